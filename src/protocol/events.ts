@@ -1,0 +1,46 @@
+import { type Access, type Caller, decideAccess, PAIRING, READ, type Role } from "./access.ts";
+
+interface EventRule extends Access {
+  /**
+   * A newer event of the same name makes an unsent one worthless, so a slow connection may miss it
+   * without a gap in `seq`.
+   */
+  readonly latestState?: true;
+  readonly what: string;
+}
+
+const everyone: readonly Role[] = ["operator", "node"];
+const operators: readonly Role[] = ["operator"];
+
+/** Every event that is broadcast, and who receives it (protocol page, section 6). */
+export const eventTable = {
+  tick: { roles: everyone, latestState: true, what: "the gateway is alive" },
+  health: { roles: everyone, latestState: true, what: "the health summary changed" },
+  shutdown: { roles: everyone, what: "the gateway stops or restarts" },
+  presence: { roles: operators, scope: READ, latestState: true, what: "who is connected" },
+  "config.changed": { roles: operators, scope: READ, what: "the configuration changed" },
+  "device.pair.requested": { roles: operators, scope: PAIRING, what: "a device asks for approval" },
+  "device.pair.resolved": {
+    roles: operators,
+    scope: PAIRING,
+    what: "a pairing request was decided",
+  },
+  "device.pair.changed": { roles: operators, scope: PAIRING, what: "a paired device was renamed" },
+} as const satisfies Record<string, EventRule>;
+
+export type EventName = keyof typeof eventTable;
+
+/** Events aimed at one connection: no `seq`, no access rule. */
+export const targetedEvents = ["connect.challenge"] as const;
+
+/** What `hello-ok.features.events` lists. */
+export const eventNames: readonly string[] = [...targetedEvents, ...Object.keys(eventTable)];
+
+export function receives(event: EventName, caller: Caller): boolean {
+  return decideAccess(eventTable[event], caller).ok;
+}
+
+export function isLatestState(event: EventName): boolean {
+  const rule: EventRule = eventTable[event];
+  return rule.latestState === true;
+}

@@ -1,0 +1,320 @@
+import { totalmem } from "node:os";
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+/** One limit: its number, what it bounds, what happens past it, and where that is counted and tested. */
+export interface Limit {
+  readonly value: number;
+  readonly unit: "bytes" | "ms" | "count";
+  readonly bounds: string;
+  readonly past: string;
+  /** Name of the counter that `status` reports, or `-` where nothing is refused. */
+  readonly metric: string;
+  /** The test that pushes past it, relative to `test/`. */
+  readonly test: string;
+}
+
+/**
+ * Every limit of the gateway. Worst case before authentication is
+ * `unauthenticatedSockets` × `transportPayloadBytes`, because uWebSockets.js bounds a message per
+ * route and hands it over whole; the total therefore follows the machine's memory.
+ */
+export const limitTable = {
+  preAuthFrameBytes: {
+    value: 64 * KiB,
+    unit: "bytes",
+    bounds: "one frame before hello-ok, and while waiting for approval",
+    past: "close 1009 `frame too large before authentication`",
+    metric: "frame-too-large",
+    test: "gateway/frames.test.ts",
+  },
+  maxPayloadBytes: {
+    value: 8 * MiB,
+    unit: "bytes",
+    bounds: "one frame after hello-ok (`policy.maxPayload`)",
+    past: "close 1009 `frame too large`",
+    metric: "frame-too-large",
+    test: "gateway/frames.test.ts",
+  },
+  transportPayloadBytes: {
+    value: 8 * MiB + 64 * KiB,
+    unit: "bytes",
+    bounds: "one frame as uWebSockets.js accepts it",
+    past: "the socket is dropped without a close frame (the client sees 1006)",
+    metric: "transport-dropped",
+    test: "e2e/wire-limits.test.ts",
+  },
+  handshakeMs: {
+    value: 15 * SECOND,
+    unit: "ms",
+    bounds: "time from open to hello-ok",
+    past: "close 1000 `handshake timeout`",
+    metric: "handshake-timeout",
+    test: "gateway/frames.test.ts",
+  },
+  unauthenticatedSockets: {
+    value: Math.min(512, Math.max(32, Math.floor(totalmem() / 4 / (8 * MiB)))),
+    unit: "count",
+    bounds: "sockets before hello-ok, in all (a quarter of memory at most, 32 to 512)",
+    past: "the oldest of the address with most of them is closed 1013 `too many connections`",
+    metric: "unauthenticated-evicted",
+    test: "gateway/gate.test.ts",
+  },
+  unauthenticatedPerAddress: {
+    value: 32,
+    unit: "count",
+    bounds: "sockets before hello-ok from one address (IPv6: /64)",
+    past: "HTTP 503 `Too many unauthenticated sockets`",
+    metric: "unauthenticated-refused",
+    test: "gateway/gate.test.ts",
+  },
+  connections: {
+    value: 16_000,
+    unit: "count",
+    bounds: "sockets in all (below the process limit of 20,000 open files)",
+    past: "HTTP 503 `Too many connections`",
+    metric: "connections-refused",
+    test: "gateway/gate.test.ts",
+  },
+  waitingSockets: {
+    value: 1024,
+    unit: "count",
+    bounds: "sockets that wait for approval, in all",
+    past: "the oldest of the address with most of them is closed 1013 `too many waiting`",
+    metric: "waiting-evicted",
+    test: "gateway/gate.test.ts",
+  },
+  waitingPerAddress: {
+    value: 16,
+    unit: "count",
+    bounds: "sockets that wait for approval, from one address",
+    past: "that address's oldest is closed 1013 `too many waiting`",
+    metric: "waiting-evicted",
+    test: "gateway/gate.test.ts",
+  },
+  queuedBehindConnect: {
+    value: 15,
+    unit: "count",
+    bounds: "frames sent behind an unanswered connect",
+    past: "close 1008 `too many pending handshake frames`",
+    metric: "handshake-flood",
+    test: "gateway/frames.test.ts",
+  },
+  pendingRequests: {
+    value: 256,
+    unit: "count",
+    bounds: "pairing requests that wait for a decision, in all",
+    past: "the oldest of the address with most of them is dropped",
+    metric: "pending-evicted",
+    test: "pairing/ledger.test.ts",
+  },
+  pendingPerAddress: {
+    value: 16,
+    unit: "count",
+    bounds: "pairing requests that wait for a decision, from one address",
+    past: "that address's oldest is dropped",
+    metric: "pending-evicted",
+    test: "pairing/ledger.test.ts",
+  },
+  pendingMs: {
+    value: 30 * MINUTE,
+    unit: "ms",
+    bounds: "life of a pairing request after its last retry",
+    past: "expires; a retry makes a new one",
+    metric: "-",
+    test: "pairing/ledger.test.ts",
+  },
+  replacedRequestsKept: {
+    value: 256,
+    unit: "count",
+    bounds: "superseded request ids that still answer with their replacement",
+    past: "the oldest is forgotten and answers `unknown requestId`",
+    metric: "-",
+    test: "pairing/ledger.test.ts",
+  },
+  invites: {
+    value: 256,
+    unit: "count",
+    bounds: "live one-time links",
+    past: "`devices invite` is refused until one is used or expires",
+    metric: "-",
+    test: "pairing/ledger.test.ts",
+  },
+  inviteMaxMs: {
+    value: 30 * 24 * HOUR,
+    unit: "ms",
+    bounds: "longest life of a one-time link (default one hour)",
+    past: "refused by `devices invite`",
+    metric: "-",
+    test: "pairing/ledger.test.ts",
+  },
+  bufferedBytes: {
+    value: 16 * MiB,
+    unit: "bytes",
+    bounds: "unsent bytes of one connection (`policy.maxBufferedBytes`)",
+    past: "latest-state events are dropped; anything else closes 1008 `slow consumer`",
+    metric: "slow-consumer",
+    test: "e2e/wire-limits.test.ts",
+  },
+  slowConsumerMs: {
+    value: SECOND,
+    unit: "ms",
+    bounds: "time a slow consumer has to take its close frame",
+    past: "the socket is dropped",
+    metric: "slow-consumer",
+    test: "e2e/wire-limits.test.ts",
+  },
+  requestsInFlight: {
+    value: 256,
+    unit: "count",
+    bounds: "unanswered requests of one connection",
+    past: "`UNAVAILABLE` `too many requests in flight`, retryable",
+    metric: "requests-refused",
+    test: "gateway/dispatch.test.ts",
+  },
+  unauthorizedCalls: {
+    value: 10,
+    unit: "count",
+    bounds: "calls in a row outside the connection's role",
+    past: "close 1008 `repeated unauthorized calls`",
+    metric: "unauthorized-flood",
+    test: "gateway/dispatch.test.ts",
+  },
+  authFailures: {
+    value: 10,
+    unit: "count",
+    bounds: "wrong credentials of one class from one address within `authWindowMs`",
+    past: "`AUTH_RATE_LIMITED` for `authLockMs`; valid device tokens still pass",
+    metric: "auth-locked",
+    test: "lib/limiter.test.ts",
+  },
+  authWindowMs: {
+    value: MINUTE,
+    unit: "ms",
+    bounds: "window in which wrong credentials are counted",
+    past: "the count starts anew",
+    metric: "-",
+    test: "lib/limiter.test.ts",
+  },
+  authLockMs: {
+    value: 5 * MINUTE,
+    unit: "ms",
+    bounds: "lock after too many wrong credentials",
+    past: "the lock ends",
+    metric: "-",
+    test: "lib/limiter.test.ts",
+  },
+  limiterEntries: {
+    value: 10_000,
+    unit: "count",
+    bounds: "addresses whose failures are remembered",
+    past: "the longest quiet one is forgotten",
+    metric: "-",
+    test: "lib/limiter.test.ts",
+  },
+  argon2AtOnce: {
+    value: totalmem() < 1024 * MiB ? 1 : 2,
+    unit: "count",
+    bounds: "password hashes computed at once (1 below 1 GiB of memory)",
+    past: "the next one queues",
+    metric: "-",
+    test: "auth/secret.test.ts",
+  },
+  argon2Queued: {
+    value: 32,
+    unit: "count",
+    bounds: "secrets that wait to be hashed",
+    past: "`UNAVAILABLE` `authentication busy; retry shortly`, retryable",
+    metric: "auth-busy",
+    test: "auth/secret.test.ts",
+  },
+  knownSecrets: {
+    value: 1024,
+    unit: "count",
+    bounds: "keyed digests of secrets already checked, right and wrong",
+    past: "the oldest is forgotten and costs a hash again",
+    metric: "-",
+    test: "auth/secret.test.ts",
+  },
+  clientTextChars: {
+    value: 256,
+    unit: "count",
+    bounds: "characters of one text a client sends about itself",
+    past: "cut where it is stored or shown",
+    metric: "-",
+    test: "lib/text.test.ts",
+  },
+  scopesPerRequest: {
+    value: 32,
+    unit: "count",
+    bounds: "scopes in one connect",
+    past: "`INVALID_REQUEST` `invalid connect params`",
+    metric: "-",
+    test: "gateway/failures.test.ts",
+  },
+  presenceEntries: {
+    value: 200,
+    unit: "count",
+    bounds: "entries of the presence list",
+    past: "the oldest connections are left out of the list",
+    metric: "-",
+    test: "events/presence.test.ts",
+  },
+  presenceCoalesceMs: {
+    value: 200,
+    unit: "ms",
+    bounds: "least time between two presence events",
+    past: "changes in between go out together",
+    metric: "-",
+    test: "events/presence.test.ts",
+  },
+  tickMs: {
+    value: 30 * SECOND,
+    unit: "ms",
+    bounds: "time between two ticks (`policy.tickIntervalMs`)",
+    past: "-",
+    metric: "-",
+    test: "events/hub.test.ts",
+  },
+  drainMs: {
+    value: 5 * SECOND,
+    unit: "ms",
+    bounds: "time a stop or restart waits for answers and close frames",
+    past: "the rest is dropped",
+    metric: "-",
+    test: "e2e/restart.test.ts",
+  },
+  adminConnections: {
+    value: 64,
+    unit: "count",
+    bounds: "command-line connections on the admin socket",
+    past: "the next one is closed with `too many admin connections`",
+    metric: "admin-refused",
+    test: "transport/admin.test.ts",
+  },
+  adminFrameBytes: {
+    value: MiB,
+    unit: "bytes",
+    bounds: "one frame on the admin socket",
+    past: "that connection is closed with `frame too large`",
+    metric: "admin-refused",
+    test: "transport/admin.test.ts",
+  },
+} as const satisfies Record<string, Limit>;
+
+export type LimitName = keyof typeof limitTable;
+
+/** The numbers alone: what services take, so that a test can use smaller ones. */
+export type Limits = { readonly [name in LimitName]: number };
+
+/** The table's numbers, with `overrides` in place of some. */
+export function limitValues(overrides: Partial<Limits> = {}): Limits {
+  const values = Object.fromEntries(
+    Object.entries(limitTable).map(([name, limit]) => [name, limit.value]),
+  ) as unknown as Limits;
+  return { ...values, ...overrides };
+}

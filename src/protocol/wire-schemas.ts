@@ -1,0 +1,36 @@
+import {
+  ConfigGetParamsSchema,
+  ConnectParamsSchema,
+  DevicePairApproveParamsSchema,
+  DevicePairListParamsSchema,
+  DevicePairRejectParamsSchema,
+  DevicePairRemoveParamsSchema,
+  DevicePairRenameParamsSchema,
+  DeviceTokenRevokeParamsSchema,
+  DeviceTokenRotateParamsSchema,
+  ScopeUpgradeRequestSchema,
+  ScopeUpgradeWaitSchema,
+} from "@openclaw/gateway-protocol/schema";
+import { type JsonSchema, openSchema } from "./json-schema.ts";
+
+/**
+ * The schemas of OpenClaw's protocol package that this gateway validates with, opened for unknown
+ * properties because clients run ahead of schemas (protocol page, section 0).
+ *
+ * This is the one file that imports the package's schemas at run time: they cost 140 ms and 22 MB to
+ * load, so the build evaluates this module and ships its exports as plain JSON (scripts/build.mjs).
+ */
+export const wireSchemas = {
+  /** `device` and `auth` stay closed: a misspelt credential must not be ignored. */
+  connect: openSchema(ConnectParamsSchema as JsonSchema, ["/device", "/auth"]),
+  configGet: openSchema(ConfigGetParamsSchema as JsonSchema),
+  devicePairApprove: openSchema(DevicePairApproveParamsSchema as JsonSchema),
+  devicePairList: openSchema(DevicePairListParamsSchema as JsonSchema),
+  devicePairReject: openSchema(DevicePairRejectParamsSchema as JsonSchema),
+  devicePairRemove: openSchema(DevicePairRemoveParamsSchema as JsonSchema),
+  devicePairRename: openSchema(DevicePairRenameParamsSchema as JsonSchema),
+  deviceTokenRevoke: openSchema(DeviceTokenRevokeParamsSchema as JsonSchema),
+  deviceTokenRotate: openSchema(DeviceTokenRotateParamsSchema as JsonSchema),
+  scopeUpgradeRequest: openSchema(ScopeUpgradeRequestSchema as JsonSchema),
+  scopeUpgradeWait: openSchema(ScopeUpgradeWaitSchema as JsonSchema),
+};
