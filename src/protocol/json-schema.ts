@@ -13,8 +13,8 @@ function isSchema(value: unknown): value is JsonSchema {
  *
  * @example openSchema(ConnectParamsSchema, ["/device", "/auth"])
  */
-export function openSchema(schema: JsonSchema, closed: readonly string[] = []): JsonSchema {
-  return openAt(schema, "", closed);
+export function openSchema(schema: object, closed: readonly string[] = []): JsonSchema {
+  return openAt({ ...schema }, "", closed);
 }
 
 function openAt(schema: JsonSchema, path: string, closed: readonly string[]): JsonSchema {

@@ -11,7 +11,7 @@ import {
   ScopeUpgradeRequestSchema,
   ScopeUpgradeWaitSchema,
 } from "@openclaw/gateway-protocol/schema";
-import { type JsonSchema, openSchema } from "./json-schema.ts";
+import { openSchema } from "./json-schema.ts";
 
 /**
  * The schemas of OpenClaw's protocol package that this gateway validates with, opened for unknown
@@ -22,15 +22,15 @@ import { type JsonSchema, openSchema } from "./json-schema.ts";
  */
 export const wireSchemas = {
   /** `device` and `auth` stay closed: a misspelt credential must not be ignored. */
-  connect: openSchema(ConnectParamsSchema as JsonSchema, ["/device", "/auth"]),
-  configGet: openSchema(ConfigGetParamsSchema as JsonSchema),
-  devicePairApprove: openSchema(DevicePairApproveParamsSchema as JsonSchema),
-  devicePairList: openSchema(DevicePairListParamsSchema as JsonSchema),
-  devicePairReject: openSchema(DevicePairRejectParamsSchema as JsonSchema),
-  devicePairRemove: openSchema(DevicePairRemoveParamsSchema as JsonSchema),
-  devicePairRename: openSchema(DevicePairRenameParamsSchema as JsonSchema),
-  deviceTokenRevoke: openSchema(DeviceTokenRevokeParamsSchema as JsonSchema),
-  deviceTokenRotate: openSchema(DeviceTokenRotateParamsSchema as JsonSchema),
-  scopeUpgradeRequest: openSchema(ScopeUpgradeRequestSchema as JsonSchema),
-  scopeUpgradeWait: openSchema(ScopeUpgradeWaitSchema as JsonSchema),
+  connect: openSchema(ConnectParamsSchema, ["/device", "/auth"]),
+  configGet: openSchema(ConfigGetParamsSchema),
+  devicePairApprove: openSchema(DevicePairApproveParamsSchema),
+  devicePairList: openSchema(DevicePairListParamsSchema),
+  devicePairReject: openSchema(DevicePairRejectParamsSchema),
+  devicePairRemove: openSchema(DevicePairRemoveParamsSchema),
+  devicePairRename: openSchema(DevicePairRenameParamsSchema),
+  deviceTokenRevoke: openSchema(DeviceTokenRevokeParamsSchema),
+  deviceTokenRotate: openSchema(DeviceTokenRotateParamsSchema),
+  scopeUpgradeRequest: openSchema(ScopeUpgradeRequestSchema),
+  scopeUpgradeWait: openSchema(ScopeUpgradeWaitSchema),
 };

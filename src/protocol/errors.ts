@@ -1,0 +1,41 @@
+import type { ErrorShape } from "./frames.ts";
+
+/** The error codes of the protocol (protocol page, section 1). */
+export type ErrorCode =
+  | "INVALID_REQUEST"
+  | "FORBIDDEN"
+  | "NOT_PAIRED"
+  | "UNAVAILABLE"
+  | "APPROVAL_NOT_FOUND";
+
+/**
+ * A failure that answers one request and leaves the connection open. Its `shape` is what goes on the
+ * wire. Everything else that is thrown while a request runs is a defect and answers `UNAVAILABLE`.
+ */
+export class RequestError extends Error {
+  override readonly name = "RequestError";
+
+  constructor(readonly shape: ErrorShape) {
+    super(shape.message);
+  }
+}
+
+export function invalidRequest(message: string, details?: Record<string, unknown>): RequestError {
+  return new RequestError({ code: "INVALID_REQUEST", message, ...(details && { details }) });
+}
+
+export function unavailable(message: string, retryAfterMs = 500): RequestError {
+  return new RequestError({ code: "UNAVAILABLE", message, retryable: true, retryAfterMs });
+}
+
+/** The caller lacks `missing`, one of the scopes `required`. */
+export function missingScope(
+  missing: string,
+  required: readonly string[] = [missing],
+): RequestError {
+  return new RequestError({
+    code: "FORBIDDEN",
+    message: `missing scope: ${missing}`,
+    details: { code: "MISSING_SCOPE", missingScope: missing, requiredScopes: [...required] },
+  });
+}

@@ -1,0 +1,335 @@
+import type { Role } from "./access.ts";
+import { type Close, cutReason } from "./close.ts";
+import type { ErrorShape } from "./frames.ts";
+
+/** A refused connect: the error of the response and the close that follows it. */
+export interface Refusal {
+  readonly error: ErrorShape;
+  readonly close: Close;
+}
+
+/** Which words fit the program that is refused (protocol page, section 3, "Hints"). */
+export type Audience = "cli-local" | "cli-remote" | "browser" | "other";
+
+type NextStep =
+  | "retry_with_device_token"
+  | "update_auth_configuration"
+  | "update_auth_credentials"
+  | "review_auth_configuration"
+  | "wait_then_retry";
+
+function refuse(error: ErrorShape, closeCode = 1008, reason = error.message): Refusal {
+  const metric = String(error.details?.["code"] ?? error.message).slice(0, 64);
+  return { error, close: { code: closeCode, reason: cutReason(reason), metric } };
+}
+
+function invalid(message: string, details?: Record<string, unknown>): Refusal {
+  return refuse({ code: "INVALID_REQUEST", message, ...(details && { details }) });
+}
+
+function unauthorized(
+  message: string,
+  details: { code: string; authReason: string; next: NextStep; retry?: boolean; cure?: string },
+): Refusal {
+  return invalid(`unauthorized: ${message}`, {
+    code: details.code,
+    authReason: details.authReason,
+    canRetryWithDeviceToken: details.retry ?? false,
+    recommendedNextStep: details.next,
+    ...(details.cure && { cure: details.cure }),
+  });
+}
+
+const tokenHint: Record<Audience, string> = {
+  "cli-local": "use this gateway's gateway.auth.token or pair the device",
+  "cli-remote": "set gateway.remote.token to match gateway.auth.token",
+  browser: "open the dashboard URL and paste the token in Control UI settings",
+  other: "provide gateway auth token",
+};
+
+const passwordHint: Record<Audience, string> = {
+  "cli-local": "use this gateway's gateway.auth.password",
+  "cli-remote": "set gateway.remote.password to match gateway.auth.password",
+  browser: "enter the password in Control UI settings",
+  other: "provide gateway auth password",
+};
+
+const NEW_TOKEN = "on the gateway host: openclaw token new";
+const NEW_PASSWORD = "on the gateway host: openclaw config set gateway.password -";
+const INVITE = "on the gateway host: openclaw devices invite";
+
+export type SecretKind = "token" | "password";
+
+export function secretMissing(kind: SecretKind, audience: Audience): Refusal {
+  const hint = kind === "token" ? tokenHint[audience] : passwordHint[audience];
+  return unauthorized(`gateway ${kind} missing (${hint})`, {
+    code: kind === "token" ? "AUTH_TOKEN_MISSING" : "AUTH_PASSWORD_MISSING",
+    authReason: `${kind}_missing`,
+    next: "update_auth_configuration",
+    cure: INVITE,
+  });
+}
+
+export function secretMismatch(
+  kind: SecretKind,
+  audience: Audience,
+  canRetryWithDeviceToken: boolean,
+): Refusal {
+  const hint = kind === "token" ? tokenHint[audience] : passwordHint[audience];
+  return unauthorized(`gateway ${kind} mismatch (${hint})`, {
+    code: kind === "token" ? "AUTH_TOKEN_MISMATCH" : "AUTH_PASSWORD_MISMATCH",
+    authReason: `${kind}_mismatch`,
+    retry: canRetryWithDeviceToken,
+    next: canRetryWithDeviceToken ? "retry_with_device_token" : "update_auth_credentials",
+    cure: kind === "token" ? NEW_TOKEN : NEW_PASSWORD,
+  });
+}
+
+export function secretNotConfigured(kind: SecretKind): Refusal {
+  return unauthorized(`gateway ${kind} not configured on gateway (set gateway.auth.${kind})`, {
+    code: kind === "token" ? "AUTH_TOKEN_NOT_CONFIGURED" : "AUTH_PASSWORD_NOT_CONFIGURED",
+    authReason: `${kind}_missing_config`,
+    next: "review_auth_configuration",
+    cure: kind === "token" ? NEW_TOKEN : NEW_PASSWORD,
+  });
+}
+
+export function deviceTokenMismatch(): Refusal {
+  return unauthorized("device token mismatch (rotate/reissue device token)", {
+    code: "AUTH_DEVICE_TOKEN_MISMATCH",
+    authReason: "device_token_mismatch",
+    next: "update_auth_credentials",
+    cure: INVITE,
+  });
+}
+
+export function scopeMismatch(): Refusal {
+  return unauthorized("device token scope mismatch (re-pair or approve scope upgrade)", {
+    code: "AUTH_SCOPE_MISMATCH",
+    authReason: "scope_mismatch",
+    next: "review_auth_configuration",
+    cure: "connect with the scopes of the device token, then device.scopes.requestUpgrade",
+  });
+}
+
+/** Why a one-time link was refused. `used-by-another-device` names the one thing that went wrong. */
+export type InviteProblem = "unknown" | "expired" | "revoked" | "used-by-another-device";
+
+export function inviteInvalid(problem: InviteProblem): Refusal {
+  const words = problem.replaceAll("-", " ");
+  const refusal = unauthorized(
+    `setup code invalid, expired, revoked, or already used (this one: ${words})`,
+    {
+      code: "AUTH_BOOTSTRAP_TOKEN_INVALID",
+      authReason: "bootstrap_token_invalid",
+      next: "review_auth_configuration",
+      cure: INVITE,
+    },
+  );
+  return { ...refusal, error: withDetails(refusal.error, { reason: problem }) };
+}
+
+export function rateLimited(retryAfterMs: number): Refusal {
+  const refusal = unauthorized("too many failed authentication attempts (retry later)", {
+    code: "AUTH_RATE_LIMITED",
+    authReason: "rate_limited",
+    next: "wait_then_retry",
+    cure: `wait ${Math.ceil(retryAfterMs / 1000)} s; paired devices are not affected`,
+  });
+  return { ...refusal, error: { ...refusal.error, retryable: true, retryAfterMs } };
+}
+
+export function authenticationBusy(): Refusal {
+  return refuse(
+    {
+      code: "UNAVAILABLE",
+      message: "authentication busy; retry shortly",
+      retryable: true,
+      retryAfterMs: 1000,
+    },
+    1013,
+  );
+}
+
+export function deviceIdentityRequired(): Refusal {
+  return refuse({
+    code: "NOT_PAIRED",
+    message: "device identity required",
+    details: {
+      code: "DEVICE_IDENTITY_REQUIRED",
+      cure: "connect with a device key (Ed25519), then: openclaw devices approve <code>",
+    },
+  });
+}
+
+export function browserDeviceRequired(): Refusal {
+  return invalid("control ui requires device identity (use HTTPS or localhost secure context)", {
+    code: "CONTROL_UI_DEVICE_IDENTITY_REQUIRED",
+    cure: "open the page over HTTPS or http://localhost, or use this gateway's own page",
+  });
+}
+
+export function originRefused(reason: "origin not allowed" | "origin missing or invalid"): Refusal {
+  return invalid(
+    "origin not allowed (open the Control UI from the gateway host or allow it in gateway.controlUi.allowedOrigins)",
+    {
+      code: "CONTROL_UI_ORIGIN_NOT_ALLOWED",
+      reason,
+      cure: "on the gateway host: openclaw config set gateway.publicUrl https://<the name in the address bar>",
+    },
+  );
+}
+
+/** What can be wrong with a device's proof, with the names clients know. */
+const proofFailures = {
+  "device-id-mismatch": ["device identity mismatch", "DEVICE_AUTH_DEVICE_ID_MISMATCH"],
+  "device-signature-stale": ["device signature expired", "DEVICE_AUTH_SIGNATURE_EXPIRED"],
+  "device-nonce-missing": ["device nonce required", "DEVICE_AUTH_NONCE_REQUIRED"],
+  "device-nonce-mismatch": ["device nonce mismatch", "DEVICE_AUTH_NONCE_MISMATCH"],
+  "device-signature": ["device signature invalid", "DEVICE_AUTH_SIGNATURE_INVALID"],
+} as const;
+
+export type ProofFailure = keyof typeof proofFailures;
+
+const proofCures: Partial<Record<ProofFailure, string>> = {
+  "device-signature-stale": "set this device's clock: it is more than 120 s off the gateway's",
+};
+
+export function proofRefused(failure: ProofFailure): Refusal {
+  const [message, code] = proofFailures[failure];
+  const cure = proofCures[failure] ?? "delete this device's stored identity and pair it anew";
+  return invalid(message, { code, reason: failure, cure });
+}
+
+export const SERVER_PROTOCOL = 4;
+export const MIN_PROBE_PROTOCOL = 3;
+
+export function protocolMismatch(min: number, max: number): Refusal {
+  return refuse(
+    {
+      code: "INVALID_REQUEST",
+      message: "protocol mismatch",
+      details: {
+        code: "PROTOCOL_MISMATCH",
+        clientMinProtocol: min,
+        clientMaxProtocol: max,
+        expectedProtocol: SERVER_PROTOCOL,
+        minimumProbeProtocol: MIN_PROBE_PROTOCOL,
+      },
+    },
+    1002,
+  );
+}
+
+export function invalidRole(): Refusal {
+  return invalid("invalid role");
+}
+
+export function invalidConnectParams(problem: string): Refusal {
+  return invalid(`invalid connect params: ${problem}`);
+}
+
+export function starting(): Refusal {
+  return refuse(
+    {
+      code: "UNAVAILABLE",
+      message: "gateway starting; retry shortly",
+      retryable: true,
+      retryAfterMs: 500,
+      details: { reason: "startup-sidecars" },
+    },
+    1013,
+    "gateway starting",
+  );
+}
+
+export function restarting(): Refusal {
+  return refuse(
+    {
+      code: "UNAVAILABLE",
+      message: "gateway restart in progress; retry shortly",
+      retryable: true,
+      retryAfterMs: 1500,
+    },
+    1013,
+    "gateway restart in progress",
+  );
+}
+
+/** State could not be written, so the pairing that this connect asked for did not happen. */
+export function storeUnavailable(cure: string): Refusal {
+  return refuse(
+    {
+      code: "UNAVAILABLE",
+      message: "gateway cannot store state; retry shortly",
+      retryable: true,
+      retryAfterMs: 5000,
+      details: { code: "STATE_NOT_WRITABLE", cure },
+    },
+    1013,
+  );
+}
+
+export type PairingReason = "not-paired" | "role-upgrade" | "scope-upgrade";
+
+const pairingWords: Record<PairingReason, { tail: string; hint: string }> = {
+  "not-paired": {
+    tail: "device is not approved yet",
+    hint: "Approve this device from the pending pairing requests.",
+  },
+  "role-upgrade": {
+    tail: "device is asking for a higher role than currently approved",
+    hint: "Review the requested role upgrade, then approve the pending request.",
+  },
+  "scope-upgrade": {
+    tail: "device is asking for more scopes than currently approved",
+    hint: "Review the requested scopes, then approve the pending upgrade.",
+  },
+};
+
+export interface PairingFacts {
+  readonly reason: PairingReason;
+  readonly requestId: string;
+  readonly deviceId: string;
+  readonly role: Role;
+  readonly scopes: readonly string[];
+  readonly approved?: { readonly roles: readonly Role[]; readonly scopes: readonly string[] };
+  readonly fingerprint: string;
+  readonly sshTarget?: string;
+  /** Set for a client that stays connected while it waits. */
+  readonly waitingUntilMs?: number;
+}
+
+/** The refusal that asks for the owner's approval, with the command that gives it. */
+export function pairingRequired(facts: PairingFacts): Refusal {
+  const { tail, hint } = pairingWords[facts.reason];
+  const message = `pairing required: ${tail}`;
+  const approveCommand = `openclaw devices approve ${facts.requestId}`;
+  const details: Record<string, unknown> = {
+    code: "PAIRING_REQUIRED",
+    reason: facts.reason,
+    requestId: facts.requestId,
+    remediationHint: hint,
+    recommendedNextStep: "wait_then_retry",
+    retryable: true,
+    pauseReconnect: false,
+    deviceId: facts.deviceId,
+    requestedRole: facts.role,
+    ...(facts.scopes.length > 0 && { requestedScopes: facts.scopes }),
+    ...(facts.approved && {
+      approvedRoles: facts.approved.roles,
+      approvedScopes: facts.approved.scopes,
+    }),
+    approveCommand,
+    ...(facts.sshTarget && { sshCommand: `ssh ${facts.sshTarget} ${approveCommand}` }),
+    fingerprint: facts.fingerprint,
+    ...(facts.waitingUntilMs && { waiting: true, expiresAtMs: facts.waitingUntilMs }),
+  };
+  const error: ErrorShape = { code: "NOT_PAIRED", message, details };
+  return refuse(error, 1008, `${message} (requestId: ${facts.requestId})`);
+}
+
+/** `error` with more facts in its details. */
+export function withDetails(error: ErrorShape, more: Record<string, unknown>): ErrorShape {
+  return { ...error, details: { ...error.details, ...more } };
+}
