@@ -1,0 +1,100 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { Gate, GateFull } from "../lib/gate.ts";
+import type { Limits } from "../protocol/limits.ts";
+import type { SecretKind } from "../protocol/refusals.ts";
+import type { Hasher } from "./hasher.ts";
+
+/** A shared secret as the state holds it. */
+export interface StoredSecret {
+  /** PHC string of argon2id. */
+  readonly hash: string;
+  readonly setAtMs: number;
+  readonly source: "cli" | "environment" | "first-start" | "migrated";
+  /** Raised with every new secret of this kind; device tokens remember it as `under`. */
+  readonly epoch: number;
+}
+
+export type StoredSecrets = { readonly [kind in SecretKind]?: StoredSecret };
+
+/** Secrets that someone wrote into the config in clear; they win while they stand there. */
+export type ClearSecrets = { readonly [kind in SecretKind]?: string | undefined };
+
+export type SecretVerdict = "ok" | "mismatch" | "unset" | "busy";
+
+type Deps = {
+  readonly hasher: Hasher;
+  readonly limits: Limits;
+  /** 32 random bytes of this process: digests in the cache are worthless elsewhere. */
+  readonly cacheKey: Uint8Array;
+  readonly stored: () => StoredSecrets;
+  readonly clear: () => ClearSecrets;
+};
+
+/**
+ * Checks shared secrets. A secret that was checked before costs microseconds: its keyed digest is
+ * remembered, right or wrong, until the secret changes.
+ */
+export class SharedSecrets {
+  readonly #known = new Map<string, boolean>();
+  readonly #gate: Gate;
+
+  constructor(private readonly deps: Deps) {
+    this.#gate = new Gate(deps.limits.argon2AtOnce, deps.limits.argon2Queued);
+  }
+
+  isSet(kind: SecretKind): boolean {
+    return this.deps.clear()[kind] !== undefined || this.deps.stored()[kind] !== undefined;
+  }
+
+  /** The epoch that new device tokens are granted under. */
+  epoch(kind: SecretKind): number {
+    return this.deps.stored()[kind]?.epoch ?? 0;
+  }
+
+  async verify(kind: SecretKind, candidate: string): Promise<SecretVerdict> {
+    const clear = this.deps.clear()[kind];
+    if (clear !== undefined) return this.#sameText(clear, candidate) ? "ok" : "mismatch";
+    const stored = this.deps.stored()[kind];
+    if (!stored) return "unset";
+    const digest = this.#digest(`${stored.hash}|${candidate}`).toString("base64");
+    const known = this.#known.get(digest);
+    if (known !== undefined) return known ? "ok" : "mismatch";
+    return this.#hash(stored.hash, candidate, digest);
+  }
+
+  async #hash(hash: string, candidate: string, digest: string): Promise<SecretVerdict> {
+    try {
+      const right = await this.#gate.run(async () => {
+        // Whoever queued behind the same candidate finds it answered.
+        const known = this.#known.get(digest);
+        return known ?? (await this.deps.hasher.verify(hash, candidate));
+      });
+      this.#remember(digest, right);
+      return right ? "ok" : "mismatch";
+    } catch (error) {
+      if (error instanceof GateFull) return "busy";
+      throw error;
+    }
+  }
+
+  #remember(digest: string, right: boolean): void {
+    this.#known.set(digest, right);
+    if (this.#known.size <= this.deps.limits.knownSecrets) return;
+    // Wrong guesses make room first, so a guesser cannot push the right secret out.
+    for (const [key, value] of this.#known) {
+      if (value) continue;
+      this.#known.delete(key);
+      return;
+    }
+    const [oldest] = this.#known.keys();
+    if (oldest !== undefined) this.#known.delete(oldest);
+  }
+
+  #sameText(a: string, b: string): boolean {
+    return timingSafeEqual(this.#digest(a), this.#digest(b));
+  }
+
+  #digest(text: string): Buffer {
+    return createHmac("sha256", this.deps.cacheKey).update(text).digest();
+  }
+}

@@ -1,0 +1,26 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+import type { Role } from "../protocol/access.ts";
+
+/** What a device token is derived from. Raising the generation ends every earlier token. */
+export interface TokenFacts {
+  readonly deviceId: string;
+  readonly role: Role;
+  readonly generation: number;
+}
+
+/**
+ * The device token: HMAC-SHA256 under the gateway's token key, as 43 characters of base64url.
+ * Nothing about it is stored, so it can be returned at every connect.
+ */
+export function deriveToken(tokenKey: Uint8Array, facts: TokenFacts): string {
+  return createHmac("sha256", tokenKey)
+    .update(`device-token/1|${facts.deviceId}|${facts.role}|${facts.generation}`)
+    .digest("base64url");
+}
+
+/** Whether `candidate` is the token of `facts`, in constant time. */
+export function tokenMatches(tokenKey: Uint8Array, facts: TokenFacts, candidate: string): boolean {
+  const expected = Buffer.from(deriveToken(tokenKey, facts));
+  const given = Buffer.from(candidate.trim());
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}

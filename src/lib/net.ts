@@ -1,0 +1,84 @@
+import { BlockList, isIP } from "node:net";
+
+/**
+ * One canonical text for an IP address: IPv4-mapped IPv6 becomes IPv4, zone ids go, IPv6 is written
+ * as eight lower-case groups without leading zeros. `undefined` for anything that is no address.
+ */
+export function normalizeAddress(text: string): string | undefined {
+  const bare = text
+    .trim()
+    .toLowerCase()
+    .replace(/^\[|\]$/g, "")
+    .replace(/%.*$/, "");
+  const kind = isIP(bare);
+  if (kind === 4) return bare;
+  if (kind !== 6) return undefined;
+  const groups = expandV6(bare);
+  if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) {
+    const [high = 0, low = 0] = groups.slice(6);
+    return [high >> 8, high & 255, low >> 8, low & 255].join(".");
+  }
+  return groups.map((group) => group.toString(16)).join(":");
+}
+
+function expandV6(text: string): number[] {
+  const v4 = /(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(text);
+  const plain = v4
+    ? text.slice(0, v4.index) +
+      [1, 3].map((i) => ((Number(v4[i]) << 8) | Number(v4[i + 1])).toString(16)).join(":")
+    : text;
+  const [head = "", tail] = plain.split("::");
+  const parse = (part: string) => (part === "" ? [] : part.split(":").map((g) => parseInt(g, 16)));
+  const left = parse(head);
+  const right = tail === undefined ? [] : parse(tail);
+  return [...left, ...new Array(8 - left.length - right.length).fill(0), ...right];
+}
+
+/**
+ * What counts as one source in limits: an IPv4 address itself, an IPv6 address's /64 because one
+ * subscriber owns all of it.
+ */
+export function sourceKey(address: string): string {
+  const normal = normalizeAddress(address);
+  if (normal === undefined) return address === "" ? "unknown" : address;
+  if (!normal.includes(":") || isLoopback(normal)) return normal;
+  return `${normal.split(":").slice(0, 4).join(":")}::/64`;
+}
+
+export function isLoopback(address: string): boolean {
+  const normal = normalizeAddress(address);
+  if (normal === undefined) return false;
+  return normal.startsWith("127.") || normal === "0:0:0:0:0:0:0:1";
+}
+
+/** Whether a `Host` value (name or address, port allowed) names this very machine. */
+export function isLoopbackHost(host: string): boolean {
+  const name = hostName(host);
+  return name === "localhost" || name.endsWith(".localhost") || isLoopback(name);
+}
+
+/** The host of a `Host` header without its port and brackets, in lower case. */
+export function hostName(host: string): string {
+  const text = host.trim().toLowerCase();
+  if (text.startsWith("["))
+    return text.slice(1, text.indexOf("]") < 0 ? undefined : text.indexOf("]"));
+  return text.replace(/:\d+$/, "");
+}
+
+/** A test for membership in `cidrs` (addresses or CIDR blocks). Throws on anything else. */
+export function addressMatcher(cidrs: readonly string[]): (address: string) => boolean {
+  const list = new BlockList();
+  for (const cidr of cidrs) {
+    const [network = "", bits] = cidr.split("/");
+    const normal = normalizeAddress(network);
+    if (normal === undefined) throw new Error(`not an address or CIDR block: ${cidr}`);
+    const family = normal.includes(":") ? "ipv6" : "ipv4";
+    if (bits === undefined) list.addAddress(normal, family);
+    else list.addSubnet(normal, Number(bits), family);
+  }
+  return (address) => {
+    const normal = normalizeAddress(address);
+    if (normal === undefined || cidrs.length === 0) return false;
+    return list.check(normal, normal.includes(":") ? "ipv6" : "ipv4");
+  };
+}

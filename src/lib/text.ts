@@ -1,0 +1,19 @@
+/**
+ * Control characters, bidirectional controls, zero-width and other invisible format characters, and
+ * lone surrogates: nothing that could move a cursor, hide text or reorder it.
+ */
+const HOSTILE =
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\u2028\u2029\u115f\u1160\u3164\uffa0\u034f\u17b4\u17b5\ufe00-\ufe0f]/gu;
+
+/**
+ * Text from a client, made safe to store and show: hostile characters removed, white space folded,
+ * cut to `max` characters (code points) with an ellipsis. `undefined` when nothing is left.
+ */
+export function cleanText(value: unknown, max = 64): string | undefined {
+  if (typeof value !== "string") return undefined;
+  const bounded = value.length > max * 8 ? value.slice(0, max * 8) : value;
+  const text = bounded.replace(/\s+/gu, " ").replace(HOSTILE, "").replace(/ +/g, " ").trim();
+  if (text === "") return undefined;
+  const chars = [...text];
+  return chars.length <= max ? text : `${chars.slice(0, max - 1).join("")}…`;
+}

@@ -1,0 +1,168 @@
+import type { Role } from "../protocol/access.ts";
+
+/** The token of one device in one role. Its value is derived (auth/tokens.ts), never stored. */
+export interface TokenRecord {
+  readonly generation: number;
+  readonly scopes: readonly string[];
+  readonly createdAtMs: number;
+  readonly rotatedAtMs?: number;
+  readonly revokedAtMs?: number;
+  /**
+   * Set from an approval without a secret until the device shows the token once: the approval
+   * stands in for it, so a lost first reply locks nobody out.
+   */
+  readonly pickup?: true;
+  /** Epoch of the shared secret this was granted under; absent for links and open requests. */
+  readonly under?: number;
+}
+
+export type ApprovedVia = "owner" | "bootstrap";
+
+/** What a device says about itself. Shown to people, never decided on. */
+export interface DeviceText {
+  readonly displayName?: string;
+  readonly platform?: string;
+  readonly deviceFamily?: string;
+  readonly clientId: string;
+  readonly clientMode: string;
+  readonly browserOrigin?: string;
+  readonly remoteIp?: string;
+}
+
+export interface Device extends DeviceText {
+  readonly deviceId: string;
+  /** Raw Ed25519 public key, base64url. */
+  readonly publicKey: string;
+  /** The owner's own name for it. */
+  readonly label?: string;
+  readonly roles: readonly Role[];
+  /** Operator scopes that were approved, sorted. */
+  readonly scopes: readonly string[];
+  readonly approvedVia: ApprovedVia;
+  readonly createdAtMs: number;
+  readonly approvedAtMs: number;
+  readonly lastSeenAtMs?: number;
+  readonly lastSeenReason?: string;
+  readonly tokens: { readonly [role in Role]?: TokenRecord };
+}
+
+/** A request for approval. Its id commits to all of `deviceId`, `roles`, `scopes` and `nonce`. */
+export interface Pending extends DeviceText {
+  readonly requestId: string;
+  /** Hex; drawn after the key arrived, so nobody can search for a key that gets a given code. */
+  readonly nonce: string;
+  readonly deviceId: string;
+  readonly publicKey: string;
+  /** The role asked for last. */
+  readonly role: Role;
+  readonly roles: readonly Role[];
+  readonly scopes: readonly string[];
+  /** What limits count by; absent for requests from paired devices on live sockets. */
+  readonly source: string;
+  readonly isRepair: boolean;
+  /** Whether the device showed the shared secret (its epoch), or asked without one. */
+  readonly under?: number;
+  readonly ts: number;
+  readonly expiresAtMs: number;
+}
+
+/** A one-time link. The secret itself is never stored. */
+export interface Invite {
+  readonly inviteId: string;
+  /** SHA-256 of the secret, hex. */
+  readonly secretHash: string;
+  readonly role: Role;
+  readonly scopes: readonly string[];
+  readonly name?: string;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number;
+  readonly usedBy?: string;
+  readonly usedAtMs?: number;
+  readonly revokedAtMs?: number;
+}
+
+/** Why a pending request is gone. */
+export type Resolution = "approved" | "rejected" | "expired" | "superseded" | "evicted";
+
+/** Where a superseded request went. */
+export interface Replacement {
+  readonly by: string;
+  readonly asks: string;
+}
+
+/** All of pairing. Values are immutable; only {@link applyChange} touches the maps. */
+export interface PairingState {
+  readonly devices: Map<string, Device>;
+  readonly pending: Map<string, Pending>;
+  /** deviceId → requestId: a device has at most one request. */
+  readonly pendingOf: Map<string, string>;
+  readonly replaced: Map<string, Replacement>;
+  readonly invites: Map<string, Invite>;
+  /** secretHash → inviteId. */
+  readonly inviteBySecret: Map<string, string>;
+}
+
+export type PairingChange =
+  | { op: "device"; device: Device }
+  | { op: "device-gone"; deviceId: string }
+  | { op: "pending"; pending: Pending }
+  | { op: "pending-gone"; requestId: string; why: Resolution; replacement?: Replacement }
+  | { op: "invite"; invite: Invite }
+  | { op: "invite-gone"; inviteId: string };
+
+export function emptyState(): PairingState {
+  return {
+    devices: new Map(),
+    pending: new Map(),
+    pendingOf: new Map(),
+    replaced: new Map(),
+    invites: new Map(),
+    inviteBySecret: new Map(),
+  };
+}
+
+/** How many superseded ids are remembered; older ones answer like unknown ones. */
+const REPLACED_KEPT = 256;
+
+/** Applies one change. Deterministic, so a journal replays to the same state. */
+export function applyChange(state: PairingState, change: PairingChange): void {
+  switch (change.op) {
+    case "device":
+      state.devices.set(change.device.deviceId, change.device);
+      return;
+    case "device-gone":
+      state.devices.delete(change.deviceId);
+      return;
+    case "pending":
+      state.pending.set(change.pending.requestId, change.pending);
+      state.pendingOf.set(change.pending.deviceId, change.pending.requestId);
+      return;
+    case "pending-gone":
+      applyPendingGone(state, change);
+      return;
+    case "invite":
+      state.invites.set(change.invite.inviteId, change.invite);
+      state.inviteBySecret.set(change.invite.secretHash, change.invite.inviteId);
+      return;
+    case "invite-gone": {
+      const invite = state.invites.get(change.inviteId);
+      if (invite) state.inviteBySecret.delete(invite.secretHash);
+      state.invites.delete(change.inviteId);
+    }
+  }
+}
+
+function applyPendingGone(
+  state: PairingState,
+  change: Extract<PairingChange, { op: "pending-gone" }>,
+): void {
+  const pending = state.pending.get(change.requestId);
+  if (pending && state.pendingOf.get(pending.deviceId) === change.requestId) {
+    state.pendingOf.delete(pending.deviceId);
+  }
+  state.pending.delete(change.requestId);
+  if (!change.replacement) return;
+  state.replaced.set(change.requestId, change.replacement);
+  const [oldest] = state.replaced.keys();
+  if (state.replaced.size > REPLACED_KEPT && oldest !== undefined) state.replaced.delete(oldest);
+}
