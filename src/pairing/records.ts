@@ -1,4 +1,5 @@
 import type { Role } from "../protocol/access.ts";
+import { limitTable } from "../protocol/limits.ts";
 
 /** The token of one device in one role. Its value is derived (auth/tokens.ts), never stored. */
 export interface TokenRecord {
@@ -121,9 +122,6 @@ export function emptyState(): PairingState {
   };
 }
 
-/** How many superseded ids are remembered; older ones answer like unknown ones. */
-const REPLACED_KEPT = 256;
-
 /** Applies one change. Deterministic, so a journal replays to the same state. */
 export function applyChange(state: PairingState, change: PairingChange): void {
   switch (change.op) {
@@ -164,5 +162,6 @@ function applyPendingGone(
   if (!change.replacement) return;
   state.replaced.set(change.requestId, change.replacement);
   const [oldest] = state.replaced.keys();
-  if (state.replaced.size > REPLACED_KEPT && oldest !== undefined) state.replaced.delete(oldest);
+  if (state.replaced.size > limitTable.replacedRequestsKept.value && oldest !== undefined)
+    state.replaced.delete(oldest);
 }

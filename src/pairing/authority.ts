@@ -1,0 +1,51 @@
+import { ADMIN, covers, firstMissing, type Role } from "../protocol/access.ts";
+import { invalidRequest, missingScope, type RequestError } from "../protocol/errors.ts";
+import type { Device, Pending } from "./records.ts";
+
+/** Who acts on devices: what the connection holds and how it got in. */
+export interface Actor {
+  readonly role: Role;
+  readonly scopes: readonly string[];
+  /** `host` is the owner on the gateway's machine, through the admin socket. */
+  readonly method: "host" | "token" | "password" | "device-token" | "bootstrap-token";
+  readonly deviceId?: string;
+}
+
+/**
+ * Whether `actor` is confined to its own device: it came in on a device token (or the link that gave
+ * it one) and is no admin (protocol page, section 4.4).
+ */
+export function isConfined(actor: Actor): boolean {
+  const own = actor.method === "device-token" || actor.method === "bootstrap-token";
+  return own && !covers(actor.scopes, ADMIN);
+}
+
+/** Whether `actor` may see and manage the device. */
+export function mayManage(actor: Actor, deviceId: string): boolean {
+  return !isConfined(actor) || actor.deviceId === deviceId;
+}
+
+/** Why `actor` may not approve `pending`, or `undefined` if it may. */
+export function approvalProblem(
+  actor: Actor,
+  pending: Pending,
+  device: Device | undefined,
+): RequestError | undefined {
+  const denied = invalidRequest("device pairing approval denied");
+  if (!mayManage(actor, pending.deviceId)) return denied;
+  if (pending.roles.some((role) => role !== "operator") && !covers(actor.scopes, ADMIN)) {
+    return denied;
+  }
+  const result = [...pending.scopes, ...(device?.scopes ?? [])];
+  const missing = firstMissing(actor.scopes, result);
+  return missing === undefined ? undefined : missingScope(missing);
+}
+
+/** Whether `actor` may rotate or revoke the device's token for `role`. */
+export function mayChangeToken(actor: Actor, device: Device, role: Role): boolean {
+  if (!mayManage(actor, device.deviceId)) return false;
+  if (isConfined(actor) && role !== "operator") return false;
+  if (role !== "operator") return covers(actor.scopes, ADMIN);
+  const scopes = device.tokens[role]?.scopes ?? [];
+  return firstMissing(actor.scopes, scopes) === undefined;
+}

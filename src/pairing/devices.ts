@@ -1,0 +1,129 @@
+import { coversAll, isRole, type Role } from "../protocol/access.ts";
+import { invalidRequest } from "../protocol/errors.ts";
+import { type Actor, mayChangeToken, mayManage } from "./authority.ts";
+import type { Device, PairingChange, PairingState, TokenRecord } from "./records.ts";
+
+/** Changes to paired devices, pure like the ledger. */
+
+function known(state: PairingState, deviceId: string, facts: { actor: Actor; denied: string }) {
+  if (!mayManage(facts.actor, deviceId)) throw invalidRequest(facts.denied);
+  const device = state.devices.get(deviceId);
+  if (!device) throw invalidRequest("unknown deviceId", { cure: "openclaw devices list" });
+  return device;
+}
+
+/** Removes a device and the request it may have. */
+export function remove(
+  state: PairingState,
+  deviceId: string,
+  actor: Actor,
+): { device: Device; changes: readonly PairingChange[] } {
+  const device = known(state, deviceId, { actor, denied: "device pairing removal denied" });
+  const requestId = state.pendingOf.get(deviceId);
+  const changes: PairingChange[] = [{ op: "device-gone", deviceId }];
+  if (requestId !== undefined) changes.push({ op: "pending-gone", requestId, why: "rejected" });
+  return { device, changes };
+}
+
+/** Gives a device the owner's own name for it. `label` is clean and not empty. */
+export function rename(
+  state: PairingState,
+  facts: { deviceId: string; label: string; actor: Actor },
+): { device: Device; changes: readonly PairingChange[] } {
+  const denied = "device pairing rename denied";
+  const before = known(state, facts.deviceId, { actor: facts.actor, denied });
+  const device = { ...before, label: facts.label };
+  return { device, changes: [{ op: "device", device }] };
+}
+
+interface TokenTarget {
+  readonly device: Device;
+  readonly role: Role;
+  readonly token: TokenRecord;
+}
+
+function liveToken(
+  state: PairingState,
+  facts: { deviceId: string; role: string; actor: Actor; denied: string },
+): TokenTarget {
+  const device = state.devices.get(facts.deviceId);
+  const role = isRole(facts.role) ? facts.role : undefined;
+  const token = role && device?.tokens[role];
+  const allowed = device && role && mayChangeToken(facts.actor, device, role);
+  if (!device || !role || !token || token.revokedAtMs !== undefined || !allowed) {
+    throw invalidRequest(facts.denied);
+  }
+  return { device, role, token };
+}
+
+function withToken(target: TokenTarget, token: TokenRecord): Device {
+  return { ...target.device, tokens: { ...target.device.tokens, [target.role]: token } };
+}
+
+export interface TokenChange {
+  readonly device: Device;
+  readonly role: Role;
+  readonly token: TokenRecord;
+  readonly changes: readonly PairingChange[];
+}
+
+/** Makes a new token for a device; the old one is worthless from then on. */
+export function rotate(
+  state: PairingState,
+  facts: {
+    deviceId: string;
+    role: string;
+    scopes?: readonly string[] | undefined;
+    actor: Actor;
+    now: number;
+  },
+): TokenChange {
+  const denied = "device token rotation denied";
+  const target = liveToken(state, { ...facts, denied });
+  const scopes = facts.scopes ? [...new Set(facts.scopes)].sort() : target.token.scopes;
+  const baseline = target.role === "operator" ? target.device.scopes : [];
+  if (!coversAll(baseline, scopes) || !coversAll(facts.actor.scopes, scopes)) {
+    throw invalidRequest(denied);
+  }
+  const { pickup: _, ...kept } = target.token;
+  const token = {
+    ...kept,
+    scopes,
+    generation: target.token.generation + 1,
+    rotatedAtMs: facts.now,
+  };
+  const device = withToken(target, token);
+  return { device, role: target.role, token, changes: [{ op: "device", device }] };
+}
+
+/** Ends a device's token and with it the role, until the owner approves the device again. */
+export function revoke(
+  state: PairingState,
+  facts: { deviceId: string; role: string; actor: Actor; now: number },
+): TokenChange {
+  const target = liveToken(state, { ...facts, denied: "device token revocation denied" });
+  const { pickup: _, ...kept } = target.token;
+  const token = { ...kept, revokedAtMs: facts.now };
+  const device = withToken(target, token);
+  return { device, role: target.role, token, changes: [{ op: "device", device }] };
+}
+
+/** Ends all tokens that were granted under a shared secret of an epoch up to `epoch`. */
+export function revokeDerived(
+  state: PairingState,
+  facts: { epoch: number; now: number },
+): { devices: readonly Device[]; changes: readonly PairingChange[] } {
+  const devices: Device[] = [];
+  for (const before of state.devices.values()) {
+    const tokens = { ...before.tokens };
+    let touched = false;
+    for (const [role, token] of Object.entries(before.tokens)) {
+      const derived = token.under !== undefined && token.under <= facts.epoch;
+      if (!derived || token.revokedAtMs !== undefined || !isRole(role)) continue;
+      tokens[role] = { ...token, revokedAtMs: facts.now };
+      touched = true;
+    }
+    if (touched) devices.push({ ...before, tokens });
+  }
+  return { devices, changes: devices.map((device) => ({ op: "device", device })) };
+}

@@ -1,0 +1,106 @@
+import { createHash } from "node:crypto";
+import { firstMissing, type Role } from "../protocol/access.ts";
+import { invalidRequest, missingScope } from "../protocol/errors.ts";
+import type { Limits } from "../protocol/limits.ts";
+import type { InviteProblem } from "../protocol/refusals.ts";
+import type { Actor } from "./authority.ts";
+import { type Grant, grant } from "./ledger.ts";
+import type { Device, Invite, PairingChange, PairingState } from "./records.ts";
+
+const SECRET_BYTES = 32;
+export const DEFAULT_INVITE_MS = 60 * 60 * 1000;
+
+/** SHA-256 of a link's secret: it has 256 bits, so a fast hash is enough. */
+export function hashInvite(secret: string): string {
+  return createHash("sha256").update(secret.trim()).digest("hex");
+}
+
+export interface InviteAsk {
+  readonly role: Role;
+  readonly scopes: readonly string[];
+  readonly expiresInMs: number;
+  readonly name?: string | undefined;
+}
+
+/** Makes a one-time link. The secret is in the result and nowhere else. */
+export function createInvite(
+  state: PairingState,
+  ask: InviteAsk,
+  context: {
+    actor: Actor;
+    now: number;
+    limits: Limits;
+    bytes: (count: number) => Buffer;
+    id: string;
+  },
+): { invite: Invite; secret: string; changes: readonly PairingChange[] } {
+  const missing = firstMissing(context.actor.scopes, ask.scopes);
+  if (missing !== undefined) throw missingScope(missing);
+  if (ask.expiresInMs <= 0 || ask.expiresInMs > context.limits.inviteMaxMs) {
+    const days = context.limits.inviteMaxMs / 86_400_000;
+    throw invalidRequest(`a link lives between one second and ${days} days`);
+  }
+  const live = [...state.invites.values()].filter(
+    (invite) => invite.usedBy === undefined && invite.expiresAtMs > context.now,
+  );
+  if (live.length >= context.limits.invites) throw invalidRequest("too many unused links");
+  const secret = context.bytes(SECRET_BYTES).toString("base64url");
+  const invite: Invite = {
+    inviteId: context.id,
+    secretHash: hashInvite(secret),
+    role: ask.role,
+    scopes: ask.role === "operator" ? [...new Set(ask.scopes)].sort() : [],
+    ...(ask.name !== undefined && { name: ask.name }),
+    createdAtMs: context.now,
+    expiresAtMs: context.now + ask.expiresInMs,
+  };
+  return { invite, secret, changes: [{ op: "invite", invite }] };
+}
+
+export type InviteVerdict = { ok: true; invite: Invite } | { ok: false; problem: InviteProblem };
+
+/**
+ * Whether `secret` opens a link for this device. The device that used it first may use it again as
+ * long as it is paired: phones lose replies.
+ */
+export function checkInvite(
+  state: PairingState,
+  secret: string,
+  facts: { deviceId: string; now: number },
+): InviteVerdict {
+  const inviteId = state.inviteBySecret.get(hashInvite(secret));
+  const invite = inviteId === undefined ? undefined : state.invites.get(inviteId);
+  if (!invite) return { ok: false, problem: "unknown" };
+  if (invite.revokedAtMs !== undefined) return { ok: false, problem: "revoked" };
+  if (invite.usedBy !== undefined) {
+    const again = invite.usedBy === facts.deviceId && state.devices.has(facts.deviceId);
+    if (again) return { ok: true, invite };
+    const own = invite.usedBy === facts.deviceId;
+    return { ok: false, problem: own ? "revoked" : "used-by-another-device" };
+  }
+  if (invite.expiresAtMs <= facts.now) return { ok: false, problem: "expired" };
+  return { ok: true, invite };
+}
+
+/** Pairs the device on the strength of `invite`. No changes when it already did. */
+export function redeem(
+  state: PairingState,
+  invite: Invite,
+  facts: { asked: Grant; now: number },
+): { device: Device; changes: readonly PairingChange[] } {
+  const before = state.devices.get(facts.asked.deviceId);
+  if (invite.usedBy === facts.asked.deviceId && before) return { device: before, changes: [] };
+  const device = grant(
+    before,
+    { ...facts.asked, roles: [invite.role], scopes: invite.scopes },
+    { now: facts.now, via: "bootstrap", label: invite.name },
+  );
+  const used: Invite = { ...invite, usedBy: device.deviceId, usedAtMs: facts.now };
+  const requestId = state.pendingOf.get(device.deviceId);
+  const changes: PairingChange[] = [
+    { op: "device", device },
+    { op: "invite", invite: used },
+  ];
+  if (requestId !== undefined) changes.push({ op: "pending-gone", requestId, why: "approved" });
+  return { device, changes };
+}

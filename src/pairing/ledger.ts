@@ -1,0 +1,289 @@
+import { coversAll, type Role, scopeWords, union } from "../protocol/access.ts";
+import { invalidRequest } from "../protocol/errors.ts";
+import type { Limits } from "../protocol/limits.ts";
+import { type Actor, approvalProblem, mayManage } from "./authority.ts";
+import { isWholeCode, normalizeCode, requestCode } from "./code.ts";
+import type {
+  Device,
+  DeviceText,
+  PairingChange,
+  PairingState,
+  Pending,
+  Replacement,
+  Resolution,
+  TokenRecord,
+} from "./records.ts";
+
+/** The ledger decides what a request, an approval or a rejection changes. It is pure: no clock of its
+ * own, no randomness of its own, no storage. */
+export interface LedgerContext {
+  /** Wall clock, milliseconds. */
+  readonly now: number;
+  readonly gatewayId: string;
+  readonly limits: Limits;
+  /** A fresh random nonce, hex. */
+  readonly nonce: () => string;
+}
+
+/** What a device asks for. */
+export interface Ask {
+  readonly deviceId: string;
+  readonly publicKey: string;
+  readonly role: Role;
+  readonly scopes: readonly string[];
+  readonly text: DeviceText;
+  readonly source: string;
+  readonly under?: number | undefined;
+}
+
+export interface RequestOutcome {
+  readonly pending: Pending;
+  readonly changes: readonly PairingChange[];
+  /** `refreshed` keeps the id; its changes need no durability. */
+  readonly kind: "new" | "refreshed";
+  /** Requests that this one pushed out, with why. */
+  readonly gone: readonly { pending: Pending; why: Resolution }[];
+}
+
+/** The live request of a device, if it has one. */
+export function pendingOf(state: PairingState, deviceId: string, now: number): Pending | undefined {
+  const requestId = state.pendingOf.get(deviceId);
+  const pending = requestId === undefined ? undefined : state.pending.get(requestId);
+  return pending && pending.expiresAtMs > now ? pending : undefined;
+}
+
+/** Records that a device asks for `ask`: a retry keeps its id, a wider ask replaces the old one. */
+export function request(state: PairingState, ask: Ask, context: LedgerContext): RequestOutcome {
+  const before = pendingOf(state, ask.deviceId, context.now);
+  const expiresAtMs = context.now + context.limits.pendingMs;
+  if (before?.roles.includes(ask.role) && coversAll(before.scopes, ask.scopes)) {
+    const pending = { ...before, ...ask.text, source: ask.source, expiresAtMs };
+    return { pending, kind: "refreshed", changes: [{ op: "pending", pending }], gone: [] };
+  }
+  const roles = [...new Set([...(before?.roles ?? []), ask.role])];
+  const scopes = union(before?.scopes ?? [], ask.scopes);
+  const pending: Pending = {
+    ...ask.text,
+    ...freshCode(state, { deviceId: ask.deviceId, roles, scopes }, context),
+    deviceId: ask.deviceId,
+    publicKey: ask.publicKey,
+    role: ask.role,
+    roles,
+    scopes,
+    source: ask.source,
+    isRepair: state.devices.has(ask.deviceId),
+    ...(ask.under !== undefined && { under: ask.under }),
+    ts: context.now,
+    expiresAtMs,
+  };
+  const gone = before
+    ? [{ pending: before, why: "superseded" as const }]
+    : evicted(state, ask.source, context.limits);
+  const replacement = { by: pending.requestId, asks: askWords(pending) };
+  const changes: PairingChange[] = [
+    ...gone.map(({ pending: old, why }) =>
+      pendingGone(old.requestId, why, why === "superseded" ? replacement : undefined),
+    ),
+    { op: "pending", pending },
+  ];
+  return { pending, kind: "new", changes, gone };
+}
+
+function pendingGone(requestId: string, why: Resolution, replacement?: Replacement): PairingChange {
+  return { op: "pending-gone", requestId, why, ...(replacement && { replacement }) };
+}
+
+function freshCode(
+  state: PairingState,
+  facts: { deviceId: string; roles: readonly Role[]; scopes: readonly string[] },
+  context: LedgerContext,
+): { requestId: string; nonce: string } {
+  for (;;) {
+    const nonce = context.nonce();
+    const requestId = requestCode({ ...facts, gatewayId: context.gatewayId, nonce });
+    if (!state.pending.has(requestId) && !state.replaced.has(requestId))
+      return { requestId, nonce };
+  }
+}
+
+/** Which requests must go so that one more from `source` fits. */
+function evicted(
+  state: PairingState,
+  source: string,
+  limits: Limits,
+): { pending: Pending; why: "evicted" }[] {
+  const bySource = new Map<string, Pending[]>();
+  for (const pending of state.pending.values()) {
+    const list = bySource.get(pending.source);
+    if (list) list.push(pending);
+    else bySource.set(pending.source, [pending]);
+  }
+  const own = bySource.get(source) ?? [];
+  if (own.length >= limits.pendingPerAddress) return oldest(own);
+  if (state.pending.size < limits.pendingRequests) return [];
+  const largest = [...bySource.values()].sort((a, b) => b.length - a.length)[0] ?? [];
+  return oldest(largest);
+}
+
+function oldest(list: readonly Pending[]): { pending: Pending; why: "evicted" }[] {
+  const [first] = [...list].sort((a, b) => a.ts - b.ts);
+  return first ? [{ pending: first, why: "evicted" }] : [];
+}
+
+/** What a request asks for, in words a person reads: `operator: see everything, send and act`. */
+export function askWords(ask: { roles: readonly Role[]; scopes: readonly string[] }): string {
+  const scopes = ask.scopes.map((scope) => scopeWords[scope] ?? scope).join(", ");
+  return ask.roles
+    .map((role) => (role === "operator" && scopes !== "" ? `operator: ${scopes}` : role))
+    .join(" and ");
+}
+
+/** Finds a live request by its code as typed, or throws what the caller may be told. */
+export function findPending(
+  state: PairingState,
+  typed: string,
+  facts: { now: number; denied: string; isAdmin: boolean },
+): Pending {
+  const code = normalizeCode(typed);
+  const whole = code !== undefined && isWholeCode(code) ? code : undefined;
+  const pending = whole === undefined ? undefined : state.pending.get(whole);
+  if (pending && pending.expiresAtMs > facts.now) return pending;
+  if (!facts.isAdmin) throw invalidRequest(facts.denied);
+  const replaced = whole === undefined ? undefined : state.replaced.get(whole);
+  throw invalidRequest(
+    replaced
+      ? `unknown requestId: replaced by ${replaced.by}, which asks for ${replaced.asks}`
+      : "unknown requestId",
+    {
+      code: "UNKNOWN_REQUEST",
+      ...(replaced && { replacedBy: replaced.by }),
+      cure: "openclaw devices list",
+    },
+  );
+}
+
+export interface Approval {
+  readonly pending: Pending;
+  readonly device: Device;
+  readonly changes: readonly PairingChange[];
+}
+
+/** Approves `pending`: exactly what it commits to, added to what the device already has. */
+export function approve(
+  state: PairingState,
+  pending: Pending,
+  facts: { actor: Actor; now: number },
+): Approval {
+  const before = state.devices.get(pending.deviceId);
+  const problem = approvalProblem(facts.actor, pending, before);
+  if (problem) throw problem;
+  const device = grant(before, pending, { now: facts.now, via: "owner" });
+  const changes: PairingChange[] = [
+    pendingGone(pending.requestId, "approved"),
+    { op: "device", device },
+  ];
+  return { pending, device, changes };
+}
+
+/** What is granted: by approval of a request, or by a one-time link. */
+export interface Grant extends DeviceText {
+  readonly deviceId: string;
+  readonly publicKey: string;
+  readonly roles: readonly Role[];
+  readonly scopes: readonly string[];
+  readonly under?: number;
+}
+
+/** The device record after `asked` was granted, on top of what it had. */
+export function grant(
+  before: Device | undefined,
+  asked: Grant,
+  facts: { now: number; via: Device["approvedVia"]; label?: string | undefined },
+): Device {
+  const roles = [...new Set([...(before?.roles ?? []), ...asked.roles])];
+  const scopes = union(before?.scopes ?? [], asked.scopes);
+  const tokens = { ...before?.tokens };
+  for (const role of asked.roles) {
+    tokens[role] = grantToken(before?.tokens[role], {
+      scopes: role === "operator" ? scopes : [],
+      now: facts.now,
+      under: asked.under,
+    });
+  }
+  const label = facts.label ?? before?.label;
+  return {
+    ...deviceText(asked),
+    deviceId: asked.deviceId,
+    publicKey: asked.publicKey,
+    ...(label !== undefined && { label }),
+    roles,
+    scopes,
+    approvedVia: facts.via,
+    createdAtMs: before?.createdAtMs ?? facts.now,
+    approvedAtMs: facts.now,
+    ...(before?.lastSeenAtMs !== undefined && { lastSeenAtMs: before.lastSeenAtMs }),
+    tokens,
+  };
+}
+
+function grantToken(
+  before: TokenRecord | undefined,
+  facts: { scopes: readonly string[]; now: number; under: number | undefined },
+): TokenRecord {
+  const generation = (before?.generation ?? 0) + (before && !before.revokedAtMs ? 0 : 1);
+  return {
+    generation,
+    scopes: facts.scopes,
+    createdAtMs: before && !before.revokedAtMs ? before.createdAtMs : facts.now,
+    ...(facts.under === undefined ? { pickup: true as const } : { under: facts.under }),
+  };
+}
+
+/** The descriptive part of a record alone. */
+export function deviceText(from: DeviceText): DeviceText {
+  return {
+    clientId: from.clientId,
+    clientMode: from.clientMode,
+    ...(from.displayName !== undefined && { displayName: from.displayName }),
+    ...(from.platform !== undefined && { platform: from.platform }),
+    ...(from.deviceFamily !== undefined && { deviceFamily: from.deviceFamily }),
+    ...(from.browserOrigin !== undefined && { browserOrigin: from.browserOrigin }),
+    ...(from.remoteIp !== undefined && { remoteIp: from.remoteIp }),
+  };
+}
+
+/** Rejects `pending`. */
+export function reject(pending: Pending, actor: Actor): readonly PairingChange[] {
+  if (!mayManage(actor, pending.deviceId)) throw invalidRequest("device pairing rejection denied");
+  return [pendingGone(pending.requestId, "rejected")];
+}
+
+/** The requests and links that are past their time at `now`. */
+export function expire(
+  state: PairingState,
+  now: number,
+): { gone: readonly Pending[]; changes: readonly PairingChange[] } {
+  const gone = [...state.pending.values()].filter((pending) => pending.expiresAtMs <= now);
+  const invites = [...state.invites.values()].filter(
+    (invite) => invite.expiresAtMs <= now - KEEP_EXPIRED_MS,
+  );
+  return {
+    gone,
+    changes: [
+      ...gone.map(({ requestId }) => pendingGone(requestId, "expired")),
+      ...invites.map(({ inviteId }) => ({ op: "invite-gone" as const, inviteId })),
+    ],
+  };
+}
+
+/** Links stay known for a day after they expire, so that opening one says `expired`, not `unknown`. */
+const KEEP_EXPIRED_MS = 24 * 60 * 60 * 1000;
+
+/** When {@link expire} next has something to do. */
+export function nextExpiry(state: PairingState): number | undefined {
+  let next: number | undefined;
+  for (const { expiresAtMs } of state.pending.values()) {
+    if (next === undefined || expiresAtMs < next) next = expiresAtMs;
+  }
+  return next;
+}
