@@ -106,6 +106,7 @@ export interface PairingState {
 export type PairingChange =
   | { op: "device"; device: Device }
   | { op: "device-gone"; deviceId: string }
+  | { op: "seen"; deviceId: string; at: number; reason: string; took?: Role }
   | { op: "pending"; pending: Pending }
   | { op: "pending-gone"; requestId: string; why: Resolution; replacement?: Replacement }
   | { op: "invite"; invite: Invite }
@@ -131,6 +132,9 @@ export function applyChange(state: PairingState, change: PairingChange): void {
     case "device-gone":
       state.devices.delete(change.deviceId);
       return;
+    case "seen":
+      applySeen(state, change);
+      return;
     case "pending":
       state.pending.set(change.pending.requestId, change.pending);
       state.pendingOf.set(change.pending.deviceId, change.pending.requestId);
@@ -148,6 +152,25 @@ export function applyChange(state: PairingState, change: PairingChange): void {
       state.invites.delete(change.inviteId);
     }
   }
+}
+
+function applySeen(state: PairingState, change: Extract<PairingChange, { op: "seen" }>): void {
+  const before = state.devices.get(change.deviceId);
+  if (!before) return;
+  const device: Device = {
+    ...before,
+    lastSeenAtMs: change.at,
+    lastSeenReason: change.reason,
+    ...(change.took && { tokens: withoutPickup(before.tokens, change.took) }),
+  };
+  state.devices.set(change.deviceId, device);
+}
+
+function withoutPickup(tokens: Device["tokens"], role: Role): Device["tokens"] {
+  const token = tokens[role];
+  if (!token) return tokens;
+  const { pickup: _, ...kept } = token;
+  return { ...tokens, [role]: kept };
 }
 
 function applyPendingGone(

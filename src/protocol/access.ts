@@ -62,23 +62,28 @@ export interface Access {
   readonly roles: readonly Role[];
   /** Needed by operators; nodes are judged by role alone. */
   readonly scope?: string;
+  /** Only for the owner on the gateway's machine (the admin socket). */
+  readonly hostOnly?: true;
 }
 
 export interface Caller {
   readonly role: Role;
   readonly scopes: readonly string[];
+  readonly onHost?: boolean;
 }
 
 export type AccessVerdict =
   | { ok: true }
   | { ok: false; why: "role"; role: Role }
-  | { ok: false; why: "scope"; scope: string };
+  | { ok: false; why: "scope"; scope: string }
+  | { ok: false; why: "host" };
 
 const GRANTED: AccessVerdict = { ok: true };
 
 /** Decides whether `caller` may use something that asks for `access`. */
 export function decideAccess(access: Access, caller: Caller): AccessVerdict {
   if (!access.roles.includes(caller.role)) return { ok: false, why: "role", role: caller.role };
+  if (access.hostOnly && !caller.onHost) return { ok: false, why: "host" };
   if (caller.role === "operator" && access.scope && !covers(caller.scopes, access.scope)) {
     return { ok: false, why: "scope", scope: access.scope };
   }

@@ -1,0 +1,239 @@
+import { coversAll, isRole, type Role } from "../protocol/access.ts";
+import * as refusals from "../protocol/refusals.ts";
+import type { AdmissionPolicy, ConnectFacts, FindingName, Findings, PairedView } from "./facts.ts";
+
+export type AdmitMethod = "token" | "password" | "device-token" | "bootstrap-token";
+
+/** What to do with a connect. `need` asks for one more finding and then to be asked again. */
+export type Decision =
+  | { kind: "need"; finding: FindingName }
+  | { kind: "refuse"; refusal: refusals.Refusal }
+  | { kind: "pair"; reason: refusals.PairingReason; role: Role; withSecret: boolean }
+  | {
+      kind: "admit";
+      method: AdmitMethod;
+      role: Role;
+      scopes: readonly string[];
+      inviteId?: string;
+    };
+
+const BROWSER_UIS = new Set([
+  "openclaw-control-ui",
+  "webchat-ui",
+  "webchat",
+  "openclaw-browser-copilot",
+]);
+
+/**
+ * Decides a connect. Pure: the order of all checks stands here and nowhere else (protocol page,
+ * section 3). It is called again with one more finding until it knows, so that a cheap reason to
+ * refuse is found before a dear one is paid for.
+ */
+export function admit(
+  facts: ConnectFacts,
+  findings: Readonly<Findings>,
+  policy: AdmissionPolicy,
+): Decision {
+  const early = envelope(facts);
+  if (early) return refuse(early);
+  const role = facts.role as Role;
+  if (!facts.hasDevice) return deviceless(facts, findings, policy);
+  if (findings.proof === undefined) return need("proof");
+  if (findings.proof !== "ok") return refuse(refusals.proofRefused(findings.proof));
+  if (findings.device === undefined) return need("device");
+  return credentials({ facts, findings, policy, role, device: findings.device });
+}
+
+function envelope(facts: ConnectFacts): refusals.Refusal | undefined {
+  if (facts.phase === "draining") return refusals.restarting();
+  if (facts.phase === "starting") return refusals.starting();
+  if (!speaksOurProtocol(facts)) {
+    return refusals.protocolMismatch(facts.minProtocol, facts.maxProtocol);
+  }
+  if (!isRole(facts.role)) return refusals.invalidRole();
+  if (facts.origin === "refused") return refusals.originRefused("origin not allowed");
+  if (facts.origin === "missing") return refusals.originRefused("origin missing or invalid");
+  return undefined;
+}
+
+/** Protocol 4, and 3 for probes and node hosts (protocol page, section 2.4). */
+function speaksOurProtocol(facts: ConnectFacts): boolean {
+  const { minProtocol: min, maxProtocol: max } = facts;
+  if (min <= refusals.SERVER_PROTOCOL && refusals.SERVER_PROTOCOL <= max) return true;
+  const old = refusals.MIN_PROBE_PROTOCOL;
+  if (facts.clientMode === "probe") return max >= old && min <= refusals.SERVER_PROTOCOL;
+  return facts.role === "node" && facts.clientMode === "node" && min <= old && old <= max;
+}
+
+export function isBrowserUi(clientId: string): boolean {
+  return BROWSER_UIS.has(clientId);
+}
+
+export function audienceOf(facts: ConnectFacts): refusals.Audience {
+  if (isBrowserUi(facts.clientId)) return "browser";
+  if (facts.clientId === "cli") return facts.directLoopback ? "cli-local" : "cli-remote";
+  return "other";
+}
+
+/** The shared secret as sent, whichever field carries it. */
+export function secretCandidate(facts: ConnectFacts, policy: AdmissionPolicy): string | undefined {
+  const { token, password } = facts.auth;
+  return policy.secretKind === "token" ? (token ?? password) : (password ?? token);
+}
+
+/** Who may do without a device key (protocol page, section 2.6). */
+function deviceless(
+  facts: ConnectFacts,
+  findings: Readonly<Findings>,
+  policy: AdmissionPolicy,
+): Decision {
+  const required = isBrowserUi(facts.clientId)
+    ? refusals.browserDeviceRequired()
+    : refusals.deviceIdentityRequired();
+  if (secretCandidate(facts, policy) === undefined) return refuse(required);
+  if (findings.secret === undefined) return need("secret");
+  const problem = secretProblem(facts, findings, policy);
+  if (problem) return refuse(problem);
+  if (isBrowserUi(facts.clientId) || facts.role === "node") return refuse(required);
+  const trusted = policy.devicelessCli === "loopback" && facts.directLoopback;
+  const scopes = trusted && isHostTool(facts) ? facts.scopes : [];
+  return { kind: "admit", method: policy.secretKind, role: "operator", scopes };
+}
+
+function isHostTool(facts: ConnectFacts): boolean {
+  const pair = `${facts.clientId}/${facts.clientMode}`;
+  return pair === "cli/cli" || pair === "gateway-client/backend";
+}
+
+/** Why the shared secret does not admit; `undefined` when it does. */
+function secretProblem(
+  facts: ConnectFacts,
+  findings: Readonly<Findings>,
+  policy: AdmissionPolicy,
+): refusals.Refusal | undefined {
+  const check = findings.secret;
+  const kind = policy.secretKind;
+  if (!check) return refusals.secretMissing(kind, audienceOf(facts));
+  switch (check.verdict) {
+    case "ok":
+      return undefined;
+    case "locked":
+      return refusals.rateLimited(check.retryAfterMs);
+    case "busy":
+      return refusals.authenticationBusy();
+    case "unset":
+      return refusals.secretNotConfigured(kind);
+    case "mismatch":
+      return refusals.secretMismatch(
+        kind,
+        audienceOf(facts),
+        mayRetryWithDeviceToken(facts, policy),
+      );
+  }
+}
+
+function mayRetryWithDeviceToken(facts: ConnectFacts, policy: AdmissionPolicy): boolean {
+  const { token, password, deviceToken } = facts.auth;
+  const onlyToken = token !== undefined && password === undefined && deviceToken === undefined;
+  return policy.secretKind === "token" && facts.hasDevice && onlyToken;
+}
+
+interface Case {
+  readonly facts: ConnectFacts;
+  readonly findings: Readonly<Findings>;
+  readonly policy: AdmissionPolicy;
+  readonly role: Role;
+  readonly device: PairedView | null;
+}
+
+/** The device proved its key; now what it presents, cheapest and least abusable first. */
+function credentials(c: Case): Decision {
+  const { auth } = c.facts;
+  const secret = secretCandidate(c.facts, c.policy);
+  const deviceToken = auth.deviceToken ?? secret;
+  if (deviceToken !== undefined) {
+    // Before any lock: a right device token is never refused because of somebody else's failures.
+    if (c.findings.deviceToken === undefined) return need("deviceToken");
+    if (c.findings.deviceToken.verdict === "ok") return byDeviceToken(c);
+  }
+  if (secret !== undefined) return bySecret(c);
+  if (auth.deviceToken !== undefined) return refuse(deviceTokenProblem(c));
+  if (auth.bootstrapToken !== undefined) return byInvite(c);
+  return withoutCredential(c);
+}
+
+function deviceTokenProblem(c: Case): refusals.Refusal {
+  const check = c.findings.deviceToken;
+  if (check?.verdict === "locked") return refusals.rateLimited(check.retryAfterMs);
+  return refusals.deviceTokenMismatch();
+}
+
+function byDeviceToken(c: Case): Decision {
+  const held = c.device?.token?.scopes ?? [];
+  const scopes = requested(c);
+  if (coversAll(held, scopes))
+    return { kind: "admit", method: "device-token", role: c.role, scopes };
+  if (c.facts.waits) return pair(c, "scope-upgrade", false);
+  return refuse(refusals.scopeMismatch());
+}
+
+function bySecret(c: Case): Decision {
+  if (c.findings.secret === undefined) return need("secret");
+  const problem = secretProblem(c.facts, c.findings, c.policy);
+  if (problem) {
+    const mismatch = c.findings.secret.verdict === "mismatch";
+    const explicit = c.facts.auth.deviceToken !== undefined;
+    return refuse(mismatch && explicit ? deviceTokenProblem(c) : problem);
+  }
+  const missing = pairingProblem(c);
+  if (missing) return pair(c, missing, true);
+  return { kind: "admit", method: c.policy.secretKind, role: c.role, scopes: requested(c) };
+}
+
+/** What the device's record lacks for this connect, in the protocol's order. */
+function pairingProblem(c: Case): refusals.PairingReason | undefined {
+  if (!c.device) return "not-paired";
+  if (!c.device.token) return "role-upgrade";
+  return coversAll(c.device.scopes, requested(c)) ? undefined : "scope-upgrade";
+}
+
+function byInvite(c: Case): Decision {
+  const check = c.findings.invite;
+  if (check === undefined) return need("invite");
+  if (check.verdict === "locked") return refuse(refusals.rateLimited(check.retryAfterMs));
+  if (check.verdict === "refused") return refuse(refusals.inviteInvalid(check.problem));
+  if (check.role !== c.role) return refuse(refusals.invalidRole());
+  const scopes = requested(c).filter((scope) => coversAll(check.scopes, [scope]));
+  const { inviteId } = check;
+  return { kind: "admit", method: "bootstrap-token", role: c.role, scopes, inviteId };
+}
+
+/**
+ * No secret at all. A client that can wait may ask: the owner's approval replaces the secret, also
+ * for the first connect after it, until the device has shown its token once.
+ */
+function withoutCredential(c: Case): Decision {
+  const missing = refusals.secretMissing(c.policy.secretKind, audienceOf(c.facts));
+  if (!c.facts.waits || !c.policy.pairingOpen) return refuse(missing);
+  if (c.device?.token?.pickup && coversAll(c.device.token.scopes, requested(c))) {
+    return { kind: "admit", method: "device-token", role: c.role, scopes: requested(c) };
+  }
+  return pair(c, pairingProblem(c) ?? "not-paired", false);
+}
+
+/** The scopes asked for. A node's rights come from its role, not from scopes. */
+function requested(c: Case): readonly string[] {
+  return c.role === "operator" ? c.facts.scopes : [];
+}
+
+function need(finding: FindingName): Decision {
+  return { kind: "need", finding };
+}
+
+function refuse(refusal: refusals.Refusal): Decision {
+  return { kind: "refuse", refusal };
+}
+
+function pair(c: Case, reason: refusals.PairingReason, withSecret: boolean): Decision {
+  return { kind: "pair", reason, role: c.role, withSecret };
+}

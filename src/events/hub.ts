@@ -1,0 +1,54 @@
+import type { Role } from "../protocol/access.ts";
+import { type EventName, eventTable, isLatestState, receives } from "../protocol/events.ts";
+import { encodeEventHead, finishEvent, type StateVersion } from "../protocol/frames.ts";
+
+/** A connection as the hub sees it. */
+export interface Receiver {
+  readonly role: Role;
+  readonly scopes: readonly string[];
+  /** The last sequence number this receiver was sent; the hub raises it. */
+  seq: number;
+  /** Whether a latest-state event may be left out for now because this receiver is slow. */
+  isSlow(): boolean;
+  /** Queues `text`; closes the receiver by name when it cannot be queued. False if it was not. */
+  push(text: string): boolean;
+}
+
+const names = Object.keys(eventTable) as EventName[];
+const bitOf = new Map(names.map((name, index) => [name, 1 << index]));
+
+/**
+ * Broadcasts events. An event's text is made once; only `seq` differs per receiver. What a receiver
+ * may get is decided when it joins, because role and scopes never change while it is connected.
+ */
+export class Hub {
+  readonly #receivers = new Map<Receiver, number>();
+
+  add(receiver: Receiver): void {
+    let mask = 0;
+    for (const name of names) {
+      if (receives(name, receiver)) mask |= bitOf.get(name) ?? 0;
+    }
+    this.#receivers.set(receiver, mask);
+  }
+
+  delete(receiver: Receiver): void {
+    this.#receivers.delete(receiver);
+  }
+
+  get size(): number {
+    return this.#receivers.size;
+  }
+
+  /** Sends `event` to everyone who may have it. `seq` stays gapless: it counts what was sent. */
+  publish(event: EventName, payload: unknown, version?: StateVersion): void {
+    if (this.#receivers.size === 0) return;
+    const bit = bitOf.get(event) ?? 0;
+    const droppable = isLatestState(event);
+    const head = encodeEventHead(event, payload, version);
+    for (const [receiver, mask] of this.#receivers) {
+      if ((mask & bit) === 0 || (droppable && receiver.isSlow())) continue;
+      if (receiver.push(finishEvent(head, receiver.seq + 1))) receiver.seq += 1;
+    }
+  }
+}

@@ -1,0 +1,193 @@
+import { deriveToken } from "../auth/tokens.ts";
+import { cleanText } from "../lib/text.ts";
+import type { Device, Pending } from "../pairing/records.ts";
+import { ADMIN, isRole, PAIRING } from "../protocol/access.ts";
+import { invalidRequest } from "../protocol/errors.ts";
+import type { JsonSchema } from "../protocol/json-schema.ts";
+import { wireSchemas } from "../protocol/wire-schemas.ts";
+import { type Call, method } from "./method.ts";
+
+const access = { roles: ["operator"], scope: PAIRING } as const;
+
+/** A pending row as clients get it (protocol page, section 4.1). */
+export function pendingRow(pending: Pending): Record<string, unknown> {
+  const { nonce: _nonce, source: _source, under: _under, expiresAtMs, ...row } = pending;
+  return { ...row, silent: false, expiresAtMs };
+}
+
+/** A paired row as clients get it; no token values, generations or approved baseline. */
+export function pairedRow(device: Device): Record<string, unknown> {
+  const { label, tokens, roles, ...row } = device;
+  return {
+    ...row,
+    ...(label !== undefined && { operatorLabel: label }),
+    role: roles[0],
+    roles,
+    tokens: Object.entries(tokens).map(([role, token]) => ({
+      role,
+      scopes: token.scopes,
+      createdAtMs: token.createdAtMs,
+      ...(token.rotatedAtMs !== undefined && { rotatedAtMs: token.rotatedAtMs }),
+      ...(token.revokedAtMs !== undefined && { revokedAtMs: token.revokedAtMs }),
+    })),
+  };
+}
+
+/** Said only where a change is in force but not on disk (design rule 2). */
+function durability(outcome: { durable: boolean; reason?: string }): Record<string, unknown> {
+  return outcome.durable ? {} : { durable: false, reason: outcome.reason };
+}
+
+export const list = method({
+  name: "device.pair.list",
+  summary: "Requests that wait for approval and paired devices, newest first.",
+  access,
+  params: wireSchemas.devicePairList,
+  run: (_params, { actor, services }) => {
+    const { pending, paired } = services.pairing.list(actor);
+    return {
+      pending: pending.map(pendingRow),
+      paired: paired.map((device) => ({
+        ...pairedRow(device),
+        connected: services.connections.isConnected(device.deviceId),
+      })),
+    };
+  },
+});
+
+export const approve = method<{ requestId: string }>({
+  name: "device.pair.approve",
+  summary: "Approves a request by its code: exactly what it asks for.",
+  access,
+  params: wireSchemas.devicePairApprove,
+  run: async ({ requestId }, { actor, services }) => {
+    const { pending, device } = await services.pairing.approve(requestId, actor);
+    return { requestId: pending.requestId, device: pairedRow(device) };
+  },
+});
+
+export const reject = method<{ requestId: string }>({
+  name: "device.pair.reject",
+  summary: "Rejects a request by its code.",
+  access,
+  params: wireSchemas.devicePairReject,
+  run: async ({ requestId }, { actor, services }) => {
+    const outcome = await services.pairing.reject(requestId, actor);
+    const { requestId: id, deviceId } = outcome.pending;
+    return { requestId: id, deviceId, ...durability(outcome) };
+  },
+});
+
+export const remove = method<{ deviceId: string }>({
+  name: "device.pair.remove",
+  summary: "Removes a paired device; its connections close at once.",
+  access,
+  params: wireSchemas.devicePairRemove,
+  run: async ({ deviceId }, { actor, services }) => {
+    const outcome = await services.pairing.remove(deviceId, actor);
+    return { deviceId, ...durability(outcome) };
+  },
+});
+
+export const rename = method<{ deviceId: string; label: string }>({
+  name: "device.pair.rename",
+  summary: "Gives a paired device the owner's own name for it.",
+  access,
+  params: wireSchemas.devicePairRename,
+  run: async (params, { actor, services }) => {
+    const label = cleanText(params.label);
+    if (label === undefined) throw invalidRequest("label required");
+    await services.pairing.rename({ deviceId: params.deviceId, label, actor });
+    return { deviceId: params.deviceId, label };
+  },
+});
+
+interface TokenParams {
+  deviceId: string;
+  role: string;
+  scopes?: string[];
+}
+
+export const rotate = method<TokenParams>({
+  name: "device.token.rotate",
+  summary: "Makes a new token for a device; the old one ends and its connections close.",
+  access,
+  params: wireSchemas.deviceTokenRotate,
+  run: async (params, { actor, services }) => {
+    const { role, token } = await services.pairing.rotate({ ...params, actor });
+    const result = {
+      deviceId: params.deviceId,
+      role,
+      scopes: token.scopes,
+      rotatedAtMs: token.rotatedAtMs,
+    };
+    const own = actor.method === "device-token" && actor.deviceId === params.deviceId;
+    if (!own) return { ...result, tokenDelivery: "withheld-cross-device" };
+    const facts = { deviceId: params.deviceId, role, generation: token.generation };
+    return { ...result, token: deriveToken(services.tokenKey, facts), tokenDelivery: "in-band" };
+  },
+});
+
+export const revoke = method<TokenParams>({
+  name: "device.token.revoke",
+  summary: "Ends a device's token and role until the owner approves it again.",
+  access,
+  params: wireSchemas.deviceTokenRevoke,
+  run: async (params, { actor, services }) => {
+    const outcome = await services.pairing.revoke({ ...params, actor });
+    const { role, token } = outcome;
+    const { revokedAtMs } = token;
+    return { deviceId: params.deviceId, role, revokedAtMs, ...durability(outcome) };
+  },
+});
+
+const inviteParams: JsonSchema = {
+  type: "object",
+  properties: {
+    role: { type: "string", enum: ["operator", "node"] },
+    scopes: { type: "array", items: { type: "string", minLength: 1 }, maxItems: 32 },
+    expiresInMs: { type: "integer", minimum: 1000 },
+    name: { type: "string" },
+  },
+};
+
+interface InviteParams {
+  role?: string;
+  scopes?: string[];
+  expiresInMs?: number;
+  name?: string;
+}
+
+export const invite = method<InviteParams>({
+  name: "device.pair.invite",
+  summary: "Makes a one-time link that pairs the device which opens it.",
+  access: { roles: ["operator"], scope: ADMIN },
+  params: inviteParams,
+  run: (params, call) => makeInvite(params, call),
+});
+
+async function makeInvite(params: InviteParams, { actor, services }: Call) {
+  const role = params.role !== undefined && isRole(params.role) ? params.role : "operator";
+  const made = await services.pairing.invite(
+    {
+      role,
+      scopes: params.scopes ?? [],
+      expiresInMs: params.expiresInMs ?? 60 * 60 * 1000,
+      name: cleanText(params.name),
+    },
+    actor,
+  );
+  const { inviteId, scopes, expiresAtMs, name } = made.invite;
+  const base = services.lifecycle.info.pageUrl;
+  return {
+    inviteId,
+    role,
+    scopes,
+    expiresAtMs,
+    ...(name !== undefined && { name }),
+    secret: made.secret,
+    url: `${base}#invite=${made.secret}`,
+  };
+}
+
+export const deviceMethods = [list, approve, reject, remove, rename, rotate, revoke, invite];

@@ -1,0 +1,15 @@
+import { configMethods } from "./config.ts";
+import { deviceMethods } from "./devices.ts";
+import { hostMethods } from "./host.ts";
+import type { Method } from "./method.ts";
+import { scopeMethods } from "./scopes.ts";
+import { statusMethods } from "./status.ts";
+
+/** Every method of the gateway. Routing, `hello-ok`, the reference and tests derive from this. */
+export const allMethods: readonly Method[] = [
+  ...statusMethods,
+  ...deviceMethods,
+  ...scopeMethods,
+  ...configMethods,
+  ...hostMethods,
+];

@@ -1,0 +1,90 @@
+import { deriveToken } from "../auth/tokens.ts";
+import type { Device, Pending, Resolution } from "../pairing/records.ts";
+import { READ } from "../protocol/access.ts";
+import { invalidRequest } from "../protocol/errors.ts";
+import { wireSchemas } from "../protocol/wire-schemas.ts";
+import { type Call, method } from "./method.ts";
+
+const access = { roles: ["operator"], scope: READ } as const;
+
+/** The record of the caller's own device; only devices can ask for more scopes. */
+function ownDevice({ actor, services }: Call): Device {
+  const device = actor.deviceId === undefined ? undefined : services.pairing.device(actor.deviceId);
+  if (!device) throw invalidRequest("scope upgrade needs a paired device");
+  return device;
+}
+
+export const requestUpgrade = method<{ scopes: string[] }>({
+  name: "device.scopes.requestUpgrade",
+  summary: "Asks the owner for more scopes; the connection keeps what it has meanwhile.",
+  access,
+  params: wireSchemas.scopeUpgradeRequest,
+  run: async ({ scopes }, call) => {
+    const device = ownDevice(call);
+    const { deviceId, publicKey } = device;
+    const pending = await call.services.pairing.request({
+      deviceId,
+      publicKey,
+      role: "operator",
+      scopes,
+      text: device,
+      source: device.remoteIp ?? `device:${deviceId}`,
+    });
+    return { requestId: pending.requestId };
+  },
+});
+
+export const waitUpgrade = method<{ requestId: string }>({
+  name: "device.scopes.waitUpgrade",
+  summary: "Answers when the owner has decided on a scope upgrade.",
+  access,
+  params: wireSchemas.scopeUpgradeWait,
+  run: ({ requestId }, call) => {
+    const device = ownDevice(call);
+    const decided = outcomeNow(requestId, device.deviceId, call);
+    return decided ?? waitFor(requestId, device.deviceId, call);
+  },
+});
+
+/** The answer where there is nothing left to wait for; `undefined` while the request waits. */
+function outcomeNow(requestId: string, deviceId: string, { services, actor }: Call) {
+  const waiting = services.pairing
+    .list({ ...actor, method: "host" })
+    .pending.some((p) => p.requestId === requestId && p.deviceId === deviceId);
+  return waiting ? undefined : { status: "expired", requestId };
+}
+
+function waitFor(requestId: string, deviceId: string, call: Call): Promise<unknown> {
+  return new Promise((resolve) => {
+    const finish = (answer: unknown) => {
+      stopListening();
+      forgetEnd();
+      resolve(answer);
+    };
+    const stopListening = call.services.pairing.listen({
+      resolved: (pending: Pending, why: Resolution) => {
+        if (pending.requestId !== requestId) return;
+        finish(why === "approved" ? approved(requestId, deviceId, call) : refused(requestId, why));
+      },
+    });
+    const forgetEnd = call.onEnd(() => finish(refused(requestId, "expired")));
+  });
+}
+
+function refused(requestId: string, why: Resolution) {
+  return { status: why === "rejected" ? "rejected" : "expired", requestId };
+}
+
+function approved(requestId: string, deviceId: string, { services }: Call) {
+  const token = services.pairing.device(deviceId)?.tokens.operator;
+  if (!token) return refused(requestId, "rejected");
+  const facts = { deviceId, role: "operator" as const, generation: token.generation };
+  return {
+    status: "approved",
+    requestId,
+    deviceToken: deriveToken(services.tokenKey, facts),
+    scopes: token.scopes,
+  };
+}
+
+export const scopeMethods = [requestUpgrade, waitUpgrade];

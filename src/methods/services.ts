@@ -1,0 +1,94 @@
+import type { GatewayIdentity } from "../auth/identity.ts";
+import type { Presence } from "../events/presence.ts";
+import type { World } from "../lib/world.ts";
+import type { Pairing } from "../pairing/pairing.ts";
+import type { Role } from "../protocol/access.ts";
+import type { RawJson } from "../protocol/frames.ts";
+import type { SecretKind } from "../protocol/refusals.ts";
+import type { StoreFigures } from "./status.ts";
+
+/** How a change of the shared secret ended. */
+export interface SecretChange {
+  /** Connections that were closed because only the old secret had admitted them. */
+  readonly closed: readonly string[];
+  /** Devices whose tokens ended with it. */
+  readonly revoked: readonly string[];
+}
+
+/** Reading and changing the configuration (config/ does the work). */
+export interface ConfigService {
+  /** The result of `config.get`. */
+  view(): Record<string, unknown>;
+  /** Sets (`value` as typed) or unsets (absent) one key; refused with what was expected. */
+  change(path: string, value?: string): Promise<ConfigChanged>;
+  readonly sshTarget: string | undefined;
+}
+
+export interface ConfigChanged {
+  readonly path: string;
+  readonly file: string;
+  readonly diff: string;
+  readonly changedPaths: readonly string[];
+  readonly restartNeeded: boolean;
+  readonly warnings: readonly string[];
+}
+
+export interface SecretService {
+  set(kind: SecretKind, secret: string, options: { revokeDerived: boolean }): Promise<SecretChange>;
+  /** Makes, stores and returns a new shared token. */
+  renew(options: { revokeDerived: boolean }): Promise<SecretChange & { token: string }>;
+}
+
+/** The process: what it is, and how to end or renew it. */
+export interface Lifecycle {
+  readonly info: HostInfo;
+  /** Drains and builds the gateway anew in this process. Returns once that is under way. */
+  restart(): void;
+  stop(): void;
+}
+
+export interface HostInfo {
+  readonly pid: number;
+  readonly version: string;
+  readonly startedAtMs: number;
+  readonly supervisor: "systemd" | "pm2" | "none";
+  /** Name of the systemd unit or id of the pm2 process. */
+  readonly unit?: string;
+  readonly listening: readonly string[];
+  readonly stateDir: string;
+  readonly configPath: string;
+  readonly adminSocket: string;
+  readonly pageUrl: string;
+  readonly warnings: readonly string[];
+}
+
+/** Figures about connections. */
+export interface Connections {
+  byRole(): Readonly<Record<Role, number>>;
+  waiting(): number;
+  unauthenticated(): number;
+  isConnected(deviceId: string): boolean;
+  /** Times each refusal or close happened, by its name. */
+  closes(): Readonly<Record<string, number>>;
+}
+
+/** The latest health summary, as text because it is the same for all. */
+export interface Health {
+  readonly summary: RawJson;
+  readonly version: number;
+}
+
+/** Everything methods may use. Built by main.ts. */
+export interface Services {
+  readonly world: World;
+  readonly identity: GatewayIdentity;
+  readonly tokenKey: Uint8Array;
+  readonly pairing: Pairing;
+  readonly presence: Presence;
+  readonly health: Health;
+  readonly config: ConfigService;
+  readonly secrets: SecretService;
+  readonly lifecycle: Lifecycle;
+  readonly connections: Connections;
+  readonly store: () => StoreFigures;
+}

@@ -1,0 +1,44 @@
+import type { DocumentShape } from "../store/shape.ts";
+import {
+  applyChange,
+  type Device,
+  emptyState,
+  type Invite,
+  type PairingChange,
+  type PairingState,
+  type Pending,
+  type Replacement,
+} from "./records.ts";
+
+/** One line of the snapshot file. */
+type PairingRecord =
+  | { device: Device }
+  | { pending: Pending }
+  | { invite: Invite }
+  | { replaced: string; replacement: Replacement };
+
+/** Pairing's document: `devices.json` and its journal. */
+export const pairingShape: DocumentShape<PairingState, PairingChange> = {
+  name: "devices",
+  version: 1,
+  empty: emptyState,
+  apply: applyChange,
+  records: (state) => {
+    const records: PairingRecord[] = [];
+    for (const device of state.devices.values()) records.push({ device });
+    for (const pending of state.pending.values()) records.push({ pending });
+    for (const invite of state.invites.values()) records.push({ invite });
+    for (const [replaced, replacement] of state.replaced) records.push({ replaced, replacement });
+    return records;
+  },
+  restore: (records) => {
+    const state = emptyState();
+    for (const record of records as Iterable<PairingRecord>) {
+      if ("device" in record) applyChange(state, { op: "device", device: record.device });
+      else if ("pending" in record) applyChange(state, { op: "pending", pending: record.pending });
+      else if ("invite" in record) applyChange(state, { op: "invite", invite: record.invite });
+      else state.replaced.set(record.replaced, record.replacement);
+    }
+    return state;
+  },
+};

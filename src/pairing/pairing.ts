@@ -1,0 +1,280 @@
+import type { Timer, World } from "../lib/world.ts";
+import { ADMIN, covers, type Role } from "../protocol/access.ts";
+import type { Limits } from "../protocol/limits.ts";
+import type { Document } from "../store/shape.ts";
+import { type Actor, mayManage } from "./authority.ts";
+import * as devices from "./devices.ts";
+import * as invites from "./invite.ts";
+import * as ledger from "./ledger.ts";
+import type {
+  Device,
+  Invite,
+  PairingChange,
+  PairingState,
+  Pending,
+  Resolution,
+} from "./records.ts";
+
+/** What happened to a device's token, or to the device. */
+export type DeviceEnd = "removed" | "rotated" | "revoked";
+
+/** Told after a change is durable (or, for revocations on a full disk, in force). */
+export interface PairingListener {
+  requested?(pending: Pending): void;
+  resolved?(pending: Pending, why: Resolution): void;
+  renamed?(device: Device): void;
+  /** Connections of this device in this role (any role if absent) must end. */
+  ended?(end: { deviceId: string; role?: Role; why: DeviceEnd }): void;
+}
+
+interface Deps {
+  readonly document: Document<PairingState, PairingChange>;
+  readonly world: World;
+  readonly limits: Limits;
+  readonly gatewayId: string;
+  readonly secretEpoch: () => number;
+}
+
+/** Whether a change that took effect is on disk already. */
+export interface Durability {
+  readonly durable: boolean;
+  readonly reason?: string;
+}
+
+/**
+ * Pairing as a service: the pure ledger decides, the document makes it durable, and only then is
+ * anybody told.
+ */
+export class Pairing {
+  readonly #listeners = new Set<PairingListener>();
+  #expiry: Timer | undefined;
+  #expiryAt = Number.POSITIVE_INFINITY;
+
+  constructor(private readonly deps: Deps) {
+    this.#scheduleExpiry();
+  }
+
+  listen(listener: PairingListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The durable record of a device. */
+  device(deviceId: string): Device | undefined {
+    return this.deps.document.durable.devices.get(deviceId);
+  }
+
+  /** All that `actor` may see, newest first. Expired requests are left out. */
+  list(actor: Actor): { pending: Pending[]; paired: Device[] } {
+    const { durable } = this.deps.document;
+    const now = this.deps.world.now();
+    const seen = (record: { deviceId: string }) => mayManage(actor, record.deviceId);
+    const pending = [...durable.pending.values()].filter((p) => p.expiresAtMs > now && seen(p));
+    return {
+      pending: pending.sort((a, b) => b.ts - a.ts),
+      paired: [...durable.devices.values()].filter(seen).sort(newestFirst),
+    };
+  }
+
+  counts(): { pending: number; devices: number; invites: number } {
+    const { pending, devices: paired, invites: links } = this.deps.document.durable;
+    const now = this.deps.world.now();
+    const open = [...links.values()].filter((i) => i.usedBy === undefined && i.expiresAtMs > now);
+    return { pending: pending.size, devices: paired.size, invites: open.length };
+  }
+
+  /** Records that a device asks for approval and returns its request. */
+  async request(ask: ledger.Ask): Promise<Pending> {
+    const outcome = ledger.request(this.#working, ask, this.#context());
+    const { requestId } = outcome.pending;
+    if (outcome.kind === "refreshed" && this.deps.document.durable.pending.has(requestId)) {
+      this.deps.document.later(outcome.changes);
+      return outcome.pending;
+    }
+    await this.deps.document.commit(outcome.changes);
+    this.#scheduleExpiry();
+    for (const { pending, why } of outcome.gone) this.#tell("resolved", pending, why);
+    this.#tell("requested", outcome.pending);
+    return outcome.pending;
+  }
+
+  async approve(typed: string, actor: Actor): Promise<{ pending: Pending; device: Device }> {
+    const pending = this.#find(typed, actor, "device pairing approval denied");
+    const now = this.deps.world.now();
+    const approval = ledger.approve(this.#working, pending, { actor, now });
+    await this.deps.document.commit(approval.changes);
+    this.#tell("resolved", pending, "approved");
+    return approval;
+  }
+
+  async reject(typed: string, actor: Actor): Promise<{ pending: Pending } & Durability> {
+    const pending = this.#find(typed, actor, "device pairing rejection denied");
+    const outcome = await this.#urgent(ledger.reject(pending, actor));
+    this.#tell("resolved", pending, "rejected");
+    return { pending, ...outcome };
+  }
+
+  async remove(deviceId: string, actor: Actor): Promise<{ device: Device } & Durability> {
+    const pending = ledger.pendingOf(this.#working, deviceId, this.deps.world.now());
+    const { device, changes } = devices.remove(this.#working, deviceId, actor);
+    const outcome = await this.#urgent(changes);
+    if (pending) this.#tell("resolved", pending, "rejected");
+    this.#tell("ended", { deviceId, why: "removed" });
+    return { device, ...outcome };
+  }
+
+  async rename(facts: { deviceId: string; label: string; actor: Actor }): Promise<Device> {
+    const { device, changes } = devices.rename(this.#working, facts);
+    await this.deps.document.commit(changes);
+    this.#tell("renamed", device);
+    return device;
+  }
+
+  async rotate(facts: {
+    deviceId: string;
+    role: string;
+    scopes?: readonly string[] | undefined;
+    actor: Actor;
+  }): Promise<devices.TokenChange> {
+    const change = devices.rotate(this.#working, { ...facts, now: this.deps.world.now() });
+    await this.deps.document.commit(change.changes);
+    this.#tell("ended", { deviceId: facts.deviceId, role: change.role, why: "rotated" });
+    return change;
+  }
+
+  async revoke(facts: {
+    deviceId: string;
+    role: string;
+    actor: Actor;
+  }): Promise<devices.TokenChange & Durability> {
+    const change = devices.revoke(this.#working, { ...facts, now: this.deps.world.now() });
+    const outcome = await this.#urgent(change.changes);
+    this.#tell("ended", { deviceId: facts.deviceId, role: change.role, why: "revoked" });
+    return { ...change, ...outcome };
+  }
+
+  /** Ends every token granted under a shared secret up to `epoch`; returns the devices' ids. */
+  async revokeDerived(epoch: number): Promise<string[]> {
+    const now = this.deps.world.now();
+    const { devices: hit, changes } = devices.revokeDerived(this.#working, { epoch, now });
+    if (changes.length > 0) await this.#urgent(changes);
+    for (const { deviceId } of hit) this.#tell("ended", { deviceId, why: "revoked" });
+    return hit.map(({ deviceId }) => deviceId);
+  }
+
+  async invite(ask: invites.InviteAsk, actor: Actor): Promise<{ invite: Invite; secret: string }> {
+    const { world, limits, document } = this.deps;
+    const id = world.bytes(6).toString("hex");
+    const made = invites.createInvite(document.working, ask, {
+      actor,
+      now: world.now(),
+      limits,
+      bytes: (count) => world.bytes(count),
+      id,
+    });
+    await document.commit(made.changes);
+    return made;
+  }
+
+  /** Whether a link's secret would pair this device. Costs a hash and nothing else. */
+  checkInvite(secret: string, deviceId: string): invites.InviteVerdict {
+    const verdict = invites.checkInvite(this.#working, secret, {
+      deviceId,
+      now: this.deps.world.now(),
+    });
+    if (!verdict.ok) return verdict;
+    const used = verdict.invite.usedBy !== undefined;
+    const token = this.#working.devices.get(deviceId)?.tokens[verdict.invite.role];
+    if (used && (!token || token.revokedAtMs !== undefined)) {
+      return { ok: false, problem: "revoked" };
+    }
+    return verdict;
+  }
+
+  /** Pairs a device by link, checked once more: another device may have been faster. */
+  async redeem(secret: string, asked: ledger.Grant): Promise<invites.InviteVerdict> {
+    const verdict = this.checkInvite(secret, asked.deviceId);
+    if (!verdict.ok) return verdict;
+    const now = this.deps.world.now();
+    const pending = ledger.pendingOf(this.#working, asked.deviceId, now);
+    const { changes } = invites.redeem(this.#working, verdict.invite, { asked, now });
+    if (changes.length > 0) await this.deps.document.commit(changes);
+    if (pending && changes.length > 0) this.#tell("resolved", pending, "approved");
+    return verdict;
+  }
+
+  /**
+   * Notes that a device was here and, in `tookToken`, that it holds the token of that role. Nobody
+   * was promised either, so both are written lazily.
+   */
+  seen(deviceId: string, facts: { reason: string; tookToken?: Role | undefined }): void {
+    const { tookToken: role, reason } = facts;
+    const pickup = role && this.#working.devices.get(deviceId)?.tokens[role]?.pickup;
+    this.deps.document.later([
+      { op: "seen", deviceId, at: this.deps.world.now(), reason, ...(pickup && { took: role }) },
+    ]);
+  }
+
+  close(): void {
+    this.#expiry?.cancel();
+    this.#listeners.clear();
+  }
+
+  get #working(): PairingState {
+    return this.deps.document.working;
+  }
+
+  #context(): ledger.LedgerContext {
+    const { world, limits, gatewayId } = this.deps;
+    return {
+      now: world.now(),
+      gatewayId,
+      limits,
+      nonce: () => world.bytes(16).toString("hex"),
+    };
+  }
+
+  #find(typed: string, actor: Actor, denied: string): Pending {
+    const isAdmin = covers(actor.scopes, ADMIN);
+    return ledger.findPending(this.#working, typed, {
+      now: this.deps.world.now(),
+      denied,
+      isAdmin,
+    });
+  }
+
+  #urgent(changes: readonly PairingChange[]): Promise<Durability> {
+    return this.deps.document.commit(changes, { urgent: true });
+  }
+
+  #scheduleExpiry(): void {
+    const at = ledger.nextExpiry(this.#working);
+    if (at === undefined || at >= this.#expiryAt) return;
+    this.#expiry?.cancel();
+    this.#expiryAt = at;
+    const wait = Math.max(0, at - this.deps.world.now());
+    this.#expiry = this.deps.world.after(Math.min(wait, 2 ** 31 - 1) + 1, () => this.#expire());
+  }
+
+  #expire(): void {
+    this.#expiryAt = Number.POSITIVE_INFINITY;
+    const { gone, changes } = ledger.expire(this.#working, this.deps.world.now());
+    if (changes.length > 0) this.deps.document.later(changes);
+    for (const pending of gone) this.#tell("resolved", pending, "expired");
+    this.#scheduleExpiry();
+  }
+
+  #tell<Name extends keyof PairingListener>(
+    name: Name,
+    ...facts: Parameters<NonNullable<PairingListener[Name]>>
+  ): void {
+    for (const listener of this.#listeners) {
+      const tell = listener[name] as ((...args: typeof facts) => void) | undefined;
+      tell?.apply(listener, facts);
+    }
+  }
+}
+
+function newestFirst(a: Device, b: Device): number {
+  return b.approvedAtMs - a.approvedAtMs;
+}
