@@ -1,0 +1,157 @@
+import { constants } from "node:fs";
+import * as node from "node:fs/promises";
+import { dirname } from "node:path";
+import { systemWorld, type World } from "./world.ts";
+
+/** What the rest of the code asks of `lstat`: kind, owner, mode (permission bits) and bytes. */
+export interface FileFacts {
+  kind: "file" | "folder" | "other";
+  uid: number;
+  mode: number;
+  size: number;
+}
+
+/** An open file. Every method may reject with a Node system error (`code` such as ENOSPC). */
+export interface OpenFile {
+  /** Writes at `position` (bytes) and returns how many bytes went in: fewer than asked is normal. */
+  write(bytes: Uint8Array, position: number): Promise<number>;
+  /** fsync: content and metadata. */
+  sync(): Promise<void>;
+  /** fdatasync: content and what is needed to read it back, which includes the length. */
+  datasync(): Promise<void>;
+  truncate(length: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * The file system as a value, so that tests can run out of space, fail a single fsync, or lose the
+ * power between two steps. `openNew` fails if the name exists; neither way of opening follows a
+ * symbolic link.
+ */
+export interface FileSystem {
+  openNew(path: string, mode: number): Promise<OpenFile>;
+  openExisting(path: string): Promise<OpenFile>;
+  readFile(path: string): Promise<Buffer>;
+  rename(from: string, to: string): Promise<void>;
+  unlink(path: string): Promise<void>;
+  list(folder: string): Promise<string[]>;
+  makeFolder(path: string, mode: number): Promise<void>;
+  facts(path: string): Promise<FileFacts>;
+  setMode(path: string, mode: number): Promise<void>;
+  /** Makes the names inside a folder durable. */
+  syncFolder(path: string): Promise<void>;
+  /** The user new files will belong to, or undefined where the platform has none. */
+  owner(): number | undefined;
+}
+
+/** The machine's file system. */
+export const systemFiles: FileSystem = {
+  openNew: (path, mode) => openFile(path, constants.O_CREAT | constants.O_EXCL, mode),
+  openExisting: (path) => openFile(path, constants.O_NOFOLLOW),
+  readFile: (path) => node.readFile(path),
+  rename: (from, to) => node.rename(from, to),
+  unlink: (path) => node.unlink(path),
+  list: (folder) => node.readdir(folder),
+  async makeFolder(path, mode) {
+    await node.mkdir(path, { recursive: true, mode });
+  },
+  async facts(path) {
+    const stat = await node.lstat(path);
+    const kind = stat.isFile() ? "file" : stat.isDirectory() ? "folder" : "other";
+    return { kind, uid: stat.uid, mode: stat.mode & 0o7777, size: stat.size };
+  },
+  setMode: (path, mode) => node.chmod(path, mode),
+  async syncFolder(path) {
+    const handle = await node.open(path, constants.O_RDONLY);
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  },
+  owner: () => process.geteuid?.(),
+};
+
+async function openFile(path: string, flags: number, mode?: number): Promise<OpenFile> {
+  const handle = await node.open(path, constants.O_RDWR | flags, mode);
+  return {
+    async write(bytes, position) {
+      return (await handle.write(bytes, 0, bytes.byteLength, position)).bytesWritten;
+    },
+    sync: () => handle.sync(),
+    datasync: () => handle.datasync(),
+    truncate: (length) => handle.truncate(length),
+    close: () => handle.close(),
+  };
+}
+
+/** Writes every byte, however little the file system takes at a time. */
+export async function writeAll(file: OpenFile, bytes: Uint8Array, position: number): Promise<void> {
+  let done = 0;
+  while (done < bytes.byteLength) {
+    const took = await file.write(bytes.subarray(done), position + done);
+    if (took <= 0) throw Object.assign(new Error("the disk took no bytes"), { code: "ENOSPC" });
+    done += took;
+  }
+}
+
+/** Where {@link replaceFile} gets its file system and its random temporary names. */
+export interface ReplaceOptions {
+  fs?: FileSystem;
+  world?: Pick<World, "bytes">;
+}
+
+/** The ending of temporary files: one that is left over belongs to a write that was cut short. */
+export const temporaryEnding = ".tmp";
+
+/**
+ * Replaces `path` so that a crash at any moment leaves either the old content or the new, whole:
+ * a temporary file beside it (mode 0600), all bytes, fsync, rename, fsync of the folder. Returns
+ * the bytes written. Rejects with the file system's error, having removed the temporary file; only
+ * when the folder's own fsync fails is it open which of the two a crash would leave.
+ */
+export async function replaceFile(
+  path: string,
+  chunks: Iterable<Uint8Array>,
+  options: ReplaceOptions = {},
+): Promise<number> {
+  const fs = options.fs ?? systemFiles;
+  const unique = (options.world ?? systemWorld).bytes(6).toString("hex");
+  const temporary = `${path}.${unique}${temporaryEnding}`;
+  let size = 0;
+  try {
+    const file = await fs.openNew(temporary, 0o600);
+    try {
+      for (const chunk of chunks) {
+        await writeAll(file, chunk, size);
+        size += chunk.byteLength;
+      }
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await fs.rename(temporary, path);
+  } catch (error) {
+    await fs.unlink(temporary).catch(() => undefined);
+    throw error;
+  }
+  await fs.syncFolder(dirname(path));
+  return size;
+}
+
+/**
+ * Makes sure `path` is a folder that only its owner can enter (0700), creating it and its parents
+ * or tightening its mode. Rejects with the file system's error, ENOTDIR if something else is there.
+ */
+export async function ensurePrivateFolder(
+  path: string,
+  fs: FileSystem = systemFiles,
+): Promise<FileFacts> {
+  await fs.makeFolder(path, 0o700);
+  const facts = await fs.facts(path);
+  if (facts.kind !== "folder") {
+    throw Object.assign(new Error(`${path} is not a folder`), { code: "ENOTDIR" });
+  }
+  if ((facts.mode & 0o077) !== 0) await fs.setMode(path, 0o700);
+  return { ...facts, mode: 0o700 };
+}

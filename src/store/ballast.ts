@@ -1,0 +1,56 @@
+import { type FileSystem, replaceFile } from "../lib/atomic-file.ts";
+import type { World } from "../lib/world.ts";
+import type { DocumentFiles } from "./files.ts";
+
+/** How long after it was given up the ballast is asked for again, in milliseconds. */
+const pauseMs = 60_000;
+
+/** A file that takes up room, to be given back when the disk is full and something must be written. */
+export class Ballast {
+  readonly #files: DocumentFiles;
+  readonly #bytes: number;
+  readonly #outside: { fs: FileSystem; world: World };
+  #held = false;
+  #askAgainAt = 0;
+
+  constructor(files: DocumentFiles, bytes: number, outside: { fs: FileSystem; world: World }) {
+    this.#files = files;
+    this.#bytes = bytes;
+    this.#outside = outside;
+  }
+
+  /** Whether {@link take} is worth calling. */
+  get wanted(): boolean {
+    return !this.#held && this.#outside.world.monotonic() >= this.#askAgainAt;
+  }
+
+  /** Takes the room up if it is there. Never rejects: doing without is possible. */
+  async take(): Promise<void> {
+    const { fs, world } = this.#outside;
+    this.#askAgainAt = world.monotonic() + pauseMs;
+    const present = await fs.facts(this.#files.ballast).catch(() => undefined);
+    if (present?.size !== this.#bytes) {
+      // Random bytes: a file system that compresses would keep no room for zeros.
+      const bytes = world.bytes(this.#bytes);
+      const taken = await replaceFile(this.#files.ballast, [bytes], this.#outside).catch(() => 0);
+      if (taken !== this.#bytes) return;
+    }
+    this.#held = true;
+  }
+
+  /** Gives the room back; false if there was none to give. */
+  async give(): Promise<boolean> {
+    if (!this.#held) return false;
+    const { fs, world } = this.#outside;
+    this.#held = false;
+    this.#askAgainAt = world.monotonic() + pauseMs;
+    try {
+      await fs.unlink(this.#files.ballast);
+      // Some file systems hand freed blocks out only once the removal is durable.
+      await fs.syncFolder(this.#files.folder);
+    } catch {
+      return false;
+    }
+    return true;
+  }
+}

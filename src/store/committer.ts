@@ -1,0 +1,236 @@
+import type { Timer, World } from "../lib/world.ts";
+import type { Ballast } from "./ballast.ts";
+import { type Entry, encodeGroup, isPlain, takeUpTo } from "./entry.ts";
+import { explain, type StoreError } from "./errors.ts";
+import { AppendFailure } from "./journal.ts";
+import type { StoreLimits } from "./limits.ts";
+import type { Segments } from "./segments.ts";
+import type { StoreLog } from "./shape.ts";
+import type { Views } from "./views.ts";
+
+/** What a committer works on. */
+export interface CommitterParts<State, Change> {
+  folder: string;
+  views: Views<State, Change>;
+  segments: Segments;
+  ballast: Ballast;
+  world: World;
+  limits: StoreLimits;
+  log: StoreLog;
+}
+
+/**
+ * Group commit. Entries wait in `queue`; one group at a time is written; what failed but must not be
+ * lost is `kept` and goes at the head of every following group. Journal order, the order in which
+ * entries become visible, and the order of their outcomes are all the same.
+ */
+export class Committer<State, Change> {
+  readonly #parts: CommitterParts<State, Change>;
+  #queue: Entry<Change>[] = [];
+  #group: Entry<Change>[] = [];
+  #kept: Entry<Change>[] = [];
+  #seq: number;
+  /** Length of the texts in `queue`. */
+  #queued = 0;
+  #busy = false;
+  #done: Promise<void> = Promise.resolve();
+  #wake: Timer | undefined;
+  #retries = 0;
+  /** The next group is for `kept` alone: room was made for it and nothing else. */
+  #relief = false;
+  #broken: StoreError | undefined;
+  readonly counts = { commits: 0, groups: 0 };
+  /** The last failure and its wall-clock time, until a write succeeds. */
+  lastFailure: StoreError | undefined;
+  failedAt = 0;
+
+  constructor(parts: CommitterParts<State, Change>, seq: number) {
+    this.#parts = parts;
+    this.#seq = seq;
+  }
+
+  get seq(): number {
+    return this.#seq;
+  }
+
+  get waiting(): number {
+    return this.#queue.length + this.#group.length;
+  }
+
+  /** The disk is too slow for what is asked of it: no more commits for now. */
+  get crowded(): boolean {
+    const { waitingCommits, waitingBytes } = this.#parts.limits;
+    return this.waiting >= waitingCommits || this.#queued >= waitingBytes;
+  }
+
+  get kept(): readonly Entry<Change>[] {
+    return this.#kept;
+  }
+
+  /** Nothing is being written and nothing waits in front: a change may be shown at once. */
+  get idle(): boolean {
+    return !this.#busy;
+  }
+
+  /** Set when a bug, not a disk, stopped this committer: nothing is accepted any more. */
+  get broken(): StoreError | undefined {
+    return this.#broken;
+  }
+
+  /** Entries that `working` shows and `durable` does not yet, in order. */
+  pending(): Entry<Change>[] {
+    return [...this.#group, ...this.#kept, ...this.#queue].filter((entry) => !entry.shown);
+  }
+
+  /** Queues an entry that `working` shows already. */
+  add(entry: Entry<Change>): void {
+    this.#queue.push(entry);
+    this.#queued += entry.text.length;
+    this.#start();
+  }
+
+  /** Keeps an entry that both views show already, for the next group. */
+  keep(entry: Entry<Change>): void {
+    this.#kept.push(entry);
+    this.#schedule();
+  }
+
+  /** Writes all there is, once; afterwards `kept` holds what could not be written. */
+  async flush(): Promise<void> {
+    await this.#settled();
+    if (this.#kept.length > 0 && !this.#broken) this.#start();
+    await this.#settled();
+    this.#wake?.cancel();
+    this.#wake = undefined;
+  }
+
+  async #settled(): Promise<void> {
+    while (this.#busy) await this.#done;
+  }
+
+  #start(): void {
+    if (this.#busy) return;
+    this.#busy = true;
+    this.#wake?.cancel();
+    this.#wake = undefined;
+    this.#done = this.#drain().catch((error) => this.#break(error));
+  }
+
+  async #drain(): Promise<void> {
+    // Whoever commits in this same turn shares the first group.
+    await null;
+    let ok = true;
+    while (this.#queue.length > 0 || (this.#kept.length > 0 && ok)) ok = await this.#writeGroup();
+    this.#busy = false;
+    this.#schedule();
+  }
+
+  /** One group. False if it failed and there is no point in trying what is kept again now. */
+  async #writeGroup(): Promise<boolean> {
+    const group = takeUpTo(this.#kept, this.#parts.limits.groupBytes);
+    if (this.#kept.length === 0 && !this.#relief) {
+      const fresh = takeUpTo(this.#queue, this.#parts.limits.groupBytes);
+      for (const { text } of fresh) this.#queued -= text.length;
+      group.push(...fresh);
+    }
+    this.#relief = false;
+    this.#group = group;
+    try {
+      await this.#parts.segments.append(encodeGroup(group, this.#seq));
+    } catch (error) {
+      return this.#fail(error);
+    }
+    this.#succeed();
+    const { segments, views, ballast } = this.#parts;
+    // With nothing kept, the durable state is exactly what the journal says up to here.
+    if (this.#kept.length === 0) await segments.settle(this.#seq, () => views.records());
+    if (ballast.wanted) await ballast.take();
+    return true;
+  }
+
+  #succeed(): void {
+    const group = this.#group;
+    this.#group = [];
+    this.#seq += group.length;
+    this.counts.commits += group.length;
+    this.counts.groups += 1;
+    this.#retries = 0;
+    this.lastFailure = undefined;
+    for (const entry of group) {
+      this.#parts.views.show(entry);
+      entry.resolve({ durable: true });
+    }
+  }
+
+  async #fail(failure: unknown): Promise<boolean> {
+    const error = this.#explain(failure);
+    this.#refusePlain(error);
+    const { ballast, log } = this.#parts;
+    log.error({ err: error, code: error.code }, "a write failed");
+    const urgent = this.#kept.some((entry) => entry.kind === "urgent");
+    if (error.code === "STORE_DISK_FULL" && urgent && (await ballast.give())) {
+      this.#relief = true;
+      return true;
+    }
+    for (const entry of this.#kept) {
+      this.#parts.views.show(entry);
+      entry.resolve({ durable: false, reason: error.message });
+    }
+    this.#retries += 1;
+    return false;
+  }
+
+  /**
+   * Refuses the failed group's plain commits, and with them those that wait, because they were
+   * decided on a state that never came to be. The others are kept.
+   */
+  #refusePlain(error: StoreError): void {
+    const group = this.#group;
+    this.#group = [];
+    const refused = group.filter(isPlain);
+    this.#kept = [...group.filter((entry) => !isPlain(entry)), ...this.#kept];
+    if (refused.length === 0) return;
+    const behind = this.#queue;
+    this.#queue = [];
+    this.#queued = 0;
+    this.#kept.push(...behind.filter((entry) => !isPlain(entry)));
+    const unfit = this.#parts.views.rebuild(this.pending());
+    this.#kept = this.#kept.filter((entry) => !unfit.has(entry));
+    for (const [entry, cause] of unfit) entry.reject(cause);
+    for (const entry of refused) entry.reject(error);
+    const never = error.uncertain ? this.#explain(error.cause) : error;
+    for (const entry of behind.filter(isPlain)) entry.reject(never);
+  }
+
+  #explain(failure: unknown): StoreError {
+    const { folder, segments, world } = this.#parts;
+    const uncertain = failure instanceof AppendFailure && failure.uncertain;
+    const cause = failure instanceof AppendFailure ? failure.cause : failure;
+    const error = explain(cause, { folder, file: segments.path, uncertain });
+    this.lastFailure = error;
+    this.failedAt = world.now();
+    return error;
+  }
+
+  #schedule(): void {
+    if (this.#wake || this.#busy || this.#kept.length === 0) return;
+    const { limits, world } = this.#parts;
+    const backoff = Math.min(limits.retryMs * 2 ** (this.#retries - 1), limits.retryMaxMs);
+    this.#wake = world.after(this.#retries > 0 ? backoff : limits.laterMs, () => {
+      this.#wake = undefined;
+      this.#start();
+    });
+  }
+
+  #break(cause: unknown): void {
+    const { folder, segments, log } = this.#parts;
+    this.#broken = explain(cause, { folder, file: segments.path });
+    this.#busy = false;
+    log.error({ err: cause }, "the document stopped: restart the gateway");
+    const all = [...this.#group, ...this.#kept, ...this.#queue];
+    for (const entry of all) entry.reject(this.#broken);
+    this.#group = [];
+    this.#kept = [];
+    this.#queue = [];
+  }
+}

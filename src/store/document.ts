@@ -1,0 +1,183 @@
+import { type FileSystem, systemFiles } from "../lib/atomic-file.ts";
+import type { World } from "../lib/world.ts";
+import { Ballast } from "./ballast.ts";
+import { Committer } from "./committer.ts";
+import type { Entry, EntryKind } from "./entry.ts";
+import { explain, StoreError } from "./errors.ts";
+import { documentFiles } from "./files.ts";
+import { type StoreLimits, storeLimits } from "./limits.ts";
+import { type Recovered, recover } from "./recover.ts";
+import { Segments } from "./segments.ts";
+import type { CommitOutcome, Document, DocumentShape, DocumentStats, StoreLog } from "./shape.ts";
+import { Views } from "./views.ts";
+
+export type { CommitOutcome, Document, DocumentShape, DocumentStats, StoreLog } from "./shape.ts";
+
+/** Where a document lives and what it works with. */
+export interface OpenOptions {
+  /** The state folder, absolute. Its writer's lock must be held. */
+  folder: string;
+  world: World;
+  fs?: FileSystem;
+  log?: StoreLog;
+  limits?: Partial<StoreLimits>;
+}
+
+const silent: StoreLog = { info() {}, warn() {}, error() {} };
+
+/**
+ * Opens a document, or starts an empty one if there are no files of that name. Throws StoreError.
+ *
+ *     const devices = await openDocument(devicesShape, { folder, world });
+ *     await devices.commit([{ type: "approved", device }]); // resolves once it is on the disk
+ */
+export async function openDocument<State, Change>(
+  shape: DocumentShape<State, Change>,
+  options: OpenOptions,
+): Promise<Document<State, Change>> {
+  const { folder, world, fs = systemFiles, log = silent } = options;
+  const outside = { fs, world };
+  const files = documentFiles(folder, shape.name);
+  const limits = { ...storeLimits, ...options.limits };
+  const found = await recover(shape, files, outside).catch((error) => {
+    throw explain(error, { folder, file: pathOf(error) ?? files.journal });
+  });
+  if (found.torn > 0) {
+    const facts = { file: found.parts.active.path, bytes: found.torn };
+    log.warn(facts, "dropped the end of a write that a crash had cut short");
+  }
+  const ballast = new Ballast(files, limits.ballastBytes, outside);
+  await ballast.take();
+  const views = new Views(shape, found.state);
+  const settings = { outside, log, journalBytes: limits.journalBytes };
+  const segments = new Segments(found.parts, settings);
+  const parts = { folder, views, segments, ballast, world, limits, log };
+  return new StoredDocument(new Committer(parts, found.seq), { ...parts, found });
+}
+
+interface Parts<State, Change> {
+  folder: string;
+  views: Views<State, Change>;
+  segments: Segments;
+  limits: StoreLimits;
+  found: Recovered<State>;
+}
+
+/** Node's file errors name the path they are about. */
+function pathOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("path" in error)) return undefined;
+  return typeof error.path === "string" ? error.path : undefined;
+}
+
+class StoredDocument<State, Change> implements Document<State, Change> {
+  readonly #committer: Committer<State, Change>;
+  readonly #parts: Parts<State, Change>;
+  readonly #tornBytes: number;
+  #dropped = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor(committer: Committer<State, Change>, parts: Parts<State, Change>) {
+    this.#committer = committer;
+    this.#parts = parts;
+    this.#tornBytes = parts.found.torn;
+  }
+
+  get durable(): State {
+    return this.#parts.views.durable;
+  }
+
+  get working(): State {
+    return this.#parts.views.working;
+  }
+
+  get seq(): number {
+    return this.#committer.seq;
+  }
+
+  get stats(): DocumentStats {
+    const { segments } = this.#parts;
+    const { lastFailure, failedAt, counts, waiting, kept } = this.#committer;
+    return {
+      ...counts,
+      waiting,
+      kept: kept.length,
+      dropped: this.#dropped,
+      journalBytes: segments.journalBytes,
+      snapshotBytes: segments.snapshotBytes,
+      snapshots: segments.rewrites,
+      tornBytes: this.#tornBytes,
+      ...(lastFailure && {
+        lastError: { code: lastFailure.code, message: lastFailure.message, at: failedAt },
+      }),
+    };
+  }
+
+  async commit(
+    changes: readonly Change[],
+    options: { urgent?: boolean } = {},
+  ): Promise<CommitOutcome> {
+    const refusal = this.#refusal();
+    if (refusal) throw refusal;
+    if (changes.length === 0) return { durable: true };
+    const text = this.#serialize(changes);
+    const urgent = options.urgent ?? false;
+    if (!urgent && this.#committer.crowded) throw this.#error("STORE_BUSY");
+    this.#propose(changes);
+    return new Promise((resolve, reject) => {
+      const kind: EntryKind = urgent ? "urgent" : "plain";
+      this.#committer.add({ kind, changes, text, shown: false, resolve, reject });
+    });
+  }
+
+  later(changes: readonly Change[]): void {
+    if (this.#refusal() || changes.length === 0) return;
+    const text = this.#serialize(changes);
+    const { limits, views } = this.#parts;
+    const { idle, waiting, kept } = this.#committer;
+    const room = kept.length + waiting < limits.laterEntries;
+    if (!room) this.#dropped += 1;
+    if (!room && !idle) return;
+    this.#propose(changes);
+    const settled = { resolve() {}, reject() {} };
+    const entry: Entry<Change> = { kind: "later", changes, text, shown: false, ...settled };
+    if (idle) {
+      views.show(entry);
+      if (room) this.#committer.keep(entry);
+    } else {
+      this.#committer.add(entry);
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#committer.flush();
+    await this.#parts.segments.close(this.seq);
+    const { kept, lastFailure } = this.#committer;
+    if (kept.length > 0 && lastFailure) throw lastFailure;
+  }
+
+  #refusal(): StoreError | undefined {
+    if (this.#closing) return this.#error("STORE_CLOSED");
+    return this.#committer.broken;
+  }
+
+  #serialize(changes: readonly Change[]): string {
+    const text = JSON.stringify(changes);
+    const most = this.#parts.limits.commitBytes;
+    if (text.length <= most) return text;
+    throw this.#error("STORE_TOO_LARGE", `${text.length} characters, the limit is ${most}`);
+  }
+
+  #propose(changes: readonly Change[]): void {
+    this.#parts.views.propose(changes, () => this.#committer.pending());
+  }
+
+  #error(code: "STORE_BUSY" | "STORE_CLOSED" | "STORE_TOO_LARGE", detail?: string): StoreError {
+    const { folder, segments } = this.#parts;
+    return new StoreError(code, { folder, file: segments.path, ...(detail && { detail }) });
+  }
+}

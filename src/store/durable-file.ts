@@ -1,0 +1,52 @@
+import type { Adapter } from "lowdb";
+import { type FileSystem, replaceFile } from "../lib/atomic-file.ts";
+import type { World } from "../lib/world.ts";
+import { systemCode } from "./errors.ts";
+import {
+  decodeSnapshot,
+  encodeSnapshot,
+  type Snapshot,
+  type SnapshotHeader,
+} from "./snapshot-text.ts";
+
+/**
+ * The lowdb adapter for snapshot files. lowdb's own file adapter renames without any fsync, so a
+ * power cut can leave an empty file; this one goes through {@link replaceFile}, carries a checksum
+ * and leaves the event loop its turns.
+ */
+export class DurableFile implements Adapter<Snapshot> {
+  readonly path: string;
+  readonly #fs: FileSystem;
+  readonly #world: World;
+  /** Size in bytes of what was read or written last; 0 if there is no file. */
+  size = 0;
+  /** The header that was read, before anybody asked whether its version is known. */
+  header: SnapshotHeader | undefined;
+
+  constructor(path: string, outside: { fs: FileSystem; world: World }) {
+    this.path = path;
+    this.#fs = outside.fs;
+    this.#world = outside.world;
+  }
+
+  /** Null if there is no such file. Throws Damage if it is not as written. */
+  async read(): Promise<Snapshot | null> {
+    let bytes: Buffer;
+    try {
+      bytes = await this.#fs.readFile(this.path);
+    } catch (error) {
+      if (systemCode(error) === "ENOENT") return null;
+      throw error;
+    }
+    const { header, records } = await decodeSnapshot(this.path, bytes, this.#world);
+    this.size = bytes.length;
+    this.header = header;
+    return { name: header.name, version: header.version, seq: header.seq, records };
+  }
+
+  /** Resolves when the whole snapshot is durable under its name. */
+  async write(snapshot: Snapshot): Promise<void> {
+    const chunks = await encodeSnapshot(snapshot, this.#world);
+    this.size = await replaceFile(this.path, chunks, { fs: this.#fs, world: this.#world });
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * What a service says about its document. Everything in it is pure and synchronous; values that are
+ * stored in a state are never mutated afterwards, because states share them.
+ */
+export interface DocumentShape<State, Change> {
+  /** File name stem: lower-case letters, digits and dashes. */
+  name: string;
+  /** Raised whenever records or changes change their form. */
+  version: number;
+  empty(): State;
+  /**
+   * Mutates `state`, and nothing else, and depends on nothing else. Changes are plain JSON. A change
+   * that no longer fits (its device is gone) must do nothing: after a failed write, urgent and
+   * unacknowledged changes are applied to a state without the commits that failed.
+   */
+  apply(state: State, change: Change): void;
+  /** Snapshot records, plain JSON: a cheap shallow copy, taken while the event loop waits. */
+  records(state: State): unknown[];
+  /** The state that `records` was taken from. */
+  restore(records: Iterable<unknown>): State;
+  /** How files of an older version are read; without it they are refused. */
+  migrate?: {
+    records(from: number, records: unknown[]): unknown[];
+    change(from: number, change: unknown): readonly Change[];
+  };
+}
+
+/** Where a commit ended: `durable` is false only for urgent ones, and `reason` then says why. */
+export interface CommitOutcome {
+  durable: boolean;
+  reason?: string;
+}
+
+/** Figures for health and metrics. */
+export interface DocumentStats {
+  /** Commits that became durable, and the fsyncs they shared. */
+  commits: number;
+  groups: number;
+  /** Commits that wait for the disk, and changes that are visible but not durable yet. */
+  waiting: number;
+  kept: number;
+  /** Unacknowledged changes that found no room to be kept: a crash would lose them. */
+  dropped: number;
+  journalBytes: number;
+  snapshotBytes: number;
+  snapshots: number;
+  /** Bytes of a write that a crash had cut short, dropped when the document was opened. */
+  tornBytes: number;
+  /** The last failure, until a write succeeds. */
+  lastError?: { code: string; message: string; at: number };
+}
+
+/** A document that is open. There is one writer: its opener holds the folder's lock. */
+export interface Document<State, Change> {
+  /** What readers see: only what is fsynced (and what could not be, if it was urgent). */
+  readonly durable: State;
+  /** `durable` plus the commits in flight: what the next decision is based on. */
+  readonly working: State;
+  /** The last commit that is durable. */
+  readonly seq: number;
+  readonly stats: DocumentStats;
+  /**
+   * Applies all `changes` or none: to `working` at once, to `durable` when they are fsynced, which
+   * is when this resolves. Rejects with a StoreError, or with what `apply` threw; then no view shows
+   * them. A failed write also rejects the commits that were decided on top of it.
+   *
+   * With `urgent` a failed write is not a refusal: the changes are applied to both views, are tried
+   * again with every following group and on a timer, and the outcome says they are not durable yet.
+   */
+  commit(changes: readonly Change[], options?: { urgent?: boolean }): Promise<CommitOutcome>;
+  /**
+   * Changes that nobody waits for, such as when a device was last seen: visible at once, written
+   * with the next group or a few seconds later; a crash may lose them. Does nothing once closed.
+   */
+  later(changes: readonly Change[]): void;
+  /** Refuses new commits, writes what is waiting, closes the files. Rejects if something is lost. */
+  close(): Promise<void>;
+}
+
+/** Where the store says what an operator should know; pino's loggers fit. */
+export interface StoreLog {
+  info(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+  error(facts: object, message: string): void;
+}
