@@ -1,0 +1,112 @@
+import { readlink, realpath, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { type EditPlan, type EditRequest, planEdit } from "./edit.ts";
+import { ConfigError, errorFromIssues, shellWord } from "./errors.ts";
+import { readSource, sourceOf } from "./load.ts";
+
+/** What must stay as it was when a file is replaced. */
+export interface FileIdentity {
+  /** Permission bits, such as 0o600. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/**
+ * Replaces a file atomically and durably. `identity` is that of the file being replaced,
+ * undefined when the file is new (then 0600).
+ */
+export type WriteFile = (path: string, text: string, identity?: FileIdentity) => Promise<void>;
+
+/** A config file at one moment. `raw` may hold clear secrets. */
+export interface ConfigFile {
+  /** As named by the user. */
+  readonly path: string;
+  /** What is written to: behind all symbolic links. */
+  readonly target: string;
+  readonly raw: string | null;
+  /** As in ConfigSource. */
+  readonly hash: string;
+  readonly identity: FileIdentity | undefined;
+}
+
+/** @throws ConfigError CONFIG_READ */
+export async function readConfigFile(path: string): Promise<ConfigFile> {
+  const target = await followLinks(path);
+  const { source, error } = await readSource(target);
+  if (error) throw errorFromIssues(error, [error]);
+  const { raw, hash } = source;
+  return { path, target, raw, hash, identity: raw === null ? undefined : await identityOf(target) };
+}
+
+/**
+ * Writes a plan made from `file.raw`, unless the file changed since it was read or nothing is to
+ * be written. Returns the hash of what stands there afterwards.
+ * @throws ConfigError CONFIG_CHANGED, CONFIG_WRITE
+ */
+export async function writePlan(
+  file: ConfigFile,
+  plan: EditPlan,
+  writeFile: WriteFile,
+): Promise<string> {
+  if (plan.before !== file.raw) throw changed(file);
+  if (plan.after === null || plan.after === plan.before) return file.hash;
+  const now = await readConfigFile(file.path);
+  if (now.hash !== file.hash || now.target !== file.target) throw changed(file);
+  try {
+    await writeFile(file.target, plan.after, file.identity);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? "unknown reason";
+    const next = `ls -ld ${shellWord(dirname(file.target))} && df -h ${shellWord(dirname(file.target))}`;
+    throw new ConfigError("CONFIG_WRITE", `the config can't be written: ${code}`, { next, cause });
+  }
+  return sourceOf(file.path, plan.after).hash;
+}
+
+export interface EditFileOptions {
+  readonly path: string;
+  readonly requests: readonly EditRequest[];
+  readonly writeFile: WriteFile;
+  /** Refuse unless the file still has this hash, for callers who read it earlier. */
+  readonly expectedHash?: string;
+  readonly allowClearSecrets?: boolean;
+}
+
+/**
+ * Reads, edits, checks and writes in one go; a missing file is created.
+ * @throws ConfigError as readConfigFile, planEdit and writePlan
+ */
+export async function editConfigFile(options: EditFileOptions): Promise<EditPlan> {
+  const { path, requests, writeFile, expectedHash, allowClearSecrets = false } = options;
+  const file = await readConfigFile(path);
+  if (expectedHash !== undefined && expectedHash !== file.hash) throw changed(file);
+  const plan = planEdit(file.raw, requests, { file: path, allowClearSecrets });
+  await writePlan(file, plan, writeFile);
+  return plan;
+}
+
+/** The wording is what OpenClaw clients look for. */
+function changed(file: ConfigFile): ConfigError {
+  const message = "config changed since last load; re-run config.get and retry";
+  return new ConfigError("CONFIG_CHANGED", message, { next: `cat ${shellWord(file.path)}` });
+}
+
+const maxLinks = 40;
+
+/** The file behind symbolic links, also when the last link points to nothing yet. */
+async function followLinks(path: string): Promise<string> {
+  let at = resolve(path);
+  for (let links = 0; links < maxLinks; links += 1) {
+    const real = await realpath(at).catch(() => undefined);
+    if (real !== undefined) return real;
+    const aim = await readlink(at).catch(() => undefined);
+    if (aim === undefined) return at;
+    at = resolve(dirname(at), aim);
+  }
+  return at;
+}
+
+async function identityOf(path: string): Promise<FileIdentity | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  return found && { mode: found.mode & 0o7777, uid: found.uid, gid: found.gid };
+}

@@ -1,0 +1,202 @@
+import type { Node } from "jsonc-parser";
+import {
+  type ConfigDocument,
+  parseDocument,
+  plainValue,
+  positionAt,
+  propertiesOf,
+} from "./document.ts";
+import { type ConfigIssue, editCommand } from "./errors.ts";
+import { clean, describeFound, HIDDEN, showPath } from "./hide.ts";
+import { nearestKey } from "./nearest.ts";
+import { type ConfigPath, isSection, resolveKey, specOf } from "./schema.ts";
+import { Refused } from "./values.ts";
+
+/** What a config text says. Holds clear secrets in `values`, none in the issues. */
+export interface Interpretation {
+  readonly values: Map<ConfigPath, unknown>;
+  readonly errors: ConfigIssue[];
+  readonly warnings: ConfigIssue[];
+}
+
+const maxSyntaxErrors = 3;
+const maxListedKeys = 8;
+
+/** Reads and checks a config text; `file` is only named in commands. Pure; never throws. */
+export function interpretConfig(text: string, file: string): Interpretation {
+  return new Reader(parseDocument(text), file).read();
+}
+
+class Reader {
+  readonly #document: ConfigDocument;
+  readonly #file: string;
+  readonly #out: Interpretation = { values: new Map(), errors: [], warnings: [] };
+  readonly #unused: { path: string; node: Node }[] = [];
+
+  constructor(document: ConfigDocument, file: string) {
+    this.#document = document;
+    this.#file = file;
+  }
+
+  read(): Interpretation {
+    const { root, errors } = this.#document;
+    if (errors.length > 0) this.#reportSyntax();
+    else if (root === undefined) this.#reportEmpty();
+    else if (root.type !== "object") this.#refuseSection("", root);
+    else this.#readSection(root, []);
+    this.#reportUnused();
+    return this.#out;
+  }
+
+  #readSection(section: Node, trail: readonly string[]): void {
+    const properties = propertiesOf(section);
+    const last = new Map(properties.map(({ name, property }) => [name, property]));
+    for (const { name, property, value } of properties) {
+      const segments = [...trail, name];
+      const path = segments.join(".");
+      const known = name.includes(".")
+        ? undefined
+        : (resolveKey(path) ?? (isSection(path) && path));
+      const counting = last.get(name) ?? property;
+      if (!known) this.#noteUnknown(segments, property);
+      else if (counting !== property) this.#reportDuplicate(path, counting);
+      else if (resolveKey(path) !== undefined) this.#readKey(path, value, property);
+      else if (value.type === "object") this.#readSection(value, segments);
+      else this.#refuseSection(path, value);
+    }
+  }
+
+  /** `name` may be an alias; the key's own spelling wins over it wherever it stands. */
+  #readKey(name: string, node: Node, property: Node): void {
+    const path = resolveKey(name);
+    if (path === undefined) return;
+    const spec = specOf(path);
+    const value = plainValue(node);
+    const result = spec.type.read(value);
+    if (result instanceof Refused) this.#refuseValue(path, node, result);
+    else if (name === path || !this.#out.values.has(path)) this.#out.values.set(path, result);
+    if (spec.secret) {
+      this.#add("warnings", property, {
+        code: "CONFIG_CLEAR_SECRET",
+        path,
+        message: `${name} holds a secret in clear text`,
+        next: "openclaw config migrate-secrets",
+      });
+    }
+  }
+
+  #refuseValue(path: ConfigPath, node: Node, refused: Refused): void {
+    this.#add("errors", node, valueIssue(path, plainValue(node), refused));
+  }
+
+  #refuseSection(path: string, node: Node): void {
+    const found = describeFound(plainValue(node), true);
+    const expected = "a section { … }";
+    const message = `${path === "" ? "the file" : path}: found ${found}, expected ${expected}`;
+    const next = this.#editAt(node.offset);
+    this.#add("errors", node, { code: "CONFIG_VALUE", path, message, found, expected, next });
+  }
+
+  #noteUnknown(segments: readonly string[], property: Node): void {
+    const path = showPath(segments);
+    const nearest = nearestKey(segments);
+    if (nearest === undefined) {
+      this.#unused.push({ path, node: property });
+      return;
+    }
+    const message = `${path} is not a key of this gateway; did you mean ${nearest}?`;
+    const next = this.#editAt(property.offset);
+    this.#add("warnings", property, { code: "CONFIG_UNKNOWN_KEY", path, message, next });
+  }
+
+  /** One line for all: a config written for OpenClaw has dozens of keys that mean nothing here. */
+  #reportUnused(): void {
+    const [first] = this.#unused;
+    if (first === undefined) return;
+    const paths = this.#unused.map((unused) => unused.path);
+    const more = paths.length > maxListedKeys ? ` and ${paths.length - maxListedKeys} more` : "";
+    this.#add("warnings", first.node, {
+      code: "CONFIG_UNKNOWN_KEY",
+      path: first.path,
+      message: `keys this gateway does not use: ${paths.slice(0, maxListedKeys).join(", ")}${more}`,
+      next: "openclaw config --help",
+    });
+  }
+
+  #reportDuplicate(path: string, property: Node): void {
+    this.#add("errors", property, {
+      code: "CONFIG_DUPLICATE_KEY",
+      path,
+      message: `${path} is written more than once; keep one`,
+      next: this.#editAt(property.offset),
+    });
+  }
+
+  #reportSyntax(): void {
+    const lines = new Set<number>();
+    for (const { offset, message } of this.#document.errors) {
+      const { line } = positionAt(this.#document.text, offset);
+      if (lines.has(line) || lines.size === maxSyntaxErrors) continue;
+      lines.add(line);
+      const found = foundAt(this.#document.text, offset);
+      this.#add(
+        "errors",
+        { offset },
+        {
+          code: "CONFIG_SYNTAX",
+          path: "",
+          message: `not valid JSON: ${message}; found ${found}`,
+          found,
+          expected: message,
+          next: this.#editAt(offset),
+        },
+      );
+    }
+  }
+
+  #reportEmpty(): void {
+    this.#add(
+      "warnings",
+      { offset: 0 },
+      {
+        code: "CONFIG_VALUE",
+        path: "",
+        message: "the file is empty; every key has its default",
+        next: "openclaw config --help",
+      },
+    );
+  }
+
+  #editAt(offset: number): string {
+    return editCommand(this.#file, positionAt(this.#document.text, offset).line);
+  }
+
+  #add(to: "errors" | "warnings", at: { offset: number }, issue: ConfigIssue): void {
+    this.#out[to].push({ ...issue, ...positionAt(this.#document.text, at.offset) });
+  }
+}
+
+/** The finding for a value that `path` can't hold. Shows nothing of a secret. */
+export function valueIssue(path: ConfigPath, value: unknown, refused: Refused): ConfigIssue {
+  const spec = specOf(path);
+  const found = describeFound(value, spec.secret === true);
+  const expected = spec.type.expected;
+  const reason = refused.reason === "" ? "" : ` (${refused.reason})`;
+  const remove = spec.secret || value === null;
+  return {
+    code: "CONFIG_VALUE",
+    path,
+    message: `${path}: found ${found}, expected ${expected}${reason}`,
+    found,
+    expected,
+    next: remove ? `openclaw config unset ${path}` : `openclaw config set ${path} ${spec.example}`,
+  };
+}
+
+/** A word for what stands at a syntax error. Only punctuation is shown: the rest may be a secret. */
+function foundAt(text: string, offset: number): string {
+  const character = text.charAt(offset);
+  if (character === "") return "the end of the file";
+  if (/[{}[\],:'=;]/.test(character)) return clean(character);
+  return /["\p{L}\p{N}_$-]/u.test(character) ? `text ${HIDDEN}` : "another character";
+}

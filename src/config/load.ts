@@ -1,0 +1,148 @@
+import { createHash } from "node:crypto";
+import { readFile, stat } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { type ConfigIssue, shellWord } from "./errors.ts";
+import { type Interpretation, interpretConfig, valueIssue } from "./interpret.ts";
+import { type ConfigPath, configPaths, type GatewayConfig, specOf } from "./schema.ts";
+import { buildConfig } from "./settings.ts";
+import { Refused, readText } from "./values.ts";
+
+/** The largest config file that is read, in bytes. */
+export const maxConfigBytes = 1024 * 1024;
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Values from the command line by key; text is read as `config set` reads it. */
+export type ConfigFlags = { readonly [P in ConfigPath]?: unknown };
+
+/** Which key does not come from the file, and from where instead. */
+export interface Override {
+  readonly path: ConfigPath;
+  readonly by: "env" | "flag";
+  /** The variable, or the key as the flag names it. */
+  readonly name: string;
+}
+
+export interface ConfigSource {
+  readonly path: string;
+  readonly exists: boolean;
+  /** The file's text, clear secrets included: never send or print it. Null when there is none. */
+  readonly raw: string | null;
+  /** SHA-256 of the text in hex, or `"absent"`. For comparing, not for sending: see publicHash. */
+  readonly hash: string;
+}
+
+export interface LoadedConfig {
+  /** In effect only when `errors` is empty: bad values stand at their defaults here. */
+  readonly config: GatewayConfig;
+  readonly source: ConfigSource;
+  readonly warnings: readonly ConfigIssue[];
+  readonly errors: readonly ConfigIssue[];
+  readonly overrides: readonly Override[];
+}
+
+export interface LoadOptions {
+  readonly path: string;
+  readonly env?: Environment;
+  readonly flags?: ConfigFlags;
+}
+
+/** The state folder: `OPENCLAW_STATE_DIR`, else `~/.openclaw-gateway`. Absolute. */
+export function resolveStateDir(env: Environment): string {
+  return expand(env["OPENCLAW_STATE_DIR"] || "~/.openclaw-gateway", env);
+}
+
+/** The config file: `OPENCLAW_CONFIG_PATH`, else `openclaw.json` in the state folder. Absolute. */
+export function resolveConfigPath(env: Environment, stateDir: string): string {
+  const named = env["OPENCLAW_CONFIG_PATH"];
+  return named ? expand(named, env) : join(stateDir, "openclaw.json");
+}
+
+function expand(path: string, env: Environment): string {
+  const home = env["HOME"] || homedir();
+  return resolve(path.replace(/^~(?=\/|$)/, () => home));
+}
+
+/**
+ * Reads the file and lays environment and flags over it: flag > environment > file > default. A
+ * missing file means defaults. Never throws: whatever is wrong stands in `errors`.
+ */
+export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
+  const read = await readSource(options.path);
+  const evaluated = evaluateConfig(read.source, options);
+  return read.error ? { ...evaluated, errors: [read.error, ...evaluated.errors] } : evaluated;
+}
+
+/** The same for a text that is already at hand. Pure. */
+export function evaluateConfig(source: ConfigSource, options: LoadOptions): LoadedConfig {
+  const read: Interpretation =
+    source.raw === null
+      ? { values: new Map(), errors: [], warnings: [] }
+      : interpretConfig(source.raw, source.path);
+  const overrides: Override[] = [];
+  const { env = {}, flags = {} } = options;
+  for (const path of configPaths()) {
+    const variable = specOf(path).env;
+    const given = variable === undefined ? undefined : env[variable];
+    if (variable && given)
+      override({ path, by: "env", name: variable }, given, { read, overrides });
+    const flag = flags[path];
+    if (flag !== undefined) override({ path, by: "flag", name: path }, flag, { read, overrides });
+  }
+  const { errors, warnings, values } = read;
+  return { config: buildConfig(values), source, warnings, errors, overrides };
+}
+
+interface Layers {
+  readonly read: Interpretation;
+  readonly overrides: Override[];
+}
+
+function override(from: Override, value: unknown, { read, overrides }: Layers): void {
+  const { type } = specOf(from.path);
+  const result = typeof value === "string" ? readText(type, value) : type.read(value);
+  if (result instanceof Refused) {
+    const issue = valueIssue(from.path, value, result);
+    const where = from.by === "env" ? from.name : `flag for ${from.path}`;
+    const next = from.by === "env" ? `unset ${from.name}` : "openclaw gateway --help";
+    read.errors.push({ ...issue, message: `${where}: ${issue.message}`, next });
+    return;
+  }
+  const earlier = overrides.findIndex((known) => known.path === from.path);
+  if (earlier !== -1) overrides.splice(earlier, 1);
+  overrides.push(from);
+  read.values.set(from.path, result);
+}
+
+/** The source a text makes; null stands for a missing file. */
+export function sourceOf(path: string, raw: string | null): ConfigSource {
+  const hash = raw === null ? "absent" : createHash("sha256").update(raw).digest("hex");
+  return { path, exists: raw !== null, raw, hash };
+}
+
+/** Reads the file as it is. `error` is set when something is there but can't be read as text. */
+export async function readSource(
+  path: string,
+): Promise<{ source: ConfigSource; error?: ConfigIssue }> {
+  try {
+    const found = await stat(path);
+    if (!found.isFile()) return unreadable(path, "it is not a file");
+    if (found.size > maxConfigBytes) return unreadable(path, "it is larger than 1 MiB");
+    const bytes = await readFile(path);
+    const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+    return { source: sourceOf(path, decoder.decode(bytes)) };
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "ENOENT") return { source: sourceOf(path, null) };
+    if (code === "ERR_ENCODING_INVALID_ENCODED_DATA") return unreadable(path, "it is not UTF-8");
+    return unreadable(path, code ?? "unknown reason");
+  }
+}
+
+function unreadable(path: string, why: string): { source: ConfigSource; error: ConfigIssue } {
+  const message = `the config file can't be read: ${why}`;
+  const next = `ls -lLd ${shellWord(path)}`;
+  const source = { ...sourceOf(path, null), exists: true };
+  return { source, error: { code: "CONFIG_READ", path: "", message, next } };
+}

@@ -1,0 +1,48 @@
+import { type ConfigPath, configPaths, specOf } from "./schema.ts";
+
+/** The config reference as Markdown: one table, one row a key. */
+export function configReference(): string {
+  const head = [
+    "| key | default | what it does | accepts | who sets it, when it takes effect |",
+    "|---|---|---|---|---|",
+  ];
+  return `${[...head, ...configPaths().map(row)].join("\n")}\n`;
+}
+
+/** One key in plain text, for `--help`: a few lines, ends without a line break. */
+export function describeKey(path: ConfigPath): string {
+  const { help, type, example } = specOf(path);
+  const lines = [
+    path,
+    `  ${help}`,
+    `  Accepts ${type.expected}. Default: ${defaultOf(path)}.`,
+    `  ${sentences(path).join(" ")}`,
+    `  openclaw config set ${path} ${example}`,
+  ];
+  return lines.join("\n");
+}
+
+function row(path: ConfigPath): string {
+  const { help, type } = specOf(path);
+  const cells = [`\`${path}\``, defaultCell(path), help, type.expected, sentences(path).join(" ")];
+  return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+}
+
+function defaultCell(path: ConfigPath): string {
+  return specOf(path).default === undefined ? "none" : `\`${defaultOf(path)}\``;
+}
+
+function defaultOf(path: ConfigPath): string {
+  const value = specOf(path).default;
+  return value === undefined ? "none" : JSON.stringify(value);
+}
+
+function sentences(path: ConfigPath): string[] {
+  const { hostOnly, apply, env, aliases, secret } = specOf(path);
+  const facts = [hostOnly ? "Only on the host." : "Also over the network."];
+  facts.push(apply === "live" ? "At once." : "At the next start.");
+  if (env !== undefined) facts.push(`${env} overrides it.`);
+  if (aliases !== undefined) facts.push(`Also written ${aliases.join(", ")}.`);
+  if (secret) facts.push("Never shown.");
+  return facts;
+}

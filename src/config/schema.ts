@@ -1,0 +1,207 @@
+import type { ValueType } from "./values.ts";
+import * as v from "./values.ts";
+
+/** One config key: all that anything needs to know about it. */
+export interface KeySpec<out T> {
+  readonly type: ValueType<T>;
+  readonly default: NoInfer<T>;
+  /** One line for people. */
+  readonly help: string;
+  /** A value as it is typed after `openclaw config set <key>`, quoted for a shell. */
+  readonly example: string;
+  /** Names a program, path, listener, proxy trust or the auth mode: only the host may set it. */
+  readonly hostOnly: boolean;
+  /** `live`: takes effect when the file changes. `restart`: when the gateway starts. */
+  readonly apply: "live" | "restart";
+  /** A clear-text secret in OpenClaw's own format: read, warned about, never shown. */
+  readonly secret?: true;
+  /** The environment variable that overrides the file. */
+  readonly env?: string;
+  /** Other spellings. */
+  readonly aliases?: readonly string[];
+}
+
+function key<T>(spec: KeySpec<T>): KeySpec<T> {
+  return spec;
+}
+
+function optional<T>(spec: Omit<KeySpec<T>, "default">): KeySpec<T | undefined> {
+  return { ...spec, default: undefined };
+}
+
+const noAuthReasons = {
+  none: "this gateway never runs without a secret; devices are let in by approval",
+  "trusted-proxy": "trust comes from device keys, never from where a connection comes from",
+  tailscale: "trust comes from device keys, never from where a connection comes from",
+};
+
+/** The table that owns every key. Order is the order of the reference page. */
+export const configTable = {
+  "gateway.port": key({
+    type: v.wholeNumber(0, 65535),
+    default: 18789,
+    help: "TCP port to listen on; 0 takes any free port.",
+    example: "18789",
+    hostOnly: true,
+    apply: "restart",
+    env: "OPENCLAW_GATEWAY_PORT",
+  }),
+  "gateway.bind": key({
+    type: v.bindAddress,
+    default: "loopback",
+    help: 'Address to listen on: "loopback" (this machine), "lan" (every interface), or one IP address.',
+    example: "loopback",
+    hostOnly: true,
+    apply: "restart",
+  }),
+  "gateway.socket": optional({
+    type: v.socketPath,
+    help: "Public Unix socket for nginx to connect to.",
+    example: "/run/openclaw-gateway/public/gateway.sock",
+    hostOnly: true,
+    apply: "restart",
+  }),
+  "gateway.publicUrl": optional({
+    type: v.webUrl,
+    help: "URL under which people reach the gateway from outside.",
+    example: "https://gateway.example.com",
+    hostOnly: true,
+    apply: "live",
+  }),
+  "gateway.name": optional({
+    type: v.displayName,
+    help: "Name shown to people and devices.",
+    example: "home-server",
+    hostOnly: false,
+    apply: "live",
+  }),
+  "gateway.auth.mode": key({
+    type: v.oneOf(["token", "password"], noAuthReasons),
+    default: "token",
+    help: "Which shared secret a new client presents.",
+    example: "token",
+    hostOnly: true,
+    apply: "live",
+  }),
+  "gateway.auth.token": optional({
+    type: v.clearSecret,
+    help: "Shared token in clear, as OpenClaw writes it; `openclaw config migrate-secrets` moves it out.",
+    example: "TOKEN",
+    hostOnly: true,
+    apply: "live",
+    secret: true,
+    aliases: ["gateway.token"],
+  }),
+  "gateway.auth.password": optional({
+    type: v.clearSecret,
+    help: "Shared password in clear, as OpenClaw writes it; `openclaw config migrate-secrets` moves it out.",
+    example: "PASSWORD",
+    hostOnly: true,
+    apply: "live",
+    secret: true,
+    aliases: ["gateway.password"],
+  }),
+  "gateway.auth.devicelessCli": key({
+    type: v.oneOf(["auto", "loopback", "never"]),
+    default: "auto",
+    help: 'Whether a CLI without a device key may use the shared secret from this machine; "auto": only while nothing outside can reach the gateway.',
+    example: "never",
+    hostOnly: true,
+    apply: "live",
+  }),
+  "gateway.pairing.open": key({
+    type: v.flag,
+    default: true,
+    help: "Whether a new device may ask for approval without knowing the shared secret.",
+    example: "false",
+    hostOnly: false,
+    apply: "live",
+  }),
+  "gateway.trustedProxies": key({
+    type: v.networks,
+    default: [],
+    help: "Proxies whose X-Forwarded-For is believed, for display and limits only.",
+    example: "'[\"127.0.0.1\"]'",
+    hostOnly: true,
+    apply: "live",
+  }),
+  "gateway.controlUi.allowedOrigins": key({
+    type: v.origins,
+    default: [],
+    help: "Web origins that may connect besides the gateway's own pages.",
+    example: "'[\"https://app.example.com\"]'",
+    hostOnly: true,
+    apply: "live",
+  }),
+  "gateway.sshTarget": optional({
+    type: v.sshTarget,
+    help: "What the page shows in `ssh <target> openclaw devices approve CODE`.",
+    example: "root@gateway.example.com",
+    hostOnly: false,
+    apply: "live",
+  }),
+  "logging.level": key({
+    type: v.oneOf(["trace", "debug", "info", "warn", "error", "fatal"]),
+    default: "info",
+    help: "Least severe level that is logged.",
+    example: "info",
+    hostOnly: false,
+    apply: "live",
+  }),
+  "logging.file": optional({
+    type: v.filePath,
+    help: "File that receives the log besides standard output.",
+    example: "/var/log/openclaw-gateway/gateway.log",
+    hostOnly: true,
+    apply: "restart",
+  }),
+} as const;
+
+export type ConfigPath = keyof typeof configTable;
+
+/** Every key with its value, by dotted path. */
+export type FlatConfig = {
+  readonly [P in ConfigPath]: (typeof configTable)[P] extends KeySpec<infer T> ? T : never;
+};
+
+/** The part of `F` below the section `H`, with the section's name taken off the paths. */
+type Below<F, H extends string> = {
+  readonly [P in keyof F & string as P extends `${H}.${infer Rest}` ? Rest : never]: F[P];
+};
+
+/** Turns dotted paths into nested objects. */
+type Nested<F> = {
+  readonly [P in keyof F & string as P extends `${infer H}.${string}`
+    ? H
+    : P]: P extends `${infer H}.${string}` ? Nested<Below<F, H>> : F[P];
+};
+
+/**
+ * The settings in effect. Every key is present; optional ones may be `undefined`. Frozen. Clear
+ * secrets are not enumerable, so that logging or copying a config never carries them along.
+ */
+export type GatewayConfig = Nested<FlatConfig>;
+
+/** All keys, in the table's order. */
+export function configPaths(): ConfigPath[] {
+  return Object.keys(configTable) as ConfigPath[];
+}
+
+export function isConfigPath(path: string): path is ConfigPath {
+  return Object.hasOwn(configTable, path);
+}
+
+export function specOf(path: ConfigPath): KeySpec<unknown> {
+  return configTable[path];
+}
+
+/** The key meant by a name or alias, or undefined. */
+export function resolveKey(name: string): ConfigPath | undefined {
+  if (isConfigPath(name)) return name;
+  return configPaths().find((path) => specOf(path).aliases?.includes(name));
+}
+
+/** Whether `path` is a section that holds known keys. */
+export function isSection(path: string): boolean {
+  return configPaths().some((known) => known.startsWith(`${path}.`));
+}

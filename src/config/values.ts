@@ -1,0 +1,173 @@
+import { isIP } from "node:net";
+import { REDACTED } from "./hide.ts";
+
+/** A value that does not fit; `reason` says why when "expected …" alone would not. */
+export class Refused {
+  readonly reason: string;
+  constructor(reason = "") {
+    this.reason = reason;
+  }
+}
+
+/** What a key may hold: the words for people, and the reader that checks and normalises. */
+export interface ValueType<out T> {
+  /** Completes the sentence "expected …". */
+  readonly expected: string;
+  read(value: unknown): T | Refused;
+}
+
+/** Reads the text of a command line or environment variable as `type`: JSON if that fits, else plain text. */
+export function readText<T>(type: ValueType<T>, text: string): T | Refused {
+  const asText = type.read(text);
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return asText instanceof Refused ? asList(type, text) : asText;
+  }
+  const asJson = type.read(json);
+  if (!(asJson instanceof Refused)) return asJson;
+  return asText instanceof Refused && typeof json !== "string" ? asJson : asText;
+}
+
+/** `a, b` for keys that hold lists: nobody should have to quote JSON for a shell. */
+function asList<T>(type: ValueType<T>, text: string): T | Refused {
+  const parts = text.split(",").map((part) => part.trim());
+  const list = type.read(parts);
+  return list instanceof Refused && list.reason === "" ? type.read(text) : list;
+}
+
+function type<T>(expected: string, read: (value: unknown) => T | Refused): ValueType<T> {
+  return { expected, read };
+}
+
+/** Text that passes `check`; the placeholder of a hidden secret never does. */
+function text(expected: string, check: (value: string) => string | Refused): ValueType<string> {
+  return type(expected, (value) => {
+    if (typeof value !== "string") return new Refused();
+    if (value.includes(REDACTED)) return new Refused("this is the placeholder for a hidden value");
+    return check(value);
+  });
+}
+
+export const flag = type<boolean>("true or false", (value) =>
+  typeof value === "boolean" ? value : new Refused(),
+);
+
+export function wholeNumber(min: number, max: number): ValueType<number> {
+  return type(`a whole number from ${min} to ${max}`, (value) =>
+    typeof value === "number" && Number.isInteger(value) && value >= min && value <= max
+      ? value
+      : new Refused(),
+  );
+}
+
+/** One of `words`; `why` explains words that other gateways know and this one refuses. */
+export function oneOf<const W extends string>(
+  words: readonly W[],
+  why: Readonly<Record<string, string>> = {},
+): ValueType<W> {
+  const expected = `${words
+    .slice(0, -1)
+    .map((word) => `"${word}"`)
+    .join(", ")} or "${words.at(-1)}"`;
+  return type(expected, (value) => {
+    const known = words.find((word) => word === value);
+    if (known !== undefined) return known;
+    const reason = typeof value === "string" && Object.hasOwn(why, value) ? why[value] : "";
+    return new Refused(reason);
+  });
+}
+
+export const bindAddress = text('"loopback", "lan" or an IP address', (value) =>
+  value === "loopback" || value === "lan" || isIP(value) !== 0 ? value : new Refused(),
+);
+
+/** sun_path holds 108 bytes including the final zero. */
+export const socketPath = text("an absolute path of at most 107 bytes", (value) =>
+  isAbsolutePath(value) && Buffer.byteLength(value) <= 107 ? value : new Refused(),
+);
+
+export const filePath = text("an absolute path", (value) =>
+  isAbsolutePath(value) ? value : new Refused(),
+);
+
+function isAbsolutePath(value: string): boolean {
+  return value.startsWith("/") && !value.endsWith("/") && !/\p{Cc}/u.test(value);
+}
+
+export const webUrl = text("an https:// or http:// URL", (value) => {
+  if (!/^https?:\/\//i.test(value) || !URL.canParse(value)) return new Refused();
+  const url = new URL(value);
+  if (url.username !== "" || url.password !== "")
+    return new Refused("a URL must not hold a user name or password");
+  if (/[?#]/.test(value)) return new Refused("leave out everything from ? or #");
+  return value;
+});
+
+export const displayName = text("a name of 1 to 64 visible characters", (value) => {
+  if (value.trim() === "" || [...value].length > 64) return new Refused();
+  return /[\p{C}\p{Zl}\p{Zp}]/u.test(value)
+    ? new Refused("it holds control or invisible characters")
+    : value;
+});
+
+/** A secret in clear. References such as `${NAME}` would become the secret itself: refused. */
+export const clearSecret = text("text of 1 to 1024 characters", (value) => {
+  if (value === "" || value.length > 1024) return new Refused();
+  return /^\$\{\w+\}$/.test(value)
+    ? new Refused("references to the environment are not expanded")
+    : value;
+});
+
+/**
+ * What follows `ssh ` in a command that people copy into a shell, so nothing but the characters
+ * of users, hosts and ports: no option, no space, no quote.
+ */
+export const sshTarget = text("a host or user@host, or ssh://user@host:port", (value) => {
+  const name = "[A-Za-z0-9_][A-Za-z0-9._-]*";
+  const plain = new RegExp(`^(${name}@)?(${name}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+)$`);
+  const url = new RegExp(`^ssh://(${name}@)?(${name}|\\[[0-9A-Fa-f:.]+\\])(:\\d{1,5})?$`);
+  return value.length <= 255 && (plain.test(value) || url.test(value)) ? value : new Refused();
+});
+
+const maxListItems = 256;
+
+function list(expected: string, read: (item: string) => string | Refused) {
+  return type<readonly string[]>(expected, (value) => {
+    if (!Array.isArray(value) || value.length > maxListItems) return new Refused();
+    const items: string[] = [];
+    for (const item of value) {
+      const good = typeof item === "string" ? read(item) : new Refused();
+      if (good instanceof Refused) return good;
+      items.push(good);
+    }
+    return items;
+  });
+}
+
+export const networks = list(
+  'a list of addresses or networks such as ["127.0.0.1", "10.0.0.0/8"]',
+  (item) => {
+    const [address = "", bits, ...rest] = item.split("/");
+    const family = address.includes("%") ? 0 : isIP(address);
+    const fits = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= maxBits(family));
+    return family !== 0 && fits && rest.length === 0 ? item : new Refused();
+  },
+);
+
+function maxBits(family: number): number {
+  return family === 4 ? 32 : 128;
+}
+
+/** Normalised to what browsers send in `Origin`: lower case, no default port, no path. */
+export const origins = list(
+  'a list of origins such as ["https://app.example.com"], or ["*"] for any',
+  (item) => {
+    if (item === "*") return item;
+    if (!/^[a-z][a-z0-9+.-]*:\/\/[^/?#@\s]+\/?$/i.test(item) || !URL.canParse(item))
+      return new Refused();
+    const url = new URL(item);
+    return url.origin === "null" ? `${url.protocol}//${url.host}`.toLowerCase() : url.origin;
+  },
+);

@@ -1,0 +1,77 @@
+import { chmod, lstat, mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeEach, expect, it } from "vitest";
+import { planEdit } from "../../src/config/edit.ts";
+import { editConfigFile, readConfigFile, writePlan } from "../../src/config/edit-file.ts";
+import { replaceFile, temporaryFolder } from "./support.ts";
+
+const requests = [{ key: "gateway.port", text: "7" }];
+let folder = "";
+let path = "";
+
+beforeEach(async () => {
+  folder = await temporaryFolder();
+  path = join(folder, "openclaw.json");
+});
+
+it("creates a missing file", async () => {
+  const plan = await editConfigFile({ path, requests, writeFile: replaceFile });
+  expect(plan.changedPaths).toEqual(["gateway.port"]);
+  expect(await readFile(path, "utf8")).toBe('{\n  "gateway": {\n    "port": 7\n  }\n}\n');
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+});
+
+it("hands on the identity of the file it replaces", async () => {
+  await writeFile(path, "{}");
+  await chmod(path, 0o640);
+  await editConfigFile({ path, requests, writeFile: replaceFile });
+  expect((await stat(path)).mode & 0o777).toBe(0o640);
+  const { identity } = await readConfigFile(path);
+  expect(identity).toEqual({ mode: 0o640, uid: process.getuid?.(), gid: process.getgid?.() });
+});
+
+it("follows symbolic links, also to a file that is not there yet", async () => {
+  await mkdir(join(folder, "real"));
+  await symlink("real/config.json", path);
+  for (const port of ["7", "8"]) {
+    const request = { key: "gateway.port", text: port };
+    await editConfigFile({ path, requests: [request], writeFile: replaceFile });
+    expect((await lstat(path)).isSymbolicLink()).toBe(true);
+    expect(await readFile(join(folder, "real/config.json"), "utf8")).toContain(`"port": ${port}`);
+  }
+});
+
+it("writes nothing when nothing changes", async () => {
+  await writeFile(path, '{"gateway": {"port": 7}}');
+  const refuse = () => Promise.reject(new Error("must not write"));
+  const plan = await editConfigFile({ path, requests, writeFile: refuse });
+  expect(plan).toMatchObject({ changedPaths: [], diff: "" });
+});
+
+it("refuses when the file changed since it was read", async () => {
+  await writeFile(path, "{}");
+  const file = await readConfigFile(path);
+  const plan = planEdit(file.raw, requests, { file: path });
+  await writeFile(path, "{ }");
+  await expect(writePlan(file, plan, replaceFile)).rejects.toMatchObject({
+    code: "CONFIG_CHANGED",
+    message: "config changed since last load; re-run config.get and retry",
+  });
+  expect(await readFile(path, "utf8")).toBe("{ }");
+  const stale = { path, requests, writeFile: replaceFile, expectedHash: file.hash };
+  await expect(editConfigFile(stale)).rejects.toMatchObject({ code: "CONFIG_CHANGED" });
+});
+
+it("names what keeps it from reading or writing", async () => {
+  await mkdir(path);
+  await expect(editConfigFile({ path, requests, writeFile: replaceFile })).rejects.toMatchObject({
+    code: "CONFIG_READ",
+    next: `ls -lLd ${path}`,
+  });
+  const full = () => Promise.reject(Object.assign(new Error("no"), { code: "ENOSPC" }));
+  const other = join(folder, "it's.json");
+  await expect(editConfigFile({ path: other, requests, writeFile: full })).rejects.toMatchObject({
+    code: "CONFIG_WRITE",
+    message: "the config can't be written: ENOSPC",
+  });
+});
