@@ -1,0 +1,82 @@
+/**
+ * Builds the browser page: static files the gateway serves at `/`.
+ *
+ * Importable (`buildDashboard(outdir)`) and runnable: `node scripts/build-dashboard.mjs [outdir]`.
+ */
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, transform } from "esbuild";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const source = join(root, "src/dashboard");
+
+/** What every browser loads, and must stay small. */
+export const FIRST_LOAD = ["index.html", "app.js", "style.css"];
+/** ed25519.js is for browsers without the key in WebCrypto, help.js for those that are refused. */
+export const CHUNKS = ["ed25519.js", "help.js"];
+const TARGET = "es2022";
+
+/** A dynamic import stays one, of the built file beside app.js. */
+const chunksStayOutside = {
+  name: "chunks-stay-outside",
+  setup(bundler) {
+    bundler.onResolve({ filter: /\.ts$/ }, ({ kind, path }) =>
+      kind === "dynamic-import" ? { path: path.replace(/ts$/, "js"), external: true } : undefined,
+    );
+  },
+};
+
+/**
+ * Our own property names, shortened in the output. None of them is on the wire, in storage, in
+ * the DOM; fields of the wire are read as `fields["name"]`, which stays.
+ */
+const OWN =
+  /^(at|on|action|command|text|title|thisDevice|isSelf|about|button|connect|frame|info|message|name|save|watch|approved|attempt|calls|cause|challenge|dials|expiresAt|fingerprint|gateway|grant|held|invite|live|notice|patience|peers|post|quietMs|request|restartMs|retryAt|session|skew|spend|ssh|trouble|view)$/;
+
+/**
+ * Writes `<outdir>/dashboard/{index.html,app.js,style.css,ed25519.js,help.js}`.
+ * @param {string} outdir
+ * @returns {Promise<Record<string, number>>} bytes by file name
+ */
+export async function buildDashboard(outdir) {
+  const target = join(outdir, "dashboard");
+  const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+  await mkdir(target, { recursive: true });
+  const common = {
+    outdir: target,
+    bundle: true,
+    format: "esm",
+    minify: true,
+    charset: "utf8",
+    legalComments: "none",
+    target: TARGET,
+  };
+  const { mangleCache } = await build({
+    ...common,
+    entryPoints: [join(source, "app.ts")],
+    mangleProps: OWN,
+    mangleCache: {},
+    plugins: [chunksStayOutside],
+    define: { __VERSION__: JSON.stringify(version) },
+  });
+  // The help talks with the app: the same names, shortened in the same way.
+  await build({ ...common, entryPoints: [join(source, "help.ts")], mangleProps: OWN, mangleCache });
+  await build({ ...common, entryPoints: [join(source, "ed25519.ts")] });
+  const css = await readFile(join(source, "style.css"), "utf8");
+  const style = await transform(css, { loader: "css", minify: true, target: TARGET });
+  await writeFile(join(target, "style.css"), style.code);
+  const html = await readFile(join(source, "index.html"), "utf8");
+  await writeFile(join(target, "index.html"), html.replace(/>\s+</g, "><").trim());
+  return sizes(target);
+}
+
+async function sizes(folder) {
+  const names = [...FIRST_LOAD, ...CHUNKS];
+  const bytes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
+  return Object.fromEntries(names.map((name, i) => [name, bytes[i]]));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  console.log(await buildDashboard(process.argv[2] ?? join(root, "dist")));
+}

@@ -1,0 +1,104 @@
+/**
+ * The help chunk: every refusal in plain words, with what to do next. A page that gets in never
+ * loads it; one that is refused has a gateway at hand to load it from.
+ */
+import type { ConnectErrorDetailCodes } from "@openclaw/gateway-protocol/connect-error-details";
+import type { Advice, Cause } from "./model.ts";
+
+type Code = keyof typeof ConnectErrorDetailCodes;
+type Words = readonly [title: string, text: string];
+
+const INVITE = "openclaw devices invite";
+const CHECK = "openclaw doctor";
+
+const NEEDS_INVITE: Advice = {
+  title: "This gateway admits invited devices only",
+  text: "Ask the owner for an invite link and open it in this browser. The owner makes one with:",
+  command: INVITE,
+  action: "retry",
+};
+const OUTDATED: Advice = {
+  title: "The gateway was updated",
+  text: "This page is from before the update. Reload to get the one that fits.",
+  action: "reload",
+};
+
+const REFUSALS: { readonly [code in Code]?: Advice } = {
+  AUTH_REQUIRED: NEEDS_INVITE,
+  AUTH_TOKEN_MISSING: NEEDS_INVITE,
+  AUTH_PASSWORD_MISSING: NEEDS_INVITE,
+  PAIRING_REQUIRED: NEEDS_INVITE,
+  PROTOCOL_MISMATCH: OUTDATED,
+  CLIENT_VERSION_MISMATCH: OUTDATED,
+  CONTROL_UI_BUILD_MISMATCH: OUTDATED,
+};
+
+/** Ends of an invite link; another is made for whoever should come in. */
+const INVITES: Readonly<Record<string, Words>> = {
+  "invite-used-by-another-device": [
+    "This link was already used",
+    "A link works once, and another device used this one. If that was not you, tell the owner.",
+  ],
+  "invite-expired": ["This link has expired", "Invite links are valid for a short time only."],
+  "invite-revoked": ["This link was withdrawn", "The owner cancelled it."],
+};
+
+/** Ends of a request or of a pairing; asking again is free. */
+const ENDINGS: Readonly<Record<string, Words>> = {
+  rejected: ["The owner declined", "Somebody at the gateway refused this request."],
+  expired: ["The request expired", "Nobody answered in time. Asking again makes a new code."],
+  superseded: [
+    "A newer request took over",
+    "This browser asked again, perhaps in another tab. Only the newest code counts.",
+  ],
+  removed: [
+    "This browser was removed",
+    "The gateway’s owner ended its access. You can ask for it again.",
+  ],
+};
+
+/** Keys come from the wire: what every object inherits is not an entry. */
+function lookUp<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined;
+}
+
+/** What to show for `cause` on a page at `origin`. */
+export function advise({ code, message }: Cause, origin: string): Advice {
+  const ended = lookUp(ENDINGS, code);
+  if (ended) return { title: ended[0], text: ended[1], action: "ask" };
+  const known = lookUp(REFUSALS as Readonly<Record<string, Advice>>, code);
+  if (known) return known;
+  if (code.startsWith("invite-")) return spent(code);
+  const said = message ? `The gateway said: ${message}.` : "The gateway gave no reason.";
+  switch (code) {
+    case "CONTROL_UI_ORIGIN_NOT_ALLOWED":
+      return {
+        title: "This address is not allowed yet",
+        text: "The gateway does not expect visitors at the address that this page has. The owner allows it with:",
+        command: `openclaw config set gateway.controlUi.allowedOrigins '["${origin}"]'`,
+        action: "retry",
+      };
+    case "closed":
+      return { title: "The request ended", text: `${said} You can ask again.`, action: "ask" };
+    case "no-key":
+      return {
+        title: "This browser can’t be paired",
+        text: `It could not make the key that identifies it. Try a current browser. (${message})`,
+        action: "reload",
+      };
+  }
+  const title = code.startsWith("DEVICE_")
+    ? "This browser’s key was not accepted"
+    : "The gateway said no";
+  const text = `${said} The owner finds the cause with:`;
+  return { title, text, command: CHECK, action: "retry" };
+}
+
+function spent(code: string): Advice {
+  const [title, why] = lookUp(INVITES, code) ?? [
+    "This link is not valid",
+    "The gateway does not know it. It may have been copied only in part.",
+  ];
+  const text = `${why} Ask the owner for a new link, made with:`;
+  return { title, text, command: INVITE, action: "ask" };
+}

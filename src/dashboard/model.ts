@@ -1,0 +1,125 @@
+/** The page as data: everything it knows, and everything that can happen to it. */
+import type { Challenge } from "./wire.ts";
+
+/** What the one button of a page that can't go on by itself does. */
+export type Action = "ask" | "retry" | "reload";
+export type Press = (button: "pair" | Action) => void;
+
+/** What went wrong, why, and what to type next; in words for somebody who runs no servers. */
+export interface Trouble {
+  title: string;
+  text: string;
+  /** For the gateway's machine. */
+  command?: string | false;
+}
+
+/** Trouble that needs a person, and what their button does. */
+export interface Advice extends Trouble {
+  action: Action;
+}
+
+/** Why a page stopped: help.ts turns it into advice. */
+export interface Cause {
+  /** An error code of the wire, or one that help.ts lists beside them. */
+  code: string;
+  /** The gateway's own words, cleaned. */
+  message: string;
+}
+
+/** The gateway, as far as it has told. */
+export interface Gateway {
+  name: string;
+  version: string;
+  fingerprint: string;
+}
+
+/** A request for pairing that the owner has not answered yet. */
+export interface PairRequest {
+  id: string;
+  command: string;
+  ssh: string;
+  /** By this browser's clock; 0 when the gateway gave no time. */
+  expiresAt: number;
+  scopes: string[];
+  /** What an earlier approval already covers; empty for a new device. */
+  approved: string[];
+}
+
+export interface Peer {
+  name: string;
+  about: string;
+  isSelf: boolean;
+}
+
+export interface Session {
+  role: string;
+  scopes: string[];
+  peers: Peer[];
+}
+
+export type View =
+  | { at: "connecting" }
+  /** Holds an invite link, and waits for the press that spends it. */
+  | { at: "invited" }
+  /** `live`: the socket is up, so an approval arrives at once. */
+  | { at: "waiting"; request: PairRequest; live: boolean }
+  | { at: "ready"; session: Session }
+  /** Tries again by itself; `held` when the gateway named the time. */
+  | { at: "lost"; trouble: Trouble; held: boolean }
+  | { at: "stopped"; cause: Cause };
+
+/** What hello-ok granted; the token counts only together with the device key. */
+export interface Grant {
+  token: string;
+  scopes: string[];
+}
+
+export interface Device {
+  id: string;
+  name: string;
+  /** False when the browser stores nothing: the key is gone with this tab. */
+  kept: boolean;
+}
+
+/** The second half are wishes: effects.ts turns their changes into deeds. */
+export interface State {
+  view: View;
+  /** One line about how we got here, or "". */
+  notice: string;
+  /** The name in the address bar: where ssh would reach the gateway's machine. */
+  host: string;
+  thisDevice: Device;
+  gateway: Gateway;
+  /** The person pressed the button that spends the invite. */
+  spend: boolean;
+  /** Failed attempts in a row. */
+  attempt: number;
+  /** Gateway clock minus ours, ms. */
+  skew: number;
+  /** Announced by `shutdown`: ms until the gateway is back. */
+  restartMs: number;
+
+  grant: Grant | undefined;
+  invite: string | undefined;
+  /** Sockets asked for so far. */
+  dials: number;
+  /** Challenges answered so far; answers to older connects are ignored. */
+  calls: number;
+  challenge: Challenge;
+  /** When to dial again (ms, this browser's clock); 0 for never. */
+  retryAt: number;
+  /** A socket that says nothing for so many ms is dead; 0 while it may be quiet. */
+  patience: number;
+}
+
+export type Event =
+  | { on: "identity"; thisDevice: Device }
+  | { on: "broken"; message: string }
+  | { on: "gateway"; info: unknown }
+  | { on: "press"; button: "pair" | Action }
+  | { on: "frame"; frame: unknown }
+  /** The socket ended; code 4000 when we gave it up because nothing came. */
+  | { on: "closed"; code: number; reason: string }
+  | { on: "retry" }
+  /** The network or the tab is back; `quietMs` since the last frame. */
+  | { on: "wake"; quietMs: number };

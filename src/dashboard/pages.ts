@@ -1,0 +1,86 @@
+/** What each page says. A page is its title, its first paragraph and the rest. */
+import { countdown } from "./clock.ts";
+import { commandLine } from "./copy.ts";
+import { button, type Child, h } from "./dom.ts";
+import type { Advice, Peer, Press, State, Trouble, View } from "./model.ts";
+import { scopeWords } from "./text.ts";
+
+export type Page = [title: string, lede: string, ...rest: Child[]];
+
+/** What a device may do; `had` was approved earlier and is told apart from what is new. */
+function scopeList(scopes: string[], had: string[]): HTMLElement {
+  const mark = (scope: string) =>
+    had[0] ? h("small", had.includes(scope) ? "approved" : "new") : false;
+  return h("ul#scopes", ...scopes.map((scope) => h("li", scopeWords(scope), mark(scope))));
+}
+
+function peerRow({ name, about, isSelf }: Peer): HTMLElement {
+  return h("li", name, isSelf && h("small", "this browser"), h("span", about));
+}
+
+export function invited({ gateway }: State, press: Press): Page {
+  return [
+    "Pair this browser",
+    `Your invite link lets it use ${gateway.name || "this gateway"}. The link works once.`,
+    button("primary", "Pair this browser", () => press("pair")),
+  ];
+}
+
+export function waiting({ request, live }: View & { at: "waiting" }): Page {
+  const { id, command, ssh, expiresAt, scopes, approved } = request;
+  return [
+    approved[0] ? "Approve more access" : "Approve this browser",
+    "The gateway’s owner runs one of these commands. Then this page goes on by itself.",
+    h("p.code", "Request code", h("strong#code", id)),
+    commandLine("host", "On the gateway’s machine", command),
+    commandLine("ssh", "From another computer", ssh),
+    h(
+      live ? "p#wait.live" : "p#wait",
+      live ? "Waiting for approval. " : "Reconnecting; the code stays valid. ",
+      expiresAt > 0 && countdown("expires", expiresAt, ["Expires in ", "Time is up."]),
+    ),
+    h("h2", "After approval it can"),
+    scopeList(scopes, approved),
+  ];
+}
+
+export function ready(state: State, { session }: View & { at: "ready" }): Page {
+  const { scopes, peers, role } = session;
+  return [
+    "Connected",
+    `You are here as ${state.thisDevice.name} (${role}).`,
+    h("h2", "This browser can"),
+    scopeList(scopes, []),
+    h("h2", "Connected now"),
+    h("ul#peers", ...peers.map(peerRow)),
+  ];
+}
+
+function explained({ title, text, command }: Trouble, ...rest: Child[]): Page {
+  return [
+    title,
+    text,
+    command ? commandLine("next", "On the gateway’s machine", command) : false,
+    ...rest,
+  ];
+}
+
+/** Mends itself. */
+export function lost({ retryAt }: State, view: View & { at: "lost" }, press: Press): Page {
+  return explained(
+    view.trouble,
+    h("p#wait", countdown("retry-at", retryAt, ["Next try in ", "Trying now…"])),
+    // Where the gateway named the time, an earlier try would only be refused again.
+    !view.held && button("primary", "Try now", () => press("retry")),
+  );
+}
+
+const LABELS = { ask: "Ask again", retry: "Try again", reload: "Reload" };
+
+/** Needs a person. */
+export function stopped({ action, ...trouble }: Advice, press: Press): Page {
+  return explained(
+    trouble,
+    button("primary", LABELS[action], () => press(action)),
+  );
+}

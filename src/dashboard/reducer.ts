@@ -1,0 +1,100 @@
+/** The page's one decision maker: what happened, in which state, at what time. Pure. */
+import type { Event, State } from "./model.ts";
+import { count, type Fields, fields, gatewayOf, peersOf } from "./parse.ts";
+import { accepted, refused } from "./replies.ts";
+import { begin, dial, LAST_RETRY_MS, later, SETUP_MS, stop } from "./steps.ts";
+import { clean } from "./text.ts";
+import { closure, QUIET } from "./words.ts";
+
+/** A waiting socket that slept this long is not trusted: asking anew keeps the same code. */
+const NAP_MS = 60_000;
+
+export function reduce(state: State, event: Event, now: number): State {
+  const { view } = state;
+  switch (event.on) {
+    case "identity":
+      return begin({ ...state, thisDevice: event.thisDevice });
+    case "broken":
+      return stop(state, "no-key", event.message);
+    case "gateway":
+      return { ...state, gateway: gatewayOf(event.info, state.gateway) };
+    case "press":
+      return pressed({ ...state, notice: "", attempt: 0 }, event.button);
+    case "frame":
+      return received(state, fields(event.frame), now);
+    case "closed":
+      return closed(state, event.code, event.reason, now);
+    case "retry":
+      return dial(state, view);
+    case "wake":
+      if (view.at === "lost") return view.held && now < state.retryAt ? state : dial(state, view);
+      if (view.at === "waiting" && (!view.live || event.quietMs > NAP_MS)) {
+        return dial(state, { ...view, live: false });
+      }
+      return view.at === "ready" && event.quietMs > state.patience
+        ? later(state, { at: "lost", trouble: closure(QUIET, "", 0), held: false }, now)
+        : state;
+  }
+}
+
+function pressed(state: State, button: (Event & { on: "press" })["button"]): State {
+  if (button === "ask") return begin(state);
+  return dial(button === "pair" ? { ...state, spend: true } : state);
+}
+
+function received(state: State, frame: Fields, now: number): State {
+  const { view } = state;
+  const payload = fields(frame["payload"]);
+  if (frame["id"] === `c${state.calls}`) {
+    if (frame["ok"] === true) return accepted(state, payload);
+    return refused(state, fields(frame["error"]), now);
+  }
+  switch (frame["event"]) {
+    case "connect.challenge":
+      return challenged(state, payload, now);
+    case "shutdown":
+      return {
+        ...state,
+        restartMs: Math.min(count(payload["restartExpectedMs"]), LAST_RETRY_MS),
+      };
+    case "presence":
+      if (view.at !== "ready") break;
+      return {
+        ...state,
+        view: {
+          at: "ready",
+          session: { ...view.session, peers: peersOf(payload["presence"], state.thisDevice.id) },
+        },
+      };
+    case "device.pair.resolved":
+      if (view.at !== "waiting" || payload["requestId"] !== view.request.id) break;
+      if (payload["decision"] === "approved") break;
+      return stop(state, clean(payload["decision"]));
+  }
+  return state;
+}
+
+/** Comes once per socket, and again on a waiting one when the owner has approved. */
+function challenged(state: State, payload: Fields, now: number): State {
+  const challenge = { nonce: clean(payload["nonce"], 200), ts: count(payload["ts"]) };
+  if (state.view.at === "ready" || !challenge.nonce) return state;
+  const skew = challenge.ts - now;
+  return { ...state, challenge, calls: state.calls + 1, skew, patience: SETUP_MS };
+}
+
+function closed(state: State, code: number, reason: string, now: number): State {
+  const { view } = state;
+  // The message before this close said more than the close does.
+  if (view.at === "stopped" || view.at === "invited") return state;
+  if (view.at === "lost" && view.held && now < state.retryAt) return state;
+  if (code === 4001 && /removed|revoked/.test(reason)) {
+    return stop({ ...state, grant: undefined }, "removed");
+  }
+  if (view.at === "waiting") {
+    // Ended on purpose: dialling again by ourselves would fight with another tab.
+    if (code === 1008 && view.live) return stop(state, "closed", reason);
+    return later(state, { ...view, live: false }, now);
+  }
+  const trouble = closure(code, reason, state.attempt);
+  return later(state, { at: "lost", trouble, held: false }, now);
+}

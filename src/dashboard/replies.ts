@@ -1,0 +1,72 @@
+/** The answer to `connect`: in, wait, or a reason why not. */
+import type { State } from "./model.ts";
+import { count, type Fields, fields, gatewayOf, peersOf, requestOf } from "./parse.ts";
+import { begin, later, SETUP_MS, stop } from "./steps.ts";
+import { clean, cleanList } from "./text.ts";
+import { closure, HELD, STARTING } from "./words.ts";
+
+const DEFAULT_TICK_MS = 30_000;
+
+/** hello-ok: keeps what was granted and shows the connected page. */
+export function accepted(state: State, hello: Fields): State {
+  const auth = fields(hello["auth"]);
+  const scopes = cleanList(auth["scopes"]);
+  const token = clean(auth["deviceToken"], 512);
+  const session = {
+    role: clean(auth["role"]),
+    scopes,
+    peers: peersOf(fields(hello["snapshot"])["presence"], state.thisDevice.id),
+  };
+  return {
+    ...state,
+    view: { at: "ready", session },
+    notice: welcome(state),
+    gateway: gatewayOf(hello["server"], state.gateway),
+    grant: token ? { token, scopes } : state.grant,
+    invite: undefined,
+    spend: false,
+    attempt: 0,
+    restartMs: 0,
+    patience: 2 * (count(fields(hello["policy"])["tickIntervalMs"]) || DEFAULT_TICK_MS),
+  };
+}
+
+function welcome({ spend, invite, view }: State): string {
+  if (spend || view.at === "waiting") return "Approved: this browser is paired.";
+  return invite ? "This browser was paired already. The invite link is still unused." : "";
+}
+
+export function refused(state: State, error: Fields, now: number): State {
+  const details = fields(error["details"]);
+  const code = clean(details["code"]);
+  if (state.grant && /^AUTH_(DEVICE_TOKEN|SCOPE)_MISMATCH$/.test(code)) {
+    const why = code[5] === "S" ? "does not cover what it asked for" : "is no longer valid";
+    return begin({
+      ...state,
+      grant: undefined,
+      notice: `This browser’s earlier approval ${why}, so it needs a new one.`,
+    });
+  }
+  const request = requestOf(details, state);
+  if (code === "PAIRING_REQUIRED" && request) {
+    const live = details["waiting"] === true;
+    return {
+      ...state,
+      view: { at: "waiting", request, live },
+      gateway: gatewayOf(details, state.gateway),
+      attempt: live ? 0 : state.attempt,
+      // A gateway that does not keep the socket closes it now, and we come back by ourselves.
+      patience: live ? 0 : SETUP_MS,
+    };
+  }
+  const message = clean(error["message"], 240);
+  const wait = count(error["retryAfterMs"]);
+  if (wait || error["retryable"] === true) {
+    const starting = error["code"] === "UNAVAILABLE" ? STARTING : 0;
+    const why = code === "AUTH_RATE_LIMITED" ? HELD : starting;
+    const trouble = closure(why, message, state.attempt);
+    return later({ ...state, restartMs: wait }, { at: "lost", trouble, held: true }, now);
+  }
+  if (code !== "AUTH_BOOTSTRAP_TOKEN_INVALID") return stop(state, code, message);
+  return stop({ ...state, invite: undefined }, `invite-${clean(details["reason"])}`);
+}

@@ -1,0 +1,47 @@
+/** Text that came over the wire is hostile: nothing of it reaches the page but through here. */
+
+/**
+ * Control, format (bidirectional, zero-width), line-separator and other invisible characters go,
+ * runs of white space become one space, and the rest is cut to `max` UTF-16 units.
+ */
+export function clean(value: unknown, max = 80): string {
+  if (typeof value !== "string") return "";
+  // Cut before the patterns run: a megabyte of text is not worth a regular expression.
+  const plain = value
+    .slice(0, max * 4)
+    .replace(/\s+/g, " ")
+    .replace(/[\p{C}\u115f\u1160\u2800\u3164\uffa0]/gu, "")
+    .trim();
+  return plain.length > max ? `${plain.slice(0, max)}…` : plain;
+}
+
+/** At most 32 cleaned, non-empty strings. */
+export function cleanList(value: unknown): string[] {
+  const list: unknown[] = Array.isArray(value) ? value.slice(0, 32) : [];
+  return list.map((item) => clean(item)).filter(Boolean);
+}
+
+/** A long hexadecimal id as its first 16 digits in groups of four, for eyes to compare. */
+export function shortId(id: string): string {
+  return id.slice(0, 16).replace(/(.{4})(?=.)/g, "$1 ");
+}
+
+const SCOPES: Readonly<Record<string, string>> = {
+  admin: "change settings and manage all devices",
+  read: "see chats, devices and status",
+  write: "send messages and run the agent",
+  approvals: "decide what the agent may run",
+  questions: "answer the agent’s questions",
+  pairing: "let other devices in",
+};
+
+/** A scope in plain words; one we don't know is shown as it is. */
+export function scopeWords(scope: string): string {
+  const name = scope.replace("operator.", "");
+  return (Object.hasOwn(SCOPES, name) && SCOPES[name]) || scope;
+}
+
+/** "29 min" while there is time, "85 s" when it gets short. */
+export function remaining(ms: number): string {
+  return ms > 120_000 ? `${Math.round(ms / 60_000)} min` : `${Math.ceil(ms / 1000)} s`;
+}

@@ -1,0 +1,71 @@
+/** Draws a state. The page is small, so each change draws it whole and puts the focus back. */
+import { stopClock } from "./clock.ts";
+import { announce, byId, h } from "./dom.ts";
+import type { Advice, Cause, Press, State } from "./model.ts";
+import { invited, lost, type Page, ready, stopped, waiting } from "./pages.ts";
+import { shortId } from "./text.ts";
+
+async function adviceFor(cause: Cause): Promise<Advice> {
+  try {
+    return (await import("./help.ts")).advise(cause, location.origin);
+  } catch {
+    // The gateway's own words are better than none.
+    return { title: "The gateway said no", text: cause.message, action: "ask" };
+  }
+}
+
+async function pageOf(state: State, press: Press): Promise<Page> {
+  const { view } = state;
+  switch (view.at) {
+    case "connecting":
+      return ["Connecting…", "Reaching the gateway."];
+    case "invited":
+      return invited(state, press);
+    case "waiting":
+      return waiting(view);
+    case "ready":
+      return ready(state, view);
+    case "lost":
+      return lost(state, view, press);
+    default:
+      return stopped(await adviceFor(view.cause), press);
+  }
+}
+
+/** Names and keys of both ends, to compare with what the terminal shows. */
+function bothEnds({ thisDevice, gateway }: State): HTMLElement {
+  const { name, kept, id } = thisDevice;
+  return h(
+    "section#ends",
+    h("p", "This browser", h("span", kept ? name : "forgotten when this tab closes")),
+    h("code#device-fp", shortId(id)),
+    h("p", "Gateway", h("span", `${gateway.name} ${gateway.version}`)),
+    h("code#gateway-fp", gateway.fingerprint),
+  );
+}
+
+let drawn: State | undefined;
+
+export async function draw(root: HTMLElement, state: State, press: Press): Promise<void> {
+  drawn = state;
+  stopClock();
+  const [title, lede, ...rest] = await pageOf(state, press);
+  // Another state came while the help was on its way.
+  if (drawn !== state) return;
+  const held = root.contains(document.activeElement) && document.activeElement?.id;
+  const heading = h("h1#title", title);
+  heading.tabIndex = -1;
+  const parts = [
+    heading,
+    state.notice !== "" && h("p#notice", state.notice),
+    h("p#lede", lede),
+    ...rest,
+    h("h2", "Keys to compare"),
+    bothEnds(state),
+  ];
+  root.replaceChildren(...parts.filter((part) => part !== false));
+  root.dataset["view"] = state.view.at;
+  // A button that is gone hands its focus to the new heading; nobody is thrown to the top.
+  if (held) (byId(held) ?? heading).focus();
+  announce(`${state.notice} ${title} ${byId("code")?.textContent ?? ""}`.trim());
+}
