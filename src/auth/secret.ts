@@ -36,6 +36,9 @@ type Deps = {
  */
 export class SharedSecrets {
   readonly #known = new Map<string, boolean>();
+  /** Hashes under way by digest, so that many clients with one secret pay for one hash. */
+  readonly #running = new Map<string, Promise<SecretVerdict>>();
+  readonly #hashingFor = new Map<string, number>();
   readonly #gate: Gate;
 
   constructor(private readonly deps: Deps) {
@@ -51,7 +54,8 @@ export class SharedSecrets {
     return this.deps.stored()[kind]?.epoch ?? 0;
   }
 
-  async verify(kind: SecretKind, candidate: string): Promise<SecretVerdict> {
+  /** Checks `candidate`; `source` is who asks, because no source may fill the queue alone. */
+  async verify(kind: SecretKind, candidate: string, source: string): Promise<SecretVerdict> {
     const clear = this.deps.clear()[kind];
     if (clear !== undefined) return this.#sameText(clear, candidate) ? "ok" : "mismatch";
     const stored = this.deps.stored()[kind];
@@ -59,16 +63,26 @@ export class SharedSecrets {
     const digest = this.#digest(`${stored.hash}|${candidate}`).toString("base64");
     const known = this.#known.get(digest);
     if (known !== undefined) return known ? "ok" : "mismatch";
-    return this.#hash(stored.hash, candidate, digest);
+    const running = this.#running.get(digest);
+    if (running) return running;
+    const hashing = this.#hashingFor.get(source) ?? 0;
+    if (hashing >= this.deps.limits.argon2PerSource) return "busy";
+    this.#hashingFor.set(source, hashing + 1);
+    const verdict = this.#hash(stored.hash, candidate, digest);
+    this.#running.set(digest, verdict);
+    try {
+      return await verdict;
+    } finally {
+      this.#running.delete(digest);
+      const left = (this.#hashingFor.get(source) ?? 1) - 1;
+      if (left > 0) this.#hashingFor.set(source, left);
+      else this.#hashingFor.delete(source);
+    }
   }
 
   async #hash(hash: string, candidate: string, digest: string): Promise<SecretVerdict> {
     try {
-      const right = await this.#gate.run(async () => {
-        // Whoever queued behind the same candidate finds it answered.
-        const known = this.#known.get(digest);
-        return known ?? (await this.deps.hasher.verify(hash, candidate));
-      });
+      const right = await this.#gate.run(() => this.deps.hasher.verify(hash, candidate));
       this.#remember(digest, right);
       return right ? "ok" : "mismatch";
     } catch (error) {

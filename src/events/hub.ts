@@ -1,11 +1,9 @@
-import type { Role } from "../protocol/access.ts";
+import type { Caller } from "../protocol/access.ts";
 import { type EventName, eventTable, isLatestState, receives } from "../protocol/events.ts";
 import { encodeEventHead, finishEvent, type StateVersion } from "../protocol/frames.ts";
 
 /** A connection as the hub sees it. */
 export interface Receiver {
-  readonly role: Role;
-  readonly scopes: readonly string[];
   /** The last sequence number this receiver was sent; the hub raises it. */
   seq: number;
   /** Whether a latest-state event may be left out for now because this receiver is slow. */
@@ -24,10 +22,10 @@ const bitOf = new Map(names.map((name, index) => [name, 1 << index]));
 export class Hub {
   readonly #receivers = new Map<Receiver, number>();
 
-  add(receiver: Receiver): void {
+  add(receiver: Receiver, caller: Caller): void {
     let mask = 0;
     for (const name of names) {
-      if (receives(name, receiver)) mask |= bitOf.get(name) ?? 0;
+      if (receives(name, caller)) mask |= bitOf.get(name) ?? 0;
     }
     this.#receivers.set(receiver, mask);
   }

@@ -47,11 +47,11 @@ export const waitUpgrade = method<{ requestId: string }>({
 });
 
 /** The answer where there is nothing left to wait for; `undefined` while the request waits. */
-function outcomeNow(requestId: string, deviceId: string, { services, actor }: Call) {
-  const waiting = services.pairing
-    .list({ ...actor, method: "host" })
-    .pending.some((p) => p.requestId === requestId && p.deviceId === deviceId);
-  return waiting ? undefined : { status: "expired", requestId };
+function outcomeNow(requestId: string, deviceId: string, call: Call) {
+  const { pairing } = call.services;
+  if (pairing.pendingOf(deviceId)?.requestId === requestId) return undefined;
+  const why = pairing.resolution(requestId) ?? "expired";
+  return why === "approved" ? approved(requestId, deviceId, call) : refused(requestId, why);
 }
 
 function waitFor(requestId: string, deviceId: string, call: Call): Promise<unknown> {

@@ -47,6 +47,7 @@ export interface Durability {
  */
 export class Pairing {
   readonly #listeners = new Set<PairingListener>();
+  readonly #resolutions = new Map<string, Resolution>();
   #expiry: Timer | undefined;
   #expiryAt = Number.POSITIVE_INFINITY;
 
@@ -62,6 +63,16 @@ export class Pairing {
   /** The durable record of a device. */
   device(deviceId: string): Device | undefined {
     return this.deps.document.durable.devices.get(deviceId);
+  }
+
+  /** The live request of a device. */
+  pendingOf(deviceId: string): Pending | undefined {
+    return ledger.pendingOf(this.#working, deviceId, this.deps.world.now());
+  }
+
+  /** How a request ended, if that was not long ago. */
+  resolution(requestId: string): Resolution | undefined {
+    return this.#resolutions.get(requestId);
   }
 
   /** All that `actor` may see, newest first. Expired requests are left out. */
@@ -93,7 +104,7 @@ export class Pairing {
     }
     await this.deps.document.commit(outcome.changes);
     this.#scheduleExpiry();
-    for (const { pending, why } of outcome.gone) this.#tell("resolved", pending, why);
+    for (const { pending, why } of outcome.gone) this.#resolve(pending, why);
     this.#tell("requested", outcome.pending);
     return outcome.pending;
   }
@@ -103,14 +114,14 @@ export class Pairing {
     const now = this.deps.world.now();
     const approval = ledger.approve(this.#working, pending, { actor, now });
     await this.deps.document.commit(approval.changes);
-    this.#tell("resolved", pending, "approved");
+    this.#resolve(pending, "approved");
     return approval;
   }
 
   async reject(typed: string, actor: Actor): Promise<{ pending: Pending } & Durability> {
     const pending = this.#find(typed, actor, "device pairing rejection denied");
     const outcome = await this.#urgent(ledger.reject(pending, actor));
-    this.#tell("resolved", pending, "rejected");
+    this.#resolve(pending, "rejected");
     return { pending, ...outcome };
   }
 
@@ -118,7 +129,7 @@ export class Pairing {
     const pending = ledger.pendingOf(this.#working, deviceId, this.deps.world.now());
     const { device, changes } = devices.remove(this.#working, deviceId, actor);
     const outcome = await this.#urgent(changes);
-    if (pending) this.#tell("resolved", pending, "rejected");
+    if (pending) this.#resolve(pending, "rejected");
     this.#tell("ended", { deviceId, why: "removed" });
     return { device, ...outcome };
   }
@@ -199,7 +210,7 @@ export class Pairing {
     const pending = ledger.pendingOf(this.#working, asked.deviceId, now);
     const { changes } = invites.redeem(this.#working, verdict.invite, { asked, now });
     if (changes.length > 0) await this.deps.document.commit(changes);
-    if (pending && changes.length > 0) this.#tell("resolved", pending, "approved");
+    if (pending && changes.length > 0) this.#resolve(pending, "approved");
     return verdict;
   }
 
@@ -260,8 +271,16 @@ export class Pairing {
     this.#expiryAt = Number.POSITIVE_INFINITY;
     const { gone, changes } = ledger.expire(this.#working, this.deps.world.now());
     if (changes.length > 0) this.deps.document.later(changes);
-    for (const pending of gone) this.#tell("resolved", pending, "expired");
+    for (const pending of gone) this.#resolve(pending, "expired");
     this.#scheduleExpiry();
+  }
+
+  #resolve(pending: Pending, why: Resolution): void {
+    this.#resolutions.set(pending.requestId, why);
+    const [oldest] = this.#resolutions.keys();
+    const full = this.#resolutions.size > this.deps.limits.replacedRequestsKept;
+    if (full && oldest !== undefined) this.#resolutions.delete(oldest);
+    this.#tell("resolved", pending, why);
   }
 
   #tell<Name extends keyof PairingListener>(

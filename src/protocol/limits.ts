@@ -232,6 +232,14 @@ export const limitTable = {
     metric: "auth-busy",
     test: "auth/secret.test.ts",
   },
+  argon2PerSource: {
+    value: 4,
+    unit: "count",
+    bounds: "different secrets of one address that are hashed or wait for it",
+    past: "`UNAVAILABLE` `authentication busy; retry shortly`, retryable",
+    metric: "auth-busy",
+    test: "auth/secret.test.ts",
+  },
   knownSecrets: {
     value: 1024,
     unit: "count",

@@ -1,0 +1,79 @@
+import type { Credentials } from "../auth/facts.ts";
+import type { DeviceProof } from "../auth/identity.ts";
+import { cleanText } from "../lib/text.ts";
+import type { DeviceText } from "../pairing/records.ts";
+import { type Validate, validator } from "../protocol/schemas.ts";
+import { wireSchemas } from "../protocol/wire-schemas.ts";
+import type { Peer } from "./socket.ts";
+
+/** The params of `connect` after validation (protocol page, section 2.2). */
+export interface ConnectParams {
+  readonly minProtocol: number;
+  readonly maxProtocol: number;
+  readonly client: {
+    readonly id: string;
+    readonly version: string;
+    readonly platform: string;
+    readonly mode: string;
+    readonly displayName?: string;
+    readonly deviceFamily?: string;
+    readonly modelIdentifier?: string;
+    readonly timeZone?: string;
+    readonly instanceId?: string;
+  };
+  readonly role?: string;
+  readonly scopes?: readonly string[];
+  readonly caps?: readonly string[];
+  readonly auth?: Credentials;
+  readonly device?: DeviceProof;
+}
+
+const checkSchema: Validate = validator(wireSchemas.connect);
+
+/** Checks the params of a connect; returns what is wrong, or `undefined`. */
+export function connectProblem(params: unknown, maxScopes: number): string | undefined {
+  const problem = checkSchema(params);
+  if (problem !== undefined) return problem;
+  const { scopes } = params as ConnectParams;
+  if ((scopes?.length ?? 0) > maxScopes)
+    return `at /scopes: must not have more than ${maxScopes} items`;
+  return undefined;
+}
+
+/** Whether the connect calls itself a worker: those speak another protocol that is not served. */
+export function namesWorker(params: unknown): boolean {
+  if (typeof params !== "object" || params === null) return false;
+  const { role, client } = params as { role?: unknown; client?: { id?: unknown; mode?: unknown } };
+  return role === "worker" || client?.id === "openclaw-worker" || client?.mode === "worker";
+}
+
+/** Credentials with empty ones left out. */
+export function credentialsOf(params: ConnectParams): Credentials {
+  const filled = Object.entries(params.auth ?? {}).filter(([, value]) => value !== "");
+  return Object.fromEntries(filled) as Credentials;
+}
+
+/** The token that the signature covers: the first that is defined, even if empty. */
+export function signedToken(params: ConnectParams): string {
+  const { auth } = params;
+  return auth?.token ?? auth?.deviceToken ?? auth?.bootstrapToken ?? "";
+}
+
+/** What the client says about itself, cleaned for storing and showing. */
+export function deviceTextOf(params: ConnectParams, peer: Peer): DeviceText {
+  const { client } = params;
+  const displayName = cleanText(client.displayName);
+  const platform = cleanText(client.platform);
+  const deviceFamily = cleanText(client.deviceFamily);
+  const browserOrigin = cleanText(peer.origin, 256);
+  const remoteIp = peer.directLoopback ? undefined : cleanText(peer.address);
+  return {
+    clientId: client.id,
+    clientMode: client.mode,
+    ...(displayName !== undefined && { displayName }),
+    ...(platform !== undefined && { platform }),
+    ...(deviceFamily !== undefined && { deviceFamily }),
+    ...(browserOrigin !== undefined && { browserOrigin }),
+    ...(remoteIp !== undefined && { remoteIp }),
+  };
+}

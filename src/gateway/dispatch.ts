@@ -1,0 +1,150 @@
+import type { Call, Method } from "../methods/method.ts";
+import type { Actor } from "../pairing/authority.ts";
+import { type AccessVerdict, ADMIN, covers, decideAccess } from "../protocol/access.ts";
+import { invalidRequest, missingScope, RequestError, unavailable } from "../protocol/errors.ts";
+import { encodeError, encodeResult, type RequestFrame } from "../protocol/frames.ts";
+
+/** Who sends requests: a ready connection, or the admin socket. */
+export interface Requester {
+  readonly id: string;
+  inFlight: number;
+  send(text: string): void;
+  onEnd(then: () => void): () => void;
+}
+
+/** Durations and failures of one method, for `status` and metrics. */
+export interface MethodFigures {
+  calls: number;
+  failures: number;
+  totalMs: number;
+}
+
+interface Deps {
+  readonly methods: readonly Method[];
+  readonly services: Call["services"];
+  readonly maxInFlight: number;
+  readonly monotonic: () => number;
+  readonly defect: (method: string, error: unknown) => void;
+}
+
+const NO_PARAMS = {};
+
+/** Finds the method, checks access and params, runs it, replies. Top to bottom, no hooks. */
+export class Dispatcher {
+  readonly #methods: ReadonlyMap<string, Method>;
+  readonly figures = new Map<string, MethodFigures>();
+
+  constructor(private readonly deps: Deps) {
+    this.#methods = new Map(deps.methods.map((method) => [method.name, method]));
+  }
+
+  /** Handles one request. Returns false when it was outside the caller's role. */
+  dispatch(from: Requester, actor: Actor, frame: RequestFrame): boolean {
+    const method = this.#methods.get(frame.method);
+    const verdict = method ? decideAccess(method.access, { ...caller(actor) }) : undefined;
+    if (!method || !verdict?.ok) {
+      const error = denial(frame.method, actor, verdict);
+      from.send(encodeError(frame.id, error.shape));
+      return !(verdict?.ok === false && verdict.why === "role");
+    }
+    const startedAt = this.deps.monotonic();
+    try {
+      const result = this.#run(from, actor, { method, frame });
+      if (result instanceof Promise) this.#settleLater(from, frame, { result, startedAt });
+      else {
+        from.send(encodeResult(frame.id, result));
+        this.#record(frame.method, startedAt, true);
+      }
+    } catch (error) {
+      this.#fail(from, frame, error);
+      this.#record(frame.method, startedAt, false);
+    }
+    return true;
+  }
+
+  #run(from: Requester, actor: Actor, what: { method: Method; frame: RequestFrame }): unknown {
+    const { method, frame } = what;
+    const params = frame.params ?? NO_PARAMS;
+    const problem = method.validate?.(params);
+    if (problem) throw invalidRequest(`invalid ${method.name} params: ${problem}`);
+    if (from.inFlight >= this.deps.maxInFlight) throw unavailable("too many requests in flight");
+    return method.run(params, {
+      actor,
+      services: this.deps.services,
+      connId: from.id,
+      onEnd: (then) => from.onEnd(then),
+    });
+  }
+
+  async #settleLater(
+    from: Requester,
+    frame: RequestFrame,
+    running: { result: Promise<unknown>; startedAt: number },
+  ): Promise<void> {
+    from.inFlight += 1;
+    let ok = true;
+    try {
+      const text = encodeResult(frame.id, await running.result);
+      from.send(text);
+    } catch (error) {
+      ok = false;
+      this.#fail(from, frame, error);
+    } finally {
+      from.inFlight -= 1;
+      this.#record(frame.method, running.startedAt, ok);
+    }
+  }
+
+  /** The one place where a throw becomes a wire error. */
+  #fail(from: Requester, frame: RequestFrame, error: unknown): void {
+    if (error instanceof RequestError) return from.send(encodeError(frame.id, error.shape));
+    const shape = storeFailure(error);
+    if (shape) return from.send(encodeError(frame.id, shape));
+    this.deps.defect(frame.method, error);
+    const message = "internal error; see openclaw logs on the gateway host";
+    from.send(encodeError(frame.id, { code: "UNAVAILABLE", message }));
+  }
+
+  #record(name: string, startedAt: number, ok: boolean): void {
+    let figures = this.figures.get(name);
+    if (!figures) {
+      figures = { calls: 0, failures: 0, totalMs: 0 };
+      this.figures.set(name, figures);
+    }
+    figures.calls += 1;
+    if (!ok) figures.failures += 1;
+    figures.totalMs += this.deps.monotonic() - startedAt;
+  }
+}
+
+/** A coded failure of state or config: its own words and next step go to the caller. */
+function storeFailure(error: unknown) {
+  if (!(error instanceof Error) || !("code" in error) || !("next" in error)) return undefined;
+  const { code, next, message } = error;
+  if (typeof code !== "string" || typeof next !== "string") return undefined;
+  const isInput = code.startsWith("CONFIG_");
+  return {
+    code: isInput ? "INVALID_REQUEST" : "UNAVAILABLE",
+    message,
+    details: { code, cure: next },
+    ...(!isInput && { retryable: true, retryAfterMs: 5000 }),
+  };
+}
+
+function caller(actor: Actor) {
+  return { role: actor.role, scopes: actor.scopes, onHost: actor.method === "host" };
+}
+
+/** Why a call is not even tried (protocol page, section 1, second table). */
+function denial(name: string, actor: Actor, verdict: AccessVerdict | undefined): RequestError {
+  if (verdict && !verdict.ok && verdict.why === "scope") return missingScope(verdict.scope);
+  if (verdict && !verdict.ok && verdict.why === "host") {
+    return invalidRequest(`${name} works only on the gateway host`, {
+      code: "HOST_ONLY",
+      cure: "run openclaw on the gateway host (for example over ssh)",
+    });
+  }
+  if (verdict || actor.role === "node") return invalidRequest(`unauthorized role: ${actor.role}`);
+  if (!covers(actor.scopes, ADMIN)) return missingScope(ADMIN);
+  return invalidRequest(`unknown method: ${name}`);
+}

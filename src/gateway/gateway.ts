@@ -1,0 +1,251 @@
+import type { ConnectFacts } from "../auth/facts.ts";
+import type { Hub } from "../events/hub.ts";
+import type { Presence } from "../events/presence.ts";
+import { cleanText } from "../lib/text.ts";
+import type { Timer, World } from "../lib/world.ts";
+import type { Actor } from "../pairing/authority.ts";
+import type { DeviceEnd, Pairing } from "../pairing/pairing.ts";
+import type { Pending, Resolution } from "../pairing/records.ts";
+import type { Role } from "../protocol/access.ts";
+import { type Close, closes } from "../protocol/close.ts";
+import { encodeEventHead, finishEvent, type RequestFrame } from "../protocol/frames.ts";
+import type { Limits } from "../protocol/limits.ts";
+import type { ConnectParams } from "./connect-params.ts";
+import { Connection, type ConnectionHost } from "./connection.ts";
+import type { Dispatcher } from "./dispatch.ts";
+import { SocketGate } from "./gate.ts";
+import type { Handshake } from "./handshake.ts";
+import { Registry } from "./registry.ts";
+import type { Peer, Socket } from "./socket.ts";
+
+const SWEEP_MS = 1000;
+
+export interface GatewayDeps {
+  readonly world: World;
+  readonly limits: Limits;
+  readonly hub: Hub;
+  readonly presence: Presence;
+  readonly pairing: Pairing;
+  readonly log: GatewayLog;
+}
+
+export interface GatewayLog {
+  debug(facts: object, message: string): void;
+  info(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+  error(facts: object, message: string): void;
+}
+
+/** All connections: admits them to the gate, hands frames on, ends them. */
+export class Gateway implements ConnectionHost {
+  readonly limits: Limits;
+  readonly gate: SocketGate;
+  readonly registry = new Registry();
+  phase: ConnectFacts["phase"] = "starting";
+  /** Set once by main: they need this object, and it needs them. */
+  handshake: Handshake | undefined;
+  dispatcher: Dispatcher | undefined;
+  readonly #handshaking = new Set<Connection>();
+  readonly #closes = new Map<string, number>();
+  #sweep: Timer | undefined;
+  readonly #stopListening: () => void;
+
+  constructor(private readonly deps: GatewayDeps) {
+    this.limits = deps.limits;
+    this.gate = new SocketGate(deps.limits);
+    this.#stopListening = deps.pairing.listen({
+      resolved: (pending, why) => this.#resolved(pending, why),
+      ended: (end) => this.#deviceEnded(end),
+    });
+  }
+
+  /** Why a socket from there is not even opened, or `undefined`. */
+  refusal(peer: Peer): { status: string; text: string } | undefined {
+    const refusal = this.gate.refusal(peer.source);
+    if (refusal) this.count(refusal.metric);
+    return refusal;
+  }
+
+  /** A transport opened a socket: it is challenged at once. */
+  open(socket: Socket): Connection {
+    const connection = new Connection(this.deps.world.uuid(), socket, this);
+    this.#challenge(connection);
+    this.gate.opened(connection);
+    return connection;
+  }
+
+  #challenge(connection: Connection): void {
+    const { world } = this.deps;
+    connection.challengedAt = world.monotonic();
+    this.#handshaking.add(connection);
+    this.#sweep ??= world.every(SWEEP_MS, () => this.#sweepHandshakes());
+    connection.challenge(world.uuid(), world.now());
+  }
+
+  /** Ends handshakes past their deadline. Runs only while there are handshakes. */
+  #sweepHandshakes(): void {
+    const deadline = this.deps.world.monotonic() - this.limits.handshakeMs;
+    for (const connection of this.#handshaking) {
+      if (connection.challengedAt > deadline) break;
+      connection.close(closes.handshakeTimeout);
+    }
+    if (this.#handshaking.size > 0) return;
+    this.#sweep?.cancel();
+    this.#sweep = undefined;
+  }
+
+  connect(connection: Connection, frame: RequestFrame, nonce: string): void {
+    void this.handshake?.run(connection, frame, nonce);
+  }
+
+  request(connection: Connection, frame: RequestFrame): void {
+    const { actor } = connection;
+    if (!actor || !this.dispatcher) return;
+    if (this.dispatcher.dispatch(connection, actor, frame)) {
+      connection.unauthorized = 0;
+      return;
+    }
+    connection.unauthorized += 1;
+    if (connection.unauthorized > this.limits.unauthorizedCalls) {
+      connection.close(closes.unauthorizedFlood);
+    }
+  }
+
+  /** A connection was admitted; it becomes visible to others. */
+  ready(connection: Connection, actor: Actor, params: ConnectParams): void {
+    this.#handshaking.delete(connection);
+    this.gate.authenticated(connection);
+    this.registry.add(connection, actor);
+    this.deps.hub.add(connection, actor);
+    if (params.client.mode !== "cli" && params.client.mode !== "probe") {
+      this.deps.presence.set(connection.id, this.#presenceOf(connection, actor, params));
+    }
+  }
+
+  #presenceOf(connection: Connection, actor: Actor, { client }: ConnectParams) {
+    const { address, directLoopback } = connection.socket.peer;
+    const text = {
+      host: cleanText(client.displayName) ?? client.id,
+      ip: directLoopback ? undefined : cleanText(address),
+      version: cleanText(client.version),
+      platform: cleanText(client.platform),
+      deviceFamily: cleanText(client.deviceFamily),
+      modelIdentifier: cleanText(client.modelIdentifier),
+      timeZone: cleanText(client.timeZone),
+      instanceId: cleanText(client.instanceId),
+    };
+    const known = Object.entries(text).filter(([, value]) => value !== undefined);
+    return {
+      ...(Object.fromEntries(known) as { host: string }),
+      mode: client.mode,
+      reason: "connect",
+      ts: this.deps.world.now(),
+      ...(actor.deviceId !== undefined && { deviceId: actor.deviceId }),
+      roles: [actor.role],
+      scopes: actor.scopes,
+    };
+  }
+
+  /** A connection stays open until the owner decides. The newest one of a device wins. */
+  waits(connection: Connection): void {
+    if (connection.state.name !== "waiting") return;
+    const { requestId, deviceId } = connection.state;
+    this.#handshaking.delete(connection);
+    this.gate.waits(connection);
+    this.registry.waiting(deviceId)?.close(closes.waitingReplaced);
+    this.registry.wait(connection, deviceId);
+    // The decision may have come while the answer was on its way.
+    const why = this.deps.pairing.resolution(requestId);
+    const pending = this.deps.pairing.pendingOf(deviceId);
+    if (why !== undefined && pending?.requestId !== requestId) {
+      this.#endWait(connection, requestId, why);
+    }
+  }
+
+  #resolved(pending: Pending, why: Resolution): void {
+    const connection = this.registry.waiting(pending.deviceId);
+    if (connection) this.#endWait(connection, pending.requestId, why);
+  }
+
+  #endWait(connection: Connection, requestId: string, why: Resolution): void {
+    if (connection.state.name !== "waiting" || connection.state.requestId !== requestId) return;
+    const { deviceId } = connection.state;
+    if (why === "approved") {
+      this.registry.unwait(connection, deviceId);
+      this.gate.resumes(connection);
+      this.#challenge(connection);
+      return;
+    }
+    const decision = why === "evicted" ? "expired" : why;
+    const payload = { requestId, deviceId, decision, ts: this.deps.world.now() };
+    connection.send(finishEvent(encodeEventHead("device.pair.resolved", payload)));
+    connection.close(waitEnds[decision]);
+  }
+
+  /** Ends the connections of a device, after the answer to whoever ended them went out. */
+  #deviceEnded(end: { deviceId: string; role?: Role; why: DeviceEnd }): void {
+    const ended = this.registry.of(end.deviceId).filter((connection) => {
+      return end.role === undefined || connection.role === end.role;
+    });
+    for (const connection of ended) connection.deaf = true;
+    this.deps.world.after(0, () => {
+      for (const connection of ended) connection.close(closes.deviceRemoved);
+    });
+  }
+
+  /** Closes every ready connection that `matches`; returns whom. */
+  closeWhere(matches: (actor: Actor) => boolean, close: Close): Connection[] {
+    const hit = [...this.registry.ready].filter((c) => c.actor && matches(c.actor));
+    for (const connection of hit) connection.close(close);
+    return hit;
+  }
+
+  ended(connection: Connection, close: Close | undefined): void {
+    this.#handshaking.delete(connection);
+    this.gate.closed(connection);
+    const { state } = connection;
+    if (state.name === "waiting") this.registry.unwait(connection, state.deviceId);
+    if (state.name === "ready") {
+      this.registry.delete(connection, state.actor);
+      this.deps.hub.delete(connection);
+      this.deps.presence.delete(connection.id);
+    }
+    if (!close) return;
+    this.count(close.metric);
+    const { address } = connection.socket.peer;
+    const facts = { conn: connection.id, address, code: close.code, reason: close.reason };
+    this.deps.log.info(facts, "connection closed");
+  }
+
+  after(ms: number, run: () => void): void {
+    this.deps.world.after(ms, run);
+  }
+
+  count(metric: string): void {
+    this.#closes.set(metric, (this.#closes.get(metric) ?? 0) + 1);
+  }
+
+  get closes(): Record<string, number> {
+    return Object.fromEntries([...this.#closes].sort(([a], [b]) => a.localeCompare(b)));
+  }
+
+  /** Refuses new connects, tells everyone, closes everyone. */
+  drain(reason: string, close: Close, restartExpectedMs?: number): void {
+    this.phase = "draining";
+    const more = restartExpectedMs === undefined ? {} : { restartExpectedMs };
+    this.deps.hub.publish("shutdown", { reason, ...more });
+    const all = [...this.registry.ready, ...this.#handshaking, ...this.registry.allWaiting];
+    for (const connection of all) connection.close(close);
+  }
+
+  stop(): void {
+    this.#sweep?.cancel();
+    this.#stopListening();
+  }
+}
+
+const waitEnds = {
+  rejected: closes.pairingRejected,
+  expired: closes.pairingExpired,
+  superseded: closes.pairingSuperseded,
+} as const;

@@ -1,0 +1,232 @@
+import { isBrowserUi } from "../auth/admit.ts";
+import type { AdmissionPolicy, ConnectFacts } from "../auth/facts.ts";
+import { decodePublicKey } from "../auth/identity.ts";
+import { deriveToken } from "../auth/tokens.ts";
+import type { Call } from "../methods/method.ts";
+import type { Actor } from "../pairing/authority.ts";
+import { coversAll, type Role } from "../protocol/access.ts";
+import { closes } from "../protocol/close.ts";
+import { encodeError, type RequestFrame } from "../protocol/frames.ts";
+import type { Limits } from "../protocol/limits.ts";
+import * as refusals from "../protocol/refusals.ts";
+import {
+  type ConnectParams,
+  connectProblem,
+  credentialsOf,
+  deviceTextOf,
+  namesWorker,
+} from "./connect-params.ts";
+import type { Connection } from "./connection.ts";
+import { type ConnectCase, decide, type FindingDeps } from "./findings.ts";
+import type { Hello } from "./hello.ts";
+import { judgeOrigin, type OriginPolicy } from "./origin.ts";
+
+/** What the owner configured, as far as a handshake needs it. Read anew for every connect. */
+export interface HandshakePolicy extends AdmissionPolicy {
+  readonly origins: OriginPolicy;
+  readonly sshTarget?: string | undefined;
+}
+
+export interface HandshakeDeps extends FindingDeps {
+  readonly limits: Limits;
+  readonly hello: Hello;
+  readonly services: Call["services"];
+  readonly policy: () => HandshakePolicy;
+  readonly phase: () => ConnectFacts["phase"];
+  readonly secretEpoch: () => number;
+  /** A connection became ready. Called before hello-ok is sent. */
+  readonly ready: (connection: Connection, actor: Actor, params: ConnectParams) => void;
+  /** A connection stays open to wait for approval. */
+  readonly waits: (connection: Connection) => void;
+  readonly refused: (connection: Connection, refusal: refusals.Refusal) => void;
+  readonly defect: (what: string, error: unknown) => void;
+}
+
+type Admitted = Extract<Awaited<ReturnType<typeof decide>>, { kind: "admit" }>;
+type Pairs = Extract<Awaited<ReturnType<typeof decide>>, { kind: "pair" }>;
+
+/** Decides one connect and acts on the decision. */
+export class Handshake {
+  constructor(private readonly deps: HandshakeDeps) {}
+
+  async run(connection: Connection, frame: RequestFrame, nonce: string): Promise<void> {
+    try {
+      await this.#run(connection, frame, nonce);
+    } catch (error) {
+      if (!isStoreError(error)) this.deps.defect("connect", error);
+      const next = isStoreError(error) ? error.next : "see openclaw logs on the gateway host";
+      this.#refuse(connection, frame, refusals.storeUnavailable(next));
+    }
+  }
+
+  async #run(connection: Connection, frame: RequestFrame, nonce: string): Promise<void> {
+    if (namesWorker(frame.params)) return connection.close(closes.workerRefused);
+    const problem = connectProblem(frame.params, this.deps.limits.scopesPerRequest);
+    if (problem) return this.#refuse(connection, frame, refusals.invalidConnectParams(problem));
+    const params = frame.params as ConnectParams;
+    const policy = this.deps.policy();
+    const c: ConnectCase = {
+      facts: this.#facts(connection, params, policy),
+      params,
+      policy,
+      nonce,
+      source: connection.socket.peer.source,
+    };
+    const decision = await decide(c, this.deps);
+    if (!connection.isOpen) return;
+    if (decision.kind === "refuse") this.#refuse(connection, frame, decision.refusal);
+    else if (decision.kind === "pair") await this.#pair(connection, frame, { c, decision });
+    else await this.#admit(connection, frame, { c, decision });
+  }
+
+  #facts(connection: Connection, params: ConnectParams, policy: HandshakePolicy): ConnectFacts {
+    const { peer } = connection.socket;
+    const required = isBrowserUi(params.client.id);
+    return {
+      phase: this.deps.phase(),
+      minProtocol: params.minProtocol,
+      maxProtocol: params.maxProtocol,
+      clientId: params.client.id,
+      clientMode: params.client.mode,
+      role: params.role ?? "operator",
+      scopes: [...new Set(params.scopes ?? [])],
+      hasDevice: params.device !== undefined,
+      waits: params.caps?.includes("pairing-wait") ?? false,
+      auth: credentialsOf(params),
+      origin: judgeOrigin({ origin: peer.origin, host: peer.host, required }, policy.origins),
+      directLoopback: peer.directLoopback,
+    };
+  }
+
+  #refuse(connection: Connection, frame: RequestFrame, refusal: refusals.Refusal): void {
+    if (!connection.isOpen) return;
+    const { fingerprint } = this.deps.services.identity;
+    const error = refusal.error.details
+      ? refusals.withDetails(refusal.error, { fingerprint })
+      : refusal.error;
+    this.deps.refused(connection, refusal);
+    connection.send(encodeError(frame.id, error));
+    connection.close(refusal.close);
+  }
+
+  /** Asks the owner. Clients that can wait stay connected; all others are closed with the code. */
+  async #pair(
+    connection: Connection,
+    frame: RequestFrame,
+    with_: { c: ConnectCase; decision: Pairs },
+  ): Promise<void> {
+    const { c, decision } = with_;
+    const { peer } = connection.socket;
+    const deviceId = c.params.device?.id ?? "";
+    const scopes = decision.role === "operator" ? c.facts.scopes : [];
+    const pending = await this.deps.pairing.request({
+      deviceId,
+      publicKey: canonicalKey(c.params),
+      role: decision.role,
+      scopes,
+      text: deviceTextOf(c.params, peer),
+      source: peer.source,
+      ...(decision.withSecret && { under: this.deps.secretEpoch() }),
+    });
+    if (!connection.isOpen) return;
+    const device = this.deps.pairing.device(deviceId);
+    const refusal = refusals.pairingRequired({
+      reason: decision.reason,
+      requestId: pending.requestId,
+      deviceId,
+      role: decision.role,
+      scopes,
+      ...(device && { approved: { roles: device.roles, scopes: device.scopes } }),
+      fingerprint: this.deps.services.identity.fingerprint,
+      ...sshTarget(this.deps.policy()),
+      ...(c.facts.waits && { waitingUntilMs: pending.expiresAtMs }),
+    });
+    if (!c.facts.waits) return this.#refuse(connection, frame, refusal);
+    this.deps.refused(connection, refusal);
+    const answer = encodeError(frame.id, refusal.error);
+    connection.wait({ requestId: pending.requestId, deviceId, answer });
+    this.deps.waits(connection);
+  }
+
+  async #admit(
+    connection: Connection,
+    frame: RequestFrame,
+    with_: { c: ConnectCase; decision: Admitted },
+  ): Promise<void> {
+    const { c, decision } = with_;
+    if (decision.inviteId !== undefined) {
+      const verdict = await this.#redeem(connection, c, decision);
+      if (!connection.isOpen) return;
+      if (!verdict.ok) {
+        return this.#refuse(connection, frame, refusals.inviteInvalid(verdict.problem));
+      }
+    }
+    const deviceId = c.params.device?.id;
+    const cap = connection.socket.peer.scopeCap;
+    const scopes = cap ? decision.scopes.filter((s) => coversAll(cap, [s])) : decision.scopes;
+    const actor: Actor = {
+      role: decision.role,
+      scopes,
+      method: decision.method,
+      ...(deviceId !== undefined && { deviceId }),
+    };
+    if (deviceId !== undefined) {
+      // Whoever came by its token holds it; until then the approval stands in for it.
+      const presented = decision.method === "device-token" && hasCredential(c);
+      const tookToken = presented ? decision.role : undefined;
+      this.deps.pairing.seen(deviceId, { reason: "connect", tookToken });
+    }
+    this.deps.ready(connection, actor, c.params);
+    const deviceToken = deviceId && this.#token(deviceId, decision.role, decision.scopes);
+    const hello = this.deps.hello.text({
+      requestId: frame.id,
+      connId: connection.id,
+      method: decision.method,
+      role: decision.role,
+      scopes,
+      ...(deviceToken && { deviceToken }),
+    });
+    connection.ready(actor, hello);
+  }
+
+  #redeem(connection: Connection, c: ConnectCase, decision: Admitted) {
+    return this.deps.pairing.redeem(c.facts.auth.bootstrapToken ?? "", {
+      ...deviceTextOf(c.params, connection.socket.peer),
+      deviceId: c.params.device?.id ?? "",
+      publicKey: canonicalKey(c.params),
+      roles: [decision.role],
+      scopes: decision.scopes,
+    });
+  }
+
+  /** The device's token, which can be given at every connect because it is derived. */
+  #token(deviceId: string, role: Role, scopes: readonly string[]): string | undefined {
+    const token = this.deps.pairing.device(deviceId)?.tokens[role];
+    if (!token || token.revokedAtMs !== undefined) return undefined;
+    if (!coversAll(token.scopes, scopes)) return undefined;
+    return deriveToken(this.deps.tokenKey, { deviceId, role, generation: token.generation });
+  }
+}
+
+function hasCredential(c: ConnectCase): boolean {
+  const { deviceToken, token, password } = c.facts.auth;
+  return (deviceToken ?? token ?? password) !== undefined;
+}
+
+function canonicalKey(params: ConnectParams): string {
+  const raw = decodePublicKey(params.device?.publicKey ?? "");
+  return raw ? raw.toString("base64url") : "";
+}
+
+function sshTarget(policy: HandshakePolicy): { sshTarget?: string } {
+  return policy.sshTarget === undefined ? {} : { sshTarget: policy.sshTarget };
+}
+
+interface StoreFailure extends Error {
+  readonly code: string;
+  readonly next: string;
+}
+
+function isStoreError(error: unknown): error is StoreFailure {
+  return error instanceof Error && "next" in error && "code" in error;
+}

@@ -1,0 +1,92 @@
+import type { AdmitMethod } from "../auth/admit.ts";
+import type { Call, Method } from "../methods/method.ts";
+import { ADMIN, covers, READ, type Role } from "../protocol/access.ts";
+import { eventNames } from "../protocol/events.ts";
+import { encodeResult, RawJson } from "../protocol/frames.ts";
+import type { Limits } from "../protocol/limits.ts";
+import { SERVER_PROTOCOL } from "../protocol/refusals.ts";
+
+/** What one `hello-ok` says beyond what all of them say. */
+export interface HelloFacts {
+  readonly requestId: string;
+  readonly connId: string;
+  readonly method: AdmitMethod;
+  readonly role: Role;
+  readonly scopes: readonly string[];
+  readonly deviceToken?: string | undefined;
+}
+
+interface Deps {
+  readonly methods: readonly Method[];
+  readonly services: Call["services"];
+  readonly limits: Limits;
+  readonly bootId: string;
+  readonly authMode: () => string;
+}
+
+/** Makes `hello-ok` responses (protocol page, section 2.5). What never changes is made once. */
+export class Hello {
+  readonly #features: string;
+  readonly #policy: string;
+  readonly #server: string;
+
+  constructor(private readonly deps: Deps) {
+    const methods = deps.methods
+      .filter((method) => !method.access.hostOnly)
+      .map(({ name }) => name);
+    this.#features = JSON.stringify({
+      methods,
+      events: eventNames,
+      capabilities: ["pairing-wait"],
+    });
+    this.#policy = JSON.stringify({
+      maxPayload: deps.limits.maxPayloadBytes,
+      maxBufferedBytes: deps.limits.bufferedBytes,
+      tickIntervalMs: deps.limits.tickMs,
+    });
+    const { version } = deps.services.lifecycle.info;
+    this.#server = `"version":${JSON.stringify(version)},"bootId":${JSON.stringify(deps.bootId)}`;
+  }
+
+  /** The text of the response. */
+  text(facts: HelloFacts): string {
+    const { services } = this.deps;
+    const auth = {
+      method: facts.method,
+      role: facts.role,
+      scopes: facts.scopes,
+      ...(facts.deviceToken !== undefined && {
+        deviceToken: facts.deviceToken,
+        issuedAtMs: services.world.now(),
+      }),
+    };
+    const payload =
+      `{"type":"hello-ok","protocol":${SERVER_PROTOCOL}` +
+      `,"server":{${this.#server},"connId":${JSON.stringify(facts.connId)}}` +
+      `,"features":${this.#features},"snapshot":${this.#snapshot(facts)}` +
+      `,"auth":${JSON.stringify(auth)},"policy":${this.#policy}}`;
+    return encodeResult(facts.requestId, new RawJson(payload));
+  }
+
+  #snapshot(facts: HelloFacts): string {
+    const { services } = this.deps;
+    const { info } = services.lifecycle;
+    const sees = facts.role === "operator" && covers(facts.scopes, READ);
+    const version = { presence: services.presence.version, health: services.health.version };
+    const admin = facts.role === "operator" && covers(facts.scopes, ADMIN);
+    const more = admin && {
+      configPath: info.configPath,
+      stateDir: info.stateDir,
+      authMode: this.deps.authMode(),
+    };
+    const rest = {
+      stateVersion: version,
+      uptimeMs: services.world.now() - info.startedAtMs,
+      suspension: { phase: "accepting" },
+      ...more,
+    };
+    const presence = sees ? services.presence.list.text : "[]";
+    const tail = JSON.stringify(rest).slice(1);
+    return `{"presence":${presence},"health":${services.health.summary.text},${tail}`;
+  }
+}

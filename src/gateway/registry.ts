@@ -1,0 +1,58 @@
+import type { Actor } from "../pairing/authority.ts";
+import type { Role } from "../protocol/access.ts";
+import type { Connection } from "./connection.ts";
+
+/** Which connections are ready, whose they are, and which device waits on which connection. */
+export class Registry {
+  readonly ready = new Set<Connection>();
+  readonly #byDevice = new Map<string, Set<Connection>>();
+  readonly #waiting = new Map<string, Connection>();
+  readonly #roles: Record<Role, number> = { operator: 0, node: 0 };
+
+  add(connection: Connection, actor: Actor): void {
+    this.ready.add(connection);
+    this.#roles[actor.role] += 1;
+    if (actor.deviceId === undefined) return;
+    const set = this.#byDevice.get(actor.deviceId);
+    if (set) set.add(connection);
+    else this.#byDevice.set(actor.deviceId, new Set([connection]));
+  }
+
+  delete(connection: Connection, actor: Actor): void {
+    if (!this.ready.delete(connection)) return;
+    this.#roles[actor.role] -= 1;
+    if (actor.deviceId === undefined) return;
+    const set = this.#byDevice.get(actor.deviceId);
+    set?.delete(connection);
+    if (set?.size === 0) this.#byDevice.delete(actor.deviceId);
+  }
+
+  /** The ready connections of a device. */
+  of(deviceId: string): Connection[] {
+    return [...(this.#byDevice.get(deviceId) ?? [])];
+  }
+
+  isConnected(deviceId: string): boolean {
+    return this.#byDevice.has(deviceId);
+  }
+
+  byRole(): Record<Role, number> {
+    return { ...this.#roles };
+  }
+
+  wait(connection: Connection, deviceId: string): void {
+    this.#waiting.set(deviceId, connection);
+  }
+
+  unwait(connection: Connection, deviceId: string): void {
+    if (this.#waiting.get(deviceId) === connection) this.#waiting.delete(deviceId);
+  }
+
+  waiting(deviceId: string): Connection | undefined {
+    return this.#waiting.get(deviceId);
+  }
+
+  get allWaiting(): Connection[] {
+    return [...this.#waiting.values()];
+  }
+}

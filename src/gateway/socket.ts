@@ -1,0 +1,26 @@
+/** Where a connection comes from. */
+export interface Peer {
+  /** The address to show and to count by; empty when a Unix socket peer names none. */
+  readonly address: string;
+  /** What limits count by (IPv6: its /64). */
+  readonly source: string;
+  readonly host: string;
+  /** The `Origin` header; empty when absent. */
+  readonly origin: string;
+  /** TCP peer on loopback, loopback `Host`, no `Origin`, no proxy header. */
+  readonly directLoopback: boolean;
+  /** The `x-openclaw-scopes` header, which can only narrow scopes. */
+  readonly scopeCap?: readonly string[] | undefined;
+}
+
+/** A transport's socket as the gateway uses it. After `end` or `drop` nothing else is called. */
+export interface Socket {
+  readonly peer: Peer;
+  send(text: string): void;
+  /** Bytes that were sent but not yet taken by the kernel. */
+  buffered(): number;
+  /** Closes with a frame. */
+  end(code: number, reason: string): void;
+  /** Closes without one. */
+  drop(): void;
+}
