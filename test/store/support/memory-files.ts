@@ -26,6 +26,10 @@ class Inode {
     this.pending.push(change);
   }
 
+  copy(): Inode {
+    return Object.assign(new Inode(), this, { pending: [...this.pending] });
+  }
+
   sync(): void {
     this.synced = this.content;
     this.pending = [];
@@ -97,10 +101,21 @@ export class MemoryFiles implements FileSystem {
     return next;
   }
 
-  /** What the next process finds when only this one was killed. */
+  /** What the next process finds when only this one was killed: a power cut may still follow. */
   afterKill(): MemoryFiles {
     const next = new MemoryFiles();
-    for (const [path, inode] of this.inodes) next.put(path, inode.content);
+    const copies = new Map<Inode, Inode>();
+    const copy = (names: Map<string, Inode>) => {
+      const entries = [...names].map(([path, inode]): [string, Inode] => {
+        const same = copies.get(inode) ?? inode.copy();
+        copies.set(inode, same);
+        return [path, same];
+      });
+      return new Map(entries);
+    };
+    for (const [path, inode] of copy(this.inodes)) next.inodes.set(path, inode);
+    next.#durableNames = copy(this.#durableNames);
+    next.#pendingNames = this.#pendingNames.map(copy);
     return next;
   }
 

@@ -1,0 +1,106 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { connect, createServer, type Server } from "node:net";
+import { basename, join } from "node:path";
+import type { World } from "../lib/world.ts";
+
+/** The kernel's bound on a Unix socket's path, in bytes, without the closing zero. */
+const longestSocketPath = 107;
+/** The longest answer that is read, in bytes. */
+const longestAnswer = 4096;
+
+/**
+ * A folder in which sockets can be bound and dialled however long its path is: where the kernel's
+ * 107 bytes do not suffice, they are named through the open folder's descriptor.
+ */
+export class SocketFolder {
+  readonly path: string;
+  readonly #handle: FileHandle | undefined;
+
+  private constructor(path: string, handle: FileHandle | undefined) {
+    this.path = path;
+    this.#handle = handle;
+  }
+
+  /** `longestName` is in bytes. */
+  static async open(path: string, longestName: number): Promise<SocketFolder> {
+    const needed = Buffer.byteLength(path) + 1 + longestName;
+    if (needed <= longestSocketPath) return new SocketFolder(path, undefined);
+    if (process.platform !== "linux") {
+      throw new RangeError(`the path is too long for a socket: ${needed} bytes: ${path}`);
+    }
+    return new SocketFolder(path, await open(path, "r"));
+  }
+
+  /** For everything but sockets. */
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  /** For `bind` and `connect`. */
+  socket(name: string): string {
+    return this.#handle ? `/proc/self/fd/${this.#handle.fd}/${name}` : this.file(name);
+  }
+
+  async close(): Promise<void> {
+    await this.#handle?.close();
+  }
+}
+
+/** Listens at `path`, a new name, and tells whoever calls the one line `answer`. */
+export function listen(path: string, answer: string): Promise<Server> {
+  const server = createServer((socket) => {
+    socket.on("error", () => socket.destroy());
+    // A caller that never hangs up must not keep the lock from being released.
+    socket.end(`${answer}\n`, () => socket.destroy());
+  });
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ path }, () => {
+      server.off("error", reject);
+      // Running out of descriptors must not end the process: the caller finds out by its timeout.
+      server.on("error", () => undefined);
+      resolve(server);
+    });
+  });
+}
+
+/** Stops listening; the socket's file goes with it. */
+export function stopListening(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
+}
+
+/** `dead`: nobody listens. `alive`: somebody does; `answer` is their line, if they gave one. */
+export type Probe = { state: "dead" } | { state: "alive"; answer?: string };
+
+/**
+ * Calls a socket and reads one line. Only a refusal by the kernel, or no such file, counts as dead:
+ * a holder that is stopped, slow or out of descriptors is alive. Rejects if it may not be called.
+ */
+export function probe(path: string, world: World, timeoutMs: number): Promise<Probe> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ path });
+    let text = "";
+    const finish = (outcome: Probe) => {
+      timer.cancel();
+      socket.destroy();
+      resolve(outcome);
+    };
+    const timer = world.after(timeoutMs, () => finish({ state: "alive" }));
+    socket.setEncoding("utf8");
+    socket.on("data", (part) => {
+      text += part;
+      const end = text.indexOf("\n");
+      if (end >= 0) finish({ state: "alive", answer: text.slice(0, end) });
+      else if (text.length > longestAnswer) finish({ state: "alive" });
+    });
+    socket.on("end", () => finish({ state: "alive" }));
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "ECONNREFUSED" || error.code === "ENOENT") finish({ state: "dead" });
+      else if (error.code === "EAGAIN" || error.code === "ECONNRESET") finish({ state: "alive" });
+      else {
+        timer.cancel();
+        reject(Object.assign(error, { path: basename(path) }));
+      }
+    });
+  });
+}
