@@ -32,7 +32,13 @@ const chunksStayOutside = {
  * the DOM; fields of the wire are read as `fields["name"]`, which stays.
  */
 const OWN =
-  /^(at|on|action|command|text|title|thisDevice|isSelf|about|button|connect|frame|info|message|name|save|watch|approved|attempt|calls|cause|challenge|dials|expiresAt|fingerprint|gateway|grant|held|invite|live|notice|patience|peers|post|quietMs|request|restartMs|retryAt|session|skew|spend|ssh|trouble|view)$/;
+  /^(at|on|action|command|text|title|thisDevice|isSelf|about|again|dialNow|host|release|button|connect|frame|info|message|name|save|watch|approved|attempt|calls|cause|challenge|dials|expiresAt|fingerprint|gateway|grant|held|invite|label|live|notice|patience|peers|post|quietMs|request|restartMs|retryAt|session|skew|spend|ssh|trouble|view)$/;
+
+/**
+ * What app.js and help.js hand each other, under names that every build gives them: a page that
+ * was open during an update loads the new help into the old app.
+ */
+const SHARED = { action: "_a", command: "_c", label: "_l", message: "_m", text: "_x", title: "_t" };
 
 /**
  * Writes `<outdir>/dashboard/{index.html,app.js,style.css,ed25519.js,help.js}`.
@@ -49,26 +55,40 @@ export async function buildDashboard(outdir) {
     format: "esm",
     minify: true,
     charset: "utf8",
-    legalComments: "none",
     target: TARGET,
   };
-  const { mangleCache } = await build({
+  await build({
     ...common,
     entryPoints: [join(source, "app.ts")],
     mangleProps: OWN,
-    mangleCache: {},
+    mangleCache: { ...SHARED },
     plugins: [chunksStayOutside],
     define: { __VERSION__: JSON.stringify(version) },
   });
-  // The help talks with the app: the same names, shortened in the same way.
-  await build({ ...common, entryPoints: [join(source, "help.ts")], mangleProps: OWN, mangleCache });
+  await build({
+    ...common,
+    entryPoints: [join(source, "help.ts")],
+    mangleProps: OWN,
+    mangleCache: { ...SHARED },
+  });
   await build({ ...common, entryPoints: [join(source, "ed25519.ts")] });
   const css = await readFile(join(source, "style.css"), "utf8");
-  const style = await transform(css, { loader: "css", minify: true, target: TARGET });
-  await writeFile(join(target, "style.css"), style.code);
+  const style = await transform(css, {
+    loader: "css",
+    minify: true,
+    charset: "utf8",
+    target: TARGET,
+  });
+  await writeFile(join(target, "style.css"), shortVariables(style.code));
   const html = await readFile(join(source, "index.html"), "utf8");
   await writeFile(join(target, "index.html"), html.replace(/>\s+</g, "><").trim());
   return sizes(target);
+}
+
+/** Custom properties under one letter each. */
+function shortVariables(css) {
+  const names = [...new Set(css.match(/--[a-z]+/g))];
+  return css.replace(/--[a-z]+/g, (name) => `--${"abcdefghijklm"[names.indexOf(name)]}`);
 }
 
 async function sizes(folder) {

@@ -21,7 +21,7 @@ let state: State = {
   notice: "",
   host: location.hostname.replace(/[[\]]/g, ""),
   thisDevice: { id: "", name: browser.displayName, kept: true },
-  gateway: { name: "", version: "", fingerprint: "" },
+  gateway: { name: "", release: "", fingerprint: "" },
   spend: false,
   attempt: 0,
   skew: 0,
@@ -49,13 +49,15 @@ function dispatch(event: Event): void {
   state = reduce(was, event, Date.now());
   if (state === was) return;
   carryOut(was, state, hands);
-  draw(root, state, (button) => dispatch({ on: "press", button }));
+  draw(root, state, (button) => dispatch({ on: "press", button, grant: loadGrant(address) }));
 }
 
 function wake(): void {
   if (!document.hidden) dispatch({ on: "wake", quietMs: link.quietMs() });
 }
 addEventListener("online", wake);
+// An invite link opened in this very tab changes the fragment only: start over to take it.
+addEventListener("hashchange", () => location.reload());
 document.addEventListener("visibilitychange", wake);
 
 // The gateway's name and key are nice to see before the first connect, and not needed for it.

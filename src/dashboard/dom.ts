@@ -1,14 +1,18 @@
 /** Builds elements. Text goes in as text nodes only, so nothing from the wire becomes markup. */
 export type Child = Node | string | false;
 
-/** `h("p#lede.dim", "Hello")`: a tag, then perhaps an id, then perhaps a class. */
+/** `h("p#lede", "Hello")`: a tag, then perhaps an id. */
 export function h(spec: string, ...children: Child[]): HTMLElement {
-  const [, tag = "", id = "", kind = ""] = /^(\w+)#?([\w-]*)\.?(\w*)$/.exec(spec) ?? [];
+  const [tag = "", id] = spec.split("#");
   const element = document.createElement(tag);
   if (id) element.id = id;
-  if (kind) element.className = kind;
-  element.append(...children.filter((child) => child !== false));
+  fill(element, children);
   return element;
+}
+
+/** Appends what is there; `false` stands for a part that is left out. */
+export function fill(element: HTMLElement, children: Child[]): void {
+  element.append(...children.filter((child) => child !== false));
 }
 
 export function button(spec: string, label: string, click: () => void): HTMLElement {

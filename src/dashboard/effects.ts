@@ -3,11 +3,11 @@ import type { State } from "./model.ts";
 
 export interface Hands {
   /** Drops the socket there is, if any, and opens another. */
-  open(): void;
+  dialNow(): void;
   /** Answers the challenge with a signed `connect`. */
   connect(): void;
   /** Reports `retry` at `time`, this browser's clock. */
-  retry(time: number): void;
+  again(time: number): void;
   /** Gives the socket up when nothing comes for `ms`; 0 never does. */
   watch(ms: number): void;
   /** Stores grant and invite, or forgets what is gone. */
@@ -16,9 +16,9 @@ export interface Hands {
 
 export function carryOut(was: State, now: State, hands: Hands): void {
   const dialled = was.dials !== now.dials;
-  if (dialled) hands.open();
+  if (dialled) hands.dialNow();
   if (was.calls !== now.calls) hands.connect();
-  if (now.retryAt && was.retryAt !== now.retryAt) hands.retry(now.retryAt);
+  if (now.retryAt && was.retryAt !== now.retryAt) hands.again(now.retryAt);
   // A new socket starts a new time of patience, even one of the same length.
   if (dialled || was.patience !== now.patience) hands.watch(now.patience);
   if (was.grant !== now.grant || was.invite !== now.invite) hands.save();

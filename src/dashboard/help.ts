@@ -15,11 +15,13 @@ const NEEDS_INVITE: Advice = {
   title: "This gateway admits invited devices only",
   text: "Ask the owner for an invite link and open it in this browser. The owner makes one with:",
   command: INVITE,
+  label: "Try again",
   action: "retry",
 };
 const OUTDATED: Advice = {
   title: "The gateway was updated",
   text: "This page is from before the update. Reload to get the one that fits.",
+  label: "Reload the page",
   action: "reload",
 };
 
@@ -65,7 +67,7 @@ function lookUp<T>(table: Readonly<Record<string, T>>, key: string): T | undefin
 /** What to show for `cause` on a page at `origin`. */
 export function advise({ code, message }: Cause, origin: string): Advice {
   const ended = lookUp(ENDINGS, code);
-  if (ended) return { title: ended[0], text: ended[1], action: "ask" };
+  if (ended) return { title: ended[0], text: ended[1], label: "Ask again", action: "ask" };
   const known = lookUp(REFUSALS as Readonly<Record<string, Advice>>, code);
   if (known) return known;
   if (code.startsWith("invite-")) return spent(code);
@@ -76,14 +78,21 @@ export function advise({ code, message }: Cause, origin: string): Advice {
         title: "This address is not allowed yet",
         text: "The gateway does not expect visitors at the address that this page has. The owner allows it with:",
         command: `openclaw config set gateway.controlUi.allowedOrigins '["${origin}"]'`,
+        label: "Try again",
         action: "retry",
       };
     case "closed":
-      return { title: "The request ended", text: `${said} You can ask again.`, action: "ask" };
+      return {
+        title: "The request ended",
+        text: `${said} You can ask again.`,
+        label: "Ask again",
+        action: "ask",
+      };
     case "no-key":
       return {
         title: "This browser can’t be paired",
         text: `It could not make the key that identifies it. Try a current browser. (${message})`,
+        label: "Reload the page",
         action: "reload",
       };
   }
@@ -91,7 +100,7 @@ export function advise({ code, message }: Cause, origin: string): Advice {
     ? "This browser’s key was not accepted"
     : "The gateway said no";
   const text = `${said} The owner finds the cause with:`;
-  return { title, text, command: CHECK, action: "retry" };
+  return { title, text, command: CHECK, label: "Try again", action: "retry" };
 }
 
 function spent(code: string): Advice {
@@ -100,5 +109,5 @@ function spent(code: string): Advice {
     "The gateway does not know it. It may have been copied only in part.",
   ];
   const text = `${why} Ask the owner for a new link, made with:`;
-  return { title, text, command: INVITE, action: "ask" };
+  return { title, text, command: INVITE, label: "Ask without a link", action: "ask" };
 }

@@ -2,11 +2,11 @@
 import type { Event } from "./model.ts";
 
 export interface Link {
-  open(): void;
+  dialNow(): void;
   /** Sends on the socket of now; if that is replaced while `text` is made, nothing goes out. */
   post(text: Promise<string>): Promise<void>;
   watch(ms: number): void;
-  retry(time: number): void;
+  again(time: number): void;
   quietMs(): number;
 }
 
@@ -30,7 +30,7 @@ export function makeLink(url: string, dispatch: (event: Event) => void): Link {
     if (patience) watchdog = setTimeout(end, patience, 4000, "");
   };
   return {
-    open() {
+    dialNow() {
       clearTimeout(retry);
       end(0, "");
       const opened = new WebSocket(url);
@@ -57,7 +57,7 @@ export function makeLink(url: string, dispatch: (event: Event) => void): Link {
       patience = ms;
       rearm();
     },
-    retry(time) {
+    again(time) {
       clearTimeout(retry);
       // Up to a third more, so that a thousand pages don't come back in the same instant.
       const ms = (time - Date.now()) * (1 + Math.random() / 3);

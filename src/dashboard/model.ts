@@ -15,6 +15,7 @@ export interface Trouble {
 
 /** Trouble that needs a person, and what their button does. */
 export interface Advice extends Trouble {
+  label: string;
   action: Action;
 }
 
@@ -29,7 +30,7 @@ export interface Cause {
 /** The gateway, as far as it has told. */
 export interface Gateway {
   name: string;
-  version: string;
+  release: string;
   fingerprint: string;
 }
 
@@ -116,7 +117,8 @@ export type Event =
   | { on: "identity"; thisDevice: Device }
   | { on: "broken"; message: string }
   | { on: "gateway"; info: unknown }
-  | { on: "press"; button: "pair" | Action }
+  /** `grant` is what storage holds now: another tab may have been paired meanwhile. */
+  | { on: "press"; button: "pair" | Action; grant: Grant | undefined }
   | { on: "frame"; frame: unknown }
   /** The socket ended; code 4000 when we gave it up because nothing came. */
   | { on: "closed"; code: number; reason: string }

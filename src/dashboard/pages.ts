@@ -31,11 +31,11 @@ export function waiting({ request, live }: View & { at: "waiting" }): Page {
   return [
     approved[0] ? "Approve more access" : "Approve this browser",
     "The gateway’s owner runs one of these commands. Then this page goes on by itself.",
-    h("p.code", "Request code", h("strong#code", id)),
+    h("p#request", "Request code", h("strong#code", id)),
     commandLine("host", "On the gateway’s machine", command),
     commandLine("ssh", "From another computer", ssh),
     h(
-      live ? "p#wait.live" : "p#wait",
+      "p#wait",
       live ? "Waiting for approval. " : "Reconnecting; the code stays valid. ",
       expiresAt > 0 && countdown("expires", expiresAt, ["Expires in ", "Time is up."]),
     ),
@@ -50,7 +50,7 @@ export function ready(state: State, { session }: View & { at: "ready" }): Page {
     "Connected",
     `You are here as ${state.thisDevice.name} (${role}).`,
     h("h2", "This browser can"),
-    scopeList(scopes, []),
+    scopeList(scopes[0] ? scopes : ["nothing yet"], []),
     h("h2", "Connected now"),
     h("ul#peers", ...peers.map(peerRow)),
   ];
@@ -75,12 +75,10 @@ export function lost({ retryAt }: State, view: View & { at: "lost" }, press: Pre
   );
 }
 
-const LABELS = { ask: "Ask again", retry: "Try again", reload: "Reload" };
-
 /** Needs a person. */
-export function stopped({ action, ...trouble }: Advice, press: Press): Page {
+export function stopped(advice: Advice, press: Press): Page {
   return explained(
-    trouble,
-    button("primary", LABELS[action], () => press(action)),
+    advice,
+    button("primary", advice.label, () => press(advice.action)),
   );
 }

@@ -55,7 +55,7 @@ export function gatewayOf(value: unknown, known: Gateway): Gateway {
   const spoken = Array.isArray(words) ? cleanList(words).join(" ") : clean(words);
   return {
     name: clean(info["name"]) || known.name,
-    version: clean(info["version"]) || known.version,
+    release: clean(info["version"]) || known.release,
     fingerprint: spoken || clean(info["fingerprint"]) || known.fingerprint,
   };
 }

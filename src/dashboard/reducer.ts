@@ -4,7 +4,7 @@ import { count, type Fields, fields, gatewayOf, peersOf } from "./parse.ts";
 import { accepted, refused } from "./replies.ts";
 import { begin, dial, LAST_RETRY_MS, later, SETUP_MS, stop } from "./steps.ts";
 import { clean } from "./text.ts";
-import { closure, QUIET } from "./words.ts";
+import { closure } from "./words.ts";
 
 /** A waiting socket that slept this long is not trusted: asking anew keeps the same code. */
 const NAP_MS = 60_000;
@@ -19,7 +19,10 @@ export function reduce(state: State, event: Event, now: number): State {
     case "gateway":
       return { ...state, gateway: gatewayOf(event.info, state.gateway) };
     case "press":
-      return pressed({ ...state, notice: "", attempt: 0 }, event.button);
+      return pressed(
+        { ...state, notice: "", attempt: 0, grant: event.grant ?? state.grant },
+        event.button,
+      );
     case "frame":
       return received(state, fields(event.frame), now);
     case "closed":
@@ -27,14 +30,20 @@ export function reduce(state: State, event: Event, now: number): State {
     case "retry":
       return dial(state, view);
     case "wake":
-      if (view.at === "lost") return view.held && now < state.retryAt ? state : dial(state, view);
-      if (view.at === "waiting" && (!view.live || event.quietMs > NAP_MS)) {
-        return dial(state, { ...view, live: false });
-      }
-      return view.at === "ready" && event.quietMs > state.patience
-        ? later(state, { at: "lost", trouble: closure(QUIET, "", 0), held: false }, now)
-        : state;
+      return worthRedialling(state, event.quietMs, now) ? dial(state, view) : state;
   }
+}
+
+function worthRedialling({ view, patience, retryAt }: State, quietMs: number, now: number) {
+  switch (view.at) {
+    case "lost":
+      return !view.held || now >= retryAt;
+    case "waiting":
+      return !view.live || quietMs > NAP_MS;
+    case "ready":
+      return quietMs > patience;
+  }
+  return false;
 }
 
 function pressed(state: State, button: (Event & { on: "press" })["button"]): State {
@@ -77,7 +86,7 @@ function received(state: State, frame: Fields, now: number): State {
 /** Comes once per socket, and again on a waiting one when the owner has approved. */
 function challenged(state: State, payload: Fields, now: number): State {
   const challenge = { nonce: clean(payload["nonce"], 200), ts: count(payload["ts"]) };
-  if (state.view.at === "ready" || !challenge.nonce) return state;
+  if (!challenge.nonce) return state;
   const skew = challenge.ts - now;
   return { ...state, challenge, calls: state.calls + 1, skew, patience: SETUP_MS };
 }

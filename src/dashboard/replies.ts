@@ -3,7 +3,7 @@ import type { State } from "./model.ts";
 import { count, type Fields, fields, gatewayOf, peersOf, requestOf } from "./parse.ts";
 import { begin, later, SETUP_MS, stop } from "./steps.ts";
 import { clean, cleanList } from "./text.ts";
-import { closure, HELD, STARTING } from "./words.ts";
+import { closure, LOCKED, NOT_READY } from "./words.ts";
 
 const DEFAULT_TICK_MS = 30_000;
 
@@ -62,8 +62,7 @@ export function refused(state: State, error: Fields, now: number): State {
   const message = clean(error["message"], 240);
   const wait = count(error["retryAfterMs"]);
   if (wait || error["retryable"] === true) {
-    const starting = error["code"] === "UNAVAILABLE" ? STARTING : 0;
-    const why = code === "AUTH_RATE_LIMITED" ? HELD : starting;
+    const why = code === "AUTH_RATE_LIMITED" ? LOCKED : NOT_READY;
     const trouble = closure(why, message, state.attempt);
     return later({ ...state, restartMs: wait }, { at: "lost", trouble, held: true }, now);
   }

@@ -9,7 +9,7 @@ export function clean(value: unknown, max = 80): string {
   // Cut before the patterns run: a megabyte of text is not worth a regular expression.
   const plain = value
     .slice(0, max * 4)
-    .replace(/\s+/g, " ")
+    .replace(/[\t\n\r\p{Z}]+/gu, " ")
     .replace(/[\p{C}\u115f\u1160\u2800\u3164\uffa0]/gu, "")
     .trim();
   return plain.length > max ? `${plain.slice(0, max)}…` : plain;

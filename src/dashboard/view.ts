@@ -1,6 +1,6 @@
 /** Draws a state. The page is small, so each change draws it whole and puts the focus back. */
 import { stopClock } from "./clock.ts";
-import { announce, byId, h } from "./dom.ts";
+import { announce, byId, fill, h } from "./dom.ts";
 import type { Advice, Cause, Press, State } from "./model.ts";
 import { invited, lost, type Page, ready, stopped, waiting } from "./pages.ts";
 import { shortId } from "./text.ts";
@@ -10,7 +10,7 @@ async function adviceFor(cause: Cause): Promise<Advice> {
     return (await import("./help.ts")).advise(cause, location.origin);
   } catch {
     // The gateway's own words are better than none.
-    return { title: "The gateway said no", text: cause.message, action: "ask" };
+    return { title: "The gateway said no", text: cause.message, label: "Ask again", action: "ask" };
   }
 }
 
@@ -36,11 +36,19 @@ async function pageOf(state: State, press: Press): Promise<Page> {
 function bothEnds({ thisDevice, gateway }: State): HTMLElement {
   const { name, kept, id } = thisDevice;
   return h(
-    "section#ends",
-    h("p", "This browser", h("span", kept ? name : "forgotten when this tab closes")),
-    h("code#device-fp", shortId(id)),
-    h("p", "Gateway", h("span", `${gateway.name} ${gateway.version}`)),
-    h("code#gateway-fp", gateway.fingerprint),
+    "ul#ends",
+    h(
+      "li",
+      kept ? name : "Forgotten when this tab closes",
+      h("span", "this browser"),
+      h("code#device-fp", shortId(id)),
+    ),
+    h(
+      "li",
+      `${gateway.name} ${gateway.release}`,
+      h("span", "the gateway"),
+      h("code#gateway-fp", gateway.fingerprint),
+    ),
   );
 }
 
@@ -55,15 +63,15 @@ export async function draw(root: HTMLElement, state: State, press: Press): Promi
   const held = root.contains(document.activeElement) && document.activeElement?.id;
   const heading = h("h1#title", title);
   heading.tabIndex = -1;
-  const parts = [
+  root.textContent = "";
+  fill(root, [
     heading,
     state.notice !== "" && h("p#notice", state.notice),
     h("p#lede", lede),
     ...rest,
     h("h2", "Keys to compare"),
     bothEnds(state),
-  ];
-  root.replaceChildren(...parts.filter((part) => part !== false));
+  ]);
   root.dataset["view"] = state.view.at;
   // A button that is gone hands its focus to the new heading; nobody is thrown to the top.
   if (held) (byId(held) ?? heading).focus();

@@ -2,18 +2,18 @@
 import type { Trouble } from "./model.ts";
 import { clean } from "./text.ts";
 
-/** No close code: the gateway refused for a while, and said for how long. */
-export const HELD = 1;
-export const STARTING = 1013;
-/** No frame for too long; the code that clients of this protocol use. */
-export const QUIET = 4000;
+/** No close codes, but refusals for a while. */
+export const NOT_READY = 0;
+export const LOCKED = 1;
 
 const CLOSES: Readonly<Record<number, string>> = {
-  [HELD]: "Too many failed attempts|The gateway makes this network wait.",
+  [NOT_READY]: "The gateway is not ready",
+  [LOCKED]: "Too many failed attempts|The gateway makes this network wait.",
   1000: "The gateway hung up|Connecting took too long.",
   1012: "The gateway is restarting|This takes a moment.",
-  [STARTING]: "The gateway is starting|It is not ready yet.",
-  [QUIET]: "The connection went quiet|Nothing came from the gateway.",
+  1013: "The gateway is starting",
+  // No frame for too long: the code that clients of this protocol use.
+  4000: "The connection went quiet|Nothing came from the gateway.",
 };
 
 /** After `attempt` tries that failed. */

@@ -1,0 +1,30 @@
+import { expect, it } from "vitest";
+import { carryOut } from "../../src/dashboard/effects.ts";
+import type { State } from "../../src/dashboard/model.ts";
+import { fresh } from "./state.ts";
+
+it.each<[string, Partial<State>, Partial<State>, string[]]>([
+  ["nothing changed", {}, {}, []],
+  ["only the page changed", {}, { notice: "x" }, []],
+  ["a dial, and its patience", { patience: 5 }, { dials: 2, patience: 5 }, ["dial", "watch 5"]],
+  ["a challenge", {}, { calls: 2 }, ["connect"]],
+  ["a later try", {}, { retryAt: 9 }, ["again 9"]],
+  ["no later try any more", { retryAt: 9 }, { retryAt: 0 }, []],
+  ["patience alone", { patience: 5 }, { patience: 0 }, ["watch 0"]],
+  ["a grant", {}, { grant: { token: "t", scopes: [] } }, ["save"]],
+  ["a spent invite", { invite: "i" }, { invite: undefined }, ["save"]],
+])("%s", (_title, was, now, expected) => {
+  const done: string[] = [];
+  carryOut(
+    { ...fresh, ...was },
+    { ...fresh, ...now },
+    {
+      dialNow: () => done.push("dial"),
+      connect: () => done.push("connect"),
+      again: (time) => done.push(`again ${time}`),
+      watch: (ms) => done.push(`watch ${ms}`),
+      save: () => done.push("save"),
+    },
+  );
+  expect(done).toEqual(expected);
+});
