@@ -1,6 +1,5 @@
 import type { Receiver } from "../events/hub.ts";
-import type { Actor } from "../pairing/authority.ts";
-import type { Role } from "../protocol/access.ts";
+import type { Actor, Role } from "../protocol/access.ts";
 import { type Close, closes } from "../protocol/close.ts";
 import {
   encodeError,

@@ -1,6 +1,5 @@
 import type { Call, Method } from "../methods/method.ts";
-import type { Actor } from "../pairing/authority.ts";
-import { type AccessVerdict, ADMIN, covers, decideAccess } from "../protocol/access.ts";
+import { type AccessVerdict, type Actor, ADMIN, covers, decideAccess } from "../protocol/access.ts";
 import { invalidRequest, missingScope, RequestError, unavailable } from "../protocol/errors.ts";
 import { encodeError, encodeResult, type RequestFrame } from "../protocol/frames.ts";
 

@@ -1,5 +1,4 @@
-import type { Actor } from "../pairing/authority.ts";
-import type { Role } from "../protocol/access.ts";
+import type { Actor, Role } from "../protocol/access.ts";
 import type { Connection } from "./connection.ts";
 
 /** Which connections are ready, whose they are, and which device waits on which connection. */

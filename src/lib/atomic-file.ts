@@ -148,7 +148,8 @@ export async function ensurePrivateFolder(
   fs: FileSystem = systemFiles,
 ): Promise<FileFacts> {
   await fs.makeFolder(path, 0o700);
-  const facts = await fs.facts(path);
+  // The folder itself may be a symbolic link (systemd's DynamicUser makes one): look behind it.
+  const facts = await fs.facts(`${path}/.`);
   if (facts.kind !== "folder") {
     throw Object.assign(new Error(`${path} is not a folder`), { code: "ENOTDIR" });
   }

@@ -3,7 +3,7 @@
  * lone surrogates: nothing that could move a cursor, hide text or reorder it.
  */
 const HOSTILE =
-  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\u2028\u2029\u115f\u1160\u3164\uffa0\u034f\u17b4\u17b5\ufe00-\ufe0f]/gu;
+  /\p{Cc}|\p{Cf}|\p{Cs}|\p{Co}|\p{Zl}|\p{Zp}|\p{Default_Ignorable_Code_Point}|\p{Bidi_Control}/gu;
 
 /**
  * Text from a client, made safe to store and show: hostile characters removed, white space folded,

@@ -53,4 +53,12 @@ export const tokenRenew = method<{ revokeDerived?: boolean }>({
   run: ({ revokeDerived = false }, { services }) => services.secrets.renew({ revokeDerived }),
 });
 
-export const configMethods = [configGet, configSet, secretSet, tokenRenew];
+export const secretsMigrate = method<{ apply?: boolean }>({
+  name: "host.config.migrate",
+  summary: "Moves clear secrets out of the config file, or shows what that would change.",
+  access: host,
+  params: { type: "object", properties: { apply: { type: "boolean" } } },
+  run: ({ apply = false }, { services }) => services.config.migrateSecrets(apply),
+});
+
+export const configMethods = [configGet, configSet, secretSet, tokenRenew, secretsMigrate];

@@ -1,5 +1,4 @@
-import type { Actor } from "../pairing/authority.ts";
-import type { Access } from "../protocol/access.ts";
+import type { Access, Actor } from "../protocol/access.ts";
 import type { JsonSchema } from "../protocol/json-schema.ts";
 import { type Validate, validator } from "../protocol/schemas.ts";
 import type { Services } from "./services.ts";

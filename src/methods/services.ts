@@ -22,6 +22,15 @@ export interface ConfigService {
   /** Sets (`value` as typed) or unsets (absent) one key; refused with what was expected. */
   change(path: string, value?: string): Promise<ConfigChanged>;
   readonly sshTarget: string | undefined;
+  /** Moves secrets that stand in the file in clear into the state; `apply: false` only shows. */
+  migrateSecrets(apply: boolean): Promise<SecretsMigrated>;
+}
+
+export interface SecretsMigrated {
+  readonly found: readonly SecretKind[];
+  /** What changes in the file, values hidden. */
+  readonly diff: string;
+  readonly applied: boolean;
 }
 
 export interface ConfigChanged {

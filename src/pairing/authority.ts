@@ -1,15 +1,6 @@
-import { ADMIN, covers, firstMissing, type Role } from "../protocol/access.ts";
+import { type Actor, ADMIN, covers, firstMissing, type Role } from "../protocol/access.ts";
 import { invalidRequest, missingScope, type RequestError } from "../protocol/errors.ts";
 import type { Device, Pending } from "./records.ts";
-
-/** Who acts on devices: what the connection holds and how it got in. */
-export interface Actor {
-  readonly role: Role;
-  readonly scopes: readonly string[];
-  /** `host` is the owner on the gateway's machine, through the admin socket. */
-  readonly method: "host" | "token" | "password" | "device-token" | "bootstrap-token";
-  readonly deviceId?: string;
-}
 
 /**
  * Whether `actor` is confined to its own device: it came in on a device token (or the link that gave

@@ -1,6 +1,6 @@
-import { coversAll, isRole, type Role } from "../protocol/access.ts";
+import { type Actor, coversAll, isRole, type Role } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
-import { type Actor, mayChangeToken, mayManage } from "./authority.ts";
+import { mayChangeToken, mayManage } from "./authority.ts";
 import type { Device, PairingChange, PairingState, TokenRecord } from "./records.ts";
 
 /** Changes to paired devices, pure like the ledger. */

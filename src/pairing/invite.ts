@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
-import { firstMissing, type Role } from "../protocol/access.ts";
+import { type Actor, firstMissing, type Role } from "../protocol/access.ts";
 import { invalidRequest, missingScope } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
 import type { InviteProblem } from "../protocol/refusals.ts";
-import type { Actor } from "./authority.ts";
 import { type Grant, grant } from "./ledger.ts";
 import type { Device, Invite, PairingChange, PairingState } from "./records.ts";
 

@@ -1,7 +1,7 @@
-import { coversAll, type Role, scopeWords, union } from "../protocol/access.ts";
+import { type Actor, coversAll, type Role, scopeWords, union } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
-import { type Actor, approvalProblem, mayManage } from "./authority.ts";
+import { approvalProblem, mayManage } from "./authority.ts";
 import { isWholeCode, normalizeCode, requestCode } from "./code.ts";
 import type {
   Device,

@@ -1,8 +1,8 @@
 import type { Timer, World } from "../lib/world.ts";
-import { ADMIN, covers, type Role } from "../protocol/access.ts";
+import { type Actor, ADMIN, covers, ownerScopes, type Role } from "../protocol/access.ts";
 import type { Limits } from "../protocol/limits.ts";
 import type { Document } from "../store/shape.ts";
-import { type Actor, mayManage } from "./authority.ts";
+import { mayManage } from "./authority.ts";
 import * as devices from "./devices.ts";
 import * as invites from "./invite.ts";
 import * as ledger from "./ledger.ts";
@@ -14,6 +14,9 @@ import type {
   Pending,
   Resolution,
 } from "./records.ts";
+
+/** The owner on the gateway's machine, who holds every scope. */
+export const hostOwner: Actor = { role: "operator", scopes: ownerScopes, method: "host" };
 
 /** What happened to a device's token, or to the device. */
 export type DeviceEnd = "removed" | "rotated" | "revoked";
@@ -32,7 +35,6 @@ interface Deps {
   readonly world: World;
   readonly limits: Limits;
   readonly gatewayId: string;
-  readonly secretEpoch: () => number;
 }
 
 /** Whether a change that took effect is on disk already. */

@@ -72,6 +72,17 @@ export interface Caller {
   readonly onHost?: boolean;
 }
 
+/** How a connection proved that it may be here. */
+export type AuthMethod = "host" | "token" | "password" | "device-token" | "bootstrap-token";
+
+/** Who acts: what the connection holds and how it got in. `host` is the owner on this machine. */
+export interface Actor {
+  readonly role: Role;
+  readonly scopes: readonly string[];
+  readonly method: AuthMethod;
+  readonly deviceId?: string;
+}
+
 export type AccessVerdict =
   | { ok: true }
   | { ok: false; why: "role"; role: Role }

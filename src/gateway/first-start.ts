@@ -1,0 +1,70 @@
+import type { SharedSecrets } from "../auth/secret.ts";
+import type { Vault } from "../auth/vault.ts";
+import type { World } from "../lib/world.ts";
+import { hostOwner, type Pairing } from "../pairing/pairing.ts";
+import { ownerScopes } from "../protocol/access.ts";
+import type { SecretKind } from "../protocol/refusals.ts";
+
+interface Deps {
+  readonly world: World;
+  readonly vault: Vault;
+  readonly pairing: Pairing;
+  readonly secrets: SharedSecrets;
+  readonly kind: SecretKind;
+  /** From OPENCLAW_GATEWAY_TOKEN or its file; set only where there is no secret yet. */
+  readonly givenToken: string | undefined;
+  /** A person sees the output, so secrets may be shown. */
+  readonly terminal: boolean;
+}
+
+/** What a person at the terminal must see now, because it cannot be shown again. */
+export interface FirstStart {
+  /** A shared token that was just made. */
+  readonly token?: string;
+  /** Secret of a one-time link for the owner; made while no device is paired. */
+  readonly ownerInvite?: { readonly secret: string; readonly expiresAtMs: number };
+  readonly warnings: readonly string[];
+}
+
+/** Makes what a first start needs: a shared token and the owner's link. Secrets only for a terminal. */
+export async function firstStart(deps: Deps): Promise<FirstStart> {
+  const warnings: string[] = [];
+  const token = await ensureToken(deps, warnings);
+  const ownerInvite = await ownerLink(deps);
+  return { ...(token !== undefined && { token }), ...(ownerInvite && { ownerInvite }), warnings };
+}
+
+async function ensureToken(deps: Deps, warnings: string[]): Promise<string | undefined> {
+  const { secrets, kind, givenToken, vault, world, terminal } = deps;
+  if (secrets.isSet(kind)) {
+    if (givenToken === undefined || kind !== "token") return undefined;
+    if ((await secrets.verify("token", givenToken, "environment")) !== "ok") {
+      warnings.push(
+        "OPENCLAW_GATEWAY_TOKEN differs from the configured token, which stays in force; " +
+          "to change it: openclaw config set gateway.token -",
+      );
+    }
+    return undefined;
+  }
+  if (kind === "token" && givenToken !== undefined) {
+    await vault.setSecret("token", givenToken, "environment");
+    return undefined;
+  }
+  if (kind === "token" && terminal) {
+    const token = world.bytes(24).toString("base64url");
+    await vault.setSecret("token", token, "first-start");
+    return token;
+  }
+  const command =
+    kind === "token" ? "openclaw token new" : "openclaw config set gateway.password -";
+  warnings.push(`no shared ${kind} is set; clients that need one are refused until: ${command}`);
+  return undefined;
+}
+
+async function ownerLink(deps: Deps): Promise<FirstStart["ownerInvite"]> {
+  const { pairing, terminal } = deps;
+  if (!terminal || pairing.counts().devices > 0) return undefined;
+  const ask = { role: "operator" as const, scopes: ownerScopes, expiresInMs: 60 * 60 * 1000 };
+  const { invite, secret } = await pairing.invite(ask, hostOwner);
+  return { secret, expiresAtMs: invite.expiresAtMs };
+}

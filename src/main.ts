@@ -1,0 +1,216 @@
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { ConfigFlags } from "./config/load.ts";
+import { Presence } from "./events/presence.ts";
+import { Dispatcher, type Requester } from "./gateway/dispatch.ts";
+import { type FirstStart, firstStart } from "./gateway/first-start.ts";
+import { HealthSummary } from "./gateway/health.ts";
+import { createLog, type Logger } from "./lib/log.ts";
+import { detectSupervisor } from "./lib/supervisor.ts";
+import { systemdNotifier } from "./lib/systemd.ts";
+import { version } from "./lib/version.ts";
+import { banner } from "./main/banner.ts";
+import { type Core, type Environment, openCore } from "./main/core.ts";
+import { type RunningServer, startServer } from "./main/server.ts";
+import { makeServices } from "./main/services.ts";
+import { allMethods } from "./methods/index.ts";
+import { hostOwner } from "./pairing/pairing.ts";
+
+const EXIT_CONFIG = 78;
+const EXIT_STATE = 6;
+const EXIT_FAILED = 1;
+
+export interface RunOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly flags: { readonly port?: number | undefined; readonly bind?: string | undefined };
+  /** A person sees the output: secrets of a first start may be shown, and logs are readable lines. */
+  readonly terminal: boolean;
+}
+
+/** Runs the gateway in the foreground until it is told to stop. Resolves with the exit code. */
+export async function runGateway(options: RunOptions): Promise<number> {
+  const givenToken = await takeToken(options.env);
+  const log = await createLog({
+    level: "info",
+    pretty: options.terminal,
+    file: undefined,
+  });
+  for (;;) {
+    let ended: "restart" | "stop";
+    try {
+      ended = await runOnce({ ...options, givenToken, log });
+    } catch (error) {
+      return explainStart(error, log);
+    }
+    if (ended === "stop") return 0;
+  }
+}
+
+/**
+ * The shared token from the environment, for containers. Removed from the environment at once, so
+ * that no child process and no /proc reader finds it there later.
+ */
+async function takeToken(env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const direct = env["OPENCLAW_GATEWAY_TOKEN"];
+  const file = env["OPENCLAW_GATEWAY_TOKEN_FILE"];
+  delete env["OPENCLAW_GATEWAY_TOKEN"];
+  delete env["OPENCLAW_GATEWAY_TOKEN_FILE"];
+  const token = direct || (file ? await readFile(file, "utf8") : undefined);
+  return token?.trim() || undefined;
+}
+
+type OnceOptions = RunOptions & { givenToken: string | undefined; log: Logger };
+
+async function runOnce(options: OnceOptions): Promise<"restart" | "stop"> {
+  const { env, log } = options;
+  const core = await openCore({ env, flags: flagsOf(options), log });
+  log.level = core.config.current.logging.level;
+  let ask: (what: "restart" | "stop") => void = () => {};
+  const asked = new Promise<"restart" | "stop">((resolve) => {
+    // The answer to whoever asked goes out first.
+    ask = (what) => setTimeout(() => resolve(what), 20);
+  });
+  const stop = () => ask("stop");
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+  try {
+    const server = await startServer(core, {
+      log,
+      supervisor: detectSupervisor(env),
+      pageFolder: join(dirname(fileURLToPath(import.meta.url)), "dashboard"),
+      setLogLevel: (level) => {
+        log.level = level;
+      },
+      ask: (what) => ask(what),
+    });
+    await welcome(core, server, options);
+    const why = await asked;
+    log.info({ why }, why === "restart" ? "restarting" : "stopping");
+    await server.close(why);
+    return why;
+  } finally {
+    process.off("SIGTERM", stop);
+    process.off("SIGINT", stop);
+    await core.close();
+  }
+}
+
+/** Does what a first start needs and says where the gateway is and what to do next. */
+async function welcome(core: Core, server: RunningServer, options: OnceOptions): Promise<void> {
+  const { env, log, terminal, givenToken } = options;
+  const first: FirstStart = await firstStart({
+    world: core.world,
+    vault: core.vault,
+    pairing: core.pairing,
+    secrets: core.secrets,
+    kind: core.config.current.gateway.auth.mode,
+    givenToken,
+    terminal,
+  });
+  for (const warning of first.warnings) server.warn(warning);
+  const { info } = server;
+  const { fingerprint } = core.vault.identity;
+  if (terminal) {
+    process.stdout.write(banner({ info, first, fingerprint, counts: core.pairing.counts() }));
+  }
+  log.info({ version, pid: process.pid, listening: info.listening, fingerprint }, "gateway ready");
+  for (const warning of info.warnings) log.warn(warning);
+  process.send?.("ready");
+  const notifier = systemdNotifier(env, (message) => log.warn(message));
+  await notifier.ready(`listening on ${info.listening.join(", ")}`);
+}
+
+function flagsOf(options: RunOptions): ConfigFlags {
+  const { port, bind } = options.flags;
+  return {
+    ...(port !== undefined && { "gateway.port": port }),
+    ...(bind !== undefined && { "gateway.bind": bind }),
+  };
+}
+
+/** Says why the gateway could not start, with the next step, and returns the exit code. */
+function explainStart(error: unknown, log: Logger): number {
+  if (!(error instanceof Error) || !("code" in error) || !("next" in error)) {
+    log.fatal({ err: error }, "the gateway could not start");
+    return EXIT_FAILED;
+  }
+  const code = String(error.code);
+  log.fatal({ code, next: error.next }, error.message);
+  if (code.startsWith("CONFIG_")) return EXIT_CONFIG;
+  return code.startsWith("STORE_") ? EXIT_STATE : EXIT_FAILED;
+}
+
+/** The methods of the gateway on its stopped state, for the command line. */
+export interface Offline {
+  /** Runs a method as the owner. Rejects with an Error that carries `code`, `message`, `details`. */
+  request(method: string, params?: unknown): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+const silent = { info() {}, warn() {}, error() {} };
+
+/** Opens the state of a gateway that does not run. @throws StoreError, ConfigError */
+export async function openOffline(options: { env: Environment }): Promise<Offline> {
+  const core = await openCore({ env: options.env, log: silent });
+  const { world, limits } = core;
+  const presence = new Presence({ world, limits, self: { ts: world.now() }, publish() {} });
+  const health = new HealthSummary({ world, sessionsPath: core.stateDir, publish() {} });
+  const services = makeServices(core, {
+    presence,
+    health,
+    info: () => offlineInfo(core),
+    restart() {},
+    stop() {},
+  });
+  const dispatcher = new Dispatcher({
+    methods: allMethods,
+    services,
+    maxInFlight: limits.requestsInFlight,
+    monotonic: () => world.monotonic(),
+    defect: (_method, error) => {
+      throw error;
+    },
+  });
+  return {
+    request: (method, params) => ask(dispatcher, method, params),
+    close: async () => {
+      presence.close();
+      health.close();
+      await core.close();
+    },
+  };
+}
+
+/** One request through the dispatcher, as a promise. */
+function ask(dispatcher: Dispatcher, method: string, params: unknown): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const from: Requester = {
+      id: "host-offline",
+      inFlight: 0,
+      onEnd: () => () => {},
+      send: (text) => {
+        const answer = JSON.parse(text);
+        if (answer.ok) resolve(answer.payload);
+        else reject(Object.assign(new Error(answer.error.message), answer.error));
+      },
+    };
+    dispatcher.dispatch(from, hostOwner, { type: "req", id: "1", method, params });
+  });
+}
+
+function offlineInfo(core: Core) {
+  const { publicUrl, port } = core.config.current.gateway;
+  return {
+    pid: process.pid,
+    version,
+    startedAtMs: core.startedAtMs,
+    supervisor: "none" as const,
+    listening: [],
+    stateDir: core.stateDir,
+    configPath: core.config.path,
+    adminSocket: core.adminSocket,
+    pageUrl: publicUrl ? `${publicUrl.replace(/\/$/, "")}/` : `http://127.0.0.1:${port}/`,
+    warnings: core.config.warnings,
+  };
+}

@@ -1,0 +1,149 @@
+import { chmod, chown } from "node:fs/promises";
+import { join } from "node:path";
+import { argon2Hasher, type Hasher } from "../auth/hasher.ts";
+import { SharedSecrets } from "../auth/secret.ts";
+import { Vault, type VaultChange, type VaultState, vaultShape } from "../auth/vault.ts";
+import { ConfigError, formatIssue } from "../config/errors.ts";
+import {
+  type ConfigFlags,
+  type LoadedConfig,
+  loadConfig,
+  resolveConfigPath,
+} from "../config/load.ts";
+import { ConfigStore } from "../config/service.ts";
+import { ensurePrivateFolder, replaceFile } from "../lib/atomic-file.ts";
+import { resolveAdminSocket, stateFolder } from "../lib/paths.ts";
+import { version } from "../lib/version.ts";
+import { systemWorld, type World } from "../lib/world.ts";
+import { pairingShape } from "../pairing/document.ts";
+import { Pairing } from "../pairing/pairing.ts";
+import type { PairingChange, PairingState } from "../pairing/records.ts";
+import { type Limits, limitValues } from "../protocol/limits.ts";
+import { type Document, openDocument, type StoreLog } from "../store/document.ts";
+import { acquireWriterLock, type WriterLock } from "../store/lock.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What a gateway is started with. Everything but `env` has a default; tests set the rest. */
+export interface CoreOptions {
+  readonly env: Environment;
+  readonly flags?: ConfigFlags;
+  readonly world?: World;
+  readonly limits?: Partial<Limits>;
+  readonly hasher?: Hasher;
+  readonly log: StoreLog;
+}
+
+/** State, secrets and configuration, open and locked: all that works without a network side. */
+export interface Core {
+  readonly world: World;
+  readonly limits: Limits;
+  readonly stateDir: string;
+  readonly adminSocket: string;
+  readonly startedAtMs: number;
+  readonly config: ConfigStore;
+  readonly loaded: LoadedConfig;
+  readonly vault: Vault;
+  readonly secrets: SharedSecrets;
+  readonly pairing: Pairing;
+  readonly documents: {
+    readonly pairing: Document<PairingState, PairingChange>;
+    readonly vault: Document<VaultState, VaultChange>;
+  };
+  close(): Promise<void>;
+}
+
+/** Opens state and configuration. @throws StoreError, ConfigError */
+export async function openCore(options: CoreOptions): Promise<Core> {
+  const { env, world = systemWorld, hasher = argon2Hasher, log } = options;
+  const limits = limitValues(options.limits);
+  const stateDir = stateFolder(env);
+  const load = {
+    path: resolveConfigPath(env, stateDir),
+    env,
+    ...(options.flags && { flags: options.flags }),
+  };
+  const loaded = await loadConfig(load);
+  refuseBadConfig(loaded);
+  await ensurePrivateFolder(stateDir);
+  const adminSocket = resolveAdminSocket(env, stateDir);
+  const startedAtMs = world.now();
+  const describe = { pid: process.pid, version, startedAt: startedAtMs, adminSocket };
+  const lock = await acquireWriterLock(stateDir, { describe, world });
+  try {
+    const open = { folder: stateDir, world, log };
+    const vaultDocument = await openDocument(vaultShape, open);
+    const vault = await Vault.open(vaultDocument, { world, hasher });
+    const pairingDocument = await openDocument(pairingShape, open);
+    const config = new ConfigStore(
+      {
+        load,
+        world,
+        writeFile: writeConfig,
+        hashKey: vault.tokenKey,
+        warn: (text) => log.warn({}, text),
+      },
+      loaded,
+    );
+    const secrets = new SharedSecrets({
+      hasher,
+      limits,
+      cacheKey: world.bytes(32),
+      stored: () => vault.secrets,
+      clear: () => config.current.gateway.auth,
+    });
+    const pairing = new Pairing({
+      document: pairingDocument,
+      world,
+      limits,
+      gatewayId: vault.identity.deviceId,
+    });
+    const documents = { pairing: pairingDocument, vault: vaultDocument };
+    const parts = { config, vault, secrets, pairing, documents };
+    const close = () => closeAll({ ...parts, lock });
+    return { world, limits, stateDir, adminSocket, startedAtMs, loaded, ...parts, close };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+async function closeAll(
+  parts: Pick<Core, "config" | "pairing" | "documents"> & { lock: WriterLock },
+): Promise<void> {
+  parts.config.close();
+  parts.pairing.close();
+  try {
+    await parts.documents.pairing.close();
+    await parts.documents.vault.close();
+  } finally {
+    await parts.lock.release();
+  }
+}
+
+function refuseBadConfig(loaded: LoadedConfig): void {
+  const [first] = loaded.errors;
+  if (!first) return;
+  const lines = loaded.errors.map((issue) => formatIssue(issue, loaded.source.path));
+  throw new ConfigError(first.code, `the configuration has errors\n${lines.join("\n")}`, {
+    next: "openclaw config validate",
+    issues: loaded.errors,
+  });
+}
+
+/** Replaces the config file durably and gives it the mode and owner it had. */
+async function writeConfig(
+  path: string,
+  text: string,
+  identity?: { mode: number; uid: number; gid: number },
+): Promise<void> {
+  await replaceFile(path, [Buffer.from(text)]);
+  if (!identity) return;
+  await chmod(path, identity.mode);
+  if (process.getuid?.() === 0) await chown(path, identity.uid, identity.gid);
+}
+
+/** Where sessions will be kept; named in `health` because clients show it. */
+export function sessionsPath(stateDir: string): string {
+  return join(stateDir, "sessions");
+}

@@ -1,0 +1,158 @@
+import { hostname } from "node:os";
+import { Hub } from "../events/hub.ts";
+import { Presence } from "../events/presence.ts";
+import { Dispatcher } from "../gateway/dispatch.ts";
+import { Gateway, type GatewayLog } from "../gateway/gateway.ts";
+import { HealthSummary } from "../gateway/health.ts";
+import type { Supervisor } from "../lib/supervisor.ts";
+import { version } from "../lib/version.ts";
+import { allMethods } from "../methods/index.ts";
+import type { HostInfo } from "../methods/services.ts";
+import { hostOwner } from "../pairing/pairing.ts";
+import { closes } from "../protocol/close.ts";
+import { AdminServer } from "../transport/admin.ts";
+import { loadPage } from "../transport/page.ts";
+import { PeerReader } from "../transport/peer.ts";
+import { UwsServer } from "../transport/uws.ts";
+import type { Core } from "./core.ts";
+import { ServerFacts } from "./facts.ts";
+import { makeServices } from "./services.ts";
+import { follow, makeHandshake, readiness } from "./wiring.ts";
+
+export interface ServerOptions {
+  readonly log: GatewayLog;
+  readonly supervisor: Supervisor;
+  /** Folder of the page's files. */
+  readonly pageFolder: string;
+  readonly setLogLevel: (level: string) => void;
+  /** Called when someone asked for a restart or stop. */
+  readonly ask: (what: "restart" | "stop") => void;
+}
+
+/** A gateway that accepts connections. */
+export interface RunningServer {
+  readonly info: HostInfo;
+  readonly gateway: Gateway;
+  /** Adds a warning that `host.info` and `status` show. */
+  warn(warning: string): void;
+  /** Drains: everyone is told and closed, then all sockets end. */
+  close(why: "restart" | "stop"): Promise<void>;
+}
+
+const RESTART_EXPECTED_MS = 1500;
+
+/** Builds the network side on an open core and listens. @throws ListenError */
+export async function startServer(core: Core, options: ServerOptions): Promise<RunningServer> {
+  const { world, limits, pairing } = core;
+  const { log } = options;
+  const hub = new Hub();
+  const presence = new Presence({
+    world,
+    limits,
+    self: { host: hostname(), version, mode: "gateway", reason: "self", ts: world.now() },
+    publish: (payload, v) => hub.publish("presence", payload, versions(v)),
+  });
+  const health = new HealthSummary({
+    world,
+    sessionsPath: `${core.stateDir}/sessions`,
+    publish: (summary) => hub.publish("health", summary, versions(presence.version)),
+  });
+  const versions = (v: number) => ({ presence: v, health: health.version });
+  const gateway = new Gateway({ world, limits, hub, presence, pairing, log });
+  const facts = new ServerFacts(core, options.supervisor);
+  const services = makeServices(core, {
+    gateway,
+    presence,
+    health,
+    info: () => facts.info(),
+    restart: () => options.ask("restart"),
+    stop: () => options.ask("stop"),
+  });
+  gateway.dispatcher = new Dispatcher({
+    methods: allMethods,
+    services,
+    maxInFlight: limits.requestsInFlight,
+    monotonic: () => world.monotonic(),
+    defect: (method, error) => log.error({ method, err: error }, "a request failed"),
+  });
+  gateway.handshake = makeHandshake(core, { gateway, services, log });
+  const peers = new PeerReader();
+  const stopFollowing = follow(core, {
+    gateway,
+    hub,
+    peers,
+    setLogLevel: options.setLogLevel,
+  });
+  const http = {
+    files: await loadPage(options.pageFolder),
+    ready: () => readiness(core, gateway),
+    about: () => facts.about(),
+  };
+  const server = new UwsServer({ host: gateway, http, peers, limits });
+  const admin = new AdminServer({
+    path: core.adminSocket,
+    limits,
+    dispatch: (from, frame) => void gateway.dispatcher?.dispatch(from, hostOwner, frame),
+    refused: (metric) => gateway.count(metric),
+  });
+  await admin.listen();
+  facts.listening = await listen(server, core).catch(async (error) => {
+    await admin.close();
+    throw error;
+  });
+  gateway.phase = "ready";
+  const tick = world.every(limits.tickMs, () => hub.publish("tick", { ts: world.now() }));
+  return {
+    get info() {
+      return facts.info();
+    },
+    gateway,
+    warn: (warning) => facts.warnings.push(warning),
+    close: async (why) => {
+      tick.cancel();
+      presence.close();
+      health.close();
+      stopFollowing();
+      await drain({ core, gateway, server }, why);
+      await admin.close();
+      gateway.stop();
+    },
+  };
+}
+
+/** Listens where the configuration says; returns the addresses, for people. */
+async function listen(server: UwsServer, core: Core): Promise<string[]> {
+  const { bind, port, socket } = core.config.current.gateway;
+  const listening: string[] = [];
+  if (socket !== undefined) {
+    await server.listenUnix(socket);
+    listening.push(`unix:${socket}`);
+  }
+  const address = bind === "loopback" ? "127.0.0.1" : bind === "lan" ? "0.0.0.0" : bind;
+  const actual = await server.listen(address, port);
+  listening.push(`http://${address.includes(":") ? `[${address}]` : address}:${actual}`);
+  // A browser may resolve localhost to ::1; where there is no IPv6, 127.0.0.1 alone is fine.
+  if (bind === "loopback") await server.listen("::1", actual).catch(() => undefined);
+  return listening;
+}
+
+const POLL_MS = 10;
+
+/** Closes everyone and waits until they are gone, at most `drainMs`. */
+async function drain(
+  parts: { core: Core; gateway: Gateway; server: UwsServer },
+  why: "restart" | "stop",
+): Promise<void> {
+  const { core, gateway, server } = parts;
+  server.stopListening();
+  if (why === "restart") {
+    gateway.drain("gateway restarting", closes.serviceRestart, RESTART_EXPECTED_MS);
+  } else {
+    gateway.drain("gateway stopping", closes.serviceStop);
+  }
+  const deadline = core.world.monotonic() + core.limits.drainMs;
+  while (gateway.gate.total > 0 && core.world.monotonic() < deadline) {
+    await new Promise<void>((resolve) => core.world.after(POLL_MS, resolve));
+  }
+  server.close();
+}

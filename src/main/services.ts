@@ -1,0 +1,105 @@
+import type { Presence } from "../events/presence.ts";
+import type { Dispatcher } from "../gateway/dispatch.ts";
+import type { Gateway } from "../gateway/gateway.ts";
+import type { HealthSummary } from "../gateway/health.ts";
+import { SharedSecretChanges } from "../gateway/shared-secret.ts";
+import type {
+  ConfigService,
+  Connections,
+  HostInfo,
+  Lifecycle,
+  SecretService,
+  Services,
+} from "../methods/services.ts";
+import type { Core } from "./core.ts";
+
+/** The network side as methods see it; absent where the command line works on stopped state. */
+export interface NetworkParts {
+  readonly gateway?: Gateway;
+  readonly presence: Presence;
+  readonly health: HealthSummary;
+  readonly info: () => HostInfo;
+  readonly restart: () => void;
+  readonly stop: () => void;
+  /** Figures per method, once the dispatcher exists. */
+  readonly dispatcher?: () => Dispatcher | undefined;
+}
+
+/** Puts together what methods may use. */
+export function makeServices(core: Core, network: NetworkParts): Services {
+  const { gateway } = network;
+  return {
+    world: core.world,
+    identity: core.vault.identity,
+    tokenKey: core.vault.tokenKey,
+    pairing: core.pairing,
+    presence: network.presence,
+    health: network.health,
+    config: configService(core),
+    secrets: secretService(core, gateway),
+    lifecycle: lifecycle(network),
+    connections: connections(gateway),
+    store: () => storeFigures(core),
+  };
+}
+
+function lifecycle(network: NetworkParts): Lifecycle {
+  return {
+    get info() {
+      return network.info();
+    },
+    restart: network.restart,
+    stop: network.stop,
+  };
+}
+
+function configService(core: Core): ConfigService {
+  const { config, vault } = core;
+  return {
+    view: () => config.view(),
+    change: (path, value) => config.change(path, value),
+    get sshTarget() {
+      return config.current.gateway.sshTarget;
+    },
+    async migrateSecrets(apply) {
+      const { secrets, diff } = await config.secretsInClear();
+      const found = Object.keys(secrets) as ("token" | "password")[];
+      if (!apply || found.length === 0) return { found, diff, applied: false };
+      for (const kind of found) await vault.setSecret(kind, secrets[kind] ?? "", "migrated");
+      await config.dropClearSecrets();
+      return { found, diff, applied: true };
+    },
+  };
+}
+
+function secretService(core: Core, gateway: Gateway | undefined): SecretService {
+  return new SharedSecretChanges({
+    vault: core.vault,
+    world: core.world,
+    pairing: core.pairing,
+    gateway,
+    dropClearSecrets: () => core.config.dropClearSecrets(),
+    hasClearSecret: (kind) => core.config.current.gateway.auth[kind] !== undefined,
+  });
+}
+
+function connections(gateway: Gateway | undefined): Connections {
+  return {
+    byRole: () => gateway?.registry.byRole() ?? { operator: 0, node: 0 },
+    waiting: () => gateway?.gate.waiting ?? 0,
+    unauthenticated: () => gateway?.gate.unauthenticated ?? 0,
+    isConnected: (deviceId) => gateway?.registry.isConnected(deviceId) ?? false,
+    closes: () => gateway?.closes ?? {},
+  };
+}
+
+function storeFigures(core: Core) {
+  const all = [core.documents.pairing.stats, core.documents.vault.stats];
+  const failed = all.find(({ lastError }) => lastError !== undefined)?.lastError;
+  return {
+    ok: failed === undefined,
+    commits: all.reduce((sum, { commits }) => sum + commits, 0),
+    journalBytes: all.reduce((sum, { journalBytes }) => sum + journalBytes, 0),
+    ...(failed && { lastError: `${failed.code}: ${failed.message}` }),
+  };
+}

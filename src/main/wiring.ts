@@ -1,0 +1,114 @@
+import { devicelessCliMode } from "../config/settings.ts";
+import type { Hub } from "../events/hub.ts";
+import type { Gateway, GatewayLog } from "../gateway/gateway.ts";
+import { Handshake, type HandshakePolicy } from "../gateway/handshake.ts";
+import { Hello } from "../gateway/hello.ts";
+import { closeAdmittedBy } from "../gateway/shared-secret.ts";
+import { FailureLimiter } from "../lib/limiter.ts";
+import { pendingRow } from "../methods/devices.ts";
+import { allMethods } from "../methods/index.ts";
+import type { Services } from "../methods/services.ts";
+import type { PeerReader } from "../transport/peer.ts";
+import type { Core } from "./core.ts";
+
+type HandshakeParts = {
+  gateway: Gateway;
+  services: Services;
+  log: GatewayLog;
+};
+
+/** The handshake on an open core. */
+export function makeHandshake(core: Core, parts: HandshakeParts): Handshake {
+  const { world, limits, pairing, secrets, vault } = core;
+  const { gateway, services, log } = parts;
+  const rules = {
+    failures: limits.authFailures,
+    windowMs: limits.authWindowMs,
+    lockMs: limits.authLockMs,
+  };
+  const kind = () => core.config.current.gateway.auth.mode;
+  return new Handshake({
+    world,
+    limits,
+    pairing,
+    secrets,
+    services,
+    tokenKey: vault.tokenKey,
+    limiter: new FailureLimiter(rules, limits.limiterEntries, () => world.monotonic()),
+    hello: new Hello({
+      methods: allMethods,
+      services,
+      limits,
+      bootId: world.uuid(),
+      authMode: kind,
+    }),
+    policy: () => policyOf(core),
+    phase: () => gateway.phase,
+    secretEpoch: () => secrets.epoch(kind()),
+    ready: (connection, actor, params) => gateway.ready(connection, actor, params),
+    waits: (connection) => gateway.waits(connection),
+    refused: (connection, refusal) => {
+      const { address } = connection.socket.peer;
+      const code = refusal.error.details?.["code"] ?? refusal.error.code;
+      const { requestId } = refusal.error.details ?? {};
+      log.info({ conn: connection.id, address, code, requestId }, refusal.error.message);
+    },
+    defect: (what, error) => log.error({ what, err: error }, "a connect failed"),
+  });
+}
+
+function policyOf(core: Core): HandshakePolicy {
+  const { current } = core.config;
+  const { auth, pairing, controlUi, publicUrl, sshTarget } = current.gateway;
+  return {
+    secretKind: auth.mode,
+    pairingOpen: pairing.open,
+    devicelessCli: devicelessCliMode(current),
+    origins: { allowed: controlUi.allowedOrigins, publicUrl },
+    sshTarget,
+  };
+}
+
+/** What `/readyz` says. */
+export function readiness(core: Core, gateway: Gateway) {
+  const failing: string[] = [];
+  if (gateway.phase !== "ready") failing.push(gateway.phase);
+  const stores = [core.documents.pairing.stats, core.documents.vault.stats];
+  if (stores.some(({ lastError }) => lastError !== undefined)) failing.push("store");
+  const uptimeMs = core.world.now() - core.startedAtMs;
+  return { ready: failing.length === 0, failing, uptimeMs };
+}
+
+/** Publishes what happens, and applies configuration changes. Returns how to stop. */
+export function follow(
+  core: Core,
+  parts: { gateway: Gateway; hub: Hub; peers: PeerReader; setLogLevel: (level: string) => void },
+): () => void {
+  const { hub, peers, gateway } = parts;
+  const { pairing, config, world } = core;
+  peers.trust(config.current.gateway.trustedProxies);
+  const stopPairing = pairing.listen({
+    requested: (pending) => hub.publish("device.pair.requested", pendingRow(pending)),
+    resolved: (pending, why) => {
+      const { requestId, deviceId } = pending;
+      const decision = why === "approved" ? "approved" : "rejected";
+      const ts = world.now();
+      hub.publish("device.pair.resolved", { requestId, deviceId, decision, ts });
+    },
+    renamed: () => hub.publish("device.pair.changed", {}),
+  });
+  const stopConfig = config.listen((changed, next) => {
+    peers.trust(next.gateway.trustedProxies);
+    parts.setLogLevel(next.logging.level);
+    for (const { path } of changed) {
+      if (path === "gateway.auth.token") closeAdmittedBy(gateway, "token");
+      if (path === "gateway.auth.password") closeAdmittedBy(gateway, "password");
+    }
+    hub.publish("config.changed", { path: config.path, hash: config.hash, ts: world.now() });
+  });
+  config.watch();
+  return () => {
+    stopPairing();
+    stopConfig();
+  };
+}

@@ -1,0 +1,145 @@
+import { chmodSync, statSync, unlinkSync } from "node:fs";
+import { connect, createServer, type Socket as NetSocket, type Server } from "node:net";
+import { dirname } from "node:path";
+import type { Requester } from "../gateway/dispatch.ts";
+import { encodeError, parseRequest, type RequestFrame } from "../protocol/frames.ts";
+import type { Limits } from "../protocol/limits.ts";
+
+interface Deps {
+  readonly path: string;
+  readonly limits: Limits;
+  readonly dispatch: (from: Requester, frame: RequestFrame) => void;
+  readonly refused: (metric: string) => void;
+}
+
+/** One command-line connection: frames as lines. */
+class AdminClient implements Requester {
+  readonly id: string;
+  inFlight = 0;
+  #rest = "";
+  readonly #ends = new Set<() => void>();
+
+  constructor(
+    private readonly socket: NetSocket,
+    private readonly deps: Deps,
+    serial: number,
+  ) {
+    this.id = `host-${serial}`;
+    socket.setEncoding("utf8");
+    socket.on("data", (chunk: string) => this.#data(chunk));
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => {
+      for (const end of this.#ends) end();
+      this.#ends.clear();
+    });
+  }
+
+  send(text: string): void {
+    if (this.socket.writable) this.socket.write(`${text}\n`);
+  }
+
+  onEnd(then: () => void): () => void {
+    this.#ends.add(then);
+    return () => this.#ends.delete(then);
+  }
+
+  #data(chunk: string): void {
+    const lines = (this.#rest + chunk).split("\n");
+    this.#rest = lines.pop() ?? "";
+    for (const line of lines) if (line.trim() !== "") this.#line(line);
+    if (this.#rest.length <= this.deps.limits.adminFrameBytes) return;
+    this.deps.refused("admin-refused");
+    this.fail("frame too large");
+  }
+
+  #line(line: string): void {
+    const parsed = parseRequest(parseJson(line));
+    if (parsed.ok) return this.deps.dispatch(this, parsed.frame);
+    const message = `invalid request frame: ${parsed.problem}`;
+    this.send(encodeError(parsed.id, { code: "INVALID_REQUEST", message }));
+  }
+
+  /** Ends the connection with a reason. */
+  fail(message: string): void {
+    this.send(encodeError("invalid", { code: "UNAVAILABLE", message }));
+    this.socket.end();
+  }
+}
+
+/**
+ * The admin socket: the same frames and dispatcher as the network side, for the owner on this machine.
+ * Folder and file mode say who that is; nothing here pairs, and nothing here depends on the network.
+ */
+export class AdminServer {
+  readonly #server: Server;
+  readonly #sockets = new Set<NetSocket>();
+  #serial = 0;
+
+  constructor(private readonly deps: Deps) {
+    this.#server = createServer((socket) => this.#accept(socket));
+  }
+
+  /** Listens. A dead socket file is replaced; one that answers belongs to another gateway. */
+  async listen(): Promise<void> {
+    const { path } = this.deps;
+    if (await answers(path)) throw new AdminSocketTaken(path);
+    try {
+      unlinkSync(path);
+    } catch {
+      // Nothing was there.
+    }
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen(path, resolve);
+    });
+    const setgid = (statSync(dirname(path)).mode & 0o2000) !== 0;
+    chmodSync(path, setgid ? 0o660 : 0o600);
+  }
+
+  #accept(socket: NetSocket): void {
+    this.#serial += 1;
+    const client = new AdminClient(socket, this.deps, this.#serial);
+    if (this.#sockets.size >= this.deps.limits.adminConnections) {
+      this.deps.refused("admin-refused");
+      client.fail("too many admin connections");
+      return;
+    }
+    this.#sockets.add(socket);
+    socket.on("close", () => this.#sockets.delete(socket));
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const socket of this.#sockets) socket.end();
+    await closed;
+  }
+}
+
+class AdminSocketTaken extends Error {
+  override readonly name = "AdminSocketTaken";
+  readonly code = "ADMIN_SOCKET_TAKEN";
+  readonly next = "openclaw gateway status, or give this gateway its own OPENCLAW_ADMIN_SOCKET";
+
+  constructor(path: string) {
+    super(`another gateway answers on the admin socket ${path}`);
+  }
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

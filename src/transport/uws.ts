@@ -1,0 +1,215 @@
+import uWS, {
+  type HttpRequest,
+  type HttpResponse,
+  type TemplatedApp,
+  type us_listen_socket,
+  type us_socket_context_t,
+  type WebSocket,
+} from "uWebSockets.js";
+import { chmodSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Connection } from "../gateway/connection.ts";
+import type { Peer, Socket } from "../gateway/socket.ts";
+import type { Limits } from "../protocol/limits.ts";
+import { answerHttp, type HttpAnswer, type HttpDeps } from "./http.ts";
+import type { PeerReader } from "./peer.ts";
+
+/** What the transport hands sockets to. */
+export interface SocketHost {
+  refusal(peer: Peer): { status: string; text: string } | undefined;
+  open(socket: Socket): Connection;
+}
+
+export interface UwsDeps {
+  readonly host: SocketHost;
+  readonly http: HttpDeps;
+  readonly peers: PeerReader;
+  readonly limits: Limits;
+}
+
+/** `LIBUS_LISTEN_EXCLUSIVE_PORT`, which the package declares only as a type. */
+const EXCLUSIVE_PORT = 1;
+
+/** Seconds of silence after which a socket is dropped; a ping goes out 16 s before (measured). */
+const IDLE_SECONDS = 40;
+
+interface UserData {
+  peer: Peer;
+  connection?: Connection;
+}
+
+class UwsSocket implements Socket {
+  #open = true;
+
+  constructor(
+    private readonly ws: WebSocket<UserData>,
+    readonly peer: Peer,
+  ) {}
+
+  send(text: string): void {
+    if (this.#open) this.ws.send(text);
+  }
+
+  buffered(): number {
+    return this.#open ? this.ws.getBufferedAmount() : 0;
+  }
+
+  end(code: number, reason: string): void {
+    if (!this.#open) return;
+    // uWebSockets.js calls the close handler before `end` returns; a closed socket must not be touched.
+    this.#open = false;
+    this.ws.end(code, reason);
+  }
+
+  drop(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.ws.close();
+  }
+
+  /** The close handler ran. */
+  closed(): void {
+    this.#open = false;
+  }
+}
+
+/** The WebSocket and HTTP server. The only file that touches uWebSockets.js. */
+export class UwsServer {
+  readonly #listening: us_listen_socket[] = [];
+  readonly #tcp: TemplatedApp;
+  #unix: TemplatedApp | undefined;
+
+  constructor(private readonly deps: UwsDeps) {
+    this.#tcp = this.#app(false);
+  }
+
+  /** Listens on an address; resolves with the port, rejects when it is taken. */
+  listen(address: string, port: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const listening = (socket: us_listen_socket | false) => {
+        if (!socket) return reject(new ListenError(address, port));
+        this.#listening.push(socket);
+        resolve(uWS.us_socket_local_port(socket as never));
+      };
+      // Exclusive: uSockets would otherwise share the port with another gateway in silence.
+      const listen = this.#tcp.listen as unknown as (...args: unknown[]) => void;
+      listen.call(this.#tcp, address, port, EXCLUSIVE_PORT, listening);
+    });
+  }
+
+  /**
+   * Listens on a Unix socket for a reverse proxy. In a setgid folder its group may connect; elsewhere
+   * only the owner may. uSockets binds it 0700 whatever the umask, so the mode is set afterwards.
+   */
+  listenUnix(path: string): Promise<void> {
+    this.#unix ??= this.#app(true);
+    return new Promise((resolve, reject) => {
+      this.#unix?.listen_unix((socket) => {
+        if (!socket) return reject(new ListenError(path, 0));
+        this.#listening.push(socket);
+        const setgid = (statSync(dirname(path)).mode & 0o2000) !== 0;
+        chmodSync(path, setgid ? 0o660 : 0o600);
+        resolve();
+      }, path);
+    });
+  }
+
+  /** Stops listening; open connections stay. */
+  stopListening(): void {
+    for (const socket of this.#listening.splice(0)) uWS.us_listen_socket_close(socket);
+  }
+
+  /** Drops everything that is left. */
+  close(): void {
+    this.#listening.length = 0;
+    this.#tcp.close();
+    this.#unix?.close();
+  }
+
+  #app(unixSocket: boolean): TemplatedApp {
+    const { limits } = this.deps;
+    const app = uWS.App();
+    app.ws<UserData>("/*", {
+      compression: uWS.DISABLED,
+      maxPayloadLength: limits.transportPayloadBytes,
+      // Our own limit acts first and closes by name; this one must only never act before it.
+      maxBackpressure: limits.bufferedBytes * 2,
+      idleTimeout: IDLE_SECONDS,
+      sendPingsAutomatically: true,
+      upgrade: (res, req, context) => this.#upgrade(res, req, { context, unixSocket }),
+      open: (ws) => this.#open(ws),
+      message: (ws, message) => {
+        const bytes = Buffer.from(message);
+        ws.getUserData().connection?.receive(bytes.toString("utf8"), bytes.length);
+      },
+      close: (ws) => {
+        const { connection } = ws.getUserData();
+        if (!connection) return;
+        (connection.socket as UwsSocket).closed();
+        connection.gone();
+      },
+    });
+    app.any("/*", (res, req) => {
+      const method = req.getMethod();
+      send(res, answerHttp(method, req.getUrl(), this.deps.http), method === "head");
+    });
+    return app;
+  }
+
+  #upgrade(
+    res: HttpResponse,
+    req: HttpRequest,
+    how: { context: us_socket_context_t; unixSocket: boolean },
+  ): void {
+    const peer = this.deps.peers.read({
+      address: Buffer.from(res.getRemoteAddressAsText()).toString(),
+      unixSocket: how.unixSocket,
+      header: (name) => req.getHeader(name),
+    });
+    const refusal = this.deps.host.refusal(peer);
+    if (refusal) return refuse(res, refusal);
+    const [protocol = ""] = req.getHeader("sec-websocket-protocol").split(",");
+    res.upgrade<UserData>(
+      { peer },
+      req.getHeader("sec-websocket-key"),
+      protocol.trim(),
+      req.getHeader("sec-websocket-extensions"),
+      how.context,
+    );
+  }
+
+  #open(ws: WebSocket<UserData>): void {
+    const data = ws.getUserData();
+    data.connection = this.deps.host.open(new UwsSocket(ws, data.peer));
+  }
+}
+
+function refuse(res: HttpResponse, refusal: { status: string; text: string }): void {
+  const headers = [["content-type", "text/plain; charset=utf-8"]] as const;
+  send(res, { status: refusal.status, headers, body: refusal.text }, false);
+}
+
+function send(res: HttpResponse, answer: HttpAnswer, headOnly: boolean): void {
+  res.cork(() => {
+    res.writeStatus(answer.status);
+    for (const [name, value] of answer.headers) res.writeHeader(name, value);
+    if (headOnly) res.endWithoutBody(Buffer.byteLength(answer.body));
+    else res.end(answer.body);
+  });
+}
+
+/** An address that cannot be listened on. */
+export class ListenError extends Error {
+  override readonly name = "ListenError";
+  readonly code = "LISTEN_FAILED";
+  readonly next: string;
+
+  constructor(address: string, port: number) {
+    const where = port === 0 ? address : `${address} port ${port}`;
+    super(`cannot listen on ${where}: it is taken, or not an address of this machine`);
+    this.next =
+      port === 0
+        ? "check gateway.socket: openclaw config get gateway.socket"
+        : `see who has it: ss -ltnp 'sport = :${port}'; or choose another: openclaw config set gateway.port <port>`;
+  }
+}
