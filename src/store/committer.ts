@@ -8,6 +8,9 @@ import type { Segments } from "./segments.ts";
 import type { StoreLog } from "./shape.ts";
 import type { Views } from "./views.ts";
 
+/** After a rebuild of the working state, commits are refused unseen for this many times as long. */
+const rebuildShare = 50;
+
 /** What a committer works on. */
 export interface CommitterParts<State, Change> {
   folder: string;
@@ -39,6 +42,7 @@ export class Committer<State, Change> {
   /** The next group is for `kept` alone: room was made for it and nothing else. */
   #relief = false;
   #broken: StoreError | undefined;
+  #refuseUntil = 0;
   readonly counts = { commits: 0, groups: 0 };
   /** The last failure and its wall-clock time, until a write succeeds. */
   lastFailure: StoreError | undefined;
@@ -75,6 +79,15 @@ export class Committer<State, Change> {
   /** Set when a bug, not a disk, stopped this committer: nothing is accepted any more. */
   get broken(): StoreError | undefined {
     return this.#broken;
+  }
+
+  /**
+   * Set for a moment after a write failed, for plain commits. Each failure costs a pass over all
+   * records; so whoever keeps asking while the disk is full may not use up the processor with it.
+   */
+  get failing(): StoreError | undefined {
+    if (!this.lastFailure || this.#parts.world.monotonic() >= this.#refuseUntil) return undefined;
+    return this.#unwritten(this.lastFailure);
   }
 
   /** Entries that `working` shows and `durable` does not yet, in order. */
@@ -194,12 +207,20 @@ export class Committer<State, Change> {
     this.#queue = [];
     this.#queued = 0;
     this.#kept.push(...behind.filter((entry) => !isPlain(entry)));
-    const unfit = this.#parts.views.rebuild(this.pending());
+    const unfit = this.#rebuild();
     this.#kept = this.#kept.filter((entry) => !unfit.has(entry));
     for (const [entry, cause] of unfit) entry.reject(cause);
     for (const entry of refused) entry.reject(error);
-    const never = error.uncertain ? this.#explain(error.cause) : error;
-    for (const entry of behind.filter(isPlain)) entry.reject(never);
+    for (const entry of behind.filter(isPlain)) entry.reject(this.#unwritten(error));
+  }
+
+  #rebuild(): Map<Entry<Change>, unknown> {
+    const { views, world } = this.#parts;
+    const started = world.monotonic();
+    const unfit = views.rebuild(this.pending());
+    const ended = world.monotonic();
+    this.#refuseUntil = ended + (ended - started) * rebuildShare;
+    return unfit;
   }
 
   #explain(failure: unknown): StoreError {
@@ -210,6 +231,12 @@ export class Committer<State, Change> {
     this.lastFailure = error;
     this.failedAt = world.now();
     return error;
+  }
+
+  /** The same failure for a commit whose bytes never went anywhere. */
+  #unwritten(error: StoreError): StoreError {
+    const { folder, segments } = this.#parts;
+    return explain(error.cause, { folder, file: segments.path });
   }
 
   #schedule(): void {

@@ -121,6 +121,7 @@ class StoredDocument<State, Change> implements Document<State, Change> {
     if (changes.length === 0) return { durable: true };
     const text = this.#serialize(changes);
     const urgent = options.urgent ?? false;
+    if (!urgent && this.#committer.failing) throw this.#committer.failing;
     if (!urgent && this.#committer.crowded) throw this.#error("STORE_BUSY");
     this.#propose(changes);
     return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-import type { Adapter } from "lowdb";
+import { type Adapter, Low } from "lowdb";
 import { type FileSystem, replaceFile } from "../lib/atomic-file.ts";
 import type { World } from "../lib/world.ts";
 import { systemCode } from "./errors.ts";
@@ -49,4 +49,12 @@ export class DurableFile implements Adapter<Snapshot> {
     const chunks = await encodeSnapshot(snapshot, this.#world);
     this.size = await replaceFile(this.path, chunks, { fs: this.#fs, world: this.#world });
   }
+}
+
+/** A snapshot file behind lowdb's two methods; `data` is what was read or is to be written. */
+export type SnapshotStore = Low<Snapshot>;
+
+/** `empty` is what `data` is while there is no file. */
+export function snapshotStore(file: DurableFile, empty: Snapshot): SnapshotStore {
+  return new Low(file, empty);
 }

@@ -1,6 +1,5 @@
-import { Low } from "lowdb";
 import { Damage, quarantine } from "./damage.ts";
-import { DurableFile } from "./durable-file.ts";
+import { DurableFile, type SnapshotStore, snapshotStore } from "./durable-file.ts";
 import { type DocumentFiles, prepareFiles } from "./files.ts";
 import { Journal, type JournalOutside } from "./journal.ts";
 import { journalFormat } from "./journal-line.ts";
@@ -8,7 +7,7 @@ import { readSegments, type Segment } from "./segment-files.ts";
 import type { SegmentParts } from "./segments.ts";
 import type { DocumentShape } from "./shape.ts";
 import { Pace } from "./slices.ts";
-import { type Snapshot, snapshotFormat } from "./snapshot-text.ts";
+import { snapshotFormat } from "./snapshot-text.ts";
 import { isOlder } from "./versions.ts";
 
 /** A document as its files have it. */
@@ -41,7 +40,7 @@ class Recovery<State, Change> {
   readonly #files: DocumentFiles;
   readonly #outside: JournalOutside;
   readonly #snapshot: DurableFile;
-  readonly #low: Low<Snapshot>;
+  readonly #low: SnapshotStore;
   #migrating = false;
 
   constructor(shape: DocumentShape<State, Change>, files: DocumentFiles, outside: JournalOutside) {
@@ -49,7 +48,7 @@ class Recovery<State, Change> {
     this.#files = files;
     this.#outside = outside;
     this.#snapshot = new DurableFile(files.snapshot, outside);
-    this.#low = new Low<Snapshot>(this.#snapshot, { ...this.#identity(), seq: 0, records: [] });
+    this.#low = snapshotStore(this.#snapshot, { ...this.#identity(), seq: 0, records: [] });
   }
 
   async run(): Promise<Recovered<State>> {

@@ -52,9 +52,11 @@ async function readNext(
   outside: { fs: FileSystem; world: World },
 ): Promise<{ next?: Segment; useless?: string }> {
   const next = await readSegment(path, outside);
-  // Made, but given up before anything was written to it, because making it durable failed.
+  // Made, but given up before anything was written to it, because making it durable failed: the
+  // journal went on, whether with whole lines or with one that was cut short.
   const blank = next.lines.length === 0 && next.torn === 0;
-  if (blank && next.header.after < older.lastSeq) return { useless: path };
+  const wentOn = older.lastSeq > next.header.after || older.torn > 0;
+  if (blank && wentOn && next.header.after <= older.lastSeq) return { useless: path };
   if (older.torn > 0) {
     throw new Damage(
       { file: older.path },

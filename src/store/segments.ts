@@ -1,5 +1,4 @@
-import type { Low } from "lowdb";
-import type { DurableFile } from "./durable-file.ts";
+import type { DurableFile, SnapshotStore } from "./durable-file.ts";
 import type { DocumentFiles } from "./files.ts";
 import { Journal, type JournalOutside } from "./journal.ts";
 import { encodeSeal } from "./journal-line.ts";
@@ -18,7 +17,7 @@ export interface SegmentParts {
   /** Bytes of `<name>.journal` while `active` is `<name>.journal.next`; undefined otherwise. */
   olderBytes: number | undefined;
   snapshot: DurableFile;
-  low: Low<Snapshot>;
+  low: SnapshotStore;
 }
 
 /** What decides about rewrites and hears about them. */

@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import type { World } from "../lib/world.ts";
 
 /** The longest a slice of work may hold the event loop, in milliseconds, before others get a turn. */
-const sliceMs = 4;
+const sliceMs = 2;
 /** Text gathered before it becomes one chunk, in UTF-16 units: bounds a slice on a frozen clock too. */
 const chunkLength = 128 * 1024;
-/** Bytes hashed at a time: about a millisecond on a slow core. */
-const hashBytes = 256 * 1024;
+/** Bytes hashed at a time: well under a millisecond. */
+const hashBytes = 128 * 1024;
 
 /** Gives the event loop a turn. */
 export function breathe(): Promise<void> {

@@ -67,6 +67,7 @@ export class Views<State, Change> {
   }
 
   #copy(): State {
+    if (this.#shape.copy) return this.#shape.copy(this.#durable);
     return this.#shape.restore(this.#shape.records(this.#durable));
   }
 }

@@ -39,6 +39,8 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
 const session = fc.record({
   actions: fc.array(action, { maxLength: 40 }),
   faults: fc.array(fc.tuple(fc.nat(120), fault), { maxLength: 6 }),
+  /** The step of the opening itself that is cut off or fails, if it has that many. */
+  opening: fc.option(fc.tuple(fc.nat(25), fault), { freq: 3 }),
   picks: fc.array(fc.nat(1_000), { minLength: 1, maxLength: 20 }),
   end: fc.constantFrom("power", "kill", "close"),
 });
@@ -90,13 +92,36 @@ function check(document: Document<Tally, TallyChange>, promises: Promises): void
   for (const id of ids) promises.durable.add(id);
 }
 
+/** A disk that fails may keep a document shut, but must not make it look damaged. */
+function refusedToOpen(error: unknown): undefined {
+  expect(error).toBeInstanceOf(StoreError);
+  expect(error).not.toMatchObject({ code: "STORE_DAMAGED" });
+}
+
 async function run(
   fs: MemoryFiles,
   promises: Promises,
-  { actions, faults, picks, end }: typeof session extends fc.Arbitrary<infer S> ? S : never,
+  {
+    actions,
+    faults,
+    opening,
+    picks,
+    end,
+  }: typeof session extends fc.Arbitrary<infer S> ? S : never,
 ): Promise<MemoryFiles> {
   const world = new HandWorld();
-  const document = await openDocument(tallyShape, { folder: "/state", world, fs, limits });
+  let index = 0;
+  const pick = (most: number) => (picks[index++ % picks.length] ?? 0) % (most + 1);
+  fs.plan = (step) => (step.index === opening?.[0] ? opening[1] : undefined);
+  const options = { folder: "/state", world, fs, limits };
+  const document = await Promise.race([
+    openDocument(tallyShape, options).catch(refusedToOpen),
+    turns(60),
+  ]);
+  if (!document) {
+    fs.plan = () => ({ crash: true });
+    return end === "kill" ? fs.afterKill() : fs.afterPowerCut(pick);
+  }
   check(document, promises);
   const first = fs.steps.length;
   fs.plan = ({ index }) => faults.find(([at]) => at === index - first)?.[1];
@@ -112,8 +137,6 @@ async function run(
     await turns(picks.length);
   }
   fs.plan = () => ({ crash: true });
-  let index = 0;
-  const pick = (most: number) => (picks[index++ % picks.length] ?? 0) % (most + 1);
   return end === "kill" ? fs.afterKill() : fs.afterPowerCut(pick);
 }
 

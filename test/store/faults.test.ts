@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { type CommitOutcome, openDocument } from "../../src/store/document.ts";
 import { HandWorld } from "../support/world.ts";
 import { MemoryFiles, type Step } from "./support/memory-files.ts";
@@ -223,4 +223,42 @@ describe("the rewrite", () => {
     expect(again.durable.ids).toHaveLength(30);
     await again.commit([{ add: 30 }]);
   });
+
+  test("given up at once, and then a torn write: not damage", async () => {
+    const { fs, document } = await open(undefined, limits);
+    fs.plan = ({ what, path }) =>
+      what === "openExisting" && path.endsWith(".next") ? { error: "EMFILE" } : undefined;
+    let add = 0;
+    while (!fs.inodes.has("/state/tally.journal.next")) await document.commit([{ add: add++ }]);
+    const bytes = fs.content(journal);
+    fs.put(journal, Buffer.concat([bytes, bytes.subarray(-40, -1)]));
+    const { document: again } = await open(fs.afterKill());
+    expect(again.durable.ids).toHaveLength(add);
+    expect(again.stats.tornBytes).toBe(39);
+  });
+});
+
+test("while the disk fails, commits that keep coming cannot use up the processor", async () => {
+  const world = new HandWorld();
+  const fs = new MemoryFiles();
+  const limits = { ballastBytes: 0 };
+  const copy = vi.fn((state: { ids: number[] }) => {
+    world.advance(20);
+    return { ids: [...state.ids] };
+  });
+  const shape = { ...tallyShape, copy };
+  const document = await openDocument(shape, { folder, world, fs, limits });
+  copy.mockClear();
+  fs.plan = failing("write", "ENOSPC");
+  const full = { code: "STORE_DISK_FULL" };
+  for (let add = 0; add < 10; add += 1) {
+    await expect(document.commit([{ add }])).rejects.toMatchObject(full);
+  }
+  expect(copy).toHaveBeenCalledTimes(1);
+  expect(await document.commit([{ add: 10 }], { urgent: true })).toMatchObject({ durable: false });
+  fs.plan = () => undefined;
+  world.advance(1_000);
+  await settle();
+  await document.commit([{ add: 11 }]);
+  expect(document.durable.ids).toEqual([10, 11]);
 });

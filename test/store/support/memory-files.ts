@@ -170,7 +170,7 @@ export class MemoryFiles implements FileSystem {
     if (inode) {
       return { kind: "file", uid: inode.uid, mode: inode.mode, size: inode.content.length };
     }
-    if (path.includes(".")) throw failure("ENOENT", path);
+    if (!path.endsWith("/.")) throw failure("ENOENT", path);
     return { kind: "folder", uid: 1000, mode: this.folderMode, size: 0 };
   }
 

@@ -46,6 +46,7 @@ export const devicesShape: DocumentShape<Map<string, Device>, DeviceChange> = {
     }
   },
   records: (state) => [...state.values()],
+  copy: (state) => new Map(state),
   restore(records) {
     const state = new Map<string, Device>();
     for (const device of records as Iterable<Device>) state.set(device.id, device);
