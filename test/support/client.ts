@@ -1,0 +1,205 @@
+import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import WebSocket from "ws";
+
+/** A device's key, as a client keeps it. */
+export interface TestDevice {
+  readonly deviceId: string;
+  /** base64url without padding. */
+  readonly publicKey: string;
+  readonly privateKey: KeyObject;
+}
+
+export function makeDevice(): TestDevice {
+  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+  const raw = publicKey.export({ type: "spki", format: "der" }).subarray(-32);
+  return {
+    deviceId: createHash("sha256").update(raw).digest("hex"),
+    publicKey: raw.toString("base64url"),
+    privateKey,
+  };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: frames are read loosely in tests
+export type Frame = any;
+
+export interface ConnectOptions {
+  readonly device?: TestDevice;
+  readonly auth?: Record<string, string>;
+  readonly role?: string;
+  readonly scopes?: readonly string[];
+  readonly client?: Record<string, string>;
+  readonly caps?: readonly string[];
+  /** Replaces or adds fields of the params, after signing. */
+  readonly params?: Record<string, unknown>;
+  /** Replaces fields of `device`, after signing. */
+  readonly proof?: Record<string, unknown>;
+  readonly payloadVersion?: 2 | 3;
+  readonly signedAt?: number;
+}
+
+const CLIENT = { id: "test", version: "1.0.0", platform: "linux", mode: "test" };
+
+/** The params of a `connect` that answers `challenge`, signed. */
+export function connectParams(
+  challenge: { nonce: string; ts: number },
+  options: ConnectOptions = {},
+): Record<string, unknown> {
+  const client: Record<string, string> = { ...CLIENT, ...options.client };
+  const { auth, role, scopes, caps, device } = options;
+  return {
+    minProtocol: 4,
+    maxProtocol: 4,
+    client,
+    ...(role !== undefined && { role }),
+    ...(scopes && { scopes }),
+    ...(caps && { caps }),
+    ...(auth && { auth }),
+    ...(device && {
+      device: { ...proofOf(challenge, { ...options, device, client }), ...options.proof },
+    }),
+    ...options.params,
+  };
+}
+
+function proofOf(
+  challenge: { nonce: string; ts: number },
+  o: ConnectOptions & { device: TestDevice; client: Record<string, string> },
+) {
+  const signedAt = o.signedAt ?? challenge.ts;
+  const auth = o.auth ?? {};
+  const token = auth["token"] ?? auth["deviceToken"] ?? auth["bootstrapToken"] ?? "";
+  const fields = [
+    o.device.deviceId,
+    o.client["id"],
+    o.client["mode"],
+    o.role ?? "operator",
+    (o.scopes ?? []).join(","),
+    String(signedAt),
+    token,
+    challenge.nonce,
+  ];
+  const lower = (text = "") => text.trim().replace(/[A-Z]/g, (c) => c.toLowerCase());
+  const payload =
+    o.payloadVersion === 2
+      ? ["v2", ...fields].join("|")
+      : ["v3", ...fields, lower(o.client["platform"]), lower(o.client["deviceFamily"])].join("|");
+  return {
+    id: o.device.deviceId,
+    publicKey: o.device.publicKey,
+    signature: sign(null, Buffer.from(payload), o.device.privateKey).toString("base64url"),
+    signedAt,
+    nonce: challenge.nonce,
+  };
+}
+
+/** A raw protocol client: every frame is kept, nothing is hidden. */
+export class RawClient {
+  readonly frames: Frame[] = [];
+  closed: { code: number; reason: string } | undefined;
+  readonly #waiters = new Set<() => void>();
+  #serial = 0;
+
+  private constructor(readonly ws: WebSocket) {
+    ws.on("message", (data) => {
+      this.frames.push(JSON.parse(String(data)));
+      this.#wake();
+    });
+    ws.on("close", (code, reason) => {
+      this.closed = { code, reason: String(reason) };
+      this.#wake();
+    });
+    ws.on("error", () => this.#wake());
+  }
+
+  static async open(
+    url: string,
+    options: { headers?: Record<string, string>; protocols?: string[] } = {},
+  ): Promise<RawClient> {
+    const ws = new WebSocket(url, options.protocols ?? [], { headers: options.headers ?? {} });
+    const client = new RawClient(ws);
+    await new Promise<void>((resolve, reject) => {
+      ws.once("open", resolve);
+      ws.once("error", reject);
+    });
+    return client;
+  }
+
+  /** The newest challenge. */
+  async challenge(after = 0): Promise<{ nonce: string; ts: number }> {
+    const frame = await this.next((f) => f.event === "connect.challenge", after);
+    return frame.payload;
+  }
+
+  send(frame: unknown): void {
+    this.ws.send(typeof frame === "string" ? frame : JSON.stringify(frame));
+  }
+
+  /** Sends a request and resolves with its response frame. */
+  async request(method: string, params?: unknown, id?: string): Promise<Frame> {
+    this.#serial += 1;
+    const requestId = id ?? `r${this.#serial}`;
+    const seen = this.frames.length;
+    this.send({ type: "req", id: requestId, method, ...(params !== undefined && { params }) });
+    return this.next((f) => f.type === "res" && f.id === requestId, seen);
+  }
+
+  /** Answers the challenge with a `connect`; resolves with the response frame. */
+  async connect(options: ConnectOptions = {}): Promise<Frame> {
+    const challenge = await this.challenge();
+    return this.request("connect", connectParams(challenge, options));
+  }
+
+  /** The first frame from index `from` on that `matches`; rejects when the socket closes first. */
+  async next(matches: (frame: Frame) => boolean, from = 0, timeoutMs = 10_000): Promise<Frame> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const found = this.frames.slice(from).find(matches);
+      if (found) return found;
+      if (this.closed) throw new Error(`closed ${this.closed.code} ${this.closed.reason}`);
+      await this.#wait(deadline, "no such frame");
+    }
+  }
+
+  /** Resolves when the socket is closed. */
+  async end(timeoutMs = 10_000): Promise<{ code: number; reason: string }> {
+    const deadline = Date.now() + timeoutMs;
+    while (!this.closed) await this.#wait(deadline, "still open");
+    return this.closed;
+  }
+
+  close(): void {
+    this.ws.close();
+  }
+
+  async #wait(deadline: number, what: string): Promise<void> {
+    const left = deadline - Date.now();
+    if (left <= 0) throw new Error(`timed out: ${what}; frames: ${JSON.stringify(this.frames)}`);
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(done, left);
+      const waiters = this.#waiters;
+      function done() {
+        clearTimeout(timer);
+        waiters.delete(done);
+        resolve();
+      }
+      waiters.add(done);
+    });
+  }
+
+  #wake(): void {
+    for (const waiter of [...this.#waiters]) waiter();
+  }
+}
+
+/** Pairs `device` with the owner's approval and returns a connected client and its device token. */
+export async function pairAndConnect(
+  gateway: { url: string; host(method: string, params?: unknown): Promise<unknown> },
+  options: ConnectOptions & { device: TestDevice },
+): Promise<{ client: RawClient; hello: Frame; deviceToken: string }> {
+  const first = await RawClient.open(gateway.url);
+  const refused = await first.connect(options);
+  await gateway.host("device.pair.approve", { requestId: refused.error.details.requestId });
+  const client = await RawClient.open(gateway.url);
+  const hello = await client.connect(options);
+  return { client, hello, deviceToken: hello.payload?.auth?.deviceToken };
+}
