@@ -6,6 +6,7 @@ import { Presence } from "./events/presence.ts";
 import { Dispatcher, type Requester } from "./gateway/dispatch.ts";
 import { type FirstStart, firstStart } from "./gateway/first-start.ts";
 import { HealthSummary } from "./gateway/health.ts";
+import { asTyped, commandName } from "./lib/command.ts";
 import { createLog, type Logger } from "./lib/log.ts";
 import { detectSupervisor } from "./lib/supervisor.ts";
 import { systemdNotifier } from "./lib/systemd.ts";
@@ -111,11 +112,13 @@ async function welcome(core: Core, server: RunningServer, options: OnceOptions):
   for (const warning of first.warnings) server.warn(warning);
   const { info } = server;
   const { fingerprint } = core.vault.identity;
+  const counts = core.pairing.counts();
+  const command = commandName(env);
   if (terminal) {
-    process.stdout.write(banner({ info, first, fingerprint, counts: core.pairing.counts() }));
+    process.stdout.write(banner({ info, first, fingerprint, counts, command }));
   }
   log.info({ version, pid: process.pid, listening: info.listening, fingerprint }, "gateway ready");
-  for (const warning of info.warnings) log.warn(warning);
+  for (const warning of info.warnings) log.warn(asTyped(warning, command));
   process.send?.("ready");
   const notifier = systemdNotifier(env, (message) => log.warn(message));
   await notifier.ready(`listening on ${info.listening.join(", ")}`);

@@ -2,6 +2,7 @@ import { isBrowserUi } from "../auth/admit.ts";
 import type { AdmissionPolicy, ConnectFacts } from "../auth/facts.ts";
 import { decodePublicKey } from "../auth/identity.ts";
 import { deriveToken } from "../auth/tokens.ts";
+import { asTyped } from "../lib/command.ts";
 import type { Call } from "../methods/method.ts";
 import { type Actor, coversAll, type Role } from "../protocol/access.ts";
 import { closes } from "../protocol/close.ts";
@@ -33,6 +34,8 @@ export interface HandshakeDeps extends FindingDeps {
   readonly policy: () => HandshakePolicy;
   readonly phase: () => ConnectFacts["phase"];
   readonly secretEpoch: () => number;
+  /** How the command line is called on this host. */
+  readonly command: string;
   /** A connection became ready. Called before hello-ok is sent. */
   readonly ready: (connection: Connection, actor: Actor, params: ConnectParams) => void;
   /** A connection stays open to wait for approval. */
@@ -99,13 +102,19 @@ export class Handshake {
 
   #refuse(connection: Connection, frame: RequestFrame, refusal: refusals.Refusal): void {
     if (!connection.isOpen) return;
-    const { fingerprint } = this.deps.services.identity;
     const error = refusal.error.details
-      ? refusals.withDetails(refusal.error, { fingerprint })
+      ? refusals.withDetails(refusal.error, this.#moreDetails(refusal))
       : refusal.error;
     this.deps.refused(connection, refusal);
     connection.send(encodeError(frame.id, error));
     connection.close(refusal.close);
+  }
+
+  #moreDetails(refusal: refusals.Refusal): Record<string, unknown> {
+    const { fingerprint } = this.deps.services.identity;
+    const cure = refusal.error.details?.["cure"];
+    if (typeof cure !== "string") return { fingerprint };
+    return { fingerprint, cure: asTyped(cure, this.deps.command) };
   }
 
   /** Asks the owner. Clients that can wait stay connected; all others are closed with the code. */
@@ -137,6 +146,7 @@ export class Handshake {
       scopes,
       ...(device && { approved: { roles: device.roles, scopes: device.scopes } }),
       fingerprint: this.deps.services.identity.fingerprint,
+      command: this.deps.command,
       ...sshTarget(this.deps.policy()),
       ...(c.facts.waits && { waitingUntilMs: pending.expiresAtMs }),
     });

@@ -1,4 +1,5 @@
 import type { FirstStart } from "../gateway/first-start.ts";
+import { asTyped } from "../lib/command.ts";
 import type { HostInfo } from "../methods/services.ts";
 
 interface BannerFacts {
@@ -6,6 +7,8 @@ interface BannerFacts {
   readonly first: FirstStart;
   readonly fingerprint: string;
   readonly counts: { readonly pending: number; readonly devices: number };
+  /** How the command line is called here. */
+  readonly command: string;
 }
 
 /** What a person at the terminal reads when the gateway is up: where it is and what to do next. */
@@ -26,7 +29,7 @@ export function banner(facts: BannerFacts): string {
   if (first.token !== undefined) lines.push(...tokenLines(first.token));
   for (const warning of info.warnings) lines.push(`  Note: ${warning}`, "");
   lines.push("  Stop with Ctrl-C.", "", "");
-  return lines.join("\n");
+  return asTyped(lines.join("\n"), facts.command);
 }
 
 function ownerLines(info: HostInfo, secret: string): string[] {

@@ -12,6 +12,7 @@ import {
 } from "../config/load.ts";
 import { ConfigStore } from "../config/service.ts";
 import { ensurePrivateFolder, replaceFile } from "../lib/atomic-file.ts";
+import { commandName } from "../lib/command.ts";
 import { resolveAdminSocket, stateFolder } from "../lib/paths.ts";
 import { version } from "../lib/version.ts";
 import { systemWorld, type World } from "../lib/world.ts";
@@ -40,6 +41,8 @@ export interface Core {
   readonly limits: Limits;
   readonly stateDir: string;
   readonly adminSocket: string;
+  /** How the command line is called here. */
+  readonly command: string;
   readonly startedAtMs: number;
   readonly config: ConfigStore;
   readonly loaded: LoadedConfig;
@@ -101,7 +104,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     const documents = { pairing: pairingDocument, vault: vaultDocument };
     const parts = { config, vault, secrets, pairing, documents };
     const close = () => closeAll({ ...parts, lock });
-    return { world, limits, stateDir, adminSocket, startedAtMs, loaded, ...parts, close };
+    const command = commandName(env);
+    return { world, limits, stateDir, adminSocket, command, startedAtMs, loaded, ...parts, close };
   } catch (error) {
     await lock.release();
     throw error;

@@ -34,6 +34,7 @@ export function makeHandshake(core: Core, parts: HandshakeParts): Handshake {
     secrets,
     services,
     tokenKey: vault.tokenKey,
+    command: core.command,
     limiter: new FailureLimiter(rules, limits.limiterEntries, () => world.monotonic()),
     hello: new Hello({
       methods: allMethods,

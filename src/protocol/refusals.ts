@@ -295,6 +295,8 @@ export interface PairingFacts {
   readonly scopes: readonly string[];
   readonly approved?: { readonly roles: readonly Role[]; readonly scopes: readonly string[] };
   readonly fingerprint: string;
+  /** How the command line is called on the gateway host. */
+  readonly command: string;
   readonly sshTarget?: string;
   /** Set for a client that stays connected while it waits. */
   readonly waitingUntilMs?: number;
@@ -304,7 +306,8 @@ export interface PairingFacts {
 export function pairingRequired(facts: PairingFacts): Refusal {
   const { tail, hint } = pairingWords[facts.reason];
   const message = `pairing required: ${tail}`;
-  const approveCommand = `openclaw devices approve ${facts.requestId}`;
+  const approve = `devices approve ${facts.requestId}`;
+  const approveCommand = `${facts.command} ${approve}`;
   const details: Record<string, unknown> = {
     code: "PAIRING_REQUIRED",
     reason: facts.reason,
@@ -321,7 +324,7 @@ export function pairingRequired(facts: PairingFacts): Refusal {
       approvedScopes: facts.approved.scopes,
     }),
     approveCommand,
-    ...(facts.sshTarget && { sshCommand: `ssh ${facts.sshTarget} ${approveCommand}` }),
+    ...(facts.sshTarget && { sshCommand: `ssh ${facts.sshTarget} openclaw ${approve}` }),
     fingerprint: facts.fingerprint,
     ...(facts.waitingUntilMs && { waiting: true, expiresAtMs: facts.waitingUntilMs }),
   };

@@ -1,0 +1,55 @@
+# Shared by start.sh and test.sh: Node, dependencies and build, each only when something changed.
+# shellcheck shell=bash
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+stamps="$root/node_modules/.stamps"
+
+say() { printf '%s\n' "$*"; }
+
+fail() {
+  printf 'error: %s\n' "$1" >&2
+  printf '  next: %s\n' "$2" >&2
+  exit 1
+}
+
+need_node() {
+  command -v node >/dev/null 2>&1 ||
+    fail "Node.js 20.19 or newer is needed and none was found" "apt-get install -y nodejs npm, or install Node 24 from nodejs.org"
+  node -e '
+    const [major, minor] = process.versions.node.split(".").map(Number);
+    process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1);
+  ' || fail "Node.js 20.19 or newer is needed; this is $(node --version)" "install a newer Node.js and run this again"
+  command -v npm >/dev/null 2>&1 || fail "npm is missing" "apt-get install -y npm"
+}
+
+# run_quiet WORDS… : runs a command, shows its output only when it fails.
+run_quiet() {
+  local out
+  out=$(mktemp)
+  if ! "$@" >"$out" 2>&1; then
+    cat "$out" >&2
+    rm -f "$out"
+    return 1
+  fi
+  rm -f "$out"
+}
+
+install_packages() {
+  local want
+  want=$(cat "$root/package-lock.json" "$root/package.json" | sha256sum | cut -d' ' -f1)
+  [ -f "$stamps/install" ] && [ "$(cat "$stamps/install")" = "$want" ] && return 0
+  say "Installing packages (once, about a minute) …"
+  (cd "$root" && run_quiet npm ci --loglevel=error) ||
+    fail "the packages could not be installed" "check the network, then run this again"
+  mkdir -p "$stamps"
+  printf '%s\n' "$want" >"$stamps/install"
+}
+
+build() {
+  local want
+  want=$(cd "$root" && find src scripts package.json package-lock.json -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1)
+  [ -f "$root/dist/index.js" ] && [ -f "$stamps/build" ] && [ "$(cat "$stamps/build")" = "$want" ] && return 0
+  say "Building …"
+  (cd "$root" && run_quiet node scripts/build.mjs) || fail "the build failed" "see the messages above"
+  printf '%s\n' "$want" >"$stamps/build"
+}

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Installs, builds and starts the gateway in the foreground; it then says what to do next.
+# Arguments go to `openclaw gateway run`, for example: bash scripts/start.sh --port 19000
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+need_node
+install_packages
+build
+
+# What the gateway tells people to type: there is no `openclaw` on the path of a fresh clone.
+export OPENCLAW_COMMAND="${OPENCLAW_COMMAND:-node $root/dist/index.js}"
+if [ ! -t 1 ]; then
+  say "Output is not a terminal, so no secret is shown. For the owner's one-time link: $OPENCLAW_COMMAND devices invite"
+fi
+exec node "$root/dist/index.js" gateway run "$@"

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Installs what the tests need, builds, runs every check and test, ends with `N passed, N failed`.
+# Arguments choose suites: bash scripts/test.sh unit browser
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+# The programs that tests drive for real, by the Debian package that has them.
+need_debian() {
+  local missing=()
+  command -v chromium >/dev/null 2>&1 || missing+=(chromium)
+  command -v tmux >/dev/null 2>&1 || missing+=(tmux)
+  command -v shellcheck >/dev/null 2>&1 || missing+=(shellcheck)
+  command -v taskset >/dev/null 2>&1 || missing+=(util-linux)
+  [ ${#missing[@]} -eq 0 ] && return 0
+  if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
+    say "Missing: ${missing[*]}. Tests that need them are skipped; as root on Debian they are installed."
+    return 0
+  fi
+  say "Installing ${missing[*]} …"
+  export DEBIAN_FRONTEND=noninteractive
+  run_quiet apt-get -o DPkg::Lock::Timeout=300 update &&
+    run_quiet apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "${missing[@]}" ||
+    fail "${missing[*]} could not be installed" "apt-get install -y ${missing[*]}"
+}
+
+need_node
+need_debian
+install_packages
+build
+exec node "$root/scripts/test/run.mjs" "$@"

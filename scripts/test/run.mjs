@@ -1,0 +1,130 @@
+// Runs every check and suite in turn, prints the minutes of each and, last, `N passed, N failed`.
+import { spawn } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const bin = (name) => join(root, "node_modules/.bin", name);
+
+/** Suites in the order they run: what fails fastest comes first. Folders are below test/. */
+const suites = [
+  { name: "types", command: [bin("tsc"), "--noEmit"] },
+  { name: "lint", command: [bin("biome"), "check", "--error-on-warnings"] },
+  { name: "shell", command: ["bash", join(root, "scripts/test/shell.sh")] },
+  {
+    name: "unit",
+    folders: [
+      "architecture",
+      "auth",
+      "cli",
+      "config",
+      "dashboard",
+      "docs",
+      "events",
+      "lib",
+      "main",
+      "methods",
+      "pairing",
+      "protocol",
+      "store",
+      "transport",
+    ],
+  },
+  { name: "conformance", folders: ["gateway"] },
+  { name: "e2e", folders: ["e2e"] },
+  { name: "browser", folders: ["browser"] },
+  { name: "fault", folders: ["fault"] },
+  { name: "vps", folders: ["vps"] },
+  { name: "bench", folders: ["bench"] },
+];
+
+function run(command, args, options = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, {
+      cwd: root,
+      stdio: ["ignore", "inherit", "inherit"],
+      ...options,
+    });
+    child.on("error", () => resolve(127));
+    child.on("close", (code) => resolve(code ?? 1));
+  });
+}
+
+async function runCheck(suite) {
+  const [command, ...args] = suite.command;
+  const code = await run(command, args);
+  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: [] };
+}
+
+async function runTests(suite) {
+  const present = new Set(await readdir(join(root, "test")));
+  const folders = suite.folders.filter((folder) => present.has(folder)).map((f) => `test/${f}/`);
+  if (folders.length === 0) return { passed: 0, failed: 0, skipped: [] };
+  const temp = await mkdtemp(join(tmpdir(), "test-report-"));
+  try {
+    const report = join(temp, "report.json");
+    const reporters = ["--reporter=default", "--reporter=json", `--outputFile=${report}`];
+    const args = [
+      "run",
+      "--config",
+      "test/vitest.config.ts",
+      "--passWithNoTests",
+      ...reporters,
+      ...folders,
+    ];
+    const code = await run(bin("vitest"), args);
+    return summarize(await readFile(report, "utf8").catch(() => undefined), code);
+  } finally {
+    await rm(temp, { recursive: true, force: true });
+  }
+}
+
+/** Counts a vitest report. A run that broke outside a test counts as one failure. */
+function summarize(text, code) {
+  if (text === undefined) return { passed: 0, failed: 1, skipped: [] };
+  const report = JSON.parse(text);
+  const skipped = report.testResults.flatMap(({ assertionResults }) =>
+    assertionResults
+      .filter(({ status }) => status !== "passed" && status !== "failed")
+      .map(({ fullName }) => fullName),
+  );
+  const failed = report.numFailedTests === 0 && code !== 0 ? 1 : report.numFailedTests;
+  return { passed: report.numPassedTests, failed, skipped };
+}
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !suites.some((suite) => suite.name === name));
+if (unknown.length > 0) {
+  console.error(
+    `no such suite: ${unknown.join(", ")}; there are: ${suites.map(({ name }) => name).join(", ")}`,
+  );
+  process.exit(2);
+}
+
+const rows = [];
+for (const suite of suites.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
+  console.log(`\n== ${suite.name}`);
+  const startedAt = performance.now();
+  const result = await (suite.command ? runCheck(suite) : runTests(suite));
+  rows.push({ name: suite.name, minutes: (performance.now() - startedAt) / 60_000, ...result });
+}
+
+console.log("\nsuite         minutes  passed  failed  skipped");
+for (const { name, minutes, passed, failed, skipped } of rows) {
+  const cells = [
+    minutes.toFixed(2).padStart(7),
+    String(passed).padStart(7),
+    String(failed).padStart(7),
+    String(skipped.length).padStart(8),
+  ];
+  console.log(`${name.padEnd(13)} ${cells.join(" ")}`);
+}
+const skipped = rows.flatMap((row) => row.skipped);
+const total = (field) => rows.reduce((sum, row) => sum + row[field], 0);
+console.log(`total ${total("minutes").toFixed(2)} minutes`);
+if (skipped.length > 0) console.log(`skipped:\n${skipped.map((name) => `  ${name}`).join("\n")}`);
+else console.log("nothing was skipped");
+console.log(`${total("passed")} passed, ${total("failed")} failed`);
+process.exitCode = total("failed") === 0 ? 0 : 1;
