@@ -38,6 +38,7 @@ export interface FileSystem {
   makeFolder(path: string, mode: number): Promise<void>;
   facts(path: string): Promise<FileFacts>;
   setMode(path: string, mode: number): Promise<void>;
+  setOwner(path: string, uid: number, gid: number): Promise<void>;
   /** Makes the names inside a folder durable. */
   syncFolder(path: string): Promise<void>;
   /** The user new files will belong to, or undefined where the platform has none. */
@@ -61,6 +62,7 @@ export const systemFiles: FileSystem = {
     return { kind, uid: stat.uid, mode: stat.mode & 0o7777, size: stat.size };
   },
   setMode: (path, mode) => node.chmod(path, mode),
+  setOwner: (path, uid, gid) => node.chown(path, uid, gid),
   async syncFolder(path) {
     const handle = await node.open(path, constants.O_RDONLY);
     try {
@@ -99,6 +101,8 @@ export async function writeAll(file: OpenFile, bytes: Uint8Array, position: numb
 export interface ReplaceOptions {
   fs?: FileSystem;
   world?: Pick<World, "bytes">;
+  /** What the new file gets before it takes the old one's place; 0600 and this process otherwise. */
+  identity?: { readonly mode: number; readonly uid: number; readonly gid: number } | undefined;
 }
 
 /** The ending of temporary files: one that is left over belongs to a write that was cut short. */
@@ -130,6 +134,7 @@ export async function replaceFile(
     } finally {
       await file.close();
     }
+    if (options.identity) await dress(fs, temporary, options.identity);
     await fs.rename(temporary, path);
   } catch (error) {
     await fs.unlink(temporary).catch(() => undefined);
@@ -137,6 +142,16 @@ export async function replaceFile(
   }
   await fs.syncFolder(dirname(path));
   return size;
+}
+
+/** Only root can give a file away; for all others it is theirs already. */
+async function dress(
+  fs: FileSystem,
+  path: string,
+  identity: NonNullable<ReplaceOptions["identity"]>,
+): Promise<void> {
+  if (process.getuid?.() === 0) await fs.setOwner(path, identity.uid, identity.gid);
+  await fs.setMode(path, identity.mode);
 }
 
 /**

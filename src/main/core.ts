@@ -1,5 +1,3 @@
-import { chmod, chown } from "node:fs/promises";
-import { join } from "node:path";
 import { argon2Hasher, type Hasher } from "../auth/hasher.ts";
 import { SharedSecrets } from "../auth/secret.ts";
 import { Vault, type VaultChange, type VaultState, vaultShape } from "../auth/vault.ts";
@@ -135,19 +133,11 @@ function refuseBadConfig(loaded: LoadedConfig): void {
   });
 }
 
-/** Replaces the config file durably and gives it the mode and owner it had. */
+/** Replaces the config file durably; it keeps its mode and owner. */
 async function writeConfig(
   path: string,
   text: string,
   identity?: { mode: number; uid: number; gid: number },
 ): Promise<void> {
-  await replaceFile(path, [Buffer.from(text)]);
-  if (!identity) return;
-  await chmod(path, identity.mode);
-  if (process.getuid?.() === 0) await chown(path, identity.uid, identity.gid);
-}
-
-/** Where sessions will be kept; named in `health` because clients show it. */
-export function sessionsPath(stateDir: string): string {
-  return join(stateDir, "sessions");
+  await replaceFile(path, [Buffer.from(text)], { identity });
 }

@@ -174,6 +174,12 @@ export class MemoryFiles implements FileSystem {
     return { kind: "folder", uid: 1000, mode: this.folderMode, size: 0 };
   }
 
+  async setOwner(path: string, uid: number, _gid: number): Promise<void> {
+    await this.#step("setOwner", path);
+    const inode = this.inodes.get(path);
+    if (inode) inode.uid = uid;
+  }
+
   async setMode(path: string, mode: number): Promise<void> {
     await this.#step("setMode", path);
     const inode = this.inodes.get(path);
