@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { stateLimitTable } from "../protocol/state-limits.ts";
 import { type ConfigIssue, shellWord } from "./errors.ts";
 import { type Interpretation, interpretConfig, valueIssue } from "./interpret.ts";
 import { type ConfigPath, configPaths, type GatewayConfig, specOf } from "./schema.ts";
@@ -9,7 +10,7 @@ import { buildConfig } from "./settings.ts";
 import { Refused, readText } from "./values.ts";
 
 /** The largest config file that is read, in bytes. */
-export const maxConfigBytes = 1024 * 1024;
+export const maxConfigBytes = stateLimitTable.configBytes.value;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

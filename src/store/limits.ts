@@ -1,3 +1,5 @@
+import { stateLimitTable } from "../protocol/state-limits.ts";
+
 /** The store's bounds, per document. Bytes, milliseconds and counts as the names say. */
 export interface StoreLimits {
   /** The journal may grow to this, or to the snapshot's size if that is more, before a rewrite. */
@@ -21,15 +23,16 @@ export interface StoreLimits {
   ballastBytes: number;
 }
 
+/** The numbers of the limits table. */
 export const storeLimits: StoreLimits = {
-  journalBytes: 1024 * 1024,
-  groupBytes: 1024 * 1024,
-  commitBytes: 1024 * 1024,
-  waitingCommits: 10_000,
-  waitingBytes: 16 * 1024 * 1024,
-  laterEntries: 20_000,
-  laterMs: 3_000,
-  retryMs: 1_000,
-  retryMaxMs: 60_000,
-  ballastBytes: 64 * 1024,
+  journalBytes: stateLimitTable.journalBytes.value,
+  groupBytes: stateLimitTable.groupBytes.value,
+  commitBytes: stateLimitTable.commitBytes.value,
+  waitingCommits: stateLimitTable.waitingCommits.value,
+  waitingBytes: stateLimitTable.waitingBytes.value,
+  laterEntries: stateLimitTable.laterEntries.value,
+  laterMs: stateLimitTable.laterMs.value,
+  retryMs: stateLimitTable.retryMs.value,
+  retryMaxMs: stateLimitTable.retryMaxMs.value,
+  ballastBytes: stateLimitTable.ballastBytes.value,
 };

@@ -1,0 +1,22 @@
+// Writes docs/*.md from what the code declares.
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const folder = await mkdtemp(join(tmpdir(), "docs-"));
+try {
+  const outfile = join(folder, "reference.mjs");
+  const entryPoints = [join(root, "scripts/docs/reference.ts")];
+  const mainFields = ["module", "main"];
+  await build({ entryPoints, outfile, bundle: true, platform: "node", format: "esm", mainFields });
+  const { references } = await import(pathToFileURL(outfile).href);
+  for (const [name, text] of Object.entries(references())) {
+    await writeFile(join(root, "docs", name), text);
+    console.log(`docs/${name}`);
+  }
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,96 @@
+import { configReference } from "../../src/config/reference.ts";
+import { allMethods } from "../../src/methods/index.ts";
+import type { Method } from "../../src/methods/method.ts";
+import { closes } from "../../src/protocol/close.ts";
+import { eventTable } from "../../src/protocol/events.ts";
+import { type Limit, limitTable } from "../../src/protocol/limits.ts";
+import { stateLimitTable } from "../../src/protocol/state-limits.ts";
+
+const NOTE = "<!-- Made by `npm run docs` from the declarations in src/; a test keeps it true. -->";
+
+/** The reference pages by file name below docs/, made from what the code declares. */
+export function references(): Record<string, string> {
+  return {
+    "methods.md": page("Methods", methodLines()),
+    "events.md": page("Events", eventLines()),
+    "closes.md": page("Closes", closeLines()),
+    "limits.md": page("Limits", limitLines()),
+    "config.md": `${NOTE}\n\n${configReference().trim()}\n`,
+  };
+}
+
+function page(title: string, lines: readonly string[]): string {
+  return `${[`# ${title}`, "", NOTE, "", ...lines].join("\n")}\n`;
+}
+
+function methodLines(): string[] {
+  return allMethods.flatMap((method) => [
+    `## ${method.name}`,
+    "",
+    method.summary,
+    "",
+    `- Who may call it: ${accessWords(method.access)}`,
+    `- Params: ${method.params ? `\`${JSON.stringify(method.params)}\`` : "none"}`,
+    "",
+  ]);
+}
+
+function accessWords(access: Method["access"]): string {
+  if (access.hostOnly) return "the owner on the gateway host (admin socket)";
+  const roles = access.roles.join(" and ");
+  return access.scope ? `${roles} with \`${access.scope}\`` : `${roles}, no scope needed`;
+}
+
+function eventLines(): string[] {
+  const rows = Object.entries(eventTable).map(([name, rule]) => {
+    const scope = "scope" in rule ? `\`${rule.scope}\`` : "none";
+    const drop = "latestState" in rule ? "yes" : "no";
+    return `| \`${name}\` | ${rule.what} | ${rule.roles.join(", ")} | ${scope} | ${drop} |`;
+  });
+  return [
+    "`seq` counts the events sent to one connection and has no gaps. A slow connection may miss an",
+    "event only where the last column says so; it does not use up a number then.",
+    "",
+    "| event | says | roles | scope needed | may be left out |",
+    "|---|---|---|---|---|",
+    ...rows,
+  ];
+}
+
+function closeLines(): string[] {
+  const rows = Object.values(closes).map((c) => `| ${c.code} | ${c.reason} | \`${c.metric}\` |`);
+  return [
+    "Every close has a reason. Refused connects close with the message of their error besides these.",
+    "",
+    "| code | reason | counted in `status` as |",
+    "|---|---|---|",
+    ...rows,
+  ];
+}
+
+function limitLines(): string[] {
+  const rows = Object.entries({ ...limitTable, ...stateLimitTable }).map(
+    ([name, limit]: [string, Limit]) => {
+      const amount = /^(unauthenticatedSockets|argon2AtOnce)$/.test(name)
+        ? "by memory"
+        : amountWords(limit);
+      const metric = limit.metric === "-" ? "–" : `\`${limit.metric}\``;
+      return `| \`${name}\` | ${amount} | ${limit.bounds} | ${limit.past} | ${metric} | ${limit.test} |`;
+    },
+  );
+  return [
+    "| limit | number | bounds | past it | counted as | test |",
+    "|---|---|---|---|---|---|",
+    ...rows,
+  ];
+}
+
+function amountWords({ value, unit }: Limit): string {
+  if (unit === "count") return value.toLocaleString("en");
+  if (unit === "bytes") {
+    return value >= 1024 * 1024
+      ? `${+(value / 1024 / 1024).toFixed(2)} MiB`
+      : `${value / 1024} KiB`;
+  }
+  return value >= 60_000 ? `${value / 60_000} min` : `${value / 1000} s`;
+}

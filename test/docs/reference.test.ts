@@ -1,0 +1,16 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { references } from "../../scripts/docs/reference.ts";
+
+test.each(Object.entries(references()))("docs/%s says what the code declares", (name, text) => {
+  const committed = readFileSync(new URL(`../../docs/${name}`, import.meta.url), "utf8");
+  expect(committed, "run: npm run docs").toBe(text);
+});
+
+test("the README's commands are the scripts that exist", () => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  for (const script of ["scripts/start.sh", "scripts/test.sh"]) {
+    expect(readme).toContain(`bash ${script}`);
+    expect(readFileSync(new URL(`../../${script}`, import.meta.url), "utf8")).toContain("#!");
+  }
+});
