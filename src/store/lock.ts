@@ -1,9 +1,10 @@
 import { chmod, lstat, readdir, readlink, rename, symlink, unlink } from "node:fs/promises";
 import type { Server } from "node:net";
 import { ensurePrivateFolder } from "../lib/atomic-file.ts";
+import { SocketFolder } from "../lib/socket-folder.ts";
 import { systemWorld, type World } from "../lib/world.ts";
 import { explain, StoreError, systemCode } from "./errors.ts";
-import { listen, type Probe, probe, SocketFolder, stopListening } from "./lock-socket.ts";
+import { listen, type Probe, probe, stopListening } from "./lock-socket.ts";
 
 /**
  * The writer's lock of a state folder. `writer.sock` is a symbolic link to the listening socket of

@@ -1,7 +1,8 @@
 import { chmodSync, statSync, unlinkSync } from "node:fs";
 import { connect, createServer, type Socket as NetSocket, type Server } from "node:net";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import type { Requester } from "../gateway/dispatch.ts";
+import { SocketFolder } from "../lib/socket-folder.ts";
 import { encodeError, parseRequest, type RequestFrame } from "../protocol/frames.ts";
 import type { Limits } from "../protocol/limits.ts";
 
@@ -74,6 +75,7 @@ export class AdminServer {
   readonly #server: Server;
   readonly #sockets = new Set<NetSocket>();
   #serial = 0;
+  #folder: SocketFolder | undefined;
 
   constructor(private readonly deps: Deps) {
     this.#server = createServer((socket) => this.#accept(socket));
@@ -82,7 +84,10 @@ export class AdminServer {
   /** Listens. A dead socket file is replaced; one that answers belongs to another gateway. */
   async listen(): Promise<void> {
     const { path } = this.deps;
-    if (await answers(path)) throw new AdminSocketTaken(path);
+    const folder = await SocketFolder.open(dirname(path), Buffer.byteLength(basename(path)));
+    this.#folder = folder;
+    const socket = folder.socket(basename(path));
+    if (await answers(socket)) throw new AdminSocketTaken(path);
     try {
       unlinkSync(path);
     } catch {
@@ -90,7 +95,7 @@ export class AdminServer {
     }
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", reject);
-      this.#server.listen(path, resolve);
+      this.#server.listen(socket, resolve);
     });
     const setgid = (statSync(dirname(path)).mode & 0o2000) !== 0;
     chmodSync(path, setgid ? 0o660 : 0o600);
@@ -112,6 +117,7 @@ export class AdminServer {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const socket of this.#sockets) socket.end();
     await closed;
+    await this.#folder?.close();
   }
 }
 
