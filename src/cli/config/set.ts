@@ -1,0 +1,66 @@
+import { type Gateway, withGateway } from "../connect.ts";
+import { type Context, printJson } from "../context.ts";
+import { CliError } from "../exit.ts";
+import { readSecret, warnVisible } from "../remote-options.ts";
+import type { Run } from "../shell.ts";
+import { type SecretOptions, sayClosed, secretNeeds } from "../token.ts";
+import type { ConfigChanged, SecretChange } from "../wire.ts";
+import { shown, shownLines } from "../words.ts";
+import { hostNeeds } from "./needs.ts";
+import { secretKind } from "./secrets.ts";
+
+/** `openclaw config set <path> <value|->` */
+export const set: Run<SecretOptions> = async (context, args, options) => {
+  const [path = "", typed = ""] = args;
+  const kind = secretKind(path);
+  if (kind !== undefined) return setSecret(context, { path, typed, kind }, options);
+  if (options.revokeDerived) {
+    throw new CliError("usage", "--revoke-derived goes with gateway.token and gateway.password");
+  }
+  const value = typed === "-" ? await context.io.readLine() : typed;
+  await change(context, { path, value });
+};
+
+/** `openclaw config unset <path>` */
+export const unset: Run<unknown> = async (context, [path = ""]) => change(context, { path });
+
+async function change(context: Context, params: { path: string; value?: string }): Promise<void> {
+  await withGateway(context, hostNeeds, async (gateway) => {
+    const changed = await gateway.request<ConfigChanged>("host.config.set", params);
+    if (context.options.json) return printJson(context, changed);
+    for (const line of changedLines(changed, gateway)) context.io.out(line);
+    for (const warning of changed.warnings) context.io.err(`warning: ${shownLines(warning)}`);
+  });
+}
+
+function changedLines(changed: ConfigChanged, gateway: Gateway): string[] {
+  if (changed.diff === "") return [`${shown(changed.path)} is so already; nothing was written.`];
+  const lines = [shown(changed.file, 4096), shownLines(changed.diff)];
+  if (gateway.how === "stopped") lines.push("In force when the gateway starts.");
+  else if (changed.restartNeeded) lines.push("In force after: openclaw gateway restart");
+  else lines.push("In force now.");
+  return lines;
+}
+
+interface SecretAsk {
+  readonly path: string;
+  readonly typed: string;
+  readonly kind: "token" | "password";
+}
+
+async function setSecret(
+  context: Context,
+  { path, typed, kind }: SecretAsk,
+  { revokeDerived = false }: SecretOptions,
+): Promise<void> {
+  if (typed !== "-") warnVisible(context, `openclaw config set ${path} -`);
+  const secret = typed === "-" ? await readSecret(context, `New ${kind}: `) : typed;
+  if (secret === "") throw new CliError("usage", `the ${kind} is empty; nothing was changed`);
+  await withGateway(context, secretNeeds, async (gateway) => {
+    const params = { kind, secret, revokeDerived };
+    const changed = await gateway.request<SecretChange>("host.secret.set", params);
+    if (context.options.json) return printJson(context, changed);
+    context.io.out(`The gateway ${kind} is set; only its hash is stored.`);
+    sayClosed(context, changed, { revokeDerived });
+  });
+}

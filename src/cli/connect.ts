@@ -1,0 +1,108 @@
+import { existsSync } from "node:fs";
+import { resolveAdminSocket, stateFolder } from "../lib/paths.ts";
+import { AdminLink } from "./admin-link.ts";
+import type { Context } from "./context.ts";
+import { CliError } from "./exit.ts";
+
+/** The gateway as a command uses it, however it is reached. */
+export interface Gateway {
+  /** `running`: over the admin socket; `stopped`: on its state; `remote`: as a client by URL. */
+  readonly how: "running" | "stopped" | "remote";
+  /** The payload of the answer. Rejects with an error that carries the gateway's code and reason. */
+  request<Payload>(method: string, params?: unknown, timeoutMs?: number): Promise<Payload>;
+  close(): Promise<void>;
+}
+
+/** What a command needs of the gateway. */
+export interface Needs {
+  /** Scopes that a connection by URL asks for. */
+  readonly scopes: readonly string[];
+  /**
+   * Whether the command also works on the state of a gateway that does not run: only where there is
+   * one, or also where it must be made first.
+   */
+  readonly stopped?: "existing" | "create";
+}
+
+/** Reaches the gateway, runs `use`, and hangs up. */
+export async function withGateway<Result>(
+  context: Context,
+  needs: Needs,
+  use: (gateway: Gateway) => Promise<Result>,
+): Promise<Result> {
+  const gateway = await openGateway(context, needs);
+  try {
+    return await use(gateway);
+  } finally {
+    await gateway.close();
+  }
+}
+
+async function openGateway(context: Context, needs: Needs): Promise<Gateway> {
+  if (context.options.url !== undefined) {
+    const { openRemote } = await import("./remote.ts");
+    return openRemote(context, needs.scopes);
+  }
+  refuseUrlOptions(context);
+  const running = await openRunning(context);
+  if (running) return running;
+  if (!needs.stopped) throw notRunning();
+  const { openStopped } = await import("./stopped.ts");
+  return openStopped(context, needs.stopped);
+}
+
+/** A credential without a URL would be ignored in silence: the admin socket needs none. */
+function refuseUrlOptions({ options }: Context): void {
+  for (const name of ["token", "password", "tlsFingerprint"] as const) {
+    if (options[name] === undefined) continue;
+    const flag = name === "tlsFingerprint" ? "--tls-fingerprint" : `--${name}`;
+    throw new CliError(
+      "usage",
+      `${flag} goes with --url; on the gateway's machine none is needed`,
+      {
+        next: "leave it out",
+      },
+    );
+  }
+}
+
+/** The gateway over its admin socket; `undefined` when it does not run. */
+export async function openRunning({ io }: Context): Promise<Gateway | undefined> {
+  const path = resolveAdminSocket(io.env, stateFolder(io.env));
+  const link = await AdminLink.open(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" || error.code === "ECONNREFUSED") return undefined;
+    throw unreachable(path, error);
+  });
+  if (!link) return undefined;
+  return {
+    how: "running",
+    request: <Payload>(method: string, params?: unknown, timeoutMs?: number) =>
+      link.request(method, params, timeoutMs) as Promise<Payload>,
+    close: () => link.close(),
+  };
+}
+
+function unreachable(path: string, cause: NodeJS.ErrnoException): CliError {
+  if (cause.code === "EACCES" || cause.code === "EPERM") {
+    return new CliError("unreachable", `no permission to use the admin socket ${path}`, {
+      next: "run the command with sudo, or as the user the gateway runs as",
+      code: cause.code,
+      cause,
+    });
+  }
+  const message = `the admin socket ${path} can't be used: ${cause.message}`;
+  return new CliError("unreachable", message, { code: cause.code, cause });
+}
+
+const unitFolders = ["/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];
+export const UNIT = "openclaw-gateway";
+
+/** The command that starts the gateway on this machine. */
+export function startCommand(): string {
+  const unit = unitFolders.some((folder) => existsSync(`${folder}/${UNIT}.service`));
+  return unit ? `sudo systemctl start ${UNIT}` : "openclaw gateway run";
+}
+
+export function notRunning(): CliError {
+  return new CliError("unreachable", "the gateway is not running", { next: startCommand() });
+}

@@ -1,0 +1,109 @@
+import { type Gateway, startCommand, withGateway } from "../connect.ts";
+import { type Context, printJson } from "../context.ts";
+import { CliError } from "../exit.ts";
+import type { Run } from "../shell.ts";
+import type { DeviceList, Durability, PairedRow, PendingRow } from "../wire.ts";
+import { accessWords, clientKind, deviceName, shortId, shown } from "../words.ts";
+import { chooseRow } from "./choose.ts";
+import { durabilityNote } from "./durability.ts";
+import { looksLikeCode, matchPending } from "./match.ts";
+import { adminNeeds, pairingNeeds } from "./needs.ts";
+import { pendingTable } from "./tables.ts";
+
+export interface ApproveOptions {
+  readonly yes?: boolean;
+  readonly latest?: boolean;
+}
+
+/** `openclaw devices approve <code>` */
+export const approve: Run<ApproveOptions> = async (context, words, options) => {
+  await withGateway(context, adminNeeds, async (gateway) => {
+    if (options.latest || words.length === 0) return whoWaits(context, gateway, options);
+    const requestId = await findRequest(context, gateway, { words, verb: "Approve" });
+    const approved = await gateway.request<Approved>("device.pair.approve", { requestId });
+    if (context.options.json) return printJson(context, approved);
+    for (const line of approvedLines(approved.device, gateway)) context.io.out(line);
+  });
+};
+
+interface Approved {
+  readonly requestId: string;
+  readonly device: PairedRow;
+}
+
+/** `openclaw devices reject <code>` */
+export const reject: Run<unknown> = async (context, words) => {
+  if (words.length === 0) throw nothingTyped("reject");
+  await withGateway(context, pairingNeeds, async (gateway) => {
+    const requestId = await findRequest(context, gateway, { words, verb: "Reject" });
+    const rejected = await gateway.request<{ requestId: string } & Durability>(
+      "device.pair.reject",
+      { requestId },
+    );
+    if (context.options.json) return printJson(context, rejected);
+    context.io.out(`Rejected ${shown(rejected.requestId)}. The device may ask again.`);
+    durabilityNote(context, rejected);
+  });
+};
+
+/** The code of the request that is meant. */
+async function findRequest(
+  context: Context,
+  gateway: Gateway,
+  ask: { words: readonly string[]; verb: string },
+): Promise<string> {
+  const { pending } = await gateway.request<DeviceList>("device.pair.list");
+  const typed = ask.words.join(" ");
+  const match = matchPending(ask.words, pending);
+  // The gateway knows what became of a code: replaced by another one, or never heard of.
+  if (match.kind === "none" && looksLikeCode(typed)) return typed;
+  const row = await chooseRow<PendingRow>(context, match, {
+    typed: shown(typed),
+    verb: ask.verb,
+    exactWord: "code",
+    exactName: ({ requestId }) => shown(requestId),
+    show: (rows) => pendingTable(rows, { now: context.io.now(), columns: context.io.columns }),
+    nothing: `no request fits ${shown(typed)}`,
+  });
+  return row.requestId;
+}
+
+/** There is no "approve the latest": another device may have asked since you last looked. */
+async function whoWaits(
+  context: Context,
+  gateway: Gateway,
+  { latest }: ApproveOptions,
+): Promise<void> {
+  const { pending } = await gateway.request<DeviceList>("device.pair.list");
+  const { io } = context;
+  if (latest) {
+    io.err("--latest approves nothing: another device may have asked since you last looked.");
+  }
+  if (pending.length === 0) {
+    throw new CliError("notFound", "no device waits for approval", {
+      next: "openclaw devices invite",
+    });
+  }
+  for (const line of pendingTable(pending, { now: io.now(), columns: io.columns })) io.err(line);
+  throw nothingTyped("approve", shown(pending[0]?.requestId));
+}
+
+function nothingTyped(verb: string, code = "CODE"): CliError {
+  return new CliError("usage", `say which: give the code that the device shows`, {
+    next: code === "CODE" ? "openclaw devices list" : `openclaw devices ${verb} ${code}`,
+  });
+}
+
+function approvedLines(device: PairedRow, gateway: Gateway): string[] {
+  const id = shortId(device.deviceId);
+  const then =
+    gateway.how === "stopped"
+      ? `It gets in once the gateway runs: ${startCommand()}`
+      : "A browser that waits moves on by itself; a program gets in when it next connects.";
+  return [
+    `Approved: ${deviceName(device)} (${clientKind(device)}).`,
+    `  It may now act as ${accessWords(device)}.`,
+    `  ${then}`,
+    `  To take it back: openclaw devices remove ${id}`,
+  ];
+}

@@ -1,0 +1,69 @@
+import type { Command } from "commander";
+import { lazily, type Shell } from "../shell.ts";
+
+/** `openclaw devices …` */
+export function addDeviceCommands(shell: Shell): void {
+  const devices = shell.program
+    .command("devices")
+    .description("who waits for approval, who is paired, and what they may do");
+  const list = devices
+    .command("list")
+    .description("requests that wait for approval, and paired devices")
+    .option("--stale [age]", "only paired devices not seen for this long (default 30d)")
+    .option("--role <role>", "only this role: operator or node")
+    .option("--limit <count>", "at most this many of each");
+  lazily(shell, list, async () => (await import("./list.ts")).list);
+  const approve = devices
+    .command("approve [code...]")
+    .description("let a device in: its code, or its full device id")
+    .option("--yes", "accepted for scripts: a whole code is never asked about")
+    .option("--latest", "not done, and why not");
+  lazily(shell, approve, async () => (await import("./approve.ts")).approve);
+  const reject = devices
+    .command("reject [code...]")
+    .description("turn a request down: its code, or its full device id");
+  lazily(shell, reject, async () => (await import("./approve.ts")).reject);
+  addPairedCommands(shell, devices);
+  const invite = devices
+    .command("invite")
+    .description("a one-time link that pairs the device which opens it")
+    .option("--role <role>", "operator (default) or node")
+    .option("--scopes <list>", "what it may do: read,write (default), admin, owner, …")
+    .option("--expires <time>", "how long the link lives: 1h (default) up to 30d")
+    .option("--name <name>", "your name for the device");
+  lazily(shell, invite, async () => (await import("./invite.ts")).invite);
+}
+
+function addPairedCommands(shell: Shell, devices: Command): void {
+  const remove = devices
+    .command("remove [device...]")
+    .description("forget a paired device; its connections close at once")
+    .option("--yes", "accepted for scripts");
+  lazily(shell, remove, async () => (await import("./paired.ts")).remove);
+  const rename = devices
+    .command("rename [device] [name...]")
+    .description("give a paired device your own name for it")
+    .option("--device <device>", "the device, instead of as the first word")
+    .option("--name <name>", "the name, instead of as the last words");
+  lazily(shell, rename, async () => (await import("./paired.ts")).rename);
+  const rotate = devices
+    .command("rotate [device]")
+    .description("end a device's token and make it a new one")
+    .option("--device <device>", "the device, instead of as a word")
+    .option("--role <role>", "which role's token, where it has several")
+    .option("--scope <scope...>", "keep only these scopes");
+  lazily(shell, rotate, async () => (await import("./tokens.ts")).rotate);
+  const revoke = devices
+    .command("revoke [device]")
+    .description("end a device's token until you approve it again")
+    .option("--device <device>", "the device, instead of as a word")
+    .option("--role <role>", "which role's token, where it has several");
+  lazily(shell, revoke, async () => (await import("./tokens.ts")).revoke);
+  const clear = devices
+    .command("clear")
+    .description("remove many at once: all paired devices, unless an option narrows it")
+    .option("--pending", "reject the requests that wait")
+    .option("--stale <age>", "remove paired devices not seen for this long")
+    .option("--yes", "do it");
+  lazily(shell, clear, async () => (await import("./clear.ts")).clear);
+}

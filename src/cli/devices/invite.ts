@@ -1,0 +1,69 @@
+import { ownerScopes, READ, scopeWords, WRITE } from "../../protocol/access.ts";
+import { parseSpan, spanWords } from "../age.ts";
+import { withGateway } from "../connect.ts";
+import { printJson } from "../context.ts";
+import { CliError } from "../exit.ts";
+import type { Run } from "../shell.ts";
+import { accessWords, shown } from "../words.ts";
+import { adminNeeds } from "./needs.ts";
+
+export interface InviteOptions {
+  readonly role?: string;
+  readonly scopes?: string;
+  readonly expires?: string;
+  readonly name?: string;
+}
+
+interface Invite {
+  readonly role: string;
+  readonly scopes: readonly string[];
+  readonly expiresAtMs: number;
+  readonly name?: string;
+  readonly url: string;
+}
+
+/** `openclaw devices invite` */
+export const invite: Run<InviteOptions> = async (context, _args, options) => {
+  const params = inviteParams(options);
+  await withGateway(context, adminNeeds, async (gateway) => {
+    const made = await gateway.request<Invite>("device.pair.invite", params);
+    if (context.options.json) return printJson(context, made);
+    const { io } = context;
+    io.out(shown(made.url, 2048));
+    const left = spanWords(made.expiresAtMs - io.now() + 500);
+    const name = made.name === undefined ? "" : `${shown(made.name)}, `;
+    // Remarks must not end up where a script puts the link.
+    const say = io.showsPerson ? io.out : io.err;
+    say(`  Works once, for ${left}. Whoever opens it is paired as ${name}${accessWords(made)}.`);
+    say("  Open it on the device and press “Pair this browser”.");
+  });
+};
+
+function inviteParams({ role = "operator", scopes, expires, name }: InviteOptions) {
+  if (role !== "operator" && role !== "node") {
+    throw new CliError("usage", "--role: expected operator or node");
+  }
+  if (role === "node" && scopes !== undefined) {
+    throw new CliError("usage", "--scopes: a node has none; leave it out");
+  }
+  return {
+    role,
+    ...(role === "operator" && { scopes: parseScopes(scopes) }),
+    ...(expires !== undefined && { expiresInMs: parseSpan(expires, "--expires") }),
+    ...(name !== undefined && { name }),
+  };
+}
+
+/** `read,write` or full names; `owner` stands for everything an owner holds. */
+export function parseScopes(text: string | undefined): string[] {
+  if (text === undefined) return [READ, WRITE];
+  const names = text.split(/[\s,]+/).filter((word) => word !== "");
+  const scopes = names.flatMap((word) => {
+    if (word === "owner") return [...ownerScopes];
+    return [word.startsWith("operator.") ? word : `operator.${word}`];
+  });
+  const unknown = scopes.find((scope) => !Object.hasOwn(scopeWords, scope));
+  if (unknown === undefined && scopes.length > 0) return [...new Set(scopes)];
+  const known = Object.keys(scopeWords).map((scope) => scope.slice("operator.".length));
+  throw new CliError("usage", `--scopes: expected some of ${known.join(", ")}, or owner`);
+}

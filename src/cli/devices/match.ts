@@ -1,0 +1,76 @@
+import { cleanText } from "../../lib/text.ts";
+import type { DeviceWords, PairedRow, PendingRow } from "../wire.ts";
+
+/** How a person's words fit what is listed. Only `exact` may be acted on without asking. */
+export type Match<Row> =
+  | { kind: "exact"; row: Row }
+  | { kind: "likely"; rows: readonly Row[] }
+  | { kind: "none" };
+
+const FULL_ID = /^[0-9a-f]{64}$/;
+const ID_PREFIX = /^[0-9a-f]{8,63}$/;
+const SHORTEST_CODE_PREFIX = 4;
+const CODE_CHARS = 8;
+
+/**
+ * A code without what does not matter in it: case, dashes, spaces, and letters that read like the
+ * digits 0 and 1. Codes hold none of those letters.
+ */
+export function plainCode(typed: string): string {
+  return typed
+    .toUpperCase()
+    .replace(/[\s\-–—_.]/g, "")
+    .replaceAll("O", "0")
+    .replace(/[IL]/g, "1");
+}
+
+/** Whether the words are as long as a code and made of its signs. */
+export function looksLikeCode(typed: string): boolean {
+  return new RegExp(`^[0-9A-HJKMNP-TV-Z]{${CODE_CHARS}}$`).test(plainCode(typed));
+}
+
+/** Which request is meant: a whole code or device id, else the start of a code, else a name. */
+export function matchPending(
+  words: readonly string[],
+  rows: readonly PendingRow[],
+): Match<PendingRow> {
+  const typed = words.join(" ").trim();
+  const code = plainCode(typed);
+  const id = typed.toLowerCase();
+  const whole = rows.filter(
+    (row) => (code !== "" && plainCode(row.requestId) === code) || isFull(id, row),
+  );
+  const [row] = whole;
+  if (row && whole.length === 1) return { kind: "exact", row };
+  const starts = (row: PendingRow) =>
+    code.length >= SHORTEST_CODE_PREFIX && plainCode(row.requestId).startsWith(code);
+  return likely(rows.filter((row) => starts(row) || isNamed(typed, row)));
+}
+
+/** Which paired device is meant: an id or an unambiguous start of one, else a name. */
+export function matchPaired(typed: string, rows: readonly PairedRow[]): Match<PairedRow> {
+  const id = typed.trim().toLowerCase();
+  const found = rows.filter((row) => isFull(id, row) || isStart(id, row));
+  const [row] = found;
+  if (row && found.length === 1) return { kind: "exact", row };
+  return likely(found.length > 1 ? found : rows.filter((row) => isNamed(typed, row)));
+}
+
+function likely<Row>(rows: readonly Row[]): Match<Row> {
+  return rows.length > 0 ? { kind: "likely", rows } : { kind: "none" };
+}
+
+function isFull(id: string, row: DeviceWords): boolean {
+  return FULL_ID.test(id) && row.deviceId === id;
+}
+
+function isStart(id: string, row: DeviceWords): boolean {
+  return ID_PREFIX.test(id) && row.deviceId.startsWith(id);
+}
+
+function isNamed(typed: string, row: DeviceWords): boolean {
+  const wanted = cleanText(typed)?.toLowerCase();
+  if (wanted === undefined) return false;
+  const names = [cleanText(row.operatorLabel), cleanText(row.displayName)];
+  return names.some((name) => name?.toLowerCase() === wanted);
+}

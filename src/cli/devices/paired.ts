@@ -1,0 +1,78 @@
+import { type Gateway, withGateway } from "../connect.ts";
+import { type Context, printJson } from "../context.ts";
+import { CliError } from "../exit.ts";
+import type { Run } from "../shell.ts";
+import type { DeviceList, Durability, PairedRow } from "../wire.ts";
+import { deviceName, shortId, shown } from "../words.ts";
+import { chooseRow } from "./choose.ts";
+import { durabilityNote } from "./durability.ts";
+import { matchPaired } from "./match.ts";
+import { pairingNeeds } from "./needs.ts";
+import { pairedTable } from "./tables.ts";
+
+/** The paired device that is meant by what was typed. */
+export async function findDevice(
+  context: Context,
+  gateway: Gateway,
+  ask: { typed: string; verb: string },
+): Promise<PairedRow> {
+  const { paired } = await gateway.request<DeviceList>("device.pair.list");
+  return chooseRow(context, matchPaired(ask.typed, paired), {
+    typed: shown(ask.typed),
+    verb: ask.verb,
+    exactWord: "id",
+    exactName: ({ deviceId }) => shortId(deviceId),
+    show: (rows) => [
+      ...pairedTable(rows, { now: context.io.now(), columns: context.io.columns }),
+      ...(rows.length > 1 ? rows.map((row) => `  ${shown(row.deviceId)}`) : []),
+    ],
+    nothing: `no paired device fits ${shown(ask.typed)}`,
+  });
+}
+
+/** The device as a word or as `--device`. */
+export function deviceWord(args: readonly string[], option: string | undefined): string {
+  const typed = option ?? args.join(" ");
+  if (typed.trim() !== "") return typed;
+  throw new CliError("usage", "say which device: give its id", { next: "openclaw devices list" });
+}
+
+/** `openclaw devices remove <device>` */
+export const remove: Run<unknown> = async (context, args) => {
+  const typed = deviceWord(args, undefined);
+  await withGateway(context, pairingNeeds, async (gateway) => {
+    const device = await findDevice(context, gateway, { typed, verb: "Remove" });
+    const { deviceId } = device;
+    const removed = await gateway.request<Durability>("device.pair.remove", { deviceId });
+    if (context.options.json) return printJson(context, removed);
+    const closed = gateway.how === "stopped" ? "" : " Its connections are closed.";
+    context.io.out(`Removed ${deviceName(device)} (${shortId(deviceId)}).${closed}`);
+    durabilityNote(context, removed);
+  });
+};
+
+export interface RenameOptions {
+  readonly device?: string;
+  readonly name?: string;
+}
+
+/** `openclaw devices rename <device> <name>` */
+export const rename: Run<RenameOptions> = async (context, args, options) => {
+  const words = options.device === undefined ? args.slice(1) : args;
+  const typed = deviceWord(args.slice(0, 1), options.device);
+  const label = options.name ?? words.join(" ");
+  if (label.trim() === "") {
+    throw new CliError("usage", "say the new name", {
+      next: "openclaw devices rename DEVICE 'Kitchen tablet'",
+    });
+  }
+  await withGateway(context, pairingNeeds, async (gateway) => {
+    const { deviceId } = await findDevice(context, gateway, { typed, verb: "Rename" });
+    const renamed = await gateway.request<{ label: string }>("device.pair.rename", {
+      deviceId,
+      label,
+    });
+    if (context.options.json) return printJson(context, renamed);
+    context.io.out(`${shortId(deviceId)} is now called ${shown(renamed.label)}.`);
+  });
+};

@@ -1,0 +1,85 @@
+import { agoWords, spanWords } from "../age.ts";
+import { type Cell, type Column, table } from "../table.ts";
+import type { PairedRow, PendingRow } from "../wire.ts";
+import { accessWords, clientKind, deviceName, shortId, shown } from "../words.ts";
+
+/** When and how wide a table is made. */
+export interface View {
+  readonly now: number;
+  readonly columns: number;
+}
+
+const pendingColumns: readonly Column[] = [
+  { title: "CODE", fixed: true },
+  { title: "DEVICE", share: 3 },
+  { title: "ASKS FOR", share: 3 },
+  { title: "FROM", share: 2 },
+];
+
+const pairedColumns: readonly Column[] = [
+  { title: "ID", fixed: true },
+  { title: "DEVICE", share: 3 },
+  { title: "MAY", share: 3 },
+  { title: "SEEN", share: 2 },
+];
+
+/** Requests that wait, as lines. */
+export function pendingTable(rows: readonly PendingRow[], view: View): string[] {
+  const cells = rows.map((row) => pendingCells(row, view.now));
+  return table({ columns: pendingColumns, rows: cells, width: view.columns });
+}
+
+/** Paired devices, as lines. */
+export function pairedTable(rows: readonly PairedRow[], view: View): string[] {
+  const cells = rows.map((row) => pairedCells(row, view.now));
+  return table({ columns: pairedColumns, rows: cells, width: view.columns });
+}
+
+function pendingCells(row: PendingRow, now: number): Cell[] {
+  const again = row.isRepair ? ["(paired already, asks for more)"] : [];
+  return [
+    [shown(row.requestId)],
+    [deviceName(row), clientKind(row), ...origin(row)],
+    [accessWords(row), ...again],
+    [shown(row.remoteIp ?? "this machine"), agoWords(row.ts, now), ...expiry(row, now)],
+  ];
+}
+
+function origin({ browserOrigin }: PendingRow): string[] {
+  return browserOrigin === undefined ? [] : [`at ${shown(browserOrigin, 80)}`];
+}
+
+function expiry({ expiresAtMs }: PendingRow, now: number): string[] {
+  const left = expiresAtMs === undefined ? Number.POSITIVE_INFINITY : expiresAtMs - now;
+  return left < 5 * 60_000 ? [`expires in ${spanWords(Math.max(0, left))}`] : [];
+}
+
+function pairedCells(row: PairedRow, now: number): Cell[] {
+  return [
+    [shortId(row.deviceId)],
+    [deviceName(row), ownWords(row), clientKind(row)].filter((line) => line !== ""),
+    [accessWords(row), ...revokedLines(row)],
+    [seenWords(row, now)],
+  ];
+}
+
+/** What the device calls itself, where the owner calls it something else. */
+function ownWords(row: PairedRow): string {
+  const own = deviceName({ deviceId: row.deviceId, ...pick(row) });
+  return row.operatorLabel !== undefined && own !== deviceName(row) ? `“${own}”` : "";
+}
+
+function pick({ displayName }: PairedRow): { displayName?: string } {
+  return displayName === undefined ? {} : { displayName };
+}
+
+function revokedLines({ tokens = [] }: PairedRow): string[] {
+  const revoked = tokens.filter(({ revokedAtMs }) => revokedAtMs !== undefined);
+  return revoked.map(({ role }) => `(revoked as ${shown(role)})`);
+}
+
+function seenWords(row: PairedRow, now: number): string {
+  if (row.connected) return "connected";
+  if (row.lastSeenAtMs !== undefined) return agoWords(row.lastSeenAtMs, now);
+  return "never connected";
+}

@@ -1,0 +1,73 @@
+import { type Gateway, withGateway } from "../connect.ts";
+import { type Context, printJson } from "../context.ts";
+import { CliError } from "../exit.ts";
+import type { Run } from "../shell.ts";
+import type { Durability, PairedRow } from "../wire.ts";
+import { deviceName, scopesInWords, shortId, shown } from "../words.ts";
+import { durabilityNote } from "./durability.ts";
+import { adminNeeds } from "./needs.ts";
+import { deviceWord, findDevice } from "./paired.ts";
+
+export interface TokenOptions {
+  readonly device?: string;
+  readonly role?: string;
+  readonly scope?: readonly string[];
+}
+
+/** `openclaw devices rotate <device>` */
+export const rotate: Run<TokenOptions> = async (context, args, options) => {
+  await onToken(context, { args, options, verb: "Rotate" }, async (gateway, device, role) => {
+    const scopes = options.scope;
+    const params = { deviceId: device.deviceId, role, ...(scopes && { scopes }) };
+    const rotated = await gateway.request<{ scopes?: string[] }>("device.token.rotate", params);
+    if (context.options.json) return printJson(context, rotated);
+    const { io } = context;
+    io.out(`${deviceName(device)} (${shortId(device.deviceId)}) has a new token as ${role}.`);
+    if (role === "operator") io.out(`  It may: ${scopesInWords(rotated.scopes)}.`);
+    io.out("  The old one ended and its connections are closed. It gets the new one when it next");
+    io.out("  connects with the gateway token; without that, give it a link:");
+    io.out("  openclaw devices invite");
+  });
+};
+
+/** `openclaw devices revoke <device>` */
+export const revoke: Run<TokenOptions> = async (context, args, options) => {
+  await onToken(context, { args, options, verb: "Revoke" }, async (gateway, device, role) => {
+    const { deviceId } = device;
+    const params = { deviceId, role };
+    const revoked = await gateway.request<Durability>("device.token.revoke", params);
+    if (context.options.json) return printJson(context, revoked);
+    const { io } = context;
+    io.out(`Revoked ${deviceName(device)} (${shortId(deviceId)}) as ${role}.`);
+    io.out("  It stays out until you approve it again. To forget it altogether:");
+    io.out(`  openclaw devices remove ${shortId(deviceId)}`);
+    durabilityNote(context, revoked);
+  });
+};
+
+interface TokenAsk {
+  readonly args: readonly string[];
+  readonly options: TokenOptions;
+  readonly verb: string;
+}
+
+async function onToken(
+  context: Context,
+  ask: TokenAsk,
+  act: (gateway: Gateway, device: PairedRow, role: string) => Promise<void>,
+): Promise<void> {
+  const typed = deviceWord(ask.args, ask.options.device);
+  await withGateway(context, adminNeeds, async (gateway) => {
+    const device = await findDevice(context, gateway, { typed, verb: ask.verb });
+    await act(gateway, device, roleOf(device, ask.options.role));
+  });
+}
+
+function roleOf(device: PairedRow, wanted: string | undefined): string {
+  const roles = device.tokens?.map(({ role }) => role) ?? device.roles ?? ["operator"];
+  const [only] = roles;
+  if (wanted !== undefined && roles.includes(wanted)) return wanted;
+  if (wanted === undefined && roles.length === 1 && only !== undefined) return only;
+  const held = roles.map((role) => shown(role)).join(", ") || "no role";
+  throw new CliError("usage", `--role: this device has ${held}; say which token is meant`);
+}

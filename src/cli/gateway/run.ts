@@ -1,0 +1,26 @@
+import { CliError } from "../exit.ts";
+import type { Run } from "../shell.ts";
+
+export interface RunOptions {
+  readonly port?: string;
+  readonly bind?: string;
+}
+
+/** `openclaw gateway run` */
+export const run: Run<RunOptions> = async ({ io, options: global }, _args, options) => {
+  if (global.token !== undefined || global.password !== undefined) {
+    throw new CliError("usage", "gateway run takes no secret: it is kept hashed in the state", {
+      next: "openclaw config set gateway.token -",
+    });
+  }
+  const port = options.port === undefined ? undefined : readPort(options.port);
+  const { runGateway } = await import("../../main.ts");
+  const flags = { port, bind: options.bind };
+  return runGateway({ env: io.env, flags, terminal: io.showsPerson });
+};
+
+function readPort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (port >= 0 && port <= 65_535) return port;
+  throw new CliError("usage", "--port: expected a whole number from 0 to 65535");
+}

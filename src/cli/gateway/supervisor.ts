@@ -1,0 +1,55 @@
+import { UNIT } from "../connect.ts";
+import { CliError } from "../exit.ts";
+import type { Environment } from "../io.ts";
+import type { HostInfo } from "../wire.ts";
+import { shown, shownLines } from "../words.ts";
+import { findTool, runTool } from "./tools.ts";
+
+type Verb = "restart" | "stop" | "start";
+
+/** Asks systemd; returns when it is done. */
+export async function askSystemd(verb: Verb, unit: string, env: Environment): Promise<void> {
+  const name = shown(unit, 200).replace(/\.service$/, "");
+  const args = ["--no-ask-password", verb, name];
+  const { exit, text } = await runTool("systemctl", args, env);
+  if (exit === 0) return;
+  const mine = `sudo systemctl ${verb} ${name}`;
+  if (exit === undefined) throw new CliError("failed", "systemctl was not found", { next: mine });
+  if (/denied|authenti|not permitted|polkit/i.test(text)) {
+    throw new CliError("failed", `systemd does not let this user ${verb} ${name}`, { next: mine });
+  }
+  throw new CliError("failed", `systemctl ${verb} ${name} failed: ${shownLines(text)}`, {
+    next: `journalctl -u ${name} -n 50 --no-pager`,
+  });
+}
+
+/** Asks pm2; returns when it is done. */
+export async function askPm2(verb: Verb, id: string, env: Environment): Promise<void> {
+  const name = shown(id, 200);
+  const { exit, text } = await runTool(findTool("pm2", env), [verb, name], env);
+  if (exit === 0) return;
+  const why = exit === undefined ? "pm2 was not found" : `pm2 failed: ${shownLines(text)}`;
+  throw new CliError("failed", why, {
+    next: `pm2 ${verb} ${name} (as the user whose pm2 runs the gateway)`,
+  });
+}
+
+/** Asks whoever supervises the gateway; `false` where nobody does. */
+export async function askSupervisor(
+  verb: Verb,
+  info: HostInfo,
+  env: Environment,
+): Promise<boolean> {
+  if (info.supervisor === "systemd") await askSystemd(verb, info.unit ?? UNIT, env);
+  else if (info.supervisor === "pm2") await askPm2(verb, info.unit ?? UNIT, env);
+  else return false;
+  return true;
+}
+
+/** The state systemd gives our unit (`failed`, `activating`, …); `undefined` where it has none. */
+export async function unitState(env: Environment): Promise<string | undefined> {
+  const args = ["show", "--property=LoadState", "--property=ActiveState", UNIT];
+  const { exit, text } = await runTool("systemctl", args, env);
+  if (exit !== 0 || !/^LoadState=loaded$/m.test(text)) return undefined;
+  return /^ActiveState=(\w+)$/m.exec(text)?.[1] ?? "unknown";
+}

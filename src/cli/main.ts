@@ -1,0 +1,39 @@
+import { CommanderError } from "commander";
+import { exitCodes } from "./exit.ts";
+import type { Io } from "./io.ts";
+import { buildProgram } from "./program.ts";
+
+/** Runs one command line (without node and script) and returns the exit code. */
+export async function main(argv: readonly string[], io: Io): Promise<number> {
+  try {
+    const { program, outcome } = buildProgram(io, await helpFor(argv));
+    const { operands, unknown } = program.parseOptions([...argv]);
+    if (operands.length > 0 || unknown.length > 0) {
+      await program.parseAsync([...argv], { from: "user" });
+      return outcome.exit;
+    }
+    const { overview } = await import("./overview.ts");
+    await overview({ io, options: program.opts() });
+    return exitCodes.ok.code;
+  } catch (error) {
+    return failed(error, argv, io);
+  }
+}
+
+async function failed(error: unknown, argv: readonly string[], io: Io): Promise<number> {
+  // Commander has said what is wrong already.
+  if (error instanceof CommanderError) {
+    return error.exitCode === 0 ? exitCodes.ok.code : exitCodes.usage.code;
+  }
+  const { explainFailure, failureLines } = await import("./failures.ts");
+  for (const line of failureLines(error, argv.includes("--verbose"))) io.err(line);
+  return exitCodes[explainFailure(error).exit].code;
+}
+
+/** Help that takes more than the names of commands to write. */
+async function helpFor(argv: readonly string[]): Promise<{ configKeys?: string }> {
+  const asked = argv.some((word) => word === "--help" || word === "-h" || word === "help");
+  if (!asked || !argv.includes("config")) return {};
+  const { configKeys } = await import("./config/keys.ts");
+  return { configKeys: await configKeys() };
+}

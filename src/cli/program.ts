@@ -1,0 +1,67 @@
+import { Command } from "commander";
+import { version } from "../lib/version.ts";
+import { addConfigCommands } from "./config/commands.ts";
+import { addDeviceCommands } from "./devices/commands.ts";
+import { exitCodeHelp } from "./exit.ts";
+import { addGatewayCommands } from "./gateway/commands.ts";
+import type { Io } from "./io.ts";
+import { lazily, type Outcome, type Shell } from "./shell.ts";
+
+const examples = `
+Examples:
+  openclaw                             what runs, who waits, what to type next
+  openclaw gateway run                 run the gateway in this terminal
+  openclaw devices list                who waits for approval and who is paired
+  openclaw devices approve 7F3K-Q2MN   let one device in
+  openclaw devices invite              a one-time link that pairs the device which opens it
+
+`;
+
+/** The command line: names and options only; what a command does is loaded when it runs. */
+export function buildProgram(
+  io: Io,
+  help: { configKeys?: string } = {},
+): { program: Command; outcome: Outcome } {
+  const program = new Command("openclaw");
+  const shell: Shell = { io, program, outcome: { exit: 0 } };
+  program
+    .description("Runs and administers an OpenClaw gateway.")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.out(text.trimEnd()),
+      writeErr: (text) => io.err(text.trimEnd()),
+      outputError: (text, write) => write(text.replace(/^error: /, "openclaw: ")),
+      getOutHelpWidth: () => io.columns,
+      getErrHelpWidth: () => io.columns,
+    })
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError("  next: openclaw --help")
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .option("--json", "print the raw answer as JSON and nothing else")
+    .option("--verbose", "on a failure, print its code and where it happened")
+    .option("--url <url>", "reach a gateway by its URL (wss://…) instead of on this machine")
+    .option("--token <token>", "with --url: the gateway token; - reads standard input")
+    .option("--password <password>", "with --url: the gateway password; - reads standard input")
+    .option("--tls-fingerprint <sha256>", "with --url: the certificate to expect")
+    .addHelpText("after", () => examples + exitCodeHelp());
+  addGatewayCommands(shell);
+  addDeviceCommands(shell);
+  addConfigCommands(shell, help.configKeys);
+  addShortCommands(shell);
+  return { program, outcome: shell.outcome };
+}
+
+function addShortCommands(shell: Shell): void {
+  const { program } = shell;
+  const health = program.command("health").description("ask the gateway whether it is well");
+  lazily(shell, health, async () => (await import("./health.ts")).health);
+  const status = program.command("status").description("figures: connections, pairing, store");
+  lazily(shell, status, async () => (await import("./status.ts")).status);
+  const token = program.command("token").description("the shared gateway token");
+  const renew = token
+    .command("new")
+    .description("make a new token, store its hash, and print it this once")
+    .option("--revoke-derived", "also end the device tokens that the old one let in");
+  lazily(shell, renew, async () => (await import("./token.ts")).newToken);
+}

@@ -1,0 +1,127 @@
+import { GatewayClient } from "@openclaw/gateway-client";
+import { cleanText } from "../lib/text.ts";
+import { version } from "../lib/version.ts";
+import { READ } from "../protocol/access.ts";
+import type { Gateway } from "./connect.ts";
+import type { Context } from "./context.ts";
+import { CliError } from "./exit.ts";
+import { cliFolder, loadIdentity, rawKeyText, signText, TokenFile } from "./identity.ts";
+import { hostnameForPeople, secretOption } from "./remote-options.ts";
+
+const ROLE = "operator";
+
+/** Connects by URL as an ordinary client that has a device key of its own. */
+export async function openRemote(context: Context, needed: readonly string[]): Promise<Gateway> {
+  const url = webSocketUrl(context.options.url ?? "");
+  // Reading is asked for as well: without it a device can't ask for the scopes it lacks later.
+  const scopes = [...new Set([READ, ...needed])].sort();
+  const target = { context, url };
+  try {
+    return await connect(target, scopes);
+  } catch (error) {
+    if (detailCode(error) !== "AUTH_SCOPE_MISMATCH") throw explain(error, url);
+    throw await askForScopes(target, scopes);
+  }
+}
+
+interface Target {
+  readonly context: Context;
+  readonly url: URL;
+}
+
+function webSocketUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text.replace(/^http(?=s?:)/i, "ws")) : undefined;
+  if (url?.protocol === "ws:" || url?.protocol === "wss:") return url;
+  throw new CliError("usage", "--url: expected wss://host or ws://127.0.0.1:port");
+}
+
+/** `scopes` absent: those that the stored device token holds. */
+async function connect({ context, url }: Target, scopes?: readonly string[]): Promise<Gateway> {
+  const { io, options } = context;
+  const folder = cliFolder(io.env);
+  const identity = loadIdentity(folder);
+  const tokens = new TokenFile(folder);
+  const key = `${url.origin}${url.pathname} ${ROLE}`;
+  const token = await secretOption(context, "token");
+  const password = await secretOption(context, "password");
+  let settle: { ready(): void; failed(error: Error): void } = { ready() {}, failed() {} };
+  const outcome = new Promise<void>((ready, failed) => {
+    settle = { ready, failed };
+  });
+  const client = new GatewayClient({
+    url: url.href,
+    ...(token !== undefined && { token }),
+    ...(password !== undefined && { password }),
+    ...(options.tlsFingerprint !== undefined && { tlsFingerprint: options.tlsFingerprint }),
+    env: io.env,
+    clientName: "cli",
+    mode: "cli",
+    clientDisplayName: hostnameForPeople(),
+    clientVersion: version,
+    role: ROLE,
+    scopes: [...(scopes ?? tokens.load(key)?.scopes ?? [])],
+    deviceIdentity: identity,
+    hostDeps: {
+      signDevicePayload: signText,
+      publicKeyRawBase64UrlFromPem: rawKeyText,
+      loadDeviceAuthToken: () => tokens.load(key),
+      storeDeviceAuthToken: ({ token: given, scopes: held }) =>
+        tokens.store(key, { token: given, scopes: held }),
+      clearDeviceAuthToken: () => tokens.clear(key),
+    },
+    onHelloOk: () => settle.ready(),
+    onConnectError: (error) => settle.failed(error),
+    onClose: (code, reason) => settle.failed(closedEarly(code, reason)),
+  });
+  client.start();
+  await outcome.catch((error) => {
+    client.stop();
+    throw error;
+  });
+  return {
+    how: "remote",
+    request: <Payload>(method: string, params?: unknown, timeoutMs?: number) =>
+      client.request<Payload>(method, params ?? {}, timeoutMs ? { timeoutMs } : {}),
+    close: () => client.stopAndWait().catch(() => undefined),
+  };
+}
+
+function closedEarly(code: number, reason: string): CliError {
+  const words = cleanText(reason, 200) ?? "no reason given";
+  return new CliError("unreachable", `the gateway closed the connection (${code}): ${words}`);
+}
+
+function detailCode(error: unknown): unknown {
+  return (error as { details?: { code?: unknown } } | undefined)?.details?.code;
+}
+
+/** A failure to get through at all names where it was tried; refusals pass as they are. */
+function explain(error: unknown, url: URL): unknown {
+  if (error instanceof CliError || detailCode(error) !== undefined) return error;
+  if (!(error instanceof Error)) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  const next = /certificate|self.signed/i.test(error.message)
+    ? "add --tls-fingerprint with the SHA-256 fingerprint of the gateway's certificate"
+    : undefined;
+  const message = `no connection to ${url.host}: ${error.message || code || "unknown reason"}`;
+  return new CliError("unreachable", message, { code, next, cause: error });
+}
+
+/**
+ * This device is paired with fewer scopes than the command needs: it asks for the rest, which the
+ * owner then approves like any other request.
+ */
+async function askForScopes(target: Target, scopes: readonly string[]): Promise<CliError> {
+  const gateway = await connect(target);
+  try {
+    const method = "device.scopes.requestUpgrade";
+    const { requestId } = await gateway.request<{ requestId: string }>(method, { scopes });
+    const approve = `openclaw devices approve ${cleanText(requestId) ?? ""}`;
+    return new CliError("credentials", "this command needs more than this device may do", {
+      next: `on the gateway host: ${approve}; then repeat the command`,
+      code: "PAIRING_REQUIRED",
+    });
+  } finally {
+    await gateway.close();
+  }
+}

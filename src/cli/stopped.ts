@@ -1,0 +1,63 @@
+import { readdirSync, statSync } from "node:fs";
+import { stateFolder } from "../lib/paths.ts";
+import type { Gateway } from "./connect.ts";
+import type { Context } from "./context.ts";
+import { CliError } from "./exit.ts";
+
+interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/**
+ * The methods of the gateway on the state of one that does not run, under its writer's lock. Root
+ * becomes the state's owner first: files that belonged to root would shut the gateway out.
+ */
+export async function openStopped(
+  { io }: Context,
+  allowed: "existing" | "create",
+): Promise<Gateway> {
+  const folder = stateFolder(io.env);
+  const owner = stateOwner(folder);
+  if (!owner && allowed === "existing") throw noState(folder);
+  const { openOffline } = await import("../main.ts");
+  if (owner) becomeOwner(owner);
+  const offline = await openOffline({ env: io.env });
+  return {
+    how: "stopped",
+    request: <Payload>(method: string, params?: unknown) =>
+      offline.request(method, params) as Promise<Payload>,
+    close: () => offline.close(),
+  };
+}
+
+/** Whose state there is; `undefined` where there is none. What a CLI keeps there is no state. */
+function stateOwner(folder: string): Owner | undefined {
+  try {
+    const { uid, gid } = statSync(folder);
+    const names = readdirSync(folder).filter((name) => !name.startsWith("cli-"));
+    return names.length > 0 ? { uid, gid } : undefined;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw new CliError("state", `the state in ${folder} can't be read: ${code ?? error}`, {
+      next: "run the command with sudo",
+      cause: error,
+    });
+  }
+}
+
+function becomeOwner({ uid, gid }: Owner): void {
+  if (process.getuid?.() !== 0 || uid === 0) return;
+  process.setgroups?.([gid]);
+  process.setgid?.(gid);
+  process.setuid?.(uid);
+}
+
+function noState(folder: string): CliError {
+  return new CliError(
+    "unreachable",
+    `the gateway is not running and ${folder} holds no state of one`,
+    { next: "openclaw gateway run (or set OPENCLAW_STATE_DIR to where its state is)" },
+  );
+}

@@ -1,0 +1,68 @@
+import { padText, textWidth, wrapText } from "./width.ts";
+
+export interface Column {
+  readonly title: string;
+  /** Never narrower than its longest line: codes and ids are copied. */
+  readonly fixed?: boolean;
+  /** Share of the room that is left, compared with other columns. */
+  readonly share?: number;
+}
+
+/** A cell is one or more lines, each without control characters. */
+export type Cell = readonly string[];
+
+export interface TableLayout {
+  readonly columns: readonly Column[];
+  readonly rows: readonly (readonly Cell[])[];
+  /** Columns of the terminal. */
+  readonly width: number;
+}
+
+const INDENT = "  ";
+const GAP = "  ";
+const NARROWEST = 8;
+
+/** The table as lines, title first. A cell that does not fit is wrapped, never cut. */
+export function table(layout: TableLayout): string[] {
+  const widths = columnWidths(layout);
+  const titles = layout.columns.map(({ title }) => [title]);
+  return [titles, ...layout.rows].flatMap((row) => rowLines(row, widths));
+}
+
+function rowLines(row: readonly Cell[], widths: readonly number[]): string[] {
+  const cells = widths.map((width, i) => (row[i] ?? []).flatMap((line) => wrapText(line, width)));
+  const height = Math.max(1, ...cells.map((cell) => cell.length));
+  return Array.from({ length: height }, (_, y) => {
+    const parts = cells.map((cell, i) => padText(cell[y] ?? "", widths[i] ?? 0));
+    return (INDENT + parts.join(GAP)).trimEnd();
+  });
+}
+
+function columnWidths({ columns, rows, width }: TableLayout): number[] {
+  const natural = columns.map(({ title }, i) => {
+    const lines = rows.flatMap((row) => row[i] ?? []);
+    return Math.max(textWidth(title), ...lines.map(textWidth));
+  });
+  const room = width - INDENT.length - GAP.length * (columns.length - 1);
+  const fixed = columns.reduce((sum, { fixed: f }, i) => sum + (f ? (natural[i] ?? 0) : 0), 0);
+  return share(columns, natural, room - fixed);
+}
+
+/** Gives every column what it needs where that is less than its share, and shares out the rest. */
+function share(columns: readonly Column[], natural: readonly number[], room: number): number[] {
+  const widths = [...natural];
+  let open = columns.flatMap(({ fixed }, i) => (fixed ? [] : [i]));
+  let left = room;
+  while (open.length > 0) {
+    const weight = open.reduce((sum, i) => sum + (columns[i]?.share ?? 1), 0);
+    const part = (i: number) => Math.floor((left * (columns[i]?.share ?? 1)) / weight);
+    const content = open.filter((i) => (natural[i] ?? 0) <= part(i));
+    if (content.length === 0) {
+      for (const i of open) widths[i] = Math.max(NARROWEST, part(i));
+      break;
+    }
+    left -= content.reduce((sum, i) => sum + (natural[i] ?? 0), 0);
+    open = open.filter((i) => !content.includes(i));
+  }
+  return widths;
+}

@@ -1,0 +1,49 @@
+import { withGateway } from "./connect.ts";
+import { type Context, printJson } from "./context.ts";
+import type { Run } from "./shell.ts";
+import type { SecretChange } from "./wire.ts";
+import { count, shortId, shown } from "./words.ts";
+
+/** Secrets are set by the owner on the host, also before the first start. */
+export const secretNeeds = { scopes: [], stopped: "create" } as const;
+
+export interface SecretOptions {
+  readonly revokeDerived?: boolean;
+}
+
+/** `openclaw token new` */
+export const newToken: Run<SecretOptions> = async (context, _args, options) => {
+  await withGateway(context, secretNeeds, async (gateway) => {
+    const { revokeDerived = false } = options;
+    const made = await gateway.request<SecretChange>("host.token.new", { revokeDerived });
+    if (context.options.json) return printJson(context, made);
+    const { io } = context;
+    io.out(shown(made.token, 1024));
+    const say = io.showsPerson ? io.out : io.err;
+    say("  The new gateway token, shown this once. The old one no longer works.");
+    for (const line of closedLines(made, { revokeDerived })) say(`  ${line}`);
+  });
+};
+
+/** Whom a new secret closed, and what it left alone. */
+export function closedLines(
+  { closed, revoked }: SecretChange,
+  { revokeDerived = false }: SecretOptions,
+): string[] {
+  const lines = [
+    closed.length === 0
+      ? "No open connection depended on the old one."
+      : `Closed ${count(closed.length, "connection")}: ${closed.map((id) => shown(id)).join(", ")}.`,
+  ];
+  if (revoked.length > 0) {
+    const ids = revoked.map(shortId).join(", ");
+    lines.push(`Ended the device tokens of ${count(revoked.length, "device")}: ${ids}.`);
+  } else if (revokeDerived) lines.push("No device token had been granted under the old one.");
+  else lines.push("Paired devices stay paired; --revoke-derived ends those the old one let in.");
+  return lines;
+}
+
+/** Adds what only the command line can say about a change of secrets. */
+export function sayClosed(context: Context, change: SecretChange, options: SecretOptions): void {
+  for (const line of closedLines(change, options)) context.io.out(`  ${line}`);
+}

@@ -1,0 +1,103 @@
+/** The answers of the gateway as far as the command line reads them. Texts in them are not cleaned. */
+
+/** What a device says about itself. */
+export interface DeviceWords {
+  readonly deviceId: string;
+  readonly displayName?: string;
+  readonly operatorLabel?: string;
+  readonly platform?: string;
+  readonly deviceFamily?: string;
+  readonly clientId?: string;
+  readonly clientMode?: string;
+  readonly browserOrigin?: string;
+  readonly remoteIp?: string;
+}
+
+export interface PendingRow extends DeviceWords {
+  readonly requestId: string;
+  readonly role?: string;
+  readonly roles?: readonly string[];
+  readonly scopes?: readonly string[];
+  readonly isRepair?: boolean;
+  readonly ts: number;
+  readonly expiresAtMs?: number;
+}
+
+export interface PairedRow extends DeviceWords {
+  readonly role?: string;
+  readonly roles?: readonly string[];
+  readonly scopes?: readonly string[];
+  readonly connected?: boolean;
+  readonly approvedAtMs?: number;
+  readonly lastSeenAtMs?: number;
+  readonly tokens?: readonly TokenRow[];
+}
+
+export interface TokenRow {
+  readonly role: string;
+  readonly scopes?: readonly string[];
+  readonly revokedAtMs?: number;
+}
+
+/** The result of `device.pair.list`. */
+export interface DeviceList {
+  readonly pending: readonly PendingRow[];
+  readonly paired: readonly PairedRow[];
+}
+
+/** Set where a change is in force but could not be written to disk. */
+export interface Durability {
+  readonly durable?: false;
+  readonly reason?: string;
+}
+
+/** The result of `host.info`. */
+export interface HostInfo {
+  readonly pid: number;
+  readonly version: string;
+  readonly startedAtMs: number;
+  readonly uptimeMs: number;
+  readonly supervisor: "systemd" | "pm2" | "none";
+  readonly unit?: string;
+  readonly listening: readonly string[];
+  readonly stateDir: string;
+  readonly configPath: string;
+  readonly pageUrl: string;
+  readonly warnings: readonly string[];
+  readonly fingerprint: string;
+  readonly pairing: { readonly pending: number; readonly devices: number };
+  readonly connections: Readonly<Record<string, number>>;
+}
+
+/** The part of `status` that is this gateway's own. */
+export interface GatewayStatus {
+  readonly runtimeVersion: string;
+  readonly gateway: {
+    readonly fingerprint: string;
+    readonly startedAtMs: number;
+    readonly uptimeMs: number;
+    readonly listening: readonly string[];
+    readonly connections: Readonly<Record<string, number>>;
+    readonly pairing: { readonly pending: number; readonly devices: number; invites: number };
+    readonly store: { readonly ok: boolean; readonly lastError?: string };
+    readonly closes: Readonly<Record<string, number>>;
+    readonly warnings: readonly string[];
+  };
+}
+
+/** The result of `host.config.set`. */
+export interface ConfigChanged {
+  readonly path: string;
+  readonly file: string;
+  readonly diff: string;
+  readonly changedPaths: readonly string[];
+  readonly restartNeeded: boolean;
+  readonly warnings: readonly string[];
+}
+
+/** The result of `host.secret.set` and `host.token.new`. */
+export interface SecretChange {
+  readonly closed: readonly string[];
+  readonly revoked: readonly string[];
+  readonly token?: string;
+}
