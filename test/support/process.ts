@@ -1,0 +1,220 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { builtProgram } from "./build.ts";
+import { until } from "./until.ts";
+
+/** The shared token that built test gateways are first started with. */
+export const PROCESS_TOKEN = "process-token-0123456789abcdef";
+
+export interface LogRecord {
+  readonly level: number;
+  readonly msg: string;
+  readonly [fact: string]: unknown;
+}
+
+export interface CliResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface ProcessOptions {
+  /** Added to an environment that holds PATH, HOME and the state folder only. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Shared token of a first start; `null` for none. */
+  readonly token?: string | null;
+  /** Arguments for node itself. */
+  readonly nodeArgs?: readonly string[];
+  /** Added to `gateway run --port <port>`. */
+  readonly args?: readonly string[];
+}
+
+/** One run of the built gateway as a process. */
+export class GatewayRun {
+  readonly pid: number;
+  /** Everything it printed, to standard output and standard error. */
+  output = "";
+  readonly log: LogRecord[] = [];
+  exited: { code: number | null; signal: NodeJS.Signals | null } | undefined;
+  readonly #child: ChildProcess;
+  #rest = "";
+
+  constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
+    this.#child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+    this.pid = this.#child.pid ?? 0;
+    this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => this.#printed(text));
+    this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.output += text;
+    });
+    this.#child.on("close", (code, signal) => {
+      this.exited = { code, signal };
+    });
+  }
+
+  #printed(text: string): void {
+    this.output += text;
+    const lines = (this.#rest + text).split("\n");
+    this.#rest = lines.pop() ?? "";
+    for (const line of lines) if (line.startsWith("{")) this.log.push(JSON.parse(line));
+  }
+
+  /** The log line with this message; the `nth` of them, counted from 1. */
+  logged(message: string, nth = 1): Promise<LogRecord> {
+    return until(() => {
+      const found = this.log.filter(({ msg }) => msg === message)[nth - 1];
+      if (!found && this.exited) throw new Error(`ended without “${message}”: ${this.output}`);
+      return found;
+    }, `the log line “${message}”`);
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
+  }
+
+  /** Resolves with the exit code (`null` after a signal) once all output was read. */
+  async end(timeoutMs?: number): Promise<number | null> {
+    return (await until(() => this.exited, "the gateway's end", timeoutMs)).code;
+  }
+}
+
+/** The built gateway on a state folder of its own, through as many runs as a test needs. */
+export class GatewayProcess {
+  readonly runs: GatewayRun[] = [];
+
+  private constructor(
+    readonly program: string,
+    readonly stateDir: string,
+    readonly port: number,
+    private readonly options: ProcessOptions,
+  ) {}
+
+  /** A state folder and a free port, nothing running yet. */
+  static async prepare(options: ProcessOptions = {}): Promise<GatewayProcess> {
+    const program = await builtProgram();
+    const stateDir = await mkdtemp(join(tmpdir(), "gateway-e2e-"));
+    return new GatewayProcess(program, stateDir, await freePort(), options);
+  }
+
+  static async start(options: ProcessOptions = {}): Promise<GatewayProcess> {
+    const gateway = await GatewayProcess.prepare(options);
+    const { token = PROCESS_TOKEN } = options;
+    await gateway.start(token === null ? {} : { OPENCLAW_GATEWAY_TOKEN: token });
+    return gateway;
+  }
+
+  /** The environment of every run and command: nothing of the test's own leaks in. */
+  get env(): Record<string, string> {
+    const { PATH = "" } = process.env;
+    const { stateDir } = this;
+    return { PATH, HOME: stateDir, OPENCLAW_STATE_DIR: stateDir, ...this.options.env };
+  }
+
+  get run(): GatewayRun {
+    const run = this.runs.at(-1);
+    if (!run) throw new Error("the gateway was not started");
+    return run;
+  }
+
+  get url(): string {
+    return `ws://127.0.0.1:${this.port}`;
+  }
+
+  get adminSocket(): string {
+    return join(this.stateDir, "admin.sock");
+  }
+
+  /** All output of all runs. */
+  get output(): string {
+    return this.runs.map(({ output }) => output).join("");
+  }
+
+  /** Starts without waiting. */
+  launch(env: Readonly<Record<string, string>> = {}): GatewayRun {
+    const { nodeArgs = [], args = [] } = this.options;
+    const command = [this.program, "gateway", "run", "--port", String(this.port), ...args];
+    const run = new GatewayRun([...nodeArgs, ...command], { ...this.env, ...env });
+    this.runs.push(run);
+    return run;
+  }
+
+  /** Starts and waits until it is ready. */
+  async start(env: Readonly<Record<string, string>> = {}): Promise<GatewayRun> {
+    const run = this.launch(env);
+    await run.logged("gateway ready");
+    return run;
+  }
+
+  /** Kills with SIGKILL and waits until the process is gone. */
+  async kill(): Promise<void> {
+    this.run.signal("SIGKILL");
+    await this.run.end();
+  }
+
+  /** Ends with SIGTERM and resolves with the exit code. */
+  async stop(): Promise<number | null> {
+    this.run.signal("SIGTERM");
+    return this.run.end();
+  }
+
+  /** Runs `openclaw …` on this gateway's state, as a person with a pipe instead of a terminal would. */
+  cli(args: readonly string[], options: { input?: string } = {}): Promise<CliResult> {
+    const child = spawn(process.execPath, [this.program, ...args], { env: this.env });
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(options.input ?? "");
+    let stdout = "";
+    let stderr = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    return new Promise((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", (code) => resolve({ code: code ?? -1, stdout, stderr }));
+    });
+  }
+
+  /** Runs a command that must succeed; resolves with what it printed. */
+  async ok(args: readonly string[], options: { input?: string } = {}): Promise<string> {
+    const { code, stdout, stderr } = await this.cli(args, options);
+    if (code !== 0) throw new Error(`openclaw ${args.join(" ")}: exit code ${code}\n${stderr}`);
+    return stdout;
+  }
+
+  /** The payload that a command prints with `--json`. */
+  async json<T>(args: readonly string[]): Promise<T> {
+    return JSON.parse(await this.ok([...args, "--json"]));
+  }
+
+  /** Ends whatever still runs and removes the state. */
+  async close(): Promise<void> {
+    for (const run of this.runs) {
+      if (!run.exited) run.signal("SIGKILL");
+      await run.end();
+    }
+    await rm(this.stateDir, { recursive: true, force: true });
+  }
+}
+
+const PORTS_FROM = 20_000;
+const PORTS = 10_000;
+
+/**
+ * A port that nobody has, below those the kernel gives to outgoing connections: a gateway that is
+ * started again must find it free.
+ */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = PORTS_FROM + Math.floor(Math.random() * PORTS);
+    const free = await new Promise<boolean>((resolve) => {
+      const server = createServer();
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+    });
+    if (free) return port;
+  }
+}

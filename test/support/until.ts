@@ -1,0 +1,24 @@
+import { setTimeout as pause } from "node:timers/promises";
+
+const LOOK_EVERY_MS = 5;
+
+/**
+ * Resolves with what `look` finds as soon as it finds something (not `undefined` and not `false`);
+ * rejects at the deadline, saying what was waited for.
+ */
+export async function until<T>(
+  look: () => T | undefined | false | Promise<T | undefined | false>,
+  what: string | (() => string),
+  timeoutMs = 15_000,
+): Promise<T> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    if (performance.now() > deadline) {
+      const missed = typeof what === "string" ? what : what();
+      throw new Error(`not within ${timeoutMs} ms: ${missed}`);
+    }
+    await pause(LOOK_EVERY_MS);
+  }
+}
