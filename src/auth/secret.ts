@@ -49,6 +49,13 @@ export class SharedSecrets {
     return this.deps.clear()[kind] !== undefined || this.deps.stored()[kind] !== undefined;
   }
 
+  /** Changes whenever another secret is in force; says nothing about the secret itself. */
+  mark(kind: SecretKind): string {
+    const clear = this.deps.clear()[kind];
+    if (clear !== undefined) return `clear|${this.#digest(clear).toString("base64")}`;
+    return this.deps.stored()[kind]?.hash ?? "";
+  }
+
   /** The epoch that new device tokens are granted under. */
   epoch(kind: SecretKind): number {
     return this.deps.stored()[kind]?.epoch ?? 0;

@@ -15,7 +15,13 @@ import type { Socket } from "./socket.ts";
 export type ConnectionState =
   | { readonly name: "challenged"; readonly nonce: string }
   | { readonly name: "deciding"; readonly nonce: string; readonly queue: string[] }
-  | { readonly name: "waiting"; readonly requestId: string; readonly deviceId: string }
+  | {
+      readonly name: "waiting";
+      readonly requestId: string;
+      readonly deviceId: string;
+      /** Frames it sent although nothing it sends counts. */
+      frames: number;
+    }
   | { readonly name: "ready"; readonly actor: Actor }
   | { readonly name: "closed" };
 
@@ -27,9 +33,11 @@ export interface ConnectionHost {
   request(connection: Connection, frame: RequestFrame): void;
   /** The connection ended for any reason; called once. */
   ended(connection: Connection, close: Close | undefined): void;
-  /** A slow consumer's close frame gets this long; then its socket is dropped. */
+  /** Runs `run` once after `ms`: a slow consumer has a moment to catch up. */
   after(ms: number, run: () => void): void;
 }
+
+const MAX_UTF8_PER_UNIT = 3;
 
 const CLOSED: ConnectionState = { name: "closed" };
 
@@ -87,7 +95,11 @@ export class Connection implements Receiver {
         if (this.#fitsBeforeAuth(bytes)) this.#queue(text, this.state.queue);
         return;
       case "waiting":
-        if (this.#fitsBeforeAuth(bytes)) this.#whileWaiting(text);
+        if (!this.#fitsBeforeAuth(bytes)) return;
+        this.state.frames += 1;
+        if (this.state.frames > this.host.limits.queuedBehindConnect) {
+          this.close(closes.handshakeFlood);
+        } else this.#whileWaiting(text);
         return;
       case "closed":
     }
@@ -157,7 +169,7 @@ export class Connection implements Receiver {
 
   push(text: string): boolean {
     if (this.state.name === "closed") return false;
-    if (this.socket.buffered() + text.length > this.host.limits.bufferedBytes) {
+    if (!this.#hasRoomFor(text)) {
       this.#closeSlow();
       return false;
     }
@@ -165,12 +177,25 @@ export class Connection implements Receiver {
     return true;
   }
 
+  #hasRoomFor(text: string): boolean {
+    const left = this.host.limits.bufferedBytes - this.socket.buffered();
+    // A UTF-16 unit is at most three bytes of UTF-8: counting exactly is only needed near the end.
+    return text.length * MAX_UTF8_PER_UNIT <= left || Buffer.byteLength(text) <= left;
+  }
+
+  /**
+   * Nothing more is sent. A client that takes what is queued in time still reads why it was closed;
+   * for one that does not, a close frame would queue behind what it never reads.
+   */
   #closeSlow(): void {
     const { socket } = this;
+    const { limits } = this.host;
     this.close(closes.slowConsumer, { keepSocket: true });
-    // The close frame queues behind what the client does not read; it may never arrive.
-    socket.end(closes.slowConsumer.code, closes.slowConsumer.reason);
-    this.host.after(this.host.limits.slowConsumerMs, () => socket.drop());
+    this.host.after(limits.slowConsumerMs, () => {
+      const caughtUp = socket.buffered() < limits.bufferedBytes / 2;
+      if (caughtUp) socket.end(closes.slowConsumer.code, closes.slowConsumer.reason);
+      else socket.drop();
+    });
   }
 
   /** Becomes ready and handles what was sent behind the connect. */
@@ -184,7 +209,7 @@ export class Connection implements Receiver {
   /** Stays connected until the owner decides on `requestId`. */
   wait(facts: { requestId: string; deviceId: string; answer: string }): void {
     const { requestId, deviceId } = facts;
-    this.state = { name: "waiting", requestId, deviceId };
+    this.state = { name: "waiting", requestId, deviceId, frames: 0 };
     this.send(facts.answer);
   }
 

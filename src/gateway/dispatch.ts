@@ -44,7 +44,7 @@ export class Dispatcher {
     if (!method || !verdict?.ok) {
       const error = denial(frame.method, actor, verdict);
       from.send(encodeError(frame.id, error.shape));
-      return !(verdict?.ok === false && verdict.why === "role");
+      return !isOutsideRole(actor, verdict);
     }
     const startedAt = this.deps.monotonic();
     try {
@@ -132,6 +132,12 @@ function storeFailure(error: unknown) {
 
 function caller(actor: Actor) {
   return { role: actor.role, scopes: actor.scopes, onHost: actor.method === "host" };
+}
+
+/** A node that calls what does not exist is told the same as one that calls what is not for nodes. */
+function isOutsideRole(actor: Actor, verdict: AccessVerdict | undefined): boolean {
+  if (!verdict) return actor.role === "node";
+  return !verdict.ok && verdict.why === "role";
 }
 
 /** Why a call is not even tried (protocol page, section 1, second table). */

@@ -1,4 +1,4 @@
-import { admit, secretCandidate } from "../auth/admit.ts";
+import { admit, type Decision, secretCandidate } from "../auth/admit.ts";
 import type {
   AdmissionPolicy,
   ConnectFacts,
@@ -33,26 +33,32 @@ export interface ConnectCase {
   readonly policy: AdmissionPolicy;
   readonly nonce: string;
   readonly source: string;
+  /** Kinds of credential whose failure was counted: one connect is one failed attempt at each. */
+  readonly counted: Set<string>;
 }
 
+/** What {@link admit} decided, or that the shared secret must be checked first. */
+export type Settled = Exclude<Decision, { kind: "need" }> | { kind: "check-secret" };
+
 /**
- * Asks {@link admit} until it decides, gathering what it asks for. After something slow, what was
- * read from state before is read again: the owner may have acted meanwhile.
+ * Asks {@link admit} until it decides, gathering what it asks for. Synchronous, so whoever acts on
+ * the answer at once acts on the state as it is. Only the shared secret takes time: it is checked by
+ * {@link checkSecret}, after which this is called again.
  */
-export async function decide(c: ConnectCase, deps: FindingDeps) {
-  const findings: Findings = {};
+export function settle(c: ConnectCase, findings: Findings, deps: FindingDeps): Settled {
   for (;;) {
     const decision = admit(c.facts, findings, c.policy);
     if (decision.kind !== "need") return decision;
-    await gather(decision.finding, findings, { c, deps });
+    if (decision.finding === "secret") return { kind: "check-secret" };
+    gather(decision.finding, findings, { c, deps });
   }
 }
 
-async function gather(
-  name: FindingName,
+function gather(
+  name: Exclude<FindingName, "secret">,
   findings: Findings,
   with_: { c: ConnectCase; deps: FindingDeps },
-): Promise<void> {
+): void {
   const { c, deps } = with_;
   switch (name) {
     case "proof":
@@ -66,11 +72,6 @@ async function gather(
       return;
     case "invite":
       findings.invite = inviteOf(c, deps);
-      return;
-    case "secret":
-      findings.secret = await secretOf(c, deps);
-      delete findings.device;
-      delete findings.deviceToken;
   }
 }
 
@@ -132,7 +133,8 @@ function inviteOf(c: ConnectCase, deps: FindingDeps): InviteCheck {
   return failed("invite", c, deps) ?? { verdict: "refused", problem: verdict.problem };
 }
 
-async function secretOf(c: ConnectCase, deps: FindingDeps): Promise<SecretCheck> {
+/** Checks the shared secret: the one finding that may take long. */
+export async function checkSecret(c: ConnectCase, deps: FindingDeps): Promise<SecretCheck> {
   const key = `secret|${c.source}`;
   const retryAfterMs = deps.limiter.locked(key);
   if (retryAfterMs > 0) return { verdict: "locked", retryAfterMs };
@@ -150,8 +152,10 @@ function failed(
   deps: FindingDeps,
 ): { verdict: "locked"; retryAfterMs: number } | undefined {
   const key = `${kind}|${c.source}`;
+  if (c.counted.has(kind)) return undefined;
   const retryAfterMs = deps.limiter.locked(key);
   if (retryAfterMs > 0) return { verdict: "locked", retryAfterMs };
   deps.limiter.fail(key);
+  c.counted.add(kind);
   return undefined;
 }

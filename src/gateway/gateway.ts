@@ -94,7 +94,11 @@ export class Gateway implements ConnectionHost {
   }
 
   connect(connection: Connection, frame: RequestFrame, nonce: string): void {
-    void this.handshake?.run(connection, frame, nonce);
+    this.handshake?.run(connection, frame, nonce).catch((error: unknown) => {
+      // Not even the refusal could be sent. One broken connection must not end the process.
+      this.deps.log.error({ conn: connection.id, err: error }, "a connect failed");
+      connection.socket.drop();
+    });
   }
 
   request(connection: Connection, frame: RequestFrame): void {
@@ -150,8 +154,9 @@ export class Gateway implements ConnectionHost {
     if (connection.state.name !== "waiting") return;
     const { requestId, deviceId } = connection.state;
     this.#handshaking.delete(connection);
-    this.gate.waits(connection);
+    // First, so that a device which merely comes again pushes no other one out.
     this.registry.waiting(deviceId)?.close(closes.waitingReplaced);
+    this.gate.waits(connection);
     this.registry.wait(connection, deviceId);
     // The decision may have come while the answer was on its way.
     const why = this.deps.pairing.resolution(requestId);

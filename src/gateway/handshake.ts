@@ -1,5 +1,5 @@
 import { isBrowserUi } from "../auth/admit.ts";
-import type { AdmissionPolicy, ConnectFacts } from "../auth/facts.ts";
+import type { AdmissionPolicy, ConnectFacts, Findings } from "../auth/facts.ts";
 import { decodePublicKey } from "../auth/identity.ts";
 import { deriveToken } from "../auth/tokens.ts";
 import { asTyped } from "../lib/command.ts";
@@ -17,7 +17,13 @@ import {
   namesWorker,
 } from "./connect-params.ts";
 import type { Connection } from "./connection.ts";
-import { type ConnectCase, decide, type FindingDeps } from "./findings.ts";
+import {
+  type ConnectCase,
+  checkSecret,
+  type FindingDeps,
+  type Settled,
+  settle,
+} from "./findings.ts";
 import type { Hello } from "./hello.ts";
 import { judgeOrigin, type OriginPolicy } from "./origin.ts";
 
@@ -44,8 +50,8 @@ export interface HandshakeDeps extends FindingDeps {
   readonly defect: (what: string, error: unknown) => void;
 }
 
-type Admitted = Extract<Awaited<ReturnType<typeof decide>>, { kind: "admit" }>;
-type Pairs = Extract<Awaited<ReturnType<typeof decide>>, { kind: "pair" }>;
+type Admitted = Extract<Settled, { kind: "admit" }>;
+type Pairs = Extract<Settled, { kind: "pair" }>;
 
 /** Decides one connect and acts on the decision. */
 export class Handshake {
@@ -73,9 +79,23 @@ export class Handshake {
       policy,
       nonce,
       source: connection.socket.peer.source,
+      counted: new Set(),
     };
-    const decision = await decide(c, this.deps);
-    if (!connection.isOpen) return;
+    let findings: Findings = {};
+    let decision = settle(c, findings, this.deps);
+    while (decision.kind === "check-secret") {
+      const secretWas = this.deps.secrets.mark(policy.secretKind);
+      const secret = await checkSecret(c, this.deps);
+      if (!connection.isOpen) return;
+      // The owner may have acted meanwhile: what was read from state is read again, and a verdict
+      // about a secret that is no longer in force counts for nothing.
+      const { proof } = findings;
+      findings = proof === undefined ? {} : { proof };
+      if (this.deps.secrets.mark(policy.secretKind) === secretWas) findings.secret = secret;
+      decision = settle(c, findings, this.deps);
+    }
+    // No await from the decision to here and on into the registry: who is revoked in between would
+    // be admitted without anybody noticing.
     if (decision.kind === "refuse") this.#refuse(connection, frame, decision.refusal);
     else if (decision.kind === "pair") await this.#pair(connection, frame, { c, decision });
     else await this.#admit(connection, frame, { c, decision });
@@ -164,8 +184,14 @@ export class Handshake {
   ): Promise<void> {
     const { c, decision } = with_;
     if (decision.inviteId !== undefined) {
-      const verdict = await this.#redeem(connection, c, decision);
+      await this.#redeem(connection, c, decision);
       if (!connection.isOpen) return;
+      // Asked after the wait, because the device may have been removed or revoked during it.
+      const { pairing } = this.deps;
+      const verdict = pairing.checkInvite(
+        c.facts.auth.bootstrapToken ?? "",
+        c.params.device?.id ?? "",
+      );
       if (!verdict.ok) {
         return this.#refuse(connection, frame, refusals.inviteInvalid(verdict.problem));
       }
@@ -198,8 +224,8 @@ export class Handshake {
     connection.ready(actor, hello);
   }
 
-  #redeem(connection: Connection, c: ConnectCase, decision: Admitted) {
-    return this.deps.pairing.redeem(c.facts.auth.bootstrapToken ?? "", {
+  async #redeem(connection: Connection, c: ConnectCase, decision: Admitted): Promise<void> {
+    await this.deps.pairing.redeem(c.facts.auth.bootstrapToken ?? "", {
       ...deviceTextOf(c.params, connection.socket.peer),
       deviceId: c.params.device?.id ?? "",
       publicKey: canonicalKey(c.params),

@@ -1,4 +1,5 @@
 import { deriveToken } from "../auth/tokens.ts";
+import { sourceKey } from "../lib/net.ts";
 import type { Device, Pending, Resolution } from "../pairing/records.ts";
 import { READ } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
@@ -28,7 +29,7 @@ export const requestUpgrade = method<{ scopes: string[] }>({
       role: "operator",
       scopes,
       text: device,
-      source: device.remoteIp ?? `device:${deviceId}`,
+      source: device.remoteIp === undefined ? `device:${deviceId}` : sourceKey(device.remoteIp),
     });
     return { requestId: pending.requestId };
   },
@@ -49,13 +50,14 @@ export const waitUpgrade = method<{ requestId: string }>({
 /** The answer where there is nothing left to wait for; `undefined` while the request waits. */
 function outcomeNow(requestId: string, deviceId: string, call: Call) {
   const { pairing } = call.services;
-  if (pairing.pendingOf(deviceId)?.requestId === requestId) return undefined;
+  if (pairing.isPending(requestId)) return undefined;
   const why = pairing.resolution(requestId) ?? "expired";
   return why === "approved" ? approved(requestId, deviceId, call) : refused(requestId, why);
 }
 
 function waitFor(requestId: string, deviceId: string, call: Call): Promise<unknown> {
   return new Promise((resolve) => {
+    let forgetEnd = () => {};
     const finish = (answer: unknown) => {
       stopListening();
       forgetEnd();
@@ -67,7 +69,7 @@ function waitFor(requestId: string, deviceId: string, call: Call): Promise<unkno
         finish(why === "approved" ? approved(requestId, deviceId, call) : refused(requestId, why));
       },
     });
-    const forgetEnd = call.onEnd(() => finish(refused(requestId, "expired")));
+    forgetEnd = call.onEnd(() => finish(refused(requestId, "expired")));
   });
 }
 

@@ -16,6 +16,16 @@ export function mayManage(actor: Actor, deviceId: string): boolean {
   return !isConfined(actor) || actor.deviceId === deviceId;
 }
 
+/**
+ * The operator scopes a device holds. After its token was revoked that is none: what the owner took
+ * away comes back only by being asked for and approved again.
+ */
+export function heldScopes(device: Device | undefined): readonly string[] {
+  const token = device?.tokens.operator;
+  if (!device || !token || token.revokedAtMs !== undefined) return [];
+  return device.scopes;
+}
+
 /** Why `actor` may not approve `pending`, or `undefined` if it may. */
 export function approvalProblem(
   actor: Actor,
@@ -27,7 +37,7 @@ export function approvalProblem(
   if (pending.roles.some((role) => role !== "operator") && !covers(actor.scopes, ADMIN)) {
     return denied;
   }
-  const result = [...pending.scopes, ...(device?.scopes ?? [])];
+  const result = [...pending.scopes, ...heldScopes(device)];
   const missing = firstMissing(actor.scopes, result);
   return missing === undefined ? undefined : missingScope(missing);
 }

@@ -1,7 +1,7 @@
 import { type Actor, coversAll, type Role, scopeWords, union } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
-import { approvalProblem, mayManage } from "./authority.ts";
+import { approvalProblem, heldScopes, mayManage } from "./authority.ts";
 import { isWholeCode, normalizeCode, requestCode } from "./code.ts";
 import type {
   Device,
@@ -57,13 +57,13 @@ export function request(state: PairingState, ask: Ask, context: LedgerContext): 
   const before = pendingOf(state, ask.deviceId, context.now);
   const expiresAtMs = context.now + context.limits.pendingMs;
   if (before?.roles.includes(ask.role) && coversAll(before.scopes, ask.scopes)) {
-    const pending = { ...before, ...ask.text, source: ask.source, expiresAtMs };
+    const pending = { ...before, ...deviceText(ask.text), source: ask.source, expiresAtMs };
     return { pending, kind: "refreshed", changes: [{ op: "pending", pending }], gone: [] };
   }
   const roles = [...new Set([...(before?.roles ?? []), ask.role])];
   const scopes = union(before?.scopes ?? [], ask.scopes);
   const pending: Pending = {
-    ...ask.text,
+    ...deviceText(ask.text),
     ...freshCode(state, { deviceId: ask.deviceId, roles, scopes }, context),
     deviceId: ask.deviceId,
     publicKey: ask.publicKey,
@@ -201,7 +201,7 @@ export function grant(
   facts: { now: number; via: Device["approvedVia"]; label?: string | undefined },
 ): Device {
   const roles = [...new Set([...(before?.roles ?? []), ...asked.roles])];
-  const scopes = union(before?.scopes ?? [], asked.scopes);
+  const scopes = union(heldScopes(before), asked.scopes);
   const tokens = { ...before?.tokens };
   for (const role of asked.roles) {
     tokens[role] = grantToken(before?.tokens[role], {
@@ -284,6 +284,10 @@ export function nextExpiry(state: PairingState): number | undefined {
   let next: number | undefined;
   for (const { expiresAtMs } of state.pending.values()) {
     if (next === undefined || expiresAtMs < next) next = expiresAtMs;
+  }
+  for (const { expiresAtMs } of state.invites.values()) {
+    const at = expiresAtMs + KEEP_EXPIRED_MS;
+    if (next === undefined || at < next) next = at;
   }
   return next;
 }

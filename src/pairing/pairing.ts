@@ -72,6 +72,12 @@ export class Pairing {
     return ledger.pendingOf(this.#working, deviceId, this.deps.world.now());
   }
 
+  /** Whether a request still waits, as far as anybody was told: a decision counts once durable. */
+  isPending(requestId: string): boolean {
+    const pending = this.deps.document.durable.pending.get(requestId);
+    return pending !== undefined && pending.expiresAtMs > this.deps.world.now();
+  }
+
   /** How a request ended, if that was not long ago. */
   resolution(requestId: string): Resolution | undefined {
     return this.#resolutions.get(requestId);
@@ -107,7 +113,7 @@ export class Pairing {
     await this.deps.document.commit(outcome.changes);
     this.#scheduleExpiry();
     for (const { pending, why } of outcome.gone) this.#resolve(pending, why);
-    this.#tell("requested", outcome.pending);
+    if (outcome.kind === "new") this.#tell("requested", outcome.pending);
     return outcome.pending;
   }
 
@@ -186,6 +192,7 @@ export class Pairing {
       id,
     });
     await document.commit(made.changes);
+    this.#scheduleExpiry();
     return made;
   }
 
@@ -211,7 +218,11 @@ export class Pairing {
     const now = this.deps.world.now();
     const pending = ledger.pendingOf(this.#working, asked.deviceId, now);
     const { changes } = invites.redeem(this.#working, verdict.invite, { asked, now });
+    const { invite } = verdict;
+    const durable = this.deps.document.durable.invites.get(invite.inviteId)?.usedBy !== undefined;
+    // A retry may come while the first try is being written: it is answered no sooner than that one.
     if (changes.length > 0) await this.deps.document.commit(changes);
+    else if (!durable) await this.deps.document.commit([{ op: "invite", invite }]);
     if (pending && changes.length > 0) this.#resolve(pending, "approved");
     return verdict;
   }

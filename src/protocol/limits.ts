@@ -99,7 +99,7 @@ export const limitTable = {
   queuedBehindConnect: {
     value: 15,
     unit: "count",
-    bounds: "frames sent behind an unanswered connect",
+    bounds: "frames sent behind an unanswered connect, or while waiting for approval",
     past: "close 1008 `too many pending handshake frames`",
     metric: "handshake-flood",
     test: "gateway/frames.test.ts",
@@ -163,8 +163,8 @@ export const limitTable = {
   slowConsumerMs: {
     value: SECOND,
     unit: "ms",
-    bounds: "time a slow consumer has to take its close frame",
-    past: "the socket is dropped",
+    bounds: "time a slow consumer has to take what is queued, and then its close frame",
+    past: "the socket is dropped without a close frame (the client sees 1006)",
     metric: "slow-consumer",
     test: "e2e/wire-limits.test.ts",
   },

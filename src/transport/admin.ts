@@ -13,11 +13,15 @@ interface Deps {
   readonly refused: (metric: string) => void;
 }
 
+/** How long a client may take to read its last answers when the gateway stops. */
+const HANG_UP_MS = 1000;
+
 /** One command-line connection: frames as lines. */
 class AdminClient implements Requester {
   readonly id: string;
   inFlight = 0;
   #rest = "";
+  #failed = false;
   readonly #ends = new Set<() => void>();
 
   constructor(
@@ -45,12 +49,22 @@ class AdminClient implements Requester {
   }
 
   #data(chunk: string): void {
+    // Who was refused is not served, and what it still sends is not kept.
+    if (this.#failed) return;
     const lines = (this.#rest + chunk).split("\n");
     this.#rest = lines.pop() ?? "";
-    for (const line of lines) if (line.trim() !== "") this.#line(line);
-    if (this.#rest.length <= this.deps.limits.adminFrameBytes) return;
+    for (const line of lines) {
+      if (!this.#fits(line)) return;
+      if (line.trim() !== "") this.#line(line);
+    }
+    this.#fits(this.#rest);
+  }
+
+  #fits(text: string): boolean {
+    if (text.length <= this.deps.limits.adminFrameBytes) return true;
     this.deps.refused("admin-refused");
     this.fail("frame too large");
+    return false;
   }
 
   #line(line: string): void {
@@ -62,8 +76,10 @@ class AdminClient implements Requester {
 
   /** Ends the connection with a reason. */
   fail(message: string): void {
+    this.#failed = true;
+    this.#rest = "";
     this.send(encodeError("invalid", { code: "UNAVAILABLE", message }));
-    this.socket.end();
+    this.socket.destroySoon();
   }
 }
 
@@ -115,7 +131,11 @@ export class AdminServer {
 
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const socket of this.#sockets) socket.end();
+    // What was answered goes out; a client that never hangs up must not hold up a stop.
+    for (const socket of this.#sockets) {
+      socket.setTimeout(HANG_UP_MS, () => socket.destroy());
+      socket.destroySoon();
+    }
     await closed;
     await this.#folder?.close();
   }

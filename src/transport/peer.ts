@@ -21,7 +21,15 @@ const PROXY_HEADERS = [
   "x-forwarded-for",
   "x-forwarded-host",
   "x-forwarded-proto",
+  "x-forwarded-port",
+  "x-forwarded-server",
   "x-real-ip",
+  "x-client-ip",
+  "true-client-ip",
+  "cf-connecting-ip",
+  "via",
+  "tailscale-user-login",
+  "tailscale-headers-info",
 ];
 
 /**
