@@ -56,13 +56,15 @@ function route(path: string, deps: HttpDeps): HttpAnswer | undefined {
     case "/gateway.json":
       return json("200 OK", deps.about());
   }
-  const file = deps.files.get(path === "/" ? "/index.html" : path);
-  if (file) return fileAnswer(file);
+  if (NOT_PAGES.test(path)) return undefined;
+  // The page names its files relative to itself, so they answer at every depth that it does.
   const last = path.slice(path.lastIndexOf("/") + 1);
-  const page = deps.files.get("/index.html");
-  const isPage = !last.includes(".") && !path.startsWith("/api/") && !path.startsWith("/v1/");
-  return isPage && page && path !== "/api" ? fileAnswer(page) : undefined;
+  const file = deps.files.get(`/${last.includes(".") ? last : "index.html"}`);
+  return file && fileAnswer(file);
 }
+
+/** Interfaces that OpenClaw has and this gateway has not: no page may answer in their place. */
+const NOT_PAGES = /^\/(api|v1|hooks|tools)(\/|$)/;
 
 function fileAnswer(file: StaticFile): HttpAnswer {
   const headers = [

@@ -193,8 +193,10 @@ function send(res: HttpResponse, answer: HttpAnswer, headOnly: boolean): void {
   res.cork(() => {
     res.writeStatus(answer.status);
     for (const [name, value] of answer.headers) res.writeHeader(name, value);
-    if (headOnly) res.endWithoutBody(Buffer.byteLength(answer.body));
-    else res.end(answer.body);
+    if (!headOnly) return void res.end(answer.body);
+    // Given the length as its argument, endWithoutBody leaves the request open and uWS aborts for that.
+    res.writeHeader("content-length", String(Buffer.byteLength(answer.body)));
+    res.endWithoutBody();
   });
 }
 

@@ -1,0 +1,192 @@
+import { request } from "node:http";
+import { connect } from "node:net";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { GatewayProcess } from "../support/process.ts";
+
+let gateway: GatewayProcess;
+beforeAll(async () => {
+  gateway = await GatewayProcess.start();
+});
+afterAll(() => gateway.close());
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+}
+
+/** Asks as is: no redirects, no headers beyond the ones given. */
+function ask(method: string, path: string, headers: Record<string, string> = {}): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const call = request(
+      { host: "127.0.0.1", port: gateway.port, method, path, headers },
+      (response) => {
+        let body = "";
+        response.setEncoding("utf8").on("data", (text: string) => {
+          body += text;
+        });
+        response.on("end", () =>
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
+        );
+      },
+    );
+    call.on("error", reject);
+    call.end();
+  });
+}
+
+const get = (path: string, headers?: Record<string, string>) => ask("GET", path, headers);
+
+describe("health and readiness", () => {
+  test.each(["/healthz", "/health"])("%s says that the process is live", async (path) => {
+    const { status, headers, body } = await get(path);
+    expect({ status, body: JSON.parse(body) }).toEqual({
+      status: 200,
+      body: { ok: true, status: "live" },
+    });
+    expect(headers["content-type"]).toBe("application/json; charset=utf-8");
+    expect(headers["cache-control"]).toBe("no-store");
+  });
+
+  test.each(["/readyz", "/ready"])("%s says that connects are accepted", async (path) => {
+    const { status, body } = await get(path);
+    expect(status).toBe(200);
+    expect(JSON.parse(body)).toEqual({ ready: true, failing: [], uptimeMs: expect.any(Number) });
+  });
+
+  test("HEAD answers with the same headers and no body", async () => {
+    const head = await ask("HEAD", "/healthz");
+    const full = await get("/healthz");
+    expect(head.status).toBe(200);
+    expect(head.body).toBe("");
+    expect(head.headers["content-length"]).toBe(full.headers["content-length"]);
+    expect(head.headers["content-type"]).toBe(full.headers["content-type"]);
+  });
+
+  test.each(["POST", "PUT", "DELETE", "OPTIONS"])("%s is not allowed there", async (method) => {
+    for (const path of ["/healthz", "/readyz", "/gateway.json", "/index.html"]) {
+      const { status, headers, body } = await ask(method, path);
+      expect([path, status, headers.allow, body]).toEqual([
+        path,
+        405,
+        "GET, HEAD",
+        "Method Not Allowed",
+      ]);
+    }
+  });
+});
+
+describe("the gateway about itself", () => {
+  test("names itself by key and holds no secret", async () => {
+    const { status, headers, body } = await get("/gateway.json");
+    expect(status).toBe(200);
+    expect(headers["cache-control"]).toBe("no-store");
+    const about = JSON.parse(body);
+    expect(Object.keys(about).sort()).toEqual(["deviceId", "fingerprint", "version"]);
+    expect(about.fingerprint).toBe(gateway.run.log[0]?.["fingerprint"]);
+    expect(about.deviceId).toMatch(/^[0-9a-f]{64}$/);
+  });
+});
+
+describe("the page", () => {
+  test.each(["/", "/chat", "/devices", "/metrics", "/settings/devices"])(
+    "is served at %s",
+    async (path) => {
+      const { status, headers, body } = await get(path);
+      expect(status).toBe(200);
+      expect(headers["content-type"]).toBe("text/html; charset=utf-8");
+      expect(headers["cache-control"]).toBe("no-cache");
+      expect(body).toContain("<!doctype html>");
+    },
+  );
+
+  test.each(["/", "/chat", "/settings/devices"])(
+    "opened at %s, its files come with their own types and are all that it loads",
+    async (page) => {
+      const { body } = await get(page);
+      const files = [...body.matchAll(/(?:src|href)="([^"]+\.(js|css))"/g)];
+      expect(files.length).toBeGreaterThanOrEqual(2);
+      for (const [, name = "", kind] of files) {
+        const path = new URL(name, `http://gateway${page}`).pathname;
+        const { status, headers } = await get(path);
+        expect([path, status]).toEqual([path, 200]);
+        const type = kind === "js" ? "text/javascript" : "text/css";
+        expect(headers["content-type"]).toBe(`${type}; charset=utf-8`);
+      }
+      expect(body).not.toMatch(/(?:src|href)="https?:/);
+      expect(body).not.toMatch(/<script>|style=|onclick=/);
+    },
+  );
+
+  test("nothing can frame it, sniff it or run in it that is not its own", async () => {
+    for (const path of ["/", "/chat", "/healthz", "/gateway.json", "/missing.png"]) {
+      const { headers } = await get(path);
+      const csp = String(headers["content-security-policy"]);
+      expect(csp).toContain("default-src 'none'");
+      expect(csp).toContain("script-src 'self'");
+      expect(csp).toContain("frame-ancestors 'none'");
+      expect(csp).not.toContain("unsafe");
+      expect(headers["x-frame-options"]).toBe("DENY");
+      expect(headers["x-content-type-options"]).toBe("nosniff");
+      expect(headers["referrer-policy"]).toBe("no-referrer");
+      expect(headers["access-control-allow-origin"]).toBeUndefined();
+    }
+  });
+});
+
+describe("what is not there", () => {
+  test.each([
+    "/missing.js",
+    "/favicon.ico",
+    "/api",
+    "/api/status",
+    "/v1/models",
+    "/v1/chat/completions",
+    "/hooks/agent",
+    "/tools/invoke",
+    "/../package.json",
+    "/..%2f..%2fetc%2fpasswd",
+    "/index.js",
+    "/devices.journal",
+  ])("%s is a 404 in text", async (path) => {
+    const { status, headers, body } = await get(path);
+    expect([status, headers["content-type"], body]).toEqual([
+      404,
+      "text/plain; charset=utf-8",
+      "Not Found",
+    ]);
+  });
+
+  test("a POST to the page or an API is a 404", async () => {
+    for (const path of ["/", "/api/hooks", "/v1/models", "/hooks/agent", "/tools/invoke"]) {
+      const { status } = await ask("POST", path);
+      expect([path, status]).toEqual([path, 404]);
+    }
+  });
+});
+
+describe("odd requests", () => {
+  test("proxy headers of a stranger change nothing", async () => {
+    const headers = { "x-forwarded-for": "203.0.113.7", "x-real-ip": "203.0.113.7" };
+    expect((await get("/healthz", headers)).status).toBe(200);
+    expect((await get("/", headers)).status).toBe(200);
+  });
+
+  test("a request that is no HTTP ends its connection and nothing else", async () => {
+    const ended = await new Promise<boolean>((resolve) => {
+      const socket = connect(gateway.port, "127.0.0.1");
+      socket.on("error", () => undefined);
+      socket.on("close", () => resolve(true));
+      socket.on("data", () => undefined);
+      socket.end("\u0000\u0001 this is no request\r\n\r\n");
+    });
+    expect(ended).toBe(true);
+    expect((await get("/healthz")).status).toBe(200);
+  });
+
+  test("a query is ignored and a path may be anything", async () => {
+    expect((await get("/healthz?verbose=1")).status).toBe(200);
+    expect((await get("/?token=x")).body).toContain("<!doctype html>");
+    expect((await get(`/${"a".repeat(2_000)}`)).status).toBe(200);
+  });
+});
