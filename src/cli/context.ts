@@ -16,7 +16,22 @@ export interface Context {
   readonly options: GlobalOptions;
 }
 
-/** Prints a payload as it came and nothing else. */
+/** Whatever a terminal could act on; JSON itself escapes the other control characters. */
+const UNSAFE = /[\u007f-\u009f]|\p{Cf}|\p{Zl}|\p{Zp}|\p{Default_Ignorable_Code_Point}/gu;
+
+/** Prints a payload as it came and nothing else. Hostile characters are escaped, none is lost. */
 export function printJson(context: Context, payload: unknown): void {
-  context.io.out(JSON.stringify(payload ?? null, null, 2));
+  const text = JSON.stringify(payload ?? null, null, 2);
+  context.io.data(text.replace(UNSAFE, escapeUnits));
+}
+
+function escapeUnits(char: string): string {
+  const units = Array.from({ length: char.length }, (_, i) => char.charCodeAt(i));
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
+}
+
+/** A remark beside the answer: where a script reads the output it must not carry it. */
+export function remark({ io, options }: Context, line: string): void {
+  if (io.showsPerson && !options.json) io.out(line);
+  else io.err(line);
 }

@@ -25,7 +25,7 @@ export function explainFailure(error: unknown): Failure {
     return clean({ message, next, code, exit });
   }
   if (typeof error !== "object" || error === null) return unexpected(String(error));
-  const { message, code, next, details } = error as CodedError;
+  const { message, code, details } = error as CodedError;
   if (typeof code !== "string") return unexpected(String(message ?? error));
   const facts = (details ?? {}) as Record<string, unknown>;
   const name = typeof facts["code"] === "string" ? facts["code"] : code;
@@ -34,14 +34,14 @@ export function explainFailure(error: unknown): Failure {
     message: text,
     code: name,
     exit: exitOf(name, code, text),
-    next: nextOf(name, { ...(error as CodedError), next }, facts),
+    next: nextOf(name, error as CodedError, facts),
   });
 }
 
 function clean(failure: { [name in keyof Failure]: Failure[name] | undefined }): Failure {
   const { message, next, code, exit } = failure;
   return {
-    message: shownLines(message ?? "unknown failure"),
+    message: shownLines(message ?? "") || "it gave no reason",
     exit: exit ?? "failed",
     ...(next !== undefined && { next: shownLines(next) }),
     ...(code !== undefined && { code: shownLines(code) }),
@@ -50,7 +50,11 @@ function clean(failure: { [name in keyof Failure]: Failure[name] | undefined }):
 
 function unexpected(message: string): Failure {
   const next = "run the command again with --verbose and report what it prints";
-  return { message: `unexpected: ${shownLines(message)}`, next, exit: "failed" };
+  return {
+    message: `unexpected: ${shownLines(message) || "no reason given"}`,
+    next,
+    exit: "failed",
+  };
 }
 
 const credentialCodes = /^(NOT_PAIRED|PAIRING_|AUTH_|DEVICE_|CONTROL_UI_|MISSING_SCOPE|FORBIDDEN)/;

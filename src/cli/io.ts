@@ -1,3 +1,5 @@
+import { asTypedHere, typedCommand } from "./typed.ts";
+
 export type Environment = NodeJS.ProcessEnv;
 
 /** The terminal and environment of one run, as a value, so that tests need neither. */
@@ -5,7 +7,9 @@ export interface Io {
   readonly env: Environment;
   /** Wall clock, milliseconds since the epoch. */
   now(): number;
-  /** A line on standard output: what was asked for. */
+  /** What was asked for, on standard output, exactly as it is: JSON, a link, a secret, a value. */
+  data(text: string): void;
+  /** A line for people on standard output. */
   out(line: string): void;
   /** A line on standard error: what went wrong, and remarks that a pipe must not carry. */
   err(line: string): void;
@@ -33,6 +37,7 @@ export function tableColumns(columns: number | undefined): number {
 /** The process's own terminal. */
 export function systemIo(): Io {
   const { stdin, stdout, stderr, env } = process;
+  const command = () => typedCommand(env, process.argv[1]);
   // A reader that hangs up early (`| head`) is no failure of ours.
   stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(0);
@@ -41,8 +46,9 @@ export function systemIo(): Io {
   return {
     env,
     now: () => Date.now(),
-    out: (line) => void stdout.write(`${line}\n`),
-    err: (line) => void stderr.write(`${line}\n`),
+    data: (text) => void stdout.write(`${text}\n`),
+    out: (line) => void stdout.write(`${asTypedHere(line, command)}\n`),
+    err: (line) => void stderr.write(`${asTypedHere(line, command)}\n`),
     showsPerson: stdout.isTTY === true,
     asksPerson: stdin.isTTY === true && stdout.isTTY === true,
     columns: tableColumns(stdout.columns),

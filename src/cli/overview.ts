@@ -5,7 +5,15 @@ import { CliError } from "./exit.ts";
 import type { Run } from "./shell.ts";
 import { styleOf } from "./style.ts";
 import type { DeviceList, HostInfo } from "./wire.ts";
-import { accessWords, clientKind, count, deviceName, shown, shownLines } from "./words.ts";
+import {
+  accessWords,
+  approveCommand,
+  clientKind,
+  count,
+  deviceName,
+  shown,
+  shownLines,
+} from "./words.ts";
 
 /** `openclaw` alone: whether the gateway runs, who waits, and what to type next. */
 export async function overview(context: Context): Promise<void> {
@@ -82,8 +90,7 @@ function supervised({ supervisor, unit, pid }: HostInfo): string {
 const MOST_WAITING = 5;
 
 function waitingLines(pending: DeviceList["pending"], info: HostInfo): string[] {
-  const [first] = pending;
-  if (!first) {
+  if (pending.length === 0) {
     const next = info.pairing.devices === 0 ? "openclaw devices invite" : "openclaw devices list";
     return ["", "Nobody waits for approval.", `  next: ${next}`];
   }
@@ -98,6 +105,6 @@ function waitingLines(pending: DeviceList["pending"], info: HostInfo): string[] 
       : `${pending.length} devices wait for approval:`,
     ...rows,
     ...(rest > 0 ? [`  … and ${rest} more: openclaw devices list`] : []),
-    `  next: openclaw devices approve ${shown(first.requestId)}`,
+    `  next: ${approveCommand(pending)}`,
   ];
 }

@@ -11,9 +11,9 @@ const examples = `
 Examples:
   openclaw                             what runs, who waits, what to type next
   openclaw gateway run                 run the gateway in this terminal
-  openclaw devices list                who waits for approval and who is paired
+  openclaw devices list                who waits and who is paired
   openclaw devices approve 7F3K-Q2MN   let one device in
-  openclaw devices invite              a one-time link that pairs the device which opens it
+  openclaw devices invite              a one-time link that pairs a device
 
 `;
 

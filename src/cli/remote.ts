@@ -1,4 +1,4 @@
-import { GatewayClient } from "@openclaw/gateway-client";
+import { GatewayClient, type GatewayClientOptions } from "@openclaw/gateway-client";
 import { cleanText } from "../lib/text.ts";
 import { version } from "../lib/version.ts";
 import { READ } from "../protocol/access.ts";
@@ -36,39 +36,13 @@ function webSocketUrl(text: string): URL {
 }
 
 /** `scopes` absent: those that the stored device token holds. */
-async function connect({ context, url }: Target, scopes?: readonly string[]): Promise<Gateway> {
-  const { io, options } = context;
-  const folder = cliFolder(io.env);
-  const identity = loadIdentity(folder);
-  const tokens = new TokenFile(folder);
-  const key = `${url.origin}${url.pathname} ${ROLE}`;
-  const token = await secretOption(context, "token");
-  const password = await secretOption(context, "password");
-  let settle: { ready(): void; failed(error: Error): void } = { ready() {}, failed() {} };
+async function connect(target: Target, scopes?: readonly string[]): Promise<Gateway> {
+  let settle: Settle = { ready() {}, failed() {} };
   const outcome = new Promise<void>((ready, failed) => {
     settle = { ready, failed };
   });
   const client = new GatewayClient({
-    url: url.href,
-    ...(token !== undefined && { token }),
-    ...(password !== undefined && { password }),
-    ...(options.tlsFingerprint !== undefined && { tlsFingerprint: options.tlsFingerprint }),
-    env: io.env,
-    clientName: "cli",
-    mode: "cli",
-    clientDisplayName: hostnameForPeople(),
-    clientVersion: version,
-    role: ROLE,
-    scopes: [...(scopes ?? tokens.load(key)?.scopes ?? [])],
-    deviceIdentity: identity,
-    hostDeps: {
-      signDevicePayload: signText,
-      publicKeyRawBase64UrlFromPem: rawKeyText,
-      loadDeviceAuthToken: () => tokens.load(key),
-      storeDeviceAuthToken: ({ token: given, scopes: held }) =>
-        tokens.store(key, { token: given, scopes: held }),
-      clearDeviceAuthToken: () => tokens.clear(key),
-    },
+    ...(await credentials(target, scopes)),
     onHelloOk: () => settle.ready(),
     onConnectError: (error) => settle.failed(error),
     onClose: (code, reason) => settle.failed(closedEarly(code, reason)),
@@ -86,6 +60,46 @@ async function connect({ context, url }: Target, scopes?: readonly string[]): Pr
   };
 }
 
+interface Settle {
+  ready(): void;
+  failed(error: Error): void;
+}
+
+/** Where to, as whom, and with which secrets. */
+async function credentials(
+  { context, url }: Target,
+  scopes: readonly string[] | undefined,
+): Promise<GatewayClientOptions> {
+  const { io, options } = context;
+  const folder = cliFolder(io.env);
+  const tokens = new TokenFile(folder);
+  const key = `${url.origin}${url.pathname} ${ROLE}`;
+  const token = await secretOption(context, "token");
+  const password = await secretOption(context, "password");
+  return {
+    url: url.href,
+    ...(token !== undefined && { token }),
+    ...(password !== undefined && { password }),
+    ...(options.tlsFingerprint !== undefined && { tlsFingerprint: options.tlsFingerprint }),
+    env: io.env,
+    clientName: "cli",
+    mode: "cli",
+    clientDisplayName: hostnameForPeople(),
+    clientVersion: version,
+    role: ROLE,
+    scopes: [...(scopes ?? tokens.load(key)?.scopes ?? [])],
+    deviceIdentity: loadIdentity(folder),
+    hostDeps: {
+      signDevicePayload: signText,
+      publicKeyRawBase64UrlFromPem: rawKeyText,
+      loadDeviceAuthToken: () => tokens.load(key),
+      storeDeviceAuthToken: (given) =>
+        tokens.store(key, { token: given.token, scopes: given.scopes }),
+      clearDeviceAuthToken: () => tokens.clear(key),
+    },
+  };
+}
+
 function closedEarly(code: number, reason: string): CliError {
   const words = cleanText(reason, 200) ?? "no reason given";
   return new CliError("unreachable", `the gateway closed the connection (${code}): ${words}`);
@@ -95,8 +109,19 @@ function detailCode(error: unknown): unknown {
   return (error as { details?: { code?: unknown } } | undefined)?.details?.code;
 }
 
+/** The gateway can't know that it is a command line which lacks the secret. */
+const missingSecrets: Readonly<Record<string, string>> = {
+  AUTH_TOKEN_MISSING: "add --token - (a new one: on the gateway host: openclaw token new)",
+  AUTH_PASSWORD_MISSING: "add --password -",
+};
+
 /** A failure to get through at all names where it was tried; refusals pass as they are. */
 function explain(error: unknown, url: URL): unknown {
+  const missing = missingSecrets[String(detailCode(error))];
+  if (missing !== undefined && error instanceof Error) {
+    const code = String(detailCode(error));
+    return new CliError("credentials", error.message, { next: missing, code, cause: error });
+  }
   if (error instanceof CliError || detailCode(error) !== undefined) return error;
   if (!(error instanceof Error)) return error;
   const { code } = error as NodeJS.ErrnoException;

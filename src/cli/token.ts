@@ -1,5 +1,5 @@
 import { withGateway } from "./connect.ts";
-import { type Context, printJson } from "./context.ts";
+import { type Context, printJson, remark } from "./context.ts";
 import type { Run } from "./shell.ts";
 import type { SecretChange } from "./wire.ts";
 import { count, shortId, shown } from "./words.ts";
@@ -17,11 +17,9 @@ export const newToken: Run<SecretOptions> = async (context, _args, options) => {
     const { revokeDerived = false } = options;
     const made = await gateway.request<SecretChange>("host.token.new", { revokeDerived });
     if (context.options.json) return printJson(context, made);
-    const { io } = context;
-    io.out(shown(made.token, 1024));
-    const say = io.showsPerson ? io.out : io.err;
-    say("  The new gateway token, shown this once. The old one no longer works.");
-    for (const line of closedLines(made, { revokeDerived })) say(`  ${line}`);
+    context.io.data(shown(made.token, 1024));
+    remark(context, "  The new gateway token, shown this once. The old one no longer works.");
+    for (const line of closedLines(made, { revokeDerived })) remark(context, `  ${line}`);
   });
 };
 

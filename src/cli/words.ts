@@ -1,5 +1,5 @@
 import { cleanText } from "../lib/text.ts";
-import { scopeWords } from "../protocol/access.ts";
+import { ADMIN, scopeWords } from "../protocol/access.ts";
 import type { DeviceWords } from "./wire.ts";
 
 const SHORT_ID = 12;
@@ -59,6 +59,8 @@ export function clientKind(device: DeviceWords): string {
 /** Scopes as a person reads them; ones this gateway does not know are named as they are. */
 export function scopesInWords(scopes: readonly string[] | undefined): string {
   if (!scopes || scopes.length === 0) return "nothing yet";
+  // Full control covers every other scope of an operator; listing them would only hide it.
+  if (scopes.includes(ADMIN)) return scopeWords[ADMIN] ?? ADMIN;
   const known = Object.keys(scopeWords);
   const rank = (scope: string) => (known.indexOf(scope) + known.length + 1) % (known.length + 1);
   const order = [...scopes].sort((a, b) => rank(a) - rank(b));
@@ -80,4 +82,11 @@ export function accessWords(row: {
 /** `1 device`, `3 devices`. */
 export function count(many: number, noun: string): string {
   return `${many} ${noun}${many === 1 ? "" : "s"}`;
+}
+
+/** The command that approves what waits. With several nobody's code is put into a person's mouth. */
+export function approveCommand(pending: readonly { readonly requestId: string }[]): string {
+  const [first] = pending;
+  const only = pending.length === 1 && first !== undefined;
+  return `openclaw devices approve ${only ? shown(first.requestId) : "CODE"}`;
 }

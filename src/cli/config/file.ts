@@ -10,7 +10,7 @@ import { shown, shownLines } from "../words.ts";
 export const file: Run<unknown> = async (context) => {
   const path = await configPath(context);
   if (context.options.json) return printJson(context, { path });
-  context.io.out(shown(path, 4096));
+  context.io.data(shown(path, 4096));
 };
 
 async function configPath(context: Context): Promise<string> {

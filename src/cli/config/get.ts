@@ -21,7 +21,8 @@ export const get: Run<unknown> = async (context, [path]) => {
     const found = path === undefined ? view.config : valueAt(view.config, path);
     if (found === undefined) throw await notSet(path ?? "");
     if (context.options.json) return printJson(context, found);
-    context.io.out(typeof found === "string" ? shownLines(found) : JSON.stringify(found, null, 2));
+    if (typeof found === "string") context.io.data(shownLines(found));
+    else printJson(context, found);
     for (const { message } of view.warnings ?? [])
       context.io.err(`warning: ${shown(message, 500)}`);
   });

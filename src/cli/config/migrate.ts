@@ -23,8 +23,8 @@ export const migrate: Run<{ yes?: boolean }> = async (context, _args, options) =
       io.out("No secret stands in the configuration in clear; nothing to do.");
       return;
     }
-    const say = context.options.json ? io.err : io.out;
-    say(shownLines(plan.diff));
+    if (context.options.json) io.err(shownLines(plan.diff));
+    else io.out(shownLines(plan.diff));
     await confirm(context, plan, options.yes ?? false);
     const done = await request(true);
     if (context.options.json) return printJson(context, done);

@@ -3,7 +3,7 @@ import { type Context, printJson } from "../context.ts";
 import { CliError } from "../exit.ts";
 import type { Run } from "../shell.ts";
 import type { DeviceList, Durability, PairedRow, PendingRow } from "../wire.ts";
-import { accessWords, clientKind, deviceName, shortId, shown } from "../words.ts";
+import { accessWords, approveCommand, clientKind, deviceName, shortId, shown } from "../words.ts";
 import { chooseRow } from "./choose.ts";
 import { durabilityNote } from "./durability.ts";
 import { looksLikeCode, matchPending } from "./match.ts";
@@ -33,7 +33,7 @@ interface Approved {
 
 /** `openclaw devices reject <code>` */
 export const reject: Run<unknown> = async (context, words) => {
-  if (words.length === 0) throw nothingTyped("reject");
+  if (words.length === 0) throw nothingTyped("openclaw devices list");
   await withGateway(context, pairingNeeds, async (gateway) => {
     const requestId = await findRequest(context, gateway, { words, verb: "Reject" });
     const rejected = await gateway.request<{ requestId: string } & Durability>(
@@ -85,13 +85,11 @@ async function whoWaits(
     });
   }
   for (const line of pendingTable(pending, { now: io.now(), columns: io.columns })) io.err(line);
-  throw nothingTyped("approve", shown(pending[0]?.requestId));
+  throw nothingTyped(approveCommand(pending));
 }
 
-function nothingTyped(verb: string, code = "CODE"): CliError {
-  return new CliError("usage", `say which: give the code that the device shows`, {
-    next: code === "CODE" ? "openclaw devices list" : `openclaw devices ${verb} ${code}`,
-  });
+function nothingTyped(next: string): CliError {
+  return new CliError("usage", "say which: give the code that the device shows", { next });
 }
 
 function approvedLines(device: PairedRow, gateway: Gateway): string[] {

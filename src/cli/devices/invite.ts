@@ -1,7 +1,7 @@
 import { ownerScopes, READ, scopeWords, WRITE } from "../../protocol/access.ts";
 import { parseSpan, spanWords } from "../age.ts";
 import { withGateway } from "../connect.ts";
-import { printJson } from "../context.ts";
+import { printJson, remark } from "../context.ts";
 import { CliError } from "../exit.ts";
 import type { Run } from "../shell.ts";
 import { accessWords, shown } from "../words.ts";
@@ -29,13 +29,14 @@ export const invite: Run<InviteOptions> = async (context, _args, options) => {
     const made = await gateway.request<Invite>("device.pair.invite", params);
     if (context.options.json) return printJson(context, made);
     const { io } = context;
-    io.out(shown(made.url, 2048));
+    io.data(shown(made.url, 2048));
     const left = spanWords(made.expiresAtMs - io.now() + 500);
     const name = made.name === undefined ? "" : `${shown(made.name)}, `;
-    // Remarks must not end up where a script puts the link.
-    const say = io.showsPerson ? io.out : io.err;
-    say(`  Works once, for ${left}. Whoever opens it is paired as ${name}${accessWords(made)}.`);
-    say("  Open it on the device and press “Pair this browser”.");
+    remark(
+      context,
+      `  Works once, for ${left}. Whoever opens it is paired as ${name}${accessWords(made)}.`,
+    );
+    remark(context, "  Open it on the device and press “Pair this browser”.");
   });
 };
 

@@ -5,7 +5,7 @@ import { CliError } from "../exit.ts";
 import type { Run } from "../shell.ts";
 import { styleOf } from "../style.ts";
 import type { DeviceList, PairedRow, PendingRow } from "../wire.ts";
-import { count, shown } from "../words.ts";
+import { approveCommand, count } from "../words.ts";
 import { pairingNeeds } from "./needs.ts";
 import { pairedTable, pendingTable } from "./tables.ts";
 
@@ -86,8 +86,7 @@ function printRows({ io }: Context, { shown: rows, hidden }: Rows, gateway: Gate
   if (rows.pending.length > 0) {
     lines.push(style.heading(`Waiting for approval (${rows.pending.length + hidden.pending})`));
     lines.push(...pendingTable(rows.pending, view), ...more(hidden.pending), "");
-    const [first] = rows.pending;
-    lines.push(`To let one in: openclaw devices approve ${shown(first?.requestId)}`, "");
+    lines.push(`To let one in: ${approveCommand(rows.pending)}`, "");
   }
   if (rows.paired.length > 0) {
     lines.push(style.heading(`Paired (${rows.paired.length + hidden.paired})`));

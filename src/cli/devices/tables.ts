@@ -41,7 +41,7 @@ function pendingCells(row: PendingRow, now: number): Cell[] {
     [shown(row.requestId)],
     [deviceName(row), clientKind(row), ...origin(row)],
     [accessWords(row), ...again],
-    [shown(row.remoteIp ?? "this machine"), agoWords(row.ts, now), ...expiry(row, now)],
+    [shown(row.remoteIp ?? "local"), agoWords(row.ts, now), ...expiry(row, now)],
   ];
 }
 

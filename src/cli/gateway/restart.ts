@@ -6,15 +6,16 @@ import type { Run } from "../shell.ts";
 import type { HostInfo } from "../wire.ts";
 import { shown, shownLines } from "../words.ts";
 import { askSupervisor, askSystemd, unitState } from "./supervisor.ts";
-import { hostInfo, waitForStart } from "./wait.ts";
+import { hostInfo, isAlive, waitForStart } from "./wait.ts";
 
 /** `openclaw gateway restart` */
 export const restart: Run<unknown> = async (context) => {
   const startedAt = performance.now();
   const before = await hostInfo(context);
+  const visible = before !== undefined && isAlive(before.pid);
   if (before) await restartRunning(context, before);
   else await startUnit(context);
-  const info = await waitForStart(context, before);
+  const info = await waitForStart(context, before && { info: before, visible });
   const tookMs = Math.round(performance.now() - startedAt);
   if (context.options.json) return printJson(context, { ...info, tookMs });
   const where = info.listening.map((place) => shown(place, 200)).join(", ");

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { UNIT } from "../connect.ts";
 import { CliError } from "../exit.ts";
 import type { Environment } from "../io.ts";
@@ -24,14 +25,27 @@ export async function askSystemd(verb: Verb, unit: string, env: Environment): Pr
 }
 
 /** Asks pm2; returns when it is done. */
-export async function askPm2(verb: Verb, id: string, env: Environment): Promise<void> {
-  const name = shown(id, 200);
+async function askPm2(verb: Verb, info: HostInfo, env: Environment): Promise<void> {
+  const name = shown(info.unit ?? UNIT, 200);
+  const owner = ownerOf(info.pid);
+  if (owner !== undefined && owner !== process.getuid?.()) {
+    // Every user has a pm2 of their own; asking ours would start one that knows nothing.
+    throw new CliError("failed", `the gateway runs under the pm2 of user ${owner}`, {
+      next: `sudo -u '#${owner}' -i pm2 ${verb} ${name}`,
+    });
+  }
   const { exit, text } = await runTool(findTool("pm2", env), [verb, name], env);
   if (exit === 0) return;
   const why = exit === undefined ? "pm2 was not found" : `pm2 failed: ${shownLines(text)}`;
-  throw new CliError("failed", why, {
-    next: `pm2 ${verb} ${name} (as the user whose pm2 runs the gateway)`,
-  });
+  throw new CliError("failed", why, { next: `pm2 ${verb} ${name}` });
+}
+
+function ownerOf(pid: number): number | undefined {
+  try {
+    return statSync(`/proc/${pid}`).uid;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Asks whoever supervises the gateway; `false` where nobody does. */
@@ -41,7 +55,7 @@ export async function askSupervisor(
   env: Environment,
 ): Promise<boolean> {
   if (info.supervisor === "systemd") await askSystemd(verb, info.unit ?? UNIT, env);
-  else if (info.supervisor === "pm2") await askPm2(verb, info.unit ?? UNIT, env);
+  else if (info.supervisor === "pm2") await askPm2(verb, info, env);
   else return false;
   return true;
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openRunning } from "../connect.ts";
@@ -8,6 +9,8 @@ import type { HostInfo } from "../wire.ts";
 const POLL_MS = 50;
 const PROBE_MS = 1_000;
 const PATIENCE_MS = 60_000;
+/** A gateway in another container has a process id that means nothing here. */
+const SILENCE_MS = 5_000;
 
 /** What the gateway says about itself; `undefined` while it does not answer. */
 export async function hostInfo(context: Context): Promise<HostInfo | undefined> {
@@ -20,20 +23,28 @@ export async function hostInfo(context: Context): Promise<HostInfo | undefined> 
   }
 }
 
+/** A gateway that is about to be restarted. */
+export interface Before {
+  readonly info: HostInfo;
+  /** Its process can be seen from here, so that its end can be told from a pause. */
+  readonly visible: boolean;
+}
+
 /**
  * Waits until another start of the gateway than `before` accepts connections. Gives up at once when
  * nobody supervises it and its process is gone.
  */
 export async function waitForStart(
   context: Context,
-  before: HostInfo | undefined,
+  before: Before | undefined,
 ): Promise<HostInfo> {
+  const unsupervised = before?.visible && before.info.supervisor === "none";
   for (const deadline = performance.now() + PATIENCE_MS; performance.now() < deadline; ) {
     // A socket that closes under the question is part of a restart.
     const info = await hostInfo(context).catch(() => undefined);
-    const isNew = info !== undefined && info.startedAtMs !== before?.startedAtMs;
+    const isNew = info !== undefined && info.startedAtMs !== before?.info.startedAtMs;
     if (isNew && (await accepts(info.listening))) return info;
-    if (!info && before?.supervisor === "none" && !isAlive(before.pid)) throw endedInstead();
+    if (!info && unsupervised && !isAlive(before.info.pid)) throw endedInstead();
     await sleep(POLL_MS);
   }
   throw new CliError("unreachable", `the gateway does not accept connections after 60 s`, {
@@ -43,22 +54,36 @@ export async function waitForStart(
 
 /** Waits until the process of the gateway is gone. */
 export async function waitForEnd(context: Context, before: HostInfo): Promise<void> {
+  let silentSince: number | undefined;
   for (const deadline = performance.now() + PATIENCE_MS; performance.now() < deadline; ) {
     const info = await hostInfo(context).catch(() => undefined);
-    if (!info && !isAlive(before.pid)) return;
+    silentSince = info ? undefined : (silentSince ?? performance.now());
+    if (silentSince !== undefined) {
+      const silent = performance.now() - silentSince > SILENCE_MS;
+      if (silent || !isAlive(before.pid)) return;
+    }
     await sleep(POLL_MS);
   }
-  throw new CliError("failed", `process ${before.pid} is still there after 60 s`, {
+  throw new CliError("failed", "the gateway still answers after 60 s", {
     next: `kill ${before.pid}`,
   });
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process runs. One that ended and was not reaped yet does not. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !isZombie(pid);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+function isZombie(pid: number): boolean {
+  try {
+    return /\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
   }
 }
 

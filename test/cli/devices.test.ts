@@ -1,0 +1,241 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { textWidth } from "../../src/cli/width.ts";
+import { FakeAdmin, Refuse } from "./support/admin-server.ts";
+import { NOW, openclaw } from "./support/io.ts";
+import { pairedRow, pendingRow } from "./support/rows.ts";
+
+const DAY = 24 * 3_600_000;
+const paired = pairedRow();
+
+let admin: FakeAdmin;
+beforeEach(async () => {
+  admin = await new FakeAdmin().listen();
+  admin.answers = {
+    "device.pair.list": () => ({ pending: [pendingRow()], paired: [paired] }),
+    "device.pair.approve": ({ requestId }) => ({ requestId, device: pairedRow(pendingRow()) }),
+    "device.pair.reject": ({ requestId }) => ({ requestId, deviceId: "ab".repeat(32) }),
+    "device.pair.remove": ({ deviceId }) => ({ deviceId }),
+    "device.pair.rename": (params) => params,
+  };
+});
+afterEach(() => admin.close());
+
+describe("devices list", () => {
+  test("says all that an approval rests on, in 80 columns", async () => {
+    const io = admin.io();
+    expect(await openclaw("devices list", io)).toBe(0);
+    expect(io.lines).toEqual([
+      "Waiting for approval (1)",
+      "  CODE       DEVICE               ASKS FOR                         FROM",
+      "  7F3K-Q2MN  Anna's phone         operator: see everything, send   203.0.113.7",
+      "             browser, Android 16  and act                          2 minutes ago",
+      "",
+      "To let one in: openclaw devices approve 7F3K-Q2MN",
+      "",
+      "Paired (1)",
+      "  ID            DEVICE                 MAY                     SEEN",
+      "  fe812c12f3ab  Firefox on Linux       operator: full control  3 minutes ago",
+      "                browser, Linux x86_64",
+    ]);
+  });
+
+  test("long and wide texts still fit", async () => {
+    const words = {
+      displayName: "手".repeat(60),
+      platform: "x".repeat(200),
+      browserOrigin: "https://".padEnd(90, "o"),
+    };
+    const remoteIp = "2001:db8:1111:2222:3333:4444:5555:6666";
+    const scopes = ["operator.read", "operator.write", "operator.approvals", "custom.scope"];
+    admin.answers["device.pair.list"] = () => ({
+      pending: [pendingRow({ ...words, remoteIp, scopes, isRepair: true })],
+      paired: [pairedRow({ ...words, operatorLabel: "Küche 📱" })],
+    });
+    const io = admin.io();
+    await openclaw("devices list", io);
+    for (const line of io.lines) expect(textWidth(line)).toBeLessThanOrEqual(80);
+    expect(io.text).toContain("Küche 📱");
+  });
+
+  test("--json prints the answer and nothing else", async () => {
+    const io = admin.io();
+    await openclaw("devices list --json", io);
+    expect(JSON.parse(io.text)).toEqual({ pending: [pendingRow()], paired: [paired] });
+    expect(io.errors).toEqual([]);
+  });
+
+  test("--role, --limit and --stale choose rows", async () => {
+    const old = pairedRow({ deviceId: "1".repeat(64), lastSeenAtMs: NOW - 40 * DAY });
+    const node = pairedRow({ deviceId: "2".repeat(64), role: "node", roles: ["node"] });
+    const online = pairedRow({ deviceId: "3".repeat(64), lastSeenAtMs: 0, connected: true });
+    const all = { pending: [pendingRow()], paired: [paired, old, node, online] };
+    admin.answers["device.pair.list"] = () => all;
+    const ids = async (command: string) => {
+      const io = admin.io();
+      await openclaw(`${command} --json`, io);
+      const { pending, paired: rows } = JSON.parse(io.text);
+      return [pending.length, ...rows.map((row: { deviceId: string }) => row.deviceId[0])];
+    };
+    expect(await ids("devices list --role node")).toEqual([0, "2"]);
+    expect(await ids("devices list --limit 2")).toEqual([1, "f", "1"]);
+    expect(await ids("devices list --stale")).toEqual([0, "1"]);
+    expect(await ids("devices list --stale 50d")).toEqual([0]);
+    const io = admin.io();
+    await openclaw("devices list --limit 1", io);
+    expect(io.text).toContain("Paired (4)");
+    expect(io.text).toContain("… and 3 others (see --limit)");
+  });
+});
+
+describe("devices approve", () => {
+  test.each(["7F3K-Q2MN", "7f3k q2mn", "7f3kq2mn", "ab".repeat(32)])(
+    "%s is approved and explained",
+    async (words) => {
+      const io = admin.io();
+      expect(await openclaw(`devices approve ${words}`, io)).toBe(0);
+      expect(admin.askedOf("device.pair.approve")).toEqual([{ requestId: "7F3K-Q2MN" }]);
+      expect(io.text).toContain("Approved: Anna's phone (browser, Android 16).");
+      expect(io.text).toContain("It may now act as operator: see everything, send and act.");
+      expect(io.text).toContain("moves on by itself");
+      expect(io.questions).toEqual([]);
+    },
+  );
+
+  test.each(["7F3K", "'anna''s phone'", "anna's phone"])(
+    "%s approves nothing where nobody can be asked, --yes or not",
+    async (words) => {
+      const io = admin.io();
+      expect(await openclaw(`devices approve ${words} --yes`, io)).not.toBe(0);
+      expect(admin.askedOf("device.pair.approve")).toEqual([]);
+    },
+  );
+
+  test.each([
+    ["y", 0, 1],
+    ["YES", 0, 1],
+    ["", 1, 0],
+    ["n", 1, 0],
+    ["yeah", 1, 0],
+  ])("on a terminal a name is shown and asked about: %j", async (answer, exit, approvals) => {
+    const io = admin.io();
+    io.asksPerson = true;
+    io.answers.push(answer);
+    expect(await openclaw("devices approve anna's phone", io)).toBe(exit);
+    expect(io.text).toContain("203.0.113.7");
+    expect(io.questions).toEqual(["Approve 7F3K-Q2MN? [y/N] "]);
+    expect(admin.askedOf("device.pair.approve")).toHaveLength(approvals);
+  });
+
+  test("words that fit several are never asked about", async () => {
+    admin.answers["device.pair.list"] = () => ({
+      pending: [pendingRow(), pendingRow({ requestId: "7F3K-AAAA" })],
+      paired: [],
+    });
+    const io = admin.io();
+    io.asksPerson = true;
+    expect(await openclaw("devices approve 7f3k", io)).toBe(1);
+    expect(io.errorText).toContain("7F3K-AAAA");
+    expect(io.questions).toEqual([]);
+  });
+
+  test.each(["devices approve --latest", "devices approve"])(
+    "%s approves nothing",
+    async (command) => {
+      const io = admin.io();
+      expect(await openclaw(command, io)).toBe(2);
+      expect(io.errorText).toContain("7F3K-Q2MN");
+      expect(io.errorText.includes("another device may have asked")).toBe(
+        command.includes("latest"),
+      );
+      expect(admin.askedOf("device.pair.approve")).toEqual([]);
+    },
+  );
+
+  test("a replaced code gets the gateway's own words", async () => {
+    admin.answers["device.pair.approve"] = () => {
+      const message = "unknown requestId: replaced by AAAA-BBBB, which asks for node";
+      const details = { code: "UNKNOWN_REQUEST", cure: "openclaw devices list" };
+      throw new Refuse({ code: "INVALID_REQUEST", message, details });
+    };
+    const io = admin.io();
+    expect(await openclaw("devices approve ZZZZ-ZZZZ", io)).toBe(5);
+    expect(io.errorText).toContain("replaced by AAAA-BBBB");
+  });
+
+  test("reject works alike", async () => {
+    const io = admin.io();
+    expect(await openclaw("devices reject 7f3k-q2mn", io)).toBe(0);
+    expect(io.text).toContain("Rejected 7F3K-Q2MN");
+  });
+});
+
+describe("paired devices", () => {
+  test("remove by the short id; a revocation that is not on disk yet is said", async () => {
+    admin.answers["device.pair.remove"] = () => ({ durable: false, reason: "disk full" });
+    const io = admin.io();
+    expect(await openclaw("devices remove fe812c12f3ab", io)).toBe(0);
+    expect(admin.askedOf("device.pair.remove")).toEqual([{ deviceId: paired.deviceId }]);
+    expect(io.errorText).toContain("in force now, but not yet written to disk (disk full)");
+  });
+
+  test.each([
+    "devices rename fe812c12f3ab Kitchen tablet",
+    "devices rename --device fe812c12f3ab Kitchen tablet",
+    "devices rename fe812c12f3ab --name 'Kitchen tablet'",
+  ])("%s", async (command) => {
+    expect(await openclaw(command, admin.io())).toBe(0);
+    const label = "Kitchen tablet";
+    expect(admin.askedOf("device.pair.rename")).toEqual([{ deviceId: paired.deviceId, label }]);
+  });
+
+  test("rotate and revoke know the only role, and ask which of several", async () => {
+    admin.answers["device.token.rotate"] = () => ({ scopes: ["operator.read"] });
+    admin.answers["device.token.revoke"] = () => ({});
+    const { deviceId } = paired;
+    expect(await openclaw("devices rotate fe812c12f3ab --scope operator.read", admin.io())).toBe(0);
+    const scopes = ["operator.read"];
+    expect(admin.askedOf("device.token.rotate")).toEqual([{ deviceId, role: "operator", scopes }]);
+    expect(await openclaw("devices revoke --device fe812c12f3ab", admin.io())).toBe(0);
+    const both = pairedRow({ tokens: [{ role: "operator" }, { role: "node" }] });
+    admin.answers["device.pair.list"] = () => ({ pending: [], paired: [both] });
+    expect(await openclaw("devices revoke fe812c12f3ab", admin.io())).toBe(2);
+    expect(await openclaw("devices revoke fe812c12f3ab --role node", admin.io())).toBe(0);
+    expect(admin.askedOf("device.token.revoke").at(-1)).toEqual({ deviceId, role: "node" });
+  });
+
+  test.each([
+    ["devices clear --pending --yes", 1, 0],
+    ["devices clear --yes", 0, 1],
+    ["devices clear --stale 30d --yes", 0, 0],
+    ["devices clear --stale 1m --yes", 0, 1],
+    ["devices clear --stale 1m --pending --yes", 1, 1],
+    ["devices clear", 0, 0],
+    ["devices clear --pending", 0, 0],
+  ])("%s rejects %i and removes %i", async (command, rejects, removes) => {
+    const io = admin.io();
+    expect(await openclaw(command, io)).toBe(command.includes("--yes") ? 0 : 1);
+    expect(admin.askedOf("device.pair.reject")).toHaveLength(rejects);
+    expect(admin.askedOf("device.pair.remove")).toHaveLength(removes);
+  });
+});
+
+describe("devices invite", () => {
+  test("the link alone is on standard output of a script", async () => {
+    const url = "https://gateway.example.com/#invite=secret";
+    admin.answers["device.pair.invite"] = (params) => ({
+      ...params,
+      expiresAtMs: NOW + 2 * 3_600_000,
+      url,
+    });
+    const io = admin.io();
+    const command = "devices invite --scopes owner --expires 2h --name 'My phone'";
+    expect(await openclaw(command, io)).toBe(0);
+    expect(io.lines).toEqual([url]);
+    expect(io.errorText).toContain("Works once, for 2 hours.");
+    expect(io.errorText).toContain("paired as My phone, operator: full control");
+    const [asked] = admin.askedOf("device.pair.invite");
+    expect(asked).toMatchObject({ role: "operator", expiresInMs: 7_200_000, name: "My phone" });
+    expect(await openclaw("devices invite --role node", admin.io())).toBe(0);
+    expect(admin.askedOf("device.pair.invite")[1]).toEqual({ role: "node" });
+  });
+});

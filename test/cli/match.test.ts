@@ -1,0 +1,80 @@
+import { describe, expect, test } from "vitest";
+import { looksLikeCode, matchPaired, matchPending } from "../../src/cli/devices/match.ts";
+import { pairedRow, pendingRow } from "./support/rows.ts";
+
+const anna = pendingRow();
+const other = pendingRow({
+  requestId: "7F3K-01AB",
+  deviceId: "cd".repeat(32),
+  displayName: "7F3K-Q2MN",
+});
+const rows = [anna, other];
+
+describe("which request is meant", () => {
+  test.each([
+    [["7F3K-Q2MN"]],
+    [["7f3k-q2mn"]],
+    [["7f3kq2mn"]],
+    [["7F3K", "Q2MN"]],
+    [["7f 3k", "-", "q2 mn"]],
+    [["7F3K–Q2MN"]],
+    [["ab".repeat(32)]],
+    [["AB".repeat(32)]],
+  ])("%j is exact", (words) => {
+    expect(matchPending(words, rows)).toEqual({ kind: "exact", row: anna });
+  });
+
+  test("letters that look like digits are read as those", () => {
+    expect(matchPending(["7f3k-olab"], rows)).toEqual({ kind: "exact", row: other });
+    expect(matchPending(["7f3k-oiab"], rows)).toEqual({ kind: "exact", row: other });
+  });
+
+  test("a name that imitates another's code does not catch that code", () => {
+    expect(matchPending(["7F3K-Q2MN"], rows)).toEqual({ kind: "exact", row: anna });
+  });
+
+  test.each([
+    [["7F3K"], 2],
+    [["7f3k-q"], 1],
+    [["anna's", "phone"], 1],
+    [["ANNA'S PHONE"], 1],
+  ])("%j is only likely", (words, many) => {
+    const match = matchPending(words, rows);
+    expect(match.kind === "likely" && match.rows.length).toBe(many);
+  });
+
+  test.each([[["7F3"]], [["ab".repeat(31)]], [["anna"]], [[""]], [["-"]], [["latest"]]])(
+    "%j is nobody",
+    (words) => {
+      expect(matchPending(words, rows)).toEqual({ kind: "none" });
+    },
+  );
+
+  test("what looks like a code", () => {
+    expect(
+      ["7f3k q2mn", "7F3KQ2MO", "7F3K", "UUUU-UUUU", "7F3K-Q2MN-X"].map(looksLikeCode),
+    ).toEqual([true, true, false, false, false]);
+  });
+});
+
+describe("which paired device is meant", () => {
+  const first = pairedRow();
+  const second = pairedRow({ deviceId: `fe812c12${"0".repeat(56)}`, operatorLabel: "Küche" });
+
+  test("an id, and a start of one that fits no other", () => {
+    expect(matchPaired(first.deviceId, [first, second])).toEqual({ kind: "exact", row: first });
+    expect(matchPaired("FE812C12F3AB", [first, second])).toEqual({ kind: "exact", row: first });
+  });
+
+  test("a start that fits two, or a name, is only likely", () => {
+    expect(matchPaired("fe812c12", [first, second])).toEqual({
+      kind: "likely",
+      rows: [first, second],
+    });
+    expect(matchPaired("küche", [first, second])).toEqual({ kind: "likely", rows: [second] });
+  });
+
+  test("too short a start is nobody", () => {
+    expect(matchPaired("fe812c1", [first])).toEqual({ kind: "none" });
+  });
+});

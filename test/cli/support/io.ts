@@ -1,0 +1,63 @@
+import type { Io } from "../../../src/cli/io.ts";
+import { main } from "../../../src/cli/main.ts";
+
+export const NOW = Date.UTC(2026, 8, 1, 12, 0, 0);
+
+/** A terminal that remembers what was printed and answers from a list. */
+export class FakeIo implements Io {
+  readonly lines: string[] = [];
+  readonly errors: string[] = [];
+  readonly questions: string[] = [];
+  readonly answers: string[] = [];
+  readonly env: NodeJS.ProcessEnv;
+  showsPerson = false;
+  asksPerson = false;
+  columns = 80;
+  colour = false;
+  input = "";
+
+  constructor(env: NodeJS.ProcessEnv = {}) {
+    this.env = env;
+  }
+
+  now(): number {
+    return NOW;
+  }
+
+  data(text: string): void {
+    this.out(text);
+  }
+
+  out(line: string): void {
+    this.lines.push(...line.split("\n"));
+  }
+
+  err(line: string): void {
+    this.errors.push(...line.split("\n"));
+  }
+
+  async prompt(question: string): Promise<string> {
+    this.questions.push(question);
+    return this.answers.shift() ?? "";
+  }
+
+  async readLine(): Promise<string> {
+    return this.input;
+  }
+
+  get text(): string {
+    return this.lines.join("\n");
+  }
+
+  get errorText(): string {
+    return this.errors.join("\n");
+  }
+}
+
+/** Runs a command line given as one string; words in single quotes stay together. */
+export function openclaw(command: string, io: Io): Promise<number> {
+  const words = [...command.matchAll(/'([^']*)'|(\S+)/g)].map(
+    (match) => match[1] ?? match[2] ?? "",
+  );
+  return main(words, io);
+}
