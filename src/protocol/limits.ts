@@ -262,7 +262,7 @@ export const limitTable = {
     bounds: "scopes in one connect",
     past: "`INVALID_REQUEST` `invalid connect params`",
     metric: "-",
-    test: "gateway/failures.test.ts",
+    test: "gateway/envelope.test.ts",
   },
   presenceEntries: {
     value: 200,
@@ -277,6 +277,14 @@ export const limitTable = {
     unit: "ms",
     bounds: "least time between two presence events",
     past: "changes in between go out together",
+    metric: "-",
+    test: "events/presence.test.ts",
+  },
+  presenceBytesPerSecond: {
+    value: 16 * MiB,
+    unit: "bytes",
+    bounds: "presence events per second, over all connections",
+    past: "the next event waits; changes meanwhile go out together",
     metric: "-",
     test: "events/presence.test.ts",
   },

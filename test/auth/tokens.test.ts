@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { deriveToken, tokenMatches } from "../../src/auth/tokens.ts";
+
+const key = Buffer.alloc(32, 1);
+const facts = { deviceId: "a".repeat(64), role: "operator", generation: 1 } as const;
+
+test("a token is 43 characters of base64url and always the same for the same facts", () => {
+  expect(deriveToken(key, facts)).toMatch(/^[\w-]{43}$/);
+  expect(deriveToken(key, { ...facts })).toBe(deriveToken(key, facts));
+});
+
+test.each([
+  ["another device", { ...facts, deviceId: "b".repeat(64) }],
+  ["another role", { ...facts, role: "node" as const }],
+  ["another generation", { ...facts, generation: 2 }],
+])("the token of %s is another one", (_name, other) => {
+  const token = deriveToken(key, facts);
+  expect(deriveToken(key, other)).not.toBe(token);
+  expect(tokenMatches(key, other, token)).toBe(false);
+});
+
+test("a new token key ends every token", () => {
+  expect(tokenMatches(Buffer.alloc(32, 2), facts, deriveToken(key, facts))).toBe(false);
+});
+
+test("a token matches itself, white space around it aside", () => {
+  const token = deriveToken(key, facts);
+  expect(tokenMatches(key, facts, token)).toBe(true);
+  expect(tokenMatches(key, facts, ` ${token}\n`)).toBe(true);
+});
+
+test.each(["", "x", "é".repeat(43), "A".repeat(43), "x".repeat(100_000)])(
+  "anything else does not match and does not throw",
+  (candidate) => {
+    expect(tokenMatches(key, facts, candidate)).toBe(false);
+  },
+);
