@@ -2,22 +2,22 @@ import type { Timer, World } from "../lib/world.ts";
 import { RawJson } from "../protocol/frames.ts";
 import type { Limits } from "../protocol/limits.ts";
 
-/** One connected client, as clients show it (`PresenceEntry` of the protocol). */
+/** One connected client, as clients show it (`PresenceEntry` of the protocol); undefined is left out. */
 export interface PresenceEntry {
-  readonly host?: string;
-  readonly ip?: string;
-  readonly version?: string;
-  readonly platform?: string;
-  readonly deviceFamily?: string;
-  readonly modelIdentifier?: string;
-  readonly timeZone?: string;
-  readonly mode?: string;
-  readonly reason?: string;
+  readonly host?: string | undefined;
+  readonly ip?: string | undefined;
+  readonly version?: string | undefined;
+  readonly platform?: string | undefined;
+  readonly deviceFamily?: string | undefined;
+  readonly modelIdentifier?: string | undefined;
+  readonly timeZone?: string | undefined;
+  readonly mode?: string | undefined;
+  readonly reason?: string | undefined;
   readonly ts: number;
-  readonly deviceId?: string;
-  readonly roles?: readonly string[];
-  readonly scopes?: readonly string[];
-  readonly instanceId?: string;
+  readonly deviceId?: string | undefined;
+  readonly roles?: readonly string[] | undefined;
+  readonly scopes?: readonly string[] | undefined;
+  readonly instanceId?: string | undefined;
 }
 
 interface Deps {
@@ -29,7 +29,7 @@ interface Deps {
 
 /**
  * Who is connected. Entries are kept as JSON text, so a list costs one join; changes within
- * `presenceCoalesceMs` go out as one event.
+ * `presenceCoalesceMs`, or longer in a crowd, go out as one event.
  */
 export class Presence {
   readonly #entries = new Map<string, string>();
@@ -38,6 +38,9 @@ export class Presence {
   #list: RawJson | undefined;
   #listedAt = 0;
   #timer: Timer | undefined;
+  #dirty = true;
+  /** Monotonic time before which no further event goes out. */
+  #quietUntil = 0;
 
   constructor(private readonly deps: Deps) {
     this.#selfText = JSON.stringify(deps.self);
@@ -64,6 +67,11 @@ export class Presence {
     // A crowded list is made anew only now and then: a storm of connects would pay for it each time.
     const fresh = crowded && world.monotonic() - this.#listedAt < limits.presenceCoalesceMs;
     if (this.#list && (fresh || !this.#dirty)) return this.#list;
+    return this.#makeList();
+  }
+
+  #makeList(): RawJson {
+    const { limits, world } = this.deps;
     const texts = [...this.#entries.values()].slice(-limits.presenceEntries);
     this.#list = new RawJson(`[${[this.#selfText, ...texts].join(",")}]`);
     this.#listedAt = world.monotonic();
@@ -71,16 +79,25 @@ export class Presence {
     return this.#list;
   }
 
-  #dirty = true;
-
   #changed(): void {
+    const { limits, world } = this.deps;
     this.#version += 1;
     this.#dirty = true;
-    this.#timer ??= this.deps.world.after(this.deps.limits.presenceCoalesceMs, () => {
-      this.#timer = undefined;
-      const payload = new RawJson(`{"presence":${this.list.text}}`);
-      this.deps.publish(payload, this.#version);
-    });
+    const wait = Math.max(limits.presenceCoalesceMs, this.#quietUntil - world.monotonic());
+    this.#timer ??= world.after(wait, () => this.#publish());
+  }
+
+  /**
+   * Everyone gets the whole list, so in a crowd one event is many megabytes: the next one waits until
+   * this one has been paid for.
+   */
+  #publish(): void {
+    const { limits, world } = this.deps;
+    this.#timer = undefined;
+    const { text } = this.#makeList();
+    this.deps.publish(new RawJson(`{"presence":${text}}`), this.#version);
+    const bytes = text.length * this.#entries.size;
+    this.#quietUntil = world.monotonic() + (1000 * bytes) / limits.presenceBytesPerSecond;
   }
 
   close(): void {

@@ -127,7 +127,7 @@ export class Gateway implements ConnectionHost {
 
   #presenceOf(connection: Connection, actor: Actor, { client }: ConnectParams) {
     const { address, directLoopback } = connection.socket.peer;
-    const text = {
+    return {
       host: cleanText(client.displayName) ?? client.id,
       ip: directLoopback ? undefined : cleanText(address),
       version: cleanText(client.version),
@@ -136,14 +136,10 @@ export class Gateway implements ConnectionHost {
       modelIdentifier: cleanText(client.modelIdentifier),
       timeZone: cleanText(client.timeZone),
       instanceId: cleanText(client.instanceId),
-    };
-    const known = Object.entries(text).filter(([, value]) => value !== undefined);
-    return {
-      ...(Object.fromEntries(known) as { host: string }),
       mode: client.mode,
       reason: "connect",
       ts: this.deps.world.now(),
-      ...(actor.deviceId !== undefined && { deviceId: actor.deviceId }),
+      deviceId: actor.deviceId,
       roles: [actor.role],
       scopes: actor.scopes,
     };

@@ -29,6 +29,9 @@ export class Hello {
   readonly #features: string;
   readonly #policy: string;
   readonly #server: string;
+  readonly #startedAtMs: number;
+  /** What administrators see of the host. */
+  readonly #host: { configPath: string; stateDir: string };
 
   constructor(private readonly deps: Deps) {
     const methods = deps.methods
@@ -44,7 +47,9 @@ export class Hello {
       maxBufferedBytes: deps.limits.bufferedBytes,
       tickIntervalMs: deps.limits.tickMs,
     });
-    const { version } = deps.services.lifecycle.info;
+    const { version, startedAtMs, configPath, stateDir } = deps.services.lifecycle.info;
+    this.#startedAtMs = startedAtMs;
+    this.#host = { configPath, stateDir };
     this.#server = `"version":${JSON.stringify(version)},"bootId":${JSON.stringify(deps.bootId)}`;
   }
 
@@ -70,18 +75,13 @@ export class Hello {
 
   #snapshot(facts: HelloFacts): string {
     const { services } = this.deps;
-    const { info } = services.lifecycle;
     const sees = facts.role === "operator" && covers(facts.scopes, READ);
     const version = { presence: services.presence.version, health: services.health.version };
     const admin = facts.role === "operator" && covers(facts.scopes, ADMIN);
-    const more = admin && {
-      configPath: info.configPath,
-      stateDir: info.stateDir,
-      authMode: this.deps.authMode(),
-    };
+    const more = admin && { ...this.#host, authMode: this.deps.authMode() };
     const rest = {
       stateVersion: version,
-      uptimeMs: services.world.now() - info.startedAtMs,
+      uptimeMs: services.world.now() - this.#startedAtMs,
       suspension: { phase: "accepting" },
       ...more,
     };

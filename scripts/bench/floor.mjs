@@ -1,0 +1,48 @@
+// The floor: a raw uWebSockets.js server that parses each frame and answers JSON of the same kind.
+// A connect costs it what nobody can leave out: one Ed25519 verification. Nothing else is done.
+
+import uWS from "uWebSockets.js";
+import { createPublicKey, randomUUID, verify } from "node:crypto";
+import { readFileSync } from "node:fs";
+
+const [portText = "0", payloadFile] = process.argv.slice(2);
+/** Payloads by method, taken from the gateway under test. @type {Record<string, unknown>} */
+const payloads = payloadFile ? JSON.parse(readFileSync(payloadFile, "utf8")) : {};
+
+/** @param {any} params @param {string} nonce */
+function proves({ client, role, scopes, auth, device }, nonce) {
+  const jwk = { kty: "OKP", crv: "Ed25519", x: device.publicKey };
+  const key = createPublicKey({ key: jwk, format: "jwk" });
+  const token = auth.token ?? auth.deviceToken ?? "";
+  const text = `v3|${device.id}|${client.id}|${client.mode}|${role}|${scopes.join(",")}|${device.signedAt}|${token}|${nonce}|${client.platform}|`;
+  return verify(null, Buffer.from(text), key, Buffer.from(device.signature, "base64url"));
+}
+
+/** @typedef {{ nonce: string }} Data */
+
+uWS
+  .App()
+  .ws("/*", {
+    compression: uWS.DISABLED,
+    idleTimeout: 40,
+    upgrade: (res, req, context) => {
+      const key = req.getHeader("sec-websocket-key");
+      res.upgrade({ nonce: randomUUID() }, key, "", "", context);
+    },
+    open: (/** @type {import("uWebSockets.js").WebSocket<Data>} */ ws) => {
+      const payload = { nonce: ws.getUserData().nonce, ts: Date.now() };
+      ws.send(JSON.stringify({ type: "event", event: "connect.challenge", payload }));
+    },
+    message: (/** @type {import("uWebSockets.js").WebSocket<Data>} */ ws, message) => {
+      const frame = JSON.parse(Buffer.from(message).toString());
+      const isConnect = frame.method === "connect";
+      const ok = !isConnect || proves(frame.params, ws.getUserData().nonce);
+      ws.send(JSON.stringify({ type: "res", id: frame.id, ok, payload: payloads[frame.method] }));
+    },
+  })
+  .any("/*", (res) => {
+    res.end("ok");
+  })
+  .listen("127.0.0.1", Number(portText), (socket) => {
+    if (!socket) process.exit(1);
+  });

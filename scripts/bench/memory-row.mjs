@@ -1,0 +1,67 @@
+// Memory per idle authenticated connection: resident memory with many less that with few.
+import { setTimeout as sleep } from "node:timers/promises";
+import { closeAll, openAll } from "./load.mjs";
+import { result } from "./result.mjs";
+
+/**
+ * @typedef {import("./gateway.mjs").Bench} Bench
+ * @typedef {import("./processes.mjs").Server} Server
+ */
+
+const KB = 1024;
+const CONTROL_KB = 4;
+/** Presence events of the last connects have gone out, and a collection has ended. */
+const SETTLE_MS = 600;
+
+/** @type {import("./result.mjs").Row} */
+const row = {
+  id: "memory",
+  title: "memory per idle connection",
+  unit: "KB",
+  budget: 4,
+};
+
+/** @type {readonly import("./result.mjs").Group[]} */
+export const memoryGroups = [{ rows: [row], measure: measureMemory }];
+
+/** @type {import("./result.mjs").Measure} */
+async function measureMemory(bench, _rows, { quick }) {
+  const [few, many, rounds] = quick ? [200, 1_000, 2] : [1_000, 5_000, 3];
+  const samples = { floor: [0], ours: [0], control: [0] };
+  for (const name of /** @type {const} */ (["floor", "ours", "control"])) samples[name] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const floor = await bench.floor({ preload: { gc: true } });
+    samples.floor.push(await perConnection(bench, floor, { few, many }));
+    const ours = await bench.gateway({ preload: { gc: true } });
+    samples.ours.push(await perConnection(bench, ours, { few, many }));
+    const slow = { openBytes: CONTROL_KB * KB };
+    const control = await bench.gateway({ preload: { gc: true, slow } });
+    samples.control.push(await perConnection(bench, control, { few, many }));
+  }
+  const operations = rounds * (many - few);
+  return [result(row, { ...samples, added: CONTROL_KB, operations })];
+}
+
+/** Kilobytes of each connection past the first `few`. The server is stopped afterwards. */
+async function perConnection(
+  /** @type {Bench} */ bench,
+  /** @type {Server} */ server,
+  /** @type {{ few: number, many: number }} */ { few, many },
+) {
+  const loginOf = (/** @type {number} */ i) => bench.loginOf(i, "deviceToken", "ui");
+  const first = await openAll(server, few, loginOf);
+  const before = await keptBytes(server);
+  const rest = await openAll(server, many - few, loginOf);
+  const after = await keptBytes(server);
+  await closeAll([...first, ...rest]);
+  await server.stop();
+  return (after - before) / (many - few) / KB;
+}
+
+/** Resident memory after a full collection. */
+async function keptBytes(/** @type {Server} */ server) {
+  await sleep(SETTLE_MS);
+  process.kill(server.pid, "SIGUSR2");
+  await sleep(SETTLE_MS);
+  return server.rss();
+}

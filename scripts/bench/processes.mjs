@@ -1,0 +1,146 @@
+// Child processes of the bench: pinned to a core, measured through /proc, never left behind.
+import { execFileSync, spawn } from "node:child_process";
+import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { availableParallelism } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** The measurement itself cannot be trusted: the bench ends with an error. */
+export class Broken extends Error {
+  name = "Broken";
+}
+
+const cores = availableParallelism();
+const SERVER_CORE = "0";
+const LOAD_CORE = "1";
+const ALL_CORES = `0-${cores - 1}`;
+
+/** @type {Set<import("node:child_process").ChildProcess>} */
+const running = new Set();
+
+/** Ends every child that is still there. */
+export function killAll() {
+  for (const child of running) child.kill("SIGKILL");
+}
+
+/** Gives the load its own core; says whether servers and load are kept apart. */
+export function pinLoad() {
+  if (cores < 2 || !hasTaskset()) return false;
+  execFileSync("taskset", ["-a", "-cp", LOAD_CORE, String(process.pid)], { stdio: "ignore" });
+  pinned = true;
+  return true;
+}
+
+let pinned = false;
+
+function hasTaskset() {
+  try {
+    execFileSync("taskset", ["-V"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * @typedef {object} Launch
+ * @property {readonly string[]} args      arguments of node, script included
+ * @property {Record<string, string>} [env]
+ * @property {"server" | "all"} [on]       its own core (the default), or every core
+ * @property {string} [log]                file that takes its output; none is kept by default
+ */
+
+/** Starts node. @param {Launch} launch */
+export function launch({ args, env = {}, on = "server", log }) {
+  const command = [process.execPath, ...args];
+  if (pinned) command.unshift("taskset", "-c", on === "server" ? SERVER_CORE : ALL_CORES);
+  const out = log === undefined ? "ignore" : openSync(log, "a");
+  const [file = "", ...rest] = command;
+  const child = spawn(file, rest, {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", out, out],
+  });
+  if (typeof out === "number") closeSync(out);
+  running.add(child);
+  child.once("exit", () => running.delete(child));
+  return child;
+}
+
+/** Runs node to its end; its wall time in milliseconds. @param {Launch} what */
+export async function timed(what) {
+  const startedAt = performance.now();
+  const child = launch({ on: "all", ...what });
+  /** @type {number | null} */
+  const code = await new Promise((resolve) => child.once("exit", resolve));
+  return { ms: performance.now() - startedAt, code };
+}
+
+/** A running server. */
+export class Server {
+  /** @param {import("node:child_process").ChildProcess} child @param {number} port */
+  constructor(child, port) {
+    this.child = child;
+    this.port = port;
+    this.startedAt = performance.now();
+  }
+
+  get pid() {
+    if (this.child.pid === undefined || this.child.exitCode !== null || this.child.signalCode) {
+      throw new Broken("a server died");
+    }
+    return this.child.pid;
+  }
+
+  /** CPU time of all its threads, in nanoseconds, as the kernel's scheduler counts it. */
+  cpuNs() {
+    let sum = 0;
+    for (const task of readdirSync(`/proc/${this.pid}/task`)) {
+      const text = readFileSync(`/proc/${this.pid}/task/${task}/schedstat`, "utf8");
+      sum += Number(text.split(" ")[0]);
+    }
+    return sum;
+  }
+
+  /** Resident memory in bytes. */
+  rss() {
+    const text = readFileSync(`/proc/${this.pid}/status`, "utf8");
+    return Number(/VmRSS:\s+(\d+) kB/.exec(text)?.[1]) * 1024;
+  }
+
+  async stop() {
+    const gone = new Promise((resolve) => this.child.once("exit", resolve));
+    if (!this.child.kill("SIGTERM")) return;
+    const timer = setTimeout(() => this.child.kill("SIGKILL"), 10_000);
+    await gone;
+    clearTimeout(timer);
+  }
+}
+
+/** A port of the loopback address that nobody has. @returns {Promise<number>} */
+export function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      const port = typeof address === "object" && address ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** Tries again until `attempt` gives something; a server that ended, or `ms`, is the end. */
+export async function retry(
+  /** @type {Server} */ server,
+  /** @type {() => Promise<boolean>} */ attempt,
+  ms = 30_000,
+) {
+  const deadline = performance.now() + ms;
+  for (;;) {
+    if (await attempt()) return;
+    const { exitCode, signalCode } = server.child;
+    if (exitCode !== null || signalCode) throw new Broken("a server ended while starting");
+    if (performance.now() > deadline) throw new Broken("a server did not start in time");
+    await sleep(2);
+  }
+}

@@ -1,0 +1,118 @@
+// Rows of whole processes: start to listening and to the first hello-ok, idle memory, a command.
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { isReady } from "./gateway.mjs";
+import { Broken, retry, timed } from "./processes.mjs";
+import { result } from "./result.mjs";
+import { login } from "./wire.mjs";
+
+/**
+ * @typedef {import("./gateway.mjs").Bench} Bench
+ * @typedef {import("./processes.mjs").Server} Server
+ */
+
+const CONTROL_MS = 100;
+const MB = 1024 * 1024;
+const CONTROL_MB = 20;
+/** What a start leaves to do is done, and young garbage is what it is. */
+const IDLE_MS = 1_000;
+
+/** @type {import("./result.mjs").Row[]} */
+const startRows = [
+  { id: "listening", title: "process start to listening (/readyz 200)", unit: "ms" },
+  { id: "start", title: "process start to the first hello-ok", unit: "ms", budget: 350 },
+  { id: "idle", title: "resident memory, idle", unit: "MB", budget: 90 },
+];
+
+/** @type {import("./result.mjs").Row} */
+const cliRow = { id: "cli", title: "openclaw devices list", unit: "ms", budget: 150 };
+
+/** @type {readonly import("./result.mjs").Group[]} */
+export const startGroups = [
+  { rows: startRows, measure: measureStarts },
+  { rows: [cliRow], measure: measureCommand },
+];
+
+/** Bare node, floor (its memory), gateway, and the gateway made dearer, in turn. */
+/** @type {import("./result.mjs").Measure} */
+async function measureStarts(bench, rows, { quick }) {
+  const rounds = quick ? 3 : 7;
+  /** @type {Record<string, { floor: number[], ours: number[], control: number[] }>} */
+  const samples = {};
+  for (const { id } of startRows) samples[id] = { floor: [], ours: [], control: [] };
+  const slow = { startMs: CONTROL_MS, holdBytes: CONTROL_MB * MB };
+  for (let round = 0; round < rounds; round += 1) {
+    const bare = await bareNode();
+    samples["listening"]?.floor.push(bare);
+    samples["start"]?.floor.push(bare);
+    samples["idle"]?.floor.push(await floorMemory(bench));
+    for (const name of /** @type {const} */ (["ours", "control"])) {
+      const times = await oneStart(bench, name === "control" ? { slow } : {});
+      for (const [id, value] of Object.entries(times)) samples[id]?.[name].push(value);
+    }
+  }
+  return rows.map((row) => {
+    const added = row.unit === "MB" ? CONTROL_MB : CONTROL_MS;
+    const own = samples[row.id] ?? { floor: [], ours: [], control: [] };
+    return result(row, { ...own, added, operations: rounds });
+  });
+}
+
+async function bareNode() {
+  return (await timed({ args: ["-e", "0"] })).ms;
+}
+
+async function floorMemory(/** @type {Bench} */ bench) {
+  const server = await bench.floor();
+  await sleep(IDLE_MS);
+  const rss = server.rss();
+  await server.stop();
+  return rss / MB;
+}
+
+/** @param {Bench} bench @param {import("./gateway.mjs").Start["preload"]} preload */
+async function oneStart(bench, preload) {
+  const state = await bench.freshState();
+  const startedAt = performance.now();
+  const server = await bench.spawnGateway({ state, on: "all", ...(preload && { preload }) });
+  const since = () => performance.now() - startedAt;
+  const as = bench.loginOf(0, "deviceToken");
+  const hello = retry(server, async () => {
+    const answer = await login(server, as).catch(() => undefined);
+    answer?.wire.close();
+    return answer?.response.ok === true;
+  }).then(since);
+  await retry(server, () => isReady(server.port));
+  const listening = since();
+  const start = await hello;
+  await sleep(IDLE_MS);
+  const idle = server.rss() / MB;
+  await server.stop();
+  return { listening, start, idle };
+}
+
+/** @type {import("./result.mjs").Measure} */
+async function measureCommand(bench, rows, { quick }) {
+  const rounds = quick ? 5 : 15;
+  const state = await bench.freshState();
+  const server = await bench.gateway({ state });
+  const samples = { floor: [0], ours: [0], control: [0] };
+  for (const name of /** @type {const} */ (["floor", "ours", "control"])) samples[name] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    samples.floor.push(await bareNode());
+    samples.ours.push(await oneCommand(bench, state, []));
+    samples.control.push(await oneCommand(bench, state, ["--import", SLOW]));
+  }
+  await server.stop();
+  return rows.map((row) => result(row, { ...samples, added: CONTROL_MS, operations: rounds }));
+}
+
+const SLOW = fileURLToPath(new URL("slow.mjs", import.meta.url));
+
+/** @param {Bench} bench @param {string} state @param {readonly string[]} flags */
+async function oneCommand(bench, state, flags) {
+  const env = { ...bench.env(state), BENCH_SLOW: JSON.stringify({ startMs: CONTROL_MS }) };
+  const { ms, code } = await timed({ args: [...flags, bench.index, "devices", "list"], env });
+  if (code !== 0) throw new Broken(`openclaw devices list ended with code ${code}`);
+  return ms;
+}

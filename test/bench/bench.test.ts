@@ -1,0 +1,58 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { builtProgram } from "../support/build.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const run = promisify(execFile);
+
+/** A row of the JSON, as far as its shape matters here: times are never asserted. */
+interface Row {
+  id: string;
+  n: number;
+  floor: { median: number; rounds: number };
+  ours: { median: number; q1: number; q3: number; rounds: number };
+  ratio: number;
+  control: { expected: number; added: number; noticed: boolean };
+  budget: { limit: number; kept: boolean } | null;
+}
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "bench-test-"));
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test("two quick rows: printed, written as JSON, and their controls noticed", async () => {
+  const json = join(folder, "bench.json");
+  const rows = "presence,idle";
+  const dist = dirname(await builtProgram());
+  const args = ["--quick", "--rows", rows, "--json", json, "--dist", dist];
+  const { stdout } = await run(process.execPath, [join(root, "scripts/bench/run.mjs"), ...args]);
+  expect(stdout).toContain("small request (system-presence)");
+  expect(stdout).toMatch(/resident memory, idle .* (kept|missed by)/);
+  const { results } = JSON.parse(await readFile(json, "utf8")) as { results: Row[] };
+  expect(results.map(({ id }) => id)).toEqual(["presence", "idle"]);
+  for (const row of results) {
+    expect(row.n).toBeGreaterThan(0);
+    expect(row.floor.median).toBeGreaterThan(0);
+    expect(row.ours.q1).toBeLessThanOrEqual(row.ours.q3);
+    expect(row.ratio).toBeCloseTo(row.ours.median / row.floor.median);
+    expect(row.control).toMatchObject({ noticed: true });
+    expect(row.budget?.limit).toBeGreaterThan(0);
+  }
+}, 120_000);
+
+test("an unknown row is an error that names it", async () => {
+  const bench = run(process.execPath, [join(root, "scripts/bench/run.mjs"), "--rows", "nothing"]);
+  await expect(bench).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("no such row: nothing"),
+  });
+});
