@@ -1,0 +1,129 @@
+import { describe, expect, test } from "vitest";
+import {
+  approvalProblem,
+  heldScopes,
+  isConfined,
+  mayChangeToken,
+  mayManage,
+} from "../../src/pairing/authority.ts";
+import type { Device } from "../../src/pairing/records.ts";
+import type { Actor, AuthMethod } from "../../src/protocol/access.ts";
+import { ADMIN, confined, LedgerBench, owner, PAIRING, READ, WRITE } from "./support.ts";
+
+const shared = (scopes: readonly string[]): Actor => ({
+  role: "operator",
+  scopes,
+  method: "token",
+});
+
+describe("who is confined to its own device", () => {
+  test.each<[AuthMethod, readonly string[], boolean]>([
+    ["device-token", [PAIRING], true],
+    ["device-token", [ADMIN], false],
+    ["bootstrap-token", [PAIRING], true],
+    ["bootstrap-token", [ADMIN], false],
+    ["token", [PAIRING], false],
+    ["password", [PAIRING], false],
+    ["host", [], false],
+  ])("%s with %j: %s", (method, scopes, expected) => {
+    const actor: Actor = { role: "operator", scopes, method, deviceId: "d1" };
+    expect(isConfined(actor)).toBe(expected);
+    expect(mayManage(actor, "d1")).toBe(true);
+    expect(mayManage(actor, "d2")).toBe(!expected);
+  });
+
+  test("a confined caller without a device manages none", () => {
+    const actor: Actor = { role: "operator", scopes: [PAIRING], method: "device-token" };
+    expect(mayManage(actor, "d1")).toBe(false);
+  });
+});
+
+describe("who may approve", () => {
+  const bench = new LedgerBench();
+  const reader = bench.pair("reader", [READ]);
+  const pairingAsk = bench.request("reader", [PAIRING]).pending;
+  const writeAsk = bench.request("new", [WRITE]).pending;
+  const nodeAsk = bench.request("node", [], { role: "node" }).pending;
+  const mixedAsk = bench.request("new", [], { role: "node" }).pending;
+
+  test.each([
+    ["the owner, anything", owner, nodeAsk, undefined, undefined],
+    ["who holds what is asked for", shared([PAIRING, WRITE]), writeAsk, undefined, undefined],
+    [
+      "not who lacks what is asked for",
+      shared([PAIRING, READ]),
+      writeAsk,
+      undefined,
+      "missing scope: operator.write",
+    ],
+    [
+      "not who lacks what the result would hold",
+      shared([PAIRING]),
+      pairingAsk,
+      reader,
+      "missing scope: operator.read",
+    ],
+    ["who holds both", shared([PAIRING, READ]), pairingAsk, reader, undefined],
+    [
+      "another role only as admin",
+      shared([PAIRING, READ, WRITE]),
+      nodeAsk,
+      undefined,
+      "device pairing approval denied",
+    ],
+    [
+      "another role beside operator only as admin",
+      shared([PAIRING, WRITE]),
+      mixedAsk,
+      undefined,
+      "device pairing approval denied",
+    ],
+    [
+      "not another device's request on a device token",
+      confined("reader", [PAIRING, WRITE]),
+      writeAsk,
+      undefined,
+      "device pairing approval denied",
+    ],
+    ["one's own request", confined("new", [PAIRING, WRITE]), writeAsk, undefined, undefined],
+  ])("%s", (_name, actor, pending, device, problem) => {
+    expect(approvalProblem(actor, pending, device)?.message).toBe(problem);
+  });
+
+  test("a missing scope says so in its details", () => {
+    expect(approvalProblem(shared([PAIRING]), writeAsk, undefined)?.shape).toEqual({
+      code: "FORBIDDEN",
+      message: "missing scope: operator.write",
+      details: { code: "MISSING_SCOPE", missingScope: WRITE, requiredScopes: [WRITE] },
+    });
+  });
+
+  test("what was revoked does not count as held", () => {
+    const token = { ...reader.tokens.operator, revokedAtMs: 5 };
+    const revoked = { ...reader, tokens: { operator: token } } as Device;
+    expect(heldScopes(reader)).toEqual([READ]);
+    expect(heldScopes(revoked)).toEqual([]);
+    expect(heldScopes(undefined)).toEqual([]);
+    expect(approvalProblem(shared([PAIRING]), pairingAsk, revoked)).toBeUndefined();
+  });
+});
+
+describe("who may rotate and revoke", () => {
+  const bench = new LedgerBench();
+  bench.pair("d1", [READ, WRITE]);
+  const device = bench.pair("d1", [], { role: "node" });
+
+  test.each([
+    ["the owner", owner, "operator", true],
+    ["the owner, the node token", owner, "node", true],
+    ["the shared secret with the token's scopes", shared([PAIRING, WRITE]), "operator", true],
+    ["the shared secret without them", shared([PAIRING, READ]), "operator", false],
+    ["the shared secret, the node token", shared([PAIRING, WRITE]), "node", false],
+    ["the device itself", confined("d1", [PAIRING, WRITE]), "operator", true],
+    ["the device itself, its node token", confined("d1", [PAIRING, WRITE]), "node", false],
+    ["another device", confined("d2", [PAIRING, WRITE]), "operator", false],
+    ["another device that is admin", confined("d2", [ADMIN]), "operator", true],
+  ] as const)("%s", (_name, actor, role, expected) => {
+    expect(mayChangeToken(actor, device, role)).toBe(expected);
+  });
+});

@@ -1,0 +1,100 @@
+import { expect, test } from "vitest";
+import { checkInvite, createInvite, hashInvite, redeem } from "../../src/pairing/invite.ts";
+import type { Grant } from "../../src/pairing/ledger.ts";
+import type { Role } from "../../src/protocol/access.ts";
+import { ADMIN, confined, LedgerBench, owner, PAIRING, READ, text, WRITE } from "./support.ts";
+
+function make(bench: LedgerBench, more: { role?: Role; name?: string } = {}) {
+  const ask = {
+    role: "operator" as const,
+    scopes: [WRITE, READ, READ],
+    expiresInMs: 1000,
+    ...more,
+  };
+  const bytes = (count: number) => Buffer.alloc(count, 9);
+  const context = { actor: owner, now: bench.now, limits: bench.limits, bytes, id: "i1" };
+  const made = createInvite(bench.state, ask, context);
+  bench.apply(made.changes);
+  return made;
+}
+
+function asked(deviceId: string, more: Partial<Grant> = {}): Grant {
+  return { ...text, deviceId, publicKey: "key", roles: ["operator"], scopes: [ADMIN], ...more };
+}
+
+function use(bench: LedgerBench, secret: string, deviceId: string) {
+  const verdict = checkInvite(bench.state, secret, { deviceId, now: bench.now });
+  if (!verdict.ok) return verdict.problem;
+  const { device, changes } = redeem(bench.state, verdict.invite, {
+    asked: asked(deviceId),
+    now: bench.now,
+  });
+  bench.apply(changes);
+  return device;
+}
+
+test("a link has 256 bits of secret and stores only their hash", () => {
+  const { invite, secret } = make(new LedgerBench());
+  expect(Buffer.from(secret, "base64url")).toHaveLength(32);
+  expect(invite).toMatchObject({ secretHash: hashInvite(secret), scopes: [READ, WRITE] });
+  expect(JSON.stringify(invite)).not.toContain(secret);
+});
+
+test("a link for a node carries no scopes", () => {
+  expect(make(new LedgerBench(), { role: "node" }).invite.scopes).toEqual([]);
+});
+
+test("nobody makes a link for more than it holds", () => {
+  const bench = new LedgerBench();
+  const actor = confined("d1", [PAIRING]);
+  const bytes = (count: number) => Buffer.alloc(count);
+  const context = { actor, now: 0, limits: bench.limits, bytes, id: "i" };
+  const ask = { role: "operator" as const, scopes: [READ], expiresInMs: 1000 };
+  expect(() => createInvite(bench.state, ask, context)).toThrow("missing scope: operator.read");
+});
+
+test("it grants what the link says, whatever the device asks for, and its name", () => {
+  const bench = new LedgerBench();
+  const { secret } = make(bench, { name: "Phone" });
+  const device = use(bench, ` ${secret}\n`, "d1");
+  expect(device).toMatchObject({ scopes: [READ, WRITE], approvedVia: "bootstrap", label: "Phone" });
+});
+
+test("used again by the same device it gives the same and changes nothing", () => {
+  const bench = new LedgerBench();
+  const { secret } = make(bench);
+  const first = use(bench, secret, "d1");
+  bench.now += 50_000;
+  expect(use(bench, secret, "d1")).toBe(first);
+});
+
+test.each([
+  ["another device", "used-by-another-device"],
+  ["a removed device", "revoked"],
+  ["a late device", "expired"],
+  ["a guess", "unknown"],
+])("%s is refused: %s", (who, problem) => {
+  const bench = new LedgerBench();
+  const { secret } = make(bench);
+  if (who === "a late device") bench.now += 1000;
+  else if (who !== "a guess") use(bench, secret, "d1");
+  if (who === "a removed device") bench.apply([{ op: "device-gone", deviceId: "d1" }]);
+  const deviceId = who === "another device" ? "d2" : "d1";
+  expect(use(bench, who === "a guess" ? "guess" : secret, deviceId)).toBe(problem);
+});
+
+test("a link that was taken back is refused as revoked", () => {
+  const bench = new LedgerBench();
+  const { secret, invite } = make(bench);
+  bench.apply([{ op: "invite", invite: { ...invite, revokedAtMs: 5 } }]);
+  expect(use(bench, secret, "d1")).toBe("revoked");
+});
+
+test("redeeming settles the request that the device had open", () => {
+  const bench = new LedgerBench();
+  const { secret } = make(bench);
+  bench.request("d1", [ADMIN]);
+  const device = use(bench, secret, "d1");
+  expect(device).toMatchObject({ scopes: [READ, WRITE] });
+  expect(bench.state.pending.size).toBe(0);
+});

@@ -1,0 +1,184 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import * as devices from "../../src/pairing/devices.ts";
+import { checkInvite, createInvite, redeem } from "../../src/pairing/invite.ts";
+import { reject } from "../../src/pairing/ledger.ts";
+import { covers } from "../../src/protocol/access.ts";
+import { ADMIN, LedgerBench, owner, PAIRING, READ, text, WRITE } from "./support.ts";
+
+/** One operation on the ledger; numbers choose among what exists at that moment. */
+type Step =
+  | { op: "request"; device: number; scopes: string[]; node: boolean; source: number }
+  | { op: "approve" | "reject" | "stale"; pick: number }
+  | { op: "remove" | "revoke"; device: number }
+  | { op: "rotate"; device: number; scopes: string[] }
+  | { op: "invite"; scopes: string[] }
+  | { op: "redeem"; device: number; pick: number }
+  | { op: "wait"; ms: number };
+
+const scopes = fc.subarray([READ, WRITE, PAIRING, ADMIN, "operator.bogus"]);
+/** Few, so that they meet each other and their own past. */
+const device = fc.nat(1);
+const pick = fc.nat(50);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({
+    op: fc.constant("request" as const),
+    device,
+    scopes,
+    node: fc.boolean(),
+    source: fc.nat(2),
+  }),
+  fc.record({ op: fc.constant("approve" as const), pick }),
+  fc.record({ op: fc.constantFrom("reject" as const, "stale" as const), pick }),
+  fc.record({ op: fc.constantFrom("remove" as const, "revoke" as const), device }),
+  fc.record({ op: fc.constant("rotate" as const), device, scopes }),
+  fc.record({ op: fc.constant("invite" as const), scopes }),
+  fc.record({ op: fc.constant("redeem" as const), device, pick }),
+  fc.record({ op: fc.constant("wait" as const), ms: fc.nat(800) }),
+);
+
+/** The ledger, and beside it what people really granted since each device last lost its rights. */
+class Model {
+  readonly bench = new LedgerBench({ pendingMs: 1000, pendingPerAddress: 3, pendingRequests: 5 });
+  readonly granted = new Map<string, Set<string>>();
+  /** Codes that were superseded, rejected, approved, evicted or expired. */
+  readonly dead = new Set<string>();
+  readonly secrets: string[] = [];
+
+  run(s: Step): void {
+    const before = new Set(this.bench.state.pending.keys());
+    this.#run(s);
+    for (const id of before) if (!this.bench.state.pending.has(id)) this.dead.add(id);
+  }
+
+  #run(s: Step): void {
+    const { bench } = this;
+    switch (s.op) {
+      case "request":
+        bench.request(`d${s.device}`, s.node ? [] : s.scopes, {
+          role: s.node ? "node" : "operator",
+          source: `s${s.source}`,
+        });
+        return;
+      case "approve":
+      case "reject": {
+        const live = [...bench.state.pending.values()].filter((p) => p.expiresAtMs > bench.now);
+        const pending = live[s.pick % (live.length || 1)];
+        if (!pending) return;
+        if (s.op === "reject") return bench.apply(reject(pending, owner));
+        const approver = { ...owner, scopes: [ADMIN, "operator.bogus"] };
+        bench.approve(pending.requestId, approver);
+        return this.#grant(pending.deviceId, pending.scopes);
+      }
+      case "stale": {
+        const id = [...this.dead][s.pick % (this.dead.size || 1)];
+        if (id !== undefined) expect(() => bench.approve(id)).toThrow("unknown requestId");
+        return;
+      }
+      case "remove":
+        return this.#try(() => {
+          bench.apply(devices.remove(bench.state, `d${s.device}`, owner).changes);
+          this.granted.delete(`d${s.device}`);
+        });
+      case "revoke":
+        return this.#try(() => {
+          const facts = { deviceId: `d${s.device}`, role: "operator", actor: owner };
+          bench.apply(devices.revoke(bench.state, { ...facts, now: bench.now }).changes);
+          this.granted.delete(`d${s.device}`);
+        });
+      case "rotate":
+        return this.#try(() => {
+          const facts = { deviceId: `d${s.device}`, role: "operator", actor: owner };
+          const change = devices.rotate(bench.state, {
+            ...facts,
+            scopes: s.scopes,
+            now: bench.now,
+          });
+          bench.apply(change.changes);
+        });
+      case "invite":
+        return this.#invite(s.scopes);
+      case "redeem":
+        return this.#redeem(`d${s.device}`, this.secrets[s.pick % (this.secrets.length || 1)]);
+      case "wait":
+        bench.now += s.ms;
+        bench.expire();
+    }
+  }
+
+  #invite(wanted: readonly string[]): void {
+    const { bench } = this;
+    const serial = this.secrets.length;
+    const made = createInvite(
+      bench.state,
+      { role: "operator", scopes: wanted, expiresInMs: 1000 },
+      {
+        actor: { ...owner, scopes: [ADMIN, "operator.bogus"] },
+        now: bench.now,
+        limits: bench.limits,
+        bytes: (count) => Buffer.alloc(count, serial),
+        id: `i${serial}`,
+      },
+    );
+    bench.apply(made.changes);
+    this.secrets.push(made.secret);
+  }
+
+  #redeem(deviceId: string, secret: string | undefined): void {
+    if (secret === undefined) return;
+    const { bench } = this;
+    const verdict = checkInvite(bench.state, secret, { deviceId, now: bench.now });
+    if (!verdict.ok) return;
+    const asked = { ...text, deviceId, publicKey: "key", roles: ["operator"], scopes: [ADMIN] };
+    const facts = { asked: asked as Parameters<typeof redeem>[2]["asked"], now: bench.now };
+    const { changes } = redeem(bench.state, verdict.invite, facts);
+    bench.apply(changes);
+    if (changes.length > 0) this.#grant(deviceId, verdict.invite.scopes);
+  }
+
+  #try(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      expect(String(error)).toMatch(/denied|unknown deviceId/);
+    }
+  }
+
+  #grant(deviceId: string, more: readonly string[]): void {
+    const have = this.granted.get(deviceId) ?? new Set();
+    for (const scope of more) have.add(scope);
+    this.granted.set(deviceId, have);
+  }
+
+  check(): void {
+    const { state } = this.bench;
+    for (const paired of state.devices.values()) {
+      const token = paired.tokens.operator;
+      if (!token || token.revokedAtMs !== undefined) continue;
+      const granted = [...(this.granted.get(paired.deviceId) ?? [])];
+      for (const scope of [...token.scopes, ...paired.scopes]) {
+        expect(covers(granted, scope), `${paired.deviceId} has ${scope}`).toBe(true);
+      }
+    }
+    const live = [...state.pending.values()].filter((p) => p.expiresAtMs > this.bench.now);
+    expect(new Set(live.map((p) => p.deviceId)).size).toBe(live.length);
+    for (const [deviceId, id] of state.pendingOf) {
+      expect(state.pending.get(id)?.deviceId).toBe(deviceId);
+    }
+    for (const id of this.dead) expect(state.pending.has(id)).toBe(false);
+    expect(live.length).toBeLessThanOrEqual(5);
+  }
+}
+
+test("after any sequence of operations no device has a scope that nobody granted, no dead code approves, and a device has one request", () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 80, size: "max" }), (steps) => {
+      const model = new Model();
+      for (const s of steps) {
+        model.run(s);
+        model.check();
+      }
+    }),
+    { numRuns: 400 },
+  );
+});
