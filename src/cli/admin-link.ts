@@ -42,7 +42,8 @@ interface Reply {
 /** One connection to the admin socket: requests as lines, answers by id. */
 export class AdminLink {
   #serial = 0;
-  #rest = "";
+  /** Pieces of the line that is not complete yet: a long list comes in thousands of them. */
+  #pieces: string[] = [];
   readonly #waiting = new Map<string, Waiting>();
 
   private constructor(private readonly socket: Socket) {
@@ -89,9 +90,13 @@ export class AdminLink {
   }
 
   #data(chunk: string): void {
-    const lines = (this.#rest + chunk).split("\n");
-    this.#rest = lines.pop() ?? "";
-    for (const line of lines) if (line !== "") this.#line(line);
+    const [end = "", ...more] = chunk.split("\n");
+    this.#pieces.push(end);
+    for (const start of more) {
+      const line = this.#pieces.join("");
+      this.#pieces = [start];
+      if (line !== "") this.#line(line);
+    }
   }
 
   #line(line: string): void {

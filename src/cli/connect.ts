@@ -22,6 +22,8 @@ export interface Needs {
    * one, or also where it must be made first.
    */
   readonly stopped?: "existing" | "create";
+  /** Only the owner on the gateway's machine may do it; a secret is not even sent elsewhere. */
+  readonly hostOnly?: true;
 }
 
 /** Reaches the gateway, runs `use`, and hangs up. */
@@ -38,8 +40,15 @@ export async function withGateway<Result>(
   }
 }
 
+function notByUrl(): CliError {
+  return new CliError("usage", "this can be done on the gateway's own machine only", {
+    next: "repeat the command there, without --url",
+  });
+}
+
 async function openGateway(context: Context, needs: Needs): Promise<Gateway> {
   if (context.options.url !== undefined) {
+    if (needs.hostOnly) throw notByUrl();
     const { openRemote } = await import("./remote.ts");
     return openRemote(context, needs.scopes);
   }

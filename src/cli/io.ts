@@ -15,7 +15,9 @@ export interface Io {
   err(line: string): void;
   /** A person sees the output. */
   readonly showsPerson: boolean;
-  /** A person can be asked: input and output are terminals. */
+  /** A person types the input; what is secret must not be echoed. */
+  readonly readsPerson: boolean;
+  /** A person can be shown something and asked: input and output are terminals. */
   readonly asksPerson: boolean;
   /** Columns for tables. */
   readonly columns: number;
@@ -50,6 +52,7 @@ export function systemIo(): Io {
     out: (line) => void stdout.write(`${asTypedHere(line, command)}\n`),
     err: (line) => void stderr.write(`${asTypedHere(line, command)}\n`),
     showsPerson: stdout.isTTY === true,
+    readsPerson: stdin.isTTY === true,
     asksPerson: stdin.isTTY === true && stdout.isTTY === true,
     columns: tableColumns(stdout.columns),
     colour: stdout.isTTY === true && !env["NO_COLOR"] && env["TERM"] !== "dumb",

@@ -7,13 +7,14 @@ const longestLine = 64 * 1024;
 
 /** Asks on the terminal. A secret is not echoed. */
 export function promptLine(question: string, secret: boolean): Promise<string> {
-  const { stdin, stdout } = process;
-  stdout.write(question);
+  const { stdin, stdout, stderr } = process;
+  const screen = stdout.isTTY ? stdout : stderr;
+  screen.write(question);
   const deaf = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const lines = createInterface({ input: stdin, output: secret ? deaf : stdout, terminal: true });
+  const lines = createInterface({ input: stdin, output: secret ? deaf : screen, terminal: true });
   return new Promise((resolve, reject) => {
     lines.once("line", (line) => {
-      if (secret) stdout.write("\n");
+      if (secret) screen.write("\n");
       resolve(line);
       lines.close();
     });

@@ -24,7 +24,7 @@ export async function secretOption(
 
 /** A secret from standard input; not echoed on a terminal. */
 export async function readSecret({ io }: Context, question: string): Promise<string> {
-  return io.asksPerson ? io.prompt(question, { secret: true }) : io.readLine();
+  return io.readsPerson ? io.prompt(question, { secret: true }) : io.readLine();
 }
 
 /** Says once that other users of this machine can read the command line. */

@@ -143,7 +143,7 @@ async function askForScopes(target: Target, scopes: readonly string[]): Promise<
     const { requestId } = await gateway.request<{ requestId: string }>(method, { scopes });
     const approve = `openclaw devices approve ${cleanText(requestId) ?? ""}`;
     return new CliError("credentials", "this command needs more than this device may do", {
-      next: `on the gateway host: ${approve}; then repeat the command`,
+      next: `on the gateway host: ${approve} (then repeat the command here)`,
       code: "PAIRING_REQUIRED",
     });
   } finally {

@@ -7,6 +7,8 @@ import { CliError } from "./exit.ts";
 interface Owner {
   readonly uid: number;
   readonly gid: number;
+  /** What a command line keeps in the folder is no state. */
+  readonly hasState: boolean;
 }
 
 /**
@@ -19,7 +21,7 @@ export async function openStopped(
 ): Promise<Gateway> {
   const folder = stateFolder(io.env);
   const owner = stateOwner(folder);
-  if (!owner && allowed === "existing") throw noState(folder);
+  if (!owner?.hasState && allowed === "existing") throw noState(folder);
   const { openOffline } = await import("../main.ts");
   if (owner) becomeOwner(owner);
   const offline = await openOffline({ env: io.env });
@@ -31,12 +33,12 @@ export async function openStopped(
   };
 }
 
-/** Whose state there is; `undefined` where there is none. What a CLI keeps there is no state. */
+/** Whose folder it is; `undefined` where there is none. */
 function stateOwner(folder: string): Owner | undefined {
   try {
     const { uid, gid } = statSync(folder);
-    const names = readdirSync(folder).filter((name) => !name.startsWith("cli-"));
-    return names.length > 0 ? { uid, gid } : undefined;
+    const hasState = readdirSync(folder).some((name) => !name.startsWith("cli-"));
+    return { uid, gid, hasState };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;

@@ -40,8 +40,11 @@ function rowLines(row: readonly Cell[], widths: readonly number[]): string[] {
 
 function columnWidths({ columns, rows, width }: TableLayout): number[] {
   const natural = columns.map(({ title }, i) => {
-    const lines = rows.flatMap((row) => row[i] ?? []);
-    return Math.max(textWidth(title), ...lines.map(textWidth));
+    let widest = textWidth(title);
+    for (const row of rows) {
+      for (const line of row[i] ?? []) widest = Math.max(widest, textWidth(line));
+    }
+    return widest;
   });
   const room = width - INDENT.length - GAP.length * (columns.length - 1);
   const fixed = columns.reduce((sum, { fixed: f }, i) => sum + (f ? (natural[i] ?? 0) : 0), 0);

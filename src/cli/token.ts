@@ -5,7 +5,7 @@ import type { SecretChange } from "./wire.ts";
 import { count, shortId, shown } from "./words.ts";
 
 /** Secrets are set by the owner on the host, also before the first start. */
-export const secretNeeds = { scopes: [], stopped: "create" } as const;
+export const secretNeeds = { scopes: [], stopped: "create", hostOnly: true } as const;
 
 export interface SecretOptions {
   readonly revokeDerived?: boolean;

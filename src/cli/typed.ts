@@ -3,9 +3,12 @@ import { basename, join, relative } from "node:path";
 import { commandName, DEFAULT_COMMAND } from "../lib/command.ts";
 import type { Environment } from "./io.ts";
 
-/** Our own commands in a text. No more than those: a device may be called `openclaw on laptop`. */
+/**
+ * Our own commands in a text. No more than those: a device may be called `openclaw on laptop`, and
+ * what is typed on another machine is typed as that one says.
+ */
 const COMMANDS =
-  /\bopenclaw (?=(?:gateway|devices|config|token|health|status|help|--help|--url)(?![\w-]))/g;
+  /(?<!on the gateway host: )\bopenclaw (?=(?:gateway|devices|config|token|health|status|help|--help|--url)(?![\w-]))/g;
 
 /**
  * How people must type the program here: `OPENCLAW_COMMAND` where it is set; in a clone, where no

@@ -88,7 +88,7 @@ describe("secrets", () => {
 
   test("on a terminal it is asked for", async () => {
     const io = admin.io();
-    io.asksPerson = true;
+    io.readsPerson = true;
     io.answers.push("typed");
     await openclaw("config set gateway.token -", io);
     expect(io.questions).toEqual(["New token: "]);

@@ -64,6 +64,16 @@ describe("devices list", () => {
     expect(io.errors).toEqual([]);
   });
 
+  test("a hundred thousand devices are listed in seconds", async () => {
+    const many = Array.from({ length: 100_000 }, (_, i) =>
+      pairedRow({ deviceId: i.toString(16).padStart(64, "0") }),
+    );
+    admin.answers["device.pair.list"] = () => ({ pending: [], paired: many });
+    const io = admin.io();
+    expect(await openclaw("devices list", io)).toBe(0);
+    expect(io.lines.length).toBeGreaterThan(200_000);
+  });
+
   test("--role, --limit and --stale choose rows", async () => {
     const old = pairedRow({ deviceId: "1".repeat(64), lastSeenAtMs: NOW - 40 * DAY });
     const node = pairedRow({ deviceId: "2".repeat(64), role: "node", roles: ["node"] });

@@ -34,7 +34,11 @@ describe("commands as they are typed here", () => {
       "  next: node dist/index.js devices approve CODE",
     );
     expect(here("sudo openclaw --help")).toBe("sudo node dist/index.js --help");
-    for (const line of ["openclaw: refused", "openclaw on laptop", "Usage: openclaw [options]"]) {
+    for (const line of [
+      "openclaw: refused",
+      "openclaw on laptop",
+      "on the gateway host: openclaw token new",
+    ]) {
       expect(here(line)).toBe(line);
     }
   });

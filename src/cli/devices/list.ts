@@ -85,12 +85,12 @@ function printRows({ io }: Context, { shown: rows, hidden }: Rows, gateway: Gate
   const lines: string[] = [];
   if (rows.pending.length > 0) {
     lines.push(style.heading(`Waiting for approval (${rows.pending.length + hidden.pending})`));
-    lines.push(...pendingTable(rows.pending, view), ...more(hidden.pending), "");
+    lines.push(pendingTable(rows.pending, view).concat(more(hidden.pending), "").join("\n"));
     lines.push(`To let one in: ${approveCommand(rows.pending)}`, "");
   }
   if (rows.paired.length > 0) {
     lines.push(style.heading(`Paired (${rows.paired.length + hidden.paired})`));
-    lines.push(...pairedTable(rows.paired, view), ...more(hidden.paired), "");
+    lines.push(pairedTable(rows.paired, view).concat(more(hidden.paired), "").join("\n"));
   }
   if (lines.length === 0) {
     lines.push("No device waits for approval and none is listed.");
@@ -99,7 +99,7 @@ function printRows({ io }: Context, { shown: rows, hidden }: Rows, gateway: Gate
   if (gateway.how === "stopped") {
     lines.push(`The gateway is not running; this is its state. To start it: ${startCommand()}`, "");
   }
-  for (const line of lines.slice(0, -1)) io.out(line);
+  io.out(lines.join("\n").trimEnd());
 }
 
 function more(hidden: number): string[] {

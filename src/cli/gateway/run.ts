@@ -1,5 +1,6 @@
 import { CliError } from "../exit.ts";
 import type { Run } from "../shell.ts";
+import { typedCommand } from "../typed.ts";
 
 export interface RunOptions {
   readonly port?: string;
@@ -14,6 +15,8 @@ export const run: Run<RunOptions> = async ({ io, options: global }, _args, optio
     });
   }
   const port = options.port === undefined ? undefined : readPort(options.port);
+  // A person reads what this gateway prints: its commands must be ones that work in this shell.
+  if (io.showsPerson) io.env["OPENCLAW_COMMAND"] ??= typedCommand(io.env, process.argv[1]);
   const { runGateway } = await import("../../main.ts");
   const flags = { port, bind: options.bind };
   return runGateway({ env: io.env, flags, terminal: io.showsPerson });

@@ -11,6 +11,7 @@ export class FakeIo implements Io {
   readonly answers: string[] = [];
   readonly env: NodeJS.ProcessEnv;
   showsPerson = false;
+  readsPerson = false;
   asksPerson = false;
   columns = 80;
   colour = false;
@@ -29,7 +30,7 @@ export class FakeIo implements Io {
   }
 
   out(line: string): void {
-    this.lines.push(...line.split("\n"));
+    for (const one of line.split("\n")) this.lines.push(one);
   }
 
   err(line: string): void {
