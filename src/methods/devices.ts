@@ -55,6 +55,14 @@ export const list = method({
   },
 });
 
+export const show = method<{ requestId: string }>({
+  name: "device.pair.show",
+  summary: "One request by its code: who asks, from where, for what.",
+  access,
+  params: wireSchemas.devicePairApprove,
+  run: ({ requestId }, { actor, services }) => pendingRow(services.pairing.show(requestId, actor)),
+});
+
 export const approve = method<{ requestId: string }>({
   name: "device.pair.approve",
   summary: "Approves a request by its code: exactly what it asks for.",
@@ -190,4 +198,4 @@ async function makeInvite(params: InviteParams, { actor, services }: Call) {
   };
 }
 
-export const deviceMethods = [list, approve, reject, remove, rename, rotate, revoke, invite];
+export const deviceMethods = [list, show, approve, reject, remove, rename, rotate, revoke, invite];

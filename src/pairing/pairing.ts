@@ -1,5 +1,6 @@
 import type { Timer, World } from "../lib/world.ts";
 import { type Actor, ADMIN, covers, ownerScopes, type Role } from "../protocol/access.ts";
+import { invalidRequest } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
 import type { Document } from "../store/shape.ts";
 import { mayManage } from "./authority.ts";
@@ -115,6 +116,14 @@ export class Pairing {
     for (const { pending, why } of outcome.gone) this.#resolve(pending, why);
     if (outcome.kind === "new") this.#tell("requested", outcome.pending);
     return outcome.pending;
+  }
+
+  /** The live request that `typed` names, if `actor` may see it. */
+  show(typed: string, actor: Actor): Pending {
+    const denied = "device pairing request denied";
+    const pending = this.#find(typed, actor, denied);
+    if (!mayManage(actor, pending.deviceId)) throw invalidRequest(denied);
+    return pending;
   }
 
   async approve(typed: string, actor: Actor): Promise<{ pending: Pending; device: Device }> {
