@@ -100,7 +100,8 @@ export class Dispatcher {
     const shape = storeFailure(error);
     if (shape) return from.send(encodeError(frame.id, shape));
     this.deps.defect(frame.method, error);
-    const message = "internal error; see openclaw logs on the gateway host";
+    const message =
+      "internal error; see the log of the gateway (journalctl -u openclaw-gateway, or its terminal)";
     from.send(encodeError(frame.id, { code: "UNAVAILABLE", message }));
   }
 

@@ -62,7 +62,9 @@ export class Handshake {
       await this.#run(connection, frame, nonce);
     } catch (error) {
       if (!isStoreError(error)) this.deps.defect("connect", error);
-      const next = isStoreError(error) ? error.next : "see openclaw logs on the gateway host";
+      const next = isStoreError(error)
+        ? error.next
+        : "see the log of the gateway (journalctl -u openclaw-gateway, or its terminal)";
       this.#refuse(connection, frame, refusals.storeUnavailable(next));
     }
   }
