@@ -1,0 +1,150 @@
+import { dirname, join } from "node:path";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { builtProgram } from "../support/build.ts";
+import { startTestGateway } from "../support/gateway.ts";
+import { GatewayProcess } from "../support/process.ts";
+import { closing } from "./support/closing.ts";
+import { code, lines, press, shows, titled, words } from "./support/page.ts";
+import { Profile } from "./support/profile.ts";
+
+const keep = closing();
+let gateway: GatewayProcess;
+beforeAll(async () => {
+  gateway = await GatewayProcess.start();
+});
+afterAll(() => gateway?.close());
+
+interface Listed {
+  readonly pending: readonly { readonly requestId: string; readonly deviceId: string }[];
+  readonly paired: readonly { readonly deviceId: string }[];
+}
+
+const listed = () => gateway.json<Listed>(["devices", "list"]);
+const address = () => `http://127.0.0.1:${gateway.port}/`;
+
+/** A browser that nobody invited, with its page. */
+async function stranger(): Promise<Page> {
+  const profile = keep(await Profile.open());
+  return profile.visit(address());
+}
+
+/** A browser that the owner approved. */
+async function approved(): Promise<Page> {
+  const page = await stranger();
+  await gateway.ok(["devices", "approve", await code(page)]);
+  await shows(page, "ready");
+  return page;
+}
+
+test("a browser without a link shows its code, both commands, both keys and the time left", async () => {
+  const page = await stranger();
+  const shown = await code(page);
+  expect(shown).toMatch(/^[0-9A-Z]{4}-[0-9A-Z]{4}$/);
+  expect(await words(page, "cmd-host")).toBe(`openclaw devices approve ${shown}`);
+  expect(await words(page, "cmd-ssh")).toMatch(
+    new RegExp(`^ssh \\S+ openclaw devices approve ${shown}$`),
+  );
+  expect(await words(page, "expires")).toMatch(/(29|30) min/);
+  expect(await words(page, "wait")).toContain("Waiting for approval");
+  expect(await lines(page, "#scopes li")).toEqual([
+    "see chats, devices and status",
+    "send messages and run the agent",
+  ]);
+  expect(await page.locator("#status").textContent()).toContain(shown);
+  // The owner's terminal shows the same code and the same key.
+  expect(await gateway.ok(["devices", "list"])).toContain(shown);
+  const { pending } = await listed();
+  const request = pending.find(({ requestId }) => requestId === shown);
+  const key = (await words(page, "device-fp")).replaceAll(" ", "");
+  expect(key).toHaveLength(16);
+  expect(request?.deviceId.startsWith(key)).toBe(true);
+  const { fingerprint } = await gateway.json<{ fingerprint: string }>(["gateway", "status"]);
+  expect(await words(page, "gateway-fp")).toBe(fingerprint);
+});
+
+test("once approved, the page goes on by itself, and a reload comes back without asking", async () => {
+  const page = await stranger();
+  const shown = await code(page);
+  await gateway.ok(["devices", "approve", shown]);
+  const exitAt = performance.now();
+  await shows(page, "ready");
+  console.log(
+    `from the end of the command to the connected page: ${(performance.now() - exitAt).toFixed(0)} ms`,
+  );
+  expect(await words(page, "notice")).toContain("Approved");
+  const before = await listed();
+  await page.reload();
+  await shows(page, "ready");
+  expect(await page.locator("#notice").count()).toBe(0);
+  const after = await listed();
+  expect(after.pending).toEqual(before.pending);
+  expect(after.paired.length).toBe(before.paired.length);
+});
+
+test("a browser that was closed and opened again is still the same device", async () => {
+  const profile = keep(await Profile.open());
+  const page = await profile.visit(address());
+  await gateway.ok(["devices", "approve", await code(page)]);
+  await shows(page, "ready");
+  const key = await words(page, "device-fp");
+  await profile.reopen();
+  const again = await profile.visit(address());
+  await shows(again, "ready");
+  expect(await words(again, "device-fp")).toBe(key);
+});
+
+test("a rejected request says so, and asking again makes a new code", async () => {
+  const page = await stranger();
+  const shown = await code(page);
+  await gateway.ok(["devices", "reject", shown]);
+  await titled(page, "The owner declined");
+  await press(page);
+  expect(await code(page)).not.toBe(shown);
+});
+
+test("a removed browser says so, and asking again makes a new code that works", async () => {
+  const page = await approved();
+  const key = (await words(page, "device-fp")).replaceAll(" ", "");
+  await gateway.ok(["devices", "remove", key]);
+  await titled(page, "This browser was removed");
+  expect(await words(page, "lede")).toContain("owner");
+  await press(page);
+  await gateway.ok(["devices", "approve", await code(page)]);
+  await shows(page, "ready");
+});
+
+test("a browser removed while it was away learns it when it comes back", async () => {
+  const page = await approved();
+  const key = (await words(page, "device-fp")).replaceAll(" ", "");
+  await page.goto("about:blank");
+  await gateway.ok(["devices", "remove", key]);
+  await page.goto(address());
+  await code(page);
+  expect(await words(page, "notice")).toContain("earlier approval");
+});
+
+test("two tabs of one browser are one device: the newest waits, and both can be in", async () => {
+  const page = await stranger();
+  const shown = await code(page);
+  const second = await page.context().newPage();
+  await second.goto(address());
+  expect(await code(second)).toBe(shown);
+  await titled(page, /request ended|newer request/i);
+  await gateway.ok(["devices", "approve", shown]);
+  await shows(second, "ready");
+  await press(page);
+  await shows(page, "ready");
+});
+
+test("a request that nobody answered in time says so, and asking again makes a new code", async () => {
+  const pageFolder = join(dirname(await builtProgram()), "dashboard");
+  const short = keep(await startTestGateway({ pageFolder, limits: { pendingMs: 2_500 } }));
+  const profile = keep(await Profile.open());
+  const page = await profile.visit(`http://127.0.0.1:${short.port}/`);
+  const shown = await code(page);
+  expect(await words(page, "expires")).toMatch(/Expires in [123] s/);
+  await titled(page, "The request expired");
+  await press(page);
+  expect(await code(page)).not.toBe(shown);
+});

@@ -1,0 +1,49 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { GatewayProcess } from "../support/process.ts";
+import { closing } from "./support/closing.ts";
+import { Profile } from "./support/profile.ts";
+import { faintTexts, overflow } from "./support/readable.ts";
+import { views } from "./support/views.ts";
+
+const keep = closing();
+const WCAG_AA = 4.5;
+
+/** Where pictures of every view are wanted; none are made without. */
+const pictures = process.env["OPENCLAW_TEST_PICTURES"];
+
+async function picture(page: Page, name: string): Promise<void> {
+  if (!pictures) return;
+  await mkdir(pictures, { recursive: true });
+  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
+}
+
+describe.each(Object.entries(views))("the page that shows: %s", (name, reach) => {
+  test("can be read in light and dark, and fits a window 320 px wide", async () => {
+    const gateway = keep(await GatewayProcess.start());
+    const profile = keep(await Profile.open());
+    const page = await reach({ gateway, profile });
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      await picture(page, `${name}-${colorScheme}`);
+      expect(await faintTexts(page, WCAG_AA), colorScheme).toEqual([]);
+    }
+    for (const width of [360, 320]) {
+      await page.setViewportSize({ width, height: 740 });
+      await picture(page, `${name}-${width}`);
+      expect(await overflow(page), `${width} px wide`).toBe(0);
+    }
+  });
+});
+
+test("the measure of contrast sees text that is too faint", async () => {
+  const profile = keep(await Profile.open());
+  const page = await profile.visit(
+    "data:text/html,<body style='background:white;color:%23888'>faint",
+  );
+  expect(await faintTexts(page, WCAG_AA)).toMatchObject([{ text: "faint" }]);
+  const wide = await profile.visit("data:text/html,<main style='width:2000px'>wide</main>");
+  expect(await overflow(wide)).toBeGreaterThan(0);
+});
