@@ -1,0 +1,143 @@
+import { describe, expect, test } from "vitest";
+import { Connection, type ConnectionHost } from "../../src/gateway/connection.ts";
+import { SocketGate } from "../../src/gateway/gate.ts";
+import { type Limits, limitValues } from "../../src/protocol/limits.ts";
+import { makeDevice, RawClient } from "../support/client.ts";
+import { startTestGateway } from "../support/gateway.ts";
+import { FakeSocket, peerAt } from "../support/wire.ts";
+
+/** A gate with the connections that went through it. */
+function setUp(overrides: Partial<Limits>) {
+  const limits = limitValues(overrides);
+  const gate = new SocketGate(limits);
+  const host: ConnectionHost = {
+    limits,
+    connect() {},
+    request() {},
+    ended: (connection) => gate.closed(connection),
+    after() {},
+  };
+  const open = (address: string) => {
+    const socket = new FakeSocket(peerAt(address));
+    const connection = new Connection("c", socket, host);
+    connection.challenge("n", 0);
+    gate.opened(connection);
+    return { connection, socket };
+  };
+  const wait = (address: string) => {
+    const opened = open(address);
+    opened.connection.wait({ requestId: "r", deviceId: "d", answer: "{}" });
+    gate.waits(opened.connection);
+    return opened;
+  };
+  return { gate, open, wait };
+}
+
+const tooMany = { code: 1013, reason: "too many connections" };
+const tooManyWait = { code: 1013, reason: "too many waiting" };
+
+describe("sockets before hello-ok", () => {
+  test("unauthenticatedPerAddress: the next one is refused, other addresses are not", () => {
+    const { gate, open } = setUp({ unauthenticatedPerAddress: 2 });
+    const first = open("a");
+    open("a");
+    expect(gate.refusal("a")).toEqual({
+      status: "503 Service Unavailable",
+      text: "Too many unauthenticated sockets",
+      metric: "unauthenticated-refused",
+    });
+    expect(gate.refusal("b")).toBeUndefined();
+    gate.authenticated(first.connection);
+    expect(gate.refusal("a")).toBeUndefined();
+  });
+
+  test("unauthenticatedSockets: the oldest of the largest address gives way", () => {
+    const { gate, open } = setUp({ unauthenticatedSockets: 3 });
+    const lone = open("lone");
+    const crowd = [open("crowd"), open("crowd"), open("crowd")];
+    expect(crowd.map(({ socket }) => socket.ended)).toEqual([tooMany, undefined, undefined]);
+    expect(lone.socket.ended).toBeUndefined();
+    open("late");
+    expect(crowd[1]?.socket.ended).toEqual(tooMany);
+    expect(gate.unauthenticated).toBe(3);
+    expect(gate.total).toBe(3);
+  });
+
+  test("connections: past the total every new one is refused", () => {
+    const { gate, open } = setUp({ connections: 2 });
+    const first = open("a");
+    gate.authenticated(first.connection);
+    open("b");
+    expect(gate.refusal("c")?.text).toBe("Too many connections");
+    first.connection.gone();
+    expect(gate.refusal("c")).toBeUndefined();
+  });
+});
+
+describe("sockets that wait", () => {
+  test("waitingPerAddress: that address's oldest gives way", () => {
+    const { gate, wait } = setUp({ waitingPerAddress: 2 });
+    const other = wait("b");
+    const mine = [wait("a"), wait("a"), wait("a")];
+    expect(mine.map(({ socket }) => socket.ended)).toEqual([tooManyWait, undefined, undefined]);
+    expect(other.socket.ended).toBeUndefined();
+    expect(gate.waiting).toBe(3);
+  });
+
+  test("waitingSockets: the oldest of the largest address gives way", () => {
+    const { gate, wait } = setUp({ waitingSockets: 3 });
+    const lone = wait("lone");
+    const crowd = [wait("crowd"), wait("crowd")];
+    wait("late");
+    expect(crowd[0]?.socket.ended).toEqual(tooManyWait);
+    expect(lone.socket.ended).toBeUndefined();
+    expect(gate.waiting).toBe(3);
+  });
+
+  test("are not counted as unauthenticated, until they go through the handshake again", () => {
+    const { gate, wait } = setUp({});
+    const { connection } = wait("a");
+    expect([gate.unauthenticated, gate.waiting, gate.total]).toEqual([0, 1, 1]);
+    gate.resumes(connection);
+    expect([gate.unauthenticated, gate.waiting, gate.total]).toEqual([1, 0, 1]);
+  });
+});
+
+test("everything that ends is forgotten", () => {
+  const { gate, open, wait } = setUp({});
+  const all = [open("a"), open("b"), wait("c"), wait("c")];
+  for (const { connection } of all) connection.gone();
+  expect([gate.unauthenticated, gate.waiting, gate.total]).toEqual([0, 0, 0]);
+});
+
+describe("over real sockets", () => {
+  test("the socket too many from one address gets HTTP 503 and is counted", async () => {
+    const gateway = await startTestGateway({ limits: { unauthenticatedPerAddress: 2 } });
+    await RawClient.open(gateway.url);
+    await RawClient.open(gateway.url);
+    await expect(RawClient.open(gateway.url)).rejects.toThrow("503");
+    expect(gateway.server.gateway.closes).toMatchObject({ "unauthenticated-refused": 1 });
+    await gateway.close();
+  });
+
+  test("a device has one waiting socket, the newest, and pushes no other device out", async () => {
+    const gateway = await startTestGateway({ limits: { waitingPerAddress: 2 } });
+    const caps = ["pairing-wait"];
+    const wait = async (device = makeDevice()) => {
+      const client = await RawClient.open(gateway.url);
+      const { error } = await client.connect({ device, caps });
+      return { client, device, requestId: error.details.requestId };
+    };
+    const other = await wait();
+    const first = await wait();
+    const again = await wait(first.device);
+    expect(again.requestId).toBe(first.requestId);
+    expect(await first.client.end()).toEqual({
+      code: 1008,
+      reason: "pairing required: continued on a newer connection of this device",
+    });
+    expect(other.client.closed).toBeUndefined();
+    expect(gateway.server.gateway.gate.waiting).toBe(2);
+    await gateway.close();
+  });
+});
