@@ -24,6 +24,8 @@ interface Deps {
   readonly maxInFlight: number;
   readonly monotonic: () => number;
   readonly defect: (method: string, error: unknown) => void;
+  /** Counts a request that a limit refused, by the limit's metric. */
+  readonly refused?: (metric: string) => void;
 }
 
 const NO_PARAMS = {};
@@ -66,7 +68,10 @@ export class Dispatcher {
     const params = frame.params ?? NO_PARAMS;
     const problem = method.validate?.(params);
     if (problem) throw invalidRequest(`invalid ${method.name} params: ${problem}`);
-    if (from.inFlight >= this.deps.maxInFlight) throw unavailable("too many requests in flight");
+    if (from.inFlight >= this.deps.maxInFlight) {
+      this.deps.refused?.("requests-refused");
+      throw unavailable("too many requests in flight");
+    }
     return method.run(params, {
       actor,
       services: this.deps.services,

@@ -163,6 +163,7 @@ export class Gateway implements ConnectionHost {
   }
 
   #resolved(pending: Pending, why: Resolution): void {
+    if (why === "evicted") this.count("pending-evicted");
     const connection = this.registry.waiting(pending.deviceId);
     if (connection) this.#endWait(connection, pending.requestId, why);
   }

@@ -19,8 +19,21 @@ type NextStep =
   | "wait_then_retry";
 
 function refuse(error: ErrorShape, closeCode = 1008, reason = error.message): Refusal {
-  const metric = String(error.details?.["code"] ?? error.message).slice(0, 64);
+  const metric = String(error.details?.["code"] ?? metricOf(error.message));
   return { error, close: { code: closeCode, reason: cutReason(reason), metric } };
+}
+
+/** A counter's name from a message: up to its first mark, because what follows may quote the client. */
+function metricOf(message: string): string {
+  return message
+    .replace(/[:;(].*$/s, "")
+    .trim()
+    .replaceAll(" ", "-");
+}
+
+/** The same refusal under the name that the limits table gives its counter. */
+function countedAs(metric: string, refusal: Refusal): Refusal {
+  return { ...refusal, close: { ...refusal.close, metric } };
 }
 
 function invalid(message: string, details?: Record<string, unknown>): Refusal {
@@ -136,19 +149,18 @@ export function rateLimited(retryAfterMs: number): Refusal {
     next: "wait_then_retry",
     cure: `wait ${Math.ceil(retryAfterMs / 1000)} s; paired devices are not affected`,
   });
-  return { ...refusal, error: { ...refusal.error, retryable: true, retryAfterMs } };
+  const error = { ...refusal.error, retryable: true, retryAfterMs };
+  return countedAs("auth-locked", { ...refusal, error });
 }
 
 export function authenticationBusy(): Refusal {
-  return refuse(
-    {
-      code: "UNAVAILABLE",
-      message: "authentication busy; retry shortly",
-      retryable: true,
-      retryAfterMs: 1000,
-    },
-    1013,
-  );
+  const error = {
+    code: "UNAVAILABLE",
+    message: "authentication busy; retry shortly",
+    retryable: true,
+    retryAfterMs: 1000,
+  };
+  return countedAs("auth-busy", refuse(error, 1013));
 }
 
 export function deviceIdentityRequired(): Refusal {

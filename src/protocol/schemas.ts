@@ -1,8 +1,12 @@
 import { Compile } from "typebox/schema";
+import { cleanText } from "../lib/text.ts";
 import type { JsonSchema } from "./json-schema.ts";
 
 /** What a validator found: nothing, or one line such as `at /client/id: must be …`. */
 export type Validate = (value: unknown) => string | undefined;
+
+/** A description longer than this is cut. */
+const MAX_CHARS = 512;
 
 interface Problem {
   keyword?: string;
@@ -27,7 +31,8 @@ export function validator(schema: JsonSchema): Validate {
 
 function describe(problems: readonly Problem[]): string {
   const lines = problems.map(describeOne).filter((line) => line !== "");
-  return lines.length > 0 ? [...new Set(lines)].join("; ") : "unknown validation error";
+  // Names of properties are the client's own words.
+  return cleanText([...new Set(lines)].join("; "), MAX_CHARS) ?? "unknown validation error";
 }
 
 function describeOne(problem: Problem): string {

@@ -18,6 +18,7 @@ import type { PeerReader } from "./peer.ts";
 export interface SocketHost {
   refusal(peer: Peer): { status: string; text: string } | undefined;
   open(socket: Socket): Connection;
+  count(metric: string): void;
 }
 
 export interface UwsDeps {
@@ -32,6 +33,9 @@ const EXCLUSIVE_PORT = 1;
 
 /** Seconds of silence after which a socket is dropped; a ping goes out 16 s before (measured). */
 const IDLE_SECONDS = 40;
+
+/** What uWebSockets.js says of a message past its limit; no client can send it with code 1006. */
+const TOO_BIG = "Received too big message";
 
 interface UserData {
   peer: Peer;
@@ -142,9 +146,12 @@ export class UwsServer {
         const bytes = Buffer.from(message);
         ws.getUserData().connection?.receive(bytes.toString("utf8"), bytes.length);
       },
-      close: (ws) => {
+      close: (ws, code, message) => {
         const { connection } = ws.getUserData();
         if (!connection) return;
+        // The only sign of a message past maxPayloadLength: uWS drops the socket by itself.
+        const dropped = code === 1006 && Buffer.from(message).toString() === TOO_BIG;
+        if (dropped) this.deps.host.count("transport-dropped");
         (connection.socket as UwsSocket).closed();
         connection.gone();
       },
