@@ -71,7 +71,9 @@ export function addressMatcher(cidrs: readonly string[]): (address: string) => b
   for (const cidr of cidrs) {
     const [network = "", bits] = cidr.split("/");
     const normal = normalizeAddress(network);
-    if (normal === undefined) throw new Error(`not an address or CIDR block: ${cidr}`);
+    // `10.0.0.0/` must not count as `/0`, which is everybody.
+    const isBlock = bits === undefined || /^\d{1,3}$/.test(bits);
+    if (normal === undefined || !isBlock) throw new Error(`not an address or CIDR block: ${cidr}`);
     const family = normal.includes(":") ? "ipv6" : "ipv4";
     if (bits === undefined) list.addAddress(normal, family);
     else list.addSubnet(normal, Number(bits), family);

@@ -1,67 +1,75 @@
-import { expect, test } from "vitest";
-import { Presence } from "../../src/events/presence.ts";
-import { limitValues } from "../../src/protocol/limits.ts";
+import { describe, expect, test } from "vitest";
+import { Presence, type PresenceEntry } from "../../src/events/presence.ts";
+import { type Limits, limitTable, limitValues } from "../../src/protocol/limits.ts";
 import { HandWorld } from "../support/world.ts";
 
-const KiB = 1024;
-
-function makePresence(limits: Parameters<typeof limitValues>[0] = {}) {
+function setUp(limits: Partial<Limits> = {}) {
   const world = new HandWorld();
-  const published: { at: number; hosts: string[] }[] = [];
+  const published: { list: PresenceEntry[]; version: number }[] = [];
   const presence = new Presence({
     world,
     limits: limitValues(limits),
-    self: { host: "gateway", ts: world.now() },
-    publish: ({ text }) => {
-      const { presence } = JSON.parse(text) as { presence: { host: string }[] };
-      published.push({ at: world.monotonic(), hosts: presence.map(({ host }) => host) });
-    },
+    self: { host: "gateway", mode: "gateway", reason: "self", ts: 1 },
+    publish: (payload, version) =>
+      published.push({ list: JSON.parse(payload.text).presence, version }),
   });
-  const join = (host: string) => presence.set(host, { host, ts: world.now() });
-  return { world, published, presence, join };
+  const hosts = () => JSON.parse(presence.list.text).map(({ host }: PresenceEntry) => host);
+  return { world, presence, published, hosts };
 }
 
-test("changes within presenceCoalesceMs go out as one event", () => {
-  const { world, published, join } = makePresence({ presenceCoalesceMs: 200 });
-  join("a");
-  world.advance(100);
-  join("b");
-  world.advance(100);
-  expect(published).toEqual([{ at: 200, hosts: ["gateway", "a", "b"] }]);
+const entry = (host: string): PresenceEntry => ({ host, ts: 2 });
+
+test("the gateway itself stands first, then clients, newest last", () => {
+  const { presence, hosts } = setUp();
+  presence.set("1", entry("a"));
+  presence.set("2", entry("b"));
+  expect(hosts()).toEqual(["gateway", "a", "b"]);
+  presence.delete("1");
+  expect(hosts()).toEqual(["gateway", "b"]);
 });
 
-test("the list holds the newest presenceEntries connections", () => {
-  const { presence, join } = makePresence({ presenceEntries: 2 });
-  for (const host of ["a", "b", "c"]) join(host);
-  const hosts = JSON.parse(presence.list.text).map((entry: { host: string }) => entry.host);
-  expect(hosts).toEqual(["gateway", "b", "c"]);
-});
-
-test("an event in a crowd shows the last change, however young the cached list is", () => {
-  const { world, published, presence, join } = makePresence({ presenceEntries: 2 });
-  for (const host of ["a", "b", "c"]) join(host);
-  world.advance(190);
-  expect(presence.list.text).toContain('"c"');
-  join("d");
-  world.advance(10);
-  expect(published[0]?.hosts).toEqual(["gateway", "c", "d"]);
-});
-
-test("events stay below presenceBytesPerSecond, and the last change still goes out", () => {
-  const limits = { presenceBytesPerSecond: 64 * KiB, presenceEntries: 100 };
-  const { world, published, join } = makePresence(limits);
-  for (let i = 0; i < 100; i += 1) join(`client-${i}`);
-  world.advance(200);
-  join("late");
-  world.advance(1_000);
+test("presenceCoalesceMs: changes in between go out as one event", () => {
+  const { world, presence, published } = setUp();
+  presence.set("1", entry("a"));
+  presence.set("2", entry("b"));
+  presence.delete("1");
+  world.advance(limitTable.presenceCoalesceMs.value - 1);
+  expect(published).toEqual([]);
+  world.advance(1);
   expect(published).toHaveLength(1);
-  world.advance(20_000);
-  expect(published).toHaveLength(2);
-  expect(published[1]?.hosts).toContain("late");
+  expect(published[0]?.list.map(({ host }) => host)).toEqual(["gateway", "b"]);
+  expect(published[0]?.version).toBe(presence.version);
+  world.advance(60_000);
+  expect(published).toHaveLength(1);
+  expect(world.pendingTimers).toBe(0);
 });
 
-test("absent facts leave no trace in the text", () => {
-  const { presence, world } = makePresence();
-  presence.set("a", { host: "a", ip: undefined, ts: world.now() });
-  expect(Object.keys(JSON.parse(presence.list.text)[1])).toEqual(["host", "ts"]);
+test("the version rises with every change and with nothing else", () => {
+  const { presence } = setUp();
+  const before = presence.version;
+  presence.set("1", entry("a"));
+  presence.delete("nobody");
+  expect(presence.version).toBe(before + 1);
+});
+
+describe("presenceEntries", () => {
+  test("the oldest connections are left out of a long list", () => {
+    const { world, presence, hosts } = setUp({ presenceEntries: 2 });
+    for (const host of ["a", "b", "c"]) presence.set(host, entry(host));
+    expect(hosts()).toEqual(["gateway", "b", "c"]);
+    world.advance(limitTable.presenceCoalesceMs.value);
+    presence.delete("c");
+    expect(hosts()).toEqual(["gateway", "a", "b"]);
+  });
+
+  test("a crowded list is made anew only now and then, but always for an event", () => {
+    const { world, presence, published, hosts } = setUp({ presenceEntries: 2 });
+    for (const host of ["a", "b", "c"]) presence.set(host, entry(host));
+    hosts();
+    presence.set("d", entry("d"));
+    expect(hosts()).toEqual(["gateway", "b", "c"]);
+    world.advance(limitTable.presenceCoalesceMs.value);
+    expect(published.at(-1)?.list.map(({ host }) => host)).toEqual(["gateway", "c", "d"]);
+    expect(hosts()).toEqual(["gateway", "c", "d"]);
+  });
 });

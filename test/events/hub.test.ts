@@ -1,0 +1,140 @@
+import { describe, expect, test } from "vitest";
+import { Hub, type Receiver } from "../../src/events/hub.ts";
+import type { Caller } from "../../src/protocol/access.ts";
+import { type EventName, eventTable } from "../../src/protocol/events.ts";
+import { limitTable } from "../../src/protocol/limits.ts";
+import { type Frame, RawClient } from "../support/client.ts";
+import { startTestGateway, TEST_TOKEN } from "../support/gateway.ts";
+import { HandWorld } from "../support/world.ts";
+
+class Ear implements Receiver {
+  seq = 0;
+  slow = false;
+  deaf = false;
+  readonly frames: Frame[] = [];
+
+  isSlow(): boolean {
+    return this.slow;
+  }
+
+  push(text: string): boolean {
+    if (this.deaf) return false;
+    this.frames.push(JSON.parse(text));
+    return true;
+  }
+}
+
+const names = Object.keys(eventTable) as EventName[];
+const caller = (role: Caller["role"], ...scopes: string[]): Caller => ({ role, scopes });
+
+function heardBy(who: Caller): string[] {
+  const hub = new Hub();
+  const ear = new Ear();
+  hub.add(ear, who);
+  for (const name of names) hub.publish(name, {});
+  return ear.frames.map(({ event }) => event);
+}
+
+describe("who hears what (protocol page, section 6)", () => {
+  const all = ["tick", "health", "shutdown"];
+  const read = ["presence", "config.changed"];
+  const pairing = ["device.pair.requested", "device.pair.resolved", "device.pair.changed"];
+  test.each<[string, Caller, string[]]>([
+    ["an operator without scopes", caller("operator"), all],
+    ["a node", caller("node"), all],
+    ["a node whatever scopes it claims", caller("node", "operator.admin"), all],
+    ["a reader", caller("operator", "operator.read"), [...all, ...read]],
+    ["a writer, who may read", caller("operator", "operator.write"), [...all, ...read]],
+    ["who approves devices", caller("operator", "operator.pairing"), [...all, ...pairing]],
+    ["an admin", caller("operator", "operator.admin"), [...all, ...read, ...pairing]],
+  ])("%s", (_name, who, expected) => {
+    expect(heardBy(who).sort()).toEqual([...expected].sort());
+  });
+});
+
+test("each receiver counts its own events from 1, without a gap", () => {
+  const hub = new Hub();
+  const [early, late, node] = [new Ear(), new Ear(), new Ear()];
+  hub.add(early, caller("operator", "operator.read"));
+  hub.add(node, caller("node"));
+  hub.publish("tick", { ts: 1 });
+  hub.publish("presence", { presence: [] }, { presence: 4, health: 2 });
+  hub.add(late, caller("operator", "operator.read"));
+  hub.publish("tick", { ts: 2 });
+  expect(early.frames).toEqual([
+    { type: "event", event: "tick", payload: { ts: 1 }, seq: 1 },
+    {
+      type: "event",
+      event: "presence",
+      payload: { presence: [] },
+      stateVersion: { presence: 4, health: 2 },
+      seq: 2,
+    },
+    { type: "event", event: "tick", payload: { ts: 2 }, seq: 3 },
+  ]);
+  expect(late.frames.map(({ seq }) => seq)).toEqual([1]);
+  expect(node.frames.map(({ seq }) => seq)).toEqual([1, 2]);
+});
+
+test("a slow receiver misses latest-state events without a gap, and no others", () => {
+  const hub = new Hub();
+  const [slow, quick] = [new Ear(), new Ear()];
+  for (const ear of [slow, quick]) hub.add(ear, caller("operator", "operator.admin"));
+  hub.publish("tick", {});
+  slow.slow = true;
+  for (const name of names) hub.publish(name, {});
+  slow.slow = false;
+  hub.publish("tick", {});
+  expect(slow.frames.map(({ event, seq }) => [event, seq])).toEqual([
+    ["tick", 1],
+    ["shutdown", 2],
+    ["config.changed", 3],
+    ["device.pair.requested", 4],
+    ["device.pair.resolved", 5],
+    ["device.pair.changed", 6],
+    ["tick", 7],
+  ]);
+  expect(quick.frames).toHaveLength(names.length + 2);
+});
+
+test("what could not be queued takes no number", () => {
+  const hub = new Hub();
+  const ear = new Ear();
+  hub.add(ear, caller("node"));
+  ear.deaf = true;
+  hub.publish("tick", {});
+  ear.deaf = false;
+  hub.publish("tick", {});
+  expect(ear.frames.map(({ seq }) => seq)).toEqual([1]);
+});
+
+test("receivers that leave while an event goes out do not disturb the others", () => {
+  const hub = new Hub();
+  const ears = [new Ear(), new Ear(), new Ear()];
+  class Leaver extends Ear {
+    override push(text: string): boolean {
+      for (const ear of [this, ears[0]]) if (ear) hub.delete(ear);
+      return super.push(text);
+    }
+  }
+  for (const ear of [...ears.slice(0, 1), new Leaver(), ...ears.slice(1)]) {
+    hub.add(ear, caller("node"));
+  }
+  hub.publish("tick", {});
+  expect(ears.map(({ frames }) => frames.length)).toEqual([1, 1, 1]);
+  expect(hub.size).toBe(2);
+  hub.publish("tick", {});
+  expect(ears.map(({ frames }) => frames.length)).toEqual([1, 2, 2]);
+});
+
+test("tickMs: a tick goes to everyone that often, with the gateway's time", async () => {
+  const world = new HandWorld();
+  const gateway = await startTestGateway({ world });
+  const client = await RawClient.open(gateway.url);
+  const hello = await client.connect({ auth: { token: TEST_TOKEN } });
+  expect(hello.payload.policy.tickIntervalMs).toBe(limitTable.tickMs.value);
+  world.advance(limitTable.tickMs.value);
+  const tick = await client.next((f) => f.event === "tick");
+  expect(tick).toEqual({ type: "event", event: "tick", payload: { ts: world.now() }, seq: 1 });
+  await gateway.close();
+});

@@ -1,0 +1,122 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  addressMatcher,
+  hostName,
+  isLoopback,
+  isLoopbackHost,
+  normalizeAddress,
+  sourceKey,
+} from "../../src/lib/net.ts";
+
+test.each([
+  ["203.0.113.7", "203.0.113.7"],
+  ["::ffff:203.0.113.7", "203.0.113.7"],
+  ["::FFFF:cb00:7107", "203.0.113.7"],
+  ["[2001:DB8::1]", "2001:db8:0:0:0:0:0:1"],
+  ["fe80::1%eth0", "fe80:0:0:0:0:0:0:1"],
+  ["::", "0:0:0:0:0:0:0:0"],
+  ["64:ff9b::203.0.113.7", "64:ff9b:0:0:0:0:cb00:7107"],
+  ["1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8"],
+  ["localhost", undefined],
+  ["203.0.113.7:80", undefined],
+  ["203.0.113.256", undefined],
+  ["", undefined],
+])("%s is written %s", (given, expected) => {
+  expect(normalizeAddress(given)).toBe(expected);
+});
+
+test("no text makes it throw, and what it returns it returns again", () => {
+  const v6 = fc.array(fc.nat(0xffff), { minLength: 8, maxLength: 8 });
+  const any = fc.oneof(
+    fc.string(),
+    fc.ipV4(),
+    fc.ipV6(),
+    v6.map((g) => g.map((n) => n.toString(16)).join(":")),
+  );
+  fc.assert(
+    fc.property(any, (text) => {
+      const normal = normalizeAddress(text);
+      if (normal !== undefined) expect(normalizeAddress(normal)).toBe(normal);
+      expect(sourceKey(text)).not.toBe("");
+    }),
+  );
+});
+
+describe("one source", () => {
+  test.each([
+    ["2001:db8:1:2::1", "2001:db8:1:2:ffff::9", true],
+    ["2001:db8:1:2::1", "2001:db8:1:3::1", false],
+    ["203.0.113.7", "203.0.113.8", false],
+    ["::ffff:203.0.113.7", "203.0.113.7", true],
+    ["::1", "::2", false],
+  ])("%s and %s: %s", (a, b, same) => {
+    expect(sourceKey(a) === sourceKey(b)).toBe(same);
+  });
+
+  test("of nobody is one as well", () => {
+    expect(sourceKey("")).toBe("unknown");
+  });
+});
+
+test.each([
+  ["127.0.0.1", true],
+  ["127.9.9.9", true],
+  ["::1", true],
+  ["::ffff:127.0.0.1", true],
+  ["128.0.0.1", false],
+  ["localhost", false],
+  ["", false],
+])("loopback address %s: %s", (address, expected) => {
+  expect(isLoopback(address)).toBe(expected);
+});
+
+test.each([
+  ["localhost", true],
+  ["LOCALHOST:18789", true],
+  ["app.localhost", true],
+  ["127.0.0.1:80", true],
+  ["[::1]:80", true],
+  ["localhost.evil.example", false],
+  ["127.0.0.1.evil.example", false],
+  ["notlocalhost", false],
+  ["", false],
+])("loopback host %s: %s", (host, expected) => {
+  expect(isLoopbackHost(host)).toBe(expected);
+});
+
+test.each([
+  [" Example.COM:8080 ", "example.com"],
+  ["[::1]:80", "::1"],
+  ["[::1", "::1"],
+  ["203.0.113.7", "203.0.113.7"],
+])("the name in %j is %s", (host, expected) => {
+  expect(hostName(host)).toBe(expected);
+});
+
+describe("membership in networks", () => {
+  test("is found for addresses and blocks of both families, mapped ones too", () => {
+    const matches = addressMatcher(["10.0.0.0/8", "2001:db8::/32", "192.0.2.1"]);
+    expect(["10.1.2.3", "::ffff:10.1.2.3", "2001:db8:5::1", "192.0.2.1"].map(matches)).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ]);
+    expect(["11.0.0.1", "2001:db9::1", "192.0.2.2", "nonsense", ""].map(matches)).toEqual([
+      false,
+      false,
+      false,
+      false,
+      false,
+    ]);
+  });
+
+  test("of nothing holds for nobody", () => {
+    expect(addressMatcher([])("127.0.0.1")).toBe(false);
+  });
+
+  test.each(["example.com", "10.0.0.0/33", "10.0.0.0/x", "10.0.0.0/"])("%s is refused", (cidr) => {
+    expect(() => addressMatcher([cidr])).toThrow();
+  });
+});

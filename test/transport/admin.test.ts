@@ -1,0 +1,198 @@
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Requester } from "../../src/gateway/dispatch.ts";
+import type { RequestFrame } from "../../src/protocol/frames.ts";
+import { type Limits, limitValues } from "../../src/protocol/limits.ts";
+import { AdminServer } from "../../src/transport/admin.ts";
+import type { Frame } from "../support/client.ts";
+
+let folder: string;
+let path: string;
+let server: AdminServer | undefined;
+const frames: RequestFrame[] = [];
+const requesters: Requester[] = [];
+const refusals: string[] = [];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "admin-test-"));
+  path = join(folder, "admin.sock");
+});
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+  for (const list of [frames, requesters, refusals]) list.length = 0;
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function start(limits: Partial<Limits> = {}): Promise<AdminServer> {
+  server = new AdminServer({
+    path,
+    limits: limitValues(limits),
+    dispatch: (from, frame) => {
+      frames.push(frame);
+      requesters.push(from);
+      from.send(JSON.stringify({ id: frame.id, ok: true }));
+    },
+    refused: (metric) => refusals.push(metric),
+  });
+  await server.listen();
+  return server;
+}
+
+/** A command line on the socket: what it was told, line by line. */
+class Line {
+  readonly answers: Frame[] = [];
+  closed = false;
+  #rest = "";
+  readonly #wakers = new Set<() => void>();
+
+  private constructor(readonly socket: Socket) {
+    socket.setEncoding("utf8");
+    socket.on("data", (chunk) => {
+      const lines = (this.#rest + chunk).split("\n");
+      this.#rest = lines.pop() ?? "";
+      this.answers.push(...lines.map((line) => JSON.parse(line)));
+      this.#wake();
+    });
+    socket.on("error", () => {});
+    socket.on("close", () => {
+      this.closed = true;
+      this.#wake();
+    });
+  }
+
+  static open(): Promise<Line> {
+    return new Promise((resolve, reject) => {
+      const socket = connect(path, () => resolve(new Line(socket)));
+      socket.once("error", reject);
+    });
+  }
+
+  write(text: string): void {
+    this.socket.write(text);
+  }
+
+  async until(ready: () => boolean): Promise<void> {
+    while (!ready()) await new Promise<void>((resolve) => this.#wakers.add(resolve));
+  }
+
+  #wake(): void {
+    for (const wake of this.#wakers) wake();
+    this.#wakers.clear();
+  }
+}
+
+const request = (id: string) => `${JSON.stringify({ type: "req", id, method: "health" })}\n`;
+
+describe("frames", () => {
+  test("are lines, whole or in pieces, and blank ones do not matter", async () => {
+    await start();
+    const line = await Line.open();
+    line.write(`${request("1")}\n  \n${request("2")}${request("3").slice(0, 9)}`);
+    await line.until(() => line.answers.length === 2);
+    line.write(request("3").slice(9));
+    await line.until(() => line.answers.length === 3);
+    expect(line.answers.map(({ id }) => id)).toEqual(["1", "2", "3"]);
+    line.socket.destroy();
+  });
+
+  test("that are broken are answered, and the connection stays", async () => {
+    await start();
+    const line = await Line.open();
+    line.write(`noise\n{"type":"req","id":"a"}\n${request("b")}`);
+    await line.until(() => line.answers.length === 3);
+    expect(line.answers.map(({ id }) => id)).toEqual(["invalid", "a", "b"]);
+    expect(line.answers[1].error.message).toBe(
+      "invalid request frame: must have required property 'method'",
+    );
+    line.socket.destroy();
+  });
+
+  test.each([
+    ["without an end", "x".repeat(300)],
+    ["with one", `${"x".repeat(300)}\n`],
+  ])(
+    "adminFrameBytes: a longer one %s closes by name, and what follows is not served",
+    async (_name, text) => {
+      await start({ adminFrameBytes: 200 });
+      const line = await Line.open();
+      line.write(text);
+      line.write(`\n${request("after")}`);
+      await line.until(() => line.closed);
+      expect(line.answers.map(({ error }) => error?.message)).toEqual(["frame too large"]);
+      expect(frames).toEqual([]);
+      expect(refusals).toEqual(["admin-refused"]);
+    },
+  );
+});
+
+describe("connections", () => {
+  test("adminConnections: the next one is told so, closed, and not served", async () => {
+    await start({ adminConnections: 1 });
+    const first = await Line.open();
+    first.write(request("1"));
+    await first.until(() => first.answers.length === 1);
+    const second = await Line.open();
+    second.write(request("2"));
+    await second.until(() => second.closed);
+    expect(second.answers.map(({ error }) => error.message)).toEqual([
+      "too many admin connections",
+    ]);
+    expect(frames.map(({ id }) => id)).toEqual(["1"]);
+    first.socket.destroy();
+    await first.until(() => first.closed);
+    const third = await Line.open();
+    third.write(request("3"));
+    await third.until(() => third.answers.length === 1);
+    third.socket.destroy();
+  });
+
+  test("tell who waits that they ended", async () => {
+    await start();
+    const line = await Line.open();
+    line.write(request("1"));
+    await line.until(() => line.answers.length === 1);
+    const ended = new Promise<void>((resolve) => requesters[0]?.onEnd(resolve));
+    const forget = requesters[0]?.onEnd(() => expect.unreachable());
+    forget?.();
+    line.socket.destroy();
+    await ended;
+  });
+
+  test("that never hang up do not hold up a stop", async () => {
+    const admin = await start();
+    const stubborn = connect({ path, allowHalfOpen: true });
+    await new Promise((resolve) => stubborn.once("connect", resolve));
+    stubborn.write(request("1"));
+    while (frames.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await admin.close();
+    server = undefined;
+    stubborn.destroy();
+  });
+});
+
+describe("the socket file", () => {
+  test("is for its owner alone", async () => {
+    await start();
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+  });
+
+  test("left behind by a dead gateway is replaced", async () => {
+    await writeFile(path, "");
+    await start();
+    const line = await Line.open();
+    line.socket.destroy();
+  });
+
+  test("of a gateway that lives is refused with the next step", async () => {
+    await start();
+    const other = new AdminServer({ path, limits: limitValues(), dispatch() {}, refused() {} });
+    await expect(other.listen()).rejects.toMatchObject({
+      code: "ADMIN_SOCKET_TAKEN",
+      next: expect.stringContaining("gateway status"),
+    });
+  });
+});
