@@ -50,7 +50,8 @@ export async function runGateway(options: RunOptions): Promise<number> {
 
 /**
  * The shared token from the environment, for containers. Removed from the environment at once, so
- * that no child process and no /proc reader finds it there later.
+ * that no child process inherits it. (The kernel keeps a process's first environment for its own
+ * user and root in /proc/<pid>/environ, and Node.js can't write there: a file is the better way.)
  */
 async function takeToken(env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const direct = env["OPENCLAW_GATEWAY_TOKEN"];
