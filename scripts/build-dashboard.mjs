@@ -81,14 +81,18 @@ export async function buildDashboard(outdir) {
   });
   await writeFile(join(target, "style.css"), shortVariables(style.code));
   const html = await readFile(join(source, "index.html"), "utf8");
-  await writeFile(join(target, "index.html"), html.replace(/>\s+</g, "><").trim());
+  // The end tag of the whole is optional.
+  const short = html.replace(/>\s+</g, "><").replace(/<\/html>\s*$/, "");
+  await writeFile(join(target, "index.html"), short);
   return sizes(target);
 }
 
-/** Custom properties under one letter each. */
+/** Custom properties under one letter each; esbuild leaves the space before their values. */
 function shortVariables(css) {
   const names = [...new Set(css.match(/--[a-z]+/g))];
-  return css.replace(/--[a-z]+/g, (name) => `--${"abcdefghijklm"[names.indexOf(name)]}`);
+  return css
+    .replace(/--[a-z]+/g, (name) => `--${"abcdefghijklm"[names.indexOf(name)]}`)
+    .replaceAll(": ", ":");
 }
 
 async function sizes(folder) {

@@ -19,7 +19,10 @@ let identity: Identity | undefined;
 let state: State = {
   view: { at: "connecting" },
   notice: "",
-  host: location.hostname.replace(/[[\]]/g, ""),
+  // Through a tunnel the address bar does not tell which machine the gateway is on.
+  host: location.hostname
+    .replace(/^(localhost|127\..*|\[::1])$/, "YOUR-SERVER")
+    .replace(/[[\]]/g, ""),
   thisDevice: { id: "", name: browser.displayName, kept: true },
   gateway: { name: "", release: "", fingerprint: "" },
   spend: false,

@@ -9,7 +9,8 @@ type Code = keyof typeof ConnectErrorDetailCodes;
 type Words = readonly [title: string, text: string];
 
 const INVITE = "openclaw devices invite";
-const CHECK = "openclaw doctor";
+const CHECK = "openclaw gateway status";
+const ALLOW = "openclaw config set gateway.publicUrl <here>";
 
 const NEEDS_INVITE: Advice = {
   title: "This gateway admits invited devices only",
@@ -64,20 +65,27 @@ function lookUp<T>(table: Readonly<Record<string, T>>, key: string): T | undefin
   return Object.hasOwn(table, key) ? table[key] : undefined;
 }
 
+/** The command in a cure that is one; written as people must type it on that machine. */
+function commandIn(cure: string): string | undefined {
+  return /^on the gateway host: (.+)/.exec(cure)?.[1];
+}
+
 /** What to show for `cause` on a page at `origin`. */
-export function advise({ code, message }: Cause, origin: string): Advice {
+export function advise({ code, message, cure = "" }: Cause, origin: string): Advice {
   const ended = lookUp(ENDINGS, code);
   if (ended) return { title: ended[0], text: ended[1], label: "Ask again", action: "ask" };
   const known = lookUp(REFUSALS as Readonly<Record<string, Advice>>, code);
-  if (known) return known;
-  if (code.startsWith("invite-")) return spent(code);
+  const command = commandIn(cure);
+  if (known) return known.command && command ? { ...known, command } : known;
+  if (code.startsWith("invite-")) return spent(code, command);
   const said = message ? `The gateway said: ${message}.` : "The gateway gave no reason.";
   switch (code) {
     case "CONTROL_UI_ORIGIN_NOT_ALLOWED":
       return {
         title: "This address is not allowed yet",
         text: "The gateway does not expect visitors at the address that this page has. The owner allows it with:",
-        command: `openclaw config set gateway.controlUi.allowedOrigins '["${origin}"]'`,
+        // The gateway leaves the address open, which this page knows.
+        command: (command ?? ALLOW).replace(/\S*<.*>/, () => origin),
         label: "Try again",
         action: "retry",
       };
@@ -99,15 +107,17 @@ export function advise({ code, message }: Cause, origin: string): Advice {
   const title = code.startsWith("DEVICE_")
     ? "This browser’s key was not accepted"
     : "The gateway said no";
-  const text = `${said} The owner finds the cause with:`;
-  return { title, text, command: CHECK, label: "Try again", action: "retry" };
+  const again = { title, label: "Try again", action: "retry" } as const;
+  if (cure && !command) return { ...again, text: `${said} What helps: ${cure}.` };
+  const then = command ? "What helps:" : "The owner finds the cause with:";
+  return { ...again, text: `${said} ${then}`, command: command ?? CHECK };
 }
 
-function spent(code: string): Advice {
+function spent(code: string, command = INVITE): Advice {
   const [title, why] = lookUp(INVITES, code) ?? [
     "This link is not valid",
     "The gateway does not know it. It may have been copied only in part.",
   ];
   const text = `${why} Ask the owner for a new link, made with:`;
-  return { title, text, command: INVITE, label: "Ask without a link", action: "ask" };
+  return { title, text, command, label: "Ask without a link", action: "ask" };
 }

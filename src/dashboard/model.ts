@@ -25,6 +25,8 @@ export interface Cause {
   code: string;
   /** The gateway's own words, cleaned. */
   message: string;
+  /** What the gateway says helps, cleaned. */
+  cure?: string;
 }
 
 /** The gateway, as far as it has told. */
@@ -87,7 +89,7 @@ export interface State {
   view: View;
   /** One line about how we got here, or "". */
   notice: string;
-  /** The name in the address bar: where ssh would reach the gateway's machine. */
+  /** Where ssh would reach the gateway's machine: the name in the address bar, if that is one. */
   host: string;
   thisDevice: Device;
   gateway: Gateway;

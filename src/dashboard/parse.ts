@@ -51,11 +51,9 @@ export function requestOf(
 /** What `value` says about the gateway, laid over what is known. */
 export function gatewayOf(value: unknown, known: Gateway): Gateway {
   const info = fields(value);
-  const words = info["fingerprintWords"];
-  const spoken = Array.isArray(words) ? cleanList(words).join(" ") : clean(words);
   return {
     name: clean(info["name"]) || known.name,
     release: clean(info["version"]) || known.release,
-    fingerprint: spoken || clean(info["fingerprint"]) || known.fingerprint,
+    fingerprint: clean(info["fingerprint"]) || known.fingerprint,
   };
 }

@@ -105,5 +105,5 @@ function closed(state: State, code: number, reason: string, now: number): State 
     return later(state, { ...view, live: false }, now);
   }
   const trouble = closure(code, reason, state.attempt);
-  return later(state, { at: "lost", trouble, held: false }, now);
+  return later({ ...state, notice: "" }, { at: "lost", trouble, held: false }, now);
 }

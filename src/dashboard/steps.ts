@@ -21,8 +21,8 @@ export function begin(state: State): State {
 }
 
 /** Nothing more happens without a person. */
-export function stop(state: State, code: string, message = ""): State {
-  const cause = { code, message: clean(message, 240) };
+export function stop(state: State, code: string, message = "", cure = ""): State {
+  const cause = { code, message: clean(message, 240), cure };
   return { ...state, view: { at: "stopped", cause }, notice: "", patience: 0, retryAt: 0 };
 }
 

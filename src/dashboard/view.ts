@@ -45,7 +45,7 @@ function bothEnds({ thisDevice, gateway }: State): HTMLElement {
     ),
     h(
       "li",
-      `${gateway.name} ${gateway.release}`,
+      `${gateway.name || "OpenClaw"} ${gateway.release}`,
       h("span", "the gateway"),
       h("code#gateway-fp", gateway.fingerprint),
     ),

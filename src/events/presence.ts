@@ -33,7 +33,7 @@ interface Deps {
  */
 export class Presence {
   readonly #entries = new Map<string, string>();
-  readonly #selfText: string;
+  #selfText: string;
   #version = 1;
   #list: RawJson | undefined;
   #listedAt = 0;
@@ -44,6 +44,12 @@ export class Presence {
 
   constructor(private readonly deps: Deps) {
     this.#selfText = JSON.stringify(deps.self);
+  }
+
+  /** The gateway itself goes by another name from now on. */
+  rename(host: string): void {
+    this.#selfText = JSON.stringify({ ...this.deps.self, host });
+    this.#changed();
   }
 
   /** Adds or replaces the entry of a connection. */

@@ -49,7 +49,7 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
   const presence = new Presence({
     world,
     limits,
-    self: { host: hostname(), version, mode: "gateway", reason: "self", ts: world.now() },
+    self: { host: ownName(core), version, mode: "gateway", reason: "self", ts: world.now() },
     publish: (payload, v) => hub.publish("presence", payload, versions(v)),
   });
   const health = new HealthSummary({
@@ -81,6 +81,7 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
     gateway,
     hub,
     peers,
+    renamed: () => presence.rename(ownName(core)),
     setLogLevel: options.setLogLevel,
   });
   const http = {
@@ -118,6 +119,11 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
       gateway.stop();
     },
   };
+}
+
+/** What devices see this gateway as. */
+function ownName(core: Core): string {
+  return core.config.current.gateway.name ?? hostname();
 }
 
 /** Listens where the configuration says; returns the addresses, for people. */

@@ -83,7 +83,14 @@ export function readiness(core: Core, gateway: Gateway) {
 /** Publishes what happens, and applies configuration changes. Returns how to stop. */
 export function follow(
   core: Core,
-  parts: { gateway: Gateway; hub: Hub; peers: PeerReader; setLogLevel: (level: string) => void },
+  parts: {
+    gateway: Gateway;
+    hub: Hub;
+    peers: PeerReader;
+    /** The gateway's own name changed. */
+    renamed: () => void;
+    setLogLevel: (level: string) => void;
+  },
 ): () => void {
   const { hub, peers, gateway } = parts;
   const { pairing, config, world } = core;
@@ -102,6 +109,7 @@ export function follow(
     peers.trust(next.gateway.trustedProxies);
     parts.setLogLevel(next.logging.level);
     for (const { path } of changed) {
+      if (path === "gateway.name") parts.renamed();
       if (path === "gateway.auth.token") closeAdmittedBy(gateway, "token");
       if (path === "gateway.auth.password") closeAdmittedBy(gateway, "password");
     }

@@ -38,6 +38,23 @@ test("where the browser has no crypto.subtle, a browser pairs through the fallba
   ]);
 });
 
+test("the owner's names for the gateway and for ssh are shown", async () => {
+  const { gateway, url } = await insecure(true);
+  await gateway.ok(["config", "set", "gateway.name", "attic"]);
+  const page = await opened(url);
+  const shown = await code(page);
+  const approve = `openclaw devices approve ${shown}`;
+  expect(await words(page, "cmd-ssh")).toBe(`ssh root@${OTHER_NAME} ${approve}`);
+  expect(await words(page, "ends")).toContain("attic 0.");
+  await gateway.ok(["config", "set", "gateway.sshTarget", "me@attic.example.com"]);
+  await page.reload();
+  await page.locator("#cmd-ssh", { hasText: "me@attic.example.com" }).waitFor();
+  expect(await words(page, "cmd-ssh")).toBe(`ssh me@attic.example.com ${approve}`);
+  await gateway.ok(["devices", "approve", shown]);
+  await shows(page, "ready");
+  expect(await words(page, "peers")).toContain("attic");
+});
+
 test("the owner's link works there with one press", async () => {
   const { gateway, url } = await insecure(true);
   const [link = ""] = (await gateway.ok(["devices", "invite", "--scopes", "owner"])).split("\n");

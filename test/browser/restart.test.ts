@@ -34,6 +34,7 @@ test("after kill -9 the page says what happened, keeps trying, and is back once 
   await shows(page, "lost");
   expect(await words(page, "title")).toBe("Connection lost");
   expect(await words(page, "lede")).toContain("reconnects by itself");
+  expect(await page.locator("#notice").count(), "no good news of earlier").toBe(0);
   // A failure that lasts names the command to look with.
   await page.locator("#cmd-next").waitFor();
   await gateway.start();

@@ -26,9 +26,10 @@ describe("devices list", () => {
     expect(await openclaw("devices list", io)).toBe(0);
     expect(io.lines).toEqual([
       "Waiting for approval (1)",
-      "  CODE       DEVICE               ASKS FOR                         FROM",
-      "  7F3K-Q2MN  Anna's phone         operator: see everything, send   203.0.113.7",
-      "             browser, Android 16  and act                          2 minutes ago",
+      "  CODE       DEVICE                   ASKS FOR                     FROM",
+      "  7F3K-Q2MN  Anna's phone             operator: see everything,    203.0.113.7",
+      "             browser, Android 16      send and act                 2 minutes ago",
+      "             key abab abab abab abab",
       "",
       "To let one in: openclaw devices approve 7F3K-Q2MN",
       "",

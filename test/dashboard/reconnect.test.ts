@@ -50,7 +50,7 @@ describe("closes", () =>
       "the third failure names a command",
       { view: lost, attempt: 2 },
       closed(1006),
-      { view: { trouble: { command: "openclaw doctor" } } },
+      { view: { trouble: { command: "openclaw gateway status" } } },
     ],
     [
       "an announced restart",

@@ -38,9 +38,7 @@ describe("parsing", () => {
     const known = { name: "n", release: "1", fingerprint: "f" };
     expect(gatewayOf(undefined, known)).toEqual(known);
     expect(gatewayOf({ version: "2" }, known)).toEqual({ ...known, release: "2" });
-    expect(
-      gatewayOf({ fingerprint: "g", fingerprintWords: ["red", "fox"] }, known).fingerprint,
-    ).toBe("red fox");
+    expect(gatewayOf({ fingerprint: "g" }, known).fingerprint).toBe("g");
   });
 });
 
@@ -88,24 +86,40 @@ describe("advice", () => {
     [
       "CONTROL_UI_ORIGIN_NOT_ALLOWED",
       /address/,
-      `openclaw config set gateway.controlUi.allowedOrigins '["https://gw.example"]'`,
+      "openclaw config set gateway.publicUrl https://gw.example",
       "retry",
     ],
     ["PROTOCOL_MISMATCH", /updated/, undefined, "reload"],
-    ["DEVICE_AUTH_SIGNATURE_INVALID", /key was not accepted/, "openclaw doctor", "retry"],
+    ["DEVICE_AUTH_SIGNATURE_INVALID", /key was not accepted/, "openclaw gateway status", "retry"],
     ["rejected", /declined/, undefined, "ask"],
     ["expired", /request expired/, undefined, "ask"],
     ["superseded", /newer request/, undefined, "ask"],
     ["removed", /removed/, undefined, "ask"],
     ["closed", /ended/, undefined, "ask"],
     ["no-key", /can’t be paired/, undefined, "reload"],
-    ["constructor", /said no/, "openclaw doctor", "retry"],
+    ["constructor", /said no/, "openclaw gateway status", "retry"],
   ])("%s", (code, title, command, action) => {
     const given = advice(code);
     expect(given.title).toMatch(title);
     expect(given.command).toBe(command);
     expect(given.action).toBe(action);
     expect(given.text.length).toBeGreaterThan(10);
+  });
+
+  it("takes the gateway's own cure, with its own name for the command line", () => {
+    const cured = (code: string, cure: string) =>
+      advise({ code, message: "because", cure }, "https://gw.example");
+    const invite = "on the gateway host: node dist/index.js devices invite";
+    expect(cured("invite-expired", invite).command).toBe("node dist/index.js devices invite");
+    expect(cured("AUTH_TOKEN_MISSING", invite).command).toBe("node dist/index.js devices invite");
+    const allow = "on the gateway host: claw config set gateway.publicUrl https://<the name>";
+    expect(cured("CONTROL_UI_ORIGIN_NOT_ALLOWED", allow).command).toBe(
+      "claw config set gateway.publicUrl https://gw.example",
+    );
+    expect(cured("PROTOCOL_MISMATCH", invite).command).toBeUndefined();
+    const clock = cured("DEVICE_AUTH_SIGNATURE_EXPIRED", "set this device's clock");
+    expect(clock).toMatchObject({ text: expect.stringContaining("set this device's clock.") });
+    expect(clock.command).toBeUndefined();
   });
 
   it("passes the gateway's own words on", () => expect(advice("ODD").text).toContain("because"));

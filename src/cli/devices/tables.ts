@@ -39,10 +39,17 @@ function pendingCells(row: PendingRow, now: number): Cell[] {
   const again = row.isRepair ? ["(paired already, asks for more)"] : [];
   return [
     [shown(row.requestId)],
-    [deviceName(row), clientKind(row), ...origin(row)],
+    [deviceName(row), clientKind(row), ...origin(row), `key ${keyStart(row.deviceId)}`],
     [accessWords(row), ...again],
     [shown(row.remoteIp ?? "local"), agoWords(row.ts, now), ...expiry(row, now)],
   ];
+}
+
+/** The start of a device's key, grouped as the page that waits shows it, for eyes to compare. */
+function keyStart(deviceId: string): string {
+  return shown(deviceId)
+    .slice(0, 16)
+    .replace(/(.{4})(?=.)/g, "$1 ");
 }
 
 function origin({ browserOrigin }: PendingRow): string[] {
