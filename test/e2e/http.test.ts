@@ -7,7 +7,7 @@ let gateway: GatewayProcess;
 beforeAll(async () => {
   gateway = await GatewayProcess.start();
 });
-afterAll(() => gateway.close());
+afterAll(() => gateway?.close());
 
 interface Answer {
   readonly status: number;

@@ -15,7 +15,7 @@ const secrets = new Set([PROCESS_TOKEN]);
 beforeAll(async () => {
   gateway = await GatewayProcess.start();
 });
-afterAll(() => gateway.close());
+afterAll(() => gateway?.close());
 afterEach(async () => {
   const used = clients.splice(0);
   await Promise.all(used.map((client) => client.stop()));

@@ -2,8 +2,14 @@ import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Frame } from "../support/client.ts";
-import { GatewayProcess, PROCESS_TOKEN, type ProcessOptions } from "../support/process.ts";
+import {
+  GatewayProcess,
+  type GatewayRun,
+  PROCESS_TOKEN,
+  type ProcessOptions,
+} from "../support/process.ts";
 import { Reference, ReferenceDevice } from "../support/reference.ts";
+import { until } from "../support/until.ts";
 
 const gateways: GatewayProcess[] = [];
 const clients: Reference[] = [];
@@ -40,6 +46,11 @@ async function paired(gateway: GatewayProcess, token = PROCESS_TOKEN) {
   const connected = client(gateway, { device, token });
   await connected.hello();
   return { device, client: connected };
+}
+
+/** The first warning of a run; warnings follow the line that says it is ready. */
+async function warningOf(run: GatewayRun): Promise<string> {
+  return (await until(() => run.log.find(({ level }) => level === 40), "a warning")).msg;
 }
 
 describe("a restart in the same process", () => {
@@ -167,12 +178,13 @@ describe("the token from the environment", () => {
     const { client: connected } = await paired(gateway);
     await gateway.stop();
     const again = await gateway.start({ OPENCLAW_GATEWAY_TOKEN: PROCESS_TOKEN });
-    expect(again.log.filter(({ level }) => level >= 40)).toEqual([]);
     await gateway.stop();
+    expect(again.log.filter(({ level }) => level >= 40)).toEqual([]);
     const other = "another-token-fedcba9876543210";
     const differs = await gateway.start({ OPENCLAW_GATEWAY_TOKEN: other });
-    const warning = differs.log.find(({ level }) => level === 40)?.msg ?? "";
-    expect(warning).toContain("OPENCLAW_GATEWAY_TOKEN differs from the configured token");
+    expect(await warningOf(differs)).toContain(
+      "OPENCLAW_GATEWAY_TOKEN differs from the configured token",
+    );
     expect(await gateway.ok(["status"])).toContain("OPENCLAW_GATEWAY_TOKEN differs");
     await connected.stop();
     const wrong = client(gateway, { device: new ReferenceDevice(), token: other });
@@ -215,8 +227,7 @@ describe("the token from the environment", () => {
 describe("secrets", () => {
   test("none is made or printed where no person watches; the log says what to type", async () => {
     const gateway = await start({ token: null });
-    const warning = gateway.run.log.find(({ level }) => level === 40)?.msg;
-    expect(warning).toBe(
+    expect(await warningOf(gateway.run)).toBe(
       "no shared token is set; clients that need one are refused until: openclaw token new",
     );
     expect(gateway.output).not.toMatch(/#invite=|[\w-]{32,}/);

@@ -13,7 +13,7 @@ const clients: Reference[] = [];
 beforeAll(async () => {
   gateway = await GatewayProcess.start();
 });
-afterAll(() => gateway.close());
+afterAll(() => gateway?.close());
 afterEach(async () => {
   await Promise.all(clients.splice(0).map((client) => client.stop()));
 });

@@ -19,7 +19,7 @@ let gateway: GatewayProcess;
 beforeAll(async () => {
   gateway = await GatewayProcess.start();
 });
-afterAll(() => gateway.close());
+afterAll(() => gateway?.close());
 
 /** What anybody was told so far; all of it must outlive every kill. */
 const told = {
