@@ -1,5 +1,5 @@
 import { isBrowserUi } from "../auth/admit.ts";
-import type { AdmissionPolicy, ConnectFacts, Findings } from "../auth/facts.ts";
+import type { AdmissionPolicy, ConnectFacts, Findings, SecretCheck } from "../auth/facts.ts";
 import { decodePublicKey } from "../auth/identity.ts";
 import { deriveToken } from "../auth/tokens.ts";
 import { asTyped } from "../lib/command.ts";
@@ -85,22 +85,32 @@ export class Handshake {
     };
     let findings: Findings = {};
     let decision = settle(c, findings, this.deps);
-    while (decision.kind === "check-secret") {
+    for (;;) {
+      const more = this.#mustWait(decision, c);
+      if (!more) break;
       const secretWas = this.deps.secrets.mark(policy.secretKind);
-      const secret = await checkSecret(c, this.deps);
+      const checked = await more;
       if (!connection.isOpen) return;
       // The owner may have acted meanwhile: what was read from state is read again, and a verdict
       // about a secret that is no longer in force counts for nothing.
-      const { proof } = findings;
+      const { proof, secret = checked } = findings;
       findings = proof === undefined ? {} : { proof };
-      if (this.deps.secrets.mark(policy.secretKind) === secretWas) findings.secret = secret;
+      const inForce = this.deps.secrets.mark(policy.secretKind) === secretWas;
+      if (inForce && secret) findings.secret = secret;
       decision = settle(c, findings, this.deps);
     }
     // No await from the decision to here and on into the registry: who is revoked in between would
     // be admitted without anybody noticing.
     if (decision.kind === "refuse") this.#refuse(connection, frame, decision.refusal);
     else if (decision.kind === "pair") await this.#pair(connection, frame, { c, decision });
-    else await this.#admit(connection, frame, { c, decision });
+    else if (decision.kind === "admit") await this.#admit(connection, frame, { c, decision });
+  }
+
+  /** What has to end before the decision can be made, or acted upon; `undefined` when nothing has. */
+  #mustWait(decision: Settled, c: ConnectCase): Promise<SecretCheck | undefined> | undefined {
+    if (decision.kind === "check-secret") return checkSecret(c, this.deps);
+    if (decision.kind !== "pair") return undefined;
+    return this.deps.pairing.settling(c.params.device?.id ?? "")?.then(() => undefined);
   }
 
   #facts(connection: Connection, params: ConnectParams, policy: HandshakePolicy): ConnectFacts {

@@ -79,6 +79,21 @@ export class Pairing {
     return pending !== undefined && pending.expiresAtMs > this.deps.world.now();
   }
 
+  /**
+   * Resolves once what was decided about a device is durable; `undefined` when it is. Between the two
+   * the device would ask for what it is just being given.
+   */
+  settling(deviceId: string): Promise<unknown> | undefined {
+    const { durable, working } = this.deps.document;
+    const decided = working.devices.get(deviceId);
+    if (rightsOf(decided) === rightsOf(durable.devices.get(deviceId))) return undefined;
+    // Said once more, because it is written behind the decision itself, or fails with it.
+    const again: PairingChange = decided
+      ? { op: "device", device: decided }
+      : { op: "device-gone", deviceId };
+    return this.deps.document.commit([again]);
+  }
+
   /** How a request ended, if that was not long ago. */
   resolution(requestId: string): Resolution | undefined {
     return this.#resolutions.get(requestId);
@@ -318,4 +333,8 @@ export class Pairing {
 
 function newestFirst(a: Device, b: Device): number {
   return b.approvedAtMs - a.approvedAtMs;
+}
+
+function rightsOf(device: Device | undefined): string {
+  return device ? JSON.stringify([device.roles, device.scopes, device.tokens]) : "";
 }
