@@ -20,7 +20,7 @@ const program = process.argv[2] ?? join(root, "dist/index.js");
 const picture = join(root, "docs/images/pairing.png");
 const MOST_BYTES = 200 * 1024;
 const PORT = 18_799;
-const WIDTH = 500;
+const WIDTH = 560;
 
 const folder = await mkdtemp(join(tmpdir(), "readme-picture-"));
 const env = { PATH: process.env.PATH, HOME: folder, OPENCLAW_STATE_DIR: join(folder, "state") };
@@ -73,8 +73,10 @@ async function sideBySide(browser, pictures) {
     let x = 0;
     for (const image of images) {
       pen.drawImage(image, x, 0);
-      // The shorter page goes on as it ends.
-      pen.drawImage(image, 0, image.height - 1, 1, 1, x, image.height, image.width, canvas.height);
+      // The shorter page goes on below as it ends.
+      const [r, g, b] = pen.getImageData(x, image.height - 1, 1, 1).data;
+      pen.fillStyle = `rgb(${r} ${g} ${b})`;
+      pen.fillRect(x, image.height, image.width, canvas.height);
       x += image.width;
     }
     const { data } = pen.getImageData(0, 0, canvas.width, canvas.height);
