@@ -58,6 +58,10 @@ function addShortCommands(shell: Shell): void {
   lazily(shell, health, async () => (await import("./health.ts")).health);
   const status = program.command("status").description("figures: connections, pairing, store");
   lazily(shell, status, async () => (await import("./status.ts")).status);
+  const doctor = program
+    .command("doctor")
+    .description("what is wrong here and what to type; changes nothing");
+  lazily(shell, doctor, async () => (await import("./doctor/doctor.ts")).doctor);
   const token = program.command("token").description("the shared gateway token");
   const renew = token
     .command("new")

@@ -67,6 +67,8 @@ export interface HostInfo {
   readonly fingerprint: string;
   readonly pairing: { readonly pending: number; readonly devices: number };
   readonly connections: Readonly<Record<string, number>>;
+  /** Which shared secrets are set; absent in the answers of older gateways. */
+  readonly secrets?: { readonly token: boolean; readonly password: boolean };
 }
 
 /** The part of `status` that is this gateway's own. */

@@ -1,3 +1,7 @@
+import { shellWord } from "../lib/shell-word.ts";
+
+export { shellWord };
+
 /** Every way the config can be wrong, by code. Codes are stable; the sentences are not. */
 export const configCodes = {
   CONFIG_SYNTAX: "the file is not JSON with comments and trailing commas",
@@ -67,11 +71,6 @@ export function errorFromIssues(first: ConfigIssue, issues: readonly ConfigIssue
 
 function placeOf(issue: ConfigIssue): string {
   return issue.line === undefined ? "" : `line ${issue.line}, column ${issue.column ?? 1}: `;
-}
-
-/** A path as one shell word. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /** The command that opens the file at a line; nano, vi and emacs all take `+N`. */

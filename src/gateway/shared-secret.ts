@@ -29,6 +29,10 @@ export interface SecretOutcome {
 export class SharedSecretChanges {
   constructor(private readonly deps: Deps) {}
 
+  isSet(kind: SecretKind): boolean {
+    return this.deps.hasClearSecret(kind) || this.deps.vault.secrets[kind] !== undefined;
+  }
+
   async set(
     kind: SecretKind,
     secret: string,

@@ -14,6 +14,10 @@ export const hostInfo = method({
     deviceId: services.identity.deviceId,
     pairing: services.pairing.counts(),
     connections: services.connections.byRole(),
+    secrets: {
+      token: services.secrets.isSet("token"),
+      password: services.secrets.isSet("password"),
+    },
   }),
 });
 

@@ -1,6 +1,7 @@
 import type { GatewayIdentity } from "../auth/identity.ts";
 import type { Presence } from "../events/presence.ts";
 import type { World } from "../lib/world.ts";
+import type { DeviceList } from "../pairing/device-list.ts";
 import type { Pairing } from "../pairing/pairing.ts";
 import type { Role } from "../protocol/access.ts";
 import type { RawJson } from "../protocol/frames.ts";
@@ -43,6 +44,8 @@ export interface ConfigChanged {
 }
 
 export interface SecretService {
+  /** Whether clients could present one. */
+  isSet(kind: SecretKind): boolean;
   set(kind: SecretKind, secret: string, options: { revokeDerived: boolean }): Promise<SecretChange>;
   /** Makes, stores and returns a new shared token. */
   renew(options: { revokeDerived: boolean }): Promise<SecretChange & { token: string }>;
@@ -93,6 +96,7 @@ export interface Services {
   readonly identity: GatewayIdentity;
   readonly tokenKey: Uint8Array;
   readonly pairing: Pairing;
+  readonly deviceList: DeviceList;
   readonly presence: Presence;
   readonly health: Health;
   readonly config: ConfigService;

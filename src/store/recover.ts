@@ -1,9 +1,10 @@
+import { join } from "node:path";
 import { Damage, quarantine } from "./damage.ts";
 import { DurableFile, type SnapshotStore, snapshotStore } from "./durable-file.ts";
 import { type DocumentFiles, prepareFiles } from "./files.ts";
 import { Journal, type JournalOutside } from "./journal.ts";
 import { journalFormat } from "./journal-line.ts";
-import { readSegments, type Segment } from "./segment-files.ts";
+import { readSegments, type Segment, type SegmentFiles } from "./segment-files.ts";
 import type { SegmentParts } from "./segments.ts";
 import type { DocumentShape } from "./shape.ts";
 import { Pace } from "./slices.ts";
@@ -35,6 +36,22 @@ export async function recover<State, Change>(
   }
 }
 
+/**
+ * Reads the same, and checks it as thoroughly, without opening anything for writing or changing
+ * anything. Throws {@link Damage}, StoreError or the file system's error.
+ */
+export async function readDocument<State, Change>(
+  shape: DocumentShape<State, Change>,
+  files: DocumentFiles,
+  outside: JournalOutside,
+): Promise<Omit<Recovered<State>, "parts">> {
+  const existing = new Set<string>();
+  for (const name of await outside.fs.list(files.folder)) existing.add(join(files.folder, name));
+  const { state, segments } = await new Recovery(shape, files, outside).read(existing);
+  const last = segments.at(-1);
+  return { state, seq: last?.lastSeq ?? 0, torn: last?.torn ?? 0 };
+}
+
 class Recovery<State, Change> {
   readonly #shape: DocumentShape<State, Change>;
   readonly #files: DocumentFiles;
@@ -54,19 +71,26 @@ class Recovery<State, Change> {
   async run(): Promise<Recovered<State>> {
     const { fs } = this.#outside;
     const existing = await prepareFiles(this.#files, fs);
-    await this.#low.read();
-    const state = this.#restore();
-    const snapshotSeq = this.#low.data.seq;
-    const known = { existing, snapshotSeq };
-    const { segments, useless } = await readSegments(this.#files, known, this.#outside);
-    for (const segment of segments) await this.#replay(segment, { state, after: snapshotSeq });
-    this.#low.data = { ...this.#low.data, records: [] };
+    const { state, segments, useless } = await this.read(existing);
     const seq = segments.at(-1)?.lastSeq ?? 0;
     if (useless) await fs.unlink(useless);
     const parts = await this.#open(segments, { state, seq });
     // Names that were seen may not be durable themselves yet.
     await fs.syncFolder(this.#files.folder);
     return { state, seq, torn: segments.at(-1)?.torn ?? 0, parts };
+  }
+
+  /** What the files say, whole or not at all. Changes nothing. */
+  async read(existing: Set<string>): Promise<SegmentFiles & { state: State }> {
+    await this.#low.read();
+    const state = this.#restore();
+    const snapshotSeq = this.#low.data.seq;
+    const found = await readSegments(this.#files, { existing, snapshotSeq }, this.#outside);
+    for (const segment of found.segments) {
+      await this.#replay(segment, { state, after: snapshotSeq });
+    }
+    this.#low.data = { ...this.#low.data, records: [] };
+    return { ...found, state };
   }
 
   #identity() {

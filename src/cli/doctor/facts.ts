@@ -1,0 +1,97 @@
+import type { ConfigIssue } from "../../config/errors.ts";
+import type { GatewayConfig } from "../../config/schema.ts";
+import type { Inspection } from "../../main/inspect.ts";
+import type { GatewayStatus, HostInfo } from "../wire.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** Everything the checks judge. Times are milliseconds since the epoch, modes permission bits. */
+export interface Facts {
+  readonly nowMs: number;
+  readonly program: ProgramFacts;
+  readonly gateway: GatewayFacts;
+  readonly config: ConfigFacts;
+  readonly state: StateFacts;
+  readonly machine: MachineFacts;
+}
+
+export interface ProgramFacts {
+  readonly version: string;
+  /** Without the leading `v`. */
+  readonly node: string;
+  /** Version of the GNU C library; absent with another one. */
+  readonly glibc?: string | undefined;
+  /** How this program is called where `openclaw` is another one. */
+  readonly call: string;
+}
+
+export type GatewayFacts =
+  | {
+      readonly how: "running";
+      readonly info: HostInfo;
+      readonly status: GatewayStatus["gateway"];
+    }
+  | { readonly how: "stopped"; readonly start: string }
+  | { readonly how: "unreachable"; readonly message: string; readonly denied: boolean };
+
+export interface ConfigFacts {
+  readonly path: string;
+  readonly exists: boolean;
+  /** Absent where there is no file, or it may not be looked at. */
+  readonly file?: FileFacts | undefined;
+  readonly errors: readonly ConfigIssue[];
+  readonly warnings: readonly ConfigIssue[];
+  readonly gateway: GatewayConfig["gateway"];
+  /** What `gateway.auth.devicelessCli` comes to. */
+  readonly devicelessCli: "loopback" | "never";
+}
+
+export interface FileFacts {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mtimeMs: number;
+}
+
+export interface StateEntry extends FileFacts {
+  readonly name: string;
+  readonly kind: "file" | "folder" | "link" | "other";
+}
+
+export interface StateFacts {
+  readonly folder: string;
+  readonly found?: (FileFacts & { readonly isFolder: boolean }) | undefined;
+  /** Absent where the folder may not be read. */
+  readonly entries?: readonly StateEntry[] | undefined;
+  /** Free for unprivileged users; `inodes` is absent on file systems that do not count them. */
+  readonly space?: { readonly bytes: number; readonly inodes?: number } | undefined;
+  /** Only of a gateway that does not run. */
+  readonly inspection?: Inspection | undefined;
+  /** The folder of an installed gateway, where that is another one than `folder`. */
+  readonly installed?: string | undefined;
+}
+
+export interface MachineFacts {
+  /** Who runs this program; 0 where the platform has no users. */
+  readonly uid: number;
+  readonly unit?: { readonly active: string; readonly enabled: boolean } | undefined;
+  readonly pm2: { readonly alive: boolean; readonly saved: boolean };
+  /** Who listens on the gateway's port while it is stopped. */
+  readonly port?: { readonly number: number; readonly takenBy?: string | undefined } | undefined;
+  readonly openFiles?: { readonly soft: number; readonly hard: number } | undefined;
+  readonly others: {
+    /** `~/.openclaw`, where it exists. */
+    readonly home?: string | undefined;
+    readonly defaultPort: boolean;
+    /** The first `openclaw` on the path, if it is another program. */
+    readonly binary?: string | undefined;
+  };
+}
+
+/** A check: pure. `undefined` where it does not apply or nothing can be known. */
+export type Check = (facts: Facts) => Verdict | undefined;
+
+/** `sudo ` where the state's owner is somebody else and we are not root. */
+export function sudo({ machine, state }: Facts): string {
+  const owner = state.found?.uid ?? machine.uid;
+  return machine.uid === 0 || machine.uid === owner ? "" : "sudo ";
+}
