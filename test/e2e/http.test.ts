@@ -2,6 +2,7 @@ import { request } from "node:http";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { GatewayProcess } from "../support/process.ts";
+import { until } from "../support/until.ts";
 
 let gateway: GatewayProcess;
 beforeAll(async () => {
@@ -170,6 +171,46 @@ describe("odd requests", () => {
     const headers = { "x-forwarded-for": "203.0.113.7", "x-real-ip": "203.0.113.7" };
     expect((await get("/healthz", headers)).status).toBe(200);
     expect((await get("/", headers)).status).toBe(200);
+  });
+
+  test("requests on one connection are answered in turn, HEAD among them", async () => {
+    const lines = ["HEAD /", "HEAD /healthz", "GET /missing.js", "GET /healthz"];
+    const asked = lines.map((line) => `${line} HTTP/1.1\r\nHost: localhost\r\n\r\n`).join("");
+    let text = "";
+    const socket = connect(gateway.port, "127.0.0.1");
+    socket.setEncoding("utf8").on("data", (more: string) => {
+      text += more;
+    });
+    socket.write(asked);
+    await until(
+      () => text.endsWith('{"ok":true,"status":"live"}'),
+      () => `answers: ${text}`,
+    );
+    socket.destroy();
+    expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(
+      [200, 200, 404, 200].map((status) => `HTTP/1.1 ${status}`),
+    );
+  });
+
+  test("an upload that is cut off, or that a proxy might read otherwise, changes nothing", async () => {
+    const uploads = [
+      "POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 500000\r\n\r\nhel",
+      "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n",
+      `GET / HTTP/1.1\r\nHost: x\r\n${"a: b\r\n".repeat(5_000)}\r\n`,
+    ];
+    for (const upload of uploads) {
+      let status = "";
+      const socket = connect(gateway.port, "127.0.0.1");
+      socket.on("error", () => undefined);
+      socket.setEncoding("utf8").on("data", (text: string) => {
+        status ||= text.slice(0, 12);
+      });
+      socket.write(upload);
+      await until(() => status !== "", "an answer");
+      socket.destroy();
+      expect(status).toMatch(/^HTTP\/1\.1 4\d\d$/);
+      expect((await get("/healthz")).status).toBe(200);
+    }
   });
 
   test("a request that is no HTTP ends its connection and nothing else", async () => {
