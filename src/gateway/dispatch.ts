@@ -33,10 +33,16 @@ const NO_PARAMS = {};
 /** Finds the method, checks access and params, runs it, replies. Top to bottom, no hooks. */
 export class Dispatcher {
   readonly #methods: ReadonlyMap<string, Method>;
+  #busy = 0;
   readonly figures = new Map<string, MethodFigures>();
 
   constructor(private readonly deps: Deps) {
     this.#methods = new Map(deps.methods.map((method) => [method.name, method]));
+  }
+
+  /** Requests that run and will be answered without anybody's doing. */
+  get busy(): number {
+    return this.#busy;
   }
 
   /** Handles one request. Returns false when it was outside the caller's role. */
@@ -51,7 +57,7 @@ export class Dispatcher {
     const startedAt = this.deps.monotonic();
     try {
       const result = this.#run(from, actor, { method, frame });
-      if (result instanceof Promise) this.#settleLater(from, frame, { result, startedAt });
+      if (result instanceof Promise) this.#settleLater(from, frame, { result, startedAt, method });
       else {
         from.send(encodeResult(frame.id, result));
         this.#record(frame.method, startedAt, true);
@@ -83,9 +89,11 @@ export class Dispatcher {
   async #settleLater(
     from: Requester,
     frame: RequestFrame,
-    running: { result: Promise<unknown>; startedAt: number },
+    running: { result: Promise<unknown>; startedAt: number; method: Method },
   ): Promise<void> {
+    const counts = running.method.patient ? 0 : 1;
     from.inFlight += 1;
+    this.#busy += counts;
     let ok = true;
     try {
       const text = encodeResult(frame.id, await running.result);
@@ -95,6 +103,7 @@ export class Dispatcher {
       this.#fail(from, frame, error);
     } finally {
       from.inFlight -= 1;
+      this.#busy -= counts;
       this.#record(frame.method, running.startedAt, ok);
     }
   }

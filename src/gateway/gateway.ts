@@ -18,6 +18,7 @@ import { Registry } from "./registry.ts";
 import type { Peer, Socket } from "./socket.ts";
 
 const SWEEP_MS = 1000;
+const DRAIN_POLL_MS = 10;
 
 export interface GatewayDeps {
   readonly world: World;
@@ -230,13 +231,23 @@ export class Gateway implements ConnectionHost {
     return Object.fromEntries([...this.#closes].sort(([a], [b]) => a.localeCompare(b)));
   }
 
-  /** Refuses new connects, tells everyone, closes everyone. */
-  drain(reason: string, close: Close, restartExpectedMs?: number): void {
+  /** Refuses new connects, tells everyone, lets answers go out, closes everyone. */
+  async drain(reason: string, close: Close, restartExpectedMs?: number): Promise<void> {
     this.phase = "draining";
     const more = restartExpectedMs === undefined ? {} : { restartExpectedMs };
     this.deps.hub.publish("shutdown", { reason, ...more });
+    await this.#answered();
     const all = [...this.registry.ready, ...this.#handshaking, ...this.registry.allWaiting];
     for (const connection of all) connection.close(close);
+  }
+
+  /** Resolves when what runs was answered, after `drainMs` at most. */
+  async #answered(): Promise<void> {
+    const { world } = this.deps;
+    const deadline = world.monotonic() + this.limits.drainMs;
+    while ((this.dispatcher?.busy ?? 0) > 0 && world.monotonic() < deadline) {
+      await new Promise<void>((resolve) => world.after(DRAIN_POLL_MS, resolve));
+    }
   }
 
   stop(): void {

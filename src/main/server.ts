@@ -74,6 +74,7 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
     maxInFlight: limits.requestsInFlight,
     monotonic: () => world.monotonic(),
     defect: (method, error) => log.error({ method, err: error }, "a request failed"),
+    refused: (metric) => gateway.count(metric),
   });
   gateway.handshake = makeHandshake(core, { gateway, services, log });
   const peers = new PeerReader();
@@ -114,7 +115,7 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
       presence.close();
       health.close();
       stopFollowing();
-      await drain({ core, gateway, server }, why);
+      await drain({ gateway, server }, why);
       await admin.close();
       gateway.stop();
     },
@@ -142,23 +143,17 @@ async function listen(server: UwsServer, core: Core): Promise<string[]> {
   return listening;
 }
 
-const POLL_MS = 10;
-
-/** Closes everyone and waits until they are gone, at most `drainMs`. */
+/** Takes no more connections, lets what runs be answered, closes everyone. */
 async function drain(
-  parts: { core: Core; gateway: Gateway; server: UwsServer },
+  parts: { gateway: Gateway; server: UwsServer },
   why: "restart" | "stop",
 ): Promise<void> {
-  const { core, gateway, server } = parts;
+  const { gateway, server } = parts;
   server.stopListening();
   if (why === "restart") {
-    gateway.drain("gateway restarting", closes.serviceRestart, RESTART_EXPECTED_MS);
+    await gateway.drain("gateway restarting", closes.serviceRestart, RESTART_EXPECTED_MS);
   } else {
-    gateway.drain("gateway stopping", closes.serviceStop);
-  }
-  const deadline = core.world.monotonic() + core.limits.drainMs;
-  while (gateway.gate.total > 0 && core.world.monotonic() < deadline) {
-    await new Promise<void>((resolve) => core.world.after(POLL_MS, resolve));
+    await gateway.drain("gateway stopping", closes.serviceStop);
   }
   server.close();
 }

@@ -19,6 +19,8 @@ export interface MethodSpec<Params> {
   readonly access: Access;
   /** Schema of the params; absent params count as `{}`. */
   readonly params?: JsonSchema;
+  /** Answers only once a person acts, so a stop does not wait for it. */
+  readonly patient?: true;
   /** Returns the payload of the response, or throws a RequestError. */
   run(params: Params, call: Call): unknown;
 }

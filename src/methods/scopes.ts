@@ -40,6 +40,7 @@ export const waitUpgrade = method<{ requestId: string }>({
   summary: "Answers when the owner has decided on a scope upgrade.",
   access,
   params: wireSchemas.scopeUpgradeWait,
+  patient: true,
   run: ({ requestId }, call) => {
     const device = ownDevice(call);
     const decided = outcomeNow(requestId, device.deviceId, call);

@@ -299,10 +299,10 @@ export const limitTable = {
   drainMs: {
     value: 5 * SECOND,
     unit: "ms",
-    bounds: "time a stop or restart waits for answers and close frames",
-    past: "the rest is dropped",
+    bounds: "time a stop or restart waits for requests that run to be answered",
+    past: "the rest goes unanswered",
     metric: "-",
-    test: "e2e/restart.test.ts",
+    test: "gateway/drain.test.ts",
   },
   adminConnections: {
     value: 64,

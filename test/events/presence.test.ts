@@ -73,3 +73,27 @@ describe("presenceEntries", () => {
     expect(hosts()).toEqual(["gateway", "c", "d"]);
   });
 });
+
+test("presenceBytesPerSecond: after a large event the next one waits until it was paid for", () => {
+  const { world, presence, published } = setUp({ presenceBytesPerSecond: 1000 });
+  const coalesce = limitTable.presenceCoalesceMs.value;
+  for (let i = 0; i < 10; i += 1) presence.set(`c${i}`, entry("x".repeat(100)));
+  world.advance(coalesce);
+  expect(published).toHaveLength(1);
+  const wait = presence.list.text.length * 10;
+  presence.delete("c9");
+  world.advance(wait - 1);
+  expect(published).toHaveLength(1);
+  presence.delete("c8");
+  world.advance(1);
+  expect(published).toHaveLength(2);
+  expect(published[1]?.list).toHaveLength(9);
+});
+
+test("the gateway's new name is told like any change", () => {
+  const { world, presence, published, hosts } = setUp();
+  presence.rename("box");
+  expect(hosts()).toEqual(["box"]);
+  world.advance(limitTable.presenceCoalesceMs.value);
+  expect(published[0]?.list.map(({ host }) => host)).toEqual(["box"]);
+});

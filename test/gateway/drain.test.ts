@@ -1,0 +1,73 @@
+import { expect, test } from "vitest";
+import { limitTable } from "../../src/protocol/limits.ts";
+import { makeDevice, pairAndConnect, RawClient } from "../support/client.ts";
+import { startTestGateway, TEST_TOKEN } from "../support/gateway.ts";
+import { admittedConnect, refusedConnect } from "../support/wire.ts";
+import { HandWorld } from "../support/world.ts";
+
+const auth = { token: TEST_TOKEN };
+const admin = { auth, client: { id: "cli", mode: "cli" }, scopes: ["operator.admin"] };
+const stop = { code: 1012, reason: "service stopped" };
+
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+test("a stop lets what runs be answered, then closes everyone 1012", async () => {
+  const gateway = await startTestGateway();
+  const { client } = await admittedConnect(gateway, admin);
+  const { error } = await refusedConnect(gateway, { device: makeDevice(), auth });
+  const { requestId } = error.details;
+  const answer = client.request("device.pair.approve", { requestId });
+  while (gateway.server.gateway.dispatcher?.busy === 0) await settled();
+  await gateway.close();
+  expect((await answer).ok).toBe(true);
+  expect(await client.end()).toEqual(stop);
+});
+
+test("drainMs: what does not end in time goes unanswered, and no new connect is taken", async () => {
+  const world = new HandWorld();
+  const gateway = await startTestGateway({ world });
+  const { client } = await admittedConnect(gateway, admin);
+  const idle = await RawClient.open(gateway.url);
+  await idle.challenge();
+  const running = gateway.core.config;
+  let release = () => {};
+  running.change = () =>
+    new Promise((_resolve, reject) => (release = () => reject(new Error("late"))));
+  const change = gateway.host("host.config.set", { path: "gateway.name", value: "x" });
+  change.catch(() => {});
+  let closed = false;
+  const closing = gateway.close().then(() => {
+    closed = true;
+  });
+  expect((await idle.connect({ auth })).error.message).toBe(
+    "gateway restart in progress; retry shortly",
+  );
+  world.advance(limitTable.drainMs.value - 50);
+  await settled();
+  expect([closed, client.closed]).toEqual([false, undefined]);
+  for (let i = 0; i < 10; i += 1) {
+    world.advance(10);
+    await settled();
+  }
+  await closing;
+  expect(await client.end()).toEqual(stop);
+  release();
+});
+
+test("a wait for the owner's decision does not hold up a stop", async () => {
+  const gateway = await startTestGateway();
+  const device = makeDevice();
+  const scopes = ["operator.read"];
+  const { client } = await pairAndConnect(gateway, { device, auth, scopes });
+  const ask = { scopes: ["operator.write"] };
+  const { payload } = await client.request("device.scopes.requestUpgrade", ask);
+  const waiting = client.request("device.scopes.waitUpgrade", payload);
+  waiting.catch(() => {});
+  await client.request("health");
+  const before = performance.now();
+  await gateway.close();
+  expect(performance.now() - before).toBeLessThan(limitTable.drainMs.value / 2);
+  expect(await client.end()).toEqual(stop);
+});
