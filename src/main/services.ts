@@ -11,6 +11,7 @@ import type {
   SecretService,
   Services,
 } from "../methods/services.ts";
+import { DeviceList } from "../pairing/device-list.ts";
 import type { Core } from "./core.ts";
 
 /** The network side as methods see it; absent where the command line works on stopped state. */
@@ -28,17 +29,21 @@ export interface NetworkParts {
 /** Puts together what methods may use. */
 export function makeServices(core: Core, network: NetworkParts): Services {
   const { gateway } = network;
+  const { world, limits } = core;
+  const live = connections(gateway);
+  const state = () => core.documents.pairing.durable;
   return {
-    world: core.world,
+    world,
     identity: core.vault.identity,
     tokenKey: core.vault.tokenKey,
     pairing: core.pairing,
+    deviceList: new DeviceList({ state, world, limits, isConnected: live.isConnected }),
     presence: network.presence,
     health: network.health,
     config: configService(core),
     secrets: secretService(core, gateway),
     lifecycle: lifecycle(network),
-    connections: connections(gateway),
+    connections: live,
     store: () => storeFigures(core),
   };
 }

@@ -1,59 +1,21 @@
 import { deriveToken } from "../auth/tokens.ts";
 import { cleanText } from "../lib/text.ts";
-import type { Device, Pending } from "../pairing/records.ts";
 import { ADMIN, isRole, PAIRING } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
 import type { JsonSchema } from "../protocol/json-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
+import { list } from "./device-list.ts";
+import { pairedRow, pendingRow } from "./device-rows.ts";
 import { type Call, method } from "./method.ts";
 
+export { pendingRow } from "./device-rows.ts";
+
 const access = { roles: ["operator"], scope: PAIRING } as const;
-
-/** A pending row as clients get it (protocol page, section 4.1). */
-export function pendingRow(pending: Pending): Record<string, unknown> {
-  const { nonce: _nonce, source: _source, under: _under, expiresAtMs, ...row } = pending;
-  return { ...row, silent: false, expiresAtMs };
-}
-
-/** A paired row as clients get it; no token values, generations or approved baseline. */
-export function pairedRow(device: Device): Record<string, unknown> {
-  const { label, tokens, roles, ...row } = device;
-  return {
-    ...row,
-    ...(label !== undefined && { operatorLabel: label }),
-    role: roles[0],
-    roles,
-    tokens: Object.entries(tokens).map(([role, token]) => ({
-      role,
-      scopes: token.scopes,
-      createdAtMs: token.createdAtMs,
-      ...(token.rotatedAtMs !== undefined && { rotatedAtMs: token.rotatedAtMs }),
-      ...(token.revokedAtMs !== undefined && { revokedAtMs: token.revokedAtMs }),
-    })),
-  };
-}
 
 /** Said only where a change is in force but not on disk (design rule 2). */
 function durability(outcome: { durable: boolean; reason?: string }): Record<string, unknown> {
   return outcome.durable ? {} : { durable: false, reason: outcome.reason };
 }
-
-export const list = method({
-  name: "device.pair.list",
-  summary: "Requests that wait for approval and paired devices, newest first.",
-  access,
-  params: wireSchemas.devicePairList,
-  run: (_params, { actor, services }) => {
-    const { pending, paired } = services.pairing.list(actor);
-    return {
-      pending: pending.map(pendingRow),
-      paired: paired.map((device) => ({
-        ...pairedRow(device),
-        connected: services.connections.isConnected(device.deviceId),
-      })),
-    };
-  },
-});
 
 export const show = method<{ requestId: string }>({
   name: "device.pair.show",

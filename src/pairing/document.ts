@@ -23,14 +23,18 @@ export const pairingShape: DocumentShape<PairingState, PairingChange> = {
   version: 1,
   empty: emptyState,
   apply: applyChange,
-  copy: (state) => ({
-    devices: new Map(state.devices),
-    pending: new Map(state.pending),
-    pendingOf: new Map(state.pendingOf),
-    replaced: new Map(state.replaced),
-    invites: new Map(state.invites),
-    inviteBySecret: new Map(state.inviteBySecret),
-  }),
+  copy: (state) => {
+    const devices = new Map(state.devices);
+    return {
+      devices,
+      order: state.order.over(devices),
+      pending: new Map(state.pending),
+      pendingOf: new Map(state.pendingOf),
+      replaced: new Map(state.replaced),
+      invites: new Map(state.invites),
+      inviteBySecret: new Map(state.inviteBySecret),
+    };
+  },
   records: (state) => {
     const records: PairingRecord[] = [];
     for (const device of state.devices.values()) records.push({ device });

@@ -99,18 +99,6 @@ export class Pairing {
     return this.#resolutions.get(requestId);
   }
 
-  /** All that `actor` may see, newest first. Expired requests are left out. */
-  list(actor: Actor): { pending: Pending[]; paired: Device[] } {
-    const { durable } = this.deps.document;
-    const now = this.deps.world.now();
-    const seen = (record: { deviceId: string }) => mayManage(actor, record.deviceId);
-    const pending = [...durable.pending.values()].filter((p) => p.expiresAtMs > now && seen(p));
-    return {
-      pending: pending.sort((a, b) => b.ts - a.ts),
-      paired: [...durable.devices.values()].filter(seen).sort(newestFirst),
-    };
-  }
-
   counts(): { pending: number; devices: number; invites: number } {
     const { pending, devices: paired, invites: links } = this.deps.document.durable;
     const now = this.deps.world.now();
@@ -329,10 +317,6 @@ export class Pairing {
       tell?.apply(listener, facts);
     }
   }
-}
-
-function newestFirst(a: Device, b: Device): number {
-  return b.approvedAtMs - a.approvedAtMs;
 }
 
 function rightsOf(device: Device | undefined): string {

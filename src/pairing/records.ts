@@ -1,5 +1,6 @@
 import type { Role } from "../protocol/access.ts";
 import { limitTable } from "../protocol/limits.ts";
+import { ApprovalOrder } from "./order.ts";
 
 /** The token of one device in one role. Its value is derived (auth/tokens.ts), never stored. */
 export interface TokenRecord {
@@ -94,6 +95,8 @@ export interface Replacement {
 /** All of pairing. Values are immutable; only {@link applyChange} touches the maps. */
 export interface PairingState {
   readonly devices: Map<string, Device>;
+  /** The ids of `devices` by the time of their approval. */
+  readonly order: ApprovalOrder;
   readonly pending: Map<string, Pending>;
   /** deviceId → requestId: a device has at most one request. */
   readonly pendingOf: Map<string, string>;
@@ -113,8 +116,10 @@ export type PairingChange =
   | { op: "invite-gone"; inviteId: string };
 
 export function emptyState(): PairingState {
+  const devices = new Map<string, Device>();
   return {
-    devices: new Map(),
+    devices,
+    order: new ApprovalOrder(devices),
     pending: new Map(),
     pendingOf: new Map(),
     replaced: new Map(),
@@ -127,11 +132,14 @@ export function emptyState(): PairingState {
 export function applyChange(state: PairingState, change: PairingChange): void {
   switch (change.op) {
     case "device":
-      state.devices.set(change.device.deviceId, change.device);
+      applyDevice(state, change.device);
       return;
-    case "device-gone":
+    case "device-gone": {
+      const device = state.devices.get(change.deviceId);
+      if (device) state.order.delete(device);
       state.devices.delete(change.deviceId);
       return;
+    }
     case "seen":
       applySeen(state, change);
       return;
@@ -152,6 +160,14 @@ export function applyChange(state: PairingState, change: PairingChange): void {
       state.invites.delete(change.inviteId);
     }
   }
+}
+
+function applyDevice(state: PairingState, device: Device): void {
+  const before = state.devices.get(device.deviceId);
+  const moves = !before || before.approvedAtMs !== device.approvedAtMs;
+  if (before && moves) state.order.delete(before);
+  state.devices.set(device.deviceId, device);
+  if (moves) state.order.add(device);
 }
 
 function applySeen(state: PairingState, change: Extract<PairingChange, { op: "seen" }>): void {

@@ -33,6 +33,27 @@ export class Pace {
   }
 }
 
+/** Runs `work` to its end; wherever it yields, the event loop gets a turn if it is due one. */
+export async function inSlices<Result>(
+  work: Generator<void, Result>,
+  clock: Pick<World, "monotonic">,
+): Promise<Result> {
+  const pace = new Pace(clock);
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+    if (pace.used) await pace.rest();
+  }
+}
+
+/** Runs `work` to its end in this turn: for work that is known to be short. */
+export function atOnce<Result>(work: Generator<void, Result>): Result {
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+  }
+}
+
 /**
  * JSON text of `records`, one per line and with commas between them, as UTF-8 chunks. The event loop
  * gets a turn every few milliseconds, however many records there are.

@@ -1,0 +1,25 @@
+import type { Device, Pending } from "../pairing/records.ts";
+
+/** A pending row as clients get it (protocol page, section 4.1). */
+export function pendingRow(pending: Pending): Record<string, unknown> {
+  const { nonce: _nonce, source: _source, under: _under, expiresAtMs, ...row } = pending;
+  return { ...row, silent: false, expiresAtMs };
+}
+
+/** A paired row as clients get it; no token values, generations or approved baseline. */
+export function pairedRow(device: Device): Record<string, unknown> {
+  const { label, tokens, roles, ...row } = device;
+  return {
+    ...row,
+    ...(label !== undefined && { operatorLabel: label }),
+    role: roles[0],
+    roles,
+    tokens: Object.entries(tokens).map(([role, token]) => ({
+      role,
+      scopes: token.scopes,
+      createdAtMs: token.createdAtMs,
+      ...(token.rotatedAtMs !== undefined && { rotatedAtMs: token.rotatedAtMs }),
+      ...(token.revokedAtMs !== undefined && { revokedAtMs: token.revokedAtMs }),
+    })),
+  };
+}
