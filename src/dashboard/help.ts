@@ -26,6 +26,14 @@ const OUTDATED: Advice = {
   action: "reload",
 };
 
+/** One device waits on one connection, and its newest tab has it. */
+const ELSEWHERE: Advice = {
+  title: "Another tab is asking",
+  text: "This browser waits for approval there. Afterwards the button lets this tab in too.",
+  label: "Go on here",
+  action: "ask",
+};
+
 const REFUSALS: { readonly [code in Code]?: Advice } = {
   AUTH_REQUIRED: NEEDS_INVITE,
   AUTH_TOKEN_MISSING: NEEDS_INVITE,
@@ -90,6 +98,7 @@ export function advise({ code, message, cure = "" }: Cause, origin: string): Adv
         action: "retry",
       };
     case "closed":
+      if (/newer connection/.test(message)) return ELSEWHERE;
       return {
         title: "The request ended",
         text: `${said} You can ask again.`,

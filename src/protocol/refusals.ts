@@ -336,7 +336,7 @@ export function pairingRequired(facts: PairingFacts): Refusal {
       approvedScopes: facts.approved.scopes,
     }),
     approveCommand,
-    ...(facts.sshTarget && { sshCommand: `ssh ${facts.sshTarget} openclaw ${approve}` }),
+    ...(facts.sshTarget && { sshCommand: `ssh ${facts.sshTarget} ${approveCommand}` }),
     fingerprint: facts.fingerprint,
     ...(facts.waitingUntilMs && { waiting: true, expiresAtMs: facts.waitingUntilMs }),
   };

@@ -133,7 +133,7 @@ test("two tabs of one browser are one device: the newest waits, and both can be 
   const second = await page.context().newPage();
   await second.goto(address());
   expect(await code(second)).toBe(shown);
-  await titled(page, /request ended|newer request/i);
+  await titled(page, "Another tab is asking");
   await gateway.ok(["devices", "approve", shown]);
   await shows(second, "ready");
   await press(page);

@@ -7,6 +7,7 @@ import { closing } from "./support/closing.ts";
 import { lines, press, shows, titled, words } from "./support/page.ts";
 import { Profile } from "./support/profile.ts";
 import { Terminal } from "./support/terminal.ts";
+import { failOften } from "./support/views.ts";
 
 const keep = closing();
 let gateway: GatewayProcess;
@@ -102,6 +103,24 @@ test("the same link works again in the browser that used it, and names why it do
   // Not a dead end: without the link this browser asks like any other.
   await press(refused);
   await shows(refused, "waiting");
+});
+
+test("after too many wrong links the page says how long to wait, and whoever is paired still gets in", async () => {
+  const attacked = keep(await GatewayProcess.start());
+  const { url } = await attacked.json<{ url: string }>(["devices", "invite"]);
+  const profile = keep(await Profile.open());
+  const paired = await profile.visit(url);
+  await press(paired);
+  await shows(paired, "ready");
+  await failOften(attacked.url);
+  await paired.reload();
+  await shows(paired, "ready");
+  const late = keep(await Profile.open());
+  const page = await late.visit(`${new URL(url).origin}/#invite=${"A".repeat(43)}`);
+  await press(page);
+  await titled(page, "Too many failed attempts");
+  expect(await words(page, "retry-at")).toMatch(/Next try in [45] min/);
+  expect(await page.locator("#primary").count(), "an earlier try would be refused").toBe(0);
 });
 
 test("a link past its time and one that is garbage are refused by name", async () => {

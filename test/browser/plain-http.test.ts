@@ -55,6 +55,20 @@ test("the owner's names for the gateway and for ssh are shown", async () => {
   expect(await words(page, "peers")).toContain("attic");
 });
 
+test("commands are written as they must be typed on the gateway's machine", async () => {
+  const command = "node /srv/gateway/dist/index.js";
+  const gateway = keep(await GatewayProcess.start({ env: { OPENCLAW_COMMAND: command } }));
+  await gateway.ok(["config", "set", "gateway.sshTarget", "me@attic.example.com"]);
+  const page = await opened(`http://127.0.0.1:${gateway.port}/`);
+  const approve = `${command} devices approve ${await code(page)}`;
+  expect(await words(page, "cmd-host")).toBe(approve);
+  expect(await words(page, "cmd-ssh")).toBe(`ssh me@attic.example.com ${approve}`);
+  const unknown = await opened(`http://${OTHER_NAME}:${gateway.port}/`);
+  await shows(unknown, "stopped");
+  const allow = `${command} config set gateway.publicUrl http://${OTHER_NAME}:${gateway.port}`;
+  expect(await words(unknown, "cmd-next")).toBe(allow);
+});
+
 test("the owner's link works there with one press", async () => {
   const { gateway, url } = await insecure(true);
   const [link = ""] = (await gateway.ok(["devices", "invite", "--scopes", "owner"])).split("\n");

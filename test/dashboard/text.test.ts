@@ -122,5 +122,11 @@ describe("advice", () => {
     expect(clock.command).toBeUndefined();
   });
 
+  it("tells a tab that another tab has the request", () => {
+    const message = "pairing required: continued on a newer connection of this device";
+    const given = advise({ code: "closed", message }, "https://gw.example");
+    expect(given).toMatchObject({ title: "Another tab is asking", action: "ask" });
+  });
+
   it("passes the gateway's own words on", () => expect(advice("ODD").text).toContain("because"));
 });

@@ -1,4 +1,6 @@
 import type { Page } from "playwright-core";
+import { limitTable } from "../../../src/protocol/limits.ts";
+import { makeDevice, RawClient } from "../../support/client.ts";
 import type { GatewayProcess } from "../../support/process.ts";
 import { code, press, shows, titled } from "./page.ts";
 import { OTHER_NAME, type Profile } from "./profile.ts";
@@ -14,6 +16,16 @@ const address = ({ gateway }: Stage) => `http://127.0.0.1:${gateway.port}/`;
 async function link({ gateway }: Stage, ...options: string[]): Promise<string> {
   const made = await gateway.json<{ url: string }>(["devices", "invite", ...options]);
   return made.url;
+}
+
+/** Fails as often as one address may. */
+export async function failOften(url: string): Promise<void> {
+  const device = makeDevice();
+  for (let times = 0; times < limitTable.authFailures.value; times += 1) {
+    const client = await RawClient.open(url);
+    await client.connect({ device, auth: { bootstrapToken: "B".repeat(43) } });
+    client.close();
+  }
 }
 
 async function ready(stage: Stage, scopes = "owner"): Promise<Page> {
@@ -75,6 +87,26 @@ export const views: Readonly<Record<string, (stage: Stage) => Promise<Page>>> = 
   async "origin refused"({ gateway, profile }) {
     const page = await profile.visit(`http://${OTHER_NAME}:${gateway.port}/`);
     await shows(page, "stopped");
+    return page;
+  },
+  async "invited devices only"(stage) {
+    await stage.gateway.ok(["config", "set", "gateway.pairing.open", "false"]);
+    const page = await stage.profile.visit(address(stage));
+    await shows(page, "stopped");
+    return page;
+  },
+  async "another tab"(stage) {
+    const page = await stage.profile.visit(address(stage));
+    await shows(page, "waiting");
+    await shows(await stage.profile.visit(address(stage)), "waiting");
+    await shows(page, "stopped");
+    return page;
+  },
+  async "too many attempts"(stage) {
+    await failOften(stage.gateway.url);
+    const page = await stage.profile.visit(`${address(stage)}#invite=${"A".repeat(43)}`);
+    await press(page);
+    await shows(page, "lost");
     return page;
   },
   async removed(stage) {
