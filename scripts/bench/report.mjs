@@ -45,20 +45,25 @@ export function rowsTable(results) {
   return table([heading, ...lines]);
 }
 
-/** The budgets of the design page. @param {readonly Result[]} results */
+/**
+ * The budgets of the design page. They are ratios at heart: where the floor itself is dearer here than
+ * on the machine they were written on, that much more is allowed, and the verdict says `kept here`.
+ * @param {readonly Result[]} results
+ */
 export function budgetsTable(results) {
-  const heading = ["budget", "value", "at most", "to the floor", "verdict"];
+  const heading = ["budget", "value", "at most", "to the floor", "machine", "verdict"];
   const lines = results.flatMap((r) => {
     if (!r.budget) return [];
-    const { limit, kept, missedBy } = r.budget;
-    const percent = ((missedBy / limit) * 100).toFixed(0);
+    const { limit, machine, verdict, missedBy } = r.budget;
+    const percent = ((missedBy / (limit * Math.max(1, machine))) * 100).toFixed(0);
     return [
       [
         r.title,
         `${number(r.ours.median)} ${r.unit}`,
         `${limit} ${r.unit}`,
         `${r.ratio.toFixed(2)}×`,
-        kept ? "kept" : `missed by ${number(missedBy)} ${r.unit} (${percent} %)`,
+        machine === 1 ? "-" : `${machine.toFixed(2)}×`,
+        verdict === "missed" ? `missed by ${number(missedBy)} ${r.unit} (${percent} %)` : verdict,
       ],
     ];
   });

@@ -2,7 +2,13 @@
 import { medianDifference, spread } from "./stats.mjs";
 
 /**
- * @typedef {{ id: string, title: string, unit: string, budget?: number }} Row
+ * @typedef {object} Row
+ * @property {string} id
+ * @property {string} title
+ * @property {string} unit
+ * @property {number} [budget]
+ * @property {number} [floorThere]  what the floor cost on the machine the budget was written on; only
+ *                                  where cost follows the machine's speed
  *
  * @typedef {object} Result
  * @property {string} id
@@ -13,7 +19,13 @@ import { medianDifference, spread } from "./stats.mjs";
  * @property {import("./stats.mjs").Spread} ours
  * @property {number} ratio                    ours to floor, medians of this run
  * @property {{ expected: number, added: number, noticed: boolean }} control
- * @property {{ limit: number, kept: boolean, missedBy: number } | null} budget
+ * @property {Budget | null} budget
+ *
+ * @typedef {object} Budget
+ * @property {number} limit
+ * @property {number} machine    how many times dearer this machine, now, is than the budget's; 1 where unknown
+ * @property {"kept" | "kept here" | "missed"} verdict  `kept here`: within `limit` times `machine`
+ * @property {number} missedBy   past what is allowed here
  *
  * @typedef {(
  *   bench: import("./gateway.mjs").Bench,
@@ -29,8 +41,18 @@ const NOTICED_FROM = 0.4;
 const NOTICED_TO = 2.5;
 
 /**
+ * @typedef {object} Measured
+ * @property {number[]} floor
+ * @property {number[]} ours
+ * @property {number[]} control
+ * @property {number} added       what the control adds
+ * @property {number} operations
+ * @property {number} [machine]   see {@link Budget}, where it is not simply the floor's
+ */
+
+/**
  * @param {Row} row
- * @param {{ floor: number[], ours: number[], control: number[], added: number, operations: number }} measured
+ * @param {Measured} measured
  * @returns {Result}
  */
 export function result(row, measured) {
@@ -39,13 +61,14 @@ export function result(row, measured) {
   const expected = measured.added;
   const added = addedBy(measured.ours, measured.control, row.unit);
   const noticed = added >= expected * NOTICED_FROM && added <= expected * NOTICED_TO;
-  const { id, title, unit, budget } = row;
+  const { id, title, unit, budget, floorThere } = row;
+  const machine = measured.machine ?? (floorThere === undefined ? 1 : floor.median / floorThere);
   const n = measured.operations;
   return {
     ...{ id, title, unit, n, floor, ours },
     ratio: ours.median / floor.median,
     control: { expected, added, noticed },
-    budget: budget === undefined ? null : judge(budget, ours.median),
+    budget: budget === undefined ? null : judge(budget, ours.median, machine),
   };
 }
 
@@ -59,6 +82,10 @@ function addedBy(ours, control, unit) {
   return medianDifference(ours, control);
 }
 
-function judge(/** @type {number} */ limit, /** @type {number} */ value) {
-  return { limit, kept: value <= limit, missedBy: Math.max(0, value - limit) };
+/** @param {number} limit @param {number} value @param {number} machine @returns {Budget} */
+function judge(limit, value, machine) {
+  // A faster machine does not make a budget stricter.
+  const here = limit * Math.max(1, machine);
+  const verdict = value <= limit ? "kept" : value <= here ? "kept here" : "missed";
+  return { limit, machine, verdict, missedBy: Math.max(0, value - here) };
 }
