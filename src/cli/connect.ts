@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { resolveAdminSocket, stateFolder } from "../lib/paths.ts";
 import { AdminLink } from "./admin-link.ts";
 import type { Context } from "./context.ts";
-import { CliError } from "./exit.ts";
+import { AS_ROOT, CliError } from "./exit.ts";
 
 /** The gateway as a command uses it, however it is reached. */
 export interface Gateway {
@@ -94,7 +94,7 @@ export async function openRunning({ io }: Context): Promise<Gateway | undefined>
 function unreachable(path: string, cause: NodeJS.ErrnoException): CliError {
   if (cause.code === "EACCES" || cause.code === "EPERM") {
     return new CliError("unreachable", `no permission to use the admin socket ${path}`, {
-      next: "run the command with sudo, or as the user the gateway runs as",
+      next: AS_ROOT,
       code: cause.code,
       cause,
     });

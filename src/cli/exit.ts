@@ -37,6 +37,9 @@ export class CliError extends Error {
   }
 }
 
+/** The next step where this user lacks a right that root has; completed with the command's words. */
+export const AS_ROOT = "sudo openclaw";
+
 export interface ErrorDetails {
   readonly next?: string | undefined;
   readonly code?: string | undefined;

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { Context, GlobalOptions } from "./context.ts";
-import { type ExitName, exitCodes } from "./exit.ts";
+import { AS_ROOT, CliError, type ExitName, exitCodes } from "./exit.ts";
 import type { Io } from "./io.ts";
 
 /** How the command ended. */
@@ -40,7 +40,20 @@ export function lazily<Options>(
       .map(String);
     const run = await load();
     const context: Context = { io: shell.io, options: shell.program.opts<GlobalOptions>() };
-    const exit = (await run(context, args, command.opts() as Options)) ?? "ok";
+    const ran = run(context, args, command.opts() as Options);
+    const exit = (await ran.catch((error) => throwAsRoot(error, command, args))) ?? "ok";
     shell.outcome.exit = typeof exit === "number" ? exit : exitCodes[exit].code;
   });
+}
+
+/** Throws the error again; one that root would not meet names the whole command to type. */
+function throwAsRoot(error: unknown, command: Command, args: readonly string[]): never {
+  if (!(error instanceof CliError) || error.next !== AS_ROOT) throw error;
+  const names: string[] = [];
+  for (let at: Command | null = command; at?.parent; at = at.parent) names.unshift(at.name());
+  // What `set` is given may be a secret, and a word the shell would split needs quoting.
+  const plain = command.name() !== "set" && args.every((word) => /^[\w.-]+$/.test(word));
+  const next = [AS_ROOT, ...names, ...(plain ? args : ["…"])].join(" ");
+  const { exit, message, code, cause } = error;
+  throw new CliError(exit, message, { next, code, cause });
 }

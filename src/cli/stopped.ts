@@ -2,7 +2,7 @@ import { readdirSync, statSync } from "node:fs";
 import { stateFolder } from "../lib/paths.ts";
 import type { Gateway } from "./connect.ts";
 import type { Context } from "./context.ts";
-import { CliError } from "./exit.ts";
+import { AS_ROOT, CliError } from "./exit.ts";
 
 interface Owner {
   readonly uid: number;
@@ -23,7 +23,10 @@ export async function openStopped(
   const owner = stateOwner(folder);
   if (!owner?.hasState && allowed === "existing") throw noState(folder);
   const { openOffline } = await import("../main.ts");
-  if (owner) becomeOwner(owner);
+  if (owner && !becomeOwner(owner)) {
+    const { openAsOwner } = await import("./owner-process.ts");
+    return openAsOwner(owner, io.env);
+  }
   const offline = await openOffline({ env: io.env });
   return {
     how: "stopped",
@@ -43,17 +46,26 @@ function stateOwner(folder: string): Owner | undefined {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
     throw new CliError("state", `the state in ${folder} can't be read: ${code ?? error}`, {
-      next: "run the command with sudo",
+      next: AS_ROOT,
       cause: error,
     });
   }
 }
 
-function becomeOwner({ uid, gid }: Owner): void {
-  if (process.getuid?.() !== 0 || uid === 0) return;
-  process.setgroups?.([gid]);
+/**
+ * `false` where Node refuses to change the user: one that was linked with the system's libuv, such
+ * as Debian's, can't tell whether an io_uring would keep the rights of root.
+ */
+function becomeOwner({ uid, gid }: Owner): boolean {
+  if (process.getuid?.() !== 0 || uid === 0) return true;
+  try {
+    process.setgroups?.([gid]);
+  } catch {
+    return false;
+  }
   process.setgid?.(gid);
   process.setuid?.(uid);
+  return true;
 }
 
 function noState(folder: string): CliError {

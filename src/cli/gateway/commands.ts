@@ -27,4 +27,6 @@ export function addGatewayCommands(shell: Shell): void {
     .option("--params <json>", "its params, as a JSON object")
     .option("--timeout <ms>", "how long to wait for the answer");
   lazily(shell, call, async () => (await import("./call.ts")).call);
+  const serve = gateway.command("serve-stopped", { hidden: true });
+  lazily(shell, serve, async () => (await import("../owner-process.ts")).serveStopped);
 }

@@ -1,0 +1,210 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, rmdir } from "node:fs/promises";
+import { join } from "node:path";
+import { until } from "./until.ts";
+import { vpsBase } from "./vps-base.ts";
+
+export interface Result {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface ExecOptions {
+  /** Root where nobody is named. */
+  readonly user?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string;
+}
+
+const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin";
+const BOOT_MS = 60_000;
+
+/**
+ * A Debian 13 machine with its own systemd, booted from the base in about a second; it shares the
+ * host's network. What it writes is in memory only. Its processes and mounts live in namespaces that
+ * end with its first process, and that one ends with the test's process, so nothing can be left.
+ */
+export class Vps {
+  private constructor(
+    private readonly machine: ChildProcess,
+    /** Process id of the machine's init, as the host sees it. */
+    private readonly init: number,
+    private readonly groups: readonly string[],
+  ) {}
+
+  /** Boots a machine and waits until its systemd has started everything. */
+  static async boot(): Promise<Vps> {
+    const base = await vpsBase();
+    const groups = await ownControlGroups();
+    const args = [
+      ...["--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child"],
+      ...["--mount-proc", "systemd-nspawn", "--directory", base, "--volatile=overlay", "--boot"],
+      ...["--register=no", "--keep-unit", "--console=pipe", "--machine=vps"],
+    ];
+    // It joins its control groups before it becomes the machine: two machines must not share any.
+    const join = groups.map((group) => `echo $$ >'${group}/cgroup.procs'; `).join("");
+    const machine = spawn("sh", ["-c", `${join}exec setpriv "$@"`, "sh", ...args], {
+      // The base is only read: several machines may use it at once.
+      env: { ...process.env, SYSTEMD_NSPAWN_LOCK: "0", SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: "1" },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let said = "";
+    for (const stream of [machine.stdout, machine.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        said = (said + text).slice(-4096);
+      });
+    }
+    try {
+      const init = await until(
+        async () => {
+          if (machine.exitCode !== null) throw new Error(`the machine ended: ${said}`);
+          return initOf(machine.pid ?? 0);
+        },
+        () => `the machine's init: ${said}`,
+        BOOT_MS,
+      );
+      const vps = new Vps(machine, init, groups);
+      await until(
+        async () => {
+          const { stdout } = await vps.exec(["systemctl", "is-system-running", "--wait"]);
+          return /^(running|degraded)$/m.test(stdout);
+        },
+        () => `the machine to be up: ${said}`,
+        BOOT_MS,
+      );
+      return vps;
+    } catch (error) {
+      await end(machine, groups);
+      throw error;
+    }
+  }
+
+  /** Where a path of the machine is for the host. */
+  path(inside: string): string {
+    return join(`/proc/${this.init}/root`, inside);
+  }
+
+  /** Runs a program in the machine, with the environment of a fresh login and no terminal. */
+  exec(command: readonly string[], options: ExecOptions = {}): Promise<Result> {
+    const { user, input = "" } = options;
+    const home = user === undefined ? "/root" : `/home/${user}`;
+    const env = Object.entries({ PATH, HOME: home, LANG: "C.UTF-8", ...options.env });
+    const become = user === undefined ? [] : ["runuser", "-u", user, "--"];
+    const child = spawn("nsenter", [
+      ...["-t", String(this.init), "--all", "env", "-i"],
+      ...env.map(([name, value]) => `${name}=${value}`),
+      ...become,
+      ...command,
+    ]);
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(input);
+    const said = { stdout: "", stderr: "" };
+    for (const name of ["stdout", "stderr"] as const) {
+      child[name].setEncoding("utf8").on("data", (text: string) => {
+        said[name] += text;
+      });
+    }
+    return new Promise((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", (code) => resolve({ code: code ?? -1, ...said }));
+    });
+  }
+
+  /** Runs a program that must succeed; resolves with what it printed. */
+  async ok(command: readonly string[], options: ExecOptions = {}): Promise<string> {
+    const { code, stdout, stderr } = await this.exec(command, options);
+    if (code === 0) return stdout;
+    throw new Error(`${command.join(" ")}: exit code ${code}\n${stdout}${stderr}`);
+  }
+
+  /** One property of a systemd unit. */
+  async property(unit: string, name: string): Promise<string> {
+    return (await this.ok(["systemctl", "show", "--value", `--property=${name}`, unit])).trim();
+  }
+
+  /** Everything a unit logged since boot. */
+  journal(unit: string): Promise<string> {
+    return this.ok(["journalctl", "--unit", unit, "--output=cat", "--no-pager"]);
+  }
+
+  /** Switches the machine off and waits until nothing of it is left. */
+  close(): Promise<void> {
+    return end(this.machine, this.groups);
+  }
+}
+
+/** `unshare` has one child, systemd-nspawn; that has helpers and at last one, the machine's init. */
+async function initOf(machine: number): Promise<number | undefined> {
+  const nspawn = await onlyChild(machine);
+  const init = nspawn && (await onlyChild(nspawn));
+  const name = await readFile(`/proc/${init}/comm`, "utf8").catch(() => "");
+  return name.trim() === "systemd" ? init : undefined;
+}
+
+async function onlyChild(pid: number): Promise<number | undefined> {
+  const path = `/proc/${pid}/task/${pid}/children`;
+  const [child] = (await readFile(path, "utf8").catch(() => "")).trim().split(" ");
+  return child ? Number(child) : undefined;
+}
+
+async function end(machine: ChildProcess, groups: readonly string[]): Promise<void> {
+  const ended = new Promise((resolve) => machine.once("close", resolve));
+  if (machine.exitCode === null && machine.signalCode === null) {
+    machine.kill("SIGKILL");
+    await ended;
+  }
+  for (const group of groups) {
+    await until(() => removeGroup(group), `the machine's processes to be gone from ${group}`);
+  }
+}
+
+const GROUP = "openclaw-vps-test-";
+let machines = 0;
+
+/**
+ * A control group of the machine's own in the hierarchies that systemd-nspawn uses: cgroup2 and,
+ * where there is one, systemd's own of version 1.
+ */
+async function ownControlGroups(): Promise<string[]> {
+  machines += 1;
+  const name = `${GROUP}${process.pid}-${machines}`;
+  const mounts = (await readFile("/proc/self/mountinfo", "utf8")).split("\n");
+  const own = (await readFile("/proc/self/cgroup", "utf8")).split("\n");
+  const groups: string[] = [];
+  for (const line of mounts) {
+    const [before = "", after = ""] = line.split(" - ");
+    const unified = after.startsWith("cgroup2 ");
+    if (!unified && !/^cgroup .*\bname=systemd\b/.test(after)) continue;
+    const row = own.find((r) => (unified ? r.startsWith("0::") : r.includes(":name=systemd:")));
+    const folder = join(before.split(" ")[4] ?? "", row?.split(":")[2] ?? "/");
+    await removeStale(folder);
+    const group = join(folder, name);
+    await mkdir(group);
+    groups.push(group);
+  }
+  return groups;
+}
+
+/** Removes what test processes that were killed left behind: empty control groups, nothing else. */
+async function removeStale(folder: string): Promise<void> {
+  const names = (await readdir(folder)).filter((name) => name.startsWith(GROUP));
+  for (const name of names) {
+    const [pid] = name.slice(GROUP.length).split("-");
+    if (!existsSync(`/proc/${pid}`)) await removeGroup(join(folder, name));
+  }
+}
+
+/** Removes a control group with those below it; `false` while processes are in it. */
+async function removeGroup(group: string): Promise<boolean> {
+  const below = await readdir(group, { withFileTypes: true }).catch(() => undefined);
+  if (!below) return true;
+  for (const entry of below.filter((e) => e.isDirectory())) {
+    if (!(await removeGroup(join(group, entry.name)))) return false;
+  }
+  return rmdir(group).then(
+    () => true,
+    () => false,
+  );
+}
