@@ -15,7 +15,7 @@ need_debian() {
   command -v taskset >/dev/null 2>&1 || missing+=(util-linux)
   [ ${#missing[@]} -eq 0 ] && return 0
   if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
-    say "Missing: ${missing[*]}. Tests that need them are skipped; as root on Debian they are installed."
+    say "Missing: ${missing[*]}. Tests that need them fail or are skipped; as root on Debian they are installed."
     return 0
   fi
   say "Installing ${missing[*]} …"
