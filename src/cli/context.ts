@@ -21,8 +21,13 @@ const UNSAFE = /[\u007f-\u009f]|\p{Cf}|\p{Zl}|\p{Zp}|\p{Default_Ignorable_Code_P
 
 /** Prints a payload as it came and nothing else. Hostile characters are escaped, none is lost. */
 export function printJson(context: Context, payload: unknown): void {
-  const text = JSON.stringify(payload ?? null, null, 2);
-  context.io.data(text.replace(UNSAFE, escapeUnits));
+  context.io.data(jsonText(payload));
+}
+
+/** JSON as {@link printJson} prints it; `indent` columns for every line but the first. */
+export function jsonText(payload: unknown, indent = 0): string {
+  const text = JSON.stringify(payload ?? null, null, 2).replace(UNSAFE, escapeUnits);
+  return indent === 0 ? text : text.replaceAll("\n", `\n${" ".repeat(indent)}`);
 }
 
 function escapeUnits(char: string): string {

@@ -1,10 +1,11 @@
 import { agoWords } from "./age.ts";
 import { type Gateway, notRunning, openRunning, startCommand } from "./connect.ts";
 import { type Context, printJson } from "./context.ts";
+import { pendingRows } from "./devices/pages.ts";
 import { CliError } from "./exit.ts";
 import type { Run } from "./shell.ts";
 import { styleOf } from "./style.ts";
-import type { DeviceList, HostInfo } from "./wire.ts";
+import type { HostInfo, PendingRow } from "./wire.ts";
 import {
   accessWords,
   approveCommand,
@@ -56,7 +57,7 @@ function notRunningLines(context: Context): void {
 async function report(context: Context, gateway: Gateway): Promise<void> {
   const info = await gateway.request<HostInfo>("host.info");
   if (context.options.json) return printJson(context, { running: true, ...info });
-  const { pending } = await gateway.request<DeviceList>("device.pair.list");
+  const pending = await pendingRows(gateway);
   for (const line of infoLines(context, info)) context.io.out(line);
   for (const line of waitingLines(pending, info)) context.io.out(line);
 }
@@ -89,7 +90,7 @@ function supervised({ supervisor, unit, pid }: HostInfo): string {
 
 const MOST_WAITING = 5;
 
-function waitingLines(pending: DeviceList["pending"], info: HostInfo): string[] {
+function waitingLines(pending: readonly PendingRow[], info: HostInfo): string[] {
   if (pending.length === 0) {
     const next = info.pairing.devices === 0 ? "openclaw devices invite" : "openclaw devices list";
     return ["", "Nobody waits for approval.", `  next: ${next}`];

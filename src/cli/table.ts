@@ -13,7 +13,7 @@ export type Cell = readonly string[];
 
 export interface TableLayout {
   readonly columns: readonly Column[];
-  readonly rows: readonly (readonly Cell[])[];
+  readonly rows: readonly Row[];
   /** Columns of the terminal. */
   readonly width: number;
 }
@@ -22,14 +22,28 @@ const INDENT = "  ";
 const GAP = "  ";
 const NARROWEST = 8;
 
+type Row = readonly Cell[];
+
 /** The table as lines, title first. A cell that does not fit is wrapped, never cut. */
 export function table(layout: TableLayout): string[] {
-  const widths = columnWidths(layout);
-  const titles = layout.columns.map(({ title }) => [title]);
-  return [titles, ...layout.rows].flatMap((row) => rowLines(row, widths));
+  return growingTable(layout)(layout.rows);
 }
 
-function rowLines(row: readonly Cell[], widths: readonly number[]): string[] {
+/**
+ * A table whose rows come in parts: the widths are those that suit `layout.rows`, and the first part
+ * is printed below the title.
+ */
+export function growingTable(layout: TableLayout): (rows: readonly Row[]) => string[] {
+  const widths = columnWidths(layout);
+  let before: readonly Row[] = [layout.columns.map(({ title }) => [title])];
+  return (rows) => {
+    const lines = [...before, ...rows].flatMap((row) => rowLines(row, widths));
+    before = [];
+    return lines;
+  };
+}
+
+function rowLines(row: Row, widths: readonly number[]): string[] {
   const cells = widths.map((width, i) => (row[i] ?? []).flatMap((line) => wrapText(line, width)));
   const height = Math.max(1, ...cells.map((cell) => cell.length));
   return Array.from({ length: height }, (_, y) => {

@@ -43,6 +43,10 @@ export interface TokenRow {
 export interface DeviceList {
   readonly pending: readonly PendingRow[];
   readonly paired: readonly PairedRow[];
+  /** Of a page: how many paired devices the whole list has. */
+  readonly total?: number;
+  /** Where the next page begins, when there is one. */
+  readonly nextCursor?: string;
 }
 
 /** Set where a change is in force but could not be written to disk. */

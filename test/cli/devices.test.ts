@@ -94,7 +94,7 @@ describe("devices list", () => {
     const io = admin.io();
     await openclaw("devices list --limit 1", io);
     expect(io.text).toContain("Paired (4)");
-    expect(io.text).toContain("… and 3 others (see --limit)");
+    expect(io.text).toContain("… and 3 others\n  next: openclaw devices list --all");
   });
 });
 

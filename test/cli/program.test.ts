@@ -25,7 +25,7 @@ describe("command line", () => {
     ["devices list extra", 2],
     ["devices list --stale soon", 2],
     ["devices list --role admin", 2],
-    ["devices list --limit 0", 2],
+    ["devices list --limit -1", 2],
     ["devices clear --stale", 2],
     ["devices invite --role admin", 2],
     ["devices invite --scopes everything", 2],

@@ -2,12 +2,13 @@ import { type Gateway, startCommand, withGateway } from "../connect.ts";
 import { type Context, printJson } from "../context.ts";
 import { CliError } from "../exit.ts";
 import type { Run } from "../shell.ts";
-import type { DeviceList, Durability, PairedRow, PendingRow } from "../wire.ts";
+import type { Durability, PairedRow, PendingRow } from "../wire.ts";
 import { accessWords, approveCommand, clientKind, deviceName, shortId, shown } from "../words.ts";
 import { chooseRow } from "./choose.ts";
 import { durabilityNote } from "./durability.ts";
 import { looksLikeCode, matchPending } from "./match.ts";
 import { adminNeeds, pairingNeeds } from "./needs.ts";
+import { pendingRows } from "./pages.ts";
 import { pendingTable } from "./tables.ts";
 
 export interface ApproveOptions {
@@ -52,7 +53,7 @@ async function findRequest(
   gateway: Gateway,
   ask: { words: readonly string[]; verb: string },
 ): Promise<string> {
-  const { pending } = await gateway.request<DeviceList>("device.pair.list");
+  const pending = await pendingRows(gateway);
   const typed = ask.words.join(" ");
   const match = matchPending(ask.words, pending);
   // The gateway knows what became of a code: replaced by another one, or never heard of.
@@ -74,7 +75,7 @@ async function whoWaits(
   gateway: Gateway,
   { latest }: ApproveOptions,
 ): Promise<void> {
-  const { pending } = await gateway.request<DeviceList>("device.pair.list");
+  const pending = await pendingRows(gateway);
   const { io } = context;
   if (latest) {
     io.err("--latest approves nothing: another device may have asked since you last looked.");

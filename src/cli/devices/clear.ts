@@ -1,13 +1,14 @@
 import { parseSpan } from "../age.ts";
 import { type Gateway, withGateway } from "../connect.ts";
-import { printJson } from "../context.ts";
+import { type Context, printJson } from "../context.ts";
 import { CliError } from "../exit.ts";
 import type { Run } from "../shell.ts";
-import type { DeviceList, Durability } from "../wire.ts";
+import type { Durability } from "../wire.ts";
 import { count } from "../words.ts";
+import { forEach } from "./at-once.ts";
 import { durabilityNote } from "./durability.ts";
-import { isStale } from "./list.ts";
 import { pairingNeeds } from "./needs.ts";
+import { devicePages, type PageAsk, pendingRows } from "./pages.ts";
 
 export interface ClearOptions {
   readonly pending?: boolean;
@@ -20,50 +21,110 @@ export interface ClearOptions {
  * not seen for so long, with neither all paired devices. Never more than was named.
  */
 export const clear: Run<ClearOptions> = async (context, _args, options) => {
-  const { stale } = options;
-  const before = stale === undefined ? undefined : context.io.now() - parseSpan(stale, "--stale");
+  const what = readWhat(options, context.io.now());
   await withGateway(context, pairingNeeds, async (gateway) => {
-    const all = await gateway.request<DeviceList>("device.pair.list");
-    const pending = options.pending ? all.pending : [];
-    const everyone = !options.pending && before === undefined;
-    const paired = all.paired.filter(
-      (row) => everyone || (before !== undefined && isStale(row, before)),
-    );
-    const what = { pending, paired };
-    if (!options.yes) throw unconfirmed(what);
-    const outcome = await clearAll(gateway, what);
-    if (context.options.json) return printJson(context, outcome.result);
-    context.io.out(`Done: ${wordsOf(what)}.`);
-    durabilityNote(context, outcome.last);
+    if (!options.yes) throw unconfirmed(await counted(gateway, what));
+    const clearing = new Clearing(gateway, context.options.json === true);
+    try {
+      await clearing.run(what);
+    } catch (error) {
+      clearing.report(context, "Stopped early");
+      throw error;
+    }
+    if (context.options.json) printJson(context, clearing.result);
+    else clearing.report(context, "Done");
   });
 };
 
-type Rows = Pick<DeviceList, "pending" | "paired">;
-
-async function clearAll(gateway: Gateway, { pending, paired }: Rows) {
-  let last: Durability = {};
-  for (const { requestId } of pending) {
-    last = await gateway.request<Durability>("device.pair.reject", { requestId });
-  }
-  for (const { deviceId } of paired) {
-    last = await gateway.request<Durability>("device.pair.remove", { deviceId });
-  }
-  const result = {
-    rejected: pending.map(({ requestId }) => requestId),
-    removed: paired.map(({ deviceId }) => deviceId),
-  };
-  return { result, last };
+interface What {
+  readonly pending: boolean;
+  /** Which paired devices, if any. */
+  readonly paired: PageAsk | undefined;
 }
 
-function wordsOf({ pending, paired }: Rows): string {
+function readWhat({ pending = false, stale }: ClearOptions, now: number): What {
+  if (stale === undefined) return { pending, paired: pending ? undefined : {} };
+  return { pending, paired: { seenBefore: now - parseSpan(stale, "--stale") } };
+}
+
+interface Counts {
+  rejected: number;
+  removed: number;
+}
+
+async function counted(gateway: Gateway, what: What): Promise<Counts> {
+  const counts = { rejected: 0, removed: 0 };
+  if (what.pending) counts.rejected = (await pendingRows(gateway)).length;
+  if (!what.paired) return counts;
+  for await (const { total } of devicePages(gateway, { ...what.paired, limit: 1 })) {
+    counts.removed = total;
+  }
+  return counts;
+}
+
+/** The work, and how far it came. Ids are kept only for whoever asked for them. */
+class Clearing {
+  readonly result: { rejected: string[]; removed: string[] } = { rejected: [], removed: [] };
+  readonly #counts: Counts = { rejected: 0, removed: 0 };
+  #last: Durability = {};
+
+  constructor(
+    private readonly gateway: Gateway,
+    private readonly keepIds: boolean,
+  ) {}
+
+  async run({ pending, paired }: What): Promise<void> {
+    if (pending) {
+      await forEach(await pendingRows(this.gateway), ({ requestId }) =>
+        this.#act("rejected", requestId, { method: "device.pair.reject", params: { requestId } }),
+      );
+    }
+    if (!paired) return;
+    for await (const page of devicePages(this.gateway, paired)) {
+      await forEach(page.paired, ({ deviceId }) =>
+        this.#act("removed", deviceId, { method: "device.pair.remove", params: { deviceId } }),
+      );
+    }
+  }
+
+  async #act(
+    what: keyof Counts,
+    id: string,
+    { method, params }: { method: string; params: object },
+  ): Promise<void> {
+    try {
+      const outcome = await this.gateway.request<Durability>(method, params);
+      if (outcome.durable === false) this.#last = outcome;
+    } catch (error) {
+      // Somebody else was quicker.
+      if (error instanceof Error && /^unknown (deviceId|requestId)/.test(error.message)) return;
+      throw error;
+    }
+    this.#counts[what] += 1;
+    if (this.keepIds) this.result[what].push(id);
+  }
+
+  report(context: Context, how: "Done" | "Stopped early"): void {
+    const { io } = context;
+    if (how === "Done") io.out(`Done: ${wordsOf(this.#counts, "nothing to clear")}.`);
+    else io.err(`Stopped early: ${wordsOf(this.#counts, "nothing was changed")}.`);
+    durabilityNote(context, this.#last);
+  }
+}
+
+function wordsOf({ rejected, removed }: Counts, nothing: string): string {
   const parts: string[] = [];
-  if (pending.length > 0) parts.push(`${count(pending.length, "request")} rejected`);
-  if (paired.length > 0) parts.push(`${count(paired.length, "paired device")} removed`);
-  return parts.join(", ") || "nothing to clear";
+  if (rejected > 0) parts.push(`${count(rejected, "request")} rejected`);
+  if (removed > 0) parts.push(`${count(removed, "paired device")} removed`);
+  return parts.join(", ") || nothing;
 }
 
-function unconfirmed(what: Rows): CliError {
-  return new CliError("failed", `with --yes: ${wordsOf(what)}; nothing was changed`, {
-    next: "repeat the command with --yes",
-  });
+function unconfirmed(counts: Counts): CliError {
+  return new CliError(
+    "failed",
+    `with --yes: ${wordsOf(counts, "nothing to clear")}; nothing was changed`,
+    {
+      next: "repeat the command with --yes",
+    },
+  );
 }

@@ -11,7 +11,10 @@ export function addDeviceCommands(shell: Shell): void {
     .description("requests that wait for approval, and paired devices")
     .option("--stale [age]", "only paired devices not seen for this long (default 30d)")
     .option("--role <role>", "only this role: operator or node")
-    .option("--limit <count>", "at most this many of each");
+    .option("--query <text>", "only where this is in a name, id, platform or client")
+    .option("--limit <count>", "at most this many of each (default 50 on a terminal; 0: all)")
+    .option("--all", "all of them, as where a pipe or file reads it")
+    .option("--cursor <cursor>", "go on where a list ended: it says how");
   lazily(shell, list, async () => (await import("./list.ts")).list);
   const approve = devices
     .command("approve [code...]")

@@ -1,107 +1,117 @@
 import { parseSpan } from "../age.ts";
 import { type Gateway, startCommand, withGateway } from "../connect.ts";
-import { type Context, printJson } from "../context.ts";
+import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
 import type { Run } from "../shell.ts";
 import { styleOf } from "../style.ts";
-import type { DeviceList, PairedRow, PendingRow } from "../wire.ts";
 import { approveCommand, count } from "../words.ts";
+import { printJsonPages } from "./json-pages.ts";
 import { pairingNeeds } from "./needs.ts";
-import { pairedTable, pendingTable } from "./tables.ts";
+import { nextCommand } from "./next-page.ts";
+import { devicePages, type Page, type PageAsk } from "./pages.ts";
+import { pairedPages, pendingTable } from "./tables.ts";
 
 export interface ListOptions {
   readonly stale?: string | true;
   readonly role?: string;
+  readonly query?: string;
   readonly limit?: string;
+  readonly all?: boolean;
+  readonly cursor?: string;
 }
 
 const DEFAULT_STALE = "30d";
+/** What a person gets on a terminal; whatever else reads the list gets all of it. */
+const SCREENFUL = 50;
 
 /** `openclaw devices list` */
 export const list: Run<ListOptions> = async (context, _args, options) => {
-  const filter = readFilter(options, context.io.now());
+  const ask = readAsk(options, context);
   await withGateway(context, pairingNeeds, async (gateway) => {
-    const all = await gateway.request<DeviceList>("device.pair.list");
-    const rows = filterRows(all, filter);
-    if (context.options.json) return printJson(context, { ...all, ...rows.shown });
-    printRows(context, rows, gateway);
+    const pages = devicePages(gateway, ask);
+    if (context.options.json) return printJsonPages(context, pages, ask.limit);
+    await printPages(context, pages, { ask, options, how: gateway.how });
   });
 };
 
-interface Filter {
-  /** Only devices last seen before this moment. */
-  readonly seenBefore?: number;
-  readonly role?: string;
-  readonly limit: number;
-}
-
-function readFilter(options: ListOptions, now: number): Filter {
-  const { stale, role, limit } = options;
+function readAsk(options: ListOptions, { io, options: global }: Context): PageAsk {
+  const { stale, role, query, cursor, limit } = options;
   if (role !== undefined && role !== "operator" && role !== "node") {
     throw new CliError("usage", "--role: expected operator or node");
   }
-  if (limit !== undefined && !/^[1-9]\d{0,8}$/.test(limit)) {
-    throw new CliError("usage", "--limit: expected a whole number from 1");
+  if (limit !== undefined && !/^\d{1,9}$/.test(limit)) {
+    throw new CliError("usage", "--limit: expected a whole number; 0 lists all");
+  }
+  if (query !== undefined && (query.trim() === "" || query.length > 256)) {
+    throw new CliError("usage", "--query: expected a text of up to 256 characters");
   }
   const age = stale === true ? DEFAULT_STALE : stale;
+  const screenful = io.showsPerson && !global.json ? SCREENFUL : 0;
+  const most = options.all ? 0 : Number(limit ?? screenful);
   return {
-    ...(role !== undefined && { role }),
-    ...(age !== undefined && { seenBefore: now - parseSpan(age, "--stale") }),
-    limit: limit === undefined ? Number.POSITIVE_INFINITY : Number(limit),
+    query,
+    role,
+    cursor,
+    seenBefore: age === undefined ? undefined : io.now() - parseSpan(age, "--stale"),
+    ...(most > 0 && { limit: most }),
   };
 }
 
-/** Whether a device was last seen before `moment`: never seen counts from its approval. */
-export function isStale(row: PairedRow, moment: number): boolean {
-  return row.connected !== true && (row.lastSeenAtMs ?? row.approvedAtMs ?? 0) < moment;
+interface Asked {
+  readonly ask: PageAsk;
+  readonly options: ListOptions;
+  readonly how: Gateway["how"];
 }
 
-interface Rows {
-  readonly shown: { pending: readonly PendingRow[]; paired: readonly PairedRow[] };
-  readonly hidden: { pending: number; paired: number };
+async function printPages(
+  context: Context,
+  pages: AsyncIterable<Page>,
+  asked: Asked,
+): Promise<void> {
+  const { io } = context;
+  const lines = pairedPages({ now: io.now(), columns: io.columns });
+  let rows = 0;
+  let last: Page | undefined;
+  for await (const page of pages) {
+    if (!last) printPending(context, page, asked.ask.limit);
+    if (!last && page.paired.length > 0) {
+      if (page.pending.length > 0) io.out("");
+      io.out(styleOf(io).heading(`Paired (${page.total})`));
+    }
+    if (page.paired.length > 0) io.out(lines(page.paired).join("\n"));
+    rows += page.paired.length;
+    last = page;
+  }
+  if (last) printEnd(context, last, { ...asked, rows });
 }
 
-function filterRows(all: DeviceList, { role, seenBefore, limit }: Filter): Rows {
-  const inRole = (row: PendingRow | PairedRow) =>
-    role === undefined || (row.roles ?? [row.role]).includes(role);
-  // Whoever asks for stale devices tidies up; requests are never stale, they expire.
-  const pending = seenBefore === undefined ? all.pending.filter(inRole) : [];
-  const paired = all.paired.filter(
-    (row) => inRole(row) && (seenBefore === undefined || isStale(row, seenBefore)),
-  );
-  const shownRows = { pending: pending.slice(0, limit), paired: paired.slice(0, limit) };
-  return {
-    shown: shownRows,
-    hidden: {
-      pending: pending.length - shownRows.pending.length,
-      paired: paired.length - shownRows.paired.length,
-    },
-  };
+function printPending({ io }: Context, { pending }: Page, limit = pending.length): void {
+  if (pending.length === 0) return;
+  const rows = pending.slice(0, limit);
+  io.out(styleOf(io).heading(`Waiting for approval (${pending.length})`));
+  io.out(pendingTable(rows, { now: io.now(), columns: io.columns }).join("\n"));
+  if (rows.length < pending.length) io.out(others(pending.length - rows.length));
+  io.out("");
+  io.out(`To let one in: ${approveCommand(pending)}`);
 }
 
-function printRows({ io }: Context, { shown: rows, hidden }: Rows, gateway: Gateway): void {
-  const view = { now: io.now(), columns: io.columns };
-  const style = styleOf(io);
-  const lines: string[] = [];
-  if (rows.pending.length > 0) {
-    lines.push(style.heading(`Waiting for approval (${rows.pending.length + hidden.pending})`));
-    lines.push(pendingTable(rows.pending, view).concat(more(hidden.pending), "").join("\n"));
-    lines.push(`To let one in: ${approveCommand(rows.pending)}`, "");
+function printEnd({ io }: Context, last: Page, asked: Asked & { rows: number }): void {
+  const { rows, ask, options, how } = asked;
+  if (rows === 0 && last.pending.length === 0) {
+    io.out("No device waits for approval and none is listed.");
+    io.out("  next: openclaw devices invite");
   }
-  if (rows.paired.length > 0) {
-    lines.push(style.heading(`Paired (${rows.paired.length + hidden.paired})`));
-    lines.push(pairedTable(rows.paired, view).concat(more(hidden.paired), "").join("\n"));
+  const more = last.nextCursor !== undefined || (!ask.cursor && last.total > rows);
+  if (more && rows > 0) {
+    // What stands before a later page is not told from what stands behind it.
+    io.out(ask.cursor ? "  … and others" : others(last.total - rows));
+    io.out(`  next: ${nextCommand(options, last.nextCursor)}`);
   }
-  if (lines.length === 0) {
-    lines.push("No device waits for approval and none is listed.");
-    lines.push("  next: openclaw devices invite", "");
-  }
-  if (gateway.how === "stopped") {
-    lines.push(`The gateway is not running; this is its state. To start it: ${startCommand()}`, "");
-  }
-  io.out(lines.join("\n").trimEnd());
+  if (how !== "stopped") return;
+  io.out("");
+  io.out(`The gateway is not running; this is its state. To start it: ${startCommand()}`);
 }
 
-function more(hidden: number): string[] {
-  return hidden > 0 ? [`  … and ${count(hidden, "other")} (see --limit)`] : [];
+function others(hidden: number): string {
+  return `  … and ${count(hidden, "other")}`;
 }

@@ -49,11 +49,16 @@ export function matchPending(
 
 /** Which paired device is meant: an id or an unambiguous start of one, else a name. */
 export function matchPaired(typed: string, rows: readonly PairedRow[]): Match<PairedRow> {
-  const id = typed.trim().toLowerCase();
-  const found = rows.filter((row) => isFull(id, row) || isStart(id, row));
+  const found = rows.filter((row) => hasId(typed, row));
   const [row] = found;
   if (row && found.length === 1) return { kind: "exact", row };
   return likely(found.length > 1 ? found : rows.filter((row) => isNamed(typed, row)));
+}
+
+/** Whether a paired device's id is or begins with what was typed. */
+export function hasId(typed: string, row: PairedRow): boolean {
+  const id = typed.trim().toLowerCase();
+  return isFull(id, row) || isStart(id, row);
 }
 
 function likely<Row>(rows: readonly Row[]): Match<Row> {
@@ -68,7 +73,8 @@ function isStart(id: string, row: DeviceWords): boolean {
   return ID_PREFIX.test(id) && row.deviceId.startsWith(id);
 }
 
-function isNamed(typed: string, row: DeviceWords): boolean {
+/** Whether its name is what was typed. */
+export function isNamed(typed: string, row: DeviceWords): boolean {
   const wanted = cleanText(typed)?.toLowerCase();
   if (wanted === undefined) return false;
   const names = [cleanText(row.operatorLabel), cleanText(row.displayName)];

@@ -2,12 +2,13 @@ import { type Gateway, withGateway } from "../connect.ts";
 import { type Context, printJson } from "../context.ts";
 import { CliError } from "../exit.ts";
 import type { Run } from "../shell.ts";
-import type { DeviceList, Durability, PairedRow } from "../wire.ts";
+import type { Durability, PairedRow } from "../wire.ts";
 import { deviceName, shortId, shown } from "../words.ts";
 import { chooseRow } from "./choose.ts";
 import { durabilityNote } from "./durability.ts";
-import { matchPaired } from "./match.ts";
+import { hasId, isNamed, matchPaired } from "./match.ts";
 import { pairingNeeds } from "./needs.ts";
+import { devicePages } from "./pages.ts";
 import { pairedTable } from "./tables.ts";
 
 /** The paired device that is meant by what was typed. */
@@ -16,7 +17,7 @@ export async function findDevice(
   gateway: Gateway,
   ask: { typed: string; verb: string },
 ): Promise<PairedRow> {
-  const { paired } = await gateway.request<DeviceList>("device.pair.list");
+  const paired = await likelyRows(gateway, ask.typed);
   return chooseRow(context, matchPaired(ask.typed, paired), {
     typed: shown(ask.typed),
     verb: ask.verb,
@@ -28,6 +29,22 @@ export async function findDevice(
     ],
     nothing: `no paired device fits ${shown(ask.typed)}`,
   });
+}
+
+/** Of those that merely have the name this many are told from each other; they are refused anyway. */
+const MOST_NAMED = 20;
+
+/** What {@link matchPaired} has to look at: all with that id, and some with that name. */
+async function likelyRows(gateway: Gateway, typed: string): Promise<PairedRow[]> {
+  const rows: PairedRow[] = [];
+  let named = 0;
+  for await (const { paired } of devicePages(gateway, { query: typed.trim().slice(0, 256) })) {
+    for (const row of paired) {
+      if (hasId(typed, row)) rows.push(row);
+      else if (named < MOST_NAMED && isNamed(typed, row)) named = rows.push(row);
+    }
+  }
+  return rows;
 }
 
 /** The device as a word or as `--device`. */

@@ -1,5 +1,5 @@
 import { agoWords, spanWords } from "../age.ts";
-import { type Cell, type Column, table } from "../table.ts";
+import { type Cell, type Column, growingTable, table } from "../table.ts";
 import type { PairedRow, PendingRow } from "../wire.ts";
 import { accessWords, clientKind, deviceName, shortId, shown } from "../words.ts";
 
@@ -33,6 +33,16 @@ export function pendingTable(rows: readonly PendingRow[], view: View): string[] 
 export function pairedTable(rows: readonly PairedRow[], view: View): string[] {
   const cells = rows.map((row) => pairedCells(row, view.now));
   return table({ columns: pairedColumns, rows: cells, width: view.columns });
+}
+
+/** Paired devices that come in pages; the first one sets the widths. */
+export function pairedPages(view: View): (rows: readonly PairedRow[]) => string[] {
+  let lines: ReturnType<typeof growingTable> | undefined;
+  return (rows) => {
+    const cells = rows.map((row) => pairedCells(row, view.now));
+    lines ??= growingTable({ columns: pairedColumns, rows: cells, width: view.columns });
+    return lines(cells);
+  };
 }
 
 function pendingCells(row: PendingRow, now: number): Cell[] {
