@@ -1,7 +1,7 @@
 // Builds dist/: the program (bundled, split so that each command loads only what it needs) and the page.
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { buildDashboard } from "./build-dashboard.mjs";
@@ -45,9 +45,25 @@ const wireSchemasAsJson = {
   },
 };
 
+/** Files of an earlier build stay this long: a gateway that runs from them may still load one. */
+const KEEP_MS = 60 * 60 * 1000;
+
 export async function buildProgram(outdir = join(root, "dist")) {
   const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
-  await rm(outdir, { recursive: true, force: true });
+  await mkdir(outdir, { recursive: true });
+  const staging = await mkdtemp(join(outdir, ".build-"));
+  try {
+    await bundle(staging, version);
+    const sizes = await buildDashboard(staging);
+    await writeFile(join(staging, "package.json"), '{ "type": "module" }\n');
+    await publish(staging, outdir);
+    return sizes;
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+  }
+}
+
+async function bundle(outdir, version) {
   await build({
     ...shared,
     entryPoints: { index: join(root, "src/index.ts") },
@@ -59,15 +75,30 @@ export async function buildProgram(outdir = join(root, "dist")) {
     define: { __VERSION__: JSON.stringify(version) },
     minifySyntax: true,
     minifyWhitespace: true,
-    keepNames: false,
     // CommonJS packages inside the bundle ask for node's own modules with `require`.
     banner: {
       js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
     },
   });
-  const sizes = await buildDashboard(outdir);
-  await writeFile(join(outdir, "package.json"), '{ "type": "module" }\n');
-  return sizes;
+}
+
+/** Moves a finished build into place file by file, the entry last, so that none is ever missing. */
+async function publish(staging, outdir) {
+  const names = await readdir(staging, { recursive: true, withFileTypes: true });
+  const files = names
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(staging, join(entry.parentPath, entry.name)))
+    .sort((a, b) => Number(a === "index.js") - Number(b === "index.js"));
+  for (const file of files) {
+    await mkdir(dirname(join(outdir, file)), { recursive: true });
+    await rename(join(staging, file), join(outdir, file));
+  }
+  for (const name of await readdir(outdir)) {
+    const path = join(outdir, name);
+    const facts = await stat(path).catch(() => undefined);
+    if (!facts?.isFile() || files.includes(name)) continue;
+    if (Date.now() - facts.mtimeMs > KEEP_MS) await rm(path, { force: true });
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildProgram();

@@ -1,13 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { ConfigFlags } from "./config/load.ts";
+import { ConfigError } from "./config/errors.ts";
+import { type ConfigFlags, loadConfig, resolveConfigPath } from "./config/load.ts";
 import { Presence } from "./events/presence.ts";
 import { Dispatcher, type Requester } from "./gateway/dispatch.ts";
 import { type FirstStart, firstStart } from "./gateway/first-start.ts";
 import { HealthSummary } from "./gateway/health.ts";
 import { asTyped, commandName } from "./lib/command.ts";
 import { createLog, type Logger } from "./lib/log.ts";
+import { stateFolder } from "./lib/paths.ts";
 import { detectSupervisor } from "./lib/supervisor.ts";
 import { systemdNotifier } from "./lib/systemd.ts";
 import { version } from "./lib/version.ts";
@@ -31,21 +33,30 @@ export interface RunOptions {
 
 /** Runs the gateway in the foreground until it is told to stop. Resolves with the exit code. */
 export async function runGateway(options: RunOptions): Promise<number> {
-  const givenToken = await takeToken(options.env);
-  const log = await createLog({
-    level: "info",
-    pretty: options.terminal,
-    file: undefined,
-  });
+  let port = options.flags.port;
+  let givenToken: string | undefined;
   for (;;) {
-    let ended: "restart" | "stop";
+    const log = await openLog(options);
     try {
-      ended = await runOnce({ ...options, givenToken, log });
+      givenToken ??= await takeToken(options.env);
+      const flags = { ...options.flags, port };
+      const ended = await runOnce({ ...options, flags, givenToken, log });
+      if (ended.why === "stop") return 0;
+      // Whoever asked for any free port keeps the one that clients know.
+      if (port === 0) port = ended.port;
     } catch (error) {
       return explainStart(error, log);
+    } finally {
+      log.flush();
     }
-    if (ended === "stop") return 0;
   }
+}
+
+/** The log where the configuration wants it; a configuration with errors is reported later. */
+async function openLog({ env, terminal }: RunOptions): Promise<Logger> {
+  const { config } = await loadConfig({ path: resolveConfigPath(env, stateFolder(env)), env });
+  const { level, file } = config.logging;
+  return createLog({ level, pretty: terminal && file === undefined, file });
 }
 
 /**
@@ -58,16 +69,32 @@ async function takeToken(env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const file = env["OPENCLAW_GATEWAY_TOKEN_FILE"];
   delete env["OPENCLAW_GATEWAY_TOKEN"];
   delete env["OPENCLAW_GATEWAY_TOKEN_FILE"];
-  const token = direct || (file ? await readFile(file, "utf8") : undefined);
+  const token = direct || (file ? await readTokenFile(file) : undefined);
   return token?.trim() || undefined;
+}
+
+async function readTokenFile(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code ?? "unknown reason";
+    throw new ConfigError("CONFIG_READ", `OPENCLAW_GATEWAY_TOKEN_FILE can't be read: ${why}`, {
+      next: `ls -l ${file}`,
+    });
+  }
 }
 
 type OnceOptions = RunOptions & { givenToken: string | undefined; log: Logger };
 
-async function runOnce(options: OnceOptions): Promise<"restart" | "stop"> {
+interface Ended {
+  readonly why: "restart" | "stop";
+  /** The TCP port it listened on. */
+  readonly port: number;
+}
+
+async function runOnce(options: OnceOptions): Promise<Ended> {
   const { env, log } = options;
   const core = await openCore({ env, flags: flagsOf(options), log });
-  log.level = core.config.current.logging.level;
   let ask: (what: "restart" | "stop") => void = () => {};
   const asked = new Promise<"restart" | "stop">((resolve) => {
     // The answer to whoever asked goes out first.
@@ -77,6 +104,8 @@ async function runOnce(options: OnceOptions): Promise<"restart" | "stop"> {
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
   try {
+    // Before anybody can connect: a client must not meet a gateway whose secret is not set yet.
+    const first = await prepare(core, options);
     const server = await startServer(core, {
       log,
       supervisor: detectSupervisor(env),
@@ -86,11 +115,12 @@ async function runOnce(options: OnceOptions): Promise<"restart" | "stop"> {
       },
       ask: (what) => ask(what),
     });
-    await welcome(core, server, options);
+    await welcome(core, { server, first }, options);
     const why = await asked;
     log.info({ why }, why === "restart" ? "restarting" : "stopping");
+    const { port } = server;
     await server.close(why);
-    return why;
+    return { why, port };
   } finally {
     process.off("SIGTERM", stop);
     process.off("SIGINT", stop);
@@ -98,10 +128,9 @@ async function runOnce(options: OnceOptions): Promise<"restart" | "stop"> {
   }
 }
 
-/** Does what a first start needs and says where the gateway is and what to do next. */
-async function welcome(core: Core, server: RunningServer, options: OnceOptions): Promise<void> {
-  const { env, log, terminal, givenToken } = options;
-  const first: FirstStart = await firstStart({
+/** What only a first start does: the shared token and the owner's link. */
+function prepare(core: Core, { givenToken, terminal }: OnceOptions): Promise<FirstStart> {
+  return firstStart({
     world: core.world,
     vault: core.vault,
     pairing: core.pairing,
@@ -110,6 +139,16 @@ async function welcome(core: Core, server: RunningServer, options: OnceOptions):
     givenToken,
     terminal,
   });
+}
+
+/** Says where the gateway is and what to do next. */
+async function welcome(
+  core: Core,
+  started: { server: RunningServer; first: FirstStart },
+  options: OnceOptions,
+): Promise<void> {
+  const { env, log, terminal } = options;
+  const { server, first } = started;
   for (const warning of first.warnings) server.warn(warning);
   const { info } = server;
   const { fingerprint } = core.vault.identity;
@@ -118,7 +157,10 @@ async function welcome(core: Core, server: RunningServer, options: OnceOptions):
   if (terminal) {
     process.stdout.write(banner({ info, first, fingerprint, counts, command }));
   }
-  log.info({ version, pid: process.pid, listening: info.listening, fingerprint }, "gateway ready");
+  const ready = { version, pid: process.pid, listening: info.listening, fingerprint };
+  // The banner said it already.
+  if (terminal) log.debug(ready, "gateway ready");
+  else log.info(ready, "gateway ready");
   for (const warning of info.warnings) log.warn(asTyped(warning, command));
   process.send?.("ready");
   const notifier = systemdNotifier(env, (message) => log.warn(message));

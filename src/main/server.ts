@@ -33,6 +33,8 @@ export interface ServerOptions {
 export interface RunningServer {
   readonly info: HostInfo;
   readonly gateway: Gateway;
+  /** The TCP port it listens on. */
+  readonly port: number;
   /** Adds a warning that `host.info` and `status` show. */
   warn(warning: string): void;
   /** Drains: everyone is told and closed, then all sockets end. */
@@ -98,10 +100,11 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
     refused: (metric) => gateway.count(metric),
   });
   await admin.listen();
-  facts.listening = await listen(server, core).catch(async (error) => {
+  const listening = await listen(server, core).catch(async (error) => {
     await admin.close();
     throw error;
   });
+  facts.listening = listening.addresses;
   gateway.phase = "ready";
   const tick = world.every(limits.tickMs, () => hub.publish("tick", { ts: world.now() }));
   return {
@@ -109,6 +112,7 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
       return facts.info();
     },
     gateway,
+    port: listening.port,
     warn: (warning) => facts.warnings.push(warning),
     close: async (why) => {
       tick.cancel();
@@ -128,19 +132,22 @@ function ownName(core: Core): string {
 }
 
 /** Listens where the configuration says; returns the addresses, for people. */
-async function listen(server: UwsServer, core: Core): Promise<string[]> {
+async function listen(
+  server: UwsServer,
+  core: Core,
+): Promise<{ addresses: string[]; port: number }> {
   const { bind, port, socket } = core.config.current.gateway;
-  const listening: string[] = [];
+  const addresses: string[] = [];
   if (socket !== undefined) {
     await server.listenUnix(socket);
-    listening.push(`unix:${socket}`);
+    addresses.push(`unix:${socket}`);
   }
   const address = bind === "loopback" ? "127.0.0.1" : bind === "lan" ? "0.0.0.0" : bind;
   const actual = await server.listen(address, port);
-  listening.push(`http://${address.includes(":") ? `[${address}]` : address}:${actual}`);
+  addresses.push(`http://${address.includes(":") ? `[${address}]` : address}:${actual}`);
   // A browser may resolve localhost to ::1; where there is no IPv6, 127.0.0.1 alone is fine.
   if (bind === "loopback") await server.listen("::1", actual).catch(() => undefined);
-  return listening;
+  return { addresses, port: actual };
 }
 
 /** Takes no more connections, lets what runs be answered, closes everyone. */
