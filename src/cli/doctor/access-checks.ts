@@ -5,6 +5,7 @@ import { note, ok, warn } from "./verdict.ts";
 const NEVER = "openclaw config set gateway.auth.devicelessCli never";
 
 const devicelessCli: Check = ({ config }) => {
+  if (!config.gateway) return undefined;
   const { auth } = config.gateway;
   if (config.devicelessCli === "never") {
     return ok("No client gets in by the shared secret without a device key.");
@@ -21,7 +22,7 @@ const devicelessCli: Check = ({ config }) => {
 };
 
 /** What makes the gateway reachable from outside, in the order of the configuration page. */
-function reachedBy(gateway: Facts["config"]["gateway"]): string | undefined {
+function reachedBy(gateway: NonNullable<Facts["config"]["gateway"]>): string | undefined {
   const { bind, socket, publicUrl, trustedProxies } = gateway;
   if (bind !== "loopback" && bind !== "::1" && !bind.startsWith("127.")) {
     return `gateway.bind is "${bind}"`;
@@ -32,6 +33,7 @@ function reachedBy(gateway: Facts["config"]["gateway"]): string | undefined {
 }
 
 const secret: Check = ({ gateway, state, config }) => {
+  if (!config.gateway) return undefined;
   const { mode } = config.gateway.auth;
   const set = gateway.how === "running" ? gateway.info.secrets : state.inspection?.secrets;
   if (!set) return undefined;

@@ -1,13 +1,19 @@
 import { isLoopbackHost } from "../../lib/net.ts";
 import { shellWord } from "../../lib/shell-word.ts";
-import { type Check, type ConfigFacts, type Facts, sudo } from "./facts.ts";
+import { type Check, type ConfigFacts, doctorAsRoot, type Facts, sudo } from "./facts.ts";
 import { fail, note, ok, type Verdict, warn } from "./verdict.ts";
 
 const VALIDATE = "openclaw config validate";
 const ORIGINS = "gateway.controlUi.allowedOrigins";
 
-const file: Check = ({ config }) => {
+const file: Check = (facts) => {
+  const { config, gateway, machine } = facts;
   const [first, ...more] = config.errors;
+  if (isUnreadable(config) && machine.uid !== 0) {
+    const say = gateway.how === "running" ? note : fail;
+    const message = `The configuration ${config.path} can't be read by user ${machine.uid}.`;
+    return say(message, doctorAsRoot(facts));
+  }
   if (!first) {
     if (!config.exists) return ok(`There is no ${config.path}; the defaults are in force.`);
     return ok(`The configuration ${config.path} can be read and holds only good values.`);
@@ -18,7 +24,12 @@ const file: Check = ({ config }) => {
   return fail(`${message} (and ${more.length} more).`, VALIDATE);
 };
 
+function isUnreadable({ errors }: ConfigFacts): boolean {
+  return errors.some(({ code }) => code === "CONFIG_READ");
+}
+
 const keys: Check = ({ config }) => {
+  if (isUnreadable(config)) return undefined;
   const unknown = config.warnings.filter(({ code }) => code === "CONFIG_UNKNOWN_KEY");
   // Only a likely typing error comes with the place to edit; the rest is another program's.
   const typo = unknown.find(({ message }) => message.includes("did you mean"));
@@ -29,6 +40,7 @@ const keys: Check = ({ config }) => {
 };
 
 const clearSecrets: Check = ({ config }) => {
+  if (isUnreadable(config)) return undefined;
   const names = clearSecretNames(config);
   if (names.length === 0) return ok("No secret stands in the configuration in clear.");
   return warn(
@@ -77,8 +89,10 @@ function isReadable({ config, state }: Facts): boolean {
 }
 
 const exposure: Check = (facts) => {
-  const open = openAddresses(facts);
-  const { publicUrl } = facts.config.gateway;
+  const { gateway: settings, bindByFlag } = facts.config;
+  if (!settings) return undefined;
+  const open = openAddresses(facts, settings.bind);
+  const { publicUrl } = settings;
   if (open.length === 0) return ok("The gateway listens on this machine only.");
   const where = open.join(", ");
   if (publicUrl?.toLowerCase().startsWith("https://")) {
@@ -87,23 +101,25 @@ const exposure: Check = (facts) => {
   return warn(
     `The gateway listens on ${where} without encryption, and no https:// public URL is set: ` +
       "secrets and messages cross the network readable.",
-    "openclaw config set gateway.bind loopback",
+    bindByFlag
+      ? "openclaw gateway stop && openclaw gateway run"
+      : "openclaw config set gateway.bind loopback",
   );
 };
 
 /** Where others can reach it: as it listens, or as it would. */
-function openAddresses({ gateway, config }: Facts): string[] {
+function openAddresses({ gateway }: Facts, bind: string): string[] {
   if (gateway.how === "running") {
     return gateway.info.listening.filter((where) => {
       return URL.canParse(where) && /^http:/.test(where) && !isLoopbackHost(new URL(where).host);
     });
   }
-  const { bind } = config.gateway;
   if (bind === "loopback" || isLoopbackHost(bind.includes(":") ? `[${bind}]` : bind)) return [];
   return [bind === "lan" ? "every interface (lan)" : bind];
 }
 
 const publicUrl: Check = ({ config }) => {
+  if (!config.gateway) return undefined;
   const { publicUrl: url, socket, controlUi } = config.gateway;
   const [origin] = controlUi.allowedOrigins.filter((one) => one.startsWith("https://"));
   if (url === undefined) {
@@ -123,6 +139,7 @@ const publicUrl: Check = ({ config }) => {
 };
 
 const origins: Check = ({ config }) => {
+  if (!config.gateway) return undefined;
   const { allowedOrigins } = config.gateway.controlUi;
   if (allowedOrigins.includes("*")) {
     return warn(
@@ -130,11 +147,11 @@ const origins: Check = ({ config }) => {
       `openclaw config unset ${ORIGINS}`,
     );
   }
-  return originBeside(config) ?? ok("The allowed origins fit the public URL.");
+  return originBeside(config.gateway) ?? ok("The allowed origins fit the public URL.");
 };
 
 /** An origin with the public URL's name but another scheme or port: one of the two is mistyped. */
-function originBeside({ gateway }: ConfigFacts): Verdict | undefined {
+function originBeside(gateway: NonNullable<ConfigFacts["gateway"]>): Verdict | undefined {
   if (gateway.publicUrl === undefined) return undefined;
   const own = new URL(gateway.publicUrl);
   const { allowedOrigins } = gateway.controlUi;

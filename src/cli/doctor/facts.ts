@@ -1,5 +1,6 @@
 import type { ConfigIssue } from "../../config/errors.ts";
 import type { GatewayConfig } from "../../config/schema.ts";
+import { shellWord } from "../../lib/shell-word.ts";
 import type { Inspection } from "../../main/inspect.ts";
 import type { GatewayStatus, HostInfo } from "../wire.ts";
 import type { Verdict } from "./verdict.ts";
@@ -40,9 +41,12 @@ export interface ConfigFacts {
   readonly file?: FileFacts | undefined;
   readonly errors: readonly ConfigIssue[];
   readonly warnings: readonly ConfigIssue[];
-  readonly gateway: GatewayConfig["gateway"];
+  /** Absent where the file can't be read or has errors: then nobody knows what will be in force. */
+  readonly gateway?: GatewayConfig["gateway"] | undefined;
+  /** The gateway was started with another `--bind` than the file has. */
+  readonly bindByFlag: boolean;
   /** What `gateway.auth.devicelessCli` comes to. */
-  readonly devicelessCli: "loopback" | "never";
+  readonly devicelessCli?: "loopback" | "never" | undefined;
 }
 
 export interface FileFacts {
@@ -94,4 +98,9 @@ export type Check = (facts: Facts) => Verdict | undefined;
 export function sudo({ machine, state }: Facts): string {
   const owner = state.found?.uid ?? machine.uid;
   return machine.uid === 0 || machine.uid === owner ? "" : "sudo ";
+}
+
+/** The doctor once more, as root and on the same state: sudo drops what the environment named. */
+export function doctorAsRoot({ state }: Facts): string {
+  return `sudo env OPENCLAW_STATE_DIR=${shellWord(state.folder)} openclaw doctor`;
 }

@@ -1,7 +1,7 @@
 import { shellWord } from "../../lib/shell-word.ts";
 import { agoWords } from "../age.ts";
 import { UNIT } from "../connect.ts";
-import type { Check, Facts } from "./facts.ts";
+import { type Check, doctorAsRoot, type Facts } from "./facts.ts";
 import { fixesEnded, isSupported, suitsNewerNode } from "./node-support.ts";
 import { fail, ok, type Verdict, warn } from "./verdict.ts";
 
@@ -35,7 +35,7 @@ const running: Check = (facts) => {
   if (gateway.how === "stopped") return stopped(facts, gateway.start);
   if (gateway.denied) {
     const message = `Whether the gateway runs can't be told: ${gateway.message}.`;
-    return warn(message, "sudo openclaw doctor");
+    return warn(message, doctorAsRoot(facts));
   }
   const next = facts.machine.unit ? `sudo systemctl restart ${UNIT}` : "openclaw gateway restart";
   return fail(`The gateway does not answer: ${gateway.message}.`, next);

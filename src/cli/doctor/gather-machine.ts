@@ -12,7 +12,8 @@ interface Asked {
   readonly env: Environment;
   readonly gateway: GatewayFacts;
   readonly stateDir: string;
-  readonly port: number;
+  /** Absent where the configuration does not tell. */
+  readonly port: number | undefined;
 }
 
 const DEFAULT_PORT = 18_789;
@@ -21,7 +22,7 @@ const DEFAULT_PORT = 18_789;
 export async function gatherMachine(asked: Asked): Promise<MachineFacts> {
   const { env, gateway, port } = asked;
   const home = env["HOME"] || homedir();
-  const listening = await listeners([port, DEFAULT_PORT]);
+  const listening = await listeners([DEFAULT_PORT, ...(port === undefined ? [] : [port])]);
   const [unit, pm2, others] = await Promise.all([
     unitFacts(env),
     pm2Facts(env["PM2_HOME"] || join(home, ".pm2")),
@@ -33,7 +34,8 @@ export async function gatherMachine(asked: Asked): Promise<MachineFacts> {
     uid: process.getuid?.() ?? 0,
     unit,
     pm2,
-    port: listening && { number: port, takenBy: listening.get(port) },
+    port:
+      port === undefined ? undefined : listening && { number: port, takenBy: listening.get(port) },
     // A unit has limits of its own, which only the gateway under it shows.
     openFiles: gateway.how === "running" || !unit ? await openFiles(gateway) : undefined,
     others: { ...others, defaultPort: defaultPort ?? false },

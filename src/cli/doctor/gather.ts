@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import type { GatewayConfig } from "../../config/schema.ts";
 import { stateFolder } from "../../lib/paths.ts";
 import { version } from "../../lib/version.ts";
 import { openRunning, startCommand } from "../connect.ts";
@@ -13,44 +14,53 @@ import { fileFacts, gatherState } from "./gather-state.ts";
 export async function gatherFacts(context: Context): Promise<Facts> {
   const { env } = context.io;
   const nowMs = context.io.now();
-  const gateway = await gatherGateway(context);
+  const { gateway, settings } = await gatherGateway(context);
   const running = gateway.how === "running" ? gateway.info : undefined;
   const folder = running?.stateDir ?? stateFolder(env);
   const inspect = gateway.how === "stopped";
   const [state, config] = await Promise.all([
     gatherState({ folder, nowMs, inspect }),
-    gatherConfig(env, { folder, running }),
+    gatherConfig(env, { folder, path: running?.configPath, settings }),
   ]);
-  const { port } = config.gateway;
+  const port = config.gateway?.port;
   const machine = await gatherMachine({ env, gateway, stateDir: folder, port });
   return { nowMs, program: programFacts(), gateway, state, config, machine };
 }
 
-async function gatherGateway(context: Context): Promise<GatewayFacts> {
+/** The gateway, and if it runs its settings in force: flags and its own environment included. */
+async function gatherGateway(
+  context: Context,
+): Promise<{ gateway: GatewayFacts; settings?: GatewayConfig }> {
   try {
     const gateway = await openRunning(context);
-    if (!gateway) return { how: "stopped", start: startCommand() };
+    if (!gateway) return { gateway: { how: "stopped", start: startCommand() } };
     try {
       const info = await gateway.request<HostInfo>("host.info");
       const { gateway: status } = await gateway.request<GatewayStatus>("status");
-      return { how: "running", info, status };
+      const { config } = await gateway.request<{ config: GatewayConfig }>("config.get");
+      return { gateway: { how: "running", info, status }, settings: config };
     } finally {
       await gateway.close();
     }
   } catch (error) {
     const { message, code } = error as { message: string; code?: string };
-    return { how: "unreachable", message, denied: code === "EACCES" || code === "EPERM" };
+    const denied = code === "EACCES" || code === "EPERM";
+    return { gateway: { how: "unreachable", message, denied } };
   }
 }
 
-async function gatherConfig(
-  env: Environment,
-  from: { folder: string; running: HostInfo | undefined },
-): Promise<ConfigFacts> {
+interface ConfigAsked {
+  readonly folder: string;
+  readonly path: string | undefined;
+  readonly settings: GatewayConfig | undefined;
+}
+
+async function gatherConfig(env: Environment, asked: ConfigAsked): Promise<ConfigFacts> {
   const { loadConfig, resolveConfigPath } = await import("../../config/load.ts");
   const { devicelessCliMode } = await import("../../config/settings.ts");
-  const path = from.running?.configPath ?? resolveConfigPath(env, from.folder);
+  const path = asked.path ?? resolveConfigPath(env, asked.folder);
   const { config, source, errors, warnings } = await loadConfig({ path, env });
+  const settings = asked.settings ?? (errors.length === 0 ? config : undefined);
   const found = await stat(path).catch(() => undefined);
   return {
     path,
@@ -58,8 +68,9 @@ async function gatherConfig(
     file: found && fileFacts(found),
     errors,
     warnings,
-    gateway: config.gateway,
-    devicelessCli: devicelessCliMode(config),
+    gateway: settings?.gateway,
+    bindByFlag: errors.length === 0 && settings?.gateway.bind !== config.gateway.bind,
+    devicelessCli: settings && devicelessCliMode(settings),
   };
 }
 

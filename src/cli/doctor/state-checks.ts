@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { shellWord } from "../../lib/shell-word.ts";
 import { count } from "../words.ts";
-import { type Check, type Facts, type StateEntry, sudo } from "./facts.ts";
+import { type Check, doctorAsRoot, type Facts, type StateEntry, sudo } from "./facts.ts";
 import { fail, note, ok, type Verdict, warn } from "./verdict.ts";
 
 const octal = (mode: number) => `0${mode.toString(8).padStart(3, "0")}`;
@@ -22,10 +22,11 @@ const folder: Check = (facts) => {
   if (state.entries) return ok(`The state folder ${path} belongs to user ${found.uid} alone.`);
   const message = `The state folder ${path} can't be read by user ${machine.uid}.`;
   const say = gateway.how === "running" ? note : fail;
-  return say(message, "sudo openclaw doctor");
+  return say(message, doctorAsRoot(facts));
 };
 
-function missing({ state, gateway, machine }: Facts): Verdict {
+function missing(facts: Facts): Verdict {
+  const { state, gateway, machine } = facts;
   const { folder: path, installed } = state;
   if (installed !== undefined) {
     const prefix = machine.uid === 0 ? "" : "sudo ";
@@ -35,7 +36,7 @@ function missing({ state, gateway, machine }: Facts): Verdict {
     );
   }
   if (gateway.how === "running") {
-    return note(`The state folder ${path} can't be seen from here.`, "sudo openclaw doctor");
+    return note(`The state folder ${path} can't be seen from here.`, doctorAsRoot(facts));
   }
   return note(`There is no state in ${path} yet: no gateway ran here.`, "openclaw gateway run");
 }

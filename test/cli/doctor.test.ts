@@ -1,0 +1,72 @@
+import { describe, expect, test } from "vitest";
+import { checks, examine } from "../../src/cli/doctor/checks.ts";
+import { access } from "./support/doctor/access-cases.ts";
+import { down } from "./support/doctor/cases.ts";
+import { config } from "./support/doctor/config-cases.ts";
+import { running, stopped } from "./support/doctor/facts.ts";
+import { around } from "./support/doctor/machine-cases.ts";
+import { program } from "./support/doctor/program-cases.ts";
+import { state } from "./support/doctor/state-cases.ts";
+
+describe.each([
+  ["program and gateway", program],
+  ["configuration", config],
+  ["state", state],
+  ["who may come in", access],
+  ["machine", around],
+] as const)("doctor, %s", (_group, cases) => {
+  test.each([...cases])("%s is judged by %s", (_what, id, facts, [level, message, next]) => {
+    const found = examine(facts).find((finding) => finding.id === id);
+    expect(found).toEqual({
+      id,
+      level,
+      message: expect.stringMatching(message),
+      ...(level !== "ok" && { next }),
+    });
+  });
+});
+
+describe("doctor", () => {
+  test("finds nothing wrong with a healthy gateway", () => {
+    const levels = examine(running()).map(({ id, level }) => `${id} ${level}`);
+    expect(levels.filter((line) => !line.endsWith(" ok"))).toEqual([]);
+  });
+
+  test("says of a stopped one only that it does not run", () => {
+    const wrong = examine(stopped()).filter(({ level }) => level !== "ok");
+    expect(wrong.map(({ id }) => id)).toEqual(["gateway.running"]);
+  });
+
+  test("every check has a bad case in these tables", () => {
+    const all = [...program, ...config, ...state, ...access, ...around];
+    const bad = new Set(all.filter(([, , , [level]]) => level !== "ok").map(([, id]) => id));
+    expect(Object.keys(checks).filter((id) => !bad.has(id))).toEqual([]);
+  });
+
+  test("what can't be known is left out", () => {
+    const facts = down({
+      state: { entries: undefined, space: undefined, inspection: undefined },
+      machine: { port: undefined, openFiles: undefined },
+    });
+    const ids = examine(facts).map(({ id }) => id);
+    for (const id of ["state.store", "auth.secret", "pairing.devices", "disk.space", "port"]) {
+      expect(ids).not.toContain(id);
+    }
+  });
+
+  test("claims nothing about a configuration that can't be read", () => {
+    const unreadable = { code: "CONFIG_READ", path: "", message: "EACCES", next: "" };
+    const config = { errors: [unreadable], gateway: undefined, devicelessCli: undefined };
+    const ids = examine(down({ config, machine: { uid: 1000 } })).map(({ id }) => id);
+    const known = ids.filter((id) => /^(config|auth)\./.test(id));
+    expect(known).toEqual(["config.file", "config.access"]);
+  });
+
+  test("says whole sentences on one line", () => {
+    const all = [...program, ...config, ...state, ...access, ...around];
+    for (const finding of all.flatMap(([, , facts]) => examine(facts))) {
+      expect(finding.message).toMatch(/^\S.*[.?]$/s);
+      expect(finding.message).not.toContain("\n");
+    }
+  });
+});

@@ -1,0 +1,90 @@
+import { type Case, clear, counts, down, info, inspection, settings, status, up } from "./cases.ts";
+
+const never = "openclaw config set gateway.auth.devicelessCli never";
+
+export const access: Case[] = [
+  [
+    "the exception by default",
+    "auth.deviceless-cli",
+    up({
+      config: {
+        devicelessCli: "loopback",
+        ...settings({ auth: { mode: "token", devicelessCli: "auto" } }).config,
+      },
+    }),
+    ["note", /"auto" and nothing outside/, never],
+  ],
+  [
+    "the exception by choice",
+    "auth.deviceless-cli",
+    up({
+      config: {
+        devicelessCli: "loopback",
+        ...settings({ auth: { mode: "token", devicelessCli: "loopback" } }).config,
+      },
+    }),
+    ["note", /is "loopback"\.$/, never],
+  ],
+  [
+    "the exception behind a proxy",
+    "auth.deviceless-cli",
+    up({
+      config: {
+        devicelessCli: "loopback",
+        ...settings({
+          auth: { mode: "token", devicelessCli: "loopback" },
+          trustedProxies: ["127.0.0.1"],
+        }).config,
+      },
+    }),
+    ["warn", /although gateway\.trustedProxies is set/, never],
+  ],
+  [
+    "no token while running",
+    "auth.secret",
+    up(info({ secrets: { token: false, password: true } })),
+    ["note", /No shared token/, "openclaw token new"],
+  ],
+  [
+    "no token while stopped",
+    "auth.secret",
+    down(inspection({ secrets: { token: false, password: true } })),
+    ["note", /No shared token/, "openclaw token new"],
+  ],
+  [
+    "a token in the configuration",
+    "auth.secret",
+    down({ ...inspection({ secrets: { token: false } }), config: { warnings: [clear] } }),
+    ["ok", /is set/],
+  ],
+  [
+    "no password",
+    "auth.secret",
+    up(settings({ auth: { mode: "password", devicelessCli: "never" } })),
+    ["note", /No shared password/, "openclaw config set gateway.password -"],
+  ],
+  [
+    "no device",
+    "pairing.devices",
+    down(inspection({ pairing: { ...counts, devices: 0 } })),
+    ["note", /No device is paired/, "openclaw devices invite"],
+  ],
+  [
+    "no device, but one asks",
+    "pairing.devices",
+    up(status({ pairing: { ...counts, devices: 0, pending: 1 } })),
+    ["note", /No device is paired/, "openclaw devices list"],
+  ],
+  [
+    "one who waits",
+    "pairing.requests",
+    up(status({ pairing: { ...counts, pending: 1 } })),
+    ["note", /1 device waits/, "openclaw devices list"],
+  ],
+  [
+    "unused links",
+    "pairing.invites",
+    up(status({ pairing: { ...counts, invites: 2 } })),
+    ["note", /2 one-time links not used/, "openclaw devices list"],
+  ],
+];

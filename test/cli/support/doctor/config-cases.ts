@@ -1,0 +1,183 @@
+import { editCommand } from "../../../../src/config/errors.ts";
+import { type Case, clear, configFile, down, info, issue, settings, up } from "./cases.ts";
+import { CONFIG, running, STATE } from "./facts.ts";
+
+const validate = "openclaw config validate";
+const origins = "gateway.controlUi.allowedOrigins";
+
+export const config: Case[] = [
+  [
+    "one error",
+    "config.file",
+    up({ config: { errors: [issue("CONFIG_VALUE", "gateway.port", "found many")] } }),
+    ["fail", /line 3 has an error: found many/, editCommand(CONFIG, 3)],
+  ],
+  [
+    "two errors",
+    "config.file",
+    up({
+      config: {
+        errors: [
+          issue("CONFIG_VALUE", "gateway.port", "found many"),
+          issue("CONFIG_VALUE", "gateway.bind", "found some"),
+        ],
+      },
+    }),
+    ["fail", /and 1 more/, validate],
+  ],
+  [
+    "a file that this user may not read while the gateway runs",
+    "config.file",
+    up({
+      config: { errors: [issue("CONFIG_READ", "", "EACCES")] },
+      machine: { uid: 1000 },
+    }),
+    [
+      "note",
+      /can't be read by user 1000/,
+      "sudo env OPENCLAW_STATE_DIR=/var/lib/openclaw-gateway openclaw doctor",
+    ],
+  ],
+  [
+    "a file that this user may not read",
+    "config.file",
+    down({ config: { errors: [issue("CONFIG_READ", "", "EACCES")] }, machine: { uid: 1000 } }),
+    [
+      "fail",
+      /can't be read by user 1000/,
+      "sudo env OPENCLAW_STATE_DIR=/var/lib/openclaw-gateway openclaw doctor",
+    ],
+  ],
+  [
+    "plain text to everybody by a flag",
+    "config.exposure",
+    up({
+      ...info({ listening: ["http://0.0.0.0:18789"] }),
+      config: { bindByFlag: true },
+    }),
+    ["warn", /without encryption/, "openclaw gateway stop && openclaw gateway run"],
+  ],
+  ["no file", "config.file", up({ config: { exists: false } }), ["ok", /defaults are in force/]],
+  [
+    "a mistyped key",
+    "config.keys",
+    up({
+      config: { warnings: [issue("CONFIG_UNKNOWN_KEY", "x", "x is no key; did you mean y?")] },
+    }),
+    ["warn", /did you mean y/, editCommand(CONFIG, 3)],
+  ],
+  [
+    "keys of another program",
+    "config.keys",
+    up({ config: { warnings: [issue("CONFIG_UNKNOWN_KEY", "x", "keys not used: x")] } }),
+    ["note", /keys not used/, editCommand(CONFIG, 3)],
+  ],
+  [
+    "a secret in clear",
+    "config.secrets",
+    up({ config: { warnings: [clear] } }),
+    ["warn", /gateway\.auth\.token stands .* in clear/, "openclaw config migrate-secrets"],
+  ],
+  [
+    "a secret in clear that others can read",
+    "config.access",
+    up({ config: { warnings: [clear], file: { ...running().config.file, mode: 0o644 } } }),
+    ["fail", /Other users can read/, `chmod 600 ${CONFIG}`],
+  ],
+  [
+    "a file without secrets that others can read",
+    "config.access",
+    up(configFile({ mode: 0o644 })),
+    ["ok", /Only its owner/],
+  ],
+  [
+    "a file that others can write",
+    "config.access",
+    up({ ...configFile({ mode: 0o660 }), machine: { uid: 1000 } }),
+    ["fail", /can write/, `sudo chmod go-w ${CONFIG}`],
+  ],
+  [
+    "a file of somebody else",
+    "config.access",
+    up(configFile({ uid: 1000 })),
+    ["fail", /belongs to user 1000/, `chown --reference=${STATE} ${CONFIG}`],
+  ],
+  [
+    "a file that the gateway may not read",
+    "config.access",
+    up(configFile({ uid: 0, gid: 0 })),
+    ["fail", /user 990 may not read/, `chown --reference=${STATE} ${CONFIG}`],
+  ],
+  [
+    "a file of root's that the gateway's group reads",
+    "config.access",
+    up(configFile({ uid: 0, mode: 0o640 })),
+    ["ok", /Only its owner/],
+  ],
+  [
+    "plain text to everybody",
+    "config.exposure",
+    up(info({ listening: ["http://0.0.0.0:18789"] })),
+    ["warn", /0\.0\.0\.0:18789 without encryption/, "openclaw config set gateway.bind loopback"],
+  ],
+  [
+    "plain text to everybody at the next start",
+    "config.exposure",
+    down(settings({ bind: "lan" })),
+    ["warn", /every interface/, "openclaw config set gateway.bind loopback"],
+  ],
+  [
+    "plain text to everybody with a plain public URL",
+    "config.exposure",
+    down(settings({ bind: "203.0.113.7", publicUrl: "http://gw.example.com" })),
+    ["warn", /203\.0\.113\.7/, "openclaw config set gateway.bind loopback"],
+  ],
+  [
+    "an open address behind an https URL",
+    "config.exposure",
+    down(settings({ bind: "lan", publicUrl: "https://gw.example.com" })),
+    ["ok", /people reach it by https/],
+  ],
+  ["::1 alone", "config.exposure", down(settings({ bind: "::1" })), ["ok", /this machine only/]],
+  [
+    "a public URL without encryption",
+    "config.public-url",
+    up(settings({ publicUrl: "http://gw.example.com/" })),
+    ["warn", /not encrypted/, "openclaw config set gateway.publicUrl https://gw.example.com"],
+  ],
+  [
+    "a proxy's socket without a public URL",
+    "config.public-url",
+    up(settings({ socket: "/run/gw.sock" })),
+    ["note", /gateway\.socket is set/, "openclaw config set gateway.publicUrl https://NAME"],
+  ],
+  [
+    "an origin without a public URL",
+    "config.public-url",
+    up(settings({ controlUi: { allowedOrigins: ["https://a.example.com"] } })),
+    ["note", /names https:\/\/a/, "openclaw config set gateway.publicUrl https://a.example.com"],
+  ],
+  [
+    "an encrypted public URL",
+    "config.public-url",
+    up(settings({ publicUrl: "https://gw.example.com" })),
+    ["ok", /public URL is/],
+  ],
+  [
+    "every origin",
+    "config.origins",
+    up(settings({ controlUi: { allowedOrigins: ["*"] } })),
+    ["warn", /Any web page/, `openclaw config unset ${origins}`],
+  ],
+  [
+    "the public URL's host with another scheme",
+    "config.origins",
+    up(
+      settings({
+        publicUrl: "https://gw.example.com",
+        controlUi: { allowedOrigins: ["http://gw.example.com", "https://b.example.com"] },
+      }),
+    ),
+    ["note", /same host in two ways/, `openclaw config set ${origins} '["https://b.example.com"]'`],
+  ],
+];
