@@ -242,7 +242,7 @@ describe("what narrows the list", () => {
   });
 });
 
-test("many long answers at once queue, and each is right", async () => {
+test("listsAtOnce: many long answers at once queue, and each is right", async () => {
   await pairMany(1000);
   const asked = Array.from({ length: 40 }, (_, i) => list({ query: "CLI", limit: 300 + i }));
   for (const [index, answer] of (await Promise.all(asked)).entries()) {
