@@ -34,7 +34,7 @@ export function admit(
   findings: Readonly<Findings>,
   policy: AdmissionPolicy,
 ): Decision {
-  const early = envelope(facts);
+  const early = envelope(facts, policy);
   if (early) return refuse(early);
   const role = facts.role as Role;
   if (!facts.hasDevice) return deviceless(facts, findings, policy);
@@ -44,15 +44,19 @@ export function admit(
   return credentials({ facts, findings, policy, role, device: findings.device });
 }
 
-function envelope(facts: ConnectFacts): refusals.Refusal | undefined {
+function envelope(facts: ConnectFacts, policy: AdmissionPolicy): refusals.Refusal | undefined {
   if (facts.phase === "draining") return refusals.restarting();
   if (facts.phase === "starting") return refusals.starting();
   if (!speaksOurProtocol(facts)) {
     return refusals.protocolMismatch(facts.minProtocol, facts.maxProtocol);
   }
   if (!isRole(facts.role)) return refusals.invalidRole();
-  if (facts.origin === "refused") return refusals.originRefused("origin not allowed");
-  if (facts.origin === "missing") return refusals.originRefused("origin missing or invalid");
+  if (facts.origin === "refused") {
+    return refusals.originRefused("origin not allowed", policy.hasPublicUrl);
+  }
+  if (facts.origin === "missing") {
+    return refusals.originRefused("origin missing or invalid", policy.hasPublicUrl);
+  }
   return undefined;
 }
 

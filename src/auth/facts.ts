@@ -69,5 +69,7 @@ export type FindingName = keyof Findings;
 export interface AdmissionPolicy {
   readonly secretKind: SecretKind;
   readonly pairingOpen: boolean;
+  /** A public URL is configured, so a page under another name needs its origin allowed. */
+  readonly hasPublicUrl?: boolean;
   readonly devicelessCli: "loopback" | "never";
 }

@@ -93,7 +93,7 @@ export function advise({ code, message, cure = "" }: Cause, origin: string): Adv
         title: "This address is not allowed yet",
         text: "The gateway does not expect visitors at the address that this page has. The owner allows it with:",
         // The gateway leaves the address open, which this page knows.
-        command: (command ?? ALLOW).replace(/\S*<.*>/, () => origin),
+        command: (command ?? ALLOW).replace(/(https:\/\/)?<[^>]*>/, () => origin),
         label: "Try again",
         action: "retry",
       };

@@ -64,6 +64,7 @@ function policyOf(core: Core): HandshakePolicy {
   return {
     secretKind: auth.mode,
     pairingOpen: pairing.open,
+    hasPublicUrl: publicUrl !== undefined,
     devicelessCli: devicelessCliMode(current),
     origins: { allowed: controlUi.allowedOrigins, publicUrl },
     sshTarget,

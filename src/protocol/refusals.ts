@@ -181,13 +181,21 @@ export function browserDeviceRequired(): Refusal {
   });
 }
 
-export function originRefused(reason: "origin not allowed" | "origin missing or invalid"): Refusal {
+/** `hasPublicUrl`: setting it anew would shut out those who come under the present one. */
+export function originRefused(
+  reason: "origin not allowed" | "origin missing or invalid",
+  hasPublicUrl = false,
+): Refusal {
+  const name = "https://<the name in the address bar>";
+  const setting = hasPublicUrl
+    ? `gateway.controlUi.allowedOrigins '["${name}"]'`
+    : `gateway.publicUrl ${name}`;
   return invalid(
     "origin not allowed (open the Control UI from the gateway host or allow it in gateway.controlUi.allowedOrigins)",
     {
       code: "CONTROL_UI_ORIGIN_NOT_ALLOWED",
       reason,
-      cure: "on the gateway host: openclaw config set gateway.publicUrl https://<the name in the address bar>",
+      cure: `on the gateway host: openclaw config set ${setting}`,
     },
   );
 }

@@ -116,6 +116,11 @@ describe("advice", () => {
     expect(cured("CONTROL_UI_ORIGIN_NOT_ALLOWED", allow).command).toBe(
       "claw config set gateway.publicUrl https://gw.example",
     );
+    const second =
+      "on the gateway host: claw config set gateway.controlUi.allowedOrigins '[\"https://<the name>\"]'";
+    expect(cured("CONTROL_UI_ORIGIN_NOT_ALLOWED", second).command).toBe(
+      "claw config set gateway.controlUi.allowedOrigins '[\"https://gw.example\"]'",
+    );
     expect(cured("PROTOCOL_MISMATCH", invite).command).toBeUndefined();
     const clock = cured("DEVICE_AUTH_SIGNATURE_EXPIRED", "set this device's clock");
     expect(clock).toMatchObject({ text: expect.stringContaining("set this device's clock.") });

@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { makeDevice, RawClient } from "../support/client.ts";
+import { startTestGateway } from "../support/gateway.ts";
+
+async function cureUnder(flags: Record<string, unknown>): Promise<string> {
+  const gateway = await startTestGateway({ flags });
+  try {
+    const headers = { origin: "https://new.example", host: "new.example" };
+    const client = await RawClient.open(gateway.url, { headers });
+    const browser = { id: "openclaw-control-ui", mode: "webchat" };
+    return (await client.connect({ device: makeDevice(), client: browser })).error.details.cure;
+  } finally {
+    await gateway.close();
+  }
+}
+
+test("an unknown origin is told to set the public URL where there is none", async () => {
+  expect(await cureUnder({})).toContain("config set gateway.publicUrl https://");
+});
+
+test("where a public URL is set, the cure adds an origin and leaves that URL alone", async () => {
+  const cure = await cureUnder({ "gateway.publicUrl": "https://gateway.example" });
+  expect(cure).toContain("config set gateway.controlUi.allowedOrigins '[\"https://");
+});
