@@ -9,7 +9,7 @@ type Code = keyof typeof ConnectErrorDetailCodes;
 type Words = readonly [title: string, text: string];
 
 const INVITE = "openclaw devices invite";
-const CHECK = "openclaw gateway status";
+const CHECK = "openclaw doctor";
 const ALLOW = "openclaw config set gateway.publicUrl <here>";
 
 const NEEDS_INVITE: Advice = {

@@ -25,6 +25,6 @@ export function closure(code: number, reason: string, attempt: number): Trouble 
   return {
     title,
     text: `${text} This page reconnects by itself.`,
-    command: attempt > 1 && "openclaw gateway status",
+    command: attempt > 1 && "openclaw doctor",
   };
 }

@@ -50,7 +50,7 @@ describe("closes", () =>
       "the third failure names a command",
       { view: lost, attempt: 2 },
       closed(1006),
-      { view: { trouble: { command: "openclaw gateway status" } } },
+      { view: { trouble: { command: "openclaw doctor" } } },
     ],
     [
       "an announced restart",

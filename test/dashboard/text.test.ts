@@ -90,14 +90,14 @@ describe("advice", () => {
       "retry",
     ],
     ["PROTOCOL_MISMATCH", /updated/, undefined, "reload"],
-    ["DEVICE_AUTH_SIGNATURE_INVALID", /key was not accepted/, "openclaw gateway status", "retry"],
+    ["DEVICE_AUTH_SIGNATURE_INVALID", /key was not accepted/, "openclaw doctor", "retry"],
     ["rejected", /declined/, undefined, "ask"],
     ["expired", /request expired/, undefined, "ask"],
     ["superseded", /newer request/, undefined, "ask"],
     ["removed", /removed/, undefined, "ask"],
     ["closed", /ended/, undefined, "ask"],
     ["no-key", /can’t be paired/, undefined, "reload"],
-    ["constructor", /said no/, "openclaw gateway status", "retry"],
+    ["constructor", /said no/, "openclaw doctor", "retry"],
   ])("%s", (code, title, command, action) => {
     const given = advice(code);
     expect(given.title).toMatch(title);
