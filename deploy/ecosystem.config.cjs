@@ -23,7 +23,8 @@ module.exports = {
       kill_timeout: DRAIN_MS + 10_000,
       autorestart: true,
       exp_backoff_restart_delay: 200,
-      // A bad configuration does not get better by itself; `openclaw config validate` says where.
+      // A bad configuration does not get better by itself; `openclaw config validate` says where. (pm2
+      // then shows "waiting restart", though it waits for nothing but `pm2 restart`.)
       stop_exit_codes: [78],
       // pm2's own instruments inside the process: they cost memory and keep it from ending by itself.
       pmx: false,

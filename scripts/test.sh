@@ -12,6 +12,8 @@ need_debian() {
   command -v nginx >/dev/null 2>&1 || missing+=(nginx-light)
   command -v tmux >/dev/null 2>&1 || missing+=(tmux)
   command -v shellcheck >/dev/null 2>&1 || missing+=(shellcheck)
+  command -v debootstrap >/dev/null 2>&1 || missing+=(debootstrap)
+  command -v systemd-nspawn >/dev/null 2>&1 || missing+=(systemd-container)
   command -v taskset >/dev/null 2>&1 || missing+=(util-linux)
   [ ${#missing[@]} -eq 0 ] && return 0
   if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
