@@ -108,13 +108,15 @@ export function revoke(
   return { device, role: target.role, token, changes: [{ op: "device", device }] };
 }
 
-/** Ends all tokens that were granted under a shared secret of an epoch up to `epoch`. */
+/** Ends the tokens of `ids` that were granted under a shared secret of an epoch up to `epoch`. */
 export function revokeDerived(
   state: PairingState,
-  facts: { epoch: number; now: number },
+  facts: { epoch: number; now: number; ids: Iterable<string> },
 ): { devices: readonly Device[]; changes: readonly PairingChange[] } {
   const devices: Device[] = [];
-  for (const before of state.devices.values()) {
+  for (const id of facts.ids) {
+    const before = state.devices.get(id);
+    if (!before) continue;
     const tokens = { ...before.tokens };
     let touched = false;
     for (const [role, token] of Object.entries(before.tokens)) {

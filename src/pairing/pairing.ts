@@ -2,6 +2,7 @@ import type { Timer, World } from "../lib/world.ts";
 import { type Actor, ADMIN, covers, ownerScopes, type Role } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
+import { StoreError } from "../store/errors.ts";
 import type { Document } from "../store/shape.ts";
 import { mayManage } from "./authority.ts";
 import * as devices from "./devices.ts";
@@ -43,6 +44,9 @@ export interface Durability {
   readonly durable: boolean;
   readonly reason?: string;
 }
+
+/** Devices whose tokens are ended in one commit. */
+const AT_ONCE = 256;
 
 /**
  * Pairing as a service: the pure ledger decides, the document makes it durable, and only then is
@@ -184,13 +188,25 @@ export class Pairing {
     return { ...change, ...outcome };
   }
 
-  /** Ends every token granted under a shared secret up to `epoch`; returns the devices' ids. */
+  /**
+   * Ends every token granted under a shared secret up to `epoch`; returns the devices' ids. Some at a
+   * time: that secret admits nobody any more, and a hundred thousand at once would be too much for
+   * one commit and one turn.
+   */
   async revokeDerived(epoch: number): Promise<string[]> {
     const now = this.deps.world.now();
-    const { devices: hit, changes } = devices.revokeDerived(this.#working, { epoch, now });
-    if (changes.length > 0) await this.#urgent(changes);
-    for (const { deviceId } of hit) this.#tell("ended", { deviceId, why: "revoked" });
-    return hit.map(({ deviceId }) => deviceId);
+    const ended: string[] = [];
+    const all = [...this.#working.devices.keys()];
+    for (let at = 0; at < all.length; at += AT_ONCE) {
+      const ids = all.slice(at, at + AT_ONCE);
+      const { devices: hit, changes } = devices.revokeDerived(this.#working, { epoch, now, ids });
+      await this.#urgentParts(changes);
+      for (const { deviceId } of hit) {
+        ended.push(deviceId);
+        this.#tell("ended", { deviceId, why: "revoked" });
+      }
+    }
+    return ended;
   }
 
   async invite(ask: invites.InviteAsk, actor: Actor): Promise<{ invite: Invite; secret: string }> {
@@ -281,6 +297,19 @@ export class Pairing {
 
   #urgent(changes: readonly PairingChange[]): Promise<Durability> {
     return this.deps.document.commit(changes, { urgent: true });
+  }
+
+  /** In as many commits as it takes: no device's long texts may keep the others from being revoked. */
+  async #urgentParts(changes: readonly PairingChange[]): Promise<void> {
+    try {
+      if (changes.length > 0) await this.#urgent(changes);
+    } catch (error) {
+      const tooLarge = error instanceof StoreError && error.code === "STORE_TOO_LARGE";
+      if (!tooLarge || changes.length === 1) throw error;
+      const half = changes.length >>> 1;
+      await this.#urgentParts(changes.slice(0, half));
+      await this.#urgentParts(changes.slice(half));
+    }
   }
 
   #scheduleExpiry(): void {

@@ -115,10 +115,11 @@ test("revokeDerived ends tokens of that epoch and earlier ones, and no others", 
   bench.pair("last", [READ], { under: 2 });
   bench.pair("new", [READ], { under: 3 });
   bench.pair("open", [READ]);
-  const { devices: hit, changes } = devices.revokeDerived(bench.state, { epoch: 2, now: 9 });
+  const ids = ["old", "last", "new", "open", "gone meanwhile"];
+  const { devices: hit, changes } = devices.revokeDerived(bench.state, { epoch: 2, now: 9, ids });
   expect(hit.map(({ deviceId }) => deviceId)).toEqual(["old", "last"]);
   bench.apply(changes);
   const live = [...bench.state.devices.values()].filter((d) => !d.tokens.operator?.revokedAtMs);
   expect(live.map(({ deviceId }) => deviceId)).toEqual(["new", "open"]);
-  expect(devices.revokeDerived(bench.state, { epoch: 2, now: 9 }).devices).toEqual([]);
+  expect(devices.revokeDerived(bench.state, { epoch: 2, now: 9, ids }).devices).toEqual([]);
 });
