@@ -209,17 +209,22 @@ export async function openOffline(options: { env: Environment }): Promise<Offlin
     restart() {},
     stop() {},
   });
+  let defect: unknown;
   const dispatcher = new Dispatcher({
     methods: allMethods,
     services,
     maxInFlight: limits.requestsInFlight,
     monotonic: () => world.monotonic(),
+    // There is no log to point to here: whoever asked gets the defect itself.
     defect: (_method, error) => {
-      throw error;
+      defect = error;
     },
   });
   return {
-    request: (method, params) => ask(dispatcher, method, params),
+    request: (method, params) =>
+      ask(dispatcher, method, params).catch((refusal) => {
+        throw defect ?? refusal;
+      }),
     close: async () => {
       presence.close();
       health.close();

@@ -27,7 +27,7 @@ export function judgeOrigin(
   if (policy.allowed.includes("*") || policy.allowed.includes(facts.origin)) return "allowed";
   const origin = parse(facts.origin);
   if (!origin) return "missing";
-  if (policy.publicUrl && parse(policy.publicUrl)?.host === origin.host) return "allowed";
+  if (policy.publicUrl && parse(policy.publicUrl)?.origin === origin.origin) return "allowed";
   const same = origin.host === stripDefaultPort(facts.host, origin.protocol);
   return same && isUnboundName(hostName(facts.host)) ? "allowed" : "refused";
 }

@@ -230,12 +230,15 @@ function grantToken(
   before: TokenRecord | undefined,
   facts: { scopes: readonly string[]; now: number; under: number | undefined },
 ): TokenRecord {
-  const generation = (before?.generation ?? 0) + (before && !before.revokedAtMs ? 0 : 1);
+  const live = before?.revokedAtMs === undefined ? before : undefined;
+  // A token once granted under a shared secret ends with it, whatever was added since.
+  const under = facts.under ?? live?.under;
   return {
-    generation,
+    generation: live?.generation ?? (before?.generation ?? 0) + 1,
     scopes: facts.scopes,
-    createdAtMs: before && !before.revokedAtMs ? before.createdAtMs : facts.now,
-    ...(facts.under === undefined ? { pickup: true as const } : { under: facts.under }),
+    createdAtMs: live?.createdAtMs ?? facts.now,
+    ...(facts.under === undefined && { pickup: true as const }),
+    ...(under !== undefined && { under }),
   };
 }
 
