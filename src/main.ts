@@ -23,6 +23,8 @@ import { hostOwner } from "./pairing/pairing.ts";
 const EXIT_CONFIG = 78;
 const EXIT_STATE = 6;
 const EXIT_FAILED = 1;
+/** How long an announced restart is believed, in milliseconds. */
+const EXPECT_MS = 30_000;
 
 export interface RunOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -100,6 +102,7 @@ async function runOnce(options: OnceOptions): Promise<Ended> {
     // The answer to whoever asked goes out first.
     ask = (what) => setTimeout(() => resolve(what), 20);
   });
+  let expectedUntil = 0;
   const stop = () => ask("stop");
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
@@ -114,12 +117,17 @@ async function runOnce(options: OnceOptions): Promise<Ended> {
         log.level = level;
       },
       ask: (what) => ask(what),
+      expectRestart: () => {
+        // Whoever announced it may then lack the right to do it.
+        expectedUntil = core.world.monotonic() + EXPECT_MS;
+      },
     });
     await welcome(core, { server, first }, options);
     const why = await asked;
     log.info({ why }, why === "restart" ? "restarting" : "stopping");
     const { port } = server;
-    await server.close(why);
+    const again = core.world.monotonic() < expectedUntil;
+    await server.close(again ? "restart" : why);
     return { why, port };
   } finally {
     process.off("SIGTERM", stop);
@@ -207,6 +215,7 @@ export async function openOffline(options: { env: Environment }): Promise<Offlin
     health,
     info: () => offlineInfo(core),
     restart() {},
+    expectRestart() {},
     stop() {},
   });
   let defect: unknown;

@@ -27,6 +27,8 @@ export interface ServerOptions {
   readonly setLogLevel: (level: string) => void;
   /** Called when someone asked for a restart or stop. */
   readonly ask: (what: "restart" | "stop") => void;
+  /** Called when a supervisor will restart this process. */
+  readonly expectRestart: () => void;
 }
 
 /** A gateway that accepts connections. */
@@ -68,6 +70,7 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
     health,
     info: () => facts.info(),
     restart: () => options.ask("restart"),
+    expectRestart: options.expectRestart,
     stop: () => options.ask("stop"),
   });
   gateway.dispatcher = new Dispatcher({

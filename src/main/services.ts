@@ -21,6 +21,7 @@ export interface NetworkParts {
   readonly health: HealthSummary;
   readonly info: () => HostInfo;
   readonly restart: () => void;
+  readonly expectRestart: () => void;
   readonly stop: () => void;
   /** Figures per method, once the dispatcher exists. */
   readonly dispatcher?: () => Dispatcher | undefined;
@@ -54,6 +55,7 @@ function lifecycle(network: NetworkParts): Lifecycle {
       return network.info();
     },
     restart: network.restart,
+    expectRestart: network.expectRestart,
     stop: network.stop,
   };
 }

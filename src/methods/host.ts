@@ -31,6 +31,16 @@ export const hostRestart = method({
   },
 });
 
+export const hostExpectRestart = method({
+  name: "host.restart.expect",
+  summary: "Says that a supervisor is about to restart this process, so that clients hear it so.",
+  access: host,
+  run: (_params, { services }) => {
+    services.lifecycle.expectRestart();
+    return { expecting: true };
+  },
+});
+
 export const hostStop = method({
   name: "host.stop",
   summary: "Drains, closes connections with 1012 and ends this process.",
@@ -41,4 +51,4 @@ export const hostStop = method({
   },
 });
 
-export const hostMethods = [hostInfo, hostRestart, hostStop];
+export const hostMethods = [hostInfo, hostRestart, hostExpectRestart, hostStop];

@@ -56,6 +56,8 @@ export interface Lifecycle {
   readonly info: HostInfo;
   /** Drains and builds the gateway anew in this process. Returns once that is under way. */
   restart(): void;
+  /** The next signal to end comes from a supervisor that starts the gateway again. */
+  expectRestart(): void;
   stop(): void;
 }
 

@@ -115,7 +115,9 @@ test("under pm2 it is ready when start returns; restart and stop go through pm2"
   expect(second).toMatchObject({ status: "online", restarts: 1 });
   expect(second.pid).not.toBe(first.pid);
   await client.hello(2);
-  expect(client.closes.map((close) => close.code)).toContain(1012);
+  expect(client.closes).toContainEqual(
+    expect.objectContaining({ code: 1012, reason: "service restart" }),
+  );
   const { paired } = await gateway.json<Frame>(["devices", "list"]);
   expect(paired).toHaveLength(1);
   console.log(`restart through pm2: ${time} until connects were accepted`);

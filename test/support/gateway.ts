@@ -89,6 +89,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     pageFolder,
     setLogLevel: () => {},
     ask: (what) => asked.push(what),
+    expectRestart: () => asked.push("expect restart"),
   });
   const port = Number(/:(\d+)$/.exec(server.info.listening.at(-1) ?? "")?.[1]);
   const host: TestGateway["host"] = (method, params) => callAsHost(server, { method, params });

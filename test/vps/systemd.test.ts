@@ -99,7 +99,7 @@ describe.skipIf(reason !== undefined)("on a VPS with systemd", () => {
     expect(await gateway.property("NRestarts")).toBe("0");
     const second = await connected.hello(2);
     expect(second.auth.deviceToken).toBe(device.token());
-    expect(connected.closes[0]?.code).toBe(1012);
+    expect(connected.closes[0]).toMatchObject({ code: 1012, reason: "service restart" });
     expect(await names()).toEqual(before);
     console.log(`restart through systemd: ${time} until connects were accepted`);
   });

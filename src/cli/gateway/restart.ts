@@ -24,6 +24,7 @@ export const restart: Run<unknown> = async (context) => {
 
 async function restartRunning(context: Context, before: HostInfo): Promise<void> {
   await refuseBadConfig(before.configPath);
+  if (before.supervisor !== "none") await announce(context);
   if (await askSupervisor("restart", before, context.io.env)) return;
   const gateway = await openRunning(context);
   if (!gateway) return;
@@ -31,6 +32,18 @@ async function restartRunning(context: Context, before: HostInfo): Promise<void>
     await gateway.request("host.restart");
   } finally {
     await gateway.close();
+  }
+}
+
+/** A supervisor only sends a signal; clients should still hear that it is a restart. */
+async function announce(context: Context): Promise<void> {
+  const gateway = await openRunning(context);
+  try {
+    await gateway?.request("host.restart.expect");
+  } catch {
+    // A gateway that does not know the word is restarted all the same.
+  } finally {
+    await gateway?.close();
   }
 }
 
