@@ -35,14 +35,13 @@ export const pairingShape: DocumentShape<PairingState, PairingChange> = {
       inviteBySecret: new Map(state.inviteBySecret),
     };
   },
-  records: (state) => {
-    const records: PairingRecord[] = [];
-    for (const device of state.devices.values()) records.push({ device });
-    for (const pending of state.pending.values()) records.push({ pending });
-    for (const invite of state.invites.values()) records.push({ invite });
-    for (const [replaced, replacement] of state.replaced) records.push({ replaced, replacement });
-    return records;
-  },
+  records: ({ devices, pending, invites, replaced }) =>
+    recordsOf({
+      devices: [...devices.values()],
+      pending: [...pending.values()],
+      invites: [...invites.values()],
+      replaced: [...replaced],
+    }),
   restore: (records) => {
     const state = emptyState();
     for (const record of records as Iterable<PairingRecord>) {
@@ -54,3 +53,16 @@ export const pairingShape: DocumentShape<PairingState, PairingChange> = {
     return state;
   },
 };
+
+/** What was copied, as the lines of the file. */
+function* recordsOf(copied: {
+  devices: readonly Device[];
+  pending: readonly Pending[];
+  invites: readonly Invite[];
+  replaced: readonly (readonly [string, Replacement])[];
+}): Generator<PairingRecord> {
+  for (const device of copied.devices) yield { device };
+  for (const pending of copied.pending) yield { pending };
+  for (const invite of copied.invites) yield { invite };
+  for (const [replaced, replacement] of copied.replaced) yield { replaced, replacement };
+}

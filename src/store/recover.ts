@@ -101,10 +101,10 @@ class Recovery<State, Change> {
     const { header, path: file } = this.#snapshot;
     if (!header) return this.#shape.empty();
     const where = { file, folder: this.#files.folder, format: snapshotFormat };
-    let { records } = this.#low.data;
+    let records = this.#low.data.records;
     if (isOlder(where, header, this.#shape)) {
       this.#migrating = true;
-      records = this.#shape.migrate?.records(header.version, records) ?? records;
+      records = this.#shape.migrate?.records(header.version, [...records]) ?? records;
     }
     try {
       return this.#shape.restore(records);

@@ -67,7 +67,7 @@ export class Segments {
    * Called between groups, when the durable state is exactly the journal up to `seq`: begins a
    * rewrite if one is due. Resolves when commits may go on; the rewrite itself runs beside them.
    */
-  async settle(seq: number, records: () => unknown[]): Promise<void> {
+  async settle(seq: number, records: () => Iterable<unknown>): Promise<void> {
     if (this.#rewriting || !this.#due()) return;
     try {
       await this.#startNext(seq);

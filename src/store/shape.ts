@@ -14,8 +14,11 @@ export interface DocumentShape<State, Change> {
    * unacknowledged changes are applied to a state without the commits that failed.
    */
   apply(state: State, change: Change): void;
-  /** Snapshot records, plain JSON: a cheap shallow copy, taken while the event loop waits. */
-  records(state: State): unknown[];
+  /**
+   * Snapshot records, plain JSON. The call itself takes a cheap shallow copy, while the event loop
+   * waits; whatever else a record needs is done as it is iterated, in slices, after `state` went on.
+   */
+  records(state: State): Iterable<unknown>;
   /** The state that `records` was taken from. */
   restore(records: Iterable<unknown>): State;
   /**

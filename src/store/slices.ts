@@ -59,22 +59,24 @@ export function atOnce<Result>(work: Generator<void, Result>): Result {
  * gets a turn every few milliseconds, however many records there are.
  */
 export async function stringifyLines(
-  records: readonly unknown[],
+  records: Iterable<unknown>,
   clock: Pick<World, "monotonic">,
 ): Promise<Buffer[]> {
   const chunks: Buffer[] = [];
   const pace = new Pace(clock);
   let text = "";
-  for (let index = 0; index < records.length; index += 1) {
-    text += `${JSON.stringify(records[index])}${index + 1 < records.length ? ",\n" : "\n"}`;
+  let count = 0;
+  for (const record of records) {
+    text += `${count === 0 ? "" : ",\n"}${JSON.stringify(record)}`;
+    count += 1;
     const full = text.length >= chunkLength;
     // Reading the clock costs about as much as a small record, so not for each of them.
-    if (!full && (index % 32 !== 0 || !pace.used)) continue;
+    if (!full && (count % 32 !== 0 || !pace.used)) continue;
     chunks.push(Buffer.from(text));
     text = "";
     await pace.rest();
   }
-  if (text !== "") chunks.push(Buffer.from(text));
+  if (count > 0) chunks.push(Buffer.from(`${text}\n`));
   return chunks;
 }
 

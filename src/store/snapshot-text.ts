@@ -7,7 +7,7 @@ export interface Snapshot {
   name: string;
   version: number;
   seq: number;
-  records: unknown[];
+  records: Iterable<unknown>;
 }
 
 /** The first line of a snapshot file without its checksum; the format's number is ours alone. */

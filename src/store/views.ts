@@ -22,7 +22,7 @@ export class Views<State, Change> {
   }
 
   /** The records of the durable state, for a snapshot. */
-  records(): unknown[] {
+  records(): Iterable<unknown> {
     return this.#shape.records(this.#durable);
   }
 

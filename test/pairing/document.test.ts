@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import { pairingShape } from "../../src/pairing/document.ts";
+import { LedgerBench, READ } from "./support.ts";
+
+const lines = (records: Iterable<unknown>) => [...records].map((record) => JSON.stringify(record));
+
+function some(count: number): LedgerBench {
+  const bench = new LedgerBench();
+  for (let index = 0; index < count; index += 1) bench.pair(`device-${index}`, [READ]);
+  bench.request("asks", [READ]);
+  bench.request("asks", [READ, "operator.write"]);
+  return bench;
+}
+
+test("records are those of the moment they were asked for, whatever happens before they are read", () => {
+  const bench = some(3);
+  const expected = lines(pairingShape.records(bench.state));
+  const taken = pairingShape.records(bench.state);
+  bench.apply([{ op: "device-gone", deviceId: "device-1" }]);
+  bench.pair("device-9", [READ]);
+  bench.pair("device-0", [READ, "operator.write"]);
+  expect(lines(taken)).toEqual(expected);
+});
+
+test("a state comes back from its records, and so does the order of its devices", () => {
+  const bench = some(1500);
+  for (const index of [7, 700, 1499, 0]) bench.pair(`device-${index}`, [READ, "operator.write"]);
+  for (const index of [8, 701, 3]) {
+    bench.apply([{ op: "device-gone", deviceId: `device-${index}` }]);
+  }
+  const back = pairingShape.restore(pairingShape.records(bench.state));
+  const byTime = [...bench.state.devices.values()]
+    .sort((a, b) => b.approvedAtMs - a.approvedAtMs)
+    .map(({ deviceId }) => deviceId);
+  expect(bench.state.order.page(undefined, 2000)).toEqual(byTime);
+  expect(back.order.page(undefined, 2000)).toEqual(byTime);
+  expect(lines(pairingShape.records(back))).toEqual(lines(pairingShape.records(bench.state)));
+});
+
+test("a copied state goes its own way", () => {
+  const bench = some(600);
+  const copy = pairingShape.copy?.(bench.state) ?? bench.state;
+  bench.apply([{ op: "device-gone", deviceId: "device-5" }]);
+  expect(copy.order.page(undefined, 1000)).toHaveLength(600);
+  expect(bench.state.order.page(undefined, 1000)).toHaveLength(599);
+  expect(copy.devices.has("device-5")).toBe(true);
+});
