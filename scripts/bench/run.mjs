@@ -10,10 +10,14 @@ import { memoryGroups } from "./memory-row.mjs";
 import { Broken, killAll, pinLoad } from "./processes.mjs";
 import { budgetsTable, rowsTable } from "./report.mjs";
 import { startGroups } from "./start-rows.mjs";
+import { stateGroups } from "./state/groups.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const groups = [...cpuGroups, ...memoryGroups, ...startGroups];
-const allIds = groups.flatMap(({ rows }) => rows.map(({ id }) => id));
+const named = { cpu: cpuGroups, memory: memoryGroups, start: startGroups, state: stateGroups };
+const groups = Object.values(named).flat();
+const idsOf = (/** @type {readonly import("./result.mjs").Group[]} */ some) =>
+  some.flatMap(({ rows }) => rows.map(({ id }) => id));
+const allIds = idsOf(groups);
 
 const HELP = `npm run bench -- [options]
 
@@ -21,8 +25,9 @@ Measures the built gateway beside a raw uWebSockets.js server (the floor; for pr
 in turn in one run. Server CPU comes from the kernel's scheduler. Each row has a control, the same
 gateway made dearer by a known amount: a row that does not notice it is no measurement.
 
+  --only a,b     only these groups: ${Object.keys(named).join(" ")}
   --rows a,b     only these rows: ${allIds.join(" ")}
-  --quick        fewer and shorter rounds, under a minute
+  --quick        fewer and shorter rounds, under a minute; without \`state\` unless asked for
   --json FILE    the same as JSON
   --dist DIR     measure this build instead of dist/
   --node FLAG    give the servers a flag of node, such as --cpu-prof (repeatable)
@@ -32,6 +37,7 @@ Exit code 0 also when a budget is missed; 1 when the measurement itself is broke
 
 const { values: options } = parseArgs({
   options: {
+    only: { type: "string" },
     rows: { type: "string" },
     quick: { type: "boolean", default: false },
     json: { type: "string" },
@@ -61,10 +67,19 @@ function newestIn(path) {
 }
 
 function wantedIds() {
-  const ids = options.rows?.split(",") ?? allIds;
+  const ids = options.rows?.split(",") ?? wantedGroups().flatMap((name) => idsOf(named[name]));
   const unknown = ids.filter((id) => !allIds.includes(id));
   if (unknown.length > 0) throw new Broken(`no such row: ${unknown.join(", ")}; see --help`);
   return ids;
+}
+
+/** Making and starting the large states takes minutes: a quick run leaves them out. */
+function wantedGroups() {
+  const all = /** @type {(keyof typeof named)[]} */ (Object.keys(named));
+  const asked = options.only?.split(",");
+  const unknown = asked?.find((name) => !(name in named));
+  if (unknown !== undefined) throw new Broken(`no such group: ${unknown}; see --help`);
+  return all.filter((name) => asked?.includes(name) ?? !(options.quick && name === "state"));
 }
 
 async function measure() {

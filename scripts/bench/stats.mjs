@@ -10,7 +10,7 @@ export function median(values) {
 }
 
 /** @param {readonly number[]} values @param {number} q */
-function quantile(values, q) {
+export function quantile(values, q) {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (sorted.length - 1) * q;
   const below = sorted[Math.floor(at)] ?? Number.NaN;

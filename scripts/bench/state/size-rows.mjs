@@ -1,0 +1,77 @@
+// Rows of a gateway that starts with much state: how long that takes and how much memory it holds.
+import { setTimeout as sleep } from "node:timers/promises";
+import { isReady } from "../gateway.mjs";
+import { retry, timed } from "../processes.mjs";
+import { result } from "../result.mjs";
+import { perSize, REQUESTS, sizesOf } from "./sizes.mjs";
+import { States } from "./states.mjs";
+
+const CONTROL_MS = 150;
+const CONTROL_MB = 30;
+const MB = 1024 * 1024;
+const IDLE_MS = 1_000;
+
+export const sizeRows = [
+  ...perSize("state-start", "process start to ready", { unit: "ms" }),
+  ...perSize("state-memory", "resident memory after a start", { unit: "MB" }),
+];
+
+/** @type {import("../result.mjs").Measure} */
+export async function measureSizes(bench, rows, { quick }) {
+  const rounds = quick ? 3 : 5;
+  const states = States.of(bench);
+  const results = [];
+  for (const size of sizesOf(rows)) {
+    const state = await states.copy({ devices: size.devices, requests: REQUESTS });
+    // From here on the state is a snapshot and a short journal, as it mostly is.
+    const first = await states.start(state);
+    await states.settle(first);
+    await first.server.stop();
+    const start = { floor: [0], ours: [0], control: [0] };
+    const memory = { floor: [0], ours: [0], control: [0] };
+    for (const name of /** @type {const} */ (["floor", "ours", "control"])) {
+      start[name] = [];
+      memory[name] = [];
+    }
+    for (let round = 0; round < rounds; round += 1) {
+      start.floor.push((await timed({ args: ["-e", "0"] })).ms);
+      memory.floor.push(await floorMemory(states.bench));
+      for (const name of /** @type {const} */ (["ours", "control"])) {
+        const slow = { startMs: CONTROL_MS, holdBytes: CONTROL_MB * MB };
+        const found = await oneStart(states, state, name === "control" ? { slow } : {});
+        start[name].push(found.ms);
+        memory[name].push(found.mb);
+      }
+    }
+    for (const row of rows) {
+      if (!row.id.endsWith(`-${size.id}`)) continue;
+      const [own, added] = row.unit === "MB" ? [memory, CONTROL_MB] : [start, CONTROL_MS];
+      results.push(result(row, { ...own, added, operations: rounds }));
+    }
+  }
+  return results;
+}
+
+/** @param {import("../gateway.mjs").Bench} bench */
+async function floorMemory(bench) {
+  const server = await bench.floor();
+  await sleep(IDLE_MS);
+  const rss = server.rss();
+  await server.stop();
+  return rss / MB;
+}
+
+/**
+ * @param {States} states @param {string} state
+ * @param {NonNullable<import("../gateway.mjs").Start["preload"]>} preload
+ */
+async function oneStart(states, state, preload) {
+  const startedAt = performance.now();
+  const server = await states.bench.spawnGateway({ state, on: "all", preload });
+  await retry(server, () => isReady(server.port), 60_000);
+  const ms = performance.now() - startedAt;
+  await sleep(IDLE_MS);
+  const mb = server.rss() / MB;
+  await server.stop();
+  return { ms, mb };
+}
