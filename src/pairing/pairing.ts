@@ -4,6 +4,7 @@ import { invalidRequest } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
 import { StoreError } from "../store/errors.ts";
 import type { Document } from "../store/shape.ts";
+import { breathe } from "../store/slices.ts";
 import { mayManage } from "./authority.ts";
 import * as devices from "./devices.ts";
 import * as invites from "./invite.ts";
@@ -205,6 +206,7 @@ export class Pairing {
         ended.push(deviceId);
         this.#tell("ended", { deviceId, why: "revoked" });
       }
+      await breathe();
     }
     return ended;
   }
