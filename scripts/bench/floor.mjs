@@ -1,11 +1,12 @@
 // The floor: a raw uWebSockets.js server that parses each frame and answers JSON of the same kind.
-// A connect costs it what nobody can leave out: one Ed25519 verification. Nothing else is done.
+// A connect costs it what nobody can leave out: one Ed25519 verification. Nothing else is done. Where
+// asked to, it publishes: GET /publish sends an event to everyone whose scopes hold operator.pairing.
 
 import uWS from "uWebSockets.js";
 import { createPublicKey, randomUUID, verify } from "node:crypto";
 import { readFileSync } from "node:fs";
 
-const [portText = "0", payloadFile] = process.argv.slice(2);
+const [portText = "0", payloadFile, publishes] = process.argv.slice(2);
 /** Payloads by method, taken from the gateway under test. @type {Record<string, unknown>} */
 const payloads = payloadFile ? JSON.parse(readFileSync(payloadFile, "utf8")) : {};
 
@@ -20,8 +21,12 @@ function proves({ client, role, scopes, auth, device }, nonce) {
 
 /** @typedef {{ nonce: string }} Data */
 
-uWS
-  .App()
+/** An event as the gateway sends it, `seq` as long as its usual ones. */
+const event = '{"type":"event","event":"device.pair.changed","payload":{},"seq":10}';
+const PAIRING = "operator.pairing";
+const app = uWS.App();
+
+app
   .ws("/*", {
     compression: uWS.DISABLED,
     idleTimeout: 40,
@@ -37,8 +42,13 @@ uWS
       const frame = JSON.parse(Buffer.from(message).toString());
       const isConnect = frame.method === "connect";
       const ok = !isConnect || proves(frame.params, ws.getUserData().nonce);
+      if (isConnect && publishes && frame.params.scopes.includes(PAIRING)) ws.subscribe(PAIRING);
       ws.send(JSON.stringify({ type: "res", id: frame.id, ok, payload: payloads[frame.method] }));
     },
+  })
+  .get("/publish", (res) => {
+    app.publish(PAIRING, event);
+    res.end("ok");
   })
   .any("/*", (res) => {
     res.end("ok");

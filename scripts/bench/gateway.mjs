@@ -127,10 +127,11 @@ export class Bench {
     };
   }
 
-  /** @param {Start} [options] */
-  async floor({ preload, on } = {}) {
+  /** @param {Start & { publishes?: boolean }} [options] */
+  async floor({ preload, on, publishes = false } = {}) {
     const port = await freePort();
     const args = [...preloads(preload), here("floor.mjs"), String(port), this.payloads];
+    if (publishes) args.push("publishes");
     const child = launch({ args, env: slowEnv(preload), ...(on && { on }) });
     const server = new Server(child, port);
     await retry(server, () => isReady(port));

@@ -13,7 +13,7 @@ export class Broken extends Error {
 const cores = availableParallelism();
 const SERVER_CORE = "0";
 const LOAD_CORE = "1";
-const ALL_CORES = `0-${cores - 1}`;
+const coresOf = { server: SERVER_CORE, load: LOAD_CORE, all: `0-${cores - 1}` };
 
 /** @type {Set<import("node:child_process").ChildProcess>} */
 const running = new Set();
@@ -46,19 +46,20 @@ function hasTaskset() {
  * @typedef {object} Launch
  * @property {readonly string[]} args      arguments of node, script included
  * @property {Record<string, string>} [env]
- * @property {"server" | "all"} [on]       its own core (the default), or every core
+ * @property {"server" | "load" | "all"} [on]  the servers' core (the default), the load's, or every core
  * @property {string} [log]                file that takes its output; none is kept by default
+ * @property {boolean} [ipc]               whether messages go to and fro
  */
 
 /** Starts node. @param {Launch} launch */
-export function launch({ args, env = {}, on = "server", log }) {
+export function launch({ args, env = {}, on = "server", log, ipc = false }) {
   const command = [process.execPath, ...args];
-  if (pinned) command.unshift("taskset", "-c", on === "server" ? SERVER_CORE : ALL_CORES);
+  if (pinned) command.unshift("taskset", "-c", coresOf[on]);
   const out = log === undefined ? "ignore" : openSync(log, "a");
   const [file = "", ...rest] = command;
   const child = spawn(file, rest, {
     env: { ...process.env, ...env },
-    stdio: ["ignore", out, out],
+    stdio: ["ignore", out, out, ...(ipc ? [/** @type {const} */ ("ipc")] : [])],
   });
   if (typeof out === "number") closeSync(out);
   running.add(child);

@@ -54,16 +54,16 @@ export function budgetsTable(results) {
   const heading = ["budget", "value", "at most", "to the floor", "machine", "verdict"];
   const lines = results.flatMap((r) => {
     if (!r.budget) return [];
-    const { limit, machine, verdict, missedBy } = r.budget;
+    const { value, unit, limit, machine, verdict, missedBy } = r.budget;
     const percent = ((missedBy / (limit * Math.max(1, machine))) * 100).toFixed(0);
     return [
       [
         r.title,
-        `${number(r.ours.median)} ${r.unit}`,
-        `${limit} ${r.unit}`,
+        `${number(value)} ${unit}`,
+        `${limit} ${unit}`,
         `${r.ratio.toFixed(2)}×`,
         machine === 1 ? "-" : `${machine.toFixed(2)}×`,
-        verdict === "missed" ? `missed by ${number(missedBy)} ${r.unit} (${percent} %)` : verdict,
+        verdict === "missed" ? `missed by ${number(missedBy)} ${unit} (${percent} %)` : verdict,
       ],
     ];
   });

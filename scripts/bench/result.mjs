@@ -7,6 +7,7 @@ import { medianDifference, spread } from "./stats.mjs";
  * @property {string} title
  * @property {string} unit
  * @property {number} [budget]
+ * @property {number} [ratioBudget]  a budget in floors of the same run, in place of one in `unit`
  * @property {number} [floorThere]  what the floor cost on the machine the budget was written on; only
  *                                  where cost follows the machine's speed
  *
@@ -22,6 +23,8 @@ import { medianDifference, spread } from "./stats.mjs";
  * @property {Budget | null} budget
  *
  * @typedef {object} Budget
+ * @property {number} value
+ * @property {string} unit
  * @property {number} limit
  * @property {number} machine    how many times dearer this machine, now, is than the budget's; 1 where unknown
  * @property {"kept" | "kept here" | "missed"} verdict  `kept here`: within `limit` times `machine`
@@ -61,15 +64,21 @@ export function result(row, measured) {
   const expected = measured.added;
   const added = addedBy(measured.ours, measured.control, row.unit);
   const noticed = added >= expected * NOTICED_FROM && added <= expected * NOTICED_TO;
-  const { id, title, unit, budget, floorThere } = row;
+  const { id, title, unit, floorThere } = row;
   const machine = measured.machine ?? (floorThere === undefined ? 1 : floor.median / floorThere);
   const n = measured.operations;
+  const ratio = ours.median / floor.median;
   return {
-    ...{ id, title, unit, n, floor, ours },
-    ratio: ours.median / floor.median,
+    ...{ id, title, unit, n, floor, ours, ratio },
     control: { expected, added, noticed },
-    budget: budget === undefined ? null : judge(budget, ours.median, machine),
+    budget: budgetOf(row, { value: ours.median, ratio, machine }),
   };
+}
+
+/** @param {Row} row @param {{ value: number, ratio: number, machine: number }} found */
+function budgetOf({ unit, budget, ratioBudget }, { value, ratio, machine }) {
+  if (ratioBudget !== undefined) return judge(ratioBudget, { value: ratio, unit: "×", machine: 1 });
+  return budget === undefined ? null : judge(budget, { value, unit, machine });
 }
 
 /**
@@ -82,10 +91,10 @@ function addedBy(ours, control, unit) {
   return medianDifference(ours, control);
 }
 
-/** @param {number} limit @param {number} value @param {number} machine @returns {Budget} */
-function judge(limit, value, machine) {
+/** @param {number} limit @param {{ value: number, unit: string, machine: number }} found @returns {Budget} */
+function judge(limit, { value, unit, machine }) {
   // A faster machine does not make a budget stricter.
   const here = limit * Math.max(1, machine);
   const verdict = value <= limit ? "kept" : value <= here ? "kept here" : "missed";
-  return { limit, machine, verdict, missedBy: Math.max(0, value - here) };
+  return { value, unit, limit, machine, verdict, missedBy: Math.max(0, value - here) };
 }

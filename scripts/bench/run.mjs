@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { cpuGroups } from "./cpu-rows.mjs";
+import { crowdGroups } from "./crowd/groups.mjs";
 import { Bench } from "./gateway.mjs";
 import { memoryGroups } from "./memory-row.mjs";
 import { Broken, killAll, pinLoad } from "./processes.mjs";
@@ -13,7 +14,13 @@ import { startGroups } from "./start-rows.mjs";
 import { stateGroups } from "./state/groups.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const named = { cpu: cpuGroups, memory: memoryGroups, start: startGroups, state: stateGroups };
+const named = {
+  cpu: cpuGroups,
+  memory: memoryGroups,
+  start: startGroups,
+  state: stateGroups,
+  crowd: crowdGroups,
+};
 const groups = Object.values(named).flat();
 const idsOf = (/** @type {readonly import("./result.mjs").Group[]} */ some) =>
   some.flatMap(({ rows }) => rows.map(({ id }) => id));
@@ -27,7 +34,8 @@ gateway made dearer by a known amount: a row that does not notice it is no measu
 
   --only a,b     only these groups: ${Object.keys(named).join(" ")}
   --rows a,b     only these rows: ${allIds.join(" ")}
-  --quick        fewer and shorter rounds, under a minute; without \`state\` unless asked for
+  --quick        fewer and shorter rounds, under a minute; without \`state\` and \`crowd\`
+                 unless asked for
   --json FILE    the same as JSON
   --dist DIR     measure this build instead of dist/
   --node FLAG    give the servers a flag of node, such as --cpu-prof (repeatable)
@@ -73,13 +81,17 @@ function wantedIds() {
   return ids;
 }
 
-/** Making and starting the large states takes minutes: a quick run leaves them out. */
+/** Large states and crowds take minutes: a quick run leaves them out. */
+const SLOW_GROUPS = ["state", "crowd"];
+
 function wantedGroups() {
   const all = /** @type {(keyof typeof named)[]} */ (Object.keys(named));
   const asked = options.only?.split(",");
   const unknown = asked?.find((name) => !(name in named));
   if (unknown !== undefined) throw new Broken(`no such group: ${unknown}; see --help`);
-  return all.filter((name) => asked?.includes(name) ?? !(options.quick && name === "state"));
+  return all.filter(
+    (name) => asked?.includes(name) ?? !(options.quick && SLOW_GROUPS.includes(name)),
+  );
 }
 
 async function measure() {

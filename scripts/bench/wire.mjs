@@ -137,17 +137,19 @@ export function makeDevice() {
  * @property {Device} device
  * @property {{ token?: string, deviceToken?: string }} auth
  * @property {string} [mode]   `client.mode`; anything but `cli` shows up in the presence list
+ * @property {readonly string[]} [scopes]
+ * @property {readonly string[]} [caps]
  */
 
 export const SCOPES = ["operator.read", "operator.write", "operator.pairing"];
 
 /** The text of a signed connect (protocol page, sections 2.2 and 2.3). */
-function connectText(/** @type {string} */ nonce, /** @type {Login} */ login) {
-  const { device, auth, mode = "cli" } = login;
+export function connectText(/** @type {string} */ nonce, /** @type {Login} */ login) {
+  const { device, auth, mode = "cli", scopes: wanted = SCOPES, caps = [] } = login;
   const signedAt = Date.now();
   const client = { id: mode === "cli" ? "cli" : "openclaw-linux", version: "1.0.0" };
   const token = auth.token ?? auth.deviceToken ?? "";
-  const scopes = SCOPES.join(",");
+  const scopes = wanted.join(",");
   const payload = `v3|${device.id}|${client.id}|${mode}|operator|${scopes}|${signedAt}|${token}|${nonce}|linux|`;
   const signature = sign(null, Buffer.from(payload), device.key).toString("base64url");
   return JSON.stringify({
@@ -159,7 +161,8 @@ function connectText(/** @type {string} */ nonce, /** @type {Login} */ login) {
       maxProtocol: 4,
       client: { ...client, platform: "linux", mode },
       role: "operator",
-      scopes: SCOPES,
+      scopes: wanted,
+      caps,
       auth,
       device: { id: device.id, publicKey: device.publicKey, signature, signedAt, nonce },
     },

@@ -49,6 +49,17 @@ test("two quick rows: printed, written as JSON, and their controls noticed", asy
   }
 }, 120_000);
 
+test("a quick row of the crowd: half of the connections hear each event", async () => {
+  const json = join(folder, "crowd.json");
+  const dist = dirname(await builtProgram());
+  const args = ["--quick", "--rows", "broadcast-100", "--json", json, "--dist", dist];
+  await run(process.execPath, [join(root, "scripts/bench/run.mjs"), ...args]);
+  const { results } = JSON.parse(await readFile(json, "utf8")) as { results: Row[] };
+  expect(results.map(({ id }) => id)).toEqual(["broadcast-100"]);
+  expect(results[0]?.n).toBe(50 * (results[0]?.ours.rounds ?? 0));
+  expect(results[0]?.control).toMatchObject({ noticed: true });
+}, 120_000);
+
 test("an unknown row is an error that names it", async () => {
   const bench = run(process.execPath, [join(root, "scripts/bench/run.mjs"), "--rows", "nothing"]);
   await expect(bench).rejects.toMatchObject({
