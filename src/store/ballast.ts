@@ -2,8 +2,9 @@ import { type FileSystem, replaceFile } from "../lib/atomic-file.ts";
 import type { World } from "../lib/world.ts";
 import type { DocumentFiles } from "./files.ts";
 
-/** How long after it was given up the ballast is asked for again, in milliseconds. */
-const pauseMs = 60_000;
+/** How long after it was given up the ballast is asked for again; doubled each time in vain. */
+const pauseMs = 5_000;
+const longestPauseMs = 60_000;
 
 /** A file that takes up room, to be given back when the disk is full and something must be written. */
 export class Ballast {
@@ -12,6 +13,7 @@ export class Ballast {
   readonly #outside: { fs: FileSystem; world: World };
   #held = false;
   #askAgainAt = 0;
+  #pause = pauseMs;
 
   constructor(files: DocumentFiles, bytes: number, outside: { fs: FileSystem; world: World }) {
     this.#files = files;
@@ -21,13 +23,20 @@ export class Ballast {
 
   /** Whether {@link take} is worth calling. */
   get wanted(): boolean {
-    return !this.#held && this.#outside.world.monotonic() >= this.#askAgainAt;
+    return this.wantedIn === 0;
+  }
+
+  /** Milliseconds until {@link take} is worth calling; undefined while there is no need. */
+  get wantedIn(): number | undefined {
+    if (this.#held || this.#bytes === 0) return undefined;
+    return Math.max(0, this.#askAgainAt - this.#outside.world.monotonic());
   }
 
   /** Takes the room up if it is there. Never rejects: doing without is possible. */
   async take(): Promise<void> {
     const { fs, world } = this.#outside;
-    this.#askAgainAt = world.monotonic() + pauseMs;
+    this.#askAgainAt = world.monotonic() + this.#pause;
+    this.#pause = Math.min(this.#pause * 2, longestPauseMs);
     const present = await fs.facts(this.#files.ballast).catch(() => undefined);
     if (present?.size !== this.#bytes) {
       // Random bytes: a file system that compresses would keep no room for zeros.
@@ -36,6 +45,7 @@ export class Ballast {
       if (taken !== this.#bytes) return;
     }
     this.#held = true;
+    this.#pause = pauseMs;
   }
 
   /** Gives the room back; false if there was none to give. */

@@ -11,6 +11,18 @@ import type { Views } from "./views.ts";
 /** After a rebuild of the working state, commits are refused unseen for this many times as long. */
 const rebuildShare = 50;
 
+const wellAgain = "the state is written again";
+
+/** Says nothing, in as many bytes as a block of the disk has: blanks, which JSON ignores. */
+const probe: Entry<never> = {
+  kind: "later",
+  changes: [],
+  text: `[${" ".repeat(4096)}]`,
+  shown: true,
+  resolve() {},
+  reject() {},
+};
+
 /** What a committer works on. */
 export interface CommitterParts<State, Change> {
   folder: string;
@@ -41,6 +53,12 @@ export class Committer<State, Change> {
   #retries = 0;
   /** The next group is for `kept` alone: room was made for it and nothing else. */
   #relief = false;
+  /** An empty commit is to be written, because nothing else would show that the disk is well again. */
+  #probing = false;
+  /** This group was not asked for by anybody: its failure makes the next pause longer. */
+  #unasked = false;
+  #taking: Promise<void> | undefined;
+  #ended = false;
   #broken: StoreError | undefined;
   #refuseUntil = 0;
   readonly counts = { commits: 0, groups: 0 };
@@ -51,6 +69,7 @@ export class Committer<State, Change> {
   constructor(parts: CommitterParts<State, Change>, seq: number) {
     this.#parts = parts;
     this.#seq = seq;
+    this.#schedule();
   }
 
   get seq(): number {
@@ -113,8 +132,10 @@ export class Committer<State, Change> {
     await this.#settled();
     if (this.#kept.length > 0 && !this.#broken) this.#start();
     await this.#settled();
+    this.#ended = true;
     this.#wake?.cancel();
     this.#wake = undefined;
+    await this.#taking;
   }
 
   async #settled(): Promise<void> {
@@ -133,8 +154,11 @@ export class Committer<State, Change> {
     // Whoever commits in this same turn shares the first group.
     await null;
     let ok = true;
-    while (this.#queue.length > 0 || (this.#kept.length > 0 && ok)) ok = await this.#writeGroup();
+    while (this.#queue.length > 0 || (ok && (this.#kept.length > 0 || this.#probing))) {
+      ok = await this.#writeGroup();
+    }
     this.#busy = false;
+    this.#unasked = false;
     this.#schedule();
   }
 
@@ -147,6 +171,8 @@ export class Committer<State, Change> {
       group.push(...fresh);
     }
     this.#relief = false;
+    if (group.length === 0) group.push(probe);
+    this.#probing = false;
     this.#group = group;
     try {
       await this.#parts.segments.append(encodeGroup(group, this.#seq));
@@ -168,6 +194,7 @@ export class Committer<State, Change> {
     this.counts.commits += group.length;
     this.counts.groups += 1;
     this.#retries = 0;
+    if (this.lastFailure) this.#parts.log.info({ file: this.#parts.segments.path }, wellAgain);
     this.lastFailure = undefined;
     for (const entry of group) {
       this.#parts.views.show(entry);
@@ -189,7 +216,7 @@ export class Committer<State, Change> {
       this.#parts.views.show(entry);
       entry.resolve({ durable: false, reason: error.message });
     }
-    this.#retries += 1;
+    this.#retries = this.#unasked ? this.#retries + 1 : Math.max(this.#retries, 1);
     return false;
   }
 
@@ -201,7 +228,8 @@ export class Committer<State, Change> {
     const group = this.#group;
     this.#group = [];
     const refused = group.filter(isPlain);
-    this.#kept = [...group.filter((entry) => !isPlain(entry)), ...this.#kept];
+    const lasting = group.filter((entry) => !isPlain(entry) && entry !== probe);
+    this.#kept = [...lasting, ...this.#kept];
     if (refused.length === 0) return;
     const behind = this.#queue;
     this.#queue = [];
@@ -240,13 +268,24 @@ export class Committer<State, Change> {
   }
 
   #schedule(): void {
-    if (this.#wake || this.#busy || this.#kept.length === 0) return;
-    const { limits, world } = this.#parts;
-    const backoff = Math.min(limits.retryMs * 2 ** (this.#retries - 1), limits.retryMaxMs);
-    this.#wake = world.after(this.#retries > 0 ? backoff : limits.laterMs, () => {
+    if (this.#wake || this.#busy || this.#broken || this.#ended) return;
+    const wait = this.#nextWork();
+    if (wait === undefined) return;
+    this.#wake = this.#parts.world.after(wait, () => {
       this.#wake = undefined;
-      this.#start();
+      this.#probing = this.lastFailure !== undefined;
+      this.#unasked = true;
+      if (this.#probing || this.#kept.length > 0) return this.#start();
+      this.#taking = this.#parts.ballast.take().then(() => this.#schedule());
     });
+  }
+
+  /** Milliseconds until something is to be done without being asked for; undefined for never. */
+  #nextWork(): number | undefined {
+    const { limits, ballast } = this.#parts;
+    const backoff = Math.min(limits.retryMs * 2 ** (this.#retries - 1), limits.retryMaxMs);
+    if (this.lastFailure) return backoff;
+    return this.#kept.length > 0 ? limits.laterMs : ballast.wantedIn;
   }
 
   #break(cause: unknown): void {

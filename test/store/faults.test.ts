@@ -47,6 +47,23 @@ describe("a failed write", () => {
     expect(again.durable.ids).toEqual([1, 3]);
   });
 
+  test("is over as soon as a block can be written, without anybody asking for anything", async () => {
+    const { fs, world, document } = await open(undefined, { ballastBytes: 0 });
+    await document.commit([{ add: 1 }]);
+    fs.plan = failing("datasync", "ENOSPC");
+    await expect(document.commit([{ add: 2 }])).rejects.toMatchObject({ code: "STORE_DISK_FULL" });
+    world.advance(10_000);
+    await settle();
+    expect(document.stats.lastError).toMatchObject({ code: "STORE_DISK_FULL" });
+    fs.plan = () => undefined;
+    world.advance(60_000);
+    await settle();
+    expect(document.stats.lastError).toBeUndefined();
+    expect(world.pendingTimers).toBe(0);
+    const { document: again } = await open(fs.afterPowerCut(() => 0));
+    expect(again.durable.ids).toEqual([1]);
+  });
+
   test("leaves no partial line: the journal is cut back before anything follows", async () => {
     const { fs, document } = await open();
     await document.commit([{ add: 1 }]);
@@ -155,6 +172,29 @@ describe("an urgent commit", () => {
     await document.commit([{ add: 3 }]);
     await settle();
     expect(fs.content("/state/tally.ballast").length).toBe(4096);
+  });
+
+  test("asks for the ballast back by itself, less and less often", async () => {
+    const { fs, world, document } = await open(undefined, { ballastBytes: 4096 });
+    fs.capacity = [...fs.inodes.values()].reduce((sum, { content }) => sum + content.length, 10);
+    await document.commit([{ add: 2 }], { urgent: true });
+    expect(fs.inodes.has("/state/tally.ballast")).toBe(false);
+    let asked = 0;
+    fs.plan = ({ what, path }) => {
+      if (what === "openNew" && path.includes("ballast")) asked += 1;
+      return undefined;
+    };
+    for (let second = 0; second < 300; second += 1) {
+      world.advance(1_000);
+      await settle();
+    }
+    expect(asked).toBeGreaterThan(4);
+    expect(asked).toBeLessThan(10);
+    fs.capacity = Number.POSITIVE_INFINITY;
+    world.advance(60_000);
+    await settle();
+    expect(fs.content("/state/tally.ballast").length).toBe(4096);
+    expect(world.pendingTimers).toBe(0);
   });
 
   test("in one group with a failing commit only the commit is refused", async () => {

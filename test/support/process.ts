@@ -30,6 +30,10 @@ export interface ProcessOptions {
   readonly nodeArgs?: readonly string[];
   /** Added to `gateway run --port <port>`. */
   readonly args?: readonly string[];
+  /** Where the state is, such as on a disk of the test's own; a new folder by default. */
+  readonly stateDir?: string;
+  /** What the gateway is run by, such as `prlimit --nofile=64`; it must become the gateway. */
+  readonly runner?: readonly string[];
 }
 
 /** One run of the built gateway as a process. */
@@ -42,8 +46,9 @@ export class GatewayRun {
   readonly #child: ChildProcess;
   #rest = "";
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
-    this.#child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+  constructor(words: readonly string[], env: Readonly<Record<string, string>>) {
+    const [program = "", ...args] = words;
+    this.#child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
     this.pid = this.#child.pid ?? 0;
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => this.#printed(text));
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
@@ -94,7 +99,7 @@ export class GatewayProcess {
   /** A state folder and a free port, nothing running yet. */
   static async prepare(options: ProcessOptions = {}): Promise<GatewayProcess> {
     const program = await builtProgram();
-    const stateDir = await mkdtemp(join(tmpdir(), "gateway-e2e-"));
+    const stateDir = options.stateDir ?? (await mkdtemp(join(tmpdir(), "gateway-e2e-")));
     return new GatewayProcess(program, stateDir, await freePort(), options);
   }
 
@@ -133,9 +138,10 @@ export class GatewayProcess {
 
   /** Starts without waiting. */
   launch(env: Readonly<Record<string, string>> = {}): GatewayRun {
-    const { nodeArgs = [], args = [] } = this.options;
+    const { nodeArgs = [], args = [], runner = [] } = this.options;
     const command = [this.program, "gateway", "run", "--port", String(this.port), ...args];
-    const run = new GatewayRun([...nodeArgs, ...command], { ...this.env, ...env });
+    const words = [...runner, process.execPath, ...nodeArgs, ...command];
+    const run = new GatewayRun(words, { ...this.env, ...env });
     this.runs.push(run);
     return run;
   }
