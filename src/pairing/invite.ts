@@ -59,8 +59,8 @@ export function createInvite(
 export type InviteVerdict = { ok: true; invite: Invite } | { ok: false; problem: InviteProblem };
 
 /**
- * Whether `secret` opens a link for this device. The device that used it first may use it again as
- * long as it is paired: phones lose replies.
+ * Whether `secret` opens a link for this device. The device that used it first may use it again,
+ * because phones lose replies, as long as nothing was decided about the device since.
  */
 export function checkInvite(
   state: PairingState,
@@ -72,13 +72,22 @@ export function checkInvite(
   if (!invite) return { ok: false, problem: "unknown" };
   if (invite.revokedAtMs !== undefined) return { ok: false, problem: "revoked" };
   if (invite.usedBy !== undefined) {
-    const again = invite.usedBy === facts.deviceId && state.devices.has(facts.deviceId);
-    if (again) return { ok: true, invite };
-    const own = invite.usedBy === facts.deviceId;
-    return { ok: false, problem: own ? "revoked" : "used-by-another-device" };
+    if (invite.usedBy !== facts.deviceId) return { ok: false, problem: "used-by-another-device" };
+    const same = isAsLinked(state.devices.get(facts.deviceId), invite);
+    return same ? { ok: true, invite } : { ok: false, problem: "revoked" };
   }
   if (invite.expiresAtMs <= facts.now) return { ok: false, problem: "expired" };
   return { ok: true, invite };
+}
+
+/**
+ * Whether the device is what the link made of it. Otherwise the link would bring back what the owner
+ * took away by remove, revoke or rotate, also from a device that was approved for less afterwards.
+ */
+function isAsLinked(device: Device | undefined, invite: Invite): boolean {
+  if (device?.approvedVia !== "bootstrap" || device.approvedAtMs !== invite.usedAtMs) return false;
+  const token = device.tokens[invite.role];
+  return token?.revokedAtMs === undefined && token?.rotatedAtMs === undefined;
 }
 
 /** Pairs the device on the strength of `invite`. No changes when it already did. */

@@ -228,17 +228,8 @@ export class Pairing {
 
   /** Whether a link's secret would pair this device. Costs a hash and nothing else. */
   checkInvite(secret: string, deviceId: string): invites.InviteVerdict {
-    const verdict = invites.checkInvite(this.#working, secret, {
-      deviceId,
-      now: this.deps.world.now(),
-    });
-    if (!verdict.ok) return verdict;
-    const used = verdict.invite.usedBy !== undefined;
-    const token = this.#working.devices.get(deviceId)?.tokens[verdict.invite.role];
-    if (used && (!token || token.revokedAtMs !== undefined)) {
-      return { ok: false, problem: "revoked" };
-    }
-    return verdict;
+    const now = this.deps.world.now();
+    return invites.checkInvite(this.#working, secret, { deviceId, now });
   }
 
   /** Pairs a device by link, checked once more: another device may have been faster. */

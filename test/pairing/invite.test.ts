@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { remove, revoke, rotate } from "../../src/pairing/devices.ts";
 import { checkInvite, createInvite, hashInvite, redeem } from "../../src/pairing/invite.ts";
 import type { Grant } from "../../src/pairing/ledger.ts";
 import type { Role } from "../../src/protocol/access.ts";
@@ -20,6 +21,11 @@ function make(bench: LedgerBench, more: { role?: Role; name?: string } = {}) {
 
 function asked(deviceId: string, more: Partial<Grant> = {}): Grant {
   return { ...text, deviceId, publicKey: "key", roles: ["operator"], scopes: [ADMIN], ...more };
+}
+
+/** The operator token of a device, as its owner names it. */
+function tokenOf(deviceId: string, now: number) {
+  return { deviceId, role: "operator", actor: owner, now };
 }
 
 function use(bench: LedgerBench, secret: string, deviceId: string) {
@@ -81,6 +87,25 @@ test.each([
   if (who === "a removed device") bench.apply([{ op: "device-gone", deviceId: "d1" }]);
   const deviceId = who === "another device" ? "d2" : "d1";
   expect(use(bench, who === "a guess" ? "guess" : secret, deviceId)).toBe(problem);
+});
+
+test.each<[string, (bench: LedgerBench) => void]>([
+  ["revoked", (b) => b.apply(revoke(b.state, tokenOf("d1", b.now)).changes)],
+  ["rotated", (b) => b.apply(rotate(b.state, tokenOf("d1", b.now)).changes)],
+  [
+    "removed and approved for less",
+    (b) => {
+      b.apply(remove(b.state, "d1", owner).changes);
+      b.now += 1;
+      b.pair("d1", [READ]);
+    },
+  ],
+])("a device that was %s since gets nothing more out of its link", (_how, decide) => {
+  const bench = new LedgerBench();
+  const { secret } = make(bench);
+  use(bench, secret, "d1");
+  decide(bench);
+  expect(use(bench, secret, "d1")).toBe("revoked");
 });
 
 test("a link that was taken back is refused as revoked", () => {
