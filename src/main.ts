@@ -8,7 +8,7 @@ import { Dispatcher, type Requester } from "./gateway/dispatch.ts";
 import { type FirstStart, firstStart } from "./gateway/first-start.ts";
 import { HealthSummary } from "./gateway/health.ts";
 import { asTyped, commandName } from "./lib/command.ts";
-import { createLog, type Logger } from "./lib/log.ts";
+import { createLog, type Logger, type OpenLog } from "./lib/log.ts";
 import { stateFolder } from "./lib/paths.ts";
 import { detectSupervisor } from "./lib/supervisor.ts";
 import { systemdNotifier } from "./lib/systemd.ts";
@@ -19,6 +19,7 @@ import { type RunningServer, startServer } from "./main/server.ts";
 import { makeServices } from "./main/services.ts";
 import { allMethods } from "./methods/index.ts";
 import { hostOwner } from "./pairing/pairing.ts";
+import { limitTable } from "./protocol/limits.ts";
 
 const EXIT_CONFIG = 78;
 const EXIT_STATE = 6;
@@ -38,7 +39,7 @@ export async function runGateway(options: RunOptions): Promise<number> {
   let port = options.flags.port;
   let givenToken: string | undefined;
   for (;;) {
-    const log = await openLog(options);
+    const { log, close } = await openLog(options);
     try {
       givenToken ??= await takeToken(options.env);
       const flags = { ...options.flags, port };
@@ -49,16 +50,17 @@ export async function runGateway(options: RunOptions): Promise<number> {
     } catch (error) {
       return explainStart(error, log);
     } finally {
-      log.flush();
+      await close();
     }
   }
 }
 
 /** The log where the configuration wants it; a configuration with errors is reported later. */
-async function openLog({ env, terminal }: RunOptions): Promise<Logger> {
+async function openLog({ env, terminal }: RunOptions): Promise<OpenLog> {
   const { config } = await loadConfig({ path: resolveConfigPath(env, stateFolder(env)), env });
   const { level, file } = config.logging;
-  return createLog({ level, pretty: terminal && file === undefined, file });
+  const { value: bufferBytes } = limitTable.logBufferBytes;
+  return createLog({ level, pretty: terminal && file === undefined, file, bufferBytes });
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { ConnectFacts } from "../auth/facts.ts";
 import type { Hub } from "../events/hub.ts";
 import type { Presence } from "../events/presence.ts";
+import { BoundedLog } from "../lib/bounded-log.ts";
 import { cleanText } from "../lib/text.ts";
 import type { Timer, World } from "../lib/world.ts";
 import type { DeviceEnd, Pairing } from "../pairing/pairing.ts";
@@ -41,6 +42,10 @@ export class Gateway implements ConnectionHost {
   readonly limits: Limits;
   readonly gate: SocketGate;
   readonly registry = new Registry();
+  /** Lines about refusals and closes: strangers can cause any number of them. */
+  readonly refusalLog: BoundedLog;
+  /** Lines about our own failures, apart, so that no storm of refusals hides them. */
+  readonly failureLog: BoundedLog;
   phase: ConnectFacts["phase"] = "starting";
   /** Set once by main: they need this object, and it needs them. */
   handshake: Handshake | undefined;
@@ -53,10 +58,18 @@ export class Gateway implements ConnectionHost {
   constructor(private readonly deps: GatewayDeps) {
     this.limits = deps.limits;
     this.gate = new SocketGate(deps.limits);
+    this.refusalLog = this.#boundedLog();
+    this.failureLog = this.#boundedLog();
     this.#stopListening = deps.pairing.listen({
       resolved: (pending, why) => this.#resolved(pending, why),
       ended: (end) => this.#deviceEnded(end),
     });
+  }
+
+  #boundedLog(): BoundedLog {
+    const { world, log, limits } = this.deps;
+    const leftOut = () => this.count("log-left-out");
+    return new BoundedLog({ world, log, perSecond: limits.logLinesPerSecond, leftOut });
   }
 
   /** Why a socket from there is not even opened, or `undefined`. */
@@ -97,7 +110,7 @@ export class Gateway implements ConnectionHost {
   connect(connection: Connection, frame: RequestFrame, nonce: string): void {
     this.handshake?.run(connection, frame, nonce).catch((error: unknown) => {
       // Not even the refusal could be sent. One broken connection must not end the process.
-      this.deps.log.error({ conn: connection.id, err: error }, "a connect failed");
+      this.failed("a connect failed", { conn: connection.id, err: error });
       connection.socket.drop();
     });
   }
@@ -216,7 +229,17 @@ export class Gateway implements ConnectionHost {
     this.count(close.metric);
     const { address } = connection.socket.peer;
     const facts = { conn: connection.id, address, code: close.code, reason: close.reason };
-    this.deps.log.info(facts, "connection closed");
+    this.refusalLog.write({
+      level: "info",
+      kind: close.metric,
+      facts,
+      message: "connection closed",
+    });
+  }
+
+  /** Something of ours failed: whoever can make it fail again and again fills no disk. */
+  failed(message: string, facts: object): void {
+    this.failureLog.write({ level: "error", kind: message, facts, message });
   }
 
   after(ms: number, run: () => void): void {
@@ -252,6 +275,8 @@ export class Gateway implements ConnectionHost {
 
   stop(): void {
     this.#sweep?.cancel();
+    this.refusalLog.flush();
+    this.failureLog.flush();
     this.#stopListening();
   }
 }

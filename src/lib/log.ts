@@ -19,10 +19,57 @@ export interface LogOptions {
   readonly pretty: boolean;
   /** Absolute path of a file; standard output when absent. */
   readonly file?: string | undefined;
+  /** Unwritten text kept at most; lines beyond it are lost. */
+  readonly bufferBytes: number;
+}
+
+type Destination = ReturnType<typeof pino.destination>;
+
+/** How long the last lines may take to be taken, in milliseconds. */
+const CLOSING_MS = 1000;
+
+/** A log, and how to end it: `close` writes what is left and is called once, last of all. */
+export interface OpenLog {
+  readonly log: Logger;
+  close(): Promise<void>;
+}
+
+/**
+ * Where lines go. A disk that is full, or a reader that reads no more, costs lines and nothing else:
+ * pino's own way would end the process at the first error, and never let it end by itself.
+ */
+function destination(
+  dest: string | number,
+  maxLength: number,
+): Pick<OpenLog, "close"> & { stream: Destination } {
+  const stream = pino.destination({ dest, sync: false, maxLength });
+  let told: string | undefined;
+  stream.removeAllListeners("error");
+  // What was not written is tried again with the next line.
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === told) return;
+    told = error.code;
+    process.stderr.write(`the log can't be written to ${dest}: ${error.message}\n`);
+  });
+  return { stream, close: () => ended(stream) };
+}
+
+/** Not by `flushSync`, which tries for ever on a full disk and blocks meanwhile. */
+async function ended(stream: Destination): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await new Promise<void>((resolve) => {
+    stream.once("close", resolve);
+    stream.once("error", () => resolve());
+    timer = setTimeout(resolve, CLOSING_MS);
+    stream.end();
+  });
+  clearTimeout(timer);
+  stream.write = () => true;
+  stream.destroy();
 }
 
 /** The gateway's log: JSON lines, or readable ones on a terminal. */
-export async function createLog(options: LogOptions): Promise<Logger> {
+export async function createLog(options: LogOptions): Promise<OpenLog> {
   const settings = {
     level: options.level,
     base: null,
@@ -32,9 +79,11 @@ export async function createLog(options: LogOptions): Promise<Logger> {
       censor: "(hidden)",
     },
   };
-  if (options.file) return pino(settings, pino.destination({ dest: options.file, sync: false }));
-  if (!options.pretty) return pino(settings, pino.destination({ dest: 1, sync: false }));
+  if (!options.pretty) {
+    const { stream, close } = destination(options.file ?? 1, options.bufferBytes);
+    return { log: pino(settings, stream), close };
+  }
   const { default: pretty } = await import("pino-pretty");
   const stream = pretty({ colorize: true, translateTime: "SYS:HH:MM:ss", sync: true });
-  return pino(settings, stream);
+  return { log: pino(settings, stream), close: async () => void stream.end() };
 }

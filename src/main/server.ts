@@ -78,10 +78,10 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
     services,
     maxInFlight: limits.requestsInFlight,
     monotonic: () => world.monotonic(),
-    defect: (method, error) => log.error({ method, err: error }, "a request failed"),
+    defect: (method, error) => gateway.failed("a request failed", { method, err: error }),
     refused: (metric) => gateway.count(metric),
   });
-  gateway.handshake = makeHandshake(core, { gateway, services, log });
+  gateway.handshake = makeHandshake(core, { gateway, services });
   const peers = new PeerReader();
   const stopFollowing = follow(core, {
     gateway,

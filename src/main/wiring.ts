@@ -1,6 +1,6 @@
 import { devicelessCliMode } from "../config/settings.ts";
 import type { Hub } from "../events/hub.ts";
-import type { Gateway, GatewayLog } from "../gateway/gateway.ts";
+import type { Gateway } from "../gateway/gateway.ts";
 import { Handshake, type HandshakePolicy } from "../gateway/handshake.ts";
 import { Hello } from "../gateway/hello.ts";
 import { closeAdmittedBy } from "../gateway/shared-secret.ts";
@@ -14,13 +14,12 @@ import type { Core } from "./core.ts";
 type HandshakeParts = {
   gateway: Gateway;
   services: Services;
-  log: GatewayLog;
 };
 
 /** The handshake on an open core. */
 export function makeHandshake(core: Core, parts: HandshakeParts): Handshake {
   const { world, limits, pairing, secrets, vault } = core;
-  const { gateway, services, log } = parts;
+  const { gateway, services } = parts;
   const rules = {
     failures: limits.authFailures,
     windowMs: limits.authWindowMs,
@@ -52,9 +51,11 @@ export function makeHandshake(core: Core, parts: HandshakeParts): Handshake {
       const { address } = connection.socket.peer;
       const code = refusal.error.details?.["code"] ?? refusal.error.code;
       const { requestId } = refusal.error.details ?? {};
-      log.info({ conn: connection.id, address, code, requestId }, refusal.error.message);
+      const facts = { conn: connection.id, address, code, requestId };
+      const { message } = refusal.error;
+      gateway.refusalLog.write({ level: "info", kind: refusal.close.metric, facts, message });
     },
-    defect: (what, error) => log.error({ what, err: error }, "a connect failed"),
+    defect: (what, error) => gateway.failed("a connect failed", { what, err: error }),
   });
 }
 

@@ -336,6 +336,22 @@ export const limitTable = {
     metric: "-",
     test: "gateway/drain.test.ts",
   },
+  logLinesPerSecond: {
+    value: 20,
+    unit: "count",
+    bounds: "log lines about refusals and closes in one second (and as many about failures)",
+    past: "one summary line a second, with how many of each kind were left out",
+    metric: "log-left-out",
+    test: "lib/bounded-log.test.ts",
+  },
+  logBufferBytes: {
+    value: MiB,
+    unit: "bytes",
+    bounds: "log text that a full disk or a stuck reader has not taken yet",
+    past: "newer lines are lost until it takes some",
+    metric: "-",
+    test: "fault/log-full.test.ts",
+  },
   adminConnections: {
     value: 64,
     unit: "count",

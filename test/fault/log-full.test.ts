@@ -1,0 +1,28 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { makeDevice, RawClient } from "../support/client.ts";
+import { GatewayProcess, PROCESS_TOKEN } from "../support/process.ts";
+import { until } from "../support/until.ts";
+
+let gateway: GatewayProcess;
+afterEach(() => gateway?.close());
+
+test("logBufferBytes: a log on a full disk costs lines, not the gateway", async () => {
+  gateway = await GatewayProcess.prepare();
+  // A device that is always full, whatever the rights of whoever writes.
+  const config = { logging: { file: "/dev/full", level: "debug" } };
+  await writeFile(join(gateway.stateDir, "openclaw.json"), JSON.stringify(config), { mode: 0o600 });
+  const run = gateway.launch({ OPENCLAW_GATEWAY_TOKEN: PROCESS_TOKEN });
+  await until(async () => (await gateway.cli(["status"])).code === 0, "the gateway's status");
+  for (let i = 0; i < 30; i += 1) {
+    const client = await RawClient.open(gateway.url);
+    const refused = await client.connect({ device: makeDevice() });
+    expect(refused.error.details.code).toBe("AUTH_TOKEN_MISSING");
+    expect((await client.end()).code).toBe(1008);
+  }
+  expect(run.exited).toBeUndefined();
+  // Said once, where somebody may still read it.
+  expect(run.output.match(/the log can't be written to \/dev\/full: ENOSPC/g)).toHaveLength(1);
+  expect(await gateway.stop()).toBe(0);
+});
