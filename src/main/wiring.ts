@@ -1,3 +1,4 @@
+import type { GatewayConfig } from "../config/schema.ts";
 import { devicelessCliMode } from "../config/settings.ts";
 import type { Hub } from "../events/hub.ts";
 import type { Gateway } from "../gateway/gateway.ts";
@@ -8,6 +9,7 @@ import { FailureLimiter } from "../lib/limiter.ts";
 import { pendingRow } from "../methods/devices.ts";
 import { allMethods } from "../methods/index.ts";
 import type { Services } from "../methods/services.ts";
+import { closes } from "../protocol/close.ts";
 import type { PeerReader } from "../transport/peer.ts";
 import type { Core } from "./core.ts";
 
@@ -45,7 +47,15 @@ export function makeHandshake(core: Core, parts: HandshakeParts): Handshake {
     policy: () => policyOf(core),
     phase: () => gateway.phase,
     secretEpoch: () => secrets.epoch(kind()),
-    ready: (connection, actor, params) => gateway.ready(connection, actor, params),
+    ready: (connection, actor, params) => {
+      gateway.ready(connection, actor, params);
+      if (actor.deviceId !== undefined) return;
+      const { address } = connection.socket.peer;
+      const { method, scopes } = actor;
+      const facts = { conn: connection.id, address, client: params.client.id, method, scopes };
+      const message = "admitted without a device key";
+      gateway.refusalLog.write({ level: "info", kind: "deviceless", facts, message });
+    },
     waits: (connection) => gateway.waits(connection),
     refused: (connection, refusal) => {
       const { address } = connection.socket.peer;
@@ -70,6 +80,17 @@ function policyOf(core: Core): HandshakePolicy {
     origins: { allowed: controlUi.allowedOrigins, publicUrl },
     sshTarget,
   };
+}
+
+/** Ends connections without a device key that the configuration in force would not admit as they are. */
+function endDeviceless(gateway: Gateway, config: GatewayConfig): void {
+  const { mode } = config.gateway.auth;
+  const never = devicelessCliMode(config) === "never";
+  gateway.closeWhere(
+    ({ deviceId, method, scopes }) =>
+      deviceId === undefined && (method !== mode || (never && scopes.length > 0)),
+    closes.authChanged,
+  );
 }
 
 /** What `/readyz` says. */
@@ -115,6 +136,7 @@ export function follow(
       if (path === "gateway.auth.token") closeAdmittedBy(gateway, "token");
       if (path === "gateway.auth.password") closeAdmittedBy(gateway, "password");
     }
+    endDeviceless(gateway, next);
     hub.publish("config.changed", { path: config.path, hash: config.hash, ts: world.now() });
   });
   config.watch();
