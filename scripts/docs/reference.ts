@@ -71,7 +71,7 @@ function closeLines(): string[] {
 function limitLines(): string[] {
   const rows = Object.entries({ ...limitTable, ...stateLimitTable }).map(
     ([name, limit]: [string, Limit]) => {
-      const amount = /^(unauthenticatedSockets|argon2AtOnce)$/.test(name)
+      const amount = /^(unauthenticatedSockets|waitingSockets|argon2AtOnce)$/.test(name)
         ? "by memory"
         : amountWords(limit);
       const metric = limit.metric === "-" ? "–" : `\`${limit.metric}\``;

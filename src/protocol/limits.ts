@@ -19,9 +19,9 @@ export interface Limit {
 }
 
 /**
- * Every limit of the gateway. Worst case before authentication is
- * `unauthenticatedSockets` × `transportPayloadBytes`, because uWebSockets.js bounds a message per
- * route and hands it over whole; the total therefore follows the machine's memory.
+ * Every limit of the gateway. Worst case before authentication is `transportPayloadBytes` times
+ * `unauthenticatedSockets` and `waitingSockets` together, because uWebSockets.js bounds a message per
+ * route and hands it over whole; both totals therefore follow the machine's memory.
  */
 export const limitTable = {
   preAuthFrameBytes: {
@@ -81,9 +81,9 @@ export const limitTable = {
     test: "gateway/gate.test.ts",
   },
   waitingSockets: {
-    value: 1024,
+    value: Math.min(256, Math.max(32, Math.floor(totalmem() / 8 / (8 * MiB)))),
     unit: "count",
-    bounds: "sockets that wait for approval, in all",
+    bounds: "sockets that wait for approval, in all (an eighth of memory at most, 32 to 256)",
     past: "the oldest of the address with most of them is closed 1013 `too many waiting`",
     metric: "waiting-evicted",
     test: "gateway/gate.test.ts",

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { totalmem } from "node:os";
 import { describe, expect, test } from "vitest";
 import { type Limit, limitTable, limitValues } from "../../src/protocol/limits.ts";
 
@@ -32,6 +33,12 @@ test("the transport's own limits act after the gateway's, which close by name", 
   const values = limitValues();
   expect(values.transportPayloadBytes).toBeGreaterThan(values.maxPayloadBytes);
   expect(values.maxPayloadBytes).toBeGreaterThan(values.preAuthFrameBytes);
+});
+
+test("frames of who is not authenticated yet fit into three eighths of memory, or 512 MiB", () => {
+  const { unauthenticatedSockets, waitingSockets, maxPayloadBytes } = limitValues();
+  const worst = (unauthenticatedSockets + waitingSockets) * maxPayloadBytes;
+  expect(worst).toBeLessThanOrEqual(Math.max((totalmem() * 3) / 8, 512 * 1024 * 1024));
 });
 
 test("overrides replace numbers and nothing else", () => {
