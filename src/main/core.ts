@@ -1,3 +1,5 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { argon2Hasher, type Hasher } from "../auth/hasher.ts";
 import { SharedSecrets } from "../auth/secret.ts";
 import { Vault, type VaultChange, type VaultState, vaultShape } from "../auth/vault.ts";
@@ -19,6 +21,7 @@ import { Pairing } from "../pairing/pairing.ts";
 import type { PairingChange, PairingState } from "../pairing/records.ts";
 import { type Limits, limitValues } from "../protocol/limits.ts";
 import { type Document, openDocument, type StoreLog } from "../store/document.ts";
+import { explain, StoreError } from "../store/errors.ts";
 import { acquireWriterLock, type WriterLock } from "../store/lock.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -66,13 +69,16 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   };
   const loaded = await loadConfig(load);
   refuseBadConfig(loaded);
-  await ensurePrivateFolder(stateDir);
+  await ensurePrivateFolder(stateDir).catch((error) => {
+    throw explain(error, { folder: stateDir });
+  });
   const adminSocket = resolveAdminSocket(env, stateDir);
   const startedAtMs = world.now();
   const describe = { pid: process.pid, version, startedAt: startedAtMs, adminSocket };
   const lock = await acquireWriterLock(stateDir, { describe, world });
   try {
     const open = { folder: stateDir, world, log };
+    await refuseLostKeys(stateDir);
     const vaultDocument = await openDocument(vaultShape, open);
     const vault = await Vault.open(vaultDocument, { world, hasher });
     const pairingDocument = await openDocument(pairingShape, open);
@@ -121,6 +127,23 @@ async function closeAll(
   } finally {
     await parts.lock.release();
   }
+}
+
+/**
+ * Devices without the keys that their tokens were made with: new keys would shut all of them out, and
+ * show another fingerprint, without anybody having asked for that.
+ */
+async function refuseLostKeys(folder: string): Promise<void> {
+  const names = await readdir(folder);
+  const has = (shape: { name: string }) =>
+    names.some((name) => name === `${shape.name}.json` || name === `${shape.name}.journal`);
+  if (has(vaultShape) || !has(pairingShape)) return;
+  const { name } = vaultShape;
+  throw new StoreError("STORE_DAMAGED", {
+    folder,
+    file: join(folder, `${name}.journal`),
+    detail: `it and ${name}.json are missing, though ${pairingShape.name}.* is there`,
+  });
 }
 
 function refuseBadConfig(loaded: LoadedConfig): void {

@@ -35,6 +35,18 @@ const table = {
     message: "{file} has the wrong owner: {detail}",
     next: "run: chown -R --reference={folder} {folder}/. (or run as the owner of {folder})",
   },
+  STORE_NOT_A_FILE: {
+    message: "{file} is no plain file: {detail}",
+    next: "look at it (ls -ld {file}), then put the file itself there, or move what is there away",
+  },
+  STORE_NOT_A_FOLDER: {
+    message: "{folder} is no folder",
+    next: "look at it (ls -ld {folder}), then move it away or set OPENCLAW_STATE_DIR",
+  },
+  STORE_DESCRIPTORS: {
+    message: "no file descriptor is left for {file}",
+    next: "allow more open files (LimitNOFILE= of the unit, ulimit -n of a shell)",
+  },
   STORE_LOCKED: {
     message: "{folder} is in use: {detail}",
     next: "stop it first (systemctl stop openclaw-gateway), or let it do the work: openclaw status",
@@ -101,6 +113,10 @@ const codeOfSystemError: Record<string, StoreErrorCode> = {
   EROFS: "STORE_READ_ONLY",
   EACCES: "STORE_DENIED",
   EPERM: "STORE_DENIED",
+  ENOTDIR: "STORE_NOT_A_FOLDER",
+  EEXIST: "STORE_NOT_A_FOLDER",
+  EMFILE: "STORE_DESCRIPTORS",
+  ENFILE: "STORE_DESCRIPTORS",
 };
 
 /** The system error's name (`ENOSPC`), or undefined if `error` is not one. */

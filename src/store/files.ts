@@ -63,12 +63,14 @@ async function checkFile(
 ): Promise<void> {
   const { path, folder, owner } = where;
   const facts = await fs.facts(path);
+  // Reading a pipe would wait for ever, and a link would be followed to somebody else's file.
+  if (facts.kind !== "file") {
+    const detail = facts.kind === "folder" ? "a folder" : "a symbolic link, a pipe or the like";
+    throw new StoreError("STORE_NOT_A_FILE", { folder, file: path, detail });
+  }
   if (facts.uid !== owner) {
     const detail = `user ${facts.uid}, but the folder belongs to user ${owner}`;
     throw new StoreError("STORE_OWNER", { folder, file: path, detail });
-  }
-  if (facts.kind !== "file") {
-    throw new StoreError("STORE_OWNER", { folder, file: path, detail: "it is not a plain file" });
   }
   if ((facts.mode & 0o077) !== 0) await fs.setMode(path, 0o600);
 }

@@ -1,7 +1,9 @@
+import { basename } from "node:path";
 import type { FileSystem } from "../lib/atomic-file.ts";
 import type { World } from "../lib/world.ts";
 import { Damage } from "./damage.ts";
 import type { DocumentFiles } from "./files.ts";
+import { journalFormat } from "./journal-line.ts";
 import { type JournalContent, scanJournal } from "./journal-scan.ts";
 
 /** A journal file and what is in it. */
@@ -31,7 +33,14 @@ export async function readSegments(
     const left = existing.has(files.snapshot) ? files.snapshot : files.next;
     throw new Damage({ file: left }, `its journal ${files.journal} is missing`);
   }
-  const older = await readSegment(files.journal, outside);
+  const name = basename(files.journal, ".journal");
+  const older = await readSegment(files.journal, name, outside);
+  if (older.header.after > 0 && !existing.has(files.snapshot)) {
+    throw new Damage(
+      { file: files.snapshot },
+      `it is missing, though ${files.journal} goes on from it`,
+    );
+  }
   if (older.header.after > snapshotSeq) {
     const found = `it starts after commit ${older.header.after}, the snapshot ends at ${snapshotSeq}`;
     throw new Damage({ file: older.path, line: 1 }, found);
@@ -51,7 +60,7 @@ async function readNext(
   older: Segment,
   outside: { fs: FileSystem; world: World },
 ): Promise<{ next?: Segment; useless?: string }> {
-  const next = await readSegment(path, outside);
+  const next = await readSegment(path, older.header.name, outside);
   // Made, but given up before anything was written to it, because making it durable failed: the
   // journal went on, whether with whole lines or with one that was cut short.
   const blank = next.lines.length === 0 && next.torn === 0;
@@ -72,7 +81,15 @@ async function readNext(
 
 async function readSegment(
   path: string,
+  name: string,
   { fs, world }: { fs: FileSystem; world: World },
 ): Promise<Segment> {
-  return { path, ...(await scanJournal(path, await fs.readFile(path), world)) };
+  const content = await scanJournal(path, await fs.readFile(path), world);
+  const { header } = content;
+  // Before its numbers are compared with another file's: that one would get the blame.
+  if (header.format === journalFormat && header.name !== name) {
+    const found = `it holds the document ${JSON.stringify(header.name)}, not "${name}"`;
+    throw new Damage({ file: path, line: 1 }, found);
+  }
+  return { path, ...content };
 }

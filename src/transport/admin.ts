@@ -1,4 +1,4 @@
-import { chmodSync, statSync, unlinkSync } from "node:fs";
+import { chmodSync, lstatSync, statSync, unlinkSync } from "node:fs";
 import { connect, createServer, type Socket as NetSocket, type Server } from "node:net";
 import { basename, dirname } from "node:path";
 import type { Requester } from "../gateway/dispatch.ts";
@@ -103,16 +103,18 @@ export class AdminServer {
     const folder = await SocketFolder.open(dirname(path), Buffer.byteLength(basename(path)));
     this.#folder = folder;
     const socket = folder.socket(basename(path));
+    const there = lstatSync(path, { throwIfNoEntry: false });
+    if (there && !there.isSocket()) throw new AdminSocketBlocked(path, "something else is there");
     if (await answers(socket)) throw new AdminSocketTaken(path);
-    try {
-      unlinkSync(path);
-    } catch {
-      // Nothing was there.
-    }
+    if (there) unlinkSync(path);
     await new Promise<void>((resolve, reject) => {
-      this.#server.once("error", reject);
+      this.#server.once("error", (error: NodeJS.ErrnoException) => {
+        reject(new AdminSocketBlocked(path, error.code ?? error.message));
+      });
       this.#server.listen(socket, resolve);
     });
+    // Running out of descriptors must not end the process.
+    this.#server.removeAllListeners("error").on("error", () => undefined);
     const setgid = (statSync(dirname(path)).mode & 0o2000) !== 0;
     chmodSync(path, setgid ? 0o660 : 0o600);
   }
@@ -148,6 +150,17 @@ class AdminSocketTaken extends Error {
 
   constructor(path: string) {
     super(`another gateway answers on the admin socket ${path}`);
+  }
+}
+
+class AdminSocketBlocked extends Error {
+  override readonly name = "AdminSocketBlocked";
+  readonly code = "ADMIN_SOCKET_BLOCKED";
+  readonly next: string;
+
+  constructor(path: string, why: string) {
+    super(`the admin socket ${path} cannot be made: ${why}`);
+    this.next = `look at it (ls -ld ${path}), then move what is there away`;
   }
 }
 

@@ -1,5 +1,5 @@
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
-import { connect, type Socket } from "node:net";
+import { mkdtemp, rename, rm, stat } from "node:fs/promises";
+import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -181,7 +181,10 @@ describe("the socket file", () => {
   });
 
   test("left behind by a dead gateway is replaced", async () => {
-    await writeFile(path, "");
+    const dead = createServer();
+    await new Promise<void>((resolve) => dead.listen(`${path}.dead`, resolve));
+    await rename(`${path}.dead`, path);
+    await new Promise((resolve) => dead.close(resolve));
     await start();
     const line = await Line.open();
     line.socket.destroy();

@@ -1,0 +1,85 @@
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { vaultShape } from "../../../src/auth/vault.ts";
+import { systemFiles } from "../../../src/lib/atomic-file.ts";
+import { systemWorld } from "../../../src/lib/world.ts";
+import { pairingShape } from "../../../src/pairing/document.ts";
+import { type DocumentShape, openDocument } from "../../../src/store/document.ts";
+import { GatewayProcess, PROCESS_TOKEN } from "../../support/process.ts";
+import { until } from "../../support/until.ts";
+import { ask, listed, pair } from "./owner.ts";
+
+/** Every file of a state folder that the gateway reads at its start. */
+export const stateFiles = [
+  "gateway.json",
+  "gateway.journal",
+  "gateway.ballast",
+  "devices.json",
+  "devices.journal",
+  "devices.journal.next",
+  "devices.ballast",
+  "openclaw.json",
+] as const;
+export type StateFile = (typeof stateFiles)[number];
+
+/** A state folder with every kind of file in it, and what a gateway that has it says. */
+export interface Sample {
+  readonly folder: string;
+  readonly paired: ReadonlySet<string>;
+  readonly pending: ReadonlyMap<string, string>;
+  remove(): Promise<void>;
+}
+
+/** As a gateway leaves it that was killed in the middle of writing a snapshot. */
+export async function makeSample(): Promise<Sample> {
+  const gateway = await GatewayProcess.prepare();
+  const config = '{\n  // the name that devices see\n  "gateway": { "name": "sample" }\n}\n';
+  await writeFile(join(gateway.stateDir, "openclaw.json"), config, { mode: 0o600 });
+  await gateway.start({ OPENCLAW_GATEWAY_TOKEN: PROCESS_TOKEN });
+  const pairs = [await pair(gateway), await pair(gateway), await pair(gateway)];
+  await ask(gateway);
+  const said = await listed(gateway);
+  for (const { client } of pairs) client.close();
+  await gateway.kill();
+  const { deviceId = "" } = pairs[0]?.device ?? {};
+  const seen = { op: "seen", deviceId, at: 0, reason: "sample" } as const;
+  await rewrite(gateway.stateDir, vaultShape, {
+    change: ({ seed = "", tokenKey = "" }) => ({ op: "keys" as const, seed, tokenKey }),
+    cut: false,
+  });
+  await rewrite(gateway.stateDir, pairingShape, { change: () => seen, cut: true });
+  const base = await mkdtemp(join(tmpdir(), "gateway-sample-"));
+  const folder = join(base, "state");
+  await cp(gateway.stateDir, folder, {
+    recursive: true,
+    preserveTimestamps: true,
+    filter: (path) => !path.includes(".sock"),
+  });
+  await gateway.close();
+  return { folder, ...said, remove: () => rm(base, { recursive: true, force: true }) };
+}
+
+/** Makes a document write its snapshot; `cut` ends that before the journal's names are changed. */
+async function rewrite<State, Change>(
+  folder: string,
+  shape: DocumentShape<State, Change>,
+  how: { change: (state: State) => Change; cut: boolean },
+): Promise<void> {
+  let over = false;
+  const fs = {
+    ...systemFiles,
+    rename: (from: string, to: string) => {
+      over = from.endsWith(".journal.next");
+      return over && how.cut
+        ? Promise.reject(new Error("cut short"))
+        : systemFiles.rename(from, to);
+    },
+  };
+  const limits = { journalBytes: 1 };
+  const document = await openDocument(shape, { folder, world: systemWorld, fs, limits });
+  await document.commit([how.change(document.durable)]);
+  await until(() => over, "the snapshot");
+  await document.commit([how.change(document.durable)]);
+  await document.close();
+}
