@@ -46,6 +46,24 @@ install_packages() {
   printf '%s\n' "$want" >"$stamps/install"
 }
 
+# The WebSocket server's binaries for Node.js 22 and newer need glibc 2.38 (Debian 13, Ubuntu 24.04);
+# the one for Node.js 20 runs on older systems too. There, a Node.js 20 of our own is used.
+suit_node() {
+  (cd "$root" && node -e 'require("uWebSockets.js")' >/dev/null 2>&1) && return 0
+  local arch version=20.20.2 folder="$root/.cache/node20"
+  arch=$(node -p process.arch)
+  if [ ! -x "$folder/node_modules/node-linux-$arch/bin/node" ]; then
+    say "This system's C library is too old for Node.js $(node --version); getting Node.js $version for the gateway (once) …"
+    mkdir -p "$folder"
+    run_quiet npm install --prefix "$folder" --no-save --loglevel=error "node-linux-$arch@$version" ||
+      fail "Node.js $version could not be installed" "use Debian 13 or Ubuntu 24.04, or install Node.js 20"
+  fi
+  PATH="$folder/node_modules/node-linux-$arch/bin:$PATH"
+  export PATH
+  (cd "$root" && node -e 'require("uWebSockets.js")') ||
+    fail "the WebSocket server does not load here" "see the message above; Debian 12 or newer on x64 or arm64 is needed"
+}
+
 build() {
   local want
   want=$(cd "$root" && find src scripts package.json package-lock.json -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1)

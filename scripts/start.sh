@@ -7,10 +7,13 @@ set -euo pipefail
 
 need_node
 install_packages
+suit_node
 build
 
 # What the gateway tells people to type: there is no `openclaw` on the path of a fresh clone.
-export OPENCLAW_COMMAND="${OPENCLAW_COMMAND:-node $root/dist/index.js}"
+node_here=node
+case "$(command -v node)" in "$root"/*) node_here=$(command -v node) ;; esac
+export OPENCLAW_COMMAND="${OPENCLAW_COMMAND:-$node_here $root/dist/index.js}"
 if [ ! -t 1 ]; then
   say "Output is not a terminal, so no secret is shown. For the owner's one-time link: $OPENCLAW_COMMAND devices invite"
 fi

@@ -43,5 +43,6 @@ install_debian() {
 need_node
 need_debian
 install_packages
+suit_node
 build
 exec node "$root/scripts/test/run.mjs" "$@"

@@ -49,6 +49,13 @@ function clean(failure: { [name in keyof Failure]: Failure[name] | undefined }):
 }
 
 function unexpected(message: string): Failure {
+  if (/GLIBC_\d/.test(message)) {
+    return {
+      message: `this system's C library is too old for Node.js ${process.versions.node} (the WebSocket server needs glibc 2.38 there)`,
+      next: "use Node.js 20 here, or a newer system such as Debian 13 or Ubuntu 24.04",
+      exit: "failed",
+    };
+  }
   const next = "run the command again with --verbose and report what it prints";
   return {
     message: `unexpected: ${shownLines(message) || "no reason given"}`,
