@@ -210,7 +210,8 @@ const silent = { info() {}, warn() {}, error() {} };
 export async function openOffline(options: { env: Environment }): Promise<Offline> {
   const core = await openCore({ env: options.env, log: silent });
   const { world, limits } = core;
-  const presence = new Presence({ world, limits, self: { ts: world.now() }, publish() {} });
+  const nobody = { audience: () => [], publish() {} };
+  const presence = new Presence({ world, limits, self: { ts: world.now() }, ...nobody });
   const health = new HealthSummary({ world, sessionsPath: core.stateDir, publish() {} });
   const services = makeServices(core, {
     presence,

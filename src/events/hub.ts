@@ -38,15 +38,36 @@ export class Hub {
     return this.#receivers.size;
   }
 
-  /** Sends `event` to everyone who may have it. `seq` stays gapless: it counts what was sent. */
-  publish(event: EventName, payload: unknown, version?: StateVersion): void {
+  /** Everyone who may have `event`. */
+  audience(event: EventName): Receiver[] {
+    const bit = bitOf.get(event) ?? 0;
+    return [...this.#receivers].flatMap(([receiver, mask]) => ((mask & bit) === 0 ? [] : receiver));
+  }
+
+  /**
+   * Sends `event` to everyone who may have it, or to those of `to` who may and are still here. `seq`
+   * stays gapless: it counts what was sent.
+   */
+  publish(
+    event: EventName,
+    payload: unknown,
+    version?: StateVersion,
+    to: Iterable<Receiver> = this.#receivers.keys(),
+  ): void {
     if (this.#receivers.size === 0) return;
     const bit = bitOf.get(event) ?? 0;
     const droppable = isLatestState(event);
     const head = encodeEventHead(event, payload, version);
-    for (const [receiver, mask] of this.#receivers) {
+    let text = "";
+    let textSeq = 0;
+    for (const receiver of to) {
+      const mask = this.#receivers.get(receiver) ?? 0;
       if ((mask & bit) === 0 || (droppable && receiver.isSlow())) continue;
-      if (receiver.push(finishEvent(head, receiver.seq + 1))) receiver.seq += 1;
+      const seq = receiver.seq + 1;
+      // Those who came at about the same time count alike, and share one text.
+      if (seq !== textSeq) text = finishEvent(head, seq);
+      textSeq = seq;
+      if (receiver.push(text)) receiver.seq = seq;
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { Timer, World } from "../lib/world.ts";
 import { RawJson } from "../protocol/frames.ts";
 import type { Limits } from "../protocol/limits.ts";
+import type { Receiver } from "./hub.ts";
 
 /** One connected client, as clients show it (`PresenceEntry` of the protocol); undefined is left out. */
 export interface PresenceEntry {
@@ -24,12 +25,18 @@ interface Deps {
   readonly world: World;
   readonly limits: Limits;
   readonly self: PresenceEntry;
-  readonly publish: (payload: RawJson, presenceVersion: number) => void;
+  /** Who may have presence events now. */
+  readonly audience: () => Receiver[];
+  readonly publish: (payload: RawJson, version: number, to: readonly Receiver[]) => void;
 }
+
+/** A crowd is told in this many parts a second, so that no part keeps others waiting. */
+const PARTS_PER_SECOND = 16;
 
 /**
  * Who is connected. Entries are kept as JSON text, so a list costs one join; changes within
- * `presenceCoalesceMs`, or longer in a crowd, go out as one event.
+ * `presenceCoalesceMs`, or longer in a crowd, go out as one event. Everyone gets the whole list, so in
+ * a crowd one event is many megabytes: it goes to a part of the crowd at a time.
  */
 export class Presence {
   readonly #entries = new Map<string, string>();
@@ -39,6 +46,10 @@ export class Presence {
   #listedAt = 0;
   #timer: Timer | undefined;
   #dirty = true;
+  /** Who has still to be told. */
+  #untold: Receiver[] = [];
+  /** What everyone will have been told of when nobody is left untold. */
+  #toldVersion = 0;
   /** Monotonic time before which no further event goes out. */
   #quietUntil = 0;
 
@@ -86,24 +97,34 @@ export class Presence {
   }
 
   #changed(): void {
-    const { limits, world } = this.deps;
     this.#version += 1;
     this.#dirty = true;
-    const wait = Math.max(limits.presenceCoalesceMs, this.#quietUntil - world.monotonic());
+    this.#publishLater(this.deps.limits.presenceCoalesceMs);
+  }
+
+  #publishLater(ms: number): void {
+    const { world } = this.deps;
+    const wait = Math.max(ms, this.#quietUntil - world.monotonic());
     this.#timer ??= world.after(wait, () => this.#publish());
   }
 
-  /**
-   * Everyone gets the whole list, so in a crowd one event is many megabytes: the next one waits until
-   * this one has been paid for.
-   */
+  /** Tells a part of those who have still to be told; the next waits until this one has been paid for. */
   #publish(): void {
     const { limits, world } = this.deps;
     this.#timer = undefined;
+    if (this.#untold.length === 0) {
+      this.#untold = this.deps.audience();
+      this.#toldVersion = this.#version;
+    }
+    // Made anew for each part: nobody is told less than somebody who asked was answered before.
     const { text } = this.#makeList();
-    this.deps.publish(new RawJson(`{"presence":${text}}`), this.#version);
-    const bytes = text.length * this.#entries.size;
+    const perPart = limits.presenceBytesPerSecond / PARTS_PER_SECOND;
+    const part = this.#untold.splice(0, Math.max(1, Math.floor(perPart / text.length)));
+    this.deps.publish(new RawJson(`{"presence":${text}}`), this.#version, part);
+    const bytes = text.length * part.length;
     this.#quietUntil = world.monotonic() + (1000 * bytes) / limits.presenceBytesPerSecond;
+    if (this.#untold.length > 0) this.#publishLater(0);
+    else if (this.#version !== this.#toldVersion) this.#publishLater(limits.presenceCoalesceMs);
   }
 
   close(): void {

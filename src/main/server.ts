@@ -54,7 +54,8 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
     world,
     limits,
     self: { host: ownName(core), version, mode: "gateway", reason: "self", ts: world.now() },
-    publish: (payload, v) => hub.publish("presence", payload, versions(v)),
+    audience: () => hub.audience("presence"),
+    publish: (payload, v, to) => hub.publish("presence", payload, versions(v), to),
   });
   const health = new HealthSummary({
     world,

@@ -108,6 +108,25 @@ test("what could not be queued takes no number", () => {
   expect(ear.frames.map(({ seq }) => seq)).toEqual([1]);
 });
 
+test("an event for some goes to those who may have it and are still here, counted like any", () => {
+  const hub = new Hub();
+  const [reader, node, gone, later] = [new Ear(), new Ear(), new Ear(), new Ear()];
+  for (const ear of [reader, gone]) hub.add(ear, caller("operator", "operator.read"));
+  hub.add(node, caller("node"));
+  const audience = hub.audience("presence");
+  expect(audience).toEqual([reader, gone]);
+  hub.delete(gone);
+  hub.add(later, caller("operator", "operator.read"));
+  hub.publish("tick", {});
+  hub.publish("presence", {}, undefined, [...audience, node]);
+  expect(reader.frames.map(({ event, seq }) => [event, seq])).toEqual([
+    ["tick", 1],
+    ["presence", 2],
+  ]);
+  for (const ear of [node, later]) expect(ear.frames.map(({ event }) => event)).toEqual(["tick"]);
+  expect(gone.frames).toEqual([]);
+});
+
 test("receivers that leave while an event goes out do not disturb the others", () => {
   const hub = new Hub();
   const ears = [new Ear(), new Ear(), new Ear()];

@@ -1,20 +1,23 @@
 import { describe, expect, test } from "vitest";
+import type { Receiver } from "../../src/events/hub.ts";
 import { Presence, type PresenceEntry } from "../../src/events/presence.ts";
 import { type Limits, limitTable, limitValues } from "../../src/protocol/limits.ts";
 import { HandWorld } from "../support/world.ts";
 
 function setUp(limits: Partial<Limits> = {}) {
   const world = new HandWorld();
-  const published: { list: PresenceEntry[]; version: number }[] = [];
+  const published: { list: PresenceEntry[]; version: number; to: readonly Receiver[] }[] = [];
+  const crowd: Receiver[] = [];
   const presence = new Presence({
     world,
     limits: limitValues(limits),
     self: { host: "gateway", mode: "gateway", reason: "self", ts: 1 },
-    publish: (payload, version) =>
-      published.push({ list: JSON.parse(payload.text).presence, version }),
+    audience: () => [...crowd],
+    publish: (payload, version, to) =>
+      published.push({ list: JSON.parse(payload.text).presence, version, to }),
   });
   const hosts = () => JSON.parse(presence.list.text).map(({ host }: PresenceEntry) => host);
-  return { world, presence, published, hosts };
+  return { world, presence, published, hosts, crowd };
 }
 
 const entry = (host: string): PresenceEntry => ({ host, ts: 2 });
@@ -74,20 +77,47 @@ describe("presenceEntries", () => {
   });
 });
 
-test("presenceBytesPerSecond: after a large event the next one waits until it was paid for", () => {
-  const { world, presence, published } = setUp({ presenceBytesPerSecond: 1000 });
+const receiver = (): Receiver => ({ seq: 0, isSlow: () => false, push: () => true });
+
+describe("presenceBytesPerSecond", () => {
   const coalesce = limitTable.presenceCoalesceMs.value;
-  for (let i = 0; i < 10; i += 1) presence.set(`c${i}`, entry("x".repeat(100)));
-  world.advance(coalesce);
-  expect(published).toHaveLength(1);
-  const wait = presence.list.text.length * 10;
-  presence.delete("c9");
-  world.advance(wait - 1);
-  expect(published).toHaveLength(1);
-  presence.delete("c8");
-  world.advance(1);
-  expect(published).toHaveLength(2);
-  expect(published[1]?.list).toHaveLength(9);
+
+  test("a crowd is told in parts, each after the one before was paid for", () => {
+    const { world, presence, published, crowd } = setUp({ presenceBytesPerSecond: 16_000 });
+    crowd.push(...Array.from({ length: 5 }, receiver));
+    presence.set("a", entry("x".repeat(300)));
+    const { length } = presence.list.text;
+    const part = crowd.slice(0, Math.floor(1000 / length));
+    expect(part).toHaveLength(2);
+    world.advance(coalesce);
+    expect(published.map(({ to }) => to)).toEqual([part]);
+    const wait = (length * 2) / 16;
+    world.advance(wait - 0.1);
+    expect(published).toHaveLength(1);
+    world.advance(0.1);
+    expect(published).toHaveLength(2);
+    world.advance(60_000);
+    expect(published.flatMap(({ to }) => to)).toEqual(crowd);
+    expect(world.pendingTimers).toBe(0);
+  });
+
+  test("each part is told the latest, and everyone of what changed since the first", () => {
+    const { world, presence, published, crowd } = setUp({ presenceBytesPerSecond: 1000 });
+    crowd.push(receiver(), receiver());
+    presence.set("a", entry("a"));
+    world.advance(coalesce);
+    crowd.push(receiver());
+    presence.set("b", entry("b"));
+    world.advance(60_000);
+    const told = crowd.map((one) => published.filter(({ to }) => to.includes(one)));
+    expect(told.map((events) => events.map(({ version }) => version))).toEqual([
+      [2, 3],
+      [3, 3],
+      [3],
+    ]);
+    expect(told.map((events) => events.at(-1)?.list.length)).toEqual([3, 3, 3]);
+    expect(world.pendingTimers).toBe(0);
+  });
 });
 
 test("the gateway's new name is told like any change", () => {
