@@ -2,6 +2,7 @@ import type { Credentials } from "../auth/facts.ts";
 import type { DeviceProof } from "../auth/identity.ts";
 import { cleanText } from "../lib/text.ts";
 import type { DeviceText } from "../pairing/records.ts";
+import { type Limits, scopeProblem } from "../protocol/limits.ts";
 import { type Validate, validator } from "../protocol/schemas.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import type { Peer } from "./socket.ts";
@@ -31,13 +32,13 @@ export interface ConnectParams {
 const checkSchema: Validate = validator(wireSchemas.connect);
 
 /** Checks the params of a connect; returns what is wrong, or `undefined`. */
-export function connectProblem(params: unknown, maxScopes: number): string | undefined {
+export function connectProblem(params: unknown, limits: Limits): string | undefined {
   const problem = checkSchema(params);
   if (problem !== undefined) return problem;
-  const { scopes } = params as ConnectParams;
-  if ((scopes?.length ?? 0) > maxScopes)
-    return `at /scopes: must not have more than ${maxScopes} items`;
-  return undefined;
+  const { scopes = [] } = params as ConnectParams;
+  if (scopes.length > limits.scopesPerRequest)
+    return `at /scopes: must not have more than ${limits.scopesPerRequest} items`;
+  return scopeProblem(scopes, limits.scopeChars);
 }
 
 /** Whether the connect calls itself a worker: those speak another protocol that is not served. */

@@ -71,7 +71,7 @@ export class Handshake {
 
   async #run(connection: Connection, frame: RequestFrame, nonce: string): Promise<void> {
     if (namesWorker(frame.params)) return connection.close(closes.workerRefused);
-    const problem = connectProblem(frame.params, this.deps.limits.scopesPerRequest);
+    const problem = connectProblem(frame.params, this.deps.limits);
     if (problem) return this.#refuse(connection, frame, refusals.invalidConnectParams(problem));
     const params = frame.params as ConnectParams;
     const policy = this.deps.policy();

@@ -3,6 +3,7 @@ import { sourceKey } from "../lib/net.ts";
 import type { Device, Pending, Resolution } from "../pairing/records.ts";
 import { READ } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
+import { limitTable, scopeProblem } from "../protocol/limits.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { type Call, method } from "./method.ts";
 
@@ -22,6 +23,8 @@ export const requestUpgrade = method<{ scopes: string[] }>({
   params: wireSchemas.scopeUpgradeRequest,
   run: async ({ scopes }, call) => {
     const device = ownDevice(call);
+    const problem = scopeProblem(scopes, limitTable.scopeChars.value);
+    if (problem) throw invalidRequest(`invalid device.scopes.requestUpgrade params: ${problem}`);
     const { deviceId, publicKey } = device;
     const pending = await call.services.pairing.request({
       deviceId,

@@ -61,7 +61,10 @@ export function request(state: PairingState, ask: Ask, context: LedgerContext): 
     return { pending, kind: "refreshed", changes: [{ op: "pending", pending }], gone: [] };
   }
   const roles = [...new Set([...(before?.roles ?? []), ask.role])];
-  const scopes = union(before?.scopes ?? [], ask.scopes);
+  const gathered = union(before?.scopes ?? [], ask.scopes);
+  // Whoever keeps asking for something new must not make the request grow without end.
+  const fits = gathered.length <= context.limits.scopesPerRequest;
+  const scopes = fits ? gathered : union([], ask.scopes);
   const pending: Pending = {
     ...deviceText(ask.text),
     ...freshCode(state, { deviceId: ask.deviceId, roles, scopes }, context),

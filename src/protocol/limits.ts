@@ -291,8 +291,16 @@ export const limitTable = {
   scopesPerRequest: {
     value: 32,
     unit: "count",
-    bounds: "scopes in one connect",
-    past: "`INVALID_REQUEST` `invalid connect params`",
+    bounds: "scopes in one connect; a pairing request gathers no more than that over retries",
+    past: "`INVALID_REQUEST` `invalid connect params`; a retry asks for its own scopes alone",
+    metric: "-",
+    test: "gateway/envelope.test.ts",
+  },
+  scopeChars: {
+    value: 128,
+    unit: "count",
+    bounds: "characters of one scope",
+    past: "`INVALID_REQUEST` `invalid connect params`, or `invalid … params` of a scope upgrade",
     metric: "-",
     test: "gateway/envelope.test.ts",
   },
@@ -381,4 +389,10 @@ export function limitValues(overrides: Partial<Limits> = {}): Limits {
     Object.entries(limitTable).map(([name, limit]) => [name, limit.value]),
   ) as unknown as Limits;
   return { ...values, ...overrides };
+}
+
+/** Which of `scopes` is too long to be one, in the words of a schema error; `undefined` if none is. */
+export function scopeProblem(scopes: readonly string[], maxChars: number): string | undefined {
+  const at = scopes.findIndex((scope) => scope.length > maxChars);
+  return at < 0 ? undefined : `at /scopes/${at}: must not have more than ${maxChars} characters`;
 }

@@ -122,6 +122,16 @@ describe("role and schema", () => {
     await admittedConnect(gateway, { auth: token, scopes: many.slice(1) });
   });
 
+  test("scopeChars: one character too many in a scope is a schema error", async () => {
+    const gateway = await start();
+    const longest = "s".repeat(limitTable.scopeChars.value);
+    const { error } = await refusedConnect(gateway, { auth: token, scopes: ["s", `${longest}s`] });
+    expect(error.message).toBe(
+      "invalid connect params: at /scopes/1: must not have more than 128 characters",
+    );
+    await admittedConnect(gateway, { auth: token, scopes: [longest] });
+  });
+
   test.each([
     { role: "worker" },
     { client: { id: "openclaw-worker" } },

@@ -113,6 +113,14 @@ describe("asking for more on a live socket", () => {
     expect((await answer).payload.status).toBe("approved");
   });
 
+  test("with a scope too long to be one is a schema error", async () => {
+    const { client } = await onDeviceToken(READ);
+    const answer = client.request("device.scopes.requestUpgrade", { scopes: ["s".repeat(129)] });
+    expect((await answer).error.message).toBe(
+      "invalid device.scopes.requestUpgrade params: at /scopes/0: must not have more than 128 characters",
+    );
+  });
+
   test("needs a device", async () => {
     const client = await onSharedSecret(READ);
     const { error } = await client.request("device.scopes.requestUpgrade", { scopes: [ADMIN] });

@@ -300,3 +300,10 @@ test("what a request asks for is said in words", () => {
   );
   expect(askWords({ roles: ["operator", "node"], scopes: [] })).toBe("operator and node");
 });
+
+test("a request does not grow without end, however often its device asks for something new", () => {
+  const bench = new LedgerBench({ scopesPerRequest: 2 });
+  bench.request("d1", ["a"]);
+  expect(bench.request("d1", ["b"]).pending.scopes).toEqual(["a", "b"]);
+  expect(bench.request("d1", ["c"]).pending.scopes).toEqual(["c"]);
+});
