@@ -11,7 +11,7 @@ export const stateLimitTable = {
     bounds: "one journal, or its snapshot's size if that is more",
     past: "the snapshot is written anew in the background",
     metric: "-",
-    test: "store/scale.test.ts",
+    test: "store/limits.test.ts",
   },
   groupBytes: {
     value: MiB,
@@ -19,7 +19,7 @@ export const stateLimitTable = {
     bounds: "changes written and fsynced together",
     past: "the commits behind form the next group",
     metric: "-",
-    test: "store/document.test.ts",
+    test: "store/limits.test.ts",
   },
   commitBytes: {
     value: MiB,
@@ -43,7 +43,7 @@ export const stateLimitTable = {
     bounds: "text of the commits that wait for the disk",
     past: "refused with STORE_BUSY",
     metric: "-",
-    test: "store/document.test.ts",
+    test: "store/limits.test.ts",
   },
   laterEntries: {
     value: 20_000,
@@ -59,7 +59,7 @@ export const stateLimitTable = {
     bounds: "time unacknowledged changes wait for company",
     past: "they are written alone",
     metric: "-",
-    test: "store/document.test.ts",
+    test: "store/limits.test.ts",
   },
   retryMs: {
     value: 1000,
@@ -83,7 +83,7 @@ export const stateLimitTable = {
     bounds: "the file given up when the disk is full, so that a revocation still fits",
     past: "-",
     metric: "-",
-    test: "fault/store-full.test.ts",
+    test: "store/faults.test.ts",
   },
   configBytes: {
     value: MiB,

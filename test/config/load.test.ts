@@ -197,7 +197,7 @@ describe("the file itself", () => {
     expect(loaded.source).toEqual({ path, exists: false, raw: null, hash: "absent" });
   });
 
-  it("is reported when it can't be read", async () => {
+  it("is reported when it can't be read, or is larger than configBytes", async () => {
     const folder = await temporaryFolder();
     await mkdir(join(folder, "d.json"));
     await writeFile(join(folder, "latin1.json"), Buffer.from([0x7b, 0xe9, 0x7d]));
