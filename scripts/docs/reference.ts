@@ -5,6 +5,8 @@ import { closes } from "../../src/protocol/close.ts";
 import { eventTable } from "../../src/protocol/events.ts";
 import { type Limit, limitTable } from "../../src/protocol/limits.ts";
 import { stateLimitTable } from "../../src/protocol/state-limits.ts";
+import { amountWords } from "./amounts.ts";
+import { reliabilityLines } from "./reliability.ts";
 
 const NOTE = "<!-- Made by `npm run docs` from the declarations in src/; a test keeps it true. -->";
 
@@ -15,6 +17,7 @@ export function references(): Record<string, string> {
     "events.md": page("Events", eventLines()),
     "closes.md": page("Closes", closeLines()),
     "limits.md": page("Limits", limitLines()),
+    "reliability.md": page("Reliability", reliabilityLines()),
     "config.md": `${NOTE}\n\n${configReference().trim()}\n`,
   };
 }
@@ -71,9 +74,7 @@ function closeLines(): string[] {
 function limitLines(): string[] {
   const rows = Object.entries({ ...limitTable, ...stateLimitTable }).map(
     ([name, limit]: [string, Limit]) => {
-      const amount = /^(unauthenticatedSockets|waitingSockets|argon2AtOnce)$/.test(name)
-        ? "by memory"
-        : amountWords(limit);
+      const amount = amountWords(name, limit);
       const metric = limit.metric === "-" ? "–" : `\`${limit.metric}\``;
       return `| \`${name}\` | ${amount} | ${limit.bounds} | ${limit.past} | ${metric} | ${limit.test} |`;
     },
@@ -83,14 +84,4 @@ function limitLines(): string[] {
     "|---|---|---|---|---|---|",
     ...rows,
   ];
-}
-
-function amountWords({ value, unit }: Limit): string {
-  if (unit === "count") return value.toLocaleString("en");
-  if (unit === "bytes") {
-    return value >= 1024 * 1024
-      ? `${+(value / 1024 / 1024).toFixed(2)} MiB`
-      : `${value / 1024} KiB`;
-  }
-  return value >= 60_000 ? `${value / 60_000} min` : `${value / 1000} s`;
 }

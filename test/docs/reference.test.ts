@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { references } from "../../scripts/docs/reference.ts";
 
@@ -12,5 +12,14 @@ test("the README's commands are the scripts that exist", () => {
   for (const script of ["scripts/start.sh", "scripts/test.sh"]) {
     expect(readme).toContain(`bash ${script}`);
     expect(readFileSync(new URL(`../../${script}`, import.meta.url), "utf8")).toContain("#!");
+  }
+});
+
+test("every promise names a test that exists", () => {
+  const page = references()["reliability.md"] ?? "";
+  const links = [...page.matchAll(/\]\(\.\.\/(test\/[^)]+)\)/g)].map(([, file]) => file);
+  expect(links.length).toBeGreaterThan(10);
+  for (const file of links) {
+    expect(existsSync(new URL(`../../${file}`, import.meta.url)), file).toBe(true);
   }
 });

@@ -113,9 +113,16 @@ export class RawClient {
 
   static async open(
     url: string,
-    options: { headers?: Record<string, string>; protocols?: string[] } = {},
+    options: {
+      headers?: Record<string, string>;
+      protocols?: string[];
+      /** The address of this machine to come from, such as 127.0.0.7. */
+      localAddress?: string;
+    } = {},
   ): Promise<RawClient> {
-    const ws = new WebSocket(url, options.protocols ?? [], { headers: options.headers ?? {} });
+    const { headers = {}, protocols = [], localAddress } = options;
+    const from = localAddress === undefined ? {} : { localAddress };
+    const ws = new WebSocket(url, protocols, { headers, ...from });
     const client = new RawClient(ws);
     await new Promise<void>((resolve, reject) => {
       ws.once("open", resolve);

@@ -1,0 +1,149 @@
+import { type Limit, type LimitName, limitTable } from "../../src/protocol/limits.ts";
+import { stateLimitTable } from "../../src/protocol/state-limits.ts";
+import { amountWords } from "./amounts.ts";
+
+/** A promise, and the test that shows it (relative to `test/`). */
+type Promised = readonly [promise: string, test: string];
+
+/** What one kind of offender gets: the rows of the limits table that hold it. */
+type Offender = readonly [who: string, rows: readonly LimitName[]];
+
+const acknowledged: readonly Promised[] = [
+  [
+    "An answer or an event about a change is sent after the change was written and fsynced, never before. Whoever reads state is shown what is durable.",
+    "store/document.test.ts",
+  ],
+  [
+    "Changes made at the same time share one fsync; each is answered for itself. If it can't be written, the answer is an error and the change did not happen, or the error says that this is uncertain.",
+    "store/crash-property.test.ts",
+  ],
+  ["A code that was shown is still good after a restart.", "fault/approvals-kill.test.ts"],
+  [
+    "A code approves exactly what was asked for under it, and nothing that was asked later.",
+    "pairing/model.test.ts",
+  ],
+];
+
+const survives: readonly Promised[] = [
+  [
+    "`kill -9` at any moment: everything acknowledged is there at the next start, which needs nobody and finds no stale lock.",
+    "fault/store-kill.test.ts",
+  ],
+  [
+    "`kill -9` in the middle of a storm of approvals: the same, for codes and events too.",
+    "fault/approvals-kill.test.ts",
+  ],
+  [
+    "Power loss: the same, as far as the disk keeps what it said it has written. A last line that was torn is dropped, because nobody was told of it.",
+    "store/crash-property.test.ts",
+  ],
+  [
+    "A full or failing disk: changes are refused by name and nothing half-written stays. Revoking and rejecting act at once and say that they are not durable yet; a file of {ballastBytes} is given up to make them so. All goes on by itself when there is room.",
+    "fault/store-full.test.ts",
+  ],
+  [
+    "Disk errors: a write that failed is tried again after {retryMs}, ever more slowly, at most {retryMaxMs} apart.",
+    "store/faults.test.ts",
+  ],
+  [
+    "A full disk under the log costs log lines and nothing else: the gateway goes on, and can be stopped.",
+    "fault/log-full.test.ts",
+  ],
+  [
+    "Damaged state is refused with file, line and the way out, and a copy is kept. It is never reset in silence.",
+    "store/damage.test.ts",
+  ],
+  [
+    "A restart or stop tells everyone, and waits {drainMs} for requests that run.",
+    "gateway/drain.test.ts",
+  ],
+];
+
+const offenders: readonly Offender[] = [
+  ["reads slowly, or never", ["bufferedBytes", "slowConsumerMs"]],
+  ["sends huge frames", ["preAuthFrameBytes", "maxPayloadBytes", "transportPayloadBytes"]],
+  ["floods requests", ["requestsInFlight", "unauthorizedCalls", "queuedBehindConnect"]],
+  [
+    "leaves handshakes half-open",
+    ["handshakeMs", "unauthenticatedPerAddress", "unauthenticatedSockets"],
+  ],
+  ["asks for approval without end", ["pendingPerAddress", "pendingRequests"]],
+  ["waits in a crowd", ["waitingPerAddress"]],
+  ["guesses passwords, tokens or links", ["authFailures", "argon2PerSource", "argon2Queued"]],
+  ["wants to fill the log", ["logLinesPerSecond"]],
+];
+
+const bystanders: readonly Promised[] = [
+  [
+    "While each of these is pushed past, a hundred clients that behave are not closed or refused, miss no answer, and get every event in order without a gap; new devices are approved, paired ones come back, and the memory is given back.",
+    "fault/limits-under-load.test.ts",
+  ],
+  [
+    "A device with its own token is let in at an address that is locked because others guessed there.",
+    "fault/limits-under-load.test.ts",
+  ],
+  [
+    "A hundred thousand pieces of broken input let nobody in and leave nothing behind.",
+    "fault/fuzz.test.ts",
+  ],
+  [
+    "`seq` has no gaps. Events that a newer one replaces may be left out for a slow client, and use up no number.",
+    "events/hub.test.ts",
+  ],
+];
+
+const notPromised = [
+  "When a device was last seen is written lazily and may be lost with a crash. So may the note that a device took its token.",
+  "Events are not kept: who is away misses them, and asks for the state on return.",
+  "A request that was sent but not answered may have been carried out. Ask before sending it again.",
+  "Answers within a given time. Under attack they come later; `npm run bench` and the table of the test above print how much.",
+  "Anything about a disk that loses what it confirmed, or an owner of the machine who edits state while the gateway runs.",
+  "Service to everybody behind one address whose share of unauthenticated sockets somebody there holds: that address waits, no other does.",
+  "Connections in number: whoever may use up the network or the open files of the machine can. Put nginx before it where strangers come.",
+];
+
+/** The page docs/reliability.md, without its title. */
+export function reliabilityLines(): string[] {
+  return [
+    "What may be relied on, what shows it, and what may not.",
+    "",
+    "## Acknowledged means durable",
+    "",
+    ...acknowledged.map(line),
+    "",
+    "## What survives what",
+    "",
+    ...survives.map(line),
+    "",
+    "## What an offender gets",
+    "",
+    "Limits slow or end the offender. None shuts everyone out. All of them are in [limits](limits.md).",
+    "",
+    "| who | limit | number | gets |",
+    "|---|---|---|---|",
+    ...offenders.flatMap(([who, rows]) => rows.map((row) => offenderRow(who, row))),
+    "",
+    ...bystanders.map(line),
+    "",
+    "## What is not promised",
+    "",
+    ...notPromised.map((text) => `- ${text}`),
+  ];
+}
+
+function line([promise, test]: Promised): string {
+  const text = promise.replace(/\{(\w+)\}/g, (_, name: string) => amountOf(name));
+  return `- ${text} ([test](../test/${test}))`;
+}
+
+function offenderRow(who: string, row: LimitName): string {
+  const { past } = limitTable[row];
+  return `| ${who} | \`${row}\` | ${amountWords(row, limitTable[row])} | ${past} |`;
+}
+
+function amountOf(name: string): string {
+  const limits: Readonly<Record<string, Limit>> = { ...limitTable, ...stateLimitTable };
+  const limit = limits[name];
+  if (!limit) throw new Error(`no such limit: ${name}`);
+  return amountWords(name, limit);
+}

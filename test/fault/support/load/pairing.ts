@@ -1,0 +1,146 @@
+import { expect } from "vitest";
+import { limitTable } from "../../../../src/protocol/limits.ts";
+import {
+  type Frame,
+  makeDevice,
+  type RawClient,
+  type TestDevice,
+} from "../../../support/client.ts";
+import { each } from "../attackers.ts";
+import { type Ground, type Offence, tally, words } from "./ground.ts";
+
+const caps = ["pairing-wait"];
+const GUESSES = 20_000;
+const BATCH = 1000;
+
+/** Asks for approval and stays. */
+async function ask(ground: Ground, address: string, device: TestDevice) {
+  const client = await ground.open(address);
+  const { error } = await client.connect({ device, caps });
+  return { client, requestId: String(error.details.requestId) };
+}
+
+async function pendingFrom(ground: Ground): Promise<Frame[]> {
+  const list = (await ground.owner.request("device.pair.list")) as Frame;
+  return list.pending;
+}
+
+const pendingFromOne: Offence = {
+  name: "100 requests for approval from one address",
+  rows: ["pendingPerAddress"],
+  async run(ground) {
+    const address = ground.address();
+    const codes = new Set<string>();
+    await each(Array.from({ length: 100 }), 4, async () => {
+      const { client, requestId } = await ask(ground, address, makeDevice());
+      codes.add(requestId);
+      client.ws.terminate();
+    });
+    const left = (await pendingFrom(ground)).filter(({ requestId }) => codes.has(requestId));
+    expect(codes.size).toBe(100);
+    expect(left).toHaveLength(limitTable.pendingPerAddress.value);
+    return `the newest ${left.length} are kept`;
+  },
+};
+
+const pendingFromMany: Offence = {
+  name: "400 requests for approval from as many addresses",
+  rows: ["pendingRequests"],
+  async run(ground) {
+    await each(ground.addresses(400), 8, async (address) => {
+      const { client } = await ask(ground, address, makeDevice());
+      client.ws.terminate();
+    });
+    const left = await pendingFrom(ground);
+    expect(left).toHaveLength(limitTable.pendingRequests.value);
+    return `${left.length} are kept`;
+  },
+};
+
+/**
+ * An address's own requests are bounded before its waiting sockets are, so these devices ask from one
+ * address each, and then all wait at one.
+ */
+const waitingStorm: Offence = {
+  name: "60 devices that wait, all at one address",
+  rows: ["waitingPerAddress"],
+  async run(ground) {
+    const devices = ground.addresses(60).map((address) => ({ address, device: makeDevice() }));
+    await each(devices, 4, async ({ address, device }) => {
+      (await ask(ground, address, device)).client.ws.terminate();
+    });
+    const one = ground.address();
+    const clients: RawClient[] = [];
+    for (const { device } of devices) clients.push((await ask(ground, one, device)).client);
+    const { value } = limitTable.waitingPerAddress;
+    const evicted = await Promise.all(clients.slice(0, -value).map((client) => client.end()));
+    const counts = tally(evicted.map(({ code, reason }) => `${code} ${reason}`));
+    expect(counts).toEqual({ "1013 too many waiting": clients.length - value });
+    expect(clients.slice(-value).map(({ closed }) => closed)).toEqual(
+      Array.from({ length: value }, () => undefined),
+    );
+    for (const client of clients) client.ws.terminate();
+    return words(counts);
+  },
+};
+
+const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const pick = () => ALPHABET[Math.floor(Math.random() * ALPHABET.length)];
+const anyCode = () => Array.from({ length: 9 }, (_, i) => (i === 4 ? "-" : pick())).join("");
+
+const codeGuessing: Offence = {
+  name: `${GUESSES} guessed codes by a paired device, and the right one`,
+  rows: [],
+  async run(ground) {
+    const victim = await ask(ground, ground.address(), makeDevice());
+    const client = await ground.insider({ scopes: ["operator.pairing"] }, true);
+    const approve = (id: string, requestId: string) =>
+      client.send({ type: "req", id, method: "device.pair.approve", params: { requestId } });
+    const told: string[] = [];
+    for (let sent = 0; sent < GUESSES; sent += BATCH) {
+      client.frames.length = 0;
+      for (let i = 1; i < BATCH; i += 1) approve(`g${sent + i}`, anyCode());
+      const { requestId } = victim;
+      await client.request("device.pair.approve", { requestId }, `right ${sent}`);
+      await client.next((frame) => frame.id === `g${sent + BATCH - 1}`);
+      const answers = client.frames.filter(({ type }) => type === "res");
+      told.push(...answers.map(({ ok, error }) => (ok ? "approved" : error.message)));
+    }
+    expect(Object.keys(tally(told))).not.toContain("approved");
+    const pending = await pendingFrom(ground);
+    expect(pending.map(({ requestId }) => requestId)).toContain(victim.requestId);
+    client.close();
+    victim.client.ws.terminate();
+    return words(tally(told));
+  },
+};
+
+const linkGuessing: Offence = {
+  name: "60 guessed one-time links and as many device tokens",
+  rows: ["authFailures"],
+  async run(ground) {
+    const [links, tokens] = ground.addresses(2);
+    const told: string[] = [];
+    await each(Array.from({ length: 60 }), 4, async (_, i) => {
+      const guess = `${i}`.padEnd(43, "x");
+      const device = makeDevice();
+      told.push(await ground.stranger(links ?? "", { device, auth: { bootstrapToken: guess } }));
+      told.push(await ground.stranger(tokens ?? "", { device, auth: { deviceToken: guess } }));
+    });
+    const { value } = limitTable.authFailures;
+    expect(tally(told)).toEqual({
+      AUTH_BOOTSTRAP_TOKEN_INVALID: value,
+      AUTH_DEVICE_TOKEN_MISMATCH: value,
+      AUTH_RATE_LIMITED: told.length - 2 * value,
+    });
+    return words(tally(told));
+  },
+};
+
+export const pairingOffences: readonly Offence[] = [
+  waitingStorm,
+  pendingFromOne,
+  pendingFromMany,
+  codeGuessing,
+  linkGuessing,
+];
