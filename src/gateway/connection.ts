@@ -46,6 +46,8 @@ export class Connection implements Receiver {
   state: ConnectionState;
   seq = 0;
   inFlight = 0;
+  /** Set when its connect was refused, which says more than the close that follows. */
+  refused = false;
   /** Set when its device was ended: nothing it still sends counts. */
   deaf = false;
   /** Calls outside its role in a row. */

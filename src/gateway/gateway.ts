@@ -227,6 +227,8 @@ export class Gateway implements ConnectionHost {
     }
     if (!close) return;
     this.count(close.metric);
+    // A refusal has a line of its own, with its cause.
+    if (connection.refused) return;
     const { address } = connection.socket.peer;
     const facts = { conn: connection.id, address, code: close.code, reason: close.reason };
     this.refusalLog.write({

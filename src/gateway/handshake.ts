@@ -137,6 +137,7 @@ export class Handshake {
     const error = refusal.error.details
       ? refusals.withDetails(refusal.error, this.#moreDetails(refusal))
       : refusal.error;
+    connection.refused = true;
     this.deps.refused(connection, refusal);
     connection.send(encodeError(frame.id, error));
     connection.close(refusal.close);

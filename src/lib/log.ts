@@ -1,4 +1,5 @@
 import pino, { type Logger } from "pino";
+import { systemWorld, type Timer } from "./world.ts";
 
 export type { Logger };
 
@@ -56,14 +57,14 @@ function destination(
 
 /** Not by `flushSync`, which tries for ever on a full disk and blocks meanwhile. */
 async function ended(stream: Destination): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
+  let timer: Timer | undefined;
   await new Promise<void>((resolve) => {
     stream.once("close", resolve);
     stream.once("error", () => resolve());
-    timer = setTimeout(resolve, CLOSING_MS);
+    timer = systemWorld.after(CLOSING_MS, resolve);
     stream.end();
   });
-  clearTimeout(timer);
+  timer?.cancel();
   stream.write = () => true;
   stream.destroy();
 }

@@ -90,6 +90,7 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
     peers,
     renamed: () => presence.rename(ownName(core)),
     setLogLevel: options.setLogLevel,
+    log,
   });
   const http = {
     files: await loadPage(options.pageFolder),

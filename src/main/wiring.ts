@@ -1,7 +1,7 @@
 import type { GatewayConfig } from "../config/schema.ts";
 import { devicelessCliMode } from "../config/settings.ts";
 import type { Hub } from "../events/hub.ts";
-import type { Gateway } from "../gateway/gateway.ts";
+import type { Gateway, GatewayLog } from "../gateway/gateway.ts";
 import { Handshake, type HandshakePolicy } from "../gateway/handshake.ts";
 import { Hello } from "../gateway/hello.ts";
 import { closeAdmittedBy } from "../gateway/shared-secret.ts";
@@ -12,6 +12,7 @@ import type { Services } from "../methods/services.ts";
 import { closes } from "../protocol/close.ts";
 import type { PeerReader } from "../transport/peer.ts";
 import type { Core } from "./core.ts";
+import { pairingLog } from "./pairing-log.ts";
 
 type HandshakeParts = {
   gateway: Gateway;
@@ -60,8 +61,9 @@ export function makeHandshake(core: Core, parts: HandshakeParts): Handshake {
     refused: (connection, refusal) => {
       const { address } = connection.socket.peer;
       const code = refusal.error.details?.["code"] ?? refusal.error.code;
-      const { requestId } = refusal.error.details ?? {};
-      const facts = { conn: connection.id, address, code, requestId };
+      // The request itself has a line (pairing-log.ts); one for each of its retries tells nothing.
+      if (code === "PAIRING_REQUIRED") return;
+      const facts = { conn: connection.id, address, code };
       const { message } = refusal.error;
       gateway.refusalLog.write({ level: "info", kind: refusal.close.metric, facts, message });
     },
@@ -113,6 +115,7 @@ export function follow(
     /** The gateway's own name changed. */
     renamed: () => void;
     setLogLevel: (level: string) => void;
+    log: GatewayLog;
   },
 ): () => void {
   const { hub, peers, gateway } = parts;
@@ -128,6 +131,7 @@ export function follow(
     },
     renamed: () => hub.publish("device.pair.changed", {}),
   });
+  const stopLog = pairing.listen(pairingLog(core, parts));
   const stopConfig = config.listen((changed, next) => {
     peers.trust(next.gateway.trustedProxies);
     parts.setLogLevel(next.logging.level);
@@ -142,6 +146,7 @@ export function follow(
   config.watch();
   return () => {
     stopPairing();
+    stopLog();
     stopConfig();
   };
 }

@@ -171,7 +171,7 @@ export class UwsServer {
     const peer = this.deps.peers.read({
       address: Buffer.from(res.getRemoteAddressAsText()).toString(),
       unixSocket: how.unixSocket,
-      header: (name) => req.getHeader(name),
+      header: (name) => headerOf(req, name),
     });
     const refusal = this.deps.host.refusal(peer);
     if (refusal) return refuse(res, refusal);
@@ -189,6 +189,17 @@ export class UwsServer {
     const data = ws.getUserData();
     data.connection = this.deps.host.open(new UwsSocket(ws, data.peer));
   }
+}
+
+/** All values of a header: a client's own line must not hide the one that a proxy added. */
+function headerOf(req: HttpRequest, name: string): string {
+  const first = req.getHeader(name);
+  if (first === "" || !name.includes("forwarded")) return first;
+  const values: string[] = [];
+  req.forEach((key, value) => {
+    if (key === name) values.push(value);
+  });
+  return values.join(",");
 }
 
 function refuse(res: HttpResponse, refusal: { status: string; text: string }): void {

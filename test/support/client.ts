@@ -114,7 +114,8 @@ export class RawClient {
   static async open(
     url: string,
     options: {
-      headers?: Record<string, string>;
+      /** A list becomes one line for each of its values. */
+      headers?: Record<string, string | string[]>;
       protocols?: string[];
       /** The address of this machine to come from, such as 127.0.0.7. */
       localAddress?: string;
@@ -122,7 +123,10 @@ export class RawClient {
   ): Promise<RawClient> {
     const { headers = {}, protocols = [], localAddress } = options;
     const from = localAddress === undefined ? {} : { localAddress };
-    const ws = new WebSocket(url, protocols, { headers, ...from });
+    const ws = new WebSocket(url, protocols, {
+      headers: headers as Record<string, string>,
+      ...from,
+    });
     const client = new RawClient(ws);
     await new Promise<void>((resolve, reject) => {
       ws.once("open", resolve);

@@ -1,0 +1,42 @@
+import type { Gateway, GatewayLog } from "../gateway/gateway.ts";
+import { asTyped } from "../lib/command.ts";
+import { askWords } from "../pairing/ledger.ts";
+import type { PairingListener } from "../pairing/pairing.ts";
+import type { DeviceText } from "../pairing/records.ts";
+import type { Core } from "./core.ts";
+
+/**
+ * What whoever watches the log reads of pairing: who asks, with the command that lets it in, and
+ * every decision. Strangers can cause the first, so those lines are bounded.
+ */
+export function pairingLog(
+  core: Core,
+  parts: { gateway: Gateway; log: GatewayLog },
+): PairingListener {
+  const { gateway, log } = parts;
+  return {
+    requested: (pending) => {
+      const { requestId, deviceId, remoteIp } = pending;
+      const command = asTyped(`openclaw devices approve ${requestId}`, core.command);
+      gateway.refusalLog.write({
+        level: "info",
+        kind: "pairing-requested",
+        facts: { requestId, deviceId, address: remoteIp },
+        message: `${nameOf(pending)} asks to be ${askWords(pending)}; to let it in: ${command}`,
+      });
+    },
+    resolved: (pending, why) => {
+      const { requestId, deviceId } = pending;
+      const line = { requestId, deviceId };
+      const message = `the request of ${nameOf(pending)} was ${why}`;
+      if (why === "approved" || why === "rejected") return log.info(line, message);
+      gateway.refusalLog.write({ level: "info", kind: `pairing-${why}`, facts: line, message });
+    },
+    renamed: ({ deviceId, label }) => log.info({ deviceId, label }, "a device was renamed"),
+    ended: ({ deviceId, role, why }) => log.info({ deviceId, role }, `a device was ${why}`),
+  };
+}
+
+function nameOf(text: DeviceText): string {
+  return text.displayName ?? text.clientId;
+}
