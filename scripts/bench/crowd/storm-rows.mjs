@@ -4,7 +4,7 @@ import { quantile } from "../stats.mjs";
 import { names, samples, threeCrowds } from "./crowd.mjs";
 
 /** What the control adds to each connect: enough that the server, not the load, sets the pace. */
-const CONNECT_US = 500;
+const CONNECT_US = 1_000;
 /** Below the 512 unauthenticated sockets that a gateway has at once. */
 const LANES = 128;
 
@@ -20,7 +20,7 @@ export const stormGroups = [{ rows, measure: measureStorm }];
 /** Clients are pages: each connect changes the presence list that its hello-ok carries. */
 /** @type {import("../result.mjs").Measure} */
 async function measureStorm(bench, wanted, { quick }) {
-  const [rounds, count] = quick ? [2, 1_000] : [5, 2_000];
+  const [rounds, count] = quick ? [2, 1_000] : [5, 1_500];
   const crowds = await threeCrowds(bench, { slow: { messageUs: CONNECT_US } });
   const cpu = samples();
   const wall = samples();
