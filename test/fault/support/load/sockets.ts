@@ -122,6 +122,7 @@ const comeAndGo: Offence = {
       expect((await client.connect(options)).ok).toBe(true);
       client.ws.terminate();
     });
+    await watcher.next(({ event }) => event === "presence", seen);
     const most = (performance.now() - at) / presenceCoalesceMs.value + 2;
     const events = watcher.frames.slice(seen).filter(({ event }) => event === "presence");
     expect(events.length).toBeLessThanOrEqual(most);
