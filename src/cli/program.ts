@@ -6,16 +6,22 @@ import { exitCodeHelp } from "./exit.ts";
 import { addGatewayCommands } from "./gateway/commands.ts";
 import type { Io } from "./io.ts";
 import { lazily, type Outcome, type Shell } from "./shell.ts";
+import { typedCommand } from "./typed.ts";
 
-const examples = `
-Examples:
-  openclaw                             what runs, who waits, what to type next
-  openclaw gateway run                 run the gateway in this terminal
-  openclaw devices list                who waits and who is paired
-  openclaw devices approve 7F3K-Q2MN   let one device in
-  openclaw devices invite              a one-time link that pairs a device
+/** What people do most. The words stand first: how long a command is depends on where it runs. */
+const EXAMPLES: readonly (readonly [string, string])[] = [
+  ["what runs, who waits, what to type", ""],
+  ["run the gateway in this terminal", " gateway run"],
+  ["who waits and who is paired", " devices list"],
+  ["let one device in", " devices approve 7F3K-Q2MN"],
+  ["a one-time link that pairs a device", " devices invite"],
+  ["what is wrong here", " doctor"],
+];
 
-`;
+function examples(call: string): string {
+  const lines = EXAMPLES.map(([words, rest]) => `  ${words.padEnd(37)}${call}${rest}`);
+  return `\nExamples:\n${lines.join("\n")}\n\n`;
+}
 
 /** The command line: names and options only; what a command does is loaded when it runs. */
 export function buildProgram(
@@ -44,7 +50,7 @@ export function buildProgram(
     .option("--token <token>", "with --url: the gateway token; - reads standard input")
     .option("--password <password>", "with --url: the gateway password; - reads standard input")
     .option("--tls-fingerprint <sha256>", "with --url: the certificate to expect")
-    .addHelpText("after", () => examples + exitCodeHelp());
+    .addHelpText("after", () => examples(typedCommand(io.env, process.argv[1])) + exitCodeHelp());
   addGatewayCommands(shell);
   addDeviceCommands(shell);
   addConfigCommands(shell, help.configKeys);

@@ -134,7 +134,7 @@ describe("devices clear in pages", () => {
     admin.answers["device.pair.list"] = () => ({ pending: [], paired: rows });
     const io = admin.io();
     expect(await openclaw("devices clear --stale 90d", io)).toBe(1);
-    expect(io.errorText).toContain("with --yes: 1 paired device removed");
+    expect(io.errorText).toContain("--yes would make it: 1 paired device removed");
     expect(await openclaw("devices clear --stale 90d --yes", io)).toBe(0);
     expect(rows.map(({ deviceId }) => deviceId)).toEqual([idOf(0), idOf(2)]);
   });

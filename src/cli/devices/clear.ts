@@ -122,7 +122,7 @@ function wordsOf({ rejected, removed }: Counts, nothing: string): string {
 function unconfirmed(counts: Counts): CliError {
   return new CliError(
     "failed",
-    `with --yes: ${wordsOf(counts, "nothing to clear")}; nothing was changed`,
+    `nothing was changed yet; --yes would make it: ${wordsOf(counts, "nothing to clear")}`,
     {
       next: "repeat the command with --yes",
     },

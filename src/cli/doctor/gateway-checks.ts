@@ -20,7 +20,7 @@ const node: Check = ({ program, nowMs }) => {
   return warn(
     `${words}, and newer versions need a newer system (C library ${glibc}, 2.38 needed): ` +
       "Debian 13 and Ubuntu 24.04 have it.",
-    "sudo do-release-upgrade (on Debian: follow its release notes to 13)",
+    "upgrade the operating system when it suits you; until then Node.js 20 keeps working",
   );
 };
 
