@@ -78,7 +78,7 @@ function expectUndisturbed(report: CrowdReport): void {
 }
 
 test.each(offences)(
-  "nobody else notices: $name",
+  "$name: nobody else notices",
   async (offence) => {
     const heapBefore = await heap();
     const countedBefore = await ground.counters();
