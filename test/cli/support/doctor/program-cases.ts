@@ -25,7 +25,11 @@ export const program: Case[] = [
     "a system that is too old for a newer Node.js",
     "node.version",
     up({ program: { node: "20.20.2", glibc: "2.36" } }),
-    ["warn", /C library 2\.36.*Debian 13 and Ubuntu 24\.04/, expect.stringContaining("operating system")],
+    [
+      "warn",
+      /C library 2\.36.*Debian 13 and Ubuntu 24\.04/,
+      expect.stringContaining("operating system"),
+    ],
   ],
   [
     "a Node.js from the future",
