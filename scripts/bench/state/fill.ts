@@ -1,4 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
+import { argon2Hasher } from "../../../src/auth/hasher.ts";
+import { Vault, vaultShape } from "../../../src/auth/vault.ts";
 import { ensurePrivateFolder } from "../../../src/lib/atomic-file.ts";
 import { systemWorld } from "../../../src/lib/world.ts";
 import { pairingShape } from "../../../src/pairing/document.ts";
@@ -56,10 +58,18 @@ function asked(index: number): readonly PairingChange[] {
   return request(emptyState(), ask, context).changes;
 }
 
+/** The gateway's own keys: devices without them are state that somebody lost a part of. */
+async function makeKeys(): Promise<void> {
+  const document = await openDocument(vaultShape, { folder, world: systemWorld });
+  await Vault.open(document, { world: systemWorld, hasher: argon2Hasher });
+  await document.close();
+}
+
 async function fill(): Promise<void> {
   await ensurePrivateFolder(folder);
   const describe = { pid: process.pid, version: "bench", startedAt: now, adminSocket: "" };
   const lock = await acquireWriterLock(folder, { describe, world: systemWorld });
+  await makeKeys();
   const limits = { journalBytes: Number.MAX_SAFE_INTEGER };
   const document = await openDocument(pairingShape, { folder, world: systemWorld, limits });
   const count = Number(devices);
