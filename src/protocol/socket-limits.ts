@@ -42,7 +42,7 @@ export const socketLimitTable = {
   connections: {
     value: 16_000,
     unit: "count",
-    bounds: "sockets in all, and less where the process may not open so many files",
+    bounds: "sockets in all (below the process limit of 20,000 open files)",
     past: "HTTP 503 `Too many connections`",
     metric: "connections-refused",
     test: "gateway/gate.test.ts",

@@ -36,9 +36,6 @@ const EXCLUSIVE_PORT = 1;
 /** Seconds of silence after which a socket is dropped; a ping goes out 16 s before (measured). */
 const IDLE_SECONDS = 40;
 
-/** Sockets past the number of connections that are still answered, with HTTP 503. */
-const REFUSABLE = 64;
-
 /** What uWebSockets.js says of a message past its limit; no client can send it with code 1006. */
 const TOO_BIG = "Received too big message";
 
@@ -87,9 +84,6 @@ export class UwsServer {
   readonly #listening: us_listen_socket[] = [];
   readonly #tcp: TemplatedApp;
   #unix: TemplatedApp | undefined;
-  /** Sockets that speak HTTP or nothing yet, and WebSockets. */
-  #plain = 0;
-  #upgraded = 0;
 
   constructor(private readonly deps: UwsDeps) {
     this.#tcp = this.#app(false);
@@ -138,24 +132,9 @@ export class UwsServer {
     this.#unix?.close();
   }
 
-  /**
-   * Bounds sockets that have not sent a request yet too: they have descriptors, and uWebSockets.js
-   * spins where none is left. Some more than connections may be, so that those are refused by name.
-   */
-  #plainChanged(res: HttpResponse, change: number): void {
-    // What became a WebSocket is not reported as gone here.
-    this.#plain += change;
-    const most = this.deps.limits.connections + REFUSABLE;
-    if (change < 0 || this.#plain + this.#upgraded <= most) return;
-    this.deps.host.count("connections-refused");
-    res.close();
-  }
-
   #app(unixSocket: boolean): TemplatedApp {
     const { limits } = this.deps;
     const app = uWS.App();
-    const changed = (res: HttpResponse, change: unknown) => this.#plainChanged(res, Number(change));
-    app.filter(changed);
     app.ws<UserData>("/*", {
       compression: uWS.DISABLED,
       maxPayloadLength: limits.transportPayloadBytes,
@@ -170,7 +149,6 @@ export class UwsServer {
         ws.getUserData().connection?.receive(bytes.toString("utf8"), bytes.length);
       },
       close: (ws, code, message) => {
-        this.#upgraded -= 1;
         const { connection } = ws.getUserData();
         if (!connection) return;
         // The only sign of a message past maxPayloadLength: uWS drops the socket by itself.
@@ -219,8 +197,6 @@ export class UwsServer {
   }
 
   #open(ws: WebSocket<UserData>): void {
-    this.#plain -= 1;
-    this.#upgraded += 1;
     const data = ws.getUserData();
     data.connection = this.deps.host.open(new UwsSocket(ws, data.peer));
   }
