@@ -8,7 +8,6 @@ import uWS, {
 } from "uWebSockets.js";
 import { chmodSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Door } from "../gateway/anteroom.ts";
 import type { Connection } from "../gateway/connection.ts";
 import type { Peer, Socket } from "../gateway/socket.ts";
 import type { Limits } from "../protocol/limits.ts";
@@ -17,8 +16,7 @@ import type { PeerReader } from "./peer.ts";
 
 /** What the transport hands sockets to. */
 export interface SocketHost {
-  /** Calls one of the door's functions, at once or later; returns how to leave before that. */
-  knock(peer: Peer, door: Door): () => void;
+  refusal(peer: Peer): { status: string; text: string } | undefined;
   open(socket: Socket): Connection;
   count(metric: string): void;
 }
@@ -175,25 +173,16 @@ export class UwsServer {
       unixSocket: how.unixSocket,
       header: (name) => headerOf(req, name),
     });
-    // A request is gone when this function returns, and the answer may be given later.
+    const refusal = this.deps.host.refusal(peer);
+    if (refusal) return refuse(res, refusal);
     const [protocol = ""] = req.getHeader("sec-websocket-protocol").split(",");
-    const key = req.getHeader("sec-websocket-key");
-    const extensions = req.getHeader("sec-websocket-extensions");
-    let decided = false;
-    const upgrade = () => {
-      res.upgrade<UserData>({ peer }, key, protocol.trim(), extensions, how.context);
-    };
-    const leave = this.deps.host.knock(peer, {
-      open: () => {
-        decided = true;
-        res.cork(upgrade);
-      },
-      refuse: (refusal) => {
-        decided = true;
-        refuse(res, refusal);
-      },
-    });
-    if (!decided) res.onAborted(leave);
+    res.upgrade<UserData>(
+      { peer },
+      req.getHeader("sec-websocket-key"),
+      protocol.trim(),
+      req.getHeader("sec-websocket-extensions"),
+      how.context,
+    );
   }
 
   #open(ws: WebSocket<UserData>): void {
