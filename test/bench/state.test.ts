@@ -28,8 +28,11 @@ test("the rows of large states: made by the store, measured on the built gateway
     const dist = dirname(await builtProgram());
     const args = ["--quick", "--rows", rows.join(), "--json", json, "--dist", dist];
     // A control that went unnoticed is exit code 1; of these, only blocked turns are sure to show.
-    await run(process.execPath, [program, ...args]).catch(() => undefined);
-    const { results } = JSON.parse(await readFile(json, "utf8")) as { results: Row[] };
+    const ended = await run(process.execPath, [program, ...args]).catch((error: Error) => error);
+    const text = await readFile(json, "utf8").catch(() => {
+      throw new Error("the bench wrote nothing", { cause: ended });
+    });
+    const { results } = JSON.parse(text) as { results: Row[] };
     expect(results.map(({ id }) => id)).toEqual(rows);
     for (const row of results) {
       expect(row.n).toBeGreaterThan(0);
