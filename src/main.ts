@@ -13,13 +13,15 @@ import { stateFolder } from "./lib/paths.ts";
 import { detectSupervisor } from "./lib/supervisor.ts";
 import { systemdNotifier } from "./lib/systemd.ts";
 import { version } from "./lib/version.ts";
+import { systemWorld } from "./lib/world.ts";
 import { banner } from "./main/banner.ts";
 import { type Core, type Environment, openCore } from "./main/core.ts";
 import { type RunningServer, startServer } from "./main/server.ts";
 import { makeServices } from "./main/services.ts";
+import { type SupervisedServer, Supervision } from "./main/supervision.ts";
 import { allMethods } from "./methods/index.ts";
 import { hostOwner } from "./pairing/pairing.ts";
-import { limitTable } from "./protocol/limits.ts";
+import { limitTable, limitValues } from "./protocol/limits.ts";
 
 const EXIT_CONFIG = 78;
 const EXIT_STATE = 6;
@@ -98,7 +100,8 @@ interface Ended {
 
 async function runOnce(options: OnceOptions): Promise<Ended> {
   const { env, log } = options;
-  const core = await openCore({ env, flags: flagsOf(options), log });
+  const supervision = superviseBy(options);
+  const core = await supervision.during(openCore({ env, flags: flagsOf(options), log }));
   let ask: (what: "restart" | "stop") => void = () => {};
   const asked = new Promise<"restart" | "stop">((resolve) => {
     // The answer to whoever asked goes out first.
@@ -124,18 +127,40 @@ async function runOnce(options: OnceOptions): Promise<Ended> {
         expectedUntil = core.world.monotonic() + EXPECT_MS;
       },
     });
-    await welcome(core, { server, first }, options);
+    await supervision.ready(supervised(core, server));
+    welcome(core, { server, first }, options);
     const why = await asked;
     log.info({ why }, why === "restart" ? "restarting" : "stopping");
     const { port } = server;
     const again = core.world.monotonic() < expectedUntil;
-    await server.close(again ? "restart" : why);
+    await supervision.stopping(why);
+    await supervision.during(server.close(again ? "restart" : why));
     return { why, port };
   } finally {
     process.off("SIGTERM", stop);
     process.off("SIGINT", stop);
-    await core.close();
+    supervision.end();
+    await supervision.during(core.close());
   }
+}
+
+function superviseBy({ env, log }: OnceOptions): Supervision {
+  const warn = (message: string) => log.warn(message);
+  const notifier = systemdNotifier(env, warn);
+  return new Supervision({ world: systemWorld, limits: limitValues(), notifier, warn });
+}
+
+function supervised(core: Core, server: RunningServer): SupervisedServer {
+  const { pairing, vault } = core.documents;
+  return {
+    listening: server.info.listening,
+    probe: server.probe,
+    crowd: () => {
+      const { operator, node } = server.gateway.registry.byRole();
+      return { operators: operator, nodes: node, pending: core.pairing.counts().pending };
+    },
+    commits: () => [pairing.stats, vault.stats],
+  };
 }
 
 /** What only a first start does: the shared token and the owner's link. */
@@ -152,11 +177,11 @@ function prepare(core: Core, { givenToken, terminal }: OnceOptions): Promise<Fir
 }
 
 /** Says where the gateway is and what to do next. */
-async function welcome(
+function welcome(
   core: Core,
   started: { server: RunningServer; first: FirstStart },
   options: OnceOptions,
-): Promise<void> {
+): void {
   const { env, log, terminal } = options;
   const { server, first } = started;
   for (const warning of first.warnings) server.warn(warning);
@@ -173,8 +198,6 @@ async function welcome(
   else log.info(ready, "gateway ready");
   for (const warning of info.warnings) log.warn(asTyped(warning, command));
   process.send?.("ready");
-  const notifier = systemdNotifier(env, (message) => log.warn(message));
-  await notifier.ready(`listening on ${info.listening.join(", ")}`);
 }
 
 function flagsOf(options: RunOptions): ConfigFlags {

@@ -45,6 +45,7 @@ class Reader {
     else if (root.type !== "object") this.#refuseSection("", root);
     else this.#readSection(root, []);
     this.#reportUnused();
+    if (this.#out.errors.length === 0) this.#out.errors.push(...contradictions(this.#out.values));
     return this.#out;
   }
 
@@ -174,6 +175,15 @@ class Reader {
   #add(to: "errors" | "warnings", at: { offset: number }, issue: ConfigIssue): void {
     this.#out[to].push({ ...issue, ...positionAt(this.#document.text, at.offset) });
   }
+}
+
+/** Keys that are fine one by one and not together. */
+export function contradictions(values: ReadonlyMap<ConfigPath, unknown>): ConfigIssue[] {
+  const path = "gateway.bind";
+  if (values.get(path) !== "none" || values.has("gateway.socket")) return [];
+  const message = `${path} is "none" and gateway.socket is not set: nobody could connect`;
+  const next = `openclaw config set gateway.socket ${specOf("gateway.socket").example}`;
+  return [{ code: "CONFIG_VALUE", path, message, next }];
 }
 
 /** The finding for a value that `path` can't hold. Shows nothing of a secret. */

@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { stateLimitTable } from "../protocol/state-limits.ts";
 import { type ConfigIssue, shellWord } from "./errors.ts";
-import { type Interpretation, interpretConfig, valueIssue } from "./interpret.ts";
+import { contradictions, type Interpretation, interpretConfig, valueIssue } from "./interpret.ts";
 import { type ConfigPath, configPaths, type GatewayConfig, specOf } from "./schema.ts";
 import { buildConfig } from "./settings.ts";
 import { Refused, readText } from "./values.ts";
@@ -92,6 +92,8 @@ export function evaluateConfig(source: ConfigSource, options: LoadOptions): Load
     if (flag !== undefined) override({ path, by: "flag", name: path }, flag, { read, overrides });
   }
   const { errors, warnings, values } = read;
+  // Again: flags may contradict what is fine in the file.
+  if (errors.length === 0) errors.push(...contradictions(values));
   return { config: buildConfig(values), source, warnings, errors, overrides };
 }
 

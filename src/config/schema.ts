@@ -49,7 +49,7 @@ export const configTable = {
   "gateway.bind": key({
     type: v.bindAddress,
     default: "loopback",
-    help: 'Address to listen on: "loopback" (this machine), "lan" (every interface), or one IP address.',
+    help: 'Address to listen on: "loopback" (this machine), "lan" (every interface), one IP address, or "none" (gateway.socket alone).',
     example: "loopback",
     hostOnly: true,
     apply: "restart",

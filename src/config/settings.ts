@@ -54,7 +54,12 @@ export function devicelessCliMode(config: GatewayConfig): "loopback" | "never" {
 }
 
 function isLoopback(bind: string): boolean {
-  return bind === "loopback" || bind === "::1" || (isIPv4(bind) && bind.startsWith("127."));
+  return (
+    bind === "loopback" ||
+    bind === "none" ||
+    bind === "::1" ||
+    (isIPv4(bind) && bind.startsWith("127."))
+  );
 }
 
 function sectionAt(root: Section, segments: readonly string[]): Section {

@@ -79,8 +79,8 @@ export function oneOf<const W extends string>(
   });
 }
 
-export const bindAddress = text('"loopback", "lan" or an IP address', (value) =>
-  value === "loopback" || value === "lan" || isIP(value) !== 0 ? value : new Refused(),
+export const bindAddress = text('"loopback", "lan", "none" or an IP address', (value) =>
+  ["loopback", "lan", "none"].includes(value) || isIP(value) !== 0 ? value : new Refused(),
 );
 
 /** sun_path holds 108 bytes including the final zero. */

@@ -263,7 +263,20 @@ export class Gateway implements ConnectionHost {
     this.deps.hub.publish("shutdown", { reason, ...more });
     await this.#answered();
     const all = [...this.registry.ready, ...this.#handshaking, ...this.registry.allWaiting];
-    for (const connection of all) connection.close(close);
+    await this.#closeInTurns(all, close);
+  }
+
+  /** Spread over time, so that the clients of a gateway that restarts do not all come back at once. */
+  async #closeInTurns(all: readonly Connection[], close: Close): Promise<void> {
+    const { drainCloses, drainPauseMs } = this.limits;
+    for (let at = 0; at < all.length; at += drainCloses) {
+      if (at > 0) await this.#pause(drainPauseMs);
+      for (const connection of all.slice(at, at + drainCloses)) connection.close(close);
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => this.deps.world.after(ms, resolve));
   }
 
   /** Resolves when what runs was answered, after `drainMs` at most. */
@@ -271,7 +284,7 @@ export class Gateway implements ConnectionHost {
     const { world } = this.deps;
     const deadline = world.monotonic() + this.limits.drainMs;
     while ((this.dispatcher?.busy ?? 0) > 0 && world.monotonic() < deadline) {
-      await new Promise<void>((resolve) => world.after(DRAIN_POLL_MS, resolve));
+      await this.#pause(DRAIN_POLL_MS);
     }
   }
 

@@ -16,6 +16,7 @@ import { PeerReader } from "../transport/peer.ts";
 import { UwsServer } from "../transport/uws.ts";
 import type { Core } from "./core.ts";
 import { ServerFacts } from "./facts.ts";
+import type { ProbeTarget } from "./self-probe.ts";
 import { makeServices } from "./services.ts";
 import { follow, makeHandshake, readiness } from "./wiring.ts";
 
@@ -37,6 +38,8 @@ export interface RunningServer {
   readonly gateway: Gateway;
   /** The TCP port it listens on. */
   readonly port: number;
+  /** Where it can be asked whether it lives. */
+  readonly probe: ProbeTarget;
   /** Adds a warning that `host.info` and `status` show. */
   warn(warning: string): void;
   /** Drains: everyone is told and closed, then all sockets end. */
@@ -118,6 +121,7 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
     },
     gateway,
     port: listening.port,
+    probe: listening.probe,
     warn: (warning) => facts.warnings.push(warning),
     close: async (why) => {
       tick.cancel();
@@ -140,19 +144,21 @@ function ownName(core: Core): string {
 async function listen(
   server: UwsServer,
   core: Core,
-): Promise<{ addresses: string[]; port: number }> {
+): Promise<{ addresses: string[]; port: number; probe: ProbeTarget }> {
   const { bind, port, socket } = core.config.current.gateway;
   const addresses: string[] = [];
   if (socket !== undefined) {
     await server.listenUnix(socket);
     addresses.push(`unix:${socket}`);
+    if (bind === "none") return { addresses, port: 0, probe: { socketPath: socket } };
   }
   const address = bind === "loopback" ? "127.0.0.1" : bind === "lan" ? "0.0.0.0" : bind;
   const actual = await server.listen(address, port);
   addresses.push(`http://${address.includes(":") ? `[${address}]` : address}:${actual}`);
   // A browser may resolve localhost to ::1; where there is no IPv6, 127.0.0.1 alone is fine.
   if (bind === "loopback") await server.listen("::1", actual).catch(() => undefined);
-  return { addresses, port: actual };
+  const host = bind === "lan" ? "127.0.0.1" : address;
+  return { addresses, port: actual, probe: { host, port: actual } };
 }
 
 /** Takes no more connections, lets what runs be answered, closes everyone. */

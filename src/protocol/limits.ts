@@ -1,4 +1,5 @@
 import { totalmem } from "node:os";
+import { supervisionLimitTable } from "./supervision-limits.ts";
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -344,6 +345,7 @@ export const limitTable = {
     metric: "-",
     test: "gateway/drain.test.ts",
   },
+  ...supervisionLimitTable,
   logLinesPerSecond: {
     value: 20,
     unit: "count",

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { interpretConfig } from "../../src/config/interpret.ts";
+import { evaluateConfig, sourceOf } from "../../src/config/load.ts";
 import { type ConfigPath, configPaths, specOf } from "../../src/config/schema.ts";
 import { buildConfig, devicelessCliMode, getValue } from "../../src/config/settings.ts";
 import { Refused, readText } from "../../src/config/values.ts";
@@ -24,7 +25,7 @@ const table: Record<ConfigPath, Row> = {
   "gateway.bind": {
     good: ["loopback", "lan", "10.0.0.1", "::1", "0.0.0.0"],
     bad: ["", "localhost", "10.0.0", "10.0.0.0/8", "tailnet", 1, null],
-    expected: '"loopback", "lan" or an IP address',
+    expected: '"loopback", "lan", "none" or an IP address',
     default: "loopback",
   },
   "gateway.socket": {
@@ -220,5 +221,26 @@ describe("devicelessCliMode", () => {
   it.each(cases)("%j: %s", (values, mode) => {
     const entries = Object.entries(values) as [ConfigPath, unknown][];
     expect(devicelessCliMode(buildConfig(new Map(entries)))).toBe(mode);
+  });
+});
+
+describe('gateway.bind "none"', () => {
+  const socket = { socket: "/run/gateway.sock" };
+
+  it("is refused without a socket, in the file and as a flag, with what to type", () => {
+    const issue = {
+      path: "gateway.bind",
+      next: "openclaw config set gateway.socket /run/openclaw-gateway/public/gateway.sock",
+    };
+    const file = interpretConfig('{ "gateway": { "bind": "none" } }', "f");
+    expect(file.errors).toEqual([expect.objectContaining(issue)]);
+    const flags = { "gateway.bind": "none" };
+    const loaded = evaluateConfig(sourceOf("f", "{}"), { path: "f", flags });
+    expect(loaded.errors).toEqual([expect.objectContaining(issue)]);
+  });
+
+  it("is fine with one, and then nothing outside is reached by TCP", () => {
+    const text = JSON.stringify({ gateway: { bind: "none", ...socket } });
+    expect(interpretConfig(text, "f").errors).toEqual([]);
   });
 });

@@ -71,3 +71,21 @@ test("a wait for the owner's decision does not hold up a stop", async () => {
   expect(performance.now() - before).toBeLessThan(limitTable.drainMs.value / 2);
   expect(await client.end()).toEqual(stop);
 });
+
+test("drainCloses and drainPauseMs: connections are closed in turns, so that they come back in turns", async () => {
+  const world = new HandWorld();
+  const gateway = await startTestGateway({ world, limits: { drainCloses: 2 } });
+  const clients = await Promise.all([1, 2, 3, 4, 5].map(() => RawClient.open(gateway.url)));
+  for (const client of clients) await client.challenge();
+  const open = () => clients.filter(({ closed }) => closed === undefined).length;
+  const closing = gateway.close();
+  const left: number[] = [];
+  for (let turn = 0; turn < 3; turn += 1) {
+    while (open() > 3 - 2 * turn && open() > 0) await settled();
+    left.push(open());
+    world.advance(limitTable.drainPauseMs.value);
+    await settled();
+  }
+  await closing;
+  expect(left).toEqual([3, 1, 0]);
+});

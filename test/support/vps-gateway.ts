@@ -1,6 +1,8 @@
-import { cp, mkdir, readFile, realpath, symlink, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { chmod, cp, mkdir, readFile, realpath, symlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { builtProgram } from "./build.ts";
 import type { Frame } from "./client.ts";
 import { type ExecOptions, type Result, Vps } from "./vps.ts";
@@ -9,11 +11,8 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 
 export const UNIT = "openclaw-gateway.service";
 export const STATE = "/var/lib/openclaw-gateway";
+export const CONFIG = "/etc/openclaw-gateway/openclaw.json";
 const RELEASE = "/opt/openclaw-gateway/releases/test";
-const LAUNCHER = `#!/bin/sh
-OPENCLAW_STATE_DIR="\${OPENCLAW_STATE_DIR:-${STATE}}" exec /usr/bin/node /opt/openclaw-gateway/current/dist/index.js "$@"
-`;
-
 /** A VPS with the built gateway, its unit and its user, as an installer leaves it; not started. */
 export class VpsGateway {
   private constructor(
@@ -41,11 +40,13 @@ export class VpsGateway {
     await symlink(RELEASE, vps.path("/opt/openclaw-gateway/current"));
     await cp(dist, vps.path(`${RELEASE}/dist`), { recursive: true });
     for (const name of await nativePackages()) await copyPackage(name, vps);
-    await writeFile(vps.path("/usr/local/bin/openclaw"), LAUNCHER, { mode: 0o755 });
-    await cp(join(root, "systemd", UNIT), vps.path(`/etc/systemd/system/${UNIT}`));
-    const user = `u openclaw-gateway - "OpenClaw gateway" ${STATE}`;
-    await vps.ok(["systemd-sysusers", "--inline", user]);
-    await vps.ok(["install", "-d", "-o", "openclaw-gateway", "-g", "openclaw-gateway", STATE]);
+    await mkdir(vps.path(`${RELEASE}/bin`));
+    await symlink("/usr/bin/node", vps.path(`${RELEASE}/bin/node`));
+    await cp(join(root, "deploy/openclaw"), vps.path("/usr/local/bin/openclaw"));
+    await chmod(vps.path("/usr/local/bin/openclaw"), 0o755);
+    await writeFile(vps.path(`/etc/systemd/system/${UNIT}`), await renderedUnit(vps));
+    await vps.ok(["systemd-sysusers", "-"], { input: await template("sysusers.conf") });
+    await vps.ok(["systemd-tmpfiles", "--create", "-"], { input: await template("tmpfiles.conf") });
     await vps.ok(["useradd", "--create-home", "ann"]);
     await vps.ok(["systemctl", "daemon-reload"]);
     await this.ok(["config", "set", "gateway.port", String(this.port)]);
@@ -95,6 +96,17 @@ export class VpsGateway {
   close(): Promise<void> {
     return this.vps.close();
   }
+}
+
+function template(kind: string): Promise<string> {
+  return readFile(join(root, `systemd/openclaw-gateway.${kind}`), "utf8");
+}
+
+/** The unit for the systemd that the machine has. */
+async function renderedUnit(vps: Vps): Promise<string> {
+  const [, version = ""] = /^systemd (\d+)/.exec(await vps.ok(["systemctl", "--version"])) ?? [];
+  const args = [join(root, "systemd/render-unit.sh"), version, join(root, "systemd", UNIT)];
+  return (await promisify(execFile)("sh", args)).stdout;
 }
 
 /** What the bundle leaves outside: packages with native parts, and what those need. */

@@ -5,7 +5,7 @@ import type { Frame } from "../support/client.ts";
 import { Reference, ReferenceDevice } from "../support/reference.ts";
 import { until } from "../support/until.ts";
 import { BASE_MS, whyNoVps } from "../support/vps-base.ts";
-import { STATE, UNIT, VpsGateway } from "../support/vps-gateway.ts";
+import { CONFIG, STATE, UNIT, VpsGateway } from "../support/vps-gateway.ts";
 
 /** Nothing else on a machine that runs tests is likely to want it. */
 const PORT = 29_417;
@@ -65,7 +65,9 @@ describe.skipIf(reason !== undefined)("on a VPS with systemd", () => {
       BACK_MS,
     );
     expect(await gateway.accepts()).toBe(true);
-    expect(await gateway.property("StatusText")).toBe(`listening on http://127.0.0.1:${PORT}`);
+    expect(await gateway.property("StatusText")).toBe(
+      `0 operators, 0 nodes, nobody waits for approval; listening on http://127.0.0.1:${PORT}`,
+    );
     await gateway.ok(["gateway", "stop"]);
     await gateway.start();
     expect(await gateway.accepts()).toBe(true);
@@ -185,7 +187,7 @@ describe.skipIf(reason !== undefined)("on a VPS with systemd", () => {
 
   test("with a bad configuration it ends with 78 and is not started again and again", async () => {
     const pid = await gateway.mainPid();
-    const file = `${STATE}/openclaw.json`;
+    const file = CONFIG;
     const write = (text: string) => gateway.vps.ok(["tee", file], { input: text });
     const good = await gateway.vps.ok(["cat", file]);
     try {
@@ -207,6 +209,61 @@ describe.skipIf(reason !== undefined)("on a VPS with systemd", () => {
     }
     expect(await gateway.ok(["gateway", "restart"])).toMatch(/again after .+, on http/);
     expect(await names()).toEqual(["Anns laptop"]);
+  });
+
+  test("an event loop that hangs is noticed by the watchdog, and the gateway started anew", async () => {
+    const dropIn = `/run/systemd/system/${UNIT}.d`;
+    await gateway.vps.ok(["mkdir", "-p", dropIn]);
+    await gateway.vps.ok(["tee", `${dropIn}/soon.conf`], { input: "[Service]\nWatchdogSec=2s\n" });
+    await gateway.vps.ok(["systemctl", "daemon-reload"]);
+    await gateway.vps.ok(["systemctl", "restart", UNIT]);
+    const [pid, before] = [await gateway.mainPid(), await names()];
+    // Longer than the watchdog waits: it is fed while all is well.
+    await new Promise((resolve) => setTimeout(resolve, 4500));
+    expect([await gateway.mainPid(), await gateway.property("NRestarts")]).toEqual([pid, "0"]);
+    // Stopped, it does not turn its event loop and answers nobody, exactly as if it hung.
+    await gateway.vps.ok(["kill", "-STOP", String(pid)]);
+    await until(
+      async () => {
+        const now = await gateway.mainPid();
+        return now !== 0 && now !== pid && (await gateway.property("ActiveState")) === "active";
+      },
+      "another main process",
+      BACK_MS,
+    );
+    expect(await gateway.vps.journal(UNIT)).toContain("Watchdog timeout");
+    expect(await names()).toEqual(before);
+    await gateway.vps.ok(["rm", "-r", dropIn]);
+    await gateway.vps.ok(["systemctl", "daemon-reload"]);
+    await gateway.vps.ok(["systemctl", "restart", UNIT]);
+  });
+
+  test("its sockets let in one group each: owners here, the proxy there", async () => {
+    const { vps } = gateway;
+    const list = ["devices", "list"];
+    expect((await gateway.cli(list, { user: "ann" })).code).toBe(3);
+    await vps.ok(["usermod", "--append", "--groups", "openclaw", "ann"]);
+    expect((await gateway.cli(list, { user: "ann" })).code).toBe(0);
+    await vps.ok(["gpasswd", "--delete", "ann", "openclaw"]);
+
+    const socket = "/run/openclaw-gateway/public/gateway.sock";
+    await gateway.ok(["config", "set", "gateway.socket", socket]);
+    await gateway.ok(["config", "set", "gateway.bind", "none"]);
+    await gateway.ok(["gateway", "restart"]);
+    const program = `
+      require("node:http").get({ socketPath: "${socket}", path: "/healthz" }, (answer) => {
+        answer.pipe(process.stdout);
+      });`;
+    const asks = ["node", "-e", program];
+    expect(JSON.parse(await vps.ok(asks, { user: "www-data" }))).toMatchObject({ ok: true });
+    expect((await vps.exec(asks, { user: "ann" })).code).not.toBe(0);
+    expect(await gateway.accepts()).toBe(false);
+    expect(await gateway.property("StatusText")).toContain(`listening on unix:${socket}`);
+    expect((await gateway.cli(["config", "unset", "gateway.socket"])).code).not.toBe(0);
+    await gateway.ok(["config", "unset", "gateway.bind"]);
+    await gateway.ok(["config", "unset", "gateway.socket"]);
+    await gateway.ok(["gateway", "restart"]);
+    expect(await gateway.accepts()).toBe(true);
   });
 
   test("the unit is understood by systemd and is exposed no more than 1.5", async () => {

@@ -24,7 +24,7 @@ const devicelessCli: Check = ({ config }) => {
 /** What makes the gateway reachable from outside, in the order of the configuration page. */
 function reachedBy(gateway: NonNullable<Facts["config"]["gateway"]>): string | undefined {
   const { bind, socket, publicUrl, trustedProxies } = gateway;
-  if (bind !== "loopback" && bind !== "::1" && !bind.startsWith("127.")) {
+  if (!["loopback", "none", "::1"].includes(bind) && !bind.startsWith("127.")) {
     return `gateway.bind is "${bind}"`;
   }
   if (socket !== undefined) return "gateway.socket is set";

@@ -114,7 +114,12 @@ function openAddresses({ gateway }: Facts, bind: string): string[] {
       return URL.canParse(where) && /^http:/.test(where) && !isLoopbackHost(new URL(where).host);
     });
   }
-  if (bind === "loopback" || isLoopbackHost(bind.includes(":") ? `[${bind}]` : bind)) return [];
+  if (
+    bind === "loopback" ||
+    bind === "none" ||
+    isLoopbackHost(bind.includes(":") ? `[${bind}]` : bind)
+  )
+    return [];
   return [bind === "lan" ? "every interface (lan)" : bind];
 }
 
