@@ -1,5 +1,8 @@
 /** The answers of the gateway as far as the command line reads them. Texts in them are not cleaned. */
 
+export type { ConfigChanged } from "../config/service.ts";
+export type { HostReport as HostInfo } from "../methods/services.ts";
+
 /** What a device says about itself. */
 export interface DeviceWords {
   readonly deviceId: string;
@@ -55,26 +58,6 @@ export interface Durability {
   readonly reason?: string;
 }
 
-/** The result of `host.info`. */
-export interface HostInfo {
-  readonly pid: number;
-  readonly version: string;
-  readonly startedAtMs: number;
-  readonly uptimeMs: number;
-  readonly supervisor: "systemd" | "pm2" | "none";
-  readonly unit?: string;
-  readonly listening: readonly string[];
-  readonly stateDir: string;
-  readonly configPath: string;
-  readonly pageUrl: string;
-  readonly warnings: readonly string[];
-  readonly fingerprint: string;
-  readonly pairing: { readonly pending: number; readonly devices: number };
-  readonly connections: Readonly<Record<string, number>>;
-  /** Which shared secrets are set; absent in the answers of older gateways. */
-  readonly secrets?: { readonly token: boolean; readonly password: boolean };
-}
-
 /** The part of `status` that is this gateway's own. */
 export interface GatewayStatus {
   readonly runtimeVersion: string;
@@ -89,16 +72,6 @@ export interface GatewayStatus {
     readonly closes: Readonly<Record<string, number>>;
     readonly warnings: readonly string[];
   };
-}
-
-/** The result of `host.config.set`. */
-export interface ConfigChanged {
-  readonly path: string;
-  readonly file: string;
-  readonly diff: string;
-  readonly changedPaths: readonly string[];
-  readonly restartNeeded: boolean;
-  readonly warnings: readonly string[];
 }
 
 /** The result of `host.secret.set` and `host.token.new`. */

@@ -49,10 +49,10 @@ export async function writePlan(
   plan: EditPlan,
   writeFile: WriteFile,
 ): Promise<string> {
-  if (plan.before !== file.raw) throw changed(file);
+  if (plan.before !== file.raw) throw changedMeanwhile(file);
   if (plan.after === null || plan.after === plan.before) return file.hash;
   const now = await readConfigFile(file.path);
-  if (now.hash !== file.hash || now.target !== file.target) throw changed(file);
+  if (now.hash !== file.hash || now.target !== file.target) throw changedMeanwhile(file);
   try {
     await writeFile(file.target, plan.after, file.identity);
   } catch (cause) {
@@ -79,14 +79,14 @@ export interface EditFileOptions {
 export async function editConfigFile(options: EditFileOptions): Promise<EditPlan> {
   const { path, requests, writeFile, expectedHash, allowClearSecrets = false } = options;
   const file = await readConfigFile(path);
-  if (expectedHash !== undefined && expectedHash !== file.hash) throw changed(file);
+  if (expectedHash !== undefined && expectedHash !== file.hash) throw changedMeanwhile(file);
   const plan = planEdit(file.raw, requests, { file: path, allowClearSecrets });
   await writePlan(file, plan, writeFile);
   return plan;
 }
 
 /** The wording is what OpenClaw clients look for. */
-function changed(file: ConfigFile): ConfigError {
+export function changedMeanwhile(file: ConfigFile): ConfigError {
   const message = "config changed since last load; re-run config.get and retry";
   return new ConfigError("CONFIG_CHANGED", message, { next: `cat ${shellWord(file.path)}` });
 }

@@ -12,6 +12,7 @@ export const configCodes = {
   CONFIG_REDACTED: "the placeholder for a hidden secret was given as a value",
   CONFIG_READ: "the file can't be read",
   CONFIG_WRITE: "the file can't be written",
+  CONFIG_HOST_ONLY: "a key that only the owner on the gateway host may change",
   CONFIG_CHANGED: "the file changed between reading and writing",
   CONFIG_GONE: "the file vanished or was emptied while the gateway ran",
   CONFIG_WATCH: "the folder of the file can't be watched",

@@ -1,12 +1,20 @@
 import type { World } from "../lib/world.ts";
 import { type ConfigChange, diffConfig, needsRestart } from "./diff.ts";
-import type { EditPlan, EditRequest } from "./edit.ts";
-import { editConfigFile, readConfigFile, type WriteFile, writePlan } from "./edit-file.ts";
-import { type ConfigError, formatIssue } from "./errors.ts";
-import { type LoadedConfig, type LoadOptions, loadConfig } from "./load.ts";
+import { type EditPlan, type EditRequest, planEdit } from "./edit.ts";
+import {
+  type ConfigFile,
+  changedMeanwhile,
+  editConfigFile,
+  readConfigFile,
+  type WriteFile,
+  writePlan,
+} from "./edit-file.ts";
+import { ConfigError, formatIssue } from "./errors.ts";
+import { type LoadedConfig, type LoadOptions, loadConfig, maxConfigBytes } from "./load.ts";
 import { migrateSecrets, type SecretMigration } from "./migrate.ts";
 import { publicHash, redactConfig, redactSource } from "./redact.ts";
 import type { GatewayConfig } from "./schema.ts";
+import { planWanted, type WantedKind } from "./wanted.ts";
 import { ConfigWatcher } from "./watch.ts";
 
 export interface ConfigServiceDeps {
@@ -25,8 +33,8 @@ export type ConfigListener = (
   old: GatewayConfig,
 ) => void;
 
-/** The outcome of changing one key. */
-export interface ConfigOutcome {
+/** The outcome of changing one key on the host. */
+export interface ConfigChanged {
   readonly path: string;
   readonly file: string;
   readonly diff: string;
@@ -35,12 +43,41 @@ export interface ConfigOutcome {
   readonly warnings: readonly string[];
 }
 
+/** A change as a client sends it (`config.set`, `config.patch`, `config.apply`). */
+export interface ConfigWrite {
+  readonly kind: WantedKind;
+  readonly raw: string;
+  /** The hash that `config.get` gave; needed where there is a file. */
+  readonly baseHash?: string | undefined;
+}
+
+/** What clients get for it. */
+export interface ConfigWritten {
+  readonly ok: true;
+  readonly path: string;
+  readonly hash: string;
+  /** The settings in force, secrets hidden. */
+  readonly config: Record<string, unknown>;
+  readonly changedPaths: readonly string[];
+  /** Unknown keys that were left out and that stay in the file. */
+  readonly kept?: readonly string[];
+  readonly noop?: true;
+  readonly warnings: readonly string[];
+}
+
+/** So many names of keys say enough. */
+const MAX_KEPT = 20;
+
 /**
  * The configuration in force. It follows the file; a file with errors changes nothing. Keys that need
  * a restart are known as such and stay at their old value for whoever started with it.
  */
 export class ConfigStore {
   #loaded: LoadedConfig;
+  /** What stands in the file, which is not in force while it has errors. */
+  #latest: LoadedConfig;
+  /** Changes wait for each other: two that read the same text would lose one of them. */
+  #last: Promise<unknown> = Promise.resolve();
   #watcher: ConfigWatcher | undefined;
   readonly #started: GatewayConfig;
   readonly #listeners = new Set<ConfigListener>();
@@ -50,6 +87,7 @@ export class ConfigStore {
     loaded: LoadedConfig,
   ) {
     this.#loaded = loaded;
+    this.#latest = loaded;
     this.#started = loaded.config;
   }
 
@@ -96,10 +134,11 @@ export class ConfigStore {
   /** Reads the file again; used after a change of our own, which the watcher reports later. */
   async reload(): Promise<void> {
     const loaded = await loadConfig(this.deps.load);
-    if (loaded.source.hash !== this.#loaded.source.hash) this.#adopt(loaded);
+    if (loaded.source.hash !== this.#latest.source.hash) this.#adopt(loaded);
   }
 
   #adopt(loaded: LoadedConfig): void {
+    this.#latest = loaded;
     if (loaded.errors.length > 0) {
       const lines = loaded.errors.map((issue) => formatIssue(issue, this.path)).join("\n");
       this.deps.warn(`the config has errors; what was in force stays\n${lines}`);
@@ -114,12 +153,13 @@ export class ConfigStore {
 
   /** The hash that clients compare before they change something. */
   get hash(): string {
-    return publicHash(this.#loaded.source.raw, this.deps.hashKey);
+    return publicHash(this.#latest.source.raw, this.deps.hashKey);
   }
 
   /** The result of `config.get` (protocol page, section 5.5). Secrets are hidden. */
   view(): Record<string, unknown> {
-    const { source, errors, warnings } = this.#loaded;
+    const { source, errors, warnings } = this.#latest;
+    const { hash } = this;
     const { parsed, raw } = redactSource(source.raw);
     const resolved = redactConfig(this.current);
     return {
@@ -132,23 +172,80 @@ export class ConfigStore {
       valid: errors.length === 0,
       runtimeConfig: resolved,
       config: resolved,
-      hash: this.hash,
+      hash,
       issues: errors.map(({ path, message }) => ({ path, message })),
       warnings: warnings.map(({ path, message }) => ({ path, message })),
       legacyIssues: [],
-      configRevisionHash: this.hash,
-      appliedConfigHash: this.hash,
+      configRevisionHash: hash,
+      appliedConfigHash: publicHash(this.#loaded.source.raw, this.deps.hashKey),
     };
   }
 
   /** Sets or unsets one key in the file and applies it. @throws ConfigError */
-  async change(path: string, value?: string): Promise<ConfigOutcome> {
+  async change(path: string, value?: string): Promise<ConfigChanged> {
     const request: EditRequest =
       value === undefined ? { key: path, unset: true } : { key: path, text: value };
-    return this.#edit(path, [request]);
+    return this.#alone(() => this.#edit(path, [request]));
   }
 
-  async #edit(path: string, requests: readonly EditRequest[]): Promise<ConfigOutcome> {
+  /** Changes what the network may change, and applies it. @throws ConfigError */
+  write(wanted: ConfigWrite): Promise<ConfigWritten> {
+    return this.#alone(async () => {
+      const file = await readConfigFile(this.path);
+      await this.#refuseStale(file, wanted);
+      const { requests, kept } = planWanted({
+        ...wanted,
+        before: file.raw ?? "",
+        current: this.current,
+        file: this.path,
+      });
+      const plan = planEdit(file.raw, requests, { file: this.path });
+      await writePlan(file, plan, this.deps.writeFile);
+      await this.reload();
+      return {
+        ok: true,
+        path: this.path,
+        hash: this.hash,
+        config: redactConfig(this.current),
+        changedPaths: plan.changedPaths,
+        ...(kept.length > 0 && { kept: kept.slice(0, MAX_KEPT) }),
+        ...(plan.before === plan.after && { noop: true }),
+        warnings: [...overridden(this.#loaded, plan.changedPaths), ...this.#unappliedWarnings()],
+      };
+    });
+  }
+
+  /** A client must have seen what it changes, or it would take back what another one wrote. */
+  async #refuseStale(file: ConfigFile, { raw, baseHash }: ConfigWrite): Promise<void> {
+    if (raw.length > maxConfigBytes) {
+      const message = "raw is longer than a config file may be (1 MiB)";
+      throw new ConfigError("CONFIG_VALUE", message, { next: "openclaw config --help" });
+    }
+    if (baseHash === undefined && file.raw === null) return;
+    if (baseHash === undefined) {
+      const message = "config base hash required; re-run config.get and retry";
+      throw new ConfigError("CONFIG_CHANGED", message, { next: "send baseHash" });
+    }
+    if (baseHash === publicHash(file.raw, this.deps.hashKey)) return;
+    // So that the next `config.get` answers with this text even where the folder can't be watched.
+    await this.reload();
+    throw changedMeanwhile(file);
+  }
+
+  #unappliedWarnings(): string[] {
+    return this.#latest.errors.map(
+      ({ message }) => `not in force, for the file has errors: ${message}`,
+    );
+  }
+
+  /** Runs `work` when no other change runs. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const run = this.#last.then(work);
+    this.#last = run.catch(() => undefined);
+    return run;
+  }
+
+  async #edit(path: string, requests: readonly EditRequest[]): Promise<ConfigChanged> {
     const before = this.current;
     const plan: EditPlan = await editConfigFile({
       path: this.path,
@@ -174,13 +271,15 @@ export class ConfigStore {
   }
 
   /** Removes the clear secrets from the file; they were stored elsewhere before. */
-  async dropClearSecrets(): Promise<void> {
-    const file = await readConfigFile(this.path);
-    const { text, diff } = migrateSecrets(file.raw ?? "", this.path);
-    if (diff === "") return;
-    const plan = { before: file.raw, after: text, changedPaths: [], diff };
-    await writePlan(file, plan, this.deps.writeFile);
-    await this.reload();
+  dropClearSecrets(): Promise<void> {
+    return this.#alone(async () => {
+      const file = await readConfigFile(this.path);
+      const { text, diff } = migrateSecrets(file.raw ?? "", this.path);
+      if (diff === "") return;
+      const plan = { before: file.raw, after: text, changedPaths: [], diff };
+      await writePlan(file, plan, this.deps.writeFile);
+      await this.reload();
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import type { JsonSchema } from "../protocol/json-schema.ts";
 import { REDACTED } from "./hide.ts";
 
 /** A value that does not fit; `reason` says why when "expected …" alone would not. */
@@ -13,6 +14,8 @@ export class Refused {
 export interface ValueType<out T> {
   /** Completes the sentence "expected …". */
   readonly expected: string;
+  /** The same for programs; `read` may ask for more than a schema can say. */
+  readonly schema: JsonSchema;
   read(value: unknown): T | Refused;
 }
 
@@ -37,25 +40,30 @@ function asList<T>(type: ValueType<T>, text: string): T | Refused {
   return list instanceof Refused && list.reason === "" ? type.read(text) : list;
 }
 
-function type<T>(expected: string, read: (value: unknown) => T | Refused): ValueType<T> {
-  return { expected, read };
+function type<T>(
+  expected: string,
+  schema: JsonSchema,
+  read: (value: unknown) => T | Refused,
+): ValueType<T> {
+  return { expected, schema, read };
 }
 
 /** Text that passes `check`; the placeholder of a hidden secret never does. */
 function text(expected: string, check: (value: string) => string | Refused): ValueType<string> {
-  return type(expected, (value) => {
+  return type(expected, { type: "string" }, (value) => {
     if (typeof value !== "string") return new Refused();
     if (value.includes(REDACTED)) return new Refused("this is the placeholder for a hidden value");
     return check(value);
   });
 }
 
-export const flag = type<boolean>("true or false", (value) =>
+export const flag = type<boolean>("true or false", { type: "boolean" }, (value) =>
   typeof value === "boolean" ? value : new Refused(),
 );
 
 export function wholeNumber(min: number, max: number): ValueType<number> {
-  return type(`a whole number from ${min} to ${max}`, (value) =>
+  const schema = { type: "integer", minimum: min, maximum: max };
+  return type(`a whole number from ${min} to ${max}`, schema, (value) =>
     typeof value === "number" && Number.isInteger(value) && value >= min && value <= max
       ? value
       : new Refused(),
@@ -71,7 +79,7 @@ export function oneOf<const W extends string>(
     .slice(0, -1)
     .map((word) => `"${word}"`)
     .join(", ")} or "${words.at(-1)}"`;
-  return type(expected, (value) => {
+  return type(expected, { type: "string", enum: words }, (value) => {
     const known = words.find((word) => word === value);
     if (known !== undefined) return known;
     const reason = typeof value === "string" && Object.hasOwn(why, value) ? why[value] : "";
@@ -134,7 +142,8 @@ export const sshTarget = text("a host or user@host, or ssh://user@host:port", (v
 const maxListItems = 256;
 
 function list(expected: string, read: (item: string) => string | Refused) {
-  return type<readonly string[]>(expected, (value) => {
+  const schema = { type: "array", items: { type: "string" }, maxItems: maxListItems };
+  return type<readonly string[]>(expected, schema, (value) => {
     if (!Array.isArray(value) || value.length > maxListItems) return new Refused();
     const items: string[] = [];
     for (const item of value) {

@@ -136,13 +136,20 @@ function storeFailure(error: unknown) {
   if (!(error instanceof Error) || !("code" in error) || !("next" in error)) return undefined;
   const { code, next, message } = error;
   if (typeof code !== "string" || typeof next !== "string") return undefined;
-  const isInput = code.startsWith("CONFIG_");
+  const isInput = code.startsWith("CONFIG_") && code !== "CONFIG_WRITE";
   return {
     code: isInput ? "INVALID_REQUEST" : "UNAVAILABLE",
     message,
-    details: { code, cure: next },
+    details: { code, cure: next, ...problemsIn(error) },
     ...(!isInput && { retryable: true, retryAfterMs: 5000 }),
   };
+}
+
+/** Each key that is wrong, as clients mark it in a form. */
+function problemsIn(error: Error & { issues?: unknown }) {
+  const { issues } = error;
+  if (!Array.isArray(issues) || issues.length === 0) return undefined;
+  return { issues: issues.map(({ path, message, next }) => ({ path, message, cure: next })) };
 }
 
 function caller(actor: Actor) {

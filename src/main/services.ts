@@ -64,6 +64,7 @@ function configService(core: Core): ConfigService {
   const { config, vault } = core;
   return {
     view: () => config.view(),
+    write: (wanted) => config.write(wanted),
     change: (path, value) => config.change(path, value),
     get sshTarget() {
       return config.current.gateway.sshTarget;

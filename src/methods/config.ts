@@ -1,4 +1,8 @@
+import { configHints, configSchema, schemaAt } from "../config/json-schema.ts";
+import type { WantedKind } from "../config/wanted.ts";
 import { ADMIN, READ } from "../protocol/access.ts";
+import { invalidRequest } from "../protocol/errors.ts";
+import type { JsonSchema } from "../protocol/json-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { method } from "./method.ts";
 
@@ -8,6 +12,62 @@ export const configGet = method({
   access: { roles: ["operator"], scope: READ },
   params: wireSchemas.configGet,
   run: (_params, { services }) => services.config.view(),
+});
+
+/** The same three ways to change keys as the protocol has; none of them reaches a key of the host. */
+function writer(name: string, of: { kind: WantedKind; summary: string; params: JsonSchema }) {
+  return method<{ raw: string; baseHash?: string }>({
+    name,
+    summary: of.summary,
+    access: { roles: ["operator"], scope: ADMIN },
+    params: of.params,
+    run: ({ raw, baseHash }, { services }) =>
+      services.config.write({ kind: of.kind, raw, baseHash }),
+  });
+}
+
+export const writers = [
+  writer("config.set", {
+    kind: "whole",
+    summary:
+      "Makes the file say what `raw` says. Comments, unknown keys and hidden values stay as they are; host-only keys are refused with the command for the host.",
+    params: wireSchemas.configSet,
+  }),
+  writer("config.patch", {
+    kind: "patch",
+    summary: "Changes the keys that `raw` names; `null` takes one out.",
+    params: wireSchemas.configPatch,
+  }),
+  writer("config.apply", {
+    kind: "whole",
+    summary: "The same as `config.set`: what clients may change takes effect without a restart.",
+    params: wireSchemas.configApply,
+  }),
+];
+
+export const configSchemaGet = method({
+  name: "config.schema",
+  summary: "What may stand in the configuration, as JSON Schema, with hints for forms.",
+  access: { roles: ["operator"], scope: READ },
+  params: wireSchemas.configSchema,
+  run: (_params, { services }) => ({
+    schema: configSchema(),
+    uiHints: configHints(),
+    version: services.lifecycle.info.version,
+    generatedAt: new Date(services.world.now()).toISOString(),
+  }),
+});
+
+export const configSchemaLookup = method<{ path: string }>({
+  name: "config.schema.lookup",
+  summary: "One key or section of the schema, and what stands directly below it.",
+  access: { roles: ["operator"], scope: READ },
+  params: wireSchemas.configSchemaLookup,
+  run: ({ path }) => {
+    const place = schemaAt(path);
+    if (!place) throw invalidRequest("config schema path not found");
+    return place;
+  },
 });
 
 const host = { roles: ["operator"], scope: ADMIN, hostOnly: true } as const;
@@ -61,4 +121,13 @@ export const secretsMigrate = method<{ apply?: boolean }>({
   run: ({ apply = false }, { services }) => services.config.migrateSecrets(apply),
 });
 
-export const configMethods = [configGet, configSet, secretSet, tokenRenew, secretsMigrate];
+export const configMethods = [
+  configGet,
+  ...writers,
+  configSchemaGet,
+  configSchemaLookup,
+  configSet,
+  secretSet,
+  tokenRenew,
+  secretsMigrate,
+];

@@ -1,5 +1,6 @@
 import { ADMIN } from "../protocol/access.ts";
 import { method } from "./method.ts";
+import type { HostReport } from "./services.ts";
 
 const host = { roles: ["operator"], scope: ADMIN, hostOnly: true } as const;
 
@@ -7,7 +8,7 @@ export const hostInfo = method({
   name: "host.info",
   summary: "What this gateway process is, where it listens, what it warns about.",
   access: host,
-  run: (_params, { services }) => ({
+  run: (_params, { services }): HostReport => ({
     ...services.lifecycle.info,
     uptimeMs: services.world.now() - services.lifecycle.info.startedAtMs,
     fingerprint: services.identity.fingerprint,

@@ -1,4 +1,5 @@
 import type { GatewayIdentity } from "../auth/identity.ts";
+import type { ConfigChanged, ConfigWrite, ConfigWritten } from "../config/service.ts";
 import type { Presence } from "../events/presence.ts";
 import type { World } from "../lib/world.ts";
 import type { DeviceList } from "../pairing/device-list.ts";
@@ -20,6 +21,8 @@ export interface SecretChange {
 export interface ConfigService {
   /** The result of `config.get`. */
   view(): Record<string, unknown>;
+  /** Changes what clients may change; refused with every problem. */
+  write(wanted: ConfigWrite): Promise<ConfigWritten>;
   /** Sets (`value` as typed) or unsets (absent) one key; refused with what was expected. */
   change(path: string, value?: string): Promise<ConfigChanged>;
   readonly sshTarget: string | undefined;
@@ -32,15 +35,6 @@ export interface SecretsMigrated {
   /** What changes in the file, values hidden. */
   readonly diff: string;
   readonly applied: boolean;
-}
-
-export interface ConfigChanged {
-  readonly path: string;
-  readonly file: string;
-  readonly diff: string;
-  readonly changedPaths: readonly string[];
-  readonly restartNeeded: boolean;
-  readonly warnings: readonly string[];
 }
 
 export interface SecretService {
@@ -74,6 +68,17 @@ export interface HostInfo {
   readonly adminSocket: string;
   readonly pageUrl: string;
   readonly warnings: readonly string[];
+}
+
+/** The result of `host.info`. */
+export interface HostReport extends HostInfo {
+  readonly uptimeMs: number;
+  readonly fingerprint: string;
+  readonly deviceId: string;
+  readonly pairing: { readonly pending: number; readonly devices: number };
+  readonly connections: Readonly<Record<string, number>>;
+  /** Which shared secrets are set; absent in the answers of older gateways. */
+  readonly secrets?: Readonly<Record<SecretKind, boolean>>;
 }
 
 /** Figures about connections. */

@@ -1,5 +1,10 @@
 import {
+  ConfigApplyParamsSchema,
   ConfigGetParamsSchema,
+  ConfigPatchParamsSchema,
+  ConfigSchemaLookupParamsSchema,
+  ConfigSchemaParamsSchema,
+  ConfigSetParamsSchema,
   ConnectParamsSchema,
   DevicePairApproveParamsSchema,
   DevicePairListParamsSchema,
@@ -23,7 +28,12 @@ import { openSchema } from "./json-schema.ts";
 export const wireSchemas = {
   /** `device` and `auth` stay closed: a misspelt credential must not be ignored. */
   connect: openSchema(ConnectParamsSchema, ["/device", "/auth"]),
+  configApply: openSchema(ConfigApplyParamsSchema),
   configGet: openSchema(ConfigGetParamsSchema),
+  configPatch: openSchema(ConfigPatchParamsSchema),
+  configSchema: openSchema(ConfigSchemaParamsSchema),
+  configSchemaLookup: openSchema(ConfigSchemaLookupParamsSchema),
+  configSet: openSchema(ConfigSetParamsSchema),
   devicePairApprove: openSchema(DevicePairApproveParamsSchema),
   devicePairList: openSchema(DevicePairListParamsSchema),
   devicePairReject: openSchema(DevicePairRejectParamsSchema),

@@ -50,6 +50,8 @@ export function hostInfo(more: Partial<HostInfo> = {}): HostInfo {
     listening: [],
     stateDir: "/var/lib/openclaw-gateway",
     configPath: "/etc/openclaw-gateway/openclaw.json",
+    adminSocket: "/var/lib/openclaw-gateway/admin.sock",
+    deviceId: "d".repeat(64),
     pageUrl: "https://gateway.example.com/",
     warnings: [],
     fingerprint: "4AEC-269E-DCCC-159C",
