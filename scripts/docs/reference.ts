@@ -1,10 +1,10 @@
 import { configReference } from "../../src/config/reference.ts";
 import { allMethods } from "../../src/methods/index.ts";
 import type { Method } from "../../src/methods/method.ts";
+import { allLimits } from "../../src/protocol/all-limits.ts";
 import { closes } from "../../src/protocol/close.ts";
 import { eventTable } from "../../src/protocol/events.ts";
-import { type Limit, limitTable } from "../../src/protocol/limits.ts";
-import { stateLimitTable } from "../../src/protocol/state-limits.ts";
+import type { Limit } from "../../src/protocol/limits.ts";
 import { amountWords } from "./amounts.ts";
 import { reliabilityLines } from "./reliability.ts";
 
@@ -72,13 +72,11 @@ function closeLines(): string[] {
 }
 
 function limitLines(): string[] {
-  const rows = Object.entries({ ...limitTable, ...stateLimitTable }).map(
-    ([name, limit]: [string, Limit]) => {
-      const amount = amountWords(name, limit);
-      const metric = limit.metric === "-" ? "–" : `\`${limit.metric}\``;
-      return `| \`${name}\` | ${amount} | ${limit.bounds} | ${limit.past} | ${metric} | ${limit.test} |`;
-    },
-  );
+  const rows = Object.entries(allLimits).map(([name, limit]: [string, Limit]) => {
+    const amount = amountWords(name, limit);
+    const metric = limit.metric === "-" ? "–" : `\`${limit.metric}\``;
+    return `| \`${name}\` | ${amount} | ${limit.bounds} | ${limit.past} | ${metric} | ${limit.test} |`;
+  });
   return [
     "| limit | number | bounds | past it | counted as | test |",
     "|---|---|---|---|---|---|",

@@ -1,5 +1,5 @@
-import { type Limit, type LimitName, limitTable } from "../../src/protocol/limits.ts";
-import { stateLimitTable } from "../../src/protocol/state-limits.ts";
+import { allLimits } from "../../src/protocol/all-limits.ts";
+import { type LimitName, limitTable } from "../../src/protocol/limits.ts";
 import { amountWords } from "./amounts.ts";
 
 /** A promise, and the test that shows it (relative to `test/`). */
@@ -142,8 +142,7 @@ function offenderRow(who: string, row: LimitName): string {
 }
 
 function amountOf(name: string): string {
-  const limits: Readonly<Record<string, Limit>> = { ...limitTable, ...stateLimitTable };
-  const limit = limits[name];
+  const limit = allLimits[name];
   if (!limit) throw new Error(`no such limit: ${name}`);
   return amountWords(name, limit);
 }

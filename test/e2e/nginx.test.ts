@@ -1,86 +1,30 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeDevice, RawClient } from "../support/client.ts";
 import { startTestGateway, TEST_TOKEN, type TestGateway } from "../support/gateway.ts";
+import { freePort, Nginx, renderSite } from "../support/nginx.ts";
 
-const conf = new URL("../../nginx/openclaw-gateway.conf", import.meta.url);
-
-let folder: string;
 let gateway: TestGateway;
-let nginx: ChildProcess;
+let nginx: Nginx;
 let port: number;
 
-/** The configuration as shipped; only the socket, the port and the name are the test's. */
-async function startNginx(): Promise<void> {
-  const socket = join(folder, "gateway.sock");
-  const shipped = (await readFile(conf, "utf8"))
-    .replace("unix:/run/openclaw-gateway/public/gateway.sock", `unix:${socket}`)
-    .replace("listen 80;", `listen 127.0.0.1:${port};`)
-    .replace("server_name gateway.example.com;", "server_name gateway.test;");
-  const temp = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
-    (name) => `${name}_temp_path ${folder}/${name};`,
-  );
-  const main = [
-    "daemon off;",
-    "user root;",
-    "worker_processes 1;",
-    `pid ${folder}/nginx.pid;`,
-    `error_log ${folder}/error.log;`,
-    "events { worker_connections 256; }",
-    `http { ${temp.join(" ")} ${shipped} }`,
-  ];
-  await writeFile(join(folder, "nginx.conf"), main.join("\n"));
-  nginx = spawn("nginx", ["-c", join(folder, "nginx.conf"), "-e", join(folder, "start.log")], {
-    stdio: "inherit",
-  });
-  const deadline = Date.now() + 10_000;
-  while (!(await accepts(port))) {
-    if (Date.now() > deadline) throw new Error("nginx does not listen");
-  }
-}
-
-function accepts(at: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(at, "127.0.0.1");
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => setTimeout(resolve, 20, false));
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
-}
-
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "nginx-test-"));
+  nginx = await Nginx.inFolder();
   port = await freePort();
+  const socket = join(nginx.folder, "gateway.sock");
   gateway = await startTestGateway({
     flags: {
-      "gateway.socket": join(folder, "gateway.sock"),
+      "gateway.socket": socket,
       "gateway.publicUrl": `http://gateway.test:${port}`,
     },
   });
-  await startNginx();
+  await nginx.write(await renderSite("name=gateway.test", `http=${port}`, `socket=${socket}`));
+  await nginx.start(port);
 });
 
 afterAll(async () => {
-  const gone = new Promise((resolve) => nginx.once("close", resolve));
-  nginx.kill("SIGTERM");
-  await gone;
+  await nginx.close();
   await gateway.close();
-  await rm(folder, { recursive: true, force: true });
 });
 
 const auth = { token: TEST_TOKEN };

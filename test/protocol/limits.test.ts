@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { totalmem } from "node:os";
 import { describe, expect, test } from "vitest";
+import { allLimits } from "../../src/protocol/all-limits.ts";
 import { type Limit, limitTable, limitValues } from "../../src/protocol/limits.ts";
-import { stateLimitTable } from "../../src/protocol/state-limits.ts";
 
-const rows: [string, Limit][] = Object.entries({ ...limitTable, ...stateLimitTable });
+const rows: [string, Limit][] = Object.entries(allLimits);
 const tests = new URL("../", import.meta.url);
 
 describe("every limit", () => {

@@ -1,0 +1,230 @@
+#!/bin/sh
+# Prints the nginx site of the gateway for the nginx found and the wishes given.
+#
+#   sh render-site.sh name=gateway.example.com cert=/path/fullchain.pem key=/path/privkey.pem
+#
+# Words (each name=value):
+#   name=NAMES      server names, separated by spaces; none: the server for every name
+#   cert= key=      certificate and key: HTTPS, and HTTP only redirects there; none: plain HTTP
+#   stage=acme      nothing but the challenges of an ACME server, until there is a certificate
+#   hsts=yes        tell browsers to come back by HTTPS only (for certificates that all of them trust)
+#   https= http=    ports (443, 80)
+#   socket=PATH     where the gateway listens
+#   webroot=PATH    where certbot puts its challenges
+#   nginx=VERSION openssl=VERSION ipv6=yes|no   what is there; looked at when not given
+set -eu
+
+name=_ cert='' key='' stage=gateway hsts=no https=443 http=80
+socket=/run/openclaw-gateway/public/gateway.sock
+webroot=/var/lib/openclaw-gateway-acme
+nginx='' openssl='' ipv6=''
+
+for word in "$@"; do
+  value=${word#*=}
+  case $word in
+    name=*) name=${value:-_} ;;
+    cert=*) cert=$value ;;
+    key=*) key=$value ;;
+    stage=*) stage=$value ;;
+    hsts=*) hsts=$value ;;
+    https=*) https=$value ;;
+    http=*) http=$value ;;
+    socket=*) socket=$value ;;
+    webroot=*) webroot=$value ;;
+    nginx=*) nginx=$value ;;
+    openssl=*) openssl=$value ;;
+    ipv6=*) ipv6=$value ;;
+    *)
+      echo "render-site.sh: unknown word: $word" >&2
+      exit 2
+      ;;
+  esac
+done
+
+# Whatever is printed becomes configuration: nothing in it may end a directive.
+case "$name $cert $key $socket $webroot" in
+  *[!A-Za-z0-9._/@:\ *-]*)
+    echo "render-site.sh: names and paths may hold letters, digits and . _ - / @ : only" >&2
+    exit 2
+    ;;
+esac
+case "$https$http" in
+  *[!0-9]*)
+    echo "render-site.sh: ports are numbers" >&2
+    exit 2
+    ;;
+esac
+
+if [ -z "$nginx" ]; then
+  said=$(nginx -V 2>&1)
+  nginx=$(printf '%s\n' "$said" | sed -n 's|^nginx version: nginx/\([0-9.]*\).*|\1|p')
+  running=$(printf '%s\n' "$said" | sed -n 's/.*running with OpenSSL \([0-9.]*\).*/\1/p')
+  built=$(printf '%s\n' "$said" | sed -n 's/^built with OpenSSL \([0-9.]*\).*/\1/p')
+  openssl=${openssl:-${running:-$built}}
+fi
+if [ -z "$ipv6" ]; then
+  if [ -e /proc/net/if_inet6 ]; then ipv6=yes; else ipv6=no; fi
+fi
+
+# least 1.25.1 "$nginx": whether a version is at least that.
+least() {
+  printf '%s\n%s\n' "$1" "$2" | awk -F. '
+    NR == 1 { for (i = 1; i <= 3; i++) want[i] = $i + 0 }
+    NR == 2 { for (i = 1; i <= 3; i++) if ($i + 0 != want[i]) exit !($i + 0 > want[i]) }'
+}
+
+# The one server that answers for names nobody else has.
+default=''
+if [ "$name" = _ ]; then default=' default_server'; fi
+
+# listen PORT [ssl]
+listens() {
+  http2=''
+  if [ -n "${2-}" ] && ! least 1.25.1 "$nginx"; then http2=' http2'; fi
+  echo "  listen $1${2:+ $2}$http2$default;"
+  if [ "$ipv6" = yes ]; then echo "  listen [::]:$1${2:+ $2}$http2$default;"; fi
+  if [ -n "${2-}" ] && least 1.25.1 "$nginx"; then echo '  http2 on;'; fi
+}
+
+head_of_file() {
+  cat <<'END'
+# Made by the OpenClaw gateway (nginx/render-site.sh); made anew when it is set up again. Names of
+# maps, zones and upstreams carry our prefix, so that they meet nobody else's.
+
+END
+}
+
+shared_parts() {
+  cat <<END
+map \$http_upgrade \$openclaw_connection {
+  default upgrade;
+  # Empty, not "close": plain requests keep the connection to the gateway open.
+  "" "";
+}
+
+# What counts as one client: an IPv4 address, or the /64 of an IPv6 address.
+map \$remote_addr \$openclaw_client {
+  default \$remote_addr;
+  "~^(?<openclaw_net>[0-9a-f]+:[0-9a-f]+:[0-9a-f]+:[0-9a-f]+):" \$openclaw_net;
+}
+
+# Handshakes of WebSockets alone are limited: an empty key is not counted.
+map \$http_upgrade \$openclaw_handshake {
+  default \$openclaw_client;
+  "" "";
+}
+
+# Sized for many people behind one address: the gateway itself has the finer limits.
+limit_conn_zone \$openclaw_handshake zone=openclaw_connections:10m;
+limit_req_zone \$openclaw_handshake zone=openclaw_handshakes:10m rate=200r/s;
+
+upstream openclaw_gateway {
+  server unix:$socket max_fails=0;
+  keepalive 16;
+}
+
+END
+}
+
+gateway_locations() {
+  cat <<'END'
+  # Neither requests nor errors are logged: both lines would hold the address asked for, and that may
+  # hold somebody's token. The gateway's own log tells who came, without secrets.
+  access_log off;
+  error_log /dev/null;
+
+  client_max_body_size 64k;
+  limit_conn openclaw_connections 4096;
+  limit_conn_status 429;
+  limit_req zone=openclaw_handshakes burst=4096 nodelay;
+  limit_req_status 429;
+
+  location / {
+    proxy_pass http://openclaw_gateway;
+    proxy_http_version 1.1;
+    proxy_set_header Host $http_host;
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection $openclaw_connection;
+    # Overwritten, never appended: what a client claims about its address must not survive.
+    proxy_set_header X-Forwarded-For $remote_addr;
+    proxy_set_header X-Forwarded-Proto $scheme;
+    proxy_set_header Forwarded "";
+    proxy_set_header X-Real-IP "";
+    proxy_buffering off;
+    # The gateway pings after 24 s of silence and drops after 40: this must be longer.
+    proxy_read_timeout 90s;
+    proxy_send_timeout 90s;
+    proxy_connect_timeout 2s;
+  }
+END
+}
+
+challenges() {
+  cat <<END
+  location ^~ /.well-known/acme-challenge/ {
+    root $webroot;
+    default_type text/plain;
+  }
+END
+}
+
+plain_server() {
+  echo 'server {'
+  listens "$http"
+  echo "  server_name $name;"
+  echo
+  gateway_locations
+  echo '}'
+}
+
+acme_server() {
+  echo 'server {'
+  listens "$http"
+  echo "  server_name $name;"
+  echo '  access_log off;'
+  echo
+  challenges
+  echo "  location / { $1; }"
+  echo '}'
+}
+
+tls_server() {
+  echo
+  echo 'server {'
+  listens "$https" ssl
+  echo "  server_name $name;"
+  echo
+  echo "  ssl_certificate $cert;"
+  echo "  ssl_certificate_key $key;"
+  # Mozilla's intermediate profile (guidelines 6.0). OpenSSL knows the first curve from 3.5 on.
+  echo '  ssl_protocols TLSv1.2 TLSv1.3;'
+  echo '  ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305;'
+  echo '  ssl_prefer_server_ciphers off;'
+  curves=X25519:prime256v1:secp384r1
+  if least 3.5.0 "${openssl:-0}"; then curves=X25519MLKEM768:$curves; fi
+  echo "  ssl_ecdh_curve $curves;"
+  echo '  ssl_session_timeout 1d;'
+  echo '  ssl_session_cache shared:openclaw_tls:10m;'
+  echo '  ssl_session_tickets off;'
+  if [ "$hsts" = yes ]; then
+    echo '  add_header Strict-Transport-Security "max-age=63072000" always;'
+  fi
+  echo
+  gateway_locations
+  echo '}'
+}
+
+head_of_file
+if [ "$stage" = acme ]; then
+  acme_server 'return 404'
+  exit 0
+fi
+shared_parts
+if [ -z "$cert" ]; then
+  plain_server
+  exit 0
+fi
+port=''
+if [ "$https" != 443 ]; then port=:$https; fi
+acme_server "return 308 https://\$host$port\$request_uri"
+tls_server

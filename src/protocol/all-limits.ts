@@ -1,0 +1,10 @@
+import { type Limit, limitTable } from "./limits.ts";
+import { proxyLimitTable } from "./proxy-limits.ts";
+import { stateLimitTable } from "./state-limits.ts";
+
+/** The whole table, as the documentation prints it and a test holds it. */
+export const allLimits: Readonly<Record<string, Limit>> = {
+  ...limitTable,
+  ...stateLimitTable,
+  ...proxyLimitTable,
+};
