@@ -287,6 +287,8 @@ function ask(dispatcher: Dispatcher, method: string, params: unknown): Promise<u
 
 function offlineInfo(core: Core) {
   const { publicUrl, port } = core.config.current.gateway;
+  const { root } = core.config.current.dashboard;
+  const ownUrl = publicUrl ? `${publicUrl.replace(/\/$/, "")}/` : `http://127.0.0.1:${port}/`;
   return {
     pid: process.pid,
     version,
@@ -296,7 +298,7 @@ function offlineInfo(core: Core) {
     stateDir: core.stateDir,
     configPath: core.config.path,
     adminSocket: core.adminSocket,
-    pageUrl: publicUrl ? `${publicUrl.replace(/\/$/, "")}/` : `http://127.0.0.1:${port}/`,
+    pageUrl: root === undefined ? ownUrl : `${ownUrl}pair/`,
     warnings: core.config.warnings,
   };
 }

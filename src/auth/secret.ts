@@ -45,6 +45,11 @@ export class SharedSecrets {
     this.#gate = new Gate(deps.limits.argon2AtOnce, deps.limits.argon2Queued);
   }
 
+  /** Hashes that are computed, and that wait for it. */
+  get load(): { running: number; waiting: number } {
+    return this.#gate.load;
+  }
+
   isSet(kind: SecretKind): boolean {
     return this.deps.clear()[kind] !== undefined || this.deps.stored()[kind] !== undefined;
   }

@@ -15,6 +15,7 @@ export const configCodes = {
   CONFIG_HOST_ONLY: "a key that only the owner on the gateway host may change",
   CONFIG_CHANGED: "the file changed between reading and writing",
   CONFIG_GONE: "the file vanished or was emptied while the gateway ran",
+  CONFIG_DASHBOARD_ROOT: "dashboard.root names a folder that must not be served",
   CONFIG_WATCH: "the folder of the file can't be watched",
 } as const;
 

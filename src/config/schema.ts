@@ -140,6 +140,20 @@ export const configTable = {
     hostOnly: false,
     apply: "live",
   }),
+  "dashboard.root": optional({
+    type: v.filePath,
+    help: "Folder of a web app to serve, such as `dist/control-ui` of npm's `openclaw`; the gateway's own page is then at /pair/.",
+    example: "/opt/openclaw-web/dist/control-ui",
+    hostOnly: true,
+    apply: "restart",
+  }),
+  "metrics.tokenFile": optional({
+    type: v.filePath,
+    help: "File with a token that reads /metrics and nothing else (Prometheus: `credentials_file`).",
+    example: "/etc/openclaw-gateway/metrics-token",
+    hostOnly: true,
+    apply: "live",
+  }),
   "logging.level": key({
     type: v.oneOf(["trace", "debug", "info", "warn", "error", "fatal"]),
     default: "info",

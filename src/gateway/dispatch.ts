@@ -1,3 +1,4 @@
+import { Durations } from "../lib/durations.ts";
 import type { Call, Method } from "../methods/method.ts";
 import { type AccessVerdict, type Actor, ADMIN, covers, decideAccess } from "../protocol/access.ts";
 import { invalidRequest, missingScope, RequestError, unavailable } from "../protocol/errors.ts";
@@ -13,9 +14,8 @@ export interface Requester {
 
 /** Durations and failures of one method, for `status` and metrics. */
 export interface MethodFigures {
-  calls: number;
   failures: number;
-  totalMs: number;
+  readonly durations: Durations;
 }
 
 interface Deps {
@@ -122,12 +122,11 @@ export class Dispatcher {
   #record(name: string, startedAt: number, ok: boolean): void {
     let figures = this.figures.get(name);
     if (!figures) {
-      figures = { calls: 0, failures: 0, totalMs: 0 };
+      figures = { failures: 0, durations: new Durations() };
       this.figures.set(name, figures);
     }
-    figures.calls += 1;
     if (!ok) figures.failures += 1;
-    figures.totalMs += this.deps.monotonic() - startedAt;
+    figures.durations.record(this.deps.monotonic() - startedAt);
   }
 }
 

@@ -52,6 +52,8 @@ export class Gateway implements ConnectionHost {
   dispatcher: Dispatcher | undefined;
   readonly #handshaking = new Set<Connection>();
   readonly #closes = new Map<string, number>();
+  /** Refused connects by the code of the answer. */
+  readonly refusals = new Map<string, number>();
   #sweep: Timer | undefined;
   readonly #stopListening: () => void;
 
@@ -250,6 +252,10 @@ export class Gateway implements ConnectionHost {
 
   count(metric: string): void {
     this.#closes.set(metric, (this.#closes.get(metric) ?? 0) + 1);
+  }
+
+  countRefusal(code: string): void {
+    this.refusals.set(code, (this.refusals.get(code) ?? 0) + 1);
   }
 
   get closes(): Record<string, number> {

@@ -31,8 +31,14 @@ export class ServerFacts {
     };
   }
 
-  /** Where a person opens the page: the public URL, else the address this listens on. */
+  /** Where a person opens our page: a web app of `dashboard.root` has the root for itself. */
   #pageUrl(): string {
+    const { root } = this.core.config.current.dashboard;
+    return root === undefined ? this.#ownUrl() : `${this.#ownUrl()}pair/`;
+  }
+
+  /** The public URL, else the address this listens on. */
+  #ownUrl(): string {
     const { publicUrl, port } = this.core.config.current.gateway;
     if (publicUrl !== undefined) return publicUrl.endsWith("/") ? publicUrl : `${publicUrl}/`;
     const [first] = this.listening.filter((where) => where.startsWith("http://"));

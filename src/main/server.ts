@@ -11,14 +11,15 @@ import type { HostInfo } from "../methods/services.ts";
 import { hostOwner } from "../pairing/pairing.ts";
 import { closes } from "../protocol/close.ts";
 import { AdminServer } from "../transport/admin.ts";
-import { loadPage } from "../transport/page.ts";
 import { PeerReader } from "../transport/peer.ts";
 import { UwsServer } from "../transport/uws.ts";
 import type { Core } from "./core.ts";
 import { ServerFacts } from "./facts.ts";
+import { makeMetrics } from "./metrics.ts";
 import type { ProbeTarget } from "./self-probe.ts";
 import { makeServices } from "./services.ts";
-import { follow, makeHandshake, readiness } from "./wiring.ts";
+import { makeWeb } from "./web.ts";
+import { failureLimiter, follow, makeHandshake } from "./wiring.ts";
 
 export interface ServerOptions {
   readonly log: GatewayLog;
@@ -85,7 +86,8 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
     defect: (method, error) => gateway.failed("a request failed", { method, err: error }),
     refused: (metric) => gateway.count(metric),
   });
-  gateway.handshake = makeHandshake(core, { gateway, services });
+  const limiter = failureLimiter(core);
+  gateway.handshake = makeHandshake(core, { gateway, services, limiter });
   const peers = new PeerReader();
   const stopFollowing = follow(core, {
     gateway,
@@ -95,11 +97,15 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
     setLogLevel: options.setLogLevel,
     log,
   });
-  const http = {
-    files: await loadPage(options.pageFolder),
-    ready: () => readiness(core, gateway),
-    about: () => facts.about(),
-  };
+  const { pageFolder } = options;
+  const { metrics, close: stopMetrics } = makeMetrics(core, gateway);
+  const http = await makeWeb(core, {
+    gateway,
+    facts,
+    limiter,
+    pageFolder,
+    metrics: () => metrics.text(),
+  });
   const server = new UwsServer({ host: gateway, http, peers, limits });
   const admin = new AdminServer({
     path: core.adminSocket,
@@ -128,6 +134,7 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
       presence.close();
       health.close();
       stopFollowing();
+      stopMetrics();
       await drain({ gateway, server }, why);
       await admin.close();
       gateway.stop();

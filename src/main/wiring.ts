@@ -17,17 +17,23 @@ import { pairingLog } from "./pairing-log.ts";
 type HandshakeParts = {
   gateway: Gateway;
   services: Services;
+  limiter: FailureLimiter;
 };
 
-/** The handshake on an open core. */
-export function makeHandshake(core: Core, parts: HandshakeParts): Handshake {
-  const { world, limits, pairing, secrets, vault } = core;
-  const { gateway, services } = parts;
+/** Counts wrong credentials, of connects and HTTP requests together. */
+export function failureLimiter({ limits, world }: Core): FailureLimiter {
   const rules = {
     failures: limits.authFailures,
     windowMs: limits.authWindowMs,
     lockMs: limits.authLockMs,
   };
+  return new FailureLimiter(rules, limits.limiterEntries, () => world.monotonic());
+}
+
+/** The handshake on an open core. */
+export function makeHandshake(core: Core, parts: HandshakeParts): Handshake {
+  const { world, limits, pairing, secrets, vault } = core;
+  const { gateway, services, limiter } = parts;
   const kind = () => core.config.current.gateway.auth.mode;
   return new Handshake({
     world,
@@ -37,7 +43,7 @@ export function makeHandshake(core: Core, parts: HandshakeParts): Handshake {
     services,
     tokenKey: vault.tokenKey,
     command: core.command,
-    limiter: new FailureLimiter(rules, limits.limiterEntries, () => world.monotonic()),
+    limiter,
     hello: new Hello({
       methods: allMethods,
       services,
@@ -60,7 +66,8 @@ export function makeHandshake(core: Core, parts: HandshakeParts): Handshake {
     waits: (connection) => gateway.waits(connection),
     refused: (connection, refusal) => {
       const { address } = connection.socket.peer;
-      const code = refusal.error.details?.["code"] ?? refusal.error.code;
+      const code = String(refusal.error.details?.["code"] ?? refusal.error.code);
+      gateway.countRefusal(code);
       // The request itself has a line (pairing-log.ts); one for each of its retries tells nothing.
       if (code === "PAIRING_REQUIRED") return;
       const facts = { conn: connection.id, address, code };
@@ -99,7 +106,7 @@ function endDeviceless(gateway: Gateway, config: GatewayConfig): void {
 export function readiness(core: Core, gateway: Gateway) {
   const failing: string[] = [];
   if (gateway.phase !== "ready") failing.push(gateway.phase);
-  const stores = [core.documents.pairing.stats, core.documents.vault.stats];
+  const stores = Object.values(core.documents).map(({ stats }) => stats);
   if (stores.some(({ lastError }) => lastError !== undefined)) failing.push("store");
   const uptimeMs = core.world.now() - core.startedAtMs;
   return { ready: failing.length === 0, failing, uptimeMs };

@@ -1,4 +1,5 @@
 import { totalmem } from "node:os";
+import { httpLimitTable } from "./http-limits.ts";
 import { supervisionLimitTable } from "./supervision-limits.ts";
 
 const KiB = 1024;
@@ -378,6 +379,7 @@ export const limitTable = {
     metric: "admin-refused",
     test: "transport/admin.test.ts",
   },
+  ...httpLimitTable,
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof limitTable;

@@ -1,3 +1,4 @@
+import { Durations } from "../lib/durations.ts";
 import type { Timer, World } from "../lib/world.ts";
 import type { Ballast } from "./ballast.ts";
 import { type Entry, encodeGroup, isPlain, takeUpTo } from "./entry.ts";
@@ -61,7 +62,7 @@ export class Committer<State, Change> {
   #ended = false;
   #broken: StoreError | undefined;
   #refuseUntil = 0;
-  readonly counts = { commits: 0, groups: 0 };
+  readonly counts = { commits: 0, groups: 0, failures: 0, writes: new Durations() };
   /** The last failure and its wall-clock time, until a write succeeds. */
   lastFailure: StoreError | undefined;
   failedAt = 0;
@@ -174,11 +175,15 @@ export class Committer<State, Change> {
     if (group.length === 0) group.push(probe);
     this.#probing = false;
     this.#group = group;
+    const startedAt = this.#parts.world.monotonic();
+    const took = () => this.counts.writes.record(this.#parts.world.monotonic() - startedAt);
     try {
       await this.#parts.segments.append(encodeGroup(group, this.#seq));
     } catch (error) {
+      took();
       return this.#fail(error);
     }
+    took();
     this.#succeed();
     const { segments, views, ballast } = this.#parts;
     // With nothing kept, the durable state is exactly what the journal says up to here.
@@ -203,6 +208,7 @@ export class Committer<State, Change> {
   }
 
   async #fail(failure: unknown): Promise<boolean> {
+    this.counts.failures += 1;
     const error = this.#explain(failure);
     this.#refusePlain(error);
     const { ballast, log } = this.#parts;

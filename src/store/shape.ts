@@ -1,3 +1,5 @@
+import type { Durations } from "../lib/durations.ts";
+
 /**
  * What a service says about its document. Everything in it is pure and synchronous; values that are
  * stored in a state are never mutated afterwards, because states share them.
@@ -44,6 +46,10 @@ export interface DocumentStats {
   /** Commits that became durable, and the fsyncs they shared. */
   commits: number;
   groups: number;
+  /** Writes that failed. */
+  failures: number;
+  /** How long each write with its fsync took, also those that failed. */
+  writes: Durations;
   /** Commits that wait for the disk, and changes that are visible but not durable yet. */
   waiting: number;
   kept: number;

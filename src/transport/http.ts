@@ -1,92 +1,148 @@
-/** An answer to a plain HTTP request. */
-export interface HttpAnswer {
-  readonly status: string;
-  readonly headers: readonly (readonly [string, string])[];
-  readonly body: string | Uint8Array;
-}
+import type { BearerVerdict } from "../gateway/bearer.ts";
+import { type HttpAnswer, json, notAllowed, notFound, problem, secured } from "./answers.ts";
+import { answerPage, type Page } from "./page.ts";
+import type { WebRoot } from "./web-root.ts";
 
-/** A file of the page: what it holds and how it is labelled. */
-export interface StaticFile {
-  readonly type: string;
-  readonly body: Uint8Array;
+/** What an answer may depend on. Everything is taken from the request before anything is awaited. */
+export interface HttpRequest {
+  /** In lower case. */
+  readonly method: string;
+  /** Percent-encoded, without the query. */
+  readonly path: string;
+  /** The `Authorization` header; empty when absent, as all of these. */
+  readonly authorization: string;
+  readonly acceptEncoding: string;
+  readonly ifNoneMatch: string;
+  /** Who asks, as limits count. */
+  readonly source: string;
 }
 
 export interface HttpDeps {
-  /** Files by path, such as `/app.js`; `/index.html` is the page itself. */
-  readonly files: ReadonlyMap<string, StaticFile>;
-  readonly ready: () => { ready: boolean; failing: readonly string[]; uptimeMs: number };
+  /** The gateway's own page. */
+  readonly page: Page;
+  /** The web app of `dashboard.root`; our own page is then at `/pair/`. */
+  readonly webRoot?: WebRoot | undefined;
+  readonly ready: () => Readiness;
   /** What the page shows before it is connected. No secrets. */
   readonly about: () => Record<string, unknown>;
+  /** What a web app is told once it showed the shared secret. */
+  readonly webConfig: () => Record<string, unknown>;
+  /** The metrics as Prometheus reads them. */
+  readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
+  readonly authorize: (what: "gateway" | "metrics", ask: BearerAsk) => Promise<BearerVerdict>;
 }
 
-const CSP =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
-  "connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+export interface Readiness {
+  readonly ready: boolean;
+  readonly failing: readonly string[];
+  readonly uptimeMs: number;
+}
 
-const SECURITY: readonly (readonly [string, string])[] = [
-  ["content-security-policy", CSP],
-  ["x-content-type-options", "nosniff"],
-  ["x-frame-options", "DENY"],
-  ["referrer-policy", "no-referrer"],
-  ["cross-origin-opener-policy", "same-origin"],
-  ["cross-origin-resource-policy", "same-origin"],
-  ["permissions-policy", "camera=(), microphone=(), geolocation=()"],
-];
+export interface BearerAsk {
+  /** Empty where none was sent. */
+  readonly secret: string;
+  readonly source: string;
+}
+
+type Answer = HttpAnswer | Promise<HttpAnswer>;
+type Route = (request: HttpRequest, deps: HttpDeps) => Answer;
 
 /** Answers plain HTTP requests (protocol page, section 7). */
-export function answerHttp(method: string, path: string, deps: HttpDeps): HttpAnswer {
-  const answer = route(path, deps);
-  if (!answer) return text("404 Not Found", "Not Found");
-  if (method !== "get" && method !== "head") {
-    return path === "/" ? text("404 Not Found", "Not Found") : notAllowed();
-  }
-  return answer;
+export function answerHttp(request: HttpRequest, deps: HttpDeps): Answer {
+  const { method, path } = request;
+  const route = ROUTES[path] ?? otherRoute(path, deps);
+  if (!route) return notFound();
+  if (method !== "get" && method !== "head") return notAllowed("GET, HEAD");
+  return route(request, deps);
 }
 
-function route(path: string, deps: HttpDeps): HttpAnswer | undefined {
-  switch (path) {
-    case "/healthz":
-    case "/health":
-      return json("200 OK", { ok: true, status: "live" });
-    case "/readyz":
-    case "/ready": {
-      const state = deps.ready();
-      return json(state.ready ? "200 OK" : "503 Service Unavailable", { ...state });
-    }
-    case "/gateway.json":
-      return json("200 OK", deps.about());
-  }
-  if (NOT_PAGES.test(path)) return undefined;
-  // The page names its files relative to itself, so they answer at every depth that it does.
-  const last = path.slice(path.lastIndexOf("/") + 1);
-  const file = deps.files.get(`/${last.includes(".") ? last : "index.html"}`);
-  return file && fileAnswer(file);
-}
+const live: Route = () => json("200 OK", { ok: true, status: "live" });
+
+const ready: Route = (_request, deps) => {
+  const state = deps.ready();
+  if (state.ready) return json("200 OK", state);
+  return problem("503 Service Unavailable", {
+    detail: `The gateway is not ready: ${state.failing.join(", ")}.`,
+    code: "not-ready",
+    cure: "openclaw gateway status",
+    headers: [["retry-after", "1"]],
+    more: state,
+  });
+};
+
+const metrics: Route = async (request, deps) => {
+  const refusal = await refused("metrics", request, deps);
+  if (refusal) return refusal;
+  const { type, text } = await deps.metrics();
+  const headers = [
+    ["content-type", type],
+    ["cache-control", "no-store"],
+  ] as const;
+  return { status: "200 OK", headers: secured(headers), body: text };
+};
+
+const webConfig: Route = async (request, deps) => {
+  const refusal = await refused("gateway", request, deps);
+  return refusal ?? json("200 OK", deps.webConfig());
+};
+
+/** There are no pictures of agents; apps show a letter then. */
+const avatar: Route = async (request, deps) => {
+  const refusal = await refused("gateway", request, deps);
+  return refusal ?? json("200 OK", { avatarUrl: null });
+};
+
+const ROUTES: Readonly<Record<string, Route>> = {
+  "/healthz": live,
+  "/health": live,
+  "/readyz": ready,
+  "/ready": ready,
+  "/metrics": metrics,
+  "/gateway.json": (_request, deps) => json("200 OK", deps.about()),
+  "/control-ui-config.json": webConfig,
+  "/__openclaw/control-ui-config.json": webConfig,
+  "/__openclaw__/control-ui-config.json": webConfig,
+};
 
 /** Interfaces that OpenClaw has and this gateway has not: no page may answer in their place. */
-const NOT_PAGES = /^\/(api|v1|hooks|tools)(\/|$)/;
+const NOT_PAGES = /^\/(api|v1|hooks|tools|__openclaw|__openclaw__)(\/|$)/;
 
-function fileAnswer(file: StaticFile): HttpAnswer {
-  const headers = [
-    ["content-type", file.type],
-    ["cache-control", "no-cache"],
-    ...SECURITY,
-  ] as const;
-  return { status: "200 OK", headers, body: file.body };
+function otherRoute(path: string, deps: HttpDeps): Route | undefined {
+  if (NOT_PAGES.test(path)) return undefined;
+  if (/^\/avatar\/[^/]+$/.test(path)) return avatar;
+  const { webRoot, page } = deps;
+  if (webRoot && !path.startsWith("/pair/")) {
+    if (path === "/pair") return () => moved("/pair/");
+    return (request) => webRoot.answer(request);
+  }
+  const answer = answerPage(page, path);
+  return answer && (() => answer);
 }
 
-function json(status: string, value: Record<string, unknown>): HttpAnswer {
-  const type = ["content-type", "application/json; charset=utf-8"] as const;
-  const headers = [type, ["cache-control", "no-store"] as const, ...SECURITY];
-  return { status, headers, body: JSON.stringify(value) };
+/** The browser keeps what stands after `#`, such as the secret of a one-time link. */
+function moved(to: string): HttpAnswer {
+  const headers = secured([["location", to]]);
+  return { status: "308 Permanent Redirect", headers, body: "" };
 }
 
-function text(status: string, body: string): HttpAnswer {
-  const type = ["content-type", "text/plain; charset=utf-8"] as const;
-  return { status, headers: [type, ...SECURITY], body };
-}
-
-function notAllowed(): HttpAnswer {
-  const answer = text("405 Method Not Allowed", "Method Not Allowed");
-  return { ...answer, headers: [["allow", "GET, HEAD"], ...answer.headers] };
+/** Why the request's bearer may not have it, or `undefined`. */
+async function refused(
+  what: "gateway" | "metrics",
+  request: HttpRequest,
+  deps: HttpDeps,
+): Promise<HttpAnswer | undefined> {
+  const [, secret = ""] = /^bearer +(\S+)\s*$/i.exec(request.authorization) ?? [];
+  const verdict = await deps.authorize(what, { secret, source: request.source });
+  if (verdict.ok) return undefined;
+  const { code, detail, cure } = verdict;
+  // `error` is where clients of OpenClaw's own paths look.
+  const more = { error: { message: "Unauthorized", type: "unauthorized" } };
+  const said = { code, detail, cure };
+  if (verdict.retryAfterMs === undefined) {
+    const headers = [["www-authenticate", 'Bearer realm="openclaw"']] as const;
+    return problem("401 Unauthorized", { ...said, headers, more });
+  }
+  const seconds = String(Math.ceil(verdict.retryAfterMs / 1000));
+  const status = code === "rate-limited" ? "429 Too Many Requests" : "503 Service Unavailable";
+  return problem(status, { ...said, headers: [["retry-after", seconds]] });
 }

@@ -11,14 +11,17 @@ import { dirname } from "node:path";
 import type { Connection } from "../gateway/connection.ts";
 import type { Peer, Socket } from "../gateway/socket.ts";
 import type { Limits } from "../protocol/limits.ts";
-import { answerHttp, type HttpAnswer, type HttpDeps } from "./http.ts";
+import { problem } from "./answers.ts";
+import type { HttpDeps } from "./http.ts";
 import type { PeerReader } from "./peer.ts";
+import { sendAnswer, serveHttp } from "./uws-http.ts";
 
 /** What the transport hands sockets to. */
 export interface SocketHost {
   refusal(peer: Peer): { status: string; text: string } | undefined;
   open(socket: Socket): Connection;
   count(metric: string): void;
+  failed(message: string, facts: object): void;
 }
 
 export interface UwsDeps {
@@ -77,7 +80,7 @@ class UwsSocket implements Socket {
   }
 }
 
-/** The WebSocket and HTTP server. The only file that touches uWebSockets.js. */
+/** The WebSocket and HTTP server. Only this file and uws-http.ts touch uWebSockets.js. */
 export class UwsServer {
   readonly #listening: us_listen_socket[] = [];
   readonly #tcp: TemplatedApp;
@@ -157,10 +160,19 @@ export class UwsServer {
       },
     });
     app.any("/*", (res, req) => {
-      const method = req.getMethod();
-      send(res, answerHttp(method, req.getUrl(), this.deps.http), method === "head");
+      const { source } = this.#peer(res, req, unixSocket);
+      const failed = (err: unknown) => this.deps.host.failed("an HTTP request failed", { err });
+      serveHttp(res, req, { deps: this.deps.http, source, failed });
     });
     return app;
+  }
+
+  #peer(res: HttpResponse, req: HttpRequest, unixSocket: boolean): Peer {
+    return this.deps.peers.read({
+      address: Buffer.from(res.getRemoteAddressAsText()).toString(),
+      unixSocket,
+      header: (name) => headerOf(req, name),
+    });
   }
 
   #upgrade(
@@ -168,11 +180,7 @@ export class UwsServer {
     req: HttpRequest,
     how: { context: us_socket_context_t; unixSocket: boolean },
   ): void {
-    const peer = this.deps.peers.read({
-      address: Buffer.from(res.getRemoteAddressAsText()).toString(),
-      unixSocket: how.unixSocket,
-      header: (name) => headerOf(req, name),
-    });
+    const peer = this.#peer(res, req, how.unixSocket);
     const refusal = this.deps.host.refusal(peer);
     if (refusal) return refuse(res, refusal);
     const [protocol = ""] = req.getHeader("sec-websocket-protocol").split(",");
@@ -203,19 +211,8 @@ function headerOf(req: HttpRequest, name: string): string {
 }
 
 function refuse(res: HttpResponse, refusal: { status: string; text: string }): void {
-  const headers = [["content-type", "text/plain; charset=utf-8"]] as const;
-  send(res, { status: refusal.status, headers, body: refusal.text }, false);
-}
-
-function send(res: HttpResponse, answer: HttpAnswer, headOnly: boolean): void {
-  res.cork(() => {
-    res.writeStatus(answer.status);
-    for (const [name, value] of answer.headers) res.writeHeader(name, value);
-    if (!headOnly) return void res.end(answer.body);
-    // Given the length as its argument, endWithoutBody leaves the request open and uWS aborts for that.
-    res.writeHeader("content-length", String(Buffer.byteLength(answer.body)));
-    res.endWithoutBody();
-  });
+  const what = { detail: refusal.text, code: "too-many-sockets", cure: "try again later" };
+  sendAnswer(res, problem(refusal.status, what), false);
 }
 
 /** An address that cannot be listened on. */

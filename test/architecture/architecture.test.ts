@@ -99,10 +99,11 @@ function cliProblem(to: string, how: Import): string | undefined {
 
 /** Packages that enter at one place, so that they can be replaced there. */
 const entrances: Readonly<Record<string, RegExp>> = {
-  "uWebSockets.js": /^transport\/uws\.ts$/,
+  "uWebSockets.js": /^transport\/uws(-http)?\.ts$/,
   "@openclaw/gateway-protocol/schema": /^protocol\/wire-schemas\.ts$/,
   "typebox/schema": /^protocol\/schemas\.ts$/,
   "@openclaw/gateway-client": /^cli\//,
+  "prom-client": /^lib\/metrics\.ts$/,
   argon2: /^auth\/hasher\.ts$/,
   lowdb: /^store\/durable-file\.ts$/,
   pino: /^lib\/log\.ts$/,

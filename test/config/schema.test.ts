@@ -116,6 +116,16 @@ const table: Record<ConfigPath, Row> = {
     expected: '"trace", "debug", "info", "warn", "error" or "fatal"',
     default: "info",
   },
+  "dashboard.root": {
+    good: ["/opt/app/control-ui"],
+    bad: ["control-ui", "/opt/app/", "", 1],
+    expected: "an absolute path",
+  },
+  "metrics.tokenFile": {
+    good: ["/etc/openclaw-gateway/metrics-token"],
+    bad: ["token", "/etc/", "", 1],
+    expected: "an absolute path",
+  },
   "logging.file": {
     good: ["/var/log/g.log"],
     bad: ["g.log", "/var/log/", "", 1],

@@ -67,7 +67,8 @@ describe("health and readiness", () => {
   test.each(["POST", "PUT", "DELETE", "OPTIONS"])("%s is not allowed there", async (method) => {
     for (const path of ["/healthz", "/readyz", "/gateway.json", "/index.html"]) {
       const { status, headers, body } = await ask(method, path);
-      expect([path, status, headers.allow, body]).toEqual([
+      const { title } = JSON.parse(body);
+      expect([path, status, headers.allow, title]).toEqual([
         path,
         405,
         "GET, HEAD",
@@ -90,7 +91,7 @@ describe("the gateway about itself", () => {
 });
 
 describe("the page", () => {
-  test.each(["/", "/chat", "/devices", "/metrics", "/settings/devices"])(
+  test.each(["/", "/chat", "/devices", "/pair/", "/settings/devices"])(
     "is served at %s",
     async (path) => {
       const { status, headers, body } = await get(path);
@@ -149,17 +150,18 @@ describe("what is not there", () => {
     "/..%2f..%2fetc%2fpasswd",
     "/index.js",
     "/devices.journal",
-  ])("%s is a 404 in text", async (path) => {
+  ])("%s is a 404 as a problem", async (path) => {
     const { status, headers, body } = await get(path);
-    expect([status, headers["content-type"], body]).toEqual([
+    const { title } = JSON.parse(body);
+    expect([status, headers["content-type"], title]).toEqual([
       404,
-      "text/plain; charset=utf-8",
+      "application/problem+json",
       "Not Found",
     ]);
   });
 
-  test("a POST to the page or an API is a 404", async () => {
-    for (const path of ["/", "/api/hooks", "/v1/models", "/hooks/agent", "/tools/invoke"]) {
+  test("a POST to an API is a 404", async () => {
+    for (const path of ["/api/hooks", "/v1/models", "/hooks/agent", "/tools/invoke"]) {
       const { status } = await ask("POST", path);
       expect([path, status]).toEqual([path, 404]);
     }

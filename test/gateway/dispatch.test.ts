@@ -230,9 +230,9 @@ describe("bounds", () => {
     for (const name of ["echo", "echo", "refuses", "broken", "no.such"]) await call(name);
     const figures = Object.fromEntries(dispatcher.figures);
     expect(figures).toMatchObject({
-      echo: { calls: 2, failures: 0 },
-      refuses: { calls: 1, failures: 1 },
-      broken: { calls: 1, failures: 1 },
+      echo: { durations: { count: 2 }, failures: 0 },
+      refuses: { durations: { count: 1 }, failures: 1 },
+      broken: { durations: { count: 1 }, failures: 1 },
     });
     expect(Object.keys(figures)).not.toContain("no.such");
   });

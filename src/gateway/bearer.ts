@@ -1,0 +1,102 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+import type { SharedSecrets } from "../auth/secret.ts";
+import type { FailureLimiter } from "../lib/limiter.ts";
+import type { SecretKind } from "../protocol/refusals.ts";
+
+/** Whether an HTTP request's `Authorization: Bearer` may have what it asks for. */
+export type BearerVerdict =
+  | { readonly ok: true }
+  | {
+      readonly ok: false;
+      readonly code: string;
+      readonly detail: string;
+      readonly cure: string;
+      /** Set where the same secret may be right later. */
+      readonly retryAfterMs?: number;
+    };
+
+interface Deps {
+  readonly secrets: SharedSecrets;
+  /** The one of the handshake: failures here and there count together. */
+  readonly limiter: FailureLimiter;
+  readonly kind: () => SecretKind;
+  /** 32 random bytes of this process. */
+  readonly compareKey: Uint8Array;
+  /** The token that reads metrics and nothing else, where one is set. */
+  readonly metricsToken: () => Promise<string | undefined>;
+  readonly count: (metric: string) => void;
+}
+
+const BUSY_MS = 1000;
+
+/**
+ * Checks secrets that come with HTTP requests. The shared secret opens everything; right or wrong, it
+ * is hashed once and then known (`SharedSecrets`), so a scrape costs no password hash.
+ */
+export class BearerCheck {
+  constructor(private readonly deps: Deps) {}
+
+  async check(
+    what: "gateway" | "metrics",
+    { secret, source }: { secret: string; source: string },
+  ): Promise<BearerVerdict> {
+    const { deps } = this;
+    if (secret === "") return missing(what);
+    // A right metrics token passes a lock: nobody's failures may blind whoever watches.
+    if (what === "metrics" && this.#same(await deps.metricsToken(), secret)) return { ok: true };
+    const key = `secret|${source}`;
+    const locked = deps.limiter.locked(key);
+    if (locked > 0) return rateLimited(locked);
+    const verdict = await deps.secrets.verify(deps.kind(), secret, source);
+    if (verdict === "ok") {
+      deps.limiter.succeed(key);
+      return { ok: true };
+    }
+    if (verdict === "busy") return busy();
+    deps.limiter.fail(key);
+    deps.count("http-unauthorized");
+    return wrong(what);
+  }
+
+  #same(token: string | undefined, candidate: string): boolean {
+    if (token === undefined) return false;
+    return timingSafeEqual(this.#digest(token), this.#digest(candidate));
+  }
+
+  #digest(text: string): Buffer {
+    return createHmac("sha256", this.deps.compareKey).update(text).digest();
+  }
+}
+
+const CURES = {
+  gateway:
+    "send Authorization: Bearer with the gateway's shared secret; a new one: openclaw token new",
+  metrics:
+    "send Authorization: Bearer with the token in the file of metrics.tokenFile, or with the shared secret",
+} as const;
+
+type What = keyof typeof CURES;
+
+const missing = (what: What) =>
+  ({ ok: false, code: "unauthorized", detail: "A secret is needed.", cure: CURES[what] }) as const;
+
+const wrong = (what: What) =>
+  ({ ok: false, code: "unauthorized", detail: "The secret is wrong.", cure: CURES[what] }) as const;
+
+const rateLimited = (retryAfterMs: number) =>
+  ({
+    ok: false,
+    code: "rate-limited",
+    detail: "Too many wrong secrets came from this address.",
+    cure: "wait as long as Retry-After says",
+    retryAfterMs,
+  }) as const;
+
+const busy = () =>
+  ({
+    ok: false,
+    code: "auth-busy",
+    detail: "Too many secrets are being checked.",
+    cure: "try again",
+    retryAfterMs: BUSY_MS,
+  }) as const;

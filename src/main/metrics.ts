@@ -1,0 +1,130 @@
+import type { Gateway } from "../gateway/gateway.ts";
+import { LoopWatch } from "../lib/event-loop.ts";
+import { type MetricSpec, Metrics, type Sample, sample } from "../lib/metrics.ts";
+import { closes } from "../protocol/close.ts";
+import { limitTable } from "../protocol/limits.ts";
+import type { Core } from "./core.ts";
+import { processMetrics } from "./process-metrics.ts";
+import { storeMetrics } from "./store-metrics.ts";
+import { readiness } from "./wiring.ts";
+
+/**
+ * Everything that `/metrics` shows. Nothing here counts: what counts are plain numbers elsewhere, read
+ * when somebody asks. Labels take their values from declarations only, never from clients.
+ */
+export function makeMetrics(core: Core, gateway: Gateway): { metrics: Metrics; close(): void } {
+  const loop = new LoopWatch();
+  const metrics = new Metrics([
+    ...connectionMetrics(core, gateway),
+    ...countMetrics(gateway),
+    ...requestMetrics(gateway),
+    ...storeMetrics(core),
+    ...secretMetrics(core),
+    ...processMetrics(core, loop),
+  ]);
+  return { metrics, close: () => loop.close() };
+}
+
+function connectionMetrics(core: Core, gateway: Gateway): MetricSpec[] {
+  return [
+    {
+      name: "openclaw_ready",
+      help: "1 when connects are accepted and changes become durable, as /readyz says.",
+      type: "gauge",
+      read: () => [sample(readiness(core, gateway).ready ? 1 : 0)],
+    },
+    {
+      name: "openclaw_connections",
+      help: "Open connections by state, and by role once they are admitted.",
+      type: "gauge",
+      read: () => {
+        const { gate, registry } = gateway;
+        const roles = Object.entries(registry.byRole());
+        return [
+          ...roles.map(([role, count]) => sample(count, { state: "ready", role })),
+          sample(gate.waiting, { state: "waiting", role: "none" }),
+          sample(gate.unauthenticated, { state: "unauthenticated", role: "none" }),
+        ];
+      },
+    },
+    {
+      name: "openclaw_pairing",
+      help: "Paired devices, pairing requests that wait for a decision, open one-time links.",
+      type: "gauge",
+      read: () => Object.entries(core.pairing.counts()).map(([kind, n]) => sample(n, { kind })),
+    },
+  ];
+}
+
+/** Everything in the tables has a row from the start, so that a first time shows as a rise. */
+function countMetrics(gateway: Gateway): MetricSpec[] {
+  const limits = new Set<string>(Object.values(limitTable).map(({ metric }) => metric));
+  limits.delete("-");
+  const known = new Set<string>(Object.values(closes).map(({ metric }) => metric));
+  const rows = (names: ReadonlySet<string>, label: string): Sample[] => {
+    const counts = gateway.closes;
+    return [...names].map((name) => sample(counts[name] ?? 0, { [label]: name }));
+  };
+  return [
+    {
+      name: "openclaw_closes_total",
+      help: "Connections that the gateway closed or refused, by name.",
+      type: "counter",
+      read: () => {
+        const seen = Object.keys(gateway.closes).filter((name) => !limits.has(name));
+        return rows(new Set([...known, ...seen]), "close");
+      },
+    },
+    {
+      name: "openclaw_limit_reached_total",
+      help: "How often a limit of docs/limits.md refused, closed, dropped or evicted, by its counter.",
+      type: "counter",
+      read: () => rows(limits, "limit"),
+    },
+    {
+      name: "openclaw_connects_refused_total",
+      help: "Connects that were refused, by the code of the answer.",
+      type: "counter",
+      read: () => [...gateway.refusals].map(([code, n]) => sample(n, { code })),
+    },
+  ];
+}
+
+function requestMetrics(gateway: Gateway): MetricSpec[] {
+  const figures = () => gateway.dispatcher?.figures ?? [];
+  return [
+    {
+      name: "openclaw_request_duration_seconds",
+      help: "Requests by method, from their arrival to the answer.",
+      type: "histogram",
+      read: () =>
+        [...figures()].map(([method, { durations }]) => ({ labels: { method }, durations })),
+    },
+    {
+      name: "openclaw_request_failures_total",
+      help: "Requests that were answered with an error, by method.",
+      type: "counter",
+      read: () => [...figures()].map(([method, { failures }]) => sample(failures, { method })),
+    },
+    {
+      name: "openclaw_requests_in_flight",
+      help: "Requests that run.",
+      type: "gauge",
+      read: () => [sample(gateway.dispatcher?.busy ?? 0)],
+    },
+  ];
+}
+
+function secretMetrics(core: Core): MetricSpec[] {
+  return [
+    {
+      name: "openclaw_secret_hashes",
+      help: "Password hashes that are computed or wait for it.",
+      type: "gauge",
+      read: () => {
+        const { running, waiting } = core.secrets.load;
+        return [sample(running, { state: "running" }), sample(waiting, { state: "waiting" })];
+      },
+    },
+  ];
+}

@@ -1,0 +1,93 @@
+import type { FileHandle } from "node:fs/promises";
+
+export type Headers = readonly (readonly [string, string])[];
+
+/** A file that is sent piece by piece; whoever sends it closes it. */
+export interface FileBody {
+  readonly file: FileHandle;
+  readonly bytes: number;
+  /** Called once when it was sent, or nobody takes it any more. */
+  readonly done: () => void;
+}
+
+/** An answer to a plain HTTP request. */
+export interface HttpAnswer {
+  readonly status: string;
+  readonly headers: Headers;
+  readonly body: string | Uint8Array | FileBody;
+}
+
+/** Of our own page: nothing runs, loads or frames it but itself. */
+const CSP =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+  "connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const SECURITY: Headers = [
+  ["x-content-type-options", "nosniff"],
+  ["x-frame-options", "DENY"],
+  ["referrer-policy", "no-referrer"],
+  ["cross-origin-opener-policy", "same-origin"],
+  ["cross-origin-resource-policy", "same-origin"],
+  ["permissions-policy", "camera=(), microphone=(), geolocation=()"],
+];
+
+/** What every answer carries. `policy` is the Content-Security-Policy. */
+export function secured(headers: Headers, policy = CSP): Headers {
+  return [...headers, ["content-security-policy", policy], ...SECURITY];
+}
+
+export function json(status: string, value: object): HttpAnswer {
+  const headers = secured([
+    ["content-type", "application/json; charset=utf-8"],
+    ["cache-control", "no-store"],
+  ]);
+  return { status, headers, body: JSON.stringify(value) };
+}
+
+/** What a problem says beside its status. */
+export interface Problem {
+  /** What happened, in one sentence for people. */
+  readonly detail: string;
+  /** A stable name for programs. */
+  readonly code: string;
+  /** What to do about it. */
+  readonly cure?: string;
+  readonly headers?: Headers;
+  /** Members that a client of this path expects besides. */
+  readonly more?: object;
+}
+
+/** An error as RFC 9457 describes it. `status` is such as `404 Not Found`. */
+export function problem(status: string, what: Problem): HttpAnswer {
+  const [code = "", ...words] = status.split(" ");
+  const { detail, code: name, cure, headers = [], more } = what;
+  const body = {
+    type: "about:blank",
+    title: words.join(" "),
+    status: Number(code),
+    detail,
+    code: name,
+    ...(cure !== undefined && { cure }),
+    ...more,
+  };
+  const own: Headers = [
+    ["content-type", "application/problem+json"],
+    ["cache-control", "no-store"],
+    ...headers,
+  ];
+  return { status, headers: secured(own), body: JSON.stringify(body) };
+}
+
+export function notFound(detail = "There is nothing at this address.", cure?: string): HttpAnswer {
+  const code = "not-found";
+  return problem("404 Not Found", { detail, code, ...(cure !== undefined && { cure }) });
+}
+
+export function notAllowed(allow: string): HttpAnswer {
+  return problem("405 Method Not Allowed", {
+    detail: "This address does not take that method.",
+    code: "method-not-allowed",
+    cure: `use one of: ${allow}`,
+    headers: [["allow", allow]],
+  });
+}
