@@ -1,5 +1,6 @@
 import { totalmem } from "node:os";
 import { httpLimitTable } from "./http-limits.ts";
+import { listLimitTable } from "./list-limits.ts";
 import { supervisionLimitTable } from "./supervision-limits.ts";
 
 const KiB = 1024;
@@ -154,38 +155,7 @@ export const limitTable = {
     metric: "-",
     test: "pairing/ledger.test.ts",
   },
-  listRows: {
-    value: 10_000,
-    unit: "count",
-    bounds: "paired devices in one answer of `device.pair.list` without `limit`",
-    past: "the newest are listed, with `truncated: true` and `nextCursor`",
-    metric: "-",
-    test: "methods/device-list.test.ts",
-  },
-  listPageRows: {
-    value: 1000,
-    unit: "count",
-    bounds: "`limit` of `device.pair.list`",
-    past: "`INVALID_REQUEST` `invalid device.pair.list params`",
-    metric: "-",
-    test: "methods/device-list.test.ts",
-  },
-  listBytes: {
-    value: 8 * MiB,
-    unit: "bytes",
-    bounds: "paired rows in one answer of `device.pair.list`",
-    past: "fewer rows are listed, with `nextCursor` (and `truncated: true` without `limit`)",
-    metric: "-",
-    test: "methods/device-list.test.ts",
-  },
-  listsAtOnce: {
-    value: 2,
-    unit: "count",
-    bounds: "long answers of `device.pair.list` in the making",
-    past: "the next one queues",
-    metric: "-",
-    test: "methods/device-list.test.ts",
-  },
+  ...listLimitTable,
   bufferedBytes: {
     value: 16 * MiB,
     unit: "bytes",
