@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need, builds, runs every check and test, ends with `N passed, N failed`.
 # Arguments choose suites: bash scripts/test.sh unit browser
+# --long (or LONG=1): tests that repeat themselves do so a thousand times and more.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -40,9 +41,17 @@ install_debian() {
   [ "$done" -eq 1 ]
 }
 
+suites=()
+for word in "$@"; do
+  case "$word" in
+    --long) export LONG=1 ;;
+    *) suites+=("$word") ;;
+  esac
+done
+
 need_node
 need_debian
 install_packages
 suit_node
 build
-exec node "$root/scripts/test/run.mjs" "$@"
+exec node "$root/scripts/test/run.mjs" ${suites[@]+"${suites[@]}"}

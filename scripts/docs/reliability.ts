@@ -34,6 +34,10 @@ const survives: readonly Promised[] = [
     "fault/approvals-kill.test.ts",
   ],
   [
+    "`kill -9` before, in the middle of and after each step that changes a file: taking the lock, appending, fsyncing, rolling the journal, writing and renaming its snapshot, dropping what that covers, the ballast, the configuration, a first start. At least 50 rounds at every check, 1,000 with `--long`.",
+    "fault/kill-steps.test.ts",
+  ],
+  [
     "Power loss: the same, as far as the disk keeps what it said it has written. A last line that was torn is dropped, because nobody was told of it.",
     "store/crash-property.test.ts",
   ],
