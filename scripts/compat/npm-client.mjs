@@ -1,0 +1,36 @@
+// A small application on the npm client `openclaw-node`: connects, makes a few calls, prints one JSON
+// line for each thing that happened, and ends. Arguments: folder of packages, URL, identity file.
+import { createRequire } from "node:module";
+
+const [packages, url, deviceIdentityPath] = process.argv.slice(2);
+const { OpenClawClient } = createRequire(`${packages}/`)("openclaw-node");
+const token = process.env["OPENCLAW_GATEWAY_TOKEN"];
+
+/** @param {Record<string, unknown>} facts */
+const print = (facts) => console.log(JSON.stringify(facts));
+
+/** Calls and what came of them: an answer, or the words of the refusal. */
+const calls = {
+  health: () => client.health(),
+  "sessions.list": () => client.sessions.list(),
+  "agents.list": () => client.agents.list(),
+  chatSync: () => client.chatSync("hello"),
+};
+
+const client = new OpenClawClient({ url, token, deviceIdentityPath });
+client.on("pairingRequired", ({ requestId, reason }) =>
+  print({ event: "pairing", requestId, reason }),
+);
+client.on("error", ({ message }) => print({ event: "error", message }));
+client.on("connected", async ({ auth }) => {
+  print({ event: "connected", scopes: auth?.scopes });
+  for (const [call, run] of Object.entries(calls)) {
+    const outcome = await run().then(
+      (answer) => ({ call, answer }),
+      (error) => ({ call, error: error.message }),
+    );
+    print(outcome);
+  }
+  await client.disconnect();
+});
+client.connect().catch(({ message }) => print({ event: "failed", message }));

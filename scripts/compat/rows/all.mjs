@@ -1,0 +1,10 @@
+import { commandRows } from "./commands.mjs";
+import { clearRows, deviceRows } from "./devices.mjs";
+import { gatewayRows } from "./gateway.mjs";
+import { nodeHostRows } from "./node-host.mjs";
+import { npmClientRows } from "./npm-client.mjs";
+
+/** @typedef {import("./row.mjs").Row} Row */
+
+/** Every row in the order it is run: later ones build on what earlier ones left. @type {Row[]} */
+export const rows = [...gatewayRows, ...commandRows, ...deviceRows, ...nodeHostRows, ...clearRows];

@@ -1,0 +1,116 @@
+// Commands that ask how the gateway is.
+import { contains, json, must, refuses, shows } from "../judge.mjs";
+import { inArea } from "./row.mjs";
+
+export const gatewayRows = inArea("Command line: the gateway", [
+  [
+    "openclaw health",
+    "the default agent, the heartbeat and the number of sessions",
+    async (stage) => shows(await stage.theirs(["health"]), "Agents: main", "Session store"),
+  ],
+  [
+    "openclaw health --json",
+    "the gateway's answer as JSON",
+    async (stage) => {
+      const health = json(await stage.theirs(["health", "--json"]));
+      must(health.ok === true, "ok is not true");
+      must(Array.isArray(health.channelOrder), "no channelOrder");
+    },
+  ],
+  [
+    "openclaw gateway health",
+    "OK",
+    async (stage) => shows(await stage.theirs(["gateway", "health"]), /^OK \(/m),
+  ],
+  [
+    "openclaw gateway status",
+    "the connection works, and both versions are named",
+    async (stage) => {
+      const ran = await stage.theirs(["gateway", "status"]);
+      shows(ran, "Connectivity probe: ok", `Probe target: ${stage.url}`, "Gateway version:");
+    },
+  ],
+  [
+    "openclaw gateway probe",
+    "reachable; without a device key nothing may be read, as with OpenClaw's own gateway",
+    async (stage) => {
+      const ran = await stage.theirs(["gateway", "probe"]);
+      shows(ran, "Reachable: yes", "connected-no-operator-scope");
+    },
+  ],
+  [
+    "openclaw status",
+    "the gateway is reachable with the token",
+    async (stage) => shows(await stage.theirs(["status"]), /reachable \d+ms/, "auth token"),
+  ],
+  [
+    "openclaw status --json",
+    "reachable, with the gateway's version",
+    async (stage) => {
+      const status = json(await stage.theirs(["status", "--json"]));
+      must(status.gateway?.reachable === true, "gateway.reachable is not true");
+      must(typeof status.runtimeVersion === "string", "no runtimeVersion");
+    },
+  ],
+  [
+    "openclaw status --deep",
+    "the health section with the gateway's answers",
+    async (stage) => shows(await stage.theirs(["status", "--deep"]), /reachable \d+ms/, "Health"),
+  ],
+  [
+    "openclaw gateway call health",
+    "the method's answer as JSON",
+    async (stage) => {
+      const health = json(await stage.theirs(["gateway", "call", "health"]));
+      must(health.ok === true, "ok is not true");
+    },
+  ],
+  [
+    "openclaw gateway call device.pair.list",
+    "both lists",
+    async (stage) => {
+      const ran = await stage.theirs(["gateway", "call", "device.pair.list"]);
+      contains(ran.stdout, '"pending"', '"paired"');
+    },
+  ],
+  [
+    "openclaw gateway call no.such",
+    "refused by name, exit code 1",
+    async (stage) => {
+      refuses(await stage.theirs(["gateway", "call", "no.such"]), "unknown method: no.such");
+    },
+  ],
+  [
+    "openclaw gateway stability",
+    "the gateway's record of events",
+    async (stage) => {
+      shows(await stage.theirs(["gateway", "stability"]), "Gateway Stability", /Events: \d+\/\d+/);
+    },
+  ],
+  [
+    "openclaw gateway usage-cost",
+    "a total over 30 days",
+    async (stage) => {
+      const ran = await stage.theirs(["gateway", "usage-cost"]);
+      shows(ran, "Usage cost (30 days)", "Total: $0.00");
+    },
+  ],
+  [
+    "openclaw logs",
+    "the gateway's own log lines",
+    async (stage) => shows(await stage.theirs(["logs"]), "gateway ready"),
+  ],
+  [
+    "openclaw logs --json",
+    "the same lines, each with time, level and message",
+    async (stage) => {
+      const ran = await stage.theirs(["logs", "--json"]);
+      const lines = ran.stdout.trim().split("\n");
+      const entries = lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+      const ready = entries.find(({ message }) => message?.includes("gateway ready"));
+      must(ready, "no entry “gateway ready”");
+      must(ready.level === "info", `its level is ${ready.level}`);
+      must(Number.isFinite(Date.parse(ready.time)), `its time is ${ready.time}`);
+    },
+  ],
+]);

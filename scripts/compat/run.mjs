@@ -1,0 +1,102 @@
+// Runs every row, prints what it came to, and writes the page. Started by scripts/compat.sh.
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { expectations } from "./expectations.mjs";
+import { killAll } from "./processes.mjs";
+import { rows } from "./rows/all.mjs";
+import { Stage } from "./stage.mjs";
+import { compatibilityPage, outcome, surprise } from "./table.mjs";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+/** A row is bounded by the deadlines of what it runs; this holds where one of them is forgotten. */
+const ROW_MS = 180_000;
+
+const { values } = parseArgs({
+  options: {
+    packages: { type: "string" },
+    only: { type: "string" },
+    table: { type: "string" },
+    keep: { type: "boolean", default: false },
+  },
+});
+const { packages, only, keep } = values;
+if (!packages) {
+  console.error("run this as: bash scripts/compat.sh");
+  process.exit(2);
+}
+
+process.on("exit", killAll);
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(130));
+
+/** @param {import("./rows/all.mjs").Row} row @param {Stage} stage */
+async function tryRow(row, stage) {
+  const timer = new Promise((_, reject) => {
+    setTimeout(() => reject(new Error(`not done in ${ROW_MS / 1000} s`)), ROW_MS).unref();
+  });
+  const { outcome: expected = "works", why } = expectations[row.name] ?? {};
+  const about = { area: row.area, name: row.name, judged: row.judged, expected, why };
+  try {
+    await Promise.race([row.run(stage), timer]);
+    return { ...about, passed: true };
+  } catch (error) {
+    return { ...about, passed: false, error: error instanceof Error ? error.message : `${error}` };
+  }
+}
+
+/** A package's version. @param {string} folder */
+const version = (folder) => JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).version;
+
+/** @returns {import("./table.mjs").Versions} */
+function versions() {
+  const commit = () =>
+    execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: root, encoding: "utf8" }).trim();
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    gateway: `${version(root)} (${commit()})`,
+    theirs: [
+      `openclaw ${version(join(packages, "openclaw"))}`,
+      `openclaw-node ${version(join(packages, "openclaw-node"))}`,
+      `Node.js ${version(join(packages, `node-linux-${process.arch}`))}`,
+    ],
+  };
+}
+
+const stage = await Stage.make({ packages });
+const startedAt = performance.now();
+const results = [];
+try {
+  await stage.startGateway();
+  for (const row of rows) {
+    // Rows build on earlier ones: with --only, those without the text run as well, unseen.
+    const rowAt = performance.now();
+    const result = await tryRow(row, stage);
+    const seconds = ((performance.now() - rowAt) / 1000).toFixed(1).padStart(5);
+    const shown = !only || `${row.area} ${row.name}`.includes(only);
+    if (!shown) continue;
+    results.push(result);
+    const said = result.passed ? "" : `\n         ${result.error}`;
+    console.log(`${seconds} s ${outcome(result).padEnd(7)} ${row.area}: ${row.name}${said}`);
+  }
+} finally {
+  await stage.stopGateway();
+  killAll();
+  if (keep) console.log(`kept: ${stage.folder}`);
+  else await stage.remove();
+}
+
+const surprises = results.map(surprise).filter((line) => line !== undefined);
+if (!only) {
+  const path = values.table ?? join(root, "docs/compatibility.md");
+  writeFileSync(path, compatibilityPage(results, versions()));
+  console.log(`written: ${path}`);
+}
+for (const line of surprises) console.log(`not as expected: ${line}`);
+const count = (kind) => results.filter((result) => outcome(result) === kind).length;
+const minutes = ((performance.now() - startedAt) / 60_000).toFixed(1);
+console.log(
+  `${count("works")} work, ${count("differs")} with a difference, ${count("fails")} do not; ${surprises.length} not as expected; ${minutes} minutes`,
+);
+process.exit(surprises.length === 0 ? 0 : 1);

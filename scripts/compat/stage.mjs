@@ -1,0 +1,171 @@
+// What every row works with: a gateway of ours on a state folder of its own, and OpenClaw's programs
+// with home and state folders of theirs, all below one temporary folder.
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { lastLine, NotWorking, Program, runToEnd, until } from "./processes.mjs";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const program = join(root, "dist/index.js");
+/** Long enough for their slowest command on a busy machine, short enough for a run that ends. */
+const COMMAND_MS = 60_000;
+export const TOKEN = "compat-token-0123456789abcdef01234567";
+
+export class Stage {
+  /** @type {Program | undefined} */
+  #gateway;
+
+  /** @param {{ folder: string, packages: string, port: number }} parts */
+  constructor({ folder, packages, port }) {
+    this.folder = folder;
+    this.packages = packages;
+    this.port = port;
+    this.openclaw = join(packages, "openclaw");
+    this.node = join(packages, `node-linux-${process.arch}/bin/node`);
+    this.stateDir = join(folder, "ours");
+    /** What rows leave for later rows, such as the id of the node host. @type {Record<string, any>} */
+    this.found = {};
+  }
+
+  /** @param {{ packages: string }} options */
+  static async make({ packages }) {
+    const folder = await mkdtemp(join(tmpdir(), "compat-"));
+    const stage = new Stage({ folder, packages, port: await freePort() });
+    await mkdir(join(folder, "tmp"));
+    await mkdir(stage.stateDir);
+    await stage.writeOurConfig({ gateway: { controlUi: {} } });
+    return stage;
+  }
+
+  get url() {
+    return `ws://127.0.0.1:${this.port}`;
+  }
+
+  /** The folder of OpenClaw's own web app. */
+  get webApp() {
+    return join(this.openclaw, "dist/control-ui");
+  }
+
+  // --- ours
+
+  async writeOurConfig(/** @type {unknown} */ config) {
+    await writeFile(join(this.stateDir, "openclaw.json"), JSON.stringify(config, null, 2));
+  }
+
+  #ourEnv() {
+    const { stateDir } = this;
+    return { PATH: process.env["PATH"] ?? "", HOME: stateDir, OPENCLAW_STATE_DIR: stateDir };
+  }
+
+  /** Starts our gateway and waits until it is ready. */
+  async startGateway() {
+    const words = [process.execPath, program, "gateway", "run", "--port", String(this.port)];
+    const env = { ...this.#ourEnv(), OPENCLAW_GATEWAY_TOKEN: TOKEN };
+    const gateway = new Program(words, env, this.stateDir);
+    this.#gateway = gateway;
+    await until(() => {
+      if (gateway.child.exitCode !== null) throw new Error(`our gateway ended: ${gateway.output}`);
+      return gateway.output.includes("gateway ready");
+    }, "our gateway starts");
+  }
+
+  async stopGateway() {
+    await this.#gateway?.stop();
+    this.#gateway = undefined;
+  }
+
+  /** Ends it without a word, as a power cut would. */
+  async killGateway() {
+    this.#gateway?.kill();
+    await this.#gateway?.ended;
+    this.#gateway = undefined;
+  }
+
+  /** What our gateway logged since its start. */
+  get log() {
+    return this.#gateway?.output ?? "";
+  }
+
+  /** The payload of one of our own commands. @param {readonly string[]} args */
+  async ours(...args) {
+    const words = [process.execPath, program, ...args, "--json"];
+    const ran = await runToEnd(words, { env: this.#ourEnv(), cwd: this.stateDir, ms: COMMAND_MS });
+    if (ran.code !== 0) throw new NotWorking(`our ${args.join(" ")}: ${lastLine(ran.output)}`);
+    return JSON.parse(ran.stdout);
+  }
+
+  // --- theirs
+
+  /** The environment of their programs, each with a home of its own. @param {string} home */
+  theirEnv(home) {
+    return {
+      PATH: `${join(this.node, "..")}:/usr/bin:/bin`,
+      HOME: join(this.folder, home),
+      OPENCLAW_STATE_DIR: join(this.folder, home, ".openclaw"),
+      TMPDIR: join(this.folder, "tmp"),
+      NO_COLOR: "1",
+      TERM: "dumb",
+      // Some commands ask npm for updates: that would be news of the network, not of the gateway.
+      npm_config_offline: "true",
+    };
+  }
+
+  /** Makes a home for their programs. @param {string} home @param {unknown} [config] */
+  async makeHome(home, config) {
+    const state = join(this.folder, home, ".openclaw");
+    if (existsSync(state)) return;
+    await mkdir(state, { recursive: true });
+    if (config) await writeFile(join(state, "openclaw.json"), JSON.stringify(config));
+  }
+
+  /** Their command line's words. @param {readonly string[]} args */
+  words(args) {
+    return [this.node, join(this.openclaw, "openclaw.mjs"), ...args];
+  }
+
+  /**
+   * Runs their command line in `home` as it is installed beside the gateway: with the gateway's port
+   * and token in its own configuration.
+   * @param {readonly string[]} args @param {{ home?: string, env?: Record<string, string> }} [options]
+   */
+  async theirs(args, { home = "cli", env = {} } = {}) {
+    const auth = { mode: "token", token: TOKEN };
+    await this.makeHome(home, { gateway: { mode: "local", port: this.port, auth } });
+    const cwd = join(this.folder, home);
+    return runToEnd(this.words(args), {
+      env: { ...this.theirEnv(home), ...env },
+      cwd,
+      ms: COMMAND_MS,
+    });
+  }
+
+  /** Starts one of their programs that runs on. @param {readonly string[]} args @param {string} home */
+  async launchTheirs(args, home, env = {}) {
+    await this.makeHome(home);
+    return new Program(
+      this.words(args),
+      { ...this.theirEnv(home), ...env },
+      join(this.folder, home),
+    );
+  }
+
+  async remove() {
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** A port of the loopback address that nobody has. @returns {Promise<number>} */
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      const port = typeof address === "object" && address ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}

@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+// @ts-expect-error: a script, in plain JavaScript
+import { expectations } from "../../scripts/compat/expectations.mjs";
+// @ts-expect-error: a script, in plain JavaScript
+import { rows } from "../../scripts/compat/rows/all.mjs";
+// @ts-expect-error: a script, in plain JavaScript
+import { compatibilityPage, surprise } from "../../scripts/compat/table.mjs";
+
+const versions = { date: "2026-11-23", gateway: "1.0.0 (abc)", theirs: ["openclaw 2026.9.6"] };
+const row = { area: "Devices", name: "devices list", judged: "the request with its code" };
+
+test("a row that was seen to work says what was seen", () => {
+  const page = compatibilityPage([{ ...row, passed: true, expected: "works" }], versions);
+  expect(page).toContain("| `devices list` | works | the request with its code |");
+  expect(page).toContain("1 work, 0 work with a difference, 0 do not work");
+  expect(page).toContain("2026-11-23, gateway 1.0.0 (abc), with openclaw 2026.9.6");
+});
+
+test("a row that was not seen to work says why, on one line of one cell", () => {
+  const broken = { ...row, passed: false, expected: "works", error: "exit code 1:\n a | b" };
+  expect(compatibilityPage([broken], versions)).toContain(
+    "| `devices list` | does not work | exit code 1: a \\| b |",
+  );
+  expect(surprise(broken)).toBe("devices list: exit code 1:\n a | b");
+});
+
+test("a known difference and a known failure say why, and are no surprise", () => {
+  const differs = { ...row, passed: true, expected: "differs", why: "The code is short." };
+  const fails = { ...row, passed: false, expected: "fails", error: "exit code 1", why: "No TLS." };
+  const page = compatibilityPage([differs, fails], versions);
+  expect(page).toContain(
+    "works, with a difference | the request with its code. The code is short.",
+  );
+  expect(page).toContain("| does not work | No TLS. |");
+  expect([surprise(differs), surprise(fails)]).toEqual([undefined, undefined]);
+});
+
+test("a row that was expected to fail and works is a surprise, and so is a difference that broke", () => {
+  expect(surprise({ ...row, passed: true, expected: "fails", why: "No TLS." })).toContain(
+    "works now",
+  );
+  const broken = { ...row, passed: false, expected: "differs", why: "…", error: "exit code 1" };
+  expect(surprise(broken)).toBe("devices list: exit code 1");
+  expect(compatibilityPage([broken], versions)).toContain("| does not work | exit code 1 |");
+});
+
+test("rows have names of their own, and every expectation belongs to one", () => {
+  const names = rows.map(({ name }: { name: string }) => name);
+  expect(new Set(names).size).toBe(names.length);
+  expect(Object.keys(expectations).filter((name) => !names.includes(name))).toEqual([]);
+});
