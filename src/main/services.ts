@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { noAgent } from "../agent/none.ts";
 import type { Presence } from "../events/presence.ts";
 import type { Dispatcher } from "../gateway/dispatch.ts";
 import type { Gateway } from "../gateway/gateway.ts";
@@ -43,6 +45,11 @@ export function makeServices(core: Core, network: NetworkParts): Services {
     health: network.health,
     config: configService(core),
     secrets: secretService(core, gateway),
+    agent: noAgent({
+      world,
+      sessionsPath: join(core.stateDir, "sessions"),
+      approvalsPath: join(core.stateDir, "exec-approvals.json"),
+    }),
     lifecycle: lifecycle(network),
     connections: live,
     store: () => storeFigures(core),

@@ -1,3 +1,4 @@
+import { agentMethods } from "./agent.ts";
 import { configMethods } from "./config.ts";
 import { deviceMethods } from "./devices.ts";
 import { hostMethods } from "./host.ts";
@@ -11,5 +12,6 @@ export const allMethods: readonly Method[] = [
   ...deviceMethods,
   ...scopeMethods,
   ...configMethods,
+  ...agentMethods,
   ...hostMethods,
 ];

@@ -1,3 +1,4 @@
+import type { AgentSide } from "../agent/side.ts";
 import type { GatewayIdentity } from "../auth/identity.ts";
 import type { ConfigChanged, ConfigWrite, ConfigWritten } from "../config/service.ts";
 import type { Presence } from "../events/presence.ts";
@@ -108,6 +109,8 @@ export interface Services {
   readonly health: Health;
   readonly config: ConfigService;
   readonly secrets: SecretService;
+  /** Agents, sessions and conversations. */
+  readonly agent: AgentSide;
   readonly lifecycle: Lifecycle;
   readonly connections: Connections;
   readonly store: () => StoreFigures;

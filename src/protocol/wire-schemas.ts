@@ -13,6 +13,7 @@ import {
   DevicePairRenameParamsSchema,
   DeviceTokenRevokeParamsSchema,
   DeviceTokenRotateParamsSchema,
+  ProtocolSchemas,
   ScopeUpgradeRequestSchema,
   ScopeUpgradeWaitSchema,
 } from "@openclaw/gateway-protocol/schema";
@@ -43,4 +44,42 @@ export const wireSchemas = {
   deviceTokenRotate: openSchema(DeviceTokenRotateParamsSchema),
   scopeUpgradeRequest: openSchema(ScopeUpgradeRequestSchema),
   scopeUpgradeWait: openSchema(ScopeUpgradeWaitSchema),
+};
+
+const open = (name: keyof typeof ProtocolSchemas) => openSchema(ProtocolSchemas[name]);
+
+/** Those of the methods that the agent's side answers. */
+export const agentSchemas = {
+  agent: open("AgentParams"),
+  agentIdentity: open("AgentIdentityParams"),
+  agentWait: open("AgentWaitParams"),
+  agentsList: open("AgentsListParams"),
+  boardGet: open("BoardGetParams"),
+  channelsStatus: open("ChannelsStatusParams"),
+  chatAbort: open("ChatAbortParams"),
+  chatHistory: open("ChatHistoryParams"),
+  chatInject: open("ChatInjectParams"),
+  chatMetadata: open("ChatMetadataParams"),
+  chatSend: open("ChatSendParams"),
+  commandsList: open("CommandsListParams"),
+  cronList: open("CronListParams"),
+  modelsList: open("ModelsListParams"),
+  progressCardGet: open("ProgressCardGetParams"),
+  projectsList: open("ProjectsListParams"),
+  sessionDiscussionInfo: open("SessionDiscussionInfoParams"),
+  sessionGitHubOptions: open("SessionGitHubOptionsParams"),
+  sessionsBranchesList: open("SessionsBranchesListParams"),
+  sessionsCatalogList: open("SessionsCatalogListParams"),
+  sessionsCompact: open("SessionsCompactParams"),
+  sessionsCompanionState: open("SessionsCompanionStateParams"),
+  sessionsCreate: open("SessionsCreateParams"),
+  sessionsDelete: open("SessionsDeleteParams"),
+  sessionsDescribe: open("SessionsDescribeParams"),
+  sessionsList: open("SessionsListParams"),
+  sessionsObserverVisibility: open("SessionsObserverVisibilityParams"),
+  sessionsPatch: open("SessionsPatchParams"),
+  sessionsReset: open("SessionsResetParams"),
+  sessionsViewersSet: open("SessionsViewerPresenceSetParams"),
+  taskSuggestionsList: open("TaskSuggestionsListParams"),
+  tasksList: open("TasksListParams"),
 };
