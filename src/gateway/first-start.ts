@@ -1,6 +1,7 @@
 import type { SharedSecrets } from "../auth/secret.ts";
 import type { Vault } from "../auth/vault.ts";
 import type { World } from "../lib/world.ts";
+import { DEFAULT_INVITE_MS } from "../pairing/invite.ts";
 import { hostOwner, type Pairing } from "../pairing/pairing.ts";
 import { ownerScopes } from "../protocol/access.ts";
 import type { SecretKind } from "../protocol/refusals.ts";
@@ -64,7 +65,7 @@ async function ensureToken(deps: Deps, warnings: string[]): Promise<string | und
 async function ownerLink(deps: Deps): Promise<FirstStart["ownerInvite"]> {
   const { pairing, terminal } = deps;
   if (!terminal || pairing.counts().devices > 0) return undefined;
-  const ask = { role: "operator" as const, scopes: ownerScopes, expiresInMs: 60 * 60 * 1000 };
+  const ask = { role: "operator" as const, scopes: ownerScopes, expiresInMs: DEFAULT_INVITE_MS };
   const { invite, secret } = await pairing.invite(ask, hostOwner);
   return { secret, expiresAtMs: invite.expiresAtMs };
 }

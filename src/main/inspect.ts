@@ -2,7 +2,7 @@ import { vaultShape } from "../auth/vault.ts";
 import { systemFiles } from "../lib/atomic-file.ts";
 import { systemWorld } from "../lib/world.ts";
 import { pairingShape } from "../pairing/document.ts";
-import type { PairingState } from "../pairing/records.ts";
+import { isOpen, type PairingState } from "../pairing/records.ts";
 import { Damage } from "../store/damage.ts";
 import { explain } from "../store/errors.ts";
 import { documentFiles } from "../store/files.ts";
@@ -95,9 +95,7 @@ function countPairing(
   { devices, pending, invites }: PairingState,
   now: number,
 ): NonNullable<Inspection["pairing"]> {
-  const unused = [...invites.values()].filter((invite) => {
-    return !invite.usedBy && !invite.revokedAtMs && invite.expiresAtMs > now;
-  });
+  const unused = [...invites.values()].filter((invite) => isOpen(invite, now));
   const waiting = [...pending.values()].filter((request) => request.expiresAtMs > now);
   return { devices: devices.size, pending: waiting.length, invites: unused.length };
 }

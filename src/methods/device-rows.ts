@@ -23,3 +23,11 @@ export function pairedRow(device: Device): Record<string, unknown> {
     })),
   };
 }
+
+/** Said only where a change is in force but not on disk (design rule 2). */
+export function durability(outcome: {
+  durable: boolean;
+  reason?: string;
+}): Record<string, unknown> {
+  return outcome.durable ? {} : { durable: false, reason: outcome.reason };
+}

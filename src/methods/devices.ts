@@ -1,21 +1,15 @@
 import { deriveToken } from "../auth/tokens.ts";
 import { cleanText } from "../lib/text.ts";
-import { ADMIN, isRole, PAIRING } from "../protocol/access.ts";
+import { PAIRING } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
-import type { JsonSchema } from "../protocol/json-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { list } from "./device-list.ts";
-import { pairedRow, pendingRow } from "./device-rows.ts";
-import { type Call, method } from "./method.ts";
+import { durability, pairedRow, pendingRow } from "./device-rows.ts";
+import { method } from "./method.ts";
 
 export { pendingRow } from "./device-rows.ts";
 
 const access = { roles: ["operator"], scope: PAIRING } as const;
-
-/** Said only where a change is in force but not on disk (design rule 2). */
-function durability(outcome: { durable: boolean; reason?: string }): Record<string, unknown> {
-  return outcome.durable ? {} : { durable: false, reason: outcome.reason };
-}
 
 export const show = method<{ requestId: string }>({
   name: "device.pair.show",
@@ -111,53 +105,4 @@ export const revoke = method<TokenParams>({
   },
 });
 
-const inviteParams: JsonSchema = {
-  type: "object",
-  properties: {
-    role: { type: "string", enum: ["operator", "node"] },
-    scopes: { type: "array", items: { type: "string", minLength: 1 }, maxItems: 32 },
-    expiresInMs: { type: "integer", minimum: 1000 },
-    name: { type: "string" },
-  },
-};
-
-interface InviteParams {
-  role?: string;
-  scopes?: string[];
-  expiresInMs?: number;
-  name?: string;
-}
-
-export const invite = method<InviteParams>({
-  name: "device.pair.invite",
-  summary: "Makes a one-time link that pairs the device which opens it.",
-  access: { roles: ["operator"], scope: ADMIN },
-  params: inviteParams,
-  run: (params, call) => makeInvite(params, call),
-});
-
-async function makeInvite(params: InviteParams, { actor, services }: Call) {
-  const role = params.role !== undefined && isRole(params.role) ? params.role : "operator";
-  const made = await services.pairing.invite(
-    {
-      role,
-      scopes: params.scopes ?? [],
-      expiresInMs: params.expiresInMs ?? 60 * 60 * 1000,
-      name: cleanText(params.name),
-    },
-    actor,
-  );
-  const { inviteId, scopes, expiresAtMs, name } = made.invite;
-  const base = services.lifecycle.info.pageUrl;
-  return {
-    inviteId,
-    role,
-    scopes,
-    expiresAtMs,
-    ...(name !== undefined && { name }),
-    secret: made.secret,
-    url: `${base}#invite=${made.secret}`,
-  };
-}
-
-export const deviceMethods = [list, show, approve, reject, remove, rename, rotate, revoke, invite];
+export const deviceMethods = [list, show, approve, reject, remove, rename, rotate, revoke];

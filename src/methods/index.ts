@@ -2,6 +2,7 @@ import { agentMethods } from "./agent.ts";
 import { configMethods } from "./config.ts";
 import { deviceMethods } from "./devices.ts";
 import { hostMethods } from "./host.ts";
+import { inviteMethods } from "./invites.ts";
 import type { Method } from "./method.ts";
 import { scopeMethods } from "./scopes.ts";
 import { statusMethods } from "./status.ts";
@@ -10,6 +11,7 @@ import { statusMethods } from "./status.ts";
 export const allMethods: readonly Method[] = [
   ...statusMethods,
   ...deviceMethods,
+  ...inviteMethods,
   ...scopeMethods,
   ...configMethods,
   ...agentMethods,

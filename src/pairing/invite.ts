@@ -4,7 +4,13 @@ import { invalidRequest, missingScope } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
 import type { InviteProblem } from "../protocol/refusals.ts";
 import { type Grant, grant } from "./ledger.ts";
-import type { Device, Invite, PairingChange, PairingState } from "./records.ts";
+import {
+  type Device,
+  type Invite,
+  isOpen,
+  type PairingChange,
+  type PairingState,
+} from "./records.ts";
 
 const SECRET_BYTES = 32;
 export const DEFAULT_INVITE_MS = 60 * 60 * 1000;
@@ -19,9 +25,11 @@ export interface InviteAsk {
   readonly scopes: readonly string[];
   readonly expiresInMs: number;
   readonly name?: string | undefined;
+  /** How many devices it may pair; one if absent. */
+  readonly uses?: number | undefined;
 }
 
-/** Makes a one-time link. The secret is in the result and nowhere else. */
+/** Makes a link. The secret is in the result and nowhere else. */
 export function createInvite(
   state: PairingState,
   ask: InviteAsk,
@@ -39,9 +47,11 @@ export function createInvite(
     const days = context.limits.inviteMaxMs / 86_400_000;
     throw invalidRequest(`a link lives between one second and ${days} days`);
   }
-  const live = [...state.invites.values()].filter(
-    (invite) => invite.usedBy === undefined && invite.expiresAtMs > context.now,
-  );
+  const uses = ask.uses ?? 1;
+  if (uses < 1 || uses > context.limits.inviteUses) {
+    throw invalidRequest(`a link pairs 1 to ${context.limits.inviteUses} devices`);
+  }
+  const live = [...state.invites.values()].filter((invite) => isOpen(invite, context.now));
   if (live.length >= context.limits.invites) throw invalidRequest("too many unused links");
   const secret = context.bytes(SECRET_BYTES).toString("base64url");
   const invite: Invite = {
@@ -52,6 +62,8 @@ export function createInvite(
     ...(ask.name !== undefined && { name: ask.name }),
     createdAtMs: context.now,
     expiresAtMs: context.now + ask.expiresInMs,
+    uses,
+    users: {},
   };
   return { invite, secret, changes: [{ op: "invite", invite }] };
 }
@@ -71,11 +83,12 @@ export function checkInvite(
   const invite = inviteId === undefined ? undefined : state.invites.get(inviteId);
   if (!invite) return { ok: false, problem: "unknown" };
   if (invite.revokedAtMs !== undefined) return { ok: false, problem: "revoked" };
-  if (invite.usedBy !== undefined) {
-    if (invite.usedBy !== facts.deviceId) return { ok: false, problem: "used-by-another-device" };
+  if (invite.users[facts.deviceId] !== undefined) {
     const same = isAsLinked(state.devices.get(facts.deviceId), invite);
     return same ? { ok: true, invite } : { ok: false, problem: "revoked" };
   }
+  const used = Object.keys(invite.users).length;
+  if (used >= invite.uses) return { ok: false, problem: "used-by-another-device" };
   if (invite.expiresAtMs <= facts.now) return { ok: false, problem: "expired" };
   return { ok: true, invite };
 }
@@ -85,9 +98,47 @@ export function checkInvite(
  * took away by remove, revoke or rotate, also from a device that was approved for less afterwards.
  */
 function isAsLinked(device: Device | undefined, invite: Invite): boolean {
-  if (device?.approvedVia !== "bootstrap" || device.approvedAtMs !== invite.usedAtMs) return false;
+  if (device?.approvedVia !== "bootstrap") return false;
+  if (device.approvedAtMs !== invite.users[device.deviceId]) return false;
   const token = device.tokens[invite.role];
   return token?.revokedAtMs === undefined && token?.rotatedAtMs === undefined;
+}
+
+/** What an owner may know of a link: everything but its secret. */
+export interface InviteRow {
+  readonly inviteId: string;
+  readonly role: Role;
+  readonly scopes: readonly string[];
+  readonly name?: string;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number;
+  readonly uses: number;
+  readonly usedBy: readonly { readonly deviceId: string; readonly atMs: number }[];
+}
+
+/** The links that still pair someone, newest first. */
+export function openInvites(state: PairingState, now: number): InviteRow[] {
+  return [...state.invites.values()]
+    .filter((invite) => isOpen(invite, now))
+    .sort((a, b) => b.createdAtMs - a.createdAtMs || a.inviteId.localeCompare(b.inviteId))
+    .map(inviteRow);
+}
+
+function inviteRow({ secretHash: _, users, revokedAtMs: __, ...known }: Invite): InviteRow {
+  const usedBy = Object.entries(users).map(([deviceId, atMs]) => ({ deviceId, atMs }));
+  return { ...known, usedBy };
+}
+
+/** Takes a link back. Devices that it paired stay: they are removed like all others. */
+export function revokeInvite(
+  state: PairingState,
+  inviteId: string,
+  now: number,
+): { invite: InviteRow; changes: readonly PairingChange[] } {
+  const invite = state.invites.get(inviteId);
+  if (!invite || !isOpen(invite, now)) throw invalidRequest("unknown inviteId");
+  const changes: PairingChange[] = [{ op: "invite", invite: { ...invite, revokedAtMs: now } }];
+  return { invite: inviteRow(invite), changes };
 }
 
 /** Pairs the device on the strength of `invite`. No changes when it already did. */
@@ -97,13 +148,15 @@ export function redeem(
   facts: { asked: Grant; now: number },
 ): { device: Device; changes: readonly PairingChange[] } {
   const before = state.devices.get(facts.asked.deviceId);
-  if (invite.usedBy === facts.asked.deviceId && before) return { device: before, changes: [] };
+  if (invite.users[facts.asked.deviceId] !== undefined && before)
+    return { device: before, changes: [] };
   const device = grant(
     before,
     { ...facts.asked, roles: [invite.role], scopes: invite.scopes },
     { now: facts.now, via: "bootstrap", label: invite.name },
   );
-  const used: Invite = { ...invite, usedBy: device.deviceId, usedAtMs: facts.now };
+  const users = { ...invite.users, [device.deviceId]: facts.now };
+  const used: Invite = { ...invite, users };
   const requestId = state.pendingOf.get(device.deviceId);
   const changes: PairingChange[] = [
     { op: "device", device },

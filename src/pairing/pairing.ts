@@ -9,13 +9,14 @@ import { mayManage } from "./authority.ts";
 import * as devices from "./devices.ts";
 import * as invites from "./invite.ts";
 import * as ledger from "./ledger.ts";
-import type {
-  Device,
-  Invite,
-  PairingChange,
-  PairingState,
-  Pending,
-  Resolution,
+import {
+  type Device,
+  type Invite,
+  isOpen,
+  type PairingChange,
+  type PairingState,
+  type Pending,
+  type Resolution,
 } from "./records.ts";
 
 /** The owner on the gateway's machine, who holds every scope. */
@@ -107,7 +108,7 @@ export class Pairing {
   counts(): { pending: number; devices: number; invites: number } {
     const { pending, devices: paired, invites: links } = this.deps.document.durable;
     const now = this.deps.world.now();
-    const open = [...links.values()].filter((i) => i.usedBy === undefined && i.expiresAtMs > now);
+    const open = [...links.values()].filter((invite) => isOpen(invite, now));
     return { pending: pending.size, devices: paired.size, invites: open.length };
   }
 
@@ -226,6 +227,17 @@ export class Pairing {
     return made;
   }
 
+  /** The links that still pair someone. */
+  openInvites(): invites.InviteRow[] {
+    return invites.openInvites(this.deps.document.durable, this.deps.world.now());
+  }
+
+  async revokeInvite(inviteId: string): Promise<{ invite: invites.InviteRow } & Durability> {
+    const now = this.deps.world.now();
+    const { invite, changes } = invites.revokeInvite(this.#working, inviteId, now);
+    return { invite, ...(await this.#urgent(changes)) };
+  }
+
   /** Whether a link's secret would pair this device. Costs a hash and nothing else. */
   checkInvite(secret: string, deviceId: string): invites.InviteVerdict {
     const now = this.deps.world.now();
@@ -240,7 +252,8 @@ export class Pairing {
     const pending = ledger.pendingOf(this.#working, asked.deviceId, now);
     const { changes } = invites.redeem(this.#working, verdict.invite, { asked, now });
     const { invite } = verdict;
-    const durable = this.deps.document.durable.invites.get(invite.inviteId)?.usedBy !== undefined;
+    const written = this.deps.document.durable.invites.get(invite.inviteId)?.users;
+    const durable = written?.[asked.deviceId] !== undefined;
     // A retry may come while the first try is being written: it is answered no sooner than that one.
     if (changes.length > 0) await this.deps.document.commit(changes);
     else if (!durable) await this.deps.document.commit([{ op: "invite", invite }]);

@@ -68,7 +68,7 @@ export interface Pending extends DeviceText {
   readonly expiresAtMs: number;
 }
 
-/** A one-time link. The secret itself is never stored. */
+/** A link that pairs: one device, or as many as `uses` says. The secret itself is never stored. */
 export interface Invite {
   readonly inviteId: string;
   /** SHA-256 of the secret, hex. */
@@ -78,9 +78,29 @@ export interface Invite {
   readonly name?: string;
   readonly createdAtMs: number;
   readonly expiresAtMs: number;
-  readonly usedBy?: string;
-  readonly usedAtMs?: number;
+  /** How many devices it may pair in all. */
+  readonly uses: number;
+  /** Who was paired by it: device id → when. */
+  readonly users: Readonly<Record<string, number>>;
   readonly revokedAtMs?: number;
+}
+
+/** As links were written when each paired one device. */
+type InviteRecord = Omit<Invite, "uses" | "users"> &
+  Partial<Pick<Invite, "uses" | "users">> & {
+    readonly usedBy?: string;
+    readonly usedAtMs?: number;
+  };
+
+function inviteOf({ usedBy, usedAtMs, ...record }: InviteRecord): Invite {
+  const users = usedBy === undefined ? {} : { [usedBy]: usedAtMs ?? record.createdAtMs };
+  return { uses: 1, users, ...record };
+}
+
+/** Whether a link would still pair one more device. */
+export function isOpen(invite: Invite, now: number): boolean {
+  const { revokedAtMs, expiresAtMs, uses, users } = invite;
+  return revokedAtMs === undefined && expiresAtMs > now && Object.keys(users).length < uses;
 }
 
 /** Why a pending request is gone. */
@@ -150,10 +170,12 @@ export function applyChange(state: PairingState, change: PairingChange): void {
     case "pending-gone":
       applyPendingGone(state, change);
       return;
-    case "invite":
-      state.invites.set(change.invite.inviteId, change.invite);
-      state.inviteBySecret.set(change.invite.secretHash, change.invite.inviteId);
+    case "invite": {
+      const invite = inviteOf(change.invite);
+      state.invites.set(invite.inviteId, invite);
+      state.inviteBySecret.set(invite.secretHash, invite.inviteId);
       return;
+    }
     case "invite-gone": {
       const invite = state.invites.get(change.inviteId);
       if (invite) state.inviteBySecret.delete(invite.secretHash);

@@ -1,5 +1,6 @@
 import { totalmem } from "node:os";
 import { httpLimitTable } from "./http-limits.ts";
+import { inviteLimitTable } from "./invite-limits.ts";
 import { listLimitTable } from "./list-limits.ts";
 import { supervisionLimitTable } from "./supervision-limits.ts";
 
@@ -7,7 +8,6 @@ const KiB = 1024;
 const MiB = 1024 * KiB;
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
 
 /** One limit: its number, what it bounds, what happens past it, and where that is counted and tested. */
 export interface Limit {
@@ -139,22 +139,7 @@ export const limitTable = {
     metric: "-",
     test: "pairing/ledger.test.ts",
   },
-  invites: {
-    value: 256,
-    unit: "count",
-    bounds: "live one-time links",
-    past: "`devices invite` is refused until one is used or expires",
-    metric: "-",
-    test: "pairing/ledger.test.ts",
-  },
-  inviteMaxMs: {
-    value: 30 * 24 * HOUR,
-    unit: "ms",
-    bounds: "longest life of a one-time link (default one hour)",
-    past: "refused by `devices invite`",
-    metric: "-",
-    test: "pairing/ledger.test.ts",
-  },
+  ...inviteLimitTable,
   ...listLimitTable,
   bufferedBytes: {
     value: 16 * MiB,

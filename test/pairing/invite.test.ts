@@ -1,11 +1,18 @@
 import { expect, test } from "vitest";
 import { remove, revoke, rotate } from "../../src/pairing/devices.ts";
-import { checkInvite, createInvite, hashInvite, redeem } from "../../src/pairing/invite.ts";
+import {
+  checkInvite,
+  createInvite,
+  hashInvite,
+  openInvites,
+  redeem,
+  revokeInvite,
+} from "../../src/pairing/invite.ts";
 import type { Grant } from "../../src/pairing/ledger.ts";
 import type { Role } from "../../src/protocol/access.ts";
 import { ADMIN, confined, LedgerBench, owner, PAIRING, READ, text, WRITE } from "./support.ts";
 
-function make(bench: LedgerBench, more: { role?: Role; name?: string } = {}) {
+function make(bench: LedgerBench, more: { role?: Role; name?: string; uses?: number } = {}) {
   const ask = {
     role: "operator" as const,
     scopes: [WRITE, READ, READ],
@@ -122,4 +129,55 @@ test("redeeming settles the request that the device had open", () => {
   const device = use(bench, secret, "d1");
   expect(device).toMatchObject({ scopes: [READ, WRITE] });
   expect(bench.state.pending.size).toBe(0);
+});
+
+test("inviteUses: a link for several devices pairs as many and no more", () => {
+  const bench = new LedgerBench();
+  const { secret, invite } = make(bench, { uses: 2 });
+  expect(use(bench, secret, "d1")).toMatchObject({ deviceId: "d1" });
+  expect(openInvites(bench.state, bench.now)).toMatchObject([
+    { inviteId: invite.inviteId, uses: 2, usedBy: [{ deviceId: "d1", atMs: bench.now }] },
+  ]);
+  // A lost reply: the same device again takes no second place.
+  expect(use(bench, secret, "d1")).toMatchObject({ deviceId: "d1" });
+  expect(use(bench, secret, "d2")).toMatchObject({ deviceId: "d2" });
+  expect(use(bench, secret, "d3")).toBe("used-by-another-device");
+  expect(openInvites(bench.state, bench.now)).toEqual([]);
+  const { inviteUses } = bench.limits;
+  for (const uses of [0, inviteUses + 1]) {
+    expect(() => make(bench, { uses })).toThrow(`a link pairs 1 to ${inviteUses} devices`);
+  }
+});
+
+test("a link that was taken back pairs nobody, and neither can it be taken back twice", () => {
+  const bench = new LedgerBench();
+  const { secret, invite } = make(bench, { uses: 2 });
+  use(bench, secret, "d1");
+  const gone = revokeInvite(bench.state, invite.inviteId, bench.now);
+  bench.apply(gone.changes);
+  expect(use(bench, secret, "d2")).toBe("revoked");
+  expect(use(bench, secret, "d1")).toBe("revoked");
+  expect(bench.state.devices.has("d1")).toBe(true);
+  expect(openInvites(bench.state, bench.now)).toEqual([]);
+  expect(() => revokeInvite(bench.state, invite.inviteId, bench.now)).toThrow("unknown inviteId");
+  expect(() => revokeInvite(bench.state, "nothing", bench.now)).toThrow("unknown inviteId");
+});
+
+test("what is told of a link never holds its secret, nor the hash of it", () => {
+  const bench = new LedgerBench();
+  const { secret, invite } = make(bench);
+  const told = JSON.stringify(openInvites(bench.state, bench.now));
+  expect(told).toContain(invite.inviteId);
+  expect(told).not.toContain(secret);
+  expect(told).not.toContain(invite.secretHash);
+});
+
+test("links written when each paired one device are read as such", () => {
+  const bench = new LedgerBench();
+  const { invite, secret } = make(bench);
+  const { uses: _, users: __, ...old } = invite;
+  const used = { ...old, usedBy: "d1", usedAtMs: 5 } as unknown as typeof invite;
+  bench.apply([{ op: "invite", invite: used }]);
+  expect(bench.state.invites.get(invite.inviteId)).toEqual({ ...invite, users: { d1: 5 } });
+  expect(use(bench, secret, "d2")).toBe("used-by-another-device");
 });

@@ -29,12 +29,20 @@ export function addDeviceCommands(shell: Shell): void {
   addPairedCommands(shell, devices);
   const invite = devices
     .command("invite")
-    .description("a one-time link that pairs the device which opens it")
+    .description("a link that pairs the device which opens it; it works once")
     .option("--role <role>", "operator (default) or node")
     .option("--scopes <list>", "what it may do: read,write (default), admin, owner, …")
     .option("--expires <time>", "how long the link lives: 1h (default) up to 30d")
-    .option("--name <name>", "your name for the device");
+    .option("--name <name>", "your name for the device")
+    .option("--uses <count>", "pair as many devices as this, for fleets (default 1)")
+    .option("--qr", "draw the link as a QR code for a phone's camera");
   lazily(shell, invite, async () => (await import("./invite.ts")).invite);
+  const links = invite.command("list").description("links that still pair someone");
+  lazily(shell, links, async () => (await import("./links.ts")).links);
+  const revoke = invite
+    .command("revoke [link]")
+    .description("take a link back; devices that it paired stay");
+  lazily(shell, revoke, async () => (await import("./links.ts")).revokeLink);
 }
 
 function addPairedCommands(shell: Shell, devices: Command): void {

@@ -12,12 +12,15 @@ export interface InviteOptions {
   readonly scopes?: string;
   readonly expires?: string;
   readonly name?: string;
+  readonly uses?: string;
+  readonly qr?: boolean;
 }
 
 interface Invite {
   readonly role: string;
   readonly scopes: readonly string[];
   readonly expiresAtMs: number;
+  readonly uses?: number;
   readonly name?: string;
   readonly url: string;
 }
@@ -30,17 +33,21 @@ export const invite: Run<InviteOptions> = async (context, _args, options) => {
     if (context.options.json) return printJson(context, made);
     const { io } = context;
     io.data(shown(made.url, 2048));
+    if (options.qr) {
+      const { qrLines } = await import("../qr.ts");
+      for (const line of qrLines(made.url, io)) io.data(line);
+    }
     const left = spanWords(made.expiresAtMs - io.now() + 500);
     const name = made.name === undefined ? "" : `${shown(made.name)}, `;
-    remark(
-      context,
-      `  Works once, for ${left}. Whoever opens it is paired as ${name}${accessWords(made)}.`,
-    );
+    const { uses = 1 } = made;
+    const works = uses === 1 ? `once, for ${left}` : `for ${uses} devices, within ${left}`;
+    const who = `Whoever opens it is paired as ${name}${accessWords(made)}.`;
+    remark(context, `  Works ${works}. ${who}`);
     remark(context, "  Open it on the device and press “Pair this browser”.");
   });
 };
 
-function inviteParams({ role = "operator", scopes, expires, name }: InviteOptions) {
+function inviteParams({ role = "operator", scopes, expires, name, uses }: InviteOptions) {
   if (role !== "operator" && role !== "node") {
     throw new CliError("usage", "--role: expected operator or node");
   }
@@ -52,7 +59,13 @@ function inviteParams({ role = "operator", scopes, expires, name }: InviteOption
     ...(role === "operator" && { scopes: parseScopes(scopes) }),
     ...(expires !== undefined && { expiresInMs: parseSpan(expires, "--expires") }),
     ...(name !== undefined && { name }),
+    ...(uses !== undefined && { uses: parseUses(uses) }),
   };
+}
+
+function parseUses(text: string): number {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new CliError("usage", "--uses: expected how many devices the link pairs, such as 20");
 }
 
 /** `read,write` or full names; `owner` stands for everything an owner holds. */

@@ -1,0 +1,65 @@
+import { spanWords } from "../age.ts";
+import { withGateway } from "../connect.ts";
+import { printJson } from "../context.ts";
+import { CliError } from "../exit.ts";
+import type { Run } from "../shell.ts";
+import { table } from "../table.ts";
+import type { Durability } from "../wire.ts";
+import { accessWords, shown } from "../words.ts";
+import { durabilityNote } from "./durability.ts";
+import { adminNeeds } from "./needs.ts";
+
+interface Link {
+  readonly inviteId: string;
+  readonly role: string;
+  readonly scopes: readonly string[];
+  readonly name?: string;
+  readonly expiresAtMs: number;
+  readonly uses: number;
+  readonly usedBy: readonly unknown[];
+}
+
+/** `openclaw devices invite list` */
+export const links: Run<unknown> = async (context) => {
+  await withGateway(context, adminNeeds, async (gateway) => {
+    const answer = await gateway.request<{ invites: Link[] }>("device.pair.inviteList");
+    if (context.options.json) return printJson(context, answer);
+    const { io } = context;
+    if (answer.invites.length === 0) {
+      io.out("No open links. To make one: openclaw devices invite");
+      return;
+    }
+    const titles = ["LINK", "FOR", "MAY", "USED", "EXPIRES"];
+    const columns = titles.map((title) => ({
+      title,
+      fixed: title !== "FOR" && title !== "MAY",
+      share: title === "MAY" ? 2 : 1,
+    }));
+    const rows = answer.invites.map((link) => [
+      [shown(link.inviteId)],
+      [link.name === undefined ? "-" : shown(link.name)],
+      [accessWords(link)],
+      [`${link.usedBy.length} of ${link.uses}`],
+      [`in ${spanWords(link.expiresAtMs - io.now())}`],
+    ]);
+    for (const line of table({ columns, rows, width: io.columns })) io.out(line);
+    io.out("To take one back: openclaw devices invite revoke <link>");
+  });
+};
+
+/** `openclaw devices invite revoke <link>` */
+export const revokeLink: Run<unknown> = async (context, [inviteId]) => {
+  if (inviteId === undefined) {
+    throw new CliError("usage", "which link?", { next: "openclaw devices invite list" });
+  }
+  await withGateway(context, adminNeeds, async (gateway) => {
+    const gone = await gateway.request<Link & Durability>("device.pair.inviteRevoke", { inviteId });
+    if (context.options.json) return printJson(context, gone);
+    const { io } = context;
+    io.out(`The link ${shown(gone.inviteId)} pairs nobody any more.`);
+    if (gone.usedBy.length > 0) {
+      io.out(`  Devices it paired stay (${gone.usedBy.length}): openclaw devices list`);
+    }
+    durabilityNote(context, gone);
+  });
+};

@@ -1,0 +1,87 @@
+import { cleanText } from "../lib/text.ts";
+import { DEFAULT_INVITE_MS } from "../pairing/invite.ts";
+import { ADMIN, isRole } from "../protocol/access.ts";
+import type { JsonSchema } from "../protocol/json-schema.ts";
+import { durability } from "./device-rows.ts";
+import { type Call, method } from "./method.ts";
+
+const access = { roles: ["operator"], scope: ADMIN } as const;
+
+const inviteParams: JsonSchema = {
+  type: "object",
+  properties: {
+    role: { type: "string", enum: ["operator", "node"] },
+    scopes: { type: "array", items: { type: "string", minLength: 1 }, maxItems: 32 },
+    expiresInMs: { type: "integer", minimum: 1000 },
+    uses: { type: "integer", minimum: 1 },
+    name: { type: "string" },
+  },
+};
+
+interface InviteParams {
+  role?: string;
+  scopes?: string[];
+  expiresInMs?: number;
+  uses?: number;
+  name?: string;
+}
+
+export const invite = method<InviteParams>({
+  name: "device.pair.invite",
+  summary: "Makes a link that pairs the device which opens it, or the first `uses` devices.",
+  access,
+  params: inviteParams,
+  run: (params, call) => makeInvite(params, call),
+});
+
+async function makeInvite(params: InviteParams, { actor, services }: Call) {
+  const role = params.role !== undefined && isRole(params.role) ? params.role : "operator";
+  const made = await services.pairing.invite(
+    {
+      role,
+      scopes: params.scopes ?? [],
+      expiresInMs: params.expiresInMs ?? DEFAULT_INVITE_MS,
+      name: cleanText(params.name),
+      uses: params.uses,
+    },
+    actor,
+  );
+  const { inviteId, scopes, expiresAtMs, name, uses } = made.invite;
+  const base = services.lifecycle.info.pageUrl;
+  return {
+    inviteId,
+    role,
+    scopes,
+    expiresAtMs,
+    uses,
+    ...(name !== undefined && { name }),
+    secret: made.secret,
+    url: `${base}#invite=${made.secret}`,
+  };
+}
+
+export const inviteList = method({
+  name: "device.pair.inviteList",
+  summary: "The links that still pair someone, newest first; never their secrets.",
+  access,
+  run: (_params, { services }) => ({ invites: services.pairing.openInvites() }),
+});
+
+const revokeParams: JsonSchema = {
+  type: "object",
+  required: ["inviteId"],
+  properties: { inviteId: { type: "string", minLength: 1 } },
+};
+
+export const inviteRevoke = method<{ inviteId: string }>({
+  name: "device.pair.inviteRevoke",
+  summary: "Takes a link back at once; devices that it paired stay.",
+  access,
+  params: revokeParams,
+  run: async ({ inviteId }, { services }) => {
+    const { invite, ...outcome } = await services.pairing.revokeInvite(inviteId);
+    return { ...invite, ...durability(outcome) };
+  },
+});
+
+export const inviteMethods = [invite, inviteList, inviteRevoke];
