@@ -66,13 +66,22 @@ export class SharedSecrets {
     return this.deps.stored()[kind]?.epoch ?? 0;
   }
 
+  /** Whether `candidate` is known to be right without hashing it. */
+  knows(kind: SecretKind, candidate: string): boolean {
+    const clear = this.deps.clear()[kind];
+    if (clear !== undefined) return this.#sameText(clear, candidate);
+    const stored = this.deps.stored()[kind];
+    if (!stored) return false;
+    return this.#known.get(this.#digestOf(stored, candidate)) === true;
+  }
+
   /** Checks `candidate`; `source` is who asks, because no source may fill the queue alone. */
   async verify(kind: SecretKind, candidate: string, source: string): Promise<SecretVerdict> {
     const clear = this.deps.clear()[kind];
     if (clear !== undefined) return this.#sameText(clear, candidate) ? "ok" : "mismatch";
     const stored = this.deps.stored()[kind];
     if (!stored) return "unset";
-    const digest = this.#digest(`${stored.hash}|${candidate}`).toString("base64");
+    const digest = this.#digestOf(stored, candidate);
     const known = this.#known.get(digest);
     if (known !== undefined) return known ? "ok" : "mismatch";
     const running = this.#running.get(digest);
@@ -118,6 +127,10 @@ export class SharedSecrets {
 
   #sameText(a: string, b: string): boolean {
     return timingSafeEqual(this.#digest(a), this.#digest(b));
+  }
+
+  #digestOf(stored: StoredSecret, candidate: string): string {
+    return this.#digest(`${stored.hash}|${candidate}`).toString("base64");
   }
 
   #digest(text: string): Buffer {

@@ -29,6 +29,9 @@ interface Deps {
 
 const BUSY_MS = 1000;
 
+/** Web apps try their device token first, which counts only with the device's signature. */
+const DEVICE_TOKEN = /^[A-Za-z0-9_-]{43}$/;
+
 /**
  * Checks secrets that come with HTTP requests. The shared secret opens everything; right or wrong, it
  * is hashed once and then known (`SharedSecrets`), so a scrape costs no password hash.
@@ -44,6 +47,9 @@ export class BearerCheck {
     if (secret === "") return missing(what);
     // A right metrics token passes a lock: nobody's failures may blind whoever watches.
     if (what === "metrics" && this.#same(await deps.metricsToken(), secret)) return { ok: true };
+    if (what === "gateway" && DEVICE_TOKEN.test(secret)) {
+      return deps.secrets.knows(deps.kind(), secret) ? { ok: true } : wrong(what);
+    }
     const key = `secret|${source}`;
     const locked = deps.limiter.locked(key);
     if (locked > 0) return rateLimited(locked);

@@ -26,7 +26,7 @@ export function policyFor(html: string): string {
     "font-src 'self' data:",
     "worker-src 'self'",
     "manifest-src 'self'",
-    "connect-src 'self' ws: wss:",
+    "connect-src 'self' ws: wss: data: blob:",
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
