@@ -7,4 +7,11 @@ import { npmClientRows } from "./npm-client.mjs";
 /** @typedef {import("./row.mjs").Row} Row */
 
 /** Every row in the order it is run: later ones build on what earlier ones left. @type {Row[]} */
-export const rows = [...gatewayRows, ...commandRows, ...deviceRows, ...nodeHostRows, ...clearRows];
+export const rows = [
+  ...gatewayRows,
+  ...commandRows,
+  ...deviceRows,
+  ...nodeHostRows,
+  ...npmClientRows,
+  ...clearRows,
+];
