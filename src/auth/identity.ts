@@ -6,6 +6,7 @@ import {
   sign,
   verify,
 } from "node:crypto";
+import { keyWords } from "../lib/text.ts";
 import type { ProofFailure } from "../protocol/refusals.ts";
 
 const RAW_KEY_BYTES = 32;
@@ -147,16 +148,11 @@ export class GatewayIdentity {
 
   /** What a person compares: see {@link fingerprint}. */
   get fingerprint(): string {
-    return fingerprint(this.deviceId);
+    return keyWords(this.deviceId);
   }
 
   /** An Ed25519 signature over `data`. */
   sign(data: Uint8Array): Buffer {
     return sign(null, data, this.#privateKey);
   }
-}
-
-/** The first 16 hex digits of a device id in groups of four: short enough to read aloud. */
-export function fingerprint(deviceId: string): string {
-  return (deviceId.slice(0, 16).match(/.{4}/g) ?? []).join("-").toUpperCase();
 }

@@ -6,7 +6,7 @@ import {
   randomBytes,
   sign,
 } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { CliError } from "./exit.ts";
@@ -31,16 +31,17 @@ export function cliFolder(env: NodeJS.ProcessEnv): string {
   return join(env["HOME"] || homedir(), ".openclaw-gateway");
 }
 
-/** The key of this command line, made on first use. */
-export function loadIdentity(folder: string): CliIdentity {
-  const file = join(folder, "cli-identity.json");
+/** The key of this command line, made on first use; of a node host, where `name` says so. */
+export function loadIdentity(folder: string, name = "cli-identity.json"): CliIdentity {
+  const file = join(folder, name);
   const pem = readJson(file)?.["privateKeyPem"];
   if (pem === undefined) return createIdentity(file);
+  keepPrivate(file);
   try {
     return identityOf(String(pem));
   } catch (cause) {
     throw new CliError("failed", `${file} holds no usable key`, {
-      next: `rm ${file} (this command line must then be approved anew)`,
+      next: `rm ${file} (this device must then be approved anew)`,
       cause,
     });
   }
@@ -78,8 +79,8 @@ export function signText(privateKeyPem: string, text: string): string {
 export class TokenFile {
   readonly #file: string;
 
-  constructor(folder: string) {
-    this.#file = join(folder, "cli-tokens.json");
+  constructor(folder: string, name = "cli-tokens.json") {
+    this.#file = join(folder, name);
   }
 
   load(key: string): StoredToken | null {
@@ -106,6 +107,15 @@ function readJson(file: string): Record<string, unknown> | undefined {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw new CliError("failed", `${file} can't be read`, { next: `ls -l ${file}`, cause });
+  }
+}
+
+/** A key that came back from a copy or a backup may have got another mode on the way. */
+function keepPrivate(file: string): void {
+  try {
+    if ((statSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600);
+  } catch {
+    // Somebody else's file, readable by this user on purpose.
   }
 }
 

@@ -5,6 +5,7 @@ import { addDeviceCommands } from "./devices/commands.ts";
 import { exitCodeHelp } from "./exit.ts";
 import { addGatewayCommands } from "./gateway/commands.ts";
 import type { Io } from "./io.ts";
+import { addConnectCommand } from "./node-host/command.ts";
 import { lazily, type Outcome, type Shell } from "./shell.ts";
 import { typedCommand } from "./typed.ts";
 
@@ -53,6 +54,7 @@ export function buildProgram(
     .addHelpText("after", () => examples(typedCommand(io.env, process.argv[1])) + exitCodeHelp());
   addGatewayCommands(shell);
   addDeviceCommands(shell);
+  addConnectCommand(shell);
   addConfigCommands(shell, help.configKeys);
   addShortCommands(shell);
   return { program, outcome: shell.outcome };

@@ -105,7 +105,7 @@ function closedEarly(code: number, reason: string): CliError {
   return new CliError("unreachable", `the gateway closed the connection (${code}): ${words}`);
 }
 
-function detailCode(error: unknown): unknown {
+export function detailCode(error: unknown): unknown {
   return (error as { details?: { code?: unknown } } | undefined)?.details?.code;
 }
 
@@ -116,7 +116,7 @@ const missingSecrets: Readonly<Record<string, string>> = {
 };
 
 /** A failure to get through at all names where it was tried; refusals pass as they are. */
-function explain(error: unknown, url: URL): unknown {
+export function explain(error: unknown, url: URL): unknown {
   const missing = missingSecrets[String(detailCode(error))];
   if (missing !== undefined && error instanceof Error) {
     const code = String(detailCode(error));
@@ -125,11 +125,23 @@ function explain(error: unknown, url: URL): unknown {
   if (error instanceof CliError || detailCode(error) !== undefined) return error;
   if (!(error instanceof Error)) return error;
   const { code } = error as NodeJS.ErrnoException;
-  const next = /certificate|self.signed/i.test(error.message)
-    ? "add --tls-fingerprint with the SHA-256 fingerprint of the gateway's certificate"
-    : undefined;
+  const next = transportCure(error.message);
   const message = `no connection to ${url.host}: ${error.message || code || "unknown reason"}`;
   return new CliError("unreachable", message, { code, next, cause: error });
+}
+
+/** What helps where the connection itself is refused by this end. */
+function transportCure(message: string): string | undefined {
+  if (/fingerprint mismatch/i.test(message)) {
+    return "compare, on the gateway host: openssl x509 -noout -sha256 -fingerprint -in <its certificate>";
+  }
+  if (/plaintext ws/i.test(message)) {
+    return "use wss:// (or, in a private network you trust, set OPENCLAW_ALLOW_INSECURE_PRIVATE_WS=1)";
+  }
+  if (/certificate|self.signed/i.test(message)) {
+    return "add --tls-fingerprint with the SHA-256 fingerprint of the gateway's certificate";
+  }
+  return undefined;
 }
 
 /**

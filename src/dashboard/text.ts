@@ -21,9 +21,12 @@ export function cleanList(value: unknown): string[] {
   return list.map((item) => clean(item)).filter(Boolean);
 }
 
-/** A long hexadecimal id as its first 16 digits in groups of four, for eyes to compare. */
+/** A key's id as its first 16 digits in groups of four, written as the gateway writes its own. */
 export function shortId(id: string): string {
-  return id.slice(0, 16).replace(/(.{4})(?=.)/g, "$1 ");
+  return id
+    .slice(0, 16)
+    .toUpperCase()
+    .replace(/.{4}\B/g, "$&-");
 }
 
 const SCOPES: Readonly<Record<string, string>> = {

@@ -1,4 +1,5 @@
 import { type Limit, limitTable } from "./limits.ts";
+import { nodeHostLimitTable } from "./node-host-limits.ts";
 import { proxyLimitTable } from "./proxy-limits.ts";
 import { stateLimitTable } from "./state-limits.ts";
 
@@ -7,4 +8,5 @@ export const allLimits: Readonly<Record<string, Limit>> = {
   ...limitTable,
   ...stateLimitTable,
   ...proxyLimitTable,
+  ...nodeHostLimitTable,
 };

@@ -4,12 +4,12 @@ import {
   type DeviceProof,
   decodePublicKey,
   deviceIdOf,
-  fingerprint,
   GatewayIdentity,
   type ProofContext,
   signaturePayload,
   verifyProof,
 } from "../../src/auth/identity.ts";
+import { keyWords } from "../../src/lib/text.ts";
 
 /** The protocol page's vector (section 2.3): the key made from 32 bytes of 0x07. */
 const PUBLIC = "6kpsY-KcUgq-9VB7Ey7F-ZVHdq6-vnuSQh7qaRRG0iw";
@@ -196,6 +196,6 @@ describe("signatures", () => {
 });
 
 test("a fingerprint is the first 16 digits of the id in groups of four", () => {
-  expect(fingerprint(ID)).toBe("FE81-2C12-F3AB-4CE6");
+  expect(keyWords(ID)).toBe("FE81-2C12-F3AB-4CE6");
   expect(seven.fingerprint).toBe("FE81-2C12-F3AB-4CE6");
 });

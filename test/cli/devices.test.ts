@@ -29,7 +29,7 @@ describe("devices list", () => {
       "  CODE       DEVICE                   ASKS FOR                     FROM",
       "  7F3K-Q2MN  Anna's phone             operator: see everything,    203.0.113.7",
       "             browser, Android 16      send and act                 2 minutes ago",
-      "             key abab abab abab abab",
+      "             key ABAB-ABAB-ABAB-ABAB",
       "",
       "To let one in: openclaw devices approve 7F3K-Q2MN",
       "",

@@ -55,7 +55,7 @@ describe("words", () => {
     expect(remaining(65_000)).toBe("65 s");
   });
 
-  it("groups ids", () => expect(shortId("0123456789abcdef0123")).toBe("0123 4567 89ab cdef"));
+  it("groups ids", () => expect(shortId("0123456789abcdef0123")).toBe("0123-4567-89AB-CDEF"));
 
   it.each([
     [

@@ -95,14 +95,19 @@ function nothingTyped(next: string): CliError {
 
 function approvedLines(device: PairedRow, gateway: Gateway): string[] {
   const id = shortId(device.deviceId);
-  const then =
-    gateway.how === "stopped"
-      ? `It gets in once the gateway runs: ${startCommand()}`
-      : "A browser that waits moves on by itself; a program gets in when it next connects.";
+  const then = thenWords(device, gateway);
   return [
     `Approved: ${deviceName(device)} (${clientKind(device)}).`,
     `  It may now act as ${accessWords(device)}.`,
     `  ${then}`,
     `  To take it back: openclaw devices remove ${id}`,
   ];
+}
+
+function thenWords(device: PairedRow, gateway: Gateway): string {
+  if (gateway.how === "stopped") return `It gets in once the gateway runs: ${startCommand()}`;
+  const roles = device.roles ?? [device.role];
+  return roles.includes("node")
+    ? "It comes back within seconds; then its commands ask as well: openclaw nodes pending"
+    : "A browser that waits moves on by itself; a program gets in when it next connects.";
 }

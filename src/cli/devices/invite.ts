@@ -43,7 +43,9 @@ export const invite: Run<InviteOptions> = async (context, _args, options) => {
     const works = uses === 1 ? `once, for ${left}` : `for ${uses} devices, within ${left}`;
     const who = `Whoever opens it is paired as ${name}${accessWords(made)}.`;
     remark(context, `  Works ${works}. ${who}`);
-    remark(context, "  Open it on the device and press “Pair this browser”.");
+    if (made.role === "node") {
+      remark(context, "  In quotes, on that machine: openclaw connect '<link>'");
+    } else remark(context, "  Open it on the device and press “Pair this browser”.");
   });
 };
 

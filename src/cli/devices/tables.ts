@@ -1,3 +1,4 @@
+import { keyWords } from "../../lib/text.ts";
 import { agoWords, spanWords } from "../age.ts";
 import { type Cell, type Column, growingTable, table } from "../table.ts";
 import type { PairedRow, PendingRow } from "../wire.ts";
@@ -49,17 +50,10 @@ function pendingCells(row: PendingRow, now: number): Cell[] {
   const again = row.isRepair ? ["(paired already, asks for more)"] : [];
   return [
     [shown(row.requestId)],
-    [deviceName(row), clientKind(row), ...origin(row), `key ${keyStart(row.deviceId)}`],
+    [deviceName(row), clientKind(row), ...origin(row), `key ${keyWords(shown(row.deviceId))}`],
     [accessWords(row), ...again],
     [shown(row.remoteIp ?? "local"), agoWords(row.ts, now), ...expiry(row, now)],
   ];
-}
-
-/** The start of a device's key, grouped as the page that waits shows it, for eyes to compare. */
-function keyStart(deviceId: string): string {
-  return shown(deviceId)
-    .slice(0, 16)
-    .replace(/(.{4})(?=.)/g, "$1 ");
 }
 
 function origin({ browserOrigin }: PendingRow): string[] {

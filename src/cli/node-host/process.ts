@@ -1,0 +1,164 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { homedir } from "node:os";
+import { HostError } from "./errors.ts";
+
+/** Where programs are looked for, whatever this process was started with. */
+export const SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** From the polite signal to the other one. */
+const GRACE_MS = 2_000;
+/** What a command started and left behind gets to finish writing. */
+const LEFTOVER_MS = 500;
+
+export interface RunAsk {
+  readonly argv: readonly string[];
+  /** Added to the minimal environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  readonly outputBytes: number;
+  /** Ends the command early. */
+  readonly signal: AbortSignal;
+  /** Told of output as it comes. */
+  readonly onOutput?: ((text: string) => void) | undefined;
+}
+
+/** How a command ended. `exitCode` is null after a signal. */
+export interface RunResult {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly timedOut: boolean;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly truncated: boolean;
+}
+
+/** Little enough that nothing of this process's own environment (tokens, keys) gets into a command. */
+function minimalEnvironment(): Record<string, string> {
+  return { PATH: SEARCH_PATH, HOME: process.env["HOME"] || homedir(), LANG: "C.UTF-8" };
+}
+
+/**
+ * Runs a program, never a shell, in a process group of its own. At the deadline, or when `signal`
+ * aborts, the whole group is ended, and killed where that does not help. Rejects with a HostError
+ * where the program can't be started.
+ */
+export function runProgram(ask: RunAsk): Promise<RunResult> {
+  const [program = "", ...args] = ask.argv;
+  return new Promise((resolve, reject) => {
+    if (ask.signal.aborted) return reject(new HostError("CANCELLED", "cancelled"));
+    const child = spawn(program, args, {
+      cwd: "/",
+      env: { ...minimalEnvironment(), ...ask.env },
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
+    const stdout = new Tail(ask.outputBytes);
+    const stderr = new Tail(ask.outputBytes);
+    collect(child, { stdout, stderr, onOutput: ask.onOutput });
+    let timedOut = false;
+    const ending = new Ending(child);
+    const deadline = setTimeout(() => {
+      timedOut = true;
+      ending.begin();
+    }, ask.timeoutMs);
+    const cancel = () => ending.begin();
+    ask.signal.addEventListener("abort", cancel, { once: true });
+    const settle = () => {
+      clearTimeout(deadline);
+      ask.signal.removeEventListener("abort", cancel);
+    };
+    child.once("error", (error: NodeJS.ErrnoException) => {
+      settle();
+      ending.over();
+      reject(new HostError("FAILED", `${program} could not be started: ${error.code ?? error}`));
+    });
+    child.once("exit", () => ending.exited());
+    child.once("close", (exitCode, signal) => {
+      settle();
+      ending.over();
+      const texts = { stdout: stdout.text(), stderr: stderr.text() };
+      resolve({ exitCode, signal, timedOut, ...texts, truncated: stdout.cut || stderr.cut });
+    });
+  });
+}
+
+interface Sinks {
+  readonly stdout: Tail;
+  readonly stderr: Tail;
+  readonly onOutput: ((text: string) => void) | undefined;
+}
+
+function collect(child: ChildProcess, { stdout, stderr, onOutput }: Sinks): void {
+  child.stdout?.on("data", (part: Buffer) => {
+    stdout.add(part);
+    onOutput?.(part.toString("utf8"));
+  });
+  child.stderr?.on("data", (part: Buffer) => stderr.add(part));
+}
+
+/** The end of a process group: first politely, then not. */
+class Ending {
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly child: ChildProcess) {}
+
+  begin(): void {
+    this.#signal("SIGTERM");
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#kill(), GRACE_MS);
+  }
+
+  /** The program ended; whatever it started and left behind holds its output open. */
+  exited(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#kill(), LEFTOVER_MS);
+  }
+
+  /** Nothing holds its output any more. What it left in its group without that ends as well. */
+  over(): void {
+    clearTimeout(this.#timer);
+    this.#signal("SIGKILL");
+  }
+
+  #kill(): void {
+    this.#signal("SIGKILL");
+    // What left the group can hold the pipes for ever; nobody reads them from here on.
+    this.child.stdout?.destroy();
+    this.child.stderr?.destroy();
+  }
+
+  #signal(name: NodeJS.Signals): void {
+    const { pid } = this.child;
+    if (pid === undefined) return;
+    try {
+      process.kill(-pid, name);
+    } catch {
+      // The group is gone already.
+    }
+  }
+}
+
+/** The last bytes of a stream. */
+class Tail {
+  cut = false;
+  #parts: Buffer[] = [];
+  #bytes = 0;
+
+  constructor(private readonly most: number) {}
+
+  add(part: Buffer): void {
+    this.#parts.push(part);
+    this.#bytes += part.length;
+    while (this.#bytes - (this.#parts[0]?.length ?? 0) >= this.most) {
+      this.#bytes -= this.#parts.shift()?.length ?? 0;
+      this.cut = true;
+    }
+  }
+
+  text(): string {
+    const all = Buffer.concat(this.#parts);
+    if (all.length <= this.most) return all.toString("utf8");
+    this.cut = true;
+    return all.subarray(all.length - this.most).toString("utf8");
+  }
+}

@@ -1,0 +1,154 @@
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import type { Context } from "../context.ts";
+import { CliError } from "../exit.ts";
+import { askSystemd } from "../gateway/supervisor.ts";
+import { runTool } from "../gateway/tools.ts";
+import { shown, shownLines } from "../words.ts";
+import type { ConnectOptions } from "./connect.ts";
+import { type HostOptions, NodeHost } from "./host.ts";
+import type { Target } from "./target.ts";
+import { allowTemplate, NODE_ETC, NODE_STATE, NODE_UNIT, NODE_USER, unitText } from "./unit.ts";
+
+const UNIT_FILE = `/etc/systemd/system/${NODE_UNIT}.service`;
+
+export interface ServiceAsk {
+  readonly target: Target;
+  readonly options: ConnectOptions;
+  /** What a host is made of, with its key in the service's own folder. */
+  readonly host: () => Promise<Omit<HostOptions, "target">>;
+}
+
+/** `openclaw connect … --install-service`: shows what it does, asks, and does it. */
+export async function installService(context: Context, ask: ServiceAsk): Promise<void> {
+  const { io } = context;
+  const unit = unitText(programPaths());
+  const settings = envText(context, ask);
+  const pairsNow = ask.target.invite !== undefined;
+  for (const line of planLines(pairsNow)) io.out(line);
+  io.out(`\n${UNIT_FILE}:\n\n${unit}\n${NODE_ETC}/connect.env:\n\n${settings}`);
+  if (process.getuid?.() !== 0) throw notRoot();
+  if (!existsSync("/run/systemd/system")) {
+    throw new CliError("failed", "systemd does not run here; the above was not done", {
+      next: "run openclaw connect under whatever starts services here",
+    });
+  }
+  await confirm(context, ask.options.yes ?? false);
+  const ids = await serviceUser(context);
+  mkdirSync(NODE_STATE, { recursive: true, mode: 0o700 });
+  if (pairsNow) await pairOnce(ask);
+  giveTo(NODE_STATE, ids);
+  mkdirSync(NODE_ETC, { recursive: true, mode: 0o755 });
+  if (!existsSync(join(NODE_ETC, "allow"))) {
+    writeFileSync(join(NODE_ETC, "allow"), allowTemplate, { mode: 0o644 });
+  }
+  writeFileSync(join(NODE_ETC, "connect.env"), settings, { mode: 0o644 });
+  writeFileSync(UNIT_FILE, unit, { mode: 0o644 });
+  await tool(context, "systemctl", ["daemon-reload"]);
+  await tool(context, "systemctl", ["enable", NODE_UNIT]);
+  await askSystemd("restart", NODE_UNIT, io.env);
+  io.out(`Runs as ${NODE_UNIT}. What it says: journalctl -u ${NODE_UNIT} -f`);
+  io.out(`  What the gateway may run here: ${NODE_ETC}/allow`);
+}
+
+function planLines(pairsNow: boolean): string[] {
+  const steps = [
+    `makes the system user ${NODE_USER} and its folder ${NODE_STATE}`,
+    ...(pairsNow ? ["pairs this machine with the gateway by the link, which is then used up"] : []),
+    `writes ${NODE_ETC}/connect.env and, where there is none, an empty ${NODE_ETC}/allow`,
+    `writes ${UNIT_FILE}, enables and starts it`,
+  ];
+  return ["This installs a service. It", ...steps.map((step, i) => `  ${i + 1}. ${step}`)];
+}
+
+function notRoot(): CliError {
+  return new CliError("failed", "the above was not done: it takes root", {
+    next: "sudo openclaw connect <the same words> --install-service",
+  });
+}
+
+async function confirm({ io }: Context, yes: boolean): Promise<void> {
+  if (yes) return;
+  if (!io.asksPerson) {
+    throw new CliError("failed", "the above was not done: nobody can be asked here", {
+      next: "repeat the command with --yes",
+    });
+  }
+  const answer = await io.prompt("Do it? [y/N] ");
+  if (!/^y(es)?$/i.test(answer.trim())) throw new CliError("failed", "nothing was changed");
+}
+
+/** The program as the service's user must be able to run it. */
+function programPaths(): { node: string; script: string } {
+  const script = realpathSync(process.argv[1] ?? "");
+  const node = realpathSync(process.execPath);
+  for (const path of [node, script]) {
+    if (!/^\/(root|home)\//.test(path)) continue;
+    throw new CliError("failed", `a service can't run ${path}: its user does not see that folder`, {
+      next: "install the program below /opt or /usr/local, then run this again",
+    });
+  }
+  return { node, script };
+}
+
+/** Where to; the secret of a link is used up here and written nowhere. */
+function envText({ options }: Context, { target }: ServiceAsk): string {
+  const { tlsFingerprint } = options;
+  const pin =
+    tlsFingerprint && `OPENCLAW_NODE_OPTIONS=--tls-fingerprint ${shown(tlsFingerprint, 200)}\n`;
+  return `OPENCLAW_NODE_URL=${target.url.href}\n${pin ?? ""}`;
+}
+
+interface Ids {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+async function serviceUser(context: Context): Promise<Ids> {
+  const found = await idsOf(context);
+  if (found) return found;
+  const words = ["--system", "--user-group", "--home-dir", NODE_STATE, "--no-create-home"];
+  await tool(context, "useradd", [...words, "--shell", "/usr/sbin/nologin", NODE_USER]);
+  const made = await idsOf(context);
+  if (!made) throw new CliError("failed", `the user ${NODE_USER} could not be made`);
+  return made;
+}
+
+async function idsOf({ io }: Context): Promise<Ids | undefined> {
+  const { exit, text } = await runTool("getent", ["passwd", NODE_USER], io.env);
+  const [, , uid, gid] = text.split(":");
+  return exit === 0 ? { uid: Number(uid), gid: Number(gid) } : undefined;
+}
+
+async function tool({ io }: Context, program: string, args: readonly string[]): Promise<void> {
+  const { exit, text } = await runTool(program, args, io.env);
+  if (exit === 0) return;
+  const why = exit === undefined ? `${program} was not found` : shownLines(text);
+  throw new CliError("failed", `${program} ${args.join(" ")} failed: ${why}`);
+}
+
+/** Connects once, so that a link that does not work is told here and not in a log. */
+async function pairOnce(ask: ServiceAsk): Promise<void> {
+  const base = await ask.host();
+  const host: NodeHost = new NodeHost({
+    ...base,
+    target: ask.target,
+    tell: (event) => {
+      base.tell(event);
+      if (event.event === "connected") void host.stop();
+    },
+  });
+  await host.run();
+}
+
+function giveTo(folder: string, { uid, gid }: Ids): void {
+  chownSync(folder, uid, gid);
+  for (const name of readdirSync(folder)) chownSync(join(folder, name), uid, gid);
+}

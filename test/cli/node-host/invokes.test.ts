@@ -1,0 +1,86 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type InvokeRequest, Invokes } from "../../../src/cli/node-host/invokes.ts";
+import { nodeHostLimitTable } from "../../../src/protocol/node-host-limits.ts";
+import { until } from "../../support/until.ts";
+import { Machine } from "./support.ts";
+
+let machine: Machine;
+let invokes: Invokes;
+const sent: { method: string; params: Record<string, unknown> }[] = [];
+beforeEach(() => {
+  machine = new Machine().allow("sleep 300", "echo ...");
+  invokes = new Invokes(machine.facts);
+  sent.length = 0;
+});
+afterEach(() => {
+  invokes.cancelAll();
+  machine.close();
+});
+
+const send = async (method: string, params: Record<string, unknown>) => {
+  sent.push({ method, params });
+  return { ok: true };
+};
+
+function request(id: string, command: string, params?: unknown): InvokeRequest {
+  const paramsJSON = typeof params === "string" ? params : JSON.stringify(params ?? {});
+  return { id, nodeId: "node-1", command, paramsJSON, timeoutMs: 20_000 };
+}
+
+test("an invoke is answered once with its id", async () => {
+  await invokes.run(request("a", "system.which", { bins: ["sh"] }), send);
+  expect(sent).toEqual([
+    {
+      method: "node.invoke.result",
+      params: { id: "a", nodeId: "node-1", ok: true, payloadJSON: expect.stringContaining("/sh") },
+    },
+  ]);
+});
+
+test.each(["{", "[1]", "1"])("params %s are refused as what they are", async (params) => {
+  await invokes.run(request("a", "system.which", params), send);
+  expect(sent[0]?.params).toMatchObject({ ok: false, error: { code: "INVALID_REQUEST" } });
+});
+
+test("a cancelled invoke ends, and the same id twice runs once", async () => {
+  const sleep = request("a", "system.run", { command: ["sleep", "300"] });
+  const running = invokes.run(sleep, send);
+  await invokes.run(sleep, send);
+  expect(sent).toEqual([]);
+  invokes.cancel("b");
+  expect(invokes.size).toBe(1);
+  invokes.cancel("a");
+  await running;
+  expect(invokes.size).toBe(0);
+  expect(sent).toHaveLength(1);
+  expect(sent[0]?.params).toMatchObject({ ok: false, error: { code: "CANCELLED" } });
+});
+
+test("over hostInvokes at once the next is told so at once", async () => {
+  const most = nodeHostLimitTable.hostInvokes.value;
+  const running = Array.from({ length: most }, (_, i) =>
+    invokes.run(request(`${i}`, "system.run", { command: ["sleep", "300"] }), send),
+  );
+  await until(() => (invokes.size === most ? true : undefined), "all under way");
+  await invokes.run(request("one more", "system.which", { bins: [] }), send);
+  expect(sent).toHaveLength(1);
+  expect(sent[0]?.params).toMatchObject({ ok: false, error: { code: "UNAVAILABLE" } });
+  invokes.cancelAll();
+  await Promise.all(running);
+  expect(sent).toHaveLength(most + 1);
+});
+
+test("progress is numbered without gaps and holds the output in order", async () => {
+  const params = { command: ["echo", "one"], stream: true };
+  await invokes.run(request("a", "system.run", params), send);
+  const pieces = sent.filter(({ method }) => method === "node.invoke.progress");
+  expect(pieces.map(({ params: { seq } }) => seq)).toEqual(pieces.map((_, i) => i));
+  expect(pieces.map(({ params: { chunk } }) => chunk).join("")).toBe("one\n");
+});
+
+test("a connection that is gone takes no answer, and nothing fails by it", async () => {
+  const gone = () => Promise.reject(new Error("gateway closed"));
+  await expect(
+    invokes.run(request("a", "system.which", { bins: [] }), gone),
+  ).resolves.toBeUndefined();
+});
