@@ -9,6 +9,7 @@ import { type FirstStart, firstStart } from "./gateway/first-start.ts";
 import { HealthSummary } from "./gateway/health.ts";
 import { asTyped, commandName } from "./lib/command.ts";
 import { createLog, type Logger, type OpenLog } from "./lib/log.ts";
+import { LogRing } from "./lib/log-ring.ts";
 import { stateFolder } from "./lib/paths.ts";
 import { detectSupervisor } from "./lib/supervisor.ts";
 import { systemdNotifier } from "./lib/systemd.ts";
@@ -40,12 +41,13 @@ export interface RunOptions {
 export async function runGateway(options: RunOptions): Promise<number> {
   let port = options.flags.port;
   let givenToken: string | undefined;
+  const logRing = newRing();
   for (;;) {
-    const { log, close } = await openLog(options);
+    const { log, close } = await openLog(options, logRing);
     try {
       givenToken ??= await takeToken(options.env);
       const flags = { ...options.flags, port };
-      const ended = await runOnce({ ...options, flags, givenToken, log });
+      const ended = await runOnce({ ...options, flags, givenToken, log, logRing });
       if (ended.why === "stop") return 0;
       // Whoever asked for any free port keeps the one that clients know.
       if (port === 0) port = ended.port;
@@ -58,11 +60,17 @@ export async function runGateway(options: RunOptions): Promise<number> {
 }
 
 /** The log where the configuration wants it; a configuration with errors is reported later. */
-async function openLog({ env, terminal }: RunOptions): Promise<OpenLog> {
+async function openLog({ env, terminal }: RunOptions, ring: LogRing): Promise<OpenLog> {
   const { config } = await loadConfig({ path: resolveConfigPath(env, stateFolder(env)), env });
   const { level, file } = config.logging;
   const { value: bufferBytes } = limitTable.logBufferBytes;
-  return createLog({ level, pretty: terminal && file === undefined, file, bufferBytes });
+  return createLog({ level, pretty: terminal && file === undefined, file, bufferBytes, ring });
+}
+
+function newRing(): LogRing {
+  const { logRingBytes, logRingLineChars } = limitTable;
+  const bounds = { bytes: logRingBytes.value, lineChars: logRingLineChars.value };
+  return new LogRing(bounds, systemWorld.now() * 1000);
 }
 
 /**
@@ -90,7 +98,11 @@ async function readTokenFile(file: string): Promise<string> {
   }
 }
 
-type OnceOptions = RunOptions & { givenToken: string | undefined; log: Logger };
+type OnceOptions = RunOptions & {
+  givenToken: string | undefined;
+  log: Logger;
+  logRing: LogRing;
+};
 
 interface Ended {
   readonly why: "restart" | "stop";
@@ -116,6 +128,7 @@ async function runOnce(options: OnceOptions): Promise<Ended> {
     const first = await prepare(core, options);
     const server = await startServer(core, {
       log,
+      logRing: options.logRing,
       supervisor: detectSupervisor(env),
       pageFolder: join(dirname(fileURLToPath(import.meta.url)), "dashboard"),
       setLogLevel: (level) => {
@@ -239,6 +252,7 @@ export async function openOffline(options: { env: Environment }): Promise<Offlin
   const services = makeServices(core, {
     presence,
     health,
+    logRing: newRing(),
     info: () => offlineInfo(core),
     restart() {},
     expectRestart() {},

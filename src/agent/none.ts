@@ -161,6 +161,8 @@ function work({ world }: Deps) {
   return {
     "cron.list": ({ limit = 50, offset = 0 }) => ({
       jobs: [],
+      // Pages of one list carry the same; an empty list never changes.
+      snapshotRevision: "empty",
       total: 0,
       offset,
       limit,

@@ -164,7 +164,7 @@ export const configTable = {
   }),
   "logging.file": optional({
     type: v.filePath,
-    help: "File that receives the log besides standard output.",
+    help: "File that receives the log instead of standard output.",
     example: "/var/log/openclaw-gateway/gateway.log",
     hostOnly: true,
     apply: "restart",

@@ -95,6 +95,11 @@ export class ConfigStore {
     return this.#loaded.config;
   }
 
+  /** What was in force at the start: keys that need a restart still are. */
+  get started(): GatewayConfig {
+    return this.#started;
+  }
+
   get path(): string {
     return this.#loaded.source.path;
   }

@@ -40,7 +40,8 @@ export class Hello {
     this.#features = JSON.stringify({
       methods,
       events: eventNames,
-      capabilities: ["pairing-wait"],
+      // The second lets OpenClaw's command line ask for the models, of which there may be none.
+      capabilities: ["pairing-wait", "published-model-catalog"],
     });
     this.#policy = JSON.stringify({
       maxPayload: deps.limits.maxPayloadBytes,

@@ -1,4 +1,5 @@
 import pino, { type Logger } from "pino";
+import type { LogRing } from "./log-ring.ts";
 import { systemWorld, type Timer } from "./world.ts";
 
 export type { Logger };
@@ -22,6 +23,8 @@ export interface LogOptions {
   readonly file?: string | undefined;
   /** Unwritten text kept at most; lines beyond it are lost. */
   readonly bufferBytes: number;
+  /** Gets every line too. */
+  readonly ring?: LogRing;
 }
 
 type Destination = ReturnType<typeof pino.destination>;
@@ -82,9 +85,20 @@ export async function createLog(options: LogOptions): Promise<OpenLog> {
   };
   if (!options.pretty) {
     const { stream, close } = destination(options.file ?? 1, options.bufferBytes);
-    return { log: pino(settings, stream), close };
+    return { log: pino(settings, both(stream, options.ring)), close };
   }
   const { default: pretty } = await import("pino-pretty");
   const stream = pretty({ colorize: true, translateTime: "SYS:HH:MM:ss", sync: true });
-  return { log: pino(settings, stream), close: async () => void stream.end() };
+  return { log: pino(settings, both(stream, options.ring)), close: async () => void stream.end() };
+}
+
+/** A stream that hands every line to the ring as well. */
+function both(stream: Pick<Destination, "write">, ring: LogRing | undefined) {
+  if (!ring) return stream;
+  return {
+    write: (text: string) => {
+      ring.write(text);
+      stream.write(text);
+    },
+  };
 }

@@ -4,6 +4,7 @@ import { Presence } from "../events/presence.ts";
 import { Dispatcher } from "../gateway/dispatch.ts";
 import { Gateway, type GatewayLog } from "../gateway/gateway.ts";
 import { HealthSummary } from "../gateway/health.ts";
+import type { LogRing } from "../lib/log-ring.ts";
 import type { Supervisor } from "../lib/supervisor.ts";
 import { version } from "../lib/version.ts";
 import { allMethods } from "../methods/index.ts";
@@ -23,6 +24,8 @@ import { failureLimiter, follow, makeHandshake } from "./wiring.ts";
 
 export interface ServerOptions {
   readonly log: GatewayLog;
+  /** The last lines of the log, for clients. */
+  readonly logRing: LogRing;
   readonly supervisor: Supervisor;
   /** Folder of the page's files. */
   readonly pageFolder: string;
@@ -73,6 +76,7 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
     gateway,
     presence,
     health,
+    logRing: options.logRing,
     info: () => facts.info(),
     restart: () => options.ask("restart"),
     expectRestart: options.expectRestart,

@@ -5,6 +5,7 @@ import type { Dispatcher } from "../gateway/dispatch.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { HealthSummary } from "../gateway/health.ts";
 import { SharedSecretChanges } from "../gateway/shared-secret.ts";
+import type { LogRing } from "../lib/log-ring.ts";
 import type {
   ConfigService,
   Connections,
@@ -21,6 +22,7 @@ export interface NetworkParts {
   readonly gateway?: Gateway;
   readonly presence: Presence;
   readonly health: HealthSummary;
+  readonly logRing: LogRing;
   readonly info: () => HostInfo;
   readonly restart: () => void;
   readonly expectRestart: () => void;
@@ -50,6 +52,7 @@ export function makeServices(core: Core, network: NetworkParts): Services {
       sessionsPath: join(core.stateDir, "sessions"),
       approvalsPath: join(core.stateDir, "exec-approvals.json"),
     }),
+    logs: { file: core.config.started.logging.file ?? "standard output", ring: network.logRing },
     lifecycle: lifecycle(network),
     connections: live,
     store: () => storeFigures(core),

@@ -3,6 +3,7 @@ import { configMethods } from "./config.ts";
 import { deviceMethods } from "./devices.ts";
 import { hostMethods } from "./host.ts";
 import { inviteMethods } from "./invites.ts";
+import { logMethods } from "./logs.ts";
 import type { Method } from "./method.ts";
 import { scopeMethods } from "./scopes.ts";
 import { statusMethods } from "./status.ts";
@@ -15,5 +16,6 @@ export const allMethods: readonly Method[] = [
   ...scopeMethods,
   ...configMethods,
   ...agentMethods,
+  ...logMethods,
   ...hostMethods,
 ];

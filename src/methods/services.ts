@@ -2,6 +2,7 @@ import type { AgentSide } from "../agent/side.ts";
 import type { GatewayIdentity } from "../auth/identity.ts";
 import type { ConfigChanged, ConfigWrite, ConfigWritten } from "../config/service.ts";
 import type { Presence } from "../events/presence.ts";
+import type { LogRing } from "../lib/log-ring.ts";
 import type { World } from "../lib/world.ts";
 import type { DeviceList } from "../pairing/device-list.ts";
 import type { Pairing } from "../pairing/pairing.ts";
@@ -98,6 +99,13 @@ export interface Health {
   readonly version: number;
 }
 
+/** The last lines of the log, and where the log itself goes. */
+export interface LogSource {
+  /** The log's file, or a word for another place. */
+  readonly file: string;
+  readonly ring: LogRing;
+}
+
 /** Everything methods may use. Built by main.ts. */
 export interface Services {
   readonly world: World;
@@ -111,6 +119,7 @@ export interface Services {
   readonly secrets: SecretService;
   /** Agents, sessions and conversations. */
   readonly agent: AgentSide;
+  readonly logs: LogSource;
   readonly lifecycle: Lifecycle;
   readonly connections: Connections;
   readonly store: () => StoreFigures;

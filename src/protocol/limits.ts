@@ -2,6 +2,7 @@ import { totalmem } from "node:os";
 import { httpLimitTable } from "./http-limits.ts";
 import { inviteLimitTable } from "./invite-limits.ts";
 import { listLimitTable } from "./list-limits.ts";
+import { logLimitTable } from "./log-limits.ts";
 import { supervisionLimitTable } from "./supervision-limits.ts";
 
 const KiB = 1024;
@@ -318,6 +319,7 @@ export const limitTable = {
     metric: "-",
     test: "fault/log-full.test.ts",
   },
+  ...logLimitTable,
   adminConnections: {
     value: 64,
     unit: "count",

@@ -13,6 +13,7 @@ import {
   DevicePairRenameParamsSchema,
   DeviceTokenRevokeParamsSchema,
   DeviceTokenRotateParamsSchema,
+  LogsTailParamsSchema,
   ProtocolSchemas,
   ScopeUpgradeRequestSchema,
   ScopeUpgradeWaitSchema,
@@ -42,6 +43,7 @@ export const wireSchemas = {
   devicePairRename: openSchema(DevicePairRenameParamsSchema),
   deviceTokenRevoke: openSchema(DeviceTokenRevokeParamsSchema),
   deviceTokenRotate: openSchema(DeviceTokenRotateParamsSchema),
+  logsTail: openSchema(LogsTailParamsSchema),
   scopeUpgradeRequest: openSchema(ScopeUpgradeRequestSchema),
   scopeUpgradeWait: openSchema(ScopeUpgradeWaitSchema),
 };

@@ -52,7 +52,10 @@ const answered: Readonly<Record<string, Case>> = {
   "chat.history": [session, { sessionKey: "main", messages: [], totalMessages: 0 }],
   "chat.metadata": [session, { models: [], commands: [] }],
   "chat.abort": [session, { ok: true, aborted: false, runIds: [] }],
-  "cron.list": [{ includeDisabled: true }, { jobs: [], total: 0, hasMore: false }],
+  "cron.list": [
+    { includeDisabled: true },
+    { jobs: [], total: 0, hasMore: false, snapshotRevision: "empty" },
+  ],
   "cron.status": [{}, { enabled: false, jobs: 0, nextWakeAtMs: null }],
   "tasks.list": [{ sortBy: "updatedAt", limit: 50 }, "TasksListResult"],
   "taskSuggestions.list": [session, "TaskSuggestionsListResult"],
@@ -88,7 +91,7 @@ const refused: Readonly<Record<string, object>> = {
 };
 
 /** Their tests are elsewhere. */
-const elsewhere = /^(device|node|config)\.|^(health|status|system-presence)$/;
+const elsewhere = /^(device|node|config|logs)\.|^(health|status|system-presence)$/;
 
 let gateway: TestGateway;
 let client: RawClient;

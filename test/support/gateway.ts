@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Hasher } from "../../src/auth/hasher.ts";
 import type { ConfigFlags } from "../../src/config/load.ts";
+import { LogRing } from "../../src/lib/log-ring.ts";
 import type { World } from "../../src/lib/world.ts";
 import { type Core, openCore } from "../../src/main/core.ts";
 import { type RunningServer, startServer } from "../../src/main/server.ts";
@@ -18,6 +19,8 @@ export const instantHasher: Hasher = {
   hash: async (secret) => `plain:${secret}`,
   verify: async (hash, secret) => hash === `plain:${secret}`,
 };
+
+const LEVELS = ["", "", "debug", "info", "warn", "error"];
 
 export interface LogLine {
   readonly level: string;
@@ -58,7 +61,12 @@ export interface TestGateway {
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const folder = options.stateDir ?? (await mkdtemp(join(tmpdir(), "gateway-test-")));
   const log: LogLine[] = [];
+  const logRing = new LogRing({ bytes: 1024 * 1024, lineChars: 16 * 1024 }, Date.now() * 1000);
   const write = (level: string) => (facts: object, message: string) => {
+    const time = new Date().toISOString();
+    logRing.write(
+      JSON.stringify({ level: LEVELS.indexOf(level) * 10, time, ...facts, msg: message }),
+    );
     log.push({ level, facts: facts as Record<string, unknown>, message });
   };
   const logger = {
@@ -85,6 +93,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   await mkdir(pageFolder, { recursive: true });
   const server = await startServer(core, {
     log: logger,
+    logRing,
     supervisor: { kind: "none" },
     pageFolder,
     setLogLevel: () => {},
