@@ -11,6 +11,7 @@ import { asTyped, commandName } from "./lib/command.ts";
 import { createLog, type Logger, type OpenLog } from "./lib/log.ts";
 import { LogRing } from "./lib/log-ring.ts";
 import { stateFolder } from "./lib/paths.ts";
+import type { StopSignal } from "./lib/stop-signal.ts";
 import { detectSupervisor } from "./lib/supervisor.ts";
 import { systemdNotifier } from "./lib/systemd.ts";
 import { version } from "./lib/version.ts";
@@ -35,6 +36,8 @@ export interface RunOptions {
   readonly flags: { readonly port?: number | undefined; readonly bind?: string | undefined };
   /** A person sees the output: secrets of a first start may be shown, and logs are readable lines. */
   readonly terminal: boolean;
+  /** Heard since the program began to load. */
+  readonly stop: StopSignal;
 }
 
 /** Runs the gateway in the foreground until it is told to stop. Resolves with the exit code. */
@@ -48,7 +51,7 @@ export async function runGateway(options: RunOptions): Promise<number> {
       givenToken ??= await takeToken(options.env);
       const flags = { ...options.flags, port };
       const ended = await runOnce({ ...options, flags, givenToken, log, logRing });
-      if (ended.why === "stop") return 0;
+      if (ended === "stop" || options.stop.asked) return 0;
       // Whoever asked for any free port keeps the one that clients know.
       if (port === 0) port = ended.port;
     } catch (error) {
@@ -104,57 +107,75 @@ type OnceOptions = RunOptions & {
   logRing: LogRing;
 };
 
-interface Ended {
-  readonly why: "restart" | "stop";
-  /** The TCP port it listened on. */
-  readonly port: number;
-}
+/** `stop`, or a restart and the TCP port that it listened on. */
+type Ended = "stop" | { readonly port: number };
 
 async function runOnce(options: OnceOptions): Promise<Ended> {
-  const { env, log } = options;
+  const { env, log, stop } = options;
   const supervision = superviseBy(options);
   const core = await supervision.during(openCore({ env, flags: flagsOf(options), log }));
+  try {
+    // Before anybody can connect: a client must not meet a gateway whose secret is not set yet.
+    const first = stop.asked ? undefined : await prepare(core, options);
+    if (first && !stop.asked) return await serve({ core, first, supervision }, options);
+    // Told to stop while the state was read: nobody was let in yet, so there is nobody to tell.
+    log.info({ why: "stop" }, "stopping before the start was over");
+    return "stop";
+  } finally {
+    supervision.end();
+    await supervision.during(core.close());
+  }
+}
+
+interface Prepared {
+  readonly core: Core;
+  readonly first: FirstStart;
+  readonly supervision: Supervision;
+}
+
+/** Listens until it is asked to restart or stop, and drains. */
+async function serve(prepared: Prepared, options: OnceOptions): Promise<Ended> {
+  const { core, first, supervision } = prepared;
+  const { env, log, stop } = options;
   let ask: (what: "restart" | "stop") => void = () => {};
   const asked = new Promise<"restart" | "stop">((resolve) => {
     // The answer to whoever asked goes out first.
     ask = (what) => setTimeout(() => resolve(what), 20);
   });
   let expectedUntil = 0;
-  const stop = () => ask("stop");
-  process.once("SIGTERM", stop);
-  process.once("SIGINT", stop);
+  const server = await startServer(core, {
+    log,
+    logRing: options.logRing,
+    supervisor: detectSupervisor(env),
+    pageFolder: join(dirname(fileURLToPath(import.meta.url)), "dashboard"),
+    setLogLevel: (level) => {
+      log.level = level;
+    },
+    ask: (what) => ask(what),
+    expectRestart: () => {
+      // Whoever announced it may then lack the right to do it.
+      expectedUntil = core.world.monotonic() + EXPECT_MS;
+    },
+  });
+  stop.listen({ stop: () => ask("stop"), reload: () => reload(core, log) });
+  let why: "restart" | "stop" = "stop";
   try {
-    // Before anybody can connect: a client must not meet a gateway whose secret is not set yet.
-    const first = await prepare(core, options);
-    const server = await startServer(core, {
-      log,
-      logRing: options.logRing,
-      supervisor: detectSupervisor(env),
-      pageFolder: join(dirname(fileURLToPath(import.meta.url)), "dashboard"),
-      setLogLevel: (level) => {
-        log.level = level;
-      },
-      ask: (what) => ask(what),
-      expectRestart: () => {
-        // Whoever announced it may then lack the right to do it.
-        expectedUntil = core.world.monotonic() + EXPECT_MS;
-      },
-    });
     await supervision.ready(supervised(core, server));
     welcome(core, { server, first }, options);
-    const why = await asked;
+    why = await asked;
     log.info({ why }, why === "restart" ? "restarting" : "stopping");
-    const { port } = server;
-    const again = core.world.monotonic() < expectedUntil;
     await supervision.stopping(why);
-    await supervision.during(server.close(again ? "restart" : why));
-    return { why, port };
   } finally {
-    process.off("SIGTERM", stop);
-    process.off("SIGINT", stop);
-    supervision.end();
-    await supervision.during(core.close());
+    const again = core.world.monotonic() < expectedUntil;
+    await supervision.during(server.close(again ? "restart" : why));
   }
+  return why === "stop" ? why : { port: server.port };
+}
+
+/** The configuration is followed anyway; some have the habit of asking for it. */
+function reload(core: Core, log: Logger): void {
+  log.info({}, "SIGHUP: the configuration is read again");
+  core.config.reload().catch((error) => log.warn({ err: error }, "it could not be read"));
 }
 
 function superviseBy({ env, log }: OnceOptions): Supervision {

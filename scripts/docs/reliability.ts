@@ -61,6 +61,10 @@ const survives: readonly Promised[] = [
     "A restart or stop tells everyone, and waits {drainMs} for requests that run.",
     "gateway/drain.test.ts",
   ],
+  [
+    "SIGTERM or SIGINT at any time (during a start, handshakes, a snapshot, a restart in place, approvals, a change of the configuration, with readers that do not read, several times): exit code 0, everyone told, everything acknowledged there. Only while Node.js itself still loads does the system end the process. SIGHUP does the same where the gateway runs on a terminal; elsewhere it has the configuration read again.",
+    "fault/stop-anytime.test.ts",
+  ],
 ];
 
 const offenders: readonly Offender[] = [

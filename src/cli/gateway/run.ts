@@ -1,3 +1,4 @@
+import { StopSignal } from "../../lib/stop-signal.ts";
 import { CliError } from "../exit.ts";
 import type { Run } from "../shell.ts";
 import { typedCommand } from "../typed.ts";
@@ -17,9 +18,11 @@ export const run: Run<RunOptions> = async ({ io, options: global }, _args, optio
   const port = options.port === undefined ? undefined : readPort(options.port);
   // A person reads what this gateway prints: its commands must be ones that work in this shell.
   if (io.showsPerson) io.env["OPENCLAW_COMMAND"] ??= typedCommand(io.env, process.argv[1]);
+  // Before the gateway is loaded, and until the process is gone: nothing of it may end by a signal.
+  const stop = new StopSignal({ terminal: io.showsPerson });
   const { runGateway } = await import("../../main.ts");
   const flags = { port, bind: options.bind };
-  return runGateway({ env: io.env, flags, terminal: io.showsPerson });
+  return runGateway({ env: io.env, flags, terminal: io.showsPerson, stop });
 };
 
 function readPort(text: string): number {

@@ -30,7 +30,7 @@ function say(msg, facts) {
 
 function die() {
   say("killed", { step: wanted.step, when: wanted.when });
-  process.kill(process.pid, "SIGKILL");
+  process.kill(process.pid, wanted.signal ?? "SIGKILL");
 }
 
 /** Runs one step of the file system, unless it is the last thing this process does. */
