@@ -2,7 +2,12 @@
 //
 // Nothing secret belongs here: pm2 keeps the environment in clear in its dump file. The shared token
 // is kept hashed in the gateway's state: `openclaw token new`.
+const { existsSync } = require("node:fs");
 const { join } = require("node:path");
+
+/** An installed release brings its own Node.js, and belongs to a user of its own. */
+const bundled = join(__dirname, "../node/bin/node");
+const installed = existsSync(bundled);
 
 /** Clients get 5 s to take their answers and the reason of the close; pm2 kills only after more. */
 const DRAIN_MS = 5_000;
@@ -13,7 +18,8 @@ module.exports = {
       name: "openclaw-gateway",
       script: join(__dirname, "../dist/index.js"),
       args: ["gateway", "run"],
-      interpreter: process.execPath,
+      interpreter: installed ? bundled : process.execPath,
+      ...(installed && { uid: "openclaw-gateway", gid: "openclaw-gateway" }),
       // One process: the state has one writer, and pm2's cluster mode cannot share our own sockets.
       exec_mode: "fork",
       instances: 1,
@@ -31,7 +37,13 @@ module.exports = {
       vizion: false,
       // The log is JSON lines with their own time.
       merge_logs: true,
-      env: { NODE_ENV: "production" },
+      env: {
+        NODE_ENV: "production",
+        ...(installed && {
+          OPENCLAW_STATE_DIR: "/var/lib/openclaw-gateway",
+          OPENCLAW_CONFIG_PATH: "/etc/openclaw-gateway/openclaw.json",
+        }),
+      },
     },
   ],
 };

@@ -43,9 +43,10 @@ const SHARED = { action: "_a", command: "_c", label: "_l", message: "_m", text: 
 /**
  * Writes `<outdir>/dashboard/{index.html,app.js,style.css,ed25519.js,help.js}`.
  * @param {string} outdir
+ * @param {Set<string>} [inputs] receives the source files that went in
  * @returns {Promise<Record<string, number>>} bytes by file name
  */
-export async function buildDashboard(outdir) {
+export async function buildDashboard(outdir, inputs = new Set()) {
   const target = join(outdir, "dashboard");
   const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
   await mkdir(target, { recursive: true });
@@ -56,8 +57,9 @@ export async function buildDashboard(outdir) {
     minify: true,
     charset: "utf8",
     target: TARGET,
+    metafile: true,
   };
-  await build({
+  const app = await build({
     ...common,
     entryPoints: [join(source, "app.ts")],
     mangleProps: OWN,
@@ -65,13 +67,16 @@ export async function buildDashboard(outdir) {
     plugins: [chunksStayOutside],
     define: { __VERSION__: JSON.stringify(version) },
   });
-  await build({
+  const help = await build({
     ...common,
     entryPoints: [join(source, "help.ts")],
     mangleProps: OWN,
     mangleCache: { ...SHARED },
   });
-  await build({ ...common, entryPoints: [join(source, "ed25519.ts")] });
+  const keys = await build({ ...common, entryPoints: [join(source, "ed25519.ts")] });
+  for (const { metafile } of [app, help, keys]) {
+    for (const input of Object.keys(metafile.inputs)) inputs.add(input);
+  }
   const css = await readFile(join(source, "style.css"), "utf8");
   const style = await transform(css, {
     loader: "css",

@@ -19,20 +19,22 @@ const shared = {
   // jsonc-parser's "main" is a UMD build that cannot be bundled.
   mainFields: ["module", "main"],
   logLevel: "warning",
+  metafile: true,
 };
 
 /**
  * Evaluates src/protocol/wire-schemas.ts at build time and ships its exports as JSON: loading the
  * schema package at run time would cost 140 ms and 22 MB.
  */
-const wireSchemasAsJson = {
+const wireSchemasAsJson = (inputs) => ({
   name: "wire-schemas-as-json",
   setup(builder) {
     builder.onLoad({ filter: /src\/protocol\/wire-schemas\.ts$/ }, async ({ path }) => {
       const folder = await mkdtemp(join(tmpdir(), "wire-schemas-"));
       try {
         const outfile = join(folder, "schemas.mjs");
-        await build({ ...shared, entryPoints: [path], outfile });
+        const { metafile } = await build({ ...shared, entryPoints: [path], outfile });
+        for (const input of Object.keys(metafile.inputs)) inputs.add(input);
         const exports = await import(pathToFileURL(outfile).href);
         const contents = Object.entries(exports)
           .map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};`)
@@ -43,35 +45,40 @@ const wireSchemasAsJson = {
       }
     });
   },
-};
+});
 
 /** Files of an earlier build stay this long: a gateway that runs from them may still load one. */
 const KEEP_MS = 60 * 60 * 1000;
 
+/**
+ * Resolves with the page's sizes in bytes by file, and with every source file that went into the
+ * program or the page (of packages too), relative to the repository.
+ */
 export async function buildProgram(outdir = join(root, "dist")) {
+  const inputs = new Set();
   const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
   await mkdir(outdir, { recursive: true });
   const staging = await mkdtemp(join(outdir, ".build-"));
   try {
-    await bundle(staging, version);
-    const sizes = await buildDashboard(staging);
+    await bundle(staging, version, inputs);
+    const sizes = await buildDashboard(staging, inputs);
     await writeFile(join(staging, "package.json"), '{ "type": "module" }\n');
     await publish(staging, outdir);
-    return sizes;
+    return { sizes, inputs };
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
 }
 
-async function bundle(outdir, version) {
-  await build({
+async function bundle(outdir, version, inputs) {
+  const { metafile } = await build({
     ...shared,
     entryPoints: { index: join(root, "src/index.ts") },
     outdir,
     splitting: true,
     chunkNames: "[name]-[hash]",
     external,
-    plugins: [wireSchemasAsJson],
+    plugins: [wireSchemasAsJson(inputs)],
     define: { __VERSION__: JSON.stringify(version) },
     minifySyntax: true,
     minifyWhitespace: true,
@@ -80,6 +87,7 @@ async function bundle(outdir, version) {
       js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
     },
   });
+  for (const input of Object.keys(metafile.inputs)) inputs.add(input);
 }
 
 /** Moves a finished build into place file by file, the entry last, so that none is ever missing. */

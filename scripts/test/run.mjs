@@ -36,6 +36,7 @@ const suites = [
   { name: "e2e", folders: ["e2e"] },
   { name: "browser", folders: ["browser"] },
   { name: "fault", folders: ["fault"] },
+  { name: "release", folders: ["release", "install"] },
   { name: "vps", folders: ["vps"] },
   // One at a time: what runs beside a measurement is measured too.
   { name: "bench", folders: ["bench"], options: ["--no-file-parallelism"] },

@@ -47,9 +47,14 @@ export function loadIdentity(folder: string, name = "cli-identity.json"): CliIde
   }
 }
 
-function createIdentity(file: string): CliIdentity {
+/** A key that is kept nowhere. */
+export function newIdentity(): CliIdentity {
   const { privateKey } = generateKeyPairSync("ed25519");
-  const identity = identityOf(privateKey.export({ type: "pkcs8", format: "pem" }).toString());
+  return identityOf(privateKey.export({ type: "pkcs8", format: "pem" }).toString());
+}
+
+function createIdentity(file: string): CliIdentity {
+  const identity = newIdentity();
   writePrivate(file, { version: 1, ...identity });
   return identity;
 }

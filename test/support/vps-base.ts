@@ -7,15 +7,13 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 
 const SUITE = "trixie";
-const PACKAGES = [
-  "systemd",
-  "systemd-sysv",
-  "dbus",
-  "nodejs",
-  "ca-certificates",
-  "procps",
-  "iproute2",
-];
+const SYSTEM = ["systemd", "systemd-sysv", "dbus", "ca-certificates", "procps", "iproute2"];
+/** What is on a machine: `node` has Node.js for a gateway put there by hand, `rented` what one rents. */
+const PACKAGES = {
+  node: [...SYSTEM.slice(0, 3), "nodejs", ...SYSTEM.slice(3)],
+  rented: [...SYSTEM, "curl", "openssh-server"],
+};
+export type VpsKind = keyof typeof PACKAGES;
 /** Changed when the recipe below makes something else of the same packages. */
 const RECIPE = 1;
 
@@ -35,11 +33,12 @@ export function whyNoVps(): string | undefined {
 }
 
 /**
- * The folder of a bare Debian 13 with systemd and Node, built with debootstrap on the first call and
+ * The folder of a bare Debian 13 with systemd, built with debootstrap on the first call and
  * kept outside the repository. Nobody writes to it: machines lay a file system of their own over it.
  */
-export async function vpsBase(): Promise<string> {
-  const recipe = JSON.stringify({ SUITE, PACKAGES, RECIPE });
+export async function vpsBase(kind: VpsKind = "node"): Promise<string> {
+  const packages = PACKAGES[kind];
+  const recipe = JSON.stringify({ SUITE, PACKAGES: packages, RECIPE });
   const key = createHash("sha256").update(recipe).digest("hex").slice(0, 12);
   const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
   const folder = join(cache, "openclaw-gateway-test");
@@ -59,7 +58,7 @@ export async function vpsBase(): Promise<string> {
     'rm -rf "$2"/var/cache/apt/archives/*.deb "$2"/var/lib/apt/lists/*',
     'mv "$2" "$1"',
   ].join("\n");
-  const args = ["-ec", script, "sh", base, making, PACKAGES.join(","), SUITE];
+  const args = ["-ec", script, "sh", base, making, packages.join(","), SUITE];
   try {
     await promisify(execFile)("flock", ["--close", `${base}.lock`, "sh", ...args], {
       env: { PATH: `${process.env["PATH"]}:/usr/sbin:/sbin`, LC_ALL: "C.UTF-8", ...proxies() },

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { until } from "./until.ts";
-import { vpsBase } from "./vps-base.ts";
+import { type VpsKind, vpsBase } from "./vps-base.ts";
 
 export interface Result {
   readonly code: number;
@@ -35,8 +35,8 @@ export class Vps {
   ) {}
 
   /** Boots a machine and waits until its systemd has started everything. */
-  static async boot(): Promise<Vps> {
-    const base = await vpsBase();
+  static async boot(kind?: VpsKind): Promise<Vps> {
+    const base = await vpsBase(kind);
     const groups = await ownControlGroups();
     const args = [
       ...["--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child"],

@@ -27,6 +27,10 @@ export function addGatewayCommands(shell: Shell): void {
     .option("--params <json>", "its params, as a JSON object")
     .option("--timeout <ms>", "how long to wait for the answer");
   lazily(shell, call, async () => (await import("./call.ts")).call);
+  const prove = gateway
+    .command("prove <url>")
+    .description("pair a throwaway device through this URL, ask something as it, remove it again");
+  lazily(shell, prove, async () => (await import("./prove.ts")).prove);
   const serve = gateway.command("serve-stopped", { hidden: true });
   lazily(shell, serve, async () => (await import("../owner-process.ts")).serveStopped);
 }

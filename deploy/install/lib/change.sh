@@ -1,0 +1,72 @@
+# shellcheck shell=sh disable=SC2154,SC2034
+# The only ways in which a step changes the machine. Each looks first whether there is anything to do;
+# with --dry-run it then says what it would do, else it notes how to undo it and does it. So the plan
+# and the installation cannot differ.
+
+# change WORDS: says and counts a change; fails where it is only planned.
+change() {
+  printf '%s\n' "$1" >>"$changes"
+  if [ -n "$dry" ]; then
+    [ -n "$silent" ] || say "  would $1"
+    return 1
+  fi
+  note "  $1"
+}
+
+# parents PATH: the folders that a file of ours needs; they go again with it where they are empty.
+parents() {
+  above=$(dirname "$1")
+  [ ! -d "$above" ] || return 0
+  (parents "$above")
+  record "folder $above"
+  mkdir -m 755 "$above"
+}
+
+has_facts() { [ "$(stat -c '%a %U:%G' "$1" 2>/dev/null)" = "$2 $3" ]; }
+
+# put_file SOURCE PATH MODE USER:GROUP
+put_file() {
+  [ -f "$2" ] && [ ! -L "$2" ] && cmp -s "$1" "$2" && has_facts "$2" "$3" "$4" && return 0
+  change "write $2 (mode $3, $4)" || return 0
+  parents "$2"
+  save "$2"
+  cp "$1" "$2.openclaw-new"
+  chown "$4" "$2.openclaw-new"
+  chmod "$3" "$2.openclaw-new"
+  mv -fT "$2.openclaw-new" "$2"
+}
+
+# put_folder PATH MODE USER:GROUP
+put_folder() {
+  if [ ! -d "$1" ]; then
+    change "make the folder $1 (mode $2, $3)" || return 0
+    record "${4:-folder} $1"
+    mkdir "$1"
+  else
+    has_facts "$1" "$2" "$3" && return 0
+    change "give $1 mode $2 and owner $3" || return 0
+    record "mode $1 $(stat -c '%a,%U:%G' "$1")"
+  fi
+  chown "$3" "$1"
+  chmod "$2" "$1"
+}
+
+# put_data_folder PATH MODE USER:GROUP: what is in it is the owner's; only a purge removes it.
+put_data_folder() { put_folder "$1" "$2" "$3" data; }
+
+# put_link PATH TARGET
+put_link() {
+  [ "$(readlink "$1" 2>/dev/null)" = "$2" ] && return 0
+  change "link $1 to $2" || return 0
+  save "$1"
+  ln -sfn "$2" "$1.openclaw-new"
+  mv -fT "$1.openclaw-new" "$1"
+}
+
+# drop_file PATH: what is undone brings it back.
+drop_file() {
+  [ -e "$1" ] || [ -L "$1" ] || return 0
+  change "take $1 away" || return 0
+  save "$1"
+  rm -f "$1"
+}

@@ -1,0 +1,153 @@
+# shellcheck shell=sh disable=SC2154,SC2034
+# The second stage of install.sh, which verified it and sourced it: its options and functions are here.
+# Steps run twice: once to see what there is to do, once to do it. A failure undoes what was done.
+
+for file in lib/say lib/journal lib/change lib/packages lib/facts \
+  steps/preflight steps/accounts steps/release steps/folders steps/command steps/config steps/unit \
+  steps/start steps/nginx steps/prove steps/finish steps/uninstall; do
+  # shellcheck disable=SC1090 # all of them are checked on their own
+  . "$here/$file.sh"
+done
+
+prefix=/opt/openclaw-gateway
+logging=
+silent=
+dry=
+changes=$work/changes
+: >"$changes"
+began=$(now_ms)
+
+# name:words, in their order
+steps='accounts:User and groups
+release:Gateway and Node.js
+folders:Folders
+command_line:Command line
+configuration:Configuration
+switch:Current version
+systemd_unit:systemd unit
+start:Start
+nginx_site:nginx
+prove:Proof'
+
+choose() {
+  http_port=${opt_http_port:-80}
+  https_port=${opt_https_port:-443}
+  tls_wanted=
+  public_url=
+  gateway_port=${opt_port:-18789}
+  local_url=ws://127.0.0.1:$gateway_port
+  [ -z "$opt_no_nginx" ] || return 0
+  shown_port=:$http_port
+  [ "$http_port" != 80 ] || shown_port=
+  local_url=ws://127.0.0.1:$http_port
+  [ -z "$opt_domain" ] || public_url=http://$opt_domain$shown_port
+}
+
+plan() {
+  dry=1
+  silent=1
+  run_steps
+  silent=
+}
+
+run_steps() {
+  number=0
+  total=$(printf '%s\n' "$steps" | wc -l | tr -d ' ')
+  # The list is read from a descriptor of its own: steps may read standard input.
+  while IFS=: read -r step words <&4; do
+    number=$((number + 1))
+    if [ -n "$dry" ]; then
+      "$step"
+      continue
+    fi
+    started=$(now_ms)
+    note "[$number/$total] $words"
+    "$step"
+    say "[$number/$total] $words  $(seconds $(($(now_ms) - started))) s"
+    [ "${OPENCLAW_INSTALL_FAIL_AFTER:-}" != "$step" ] || fail 1 "told to fail after $step" ""
+  done 4<<STEPS
+$steps
+STEPS
+}
+
+consent() {
+  { [ -z "$opt_yes" ] && [ -t 1 ] && [ -r /dev/tty ]; } || return 0
+  printf 'Go on? [Y/n] '
+  read -r reply </dev/tty || reply=n
+  case "$reply" in '' | [Yy]*) ;; *) fail 1 "nothing was changed" "" ;; esac
+}
+
+install_it() {
+  open_log
+  open_journal
+  [ -n "$(tail -n 1 "$journal")" ] || record "folder $keeps"
+  ! has_systemd || ! systemctl is-active -q "$unit" 2>/dev/null || record "resume $unit"
+  : >"$changes"
+  # In a subshell that nothing tests, so that any failure in it ends it.
+  set +e
+  (
+    set -e
+    trap - EXIT
+    trap 'exit 1' INT TERM
+    run_steps
+  )
+  code=$?
+  set -e
+  [ "$code" -eq 0 ] || undo_and_end "$code"
+  commit_journal "$release_version"
+}
+
+undo_and_end() {
+  echo "Undoing …" >&2
+  if undo_unfinished; then
+    echo "error: the installation failed; everything it did was undone. The log: $log_file" >&2
+  else
+    echo "error: the installation failed, and not everything could be undone. The log: $log_file" >&2
+  fi
+  [ -z "$opt_json" ] || printf '{"ok":false,"changed":false,"log":"%s"}\n' "$log_file"
+  exit "$1"
+}
+
+one_at_a_time() {
+  exec 9>/run/lock/openclaw-gateway-install.lock
+  flock -n 9 || fail 1 "another installation runs here" "wait for it, then run this again"
+}
+
+main() {
+  trap '' HUP PIPE
+  [ -n "$opt_dry_run" ] || one_at_a_time
+  if [ -n "$opt_uninstall" ]; then
+    uninstall
+    return
+  fi
+  if [ -z "$opt_dry_run" ] && unfinished; then
+    open_log
+    say "An installation was cut off here; undoing it first …"
+    undo_unfinished || fail 1 "what the installation before left could not all be undone" "less $log_file"
+  fi
+  choose
+  preflight
+  say "OpenClaw gateway $release_version for $os_name ($arch, glibc $glibc), Node.js $(part_name node | sed 's/^node-\([0-9.]*\)-.*/\1/')"
+  if [ -n "$opt_dry_run" ]; then
+    dry=1
+    run_steps
+    [ -s "$changes" ] || say "Nothing to change."
+    [ -z "$opt_json" ] || answer
+    return
+  fi
+  plan
+  dry=
+  if [ -s "$changes" ]; then
+    show_plan
+    consent
+    install_it
+  fi
+  finish
+}
+
+show_plan() {
+  say "This will:"
+  while IFS= read -r line; do say "  $line"; done <"$changes"
+}
+
+main

@@ -1,0 +1,40 @@
+# shellcheck shell=sh disable=SC2154,SC2034
+# What people are told at the end. The owner's link is a secret: a terminal sees it, nothing else does.
+
+finish() {
+  took=$(seconds $(($(now_ms) - began)))
+  if [ ! -s "$changes" ]; then
+    say "Nothing to change: version $release_version is installed as asked for ($took s)."
+  else
+    say "Done in $took s: version $release_version."
+  fi
+  [ -z "$public_url" ] || say "  address   $public_url"
+  [ "$supervisor" != none ] || say "  start it  $command_name gateway run"
+  say "  look      $command_name"
+  say "  log       $log_file"
+  if [ "$build" = 2.28 ]; then
+    say "Note: glibc $glibc of $os_name only runs Node.js 20, which gets no more security fixes; Debian 13 or Ubuntu 24.04 ends that."
+  fi
+  owner_link
+  [ -z "$opt_json" ] || answer
+}
+
+owner_link() {
+  [ "$supervisor" != none ] || return 0
+  if [ -t 1 ] && [ -z "$opt_json" ] && grep -q "^make the folder /var/lib/openclaw-gateway " "$changes"; then
+    echo
+    "/usr/local/bin/$command_name" devices invite || :
+  else
+    say "  pair      $command_name devices invite (a one-time link for your browser or phone)"
+  fi
+}
+
+answer() {
+  changed=false
+  [ ! -s "$changes" ] || changed=true
+  printf '{"ok":true,"dryRun":%s,"changed":%s,"version":"%s","url":"%s","seconds":%s,"changes":' \
+    "${dry:+true}${dry:-false}" "$changed" "$release_version" "$(json_text "$public_url")" \
+    "$(seconds $(($(now_ms) - began)))"
+  json_list "$changes"
+  printf '}\n'
+}

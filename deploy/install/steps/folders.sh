@@ -1,0 +1,23 @@
+# shellcheck shell=sh disable=SC2154,SC2034
+# Where state, configuration and sockets live.
+
+folders() {
+  put_data_folder /var/lib/openclaw-gateway 700 openclaw-gateway:openclaw-gateway
+  put_data_folder /etc/openclaw-gateway 750 openclaw-gateway:openclaw-gateway
+  put_file "$here/systemd/openclaw-gateway.tmpfiles" /etc/tmpfiles.d/openclaw-gateway.conf 644 root:root
+  socket_folders
+}
+
+socket_folders() {
+  [ "$(stat -c %a:%G /run/openclaw-gateway/admin 2>/dev/null)" = 2750:openclaw ] && return 0
+  change "make the folders of its sockets in /run/openclaw-gateway" || return 0
+  [ -d /run/openclaw-gateway ] || record "remove /run/openclaw-gateway"
+  if command -v systemd-tmpfiles >/dev/null 2>&1; then
+    quiet systemd-tmpfiles --create /etc/tmpfiles.d/openclaw-gateway.conf
+    return
+  fi
+  install -d -m 0711 /run/openclaw-gateway
+  for pair in public:www-data admin:openclaw approve:openclaw-ssh; do
+    install -d -m 2750 -o openclaw-gateway -g "${pair#*:}" "/run/openclaw-gateway/${pair%:*}"
+  done
+}

@@ -1,0 +1,40 @@
+# shellcheck shell=sh disable=SC2154,SC2034
+# Takes everything off again, by the journal: what was made is removed, what was replaced comes back.
+
+uninstall() {
+  if [ ! -s "$journal" ]; then
+    say "Nothing to take off: $journal names no installation."
+    [ -z "$opt_json" ] || echo '{"ok":true,"changed":false}'
+    return 0
+  fi
+  undo_lines all >"$work/undo"
+  if [ -n "$opt_dry_run" ]; then
+    say "It would:"
+    while read -r verb first _; do describe_undo "$verb" "$first"; done <"$work/undo" | awk '!seen[$0]++' |
+      while IFS= read -r line; do say "  $line"; done
+    return 0
+  fi
+  # The program that runs this may be among what goes.
+  cp -R "$here" "$work/installer-copy"
+  here=$work/installer-copy
+  open_log
+  : >"$work/kept"
+  say "Taking the gateway off …"
+  undo_all "$work/undo" uninstall || fail 1 "not everything could be taken off" "less $log_file"
+  leave_nothing
+  say "Done.${opt_purge:+ Nothing of the gateway is left.}"
+  [ -z "$opt_json" ] || echo '{"ok":true,"changed":true}'
+}
+
+# What was kept for its owner stays in the journal, last change first, for a purge to come.
+leave_nothing() {
+  if [ -s "$work/kept" ]; then
+    say "Kept: $(sed -n 's/^data //p' "$work/kept" | tr '\n' ' ')(devices, keys, configuration); --uninstall --purge removes them."
+    { tac "$work/kept"; echo "done kept $(date -u +%Y-%m-%dT%H:%M:%SZ)"; } >"$journal"
+    find "$keeps/backup" -mindepth 1 -delete
+  else
+    rm -rf "$keeps"
+  fi
+  rm -f "$log_file"
+  logging=
+}
