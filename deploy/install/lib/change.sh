@@ -24,12 +24,12 @@ parents() {
 
 has_facts() { [ "$(stat -c '%a %U:%G' "$1" 2>/dev/null)" = "$2 $3" ]; }
 
-# put_file SOURCE PATH MODE USER:GROUP
+# put_file SOURCE PATH MODE USER:GROUP [VERB]: VERB undoes it where the file is new ("remove").
 put_file() {
   [ -f "$2" ] && [ ! -L "$2" ] && cmp -s "$1" "$2" && has_facts "$2" "$3" "$4" && return 0
   change "write $2 (mode $3, $4)" || return 0
   parents "$2"
-  save "$2"
+  save "$2" "${5:-remove}"
   cp "$1" "$2.openclaw-new"
   chown "$4" "$2.openclaw-new"
   chmod "$3" "$2.openclaw-new"

@@ -17,15 +17,18 @@ record() {
 
 commit_journal() { record "done $1 $(date -u +%Y-%m-%dT%H:%M:%SZ)"; }
 
-# save PATH: as it is now it comes back when what follows is undone.
+# save PATH [VERB]: as it is now it comes back when what follows is undone; what is not there yet is
+# undone by VERB ("remove").
 save() {
   if [ -e "$1" ] || [ -L "$1" ]; then
+    back=restore
+    [ "${2:-}" != data ] || back=reset
     saved=$(mktemp "$keeps/backup/XXXXXXXX")
     rm -f "$saved"
     cp -a "$1" "$saved"
-    record "restore $1 ${saved##*/}"
+    record "$back $1 ${saved##*/}"
   else
-    record "remove $1"
+    record "${2:-remove} $1"
   fi
 }
 
@@ -69,6 +72,8 @@ undo_one() {
   case "$2" in
     remove) rm -rf "$3" ;;
     restore) restore "$3" "$4" ;;
+    # The owner's own file: what it says now is kept by an uninstall, and purged with its folder.
+    reset) [ "$1" = uninstall ] || restore "$3" "$4" ;;
     folder) rmdir "$3" 2>/dev/null || : ;;
     mode) restore_mode "$3" "$4" ;;
     data) undo_data "$1" "$3" ;;

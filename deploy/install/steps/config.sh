@@ -11,7 +11,7 @@ configuration() {
     return
   fi
   first_configuration >"$work/openclaw.json"
-  put_file "$work/openclaw.json" "$config_file" 640 openclaw-gateway:openclaw-gateway
+  put_file "$work/openclaw.json" "$config_file" 640 openclaw-gateway:openclaw-gateway data
 }
 
 first_configuration() {
@@ -30,7 +30,7 @@ want_setting() {
   [ -n "$1" ] || return 0
   [ "$("/usr/local/bin/$command_name" config get "$2" 2>/dev/null)" = "$3" ] && return 0
   change "set $2 to $3 in $config_file" || return 0
-  save "$config_file"
+  save "$config_file" data
   quiet "/usr/local/bin/$command_name" config set "$2" "$3"
   touch "$work/restart"
 }
