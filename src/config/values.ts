@@ -169,6 +169,10 @@ function maxBits(family: number): number {
   return family === 4 ? 32 : 128;
 }
 
+export const commandNames = list('a list of node commands such as ["camera.snap"]', (item) =>
+  /^[A-Za-z][A-Za-z0-9._:-]{0,127}$/.test(item) ? item : new Refused(),
+);
+
 /** Normalised to what browsers send in `Origin`: lower case, no default port, no path. */
 export const origins = list(
   'a list of origins such as ["https://app.example.com"], or ["*"] for any',

@@ -2,7 +2,8 @@ import type { Credentials } from "../auth/facts.ts";
 import type { DeviceProof } from "../auth/identity.ts";
 import { cleanText } from "../lib/text.ts";
 import type { DeviceText } from "../pairing/records.ts";
-import { type Limits, scopeProblem } from "../protocol/limits.ts";
+import { scopeProblem } from "../protocol/access.ts";
+import type { Limits } from "../protocol/limits.ts";
 import { type Validate, validator } from "../protocol/schemas.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import type { Peer } from "./socket.ts";
@@ -25,6 +26,9 @@ export interface ConnectParams {
   readonly role?: string;
   readonly scopes?: readonly string[];
   readonly caps?: readonly string[];
+  readonly commands?: readonly string[];
+  readonly permissions?: Readonly<Record<string, boolean>>;
+  readonly pathEnv?: string;
   readonly auth?: Credentials;
   readonly device?: DeviceProof;
 }

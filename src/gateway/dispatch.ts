@@ -2,7 +2,13 @@ import { Durations } from "../lib/durations.ts";
 import type { Call, Method } from "../methods/method.ts";
 import { type AccessVerdict, type Actor, ADMIN, covers, decideAccess } from "../protocol/access.ts";
 import { invalidRequest, missingScope, RequestError, unavailable } from "../protocol/errors.ts";
-import { encodeError, encodeResult, type RequestFrame } from "../protocol/frames.ts";
+import {
+  encodeError,
+  encodeEventHead,
+  encodeResult,
+  finishEvent,
+  type RequestFrame,
+} from "../protocol/frames.ts";
 
 /** Who sends requests: a ready connection, or the admin socket. */
 export interface Requester {
@@ -82,6 +88,7 @@ export class Dispatcher {
       actor,
       services: this.deps.services,
       connId: from.id,
+      tell: (event, payload) => from.send(finishEvent(encodeEventHead(event, payload))),
       onEnd: (then) => from.onEnd(then),
     });
   }

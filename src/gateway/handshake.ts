@@ -44,6 +44,8 @@ export interface HandshakeDeps extends FindingDeps {
   readonly command: string;
   /** A connection became ready. Called before hello-ok is sent. */
   readonly ready: (connection: Connection, actor: Actor, params: ConnectParams) => void;
+  /** Its hello-ok was sent. */
+  readonly greeted: (connection: Connection, actor: Actor) => void;
   /** A connection stays open to wait for approval. */
   readonly waits: (connection: Connection) => void;
   readonly refused: (connection: Connection, refusal: refusals.Refusal) => void;
@@ -235,6 +237,7 @@ export class Handshake {
       ...(deviceToken && { deviceToken }),
     });
     connection.ready(actor, hello);
+    this.deps.greeted(connection, actor);
   }
 
   async #redeem(connection: Connection, c: ConnectCase, decision: Admitted): Promise<void> {

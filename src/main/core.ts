@@ -16,6 +16,9 @@ import { commandName } from "../lib/command.ts";
 import { resolveAdminSocket, stateFolder } from "../lib/paths.ts";
 import { version } from "../lib/version.ts";
 import { systemWorld, type World } from "../lib/world.ts";
+import { nodesShape } from "../nodes/document.ts";
+import { Nodes } from "../nodes/nodes.ts";
+import type { NodesChange, NodesState } from "../nodes/records.ts";
 import { pairingShape } from "../pairing/document.ts";
 import { Pairing } from "../pairing/pairing.ts";
 import type { PairingChange, PairingState } from "../pairing/records.ts";
@@ -50,9 +53,11 @@ export interface Core {
   readonly vault: Vault;
   readonly secrets: SharedSecrets;
   readonly pairing: Pairing;
+  readonly nodes: Nodes;
   readonly documents: {
     readonly pairing: Document<PairingState, PairingChange>;
     readonly vault: Document<VaultState, VaultChange>;
+    readonly nodes: Document<NodesState, NodesChange>;
   };
   close(): Promise<void>;
 }
@@ -82,6 +87,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     const vaultDocument = await openDocument(vaultShape, open);
     const vault = await Vault.open(vaultDocument, { world, hasher });
     const pairingDocument = await openDocument(pairingShape, open);
+    const nodesDocument = await openDocument(nodesShape, open);
     const config = new ConfigStore(
       {
         load,
@@ -105,8 +111,24 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       limits,
       gatewayId: vault.identity.deviceId,
     });
-    const documents = { pairing: pairingDocument, vault: vaultDocument };
-    const parts = { config, vault, secrets, pairing, documents };
+    const documents = { pairing: pairingDocument, vault: vaultDocument, nodes: nodesDocument };
+    const nodes = new Nodes({
+      document: nodesDocument,
+      world,
+      limits,
+      gatewayId: vault.identity.deviceId,
+      policy: () => config.current.gateway.nodes.commands,
+      pairingOf: (nodeId) => pairing.nodePairing(nodeId),
+      taken: (code) => pairing.isPending(code),
+    });
+    pairing.listen({
+      ended: ({ deviceId }) => {
+        nodes.pairingChanged(deviceId).catch((error: unknown) => {
+          log.error({ deviceId, err: error }, "what a removed node was granted is not removed yet");
+        });
+      },
+    });
+    const parts = { config, vault, secrets, pairing, nodes, documents };
     const close = () => closeAll({ ...parts, lock });
     const command = commandName(env);
     return { world, limits, stateDir, adminSocket, command, startedAtMs, loaded, ...parts, close };
@@ -122,6 +144,7 @@ async function closeAll(
   parts.config.close();
   parts.pairing.close();
   try {
+    await parts.documents.nodes.close();
     await parts.documents.pairing.close();
     await parts.documents.vault.close();
   } finally {

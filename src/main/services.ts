@@ -42,6 +42,7 @@ export function makeServices(core: Core, network: NetworkParts): Services {
     identity: core.vault.identity,
     tokenKey: core.vault.tokenKey,
     pairing: core.pairing,
+    nodes: core.nodes,
     deviceList: new DeviceList({ state, world, limits, isConnected: live.isConnected }),
     presence: network.presence,
     health: network.health,
@@ -112,7 +113,7 @@ function connections(gateway: Gateway | undefined): Connections {
 }
 
 function storeFigures(core: Core) {
-  const all = [core.documents.pairing.stats, core.documents.vault.stats];
+  const all = Object.values(core.documents).map(({ stats }) => stats);
   const failed = all.find(({ lastError }) => lastError !== undefined)?.lastError;
   return {
     ok: failed === undefined,

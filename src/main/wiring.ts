@@ -4,6 +4,7 @@ import type { Hub } from "../events/hub.ts";
 import type { Gateway, GatewayLog } from "../gateway/gateway.ts";
 import { Handshake, type HandshakePolicy } from "../gateway/handshake.ts";
 import { Hello } from "../gateway/hello.ts";
+import { greetNode, joinNode } from "../gateway/node-host.ts";
 import { closeAdmittedBy } from "../gateway/shared-secret.ts";
 import { FailureLimiter } from "../lib/limiter.ts";
 import { pendingRow } from "../methods/devices.ts";
@@ -12,6 +13,7 @@ import type { Services } from "../methods/services.ts";
 import { closes } from "../protocol/close.ts";
 import type { PeerReader } from "../transport/peer.ts";
 import type { Core } from "./core.ts";
+import { nodeNews } from "./node-news.ts";
 import { pairingLog } from "./pairing-log.ts";
 
 type HandshakeParts = {
@@ -34,6 +36,11 @@ export function failureLimiter({ limits, world }: Core): FailureLimiter {
 export function makeHandshake(core: Core, parts: HandshakeParts): Handshake {
   const { world, limits, pairing, secrets, vault } = core;
   const { gateway, services, limiter } = parts;
+  const joining = {
+    nodes: core.nodes,
+    limits,
+    pairingOf: (nodeId: string) => pairing.nodePairing(nodeId),
+  };
   const kind = () => core.config.current.gateway.auth.mode;
   return new Handshake({
     world,
@@ -56,12 +63,16 @@ export function makeHandshake(core: Core, parts: HandshakeParts): Handshake {
     secretEpoch: () => secrets.epoch(kind()),
     ready: (connection, actor, params) => {
       gateway.ready(connection, actor, params);
+      if (actor.role === "node") joinNode(connection, { actor, params }, joining);
       if (actor.deviceId !== undefined) return;
       const { address } = connection.socket.peer;
       const { method, scopes } = actor;
       const facts = { conn: connection.id, address, client: params.client.id, method, scopes };
       const message = "admitted without a device key";
       gateway.refusalLog.write({ level: "info", kind: "deviceless", facts, message });
+    },
+    greeted: (connection, actor) => {
+      if (actor.role === "node") greetNode(connection);
     },
     waits: (connection) => gateway.waits(connection),
     refused: (connection, refusal) => {
@@ -139,11 +150,13 @@ export function follow(
     renamed: () => hub.publish("device.pair.changed", {}),
   });
   const stopLog = pairing.listen(pairingLog(core, parts));
+  const stopNodes = core.nodes.listen(nodeNews(core, parts));
   const stopConfig = config.listen((changed, next) => {
     peers.trust(next.gateway.trustedProxies);
     parts.setLogLevel(next.logging.level);
     for (const { path } of changed) {
       if (path === "gateway.name") parts.renamed();
+      if (path.startsWith("gateway.nodes.commands.")) core.nodes.policyChanged();
       if (path === "gateway.auth.token") closeAdmittedBy(gateway, "token");
       if (path === "gateway.auth.password") closeAdmittedBy(gateway, "password");
     }
@@ -154,6 +167,7 @@ export function follow(
   return () => {
     stopPairing();
     stopLog();
+    stopNodes();
     stopConfig();
   };
 }

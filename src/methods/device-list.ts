@@ -9,6 +9,7 @@ import { limitTable } from "../protocol/limits.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { pairedRow, pendingRow } from "./device-rows.ts";
 import { type Call, method } from "./method.ts";
+import { surfaceFacts } from "./nodes-rows.ts";
 
 const DEFAULT_LIMIT = 100;
 
@@ -62,8 +63,11 @@ function onePage(given: ListParams, call: Call): RawJson | Promise<RawJson> {
 
 function writer({ services }: Call) {
   const { isConnected } = services.connections;
-  return (device: Parameters<typeof pairedRow>[0]) =>
-    JSON.stringify({ ...pairedRow(device), connected: isConnected(device.deviceId) });
+  return (device: Parameters<typeof pairedRow>[0]) => {
+    const { deviceId } = device;
+    const surfaces = device.roles.includes("node") ? surfaceFacts(deviceId, services) : {};
+    return JSON.stringify({ ...pairedRow(device), ...surfaces, connected: isConnected(deviceId) });
+  };
 }
 
 /** `more` absent: nothing is said about pages. */

@@ -6,6 +6,7 @@ import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { list } from "./device-list.ts";
 import { durability, pairedRow, pendingRow } from "./device-rows.ts";
 import { method } from "./method.ts";
+import { approveSurface, rejectSurface, showSurface } from "./nodes-pairing.ts";
 
 export { pendingRow } from "./device-rows.ts";
 
@@ -16,15 +17,26 @@ export const show = method<{ requestId: string }>({
   summary: "One request by its code: who asks, from where, for what.",
   access,
   params: wireSchemas.devicePairApprove,
-  run: ({ requestId }, { actor, services }) => pendingRow(services.pairing.show(requestId, actor)),
+  run: ({ requestId }, call) => {
+    const { actor, services } = call;
+    if (services.nodes.knows(requestId)) return showSurface(requestId, call);
+    return pendingRow(services.pairing.show(requestId, actor));
+  },
 });
 
 export const approve = method<{ requestId: string }>({
   name: "device.pair.approve",
-  summary: "Approves a request by its code: exactly what it asks for.",
+  summary:
+    "Approves a request by its code: exactly what it asks for. A code of `node.pair.list` is approved too: people have one list in their heads.",
   access,
   params: wireSchemas.devicePairApprove,
-  run: async ({ requestId }, { actor, services }) => {
+  run: async ({ requestId }, call) => {
+    const { actor, services } = call;
+    if (services.nodes.knows(requestId)) {
+      const approved = await approveSurface(requestId, call);
+      const ofNode = services.pairing.device(approved.node.nodeId);
+      return { ...approved, ...(ofNode && { device: pairedRow(ofNode) }) };
+    }
     const { pending, device } = await services.pairing.approve(requestId, actor);
     return { requestId: pending.requestId, device: pairedRow(device) };
   },
@@ -35,7 +47,12 @@ export const reject = method<{ requestId: string }>({
   summary: "Rejects a request by its code.",
   access,
   params: wireSchemas.devicePairReject,
-  run: async ({ requestId }, { actor, services }) => {
+  run: async ({ requestId }, call) => {
+    const { actor, services } = call;
+    if (services.nodes.knows(requestId)) {
+      const { nodeId, ...rejected } = await rejectSurface(requestId, call);
+      return { ...rejected, deviceId: nodeId };
+    }
     const outcome = await services.pairing.reject(requestId, actor);
     const { requestId: id, deviceId } = outcome.pending;
     return { requestId: id, deviceId, ...durability(outcome) };

@@ -5,6 +5,7 @@ import { hostMethods } from "./host.ts";
 import { inviteMethods } from "./invites.ts";
 import { logMethods } from "./logs.ts";
 import type { Method } from "./method.ts";
+import { nodeMethods } from "./nodes.ts";
 import { scopeMethods } from "./scopes.ts";
 import { statusMethods } from "./status.ts";
 
@@ -13,6 +14,7 @@ export const allMethods: readonly Method[] = [
   ...statusMethods,
   ...deviceMethods,
   ...inviteMethods,
+  ...nodeMethods,
   ...scopeMethods,
   ...configMethods,
   ...agentMethods,

@@ -8,6 +8,8 @@ export interface Call {
   readonly actor: Actor;
   readonly services: Services;
   readonly connId: string;
+  /** Sends the caller an event of its own, ahead of the answer. */
+  tell(event: string, payload: unknown): void;
   /** Runs `then` when the caller's connection ends; returns how to take that back. */
   onEnd(then: () => void): () => void;
 }

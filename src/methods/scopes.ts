@@ -1,9 +1,9 @@
 import { deriveToken } from "../auth/tokens.ts";
 import { sourceKey } from "../lib/net.ts";
 import type { Device, Pending, Resolution } from "../pairing/records.ts";
-import { READ } from "../protocol/access.ts";
+import { READ, scopeProblem } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
-import { limitTable, scopeProblem } from "../protocol/limits.ts";
+import { limitTable } from "../protocol/limits.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { type Call, method } from "./method.ts";
 

@@ -4,6 +4,7 @@ import type { ConfigChanged, ConfigWrite, ConfigWritten } from "../config/servic
 import type { Presence } from "../events/presence.ts";
 import type { LogRing } from "../lib/log-ring.ts";
 import type { World } from "../lib/world.ts";
+import type { Nodes } from "../nodes/nodes.ts";
 import type { DeviceList } from "../pairing/device-list.ts";
 import type { Pairing } from "../pairing/pairing.ts";
 import type { Role } from "../protocol/access.ts";
@@ -112,6 +113,7 @@ export interface Services {
   readonly identity: GatewayIdentity;
   readonly tokenKey: Uint8Array;
   readonly pairing: Pairing;
+  readonly nodes: Nodes;
   readonly deviceList: DeviceList;
   readonly presence: Presence;
   readonly health: Health;

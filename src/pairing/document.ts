@@ -28,6 +28,7 @@ export const pairingShape: DocumentShape<PairingState, PairingChange> = {
     return {
       devices,
       order: state.order.over(devices),
+      nodes: new Set(state.nodes),
       pending: new Map(state.pending),
       pendingOf: new Map(state.pendingOf),
       replaced: new Map(state.replaced),

@@ -13,6 +13,7 @@ import {
   type Device,
   type Invite,
   isOpen,
+  nodePairing,
   type PairingChange,
   type PairingState,
   type Pending,
@@ -72,6 +73,16 @@ export class Pairing {
   /** The durable record of a device. */
   device(deviceId: string): Device | undefined {
     return this.deps.document.durable.devices.get(deviceId);
+  }
+
+  /** The name of a device's pairing as a node, if it is paired as one. */
+  nodePairing(deviceId: string): string | undefined {
+    return nodePairing(this.device(deviceId));
+  }
+
+  /** The devices that are paired as nodes. */
+  get nodeIds(): ReadonlySet<string> {
+    return this.deps.document.durable.nodes;
   }
 
   /** The live request of a device. */

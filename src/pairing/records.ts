@@ -117,6 +117,8 @@ export interface PairingState {
   readonly devices: Map<string, Device>;
   /** The ids of `devices` by the time of their approval. */
   readonly order: ApprovalOrder;
+  /** Those of `devices` that are paired as nodes. */
+  readonly nodes: Set<string>;
   readonly pending: Map<string, Pending>;
   /** deviceId → requestId: a device has at most one request. */
   readonly pendingOf: Map<string, string>;
@@ -140,6 +142,7 @@ export function emptyState(): PairingState {
   return {
     devices,
     order: new ApprovalOrder(devices),
+    nodes: new Set(),
     pending: new Map(),
     pendingOf: new Map(),
     replaced: new Map(),
@@ -158,6 +161,7 @@ export function applyChange(state: PairingState, change: PairingChange): void {
       const device = state.devices.get(change.deviceId);
       if (device) state.order.delete(device);
       state.devices.delete(change.deviceId);
+      state.nodes.delete(change.deviceId);
       return;
     }
     case "seen":
@@ -190,6 +194,18 @@ function applyDevice(state: PairingState, device: Device): void {
   if (before && moves) state.order.delete(before);
   state.devices.set(device.deviceId, device);
   if (moves) state.order.add(device);
+  if (nodePairing(device) === undefined) state.nodes.delete(device.deviceId);
+  else state.nodes.add(device.deviceId);
+}
+
+/**
+ * Names a device's pairing as a node, `undefined` when it is none: after it was removed, or revoked
+ * as a node, and approved again it has another name.
+ */
+export function nodePairing(device: Device | undefined): string | undefined {
+  const token = device?.tokens.node;
+  if (!device || !token || token.revokedAtMs !== undefined) return undefined;
+  return `${device.createdAtMs}.${token.createdAtMs}`;
 }
 
 function applySeen(state: PairingState, change: Extract<PairingChange, { op: "seen" }>): void {

@@ -100,3 +100,9 @@ export function decideAccess(access: Access, caller: Caller): AccessVerdict {
   }
   return GRANTED;
 }
+
+/** Which of `scopes` is too long to be one, in the words of a schema error; `undefined` if none is. */
+export function scopeProblem(scopes: readonly string[], maxChars: number): string | undefined {
+  const at = scopes.findIndex((scope) => scope.length > maxChars);
+  return at < 0 ? undefined : `at /scopes/${at}: must not have more than ${maxChars} characters`;
+}

@@ -25,13 +25,42 @@ export const eventTable = {
     scope: PAIRING,
     what: "a pairing request was decided",
   },
+  "node.pair.requested": {
+    roles: operators,
+    scope: PAIRING,
+    what: "a node asks for approval of what it offers",
+  },
+  "node.pair.resolved": {
+    roles: operators,
+    scope: PAIRING,
+    what: "what a node offers was decided",
+  },
+  "node.presence": {
+    roles: operators,
+    scope: READ,
+    latestState: true,
+    what: "when the person at a node was last active",
+  },
+  "node.hostStats": {
+    roles: operators,
+    scope: READ,
+    latestState: true,
+    what: "figures of a node's machine",
+  },
   "device.pair.changed": { roles: operators, scope: PAIRING, what: "a paired device was renamed" },
 } as const satisfies Record<string, EventRule>;
 
 export type EventName = keyof typeof eventTable;
 
 /** Events aimed at one connection: no `seq`, no access rule. */
-export const targetedEvents = ["connect.challenge"] as const;
+export const targetedEvents = [
+  "connect.challenge",
+  "node.invoke.request",
+  "node.invoke.cancel",
+  "node.invoke.progress",
+  "voicewake.changed",
+  "voicewake.routing.changed",
+] as const;
 
 /** What `hello-ok.features.events` lists. */
 export const eventNames: readonly string[] = [...targetedEvents, ...Object.keys(eventTable)];

@@ -3,6 +3,7 @@ import { httpLimitTable } from "./http-limits.ts";
 import { inviteLimitTable } from "./invite-limits.ts";
 import { listLimitTable } from "./list-limits.ts";
 import { logLimitTable } from "./log-limits.ts";
+import { nodeLimitTable } from "./node-limits.ts";
 import { supervisionLimitTable } from "./supervision-limits.ts";
 
 const KiB = 1024;
@@ -337,6 +338,7 @@ export const limitTable = {
     test: "transport/admin.test.ts",
   },
   ...httpLimitTable,
+  ...nodeLimitTable,
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof limitTable;
@@ -350,10 +352,4 @@ export function limitValues(overrides: Partial<Limits> = {}): Limits {
     Object.entries(limitTable).map(([name, limit]) => [name, limit.value]),
   ) as unknown as Limits;
   return { ...values, ...overrides };
-}
-
-/** Which of `scopes` is too long to be one, in the words of a schema error; `undefined` if none is. */
-export function scopeProblem(scopes: readonly string[], maxChars: number): string | undefined {
-  const at = scopes.findIndex((scope) => scope.length > maxChars);
-  return at < 0 ? undefined : `at /scopes/${at}: must not have more than ${maxChars} characters`;
 }

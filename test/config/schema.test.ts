@@ -110,6 +110,18 @@ const table: Record<ConfigPath, Row> = {
     bad: ["", "-oProxyCommand=x", "a b", "a;b", "$(x)", "root@", "a`b`", "root@-x", "a\nb", 1],
     expected: "a host or user@host, or ssh://user@host:port",
   },
+  "gateway.nodes.commands.allow": {
+    good: [[], ["camera.snap", "sms.send"]],
+    bad: ["camera.snap", [""], ["a b"], [1], ["$(id)"]],
+    expected: 'a list of node commands such as ["camera.snap"]',
+    default: [],
+  },
+  "gateway.nodes.commands.deny": {
+    good: [[], ["system.run"]],
+    bad: ["system.run", ["-rf"], null],
+    expected: 'a list of node commands such as ["camera.snap"]',
+    default: [],
+  },
   "logging.level": {
     good: ["trace", "debug", "info", "warn", "error", "fatal"],
     bad: ["silent", "INFO", 30],
@@ -183,6 +195,8 @@ it("keeps from the network what names a program, path, listener, proxy or auth m
     "gateway.name",
     "gateway.pairing.open",
     "gateway.sshTarget",
+    "gateway.nodes.commands.allow",
+    "gateway.nodes.commands.deny",
     "logging.level",
   ]);
 });

@@ -37,8 +37,14 @@ function heardBy(who: Caller): string[] {
 
 describe("who hears what (protocol page, section 6)", () => {
   const all = ["tick", "health", "shutdown"];
-  const read = ["presence", "config.changed"];
-  const pairing = ["device.pair.requested", "device.pair.resolved", "device.pair.changed"];
+  const read = ["presence", "config.changed", "node.presence", "node.hostStats"];
+  const pairing = [
+    "device.pair.requested",
+    "device.pair.resolved",
+    "device.pair.changed",
+    "node.pair.requested",
+    "node.pair.resolved",
+  ];
   test.each<[string, Caller, string[]]>([
     ["an operator without scopes", caller("operator"), all],
     ["a node", caller("node"), all],
@@ -91,8 +97,10 @@ test("a slow receiver misses latest-state events without a gap, and no others", 
     ["config.changed", 3],
     ["device.pair.requested", 4],
     ["device.pair.resolved", 5],
-    ["device.pair.changed", 6],
-    ["tick", 7],
+    ["node.pair.requested", 6],
+    ["node.pair.resolved", 7],
+    ["device.pair.changed", 8],
+    ["tick", 9],
   ]);
   expect(quick.frames).toHaveLength(names.length + 2);
 });

@@ -91,7 +91,7 @@ const refused: Readonly<Record<string, object>> = {
 };
 
 /** Their tests are elsewhere. */
-const elsewhere = /^(device|node|config|logs)\.|^(health|status|system-presence)$/;
+const elsewhere = /^(device|node|config|logs)\.|^(health|status|system-presence|skills\.bins)$/;
 
 let gateway: TestGateway;
 let client: RawClient;

@@ -1,0 +1,43 @@
+import type { Hub } from "../events/hub.ts";
+import type { Gateway, GatewayLog } from "../gateway/gateway.ts";
+import { asTyped } from "../lib/command.ts";
+import { surfaceRequestRow } from "../methods/nodes-rows.ts";
+import type { NodesListener } from "../nodes/nodes.ts";
+import type { SurfaceRequest } from "../nodes/records.ts";
+import { surfaceWords } from "../nodes/surface.ts";
+import type { Core } from "./core.ts";
+
+/** Tells operators, and whoever watches the log, what becomes of nodes. */
+export function nodeNews(
+  core: Core,
+  { hub, gateway, log }: { hub: Hub; gateway: Gateway; log: GatewayLog },
+): NodesListener {
+  return {
+    requested: (request) => {
+      hub.publish("node.pair.requested", surfaceRequestRow(request));
+      const { requestId, nodeId } = request;
+      const command = asTyped(`openclaw nodes approve ${requestId}`, core.command);
+      gateway.refusalLog.write({
+        level: "info",
+        kind: "node-requested",
+        facts: { requestId, nodeId },
+        message: `${nameOf(request)} offers ${surfaceWords(request)}; to allow it: ${command}`,
+      });
+    },
+    resolved: (request, why) => {
+      const { requestId, nodeId } = request;
+      const decision = why === "approved" ? "approved" : "rejected";
+      hub.publish("node.pair.resolved", { requestId, nodeId, decision, ts: core.world.now() });
+      const message = `what ${nameOf(request)} offers was ${why}`;
+      if (why === "approved" || why === "rejected") log.info({ requestId, nodeId }, message);
+    },
+    told: (event, payload) => hub.publish(event, payload),
+    failed: (nodeId, error) => {
+      gateway.failed("a node's request could not be written", { nodeId, err: error });
+    },
+  };
+}
+
+function nameOf({ displayName, clientId }: SurfaceRequest): string {
+  return displayName ?? clientId;
+}

@@ -1,0 +1,154 @@
+import type { InvokeOutcome, NodeError } from "../nodes/invoke.ts";
+import { policyProblem } from "../nodes/policy.ts";
+import type { NodeSession } from "../nodes/sessions.ts";
+import { ADMIN, covers, WRITE } from "../protocol/access.ts";
+import { invalidRequest, missingScope, RequestError } from "../protocol/errors.ts";
+import { RawJson } from "../protocol/frames.ts";
+import { wireSchemas } from "../protocol/wire-schemas.ts";
+import { type Call, method } from "./method.ts";
+import { approveCommand, pairingChanged } from "./nodes-common.ts";
+import { queueForForeground } from "./nodes-foreground.ts";
+
+interface InvokeParams {
+  nodeId: string;
+  command: string;
+  params?: unknown;
+  timeoutMs?: number;
+  idempotencyKey: string;
+}
+
+/** Commands that reach into the node's files or browser: more than sending it a message. */
+const ADMIN_ONLY = /^(browser\.proxy(\..*)?|fs\.listDir|terminal\.upload)$/;
+const ERROR_CHARS = 4096;
+
+export const invoke = method<InvokeParams>({
+  name: "node.invoke",
+  summary: "Has a connected node run one of its approved commands, and answers with its result.",
+  access: { roles: ["operator"], scope: WRITE },
+  params: wireSchemas.nodeInvoke,
+  run: (params, call) => {
+    const nodeId = params.nodeId.trim();
+    const command = params.command.trim();
+    if (nodeId === "" || command === "") throw invalidRequest("nodeId and command required");
+    checkCommand(command, call);
+    const session = sessionFor(nodeId, command, call);
+    return run({ ...params, nodeId, command }, session, call);
+  },
+});
+
+function checkCommand(command: string, { actor }: Call): void {
+  if (command.startsWith("system.execApprovals.")) {
+    const message = "node.invoke does not allow system.execApprovals.*; use exec.approvals.node.*";
+    throw invalidRequest(message, { command });
+  }
+  if (ADMIN_ONLY.test(command) && !covers(actor.scopes, ADMIN)) throw missingScope(ADMIN);
+}
+
+/** The connected node, if it may run `command`. */
+function sessionFor(nodeId: string, command: string, call: Call): NodeSession {
+  const { nodes } = call.services;
+  const approved = nodes.record(nodeId)?.surface;
+  if (!approved) throw pairingChanged("invocation", approveCommand(call, nodeId));
+  const session = nodes.sessions.current(nodeId);
+  if (!session) throw notConnected();
+  const { claims, text } = session.facts;
+  const problem = policyProblem(command, { ...text, caps: claims.caps }, nodes.policy);
+  if (problem !== undefined) throw notAllowed(command, "command not allowlisted", problem);
+  const why = "command not declared by node";
+  if (!claims.commands.includes(command)) {
+    throw notAllowed(command, why, `the node does not offer "${command}"`);
+  }
+  if (!approved.commands.includes(command)) {
+    const cure = approveCommand(call, nodeId);
+    throw notAllowed(command, why, `"${command}" is awaiting approval: ${cure}`);
+  }
+  return session;
+}
+
+function notAllowed(command: string, reason: string, words: string): RequestError {
+  return invalidRequest(`node command not allowed: ${words}`, { reason, command });
+}
+
+function notConnected(): RequestError {
+  const error = { code: "NOT_CONNECTED", message: "node not connected" };
+  return new RequestError({
+    code: "UNAVAILABLE",
+    message: error.message,
+    details: { code: error.code, nodeError: error, nodeCommandDispatched: false },
+  });
+}
+
+async function run(params: InvokeParams, session: NodeSession, call: Call): Promise<RawJson> {
+  const { nodeId, command } = params;
+  const paramsJSON = params.params === undefined ? undefined : JSON.stringify(params.params);
+  const outcome = await dispatch({ ...params, paramsJSON }, session, call);
+  if (outcome.ok) return answer(nodeId, command, outcome);
+  await queueForForeground({ session, command, paramsJSON, error: outcome.error }, call);
+  throw failure(outcome.error);
+}
+
+/** Resolves when the invoke has ended, however it did. */
+function dispatch(
+  params: InvokeParams & { paramsJSON: string | undefined },
+  target: NodeSession,
+  call: Call,
+): Promise<InvokeOutcome> {
+  const { command, paramsJSON, timeoutMs, idempotencyKey } = params;
+  return new Promise((resolve) => {
+    let forgetEnd = () => {};
+    const cancel = call.services.nodes.invokes.start({
+      target,
+      caller: call.connId,
+      command,
+      ...(paramsJSON !== undefined && { paramsJSON }),
+      timeoutMs,
+      idempotencyKey,
+      settled: (outcome) => {
+        forgetEnd();
+        resolve(outcome);
+      },
+      progress: (chunk) => {
+        call.tell("node.invoke.progress", { ...chunk, nodeId: target.nodeId, idempotencyKey });
+      },
+    });
+    forgetEnd = call.onEnd(cancel);
+  });
+}
+
+/** The node's own text goes through as it is, once it was seen to be JSON. */
+function answer(nodeId: string, command: string, outcome: InvokeOutcome & { ok: true }): RawJson {
+  const { payload, payloadJSON } = outcome;
+  const head = JSON.stringify({ ok: true, nodeId, command }).slice(0, -1);
+  if (payloadJSON === null) {
+    const text = payload === undefined ? "" : `,"payload":${JSON.stringify(payload)}`;
+    return new RawJson(`${head}${text},"payloadJSON":null}`);
+  }
+  const quoted = JSON.stringify(payloadJSON);
+  const text = isJson(payloadJSON) ? payloadJSON : `{"payloadJSON":${quoted}}`;
+  return new RawJson(`${head},"payload":${text},"payloadJSON":${quoted}}`);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The error of a command that reached the node. */
+function failure(error: NodeError): RequestError {
+  const code = error.code?.slice(0, ERROR_CHARS);
+  const words = error.message?.slice(0, ERROR_CHARS) ?? "node invoke failed";
+  return new RequestError({
+    code: "UNAVAILABLE",
+    message: code === undefined ? words : `${code}: ${words}`,
+    details: {
+      nodeError: { ...(code !== undefined && { code }), message: words },
+      nodeCommandDispatched: true,
+    },
+  });
+}
+
+export const nodeInvokeMethods = [invoke];

@@ -1,0 +1,108 @@
+import { cleanText } from "../lib/text.ts";
+import { mayManage } from "../pairing/authority.ts";
+import { PAIRING, READ } from "../protocol/access.ts";
+import { invalidRequest } from "../protocol/errors.ts";
+import { limitTable } from "../protocol/limits.ts";
+import { wireSchemas } from "../protocol/wire-schemas.ts";
+import { type Call, method } from "./method.ts";
+import { approvedRow, nodeRow, surfaceRequestRow } from "./nodes-rows.ts";
+import type { Services } from "./services.ts";
+
+const most = limitTable.nodeListRows.value;
+
+/** The nodes there are: connected ones first, then those that wait, then all others. */
+function nodeIds({ nodes, pairing }: Services): { ids: string[]; truncated: boolean } {
+  const ids = new Set<string>();
+  const sources = [live(nodes), waiting(nodes), pairing.nodeIds];
+  for (const source of sources) {
+    for (const id of source) {
+      if (ids.size >= most && !ids.has(id)) return { ids: [...ids], truncated: true };
+      ids.add(id);
+    }
+  }
+  return { ids: [...ids], truncated: false };
+}
+
+function* live(nodes: Services["nodes"]): Generator<string> {
+  for (const { nodeId } of nodes.sessions.all) yield nodeId;
+}
+
+function* waiting(nodes: Services["nodes"]): Generator<string> {
+  for (const nodeId of nodes.state.requestOf.keys()) yield nodeId;
+}
+
+function byName(a: Record<string, unknown>, b: Record<string, unknown>): number {
+  if (a["connected"] !== b["connected"]) return a["connected"] ? -1 : 1;
+  const name = (row: Record<string, unknown>) => String(row["displayName"] ?? row["nodeId"]);
+  return name(a).localeCompare(name(b));
+}
+
+export const list = method({
+  name: "node.list",
+  summary: "The nodes there are: who is connected, what each may do, what waits for approval.",
+  access: { roles: ["operator"], scope: READ },
+  params: wireSchemas.nodeList,
+  run: (_params, { services }) => {
+    const { ids, truncated } = nodeIds(services);
+    const nodes = ids.map((id) => nodeRow(id, services)).sort(byName);
+    return { ts: services.world.now(), nodes, ...(truncated && { truncated }) };
+  },
+});
+
+export const describe = method<{ nodeId: string }>({
+  name: "node.describe",
+  summary: "One node, as `node.list` shows it.",
+  access: { roles: ["operator"], scope: READ },
+  params: wireSchemas.nodeDescribe,
+  run: ({ nodeId }, { services }) => {
+    const known = services.pairing.nodeIds.has(nodeId) || services.nodes.sessions.current(nodeId);
+    if (!known) throw unknownNode();
+    return { ts: services.world.now(), ...nodeRow(nodeId, services) };
+  },
+});
+
+export function unknownNode() {
+  return invalidRequest("unknown nodeId", { cure: "openclaw nodes list" });
+}
+
+export const rename = method<{ nodeId: string; displayName: string }>({
+  name: "node.rename",
+  summary: "Gives a node the owner's own name for it, which its device then has too.",
+  access: { roles: ["operator"], scope: PAIRING },
+  params: wireSchemas.nodeRename,
+  run: async ({ nodeId, displayName }, { actor, services }) => {
+    const label = cleanText(displayName);
+    if (label === undefined) throw invalidRequest("displayName required");
+    if (!mayManage(actor, nodeId)) throw invalidRequest("node rename denied");
+    if (!services.pairing.nodeIds.has(nodeId)) throw unknownNode();
+    await services.pairing.rename({ deviceId: nodeId, label, actor });
+    return { nodeId, displayName: label };
+  },
+});
+
+export const pairList = method({
+  name: "node.pair.list",
+  summary: "What nodes offer that waits for approval, newest first, and what was approved.",
+  access: { roles: ["operator"], scope: PAIRING },
+  params: wireSchemas.nodePairList,
+  run: (_params, call) => pairLists(call),
+});
+
+function pairLists({ actor, services }: Call) {
+  const { nodes, pairing } = services;
+  const pending = [...nodes.state.requests.values()]
+    .filter(({ nodeId }) => mayManage(actor, nodeId))
+    .reverse()
+    .map(surfaceRequestRow);
+  const paired: unknown[] = [];
+  for (const nodeId of pairing.nodeIds) {
+    if (paired.length >= most) return { pending, paired, truncated: true };
+    const record = nodes.record(nodeId);
+    if (!record?.surface || !mayManage(actor, nodeId)) continue;
+    const connected = nodes.sessions.current(nodeId) !== undefined;
+    paired.push({ ...approvedRow(record, pairing.device(nodeId)), connected });
+  }
+  return { pending, paired };
+}
+
+export const nodeListMethods = [list, describe, rename, pairList];

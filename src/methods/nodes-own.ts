@@ -1,0 +1,106 @@
+import type { InvokeResult } from "../nodes/invoke.ts";
+import { invalidRequest, RequestError } from "../protocol/errors.ts";
+import { limitTable } from "../protocol/limits.ts";
+import { wireSchemas } from "../protocol/wire-schemas.ts";
+import { type Call, method } from "./method.ts";
+import { approveCommand, ownSession } from "./nodes-common.ts";
+
+/** Methods that nodes call. */
+const access = { roles: ["node"] } as const;
+
+/** The caller's session, if `nodeId` is the caller's own. */
+function callerFor(nodeId: string, call: Call, what: string) {
+  const session = ownSession(call, what);
+  if (session.nodeId !== nodeId) throw invalidRequest("nodeId mismatch");
+  return session;
+}
+
+const answered = (known: boolean) => (known ? { ok: true } : { ok: true, ignored: true });
+
+export const result = method<InvokeResult & { nodeId: string }>({
+  name: "node.invoke.result",
+  summary: "The result of a `node.invoke.request`. One that nobody waits for is ignored.",
+  access,
+  params: wireSchemas.nodeInvokeResult,
+  run: (params, call) => {
+    const session = callerFor(params.nodeId, call, "invocation");
+    return answered(call.services.nodes.invokes.result(session, params));
+  },
+});
+
+interface ProgressParams {
+  invokeId: string;
+  nodeId: string;
+  seq: number;
+  chunk: string;
+}
+
+export const progress = method<ProgressParams>({
+  name: "node.invoke.progress",
+  summary: "A chunk of output of a command that runs; its caller gets it as an event.",
+  access,
+  params: wireSchemas.nodeInvokeProgress,
+  run: ({ invokeId, nodeId, seq, chunk }, call) => {
+    const session = callerFor(nodeId, call, "invocation");
+    if (Buffer.byteLength(chunk) > limitTable.nodeChunkBytes.value) {
+      throw invalidRequest("progress chunk too large");
+    }
+    return answered(call.services.nodes.invokes.progress(session, { invokeId, seq, chunk }));
+  },
+});
+
+function checkSize(name: string, value: unknown): void {
+  if (JSON.stringify(value).length <= limitTable.nodePublishedBytes.value) return;
+  throw invalidRequest(`${name} too large`);
+}
+
+export const skillsUpdate = method<{ skills: unknown[] }>({
+  name: "node.skills.update",
+  summary: "Replaces the skills that a node publishes while it is connected.",
+  access,
+  params: wireSchemas.nodeSkillsUpdate,
+  run: ({ skills }, call) => {
+    const session = ownSession(call, "skill publication");
+    checkSize("skills", skills);
+    session.skills = skills;
+    return { nodeId: session.nodeId, skills };
+  },
+});
+
+export const toolsUpdate = method<{ tools: unknown[] }>({
+  name: "node.pluginTools.update",
+  summary: "Replaces the tools that a node publishes while it is connected.",
+  access,
+  params: wireSchemas.nodePluginToolsUpdate,
+  run: ({ tools }, call) => {
+    const session = ownSession(call, "tool publication");
+    checkSize("tools", tools);
+    session.tools = tools;
+    return { nodeId: session.nodeId, tools };
+  },
+});
+
+export const runnerInventory = method({
+  name: "node.runnerInventory.update",
+  summary:
+    "Says whether a node could host workers. This gateway runs none; a node waits for the answer.",
+  access,
+  run: (_params, call) => {
+    const { nodeId } = ownSession(call, "runner inventory publication");
+    if (call.services.nodes.record(nodeId)?.surface) return { nodeId };
+    const cure = approveCommand(call, nodeId);
+    // The node host matches these words and tries again by itself.
+    const message = `what this node offers is awaiting operator approval; run \`${cure}\``;
+    const details = { code: "PAIRING_CHANGED", cure };
+    throw new RequestError({ code: "UNAVAILABLE", message, retryable: true, details });
+  },
+});
+
+export const bins = method({
+  name: "skills.bins",
+  summary: "Programs that skills need on a node: none.",
+  access,
+  run: () => ({ bins: [] }),
+});
+
+export const nodeOwnMethods = [result, progress, skillsUpdate, toolsUpdate, runnerInventory, bins];

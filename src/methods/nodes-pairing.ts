@@ -1,0 +1,87 @@
+import type { SurfaceRequest } from "../nodes/records.ts";
+import { approvalScopes } from "../nodes/surface.ts";
+import { mayManage } from "../pairing/authority.ts";
+import { firstMissing, PAIRING } from "../protocol/access.ts";
+import { invalidRequest, missingScope, RequestError } from "../protocol/errors.ts";
+import { wireSchemas } from "../protocol/wire-schemas.ts";
+import { type Call, method } from "./method.ts";
+import { unknownNode } from "./nodes-list.ts";
+import { approvedRow, surfaceRequestRow } from "./nodes-rows.ts";
+
+const access = { roles: ["operator"], scope: PAIRING } as const;
+
+/** The request that `typed` names, if the caller may decide on it. */
+function requestFor(typed: string, { actor, services }: Call, denied: string): SurfaceRequest {
+  const request = services.nodes.find(typed);
+  if (!mayManage(actor, request.nodeId)) throw invalidRequest(denied);
+  return request;
+}
+
+/** One request by its code. */
+export function showSurface(typed: string, call: Call): Record<string, unknown> {
+  return surfaceRequestRow(requestFor(typed, call, "node pairing request denied"));
+}
+
+/** Approves what a node offers, exactly as its code says. */
+export async function approveSurface(typed: string, call: Call) {
+  const request = requestFor(typed, call, "node pairing approval denied");
+  const { actor, services } = call;
+  const required = approvalScopes(request.commands);
+  const missing = actor.method === "host" ? undefined : firstMissing(actor.scopes, required);
+  if (missing !== undefined) throw missingScope(missing, required);
+  const record = await services.nodes.approve(request);
+  const node = approvedRow(record, services.pairing.device(record.nodeId));
+  return { requestId: request.requestId, node };
+}
+
+export async function rejectSurface(typed: string, call: Call) {
+  const request = requestFor(typed, call, "node pairing rejection denied");
+  const { durable, reason } = await call.services.nodes.reject(request);
+  const { requestId, nodeId } = request;
+  return { requestId, nodeId, ...(!durable && { durable, reason }) };
+}
+
+export const approve = method<{ requestId: string }>({
+  name: "node.pair.approve",
+  summary:
+    "Approves what a node offers, by its code. Commands take `operator.write` besides; those that run programs or read files take `operator.admin`.",
+  access,
+  params: wireSchemas.nodePairApprove,
+  run: ({ requestId }, call) => approveSurface(requestId, call),
+});
+
+export const reject = method<{ requestId: string }>({
+  name: "node.pair.reject",
+  summary: "Rejects what a node offers, by its code; what was approved before goes on working.",
+  access,
+  params: wireSchemas.nodePairReject,
+  run: ({ requestId }, call) => rejectSurface(requestId, call),
+});
+
+export const remove = method<{ nodeId: string }>({
+  name: "node.pair.remove",
+  summary:
+    "Takes a device's role as a node away, with all that was approved; it is closed at once.",
+  access,
+  params: wireSchemas.nodePairRemove,
+  run: ({ nodeId }, call) => removeNode(nodeId, call),
+});
+
+/** A device that is a node alone is removed; one that is an operator too stays one. */
+async function removeNode(nodeId: string, { actor, services }: Call) {
+  const { pairing } = services;
+  if (!mayManage(actor, nodeId)) throw invalidRequest("node pairing removal denied");
+  const device = pairing.device(nodeId);
+  if (!device || pairing.nodePairing(nodeId) === undefined) throw unknownNode();
+  const alone = device.roles.every((role) => role === "node");
+  const outcome = alone
+    ? await pairing.remove(nodeId, actor)
+    : await pairing.revoke({ deviceId: nodeId, role: "node", actor }).catch((error) => {
+        if (!(error instanceof RequestError)) throw error;
+        throw invalidRequest("node pairing removal denied");
+      });
+  const { durable, reason } = outcome;
+  return { nodeId, ...(!durable && { durable, reason }) };
+}
+
+export const nodePairingMethods = [approve, reject, remove];

@@ -1,0 +1,110 @@
+import type { NodeRecord, NodeText, SurfaceRequest } from "../nodes/records.ts";
+import type { NodeSession } from "../nodes/sessions.ts";
+import { approvalScopes } from "../nodes/surface.ts";
+import type { Device } from "../pairing/records.ts";
+import type { Services } from "./services.ts";
+
+/** A request for approval of a surface as clients get it (protocol page, section 8). */
+export function surfaceRequestRow(request: SurfaceRequest): Record<string, unknown> {
+  const { nonce: _nonce, pairing: _pairing, ...row } = request;
+  return { ...row, requiredApproveScopes: approvalScopes(request.commands), silent: false };
+}
+
+/** What was approved for a node as clients get it. */
+export function approvedRow(record: NodeRecord, device: Device | undefined) {
+  const { pairing: _pairing, surface, hostStats: _stats, ...row } = record;
+  return { ...row, ...displayName(device, record), ...surface };
+}
+
+function displayName(
+  device: Device | undefined,
+  ...named: ({ displayName?: string } | undefined)[]
+) {
+  const own = [...named, device].find((one) => one?.displayName !== undefined)?.displayName;
+  const name = device?.label ?? own;
+  return name === undefined ? {} : { displayName: name };
+}
+
+type View = Pick<Services, "nodes" | "pairing">;
+
+/** A node as `node.list` and `node.describe` show it. */
+export function nodeRow(nodeId: string, { nodes, pairing }: View): Record<string, unknown> {
+  const device = pairing.device(nodeId);
+  const record = nodes.record(nodeId);
+  const request = nodes.request(nodeId);
+  const live = nodes.sessions.current(nodeId);
+  const text: Partial<NodeText> = live?.facts.text ?? record ?? request ?? device ?? {};
+  const surface = live ? nodes.effective(live) : record?.surface;
+  const hostStats = live?.hostStats ?? record?.hostStats;
+  return {
+    nodeId,
+    ...shownText(text),
+    ...displayName(device, live?.facts.text, record, request),
+    caps: surface?.caps ?? [],
+    commands: surface?.commands ?? [],
+    permissions: surface?.permissions ?? {},
+    ...(hostStats && { hostStats }),
+    ...liveFacts(live, surface?.commands ?? []),
+    approvalState: approvalState(record, request),
+    ...(request && {
+      pendingRequestId: request.requestId,
+      pendingDeclaredCaps: request.caps,
+      pendingDeclaredCommands: request.commands,
+      pendingDeclaredPermissions: request.permissions,
+    }),
+    ...times(record, device),
+    paired: pairing.nodePairing(nodeId) !== undefined,
+    connected: live !== undefined,
+  };
+}
+
+function shownText(text: Partial<NodeText>) {
+  const { platform, version, deviceFamily, modelIdentifier, remoteIp } = text;
+  const { clientId, clientMode } = text;
+  return { clientId, clientMode, platform, version, deviceFamily, modelIdentifier, remoteIp };
+}
+
+function approvalState(record: NodeRecord | undefined, request: SurfaceRequest | undefined) {
+  if (request) return record?.surface ? "pending-reapproval" : "pending-approval";
+  return record?.surface ? "approved" : "unapproved";
+}
+
+/** What lasts as long as the connection does. Tools are for commands that the node may run. */
+function liveFacts(live: NodeSession | undefined, commands: readonly string[]) {
+  if (!live) return {};
+  const tools = live.tools.filter((tool) => {
+    const { command } = tool as { command?: string };
+    return command === undefined || commands.includes(command);
+  });
+  const { pathEnv } = live.facts;
+  return {
+    connectedAtMs: live.connectedAtMs,
+    ...(pathEnv !== undefined && { pathEnv }),
+    ...(tools.length > 0 && { nodePluginTools: tools }),
+    ...live.activity,
+  };
+}
+
+function times(record: NodeRecord | undefined, device: Device | undefined) {
+  const { lastConnectedAtMs, lastDisconnectedAtMs, approvedAtMs } = record ?? {};
+  const seen = [record, device].filter((one) => one?.lastSeenAtMs !== undefined);
+  const last = seen.sort((a, b) => (b?.lastSeenAtMs ?? 0) - (a?.lastSeenAtMs ?? 0))[0];
+  return {
+    lastConnectedAtMs,
+    lastDisconnectedAtMs,
+    lastSeenAtMs: last?.lastSeenAtMs,
+    lastSeenReason: last?.lastSeenReason,
+    approvedAtMs: approvedAtMs ?? device?.approvedAtMs,
+  };
+}
+
+/** What a device's row says of it as a node: what was approved, and what waits. */
+export function surfaceFacts(nodeId: string, { nodes }: Pick<Services, "nodes">) {
+  const record = nodes.record(nodeId);
+  const request = nodes.request(nodeId);
+  const { approvedAtMs, approvedVia } = record ?? {};
+  return {
+    ...(record?.surface && { nodeSurface: { ...record.surface, approvedAtMs, approvedVia } }),
+    ...(request && { pendingNodeSurface: surfaceRequestRow(request) }),
+  };
+}

@@ -1,0 +1,80 @@
+import type { Limits } from "../protocol/limits.ts";
+import { type CommandPolicy, policyProblem } from "./policy.ts";
+import type { NodeText, Surface } from "./records.ts";
+
+/** What a node says in its connect that it offers. Hostile until read here. */
+export interface RawClaims {
+  readonly caps?: unknown;
+  readonly commands?: unknown;
+  readonly permissions?: unknown;
+}
+
+/** Names that can be shown, written into a shell and matched on as they are. */
+const NAME = /^[A-Za-z][A-Za-z0-9._:-]*$/;
+
+type Bounds = Pick<Limits, "nodeSurfaceItems" | "nodeSurfaceChars">;
+
+/** Claims as this gateway takes them: names only, sorted, without repeats, bounded. */
+export function readClaims(raw: RawClaims, limits: Bounds): Surface {
+  const permissions = isRecord(raw.permissions) ? raw.permissions : {};
+  const granted = Object.keys(permissions).filter((n) => typeof permissions[n] === "boolean");
+  return {
+    caps: names(raw.caps, limits),
+    commands: names(raw.commands, limits),
+    permissions: Object.fromEntries(
+      names(granted, limits).map((name) => [name, permissions[name] === true]),
+    ),
+  };
+}
+
+function names(value: unknown, limits: Bounds): string[] {
+  if (!Array.isArray(value)) return [];
+  const clean = value
+    .filter((item): item is string => typeof item === "string")
+    .map((item) => item.trim())
+    .filter((item) => item.length <= limits.nodeSurfaceChars && NAME.test(item));
+  return [...new Set(clean)].sort().slice(0, limits.nodeSurfaceItems);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** What of `claims` may be asked for: commands outside the allow-list are left out. */
+export function allowedClaims(claims: Surface, text: NodeText, policy: CommandPolicy): Surface {
+  const node = { ...text, caps: claims.caps };
+  const commands = claims.commands.filter((c) => policyProblem(c, node, policy) === undefined);
+  return { ...claims, commands };
+}
+
+/** Whether everything in `wanted` was approved. Less than what was approved needs no new approval. */
+export function coversSurface(approved: Surface, wanted: Surface): boolean {
+  const has = (all: readonly string[], some: readonly string[]) =>
+    some.every((name) => all.includes(name));
+  const permissions = Object.entries(wanted.permissions).filter(([, granted]) => granted);
+  return (
+    has(approved.caps, wanted.caps) &&
+    has(approved.commands, wanted.commands) &&
+    permissions.every(([name]) => approved.permissions[name] === true)
+  );
+}
+
+/** What a node may do now: of what it claims, that which was approved. */
+export function intersect(approved: Surface | undefined, claims: Surface): Surface {
+  if (!approved) return { caps: [], commands: [], permissions: {} };
+  const granted = Object.entries(claims.permissions).map(
+    ([name, value]) => [name, value && approved.permissions[name] === true] as const,
+  );
+  return {
+    caps: claims.caps.filter((name) => approved.caps.includes(name)),
+    commands: claims.commands.filter((name) => approved.commands.includes(name)),
+    permissions: Object.fromEntries(granted),
+  };
+}
+
+/** The canonical text of a surface: equal texts ask for the same. */
+export function surfaceKey(surface: Surface): string {
+  const { caps, commands, permissions } = surface;
+  const names = Object.keys(permissions).sort();
+  return JSON.stringify([caps, commands, names.map((name) => [name, permissions[name]])]);
+}

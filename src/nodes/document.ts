@@ -1,0 +1,63 @@
+import type { DocumentShape } from "../store/shape.ts";
+import { applyChange } from "./changes.ts";
+import {
+  emptyNodes,
+  type NodeRecord,
+  type NodesChange,
+  type NodesState,
+  type NodeWork,
+  type Replacement,
+  type SurfaceRequest,
+} from "./records.ts";
+
+/** One line of the snapshot file. */
+type NodesLine =
+  | { node: NodeRecord }
+  | { request: SurfaceRequest }
+  | { replaced: string; replacement: Replacement }
+  | { nodeId: string; work: NodeWork };
+
+/** The nodes' document: `nodes.json` and its journal. */
+export const nodesShape: DocumentShape<NodesState, NodesChange> = {
+  name: "nodes",
+  version: 1,
+  empty: emptyNodes,
+  apply: applyChange,
+  copy: (state) => ({
+    nodes: new Map(state.nodes),
+    requests: new Map(state.requests),
+    requestOf: new Map(state.requestOf),
+    replaced: new Map(state.replaced),
+    work: new Map(state.work),
+  }),
+  records: (state) =>
+    lines({
+      nodes: [...state.nodes.values()],
+      requests: [...state.requests.values()],
+      replaced: [...state.replaced],
+      work: [...state.work],
+    }),
+  restore: (records) => {
+    const state = emptyNodes();
+    for (const line of records as Iterable<NodesLine>) {
+      if ("node" in line) applyChange(state, { op: "node", node: line.node });
+      else if ("request" in line) applyChange(state, { op: "request", request: line.request });
+      else if ("work" in line) state.work.set(line.nodeId, line.work);
+      else state.replaced.set(line.replaced, line.replacement);
+    }
+    return state;
+  },
+};
+
+/** What was copied, as the lines of the file. */
+function* lines(copied: {
+  nodes: readonly NodeRecord[];
+  requests: readonly SurfaceRequest[];
+  replaced: readonly (readonly [string, Replacement])[];
+  work: readonly (readonly [string, NodeWork])[];
+}): Generator<NodesLine> {
+  for (const node of copied.nodes) yield { node };
+  for (const request of copied.requests) yield { request };
+  for (const [replaced, replacement] of copied.replaced) yield { replaced, replacement };
+  for (const [nodeId, work] of copied.work) yield { nodeId, work };
+}

@@ -1,0 +1,215 @@
+import type { Timer, World } from "../lib/world.ts";
+import { RequestError } from "../protocol/errors.ts";
+import { encodeEventHead, finishEvent } from "../protocol/frames.ts";
+import type { Limits } from "../protocol/limits.ts";
+
+/** The socket of a node, as invokes use it. */
+export interface InvokeTarget {
+  readonly nodeId: string;
+  /** Sends the text of an event. */
+  send(text: string): void;
+  /** Whether what was sent before is still waiting: more could end the connection. */
+  isSlow(): boolean;
+}
+
+export interface NodeError {
+  readonly code?: string;
+  readonly message?: string;
+}
+
+/** How an invoke ended. `payloadJSON` is the node's own text, `null` when it sent `payload`. */
+export type InvokeOutcome =
+  | { readonly ok: true; readonly payload?: unknown; readonly payloadJSON: string | null }
+  | { readonly ok: false; readonly error: NodeError };
+
+export interface InvokeAsk {
+  readonly target: InvokeTarget;
+  /** The connection that asks. */
+  readonly caller: string;
+  readonly command: string;
+  readonly paramsJSON?: string;
+  readonly timeoutMs?: number | undefined;
+  readonly idempotencyKey: string;
+  /** Called exactly once; within `start` already when sending ends the connection. */
+  readonly settled: (outcome: InvokeOutcome) => void;
+  /** A chunk of output, in order. */
+  readonly progress?: (chunk: { invokeId: string; seq: number; chunk: string }) => void;
+}
+
+/** What a node sends back. */
+export interface InvokeResult {
+  readonly id: string;
+  readonly ok: boolean;
+  readonly payload?: unknown;
+  readonly payloadJSON?: string;
+  readonly error?: NodeError;
+}
+
+interface Pending extends InvokeAsk {
+  readonly id: string;
+  readonly timer: Timer;
+  /** The last chunk's number. */
+  seq: number;
+}
+
+interface Deps {
+  readonly world: Pick<World, "after" | "uuid">;
+  readonly limits: Pick<
+    Limits,
+    | "nodeInvokes"
+    | "nodeInvokesPerNode"
+    | "nodeInvokesPerCaller"
+    | "nodeInvokeMs"
+    | "nodeInvokeMaxMs"
+  >;
+  /** Counts a refusal by its metric. */
+  readonly refused?: (metric: string) => void;
+}
+
+/**
+ * All pending invokes. However one ends (result, deadline, node gone, taken over by another socket of
+ * the node, caller gone), it leaves the table first and is settled then, so nothing settles it twice.
+ */
+export class InvokeTable {
+  readonly #pending = new Map<string, Pending>();
+  readonly #byTarget = new Map<InvokeTarget, Set<Pending>>();
+  readonly #byCaller = new Map<string, number>();
+
+  constructor(private readonly deps: Deps) {}
+
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  /** Sends the request to the node. Returns how the caller takes it back. @throws RequestError */
+  start(ask: InvokeAsk): () => void {
+    this.#checkRoom(ask);
+    const { world, limits } = this.deps;
+    const asked = ask.timeoutMs || limits.nodeInvokeMs;
+    const timeoutMs = Math.min(asked, limits.nodeInvokeMaxMs);
+    const id = world.uuid();
+    const timer = world.after(timeoutMs, () => this.#expire(id));
+    const pending: Pending = { ...ask, id, timer, seq: -1 };
+    this.#add(pending);
+    const { target, command, paramsJSON, idempotencyKey } = ask;
+    const { nodeId } = target;
+    sendEvent(target, "node.invoke.request", {
+      id,
+      nodeId,
+      command,
+      ...(paramsJSON !== undefined && { paramsJSON }),
+      timeoutMs,
+      idempotencyKey,
+    });
+    return () => this.#cancel(id);
+  }
+
+  /** The node's answer. False when nothing waits for it: late, unknown, or from another socket. */
+  result(target: InvokeTarget, result: InvokeResult): boolean {
+    const pending = this.#of(target, result.id);
+    if (!pending) return false;
+    this.#delete(pending);
+    const { payload, payloadJSON = null } = result;
+    pending.settled(
+      result.ok ? { ok: true, payload, payloadJSON } : { ok: false, error: result.error ?? {} },
+    );
+    return true;
+  }
+
+  /** A chunk of output. False when it is late, repeated or unknown. */
+  progress(target: InvokeTarget, chunk: { invokeId: string; seq: number; chunk: string }): boolean {
+    const pending = this.#of(target, chunk.invokeId);
+    if (!pending || chunk.seq <= pending.seq) return false;
+    pending.seq = chunk.seq;
+    pending.progress?.(chunk);
+    return true;
+  }
+
+  /** The socket is gone, or another one of the same node took over. */
+  lost(target: InvokeTarget): void {
+    for (const pending of [...(this.#byTarget.get(target) ?? [])]) {
+      this.#delete(pending);
+      const message = `node disconnected (${pending.command})`;
+      pending.settled({ ok: false, error: { code: "DISCONNECTED", message } });
+    }
+  }
+
+  /** Another socket took over: what this one still does is for nobody. */
+  takenOver(target: InvokeTarget): void {
+    for (const pending of this.#byTarget.get(target) ?? []) sendCancel(pending);
+    this.lost(target);
+  }
+
+  #expire(id: string): void {
+    this.#abort(id, { code: "TIMEOUT", message: "node invoke timed out" });
+  }
+
+  #cancel(id: string): void {
+    this.#abort(id, { code: "CANCELLED", message: "node invoke cancelled" });
+  }
+
+  /** Ends an invoke that the node may still be working on. */
+  #abort(id: string, error: NodeError): void {
+    const pending = this.#pending.get(id);
+    if (!pending) return;
+    this.#delete(pending);
+    sendCancel(pending);
+    pending.settled({ ok: false, error });
+  }
+
+  #of(target: InvokeTarget, id: string): Pending | undefined {
+    const pending = this.#pending.get(id);
+    return pending?.target === target ? pending : undefined;
+  }
+
+  #checkRoom({ target, caller }: InvokeAsk): void {
+    const { nodeInvokes, nodeInvokesPerNode, nodeInvokesPerCaller } = this.deps.limits;
+    const full =
+      this.#pending.size >= nodeInvokes ||
+      (this.#byTarget.get(target)?.size ?? 0) >= nodeInvokesPerNode ||
+      (this.#byCaller.get(caller) ?? 0) >= nodeInvokesPerCaller;
+    if (full) throw this.#refusal("too many node invokes in flight");
+    if (target.isSlow()) throw this.#refusal("node is busy: it has not read what it was sent");
+  }
+
+  #refusal(message: string): RequestError {
+    this.deps.refused?.("node-invokes-refused");
+    return new RequestError({
+      code: "UNAVAILABLE",
+      message,
+      retryable: true,
+      retryAfterMs: 500,
+      details: { nodeCommandDispatched: false },
+    });
+  }
+
+  #add(pending: Pending): void {
+    const { id, target, caller } = pending;
+    this.#pending.set(id, pending);
+    const of = this.#byTarget.get(target);
+    if (of) of.add(pending);
+    else this.#byTarget.set(target, new Set([pending]));
+    this.#byCaller.set(caller, (this.#byCaller.get(caller) ?? 0) + 1);
+  }
+
+  #delete(pending: Pending): void {
+    const { id, target, caller, timer } = pending;
+    timer.cancel();
+    this.#pending.delete(id);
+    const of = this.#byTarget.get(target);
+    of?.delete(pending);
+    if (of?.size === 0) this.#byTarget.delete(target);
+    const left = (this.#byCaller.get(caller) ?? 1) - 1;
+    if (left > 0) this.#byCaller.set(caller, left);
+    else this.#byCaller.delete(caller);
+  }
+}
+
+function sendCancel({ target, id }: Pending): void {
+  sendEvent(target, "node.invoke.cancel", { invokeId: id, nodeId: target.nodeId });
+}
+
+/** Events aimed at one node carry no `seq`. */
+export function sendEvent(to: Pick<InvokeTarget, "send">, event: string, payload: unknown): void {
+  to.send(finishEvent(encodeEventHead(event, payload)));
+}

@@ -1,0 +1,290 @@
+import { normalizeCode } from "../lib/short-code.ts";
+import type { World } from "../lib/world.ts";
+import type { Limits } from "../protocol/limits.ts";
+import type { Document } from "../store/shape.ts";
+import { allowedClaims, intersect } from "./claims.ts";
+import { InvokeTable, sendEvent } from "./invoke.ts";
+import type { CommandPolicy } from "./policy.ts";
+import type {
+  NodeRecord,
+  NodesChange,
+  NodesState,
+  SeenFacts,
+  Surface,
+  SurfaceRequest,
+  SurfaceResolution,
+} from "./records.ts";
+import { type JoinFacts, NodeSession, NodeSessions, type NodeSocket } from "./sessions.ts";
+import * as surfaces from "./surface.ts";
+import { WorkQueue } from "./work.ts";
+
+/** Told after a change is durable. */
+export interface NodesListener {
+  requested?(request: SurfaceRequest): void;
+  resolved?(request: SurfaceRequest, why: SurfaceResolution): void;
+  /** Something about a node that operators may watch. */
+  told?(event: "node.presence" | "node.hostStats", payload: object): void;
+  /** A request for approval could not be written. */
+  failed?(nodeId: string, error: unknown): void;
+}
+
+interface Deps {
+  readonly document: Document<NodesState, NodesChange>;
+  readonly world: World;
+  readonly limits: Limits;
+  readonly gatewayId: string;
+  readonly policy: () => CommandPolicy;
+  /** Names the pairing of a device as a node; `undefined` when it is not paired as one. */
+  readonly pairingOf: (nodeId: string) => string | undefined;
+  /** Whether a code stands for a device's request. */
+  readonly taken: (code: string) => boolean;
+}
+
+export interface Durability {
+  readonly durable: boolean;
+  readonly reason?: string;
+}
+
+/**
+ * Nodes as a service: who is here, what each may do, and what waits for approval. The pure parts
+ * decide (surface.ts), the document makes it durable, and only then is anybody told.
+ */
+export class Nodes {
+  readonly sessions = new NodeSessions();
+  readonly invokes: InvokeTable;
+  readonly work: WorkQueue;
+  readonly #listeners = new Set<NodesListener>();
+  readonly #counts = new Map<string, number>();
+
+  constructor(private readonly deps: Deps) {
+    const { world, limits, document } = deps;
+    const refused = (metric: string) => this.#count(metric);
+    this.invokes = new InvokeTable({ world, limits, refused });
+    this.work = new WorkQueue({ world, limits, document, refused });
+    this.#forgetUnpaired();
+  }
+
+  listen(listener: NodesListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Times each limit refused something, by its metric. */
+  get refusals(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#counts);
+  }
+
+  /** What is durable. */
+  get state(): NodesState {
+    return this.deps.document.durable;
+  }
+
+  get policy(): CommandPolicy {
+    return this.deps.policy();
+  }
+
+  /** The record of a node's present pairing. */
+  record(nodeId: string): NodeRecord | undefined {
+    return surfaces.recordOf(this.state, { nodeId, pairing: this.deps.pairingOf(nodeId) });
+  }
+
+  request(nodeId: string): SurfaceRequest | undefined {
+    return surfaces.requestOf(this.state, nodeId);
+  }
+
+  /** What a connected node may do now. */
+  effective(session: NodeSession): Surface {
+    return intersect(this.record(session.nodeId)?.surface, this.#wanted(session));
+  }
+
+  /** A node is connected: it counts from now on, and asks for what it was not granted yet. */
+  join(socket: NodeSocket, facts: JoinFacts): NodeSession {
+    const session = new NodeSession(socket, facts, this.deps.world.now());
+    const before = this.sessions.join(session);
+    if (before) this.invokes.takenOver(before);
+    const known = surfaces.recordOf(this.deps.document.working, facts);
+    const lastConnectedAtMs = session.connectedAtMs;
+    if (known) this.note(facts.nodeId, { ...facts.text, lastConnectedAtMs });
+    else this.#introduce(session);
+    if (!known && facts.invited) this.#grant(session, "bootstrap");
+    else this.ask(session);
+    return session;
+  }
+
+  leave(session: NodeSession): void {
+    this.invokes.lost(session);
+    if (!this.sessions.leave(session)) return;
+    this.note(session.nodeId, { lastDisconnectedAtMs: this.deps.world.now() });
+  }
+
+  /** Notes what nobody was promised: written lazily. */
+  note(nodeId: string, facts: SeenFacts): void {
+    this.deps.document.later([{ op: "seen", nodeId, facts }]);
+  }
+
+  /** Notes a sign of life; resolves once it is durable. */
+  async saw(nodeId: string, lastSeenReason: string): Promise<void> {
+    const facts = { lastSeenAtMs: this.deps.world.now(), lastSeenReason };
+    await this.deps.document.commit([{ op: "seen", nodeId, facts }]);
+  }
+
+  #introduce({ facts, connectedAtMs }: NodeSession): void {
+    const { nodeId, pairing, text } = facts;
+    const times = { createdAtMs: connectedAtMs, lastConnectedAtMs: connectedAtMs };
+    this.deps.document.later([{ op: "node", node: { ...text, nodeId, pairing, ...times } }]);
+  }
+
+  /** Asks the owner for what a node claims and was not granted, if there is any. */
+  ask(session: NodeSession): void {
+    if (session.asking) return;
+    const { document } = this.deps;
+    const outcome = surfaces.ask(document.working, this.#askOf(session), this.#context());
+    if (outcome.kind !== "new") {
+      document.later(outcome.changes);
+      for (const { request, why } of outcome.gone) this.#resolve(request, why);
+      return;
+    }
+    session.asking = true;
+    document
+      .commit(outcome.changes)
+      .then(() => {
+        for (const { request, why } of outcome.gone) this.#resolve(request, why);
+        if (outcome.request) this.#tell("requested", outcome.request);
+      })
+      .catch((error: unknown) => this.#tell("failed", session.nodeId, error))
+      .finally(() => {
+        session.asking = false;
+      });
+  }
+
+  /** Grants a node what it claims, without a request. */
+  #grant(session: NodeSession, via: "bootstrap"): void {
+    const { document, world } = this.deps;
+    const facts = { now: world.now(), via };
+    const { changes } = surfaces.approve(document.working, this.#askOf(session), facts);
+    document.commit(changes).catch((error: unknown) => this.#tell("failed", session.nodeId, error));
+  }
+
+  #askOf(session: NodeSession): surfaces.Ask {
+    const { nodeId, pairing, text } = session.facts;
+    return { nodeId, pairing, text, surface: this.#wanted(session) };
+  }
+
+  #wanted({ facts }: NodeSession): Surface {
+    return allowedClaims(facts.claims, facts.text, this.policy);
+  }
+
+  /** The allow-list is another one: what nodes ask for may be more or less than before. */
+  policyChanged(): void {
+    for (const session of this.sessions.all) this.ask(session);
+  }
+
+  /** Whether `typed` is, or was, the code of a node's request. */
+  knows(typed: string): boolean {
+    const { requests, replaced } = this.deps.document.working;
+    const code = normalizeCode(typed) ?? "";
+    return requests.has(code) || replaced.has(code);
+  }
+
+  /** The request that `typed` names. @throws RequestError */
+  find(typed: string): SurfaceRequest {
+    return surfaces.findRequest(this.deps.document.working, typed);
+  }
+
+  async approve(request: SurfaceRequest): Promise<NodeRecord> {
+    const { document, world } = this.deps;
+    const { nodeId, pairing, requestId } = request;
+    const asked = {
+      nodeId,
+      pairing,
+      requestId,
+      surface: surfaces.surfaceOf(request),
+      text: surfaces.textOf(request),
+    };
+    const facts = { now: world.now(), via: "owner" as const };
+    const { node, changes } = surfaces.approve(document.working, asked, facts);
+    await document.commit(changes);
+    this.#resolve(request, "approved");
+    return node;
+  }
+
+  async reject(request: SurfaceRequest): Promise<Durability> {
+    const { requestId } = request;
+    const outcome = await this.#urgent([{ op: "request-gone", requestId }]);
+    this.#resolve(request, "rejected");
+    return outcome;
+  }
+
+  /** A device's pairing changed: what was granted to it as a node may have ended with it. */
+  async pairingChanged(nodeId: string): Promise<void> {
+    const { working } = this.deps.document;
+    const pairing = this.deps.pairingOf(nodeId);
+    const request = surfaces.requestOf(working, nodeId);
+    const changes: NodesChange[] = [];
+    if (request && request.pairing !== pairing) {
+      changes.push({ op: "request-gone", requestId: request.requestId });
+    }
+    const record = working.nodes.get(nodeId);
+    if (record && record.pairing !== pairing) changes.push({ op: "node-gone", nodeId });
+    if (changes.length > 0) await this.#urgent(changes);
+    if (request && request.pairing !== pairing) this.#resolve(request, "rejected");
+  }
+
+  /** Tells operators about a node, if they were not told of the like just now. */
+  tell(session: NodeSession, event: "node.presence" | "node.hostStats", payload: object): void {
+    const now = this.deps.world.monotonic();
+    const last = session.toldAt.get(event);
+    if (last !== undefined && now - last < this.deps.limits.nodeEventMs) return;
+    session.toldAt.set(event, now);
+    this.#tell("told", event, payload);
+  }
+
+  /** Whoever was removed while this gateway, or the disk, was down. */
+  #forgetUnpaired(): void {
+    const { document, pairingOf } = this.deps;
+    const { nodes, requests } = document.working;
+    const changes: NodesChange[] = [];
+    for (const { nodeId, pairing } of nodes.values()) {
+      if (pairingOf(nodeId) !== pairing) changes.push({ op: "node-gone", nodeId });
+    }
+    for (const { nodeId, pairing, requestId } of requests.values()) {
+      if (pairingOf(nodeId) !== pairing) changes.push({ op: "request-gone", requestId });
+    }
+    for (const change of changes) document.later([change]);
+  }
+
+  #urgent(changes: readonly NodesChange[]): Promise<Durability> {
+    return this.deps.document.commit(changes, { urgent: true });
+  }
+
+  #context(): surfaces.SurfaceContext {
+    const { world, limits, gatewayId, taken } = this.deps;
+    const nonce = () => world.bytes(16).toString("hex");
+    return { now: world.now(), gatewayId, limits, nonce, taken };
+  }
+
+  /** The node hears of it too: what it asked for, it may now use, or not. */
+  #resolve(request: SurfaceRequest, why: SurfaceResolution): void {
+    const session = this.sessions.current(request.nodeId);
+    if (session && (why === "approved" || why === "rejected")) {
+      const { requestId, nodeId } = request;
+      const ts = this.deps.world.now();
+      sendEvent(session, "node.pair.resolved", { requestId, nodeId, decision: why, ts });
+    }
+    this.#tell("resolved", request, why);
+  }
+
+  #count(metric: string): void {
+    this.#counts.set(metric, (this.#counts.get(metric) ?? 0) + 1);
+  }
+
+  #tell<Name extends keyof NodesListener>(
+    name: Name,
+    ...facts: Parameters<NonNullable<NodesListener[Name]>>
+  ): void {
+    for (const listener of this.#listeners) {
+      const tell = listener[name] as ((...args: typeof facts) => void) | undefined;
+      tell?.apply(listener, facts);
+    }
+  }
+}

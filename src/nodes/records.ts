@@ -1,0 +1,127 @@
+/** What a node offers or may do: sorted, without repeats. */
+export interface Surface {
+  readonly caps: readonly string[];
+  readonly commands: readonly string[];
+  readonly permissions: Readonly<Record<string, boolean>>;
+}
+
+/** What a node says about itself. Shown to people; of it, the platform chooses an allow-list. */
+export interface NodeText {
+  readonly displayName?: string;
+  readonly platform?: string;
+  readonly version?: string;
+  readonly deviceFamily?: string;
+  readonly modelIdentifier?: string;
+  readonly clientId: string;
+  readonly clientMode: string;
+  readonly remoteIp?: string;
+}
+
+/** Figures of a node's machine, as it sent them, with the gateway's own time of receipt. */
+export interface HostStats {
+  readonly [name: string]: unknown;
+  readonly updatedAtMs: number;
+}
+
+/** A node that was here. It may do something only while `surface` is there. */
+export interface NodeRecord extends NodeText {
+  /** The device's id. */
+  readonly nodeId: string;
+  /**
+   * Names the pairing this belongs to: a device that was removed or revoked and paired again is
+   * another one, and has to have its surface approved again.
+   */
+  readonly pairing: string;
+  readonly createdAtMs: number;
+  /** What was approved. */
+  readonly surface?: Surface;
+  readonly approvedAtMs?: number;
+  readonly approvedVia?: "owner" | "bootstrap";
+  readonly lastConnectedAtMs?: number;
+  readonly lastDisconnectedAtMs?: number;
+  readonly lastSeenAtMs?: number;
+  readonly lastSeenReason?: string;
+  readonly hostStats?: HostStats;
+}
+
+/** A surface that waits for approval. Its id commits to the node and all of the surface. */
+export interface SurfaceRequest extends NodeText, Surface {
+  readonly requestId: string;
+  /** Hex; drawn after the surface arrived. */
+  readonly nonce: string;
+  readonly nodeId: string;
+  readonly pairing: string;
+  readonly ts: number;
+}
+
+/** Why a request is gone. `withdrawn`: the node no longer asks for more than it has. */
+export type SurfaceResolution = "approved" | "rejected" | "superseded" | "withdrawn" | "evicted";
+
+/** Where a superseded request went. */
+export interface Replacement {
+  readonly by: string;
+  readonly asks: string;
+}
+
+/** Something a node is to do when it comes. */
+export interface WorkItem {
+  readonly id: string;
+  readonly type: string;
+  readonly priority: "default" | "normal" | "high";
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number;
+}
+
+/** A command that a node in the background could not run, kept until it is in the foreground. */
+export interface QueuedAction {
+  readonly id: string;
+  readonly command: string;
+  readonly paramsJSON: string | null;
+  readonly enqueuedAtMs: number;
+}
+
+export interface NodeWork {
+  /** Raised by every change. */
+  readonly revision: number;
+  readonly items: readonly WorkItem[];
+  readonly actions: readonly QueuedAction[];
+}
+
+/** All about nodes. Values are immutable; only {@link applyChange} touches the maps. */
+export interface NodesState {
+  readonly nodes: Map<string, NodeRecord>;
+  readonly requests: Map<string, SurfaceRequest>;
+  /** nodeId → requestId: a node has at most one request. */
+  readonly requestOf: Map<string, string>;
+  readonly replaced: Map<string, Replacement>;
+  readonly work: Map<string, NodeWork>;
+}
+
+export type NodesChange =
+  | { op: "node"; node: NodeRecord }
+  | { op: "node-gone"; nodeId: string }
+  | { op: "seen"; nodeId: string; facts: SeenFacts }
+  | { op: "request"; request: SurfaceRequest }
+  | { op: "request-gone"; requestId: string; replacement?: Replacement }
+  | { op: "work"; nodeId: string; item: WorkItem }
+  | { op: "action"; nodeId: string; action: QueuedAction }
+  | { op: "work-gone"; nodeId: string; ids: readonly string[] };
+
+/** What is noted about a node without anybody being promised it. */
+export type SeenFacts = Partial<
+  NodeText &
+    Pick<
+      NodeRecord,
+      "lastConnectedAtMs" | "lastDisconnectedAtMs" | "lastSeenAtMs" | "lastSeenReason" | "hostStats"
+    >
+>;
+
+export function emptyNodes(): NodesState {
+  return {
+    nodes: new Map(),
+    requests: new Map(),
+    requestOf: new Map(),
+    replaced: new Map(),
+    work: new Map(),
+  };
+}

@@ -1,0 +1,119 @@
+import { describe, expect, test } from "vitest";
+import {
+  allowedClaims,
+  coversSurface,
+  intersect,
+  readClaims,
+  surfaceKey,
+} from "../../src/nodes/claims.ts";
+import { platformOf, policyProblem } from "../../src/nodes/policy.ts";
+import type { Surface } from "../../src/nodes/records.ts";
+import { limitTable, limitValues } from "../../src/protocol/limits.ts";
+
+const limits = limitValues();
+const none = { allow: [], deny: [] };
+
+function surface(commands: string[], caps: string[] = [], permissions = {}): Surface {
+  return { commands, caps, permissions };
+}
+
+describe("what a node claims", () => {
+  test("is taken sorted and without repeats; what is no name is left out", () => {
+    const hostile = ["b.c", "a", "a", " d ", "", "x y", "-rf", "\u202eabc", "$(id)", 7, null];
+    expect(readClaims({ commands: hostile, caps: "no", permissions: [] }, limits)).toEqual(
+      surface(["a", "b.c", "d"]),
+    );
+  });
+
+  test("nodeSurfaceItems: the rest, by name, is left out", () => {
+    const most = limitTable.nodeSurfaceItems.value;
+    const many = Array.from({ length: most + 2 }, (_, i) => `c${String(i).padStart(6, "0")}`);
+    const { commands } = readClaims({ commands: many }, limits);
+    expect(commands).toEqual(many.slice(0, most));
+  });
+
+  test("nodeSurfaceChars: a longer name is left out", () => {
+    const most = limitTable.nodeSurfaceChars.value;
+    const fits = "c".repeat(most);
+    expect(readClaims({ caps: [fits, `${fits}c`] }, limits).caps).toEqual([fits]);
+  });
+
+  test("permissions are yes or no, and __proto__ is no name", () => {
+    const permissions = JSON.parse('{"b":true,"a":false,"c":1,"__proto__":true}');
+    const read = readClaims({ permissions }, limits);
+    expect(Object.entries(read.permissions)).toEqual([
+      ["a", false],
+      ["b", true],
+    ]);
+  });
+});
+
+test.each([
+  [{ platform: "linux" }, "linux"],
+  [{ platform: "Linux x86_64" }, "linux"],
+  [{ platform: "darwin" }, "macos"],
+  [{ platform: "macOS 15.1" }, "macos"],
+  [{ platform: "win32" }, "windows"],
+  [{ platform: "iOS 18.4.0" }, "ios"],
+  [{ platform: "plan9", deviceFamily: "iPhone" }, "ios"],
+  [{ platform: "watchOS" }, "watchos"],
+  [{ platform: "android 15" }, "android"],
+  [{ platform: "haiku" }, "unknown"],
+  [{}, "unknown"],
+])("the platform of %j is %s", (node, platform) => {
+  expect(platformOf(node)).toBe(platform);
+});
+
+test.each([
+  ["system.run", "linux", none, undefined],
+  ["system.run", "ios", none, "platform"],
+  ["camera.snap", "ios", none, "commands.allow"],
+  ["camera.snap", "ios", { allow: ["camera.snap"], deny: [] }, undefined],
+  ["camera.snap", "ios", { allow: ["camera.snap"], deny: ["camera.snap"] }, "commands.deny"],
+  ["system.run", "linux", { allow: [], deny: ["system.run"] }, "commands.deny"],
+  ["own.command", "linux", { allow: ["own.command"], deny: [] }, undefined],
+  ["own.command", "linux", none, "platform"],
+])("%s on %s with %j: %s", (command, platform, policy, problem) => {
+  const said = policyProblem(command, { platform, caps: [] }, policy);
+  if (problem === undefined) expect(said).toBeUndefined();
+  else expect(said).toContain(problem);
+});
+
+test("push to talk is for nodes that say they can talk", () => {
+  const node = (caps: string[]) => ({ platform: "linux", caps });
+  expect(policyProblem("talk.ptt.start", node(["talk"]), none)).toBeUndefined();
+  expect(policyProblem("talk.ptt.start", node([]), none)).toBeDefined();
+});
+
+test("commands outside the allow-list are dropped from what is asked for", () => {
+  const text = { clientId: "node-host", clientMode: "node", platform: "linux" };
+  const claims = surface(["camera.snap", "system.run"], ["camera"]);
+  expect(allowedClaims(claims, text, none)).toEqual(surface(["system.run"], ["camera"]));
+});
+
+test.each([
+  [surface(["a", "b"], ["x"]), surface(["a"], ["x"]), true],
+  [surface(["a"]), surface(["a", "b"]), false],
+  [surface(["a"], []), surface(["a"], ["x"]), false],
+  [surface([], [], { p: true }), surface([], [], { p: true }), true],
+  [surface([], [], { p: true }), surface([], [], { p: false }), true],
+  [surface([], [], { p: false }), surface([], [], { p: true }), false],
+  [surface([]), surface([], [], { p: true }), false],
+  [surface([]), surface([], [], { p: false }), true],
+])("what was approved as %j covers %j: %s", (approved, wanted, covered) => {
+  expect(coversSurface(approved, wanted)).toBe(covered);
+});
+
+test("a node may do what it claims and was granted, and nothing else", () => {
+  const approved = surface(["a", "b"], ["x"], { p: true });
+  const claims = surface(["b", "c"], ["x", "y"], { p: true, q: true });
+  expect(intersect(approved, claims)).toEqual(surface(["b"], ["x"], { p: true, q: false }));
+  expect(intersect(undefined, claims)).toEqual(surface([]));
+});
+
+test("the order of permissions makes no other surface", () => {
+  const one = surface(["a"], [], { p: true, q: false });
+  const two = surface(["a"], [], { q: false, p: true });
+  expect(surfaceKey(one)).toBe(surfaceKey(two));
+  expect(surfaceKey(one)).not.toBe(surfaceKey(surface(["a"], [], { p: true, q: true })));
+});
