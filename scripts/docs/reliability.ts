@@ -38,6 +38,10 @@ const survives: readonly Promised[] = [
     "fault/kill-steps.test.ts",
   ],
   [
+    "A second gateway on the same state, also from another process-id or network namespace: refused with exit code 6, told who holds it and what stops that one. After `kill -9` of the first it starts at once.",
+    "fault/second-gateway.test.ts",
+  ],
+  [
     "Power loss: the same, as far as the disk keeps what it said it has written. A last line that was torn is dropped, because nobody was told of it.",
     "store/crash-property.test.ts",
   ],

@@ -25,7 +25,7 @@ import type { PairingChange, PairingState } from "../pairing/records.ts";
 import { type Limits, limitValues } from "../protocol/limits.ts";
 import { type Document, openDocument, type StoreLog } from "../store/document.ts";
 import { explain, StoreError } from "../store/errors.ts";
-import { acquireWriterLock, type WriterLock } from "../store/lock.ts";
+import { acquireWriterLock, ownPlace, type WriterLock } from "../store/lock.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -79,7 +79,13 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   });
   const adminSocket = resolveAdminSocket(env, stateDir);
   const startedAtMs = world.now();
-  const describe = { pid: process.pid, version, startedAt: startedAtMs, adminSocket };
+  const describe = {
+    pid: process.pid,
+    version,
+    startedAt: startedAtMs,
+    adminSocket,
+    ...ownPlace(),
+  };
   const lock = await acquireWriterLock(stateDir, { describe, world });
   try {
     const open = { folder: stateDir, world, log };

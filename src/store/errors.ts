@@ -49,7 +49,7 @@ const table = {
   },
   STORE_LOCKED: {
     message: "{folder} is in use: {detail}",
-    next: "stop it first (systemctl stop openclaw-gateway), or let it do the work: openclaw status",
+    next: "stop it first (openclaw gateway stop), or let it do the work: openclaw status",
   },
   STORE_BUSY: {
     message: "too many changes wait for the disk: {file}",

@@ -1,5 +1,7 @@
+import { readlinkSync } from "node:fs";
 import { chmod, lstat, readdir, readlink, rename, symlink, unlink } from "node:fs/promises";
 import type { Server } from "node:net";
+import { hostname } from "node:os";
 import { ensurePrivateFolder } from "../lib/atomic-file.ts";
 import { SocketFolder } from "../lib/socket-folder.ts";
 import { systemWorld, type World } from "../lib/world.ts";
@@ -33,6 +35,10 @@ export interface LockHolder {
   startedAt: number;
   /** Where to talk to it, if it listens. */
   adminSocket?: string;
+  /** In which the number of its process means something, as the kernel names it; Linux only. */
+  pidNamespace?: string;
+  /** Name of the machine or container that it runs in. */
+  host?: string;
   [fact: string]: unknown;
 }
 
@@ -41,6 +47,16 @@ export interface LockOptions {
   world?: World;
   /** How long a holder may take to answer before it is reported as one that does not. */
   answerMs?: number;
+}
+
+/** What of a holder tells containers apart, for {@link LockOptions.describe}. */
+export function ownPlace(): Pick<LockHolder, "pidNamespace" | "host"> {
+  const host = hostname();
+  try {
+    return { host, pidNamespace: readlinkSync("/proc/self/ns/pid") };
+  } catch {
+    return { host };
+  }
 }
 
 const pointer = "writer.sock";
@@ -228,13 +244,23 @@ function heirName(id: string): string {
 /** The holder's own words, fit for a terminal: it may be any program that listens there. */
 function describe(answer: string): string {
   try {
-    const { pid, version, startedAt, adminSocket } = JSON.parse(answer) as Partial<LockHolder>;
+    const holder = JSON.parse(answer) as Partial<LockHolder>;
+    const { pid, version, startedAt, adminSocket } = holder;
     const since = new Date(Number(startedAt)).toISOString();
     const where = adminSocket ? `, admin socket ${plain(adminSocket)}` : "";
-    return `held by process ${Number(pid)}, version ${plain(version)}, since ${since}${where}`;
+    const who = `process ${Number(pid)}${elsewhere(holder)}`;
+    return `held by ${who}, version ${plain(version)}, since ${since}${where}`;
   } catch {
     return "another process holds it, and its answer makes no sense";
   }
+}
+
+/** A process number that means another process here must not be taken for a command's argument. */
+function elsewhere({ pidNamespace, host }: Partial<LockHolder>): string {
+  const own = ownPlace();
+  if (pidNamespace === undefined || pidNamespace === own.pidNamespace) return "";
+  const named = host === undefined || host === own.host ? "" : ` (${plain(host)})`;
+  return ` of another container or process-id namespace${named}`;
 }
 
 function plain(text: unknown): string {

@@ -1,4 +1,4 @@
-import { appendFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, lutimes, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -75,6 +75,12 @@ const prepares: Record<Prepare, (file: File) => Promise<unknown>> = {
     await torn("devices.journal.next")(file);
   },
   "clean stop": cleanStop,
+  "old litter": async (file) => {
+    const litter = file("writer-0123456789abcdef.new");
+    await rm(litter, { force: true });
+    await symlink("writer-0123456789abcdef.sock", litter);
+    await lutimes(litter, 0, 0);
+  },
 };
 
 /** Ready, or ended before. */

@@ -12,6 +12,7 @@ export type Prepare =
   | "left-over ballast"
   | "unfinished roll"
   | "torn in a roll"
+  | "old litter"
   | "clean stop";
 
 /** A step at which a gateway is killed, and what brings it there. */
@@ -37,6 +38,7 @@ const start: readonly Step[] = [
   { step: "rename writer-*.new > writer.sock" },
   { step: "unlink writer-*.heir" },
   { step: "unlink writer-*.sock" },
+  { step: "unlink writer-*.new", prepare: "old litter" },
   { step: "unlink devices.json.tmp", prepare: "left-over snapshot" },
   { step: "unlink devices.journal.next.tmp", prepare: "left-over journal" },
   { step: "unlink devices.ballast.tmp", prepare: "left-over ballast" },
