@@ -5,6 +5,7 @@ import { gatewayChecks } from "./gateway-checks.ts";
 import { machineChecks } from "./machine-checks.ts";
 import { stateChecks } from "./state-checks.ts";
 import type { Finding } from "./verdict.ts";
+import { webChecks } from "./web-checks.ts";
 
 /** Every check by its id, in the order of the report. Ids are stable; the sentences are not. */
 export const checks: Readonly<Record<string, Check>> = {
@@ -13,6 +14,7 @@ export const checks: Readonly<Record<string, Check>> = {
   ...stateChecks,
   ...accessChecks,
   ...machineChecks,
+  ...webChecks,
 };
 
 /** What all checks say that apply. */

@@ -1,5 +1,6 @@
 import type { ConfigIssue } from "../../config/errors.ts";
 import type { GatewayConfig } from "../../config/schema.ts";
+import type { ServeVerdict } from "../../lib/served-folder.ts";
 import { shellWord } from "../../lib/shell-word.ts";
 import type { Inspection } from "../../main/inspect.ts";
 import type { GatewayStatus, HostInfo } from "../wire.ts";
@@ -47,6 +48,8 @@ export interface ConfigFacts {
   readonly bindByFlag: boolean;
   /** What `gateway.auth.devicelessCli` comes to. */
   readonly devicelessCli?: "loopback" | "never" | undefined;
+  /** `dashboard.root`, where it is set. */
+  readonly webRoot?: { readonly folder: string; readonly verdict: ServeVerdict } | undefined;
 }
 
 export interface FileFacts {

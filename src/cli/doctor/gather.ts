@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import type { GatewayConfig } from "../../config/schema.ts";
 import { stateFolder } from "../../lib/paths.ts";
+import { mayServe } from "../../lib/served-folder.ts";
 import { version } from "../../lib/version.ts";
 import { openRunning, startCommand } from "../connect.ts";
 import type { Context } from "../context.ts";
@@ -71,7 +72,13 @@ async function gatherConfig(env: Environment, asked: ConfigAsked): Promise<Confi
     gateway: settings?.gateway,
     bindByFlag: errors.length === 0 && settings?.gateway.bind !== config.gateway.bind,
     devicelessCli: settings && devicelessCliMode(settings),
+    webRoot: await gatherWebRoot(settings?.dashboard.root, asked.folder, path),
   };
+}
+
+async function gatherWebRoot(folder: string | undefined, stateDir: string, configPath: string) {
+  if (folder === undefined) return undefined;
+  return { folder, verdict: await mayServe(folder, { stateDir, configPath }) };
 }
 
 function programFacts(): ProgramFacts {

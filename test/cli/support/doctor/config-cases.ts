@@ -180,4 +180,36 @@ export const config: Case[] = [
     ),
     ["note", /same host in two ways/, `openclaw config set ${origins} '["https://b.example.com"]'`],
   ],
+  [
+    "a web app",
+    "dashboard.root",
+    up({ config: { webRoot: { folder: "/opt/ui", verdict: { ok: true, path: "/opt/ui" } } } }),
+    ["ok", /web app in \/opt\/ui is served/],
+  ],
+  [
+    "a web app that is gone",
+    "dashboard.root",
+    up({
+      config: {
+        webRoot: {
+          folder: "/opt/ui",
+          verdict: { ok: false, why: "missing", reason: "/opt/ui can't be opened: ENOENT" },
+        },
+      },
+    }),
+    ["warn", /No web app is served: .*ENOENT/, "openclaw config unset dashboard.root"],
+  ],
+  [
+    "the state as a web app",
+    "dashboard.root",
+    down({
+      config: {
+        webRoot: {
+          folder: "/var/lib",
+          verdict: { ok: false, why: "private", reason: "/var/lib holds the gateway's state" },
+        },
+      },
+    }),
+    ["fail", /must not be served/, "openclaw config unset dashboard.root"],
+  ],
 ];
