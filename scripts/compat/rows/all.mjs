@@ -3,6 +3,7 @@ import { clearRows, deviceRows } from "./devices.mjs";
 import { gatewayRows } from "./gateway.mjs";
 import { nodeHostRows } from "./node-host.mjs";
 import { npmClientRows } from "./npm-client.mjs";
+import { remoteRows } from "./remote.mjs";
 
 /** @typedef {import("./row.mjs").Row} Row */
 
@@ -13,5 +14,6 @@ export const rows = [
   ...deviceRows,
   ...nodeHostRows,
   ...npmClientRows,
+  ...remoteRows,
   ...clearRows,
 ];
