@@ -14,7 +14,12 @@ const calls = {
   health: () => client.health(),
   "sessions.list": () => client.sessions.list(),
   "agents.list": () => client.agents.list(),
-  chatSync: () => client.chatSync("hello"),
+  // Not chatSync: it drops refusals and answers with an empty text.
+  chat: async () => {
+    const chunks = [];
+    for await (const chunk of client.chat("hello")) chunks.push(chunk);
+    return chunks;
+  },
 };
 
 const client = new OpenClawClient({ url, token, deviceIdentityPath });

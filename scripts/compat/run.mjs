@@ -60,6 +60,7 @@ function versions() {
       `openclaw ${version(join(packages, "openclaw"))}`,
       `openclaw-node ${version(join(packages, "openclaw-node"))}`,
       `Node.js ${version(join(packages, `node-linux-${process.arch}`))}`,
+      ...stage.versions,
     ],
   };
 }
@@ -81,7 +82,7 @@ try {
     console.log(`${seconds} s ${outcome(result).padEnd(7)} ${row.area}: ${row.name}${said}`);
   }
 } finally {
-  await stage.stopGateway();
+  await stage.close();
   killAll();
   if (keep) console.log(`kept: ${stage.folder}`);
   else await stage.remove();

@@ -28,6 +28,10 @@ export class Stage {
     this.stateDir = join(folder, "ours");
     /** What rows leave for later rows, such as the id of the node host. @type {Record<string, any>} */
     this.found = {};
+    /** What has to be closed at the end. @type {(() => unknown)[]} */
+    this.closers = [];
+    /** Programs that took part beside OpenClaw's own, such as `Chromium 120`. @type {string[]} */
+    this.versions = [];
   }
 
   /** @param {{ packages: string }} options */
@@ -36,7 +40,8 @@ export class Stage {
     const stage = new Stage({ folder, packages, port: await freePort() });
     await mkdir(join(folder, "tmp"));
     await mkdir(stage.stateDir);
-    await stage.writeOurConfig({ gateway: { controlUi: {} } });
+    const config = { dashboard: { root: stage.webApp } };
+    await writeFile(join(stage.stateDir, "openclaw.json"), JSON.stringify(config, null, 2));
     return stage;
   }
 
@@ -50,10 +55,6 @@ export class Stage {
   }
 
   // --- ours
-
-  async writeOurConfig(/** @type {unknown} */ config) {
-    await writeFile(join(this.stateDir, "openclaw.json"), JSON.stringify(config, null, 2));
-  }
 
   #ourEnv() {
     const { stateDir } = this;
@@ -150,6 +151,12 @@ export class Stage {
       { ...this.theirEnv(home), ...env },
       join(this.folder, home),
     );
+  }
+
+  /** Ends everything that is still open. */
+  async close() {
+    for (const close of this.closers.toReversed()) await close();
+    await this.stopGateway();
   }
 
   async remove() {

@@ -1,6 +1,7 @@
 import { READ } from "../protocol/access.ts";
 import { limitTable } from "../protocol/limits.ts";
 import { type Call, method } from "./method.ts";
+import { stability } from "./stability.ts";
 
 /** Figures of the state folder. */
 export interface StoreFigures {
@@ -82,4 +83,4 @@ export const identity = method({
   }),
 });
 
-export const statusMethods = [health, systemPresence, status, identity];
+export const statusMethods = [health, systemPresence, status, stability, identity];

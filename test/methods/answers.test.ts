@@ -71,6 +71,7 @@ const answered: Readonly<Record<string, Case>> = {
   "talk.catalog": [{}, "TalkCatalogResult"],
   "usage.cost": [{ days: 7 }, { days: 7, daily: [], totals: { totalTokens: 0, totalCost: 0 } }],
   "users.prefs.get": [{ keys: ["theme"] }, { status: "no_durable_identity" }],
+  "diagnostics.stability": [{ limit: 25 }, { dropped: 0, events: [] }],
   "gateway.identity.get": [{}, { fingerprint: expect.any(String) }],
   "config.get": [{}, { valid: true }],
   "config.schema": [{}, "ConfigSchemaResponse"],

@@ -1,9 +1,10 @@
 import { commandRows } from "./commands.mjs";
 import { clearRows, deviceRows } from "./devices.mjs";
 import { gatewayRows } from "./gateway.mjs";
-import { nodeHostRows } from "./node-host.mjs";
+import { nodeGoneRows, nodeHostRows } from "./node-host.mjs";
 import { npmClientRows } from "./npm-client.mjs";
 import { remoteRows } from "./remote.mjs";
+import { webAppRows } from "./web-app.mjs";
 
 /** @typedef {import("./row.mjs").Row} Row */
 
@@ -13,6 +14,8 @@ export const rows = [
   ...commandRows,
   ...deviceRows,
   ...nodeHostRows,
+  ...webAppRows,
+  ...nodeGoneRows,
   ...npmClientRows,
   ...remoteRows,
   ...clearRows,

@@ -58,7 +58,7 @@ const invoke = (stage, ...more) =>
   stage.theirs([
     "nodes",
     "invoke",
-    ...["--node", stage.found.nodeName ?? NAME, "--command", "system.which"],
+    ...["--node", stage.found.nodeName, "--command", "system.which"],
     ...["--params", '{"bins":["sh"]}', "--json", ...more],
   ]);
 
@@ -85,6 +85,7 @@ export const nodeHostRows = [
         shows(await stage.theirs(["devices", "approve", requestId]), "Approved");
         await prints(stage, CONNECTED);
         stage.found.nodeId = deviceId;
+        stage.found.nodeName = NAME;
       },
     ],
   ]),
@@ -175,31 +176,33 @@ export const nodeHostRows = [
       },
     ],
   ]),
-  ...inArea(NODES, [
-    [
-      "openclaw nodes invoke … --command no.such",
-      "refused by name",
-      async (stage) => {
-        const ran = await stage.theirs([
-          "nodes",
-          "invoke",
-          "--node",
-          stage.found.nodeName ?? NAME,
-          "--command",
-          "no.such",
-        ]);
-        must(ran.code !== 0, "it was expected to refuse");
-        contains(ran.output, "node command not allowed");
-      },
-    ],
-    [
-      "openclaw nodes remove --node <name>",
-      "the node is gone from the list",
-      async (stage) => {
-        shows(await stage.theirs(["nodes", "remove", "--node", stage.found.nodeName ?? NAME]));
-        const { nodes } = json(await stage.theirs(["nodes", "status", "--json"]));
-        must(!nodes.some(({ nodeId }) => nodeId === stage.found.nodeId), "it is still listed");
-      },
-    ],
-  ]),
 ];
+
+/** Last: the node is gone after them. */
+export const nodeGoneRows = inArea(NODES, [
+  [
+    "openclaw nodes invoke … --command no.such",
+    "refused by name",
+    async (stage) => {
+      const ran = await stage.theirs([
+        "nodes",
+        "invoke",
+        "--node",
+        stage.found.nodeName,
+        "--command",
+        "no.such",
+      ]);
+      must(ran.code !== 0, "it was expected to refuse");
+      contains(ran.output, "node command not allowed");
+    },
+  ],
+  [
+    "openclaw nodes remove --node <name>",
+    "the node is gone from the list",
+    async (stage) => {
+      shows(await stage.theirs(["nodes", "remove", "--node", stage.found.nodeName]));
+      const { nodes } = json(await stage.theirs(["nodes", "status", "--json"]));
+      must(!nodes.some(({ nodeId }) => nodeId === stage.found.nodeId), "it is still listed");
+    },
+  ],
+]);

@@ -79,11 +79,12 @@ export const npmClientRows = inArea("npm client openclaw-node", [
     },
   ],
   [
-    'client.chatSync("hello")',
+    'client.chat("hello")',
     "a clear refusal: no agent is set up here",
     async (stage) => {
-      const { answer, error } = await answered(stage, "chatSync");
-      must(/no agent|agent is not|without an agent/i.test(error ?? ""), `${error ?? answer}`);
+      const { answer } = await answered(stage, "chat");
+      const refusal = answer?.find(({ type }) => type === "error")?.text;
+      must(/no agent is configured/.test(refusal ?? ""), JSON.stringify(answer));
       await stage.found.app.ended;
     },
   ],

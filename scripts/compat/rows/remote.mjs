@@ -8,7 +8,10 @@ const HOME = "laptop";
 
 /** Runs their command line as on another computer. */
 async function fromOutside(stage, ...args) {
-  stage.found.tls ??= await tlsFront(stage);
+  if (!stage.found.tls) {
+    stage.found.tls = await tlsFront(stage);
+    stage.closers.push(stage.found.tls.close);
+  }
   const { url, certificate } = stage.found.tls;
   await stage.makeHome(HOME, { gateway: { mode: "remote", remote: { url, token: TOKEN } } });
   return stage.theirs(args, { home: HOME, env: { NODE_EXTRA_CA_CERTS: certificate } });
@@ -66,7 +69,6 @@ export const remoteRows = inArea("Command line on another computer (wss)", [
     async (stage) => {
       const { nodes } = json(await fromOutside(stage, "nodes", "status", "--json"));
       must(Array.isArray(nodes), "no list of nodes");
-      stage.found.tls.close();
     },
   ],
 ]);

@@ -1,0 +1,72 @@
+// OpenClaw's web app, served by our gateway, in Chromium.
+import { existsSync } from "node:fs";
+import { chromium } from "playwright-core";
+import { login, makeDevice } from "../../bench/wire.mjs";
+import { must } from "../judge.mjs";
+import { until } from "../processes.mjs";
+import { TOKEN } from "../stage.mjs";
+import { webAppSteps } from "../web-app.mjs";
+import { inArea } from "./row.mjs";
+
+const CHROMIUM = "/usr/bin/chromium";
+const ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"];
+
+/** What the steps of the web app work with, made once. @param {import("../stage.mjs").Stage} stage */
+async function webStage(stage) {
+  if (stage.found.web) return stage.found.web;
+  must(existsSync(CHROMIUM), `${CHROMIUM} is missing: apt-get install -y chromium`);
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
+  stage.closers.push(() => browser.close());
+  stage.versions.push(`Chromium ${browser.version()}`);
+  const context = await browser.newContext({ locale: "en-US" });
+  const newcomer = await asks(stage);
+  stage.found.web = {
+    page: watched(await context.newPage(), stage),
+    origin: `http://127.0.0.1:${stage.port}`,
+    secret: TOKEN,
+    approve: (/** @type {string} */ code) => stage.ours("devices", "approve", code),
+    nodeName: stage.found.nodeName,
+    newcomerId: newcomer.id,
+    newcomerIn: () => until(newcomer.isIn, "the device that waited is let in"),
+  };
+  return stage.found.web;
+}
+
+/** Keeps what a page must never cause: violations of its policy, and errors nobody caught. */
+function watched(page, stage) {
+  stage.found.faults = [];
+  page.on("pageerror", ({ message }) => stage.found.faults.push(`uncaught: ${message}`));
+  page.on("console", (message) => {
+    if (/content security policy/i.test(message.text())) stage.found.faults.push(message.text());
+  });
+  return page;
+}
+
+/** A device that asks for approval. @param {import("../stage.mjs").Stage} stage */
+async function asks(stage) {
+  const device = makeDevice();
+  const connect = async () => {
+    const as = { device, auth: { token: TOKEN }, mode: "ui" };
+    const { wire, response } = await login({ port: stage.port }, as);
+    wire.socket.destroy();
+    return response.ok;
+  };
+  await connect();
+  return { id: device.id, isIn: connect };
+}
+
+export const webAppRows = inArea("Web app (dist/control-ui, through dashboard.root)", [
+  ...webAppSteps.map(({ name, judged, run }) => [
+    `web app: ${name}`,
+    judged,
+    async (stage) => run(await webStage(stage)),
+  ]),
+  [
+    "web app: its console",
+    "no violation of the page's security policy, no error that nobody caught",
+    async (stage) => {
+      must(stage.found.web, "the app did not start");
+      must(stage.found.faults.length === 0, stage.found.faults.join("; "));
+    },
+  ],
+]);
