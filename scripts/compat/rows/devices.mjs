@@ -129,6 +129,9 @@ export const clearRows = inArea("Command line: devices", [
     "openclaw devices clear --yes --pending",
     "no device and no request is left",
     async (stage) => {
+      // What still runs would ask again.
+      await stage.found.host?.stop();
+      await stage.found.web?.page.context().close();
       const { device, requestId } = await stranger(stage);
       await stage.ours("devices", "approve", requestId);
       await stranger(stage);
