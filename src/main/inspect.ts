@@ -1,6 +1,7 @@
 import { vaultShape } from "../auth/vault.ts";
 import { systemFiles } from "../lib/atomic-file.ts";
 import { systemWorld } from "../lib/world.ts";
+import { nodesShape } from "../nodes/document.ts";
 import { pairingShape } from "../pairing/document.ts";
 import { isOpen, type PairingState } from "../pairing/records.ts";
 import { Damage } from "../store/damage.ts";
@@ -33,20 +34,21 @@ export interface Inspection {
   };
 }
 
-/** Reads and checks both documents. Rejects with the file system's error where it may not look. */
+/** Reads and checks all documents. Rejects with the file system's error where it may not look. */
 export async function inspectState(folder: string, now: number): Promise<Inspection> {
   const held = await holder(folder);
   if (held) return held;
   const problems: StoreProblem[] = [];
   const pairing = await read(pairingShape, folder, problems);
   const vault = await read(vaultShape, folder, problems);
+  const nodes = await read(nodesShape, folder, problems);
   // Somebody who came meanwhile may have been writing what was read.
   const came = await holder(folder);
   if (came) return came;
   const secrets = vault?.state.secrets;
   return {
     problems,
-    torn: (pairing?.torn ?? 0) + (vault?.torn ?? 0),
+    torn: (pairing?.torn ?? 0) + (vault?.torn ?? 0) + (nodes?.torn ?? 0),
     ...(pairing && { pairing: countPairing(pairing.state, now) }),
     ...(secrets && {
       secrets: { token: secrets.token !== undefined, password: secrets.password !== undefined },

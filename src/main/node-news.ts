@@ -32,6 +32,7 @@ export function nodeNews(
       if (why === "approved" || why === "rejected") log.info({ requestId, nodeId }, message);
     },
     told: (event, payload) => hub.publish(event, payload),
+    refused: (metric) => gateway.count(metric),
     failed: (nodeId, error) => {
       gateway.failed("a node's request could not be written", { nodeId, err: error });
     },

@@ -26,6 +26,8 @@ export interface NodesListener {
   told?(event: "node.presence" | "node.hostStats", payload: object): void;
   /** A request for approval could not be written. */
   failed?(nodeId: string, error: unknown): void;
+  /** A limit refused something; `metric` is its counter. */
+  refused?(metric: string): void;
 }
 
 interface Deps {
@@ -54,11 +56,10 @@ export class Nodes {
   readonly invokes: InvokeTable;
   readonly work: WorkQueue;
   readonly #listeners = new Set<NodesListener>();
-  readonly #counts = new Map<string, number>();
 
   constructor(private readonly deps: Deps) {
     const { world, limits, document } = deps;
-    const refused = (metric: string) => this.#count(metric);
+    const refused = (metric: string) => this.#tell("refused", metric);
     this.invokes = new InvokeTable({ world, limits, refused });
     this.work = new WorkQueue({ world, limits, document, refused });
     this.#forgetUnpaired();
@@ -69,14 +70,17 @@ export class Nodes {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Times each limit refused something, by its metric. */
-  get refusals(): Readonly<Record<string, number>> {
-    return Object.fromEntries(this.#counts);
-  }
-
   /** What is durable. */
   get state(): NodesState {
     return this.deps.document.durable;
+  }
+
+  /** How many nodes are connected, may do something, and wait for approval. */
+  counts(): { connected: number; approved: number; pending: number; invokes: number } {
+    let approved = 0;
+    for (const { surface } of this.state.nodes.values()) if (surface) approved += 1;
+    const { size } = this.state.requests;
+    return { connected: this.sessions.size, approved, pending: size, invokes: this.invokes.size };
   }
 
   get policy(): CommandPolicy {
@@ -272,10 +276,6 @@ export class Nodes {
       sendEvent(session, "node.pair.resolved", { requestId, nodeId, decision: why, ts });
     }
     this.#tell("resolved", request, why);
-  }
-
-  #count(metric: string): void {
-    this.#counts.set(metric, (this.#counts.get(metric) ?? 0) + 1);
   }
 
   #tell<Name extends keyof NodesListener>(

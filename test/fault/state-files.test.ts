@@ -22,6 +22,7 @@ import { encodeHeader } from "../../src/store/journal-line.ts";
 import { decodeSnapshot, encodeSnapshot } from "../../src/store/snapshot-text.ts";
 import { GatewayProcess, type GatewayRun } from "../support/process.ts";
 import { until } from "../support/until.ts";
+import { surfaces } from "./support/nodes.ts";
 import { listed } from "./support/owner.ts";
 import { makeSample, type Sample, type StateFile, stateFiles } from "./support/state.ts";
 
@@ -80,6 +81,9 @@ const others: Record<StateFile, StateFile> = {
   "devices.journal": "gateway.journal",
   "devices.journal.next": "gateway.journal",
   "devices.ballast": "gateway.json",
+  "nodes.json": "devices.json",
+  "nodes.journal": "devices.journal",
+  "nodes.ballast": "devices.json",
   "openclaw.json": "devices.journal",
 };
 
@@ -197,6 +201,7 @@ async function expectWhole(gateway: GatewayProcess, run: GatewayRun, file: strin
   // All of the devices stand in the snapshot; behind it are only changes that nobody waits for.
   expect(paired).toEqual(sample.paired);
   expect(pending).toEqual(sample.pending);
+  expect(await surfaces(gateway)).toEqual(sample.surfaces);
   if (dropped) expect(file).toMatch(/journal/);
   const failures = run.log.filter(({ level }) => level >= 50);
   expect(failures).toEqual([]);

@@ -4,10 +4,12 @@ import { join } from "node:path";
 import { vaultShape } from "../../../src/auth/vault.ts";
 import { systemFiles } from "../../../src/lib/atomic-file.ts";
 import { systemWorld } from "../../../src/lib/world.ts";
+import { nodesShape } from "../../../src/nodes/document.ts";
 import { pairingShape } from "../../../src/pairing/document.ts";
 import { type DocumentShape, openDocument } from "../../../src/store/document.ts";
 import { GatewayProcess, PROCESS_TOKEN } from "../../support/process.ts";
 import { until } from "../../support/until.ts";
+import { addNodes, surfaces } from "./nodes.ts";
 import { ask, listed, pair } from "./owner.ts";
 
 /** Every file of a state folder that the gateway reads at its start. */
@@ -19,6 +21,9 @@ export const stateFiles = [
   "devices.journal",
   "devices.journal.next",
   "devices.ballast",
+  "nodes.json",
+  "nodes.journal",
+  "nodes.ballast",
   "openclaw.json",
 ] as const;
 export type StateFile = (typeof stateFiles)[number];
@@ -28,6 +33,8 @@ export interface Sample {
   readonly folder: string;
   readonly paired: ReadonlySet<string>;
   readonly pending: ReadonlyMap<string, string>;
+  /** Commands that were approved, and codes that wait, by node. */
+  readonly surfaces: ReadonlyMap<string, string>;
   remove(): Promise<void>;
 }
 
@@ -39,13 +46,18 @@ export async function makeSample(): Promise<Sample> {
   await gateway.start({ OPENCLAW_GATEWAY_TOKEN: PROCESS_TOKEN });
   const pairs = [await pair(gateway), await pair(gateway), await pair(gateway)];
   await ask(gateway);
-  const said = await listed(gateway);
+  const nodeId = await addNodes(gateway);
+  const said = { ...(await listed(gateway)), surfaces: await surfaces(gateway) };
   for (const { client } of pairs) client.close();
   await gateway.kill();
   const { deviceId = "" } = pairs[0]?.device ?? {};
   const seen = { op: "seen", deviceId, at: 0, reason: "sample" } as const;
   await rewrite(gateway.stateDir, vaultShape, {
     change: ({ seed = "", tokenKey = "" }) => ({ op: "keys" as const, seed, tokenKey }),
+    cut: false,
+  });
+  await rewrite(gateway.stateDir, nodesShape, {
+    change: () => ({ op: "seen" as const, nodeId, facts: { lastSeenReason: "sample" } }),
     cut: false,
   });
   await rewrite(gateway.stateDir, pairingShape, { change: () => seen, cut: true });
