@@ -6,7 +6,7 @@ const { existsSync } = require("node:fs");
 const { join } = require("node:path");
 
 /** An installed release brings its own Node.js, and belongs to a user of its own. */
-const bundled = join(__dirname, "../node/bin/node");
+const bundled = join(__dirname, "../bin/node");
 const installed = existsSync(bundled);
 
 /** Clients get 5 s to take their answers and the reason of the close; pm2 kills only after more. */

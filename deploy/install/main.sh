@@ -4,7 +4,7 @@
 
 for file in lib/say lib/journal lib/change lib/packages lib/facts \
   steps/preflight steps/accounts steps/release steps/folders steps/command steps/config steps/unit \
-  steps/start steps/nginx steps/prove steps/finish steps/uninstall; do
+  steps/start steps/nginx steps/certificate steps/tune steps/prove steps/finish steps/uninstall; do
   # shellcheck disable=SC1090 # all of them are checked on their own
   . "$here/$file.sh"
 done
@@ -26,21 +26,40 @@ configuration:Configuration
 switch:Current version
 systemd_unit:systemd unit
 start:Start
-nginx_site:nginx
+nginx_packages:nginx
+certificate:Certificate
+nginx_site:Site
+tune_nginx:Limits of nginx
 prove:Proof'
 
 choose() {
   http_port=${opt_http_port:-80}
   https_port=${opt_https_port:-443}
-  tls_wanted=
-  public_url=
   gateway_port=${opt_port:-18789}
+  no_email=1
+  [ -z "$opt_email" ] || no_email=
+  address=$(own_address)
+  choose_certificate
+  site_name=${opt_domain:-_}
+  public_url=
   local_url=ws://127.0.0.1:$gateway_port
   [ -z "$opt_no_nginx" ] || return 0
-  shown_port=:$http_port
-  [ "$http_port" != 80 ] || shown_port=
-  local_url=ws://127.0.0.1:$http_port
-  [ -z "$opt_domain" ] || public_url=http://$opt_domain$shown_port
+  if [ "$certificate_kind" = none ]; then
+    # The proof comes by the address, as a client may not use plain ws:// with a name.
+    site_name=${opt_domain:+$opt_domain 127.0.0.1}
+    local_url=ws://127.0.0.1:$http_port
+    public_url=$(web_address http "$http_port" 80)
+  else
+    local_url=wss://${opt_domain:-127.0.0.1}:$https_port
+    public_url=$(web_address https "$https_port" 443)
+  fi
+}
+
+# web_address SCHEME PORT USUAL: nothing where nobody outside could use it.
+web_address() {
+  host=${opt_domain:-$address}
+  [ -n "$host" ] || return 0
+  if [ "$2" = "$3" ]; then echo "$1://$host"; else echo "$1://$host:$2"; fi
 }
 
 plan() {

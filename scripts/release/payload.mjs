@@ -43,6 +43,7 @@ export async function stagePayload({ target, dist, folder, release }) {
 /** What sets a machine up: the installer's steps and the templates that they fill in. */
 export async function stageInstaller(folder) {
   await cp(join(root, "deploy/install"), folder, { recursive: true });
+  await copy(join(root, "deploy/openclaw"), join(folder, "openclaw"));
   for (const name of ["systemd", "nginx"]) {
     await cp(join(root, name), join(folder, name), { recursive: true });
   }

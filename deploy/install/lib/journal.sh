@@ -84,6 +84,8 @@ undo_one() {
     reload-systemd) ! has_systemd || quiet systemctl daemon-reload ;;
     pm2) quiet pm2 delete "$3" && quiet pm2 save --force ;;
     resume) [ "$1" = uninstall ] || quiet systemctl restart "$3" ;;
+    certificate) undo_certificate "$1" "$3" ;;
+    connections) set_connections "$tuned_connections" "$3" ;;
     reload-nginx) reload_nginx_if_runs ;;
     *) return 1 ;;
   esac
@@ -132,6 +134,7 @@ kept() { printf '%s\n' "$1" >>"$work/kept"; }
 
 # describe_undo VERB PATH: what undoing a line of the journal does, in words; nothing where nothing.
 describe_undo() {
+  case "$1 $2" in *.openclaw-new) return 0 ;; esac
   case "$1" in
     remove) echo "remove $2" ;;
     restore) echo "put $2 back as it was" ;;
@@ -140,6 +143,8 @@ describe_undo() {
     account) [ -z "$opt_purge" ] && echo "keep the user $2 (--purge removes it)" || echo "remove the user $2" ;;
     group) [ -z "$opt_purge" ] && echo "keep the group $2 (--purge removes it)" || echo "remove the group $2" ;;
     packages) describe_packages "$2" ;;
+    certificate) [ -z "$opt_purge" ] && echo "keep the certificate of $2 (--purge removes it)" || echo "remove the certificate of $2" ;;
+    connections) echo "give nginx its worker_connections $2 back" ;;
     unit) echo "stop and disable $2" ;;
   esac
 }

@@ -2,7 +2,7 @@
 # The service's user, and the groups that open its sockets.
 
 accounts() {
-  put_file "$here/systemd/openclaw-gateway.sysusers" /etc/sysusers.d/openclaw-gateway.conf 644 root:root
+  put_file "$here/systemd/openclaw-gateway.sysusers.conf" /etc/sysusers.d/openclaw-gateway.conf 644 root:root
   need_group openclaw
   need_group openclaw-ssh
   need_user

@@ -15,6 +15,14 @@ finish() {
   if [ "$build" = 2.28 ]; then
     say "Note: glibc $glibc of $os_name only runs Node.js 20, which gets no more security fixes; Debian 13 or Ubuntu 24.04 ends that."
   fi
+  if [ "$certificate_kind" = own ]; then
+    say "  certificate  signed by this machine itself; its SHA-256 fingerprint, for clients to pin:"
+    say "               $(fingerprint)"
+    say "Browsers warn of such a certificate and cannot pin it; with a name there is a trusted one: --domain gateway.example.com"
+  fi
+  if [ -z "$opt_no_nginx" ] && [ -z "$opt_tune_nginx" ] && grep -qE '^[^#]*worker_connections +768;' /etc/nginx/nginx.conf 2>/dev/null; then
+    say "Note: nginx holds about 380 clients a worker as Debian sets it up; more: run this again with --tune-nginx."
+  fi
   owner_link
   [ -z "$opt_json" ] || answer
 }
@@ -31,9 +39,11 @@ owner_link() {
 
 answer() {
   changed=false
+  planned=false
+  [ -z "$dry" ] || planned=true
   [ ! -s "$changes" ] || changed=true
   printf '{"ok":true,"dryRun":%s,"changed":%s,"version":"%s","url":"%s","seconds":%s,"changes":' \
-    "${dry:+true}${dry:-false}" "$changed" "$release_version" "$(json_text "$public_url")" \
+    "$planned" "$changed" "$release_version" "$(json_text "$public_url")" \
     "$(seconds $(($(now_ms) - began)))"
   json_list "$changes"
   printf '}\n'

@@ -4,7 +4,7 @@
 folders() {
   put_data_folder /var/lib/openclaw-gateway 700 openclaw-gateway:openclaw-gateway
   put_data_folder /etc/openclaw-gateway 750 openclaw-gateway:openclaw-gateway
-  put_file "$here/systemd/openclaw-gateway.tmpfiles" /etc/tmpfiles.d/openclaw-gateway.conf 644 root:root
+  put_file "$here/systemd/openclaw-gateway.tmpfiles.conf" /etc/tmpfiles.d/openclaw-gateway.conf 644 root:root
   socket_folders
 }
 

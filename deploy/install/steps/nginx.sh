@@ -4,30 +4,30 @@
 nginx_file=/etc/nginx/conf.d/openclaw-gateway.conf
 debian_default=/etc/nginx/sites-enabled/default
 
-nginx_site() {
+nginx_packages() {
   [ -z "$opt_no_nginx" ] || return 0
-  need_packages_stopped nginx
-  render_nginx >"$work/nginx.conf"
-  if [ -z "$opt_domain" ]; then make_way; fi
-  cmp -s "$work/nginx.conf" "$nginx_file" || [ -n "$dry" ] || record "reload-nginx"
-  put_file "$work/nginx.conf" "$nginx_file" 644 root:root
-  if grep -q " $nginx_file " "$changes" || grep -q "take $debian_default away" "$changes"; then
-    reload_nginx
-  fi
+  wanted=nginx
+  [ "$certificate_kind" != certbot ] || wanted="nginx certbot"
+  [ "$certificate_kind" != own ] || command -v openssl >/dev/null 2>&1 || wanted="nginx openssl"
+  # shellcheck disable=SC2086 # a list of names
+  need_packages $wanted
 }
 
-# A freshly installed nginx would serve Debian's page on port 80 before it has ours to serve.
-need_packages_stopped() {
-  package_installed "$1" || [ -n "$dry" ] || {
-    [ -e /usr/sbin/policy-rc.d ] || {
-      record "remove /usr/sbin/policy-rc.d"
-      printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
-      chmod 755 /usr/sbin/policy-rc.d
-      policy_is_ours=1
-    }
-  }
-  need_packages "$1"
-  [ -z "${policy_is_ours:-}" ] || rm -f /usr/sbin/policy-rc.d
+nginx_site() {
+  [ -z "$opt_no_nginx" ] || return 0
+  put_site name="$site_name" http="$http_port" https="$https_port" \
+    ${cert_file:+cert="$cert_file" key="$key_file"} ${hsts:+hsts=yes}
+}
+
+# put_site WORDS…: renders our site; reloads nginx where that changed something.
+put_site() {
+  [ -n "$opt_domain" ] || make_way
+  sh "$here/nginx/render-site.sh" "$@" >"$work/nginx.conf" 2>"$work/output" ||
+    [ -n "$dry" ] || fail 1 "the site could not be rendered: $(cat "$work/output")" "less $log_file"
+  cmp -s "$work/nginx.conf" "$nginx_file" || [ -n "$dry" ] || record "reload-nginx"
+  before=$(wc -l <"$changes")
+  put_file "$work/nginx.conf" "$nginx_file" 644 root:root
+  if [ "$(wc -l <"$changes")" != "$before" ] || [ -n "${stepped_aside:-}" ]; then reload_nginx; fi
 }
 
 # Without a name, ours must be the server that answers whatever nobody else does. Debian's untouched
@@ -35,10 +35,14 @@ need_packages_stopped() {
 make_way() {
   # Brought by the package that is not there yet.
   if [ -n "$dry" ] && ! package_installed nginx; then
-    change "take $debian_default away" || return 0
+    change "take $debian_default away (Debian's untouched example)" || return 0
   fi
   if untouched_default; then
-    drop_file "$debian_default"
+    change "take $debian_default away (Debian's untouched example)" || return 0
+    record "reload-nginx"
+    save "$debian_default"
+    rm -f "$debian_default"
+    stepped_aside=1
     return 0
   fi
   ! default_taken || fail 3 "another site of nginx here answers whatever has no name of its own" \
@@ -59,21 +63,13 @@ default_taken() {
   return 1
 }
 
-render_nginx() {
-  # The address of the machine itself, for the proof.
-  name="${opt_domain:-_} 127.0.0.1"
-  default=
-  [ -n "$opt_domain" ] || default=' default_server'
-  sed -e '1,/^# meet nobody else/d' -e "s/server_name gateway.example.com;/server_name $name;/" \
-    -e "s/listen 80;/listen $http_port$default;/" "$here/nginx/openclaw-gateway.conf"
-}
-
 # Tested first; what fails is undone by the journal, which reloads the former state.
 reload_nginx() {
+  stepped_aside=
   change "test nginx's configuration and reload it" || return 0
   quiet nginx -t || fail 1 "nginx does not accept the configuration made for it" "less $log_file"
   if has_systemd; then
-    [ "$(systemctl is-enabled nginx 2>/dev/null)" = enabled ] || quiet systemctl enable nginx
+    systemctl is-enabled -q nginx 2>/dev/null || quiet systemctl enable nginx
     quiet systemctl reload-or-restart nginx
   else
     quiet nginx -s reload || quiet nginx

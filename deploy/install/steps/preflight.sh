@@ -81,7 +81,7 @@ check_ports() {
   port_is_ours "$gateway_port" ||
     wrong "$(listener_words "$gateway_port"); the gateway can use another: --port 18790"
   [ -z "$opt_no_nginx" ] && [ -z "$nginx_version" ] || return 0
-  for port in "$http_port" ${tls_wanted:+"$https_port"}; do
+  for port in "$http_port" ${cert_file:+"$https_port"}; do
     ! listens "$port" || wrong "$(listener_words "$port"), where nginx would listen; free it, or add --no-nginx"
   done
 }

@@ -37,14 +37,11 @@ put_part() {
 }
 
 finish_release() {
-  ln -s "../../node/$node_version" "$1/node"
-  cp "$0" "$1/install/install.sh" 2>/dev/null || rm -f "$1/install/install.sh"
+  ln -s "../../node/$node_version/bin" "$1/bin"
 }
 
 # The release that `current` names is the one that runs.
 switch() {
   put_link "$prefix/current" "releases/$release_version"
-  if [ "$(readlink /proc/self/root 2>/dev/null)" ] && grep -q " $prefix/current to " "$changes"; then
-    touch "$work/restart"
-  fi
+  if [ -z "$dry" ] && grep -q "^link $prefix/current to " "$changes"; then touch "$work/restart"; fi
 }

@@ -20,10 +20,6 @@ systemd_unit() {
 }
 
 render_unit() {
-  sed -e '/^# The OpenClaw gateway as a system service/,/^# Local changes/{/Local changes/!d}' \
-    -e "s|/usr/bin/node |$prefix/current/node/bin/node |" \
-    -e '/^# The admin socket gives full rights/d' -e '/^RuntimeDirectory/d' \
-    -e 's|^StateDirectory=.*|&\nReadWritePaths=/etc/openclaw-gateway /run/openclaw-gateway|' \
-    -e 's|^Environment=NODE_ENV=.*|&\nEnvironment=OPENCLAW_CONFIG_PATH=/etc/openclaw-gateway/openclaw.json|' \
-    "$here/systemd/$unit"
+  sh "$here/systemd/render-unit.sh" "$systemd_version" "$here/systemd/$unit" |
+    sed "s/^Environment=OPENCLAW_COMMAND=.*/Environment=OPENCLAW_COMMAND=$command_name/"
 }

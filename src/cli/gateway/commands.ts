@@ -29,7 +29,8 @@ export function addGatewayCommands(shell: Shell): void {
   lazily(shell, call, async () => (await import("./call.ts")).call);
   const prove = gateway
     .command("prove <url>")
-    .description("pair a throwaway device through this URL, ask something as it, remove it again");
+    .description("pair a throwaway device through this URL, ask something as it, remove it again")
+    .option("--connect-to <address>", "where the URL's name is taken to lead");
   lazily(shell, prove, async () => (await import("./prove.ts")).prove);
   const serve = gateway.command("serve-stopped", { hidden: true });
   lazily(shell, serve, async () => (await import("../owner-process.ts")).serveStopped);

@@ -1,3 +1,5 @@
+import dns from "node:dns";
+import { isIP } from "node:net";
 import { GatewayClient } from "@openclaw/gateway-client";
 import { cleanText } from "../../lib/text.ts";
 import { version } from "../../lib/version.ts";
@@ -11,6 +13,11 @@ import type { Run } from "../shell.ts";
 
 /** Longer than a busy machine takes to answer, shorter than people wait. */
 const PATIENCE_MS = 15_000;
+
+interface ProveOptions {
+  readonly connectTo?: string;
+}
+
 const NAME = "proof of the installation";
 
 /**
@@ -18,8 +25,9 @@ const NAME = "proof of the installation";
  * device with a key of the moment, connects as it, asks the gateway something, and removes it. Leaves
  * no device behind, whatever goes wrong.
  */
-export const prove: Run<unknown> = async (context, [text = ""]) => {
+export const prove: Run<ProveOptions> = async (context, [text = ""], { connectTo }) => {
   const url = webSocketUrl(text);
+  if (connectTo !== undefined) leadTo(connectTo);
   const owner = await openRunning(context);
   if (!owner) throw notRunning();
   try {
@@ -31,6 +39,19 @@ export const prove: Run<unknown> = async (context, [text = ""]) => {
     await owner.close();
   }
 };
+
+/**
+ * All names lead to `address` for the rest of this process: a machine behind NAT does not get to
+ * itself by its public name. The client has no option for it.
+ */
+function leadTo(address: string): void {
+  const family = isIP(address);
+  if (family === 0) throw new CliError("usage", "--connect-to: expected an IP address");
+  type Answer = (error: null, found: string | object[], family?: number) => void;
+  const answer = (_name: string, options: { all?: boolean }, done: Answer) =>
+    options.all ? done(null, [{ address, family }]) : done(null, address, family);
+  Object.assign(dns, { lookup: answer });
+}
 
 function webSocketUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text.replace(/^http(?=s?:)/i, "ws")) : undefined;

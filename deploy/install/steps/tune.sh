@@ -1,0 +1,33 @@
+# shellcheck shell=sh disable=SC2154,SC2034
+# --tune-nginx: a proxied connection takes two of nginx's, and Debian gives each worker 768.
+
+nginx_conf=/etc/nginx/nginx.conf
+limit_file=/etc/nginx/modules-enabled/99-openclaw-gateway.conf
+tuned_connections=16384
+
+tune_nginx() {
+  [ -n "$opt_tune_nginx" ] && [ -z "$opt_no_nginx" ] || return 0
+  before=$(wc -l <"$changes")
+  printf 'worker_rlimit_nofile %d;\n' $((tuned_connections * 2)) >"$work/limit.conf"
+  put_file "$work/limit.conf" "$limit_file" 644 root:root
+  found=$(sed -n 's/^[^#]*worker_connections  *\([0-9]*\);.*/\1/p' "$nginx_conf" 2>/dev/null | head -n 1)
+  [ -n "$found" ] || [ -z "$dry" ] || found=768
+  [ -n "$found" ] || fail 1 "$nginx_conf has no worker_connections to raise" "set it in its events block yourself"
+  if [ "$found" -lt "$tuned_connections" ]; then raise_connections; fi
+  if [ "$(wc -l <"$changes")" != "$before" ]; then reload_nginx; fi
+}
+
+raise_connections() {
+  change "change $nginx_conf: -worker_connections $found; +worker_connections $tuned_connections;" || return 0
+  record "reload-nginx"
+  record "connections $found"
+  set_connections "$found" "$tuned_connections"
+}
+
+# set_connections FROM TO: leaves everything else in the file as it is.
+set_connections() {
+  [ -f "$nginx_conf" ] || return 0
+  cp -p "$nginx_conf" "$nginx_conf.openclaw-new"
+  sed "s/^\([^#]*worker_connections  *\)$1;/\1$2;/" "$nginx_conf" >"$nginx_conf.openclaw-new"
+  mv -f "$nginx_conf.openclaw-new" "$nginx_conf"
+}
