@@ -6,6 +6,7 @@ import { closes } from "../../src/protocol/close.ts";
 import { eventTable } from "../../src/protocol/events.ts";
 import type { Limit } from "../../src/protocol/limits.ts";
 import { amountWords } from "./amounts.ts";
+import { metricsLines } from "./metrics.ts";
 import { reliabilityLines } from "./reliability.ts";
 
 const NOTE = "<!-- Made by `npm run docs` from the declarations in src/; a test keeps it true. -->";
@@ -18,6 +19,7 @@ export function references(): Record<string, string> {
     "closes.md": page("Closes", closeLines()),
     "limits.md": page("Limits", limitLines()),
     "reliability.md": page("Reliability", reliabilityLines()),
+    "metrics.md": page("Metrics", metricsLines()),
     "config.md": `${NOTE}\n\n${configReference().trim()}\n`,
   };
 }

@@ -8,21 +8,26 @@ import { processMetrics } from "./process-metrics.ts";
 import { storeMetrics } from "./store-metrics.ts";
 import { readiness } from "./wiring.ts";
 
+/** What `/metrics` answers with, until it is closed. */
+export function makeMetrics(core: Core, gateway: Gateway): { metrics: Metrics; close(): void } {
+  const loop = new LoopWatch();
+  return { metrics: new Metrics(metricSpecs(core, gateway, loop)), close: () => loop.close() };
+}
+
 /**
  * Everything that `/metrics` shows. Nothing here counts: what counts are plain numbers elsewhere, read
  * when somebody asks. Labels take their values from declarations only, never from clients.
  */
-export function makeMetrics(core: Core, gateway: Gateway): { metrics: Metrics; close(): void } {
-  const loop = new LoopWatch();
-  const metrics = new Metrics([
+export function metricSpecs(core: Core, gateway: Gateway, loop: LoopWatch): MetricSpec[] {
+  return [
     ...connectionMetrics(core, gateway),
     ...countMetrics(gateway),
     ...requestMetrics(gateway),
     ...storeMetrics(core),
     ...secretMetrics(core),
+    ...nodeMetrics(core),
     ...processMetrics(core, loop),
-  ]);
-  return { metrics, close: () => loop.close() };
+  ];
 }
 
 function connectionMetrics(core: Core, gateway: Gateway): MetricSpec[] {
@@ -125,6 +130,17 @@ function secretMetrics(core: Core): MetricSpec[] {
         const { running, waiting } = core.secrets.load;
         return [sample(running, { state: "running" }), sample(waiting, { state: "waiting" })];
       },
+    },
+  ];
+}
+
+function nodeMetrics(core: Core): MetricSpec[] {
+  return [
+    {
+      name: "openclaw_node_invokes_pending",
+      help: "Commands that were sent to nodes and wait for their results.",
+      type: "gauge",
+      read: () => [sample(core.nodes.invokes.size)],
     },
   ];
 }
