@@ -6,7 +6,6 @@ import { type ConfigFlags, loadConfig, resolveConfigPath } from "./config/load.t
 import { Presence } from "./events/presence.ts";
 import { Dispatcher, type Requester } from "./gateway/dispatch.ts";
 import { type FirstStart, firstStart } from "./gateway/first-start.ts";
-import { HealthSummary } from "./gateway/health.ts";
 import { asTyped, commandName } from "./lib/command.ts";
 import { createLog, type Logger, type OpenLog } from "./lib/log.ts";
 import { LogRing } from "./lib/log-ring.ts";
@@ -19,7 +18,7 @@ import { systemWorld } from "./lib/world.ts";
 import { banner } from "./main/banner.ts";
 import { type Core, type Environment, openCore } from "./main/core.ts";
 import { type RunningServer, startServer } from "./main/server.ts";
-import { makeServices } from "./main/services.ts";
+import { makeHealth, makeServices } from "./main/services.ts";
 import { type SupervisedServer, Supervision } from "./main/supervision.ts";
 import { allMethods } from "./methods/index.ts";
 import { hostOwner } from "./pairing/pairing.ts";
@@ -269,10 +268,9 @@ export async function openOffline(options: { env: Environment }): Promise<Offlin
   const { world, limits } = core;
   const nobody = { audience: () => [], publish() {} };
   const presence = new Presence({ world, limits, self: { ts: world.now() }, ...nobody });
-  const health = new HealthSummary({ world, sessionsPath: core.stateDir, publish() {} });
   const services = makeServices(core, {
     presence,
-    health,
+    ...makeHealth(core, undefined),
     logRing: newRing(),
     info: () => offlineInfo(core),
     restart() {},
@@ -297,7 +295,6 @@ export async function openOffline(options: { env: Environment }): Promise<Offlin
       }),
     close: async () => {
       presence.close();
-      health.close();
       await core.close();
     },
   };

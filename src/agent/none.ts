@@ -1,6 +1,6 @@
 import type { World } from "../lib/world.ts";
 import { invalidRequest, RequestError } from "../protocol/errors.ts";
-import { type AgentAnswers, type AgentFacts, type AgentSide, wholeKey } from "./side.ts";
+import { type AgentAnswers, type AgentSide, wholeKey } from "./side.ts";
 
 const MAIN = "main";
 
@@ -17,13 +17,6 @@ interface Deps {
  * and what would need an agent is refused with what to do.
  */
 export function noAgent(deps: Deps): AgentSide {
-  const facts: AgentFacts = {
-    defaultId: MAIN,
-    agents: [{ id: MAIN }],
-    modelConfigured: false,
-    heartbeatSeconds: 0,
-    sessions: { path: deps.sessionsPath, count: 0 },
-  };
   const answers: AgentAnswers = {
     ...agents,
     ...sessions(deps),
@@ -32,8 +25,53 @@ export function noAgent(deps: Deps): AgentSide {
     ...approvals(deps),
     ...surroundings(deps),
   };
-  return { facts: () => facts, answers };
+  return {
+    answers,
+    health: () => ({
+      channels: {},
+      channelOrder: [],
+      channelLabels: {},
+      heartbeatSeconds: 0,
+      defaultAgentId: MAIN,
+      agents: [],
+      sessions: { path: deps.sessionsPath, count: 0, recent: [] },
+    }),
+    status: ({ includeCliProjection = false }) => ({
+      ...idleStatus,
+      ...(includeCliProjection && { cliProjection }),
+    }),
+    sessionDefaults: () => ({
+      defaultAgentId: MAIN,
+      modelConfigured: false,
+      ownership: "sole",
+      selectionRequired: false,
+      mainKey: MAIN,
+      mainSessionKey: wholeKey(MAIN, MAIN),
+      scope: "per-sender",
+    }),
+  };
 }
+
+const idleStatus = {
+  heartbeat: { defaultAgentId: MAIN, agents: [] },
+  channelSummary: [],
+  queuedSystemEvents: [],
+  tasks: { total: 0, active: 0, terminal: 0, failures: 0, byStatus: {}, byRuntime: {} },
+  taskAudit: { total: 0, warnings: 0, errors: 0, byCode: {} },
+  sessions: {
+    paths: [],
+    count: 0,
+    defaults: { model: null, contextTokens: null },
+    recent: [],
+    byAgent: [],
+  },
+};
+
+const cliProjection = {
+  agents: { defaultId: MAIN, ownership: "sole", selectionRequired: false, rows: [{ id: MAIN }] },
+  updateChannel: null,
+  memoryPlugin: { enabled: false, slot: null, reason: "no agent is configured" },
+};
 
 /** Nobody is there to answer. Trying again changes nothing, so it does not say `retryable`. */
 function refuse(): never {

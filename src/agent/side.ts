@@ -80,20 +80,20 @@ export interface AgentAnswers {
 
 export type AgentMethod = keyof AgentAnswers;
 
-/** What `health`, `status` and `hello-ok` tell about agents. */
-export interface AgentFacts {
-  readonly defaultId: string;
-  readonly agents: readonly { readonly id: string }[];
-  /** Whether a conversation could be answered. */
-  readonly modelConfigured: boolean;
-  readonly heartbeatSeconds: number;
-  readonly sessions: { readonly path: string; readonly count: number };
+/** How much of `status` is asked for. */
+export interface StatusParams {
+  /** Facts about agents that the command line needs beside the rest. */
+  readonly includeCliProjection?: boolean;
+  readonly includeChannelSummary?: boolean;
 }
 
 /** The agent as the rest of the gateway sees it. */
 export interface AgentSide {
-  readonly facts: () => AgentFacts;
   readonly answers: AgentAnswers;
+  /** Its part of `health` and of `status`, and `sessionDefaults` of `hello-ok`. */
+  health(): object;
+  status(params: StatusParams): object;
+  sessionDefaults(): object;
 }
 
 /** The whole key of a session: clients also say `main` for the default agent's main one. */

@@ -21,6 +21,8 @@ const bitOf = new Map(names.map((name, index) => [name, 1 << index]));
  */
 export class Hub {
   readonly #receivers = new Map<Receiver, number>();
+  /** Called when the first receiver comes, and when the last one is gone. */
+  occupied: (yes: boolean) => void = () => {};
 
   add(receiver: Receiver, caller: Caller): void {
     let mask = 0;
@@ -28,10 +30,11 @@ export class Hub {
       if (receives(name, caller)) mask |= bitOf.get(name) ?? 0;
     }
     this.#receivers.set(receiver, mask);
+    if (this.#receivers.size === 1) this.occupied(true);
   }
 
   delete(receiver: Receiver): void {
-    this.#receivers.delete(receiver);
+    if (this.#receivers.delete(receiver) && this.size === 0) this.occupied(false);
   }
 
   get size(): number {

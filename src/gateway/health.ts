@@ -1,50 +1,80 @@
-import type { Timer, World } from "../lib/world.ts";
+import type { LoopGauge } from "../lib/loop-gauge.ts";
+import type { World } from "../lib/world.ts";
 import { RawJson } from "../protocol/frames.ts";
 
-const REFRESH_MS = 60_000;
+/** A summary older than this is made anew when somebody asks, in milliseconds. */
+const FRESH_MS = 1000;
 
 interface Deps {
   readonly world: World;
-  readonly sessionsPath: string;
-  readonly publish: (summary: RawJson, version: number) => void;
+  readonly loop: LoopGauge;
+  /** The agent's part of it. */
+  readonly agent: () => object;
+  /** This gateway's own part: no paths, no names, for everybody gets it. */
+  readonly gateway: () => object;
 }
 
-/** The health summary that all clients share, made anew every minute (protocol page, section 5.5). */
+/**
+ * The health summary (protocol page, section 5.5), made once for all who ask within a second. `ok`
+ * says that the gateway answers; whether changes become durable and connects are taken stands in
+ * `gateway`.
+ */
 export class HealthSummary {
-  summary: RawJson;
-  version = 1;
-  readonly #timer: Timer;
+  #version = 1;
+  #madeAt = Number.NEGATIVE_INFINITY;
+  #summary = new RawJson("{}");
+  #snapshot = new RawJson("{}");
 
-  constructor(private readonly deps: Deps) {
-    this.summary = this.#make();
-    this.#timer = deps.world.every(REFRESH_MS, () => this.#refresh());
+  constructor(private readonly deps: Deps) {}
+
+  /** Rises with every summary that is made. */
+  get version(): number {
+    this.#keepFresh();
+    return this.#version;
   }
 
-  #refresh(): void {
-    this.version += 1;
-    this.summary = this.#make();
-    this.deps.publish(this.summary, this.version);
+  /** What `health` answers. */
+  get summary(): RawJson {
+    this.#keepFresh();
+    return this.#summary;
   }
 
-  #make(): RawJson {
-    const startedAt = this.deps.world.monotonic();
-    const summary = {
+  /** The part that `hello-ok` may hold: its schema knows no other keys. */
+  get snapshot(): RawJson {
+    this.#keepFresh();
+    return this.#snapshot;
+  }
+
+  /** A summary made now, with the event loop measured now. */
+  async probe(): Promise<RawJson> {
+    await this.deps.loop.measure();
+    return this.refresh();
+  }
+
+  refresh(): RawJson {
+    const { world, loop, agent, gateway } = this.deps;
+    const startedAt = world.monotonic();
+    const first = this.#madeAt === Number.NEGATIVE_INFINITY;
+    const snapshot = {
       ok: true,
-      ts: this.deps.world.now(),
-      durationMs: Math.round(this.deps.world.monotonic() - startedAt),
+      ts: world.now(),
+      durationMs: 0,
+      eventLoop: loop.figures,
       plugins: { loaded: [], errors: [] },
-      channels: {},
-      channelOrder: [],
-      channelLabels: {},
-      heartbeatSeconds: 0,
-      defaultAgentId: "main",
-      agents: [],
-      sessions: { path: this.deps.sessionsPath, count: 0, recent: [] },
+      ...agent(),
     };
-    return new RawJson(JSON.stringify(summary));
+    const durationMs = Math.round(world.monotonic() - startedAt);
+    this.#snapshot = new RawJson(JSON.stringify({ ...snapshot, durationMs }));
+    const own = `,"gateway":${JSON.stringify(gateway())}}`;
+    this.#summary = new RawJson(this.#snapshot.text.slice(0, -1) + own);
+    this.#madeAt = startedAt;
+    if (!first) this.#version += 1;
+    // For the next one: it can't wait for this turn of the loop to end.
+    void loop.measure();
+    return this.#summary;
   }
 
-  close(): void {
-    this.#timer.cancel();
+  #keepFresh(): void {
+    if (this.deps.world.monotonic() - this.#madeAt >= FRESH_MS) this.refresh();
   }
 }

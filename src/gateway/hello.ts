@@ -84,10 +84,11 @@ export class Hello {
       stateVersion: version,
       uptimeMs: services.world.now() - this.#startedAtMs,
       suspension: { phase: "accepting" },
+      sessionDefaults: services.agent.sessionDefaults(),
       ...more,
     };
     const presence = sees ? services.presence.list.text : "[]";
     const tail = JSON.stringify(rest).slice(1);
-    return `{"presence":${presence},"health":${services.health.summary.text},${tail}`;
+    return `{"presence":${presence},"health":${services.health.snapshot.text},${tail}`;
   }
 }

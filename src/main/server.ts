@@ -1,9 +1,9 @@
 import { hostname } from "node:os";
 import { Hub } from "../events/hub.ts";
 import { Presence } from "../events/presence.ts";
+import { Pulse } from "../events/pulse.ts";
 import { Dispatcher } from "../gateway/dispatch.ts";
 import { Gateway, type GatewayLog } from "../gateway/gateway.ts";
-import { HealthSummary } from "../gateway/health.ts";
 import type { LogRing } from "../lib/log-ring.ts";
 import type { Supervisor } from "../lib/supervisor.ts";
 import { version } from "../lib/version.ts";
@@ -18,7 +18,7 @@ import type { Core } from "./core.ts";
 import { ServerFacts } from "./facts.ts";
 import { makeMetrics } from "./metrics.ts";
 import type { ProbeTarget } from "./self-probe.ts";
-import { makeServices } from "./services.ts";
+import { makeHealth, makeServices } from "./services.ts";
 import { makeWeb } from "./web.ts";
 import { failureLimiter, follow, makeHandshake } from "./wiring.ts";
 
@@ -64,18 +64,18 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
     audience: () => hub.audience("presence"),
     publish: (payload, v, to) => hub.publish("presence", payload, versions(v), to),
   });
-  const health = new HealthSummary({
-    world,
-    sessionsPath: `${core.stateDir}/sessions`,
-    publish: (summary) => hub.publish("health", summary, versions(presence.version)),
-  });
   const versions = (v: number) => ({ presence: v, health: health.version });
   const gateway = new Gateway({ world, limits, hub, presence, pairing, log });
+  const { health, ...rest } = makeHealth(core, gateway);
+  const stopPulses = keepPulses(core, hub, () => {
+    hub.publish("health", health.refresh(), versions(presence.version));
+  });
   const facts = new ServerFacts(core, options.supervisor);
   const services = makeServices(core, {
     gateway,
     presence,
     health,
+    ...rest,
     logRing: options.logRing,
     info: () => facts.info(),
     restart: () => options.ask("restart"),
@@ -124,7 +124,6 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
   });
   facts.listening = listening.addresses;
   gateway.phase = "ready";
-  const tick = world.every(limits.tickMs, () => hub.publish("tick", { ts: world.now() }));
   return {
     get info() {
       return facts.info();
@@ -134,15 +133,30 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
     probe: listening.probe,
     warn: (warning) => facts.warnings.push(warning),
     close: async (why) => {
-      tick.cancel();
+      stopPulses();
       presence.close();
-      health.close();
       stopFollowing();
       stopMetrics();
       await drain({ gateway, server }, why);
       await admin.close();
       gateway.stop();
     },
+  };
+}
+
+/** What everybody gets again and again, while there is anybody. Returns how to stop. */
+function keepPulses({ world, limits }: Core, hub: Hub, tellHealth: () => void): () => void {
+  const tick = () => hub.publish("tick", { ts: world.now() });
+  const pulses = [
+    new Pulse({ world, ms: limits.tickMs, beat: tick }),
+    new Pulse({ world, ms: limits.healthMs, beat: tellHealth }),
+  ];
+  hub.occupied = (yes) => {
+    for (const pulse of pulses) pulse.run(yes);
+  };
+  return () => {
+    hub.occupied = () => {};
+    for (const pulse of pulses) pulse.close();
   };
 }
 

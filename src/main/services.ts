@@ -1,11 +1,15 @@
 import { join } from "node:path";
 import { noAgent } from "../agent/none.ts";
+import type { AgentSide } from "../agent/side.ts";
 import type { Presence } from "../events/presence.ts";
 import type { Dispatcher } from "../gateway/dispatch.ts";
 import type { Gateway } from "../gateway/gateway.ts";
-import type { HealthSummary } from "../gateway/health.ts";
+import { HealthSummary } from "../gateway/health.ts";
 import { SharedSecretChanges } from "../gateway/shared-secret.ts";
 import type { LogRing } from "../lib/log-ring.ts";
+import { LoopGauge } from "../lib/loop-gauge.ts";
+import { machineFacts } from "../lib/machine.ts";
+import { version } from "../lib/version.ts";
 import type {
   ConfigService,
   Connections,
@@ -22,6 +26,8 @@ export interface NetworkParts {
   readonly gateway?: Gateway;
   readonly presence: Presence;
   readonly health: HealthSummary;
+  readonly agent: AgentSide;
+  readonly loop: LoopGauge;
   readonly logRing: LogRing;
   readonly info: () => HostInfo;
   readonly restart: () => void;
@@ -29,6 +35,33 @@ export interface NetworkParts {
   readonly stop: () => void;
   /** Figures per method, once the dispatcher exists. */
   readonly dispatcher?: () => Dispatcher | undefined;
+}
+
+/** What `health` and `status` are about besides connections: the same with a network side as without. */
+export function makeHealth(core: Core, gateway: Gateway | undefined) {
+  const { world } = core;
+  const loop = new LoopGauge();
+  const agent = noAgent({
+    world,
+    sessionsPath: join(core.stateDir, "sessions"),
+    approvalsPath: join(core.stateDir, "exec-approvals.json"),
+  });
+  const live = connections(gateway);
+  const figures = () => ({
+    version,
+    phase: gateway?.phase ?? "stopped",
+    startedAtMs: core.startedAtMs,
+    uptimeMs: world.now() - core.startedAtMs,
+    connections: {
+      ...live.byRole(),
+      waiting: live.waiting(),
+      unauthenticated: live.unauthenticated(),
+    },
+    pairing: core.pairing.counts(),
+    store: { ok: storeFigures(core).ok },
+  });
+  const health = new HealthSummary({ world, loop, agent: () => agent.health(), gateway: figures });
+  return { loop, agent, health };
 }
 
 /** Puts together what methods may use. */
@@ -48,11 +81,12 @@ export function makeServices(core: Core, network: NetworkParts): Services {
     health: network.health,
     config: configService(core),
     secrets: secretService(core, gateway),
-    agent: noAgent({
-      world,
-      sessionsPath: join(core.stateDir, "sessions"),
-      approvalsPath: join(core.stateDir, "exec-approvals.json"),
-    }),
+    agent: network.agent,
+    loop: network.loop,
+    machine: async () => {
+      const facts = await machineFacts(core.stateDir);
+      return { ...facts, machineName: core.config.current.gateway.name ?? facts.hostname };
+    },
     logs: { file: core.config.started.logging.file ?? "standard output", ring: network.logRing },
     lifecycle: lifecycle(network),
     connections: live,

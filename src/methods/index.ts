@@ -8,6 +8,7 @@ import type { Method } from "./method.ts";
 import { nodeMethods } from "./nodes.ts";
 import { scopeMethods } from "./scopes.ts";
 import { statusMethods } from "./status.ts";
+import { systemMethods } from "./system.ts";
 
 /** Every method of the gateway. Routing, `hello-ok`, the reference and tests derive from this. */
 export const allMethods: readonly Method[] = [
@@ -19,5 +20,6 @@ export const allMethods: readonly Method[] = [
   ...configMethods,
   ...agentMethods,
   ...logMethods,
+  ...systemMethods,
   ...hostMethods,
 ];

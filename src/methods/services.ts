@@ -3,6 +3,8 @@ import type { GatewayIdentity } from "../auth/identity.ts";
 import type { ConfigChanged, ConfigWrite, ConfigWritten } from "../config/service.ts";
 import type { Presence } from "../events/presence.ts";
 import type { LogRing } from "../lib/log-ring.ts";
+import type { LoopGauge } from "../lib/loop-gauge.ts";
+import type { MachineFacts } from "../lib/machine.ts";
 import type { World } from "../lib/world.ts";
 import type { Nodes } from "../nodes/nodes.ts";
 import type { DeviceList } from "../pairing/device-list.ts";
@@ -97,7 +99,11 @@ export interface Connections {
 /** The latest health summary, as text because it is the same for all. */
 export interface Health {
   readonly summary: RawJson;
+  /** The part that `hello-ok` may hold. */
+  readonly snapshot: RawJson;
   readonly version: number;
+  /** One that is made now. */
+  probe(): Promise<RawJson>;
 }
 
 /** The last lines of the log, and where the log itself goes. */
@@ -122,6 +128,9 @@ export interface Services {
   /** Agents, sessions and conversations. */
   readonly agent: AgentSide;
   readonly logs: LogSource;
+  readonly loop: LoopGauge;
+  /** `machineName` is the name that the owner gave, else the host's. */
+  readonly machine: () => Promise<MachineFacts & { machineName: string }>;
   readonly lifecycle: Lifecycle;
   readonly connections: Connections;
   readonly store: () => StoreFigures;

@@ -1,3 +1,4 @@
+import type { StatusParams } from "../agent/side.ts";
 import { READ } from "../protocol/access.ts";
 import { limitTable } from "../protocol/limits.ts";
 import { type Call, method } from "./method.ts";
@@ -13,11 +14,13 @@ export interface StoreFigures {
 
 const everyone = ["operator", "node"] as const;
 
-export const health = method({
+export const health = method<{ probe?: boolean }>({
   name: "health",
-  summary: "The cached health summary. Needs no scope.",
+  summary:
+    "The health summary, at most a second old; with `probe` made and measured now. Needs no scope.",
   access: { roles: everyone },
-  run: (_params, { services }) => services.health.summary,
+  params: { type: "object", properties: { probe: { type: "boolean" } } },
+  run: ({ probe }, { services }) => (probe ? services.health.probe() : services.health.summary),
 });
 
 export const systemPresence = method({
@@ -27,27 +30,37 @@ export const systemPresence = method({
   run: (_params, { services }) => services.presence.list,
 });
 
-export const status = method({
+export const status = method<StatusParams>({
   name: "status",
-  summary: "State of the gateway: connections, pairing, store, limits and refusals.",
+  summary: "State of the gateway: connections, pairing, store, event loop, limits and refusals.",
   access: { roles: ["operator"], scope: READ },
-  run: (_params, { services }) => ({
-    runtimeVersion: services.lifecycle.info.version,
-    heartbeat: { defaultAgentId: "main", agents: [] },
-    channelSummary: [],
-    queuedSystemEvents: [],
-    tasks: { total: 0, active: 0, terminal: 0, failures: 0, byStatus: {}, byRuntime: {} },
-    taskAudit: { total: 0, warnings: 0, errors: 0, byCode: {} },
-    sessions: {
-      paths: [],
-      count: 0,
-      defaults: { model: null, contextTokens: null },
-      recent: [],
-      byAgent: [],
+  params: {
+    type: "object",
+    properties: {
+      includeChannelSummary: { type: "boolean" },
+      includeCliProjection: { type: "boolean" },
     },
+  },
+  run: async (params, { services }) => ({
+    runtimeVersion: services.lifecycle.info.version,
+    pid: services.lifecycle.info.pid,
+    eventLoop: await services.loop.measure(),
+    processMemory: processMemory(),
+    ...services.agent.status(params),
     gateway: gatewayFigures(services),
   }),
 });
+
+function processMemory() {
+  const { rss, heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage();
+  return {
+    rssBytes: rss,
+    heapUsedBytes: heapUsed,
+    heapTotalBytes: heapTotal,
+    externalBytes: external,
+    arrayBuffersBytes: arrayBuffers,
+  };
+}
 
 function gatewayFigures(services: Call["services"]) {
   const { connections, lifecycle, world } = services;

@@ -295,6 +295,14 @@ export const limitTable = {
     metric: "-",
     test: "events/hub.test.ts",
   },
+  healthMs: {
+    value: MINUTE,
+    unit: "ms",
+    bounds: "time between two health events",
+    past: "-",
+    metric: "-",
+    test: "gateway/events.test.ts",
+  },
   drainMs: {
     value: 5 * SECOND,
     unit: "ms",

@@ -82,7 +82,7 @@ export const wireSchemas = {
 
 const open = (name: keyof typeof ProtocolSchemas) => openSchema(ProtocolSchemas[name]);
 
-/** Those of the methods that the agent's side answers. */
+/** Those of the methods that the agent's side answers, and of others that clients of agents call. */
 export const agentSchemas = {
   agent: open("AgentParams"),
   agentIdentity: open("AgentIdentityParams"),
@@ -116,4 +116,5 @@ export const agentSchemas = {
   sessionsViewersSet: open("SessionsViewerPresenceSetParams"),
   taskSuggestionsList: open("TaskSuggestionsListParams"),
   tasksList: open("TasksListParams"),
+  updateStatus: open("UpdateStatusParams"),
 };

@@ -203,7 +203,7 @@ describe("pairing events", () => {
 });
 
 describe("other events", () => {
-  test("presence and health carry the versions that hello-ok promised", async () => {
+  test("healthMs: presence and health carry the versions that hello-ok promised", async () => {
     const client = await listener("operator.read");
     await admittedConnect(gateway, { auth, client: { displayName: "Someone" } });
     world.advance(300);

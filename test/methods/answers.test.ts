@@ -71,6 +71,19 @@ const answered: Readonly<Record<string, Case>> = {
   "talk.catalog": [{}, "TalkCatalogResult"],
   "usage.cost": [{ days: 7 }, { days: 7, daily: [], totals: { totalTokens: 0, totalCost: 0 } }],
   "users.prefs.get": [{ keys: ["theme"] }, { status: "no_durable_identity" }],
+  health: [
+    {},
+    { ok: true, gateway: { connections: { operator: 1, node: 0 }, store: { ok: true } } },
+  ],
+  status: [
+    { includeChannelSummary: false, includeCliProjection: true },
+    {
+      eventLoop: { degraded: expect.any(Boolean) },
+      cliProjection: { agents: { defaultId: "main" } },
+    },
+  ],
+  "system.info": [{}, "SystemInfoResult"],
+  "update.status": [{}, "UpdateStatusResult"],
   "diagnostics.stability": [{ limit: 25 }, { dropped: 0, events: [] }],
   "gateway.identity.get": [{}, { fingerprint: expect.any(String) }],
   "config.get": [{}, { valid: true }],
@@ -92,7 +105,7 @@ const refused: Readonly<Record<string, object>> = {
 };
 
 /** Their tests are elsewhere. */
-const elsewhere = /^(device|node|config|logs)\.|^(health|status|system-presence|skills\.bins)$/;
+const elsewhere = /^(device|node|config|logs)\.|^(system-presence|skills\.bins)$/;
 
 let gateway: TestGateway;
 let client: RawClient;

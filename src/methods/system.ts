@@ -1,0 +1,33 @@
+import { ADMIN, READ } from "../protocol/access.ts";
+import { agentSchemas } from "../protocol/wire-schemas.ts";
+import { method } from "./method.ts";
+
+const read = { roles: ["operator"], scope: READ } as const;
+
+export const systemInfo = method({
+  name: "system.info",
+  summary: "The machine and the process: system, processors, memory, disk, uptime.",
+  access: read,
+  run: async (_params, { services }) => {
+    const { pid, startedAtMs } = services.lifecycle.info;
+    return {
+      ...(await services.machine()),
+      pid,
+      uptimeMs: services.world.now() - startedAtMs,
+    };
+  },
+});
+
+export const updateStatus = method({
+  name: "update.status",
+  summary: "Whether an update is known. This gateway looks for none by itself.",
+  access: { roles: ["operator"], scope: ADMIN },
+  params: agentSchemas.updateStatus,
+  run: () => ({
+    sentinel: null,
+    updateAvailable: null,
+    schedule: { channel: "stable", autoEnabled: false },
+  }),
+});
+
+export const systemMethods = [systemInfo, updateStatus];
