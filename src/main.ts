@@ -325,6 +325,7 @@ function offlineInfo(core: Core) {
     pid: process.pid,
     version,
     startedAtMs: core.startedAtMs,
+    uptimeMs: core.uptimeMs(),
     supervisor: "none" as const,
     listening: [],
     stateDir: core.stateDir,

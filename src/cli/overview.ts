@@ -65,7 +65,7 @@ async function report(context: Context, gateway: Gateway): Promise<void> {
 function infoLines({ io }: Context, info: HostInfo): string[] {
   const { good } = styleOf(io);
   const { operator = 0, node = 0 } = info.connections;
-  const since = agoWords(info.startedAtMs, io.now());
+  const since = agoWords(io.now() - info.uptimeMs, io.now());
   const rows: [string, string][] = [
     ["Page", shown(info.pageUrl, 200)],
     ["Listens on", info.listening.map((where) => shown(where, 200)).join(", ")],

@@ -29,7 +29,8 @@ export class Hello {
   readonly #features: string;
   readonly #policy: string;
   readonly #server: string;
-  readonly #startedAtMs: number;
+  /** Monotonic clock. */
+  readonly #started: number;
   /** What administrators see of the host. */
   readonly #host: { configPath: string; stateDir: string };
 
@@ -48,8 +49,8 @@ export class Hello {
       maxBufferedBytes: deps.limits.bufferedBytes,
       tickIntervalMs: deps.limits.tickMs,
     });
-    const { version, startedAtMs, configPath, stateDir } = deps.services.lifecycle.info;
-    this.#startedAtMs = startedAtMs;
+    const { version, uptimeMs, configPath, stateDir } = deps.services.lifecycle.info;
+    this.#started = deps.services.world.monotonic() - uptimeMs;
     this.#host = { configPath, stateDir };
     this.#server = `"version":${JSON.stringify(version)},"bootId":${JSON.stringify(deps.bootId)}`;
   }
@@ -82,7 +83,7 @@ export class Hello {
     const more = admin && { ...this.#host, authMode: this.deps.authMode() };
     const rest = {
       stateVersion: version,
-      uptimeMs: services.world.now() - this.#startedAtMs,
+      uptimeMs: Math.round(services.world.monotonic() - this.#started),
       suspension: { phase: "accepting" },
       sessionDefaults: services.agent.sessionDefaults(),
       ...more,

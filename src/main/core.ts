@@ -47,7 +47,10 @@ export interface Core {
   readonly adminSocket: string;
   /** How the command line is called here. */
   readonly command: string;
+  /** Wall clock. */
   readonly startedAtMs: number;
+  /** Milliseconds since then, whatever became of the wall clock. */
+  uptimeMs(): number;
   readonly config: ConfigStore;
   readonly loaded: LoadedConfig;
   readonly vault: Vault;
@@ -79,6 +82,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   });
   const adminSocket = resolveAdminSocket(env, stateDir);
   const startedAtMs = world.now();
+  const started = world.monotonic();
+  const uptimeMs = () => Math.round(world.monotonic() - started);
   const describe = {
     pid: process.pid,
     version,
@@ -137,7 +142,18 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     const parts = { config, vault, secrets, pairing, nodes, documents };
     const close = () => closeAll({ ...parts, lock });
     const command = commandName(env);
-    return { world, limits, stateDir, adminSocket, command, startedAtMs, loaded, ...parts, close };
+    return {
+      world,
+      limits,
+      stateDir,
+      adminSocket,
+      command,
+      startedAtMs,
+      uptimeMs,
+      loaded,
+      ...parts,
+      close,
+    };
   } catch (error) {
     await lock.release();
     throw error;

@@ -20,6 +20,7 @@ export class ServerFacts {
       pid: process.pid,
       version,
       startedAtMs: core.startedAtMs,
+      uptimeMs: core.uptimeMs(),
       supervisor: supervisor.kind,
       ...(supervisor.unit !== undefined && { unit: supervisor.unit }),
       listening: this.listening,

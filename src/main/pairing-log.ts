@@ -32,6 +32,7 @@ export function pairingLog(
       if (why === "approved" || why === "rejected") return log.info(line, message);
       gateway.refusalLog.write({ level: "info", kind: `pairing-${why}`, facts: line, message });
     },
+    clockSet: (byMs) => log.warn({ byMs }, clockWords(byMs)),
     renamed: ({ deviceId, label }) => log.info({ deviceId, label }, "a device was renamed"),
     ended: ({ deviceId, role, why }) => log.info({ deviceId, role }, `a device was ${why}`),
   };
@@ -39,4 +40,14 @@ export function pairingLog(
 
 function nameOf(text: DeviceText): string {
   return text.displayName ?? text.clientId;
+}
+
+/** What somebody who wonders about refused devices should know. */
+function clockWords(byMs: number): string {
+  const way = byMs > 0 ? "forward" : "back";
+  const seconds = Math.round(Math.abs(byMs) / 1000);
+  return (
+    `the clock was set ${way} by ${seconds} s: requests and links keep the time that they had left; ` +
+    "devices whose clock is more than 120 s off are refused (timedatectl shows this one)"
+  );
 }

@@ -17,7 +17,7 @@ export function processMetrics(core: Core, loop: LoopWatch): MetricSpec[] {
       name: "openclaw_uptime_seconds",
       help: "Time since the gateway opened its state.",
       type: "gauge",
-      read: () => [sample((core.world.now() - core.startedAtMs) / 1000)],
+      read: () => [sample(core.uptimeMs() / 1000)],
     },
     {
       name: "openclaw_event_loop_lag_seconds",

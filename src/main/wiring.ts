@@ -119,7 +119,7 @@ export function readiness(core: Core, gateway: Gateway) {
   if (gateway.phase !== "ready") failing.push(gateway.phase);
   const stores = Object.values(core.documents).map(({ stats }) => stats);
   if (stores.some(({ lastError }) => lastError !== undefined)) failing.push("store");
-  const uptimeMs = core.world.now() - core.startedAtMs;
+  const uptimeMs = core.uptimeMs();
   return { ready: failing.length === 0, failing, uptimeMs };
 }
 

@@ -10,7 +10,6 @@ export const hostInfo = method({
   access: host,
   run: (_params, { services }): HostReport => ({
     ...services.lifecycle.info,
-    uptimeMs: services.world.now() - services.lifecycle.info.startedAtMs,
     fingerprint: services.identity.fingerprint,
     deviceId: services.identity.deviceId,
     pairing: services.pairing.counts(),

@@ -64,6 +64,7 @@ export interface HostInfo {
   readonly pid: number;
   readonly version: string;
   readonly startedAtMs: number;
+  readonly uptimeMs: number;
   readonly supervisor: "systemd" | "pm2" | "none";
   /** Name of the systemd unit or id of the pm2 process. */
   readonly unit?: string;
@@ -77,7 +78,6 @@ export interface HostInfo {
 
 /** The result of `host.info`. */
 export interface HostReport extends HostInfo {
-  readonly uptimeMs: number;
   readonly fingerprint: string;
   readonly deviceId: string;
   readonly pairing: { readonly pending: number; readonly devices: number };

@@ -63,12 +63,12 @@ function processMemory() {
 }
 
 function gatewayFigures(services: Call["services"]) {
-  const { connections, lifecycle, world } = services;
+  const { connections, lifecycle } = services;
   return {
     fingerprint: services.identity.fingerprint,
     deviceId: services.identity.deviceId,
     startedAtMs: lifecycle.info.startedAtMs,
-    uptimeMs: world.now() - lifecycle.info.startedAtMs,
+    uptimeMs: lifecycle.info.uptimeMs,
     listening: lifecycle.info.listening,
     connections: {
       ...connections.byRole(),

@@ -32,6 +32,8 @@ interface Deps {
   /** What is durable. */
   readonly state: () => PairingState;
   readonly world: World;
+  /** Wall clock, as requests end by it. */
+  readonly now: () => number;
   readonly limits: Limits;
   readonly isConnected: (deviceId: string) => boolean;
 }
@@ -60,7 +62,7 @@ export class DeviceList {
 
   /** The live requests that fit, newest first. Their number is bounded by a limit of its own. */
   pending(actor: Actor, filter: Filter): Pending[] {
-    const now = this.deps.world.now();
+    const now = this.deps.now();
     const fits = pendingFilter(filter);
     const seen = (pending: Pending) =>
       pending.expiresAtMs > now && mayManage(actor, pending.deviceId);

@@ -6,6 +6,7 @@ import { StoreError } from "../store/errors.ts";
 import type { Document } from "../store/shape.ts";
 import { breathe } from "../store/slices.ts";
 import { mayManage } from "./authority.ts";
+import { fromTheFuture, movedBy, WatchedClock } from "./clock.ts";
 import * as devices from "./devices.ts";
 import * as invites from "./invite.ts";
 import * as ledger from "./ledger.ts";
@@ -31,6 +32,8 @@ export interface PairingListener {
   requested?(pending: Pending): void;
   resolved?(pending: Pending, why: Resolution): void;
   renamed?(device: Device): void;
+  /** The wall clock was set by so many milliseconds. */
+  clockSet?(byMs: number): void;
   /** Connections of this device in this role (any role if absent) must end. */
   ended?(end: { deviceId: string; role?: Role; why: DeviceEnd }): void;
 }
@@ -61,8 +64,28 @@ export class Pairing {
   #expiry: Timer | undefined;
   #expiryAt = Number.POSITIVE_INFINITY;
 
+  readonly #clock: WatchedClock;
+
   constructor(private readonly deps: Deps) {
+    const { document, world } = deps;
+    this.#clock = new WatchedClock(world);
+    const early = fromTheFuture(document.working, world.now());
+    if (early.length > 0) document.later(early);
     this.#scheduleExpiry();
+  }
+
+  /** The wall clock, by which requests and links end; when it was set, they are moved first. */
+  now(): number {
+    const by = this.#clock.setBy();
+    if (by !== 0) this.#clockSet(by);
+    return this.deps.world.now();
+  }
+
+  #clockSet(by: number): void {
+    this.#expiryAt += by;
+    const changes = movedBy(this.deps.document, by);
+    if (changes.length > 0) this.deps.document.later(changes);
+    this.#tell("clockSet", by);
   }
 
   listen(listener: PairingListener): () => void {
@@ -87,13 +110,13 @@ export class Pairing {
 
   /** The live request of a device. */
   pendingOf(deviceId: string): Pending | undefined {
-    return ledger.pendingOf(this.#working, deviceId, this.deps.world.now());
+    return ledger.pendingOf(this.#working, deviceId, this.now());
   }
 
   /** Whether a request still waits, as far as anybody was told: a decision counts once durable. */
   isPending(requestId: string): boolean {
     const pending = this.deps.document.durable.pending.get(requestId);
-    return pending !== undefined && pending.expiresAtMs > this.deps.world.now();
+    return pending !== undefined && pending.expiresAtMs > this.now();
   }
 
   /**
@@ -118,7 +141,7 @@ export class Pairing {
 
   counts(): { pending: number; devices: number; invites: number } {
     const { pending, devices: paired, invites: links } = this.deps.document.durable;
-    const now = this.deps.world.now();
+    const now = this.now();
     const open = [...links.values()].filter((invite) => isOpen(invite, now));
     return { pending: pending.size, devices: paired.size, invites: open.length };
   }
@@ -148,7 +171,7 @@ export class Pairing {
 
   async approve(typed: string, actor: Actor): Promise<{ pending: Pending; device: Device }> {
     const pending = this.#find(typed, actor, "device pairing approval denied");
-    const now = this.deps.world.now();
+    const now = this.now();
     const approval = ledger.approve(this.#working, pending, { actor, now });
     await this.deps.document.commit(approval.changes);
     this.#resolve(pending, "approved");
@@ -163,7 +186,7 @@ export class Pairing {
   }
 
   async remove(deviceId: string, actor: Actor): Promise<{ device: Device } & Durability> {
-    const pending = ledger.pendingOf(this.#working, deviceId, this.deps.world.now());
+    const pending = ledger.pendingOf(this.#working, deviceId, this.now());
     const { device, changes } = devices.remove(this.#working, deviceId, actor);
     const outcome = await this.#urgent(changes);
     if (pending) this.#resolve(pending, "rejected");
@@ -184,7 +207,7 @@ export class Pairing {
     scopes?: readonly string[] | undefined;
     actor: Actor;
   }): Promise<devices.TokenChange> {
-    const change = devices.rotate(this.#working, { ...facts, now: this.deps.world.now() });
+    const change = devices.rotate(this.#working, { ...facts, now: this.now() });
     await this.deps.document.commit(change.changes);
     this.#tell("ended", { deviceId: facts.deviceId, role: change.role, why: "rotated" });
     return change;
@@ -195,7 +218,7 @@ export class Pairing {
     role: string;
     actor: Actor;
   }): Promise<devices.TokenChange & Durability> {
-    const change = devices.revoke(this.#working, { ...facts, now: this.deps.world.now() });
+    const change = devices.revoke(this.#working, { ...facts, now: this.now() });
     const outcome = await this.#urgent(change.changes);
     this.#tell("ended", { deviceId: facts.deviceId, role: change.role, why: "revoked" });
     return { ...change, ...outcome };
@@ -207,7 +230,7 @@ export class Pairing {
    * one commit and one turn.
    */
   async revokeDerived(epoch: number): Promise<string[]> {
-    const now = this.deps.world.now();
+    const now = this.now();
     const ended: string[] = [];
     const all = [...this.#working.devices.keys()];
     for (let at = 0; at < all.length; at += AT_ONCE) {
@@ -228,7 +251,7 @@ export class Pairing {
     const id = world.bytes(6).toString("hex");
     const made = invites.createInvite(document.working, ask, {
       actor,
-      now: world.now(),
+      now: this.now(),
       limits,
       bytes: (count) => world.bytes(count),
       id,
@@ -240,18 +263,18 @@ export class Pairing {
 
   /** The links that still pair someone. */
   openInvites(): invites.InviteRow[] {
-    return invites.openInvites(this.deps.document.durable, this.deps.world.now());
+    return invites.openInvites(this.deps.document.durable, this.now());
   }
 
   async revokeInvite(inviteId: string): Promise<{ invite: invites.InviteRow } & Durability> {
-    const now = this.deps.world.now();
+    const now = this.now();
     const { invite, changes } = invites.revokeInvite(this.#working, inviteId, now);
     return { invite, ...(await this.#urgent(changes)) };
   }
 
   /** Whether a link's secret would pair this device. Costs a hash and nothing else. */
   checkInvite(secret: string, deviceId: string): invites.InviteVerdict {
-    const now = this.deps.world.now();
+    const now = this.now();
     return invites.checkInvite(this.#working, secret, { deviceId, now });
   }
 
@@ -259,7 +282,7 @@ export class Pairing {
   async redeem(secret: string, asked: ledger.Grant): Promise<invites.InviteVerdict> {
     const verdict = this.checkInvite(secret, asked.deviceId);
     if (!verdict.ok) return verdict;
-    const now = this.deps.world.now();
+    const now = this.now();
     const pending = ledger.pendingOf(this.#working, asked.deviceId, now);
     const { changes } = invites.redeem(this.#working, verdict.invite, { asked, now });
     const { invite } = verdict;
@@ -280,7 +303,7 @@ export class Pairing {
     const { tookToken: role, reason } = facts;
     const pickup = role && this.#working.devices.get(deviceId)?.tokens[role]?.pickup;
     this.deps.document.later([
-      { op: "seen", deviceId, at: this.deps.world.now(), reason, ...(pickup && { took: role }) },
+      { op: "seen", deviceId, at: this.now(), reason, ...(pickup && { took: role }) },
     ]);
   }
 
@@ -296,7 +319,7 @@ export class Pairing {
   #context(): ledger.LedgerContext {
     const { world, limits, gatewayId } = this.deps;
     return {
-      now: world.now(),
+      now: this.now(),
       gatewayId,
       limits,
       nonce: () => world.bytes(16).toString("hex"),
@@ -306,7 +329,7 @@ export class Pairing {
   #find(typed: string, actor: Actor, denied: string): Pending {
     const isAdmin = covers(actor.scopes, ADMIN);
     return ledger.findPending(this.#working, typed, {
-      now: this.deps.world.now(),
+      now: this.now(),
       denied,
       isAdmin,
     });
@@ -334,13 +357,13 @@ export class Pairing {
     if (at === undefined || at >= this.#expiryAt) return;
     this.#expiry?.cancel();
     this.#expiryAt = at;
-    const wait = Math.max(0, at - this.deps.world.now());
+    const wait = Math.max(0, at - this.now());
     this.#expiry = this.deps.world.after(Math.min(wait, 2 ** 31 - 1) + 1, () => this.#expire());
   }
 
   #expire(): void {
     this.#expiryAt = Number.POSITIVE_INFINITY;
-    const { gone, changes } = ledger.expire(this.#working, this.deps.world.now());
+    const { gone, changes } = ledger.expire(this.#working, this.now());
     if (changes.length > 0) this.deps.document.later(changes);
     for (const pending of gone) this.#resolve(pending, "expired");
     this.#scheduleExpiry();

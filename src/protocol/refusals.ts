@@ -212,7 +212,9 @@ const proofFailures = {
 export type ProofFailure = keyof typeof proofFailures;
 
 const proofCures: Partial<Record<ProofFailure, string>> = {
-  "device-signature-stale": "set this device's clock: it is more than 120 s off the gateway's",
+  "device-signature-stale":
+    "set this device's clock, or the gateway's (there: sudo timedatectl set-ntp true): " +
+    "they are more than 120 s apart",
 };
 
 export function proofRefused(failure: ProofFailure): Refusal {

@@ -30,10 +30,24 @@ const EARLIEST_MS = Date.UTC(2026, 0, 1);
 const TOLERATED_MS = 2 * 60 * 1000;
 const SET_CLOCK = "sudo timedatectl set-ntp true";
 
-const clock: Check = ({ nowMs, state, config }) => {
+/** By how many milliseconds the clock was set since the gateway started, as its uptime shows. */
+function wasSetBy(info: { startedAtMs: number; uptimeMs: number }, nowMs: number): number {
+  return nowMs - (info.startedAtMs + info.uptimeMs);
+}
+
+const clock: Check = ({ nowMs, state, config, gateway }) => {
   const says = new Date(nowMs).toISOString().replace(/\.\d+/, "");
   if (nowMs < EARLIEST_MS) {
     return fail(`The clock says ${says}, which is long past: clients are refused.`, SET_CLOCK);
+  }
+  const setBy = gateway.how === "running" ? wasSetBy(gateway.info, nowMs) : 0;
+  if (Math.abs(setBy) > TOLERATED_MS) {
+    const way = setBy > 0 ? "forward" : "back";
+    return warn(
+      `The clock says ${says}: it was set ${way} by ${spanWords(Math.abs(setBy))} since the gateway ` +
+        "started, or the machine slept; clients whose clock differs by two minutes are refused.",
+      SET_CLOCK,
+    );
   }
   const times = [...(state.entries ?? []), ...(config.file ? [config.file] : [])];
   const ahead = Math.max(0, ...times.map(({ mtimeMs }) => mtimeMs)) - nowMs;

@@ -1,0 +1,73 @@
+import type { World } from "../lib/world.ts";
+import type { PairingChange, PairingState } from "./records.ts";
+
+/** NTP slews a clock by less; whoever sets one moves it by more. Milliseconds. */
+const SET_MS = 1_000;
+
+/**
+ * The wall clock, watched by the monotonic one. Requests and links carry times of the wall clock,
+ * because they outlive the process; when that clock is set, they are moved along with it, so that
+ * none ends at once or lives on for years.
+ */
+export class WatchedClock {
+  /** Wall clock minus monotonic clock, as last known. */
+  #apart: number;
+
+  constructor(private readonly world: Pick<World, "now" | "monotonic">) {
+    this.#apart = world.now() - world.monotonic();
+  }
+
+  /** By how many milliseconds the wall clock was set since this was asked last; mostly 0. */
+  setBy(): number {
+    const { world } = this;
+    const apart = world.now() - world.monotonic();
+    const by = Math.round(apart - this.#apart);
+    if (Math.abs(by) < SET_MS) return 0;
+    this.#apart = apart;
+    return by;
+  }
+}
+
+/** What both views agree on, moved by `by` milliseconds. What is being decided just now is left out. */
+export function movedBy(
+  views: { durable: PairingState; working: PairingState },
+  by: number,
+): PairingChange[] {
+  const { durable, working } = views;
+  const pending = [...working.pending.values()].filter(({ requestId }) =>
+    durable.pending.has(requestId),
+  );
+  const invites = [...working.invites.values()].filter((one) => {
+    const told = durable.invites.get(one.inviteId);
+    return told !== undefined && decidedOf(told) === decidedOf(one);
+  });
+  return [...pending.map((one) => pendingBy(one, by)), ...invites.map((one) => inviteBy(one, by))];
+}
+
+/** Who used a link, and whether it was taken back. */
+function decidedOf({ users, revokedAtMs }: Change<"invite">["invite"]): string {
+  return `${Object.keys(users).length} ${revokedAtMs}`;
+}
+
+/** What a clock wrote that was ahead of `now`, moved back to it: nothing lives longer than it may. */
+export function fromTheFuture(state: PairingState, now: number): PairingChange[] {
+  const pending = [...state.pending.values()].filter(({ ts }) => ts > now);
+  const invites = [...state.invites.values()].filter(({ createdAtMs }) => createdAtMs > now);
+  return [
+    ...pending.map((one) => pendingBy(one, now - one.ts)),
+    ...invites.map((one) => inviteBy(one, now - one.createdAtMs)),
+  ];
+}
+
+type Change<Op extends PairingChange["op"]> = Extract<PairingChange, { op: Op }>;
+
+function pendingBy(one: Change<"pending">["pending"], by: number): PairingChange {
+  const pending = { ...one, ts: one.ts + by, expiresAtMs: one.expiresAtMs + by };
+  return { op: "pending", pending };
+}
+
+/** The times of `users` stay: they name the approvals that the link gave, which don't move either. */
+function inviteBy(one: Change<"invite">["invite"], by: number): PairingChange {
+  const times = { createdAtMs: one.createdAtMs + by, expiresAtMs: one.expiresAtMs + by };
+  return { op: "invite", invite: { ...one, ...times } };
+}

@@ -1,0 +1,78 @@
+import { expect, test } from "vitest";
+import { fromTheFuture, movedBy, WatchedClock } from "../../src/pairing/clock.ts";
+import { applyChange, emptyState, type Invite, type Pending } from "../../src/pairing/records.ts";
+import { HandWorld } from "../support/world.ts";
+
+const pending = (requestId: string, ts: number) =>
+  ({ requestId, deviceId: `of ${requestId}`, ts, expiresAtMs: ts + 100 }) as Pending;
+const invite = (inviteId: string, createdAtMs: number, usedBy?: string) =>
+  ({
+    inviteId,
+    secretHash: inviteId,
+    createdAtMs,
+    expiresAtMs: createdAtMs + 50,
+    uses: 1,
+    users: usedBy === undefined ? {} : { [usedBy]: createdAtMs + 1 },
+  }) as Partial<Invite> as Invite;
+
+function stateWith(pendings: readonly Pending[], invites: readonly Invite[]) {
+  const state = emptyState();
+  for (const one of pendings) applyChange(state, { op: "pending", pending: one });
+  for (const one of invites) applyChange(state, { op: "invite", invite: one });
+  return state;
+}
+
+test.each([3_600_000, -3_600_000, -4 * 365 * 86_400_000])(
+  "a clock set by %i ms is seen once",
+  (ms) => {
+    const world = new HandWorld();
+    const clock = new WatchedClock(world);
+    world.advance(500_000);
+    expect(clock.setBy()).toBe(0);
+    world.jump(ms);
+    world.advance(10_000);
+    expect(clock.setBy()).toBe(ms);
+    expect(clock.setBy()).toBe(0);
+  },
+);
+
+test("a clock that is slewed is followed without moving anything", () => {
+  const world = new HandWorld();
+  const clock = new WatchedClock(world);
+  let moved = 0;
+  for (let i = 0; i < 30; i += 1) {
+    world.jump(100);
+    moved += clock.setBy();
+  }
+  expect(moved).toBeGreaterThan(1_900);
+  expect(moved).toBeLessThanOrEqual(3_000);
+});
+
+test("requests and links move along; what is being decided is left alone", () => {
+  const durable = stateWith(
+    [pending("A", 10), pending("gone", 10)],
+    [invite("I", 10), invite("J", 10)],
+  );
+  const working = stateWith(
+    [pending("A", 10), pending("new", 10)],
+    [invite("I", 10), invite("J", 10, "x")],
+  );
+  expect(movedBy({ durable, working }, -7)).toEqual([
+    { op: "pending", pending: pending("A", 3) },
+    { op: "invite", invite: invite("I", 3) },
+  ]);
+});
+
+test("a link that was used stays used by the same device, at the same time", () => {
+  const state = stateWith([], [invite("I", 10, "x")]);
+  const [change] = movedBy({ durable: state, working: state }, -7);
+  expect(change).toMatchObject({ invite: { users: { x: 11 }, expiresAtMs: 53 } });
+});
+
+test("what a later clock wrote gets its whole life from now on, and no more", () => {
+  const state = stateWith([pending("A", 1_000), pending("B", 10)], [invite("I", 900)]);
+  expect(fromTheFuture(state, 20)).toEqual([
+    { op: "pending", pending: pending("A", 20) },
+    { op: "invite", invite: invite("I", 20) },
+  ]);
+});
