@@ -46,6 +46,10 @@ const survives: readonly Promised[] = [
     "fault/second-gateway.test.ts",
   ],
   [
+    "A clock that is set, by hours or years, both ways, while the gateway runs: connections, tokens, handshakes and locks go by another clock and notice nothing; requests and one-time links keep the time they had left, and what was used or had ended stays so. The log and `openclaw doctor` name it. Devices whose clock differs by more than 120 s are refused and told so. What a clock wrote that was ahead lives no longer than its limit after a restart; what it wrote that was behind may have ended by then.",
+    "fault/clock-jumps.test.ts",
+  ],
+  [
     "Power loss: the same, as far as the disk keeps what it said it has written. A last line that was torn is dropped, because nobody was told of it.",
     "store/crash-property.test.ts",
   ],

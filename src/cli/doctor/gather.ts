@@ -72,7 +72,8 @@ async function gatherConfig(env: Environment, asked: ConfigAsked): Promise<Confi
     gateway: settings?.gateway,
     bindByFlag: errors.length === 0 && settings?.gateway.bind !== config.gateway.bind,
     devicelessCli: settings && devicelessCliMode(settings),
-    webRoot: await gatherWebRoot(settings?.dashboard.root, asked.folder, path),
+    // A running gateway leaves a group out of which nothing is set.
+    webRoot: await gatherWebRoot(settings?.dashboard?.root, asked.folder, path),
   };
 }
 
