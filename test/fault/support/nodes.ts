@@ -17,7 +17,7 @@ export async function offer(
     const { pending } = await host(gateway, "node.pair.list");
     return pending.find((row: Frame) => row.nodeId === device.deviceId)?.requestId as string;
   }, "the node's request");
-  return { ...paired, nodeId: device.deviceId, requestId };
+  return { ...paired, device, nodeId: device.deviceId, requestId };
 }
 
 /** One node that was approved and one that waits; resolves with the id of the first. */
