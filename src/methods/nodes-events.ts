@@ -70,9 +70,11 @@ const hostStats: Handler = (payload, session, { services }) => {
     known.filter((name) => name in payload).map((name) => [name, payload[name]]),
   );
   const { nodeId } = session;
-  session.hostStats = { ...stats, updatedAtMs: services.world.now() };
-  services.nodes.note(nodeId, { hostStats: session.hostStats });
-  services.nodes.tell(session, "node.hostStats", { nodeId, hostStats: session.hostStats });
+  const latest = { ...stats, updatedAtMs: services.world.now() };
+  session.hostStats = latest;
+  const told = services.nodes.tell(session, "node.hostStats", { nodeId, hostStats: latest });
+  // A node that floods is written down once more when it goes.
+  if (told) services.nodes.note(nodeId, { hostStats: latest });
   return { handled: true, reason: "updated" };
 };
 

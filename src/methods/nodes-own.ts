@@ -49,11 +49,6 @@ export const progress = method<ProgressParams>({
   },
 });
 
-function checkSize(name: string, value: unknown): void {
-  if (JSON.stringify(value).length <= limitTable.nodePublishedBytes.value) return;
-  throw invalidRequest(`${name} too large`);
-}
-
 export const skillsUpdate = method<{ skills: unknown[] }>({
   name: "node.skills.update",
   summary: "Replaces the skills that a node publishes while it is connected.",
@@ -61,8 +56,7 @@ export const skillsUpdate = method<{ skills: unknown[] }>({
   params: wireSchemas.nodeSkillsUpdate,
   run: ({ skills }, call) => {
     const session = ownSession(call, "skill publication");
-    checkSize("skills", skills);
-    session.skills = skills;
+    call.services.nodes.published.replace(session, "skills", skills);
     return { nodeId: session.nodeId, skills };
   },
 });
@@ -74,8 +68,7 @@ export const toolsUpdate = method<{ tools: unknown[] }>({
   params: wireSchemas.nodePluginToolsUpdate,
   run: ({ tools }, call) => {
     const session = ownSession(call, "tool publication");
-    checkSize("tools", tools);
-    session.tools = tools;
+    call.services.nodes.published.replace(session, "tools", tools);
     return { nodeId: session.nodeId, tools };
   },
 });

@@ -76,6 +76,7 @@ function gatewayFigures(services: Call["services"]) {
       unauthenticated: connections.unauthenticated(),
     },
     pairing: services.pairing.counts(),
+    nodes: services.nodes.counts(),
     store: services.store(),
     closes: connections.closes(),
     warnings: lifecycle.info.warnings,

@@ -5,6 +5,7 @@ import type { Document } from "../store/shape.ts";
 import { allowedClaims, intersect } from "./claims.ts";
 import { InvokeTable, sendEvent } from "./invoke.ts";
 import type { CommandPolicy } from "./policy.ts";
+import { Published } from "./published.ts";
 import type {
   NodeRecord,
   NodesChange,
@@ -55,12 +56,14 @@ export class Nodes {
   readonly sessions = new NodeSessions();
   readonly invokes: InvokeTable;
   readonly work: WorkQueue;
+  readonly published: Published;
   readonly #listeners = new Set<NodesListener>();
 
   constructor(private readonly deps: Deps) {
     const { world, limits, document } = deps;
     const refused = (metric: string) => this.#tell("refused", metric);
     this.invokes = new InvokeTable({ world, limits, refused });
+    this.published = new Published({ limits, refused });
     this.work = new WorkQueue({ world, limits, document, refused });
     this.#forgetUnpaired();
   }
@@ -117,8 +120,11 @@ export class Nodes {
 
   leave(session: NodeSession): void {
     this.invokes.lost(session);
+    this.published.forget(session);
     if (!this.sessions.leave(session)) return;
-    this.note(session.nodeId, { lastDisconnectedAtMs: this.deps.world.now() });
+    const { nodeId, hostStats } = session;
+    const lastDisconnectedAtMs = this.deps.world.now();
+    this.note(nodeId, { lastDisconnectedAtMs, ...(hostStats && { hostStats }) });
   }
 
   /** Notes what nobody was promised: written lazily. */
@@ -234,13 +240,14 @@ export class Nodes {
     if (request && request.pairing !== pairing) this.#resolve(request, "rejected");
   }
 
-  /** Tells operators about a node, if they were not told of the like just now. */
-  tell(session: NodeSession, event: "node.presence" | "node.hostStats", payload: object): void {
+  /** Tells operators about a node; false, and nobody told, if they were of the like just now. */
+  tell(session: NodeSession, event: "node.presence" | "node.hostStats", payload: object): boolean {
     const now = this.deps.world.monotonic();
     const last = session.toldAt.get(event);
-    if (last !== undefined && now - last < this.deps.limits.nodeEventMs) return;
+    if (last !== undefined && now - last < this.deps.limits.nodeEventMs) return false;
     session.toldAt.set(event, now);
     this.#tell("told", event, payload);
+    return true;
   }
 
   /** Whoever was removed while this gateway, or the disk, was down. */

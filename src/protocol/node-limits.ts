@@ -91,7 +91,7 @@ export const nodeLimitTable = {
     value: SECOND,
     unit: "ms",
     bounds: "least time between two events of one kind about one node",
-    past: "what it sent is kept for `node.list`, and nobody is told",
+    past: "what it sent shows in `node.list`, and nobody is told",
     metric: "-",
     test: "nodes/events.test.ts",
   },
@@ -102,6 +102,14 @@ export const nodeLimitTable = {
     past: "`INVALID_REQUEST` `too large`",
     metric: "-",
     test: "nodes/events.test.ts",
+  },
+  nodePublishedTotalBytes: {
+    value: 32 * MiB,
+    unit: "bytes",
+    bounds: "skills and tools that all connected nodes publish together",
+    past: "`UNAVAILABLE` `nodes publish too much together`, retryable",
+    metric: "node-published-refused",
+    test: "nodes/published.test.ts",
   },
   nodeWork: {
     value: 10_000,
