@@ -27,6 +27,11 @@ class Crowd {
     return this.#bySource.get(source)?.size ?? 0;
   }
 
+  /** From one source, oldest first. */
+  of(source: string): Iterable<Connection> {
+    return this.#bySource.get(source) ?? [];
+  }
+
   oldestOf(source: string): Connection | undefined {
     const [first] = this.#bySource.get(source) ?? [];
     return first;
@@ -43,35 +48,79 @@ class Crowd {
   }
 }
 
+/** An HTTP answer in place of a connection. */
+export interface GateRefusal {
+  readonly status: string;
+  readonly text: string;
+  readonly metric: string;
+}
+
+export const tooManyConnections = refused("Too many connections", "connections-refused");
+export const tooManyUnauthenticated = refused(
+  "Too many unauthenticated sockets",
+  "unauthenticated-refused",
+);
+
 /**
- * Bounds connections that are not authenticated yet, in all and per source. Past a total the largest
- * source gives way, so a crowd from one place shuts nobody else out.
+ * Bounds connections that are not authenticated yet, in all and per source. After a restart everybody
+ * comes at once, perhaps from one address: so only sockets that stayed silent for a moment are held
+ * against their source, and only those give way, the largest source's first.
  */
 export class SocketGate {
   readonly #unauthenticated = new Crowd();
   readonly #waiting = new Crowd();
   #total = 0;
 
-  constructor(private readonly limits: Limits) {}
+  constructor(
+    private readonly limits: Limits,
+    private readonly now: () => number,
+  ) {}
 
   /** Why a new socket from `source` is refused, or `undefined`. */
-  refusal(source: string): { status: string; text: string; metric: string } | undefined {
-    if (this.#total >= this.limits.connections) {
-      return refused("Too many connections", "connections-refused");
-    }
-    if (this.#unauthenticated.from(source) >= this.limits.unauthenticatedPerAddress) {
-      return refused("Too many unauthenticated sockets", "unauthenticated-refused");
+  refusal(source: string): GateRefusal | undefined {
+    if (this.#total >= this.limits.connections) return tooManyConnections;
+    const most = this.limits.unauthenticatedPerAddress;
+    let silent = 0;
+    for (const connection of this.#unauthenticated.of(source)) {
+      if (!this.#isSilent(connection)) continue;
+      silent += 1;
+      if (silent >= most) return tooManyUnauthenticated;
     }
     return undefined;
   }
 
-  /** Counts a new socket; evicts one when there are too many in all. */
+  /** Whether a socket from `source` may be opened now. Past its share it leaves half to others. */
+  hasRoom(source: string): boolean {
+    const { unauthenticatedSockets, unauthenticatedPerAddress } = this.limits;
+    if (this.isFull) return false;
+    if (this.#unauthenticated.from(source) < unauthenticatedPerAddress) return true;
+    return this.#unauthenticated.size < unauthenticatedSockets / 2;
+  }
+
+  /** Whether no socket from anywhere may be opened now. */
+  get isFull(): boolean {
+    return this.#unauthenticated.size >= this.limits.unauthenticatedSockets;
+  }
+
+  /**
+   * Makes room where all is taken: a silent socket of the largest source gives way. False if there
+   * was no need, or none is silent.
+   */
+  makeRoom(): boolean {
+    const oldest = this.isFull ? this.#unauthenticated.oldestOfLargest() : undefined;
+    if (!oldest || !this.#isSilent(oldest)) return false;
+    oldest.close(closes.unauthenticatedEvicted);
+    return true;
+  }
+
+  #isSilent(connection: Connection): boolean {
+    const age = this.now() - connection.challengedAt;
+    return connection.state.name === "challenged" && age >= this.limits.unauthenticatedGraceMs;
+  }
+
   opened(connection: Connection): void {
     this.#total += 1;
     this.#unauthenticated.add(connection);
-    if (this.#unauthenticated.size > this.limits.unauthenticatedSockets) {
-      evict(this.#unauthenticated.oldestOfLargest(), closes.unauthenticatedEvicted);
-    }
   }
 
   authenticated(connection: Connection): void {
@@ -115,7 +164,7 @@ export class SocketGate {
   }
 }
 
-function refused(text: string, metric: string) {
+function refused(text: string, metric: string): GateRefusal {
   return { status: "503 Service Unavailable", text, metric };
 }
 

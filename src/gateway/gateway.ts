@@ -10,6 +10,7 @@ import type { Actor, Role } from "../protocol/access.ts";
 import { type Close, closes } from "../protocol/close.ts";
 import { encodeEventHead, finishEvent, type RequestFrame } from "../protocol/frames.ts";
 import type { Limits } from "../protocol/limits.ts";
+import { Anteroom, type Door } from "./anteroom.ts";
 import type { ConnectParams } from "./connect-params.ts";
 import { Connection, type ConnectionHost } from "./connection.ts";
 import type { Dispatcher } from "./dispatch.ts";
@@ -41,6 +42,7 @@ export interface GatewayLog {
 export class Gateway implements ConnectionHost {
   readonly limits: Limits;
   readonly gate: SocketGate;
+  readonly #anteroom: Anteroom;
   readonly registry = new Registry();
   /** Lines about refusals and closes: strangers can cause any number of them. */
   readonly refusalLog: BoundedLog;
@@ -59,7 +61,9 @@ export class Gateway implements ConnectionHost {
 
   constructor(private readonly deps: GatewayDeps) {
     this.limits = deps.limits;
-    this.gate = new SocketGate(deps.limits);
+    const { limits, world } = deps;
+    this.gate = new SocketGate(limits, () => world.monotonic());
+    this.#anteroom = new Anteroom(this.gate, limits, world);
     this.refusalLog = this.#boundedLog();
     this.failureLog = this.#boundedLog();
     this.#stopListening = deps.pairing.listen({
@@ -74,11 +78,15 @@ export class Gateway implements ConnectionHost {
     return new BoundedLog({ world, log, perSecond: limits.logLinesPerSecond, leftOut });
   }
 
-  /** Why a socket from there is not even opened, or `undefined`. */
-  refusal(peer: Peer): { status: string; text: string } | undefined {
-    const refusal = this.gate.refusal(peer.source);
-    if (refusal) this.count(refusal.metric);
-    return refusal;
+  /** Somebody asks for a connection: the door is opened or refused, now or later. */
+  knock(peer: Peer, door: Door): () => void {
+    return this.#anteroom.knock(peer.source, {
+      open: () => door.open(),
+      refuse: (refusal) => {
+        this.count(refusal.metric);
+        door.refuse(refusal);
+      },
+    });
   }
 
   /** A transport opened a socket: it is challenged at once. */
@@ -134,6 +142,7 @@ export class Gateway implements ConnectionHost {
   ready(connection: Connection, actor: Actor, params: ConnectParams): void {
     this.#handshaking.delete(connection);
     this.gate.authenticated(connection);
+    this.#anteroom.freed();
     this.registry.add(connection, actor);
     this.deps.hub.add(connection, actor);
     if (params.client.mode !== "cli" && params.client.mode !== "probe") {
@@ -169,6 +178,7 @@ export class Gateway implements ConnectionHost {
     // First, so that a device which merely comes again pushes no other one out.
     this.registry.waiting(deviceId)?.close(closes.waitingReplaced);
     this.gate.waits(connection);
+    this.#anteroom.freed();
     this.registry.wait(connection, deviceId);
     // The decision may have come while the answer was on its way.
     const why = this.deps.pairing.resolution(requestId);
@@ -220,6 +230,7 @@ export class Gateway implements ConnectionHost {
   ended(connection: Connection, close: Close | undefined): void {
     this.#handshaking.delete(connection);
     this.gate.closed(connection);
+    this.#anteroom.freed();
     const { state } = connection;
     if (state.name === "waiting") this.registry.unwait(connection, state.deviceId);
     if (state.name === "ready") {
@@ -265,6 +276,7 @@ export class Gateway implements ConnectionHost {
   /** Refuses new connects, tells everyone, lets answers go out, closes everyone. */
   async drain(reason: string, close: Close, restartExpectedMs?: number): Promise<void> {
     this.phase = "draining";
+    this.#anteroom.close(draining);
     const more = restartExpectedMs === undefined ? {} : { restartExpectedMs };
     this.deps.hub.publish("shutdown", { reason, ...more });
     await this.#answered();
@@ -301,6 +313,12 @@ export class Gateway implements ConnectionHost {
     this.#stopListening();
   }
 }
+
+const draining = {
+  status: "503 Service Unavailable",
+  text: "The gateway is stopping",
+  metric: "draining-refused",
+};
 
 const waitEnds = {
   rejected: closes.pairingRejected,

@@ -54,7 +54,11 @@ export const systemFiles: FileSystem = {
   unlink: (path) => node.unlink(path),
   list: (folder) => node.readdir(folder),
   async makeFolder(path, mode) {
-    await node.mkdir(path, { recursive: true, mode });
+    await node.mkdir(path, { recursive: true, mode }).catch((error) => {
+      // Node.js says so of a read-only file system too, but only where it makes parents.
+      if (error.code !== "ENOENT") throw error;
+      return node.mkdir(path, { mode });
+    });
   },
   async facts(path) {
     const stat = await node.lstat(path);

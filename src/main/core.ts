@@ -13,6 +13,7 @@ import {
 import { ConfigStore } from "../config/service.ts";
 import { ensurePrivateFolder, replaceFile } from "../lib/atomic-file.ts";
 import { commandName } from "../lib/command.ts";
+import { connectionsThatFit } from "../lib/descriptors.ts";
 import { resolveAdminSocket, stateFolder } from "../lib/paths.ts";
 import { version } from "../lib/version.ts";
 import { systemWorld, type World } from "../lib/world.ts";
@@ -68,7 +69,8 @@ export interface Core {
 /** Opens state and configuration. @throws StoreError, ConfigError */
 export async function openCore(options: CoreOptions): Promise<Core> {
   const { env, world = systemWorld, hasher = argon2Hasher, log } = options;
-  const limits = limitValues(options.limits);
+  const table = limitValues(options.limits);
+  const limits = { ...table, connections: connectionsThatFit(table.connections) };
   const stateDir = stateFolder(env);
   const load = {
     path: resolveConfigPath(env, stateDir),

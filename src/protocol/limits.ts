@@ -4,6 +4,7 @@ import { inviteLimitTable } from "./invite-limits.ts";
 import { listLimitTable } from "./list-limits.ts";
 import { logLimitTable } from "./log-limits.ts";
 import { nodeLimitTable } from "./node-limits.ts";
+import { socketLimitTable } from "./socket-limits.ts";
 import { supervisionLimitTable } from "./supervision-limits.ts";
 
 const KiB = 1024;
@@ -61,46 +62,7 @@ export const limitTable = {
     metric: "handshake-timeout",
     test: "gateway/frames.test.ts",
   },
-  unauthenticatedSockets: {
-    value: Math.min(512, Math.max(32, Math.floor(totalmem() / 4 / (8 * MiB)))),
-    unit: "count",
-    bounds: "sockets before hello-ok, in all (a quarter of memory at most, 32 to 512)",
-    past: "the oldest of the address with most of them is closed 1013 `too many connections`",
-    metric: "unauthenticated-evicted",
-    test: "gateway/gate.test.ts",
-  },
-  unauthenticatedPerAddress: {
-    value: 32,
-    unit: "count",
-    bounds: "sockets before hello-ok from one address (IPv6: /64)",
-    past: "HTTP 503 `Too many unauthenticated sockets`",
-    metric: "unauthenticated-refused",
-    test: "gateway/gate.test.ts",
-  },
-  connections: {
-    value: 16_000,
-    unit: "count",
-    bounds: "sockets in all (below the process limit of 20,000 open files)",
-    past: "HTTP 503 `Too many connections`",
-    metric: "connections-refused",
-    test: "gateway/gate.test.ts",
-  },
-  waitingSockets: {
-    value: Math.min(256, Math.max(32, Math.floor(totalmem() / 8 / (8 * MiB)))),
-    unit: "count",
-    bounds: "sockets that wait for approval, in all (an eighth of memory at most, 32 to 256)",
-    past: "the oldest of the address with most of them is closed 1013 `too many waiting`",
-    metric: "waiting-evicted",
-    test: "gateway/gate.test.ts",
-  },
-  waitingPerAddress: {
-    value: 16,
-    unit: "count",
-    bounds: "sockets that wait for approval, from one address",
-    past: "that address's oldest is closed 1013 `too many waiting`",
-    metric: "waiting-evicted",
-    test: "gateway/gate.test.ts",
-  },
+  ...socketLimitTable,
   queuedBehindConnect: {
     value: 15,
     unit: "count",

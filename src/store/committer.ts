@@ -7,6 +7,7 @@ import { AppendFailure } from "./journal.ts";
 import type { StoreLimits } from "./limits.ts";
 import type { Segments } from "./segments.ts";
 import type { StoreLog } from "./shape.ts";
+import { followed, Pace } from "./slices.ts";
 import type { Views } from "./views.ts";
 
 /** After a rebuild of the working state, commits are refused unseen for this many times as long. */
@@ -184,7 +185,7 @@ export class Committer<State, Change> {
       return this.#fail(error);
     }
     took();
-    this.#succeed();
+    await this.#succeed();
     const { segments, views, ballast } = this.#parts;
     // With nothing kept, the durable state is exactly what the journal says up to here.
     if (this.#kept.length === 0) await segments.settle(this.#seq, () => views.records());
@@ -192,7 +193,7 @@ export class Committer<State, Change> {
     return true;
   }
 
-  #succeed(): void {
+  async #succeed(): Promise<void> {
     const group = this.#group;
     this.#group = [];
     this.#seq += group.length;
@@ -201,9 +202,13 @@ export class Committer<State, Change> {
     this.#retries = 0;
     if (this.lastFailure) this.#parts.log.info({ file: this.#parts.segments.path }, wellAgain);
     this.lastFailure = undefined;
+    for (const entry of group) this.#parts.views.show(entry);
+    // A flood is durable all at once, but each of its changes may be an event for everybody.
+    const pace = new Pace(this.#parts.world);
     for (const entry of group) {
-      this.#parts.views.show(entry);
       entry.resolve({ durable: true });
+      await followed();
+      if (pace.used) await pace.rest();
     }
   }
 

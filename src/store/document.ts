@@ -158,7 +158,12 @@ class StoredDocument<State, Change> implements Document<State, Change> {
     await this.#committer.flush();
     await this.#parts.segments.close(this.seq);
     const { kept, lastFailure } = this.#committer;
-    if (kept.length > 0 && lastFailure) throw lastFailure;
+    const lost = kept.filter(({ kind }) => kind === "urgent").length;
+    if (lost === 0 || !lastFailure) return;
+    const { folder, segments } = this.#parts;
+    const detail = `${lastFailure.message}; ${lost} ${lost === 1 ? "change was" : "changes were"}`;
+    const facts = { folder, file: segments.path, detail, cause: lastFailure };
+    throw new StoreError("STORE_LOST", facts);
   }
 
   #refusal(): StoreError | undefined {

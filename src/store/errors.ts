@@ -59,6 +59,10 @@ const table = {
     message: "the change is too large for {file}: {detail}",
     next: "send less in one request",
   },
+  STORE_LOST: {
+    message: "{detail} in force but never written, and the next start will not know of it",
+    next: "mend the disk, start the gateway, look (openclaw devices list), and repeat the commands",
+  },
   STORE_CLOSED: {
     message: "{file} is closed",
     next: "repeat the command when the gateway has started again",
@@ -122,6 +126,8 @@ const codeOfSystemError: Record<string, StoreErrorCode> = {
 /** The system error's name (`ENOSPC`), or undefined if `error` is not one. */
 export function systemCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error)) return undefined;
+  // A quota that is used up: libuv has no name for it.
+  if ("errno" in error && error.errno === -122 && process.platform === "linux") return "EDQUOT";
   return typeof error.code === "string" ? error.code : undefined;
 }
 

@@ -13,6 +13,11 @@ export function breathe(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
+/** Resolves when all that followed from what was just settled has been done, in the same turn. */
+export function followed(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve));
+}
+
 /** Asks for a turn once a slice has used up its time. */
 export class Pace {
   readonly #clock: Pick<World, "monotonic">;

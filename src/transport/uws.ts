@@ -8,6 +8,7 @@ import uWS, {
 } from "uWebSockets.js";
 import { chmodSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import type { Door } from "../gateway/anteroom.ts";
 import type { Connection } from "../gateway/connection.ts";
 import type { Peer, Socket } from "../gateway/socket.ts";
 import type { Limits } from "../protocol/limits.ts";
@@ -18,7 +19,8 @@ import { sendAnswer, serveHttp } from "./uws-http.ts";
 
 /** What the transport hands sockets to. */
 export interface SocketHost {
-  refusal(peer: Peer): { status: string; text: string } | undefined;
+  /** Calls one of the door's functions, at once or later; returns how to leave before that. */
+  knock(peer: Peer, door: Door): () => void;
   open(socket: Socket): Connection;
   count(metric: string): void;
   failed(message: string, facts: object): void;
@@ -36,6 +38,9 @@ const EXCLUSIVE_PORT = 1;
 
 /** Seconds of silence after which a socket is dropped; a ping goes out 16 s before (measured). */
 const IDLE_SECONDS = 40;
+
+/** Sockets past the number of connections that are still answered, with HTTP 503. */
+const REFUSABLE = 64;
 
 /** What uWebSockets.js says of a message past its limit; no client can send it with code 1006. */
 const TOO_BIG = "Received too big message";
@@ -85,6 +90,11 @@ export class UwsServer {
   readonly #listening: us_listen_socket[] = [];
   readonly #tcp: TemplatedApp;
   #unix: TemplatedApp | undefined;
+  /** How many sockets speak HTTP or nothing yet. */
+  #plain = 0;
+  readonly #webSockets = new Set<WebSocket<UserData>>();
+  /** Requests that wait for their upgrade. */
+  readonly #held = new Set<HttpResponse>();
 
   constructor(private readonly deps: UwsDeps) {
     this.#tcp = this.#app(false);
@@ -133,9 +143,24 @@ export class UwsServer {
     this.#unix?.close();
   }
 
+  /**
+   * Bounds sockets that have not sent a request yet too: they have descriptors, and uWebSockets.js
+   * spins where none is left. Some more than connections may be, so that those are refused by name.
+   */
+  #plainChanged(res: HttpResponse, change: number): void {
+    // What became a WebSocket is not reported as gone here.
+    this.#plain += change;
+    const most = this.deps.limits.connections + REFUSABLE;
+    if (change < 0 || this.#plain + this.#webSockets.size <= most) return;
+    this.deps.host.count("connections-refused");
+    res.close();
+  }
+
   #app(unixSocket: boolean): TemplatedApp {
     const { limits } = this.deps;
     const app = uWS.App();
+    const changed = (res: HttpResponse, change: unknown) => this.#plainChanged(res, Number(change));
+    app.filter(changed);
     app.ws<UserData>("/*", {
       compression: uWS.DISABLED,
       maxPayloadLength: limits.transportPayloadBytes,
@@ -150,6 +175,7 @@ export class UwsServer {
         ws.getUserData().connection?.receive(bytes.toString("utf8"), bytes.length);
       },
       close: (ws, code, message) => {
+        this.#webSockets.delete(ws);
         const { connection } = ws.getUserData();
         if (!connection) return;
         // The only sign of a message past maxPayloadLength: uWS drops the socket by itself.
@@ -181,19 +207,58 @@ export class UwsServer {
     how: { context: us_socket_context_t; unixSocket: boolean },
   ): void {
     const peer = this.#peer(res, req, how.unixSocket);
-    const refusal = this.deps.host.refusal(peer);
-    if (refusal) return refuse(res, refusal);
+    // A request is gone when this function returns, and the answer may be given later.
     const [protocol = ""] = req.getHeader("sec-websocket-protocol").split(",");
-    res.upgrade<UserData>(
-      { peer },
-      req.getHeader("sec-websocket-key"),
-      protocol.trim(),
-      req.getHeader("sec-websocket-extensions"),
-      how.context,
-    );
+    const key = req.getHeader("sec-websocket-key");
+    const extensions = req.getHeader("sec-websocket-extensions");
+    const last = isLast(req);
+    const upgrade = () => {
+      res.upgrade<UserData>({ peer }, key, protocol.trim(), extensions, how.context);
+    };
+    let decided = false;
+    const leave = this.deps.host.knock(peer, {
+      open: () => {
+        decided = true;
+        if (this.#held.delete(res)) this.#upgradeLate(res, upgrade);
+        else upgrade();
+      },
+      refuse: (refusal) => {
+        decided = true;
+        this.#held.delete(res);
+        refuse(res, refusal);
+      },
+    });
+    if (decided) return;
+    if (last) {
+      leave();
+      this.deps.host.count(cannotWait.metric);
+      return refuse(res, cannotWait);
+    }
+    this.#held.add(res);
+    res.onAborted(() => {
+      this.#held.delete(res);
+      leave();
+    });
+  }
+
+  /**
+   * Upgrades a request whose handler has returned. If the response itself had the cork, `res.cork`
+   * would afterwards look whether that response asks to be closed, in memory where the WebSocket now
+   * is, and drop it by the value of a pointer (uWebSockets issue 1928; the binary for Node.js 20 has
+   * it). It looks only if it took the cork, so another socket holds that meanwhile. The other place
+   * that may close, the end of the response's headers, closes for `Connection: close` alone, and such
+   * a request never waits. With no other socket there is nobody to hold the cork: the upgrade is as
+   * sound without, but uWebSockets.js prints a warning.
+   */
+  #upgradeLate(res: HttpResponse, upgrade: () => void): void {
+    const [other] = this.#webSockets.size > 0 ? this.#webSockets : this.#held;
+    if (other) other.cork(() => void res.cork(upgrade));
+    else upgrade();
   }
 
   #open(ws: WebSocket<UserData>): void {
+    this.#plain -= 1;
+    this.#webSockets.add(ws);
     const data = ws.getUserData();
     data.connection = this.deps.host.open(new UwsSocket(ws, data.peer));
   }
@@ -209,6 +274,17 @@ function headerOf(req: HttpRequest, name: string): string {
   });
   return values.join(",");
 }
+
+/** Whether uWebSockets.js takes a request for the last of its connection: it looks at the length too. */
+function isLast(req: HttpRequest): boolean {
+  return req.getHeader("connection").length === "close".length;
+}
+
+const cannotWait = {
+  status: "503 Service Unavailable",
+  text: "Too many unauthenticated sockets, and only a request with Connection: Upgrade may wait",
+  metric: "unauthenticated-refused",
+};
 
 function refuse(res: HttpResponse, refusal: { status: string; text: string }): void {
   const what = { detail: refusal.text, code: "too-many-sockets", cure: "try again later" };

@@ -4,12 +4,17 @@ import { SocketGate } from "../../src/gateway/gate.ts";
 import { type Limits, limitValues } from "../../src/protocol/limits.ts";
 import { makeDevice, RawClient } from "../support/client.ts";
 import { startTestGateway } from "../support/gateway.ts";
+import { until } from "../support/until.ts";
 import { FakeSocket, peerAt } from "../support/wire.ts";
 
 /** A gate with the connections that went through it. */
 function setUp(overrides: Partial<Limits>) {
   const limits = limitValues(overrides);
-  const gate = new SocketGate(limits);
+  let now = 0;
+  const gate = new SocketGate(limits, () => now);
+  const pass = (ms: number) => {
+    now += ms;
+  };
   const host: ConnectionHost = {
     limits,
     connect() {},
@@ -21,6 +26,7 @@ function setUp(overrides: Partial<Limits>) {
     const socket = new FakeSocket(peerAt(address));
     const connection = new Connection("c", socket, host);
     connection.challenge("n", 0);
+    connection.challengedAt = now;
     gate.opened(connection);
     return { connection, socket };
   };
@@ -30,17 +36,32 @@ function setUp(overrides: Partial<Limits>) {
     gate.waits(opened.connection);
     return opened;
   };
-  return { gate, open, wait };
+  return { gate, open, wait, pass };
 }
 
 const tooMany = { code: 1013, reason: "too many connections" };
 const tooManyWait = { code: 1013, reason: "too many waiting" };
 
 describe("sockets before hello-ok", () => {
-  test("unauthenticatedPerAddress: the next one is refused, other addresses are not", () => {
-    const { gate, open } = setUp({ unauthenticatedPerAddress: 2 });
+  test("unauthenticatedPerAddress: past it half of all places are left to other addresses", () => {
+    const { gate, open } = setUp({ unauthenticatedPerAddress: 2, unauthenticatedSockets: 8 });
+    for (let i = 0; i < 3; i += 1) open("a");
+    expect(gate.hasRoom("a")).toBe(true);
+    const { connection } = open("a");
+    expect(gate.hasRoom("a")).toBe(false);
+    expect(gate.hasRoom("b")).toBe(true);
+    gate.authenticated(connection);
+    expect(gate.hasRoom("a")).toBe(true);
+  });
+
+  test("unauthenticatedPerAddress, unauthenticatedGraceMs: so many silent ones refuse the next", () => {
+    const { gate, open, pass } = setUp({ unauthenticatedPerAddress: 2 });
     const first = open("a");
     open("a");
+    open("a");
+    pass(1_999);
+    expect(gate.refusal("a")).toBeUndefined();
+    pass(1);
     expect(gate.refusal("a")).toEqual({
       status: "503 Service Unavailable",
       text: "Too many unauthenticated sockets",
@@ -48,19 +69,25 @@ describe("sockets before hello-ok", () => {
     });
     expect(gate.refusal("b")).toBeUndefined();
     gate.authenticated(first.connection);
-    expect(gate.refusal("a")).toBeUndefined();
+    expect(gate.refusal("a")?.metric).toBe("unauthenticated-refused");
+    first.connection.gone();
+    open("a").connection.state = { name: "deciding", nonce: "n", queue: [] };
+    pass(5_000);
+    expect(gate.refusal("a")?.metric).toBe("unauthenticated-refused");
   });
 
-  test("unauthenticatedSockets: the oldest of the largest address gives way", () => {
-    const { gate, open } = setUp({ unauthenticatedSockets: 3 });
+  test("unauthenticatedSockets: the oldest silent one of the largest address gives way", () => {
+    const { gate, open, pass } = setUp({ unauthenticatedSockets: 3 });
     const lone = open("lone");
-    const crowd = [open("crowd"), open("crowd"), open("crowd")];
-    expect(crowd.map(({ socket }) => socket.ended)).toEqual([tooMany, undefined, undefined]);
+    const crowd = [open("crowd"), open("crowd")];
+    expect(gate.hasRoom("late")).toBe(false);
+    expect(gate.makeRoom()).toBe(false);
+    pass(2_000);
+    expect(gate.makeRoom()).toBe(true);
+    expect(crowd.map(({ socket }) => socket.ended)).toEqual([tooMany, undefined]);
     expect(lone.socket.ended).toBeUndefined();
-    open("late");
-    expect(crowd[1]?.socket.ended).toEqual(tooMany);
-    expect(gate.unauthenticated).toBe(3);
-    expect(gate.total).toBe(3);
+    expect(gate.hasRoom("late")).toBe(true);
+    expect(gate.makeRoom()).toBe(false);
   });
 
   test("connections: past the total every new one is refused", () => {
@@ -111,10 +138,12 @@ test("everything that ends is forgotten", () => {
 });
 
 describe("over real sockets", () => {
-  test("the socket too many from one address gets HTTP 503 and is counted", async () => {
-    const gateway = await startTestGateway({ limits: { unauthenticatedPerAddress: 2 } });
+  test("the next from an address with too many silent ones gets HTTP 503 and is counted", async () => {
+    const limits = { unauthenticatedPerAddress: 2, unauthenticatedGraceMs: 1 };
+    const gateway = await startTestGateway({ limits });
     await RawClient.open(gateway.url);
     await RawClient.open(gateway.url);
+    await until(() => gateway.server.gateway.gate.refusal("127.0.0.1"), "silence");
     await expect(RawClient.open(gateway.url)).rejects.toThrow("503");
     expect(gateway.server.gateway.closes).toMatchObject({ "unauthenticated-refused": 1 });
     await gateway.close();

@@ -43,6 +43,32 @@ describe("commit", () => {
     expect(order).toEqual(Array.from({ length: 51 }, (_, id) => id));
   });
 
+  test("what follows from many commits takes many turns, in order", async () => {
+    const { world, document } = await open();
+    let turn = 0;
+    let over = false;
+    const count = () => {
+      turn += 1;
+      if (!over) setImmediate(count);
+    };
+    setImmediate(count);
+    const seen: { id: number; turn: number }[] = [];
+    const all = Array.from({ length: 20 }, async (_, id) => {
+      await document.commit([{ add: id }]);
+      await Promise.resolve();
+      // An event for a crowd: it costs this long.
+      world.advance(5);
+      expect(document.durable.ids).toHaveLength(20);
+      seen.push({ id, turn });
+    });
+    await Promise.all(all);
+    over = true;
+    expect(document.stats.groups).toBe(1);
+    expect(seen.map(({ id }) => id)).toEqual(all.map((_, id) => id));
+    expect(new Set(seen.map((one) => one.turn)).size).toBe(20);
+    expect(document.stats.waiting).toBe(0);
+  });
+
   test("survives a reopen, before and after an orderly close", async () => {
     const { fs, document } = await open();
     await document.commit([{ add: 1 }]);

@@ -214,7 +214,10 @@ describe("an urgent commit", () => {
     const { fs, document } = await open();
     fs.plan = failing("write", "EIO");
     await document.commit([{ add: 1 }], { urgent: true });
-    await expect(document.close()).rejects.toMatchObject({ code: "STORE_IO" });
+    await expect(document.close()).rejects.toMatchObject({
+      code: "STORE_LOST",
+      message: expect.stringContaining("1 change was in force but never written"),
+    });
   });
 });
 

@@ -1,0 +1,66 @@
+import { totalmem } from "node:os";
+import type { Limit } from "./limits.ts";
+
+const MiB = 1024 * 1024;
+const SECOND = 1000;
+
+/** The limits on sockets by how far they got: the part of the table in limits.ts about crowds. */
+export const socketLimitTable = {
+  unauthenticatedSockets: {
+    value: Math.min(512, Math.max(32, Math.floor(totalmem() / 4 / (8 * MiB)))),
+    unit: "count",
+    bounds: "sockets before hello-ok, in all (a quarter of memory at most, 32 to 512)",
+    past: "the next one waits; a silent one of the address with most of them is closed 1013 `too many connections`",
+    metric: "unauthenticated-evicted",
+    test: "gateway/gate.test.ts",
+  },
+  unauthenticatedPerAddress: {
+    value: 32,
+    unit: "count",
+    bounds: "sockets before hello-ok from one address (IPv6: /64)",
+    past: "the next one waits while half of `unauthenticatedSockets` are taken; HTTP 503 `Too many unauthenticated sockets` where so many are silent",
+    metric: "unauthenticated-refused",
+    test: "gateway/gate.test.ts",
+  },
+  unauthenticatedGraceMs: {
+    value: 2 * SECOND,
+    unit: "ms",
+    bounds: "time from open to the connect after which a socket counts as silent",
+    past: "it may have to give way, and is held against its address",
+    metric: "unauthenticated-evicted",
+    test: "gateway/gate.test.ts",
+  },
+  upgradesWaiting: {
+    value: 8192,
+    unit: "count",
+    bounds:
+      "connection requests that wait for one of `unauthenticatedSockets`, `handshakeMs` at most",
+    past: "HTTP 503 `Too many connections` for one of the address with most of them",
+    metric: "connections-refused",
+    test: "gateway/anteroom.test.ts",
+  },
+  connections: {
+    value: 16_000,
+    unit: "count",
+    bounds: "sockets in all, and less where the process may not open so many files",
+    past: "HTTP 503 `Too many connections`",
+    metric: "connections-refused",
+    test: "gateway/gate.test.ts",
+  },
+  waitingSockets: {
+    value: Math.min(256, Math.max(32, Math.floor(totalmem() / 8 / (8 * MiB)))),
+    unit: "count",
+    bounds: "sockets that wait for approval, in all (an eighth of memory at most, 32 to 256)",
+    past: "the oldest of the address with most of them is closed 1013 `too many waiting`",
+    metric: "waiting-evicted",
+    test: "gateway/gate.test.ts",
+  },
+  waitingPerAddress: {
+    value: 16,
+    unit: "count",
+    bounds: "sockets that wait for approval, from one address",
+    past: "that address's oldest is closed 1013 `too many waiting`",
+    metric: "waiting-evicted",
+    test: "gateway/gate.test.ts",
+  },
+} as const satisfies Record<string, Limit>;

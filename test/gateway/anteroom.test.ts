@@ -1,0 +1,204 @@
+import { connect } from "node:net";
+import { describe, expect, test } from "vitest";
+import { Anteroom } from "../../src/gateway/anteroom.ts";
+import { Connection, type ConnectionHost } from "../../src/gateway/connection.ts";
+import { SocketGate } from "../../src/gateway/gate.ts";
+import { type Limits, limitValues } from "../../src/protocol/limits.ts";
+import { makeDevice, RawClient } from "../support/client.ts";
+import { startTestGateway, TEST_TOKEN } from "../support/gateway.ts";
+import { until } from "../support/until.ts";
+import { FakeSocket, peerAt } from "../support/wire.ts";
+import { HandWorld } from "../support/world.ts";
+
+/** An anteroom before a gate; `seen` is what became of each door, by name and in order. */
+function setUp(overrides: Partial<Limits>) {
+  const limits = limitValues(overrides);
+  const world = new HandWorld();
+  const gate = new SocketGate(limits, () => world.monotonic());
+  const anteroom = new Anteroom(gate, limits, world);
+  const seen: string[] = [];
+  const inside = new Map<string, Connection>();
+  const host: ConnectionHost = {
+    limits,
+    connect() {},
+    request() {},
+    ended(connection) {
+      gate.closed(connection);
+      anteroom.freed();
+    },
+    after() {},
+  };
+  const knock = (name: string) => {
+    const [source = ""] = name;
+    return anteroom.knock(source, {
+      open() {
+        seen.push(name);
+        const connection = new Connection(name, new FakeSocket(peerAt(source)), host);
+        connection.challenge("n", 0);
+        connection.challengedAt = world.monotonic();
+        gate.opened(connection);
+        inside.set(name, connection);
+      },
+      refuse: ({ text }) => void seen.push(`${name}: ${text}`),
+    });
+  };
+  const authenticate = (...names: string[]) => {
+    for (const name of names) {
+      const connection = inside.get(name);
+      if (!connection) throw new Error(`${name} is not inside`);
+      gate.authenticated(connection);
+      anteroom.freed();
+    }
+    world.advance(1);
+  };
+  return { anteroom, world, seen, knock, authenticate };
+}
+
+describe("who asks for a connection while all places are taken", () => {
+  test("waits, and comes in when a place is free", () => {
+    const { seen, knock, authenticate, anteroom, world } = setUp({ unauthenticatedSockets: 2 });
+    for (const name of ["a1", "b1", "c1", "d1"]) knock(name);
+    expect(seen).toEqual(["a1", "b1"]);
+    authenticate("a1");
+    expect(seen).toEqual(["a1", "b1", "c1"]);
+    authenticate("b1", "c1");
+    expect(seen).toEqual(["a1", "b1", "c1", "d1"]);
+    expect([anteroom.size, world.pendingTimers]).toEqual([0, 0]);
+  });
+
+  test("takes turns with other addresses", () => {
+    const { seen, knock, authenticate } = setUp({ unauthenticatedSockets: 1 });
+    for (const name of ["a0", "a1", "a2", "a3", "b1", "c1"]) knock(name);
+    for (const name of ["a0", "a1", "b1", "c1", "a2"]) authenticate(name);
+    expect(seen).toEqual(["a0", "a1", "b1", "c1", "a2", "a3"]);
+  });
+
+  test("comes in from another address while one has used up its share", () => {
+    const limits = { unauthenticatedSockets: 4, unauthenticatedPerAddress: 1 };
+    const { seen, knock } = setUp(limits);
+    for (const name of ["a1", "a2", "a3", "b1"]) knock(name);
+    expect(seen).toEqual(["a1", "a2", "b1"]);
+  });
+
+  test("gets the place of a silent one after unauthenticatedGraceMs, by itself", () => {
+    const { seen, knock, world } = setUp({ unauthenticatedSockets: 2 });
+    for (const name of ["a1", "a2", "b1"]) knock(name);
+    world.advance(1_900);
+    expect(seen).toEqual(["a1", "a2"]);
+    world.advance(400);
+    expect(seen).toEqual(["a1", "a2", "b1"]);
+  });
+
+  test("is refused where its address holds its share in silence", () => {
+    const { seen, knock, world } = setUp({
+      unauthenticatedSockets: 4,
+      unauthenticatedPerAddress: 2,
+    });
+    for (const name of ["a1", "a2", "a3"]) knock(name);
+    world.advance(2_300);
+    expect(seen).toEqual(["a1", "a2", "a3: Too many unauthenticated sockets"]);
+    knock("a4");
+    expect(seen.at(-1)).toBe("a4: Too many unauthenticated sockets");
+  });
+
+  test("is refused after handshakeMs", () => {
+    const { seen, knock, world } = setUp({
+      unauthenticatedSockets: 1,
+      unauthenticatedGraceMs: 60_000,
+      handshakeMs: 5_000,
+    });
+    knock("a1");
+    knock("b1");
+    world.advance(5_300);
+    expect(seen).toEqual(["a1", "b1: Too many unauthenticated sockets"]);
+    expect(world.pendingTimers).toBe(0);
+  });
+
+  test("may leave", () => {
+    const { seen, knock, authenticate, anteroom } = setUp({ unauthenticatedSockets: 1 });
+    knock("a1");
+    const leave = knock("b1");
+    knock("c1");
+    leave();
+    leave();
+    expect(anteroom.size).toBe(1);
+    authenticate("a1");
+    expect(seen).toEqual(["a1", "c1"]);
+  });
+});
+
+test("upgradesWaiting: past it one of the address with most of them is refused", () => {
+  const { seen, knock } = setUp({ unauthenticatedSockets: 1, upgradesWaiting: 3 });
+  for (const name of ["x", "a1", "a2", "b1", "b2"]) knock(name);
+  expect(seen).toEqual(["x", "a1: Too many connections"]);
+  knock("b3");
+  expect(seen.at(-1)).toBe("b3: Too many connections");
+});
+
+test("a gateway that stops refuses whoever waits", () => {
+  const { seen, knock, anteroom, world } = setUp({ unauthenticatedSockets: 1 });
+  for (const name of ["a1", "b1"]) knock(name);
+  anteroom.close({ status: "503", text: "stopping", metric: "m" });
+  knock("c1");
+  expect(seen).toEqual(["a1", "b1: stopping", "c1: stopping"]);
+  expect(world.pendingTimers).toBe(0);
+});
+
+test.each([1, 2, 8])(
+  "over real sockets: a hundred clients through %d places, none is dropped",
+  async (n) => {
+    const gateway = await startTestGateway({ limits: { unauthenticatedSockets: n } });
+    const connects = Array.from({ length: 100 }, async () => {
+      const client = await RawClient.open(gateway.url);
+      const answer = await client.connect({ device: makeDevice(), auth: { token: TEST_TOKEN } });
+      return { code: answer.error.details.code, closed: (await client.end()).code };
+    });
+    const answers = await Promise.all(connects);
+    expect(answers).toEqual(answers.map(() => ({ code: "PAIRING_REQUIRED", closed: 1008 })));
+    await until(() => gateway.server.gateway.gate.total === 0, "all to be gone");
+    await gateway.close();
+  },
+);
+
+/** What the gateway answers first to a request as it stands on the wire. */
+function firstLine(port: number, version: string, connection: string): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  socket.write(
+    [
+      `GET / HTTP/${version}`,
+      "Host: gateway",
+      `Connection: ${connection}`,
+      "Upgrade: websocket",
+      "Sec-WebSocket-Version: 13",
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+      "\r\n",
+    ].join("\r\n"),
+  );
+  return new Promise((resolve, reject) => {
+    socket.on("error", reject);
+    socket.on("data", (bytes) => {
+      socket.destroy();
+      resolve(bytes.toString("latin1").split("\r\n")[0] ?? "");
+    });
+  });
+}
+
+// uWebSockets.js would close such a connection while it upgrades it, and go on with a dead one.
+test.each([
+  ["1.1", "close", "HTTP/1.1 503 Service Unavailable"],
+  ["1.1", "Close", "HTTP/1.1 503 Service Unavailable"],
+  ["1.0", "Upgrade", "HTTP/1.1 505 HTTP Version Not Supported"],
+])("over real sockets: HTTP/%s with Connection: %s never waits", async (version, how, answer) => {
+  const gateway = await startTestGateway({ limits: { unauthenticatedSockets: 1 } });
+  const { port } = new URL(gateway.url);
+  const inside = await RawClient.open(gateway.url);
+  expect(await firstLine(Number(port), version, how)).toBe(answer);
+  inside.close();
+  await inside.end();
+  await until(() => gateway.server.gateway.gate.total === 0, "the place");
+  const { gate } = gateway.server.gateway;
+  const next = version === "1.1" ? "HTTP/1.1 101 Switching Protocols" : answer;
+  expect(await firstLine(Number(port), version, how)).toBe(next);
+  await until(() => gate.total === 0, "the end");
+  await gateway.close();
+});
