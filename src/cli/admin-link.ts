@@ -45,12 +45,14 @@ export class AdminLink {
   /** Pieces of the line that is not complete yet: a long list comes in thousands of them. */
   #pieces: string[] = [];
   readonly #waiting = new Map<string, Waiting>();
+  /** Why the gateway wants nothing to do with this connection, if it said so. */
+  #refused: GatewayRefusal | undefined;
 
   private constructor(private readonly socket: Socket) {
     socket.setEncoding("utf8");
     socket.on("data", (chunk: string) => this.#data(chunk));
     socket.on("error", () => socket.destroy());
-    socket.on("close", () => this.#failAll(hungUp()));
+    socket.on("close", () => this.#failAll(this.#refused ?? hungUp()));
   }
 
   /** Dials. Rejects with the system's error (`code` such as ENOENT) when nobody answers. */
@@ -80,7 +82,7 @@ export class AdminLink {
         };
       };
       this.#waiting.set(id, { resolve: settle(resolve), reject: settle(reject) });
-      if (!this.socket.writable) return this.#failAll(hungUp());
+      if (!this.socket.writable) return this.#failAll(this.#refused ?? hungUp());
       this.socket.write(`${JSON.stringify({ type: "req", id, method, params })}\n`);
     });
   }
@@ -111,7 +113,10 @@ export class AdminLink {
     const waiting = this.#waiting.get(reply.id ?? "");
     const error = reply.error ?? { code: "UNAVAILABLE", message: "the answer holds no reason" };
     // A refusal before any frame was understood (too many connections) concerns every request.
-    if (!waiting && !reply.ok) return this.#failAll(new GatewayRefusal(error));
+    if (!waiting && !reply.ok) {
+      this.#refused = new GatewayRefusal(error);
+      return this.#failAll(this.#refused);
+    }
     this.#waiting.delete(reply.id ?? "");
     if (reply.ok) waiting?.resolve(reply.payload);
     else waiting?.reject(new GatewayRefusal(error));

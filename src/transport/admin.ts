@@ -13,8 +13,11 @@ interface Deps {
   readonly refused: (metric: string) => void;
 }
 
-/** How long a client may take to read its last answers when the gateway stops. */
+/** How long a client may take to read its last answers when it was refused, or the gateway stops. */
 const HANG_UP_MS = 1000;
+
+/** Refused clients that may take that long at once. */
+const LEAVING = 16;
 
 /** One command-line connection: frames as lines. */
 class AdminClient implements Requester {
@@ -76,10 +79,24 @@ class AdminClient implements Requester {
 
   /** Ends the connection with a reason. */
   fail(message: string): void {
+    this.#say(message);
+    this.socket.destroySoon();
+  }
+
+  /**
+   * The same, but lets the client hang up: whoever writes to a socket that is closed already fails,
+   * and never reads why.
+   */
+  dismiss(message: string): void {
+    this.#say(message);
+    this.socket.setTimeout(HANG_UP_MS, () => this.socket.destroy());
+    this.socket.end();
+  }
+
+  #say(message: string): void {
     this.#failed = true;
     this.#rest = "";
     this.send(encodeError("invalid", { code: "UNAVAILABLE", message }));
-    this.socket.destroySoon();
   }
 }
 
@@ -90,6 +107,8 @@ class AdminClient implements Requester {
 export class AdminServer {
   readonly #server: Server;
   readonly #sockets = new Set<NetSocket>();
+  /** Refused, and not gone yet. */
+  readonly #leaving = new Set<NetSocket>();
   #serial = 0;
   #folder: SocketFolder | undefined;
 
@@ -124,17 +143,25 @@ export class AdminServer {
     const client = new AdminClient(socket, this.deps, this.#serial);
     if (this.#sockets.size >= this.deps.limits.adminConnections) {
       this.deps.refused("admin-refused");
-      client.fail("too many admin connections");
+      this.#refuse(socket, client);
       return;
     }
     this.#sockets.add(socket);
     socket.on("close", () => this.#sockets.delete(socket));
   }
 
+  #refuse(socket: NetSocket, client: AdminClient): void {
+    const message = "too many admin connections";
+    if (this.#leaving.size >= LEAVING) return client.fail(message);
+    this.#leaving.add(socket);
+    socket.on("close", () => this.#leaving.delete(socket));
+    client.dismiss(message);
+  }
+
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     // What was answered goes out; a client that never hangs up must not hold up a stop.
-    for (const socket of this.#sockets) {
+    for (const socket of [...this.#sockets, ...this.#leaving]) {
       socket.setTimeout(HANG_UP_MS, () => socket.destroy());
       socket.destroySoon();
     }
