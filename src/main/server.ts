@@ -110,7 +110,13 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
     pageFolder,
     metrics: () => metrics.text(),
   });
-  const server = new UwsServer({ host: gateway, http, peers, limits });
+  const server = new UwsServer({
+    host: gateway,
+    http,
+    peers,
+    limits,
+    monotonic: () => world.monotonic(),
+  });
   const admin = new AdminServer({
     path: core.adminSocket,
     limits,

@@ -39,6 +39,15 @@ export const socketLimitTable = {
     metric: "connections-refused",
     test: "gateway/anteroom.test.ts",
   },
+  silentPerAddress: {
+    value: 4_000,
+    unit: "count",
+    bounds:
+      "TCP connections of one address (IPv6: /64) without a WebSocket request, over 12 to 24 s; a quarter of `connections` where that is less, and none for `gateway.trustedProxies`. One that sends no whole request is ended after 8 to 12 s",
+    past: "the next one is ended without an answer",
+    metric: "silent-refused",
+    test: "transport/silence.test.ts",
+  },
   connections: {
     value: 16_000,
     unit: "count",

@@ -43,6 +43,12 @@ export class PeerReader {
     this.#isProxy = addressMatcher(cidrs);
   }
 
+  /** Who dialled, by the socket alone; undefined for a proxy that speaks for many. */
+  dialler(address: string): string | undefined {
+    const own = normalizeAddress(address) ?? address;
+    return this.#isProxy(own) ? undefined : sourceKey(own);
+  }
+
   read(raw: RawPeer): Peer {
     const own = normalizeAddress(raw.address) ?? raw.address;
     const proxied = PROXY_HEADERS.some((name) => raw.header(name) !== "");

@@ -15,6 +15,7 @@ import type { Limits } from "../protocol/limits.ts";
 import { problem } from "./answers.ts";
 import type { HttpDeps } from "./http.ts";
 import type { PeerReader } from "./peer.ts";
+import { Silence } from "./silence.ts";
 import { sendAnswer, serveHttp } from "./uws-http.ts";
 
 /** What the transport hands sockets to. */
@@ -31,6 +32,7 @@ export interface UwsDeps {
   readonly http: HttpDeps;
   readonly peers: PeerReader;
   readonly limits: Limits;
+  readonly monotonic: () => number;
 }
 
 /** `LIBUS_LISTEN_EXCLUSIVE_PORT`, which the package declares only as a type. */
@@ -95,8 +97,10 @@ export class UwsServer {
   readonly #webSockets = new Set<WebSocket<UserData>>();
   /** Requests that wait for their upgrade. */
   readonly #held = new Set<HttpResponse>();
+  readonly #silence: Silence;
 
   constructor(private readonly deps: UwsDeps) {
+    this.#silence = new Silence(deps.limits, deps.monotonic);
     this.#tcp = this.#app(false);
   }
 
@@ -147,19 +151,27 @@ export class UwsServer {
    * Bounds sockets that have not sent a request yet too: they have descriptors, and uWebSockets.js
    * spins where none is left. Some more than connections may be, so that those are refused by name.
    */
-  #plainChanged(res: HttpResponse, change: number): void {
+  #plainChanged(res: HttpResponse, change: number, unixSocket: boolean): void {
     // What became a WebSocket is not reported as gone here.
     this.#plain += change;
+    if (change < 0) return;
     const most = this.deps.limits.connections + REFUSABLE;
-    if (change < 0 || this.#plain + this.#webSockets.size <= most) return;
-    this.deps.host.count("connections-refused");
+    const crowded = this.#plain + this.#webSockets.size > most;
+    if (!crowded && (unixSocket || this.#came(res))) return;
+    this.deps.host.count(crowded ? "connections-refused" : "silent-refused");
     res.close();
+  }
+
+  #came(res: HttpResponse): boolean {
+    const dialler = this.deps.peers.dialler(addressOf(res));
+    return dialler === undefined || this.#silence.came(dialler);
   }
 
   #app(unixSocket: boolean): TemplatedApp {
     const { limits } = this.deps;
     const app = uWS.App();
-    const changed = (res: HttpResponse, change: unknown) => this.#plainChanged(res, Number(change));
+    const changed = (res: HttpResponse, change: unknown) =>
+      this.#plainChanged(res, Number(change), unixSocket);
     app.filter(changed);
     app.ws<UserData>("/*", {
       compression: uWS.DISABLED,
@@ -195,7 +207,7 @@ export class UwsServer {
 
   #peer(res: HttpResponse, req: HttpRequest, unixSocket: boolean): Peer {
     return this.deps.peers.read({
-      address: Buffer.from(res.getRemoteAddressAsText()).toString(),
+      address: addressOf(res),
       unixSocket,
       header: (name) => headerOf(req, name),
     });
@@ -215,6 +227,13 @@ export class UwsServer {
     const upgrade = () => {
       res.upgrade<UserData>({ peer }, key, protocol.trim(), extensions, how.context);
     };
+    const dialler = how.unixSocket ? undefined : this.deps.peers.dialler(addressOf(res));
+    if (dialler !== undefined) this.#silence.asked(dialler);
+    const no = (answer: Refused) => {
+      // The connection may be used again, so it counts as one that has not asked.
+      if (dialler !== undefined) this.#silence.came(dialler);
+      refuse(res, answer);
+    };
     let decided = false;
     const leave = this.deps.host.knock(peer, {
       open: () => {
@@ -225,14 +244,14 @@ export class UwsServer {
       refuse: (refusal) => {
         decided = true;
         this.#held.delete(res);
-        refuse(res, refusal);
+        no(refusal);
       },
     });
     if (decided) return;
     if (last) {
       leave();
       this.deps.host.count(cannotWait.metric);
-      return refuse(res, cannotWait);
+      return no(cannotWait);
     }
     this.#held.add(res);
     res.onAborted(() => {
@@ -264,6 +283,11 @@ export class UwsServer {
   }
 }
 
+/** The peer's own address; empty for a Unix socket. */
+function addressOf(res: HttpResponse): string {
+  return Buffer.from(res.getRemoteAddressAsText()).toString();
+}
+
 /** All values of a header: a client's own line must not hide the one that a proxy added. */
 function headerOf(req: HttpRequest, name: string): string {
   const first = req.getHeader(name);
@@ -286,7 +310,12 @@ const cannotWait = {
   metric: "unauthenticated-refused",
 };
 
-function refuse(res: HttpResponse, refusal: { status: string; text: string }): void {
+interface Refused {
+  readonly status: string;
+  readonly text: string;
+}
+
+function refuse(res: HttpResponse, refusal: Refused): void {
   const what = { detail: refusal.text, code: "too-many-sockets", cure: "try again later" };
   sendAnswer(res, problem(refusal.status, what), false);
 }
