@@ -30,6 +30,11 @@ export function jsonText(payload: unknown, indent = 0): string {
   return indent === 0 ? text : text.replaceAll("\n", `\n${" ".repeat(indent)}`);
 }
 
+/** The same on one line. */
+export function jsonLine(payload: unknown): string {
+  return JSON.stringify(payload ?? null).replace(UNSAFE, escapeUnits);
+}
+
 function escapeUnits(char: string): string {
   const units = Array.from({ length: char.length }, (_, i) => char.charCodeAt(i));
   return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");

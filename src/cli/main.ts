@@ -8,6 +8,12 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   try {
     const { program, outcome } = buildProgram(io, await helpFor(argv));
     const { operands, unknown } = program.parseOptions([...argv]);
+    const known = program.commands.find((command) => command.name() === operands[0]);
+    const second = known?.commands.some((command) => command.name() === operands[1]);
+    if (operands.length > 0 && !second && !(known && known.commands.length === 0)) {
+      const { refuseForeignWords } = await import("./foreign-words.ts");
+      if (!asksForHelp(argv)) refuseForeignWords(operands);
+    }
     if (operands.length > 0 || unknown.length > 0) {
       await program.parseAsync([...argv], { from: "user" });
       return outcome.exit;
@@ -30,10 +36,13 @@ async function failed(error: unknown, argv: readonly string[], io: Io): Promise<
   return exitCodes[explainFailure(error).exit].code;
 }
 
+function asksForHelp(argv: readonly string[]): boolean {
+  return argv.some((word) => word === "--help" || word === "-h" || word === "help");
+}
+
 /** Help that takes more than the names of commands to write. */
 async function helpFor(argv: readonly string[]): Promise<{ configKeys?: string }> {
-  const asked = argv.some((word) => word === "--help" || word === "-h" || word === "help");
-  if (!asked || !argv.includes("config")) return {};
+  if (!asksForHelp(argv) || !argv.includes("config")) return {};
   const { configKeys } = await import("./config/keys.ts");
   return { configKeys: await configKeys() };
 }

@@ -5,7 +5,9 @@ import { addDeviceCommands } from "./devices/commands.ts";
 import { exitCodeHelp } from "./exit.ts";
 import { addGatewayCommands } from "./gateway/commands.ts";
 import type { Io } from "./io.ts";
+import { addLogsCommand } from "./logs/command.ts";
 import { addConnectCommand } from "./node-host/command.ts";
+import { addNodeCommands } from "./nodes/commands.ts";
 import { lazily, type Outcome, type Shell } from "./shell.ts";
 import { typedCommand } from "./typed.ts";
 
@@ -54,7 +56,9 @@ export function buildProgram(
     .addHelpText("after", () => examples(typedCommand(io.env, process.argv[1])) + exitCodeHelp());
   addGatewayCommands(shell);
   addDeviceCommands(shell);
+  addNodeCommands(shell);
   addConnectCommand(shell);
+  addLogsCommand(shell);
   addConfigCommands(shell, help.configKeys);
   addShortCommands(shell);
   return { program, outcome: shell.outcome };

@@ -6,6 +6,7 @@ import { Handshake, type HandshakePolicy } from "../gateway/handshake.ts";
 import { Hello } from "../gateway/hello.ts";
 import { greetNode, joinNode } from "../gateway/node-host.ts";
 import { closeAdmittedBy } from "../gateway/shared-secret.ts";
+import { publicCommand } from "../lib/command.ts";
 import { FailureLimiter } from "../lib/limiter.ts";
 import { pendingRow } from "../methods/devices.ts";
 import { allMethods } from "../methods/index.ts";
@@ -49,7 +50,7 @@ export function makeHandshake(core: Core, parts: HandshakeParts): Handshake {
     secrets,
     services,
     tokenKey: vault.tokenKey,
-    command: core.command,
+    command: publicCommand(core.command),
     limiter,
     hello: new Hello({
       methods: allMethods,

@@ -19,7 +19,8 @@ export function readClaims(raw: RawClaims, limits: Bounds): Surface {
   const permissions = isRecord(raw.permissions) ? raw.permissions : {};
   const granted = Object.keys(permissions).filter((n) => typeof permissions[n] === "boolean");
   return {
-    caps: names(raw.caps, limits),
+    // How it waits for its pairing is nothing that it offers.
+    caps: names(raw.caps, limits).filter((cap) => cap !== "pairing-wait"),
     commands: names(raw.commands, limits),
     permissions: Object.fromEntries(
       names(granted, limits).map((name) => [name, permissions[name] === true]),

@@ -55,9 +55,12 @@ test("the owner's names for the gateway and for ssh are shown", async () => {
   expect(await words(page, "peers")).toContain("attic");
 });
 
-test("commands are written as they must be typed on the gateway's machine", async () => {
-  const command = "node /srv/gateway/dist/index.js";
-  const gateway = keep(await GatewayProcess.start({ env: { OPENCLAW_COMMAND: command } }));
+test.each([
+  ["docker exec gateway openclaw", "docker exec gateway openclaw"],
+  // Where things are installed is not for whoever opens the page.
+  ["node /srv/gateway/dist/index.js", "openclaw"],
+])("where %s is typed on the gateway's machine, strangers read %s", async (typed, command) => {
+  const gateway = keep(await GatewayProcess.start({ env: { OPENCLAW_COMMAND: typed } }));
   await gateway.ok(["config", "set", "gateway.sshTarget", "me@attic.example.com"]);
   const page = await opened(`http://127.0.0.1:${gateway.port}/`);
   const approve = `${command} devices approve ${await code(page)}`;

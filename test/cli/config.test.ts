@@ -27,6 +27,20 @@ describe("config set and unset", () => {
     expect(admin.askedOf("host.config.set")).toEqual([{ path: "gateway.name", value: "Haus" }]);
   });
 
+  test.each([
+    ["gateway.bind", "lan", true],
+    ["gateway.bind", "203.0.113.7", true],
+    ["gateway.bind", "loopback", false],
+    ["gateway.bind", "127.0.0.1", false],
+    ["gateway.name", "lan", false],
+  ])("%s %s warns of plain HTTP: %s", async (path, value, warns) => {
+    admin.answers["host.config.set"] = () => ({ ...changed, path, diff: "x", restartNeeded: true });
+    const io = admin.io();
+    expect(await openclaw(`config set ${path} ${value}`, io)).toBe(0);
+    expect(io.errorText.includes("plain HTTP")).toBe(warns);
+    expect(io.errorText.includes("nginx")).toBe(warns);
+  });
+
   test("a value of - is read from standard input; unset sends none", async () => {
     admin.answers["host.config.set"] = () => ({ ...changed, diff: "", restartNeeded: false });
     const io = admin.io();

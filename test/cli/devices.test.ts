@@ -137,6 +137,23 @@ describe("devices approve", () => {
     expect(admin.askedOf("device.pair.approve")).toHaveLength(approvals);
   });
 
+  test.each([
+    ["y", "", 0],
+    ["n", "", 1],
+    [undefined, " --yes", 0],
+  ])(
+    "on a terminal a device id is shown with what it asks for: %j%s",
+    async (answer, yes, exit) => {
+      const io = admin.io();
+      io.asksPerson = true;
+      if (answer !== undefined) io.answers.push(answer);
+      expect(await openclaw(`devices approve ${"ab".repeat(32)}${yes}`, io)).toBe(exit);
+      expect(io.questions).toHaveLength(answer === undefined ? 0 : 1);
+      if (answer !== undefined) expect(io.text).toContain("operator: see everything,");
+      expect(admin.askedOf("device.pair.approve")).toHaveLength(exit === 0 ? 1 : 0);
+    },
+  );
+
   test("words that fit several are never asked about", async () => {
     admin.answers["device.pair.list"] = () => ({
       pending: [pendingRow(), pendingRow({ requestId: "7F3K-AAAA" })],

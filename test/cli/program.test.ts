@@ -68,6 +68,34 @@ describe("command line", () => {
     ]);
   });
 
+  test.each([
+    ["gateway start", "openclaw gateway run"],
+    ["start", "openclaw gateway run"],
+    ["pair", "openclaw devices list (then: openclaw devices approve CODE)"],
+    ["approve 7F3K-Q2MN", "openclaw devices approve CODE"],
+    ["pairing approve x", "openclaw devices approve CODE"],
+    ["devices pending", "openclaw devices list"],
+    ["node run --host x", "openclaw connect <link or wss://…>"],
+    ["token", "openclaw token new"],
+    ["--json restart", "openclaw gateway restart"],
+  ])("openclaw %s names the command that is meant", async (typed, next) => {
+    const io = nowhere();
+    expect(await openclaw(typed, io)).toBe(2);
+    expect(io.errors.at(-1)).toBe(`  next: ${next}`);
+  });
+
+  test("gateway call --list names every method with who may call it", async () => {
+    const io = nowhere();
+    expect(await openclaw("gateway call --list --json", io)).toBe(0);
+    const rows = JSON.parse(io.text) as { name: string; who: string; scopes: string[] }[];
+    const row = (name: string) => rows.find((one) => one.name === name);
+    expect(row("device.pair.list")).toMatchObject({ who: "operator, pairing" });
+    expect(row("host.stop")).toMatchObject({ who: "owner" });
+    const table = nowhere();
+    await openclaw("gateway call --list", table);
+    for (const line of table.lines) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
   test("help lists the exit codes, and fits the terminal", async () => {
     const io = nowhere();
     await openclaw("--help", io);

@@ -1,3 +1,4 @@
+import { isLoopbackHost } from "../../lib/net.ts";
 import { type Gateway, withGateway } from "../connect.ts";
 import { type Context, printJson } from "../context.ts";
 import { CliError } from "../exit.ts";
@@ -30,7 +31,22 @@ async function change(context: Context, params: { path: string; value?: string }
     if (context.options.json) return printJson(context, changed);
     for (const line of changedLines(changed, gateway)) context.io.out(line);
     for (const warning of changed.warnings) context.io.err(`warning: ${shownLines(warning)}`);
+    if (opensPlainHttp(changed, params.value)) for (const line of plainHttp) context.io.err(line);
   });
+}
+
+/** Said by whoever opens the port to a network, at the moment of doing so. */
+const plainHttp = [
+  "warning: this is plain HTTP: whoever is on the way reads along, secrets included",
+  "  next: put nginx with TLS in front (README, “Behind nginx”), then: openclaw config unset gateway.bind",
+];
+
+function opensPlainHttp({ path }: ConfigChanged, value: string | undefined): boolean {
+  return path === "gateway.bind" && value !== undefined && !isLocal(value.trim());
+}
+
+function isLocal(bind: string): boolean {
+  return bind === "loopback" || isLoopbackHost(bind);
 }
 
 function changedLines(changed: ConfigChanged, gateway: Gateway): string[] {

@@ -6,7 +6,7 @@ import type { Durability, PairedRow, PendingRow } from "../wire.ts";
 import { accessWords, approveCommand, clientKind, deviceName, shortId, shown } from "../words.ts";
 import { chooseRow } from "./choose.ts";
 import { durabilityNote } from "./durability.ts";
-import { looksLikeCode, matchPending } from "./match.ts";
+import { isDeviceId, looksLikeCode, matchPending } from "./match.ts";
 import { adminNeeds, pairingNeeds } from "./needs.ts";
 import { pendingRows } from "./pages.ts";
 import { pendingTable } from "./tables.ts";
@@ -20,7 +20,8 @@ export interface ApproveOptions {
 export const approve: Run<ApproveOptions> = async (context, words, options) => {
   await withGateway(context, adminNeeds, async (gateway) => {
     if (options.latest || words.length === 0) return whoWaits(context, gateway, options);
-    const requestId = await findRequest(context, gateway, { words, verb: "Approve" });
+    const asks = isDeviceId(words) && !options.yes;
+    const requestId = await findRequest(context, gateway, { words, verb: "Approve", asks });
     const approved = await gateway.request<Approved>("device.pair.approve", { requestId });
     if (context.options.json) return printJson(context, approved);
     for (const line of approvedLines(approved.device, gateway)) context.io.out(line);
@@ -51,14 +52,17 @@ export const reject: Run<unknown> = async (context, words) => {
 async function findRequest(
   context: Context,
   gateway: Gateway,
-  ask: { words: readonly string[]; verb: string },
+  ask: { words: readonly string[]; verb: string; asks?: boolean },
 ): Promise<string> {
   const pending = await pendingRows(gateway);
   const typed = ask.words.join(" ");
   const match = matchPending(ask.words, pending);
   // The gateway knows what became of a code: replaced by another one, or never heard of.
   if (match.kind === "none" && looksLikeCode(typed)) return typed;
-  const row = await chooseRow<PendingRow>(context, match, {
+  // An id says who, and not for what: a person sees that first. Scripts have the code for it.
+  const shownFirst = ask.asks && match.kind === "exact" && context.io.asksPerson;
+  const found = shownFirst ? ({ kind: "likely", rows: [match.row] } as const) : match;
+  const row = await chooseRow<PendingRow>(context, found, {
     typed: shown(typed),
     verb: ask.verb,
     exactWord: "code",

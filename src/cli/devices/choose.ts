@@ -14,6 +14,8 @@ export interface Choice<Row> {
   readonly show: (rows: readonly Row[]) => readonly string[];
   /** What to say when nothing fits. */
   readonly nothing: string;
+  /** The command that lists what there is; that of devices by default. */
+  readonly list?: string;
 }
 
 /**
@@ -27,7 +29,8 @@ export async function chooseRow<Row>(
 ): Promise<Row> {
   if (match.kind === "exact") return match.row;
   if (match.kind === "none") {
-    throw new CliError("notFound", choice.nothing, { next: "openclaw devices list" });
+    const { nothing, list = "openclaw devices list" } = choice;
+    throw new CliError("notFound", nothing, { next: list });
   }
   const [row] = match.rows;
   const found = choice.show(match.rows);

@@ -19,7 +19,7 @@ export function addDeviceCommands(shell: Shell): void {
   const approve = devices
     .command("approve [code...]")
     .description("let a device in: its code, or its full device id")
-    .option("--yes", "accepted for scripts: a whole code is never asked about")
+    .option("--yes", "do not ask; a whole code is never asked about")
     .option("--latest", "not done, and why not");
   lazily(shell, approve, async () => (await import("./approve.ts")).approve);
   const reject = devices

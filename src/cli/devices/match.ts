@@ -1,5 +1,6 @@
+import { isWholeCode, normalizeCode } from "../../lib/short-code.ts";
 import { cleanText } from "../../lib/text.ts";
-import type { DeviceWords, PairedRow, PendingRow } from "../wire.ts";
+import type { DeviceWords } from "../wire.ts";
 
 /** How a person's words fit what is listed. Only `exact` may be acted on without asking. */
 export type Match<Row> =
@@ -10,45 +11,35 @@ export type Match<Row> =
 const FULL_ID = /^[0-9a-f]{64}$/;
 const ID_PREFIX = /^[0-9a-f]{8,63}$/;
 const SHORTEST_CODE_PREFIX = 4;
-const CODE_CHARS = 8;
 
-/**
- * A code without what does not matter in it: case, dashes, spaces, and letters that read like the
- * digits 0 and 1. Codes hold none of those letters.
- */
-export function plainCode(typed: string): string {
-  return typed
-    .toUpperCase()
-    .replace(/[\s\-–—_.]/g, "")
-    .replaceAll("O", "0")
-    .replace(/[IL]/g, "1");
-}
-
-/** Whether the words are as long as a code and made of its signs. */
+/** Whether the words are a whole code, however they were typed. */
 export function looksLikeCode(typed: string): boolean {
-  return new RegExp(`^[0-9A-HJKMNP-TV-Z]{${CODE_CHARS}}$`).test(plainCode(typed));
+  return isWholeCode(normalizeCode(typed) ?? "");
 }
 
 /** Which request is meant: a whole code or device id, else the start of a code, else a name. */
-export function matchPending(
+export function matchPending<Row extends DeviceWords & { readonly requestId: string }>(
   words: readonly string[],
-  rows: readonly PendingRow[],
-): Match<PendingRow> {
+  rows: readonly Row[],
+): Match<Row> {
   const typed = words.join(" ").trim();
-  const code = plainCode(typed);
+  const code = normalizeCode(typed);
   const id = typed.toLowerCase();
   const whole = rows.filter(
-    (row) => (code !== "" && plainCode(row.requestId) === code) || isFull(id, row),
+    (row) => (code !== undefined && row.requestId === code) || isFull(id, row),
   );
   const [row] = whole;
   if (row && whole.length === 1) return { kind: "exact", row };
-  const starts = (row: PendingRow) =>
-    code.length >= SHORTEST_CODE_PREFIX && plainCode(row.requestId).startsWith(code);
+  const starts = (row: Row) =>
+    code !== undefined && code.length >= SHORTEST_CODE_PREFIX && row.requestId.startsWith(code);
   return likely(rows.filter((row) => starts(row) || isNamed(typed, row)));
 }
 
 /** Which paired device is meant: an id or an unambiguous start of one, else a name. */
-export function matchPaired(typed: string, rows: readonly PairedRow[]): Match<PairedRow> {
+export function matchPaired<Row extends DeviceWords>(
+  typed: string,
+  rows: readonly Row[],
+): Match<Row> {
   const found = rows.filter((row) => hasId(typed, row));
   const [row] = found;
   if (row && found.length === 1) return { kind: "exact", row };
@@ -56,7 +47,7 @@ export function matchPaired(typed: string, rows: readonly PairedRow[]): Match<Pa
 }
 
 /** Whether a paired device's id is or begins with what was typed. */
-export function hasId(typed: string, row: PairedRow): boolean {
+export function hasId(typed: string, row: DeviceWords): boolean {
   const id = typed.trim().toLowerCase();
   return isFull(id, row) || isStart(id, row);
 }
@@ -79,4 +70,9 @@ export function isNamed(typed: string, row: DeviceWords): boolean {
   if (wanted === undefined) return false;
   const names = [cleanText(row.operatorLabel), cleanText(row.displayName)];
   return names.some((name) => name?.toLowerCase() === wanted);
+}
+
+/** Whether a whole device id was typed: it names who asks, and not what for. */
+export function isDeviceId(words: readonly string[]): boolean {
+  return FULL_ID.test(words.join(" ").trim().toLowerCase());
 }

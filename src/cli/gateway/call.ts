@@ -1,49 +1,50 @@
-import { ownerScopes, PAIRING, READ } from "../../protocol/access.ts";
+import { ownerScopes } from "../../protocol/access.ts";
 import { withGateway } from "../connect.ts";
-import { printJson } from "../context.ts";
+import { type Context, printJson } from "../context.ts";
 import { CliError } from "../exit.ts";
+import { readParams, readTimeout } from "../json-options.ts";
 import type { Run } from "../shell.ts";
+import { table } from "../table.ts";
 
 export interface CallOptions {
   readonly params?: string;
   readonly timeout?: string;
+  readonly list?: boolean;
 }
 
 /** `openclaw gateway call <method>`: the answer as JSON, whatever it is. */
 export const call: Run<CallOptions> = async (context, [method = ""], options) => {
+  if (options.list) return listMethods(context);
+  if (method === "") {
+    throw new CliError("usage", "say which method", { next: "openclaw gateway call --list" });
+  }
   const params = readParams(options.params);
   const timeoutMs = readTimeout(options.timeout);
-  await withGateway(context, { scopes: scopesFor(method) }, async (gateway) => {
+  await withGateway(context, { scopes: await scopesFor(method, context) }, async (gateway) => {
     printJson(context, await gateway.request(method, params, timeoutMs));
   });
 };
 
-function readParams(text: string | undefined): Record<string, unknown> {
-  if (text === undefined) return {};
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = undefined;
-  }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    return value as Record<string, unknown>;
-  }
-  throw new CliError("usage", `--params: expected a JSON object such as '{"limit":10}'`);
+/** The methods of this version; a gateway by `--url` may have others. */
+async function listMethods(context: Context): Promise<void> {
+  const { methodList } = await import("../../main/method-list.ts");
+  const methods = methodList();
+  if (context.options.json) return printJson(context, methods);
+  const { io } = context;
+  const rows = methods.map(({ name, who, summary }) => [[name], [who], [summary]]);
+  const columns = [
+    { title: "METHOD", share: 3 },
+    { title: "WHO", share: 2 },
+    { title: "WHAT", share: 5 },
+  ];
+  io.out(table({ columns, rows, width: io.columns }).join("\n"));
 }
 
-function readTimeout(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new CliError("usage", "--timeout: expected milliseconds, a whole number from 1");
-}
-
-const readMethods = new Set(["status", "system-presence", "config.get", "gateway.identity.get"]);
-
-/** The least scopes for what is known; all of an owner's for the rest. */
-function scopesFor(method: string): readonly string[] {
-  if (method === "health") return [];
-  if (readMethods.has(method) || method.startsWith("device.scopes.")) return [READ];
-  if (method === "device.pair.list") return [PAIRING];
-  return ownerScopes;
+/** The least scopes for what is known; all of an owner's for the rest, and to approve for others. */
+async function scopesFor(method: string, { options }: Context): Promise<readonly string[]> {
+  // Only a connection by URL asks for scopes.
+  if (options.url === undefined) return [];
+  const { methodList } = await import("../../main/method-list.ts");
+  const known = methodList().find(({ name }) => name === method);
+  return known && !method.endsWith(".approve") ? known.scopes : ownerScopes;
 }

@@ -22,8 +22,9 @@ export function addGatewayCommands(shell: Shell): void {
   const stop = gateway.command("stop").description("stop it; clients are told first");
   lazily(shell, stop, async () => (await import("./stop.ts")).stop);
   const call = gateway
-    .command("call <method>")
+    .command("call [method]")
     .description("call one method and print the answer")
+    .option("--list", "the methods there are, and who may call them")
     .option("--params <json>", "its params, as a JSON object")
     .option("--timeout <ms>", "how long to wait for the answer");
   lazily(shell, call, async () => (await import("./call.ts")).call);

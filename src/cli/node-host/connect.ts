@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { cleanText, keyWords } from "../../lib/text.ts";
-import type { Context } from "../context.ts";
+import { type Context, jsonLine } from "../context.ts";
 import { CliError } from "../exit.ts";
 import { secretOption } from "../remote-options.ts";
 import type { Run } from "../shell.ts";
@@ -64,7 +64,7 @@ function withFolder(context: Context, folder: string): Context {
 
 /** One line of JSON an event where a program reads, else words. */
 function say({ io, options }: Context, event: HostEvent, key: string): void {
-  if (options.json) return io.data(JSON.stringify(event));
+  if (options.json) return io.data(jsonLine(event));
   for (const line of eventLines(event, key)) io.out(line);
 }
 

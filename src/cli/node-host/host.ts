@@ -94,7 +94,7 @@ export class NodeHost {
         if (client === this.#client) this.#refused(error);
       },
       onReconnectPaused: () => {
-        if (client === this.#client) this.#paused(lastError);
+        if (client === this.#client) void this.#fail(explain(lastError, this.options.target.url));
       },
       onClose: (code, reason, info) => {
         if (client !== this.#client) return;
@@ -192,12 +192,35 @@ export class NodeHost {
     this.options.tell({ event: "disconnected", reason: `${code}: ${words}` });
   }
 
-  /** One connect failed. The client tries again by itself, except where the owner must act first. */
+  /** One connect failed. The client tries again by itself, except where this host knows better. */
   #refused(error: unknown): void {
-    if (detailCode(error) === "PAIRING_REQUIRED") return this.#asks(error);
-    const { message, next } = plain(explain(error, this.options.target.url));
-    const told: HostEvent = { event: "unreachable", message, ...(next !== undefined && { next }) };
-    if (!isTerminal(error)) this.#tellOnce(told);
+    const code = String(detailCode(error));
+    if (code === "PAIRING_REQUIRED") return this.#asks(error);
+    if (TOKEN_ENDED.has(code) && this.options.tokens.load(this.#key)) {
+      this.options.tokens.clear(this.#key);
+      this.options.tell({ event: "unpaired" });
+      return this.#again(ASK_FIRST_MS);
+    }
+    if (code === "AUTH_BOOTSTRAP_TOKEN_INVALID" && this.options.tokens.load(this.#key)) {
+      // A link that was used already, by a machine that is paired: its token opens the door.
+      this.#useInvite = false;
+      return this.#again(0);
+    }
+    const why = plain(explain(error, this.options.target.url));
+    if (isFinal(error)) return void this.#fail(this.#final(error));
+    const next = why.next === undefined ? {} : { next: why.next };
+    this.#tellOnce({ event: "unreachable", message: why.message, ...next });
+    if (code === "AUTH_RATE_LIMITED") {
+      this.#again((error as { retryAfterMs?: number }).retryAfterMs ?? LOCKED_MS);
+    }
+  }
+
+  #final(error: unknown): unknown {
+    const wrongRole = error instanceof Error && error.message === "invalid role";
+    if (!this.#useInvite || !wrongRole) return explain(error, this.options.target.url);
+    return new CliError("credentials", "that link is not one for a node", {
+      next: "on the gateway host: openclaw devices invite --role node",
+    });
   }
 
   #asks(error: unknown): void {
@@ -213,26 +236,6 @@ export class NodeHost {
     this.#tellOnce({ event: "waiting", requestId, fingerprint });
     this.#again(this.#pauseMs);
     this.#pauseMs = Math.min(ASK_LAST_MS, this.#pauseMs * 1.5);
-  }
-
-  /** The client gave up for good; some of that can be helped with what this host knows. */
-  #paused(error: unknown): void {
-    const code = detailCode(error);
-    if (code === "AUTH_DEVICE_TOKEN_MISMATCH") {
-      this.options.tokens.clear(this.#key);
-      this.#tellOnce({ event: "unpaired" });
-      return this.#again(ASK_FIRST_MS);
-    }
-    if (code === "AUTH_BOOTSTRAP_TOKEN_INVALID" && this.options.tokens.load(this.#key)) {
-      // A link that was used already, by a machine that is paired: its token opens the door.
-      this.#useInvite = false;
-      return this.#again(0);
-    }
-    if (code === "AUTH_RATE_LIMITED") {
-      this.#tellOnce({ event: "unreachable", message: plain(error).message });
-      return this.#again((error as { retryAfterMs?: number }).retryAfterMs ?? LOCKED_MS);
-    }
-    void this.#fail(explain(error, this.options.target.url));
   }
 
   /** Another connect with another client, because this one would wait longer or not come back. */
@@ -265,10 +268,17 @@ export class NodeHost {
   }
 }
 
-const TERMINAL = /^(AUTH_|DEVICE_|PROTOCOL_|CLIENT_|CONTROL_)/;
+/** What the gateway says of a device token that it no longer knows, with and without a shared one. */
+const TOKEN_ENDED = new Set([
+  "AUTH_DEVICE_TOKEN_MISMATCH",
+  "AUTH_TOKEN_MISMATCH",
+  "AUTH_TOKEN_NOT_CONFIGURED",
+]);
 
-function isTerminal(error: unknown): boolean {
-  return TERMINAL.test(String(detailCode(error)));
+/** A refusal that another attempt would only meet again. */
+function isFinal(error: unknown): boolean {
+  const { gatewayCode, retryable } = error as { gatewayCode?: unknown; retryable?: unknown };
+  return typeof gatewayCode === "string" && gatewayCode !== "UNAVAILABLE" && retryable !== true;
 }
 
 function plain(error: unknown): { message: string; next?: string | undefined } {

@@ -4,6 +4,11 @@ import type { HostEvent } from "./words.ts";
 
 /** As OpenClaw's own node host does. */
 const STATS_MS = 60_000;
+const SOON_MS = 500;
+
+interface RefusedReport {
+  readonly details?: Readonly<Record<string, unknown>>;
+}
 
 export interface SurfaceDeps {
   readonly tell: (event: HostEvent) => void;
@@ -17,6 +22,8 @@ export interface SurfaceDeps {
  */
 export class Surface {
   #timer: NodeJS.Timeout | undefined;
+  #soon: NodeJS.Timeout | undefined;
+  #soonMs = SOON_MS;
   #send: Send | undefined;
   #told = "";
 
@@ -27,9 +34,11 @@ export class Surface {
     this.stop();
     this.#send = send;
     this.#told = "";
+    this.#soonMs = SOON_MS;
     this.#timer = setInterval(() => {
       this.deps.refresh();
-      void this.#report(send);
+      // What is refused its commands would ask for them anew by every report.
+      if (this.#told !== "commands-rejected") void this.#report(send);
     }, STATS_MS);
     this.deps.refresh();
     void this.#report(send);
@@ -37,6 +46,7 @@ export class Surface {
 
   stop(): void {
     clearInterval(this.#timer);
+    clearTimeout(this.#soon);
     this.#send = undefined;
   }
 
@@ -52,13 +62,19 @@ export class Surface {
       await send("node.event", { event: "node.host.stats", payloadJSON });
       if (send === this.#send) this.#tell({ event: "commands-approved" });
     } catch (error) {
-      if (send !== this.#send) return;
-      const { details } = error as { details?: Record<string, unknown> };
-      if (details?.["code"] !== "PAIRING_CHANGED") return;
-      const requestId = details["requestId"];
-      const known = typeof requestId === "string" ? { requestId } : {};
-      if (this.#told !== "commands-rejected") this.#tell({ event: "commands-waiting", ...known });
+      if (send === this.#send) this.#refused(error as RefusedReport, send);
     }
+  }
+
+  #refused({ details }: RefusedReport, send: Send): void {
+    if (details?.["code"] !== "PAIRING_CHANGED") return;
+    // The gateway names the command that approves; a line of its own would not be the owner's.
+    const requestId = /^openclaw nodes approve ([\w-]+)$/.exec(String(details["cure"]))?.[1];
+    if (requestId !== undefined) return this.#tell({ event: "commands-waiting", requestId });
+    // Neither approved nor asked for yet: it is being written down.
+    clearTimeout(this.#soon);
+    this.#soon = setTimeout(() => this.#report(send), this.#soonMs);
+    this.#soonMs = Math.min(STATS_MS, this.#soonMs * 2);
   }
 
   #tell(event: HostEvent): void {

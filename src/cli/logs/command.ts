@@ -1,0 +1,13 @@
+import { lazily, type Shell } from "../shell.ts";
+
+/** `openclaw logs` */
+export function addLogsCommand(shell: Shell): void {
+  const logs = shell.program
+    .command("logs")
+    .description("the gateway's log: from the gateway, or from where it wrote while it is down")
+    .option("-f, --follow", "go on as lines come")
+    .option("--since <age>", "only lines of this last time: 90s, 15m, 12h, 2d")
+    .option("--level <level>", "only these and worse: trace, debug, info, warn, error, fatal")
+    .option("--limit <count>", "at most this many of the newest lines (200; up to 5000)");
+  lazily(shell, logs, async () => (await import("./logs.ts")).logs);
+}

@@ -1,0 +1,20 @@
+import type { LogLine } from "./line.ts";
+
+/** What is wanted of a log. */
+export interface LogAsk {
+  /** Lines of the past, the newest ones. */
+  readonly lines: number;
+  /** Only what came at or after this moment. */
+  readonly sinceMs: number | undefined;
+  readonly follow: boolean;
+}
+
+/** Where a log can be read: lines in parts, the first of them at once, also when it is empty. */
+export interface LogSource {
+  /** For people: `the gateway's memory`. */
+  readonly name: string;
+  read(ask: LogAsk): AsyncIterable<readonly LogLine[]>;
+}
+
+/** Between two looks for new lines; only while somebody follows. */
+export const POLL_MS = 1_000;

@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { builtProgram } from "./build.ts";
+import { until } from "./until.ts";
+
+/** `openclaw connect` as processes of one machine: its key and allow-list last from run to run. */
+export class HostMachine {
+  output = "";
+  exited: { code: number | null } | undefined;
+  #child: ChildProcess | undefined;
+
+  private constructor(
+    readonly program: string,
+    readonly folder: string,
+  ) {}
+
+  static async make(allow: readonly string[] = []): Promise<HostMachine> {
+    const folder = await mkdtemp(join(tmpdir(), "node-host-"));
+    const machine = new HostMachine(await builtProgram(), folder);
+    if (allow.length > 0) await machine.allow(allow);
+    return machine;
+  }
+
+  async allow(lines: readonly string[]): Promise<void> {
+    await writeFile(join(this.folder, "allow"), `${lines.join("\n")}\n`, { mode: 0o600 });
+  }
+
+  connect(where: string, args: readonly string[] = []): void {
+    const { PATH = "" } = process.env;
+    const env = { PATH, HOME: this.folder, OPENCLAW_NODE_DIR: this.folder };
+    const words = [this.program, "connect", where, ...args];
+    const child = spawn(process.execPath, words, { env, stdio: ["ignore", "pipe", "pipe"] });
+    this.#child = child;
+    this.exited = undefined;
+    const add = (text: string) => {
+      this.output += text;
+    };
+    child.stdout.setEncoding("utf8").on("data", add);
+    child.stderr.setEncoding("utf8").on("data", add);
+    child.on("close", (code) => {
+      this.exited = { code };
+    });
+  }
+
+  /** Waits until what was printed since `from` fits, and returns the match. */
+  says(pattern: RegExp, from = 0): Promise<RegExpExecArray> {
+    return until(
+      () => pattern.exec(this.output.slice(from)) ?? undefined,
+      () => `${pattern} in: ${this.output}`,
+      30_000,
+    );
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child?.kill(name);
+  }
+
+  async end(): Promise<number | null> {
+    return (
+      await until(
+        () => this.exited,
+        () => `the host's end after: ${this.output}`,
+      )
+    ).code;
+  }
+
+  async close(): Promise<void> {
+    if (this.#child && !this.exited) {
+      this.signal("SIGKILL");
+      await this.end();
+    }
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
