@@ -1,4 +1,4 @@
-import { type EventLoopUtilization, monitorEventLoopDelay, performance } from "node:perf_hooks";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 
 /** How often the native timer looks, in milliseconds. */
 const RESOLUTION = 20;
@@ -9,8 +9,6 @@ export interface LoopLag {
   readonly p50: number;
   readonly p99: number;
   readonly max: number;
-  /** Share of the time in which it was busy, 0 to 1. */
-  readonly utilization: number;
 }
 
 /**
@@ -19,22 +17,19 @@ export interface LoopLag {
  */
 export class LoopWatch {
   #histogram: ReturnType<typeof monitorEventLoopDelay> | undefined;
-  #since: EventLoopUtilization | undefined;
 
   read(): LoopLag {
-    const { utilization } = performance.eventLoopUtilization(this.#since);
-    this.#since = performance.eventLoopUtilization();
     if (!this.#histogram) {
       this.#histogram = monitorEventLoopDelay({ resolution: RESOLUTION });
       this.#histogram.enable();
-      return { p50: 0, p99: 0, max: 0, utilization };
+      return { p50: 0, p99: 0, max: 0 };
     }
     const histogram = this.#histogram;
     const p50 = lagOf(histogram.percentile(50));
     const p99 = lagOf(histogram.percentile(99));
     const max = lagOf(histogram.max);
     histogram.reset();
-    return { p50, p99, max, utilization };
+    return { p50, p99, max };
   }
 
   close(): void {
