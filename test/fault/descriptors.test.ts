@@ -64,11 +64,16 @@ describe.skipIf(!able)(`a gateway that may open ${OPEN_FILES} files`, () => {
   }
 
   test("serves its clients and its owner while silent sockets ask for all descriptors", async () => {
+    const leaves = await pair(gateway);
+    const requestId = await ask(gateway);
     const sockets = silent(CROWD);
     let gone = 0;
     for (const socket of sockets) socket.on("close", () => (gone += 1));
     await until(() => gone > CROWD - OPEN_FILES, "the refusals");
     await expectService();
+    await gateway.ok(["devices", "approve", requestId]);
+    await gateway.ok(["devices", "remove", leaves.device.deviceId]);
+    expect(await leaves.client.end()).toEqual({ code: 4001, reason: "device removed" });
     expect(await load(1_000)).toBeLessThan(0.3);
     const { closes } = (await host(gateway, "status")).gateway;
     expect(closes["connections-refused"]).toBeGreaterThan(CROWD - OPEN_FILES);
