@@ -207,6 +207,14 @@ function work({ world }: Deps) {
       hasMore: false,
       nextOffset: null,
     }),
+    "cron.runs": ({ limit = 50, offset = 0 }) => ({
+      entries: [],
+      total: 0,
+      offset,
+      limit,
+      hasMore: false,
+      nextOffset: null,
+    }),
     "cron.status": () => ({ enabled: false, jobs: 0, nextWakeAtMs: null }),
     "tasks.list": () => ({ tasks: [] }),
     "taskSuggestions.list": () => ({ suggestions: [] }),
@@ -245,6 +253,7 @@ function approvals({ approvalsPath }: Deps) {
     "exec.approval.list": none,
     "plugin.approval.list": none,
     "openclaw.approval.list": none,
+    "approval.history": () => ({ items: [] }),
     "exec.approvals.get": () => ({
       path: approvalsPath,
       exists: false,
@@ -266,6 +275,13 @@ function surroundings({ world }: Deps) {
       channelAccounts: {},
       channelDefaultAccountId: {},
     }),
+    "channels.pairing.list": () => ({
+      accounts: [],
+      requests: [],
+      commandOwnerConfigured: false,
+      limits: { pendingPerAccount: 0, ttlMs: 0 },
+    }),
+    "plugins.list": () => ({ plugins: [], diagnostics: [], mutationAllowed: false }),
     "mentions.list": () => ({ gatewayInstanceId: instance, revision: 0, items: [] }),
     "plugins.controlUi.list": () => ({ plugins: [], diagnostics: [] }),
     "plugin.surface.refresh": () => {

@@ -28,6 +28,7 @@ export interface AgentAnswers {
   "models.authStatus": Ask;
   "commands.list": Ask;
   "channels.status": Ask;
+  "channels.pairing.list": Ask;
   "sessions.list": Ask<{ readonly limit?: number }>;
   "sessions.subscribe": Ask;
   "sessions.messages.subscribe": Ask<Keyed>;
@@ -57,6 +58,7 @@ export interface AgentAnswers {
   "chat.abort": Ask;
   "chat.inject": Ask;
   "cron.list": Ask<{ readonly limit?: number; readonly offset?: number }>;
+  "cron.runs": Ask<{ readonly limit?: number; readonly offset?: number }>;
   "cron.status": Ask;
   "tasks.list": Ask;
   "taskSuggestions.list": Ask;
@@ -68,6 +70,8 @@ export interface AgentAnswers {
   "plugin.approval.list": Ask;
   "openclaw.approval.list": Ask;
   "exec.approvals.get": Ask;
+  "approval.history": Ask;
+  "plugins.list": Ask;
   "plugins.controlUi.list": Ask;
   "plugin.surface.refresh": Ask<{ readonly surface?: string }>;
   "talk.catalog": Ask;

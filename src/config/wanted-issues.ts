@@ -15,8 +15,10 @@ export function refusalOf(path: ConfigPath, value: unknown): ConfigIssue | undef
   const read = value === undefined ? undefined : type.read(value);
   if (read instanceof Refused) return valueIssue(path, value, read);
   if (!hostOnly) return undefined;
-  const message = `${path} can be changed on the gateway host alone`;
-  return { code: "CONFIG_HOST_ONLY", path, message, next: hostCommand(path, value) };
+  const next = hostCommand(path, value);
+  // Forms show the message alone, so the command stands there too.
+  const message = `${path} can be changed on the gateway host alone: ${next}`;
+  return { code: "CONFIG_HOST_ONLY", path, message, next };
 }
 
 /** A value that nothing of ours reads is nothing the network has to change. */

@@ -51,7 +51,7 @@ export function makeHealth(core: Core, gateway: Gateway | undefined) {
     version,
     phase: gateway?.phase ?? "stopped",
     startedAtMs: core.startedAtMs,
-    uptimeMs: world.now() - core.startedAtMs,
+    uptimeMs: core.uptimeMs(),
     connections: {
       ...live.byRole(),
       waiting: live.waiting(),

@@ -1,5 +1,5 @@
 import type { AgentMethod } from "../agent/side.ts";
-import { ADMIN, APPROVALS, QUESTIONS, READ, WRITE } from "../protocol/access.ts";
+import { ADMIN, APPROVALS, PAIRING, QUESTIONS, READ, WRITE } from "../protocol/access.ts";
 import type { JsonSchema } from "../protocol/json-schema.ts";
 import { agentSchemas as schema } from "../protocol/wire-schemas.ts";
 import { type Method, method } from "./method.ts";
@@ -24,6 +24,11 @@ const rows: Readonly<Record<AgentMethod, Row>> = {
   "models.authStatus": [READ, "Which model providers have working credentials."],
   "commands.list": [READ, "The commands that a message can begin with.", schema.commandsList],
   "channels.status": [READ, "The state of each message channel.", schema.channelsStatus],
+  "channels.pairing.list": [
+    PAIRING,
+    "Senders on message channels that ask to be let in.",
+    schema.channelsPairingList,
+  ],
   "sessions.list": [READ, "The sessions, newest first.", schema.sessionsList],
   "sessions.subscribe": [
     READ,
@@ -81,6 +86,7 @@ const rows: Readonly<Record<AgentMethod, Row>> = {
   "chat.abort": [WRITE, "Stops runs of a conversation.", schema.chatAbort],
   "chat.inject": [ADMIN, "Adds a message without asking the agent.", schema.chatInject],
   "cron.list": [READ, "Planned jobs.", schema.cronList],
+  "cron.runs": [READ, "How planned jobs ended.", schema.cronRuns],
   "cron.status": [READ, "Whether planned jobs run, and when the next one is due."],
   "tasks.list": [READ, "Tasks that run or ran in the background.", schema.tasksList],
   "taskSuggestions.list": [READ, "Tasks that the agent suggests.", schema.taskSuggestionsList],
@@ -92,6 +98,8 @@ const rows: Readonly<Record<AgentMethod, Row>> = {
   "plugin.approval.list": [APPROVALS, "Plugin actions that wait for approval."],
   "openclaw.approval.list": [APPROVALS, "Changes to the system that wait for approval."],
   "exec.approvals.get": [ADMIN, "Which commands are approved for good."],
+  "approval.history": [APPROVALS, "How earlier approvals were decided.", schema.approvalHistory],
+  "plugins.list": [READ, "Plugins that are installed or could be."],
   "plugins.controlUi.list": [READ, "Plugins that bring pages of their own."],
   "plugin.surface.refresh": [READ, "A new address for a page that a plugin shows."],
   "talk.catalog": [READ, "What speech providers offer."],

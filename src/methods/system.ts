@@ -9,11 +9,11 @@ export const systemInfo = method({
   summary: "The machine and the process: system, processors, memory, disk, uptime.",
   access: read,
   run: async (_params, { services }) => {
-    const { pid, startedAtMs } = services.lifecycle.info;
+    const { pid, uptimeMs } = services.lifecycle.info;
     return {
       ...(await services.machine()),
       pid,
-      uptimeMs: services.world.now() - startedAtMs,
+      uptimeMs,
     };
   },
 });

@@ -23,6 +23,7 @@ const answered: Readonly<Record<string, Case>> = {
   "models.authStatus": [{ agentId: "main" }, { providers: [] }],
   "commands.list": [{}, "CommandsListResult"],
   "channels.status": [{ probe: false, timeoutMs: 1000 }, "ChannelsStatusResult"],
+  "channels.pairing.list": [{}, "ChannelsPairingListResult"],
   "sessions.list": [{ limit: 20 }, { count: 0, limitApplied: 20, hasMore: false, sessions: [] }],
   "sessions.subscribe": [{}, { subscribed: true }],
   "sessions.messages.subscribe": [
@@ -56,6 +57,10 @@ const answered: Readonly<Record<string, Case>> = {
     { includeDisabled: true },
     { jobs: [], total: 0, hasMore: false, snapshotRevision: "empty" },
   ],
+  "cron.runs": [
+    { scope: "all", limit: 20 },
+    { entries: [], total: 0, hasMore: false },
+  ],
   "cron.status": [{}, { enabled: false, jobs: 0, nextWakeAtMs: null }],
   "tasks.list": [{ sortBy: "updatedAt", limit: 50 }, "TasksListResult"],
   "taskSuggestions.list": [session, "TaskSuggestionsListResult"],
@@ -67,6 +72,8 @@ const answered: Readonly<Record<string, Case>> = {
   "plugin.approval.list": [{}, []],
   "openclaw.approval.list": [{}, []],
   "exec.approvals.get": [{}, "ExecApprovalsSnapshot"],
+  "approval.history": [{ limit: 50 }, "ApprovalHistoryResult"],
+  "plugins.list": [{}, "PluginsListResult"],
   "plugins.controlUi.list": [{}, { plugins: [], diagnostics: [] }],
   "talk.catalog": [{}, "TalkCatalogResult"],
   "usage.cost": [{ days: 7 }, { days: 7, daily: [], totals: { totalTokens: 0, totalCost: 0 } }],
