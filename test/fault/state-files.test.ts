@@ -308,6 +308,27 @@ describe("sockets and folders", () => {
       expect((await lstat(gateway.stateDir)).mode & 0o777).toBe(0o700);
     }));
 
+  const files = stateFiles.filter((file) => !file.endsWith(".ballast"));
+  const asService = ["setpriv", "--reuid=65534", "--clear-groups"];
+  test.skipIf(!isRoot).each(files)("%s that its own service may not read is named", (file) =>
+    withCopy(file, async ({ gateway, path }) => {
+      // Root reads everything, so this one runs as a user of its own.
+      for (const name of await readdir(gateway.stateDir)) {
+        await chown(join(gateway.stateDir, name), 65_534, 65_534);
+      }
+      await chown(gateway.stateDir, 65_534, 65_534);
+      await chmod(join(gateway.stateDir, ".."), 0o711);
+      await chmod(base, 0o711);
+      await chmod(path, 0);
+      const { stateDir } = gateway;
+      const service = await GatewayProcess.prepare({ stateDir, runner: asService });
+      const run = await attempt(service);
+      const code = expectRefusal(run, file);
+      expect(code).toBe(file === "openclaw.json" ? "CONFIG_READ" : "STORE_DENIED");
+      await service.close();
+    }),
+  );
+
   test.skipIf(!isRoot)("a state folder of another owner is not written to", () =>
     withCopy(".", async ({ gateway }) => {
       await chown(gateway.stateDir, 12_345, 12_345);
