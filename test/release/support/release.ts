@@ -30,10 +30,20 @@ export async function makeKey(folder: string, name = "key"): Promise<string> {
 export async function makeRelease(
   folder: string,
   args: readonly string[],
-  odd: { readonly umask?: string; readonly zone?: string } = {},
+  odd: { readonly umask?: string; readonly zone?: string; readonly target?: string } = {},
 ): Promise<MadeRelease> {
   const { umask = "022", zone = "UTC" } = odd;
-  const words = ["run", "-s", "release", "--", "--out", folder, "--target", target, ...args];
+  const words = [
+    "run",
+    "-s",
+    "release",
+    "--",
+    "--out",
+    folder,
+    "--target",
+    odd.target ?? target,
+    ...args,
+  ];
   const script = `umask ${umask}; exec npm "$@"`;
   const { stdout } = await exec("sh", ["-c", script, "sh", ...words], {
     cwd: root,

@@ -1,0 +1,198 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { Publisher } from "../install/support.ts";
+import { makeKey, makeRelease, RELEASE_MS } from "../release/support/release.ts";
+import { type Result, Vps } from "../support/vps.ts";
+import { BASE_MS, whyNoVps } from "../support/vps-base.ts";
+import { changesOf, snapshot } from "./support/snapshot.ts";
+
+/** Nothing else on a machine that runs tests is likely to want them; the VPS shares its network. */
+const PORTS = ["--port", "29481", "--http-port", "29480", "--https-port", "29443"];
+const BARE = [...PORTS.slice(0, 2), "--no-nginx"];
+const LOG = "/var/log/openclaw-gateway-install.log";
+const INSTALL_MS = 240_000;
+
+const reason = whyNoVps();
+if (reason) console.log(`The installer's VPS tests are skipped: ${reason}.`);
+
+let temp: string;
+let publisher: Publisher;
+let vps: Vps;
+
+/** What a person types on the machine. */
+async function install(
+  words: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Result> {
+  const line = `curl -fsSL ${publisher.url}/install.sh | bash -s -- ${words.join(" ")}`;
+  return vps.exec(["bash", "-c", line], { env });
+}
+
+async function installs(words: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await install(words);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  return stdout;
+}
+
+/** The lines that say what is changed, of a plan or of an installation. */
+const changes = (said: string): string[] =>
+  said
+    .split("\n")
+    .filter(
+      (line) => line.startsWith("  ") && !/^ {2}(address|look|log|pair|certificate) /.test(line),
+    )
+    .map((line) => line.trim().replace(/^would /, ""));
+
+describe.skipIf(reason !== undefined)("install.sh on a rented Debian 13", () => {
+  beforeAll(async () => {
+    temp = await mkdtemp(join(tmpdir(), "install-vps-"));
+    publisher = await Publisher.start(join(temp, "release"));
+    const words = ["--base-url", publisher.url, "--sign", await makeKey(temp)];
+    await makeRelease(join(temp, "release"), words, { target: `${process.arch}-glibc-2.38` });
+  }, RELEASE_MS);
+  beforeEach(async () => {
+    vps = await Vps.boot("rented");
+  }, BASE_MS);
+  afterEach(() => vps?.close());
+  afterAll(async () => {
+    await publisher?.close();
+    await rm(temp, { recursive: true, force: true });
+  });
+
+  test(
+    "does what it planned, proves it through nginx, does nothing twice, and goes without a trace",
+    async () => {
+      const before = await snapshot(vps);
+      const planned = changes(await installs([...PORTS, "--dry-run"]));
+      expect(changesOf(before, await snapshot(vps))).toEqual([]);
+
+      const said = await installs(PORTS);
+      expect(changes(said)).toEqual(planned);
+      expect(said).toMatch(/\[\d+\/\d+\] Proof {2}\d+\.\d s\n/);
+      const { stdout: log } = await vps.exec(["cat", LOG]);
+      expect(log).toContain("A device was paired through wss://127.0.0.1:29443");
+      console.log(/Done in .*/.exec(said)?.[0]);
+      expect(await vps.ok(["stat", "-c", "%a %U", LOG])).toBe("600 root\n");
+      expect(`${said}${log}`).not.toMatch(/#invite=|PRIVATE KEY/);
+      expect(await vps.property("openclaw-gateway.service", "ActiveState")).toBe("active");
+      const devices = JSON.parse(await vps.ok(["openclaw", "devices", "list", "--json"]));
+      expect(devices).toMatchObject({ paired: [], pending: [] });
+
+      const installed = await snapshot(vps);
+      const since = await vps.property("openclaw-gateway.service", "ActiveEnterTimestamp");
+      expect(await installs(PORTS)).toContain("Nothing to change: version");
+      expect(changesOf(installed, await snapshot(vps))).toEqual([]);
+      expect(await vps.property("openclaw-gateway.service", "ActiveEnterTimestamp")).toBe(since);
+
+      await installs(["--uninstall", "--purge"]);
+      expect(changesOf(before, await snapshot(vps))).toEqual([]);
+      expect((await vps.exec(["test", "-e", LOG])).code).toBe(1);
+    },
+    INSTALL_MS,
+  );
+
+  const early = ["accounts", "release", "folders", "command_line", "configuration", "switch"];
+  test.each([
+    ...[...early, "systemd_unit", "start"].map((step) => [step, BARE] as const),
+    ...["nginx_packages", "certificate", "nginx_site", "tune_nginx", "prove"].map(
+      (step) => [step, [...PORTS, "--tune-nginx"]] as const,
+    ),
+  ])(
+    "leaves the machine as it was when it fails after %s",
+    async (step, words) => {
+      const before = await snapshot(vps);
+      const { code, stderr } = await install(words, { OPENCLAW_INSTALL_FAIL_AFTER: step });
+      expect(stderr).toContain("everything it did was undone");
+      expect(code).toBe(1);
+      expect(changesOf(before, await snapshot(vps))).toEqual([]);
+    },
+    INSTALL_MS,
+  );
+
+  test(
+    "an update that fails leaves the version before it running",
+    async () => {
+      await installs(BARE);
+      const before = await snapshot(vps);
+      const words = [...BARE, "--domain", "gateway.example.com"];
+      const { code } = await install(words, { OPENCLAW_INSTALL_FAIL_AFTER: "prove" });
+      expect(code).toBe(1);
+      expect(changesOf(before, await snapshot(vps))).toEqual([]);
+      expect(await vps.property("openclaw-gateway.service", "ActiveState")).toBe("active");
+    },
+    INSTALL_MS,
+  );
+
+  test(
+    "what was cut off in the middle is undone before anything else",
+    async () => {
+      const before = await snapshot(vps);
+      const line = `curl -fsSL ${publisher.url}/install.sh >/root/install.sh; bash /root/install.sh ${BARE.join(" ")}`;
+      const dying = vps.exec(["bash", "-c", line]);
+      await vps.ok(["bash", "-c", "until test -e /opt/openclaw-gateway/node; do sleep 0.01; done"]);
+      await vps.ok(["bash", "-c", "kill -9 $(pgrep -f '^bash /root/install.sh')"]);
+      await dying;
+      expect(changesOf(before, await snapshot(vps))).not.toEqual([]);
+      expect(await installs(BARE)).toContain("An installation was cut off here; undoing it first");
+      await installs(["--uninstall", "--purge"]);
+      await vps.ok(["rm", "/root/install.sh"]);
+      expect(changesOf(before, await snapshot(vps))).toEqual([]);
+    },
+    INSTALL_MS,
+  );
+
+  test(
+    "an uninstall keeps devices and configuration, and the next installation finds them",
+    async () => {
+      await installs(BARE);
+      await vps.ok(["openclaw", "config", "set", "gateway.name", "kept"]);
+      const key = await vps.ok(["openclaw", "gateway", "status", "--json"]);
+      expect(await installs(["--uninstall"])).toContain("--uninstall --purge removes them");
+      expect((await vps.exec(["openclaw"])).code).not.toBe(0);
+      await installs(BARE);
+      expect(await vps.ok(["openclaw", "config", "get", "gateway.name"])).toBe("kept\n");
+      const { fingerprint } = JSON.parse(key).gateway ?? JSON.parse(key);
+      expect(await vps.ok(["openclaw", "gateway", "status", "--json"])).toContain(fingerprint);
+    },
+    INSTALL_MS,
+  );
+
+  test(
+    "goes back to an older version only when told, and touches no OpenClaw that is there",
+    async () => {
+      const foreign = "#!/bin/sh\necho another\n";
+      await vps.ok(["sh", "-c", `printf '${foreign}' >/usr/local/bin/openclaw`]);
+      await vps.ok(["chmod", "755", "/usr/local/bin/openclaw"]);
+      expect(await installs(BARE)).toContain("There is another OpenClaw (/usr/local/bin/openclaw)");
+      expect(await vps.ok(["openclaw"])).toBe("another\n");
+      expect(await vps.ok(["openclaw-gateway"])).toContain("is running");
+
+      const file = "/opt/openclaw-gateway/current/release.json";
+      await vps.ok(["sed", "-i", 's/"version": ".*"/"version": "99.0.0"/', file]);
+      const { code, stderr } = await install(BARE);
+      expect(code).toBe(3);
+      const older = /to go back to it: --version (\S+)/.exec(stderr)?.[1] ?? "";
+      expect(older).toMatch(/^\d/);
+      expect((await install([...BARE, "--version", older])).code).toBe(0);
+    },
+    INSTALL_MS,
+  );
+
+  test(
+    "a port that is taken, or another default site, is told before anything is changed",
+    async () => {
+      const before = await snapshot(vps);
+      const squatter = await Publisher.start();
+      const port = new URL(squatter.url).port;
+      const { code, stderr } = await install(["--no-nginx", "--port", port]);
+      await squatter.close();
+      expect(code).toBe(3);
+      expect(stderr).toContain(`port ${port} is taken`);
+      expect(stderr).toContain("What was found:");
+      expect(changesOf(before, await snapshot(vps))).toEqual([]);
+    },
+    INSTALL_MS,
+  );
+});
