@@ -21,9 +21,9 @@ began=$(now_ms)
 steps='accounts:User and groups
 release:Gateway and Node.js
 folders:Folders
+switch:Current version
 command_line:Command line
 configuration:Configuration
-switch:Current version
 systemd_unit:systemd unit
 start:Start
 nginx_packages:nginx
@@ -41,7 +41,8 @@ choose() {
   address=$(own_address)
   choose_certificate
   site_name=${opt_domain:-_}
-  public_url=
+  # Without nginx of ours, a name is that of the owner's own proxy.
+  public_url=${opt_domain:+https://$opt_domain}
   local_url=ws://127.0.0.1:$gateway_port
   [ -z "$opt_no_nginx" ] || return 0
   if [ "$certificate_kind" = none ]; then

@@ -25,10 +25,19 @@ first_configuration() {
   echo '}'
 }
 
+# setting_is KEY VALUE: a configuration that outlived its gateway is read without it.
+setting_is() {
+  if [ -x "$prefix/current/bin/node" ]; then
+    [ "$("/usr/local/bin/$command_name" config get "$1" 2>/dev/null)" = "$2" ]
+  else
+    grep -qF -e "\"${1##*.}\": $2" -e "\"${1##*.}\": \"$2\"" "$config_file"
+  fi
+}
+
 # want_setting GIVEN KEY VALUE: sets KEY where somebody asked for it and it is something else.
 want_setting() {
   [ -n "$1" ] || return 0
-  [ "$("/usr/local/bin/$command_name" config get "$2" 2>/dev/null)" = "$3" ] && return 0
+  ! setting_is "$2" "$3" || return 0
   change "set $2 to $3 in $config_file" || return 0
   save "$config_file" data
   quiet "/usr/local/bin/$command_name" config set "$2" "$3"
