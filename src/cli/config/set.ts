@@ -38,7 +38,7 @@ async function change(context: Context, params: { path: string; value?: string }
 /** Said by whoever opens the port to a network, at the moment of doing so. */
 const plainHttp = [
   "warning: this is plain HTTP: whoever is on the way reads along, secrets included",
-  "  next: put nginx with TLS in front (README, “Behind nginx”), then: openclaw config unset gateway.bind",
+  "  next: put nginx with TLS in front (nginx/render-site.sh prints its site), then: openclaw config unset gateway.bind",
 ];
 
 function opensPlainHttp({ path }: ConfigChanged, value: string | undefined): boolean {

@@ -6,7 +6,7 @@ import {
   realpathSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
 import { askSystemd } from "../gateway/supervisor.ts";
@@ -87,10 +87,12 @@ async function confirm({ io }: Context, yes: boolean): Promise<void> {
 
 /** The program as the service's user must be able to run it. */
 function programPaths(): { node: string; script: string } {
-  const script = realpathSync(process.argv[1] ?? "");
-  const node = realpathSync(process.execPath);
+  // As it was called: a release is changed by a link on the way to it.
+  const script = process.argv[1] ?? "";
+  const own = join(dirname(script), "../bin/node");
+  const node = existsSync(own) ? own : process.execPath;
   for (const path of [node, script]) {
-    if (!/^\/(root|home)\//.test(path)) continue;
+    if (!/^\/(root|home)\//.test(realpathSync(path))) continue;
     throw new CliError("failed", `a service can't run ${path}: its user does not see that folder`, {
       next: "install the program below /opt or /usr/local, then run this again",
     });

@@ -79,5 +79,6 @@ export const allowTemplate = `# Commands that the gateway's operators may run on
 #   /usr/local/bin/backup ...    any further words
 #   ["printf", "two words"]      words that hold spaces
 #
-# Lines count as soon as they are saved.
+# Lines count as soon as they are saved. With the first one this machine offers system.run within a
+# minute, which its gateway's owner has to approve.
 `;

@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { until } from "../support/until.ts";
+import { BASE_MS, whyNoVps } from "../support/vps-base.ts";
+import { VpsGateway } from "../support/vps-gateway.ts";
+
+const PORT = 29_431;
+const UNIT = "openclaw-node.service";
+
+const reason = whyNoVps();
+if (reason) console.log(`The tests of the node's service are skipped: ${reason}.`);
+
+let gateway: VpsGateway;
+
+async function link(): Promise<string> {
+  const [url = ""] = (await gateway.ok(["devices", "invite", "--role", "node"])).split("\n");
+  return url;
+}
+
+async function runs(command: readonly string[]): Promise<{ stdout: string } | undefined> {
+  const params = JSON.stringify({ command });
+  const args = ["nodes", "invoke", "attic", "system.run", "--params", params];
+  const { code, stdout } = await gateway.cli(args);
+  return code === 0 ? JSON.parse(stdout) : undefined;
+}
+
+describe.skipIf(reason !== undefined)("a node as a service", () => {
+  beforeAll(async () => {
+    gateway = await VpsGateway.install(PORT);
+    await gateway.start();
+  }, BASE_MS);
+  afterAll(() => gateway?.close());
+
+  test("is shown first, and only root and a person who says so get it done", async () => {
+    const args = ["connect", gateway.url, "--install-service"];
+    const ann = await gateway.cli(args, { user: "ann" });
+    expect(ann.code).toBe(1);
+    expect(ann.stdout).toContain("ExecStart=");
+    expect(ann.stderr).toContain("next: sudo openclaw connect");
+    const root = await gateway.cli(args);
+    expect(root.code).toBe(1);
+    expect(root.stderr).toContain("--yes");
+    expect((await gateway.vps.exec(["test", "-e", `/etc/systemd/system/${UNIT}`])).code).toBe(1);
+  });
+
+  test("pairs by the link, keeps no secret of it, and runs what root lists", async () => {
+    const url = await link();
+    const said = await gateway.ok(["connect", url, "--install-service", "--yes"]);
+    expect(said).toContain("Connected to ");
+    const secret = url.split("#invite=")[1] ?? "";
+    const found = await gateway.vps.exec(["grep", "-rl", secret, "/etc", "/var/lib/openclaw-node"]);
+    expect(found.stdout).toBe("");
+    expect(await gateway.vps.property(UNIT, "ActiveState")).toBe("active");
+    const { nodes } = await gateway.json(["nodes", "list"]);
+    await gateway.ok(["nodes", "rename", nodes[0].nodeId, "attic"]);
+    expect(await runs(["id", "-un"])).toBeUndefined();
+    const add = "echo 'id -un' >>/etc/openclaw-node/allow && systemctl restart openclaw-node";
+    await gateway.vps.ok(["sh", "-c", add]);
+    const code = await until(async () => {
+      const { pending } = await gateway.json(["nodes", "pending"]);
+      return pending[0]?.requestId;
+    }, "the node to offer more");
+    await gateway.ok(["nodes", "approve", code]);
+    const ran = await until(() => runs(["id", "-un"]), "the node to run it");
+    expect(ran.stdout).toBe("openclaw-node\n");
+  });
+
+  test("is back after a kill -9 of it, and ends cleanly", async () => {
+    const pid = await gateway.vps.property(UNIT, "MainPID");
+    await gateway.vps.ok(["kill", "-9", pid]);
+    await until(() => runs(["id", "-un"]), "the node to be back", 30_000);
+    await gateway.vps.ok(["systemctl", "stop", UNIT]);
+    expect(await gateway.vps.property(UNIT, "Result")).toBe("success");
+    const modes = await gateway.vps.ok([
+      "stat",
+      "-c",
+      "%a %U",
+      "/var/lib/openclaw-node/identity.json",
+    ]);
+    expect(modes).toBe("600 openclaw-node\n");
+  });
+});
