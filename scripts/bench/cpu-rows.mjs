@@ -94,7 +94,7 @@ async function startServers(/** @type {Bench} */ bench, /** @type {number} */ me
 }
 
 /** @param {readonly Server[]} servers @param {(at: number) => Subject["run"]} run @returns {Subjects} */
-function subjects(servers, run) {
+export function subjects(servers, run) {
   const [floor, ours, control] = servers;
   if (!floor || !ours || !control) throw new Error("three servers are needed");
   return {
@@ -109,7 +109,7 @@ function subjects(servers, run) {
  * @param {Row} row @param {Subjects} all
  * @param {{ rounds: number, count: number, added: number, machine?: number }} plan
  */
-async function interleave(row, all, { rounds, count, ...plan }) {
+export async function interleave(row, all, { rounds, count, ...plan }) {
   const names = /** @type {const} */ (["floor", "ours", "control"]);
   const samples = { floor: [0], ours: [0], control: [0] };
   for (const name of names) {

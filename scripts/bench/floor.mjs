@@ -21,6 +21,33 @@ function proves({ client, role, scopes, auth, device }, nonce) {
 
 /** @typedef {{ nonce: string }} Data */
 
+/** The node that invokes go to, and who waits for each. */
+/** @type {import("uWebSockets.js").WebSocket<Data> | undefined} */
+let node;
+/** @type {Map<string, { ws: import("uWebSockets.js").WebSocket<Data>, id: string }>} */
+const invokes = new Map();
+let nextInvoke = 0;
+
+/**
+ * What nobody can leave out of an invoke: two frames parsed and three made, and who waits for which.
+ * @param {import("uWebSockets.js").WebSocket<Data>} ws @param {any} frame
+ */
+function relay(ws, { id, method, params }) {
+  if (method === "node.invoke") {
+    const invokeId = String(nextInvoke++);
+    invokes.set(invokeId, { ws, id });
+    const paramsJSON = JSON.stringify(params.params);
+    const payload = { id: invokeId, nodeId: params.nodeId, command: params.command, paramsJSON };
+    node?.send(JSON.stringify({ type: "event", event: "node.invoke.request", payload }));
+    return;
+  }
+  ws.send(JSON.stringify({ type: "res", id, ok: true, payload: { ok: true } }));
+  const waits = invokes.get(params.id);
+  invokes.delete(params.id);
+  const payload = { ok: true, payload: JSON.parse(params.payloadJSON) };
+  waits?.ws.send(JSON.stringify({ type: "res", id: waits.id, ok: true, payload }));
+}
+
 /** An event as the gateway sends it, `seq` as long as its usual ones. */
 const event = '{"type":"event","event":"device.pair.changed","payload":{},"seq":10}';
 const PAIRING = "operator.pairing";
@@ -40,7 +67,9 @@ app
     },
     message: (/** @type {import("uWebSockets.js").WebSocket<Data>} */ ws, message) => {
       const frame = JSON.parse(Buffer.from(message).toString());
+      if (frame.method.startsWith("node.")) return relay(ws, frame);
       const isConnect = frame.method === "connect";
+      if (isConnect && frame.params.role === "node") node = ws;
       const ok = !isConnect || proves(frame.params, ws.getUserData().nonce);
       if (isConnect && publishes && frame.params.scopes.includes(PAIRING)) ws.subscribe(PAIRING);
       ws.send(JSON.stringify({ type: "res", id: frame.id, ok, payload: payloads[frame.method] }));

@@ -179,7 +179,7 @@ export function isReady(/** @type {number} */ port) {
 }
 
 /** One request over the admin socket. */
-function adminCall(
+export function adminCall(
   /** @type {string} */ path,
   /** @type {string} */ method,
   /** @type {unknown} */ params,

@@ -57,8 +57,7 @@ export class RequestLoad {
   }
 
   /** `count` requests, all of which must succeed. @param {string} method @param {number} count */
-  async run(method, count) {
-    const frame = requestFrame(method);
+  async run(method, count, frame = requestFrame(method)) {
     const each = Math.ceil(count / this.wires.length);
     const all = this.wires.map((wire) => runOne(wire, frame, each));
     await withinTime(Promise.all(all), `${method} requests`);

@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { cpuGroups } from "./cpu-rows.mjs";
 import { crowdGroups } from "./crowd/groups.mjs";
 import { Bench } from "./gateway.mjs";
+import { invokeGroups } from "./invoke-rows.mjs";
 import { memoryGroups } from "./memory-row.mjs";
 import { Broken, killAll, pinLoad } from "./processes.mjs";
 import { budgetsTable, rowsTable } from "./report.mjs";
@@ -16,6 +17,7 @@ import { stateGroups } from "./state/groups.mjs";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const named = {
   cpu: cpuGroups,
+  invoke: invokeGroups,
   memory: memoryGroups,
   start: startGroups,
   state: stateGroups,

@@ -139,18 +139,24 @@ export function makeDevice() {
  * @property {string} [mode]   `client.mode`; anything but `cli` shows up in the presence list
  * @property {readonly string[]} [scopes]
  * @property {readonly string[]} [caps]
+ * @property {"operator" | "node"} [role]
+ * @property {readonly string[]} [commands]   what a node offers
  */
+
+/** @type {Readonly<Record<string, string>>} */
+const clientIds = { cli: "cli", node: "node-host" };
 
 export const SCOPES = ["operator.read", "operator.write", "operator.pairing"];
 
 /** The text of a signed connect (protocol page, sections 2.2 and 2.3). */
 export function connectText(/** @type {string} */ nonce, /** @type {Login} */ login) {
-  const { device, auth, mode = "cli", scopes: wanted = SCOPES, caps = [] } = login;
+  const { device, auth, mode = "cli", role = "operator", caps = [], commands } = login;
+  const wanted = login.scopes ?? (role === "node" ? [] : SCOPES);
   const signedAt = Date.now();
-  const client = { id: mode === "cli" ? "cli" : "openclaw-linux", version: "1.0.0" };
+  const client = { id: clientIds[mode] ?? "openclaw-linux", version: "1.0.0" };
   const token = auth.token ?? auth.deviceToken ?? "";
   const scopes = wanted.join(",");
-  const payload = `v3|${device.id}|${client.id}|${mode}|operator|${scopes}|${signedAt}|${token}|${nonce}|linux|`;
+  const payload = `v3|${device.id}|${client.id}|${mode}|${role}|${scopes}|${signedAt}|${token}|${nonce}|linux|`;
   const signature = sign(null, Buffer.from(payload), device.key).toString("base64url");
   return JSON.stringify({
     type: "req",
@@ -160,9 +166,10 @@ export function connectText(/** @type {string} */ nonce, /** @type {Login} */ lo
       minProtocol: 4,
       maxProtocol: 4,
       client: { ...client, platform: "linux", mode },
-      role: "operator",
+      role,
       scopes: wanted,
       caps,
+      ...(commands && { commands }),
       auth,
       device: { id: device.id, publicKey: device.publicKey, signature, signedAt, nonce },
     },
