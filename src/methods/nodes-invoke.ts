@@ -4,6 +4,7 @@ import type { NodeSession } from "../nodes/sessions.ts";
 import { ADMIN, covers, WRITE } from "../protocol/access.ts";
 import { invalidRequest, missingScope, RequestError } from "../protocol/errors.ts";
 import { RawJson } from "../protocol/frames.ts";
+import { limitTable } from "../protocol/limits.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { type Call, method } from "./method.ts";
 import { approveCommand, pairingChanged } from "./nodes-common.ts";
@@ -20,6 +21,8 @@ interface InvokeParams {
 /** Commands that reach into the node's files or browser: more than sending it a message. */
 const ADMIN_ONLY = /^(browser\.proxy(\..*)?|fs\.listDir|terminal\.upload)$/;
 const ERROR_CHARS = 4096;
+const NAME_CHARS = limitTable.nodeSurfaceChars.value;
+const KEY_CHARS = limitTable.nodeKeyChars.value;
 
 export const invoke = method<InvokeParams>({
   name: "node.invoke",
@@ -30,6 +33,9 @@ export const invoke = method<InvokeParams>({
     const nodeId = params.nodeId.trim();
     const command = params.command.trim();
     if (nodeId === "" || command === "") throw invalidRequest("nodeId and command required");
+    // They come back in answers and events: what nobody can mean must not be large.
+    if (command.length > NAME_CHARS) throw invalidRequest("command too long");
+    if (params.idempotencyKey.length > KEY_CHARS) throw invalidRequest("idempotencyKey too long");
     checkCommand(command, call);
     const session = sessionFor(nodeId, command, call);
     return run({ ...params, nodeId, command }, session, call);

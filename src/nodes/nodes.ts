@@ -146,8 +146,10 @@ export class Nodes {
 
   /** Asks the owner for what a node claims and was not granted, if there is any. */
   ask(session: NodeSession): void {
-    if (session.asking) return;
-    const { document } = this.deps;
+    const { document, pairingOf } = this.deps;
+    const { nodeId, pairing } = session.facts;
+    // A device that was removed a moment ago, and whose connection is about to close, asks nothing.
+    if (session.asking || pairingOf(nodeId) !== pairing) return;
     const outcome = surfaces.ask(document.working, this.#askOf(session), this.#context());
     if (outcome.kind !== "new") {
       document.later(outcome.changes);
@@ -161,7 +163,7 @@ export class Nodes {
         for (const { request, why } of outcome.gone) this.#resolve(request, why);
         if (outcome.request) this.#tell("requested", outcome.request);
       })
-      .catch((error: unknown) => this.#tell("failed", session.nodeId, error))
+      .catch((error: unknown) => this.#tell("failed", nodeId, error))
       .finally(() => {
         session.asking = false;
       });

@@ -19,7 +19,7 @@ export const nodeLimitTable = {
     value: 128,
     unit: "count",
     bounds: "characters of one command, capability or permission",
-    past: "it is left out",
+    past: "it is left out; a `node.invoke` of such a command is refused with `command too long`",
     metric: "-",
     test: "nodes/claims.test.ts",
   },
@@ -62,6 +62,14 @@ export const nodeLimitTable = {
     past: "`UNAVAILABLE` `too many node invokes in flight`, retryable",
     metric: "node-invokes-refused",
     test: "nodes/invoke.test.ts",
+  },
+  nodeKeyChars: {
+    value: 256,
+    unit: "count",
+    bounds: "characters of the `idempotencyKey` of a `node.invoke`",
+    past: "`INVALID_REQUEST` `idempotencyKey too long`",
+    metric: "-",
+    test: "nodes/invoke-wire.test.ts",
   },
   nodeInvokeMs: {
     value: 30 * SECOND,

@@ -109,6 +109,15 @@ describe("a failure", () => {
     expect(error.message).toContain(words);
   });
 
+  test("nodeKeyChars and the length of a command bound what comes back", async () => {
+    const { nodeKeyChars, nodeSurfaceChars } = limitTable;
+    const idempotencyKey = "k".repeat(nodeKeyChars.value + 1);
+    const key = await invoke("system.which", { idempotencyKey });
+    expect(key.error).toMatchObject({ message: "idempotencyKey too long" });
+    const command = await invoke("c".repeat(nodeSurfaceChars.value + 1));
+    expect(command.error).toMatchObject({ message: "command too long" });
+  });
+
   test("exec approvals have methods of their own, and files take admin", async () => {
     const { error } = await invoke("system.execApprovals.get");
     expect(error).toMatchObject({ code: "INVALID_REQUEST" });
