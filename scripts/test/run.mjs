@@ -17,6 +17,7 @@ const suites = [
     name: "unit",
     folders: [
       "architecture",
+      "audit",
       "auth",
       "cli",
       "config",

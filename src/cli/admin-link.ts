@@ -83,7 +83,9 @@ export class AdminLink {
       };
       this.#waiting.set(id, { resolve: settle(resolve), reject: settle(reject) });
       if (!this.socket.writable) return this.#failAll(this.#refused ?? hungUp());
-      this.socket.write(`${JSON.stringify({ type: "req", id, method, params })}\n`);
+      const frame = { type: "req", id, method, params, claims: claims() };
+      this.socket.write(`${JSON.stringify(frame)}
+`);
     });
   }
 
@@ -127,6 +129,13 @@ export class AdminLink {
     this.#waiting.clear();
     for (const { reject } of waiting) reject(error);
   }
+}
+
+/** Who runs this, for the audit. Node has no peer credentials, so the gateway can only take our word. */
+function claims(): string {
+  const uid = process.geteuid?.() ?? "unknown";
+  const sudo = process.env["SUDO_USER"];
+  return `uid ${uid}${sudo ? `, by sudo from ${sudo}` : ""}`;
 }
 
 /** The socket's folder, opened where the path itself is too long for the kernel. */

@@ -74,6 +74,15 @@ function addShortCommands(shell: Shell): void {
     .command("doctor")
     .description("what is wrong here and what to type; changes nothing");
   lazily(shell, doctor, async () => (await import("./doctor/doctor.ts")).doctor);
+  const audit = program
+    .command("audit")
+    .description("who decided what: pairing, tokens, links, secrets, configuration")
+    .option("--since <age>", "only what happened in this time, such as 24h or 30d");
+  lazily(shell, audit, async () => (await import("./audit.ts")).audit);
+  const verify = audit
+    .command("verify")
+    .description("follow the chain of lines and compare its end with the state");
+  lazily(shell, verify, async () => (await import("./audit.ts")).verify);
   const token = program.command("token").description("the shared gateway token");
   const renew = token
     .command("new")

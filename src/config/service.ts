@@ -77,6 +77,7 @@ export class ConfigStore {
   /** What stands in the file, which is not in force while it has errors. */
   #latest: LoadedConfig;
   /** Changes wait for each other: two that read the same text would lose one of them. */
+  #changing = false;
   #last: Promise<unknown> = Promise.resolve();
   #watcher: ConfigWatcher | undefined;
   readonly #started: GatewayConfig;
@@ -98,6 +99,11 @@ export class ConfigStore {
   /** What was in force at the start: keys that need a restart still are. */
   get started(): GatewayConfig {
     return this.#started;
+  }
+
+  /** Whether a change of our own is under way, which listeners then are told of. */
+  get changing(): boolean {
+    return this.#changing;
   }
 
   get path(): string {
@@ -245,7 +251,12 @@ export class ConfigStore {
 
   /** Runs `work` when no other change runs. */
   #alone<T>(work: () => Promise<T>): Promise<T> {
-    const run = this.#last.then(work);
+    const run = this.#last.then(async () => {
+      this.#changing = true;
+      return work().finally(() => {
+        this.#changing = false;
+      });
+    });
     this.#last = run.catch(() => undefined);
     return run;
   }

@@ -219,6 +219,7 @@ export class Handshake {
       scopes,
       method: decision.method,
       ...(deviceId !== undefined && { deviceId }),
+      ...(connection.socket.peer.address !== "" && { address: connection.socket.peer.address }),
     };
     if (deviceId !== undefined) {
       // Whoever came by its token holds it; until then the approval stands in for it.

@@ -1,6 +1,8 @@
 import type { Vault } from "../auth/vault.ts";
 import type { World } from "../lib/world.ts";
+import { auditOf } from "../pairing/audit.ts";
 import type { Pairing } from "../pairing/pairing.ts";
+import type { Actor } from "../protocol/access.ts";
 import { closes } from "../protocol/close.ts";
 import type { SecretKind } from "../protocol/refusals.ts";
 import type { Gateway } from "./gateway.ts";
@@ -25,6 +27,12 @@ export interface SecretOutcome {
   readonly revoked: readonly string[];
 }
 
+export interface SecretOptions {
+  readonly actor: Actor;
+  /** Also ends the devices' tokens that were granted under the old one. */
+  readonly revokeDerived: boolean;
+}
+
 /** Changes of the shared secret, and whom they end (design, "When the shared secret changes"). */
 export class SharedSecretChanges {
   constructor(private readonly deps: Deps) {}
@@ -36,17 +44,18 @@ export class SharedSecretChanges {
   async set(
     kind: SecretKind,
     secret: string,
-    options: { revokeDerived: boolean },
+    { actor, revokeDerived }: SecretOptions,
   ): Promise<SecretOutcome> {
     const { vault, pairing } = this.deps;
     const { endedEpoch } = await vault.setSecret(kind, secret.trim(), "cli");
     if (this.deps.hasClearSecret(kind)) await this.deps.dropClearSecrets();
     const closed = closeAdmittedBy(this.deps.gateway, kind);
-    const revoked = options.revokeDerived ? await pairing.revokeDerived(endedEpoch) : [];
+    await pairing.note(auditOf("secret.set", actor, { kind, revokeDerived }));
+    const revoked = revokeDerived ? await pairing.revokeDerived(endedEpoch, actor) : [];
     return { closed, revoked };
   }
 
-  async renew(options: { revokeDerived: boolean }): Promise<SecretOutcome & { token: string }> {
+  async renew(options: SecretOptions): Promise<SecretOutcome & { token: string }> {
     const token = this.deps.world.bytes(TOKEN_BYTES).toString("base64url");
     return { ...(await this.set("token", token, options)), token };
   }

@@ -39,6 +39,8 @@ export class FailureLimiter {
     private readonly rules: LimiterRules,
     private readonly entries: number,
     private readonly now: () => number,
+    /** Told when a source is locked. */
+    private readonly onLock: (key: string) => void = () => {},
   ) {}
 
   /** Milliseconds that `key` is still locked; 0 when it is not. */
@@ -56,7 +58,9 @@ export class FailureLimiter {
       const [oldest] = this.#tallies.keys();
       if (oldest !== undefined) this.#tallies.delete(oldest);
     }
-    return after.lockedUntil !== undefined && before?.lockedUntil !== after.lockedUntil;
+    const locks = after.lockedUntil !== undefined && before?.lockedUntil !== after.lockedUntil;
+    if (locks) this.onLock(key);
+    return locks;
   }
 
   /** Forgets the failures of `key` unless it is locked: a right credential was seen. */

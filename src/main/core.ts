@@ -27,6 +27,7 @@ import { type Limits, limitValues } from "../protocol/limits.ts";
 import { type Document, openDocument, type StoreLog } from "../store/document.ts";
 import { explain, StoreError } from "../store/errors.ts";
 import { acquireWriterLock, ownPlace, type WriterLock } from "../store/lock.ts";
+import { Audit } from "./audit.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -56,6 +57,8 @@ export interface Core {
   readonly loaded: LoadedConfig;
   readonly vault: Vault;
   readonly secrets: SharedSecrets;
+  readonly audit: Audit;
+  readonly log: StoreLog;
   readonly pairing: Pairing;
   readonly nodes: Nodes;
   readonly documents: {
@@ -141,7 +144,16 @@ export async function openCore(options: CoreOptions): Promise<Core> {
         });
       },
     });
-    const parts = { config, vault, secrets, pairing, nodes, documents };
+    const audit = new Audit({
+      stateDir,
+      world,
+      limits,
+      pairing,
+      document: pairingDocument,
+      identity: vault.identity,
+      log,
+    });
+    const parts = { config, vault, secrets, pairing, nodes, documents, audit, log };
     const close = () => closeAll({ ...parts, lock });
     const command = commandName(env);
     return {
@@ -163,11 +175,12 @@ export async function openCore(options: CoreOptions): Promise<Core> {
 }
 
 async function closeAll(
-  parts: Pick<Core, "config" | "pairing" | "documents"> & { lock: WriterLock },
+  parts: Pick<Core, "config" | "pairing" | "documents" | "audit"> & { lock: WriterLock },
 ): Promise<void> {
   parts.config.close();
   parts.pairing.close();
   try {
+    await parts.audit.close();
     await parts.documents.nodes.close();
     await parts.documents.pairing.close();
     await parts.documents.vault.close();

@@ -120,7 +120,10 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
   const admin = new AdminServer({
     path: core.adminSocket,
     limits,
-    dispatch: (from, frame) => void gateway.dispatcher?.dispatch(from, hostOwner, frame),
+    dispatch: (from, frame, claims) => {
+      const actor = claims === undefined ? hostOwner : { ...hostOwner, claims };
+      gateway.dispatcher?.dispatch(from, actor, frame);
+    },
     refused: (metric) => gateway.count(metric),
   });
   await admin.listen();

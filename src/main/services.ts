@@ -94,6 +94,7 @@ export function makeServices(core: Core, network: NetworkParts): Services {
       return { ...facts, machineName: core.config.current.gateway.name ?? facts.hostname };
     },
     logs: { file: core.config.started.logging.file ?? "standard output", ring: network.logRing },
+    audit: core.audit,
     lifecycle: lifecycle(network),
     connections: live,
     store: () => storeFigures(core),

@@ -1,3 +1,4 @@
+import { LockoutLines } from "../audit/lockouts.ts";
 import type { GatewayConfig } from "../config/schema.ts";
 import { devicelessCliMode } from "../config/settings.ts";
 import type { Hub } from "../events/hub.ts";
@@ -11,6 +12,7 @@ import { FailureLimiter } from "../lib/limiter.ts";
 import { pendingRow } from "../methods/devices.ts";
 import { allMethods } from "../methods/index.ts";
 import type { Services } from "../methods/services.ts";
+import { auditOf } from "../pairing/audit.ts";
 import { closes } from "../protocol/close.ts";
 import type { PeerReader } from "../transport/peer.ts";
 import type { Core } from "./core.ts";
@@ -24,13 +26,15 @@ type HandshakeParts = {
 };
 
 /** Counts wrong credentials, of connects and HTTP requests together. */
-export function failureLimiter({ limits, world }: Core): FailureLimiter {
+export function failureLimiter(core: Core): FailureLimiter {
+  const { limits, world } = core;
   const rules = {
     failures: limits.authFailures,
     windowMs: limits.authWindowMs,
     lockMs: limits.authLockMs,
   };
-  return new FailureLimiter(rules, limits.limiterEntries, () => world.monotonic());
+  const now = () => world.monotonic();
+  return new FailureLimiter(rules, limits.limiterEntries, now, noteLockouts(core));
 }
 
 /** The handshake on an open core. */
@@ -88,6 +92,19 @@ export function makeHandshake(core: Core, parts: HandshakeParts): Handshake {
     },
     defect: (what, error) => gateway.failed("a connect failed", { what, err: error }),
   });
+}
+
+/** What a lockout adds to the audit. */
+function noteLockouts({ audit, limits, world, log }: Core): (key: string) => void {
+  const lines = new LockoutLines(limits.auditLockoutsPerHour, world);
+  return (key) => {
+    const line = lines.next();
+    if (!line) return;
+    const [credential = "", address = ""] = key.split("|");
+    const leftOut = line.leftOut > 0 ? line.leftOut : undefined;
+    const event = auditOf("lockout.begun", "gateway", { credential, address, leftOut });
+    audit.note(event).catch((err) => log.error({ err }, "a lockout is not in the audit"));
+  };
 }
 
 function policyOf(core: Core): HandshakePolicy {
@@ -153,6 +170,7 @@ export function follow(
   const stopLog = pairing.listen(pairingLog(core, parts));
   const stopNodes = core.nodes.listen(nodeNews(core, parts));
   const stopConfig = config.listen((changed, next) => {
+    noteEdits(core, changed);
     peers.trust(next.gateway.trustedProxies);
     parts.setLogLevel(next.logging.level);
     for (const { path } of changed) {
@@ -171,4 +189,14 @@ export function follow(
     stopNodes();
     stopConfig();
   };
+}
+
+/** Keys that somebody changed in the file itself; what went through a method has its line from there. */
+function noteEdits({ audit, config, log }: Core, changed: readonly { path: string }[]): void {
+  if (config.changing || changed.length === 0) return;
+  const keys = changed.map(({ path }) => path);
+  const event = auditOf("config.changed", "gateway", { keys, how: "the file was edited" });
+  audit
+    .note(event)
+    .catch((err) => log.error({ err }, "a change of the configuration is not in the audit"));
 }

@@ -1,10 +1,11 @@
 import { configHints, configSchema, schemaAt } from "../config/json-schema.ts";
 import type { WantedKind } from "../config/wanted.ts";
+import { auditOf } from "../pairing/audit.ts";
 import { ADMIN, READ } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
 import type { JsonSchema } from "../protocol/json-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
-import { method } from "./method.ts";
+import { type Call, method } from "./method.ts";
 
 export const configGet = method({
   name: "config.get",
@@ -21,8 +22,11 @@ function writer(name: string, of: { kind: WantedKind; summary: string; params: J
     summary: of.summary,
     access: { roles: ["operator"], scope: ADMIN },
     params: of.params,
-    run: ({ raw, baseHash }, { services }) =>
-      services.config.write({ kind: of.kind, raw, baseHash }),
+    run: async ({ raw, baseHash }, { actor, services }) => {
+      const written = await services.config.write({ kind: of.kind, raw, baseHash });
+      await noteChange(written, { actor, services });
+      return written;
+    },
   });
 }
 
@@ -81,8 +85,21 @@ export const configSet = method<{ path: string; value?: string }>({
     required: ["path"],
     properties: { path: { type: "string", minLength: 1 }, value: { type: "string" } },
   },
-  run: ({ path, value }, { services }) => services.config.change(path, value),
+  run: async ({ path, value }, { actor, services }) => {
+    const changed = await services.config.change(path, value);
+    await noteChange(changed, { actor, services });
+    return changed;
+  },
 });
+
+/** Which keys, never their values. */
+async function noteChange(
+  { changedPaths }: { readonly changedPaths: readonly string[] },
+  { actor, services }: Pick<Call, "actor" | "services">,
+): Promise<void> {
+  if (changedPaths.length === 0) return;
+  await services.audit.note(auditOf("config.changed", actor, { keys: changedPaths }));
+}
 
 export const secretSet = method<{
   kind: "token" | "password";
@@ -101,8 +118,8 @@ export const secretSet = method<{
       revokeDerived: { type: "boolean" },
     },
   },
-  run: ({ kind, secret, revokeDerived = false }, { services }) =>
-    services.secrets.set(kind, secret, { revokeDerived }),
+  run: ({ kind, secret, revokeDerived = false }, { actor, services }) =>
+    services.secrets.set(kind, secret, { actor, revokeDerived }),
 });
 
 export const tokenRenew = method<{ revokeDerived?: boolean }>({
@@ -110,7 +127,8 @@ export const tokenRenew = method<{ revokeDerived?: boolean }>({
   summary: "Makes a new shared token, stores its hash and returns it this once.",
   access: host,
   params: { type: "object", properties: { revokeDerived: { type: "boolean" } } },
-  run: ({ revokeDerived = false }, { services }) => services.secrets.renew({ revokeDerived }),
+  run: ({ revokeDerived = false }, { actor, services }) =>
+    services.secrets.renew({ actor, revokeDerived }),
 });
 
 export const secretsMigrate = method<{ apply?: boolean }>({
@@ -118,7 +136,12 @@ export const secretsMigrate = method<{ apply?: boolean }>({
   summary: "Moves clear secrets out of the config file, or shows what that would change.",
   access: host,
   params: { type: "object", properties: { apply: { type: "boolean" } } },
-  run: ({ apply = false }, { services }) => services.config.migrateSecrets(apply),
+  run: async ({ apply = false }, { actor, services }) => {
+    const migrated = await services.config.migrateSecrets(apply);
+    const { applied, found } = migrated;
+    if (applied) await services.audit.note(auditOf("secret.migrated", actor, { kinds: found }));
+    return migrated;
+  },
 });
 
 export const configMethods = [

@@ -1,4 +1,5 @@
 import { agentMethods } from "./agent.ts";
+import { auditMethods } from "./audit.ts";
 import { configMethods } from "./config.ts";
 import { deviceMethods } from "./devices.ts";
 import { hostMethods } from "./host.ts";
@@ -22,4 +23,5 @@ export const allMethods: readonly Method[] = [
   ...logMethods,
   ...systemMethods,
   ...hostMethods,
+  ...auditMethods,
 ];

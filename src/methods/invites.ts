@@ -78,8 +78,8 @@ export const inviteRevoke = method<{ inviteId: string }>({
   summary: "Takes a link back at once; devices that it paired stay.",
   access,
   params: revokeParams,
-  run: async ({ inviteId }, { services }) => {
-    const { invite, ...outcome } = await services.pairing.revokeInvite(inviteId);
+  run: async ({ inviteId }, { actor, services }) => {
+    const { invite, ...outcome } = await services.pairing.revokeInvite(inviteId, actor);
     return { ...invite, ...durability(outcome) };
   },
 });

@@ -1,5 +1,6 @@
 import type { SurfaceRequest } from "../nodes/records.ts";
 import { approvalScopes } from "../nodes/surface.ts";
+import { auditOf } from "../pairing/audit.ts";
 import { mayManage } from "../pairing/authority.ts";
 import { firstMissing, PAIRING } from "../protocol/access.ts";
 import { invalidRequest, missingScope, RequestError } from "../protocol/errors.ts";
@@ -30,6 +31,7 @@ export async function approveSurface(typed: string, call: Call) {
   const missing = actor.method === "host" ? undefined : firstMissing(actor.scopes, required);
   if (missing !== undefined) throw missingScope(missing, required);
   const record = await services.nodes.approve(request);
+  await services.audit.note(auditOf("node.approved", actor, surfaceFacts(request)));
   const node = approvedRow(record, services.pairing.device(record.nodeId));
   return { requestId: request.requestId, node };
 }
@@ -37,8 +39,17 @@ export async function approveSurface(typed: string, call: Call) {
 export async function rejectSurface(typed: string, call: Call) {
   const request = requestFor(typed, call, "node pairing rejection denied");
   const { durable, reason } = await call.services.nodes.reject(request);
+  // Turned down is turned down, also where nothing can be written.
+  const noted = call.services.audit.note(
+    auditOf("node.rejected", call.actor, surfaceFacts(request)),
+  );
+  await noted.catch(() => undefined);
   const { requestId, nodeId } = request;
   return { requestId, nodeId, ...(!durable && { durable, reason }) };
+}
+
+function surfaceFacts({ requestId, nodeId, caps, commands }: SurfaceRequest) {
+  return { request: requestId, device: nodeId, caps, commands };
 }
 
 export const approve = method<{ requestId: string }>({

@@ -1,4 +1,6 @@
 import type { AgentSide } from "../agent/side.ts";
+import type { AuditEvent, AuditLine } from "../audit/chain.ts";
+import type { AuditVerdict } from "../audit/verify.ts";
 import type { GatewayIdentity } from "../auth/identity.ts";
 import type { ConfigChanged, ConfigWrite, ConfigWritten } from "../config/service.ts";
 import type { Presence } from "../events/presence.ts";
@@ -9,7 +11,7 @@ import type { World } from "../lib/world.ts";
 import type { Nodes } from "../nodes/nodes.ts";
 import type { DeviceList } from "../pairing/device-list.ts";
 import type { Pairing } from "../pairing/pairing.ts";
-import type { Role } from "../protocol/access.ts";
+import type { Actor, Role } from "../protocol/access.ts";
 import type { RawJson } from "../protocol/frames.ts";
 import type { SecretKind } from "../protocol/refusals.ts";
 import type { StoreFigures } from "./status.ts";
@@ -42,12 +44,17 @@ export interface SecretsMigrated {
   readonly applied: boolean;
 }
 
+interface SecretOptions {
+  readonly actor: Actor;
+  readonly revokeDerived: boolean;
+}
+
 export interface SecretService {
   /** Whether clients could present one. */
   isSet(kind: SecretKind): boolean;
-  set(kind: SecretKind, secret: string, options: { revokeDerived: boolean }): Promise<SecretChange>;
+  set(kind: SecretKind, secret: string, options: SecretOptions): Promise<SecretChange>;
   /** Makes, stores and returns a new shared token. */
-  renew(options: { revokeDerived: boolean }): Promise<SecretChange & { token: string }>;
+  renew(options: SecretOptions): Promise<SecretChange & { token: string }>;
 }
 
 /** The process: what it is, and how to end or renew it. */
@@ -113,6 +120,15 @@ export interface LogSource {
   readonly ring: LogRing;
 }
 
+/** The audit: who decided what. */
+export interface AuditSource {
+  /** Adds a line; resolves when it is durable. */
+  note(event: AuditEvent): Promise<void>;
+  /** The newest lines, oldest first. */
+  read(options: { sinceMs?: number; limit: number }): Promise<AuditLine[]>;
+  verify(): Promise<AuditVerdict>;
+}
+
 /** Everything methods may use. Built by main.ts. */
 export interface Services {
   readonly world: World;
@@ -131,6 +147,7 @@ export interface Services {
   readonly loop: LoopGauge;
   /** `machineName` is the name that the owner gave, else the host's. */
   readonly machine: () => Promise<MachineFacts & { machineName: string }>;
+  readonly audit: AuditSource;
   readonly lifecycle: Lifecycle;
   readonly connections: Connections;
   readonly store: () => StoreFigures;

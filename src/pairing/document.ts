@@ -1,3 +1,4 @@
+import type { Trail } from "../audit/trail.ts";
 import type { DocumentShape } from "../store/shape.ts";
 import {
   applyChange,
@@ -15,7 +16,8 @@ type PairingRecord =
   | { device: Device }
   | { pending: Pending }
   | { invite: Invite }
-  | { replaced: string; replacement: Replacement };
+  | { replaced: string; replacement: Replacement }
+  | { trail: Trail };
 
 /** Pairing's document: `devices.json` and its journal. */
 export const pairingShape: DocumentShape<PairingState, PairingChange> = {
@@ -34,14 +36,16 @@ export const pairingShape: DocumentShape<PairingState, PairingChange> = {
       replaced: new Map(state.replaced),
       invites: new Map(state.invites),
       inviteBySecret: new Map(state.inviteBySecret),
+      trail: state.trail,
     };
   },
-  records: ({ devices, pending, invites, replaced }) =>
+  records: ({ devices, pending, invites, replaced, trail }) =>
     recordsOf({
       devices: [...devices.values()],
       pending: [...pending.values()],
       invites: [...invites.values()],
       replaced: [...replaced],
+      trail,
     }),
   restore: (records) => {
     const state = emptyState();
@@ -49,6 +53,7 @@ export const pairingShape: DocumentShape<PairingState, PairingChange> = {
       if ("device" in record) applyChange(state, { op: "device", device: record.device });
       else if ("pending" in record) applyChange(state, { op: "pending", pending: record.pending });
       else if ("invite" in record) applyChange(state, { op: "invite", invite: record.invite });
+      else if ("trail" in record) state.trail = record.trail;
       else state.replaced.set(record.replaced, record.replacement);
     }
     return state;
@@ -61,9 +66,11 @@ function* recordsOf(copied: {
   pending: readonly Pending[];
   invites: readonly Invite[];
   replaced: readonly (readonly [string, Replacement])[];
+  trail: Trail;
 }): Generator<PairingRecord> {
   for (const device of copied.devices) yield { device };
   for (const pending of copied.pending) yield { pending };
   for (const invite of copied.invites) yield { invite };
   for (const [replaced, replacement] of copied.replaced) yield { replaced, replacement };
+  yield { trail: copied.trail };
 }

@@ -1,12 +1,15 @@
-import type { Timer, World } from "../lib/world.ts";
+import type { AuditEvent } from "../audit/chain.ts";
+import type { World } from "../lib/world.ts";
 import { type Actor, ADMIN, covers, ownerScopes, type Role } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
-import { StoreError } from "../store/errors.ts";
 import type { Document } from "../store/shape.ts";
 import { breathe } from "../store/slices.ts";
+import { Alarm } from "./alarm.ts";
+import { auditOf, auditOfLink, deviceFacts } from "./audit.ts";
 import { mayManage } from "./authority.ts";
 import { fromTheFuture, movedBy, WatchedClock } from "./clock.ts";
+import { AuditedCommits, type Durability } from "./commits.ts";
 import * as devices from "./devices.ts";
 import * as invites from "./invite.ts";
 import * as ledger from "./ledger.ts";
@@ -34,6 +37,8 @@ export interface PairingListener {
   renamed?(device: Device): void;
   /** The wall clock was set by so many milliseconds. */
   clockSet?(byMs: number): void;
+  /** A line of the audit lies in the state. */
+  audited?(): void;
   /** Connections of this device in this role (any role if absent) must end. */
   ended?(end: { deviceId: string; role?: Role; why: DeviceEnd }): void;
 }
@@ -43,12 +48,6 @@ interface Deps {
   readonly world: World;
   readonly limits: Limits;
   readonly gatewayId: string;
-}
-
-/** Whether a change that took effect is on disk already. */
-export interface Durability {
-  readonly durable: boolean;
-  readonly reason?: string;
 }
 
 /** Devices whose tokens are ended in one commit. */
@@ -61,17 +60,28 @@ const AT_ONCE = 256;
 export class Pairing {
   readonly #listeners = new Set<PairingListener>();
   readonly #resolutions = new Map<string, Resolution>();
-  #expiry: Timer | undefined;
-  #expiryAt = Number.POSITIVE_INFINITY;
+  readonly #expiry: Alarm;
 
   readonly #clock: WatchedClock;
+  readonly #commits: AuditedCommits;
 
   constructor(private readonly deps: Deps) {
     const { document, world } = deps;
     this.#clock = new WatchedClock(world);
+    this.#commits = new AuditedCommits({
+      ...deps,
+      now: () => this.now(),
+      told: () => this.#tell("audited"),
+    });
+    this.#expiry = new Alarm({ world, now: () => this.now(), ring: () => this.#expire() });
     const early = fromTheFuture(document.working, world.now());
     if (early.length > 0) document.later(early);
-    this.#scheduleExpiry();
+    this.#setExpiry();
+  }
+
+  /** What was decided elsewhere, for the audit. Resolves once it is durable. */
+  async note(event: AuditEvent): Promise<void> {
+    await this.#commits.audited([], event);
   }
 
   /** The wall clock, by which requests and links end; when it was set, they are moved first. */
@@ -82,7 +92,7 @@ export class Pairing {
   }
 
   #clockSet(by: number): void {
-    this.#expiryAt += by;
+    this.#expiry.moved(by);
     const changes = movedBy(this.deps.document, by);
     if (changes.length > 0) this.deps.document.later(changes);
     this.#tell("clockSet", by);
@@ -155,7 +165,7 @@ export class Pairing {
       return outcome.pending;
     }
     await this.deps.document.commit(outcome.changes);
-    this.#scheduleExpiry();
+    this.#setExpiry();
     for (const { pending, why } of outcome.gone) this.#resolve(pending, why);
     if (outcome.kind === "new") this.#tell("requested", outcome.pending);
     return outcome.pending;
@@ -173,14 +183,18 @@ export class Pairing {
     const pending = this.#find(typed, actor, "device pairing approval denied");
     const now = this.now();
     const approval = ledger.approve(this.#working, pending, { actor, now });
-    await this.deps.document.commit(approval.changes);
+    const { requestId, roles, scopes } = pending;
+    const what = { request: requestId, ...deviceFacts(pending), roles, scopes };
+    await this.#commits.audited(approval.changes, auditOf("device.approved", actor, what));
     this.#resolve(pending, "approved");
     return approval;
   }
 
   async reject(typed: string, actor: Actor): Promise<{ pending: Pending } & Durability> {
     const pending = this.#find(typed, actor, "device pairing rejection denied");
-    const outcome = await this.#urgent(ledger.reject(pending, actor));
+    const what = { request: pending.requestId, ...deviceFacts(pending) };
+    const event = auditOf("device.rejected", actor, what);
+    const outcome = await this.#commits.urgent(ledger.reject(pending, actor), event);
     this.#resolve(pending, "rejected");
     return { pending, ...outcome };
   }
@@ -188,7 +202,8 @@ export class Pairing {
   async remove(deviceId: string, actor: Actor): Promise<{ device: Device } & Durability> {
     const pending = ledger.pendingOf(this.#working, deviceId, this.now());
     const { device, changes } = devices.remove(this.#working, deviceId, actor);
-    const outcome = await this.#urgent(changes);
+    const event = auditOf("device.removed", actor, deviceFacts(device));
+    const outcome = await this.#commits.urgent(changes, event);
     if (pending) this.#resolve(pending, "rejected");
     this.#tell("ended", { deviceId, why: "removed" });
     return { device, ...outcome };
@@ -196,7 +211,8 @@ export class Pairing {
 
   async rename(facts: { deviceId: string; label: string; actor: Actor }): Promise<Device> {
     const { device, changes } = devices.rename(this.#working, facts);
-    await this.deps.document.commit(changes);
+    const what = { ...deviceFacts(device), label: device.label };
+    await this.#commits.audited(changes, auditOf("device.renamed", facts.actor, what));
     this.#tell("renamed", device);
     return device;
   }
@@ -208,7 +224,8 @@ export class Pairing {
     actor: Actor;
   }): Promise<devices.TokenChange> {
     const change = devices.rotate(this.#working, { ...facts, now: this.now() });
-    await this.deps.document.commit(change.changes);
+    const what = { device: facts.deviceId, role: change.role, scopes: change.token.scopes };
+    await this.#commits.audited(change.changes, auditOf("token.rotated", facts.actor, what));
     this.#tell("ended", { deviceId: facts.deviceId, role: change.role, why: "rotated" });
     return change;
   }
@@ -219,7 +236,9 @@ export class Pairing {
     actor: Actor;
   }): Promise<devices.TokenChange & Durability> {
     const change = devices.revoke(this.#working, { ...facts, now: this.now() });
-    const outcome = await this.#urgent(change.changes);
+    const what = { device: facts.deviceId, role: change.role };
+    const event = auditOf("token.revoked", facts.actor, what);
+    const outcome = await this.#commits.urgent(change.changes, event);
     this.#tell("ended", { deviceId: facts.deviceId, role: change.role, why: "revoked" });
     return { ...change, ...outcome };
   }
@@ -229,14 +248,17 @@ export class Pairing {
    * time: that secret admits nobody any more, and a hundred thousand at once would be too much for
    * one commit and one turn.
    */
-  async revokeDerived(epoch: number): Promise<string[]> {
+  async revokeDerived(epoch: number, actor: Actor): Promise<string[]> {
     const now = this.now();
     const ended: string[] = [];
     const all = [...this.#working.devices.keys()];
     for (let at = 0; at < all.length; at += AT_ONCE) {
       const ids = all.slice(at, at + AT_ONCE);
       const { devices: hit, changes } = devices.revokeDerived(this.#working, { epoch, now, ids });
-      await this.#urgentParts(changes);
+      if (hit.length > 0) await this.#commits.urgentParts(changes);
+      const devicesHit = hit.map(({ deviceId }) => deviceId);
+      if (hit.length > 0)
+        await this.#commits.urgent([], auditOf("tokens.revoked", actor, { devices: devicesHit }));
       for (const { deviceId } of hit) {
         ended.push(deviceId);
         this.#tell("ended", { deviceId, why: "revoked" });
@@ -256,8 +278,10 @@ export class Pairing {
       bytes: (count) => world.bytes(count),
       id,
     });
-    await document.commit(made.changes);
-    this.#scheduleExpiry();
+    const { role, scopes, uses, expiresAtMs, name } = made.invite;
+    const what = { link: id, role, scopes, uses, expiresAtMs, name };
+    await this.#commits.audited(made.changes, auditOf("link.made", actor, what));
+    this.#setExpiry();
     return made;
   }
 
@@ -266,10 +290,14 @@ export class Pairing {
     return invites.openInvites(this.deps.document.durable, this.now());
   }
 
-  async revokeInvite(inviteId: string): Promise<{ invite: invites.InviteRow } & Durability> {
+  async revokeInvite(
+    inviteId: string,
+    actor: Actor,
+  ): Promise<{ invite: invites.InviteRow } & Durability> {
     const now = this.now();
     const { invite, changes } = invites.revokeInvite(this.#working, inviteId, now);
-    return { invite, ...(await this.#urgent(changes)) };
+    const event = auditOf("link.revoked", actor, { link: inviteId, name: invite.name });
+    return { invite, ...(await this.#commits.urgent(changes, event)) };
   }
 
   /** Whether a link's secret would pair this device. Costs a hash and nothing else. */
@@ -289,7 +317,7 @@ export class Pairing {
     const written = this.deps.document.durable.invites.get(invite.inviteId)?.users;
     const durable = written?.[asked.deviceId] !== undefined;
     // A retry may come while the first try is being written: it is answered no sooner than that one.
-    if (changes.length > 0) await this.deps.document.commit(changes);
+    if (changes.length > 0) await this.#commits.audited(changes, auditOfLink(asked, invite));
     else if (!durable) await this.deps.document.commit([{ op: "invite", invite }]);
     if (pending && changes.length > 0) this.#resolve(pending, "approved");
     return verdict;
@@ -308,7 +336,7 @@ export class Pairing {
   }
 
   close(): void {
-    this.#expiry?.cancel();
+    this.#expiry.cancel();
     this.#listeners.clear();
   }
 
@@ -335,38 +363,15 @@ export class Pairing {
     });
   }
 
-  #urgent(changes: readonly PairingChange[]): Promise<Durability> {
-    return this.deps.document.commit(changes, { urgent: true });
-  }
-
-  /** In as many commits as it takes: no device's long texts may keep the others from being revoked. */
-  async #urgentParts(changes: readonly PairingChange[]): Promise<void> {
-    try {
-      if (changes.length > 0) await this.#urgent(changes);
-    } catch (error) {
-      const tooLarge = error instanceof StoreError && error.code === "STORE_TOO_LARGE";
-      if (!tooLarge || changes.length === 1) throw error;
-      const half = changes.length >>> 1;
-      await this.#urgentParts(changes.slice(0, half));
-      await this.#urgentParts(changes.slice(half));
-    }
-  }
-
-  #scheduleExpiry(): void {
-    const at = ledger.nextExpiry(this.#working);
-    if (at === undefined || at >= this.#expiryAt) return;
-    this.#expiry?.cancel();
-    this.#expiryAt = at;
-    const wait = Math.max(0, at - this.now());
-    this.#expiry = this.deps.world.after(Math.min(wait, 2 ** 31 - 1) + 1, () => this.#expire());
-  }
-
   #expire(): void {
-    this.#expiryAt = Number.POSITIVE_INFINITY;
     const { gone, changes } = ledger.expire(this.#working, this.now());
     if (changes.length > 0) this.deps.document.later(changes);
     for (const pending of gone) this.#resolve(pending, "expired");
-    this.#scheduleExpiry();
+    this.#setExpiry();
+  }
+
+  #setExpiry(): void {
+    this.#expiry.set(ledger.nextExpiry(this.#working));
   }
 
   #resolve(pending: Pending, why: Resolution): void {

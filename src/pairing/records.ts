@@ -1,3 +1,4 @@
+import { applyTrail, emptyTrail, type Trail, type TrailChange } from "../audit/trail.ts";
 import type { Role } from "../protocol/access.ts";
 import { limitTable } from "../protocol/limits.ts";
 import { ApprovalOrder } from "./order.ts";
@@ -126,9 +127,12 @@ export interface PairingState {
   readonly invites: Map<string, Invite>;
   /** secretHash → inviteId. */
   readonly inviteBySecret: Map<string, string>;
+  /** What was decided, by whom: durable with the decisions themselves. */
+  trail: Trail;
 }
 
 export type PairingChange =
+  | TrailChange
   | { op: "device"; device: Device }
   | { op: "device-gone"; deviceId: string }
   | { op: "seen"; deviceId: string; at: number; reason: string; took?: Role }
@@ -148,6 +152,7 @@ export function emptyState(): PairingState {
     replaced: new Map(),
     invites: new Map(),
     inviteBySecret: new Map(),
+    trail: emptyTrail,
   };
 }
 
@@ -184,7 +189,11 @@ export function applyChange(state: PairingState, change: PairingChange): void {
       const invite = state.invites.get(change.inviteId);
       if (invite) state.inviteBySecret.delete(invite.secretHash);
       state.invites.delete(change.inviteId);
+      return;
     }
+    case "audit":
+    case "audit-written":
+      state.trail = applyTrail(state.trail, change);
   }
 }
 

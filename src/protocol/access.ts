@@ -81,6 +81,10 @@ export interface Actor {
   readonly scopes: readonly string[];
   readonly method: AuthMethod;
   readonly deviceId?: string;
+  /** Where its connection comes from, for people to read; nothing is decided by it. */
+  readonly address?: string;
+  /** Who the command line says it is run by: a claim, for people to read. */
+  readonly claims?: string;
 }
 
 export type AccessVerdict =

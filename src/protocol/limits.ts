@@ -1,4 +1,5 @@
 import { totalmem } from "node:os";
+import { auditLimitTable } from "./audit-limits.ts";
 import { httpLimitTable } from "./http-limits.ts";
 import { inviteLimitTable } from "./invite-limits.ts";
 import { listLimitTable } from "./list-limits.ts";
@@ -104,6 +105,7 @@ export const limitTable = {
     test: "pairing/ledger.test.ts",
   },
   ...inviteLimitTable,
+  ...auditLimitTable,
   ...listLimitTable,
   bufferedBytes: {
     value: 16 * MiB,

@@ -9,7 +9,8 @@ import type { Limits } from "../protocol/limits.ts";
 interface Deps {
   readonly path: string;
   readonly limits: Limits;
-  readonly dispatch: (from: Requester, frame: RequestFrame) => void;
+  /** `claims`: who the other side says it is run by. */
+  readonly dispatch: (from: Requester, frame: RequestFrame, claims: string | undefined) => void;
   readonly refused: (metric: string) => void;
 }
 
@@ -71,8 +72,9 @@ class AdminClient implements Requester {
   }
 
   #line(line: string): void {
-    const parsed = parseRequest(parseJson(line));
-    if (parsed.ok) return this.deps.dispatch(this, parsed.frame);
+    const value = parseJson(line);
+    const parsed = parseRequest(value);
+    if (parsed.ok) return this.deps.dispatch(this, parsed.frame, claimsOf(value));
     const message = `invalid request frame: ${parsed.problem}`;
     this.send(encodeError(parsed.id, { code: "INVALID_REQUEST", message }));
   }
@@ -200,6 +202,11 @@ function answers(path: string): Promise<boolean> {
     });
     socket.once("error", () => resolve(false));
   });
+}
+
+function claimsOf(value: unknown): string | undefined {
+  const { claims } = value as { claims?: unknown };
+  return typeof claims === "string" ? claims : undefined;
 }
 
 function parseJson(text: string): unknown {

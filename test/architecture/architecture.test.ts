@@ -56,6 +56,7 @@ const layers: Readonly<Record<string, number>> = {
   config: 2,
   store: 2,
   events: 2,
+  audit: 3,
   auth: 3,
   nodes: 3,
   agent: 3,

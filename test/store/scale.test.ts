@@ -49,12 +49,10 @@ test("a large snapshot leaves the event loop its turns, and comes back the same"
     if (running) setImmediate(count);
   };
   setImmediate(count);
-  const started = performance.now();
   const bytes = Buffer.concat(await encodeSnapshot(snapshot, systemWorld));
-  const took = performance.now() - started;
   running = false;
-  // A few milliseconds a turn; the bound leaves room for a machine that is busy with other things.
-  expect(took / turns).toBeLessThan(20);
+  // Others get their turn at the latest after 128 KiB of text; the bench says how long that takes.
+  expect(turns).toBeGreaterThanOrEqual(Math.floor(bytes.length / (128 * 1024)));
   const { header, records: back } = await decodeSnapshot("x", bytes, systemWorld);
   expect(header).toMatchObject({ name: "devices", version: 1, seq: 7 });
   expect(back).toEqual(records);

@@ -1,0 +1,38 @@
+import { type AuditHead, type AuditLine, genesis, headOf } from "./chain.ts";
+
+/** The audit as a part of the state: what is promised, and what is on its way to the file. */
+export interface Trail {
+  /** The end of the chain. Durable together with the decision that it tells of. */
+  readonly head: AuditHead;
+  /** Lines that are not in the file yet, oldest first. */
+  readonly outbox: readonly AuditLine[];
+  /** The last line of a file that was removed because there were too many; the chain is known from there. */
+  readonly floor: AuditHead;
+  /** The gateway's signature over what the file's end is, base64url. */
+  readonly signed?: SignedHead;
+}
+
+export interface SignedHead extends AuditHead {
+  readonly signature: string;
+}
+
+/** A change of the trail, as part of a commit. */
+export type TrailChange =
+  | { op: "audit"; line: AuditLine }
+  | { op: "audit-written"; signed: SignedHead; floor?: AuditHead };
+
+export const emptyTrail: Trail = { head: genesis, outbox: [], floor: genesis };
+
+/** The trail after `change`. Deterministic. */
+export function applyTrail(trail: Trail, change: TrailChange): Trail {
+  if (change.op === "audit") {
+    return { ...trail, head: headOf(change.line), outbox: [...trail.outbox, change.line] };
+  }
+  const { signed, floor = trail.floor } = change;
+  return { ...trail, signed, floor, outbox: trail.outbox.filter(({ seq }) => seq > signed.seq) };
+}
+
+/** What the gateway signs: the purpose, then the head, so that it can stand for nothing else. */
+export function signedText({ seq, hash }: AuditHead): Buffer {
+  return Buffer.from(`openclaw-gateway-audit|${seq}|${hash}`);
+}

@@ -1,0 +1,77 @@
+import { createPublicKey, verify } from "node:crypto";
+import { join } from "node:path";
+import type { AuditEvent, AuditLine } from "../audit/chain.ts";
+import { AuditFiles } from "../audit/files.ts";
+import { checkAudit, type ReadOptions, readAudit } from "../audit/reader.ts";
+import type { AuditVerdict } from "../audit/verify.ts";
+import { AuditWriter } from "../audit/writer.ts";
+import type { GatewayIdentity } from "../auth/identity.ts";
+import type { World } from "../lib/world.ts";
+import type { AuditSource } from "../methods/services.ts";
+import type { Pairing } from "../pairing/pairing.ts";
+import type { PairingChange, PairingState } from "../pairing/records.ts";
+import type { Limits } from "../protocol/limits.ts";
+import { stateLimitTable } from "../protocol/state-limits.ts";
+import type { Document, StoreLog } from "../store/shape.ts";
+
+interface Deps {
+  readonly stateDir: string;
+  readonly world: World;
+  readonly limits: Limits;
+  readonly pairing: Pairing;
+  readonly document: Document<PairingState, PairingChange>;
+  readonly identity: GatewayIdentity;
+  readonly log: StoreLog;
+}
+
+/** The audit of an open core: lines go from the state to the files in `audit/`. */
+export class Audit implements AuditSource {
+  readonly #folder: string;
+  readonly #writer: AuditWriter;
+
+  constructor(private readonly deps: Deps) {
+    const { stateDir, world, limits, pairing, document, identity, log } = deps;
+    this.#folder = join(stateDir, "audit");
+    this.#writer = new AuditWriter({
+      files: new AuditFiles(this.#folder, limits),
+      world,
+      limits: {
+        retryMs: stateLimitTable.retryMs.value,
+        retryMaxMs: stateLimitTable.retryMaxMs.value,
+      },
+      trail: () => document.durable.trail,
+      written: (signed, floor) => {
+        document.later([{ op: "audit-written", signed, ...(floor && { floor }) }]);
+      },
+      sign: (data) => identity.sign(data),
+      log,
+    });
+    pairing.listen({ audited: () => this.#writer.flush() });
+    // What a crash left in the state.
+    this.#writer.flush();
+  }
+
+  note(event: AuditEvent): Promise<void> {
+    return this.deps.pairing.note(event);
+  }
+
+  read(options: ReadOptions): Promise<AuditLine[]> {
+    return readAudit(this.#folder, this.deps.document.durable.trail, options);
+  }
+
+  verify(): Promise<AuditVerdict> {
+    const { identity, document } = this.deps;
+    const key = createPublicKey({
+      key: { kty: "OKP", crv: "Ed25519", x: identity.publicKey },
+      format: "jwk",
+    });
+    const verifies = (data: Uint8Array, signature: Uint8Array) =>
+      verify(null, data, key, signature);
+    return checkAudit(this.#folder, document.durable.trail, verifies);
+  }
+
+  /** Before the state is closed, which notes how far the files got. */
+  close(): Promise<void> {
+    return this.#writer.close();
+  }
+}

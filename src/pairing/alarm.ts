@@ -1,0 +1,34 @@
+import type { Timer, World } from "../lib/world.ts";
+
+/** The longest that a timer takes, in milliseconds: beyond it Node.js fires at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** One timer by the wall clock: it is set for the earliest time that anybody asked for. */
+export class Alarm {
+  #timer: Timer | undefined;
+  #at = Number.POSITIVE_INFINITY;
+
+  constructor(private readonly deps: { world: World; now: () => number; ring: () => void }) {}
+
+  /** Rings at `at` or before. `undefined`: there is nothing to ring for. */
+  set(at: number | undefined): void {
+    if (at === undefined || at >= this.#at) return;
+    const { world, now, ring } = this.deps;
+    this.#timer?.cancel();
+    this.#at = at;
+    const wait = Math.min(Math.max(0, at - now()), LONGEST_MS);
+    this.#timer = world.after(wait + 1, () => {
+      this.#at = Number.POSITIVE_INFINITY;
+      ring();
+    });
+  }
+
+  /** The wall clock was set by so many milliseconds; the wait stays what it was. */
+  moved(by: number): void {
+    this.#at += by;
+  }
+
+  cancel(): void {
+    this.#timer?.cancel();
+  }
+}

@@ -1,0 +1,69 @@
+import type { AuditActor, AuditEvent, AuditFact } from "../audit/chain.ts";
+import { cleanText } from "../lib/text.ts";
+import type { Actor } from "../protocol/access.ts";
+import type { DeviceText, Invite } from "./records.ts";
+
+/** Every event of the audit, in words. */
+export const auditEvents = {
+  "device.approved": "a request was approved, and the device may connect",
+  "device.rejected": "a request was turned down",
+  "device.removed": "a paired device was forgotten",
+  "device.renamed": "a paired device got the owner's name for it",
+  "device.linked": "a device was paired by a link",
+  "token.rotated": "a device's token ended and a new one took its place",
+  "token.revoked": "a device's token ended until it is approved again",
+  "tokens.revoked": "the tokens granted under a shared secret ended with it",
+  "link.made": "a link that pairs was made",
+  "link.revoked": "a link was taken back",
+  "node.approved": "a node may do what it asked for",
+  "node.rejected": "what a node asked for was turned down",
+  "secret.set": "the shared token or password was set or renewed",
+  "secret.migrated": "a secret in clear was moved out of the configuration",
+  "config.changed": "keys of the configuration were changed",
+  "lockout.begun": "an address was locked out after wrong credentials",
+} as const;
+
+export type AuditEventName = keyof typeof auditEvents;
+
+/** What `event` of the chain says about something that `actor` did. */
+export function auditOf(
+  event: AuditEventName,
+  actor: Actor | "gateway",
+  what: Readonly<Record<string, AuditFact | undefined>> = {},
+): AuditEvent {
+  const known = Object.entries(what).filter(([, fact]) => fact !== undefined);
+  const from = actor === "gateway" ? undefined : actor.address;
+  return {
+    event,
+    by: actorOf(actor),
+    ...(known.length > 0 && { what: Object.fromEntries(known) as Record<string, AuditFact> }),
+    ...(from !== undefined && { from }),
+  };
+}
+
+function actorOf(actor: Actor | "gateway"): AuditActor {
+  if (actor === "gateway") return { kind: "gateway" };
+  const { method, deviceId } = actor;
+  if (method === "host") {
+    const claims = cleanText(actor.claims);
+    return { kind: "host", ...(claims !== undefined && { claims }) };
+  }
+  return deviceId === undefined ? { kind: "secret", id: method } : { kind: "device", id: deviceId };
+}
+
+/** The facts of a device that an audit should be readable by: texts were cleaned when they came. */
+export function deviceFacts(
+  device: DeviceText & { deviceId: string; remoteIp?: string | undefined },
+): Record<string, AuditFact | undefined> {
+  const { deviceId, displayName, clientId, remoteIp } = device;
+  return { device: deviceId, name: displayName ?? clientId, address: remoteIp };
+}
+
+/** A device that a link paired: nobody but the link decided it. */
+export function auditOfLink(
+  device: Parameters<typeof deviceFacts>[0],
+  { inviteId, role, scopes }: Invite,
+): AuditEvent {
+  const event = auditOf("device.linked", "gateway", { ...deviceFacts(device), role, scopes });
+  return { ...event, by: { kind: "link", id: inviteId } };
+}

@@ -1,0 +1,135 @@
+import { describe, expect, test } from "vitest";
+import { type AuditLine, breakOf, chained, genesis, headOf } from "../../src/audit/chain.ts";
+import { LockoutLines } from "../../src/audit/lockouts.ts";
+import type { Trail } from "../../src/audit/trail.ts";
+import { verifyAudit } from "../../src/audit/verify.ts";
+import { limitTable } from "../../src/protocol/limits.ts";
+import { HandWorld } from "../support/world.ts";
+import { byHost, trailOf, verifies } from "./support.ts";
+
+function fileOf(lines: readonly unknown[], name = "audit-000000000001.jsonl") {
+  return { name, text: lines.map((line) => `${JSON.stringify(line)}\n`).join("") };
+}
+
+const faultsOf = (files: { name: string; text: string }[], trail: Trail) =>
+  verifyAudit(files, trail, verifies).faults.map(({ line, problem }) => [line, problem]);
+
+describe("a chain", () => {
+  test("follows from the beginning, line by line", () => {
+    const { lines, trail } = trailOf(5);
+    expect(lines.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5]);
+    expect(lines[0]?.prev).toBe(genesis.hash);
+    const verdict = verifyAudit([fileOf(lines)], trail, verifies);
+    expect(verdict).toEqual({ lines: 5, from: 1, to: 5, faults: [] });
+  });
+
+  test("does not mind in which order a program writes the keys of a line", () => {
+    const [line] = trailOf(1).lines;
+    const turned = Object.fromEntries(Object.entries(line ?? {}).reverse());
+    expect(breakOf(turned, genesis)).toBeUndefined();
+  });
+
+  test("no part of a line can be changed without its hash", () => {
+    const [line] = trailOf(1).lines as [AuditLine];
+    const changes: Partial<AuditLine>[] = [
+      { ts: 1 },
+      { event: "device.rejected" },
+      { by: { kind: "gateway" } },
+      { what: { device: "d1" } },
+      { from: "203.0.113.7" },
+    ];
+    for (const change of changes) {
+      expect(breakOf({ ...line, ...change }, genesis)).toContain("changed");
+    }
+  });
+});
+
+describe("verify finds", () => {
+  const { lines, trail } = trailOf(6);
+
+  test("an edit, with its line", () => {
+    const edited = lines.map((line) =>
+      line.seq === 3 ? { ...line, what: { device: "x" } } : line,
+    );
+    const problem = "it was changed: its hash is another's";
+    expect(faultsOf([fileOf(edited)], trail)).toEqual([[3, problem]]);
+  });
+
+  test("an edit whose hash was made anew, by the line behind it", () => {
+    const { seq, prev } = lines[2] as AuditLine;
+    const event = { event: "device.approved", by: byHost, what: { device: "x" } };
+    const forged = chained({ seq: seq - 1, hash: prev }, event, 1);
+    const edited = lines.map((line) => (line.seq === 3 ? forged : line));
+    const problem = "the line before it was changed or replaced";
+    expect(faultsOf([fileOf(edited)], trail)).toEqual([[4, problem]]);
+  });
+
+  test("a whole chain made anew: the state knows another end", () => {
+    const other = trailOf(5).lines;
+    const end = chained(headOf(other.at(-1) as AuditLine), { event: "x", by: byHost }, 1);
+    const problem = "the last line is another than the state knows";
+    expect(faultsOf([fileOf([...other, end])], trail)).toEqual([[undefined, problem]]);
+  });
+
+  test("a gap", () => {
+    const gap = lines.filter(({ seq }) => seq !== 4);
+    expect(faultsOf([fileOf(gap)], trail)).toEqual([[4, "number 5 follows number 3"]]);
+  });
+
+  test("a cut tail, a file that is gone, and one that goes on", () => {
+    const missing = (n: number, range: string) => `${n} lines are missing at the end (${range})`;
+    const cut = faultsOf([fileOf(lines.slice(0, 4))], trail);
+    expect(cut).toEqual([[undefined, missing(2, "5 to 6")]]);
+    expect(faultsOf([], trail)).toEqual([[undefined, missing(6, "1 to 6")]]);
+    const more = chained(trail.head, { event: "x", by: byHost }, 1);
+    expect(faultsOf([fileOf([...lines, more])], trail)).toEqual([
+      [undefined, "it goes on behind number 6, where the state ends"],
+    ]);
+  });
+
+  test("a line cut short, and text that is no line", () => {
+    const { name, text } = fileOf(lines);
+    const cut = faultsOf([{ name, text: text.slice(0, -10) }], trail);
+    expect(cut).toContainEqual([undefined, "its last line is cut short"]);
+    const odd = faultsOf([{ name, text: `nonsense\n${text}` }], trail);
+    expect(odd).toEqual([[1, "it is not a line of the audit"]]);
+  });
+
+  test("an end that another key signed", () => {
+    const { signed } = trail;
+    const forged = { ...trail, ...(signed && { signed: { ...signed, signature: "AAAA" } }) };
+    const problem = "the gateway's key did not sign the end that the state knows";
+    expect(faultsOf([fileOf(lines)], forged)).toEqual([[undefined, problem]]);
+  });
+});
+
+describe("verify accepts", () => {
+  test("lines that are still on their way: the state has them", () => {
+    const { lines, trail } = trailOf(4, 1);
+    expect(faultsOf([fileOf(lines.slice(0, 3))], trail)).toEqual([]);
+    // Written, and the note about it lost by a crash.
+    expect(faultsOf([fileOf(lines)], trail)).toEqual([]);
+  });
+
+  test("files whose oldest were removed: the state knows where the chain then begins", () => {
+    const { lines, trail } = trailOf(6);
+    const floor = headOf(lines[2] as AuditLine);
+    const rest = [fileOf(lines.slice(3), "audit-000000000004.jsonl")];
+    expect(faultsOf(rest, { ...trail, floor })).toEqual([]);
+    expect(faultsOf(rest, trail)).toEqual([[1, "number 4 follows number 0"]]);
+  });
+});
+
+test("auditLockoutsPerHour: strangers cannot fill the audit, and it says how many were left out", () => {
+  const world = new HandWorld();
+  const lines = new LockoutLines(2, world);
+  expect([lines.next(), lines.next(), lines.next(), lines.next()]).toEqual([
+    { leftOut: 0 },
+    { leftOut: 0 },
+    undefined,
+    undefined,
+  ]);
+  world.advance(3_600_000);
+  expect([lines.next(), lines.next()]).toEqual([{ leftOut: 2 }, { leftOut: 0 }]);
+  expect(limitTable.auditLockoutsPerHour.value).toBeGreaterThan(0);
+});

@@ -1,0 +1,156 @@
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { headOf } from "../../src/audit/chain.ts";
+import { AuditFiles } from "../../src/audit/files.ts";
+import { checkAudit, readAudit } from "../../src/audit/reader.ts";
+import { applyTrail, type Trail } from "../../src/audit/trail.ts";
+import { AuditWriter } from "../../src/audit/writer.ts";
+import { type FileSystem, systemFiles } from "../../src/lib/atomic-file.ts";
+import { limitTable } from "../../src/protocol/limits.ts";
+import { HandWorld } from "../support/world.ts";
+import { signs, trailOf, verifies } from "./support.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = join(await mkdtemp(join(tmpdir(), "audit-test-")), "audit");
+});
+afterEach(() => rm(join(folder, ".."), { recursive: true }));
+
+const roomy = { auditFileBytes: 1 << 20, auditFiles: 4 };
+
+/** A writer on a trail that is held in memory. */
+function writerOf(start: Trail, limits = roomy, files: FileSystem = systemFiles) {
+  const world = new HandWorld();
+  const state = { trail: start };
+  const said: string[] = [];
+  const log = {
+    info: (facts: object, message: string) => void said.push(`${message} ${JSON.stringify(facts)}`),
+    error: (_facts: object, message: string) => void said.push(`error: ${message}`),
+  };
+  const writer = new AuditWriter({
+    files: new AuditFiles(folder, limits, files),
+    world,
+    limits: { retryMs: 1000, retryMaxMs: 60_000 },
+    trail: () => state.trail,
+    written: (signed, floor) => {
+      const change = { op: "audit-written" as const, signed, ...(floor && { floor }) };
+      state.trail = applyTrail(state.trail, change);
+    },
+    sign: signs,
+    log,
+  });
+  return { writer, world, state, said };
+}
+
+const linesIn = async (name: string) =>
+  (await readFile(join(folder, name), "utf8"))
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line).seq);
+
+test("lines move from the state to the file, once, and are copied to the log", async () => {
+  const { lines, trail } = trailOf(3, 3);
+  const { writer, state, said } = writerOf(trail);
+  writer.flush();
+  writer.flush();
+  await writer.close();
+  expect(await linesIn("audit-000000000001.jsonl")).toEqual([1, 2, 3]);
+  expect(state.trail.outbox).toEqual([]);
+  expect(said).toHaveLength(3);
+  expect(said[2]).toContain(lines[2]?.hash);
+  expect(await checkAudit(folder, state.trail, verifies)).toMatchObject({ lines: 3, faults: [] });
+});
+
+test("after a crash nothing is doubled and nothing is lost, a torn line included", async () => {
+  const { lines, trail } = trailOf(4, 4);
+  const first = writerOf(trail);
+  first.writer.flush();
+  await first.writer.close();
+  // The note about what was written is lost with the crash, and the last line was cut short.
+  const path = join(folder, "audit-000000000001.jsonl");
+  const text = await readFile(path, "utf8");
+  await writeFile(path, text.slice(0, -20));
+  const second = writerOf(trail);
+  second.writer.flush();
+  await second.writer.close();
+  expect(await linesIn("audit-000000000001.jsonl")).toEqual([1, 2, 3, 4]);
+  expect(second.state.trail).toMatchObject({ outbox: [], signed: lines[3] && headOf(lines[3]) });
+  expect((await checkAudit(folder, second.state.trail, verifies)).faults).toEqual([]);
+});
+
+test("auditFileBytes and auditFiles: a full file is followed by another, the oldest goes, the chain holds", async () => {
+  expect(limitTable.auditFileBytes.value * limitTable.auditFiles.value).toBeLessThanOrEqual(
+    2 ** 30,
+  );
+  let { trail } = trailOf(1, 1);
+  const { writer, state } = writerOf(trail, { auditFileBytes: 600, auditFiles: 3 });
+  for (let count = 1; count <= 12; count += 1) {
+    trail = trailOf(count, 1).trail;
+    const [line] = trail.outbox;
+    if (line && count > 1) state.trail = applyTrail(state.trail, { op: "audit", line });
+    writer.flush();
+    while (state.trail.outbox.length > 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  await writer.close();
+  const names = (await readdir(folder)).sort();
+  expect(names).toHaveLength(3);
+  expect(state.trail.floor.seq).toBeGreaterThan(0);
+  const verdict = await checkAudit(folder, state.trail, verifies);
+  expect(verdict).toMatchObject({ to: 12, from: state.trail.floor.seq + 1, faults: [] });
+});
+
+test("a disk that takes nothing loses nothing: the state keeps the lines, and they are tried again", async () => {
+  let full = true;
+  const files: FileSystem = {
+    ...systemFiles,
+    openNew: async (path, mode) => {
+      const open = await systemFiles.openNew(path, mode);
+      return {
+        ...open,
+        write: async (bytes, at) => {
+          if (!full) return open.write(bytes, at);
+          await open.write(bytes.subarray(0, 7), at);
+          throw Object.assign(new Error("no space"), { code: "ENOSPC" });
+        },
+      };
+    },
+  };
+  const { writer, world, state, said } = writerOf(trailOf(2, 2).trail, roomy, files);
+  writer.flush();
+  while (said.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  expect(said).toEqual(["error: the audit can't be written; it is kept in the state"]);
+  expect(state.trail.outbox).toHaveLength(2);
+  full = false;
+  world.advance(1000);
+  while (state.trail.outbox.length > 0) await new Promise((resolve) => setImmediate(resolve));
+  await writer.close();
+  expect((await checkAudit(folder, state.trail, verifies)).faults).toEqual([]);
+  expect(said).toContain("the audit is written again {}");
+});
+
+test("auditRows: the newest lines are read, from the files and from what is on its way", async () => {
+  const { trail } = trailOf(5, 5);
+  const { writer, state } = writerOf(trail);
+  writer.flush();
+  await writer.close();
+  const more = trailOf(6, 1).trail;
+  const read = async (options: { sinceMs?: number; limit: number }) =>
+    (await readAudit(folder, more, options)).map(({ seq }) => seq);
+  expect(await read({ limit: limitTable.auditRows.value })).toEqual([1, 2, 3, 4, 5, 6]);
+  expect(await read({ limit: 2 })).toEqual([5, 6]);
+  expect(await read({ limit: 100, sinceMs: 1003 })).toEqual([4, 5, 6]);
+  expect(state.trail.outbox).toEqual([]);
+  expect(await readAudit(join(folder, "nowhere"), more, { limit: 9 })).toEqual(more.outbox);
+});
+
+test("whatever else lies in the folder is left alone", async () => {
+  await new AuditFiles(folder, roomy).open();
+  await appendFile(join(folder, "notes.txt"), "mine");
+  const { writer, state } = writerOf(trailOf(2, 2).trail);
+  writer.flush();
+  await writer.close();
+  expect((await checkAudit(folder, state.trail, verifies)).faults).toEqual([]);
+  expect(await readFile(join(folder, "notes.txt"), "utf8")).toBe("mine");
+});
