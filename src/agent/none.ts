@@ -223,6 +223,19 @@ function work({ world }: Deps) {
     "last-heartbeat": () => null,
     "set-heartbeats": refuse,
     "system-event": refuse,
+    "diagnostics.lanes": () => ({ lanes: [], dynamic: null }),
+    "usage.status": () => ({ updatedAt: world.now(), providers: [] }),
+    "sessions.usage": ({ startDate, endDate }) => {
+      const today = new Date(world.now()).toISOString().slice(0, 10);
+      return {
+        updatedAt: world.now(),
+        startDate: startDate ?? today,
+        endDate: endDate ?? today,
+        sessions: [],
+        totals: noCost,
+        aggregates: noUse,
+      };
+    },
     "usage.cost": ({ days = 30 }) => ({
       updatedAt: world.now(),
       days,
@@ -246,6 +259,16 @@ const noCost = {
   missingCostEntries: 0,
 };
 
+const noUse = {
+  messages: { total: 0, user: 0, assistant: 0, toolCalls: 0, toolResults: 0, errors: 0 },
+  tools: { totalCalls: 0, uniqueTools: 0, tools: [] },
+  byModel: [],
+  byProvider: [],
+  byAgent: [],
+  byChannel: [],
+  daily: [],
+};
+
 function approvals({ approvalsPath }: Deps) {
   const none = () => [];
   return {
@@ -253,6 +276,7 @@ function approvals({ approvalsPath }: Deps) {
     "exec.approval.list": none,
     "plugin.approval.list": none,
     "openclaw.approval.list": none,
+    "exec.approval.grants.list": () => ({ grants: [] }),
     "approval.history": () => ({ items: [] }),
     "exec.approvals.get": () => ({
       path: approvalsPath,

@@ -70,13 +70,17 @@ export interface AgentAnswers {
   "plugin.approval.list": Ask;
   "openclaw.approval.list": Ask;
   "exec.approvals.get": Ask;
+  "exec.approval.grants.list": Ask;
   "approval.history": Ask;
   "plugins.list": Ask;
   "plugins.controlUi.list": Ask;
   "plugin.surface.refresh": Ask<{ readonly surface?: string }>;
   "talk.catalog": Ask;
+  "sessions.usage": Ask<{ readonly startDate?: string; readonly endDate?: string }>;
+  "usage.status": Ask;
   "usage.cost": Ask<{ readonly days?: number }>;
   "users.prefs.get": Ask;
+  "diagnostics.lanes": Ask;
   "last-heartbeat": Ask;
   "set-heartbeats": Ask;
   "system-event": Ask;

@@ -76,6 +76,13 @@ const answered: Readonly<Record<string, Case>> = {
   "plugins.list": [{}, "PluginsListResult"],
   "plugins.controlUi.list": [{}, { plugins: [], diagnostics: [] }],
   "talk.catalog": [{}, "TalkCatalogResult"],
+  "sessions.usage": [
+    { startDate: "2026-10-25", endDate: "2026-11-23", agentScope: "all", limit: 1000 },
+    { startDate: "2026-10-25", sessions: [], aggregates: { daily: [] } },
+  ],
+  "usage.status": [{}, { providers: [] }],
+  "diagnostics.lanes": [{}, { lanes: [], dynamic: null }],
+  "exec.approval.grants.list": [{}, "ExecApprovalGrantsListResult"],
   "usage.cost": [{ days: 7 }, { days: 7, daily: [], totals: { totalTokens: 0, totalCost: 0 } }],
   "users.prefs.get": [{ keys: ["theme"] }, { status: "no_durable_identity" }],
   health: [
