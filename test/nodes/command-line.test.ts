@@ -47,3 +47,24 @@ test("with the gateway stopped nodes are listed and approved on the state itself
   expect(described).toMatchObject({ approvalState: "approved", commands: ["system.which"] });
   back.close();
 });
+
+test("what was acknowledged about a node is there after kill -9", async () => {
+  const { client, device, nodeId, requestId } = await offer(gateway, ["system.notify"]);
+  const wider = await offer(gateway, ["system.which"]);
+  await host(gateway, "node.pair.approve", { requestId });
+  const asked = { nodeId, type: "location.request" };
+  const { queued } = await host<Frame>(gateway, "node.pending.enqueue", asked);
+  await gateway.kill();
+  await Promise.all([client.end(), wider.client.end()]);
+  await gateway.start();
+  const kept = await surfaces(gateway);
+  expect(kept.get(nodeId)).toBe("system.notify");
+  expect(kept.get(wider.nodeId)).toBe(wider.requestId);
+  const back = await RawClient.open(gateway.url);
+  const node = { id: "node-host", version: "1", platform: "linux", mode: "node" };
+  const params = { commands: ["system.notify"] };
+  await back.connect({ device, auth, role: "node", client: node, params });
+  const { payload } = await back.request("node.pending.drain", {});
+  expect(payload.items[0]).toEqual(queued);
+  back.close();
+});
