@@ -8,12 +8,18 @@ export class NotWorking extends Error {
   name = "NotWorking";
 }
 
-/** @type {Set<import("node:child_process").ChildProcess>} */
+/** @type {Set<Program>} */
 const running = new Set();
 
-/** Ends every program that is still there, with what it started. */
+/** Kills every program that is still there, with what it started. */
 export function killAll() {
-  for (const child of running) killGroup(child, "SIGKILL");
+  for (const program of running) program.kill();
+}
+
+/** The same, and waits until they are gone and write nothing more. */
+export async function endAll() {
+  killAll();
+  await Promise.all([...running].map(({ ended }) => ended));
 }
 
 /** @param {import("node:child_process").ChildProcess} child @param {NodeJS.Signals} signal */
@@ -36,7 +42,7 @@ export class Program {
   constructor(words, env, cwd) {
     const [file = "", ...args] = words;
     this.child = spawn(file, args, { env, cwd, detached: true, stdio: ["ignore", "pipe", "pipe"] });
-    running.add(this.child);
+    running.add(this);
     this.child.stdout.setEncoding("utf8").on("data", (text) => this.#printed("stdout", text));
     this.child.stderr.setEncoding("utf8").on("data", (text) => this.#printed("stderr", text));
     /** Resolves with the exit code; -1 after a signal or when it could not be started. */
@@ -46,7 +52,7 @@ export class Program {
         resolve(-1);
       });
       this.child.once("close", (code) => resolve(code ?? -1));
-    }).finally(() => running.delete(this.child));
+    }).finally(() => running.delete(this));
   }
 
   #printed(/** @type {"stdout" | "stderr"} */ stream, /** @type {string} */ text) {
@@ -88,8 +94,11 @@ export async function runToEnd(words, { env, cwd, ms }) {
   return { code, stdout, stderr, output };
 }
 
+/** Long enough on a machine that is busy with other things, short enough for a run that ends. */
+const PATIENCE_MS = 90_000;
+
 /** Tries until `attempt` gives something that is not false or undefined. */
-export async function until(attempt, what, ms = 30_000) {
+export async function until(attempt, what, ms = PATIENCE_MS) {
   const deadline = performance.now() + ms;
   for (;;) {
     const found = await attempt();

@@ -1,12 +1,13 @@
 // Runs every row, prints what it came to, and writes the page. Started by scripts/compat.sh.
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { expectations } from "./expectations.mjs";
-import { killAll } from "./processes.mjs";
-import { rows } from "./rows/all.mjs";
+import { endAll, killAll } from "./processes.mjs";
+import { groups } from "./rows/all.mjs";
 import { Stage } from "./stage.mjs";
 import { compatibilityPage, outcome, surprise } from "./table.mjs";
 
@@ -28,8 +29,28 @@ if (!packages) {
   process.exit(2);
 }
 
+/** @type {Stage | undefined} */
+let stage;
+
+/** Leaves nothing behind: no program, no folder. */
+async function cleanUp() {
+  await stage?.close();
+  await endAll();
+  if (keep) console.log(`kept: ${stage?.folder}`);
+  else if (stage) await rm(stage.folder, { recursive: true, force: true, maxRetries: 5 });
+}
+
+// Programs are in groups of their own, which a signal to this one does not reach.
 process.on("exit", killAll);
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(130));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  process.once(signal, () => cleanUp().finally(() => process.exit(130)));
+}
+
+/** With `--only`, the whole groups in which a row has that text. */
+function wantedRows() {
+  const fits = ({ area, name }) => `${area} ${name}`.includes(only ?? "");
+  return groups.filter((group) => group.some(fits)).flat();
+}
 
 /** @param {import("./rows/all.mjs").Row} row @param {Stage} stage */
 async function tryRow(row, stage) {
@@ -51,11 +72,11 @@ const version = (folder) => JSON.parse(readFileSync(join(folder, "package.json")
 
 /** @returns {import("./table.mjs").Versions} */
 function versions() {
-  const commit = () =>
-    execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: root, encoding: "utf8" }).trim();
+  const git = spawnSync("git", ["rev-parse", "--short", "HEAD"], { cwd: root, encoding: "utf8" });
+  const commit = git.status === 0 ? ` (${git.stdout.trim()})` : "";
   return {
     date: new Date().toISOString().slice(0, 10),
-    gateway: `${version(root)} (${commit()})`,
+    gateway: `${version(root)}${commit}`,
     theirs: [
       `openclaw ${version(join(packages, "openclaw"))}`,
       `openclaw-node ${version(join(packages, "openclaw-node"))}`,
@@ -65,27 +86,21 @@ function versions() {
   };
 }
 
-const stage = await Stage.make({ packages });
+stage = await Stage.make({ packages });
 const startedAt = performance.now();
 const results = [];
 try {
   await stage.startGateway();
-  for (const row of rows) {
-    // Rows build on earlier ones: with --only, those without the text run as well, unseen.
+  for (const row of wantedRows()) {
     const rowAt = performance.now();
     const result = await tryRow(row, stage);
     const seconds = ((performance.now() - rowAt) / 1000).toFixed(1).padStart(5);
-    const shown = !only || `${row.area} ${row.name}`.includes(only);
-    if (!shown) continue;
     results.push(result);
     const said = result.passed ? "" : `\n         ${result.error}`;
     console.log(`${seconds} s ${outcome(result).padEnd(7)} ${row.area}: ${row.name}${said}`);
   }
 } finally {
-  await stage.close();
-  killAll();
-  if (keep) console.log(`kept: ${stage.folder}`);
-  else await stage.remove();
+  await cleanUp();
 }
 
 const surprises = results.map(surprise).filter((line) => line !== undefined);

@@ -1,7 +1,7 @@
 // What every row works with: a gateway of ours on a state folder of its own, and OpenClaw's programs
 // with home and state folders of theirs, all below one temporary folder.
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -157,10 +157,6 @@ export class Stage {
   async close() {
     for (const close of this.closers.toReversed()) await close();
     await this.stopGateway();
-  }
-
-  async remove() {
-    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

@@ -1,6 +1,9 @@
 // The page that a run leaves: what works, what does not, and why.
 
 /**
+ * What a row can come to. `refused` is what a row is expected to be whose command cannot work here and
+ * is refused in words that the row looks for; it counts as not working.
+ *
  * @typedef {"works" | "differs" | "fails"} Outcome
  *
  * @typedef {object} Result
@@ -9,8 +12,8 @@
  * @property {string} judged    what had to be seen for it to count as working
  * @property {boolean} passed   whether that was seen
  * @property {string} [error]   what was seen instead
- * @property {Outcome} expected
- * @property {string} [why]     of a row that is expected to differ or to fail
+ * @property {Outcome | "refused"} expected
+ * @property {string} [why]     of a row that is not expected to work just so
  *
  * @typedef {object} Versions
  * @property {string} date
@@ -22,7 +25,7 @@ const words = { works: "works", differs: "works, with a difference", fails: "doe
 
 /** What a row came to. @param {Result} result @returns {Outcome} */
 export function outcome({ passed, expected }) {
-  if (!passed) return "fails";
+  if (!passed || expected === "refused") return "fails";
   return expected === "differs" ? "differs" : "works";
 }
 
@@ -51,7 +54,7 @@ export function compatibilityPage(results, { date, gateway, theirs }) {
   return [
     "# Compatibility",
     "",
-    "Written by `bash scripts/compat.sh`, which runs the programs below against a fresh gateway and looks at what they print, not at their exit codes alone.",
+    "Written by `bash scripts/compat.sh`, which runs the programs below against a fresh gateway and looks at what they print, not at their exit codes alone. The reference client `@openclaw/gateway-client` is in the [tests](../test/e2e/reference-client.test.ts).",
     "",
     `Last run: ${date}, gateway ${gateway}, with ${theirs.join(", ")}. ${count("works")} work, ${count("differs")} work with a difference, ${count("fails")} do not work.`,
     "",
@@ -62,10 +65,16 @@ export function compatibilityPage(results, { date, gateway, theirs }) {
 /** @param {Result} result */
 function tableRow(result) {
   const kind = outcome(result);
-  const { name, judged, why, error = "", expected } = result;
-  const failure = expected === "fails" ? why : error;
-  const seen = { works: judged, differs: `${judged}. ${why}`, fails: failure }[kind];
+  const { name, judged, why } = result;
+  const known = `${judged}. ${why}`;
+  const seen = { works: judged, differs: known, fails: notWorking(result, known) }[kind];
   return `| \`${cell(name)}\` | ${words[kind]} | ${cell(seen)} |`;
+}
+
+/** @param {Result} result @param {string} known */
+function notWorking({ passed, expected, why, error = "" }, known) {
+  if (passed) return known;
+  return (expected === "fails" ? why : error) ?? "";
 }
 
 /** Text that stays one cell. @param {string} text */

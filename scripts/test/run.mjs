@@ -39,6 +39,11 @@ const suites = [
   { name: "fault", folders: ["fault"] },
   { name: "release", folders: ["release", "install"] },
   { name: "vps", folders: ["vps"] },
+  // Who wants the page in docs/ runs the script; a test run leaves the working tree alone.
+  {
+    name: "compat",
+    command: ["bash", join(root, "scripts/compat.sh"), "--table", "/dev/null"],
+  },
   // One at a time: what runs beside a measurement is measured too.
   { name: "bench", folders: ["bench"], options: ["--no-file-parallelism"] },
 ];

@@ -1,8 +1,9 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 // @ts-expect-error: a script, in plain JavaScript
 import { expectations } from "../../scripts/compat/expectations.mjs";
 // @ts-expect-error: a script, in plain JavaScript
-import { rows } from "../../scripts/compat/rows/all.mjs";
+import { groups } from "../../scripts/compat/rows/all.mjs";
 // @ts-expect-error: a script, in plain JavaScript
 import { compatibilityPage, surprise } from "../../scripts/compat/table.mjs";
 
@@ -35,6 +36,15 @@ test("a known difference and a known failure say why, and are no surprise", () =
   expect([surprise(differs), surprise(fails)]).toEqual([undefined, undefined]);
 });
 
+test("what cannot work and is refused as expected counts as not working, and says both", () => {
+  const refused = { ...row, passed: true, expected: "refused", why: "Nobody can answer." };
+  const page = compatibilityPage([refused], versions);
+  expect(page).toContain("0 work, 0 work with a difference, 1 do not work");
+  expect(page).toContain("| does not work | the request with its code. Nobody can answer. |");
+  expect(surprise(refused)).toBeUndefined();
+  expect(surprise({ ...refused, passed: false, error: "exit code 0" })).toContain("exit code 0");
+});
+
 test("a row that was expected to fail and works is a surprise, and so is a difference that broke", () => {
   expect(surprise({ ...row, passed: true, expected: "fails", why: "No TLS." })).toContain(
     "works now",
@@ -45,7 +55,16 @@ test("a row that was expected to fail and works is a surprise, and so is a diffe
 });
 
 test("rows have names of their own, and every expectation belongs to one", () => {
-  const names = rows.map(({ name }: { name: string }) => name);
+  const names = groups.flat().map(({ name }: { name: string }) => name);
   expect(new Set(names).size).toBe(names.length);
   expect(Object.keys(expectations).filter((name) => !names.includes(name))).toEqual([]);
+});
+
+test("the page has every row, and the README leads to it", () => {
+  const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+  const page = read("docs/compatibility.md");
+  const names: string[] = groups.flat().map(({ name }: { name: string }) => name);
+  const missing = names.filter((name) => !page.includes(`| \`${name}\` |`));
+  expect(missing, "run: bash scripts/compat.sh").toEqual([]);
+  expect(read("README.md")).toContain("(docs/compatibility.md)");
 });

@@ -8,15 +8,17 @@ import { webAppRows } from "./web-app.mjs";
 
 /** @typedef {import("./row.mjs").Row} Row */
 
-/** Every row in the order it is run: later ones build on what earlier ones left. @type {Row[]} */
-export const rows = [
-  ...gatewayRows,
-  ...commandRows,
-  ...deviceRows,
-  ...nodeHostRows,
-  ...webAppRows,
-  ...nodeGoneRows,
-  ...npmClientRows,
-  ...remoteRows,
-  ...clearRows,
+/**
+ * Every row in the order it is run. Within a group later rows build on what earlier ones left; groups
+ * can be run by themselves.
+ * @type {readonly (readonly Row[])[]}
+ */
+export const groups = [
+  gatewayRows,
+  commandRows,
+  deviceRows,
+  [...nodeHostRows, ...webAppRows, ...nodeGoneRows],
+  npmClientRows,
+  remoteRows,
+  clearRows,
 ];

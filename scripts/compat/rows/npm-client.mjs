@@ -49,6 +49,7 @@ export const npmClientRows = inArea("npm client openclaw-node", [
     "openclaw-node: its device is approved",
     "the running application connects by itself",
     async (stage) => {
+      must(stage.found.appRequest, "it did not ask");
       await stage.ours("devices", "approve", stage.found.appRequest);
       const { scopes } = await printed(stage, ({ event }) => event === "connected", "it connects");
       must(scopes?.includes("operator.write"), `its scopes are ${scopes}`);

@@ -45,6 +45,7 @@ export const remoteRows = inArea("Command line on another computer (wss)", [
     "openclaw logs (wss, approved)",
     "the gateway's log lines",
     async (stage) => {
+      must(stage.found.laptop, "it did not ask");
       await stage.ours("devices", "approve", stage.found.laptop.requestId);
       shows(await fromOutside(stage, "logs"), "gateway ready");
     },
@@ -69,6 +70,19 @@ export const remoteRows = inArea("Command line on another computer (wss)", [
     async (stage) => {
       const { nodes } = json(await fromOutside(stage, "nodes", "status", "--json"));
       must(Array.isArray(nodes), "no list of nodes");
+    },
+  ],
+  [
+    "openclaw devices list (SSH tunnel to a VPS)",
+    "refused: missing scope",
+    async (stage) => {
+      const set = (value) => stage.ours("config", "set", "gateway.auth.devicelessCli", value);
+      await set("never");
+      try {
+        refuses(await stage.theirs(["devices", "list"]), "missing scope: operator.pairing");
+      } finally {
+        await set("auto");
+      }
     },
   ],
 ]);

@@ -14,6 +14,7 @@ const ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-back
 /** What the steps of the web app work with, made once. @param {import("../stage.mjs").Stage} stage */
 async function webStage(stage) {
   if (stage.found.web) return stage.found.web;
+  must(stage.found.nodeName, "no node is connected");
   must(existsSync(CHROMIUM), `${CHROMIUM} is missing: apt-get install -y chromium`);
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
   stage.closers.push(() => browser.close());
