@@ -3,6 +3,7 @@ import { type Gateway, notRunning, openRunning, startCommand } from "./connect.t
 import { type Context, printJson } from "./context.ts";
 import { pendingRows } from "./devices/pages.ts";
 import { CliError } from "./exit.ts";
+import { approveNodeCommand, type SurfaceRow, surfaceRows } from "./nodes/rows.ts";
 import type { Run } from "./shell.ts";
 import { styleOf } from "./style.ts";
 import type { HostInfo, PendingRow } from "./wire.ts";
@@ -60,6 +61,8 @@ async function report(context: Context, gateway: Gateway): Promise<void> {
   const pending = await pendingRows(gateway);
   for (const line of infoLines(context, info)) context.io.out(line);
   for (const line of waitingLines(pending, info)) context.io.out(line);
+  const offers = await surfaceRows(gateway).catch(() => []);
+  if (offers.length > 0) context.io.out(`  ${offersWords(offers)}`);
 }
 
 function infoLines({ io }: Context, info: HostInfo): string[] {
@@ -86,6 +89,12 @@ function infoLines({ io }: Context, info: HostInfo): string[] {
 function supervised({ supervisor, unit, pid }: HostInfo): string {
   const by = supervisor === "none" ? "" : ` by ${supervisor}${unit ? ` (${shown(unit)})` : ""}`;
   return `${by}, process ${pid}`;
+}
+
+/** The second step of a node; without it, it answers nothing. */
+function offersWords(offers: readonly SurfaceRow[]): string {
+  const whose = offers.length === 1 ? "a node wait" : `${offers.length} nodes wait`;
+  return `The commands of ${whose} for approval: ${approveNodeCommand(offers)}`;
 }
 
 const MOST_WAITING = 5;

@@ -124,6 +124,10 @@ export function explain(error: unknown, url: URL): unknown {
   }
   if (error instanceof CliError || detailCode(error) !== undefined) return error;
   if (!(error instanceof Error)) return error;
+  const { gatewayCode } = error as { gatewayCode?: unknown };
+  if (typeof gatewayCode === "string") {
+    return new CliError("failed", error.message, { code: gatewayCode, cause: error });
+  }
   const { code } = error as NodeJS.ErrnoException;
   const next = transportCure(error.message);
   const message = `no connection to ${url.host}: ${error.message || code || "unknown reason"}`;

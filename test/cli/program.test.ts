@@ -154,6 +154,20 @@ describe("openclaw alone", () => {
     expect(io.lines.at(-1)).toBe("  next: openclaw devices approve 7F3K-Q2MN");
   });
 
+  test("commands of a node that wait are named as well", async () => {
+    const offer = { requestId: "92GT-T8FN", nodeId: "ab".repeat(32), commands: [], ts: 0 };
+    admin.answers = {
+      "host.info": () => hostInfo(),
+      "device.pair.list": () => ({ pending: [], paired: [] }),
+      "node.pair.list": () => ({ pending: [offer], paired: [] }),
+    };
+    const io = admin.io();
+    await openclaw("", io);
+    expect(io.lines.at(-1)).toBe(
+      "  The commands of a node wait for approval: openclaw nodes approve 92GT-T8FN",
+    );
+  });
+
   test("with several waiting it names no code for you", async () => {
     const pending = [pendingRow(), pendingRow({ requestId: "AAAA-BBBB" })];
     admin.answers = {

@@ -1,10 +1,20 @@
 import { lazily, type Shell } from "../shell.ts";
 
+const HELP = `
+Examples:
+  what went wrong lately   openclaw logs --since 12h --level warn
+  watch it                 openclaw logs -f
+  for a program            openclaw logs --json --limit 1000
+
+While the gateway runs these are the lines it keeps in memory; while it is down
+they come from journald, its log file or pm2's, and the first line says which.`;
+
 /** `openclaw logs` */
 export function addLogsCommand(shell: Shell): void {
   const logs = shell.program
     .command("logs")
     .description("the gateway's log: from the gateway, or from where it wrote while it is down")
+    .addHelpText("after", HELP)
     .option("-f, --follow", "go on as lines come")
     .option("--since <age>", "only lines of this last time: 90s, 15m, 12h, 2d")
     .option("--level <level>", "only these and worse: trace, debug, info, warn, error, fatal")

@@ -7,9 +7,15 @@ import { CliError } from "../exit.ts";
 import type { Run } from "../shell.ts";
 import type { Durability } from "../wire.ts";
 import { deviceName, shortId, shown } from "../words.ts";
-import { approveNodeCommand } from "./list.ts";
 import { approveNeeds } from "./needs.ts";
-import { commandWords, joining, type NodeRow, type SurfaceRow, surfaceRows } from "./rows.ts";
+import {
+  approveNodeCommand,
+  commandWords,
+  joining,
+  type NodeRow,
+  type SurfaceRow,
+  surfaceRows,
+} from "./rows.ts";
 import { surfaceTable } from "./tables.ts";
 
 interface Approved {

@@ -4,9 +4,16 @@ import { pendingTable } from "../devices/tables.ts";
 import type { Run } from "../shell.ts";
 import { styleOf } from "../style.ts";
 import type { PendingRow } from "../wire.ts";
-import { approveCommand, count, shown } from "../words.ts";
+import { approveCommand, count } from "../words.ts";
 import { listNeeds, liveNeeds } from "./needs.ts";
-import { joining, type NodeList, nodeRows, type SurfaceRow, surfaceRows } from "./rows.ts";
+import {
+  approveNodeCommand,
+  joining,
+  type NodeList,
+  nodeRows,
+  type SurfaceRow,
+  surfaceRows,
+} from "./rows.ts";
 import { nodeTable, statusTable, surfaceTable } from "./tables.ts";
 
 /** `openclaw nodes list` */
@@ -85,12 +92,6 @@ function printPending(
   io.out("");
   io.out(`To approve: ${approveNodeCommand(offers)}`);
   return true;
-}
-
-export function approveNodeCommand(offers: readonly SurfaceRow[]): string {
-  const [first] = offers;
-  const only = offers.length === 1 && first !== undefined;
-  return `openclaw nodes approve ${only ? shown(first.requestId) : "CODE"}`;
 }
 
 function sayStopped({ io }: Context, { how }: Gateway): void {

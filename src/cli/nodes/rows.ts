@@ -68,6 +68,13 @@ export async function joining(gateway: Gateway): Promise<readonly PendingRow[]> 
   return pending.filter(({ role, roles = [role] }) => roles.includes("node"));
 }
 
+/** The command that approves what waits; with several nobody's code is put into a person's mouth. */
+export function approveNodeCommand(offers: readonly SurfaceRow[]): string {
+  const [first] = offers;
+  const only = offers.length === 1 && first !== undefined;
+  return `openclaw nodes approve ${only ? shown(first.requestId) : "CODE"}`;
+}
+
 /** Commands in a few words, none hidden: `system.notify, system.which`. */
 export function commandWords(commands: readonly string[] | undefined): string {
   if (!commands || commands.length === 0) return "nothing yet";
