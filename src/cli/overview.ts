@@ -102,7 +102,7 @@ const MOST_WAITING = 5;
 function waitingLines(pending: readonly PendingRow[], info: HostInfo): string[] {
   if (pending.length === 0) {
     const next = info.pairing.devices === 0 ? "openclaw devices invite" : "openclaw devices list";
-    return ["", "Nobody waits for approval.", `  next: ${next}`];
+    return ["", "No device waits for approval.", `  next: ${next}`];
   }
   const rows = pending.slice(0, MOST_WAITING).map((row) => {
     return `  ${shown(row.requestId)}  ${deviceName(row)} (${clientKind(row)}), ${accessWords(row)}`;

@@ -5,8 +5,16 @@ import type { Limit } from "./limits.ts";
  * make it do. They hold in that program, not in the gateway.
  */
 export const nodeHostLimitTable = {
-  hostInvokes: {
+  hostPrograms: {
     value: 16,
+    unit: "count",
+    bounds: "programs that one of our node hosts runs at once (`system.run`, `system.notify`)",
+    past: "the invoke is answered `UNAVAILABLE` busy",
+    metric: "-",
+    test: "cli/node-host/invokes.test.ts",
+  },
+  hostInvokes: {
+    value: 1_000,
     unit: "count",
     bounds: "commands under way on one of our node hosts",
     past: "the invoke is answered `UNAVAILABLE` busy",

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { AdminLink } from "../../src/cli/admin-link.ts";
 import { HostMachine } from "../support/node-host.ts";
 import { GatewayProcess } from "../support/process.ts";
 import { TlsFront } from "../support/tls.ts";
@@ -139,6 +140,36 @@ describe("a machine that is connected", () => {
     host.connect(gateway.url, ["--name", "durable"]);
     await answersAgain("durable");
   });
+
+  test("answers ten thousand invokes from fifty callers, each once, without growing", async () => {
+    const host = await joined("busy", ["sleep *"]);
+    const { nodes } = await gateway.json<{ nodes: { nodeId: string; displayName: string }[] }>([
+      "nodes",
+      "list",
+    ]);
+    const nodeId = nodes.find(({ displayName }) => displayName === "busy")?.nodeId ?? "";
+    const round = async (callers: number, each: number) => {
+      const lanes = Array.from({ length: callers }, async (_, lane) => {
+        const link = await AdminLink.open(gateway.adminSocket);
+        let right = 0;
+        for (let i = 0; i < each; i += 1) {
+          const idempotencyKey = `${lane}-${i}`;
+          const params = { bins: ["sh", `absent-${idempotencyKey}`] };
+          const ask = { nodeId, command: "system.which", params, idempotencyKey };
+          const answer = await link.request("node.invoke", ask);
+          const { bins } = (answer as { payload: { bins: object } }).payload;
+          right += Object.keys(bins).join() === "sh" ? 1 : 0;
+        }
+        await link.close();
+        return right;
+      });
+      return (await Promise.all(lanes)).reduce((sum, right) => sum + right, 0);
+    };
+    expect(await round(50, 20)).toBe(1000);
+    const before = await host.memoryBytes();
+    expect(await round(50, 180)).toBe(9000);
+    expect((await host.memoryBytes()) - before).toBeLessThan(32 * 1024 * 1024);
+  }, 120_000);
 
   test("ends what runs when its caller gives up, and when it is stopped itself", async () => {
     const host = await joined("sleeper", ["sleep *"]);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { builtProgram } from "./build.ts";
@@ -51,6 +51,12 @@ export class HostMachine {
       () => `${pattern} in: ${this.output}`,
       30_000,
     );
+  }
+
+  /** What the process holds in memory now. */
+  async memoryBytes(): Promise<number> {
+    const text = await readFile(`/proc/${this.#child?.pid}/status`, "utf8");
+    return Number(/^VmRSS:\s+(\d+) kB/m.exec(text)?.[1]) * 1024;
   }
 
   signal(name: NodeJS.Signals): void {

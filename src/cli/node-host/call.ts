@@ -1,3 +1,5 @@
+import type { Programs } from "./process.ts";
+
 /** One invoke as a command sees it. */
 export interface HostCall {
   readonly params: Readonly<Record<string, unknown>>;
@@ -12,6 +14,7 @@ export interface HostCall {
 /** What this machine is, as far as commands need to know. */
 export interface HostFacts {
   readonly allowPath: string;
+  readonly programs: Programs;
   /** A line for whoever reads this machine's log. */
   readonly log: (line: string) => void;
 }

@@ -3,7 +3,6 @@ import { nodeHostLimitTable as limits } from "../../protocol/node-host-limits.ts
 import type { AllowFile } from "./allow-file.ts";
 import type { HostCall, HostFacts } from "./call.ts";
 import { HostError, invalid } from "./errors.ts";
-import { runProgram } from "./process.ts";
 import { findProgram } from "./programs.ts";
 import { systemRun } from "./run.ts";
 
@@ -49,7 +48,7 @@ const NOTIFY_MS = 5_000;
 const SESSION = ["DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"];
 
 /** Shows a notification where there is a desktop; the log of this machine has it in any case. */
-async function systemNotify(call: HostCall, { log }: HostFacts): Promise<unknown> {
+async function systemNotify(call: HostCall, { log, programs }: HostFacts): Promise<unknown> {
   const title = cleanText(call.params["title"], MOST_TITLE);
   const body = cleanText(call.params["body"], MOST_BODY);
   if (title === undefined && body === undefined) throw invalid("expected a title or a body");
@@ -63,7 +62,7 @@ async function systemNotify(call: HostCall, { log }: HostFacts): Promise<unknown
     return value === undefined ? [] : [[name, value] as const];
   });
   const words = [title ?? "OpenClaw", ...(body === undefined ? [] : [asMarkup(body)])];
-  const ended = await runProgram({
+  const ended = await programs.run({
     argv: [program, "--app-name=OpenClaw", "--", ...words],
     env: Object.fromEntries(session),
     timeoutMs: NOTIFY_MS,

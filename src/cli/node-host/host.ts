@@ -7,6 +7,7 @@ import { detailCode, explain } from "../remote.ts";
 import { type AllowFile, readAllowFile } from "./allow-file.ts";
 import { declaredCommands } from "./commands.ts";
 import { type InvokeRequest, Invokes } from "./invokes.ts";
+import { Programs } from "./process.ts";
 import { Surface } from "./surface.ts";
 import type { Target } from "./target.ts";
 import type { HostEvent } from "./words.ts";
@@ -51,7 +52,7 @@ export class NodeHost {
     this.#key = `${url.origin}${url.pathname} ${ROLE}`;
     this.#useInvite = invite !== undefined;
     const log = (message: string) => options.tell({ event: "note", message });
-    this.#invokes = new Invokes({ allowPath: options.allowPath, log });
+    this.#invokes = new Invokes({ allowPath: options.allowPath, programs: new Programs(), log });
     this.#surface = new Surface({ tell: options.tell, refresh: () => this.#declareAnew() });
   }
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { homedir } from "node:os";
+import { nodeHostLimitTable } from "../../protocol/node-host-limits.ts";
 import { HostError } from "./errors.ts";
 
 /** Where programs are looked for, whatever this process was started with. */
@@ -35,6 +36,26 @@ export interface RunResult {
 /** Little enough that nothing of this process's own environment (tokens, keys) gets into a command. */
 function minimalEnvironment(): Record<string, string> {
   return { PATH: SEARCH_PATH, HOME: process.env["HOME"] || homedir(), LANG: "C.UTF-8" };
+}
+
+/** The programs that run here, bounded in number. */
+export class Programs {
+  #running = 0;
+
+  constructor(private readonly most: number = nodeHostLimitTable.hostPrograms.value) {}
+
+  /** As {@link runProgram}; rejects at once where too many run. */
+  async run(ask: RunAsk): Promise<RunResult> {
+    if (this.#running >= this.most) {
+      throw new HostError("UNAVAILABLE", `busy: ${this.most} programs run already`);
+    }
+    this.#running += 1;
+    try {
+      return await runProgram(ask);
+    } finally {
+      this.#running -= 1;
+    }
+  }
 }
 
 /**

@@ -4,7 +4,6 @@ import { readAllowFile } from "./allow-file.ts";
 import { allowedBy, allowLine } from "./allow-list.ts";
 import type { HostCall, HostFacts } from "./call.ts";
 import { HostError, invalid } from "./errors.ts";
-import { runProgram } from "./process.ts";
 
 /** An answer that says what was printed so far must still reach the caller in time. */
 const ANSWER_MS = 500;
@@ -17,7 +16,7 @@ export async function systemRun(call: HostCall, facts: HostFacts): Promise<unkno
   const argv = readWords(call.params);
   checkAllowed(argv, facts.allowPath);
   facts.log(`runs ${allowLine(argv)}`);
-  const ended = await runProgram({
+  const ended = await facts.programs.run({
     argv,
     timeoutMs: patience(call),
     outputBytes: limits.hostOutputBytes.value,

@@ -56,18 +56,34 @@ test("a cancelled invoke ends, and the same id twice runs once", async () => {
   expect(sent[0]?.params).toMatchObject({ ok: false, error: { code: "CANCELLED" } });
 });
 
-test("over hostInvokes at once the next is told so at once", async () => {
-  const most = nodeHostLimitTable.hostInvokes.value;
+test("over hostInvokes at once the next is told so", async () => {
+  const few = new Invokes(machine.facts, 2);
+  expect(nodeHostLimitTable.hostInvokes.value).toBeGreaterThan(2);
+  const sleep = { command: ["sleep", "300"] };
+  const running = ["a", "b"].map((id) => few.run(request(id, "system.run", sleep), send));
+  await few.run(request("c", "system.which", { bins: [] }), send);
+  expect(sent).toHaveLength(1);
+  expect(sent[0]?.params).toMatchObject({ id: "c", ok: false, error: { code: "UNAVAILABLE" } });
+  few.cancelAll();
+  await Promise.all(running);
+});
+
+test("over hostPrograms at once no other is started; what starts none goes on", async () => {
+  const most = nodeHostLimitTable.hostPrograms.value;
   const running = Array.from({ length: most }, (_, i) =>
     invokes.run(request(`${i}`, "system.run", { command: ["sleep", "300"] }), send),
   );
   await until(() => (invokes.size === most ? true : undefined), "all under way");
-  await invokes.run(request("one more", "system.which", { bins: [] }), send);
+  await invokes.run(request("one more", "system.run", { command: ["echo", "x"] }), send);
   expect(sent).toHaveLength(1);
   expect(sent[0]?.params).toMatchObject({ ok: false, error: { code: "UNAVAILABLE" } });
+  await invokes.run(request("other", "system.which", { bins: [] }), send);
+  expect(sent[1]?.params).toMatchObject({ ok: true });
   invokes.cancelAll();
   await Promise.all(running);
-  expect(sent).toHaveLength(most + 1);
+  expect(sent).toHaveLength(most + 2);
+  await invokes.run(request("later", "system.run", { command: ["echo", "x"] }), send);
+  expect(sent.at(-1)?.params).toMatchObject({ ok: true });
 });
 
 test("progress is numbered without gaps and holds the output in order", async () => {

@@ -2,17 +2,20 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { HostCall, HostFacts } from "../../../src/cli/node-host/call.ts";
+import { Programs } from "../../../src/cli/node-host/process.ts";
 
 /** A machine with an allow-list of its own, and what it logged. */
 export class Machine {
   readonly folder = mkdtempSync(join(tmpdir(), "openclaw-host-"));
   readonly allowPath = join(this.folder, "allow");
+  readonly programs = new Programs();
   readonly log: string[] = [];
   readonly progress: string[] = [];
   readonly controller = new AbortController();
 
   get facts(): HostFacts {
-    return { allowPath: this.allowPath, log: (line) => this.log.push(line) };
+    const { allowPath, programs } = this;
+    return { allowPath, programs, log: (line) => this.log.push(line) };
   }
 
   allow(...lines: string[]): this {
