@@ -1,4 +1,4 @@
-import { appendFile, lutimes, rm, symlink, writeFile } from "node:fs/promises";
+import { appendFile, lutimes, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -64,6 +64,10 @@ const prepares: Record<Prepare, (file: File) => Promise<unknown>> = {
   "torn journal": async (file) => {
     await cleanStop();
     await torn("devices.journal")(file);
+  },
+  "torn audit": async (file) => {
+    const [newest] = (await readdir(file("audit"))).sort().reverse();
+    if (newest) await appendFile(file(`audit/${newest}`), '{"seq":');
   },
   "torn keys": torn("gateway.journal"),
   "left-over snapshot": leftOver("devices.json"),
@@ -164,10 +168,13 @@ test(
     }
     await gateway.start();
     await ledger.compare(gateway);
+    // No decision without its line, no line twice, none out of order, after all of that.
+    const audit = JSON.parse(await gateway.ok(["audit", "verify", "--json"]));
+    expect(audit).toMatchObject({ faults: [], from: 1 });
     const all = count.named + count.random;
     console.log(
       `kill -9: ${all} rounds (${count.named} at ${steps.length} named steps, ${count.random} at random), ` +
-        `${ledger.acknowledged} changes acknowledged, none lost`,
+        `${ledger.acknowledged} changes acknowledged, none lost; ${audit.lines} lines of audit`,
     );
     expect(all).toBeGreaterThanOrEqual(Math.max(50, LONG_ROUNDS));
     // No step that changes files goes without a name.

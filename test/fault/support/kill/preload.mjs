@@ -21,6 +21,7 @@ function nameOf(path) {
   if (path === state) return ".";
   return basename(String(path))
     .replace(/\.[0-9a-f]{12}\.tmp$/, ".tmp")
+    .replace(/^audit-\d{12}/, "audit-*")
     .replace(/^writer-[0-9a-f]{16}/, "writer-*");
 }
 

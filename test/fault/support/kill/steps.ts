@@ -12,6 +12,7 @@ export type Prepare =
   | "left-over ballast"
   | "unfinished roll"
   | "torn in a roll"
+  | "torn audit"
   | "old litter"
   | "clean stop";
 
@@ -56,6 +57,14 @@ const start: readonly Step[] = [
   { step: "rename devices.ballast.tmp > devices.ballast", prepare: "no ballast" },
 ];
 
+/** The audit moves from the state to its file. */
+const audit: readonly Step[] = [
+  { step: "mkdir audit" },
+  { step: "truncate audit-*.jsonl", prepare: "torn audit" },
+  { step: "write audit-*.jsonl", among: 10 },
+  { step: "datasync audit-*.jsonl", among: 10 },
+];
+
 const commits: readonly Step[] = [
   { step: "write devices.journal", among: 30 },
   { step: "datasync devices.journal", among: 30 },
@@ -96,7 +105,7 @@ const others: readonly Step[] = [
 export const lastOfRoll: Step | undefined = roll.at(-1);
 
 /** Every named step but those of a first start. */
-export const steps: readonly Step[] = [...start, ...commits, ...roll, ...others];
+export const steps: readonly Step[] = [...start, ...commits, ...audit, ...roll, ...others];
 
 /** Steps of a first start, on a folder that is empty or not there. */
 export const firstSteps: readonly Step[] = [
