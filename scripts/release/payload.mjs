@@ -44,6 +44,8 @@ export async function stagePayload({ target, dist, folder, release }) {
 export async function stageInstaller(folder) {
   await cp(join(root, "deploy/install"), folder, { recursive: true });
   await copy(join(root, "deploy/openclaw"), join(folder, "openclaw"));
+  // Takes the gateway off again, with nothing to be fetched.
+  await copy(join(root, "scripts/install.sh"), join(folder, "install.sh"));
   for (const name of ["systemd", "nginx"]) {
     await cp(join(root, name), join(folder, name), { recursive: true });
   }

@@ -1,7 +1,22 @@
 # shellcheck shell=sh disable=SC2154,SC2034
 # Debian packages: installed when missing, and told apart from those that were there.
 
+# Waits while something else holds apt's locks, as a machine's first update of itself does. The option
+# is for dpkg's lock alone.
 apt() {
+  waited=0
+  until try_apt "$@" 2>"$work/apt-said"; do
+    if [ "$waited" -ge 300 ] || ! grep -q "Could not get lock" "$work/apt-said"; then
+      cat "$work/apt-said" >&2
+      return 1
+    fi
+    [ "$waited" -gt 0 ] || say "  waiting for another program that installs packages (5 minutes at most) …"
+    sleep 5
+    waited=$((waited + 5))
+  done
+}
+
+try_apt() {
   quiet env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l \
     apt-get -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold "$@"
 }

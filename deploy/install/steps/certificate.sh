@@ -52,6 +52,7 @@ sign_own() {
 ask_authority() {
   put_folder "$webroot" 755 root:root
   put_site name="$opt_domain" stage=acme http="$http_port"
+  keep_authority
   change "get a certificate for $opt_domain from ${opt_acme_server:-Lets Encrypt} with certbot" || return 0
   for place in /etc/letsencrypt /var/lib/letsencrypt /var/log/letsencrypt; do
     [ -e "$place" ] || record "data $place"
@@ -64,6 +65,15 @@ ask_authority() {
     ${no_email:+--register-unsafely-without-email} && return 0
   fail 1 "no certificate for $opt_domain could be got" \
     "let the name $opt_domain lead to this machine and port 80 be open, then run this again (or add --cert and --key, or --no-tls)"
+}
+
+# Renewals have to trust the same authority.
+keep_authority() {
+  [ -n "$opt_acme_ca" ] || return 0
+  printf '[Service]\nEnvironment=REQUESTS_CA_BUNDLE=%s\n' "$opt_acme_ca" >"$work/certbot.conf"
+  [ -n "$dry" ] || record "reload-systemd"
+  put_file "$work/certbot.conf" /etc/systemd/system/certbot.service.d/openclaw-gateway.conf 644 root:root
+  [ -n "$dry" ] || ! has_systemd || quiet systemctl daemon-reload
 }
 
 undo_certificate() {

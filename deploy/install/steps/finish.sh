@@ -12,6 +12,7 @@ finish() {
   [ "$supervisor" != none ] || say "  start it  $command_name gateway run"
   say "  look      $command_name"
   say "  log       $log_file"
+  say "  take off  sh $prefix/current/install/install.sh --uninstall"
   if [ "$build" = 2.28 ]; then
     say "Note: glibc $glibc of $os_name only runs Node.js 20, which gets no more security fixes; Debian 13 or Ubuntu 24.04 ends that."
   fi
