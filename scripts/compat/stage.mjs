@@ -11,7 +11,7 @@ import { lastLine, NotWorking, Program, runToEnd, until } from "./processes.mjs"
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const program = join(root, "dist/index.js");
 /** Long enough for their slowest command on a busy machine, short enough for a run that ends. */
-const COMMAND_MS = 60_000;
+const COMMAND_MS = 120_000;
 export const TOKEN = "compat-token-0123456789abcdef01234567";
 
 export class Stage {
