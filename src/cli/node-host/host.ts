@@ -252,7 +252,7 @@ export class NodeHost {
   #declareAnew(): void {
     const commands = declaredCommands(this.#readAllow());
     if (commands.join() === this.#declared) return;
-    const message = `offers ${commands.join(", ")} now; connects again`;
+    const message = `offers ${commands.join(", ")} now; what is new waits, on the gateway host: openclaw nodes pending`;
     if (this.#declared !== undefined) {
       this.options.tell({ event: "note", message });
       this.#client?.updateNodeManifest({ caps: ["system"], commands });

@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Surface } from "../../../src/cli/node-host/surface.ts";
+import type { HostEvent } from "../../../src/cli/node-host/words.ts";
+
+const told: HostEvent[] = [];
+let sent = 0;
+let looks = 0;
+let answer: () => Promise<unknown> = async () => ({ ok: true });
+const surface = new Surface({ tell: (event) => told.push(event), refresh: () => looks++ });
+
+const waits = (cure?: string) => async () => {
+  throw Object.assign(new Error("no"), { details: { code: "PAIRING_CHANGED", cure } });
+};
+const start = () =>
+  surface.start(() => {
+    sent += 1;
+    return answer();
+  });
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  told.length = 0;
+  sent = 0;
+  looks = 0;
+});
+afterEach(() => {
+  surface.stop();
+  vi.useRealTimers();
+});
+
+test("figures go at once and every minute; what is approved is said once", async () => {
+  answer = async () => ({ ok: true });
+  start();
+  await vi.advanceTimersByTimeAsync(185_000);
+  expect(sent).toBe(4);
+  expect(looks).toBe(4);
+  expect(told).toEqual([{ event: "commands-approved" }]);
+});
+
+test("what waits is named by its code, and looked at again when it is decided", async () => {
+  answer = waits("openclaw nodes approve 92GT-T8FN");
+  start();
+  await vi.advanceTimersByTimeAsync(10);
+  expect(told).toEqual([{ event: "commands-waiting", requestId: "92GT-T8FN" }]);
+  answer = async () => ({ ok: true });
+  surface.resolved("approved");
+  await vi.advanceTimersByTimeAsync(10);
+  expect(told.at(-1)).toEqual({ event: "commands-approved" });
+});
+
+test("a command that is no approval is never put before a person", async () => {
+  answer = waits("rm -rf / # openclaw nodes approve X");
+  start();
+  await vi.advanceTimersByTimeAsync(10);
+  expect(told).toEqual([]);
+});
+
+test("neither approved nor asked for: asked again soon, and ever more seldom", async () => {
+  answer = waits("openclaw nodes pending");
+  start();
+  await vi.advanceTimersByTimeAsync(55_000);
+  expect(sent).toBeGreaterThan(3);
+  expect(sent).toBeLessThan(9);
+});
+
+test("what was turned down does not ask anew by itself", async () => {
+  answer = waits("openclaw nodes approve 92GT-T8FN");
+  start();
+  await vi.advanceTimersByTimeAsync(10);
+  surface.resolved("rejected");
+  const before = sent;
+  await vi.advanceTimersByTimeAsync(300_000);
+  expect(sent).toBe(before);
+  expect(told.at(-1)).toEqual({ event: "commands-rejected" });
+});
+
+test("a connection that is gone is not written to", async () => {
+  answer = async () => ({ ok: true });
+  start();
+  surface.stop();
+  await vi.advanceTimersByTimeAsync(300_000);
+  expect(sent).toBe(1);
+  expect(told).toEqual([]);
+});
