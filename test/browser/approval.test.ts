@@ -58,7 +58,7 @@ test("a browser without a link shows its code, both commands, both keys and the 
   expect(terminal).toContain(`key ${await words(page, "device-fp")}`);
   const { pending } = await listed();
   const request = pending.find(({ requestId }) => requestId === shown);
-  const key = (await words(page, "device-fp")).replaceAll(" ", "");
+  const key = (await words(page, "device-fp")).replaceAll("-", "").toLowerCase();
   expect(key).toHaveLength(16);
   expect(request?.deviceId.startsWith(key)).toBe(true);
   expect(await words(page, "ends")).toContain("OpenClaw 0.");

@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { looksLikeCode, matchPaired, matchPending } from "../../src/cli/devices/match.ts";
+import {
+  looksLikeCode,
+  matchPaired,
+  matchPending,
+  searchWord,
+} from "../../src/cli/devices/match.ts";
 import { pairedRow, pendingRow } from "./support/rows.ts";
 
 const anna = pendingRow();
@@ -64,6 +69,12 @@ describe("which paired device is meant", () => {
   test("an id, and a start of one that fits no other", () => {
     expect(matchPaired(first.deviceId, [first, second])).toEqual({ kind: "exact", row: first });
     expect(matchPaired("FE812C12F3AB", [first, second])).toEqual({ kind: "exact", row: first });
+    // As lists and pages show a key.
+    for (const typed of ["FE81-2C12-F3AB-4CE6", "fe81 2c12 f3ab"]) {
+      expect(matchPaired(typed, [first, second])).toEqual({ kind: "exact", row: first });
+    }
+    expect(searchWord("FE81-2C12-F3AB")).toBe("fe812c12f3ab");
+    expect(searchWord(" Anna-Lena ")).toBe("Anna-Lena");
   });
 
   test("a start that fits two, or a name, is only likely", () => {

@@ -24,7 +24,7 @@ export function matchPending<Row extends DeviceWords & { readonly requestId: str
 ): Match<Row> {
   const typed = words.join(" ").trim();
   const code = normalizeCode(typed);
-  const id = typed.toLowerCase();
+  const id = idOf(typed);
   const whole = rows.filter(
     (row) => (code !== undefined && row.requestId === code) || isFull(id, row),
   );
@@ -48,8 +48,19 @@ export function matchPaired<Row extends DeviceWords>(
 
 /** Whether a paired device's id is or begins with what was typed. */
 export function hasId(typed: string, row: DeviceWords): boolean {
-  const id = typed.trim().toLowerCase();
+  const id = idOf(typed);
   return isFull(id, row) || isStart(id, row);
+}
+
+/** As ids are written: keys are shown as `5E0A-91B2-…`, and typed as they are read. */
+function idOf(typed: string): string {
+  return typed.replace(/[\s-]/g, "").toLowerCase();
+}
+
+/** What to search for where there are too many rows to look at all: the id, else what was typed. */
+export function searchWord(typed: string): string {
+  const id = idOf(typed);
+  return FULL_ID.test(id) || ID_PREFIX.test(id) ? id : typed.trim();
 }
 
 function likely<Row>(rows: readonly Row[]): Match<Row> {

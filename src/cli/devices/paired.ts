@@ -6,7 +6,7 @@ import type { Durability, PairedRow } from "../wire.ts";
 import { deviceName, shortId, shown } from "../words.ts";
 import { chooseRow } from "./choose.ts";
 import { durabilityNote } from "./durability.ts";
-import { hasId, isNamed, matchPaired } from "./match.ts";
+import { hasId, isNamed, matchPaired, searchWord } from "./match.ts";
 import { pairingNeeds } from "./needs.ts";
 import { devicePages } from "./pages.ts";
 import { pairedTable } from "./tables.ts";
@@ -38,7 +38,7 @@ const MOST_NAMED = 20;
 async function likelyRows(gateway: Gateway, typed: string): Promise<PairedRow[]> {
   const rows: PairedRow[] = [];
   let named = 0;
-  for await (const { paired } of devicePages(gateway, { query: typed.trim().slice(0, 256) })) {
+  for await (const { paired } of devicePages(gateway, { query: searchWord(typed).slice(0, 256) })) {
     for (const row of paired) {
       if (hasId(typed, row)) rows.push(row);
       else if (named < MOST_NAMED && isNamed(typed, row)) named = rows.push(row);
