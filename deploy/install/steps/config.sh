@@ -41,5 +41,4 @@ want_setting() {
   change "set $2 to $3 in $config_file" || return 0
   save "$config_file" data
   quiet "/usr/local/bin/$command_name" config set "$2" "$3"
-  touch "$work/restart"
 }

@@ -9,7 +9,7 @@ finish() {
     say "Done in $took s: version $release_version."
   fi
   [ -z "$public_url" ] || say "  address   $public_url"
-  [ "$supervisor" != none ] || say "  start it  $command_name gateway run"
+  [ "$supervisor" != none ] || say "  start it  runuser -u openclaw-gateway -- $command_name gateway run"
   say "  look      $command_name"
   say "  log       $log_file"
   say "  take off  sh $prefix/current/install/install.sh --uninstall"
@@ -32,9 +32,9 @@ owner_link() {
   [ "$supervisor" != none ] || return 0
   if [ -t 1 ] && [ -z "$opt_json" ] && grep -q "^make the folder /var/lib/openclaw-gateway " "$changes"; then
     echo
-    "/usr/local/bin/$command_name" devices invite || :
+    "/usr/local/bin/$command_name" devices invite --scopes owner --name owner || :
   else
-    say "  pair      $command_name devices invite (a one-time link for your browser or phone)"
+    say "  pair      $command_name devices invite --scopes owner (a one-time link for your browser or phone)"
   fi
 }
 

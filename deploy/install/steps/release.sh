@@ -33,7 +33,6 @@ put_part() {
   save "$2"
   rm -rf "$2"
   mv -T "$2.openclaw-new" "$2"
-  touch "$work/restart"
 }
 
 finish_release() {
@@ -43,5 +42,4 @@ finish_release() {
 # The release that `current` names is the one that runs.
 switch() {
   put_link "$prefix/current" "releases/$release_version"
-  if [ -z "$dry" ] && grep -q "^link $prefix/current to " "$changes"; then touch "$work/restart"; fi
 }

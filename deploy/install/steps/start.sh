@@ -9,9 +9,12 @@ start() {
   esac
 }
 
+# Whether something that it runs from is changed by this run, or would be.
+restart_needed() { grep -qE "^(fetch |link $prefix/current |write $unit_file |set )" "$changes"; }
+
 start_unit() {
   if systemctl is-active -q "$unit" 2>/dev/null; then
-    [ -e "$work/restart" ] || return 0
+    restart_needed || return 0
     change "restart $unit" || return 0
     verb=restart
   else
@@ -24,7 +27,7 @@ start_unit() {
 }
 
 start_pm2() {
-  pm2 describe openclaw-gateway >/dev/null 2>&1 && [ ! -e "$work/restart" ] && return 0
+  pm2 describe openclaw-gateway >/dev/null 2>&1 && ! restart_needed && return 0
   change "start the gateway under pm2" || return 0
   record "pm2 openclaw-gateway"
   quiet pm2 startOrReload "$prefix/current/deploy/ecosystem.config.cjs" && quiet pm2 save

@@ -11,7 +11,6 @@ systemd_unit() {
     [ -n "$dry" ] || record "reload-systemd"
     put_file "$work/$unit" "$unit_file" 644 root:root
     [ -n "$dry" ] || quiet systemctl daemon-reload
-    touch "$work/restart"
   fi
   systemctl is-enabled -q "$unit" 2>/dev/null && return 0
   change "enable $unit" || return 0
