@@ -181,6 +181,27 @@ describe.skipIf(reason !== undefined)("install.sh on a rented Debian 13", () => 
   );
 
   test(
+    "asks on a terminal, and shows the owner's link there and nowhere else",
+    async () => {
+      await vps.ok(["sh", "-c", `curl -fsSL ${publisher.url}/install.sh >/root/install.sh`]);
+      const typed = `bash /root/install.sh ${BARE.join(" ")}`;
+      // The terminal keeps what is typed until it is read.
+      const terminal = async (keys: string) => {
+        const line = `(${keys}; sleep 10) | script -qec '${typed}' /dev/null`;
+        return (await vps.exec(["sh", "-c", line])).stdout;
+      };
+      const before = await snapshot(vps);
+      expect(await terminal("echo n")).toContain("nothing was changed");
+      expect(changesOf(before, await snapshot(vps))).toEqual([]);
+      const said = await terminal("echo");
+      expect(said).toMatch(/#invite=[\w-]{20,}/);
+      expect(await vps.ok(["cat", LOG])).not.toContain("invite=");
+      expect(await terminal("echo")).not.toContain("#invite=");
+    },
+    INSTALL_MS,
+  );
+
+  test(
     "a port that is taken, or another default site, is told before anything is changed",
     async () => {
       const before = await snapshot(vps);
