@@ -114,12 +114,14 @@ export class Stage {
     };
   }
 
-  /** Makes a home for their programs. @param {string} home @param {unknown} [config] */
+  /** Makes a home for their programs. @param {string} home @param {object} [config] */
   async makeHome(home, config) {
     const state = join(this.folder, home, ".openclaw");
     if (existsSync(state)) return;
     await mkdir(state, { recursive: true });
-    if (config) await writeFile(join(state, "openclaw.json"), JSON.stringify(config));
+    // Their log goes to /tmp/openclaw otherwise, whatever TMPDIR says.
+    const logging = { file: join(this.folder, home, "openclaw.log") };
+    await writeFile(join(state, "openclaw.json"), JSON.stringify({ ...config, logging }));
   }
 
   /** Their command line's words. @param {readonly string[]} args */
