@@ -69,6 +69,9 @@ export function ask(state: NodesState, asked: Ask, context: SurfaceContext): Ask
     return { kind: "covered", changes: gone.map((one) => requestGone(one)), gone };
   }
   if (before?.pairing === asked.pairing && surfaceKey(before) === surfaceKey(asked.surface)) {
+    // Whoever is refused asks again with every request: only what differs is worth a line.
+    const same = JSON.stringify(textOf(before)) === JSON.stringify(textOf(asked.text));
+    if (same) return { kind: "refreshed", request: before, changes: [], gone: [] };
     const { requestId, nonce, nodeId, pairing, ts } = before;
     const request = { ...asked.text, ...asked.surface, requestId, nonce, nodeId, pairing, ts };
     return { kind: "refreshed", request, changes: [{ op: "request", request }], gone: [] };

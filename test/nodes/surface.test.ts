@@ -4,7 +4,12 @@ import { describe, expect, test } from "vitest";
 import { applyChange } from "../../src/nodes/changes.ts";
 import { coversSurface, intersect } from "../../src/nodes/claims.ts";
 import { nodesShape } from "../../src/nodes/document.ts";
-import { emptyNodes, type NodesState, type Surface } from "../../src/nodes/records.ts";
+import {
+  emptyNodes,
+  type NodesState,
+  type NodeText,
+  type Surface,
+} from "../../src/nodes/records.ts";
 import * as surfaces from "../../src/nodes/surface.ts";
 import { limitTable } from "../../src/protocol/limits.ts";
 
@@ -15,6 +20,7 @@ class Bench {
   readonly state: NodesState = emptyNodes();
   #nonces = 0;
   now = 1000;
+  text: NodeText = text;
   taken = new Set<string>();
 
   constructor(readonly nodeRequests = 1000) {}
@@ -23,7 +29,7 @@ class Bench {
     const surface: Surface = { caps: [], commands, permissions: {} };
     const outcome = surfaces.ask(
       this.state,
-      { nodeId, pairing, surface, text },
+      { nodeId, pairing, surface, text: this.text },
       {
         now: this.now,
         gatewayId: "gateway",
@@ -60,6 +66,17 @@ describe("a code", () => {
     expect([first.kind, again.kind]).toEqual(["new", "refreshed"]);
     expect(codeOf(again)).toBe(codeOf(first));
     expect(bench.state.requests.size).toBe(1);
+  });
+
+  test("is written again only for what is new: a node that is refused may ask without end", () => {
+    const bench = new Bench();
+    bench.ask("n", ["a"]);
+    expect(bench.ask("n", ["a"]).changes).toEqual([]);
+    bench.text = { ...text, displayName: "attic" };
+    expect(bench.ask("n", ["a"]).changes).toMatchObject([
+      { op: "request", request: { displayName: "attic" } },
+    ]);
+    expect(bench.ask("n", ["a"]).changes).toEqual([]);
   });
 
   test("is another for another surface, and the old one approves nothing", () => {
