@@ -14,11 +14,14 @@ export interface AllowList {
 /** As a last word: any further words. */
 const REST = "...";
 
+/** A way out of a folder, also behind what a word names it by (`--file=../x`). */
+const CLIMBS = /(^|[^\w.~-])\.\.(?![\w.~-])/;
+
 /**
  * Reads an allow-list. One command a line, word by word as it is run; a line that begins with `[` is
  * a JSON array of the words, for those that hold spaces. `*` in a word stands for any characters, but
- * never for a word that begins with a dash: a pattern must not let options in. `...` as the last word
- * allows whatever follows. A backslash makes the next sign a plain one. Blank lines and lines with `#` are remarks.
+ * never for a word that begins with a dash, nor for `..`: a pattern must let no options in, and lead
+ * out of no folder. `...` as the last word allows whatever follows. A backslash makes the next sign a plain one. Blank lines and lines with `#` are remarks.
  */
 export function parseAllowList(text: string): AllowList {
   const rules: AllowRule[] = [];
@@ -68,6 +71,7 @@ function wordMatches(pattern: string, word: string): boolean {
   const parts = literals(pattern);
   if (parts.length === 1) return parts[0] === word;
   if (word.startsWith("-") && !pattern.startsWith("-")) return false;
+  if (CLIMBS.test(word) && !CLIMBS.test(pattern)) return false;
   return glob(parts, word);
 }
 

@@ -75,7 +75,7 @@ export const allowTemplate = `# Commands that the gateway's operators may run on
 # run; there is no shell. Everything else is refused, and without a line nothing is even offered.
 #
 #   df -h
-#   systemctl status *           one word, none that begins with a dash
+#   systemctl status *           one word, none that begins with a dash or holds a ".." of a path
 #   /usr/local/bin/backup ...    any further words
 #   ["printf", "two words"]      words that hold spaces
 #
