@@ -21,10 +21,14 @@ const bitOf = new Map(names.map((name, index) => [name, 1 << index]));
  */
 export class Hub {
   readonly #receivers = new Map<Receiver, number>();
+  /** Those who may know of one device only, and which. */
+  readonly #confined = new Map<Receiver, string>();
   /** Called when the first receiver comes, and when the last one is gone. */
   occupied: (yes: boolean) => void = () => {};
 
-  add(receiver: Receiver, caller: Caller): void {
+  /** `confinedTo`: the only device it may know of, where it may not know of all. */
+  add(receiver: Receiver, caller: Caller, confinedTo?: string): void {
+    if (confinedTo !== undefined) this.#confined.set(receiver, confinedTo);
     let mask = 0;
     for (const name of names) {
       if (receives(name, caller)) mask |= bitOf.get(name) ?? 0;
@@ -34,6 +38,7 @@ export class Hub {
   }
 
   delete(receiver: Receiver): void {
+    this.#confined.delete(receiver);
     if (this.#receivers.delete(receiver) && this.size === 0) this.occupied(false);
   }
 
@@ -45,6 +50,15 @@ export class Hub {
   audience(event: EventName): Receiver[] {
     const bit = bitOf.get(event) ?? 0;
     return [...this.#receivers].flatMap(([receiver, mask]) => ((mask & bit) === 0 ? [] : receiver));
+  }
+
+  /** Sends what is about one device to everyone who may have it and may know of that device. */
+  publishAbout(deviceId: string, event: EventName, payload: unknown): void {
+    if (this.#confined.size === 0) return this.publish(event, payload);
+    const to = [...this.#receivers.keys()].filter((receiver) => {
+      return (this.#confined.get(receiver) ?? deviceId) === deviceId;
+    });
+    this.publish(event, payload, undefined, to);
   }
 
   /**

@@ -4,6 +4,7 @@ import type { Presence } from "../events/presence.ts";
 import { BoundedLog } from "../lib/bounded-log.ts";
 import { cleanText } from "../lib/text.ts";
 import type { Timer, World } from "../lib/world.ts";
+import { isConfined } from "../pairing/authority.ts";
 import type { DeviceEnd, Pairing } from "../pairing/pairing.ts";
 import type { Pending, Resolution } from "../pairing/records.ts";
 import type { Actor, Role } from "../protocol/access.ts";
@@ -144,7 +145,7 @@ export class Gateway implements ConnectionHost {
     this.gate.authenticated(connection);
     this.#anteroom.freed();
     this.registry.add(connection, actor);
-    this.deps.hub.add(connection, actor);
+    this.deps.hub.add(connection, actor, isConfined(actor) ? actor.deviceId : undefined);
     if (params.client.mode !== "cli" && params.client.mode !== "probe") {
       this.deps.presence.set(connection.id, this.#presenceOf(connection, actor, params));
     }

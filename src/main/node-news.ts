@@ -14,7 +14,7 @@ export function nodeNews(
 ): NodesListener {
   return {
     requested: (request) => {
-      hub.publish("node.pair.requested", surfaceRequestRow(request));
+      hub.publishAbout(request.nodeId, "node.pair.requested", surfaceRequestRow(request));
       const { requestId, nodeId } = request;
       const command = asTyped(`openclaw nodes approve ${requestId}`, core.command);
       gateway.refusalLog.write({
@@ -27,7 +27,8 @@ export function nodeNews(
     resolved: (request, why) => {
       const { requestId, nodeId } = request;
       const decision = why === "approved" ? "approved" : "rejected";
-      hub.publish("node.pair.resolved", { requestId, nodeId, decision, ts: core.world.now() });
+      const ts = core.world.now();
+      hub.publishAbout(nodeId, "node.pair.resolved", { requestId, nodeId, decision, ts });
       const message = `what ${nameOf(request)} offers was ${why}`;
       if (why === "approved" || why === "rejected") log.info({ requestId, nodeId }, message);
     },

@@ -158,12 +158,14 @@ export function follow(
   const { pairing, config, world } = core;
   peers.trust(config.current.gateway.trustedProxies);
   const stopPairing = pairing.listen({
-    requested: (pending) => hub.publish("device.pair.requested", pendingRow(pending)),
+    requested: (pending) => {
+      hub.publishAbout(pending.deviceId, "device.pair.requested", pendingRow(pending));
+    },
     resolved: (pending, why) => {
       const { requestId, deviceId } = pending;
       const decision = why === "approved" ? "approved" : "rejected";
       const ts = world.now();
-      hub.publish("device.pair.resolved", { requestId, deviceId, decision, ts });
+      hub.publishAbout(deviceId, "device.pair.resolved", { requestId, deviceId, decision, ts });
     },
     renamed: () => hub.publish("device.pair.changed", {}),
   });

@@ -35,6 +35,20 @@ function heardBy(who: Caller): string[] {
   return ear.frames.map(({ event }) => event);
 }
 
+test("what is about one device is heard by whoever may know of that device", () => {
+  const hub = new Hub();
+  const ears = [new Ear(), new Ear(), new Ear()] as const;
+  const [owner, own, other] = ears;
+  hub.add(owner, caller("operator", "operator.pairing"));
+  hub.add(own, caller("operator", "operator.pairing"), "d1");
+  hub.add(other, caller("operator", "operator.pairing"), "d2");
+  hub.publishAbout("d1", "device.pair.requested", { deviceId: "d1" });
+  hub.publish("device.pair.changed", {});
+  expect(ears.map(({ frames }) => frames.length)).toEqual([2, 2, 1]);
+  // Nobody sees a gap for what was not for them.
+  expect(other.frames.map(({ seq }) => seq)).toEqual([1]);
+});
+
 describe("who hears what (protocol page, section 6)", () => {
   const all = ["tick", "health", "shutdown"];
   const read = ["presence", "config.changed", "node.presence", "node.hostStats"];
