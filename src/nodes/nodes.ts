@@ -108,7 +108,11 @@ export class Nodes {
   join(socket: NodeSocket, facts: JoinFacts): NodeSession {
     const session = new NodeSession(socket, facts, this.deps.world.now());
     const before = this.sessions.join(session);
-    if (before) this.invokes.takenOver(before);
+    if (before) {
+      this.invokes.takenOver(before);
+      // Its connection may stay open: what it published must not take room from all other nodes.
+      this.published.forget(before);
+    }
     const known = surfaces.recordOf(this.deps.document.working, facts);
     const lastConnectedAtMs = session.connectedAtMs;
     if (known) this.note(facts.nodeId, { ...facts.text, lastConnectedAtMs });

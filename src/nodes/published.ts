@@ -37,8 +37,10 @@ export class Published {
     session[kind] = items;
   }
 
-  /** `session` is gone. */
+  /** `session` is gone, or another one of its node took over. */
   forget(session: NodeSession): void {
+    session.skills = [];
+    session.tools = [];
     const { skills = 0, tools = 0 } = this.#bytes.get(session) ?? {};
     this.#total -= skills + tools;
     this.#bytes.delete(session);

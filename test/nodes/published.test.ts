@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import { Published } from "../../src/nodes/published.ts";
 import { NodeSession } from "../../src/nodes/sessions.ts";
 import { limitTable } from "../../src/protocol/limits.ts";
+import { startTestGateway } from "../support/gateway.ts";
+import { approvedNode, reconnect } from "./support.ts";
 
 const text = { clientId: "node-host", clientMode: "node" };
 const claims = { caps: [], commands: [], permissions: {} };
@@ -40,4 +42,23 @@ test("one node publishes no more than its own share, in bytes", () => {
   const one = session("one");
   expect(() => published.replace(one, "tools", ["€".repeat(40)])).toThrow("tools too large");
   expect(published.total).toBe(0);
+});
+
+test("a node that connects again while its old connection stays takes its share once", async () => {
+  const gateway = await startTestGateway();
+  try {
+    const { published } = gateway.core.nodes;
+    const node = await approvedNode(gateway, ["system.which"]);
+    const skills = [{ name: "tea", description: "Makes tea", content: "# Tea" }];
+    await node.client.request("node.skills.update", { skills });
+    const once = published.total;
+    expect(once).toBeGreaterThan(0);
+    const again = await reconnect(gateway, node, ["system.which"]);
+    expect(published.total).toBe(0);
+    await again.client.request("node.skills.update", { skills });
+    expect(published.total).toBe(once);
+    expect((await node.client.request("health", {})).ok).toBe(true);
+  } finally {
+    await gateway.close();
+  }
 });
