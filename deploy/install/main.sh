@@ -129,7 +129,8 @@ undo_and_end() {
 }
 
 one_at_a_time() {
-  exec 9>/run/lock/openclaw-gateway-install.lock
+  # In a folder of root's own: in /run/lock anybody could make the file first, and keep it locked.
+  exec 9>/run/openclaw-gateway-install.lock
   flock -n 9 || fail 1 "another installation runs here" "wait for it, then run this again"
 }
 

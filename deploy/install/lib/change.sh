@@ -30,10 +30,27 @@ put_file() {
   change "write $2 (mode $3, $4)" || return 0
   parents "$2"
   save "$2" "${5:-remove}"
-  cp "$1" "$2.openclaw-new"
-  chown "$4" "$2.openclaw-new"
-  chmod "$3" "$2.openclaw-new"
-  mv -fT "$2.openclaw-new" "$2"
+  as_owner_of "$(dirname "$2")" sh -c '
+    set -e
+    umask 077
+    rm -f "$1.openclaw-new"
+    cat >"$1.openclaw-new"
+    [ "$(id -u)" -ne 0 ] || chown "$3" "$1.openclaw-new"
+    chmod "$2" "$1.openclaw-new"
+    mv -fT "$1.openclaw-new" "$1"
+  ' sh "$2" "$3" "$4" <"$1"
+}
+
+# as_owner_of FOLDER COMMAND…: whoever owns a folder can put a link in it at any moment, and root would
+# follow it; in a folder that is not root's, its owner's own rights are enough.
+as_owner_of() {
+  folder_owner=$(stat -c '%u:%g' "$1")
+  shift
+  if [ "${folder_owner%:*}" = "$(id -u)" ]; then
+    "$@"
+  else
+    setpriv --reuid "${folder_owner%:*}" --regid "${folder_owner#*:}" --clear-groups "$@"
+  fi
 }
 
 # put_folder PATH MODE USER:GROUP

@@ -94,7 +94,7 @@ undo_one() {
 restore() {
   [ -e "$keeps/backup/$2" ] || [ -L "$keeps/backup/$2" ] || return 1
   rm -rf "$1"
-  mv "$keeps/backup/$2" "$1"
+  mv -T "$keeps/backup/$2" "$1"
 }
 
 restore_mode() {

@@ -33,7 +33,7 @@ check_machine() {
   [ -n "$glibc" ] || wrong "its C library is not glibc (Alpine's is musl); use Debian or Ubuntu"
   command -v apt-get >/dev/null 2>&1 || [ -n "$opt_no_nginx" ] ||
     wrong "it has no apt-get, so nginx can't be installed; install it yourself, or add --no-nginx"
-  for tool in sha256sum flock useradd getent; do
+  for tool in sha256sum flock useradd getent setpriv; do
     command -v "$tool" >/dev/null 2>&1 || wrong "the program $tool is missing"
   done
 }
