@@ -1,17 +1,11 @@
-import {
-  chownSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  realpathSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, lchownSync, mkdirSync, realpathSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
 import { askSystemd } from "../gateway/supervisor.ts";
 import { runTool } from "../gateway/tools.ts";
 import { shown, shownLines } from "../words.ts";
+import { asUser, type Ids } from "./as-user.ts";
 import type { ConnectOptions } from "./connect.ts";
 import { type HostOptions, NodeHost } from "./host.ts";
 import type { Target } from "./target.ts";
@@ -43,8 +37,8 @@ export async function installService(context: Context, ask: ServiceAsk): Promise
   await confirm(context, ask.options.yes ?? false);
   const ids = await serviceUser(context);
   mkdirSync(NODE_STATE, { recursive: true, mode: 0o700 });
-  if (pairsNow) await pairOnce(ask);
-  giveTo(NODE_STATE, ids);
+  lchownSync(NODE_STATE, ids.uid, ids.gid);
+  if (pairsNow) await asUser(ids, () => pairOnce(ask));
   mkdirSync(NODE_ETC, { recursive: true, mode: 0o755 });
   if (!existsSync(join(NODE_ETC, "allow"))) {
     writeFileSync(join(NODE_ETC, "allow"), allowTemplate, { mode: 0o644 });
@@ -108,11 +102,6 @@ function envText({ options }: Context, { target }: ServiceAsk): string {
   return `OPENCLAW_NODE_URL=${target.url.href}\n${pin ?? ""}`;
 }
 
-interface Ids {
-  readonly uid: number;
-  readonly gid: number;
-}
-
 async function serviceUser(context: Context): Promise<Ids> {
   const found = await idsOf(context);
   if (found) return found;
@@ -148,9 +137,4 @@ async function pairOnce(ask: ServiceAsk): Promise<void> {
     },
   });
   await host.run();
-}
-
-function giveTo(folder: string, { uid, gid }: Ids): void {
-  chownSync(folder, uid, gid);
-  for (const name of readdirSync(folder)) chownSync(join(folder, name), uid, gid);
 }
