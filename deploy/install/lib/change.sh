@@ -30,6 +30,7 @@ put_file() {
   change "write $2 (mode $3, $4)" || return 0
   parents "$2"
   save "$2" "${5:-remove}"
+  # shellcheck disable=SC2016 # the other shell expands it
   as_owner_of "$(dirname "$2")" sh -c '
     set -e
     umask 077
