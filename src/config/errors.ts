@@ -1,4 +1,5 @@
 import { shellWord } from "../lib/shell-word.ts";
+import { HIDDEN } from "./hide.ts";
 
 export { shellWord };
 
@@ -60,6 +61,17 @@ export interface ErrorDetails {
 }
 
 /** `file:line:column: message` and the next command on a line of its own, as compilers print it. */
+/**
+ * The issue for whoever may read the log or `config.get`, who need not be the owner: text that a key
+ * refused stands in the wrong place and may be a secret.
+ */
+export function discreet<T extends ConfigIssue>(issue: T): T {
+  const { code, found = "", message } = issue;
+  if (code !== "CONFIG_VALUE" || !/^["[]/.test(found)) return issue;
+  const hidden = message.replace(`found ${found}`, () => `found text ${HIDDEN}`);
+  return { ...issue, found: `text ${HIDDEN}`, message: hidden };
+}
+
 export function formatIssue(issue: ConfigIssue, file: string): string {
   const place = issue.line === undefined ? file : `${file}:${issue.line}:${issue.column ?? 1}`;
   return `${place}: ${issue.message}\n  next: ${issue.next}`;

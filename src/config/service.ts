@@ -9,7 +9,7 @@ import {
   type WriteFile,
   writePlan,
 } from "./edit-file.ts";
-import { ConfigError, formatIssue } from "./errors.ts";
+import { ConfigError, discreet, formatIssue } from "./errors.ts";
 import { type LoadedConfig, type LoadOptions, loadConfig, maxConfigBytes } from "./load.ts";
 import { migrateSecrets, type SecretMigration } from "./migrate.ts";
 import { publicHash, redactConfig, redactSource } from "./redact.ts";
@@ -151,7 +151,9 @@ export class ConfigStore {
   #adopt(loaded: LoadedConfig): void {
     this.#latest = loaded;
     if (loaded.errors.length > 0) {
-      const lines = loaded.errors.map((issue) => formatIssue(issue, this.path)).join("\n");
+      const lines = loaded.errors
+        .map((issue) => formatIssue(discreet(issue), this.path))
+        .join("\n");
       this.deps.warn(`the config has errors; what was in force stays\n${lines}`);
       return;
     }
@@ -184,7 +186,7 @@ export class ConfigStore {
       runtimeConfig: resolved,
       config: resolved,
       hash,
-      issues: errors.map(({ path, message }) => ({ path, message })),
+      issues: errors.map(discreet).map(({ path, message }) => ({ path, message })),
       warnings: warnings.map(({ path, message }) => ({ path, message })),
       legacyIssues: [],
       configRevisionHash: hash,
@@ -244,9 +246,9 @@ export class ConfigStore {
   }
 
   #unappliedWarnings(): string[] {
-    return this.#latest.errors.map(
-      ({ message }) => `not in force, for the file has errors: ${message}`,
-    );
+    return this.#latest.errors
+      .map(discreet)
+      .map(({ message }) => `not in force, for the file has errors: ${message}`);
   }
 
   /** Runs `work` when no other change runs. */

@@ -46,7 +46,9 @@ export function planWanted(wanted: Wanted): WantedChanges {
   walk.run(root);
   const [first] = walk.issues;
   if (first) {
-    const more = walk.issues.length > 1 ? ` (and ${walk.issues.length - 1} more)` : "";
+    const others = walk.issues.length - 1;
+    const least = others + 1 < MAX_ISSUES ? "" : "at least ";
+    const more = others > 0 ? ` (and ${least}${others} more)` : "";
     const { next } = first;
     throw new ConfigError(first.code, `${first.message}${more}`, { next, issues: walk.issues });
   }
@@ -71,6 +73,9 @@ function plainOf(node: Node): Plain {
   if (node.type !== "object") return node.value;
   return new Map(propertiesOf(node).map(({ name, value }) => [name, plainOf(value)]));
 }
+
+/** So many problems in one text say enough; each takes time to word. */
+const MAX_ISSUES = 64;
 
 class Walk {
   readonly requests = new Map<string, EditRequest>();
@@ -109,6 +114,7 @@ class Walk {
   }
 
   #entry(value: Plain, stored: Node | undefined, segments: string[]): void {
+    if (this.issues.length >= MAX_ISSUES) return;
     const key = keyAt(segments);
     if (value === null && this.wanted.kind === "patch") {
       if (key) this.#unset(key);
@@ -151,6 +157,7 @@ class Walk {
 
   /** Something that stands in the file and that the text leaves out, or takes out. */
   #missing(node: Node, segments: string[], unknown: "keep" | "refuse"): void {
+    if (this.issues.length >= MAX_ISSUES) return;
     const key = keyAt(segments);
     if (key) {
       if (!this.#named.has(key)) this.#unset(key);

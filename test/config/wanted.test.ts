@@ -160,3 +160,10 @@ test("keys named like what every object has are keys", () => {
   expect(issues.map(({ path }) => path)).toEqual(["__proto__", "constructor"]);
   expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
 });
+
+test("a text full of what nobody knows is refused by its first problems", () => {
+  const keys = Array.from({ length: 20_000 }, (_, i) => [`naem${i}`, 1]);
+  const { issues, message } = refused("patch", { gateway: Object.fromEntries(keys) });
+  expect(issues).toHaveLength(64);
+  expect(message).toContain("(and at least 63 more)");
+});

@@ -64,6 +64,21 @@ describe("config.get", () => {
     const fixed = { raw: '{ "gateway": { "name": "attic" } }', baseHash: after.hash };
     expect((await client.request("config.set", fixed)).payload.config.gateway.name).toBe("attic");
   });
+
+  test("shows nothing of a secret that stands in the wrong place, and the log neither", async () => {
+    const auth = { mode: "sk-misplaced-9" };
+    const gatewaySection = {
+      auth,
+      trustedProxies: ["hunter-misplaced-2"],
+      sshTarget: "a b-misplaced",
+    };
+    await writeFile(file, JSON.stringify({ gateway: gatewaySection }));
+    await gateway.core.config.reload();
+    const after = await get();
+    expect(after.issues.map(({ path }: Frame) => path)).toContain("gateway.auth.mode");
+    expect(JSON.stringify(after)).not.toContain("misplaced");
+    expect(JSON.stringify(gateway.log)).not.toContain("misplaced");
+  });
 });
 
 describe.each(["config.set", "config.apply"])("%s", (method) => {
