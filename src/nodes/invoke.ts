@@ -59,6 +59,8 @@ interface Deps {
     | "nodeInvokes"
     | "nodeInvokesPerNode"
     | "nodeInvokesPerCaller"
+    | "nodeInvokeParams"
+    | "nodeInvokeParamsPerCaller"
     | "nodeInvokeMs"
     | "nodeInvokeMaxMs"
   >;
@@ -73,7 +75,9 @@ interface Deps {
 export class InvokeTable {
   readonly #pending = new Map<string, Pending>();
   readonly #byTarget = new Map<InvokeTarget, Set<Pending>>();
-  readonly #byCaller = new Map<string, number>();
+  readonly #byCaller = new Map<string, { invokes: number; chars: number }>();
+  /** Characters of the parameters of all. */
+  #chars = 0;
 
   constructor(private readonly deps: Deps) {}
 
@@ -162,13 +166,18 @@ export class InvokeTable {
     return pending?.target === target ? pending : undefined;
   }
 
-  #checkRoom({ target, caller }: InvokeAsk): void {
-    const { nodeInvokes, nodeInvokesPerNode, nodeInvokesPerCaller } = this.deps.limits;
+  #checkRoom({ target, caller, paramsJSON = "" }: InvokeAsk): void {
+    const { limits } = this.deps;
+    const { invokes = 0, chars = 0 } = this.#byCaller.get(caller) ?? {};
     const full =
-      this.#pending.size >= nodeInvokes ||
-      (this.#byTarget.get(target)?.size ?? 0) >= nodeInvokesPerNode ||
-      (this.#byCaller.get(caller) ?? 0) >= nodeInvokesPerCaller;
+      this.#pending.size >= limits.nodeInvokes ||
+      (this.#byTarget.get(target)?.size ?? 0) >= limits.nodeInvokesPerNode ||
+      invokes >= limits.nodeInvokesPerCaller;
     if (full) throw this.#refusal("too many node invokes in flight");
+    const large =
+      this.#chars + paramsJSON.length > limits.nodeInvokeParams ||
+      chars + paramsJSON.length > limits.nodeInvokeParamsPerCaller;
+    if (large) throw this.#refusal("too much sent to nodes in flight");
     if (target.isSlow()) throw this.#refusal("node is busy: it has not read what it was sent");
   }
 
@@ -184,24 +193,31 @@ export class InvokeTable {
   }
 
   #add(pending: Pending): void {
-    const { id, target, caller } = pending;
+    const { id, target } = pending;
     this.#pending.set(id, pending);
     const of = this.#byTarget.get(target);
     if (of) of.add(pending);
     else this.#byTarget.set(target, new Set([pending]));
-    this.#byCaller.set(caller, (this.#byCaller.get(caller) ?? 0) + 1);
+    this.#count(pending, 1);
   }
 
   #delete(pending: Pending): void {
-    const { id, target, caller, timer } = pending;
+    const { id, target, timer } = pending;
     timer.cancel();
     this.#pending.delete(id);
     const of = this.#byTarget.get(target);
     of?.delete(pending);
     if (of?.size === 0) this.#byTarget.delete(target);
-    const left = (this.#byCaller.get(caller) ?? 1) - 1;
-    if (left > 0) this.#byCaller.set(caller, left);
+    this.#count(pending, -1);
+  }
+
+  /** What is kept for whoever asks, until they are answered. */
+  #count({ caller, paramsJSON = "" }: Pending, one: 1 | -1): void {
+    const { invokes = 0, chars = 0 } = this.#byCaller.get(caller) ?? {};
+    const after = { invokes: invokes + one, chars: chars + one * paramsJSON.length };
+    if (after.invokes > 0) this.#byCaller.set(caller, after);
     else this.#byCaller.delete(caller);
+    this.#chars += one * paramsJSON.length;
   }
 }
 

@@ -63,6 +63,22 @@ export const nodeLimitTable = {
     metric: "node-invokes-refused",
     test: "nodes/invoke.test.ts",
   },
+  nodeInvokeParams: {
+    value: 64 * MiB,
+    unit: "count",
+    bounds: "characters of the params of all unanswered `node.invoke` together",
+    past: "`UNAVAILABLE` `too much sent to nodes in flight`, retryable",
+    metric: "node-invokes-refused",
+    test: "nodes/invoke.test.ts",
+  },
+  nodeInvokeParamsPerCaller: {
+    value: 16 * MiB,
+    unit: "count",
+    bounds: "characters of the params of all unanswered `node.invoke` of one connection",
+    past: "`UNAVAILABLE` `too much sent to nodes in flight`, retryable",
+    metric: "node-invokes-refused",
+    test: "nodes/invoke.test.ts",
+  },
   nodeKeyChars: {
     value: 256,
     unit: "count",

@@ -206,6 +206,28 @@ describe("past a limit", () => {
     },
   );
 
+  test.each([
+    ["nodeInvokeParams", { nodeInvokeParams: 100 }, ["c1", "c2", "c3"]],
+    ["nodeInvokeParamsPerCaller", { nodeInvokeParamsPerCaller: 100 }, ["c", "c", "c"]],
+  ])(
+    "%s: what waits for answers is bounded in size, and there is room again",
+    (_name, limits, who) => {
+      const bench = new Bench(limits);
+      const paramsJSON = JSON.stringify("x".repeat(48));
+      const start = (i: number, more = {}) =>
+        bench.start({ caller: who[i] ?? "", paramsJSON, ...more });
+      const { id } = start(0);
+      start(1);
+      expect(() => start(2)).toThrow("too much sent to nodes in flight");
+      expect(bench.refused).toEqual(["node-invokes-refused"]);
+      expect(start(2, { paramsJSON: "" }).outcomes).toEqual([]);
+      bench.table.result(bench.target, { id, ok: true });
+      expect(start(2).outcomes).toEqual([]);
+      bench.table.lost(bench.target);
+      expect(start(0).outcomes).toEqual([]);
+    },
+  );
+
   test("a node that does not read is spared, not closed", () => {
     const bench = new Bench();
     bench.target.slow = true;
