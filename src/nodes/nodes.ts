@@ -23,6 +23,8 @@ import { WorkQueue } from "./work.ts";
 export interface NodesListener {
   requested?(request: SurfaceRequest): void;
   resolved?(request: SurfaceRequest, why: SurfaceResolution): void;
+  /** A node got what it offers by the owner's link, which nobody was asked about. */
+  granted?(node: NodeRecord): void;
   /** Something about a node that operators may watch. */
   told?(event: "node.presence" | "node.hostStats", payload: object): void;
   /** A request for approval could not be written. */
@@ -177,8 +179,11 @@ export class Nodes {
   #grant(session: NodeSession, via: "bootstrap"): void {
     const { document, world } = this.deps;
     const facts = { now: world.now(), via };
-    const { changes } = surfaces.approve(document.working, this.#askOf(session), facts);
-    document.commit(changes).catch((error: unknown) => this.#tell("failed", session.nodeId, error));
+    const { node, changes } = surfaces.approve(document.working, this.#askOf(session), facts);
+    document
+      .commit(changes)
+      .then(() => this.#tell("granted", node))
+      .catch((error: unknown) => this.#tell("failed", session.nodeId, error));
   }
 
   #askOf(session: NodeSession): surfaces.Ask {

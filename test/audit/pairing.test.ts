@@ -70,6 +70,28 @@ test("every decision is one line, by whom, about what, and the chain holds", asy
   await gateway.close();
 });
 
+test("what a link lets a node do is a line of its own", async () => {
+  const gateway = await startTestGateway();
+  const { secret } = await gateway.host<{ secret: string }>("device.pair.invite", { role: "node" });
+  const node = await RawClient.open(gateway.url);
+  const device = makeDevice();
+  await node.connect({
+    role: "node",
+    client: { id: "node-host", mode: "node", platform: "linux" },
+    device,
+    auth: { bootstrapToken: secret },
+    params: { commands: ["system.run"] },
+  });
+  const line = await until(async () => {
+    return (await linesOf(gateway)).find(({ event }) => event === "node.approved");
+  }, "a line about the node");
+  expect(line).toMatchObject({
+    by: { kind: "link" },
+    what: { device: device.deviceId, commands: ["system.run"] },
+  });
+  await gateway.close();
+});
+
 test("what was refused leaves no line", async () => {
   const gateway = await startTestGateway();
   const before = (await linesOf(gateway)).length;
