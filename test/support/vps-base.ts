@@ -6,14 +6,15 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-const SUITE = "trixie";
 const SYSTEM = ["systemd", "systemd-sysv", "dbus", "ca-certificates", "procps", "iproute2"];
-/** What is on a machine: `node` has Node.js for a gateway put there by hand, `rented` what one rents. */
-const PACKAGES = {
-  node: [...SYSTEM.slice(0, 3), "nodejs", ...SYSTEM.slice(3)],
-  rented: [...SYSTEM, "curl", "openssh-server"],
+const RENTED = [...SYSTEM, "curl", "openssh-server"];
+/** Which Debian: `node` has Node.js for a gateway put there by hand, `rented` what one rents. */
+const KINDS = {
+  node: { SUITE: "trixie", PACKAGES: [...SYSTEM.slice(0, 3), "nodejs", ...SYSTEM.slice(3)] },
+  rented: { SUITE: "trixie", PACKAGES: RENTED },
+  "rented-12": { SUITE: "bookworm", PACKAGES: RENTED },
 };
-export type VpsKind = keyof typeof PACKAGES;
+export type VpsKind = keyof typeof KINDS;
 /** Changed when the recipe below makes something else of the same packages. */
 const RECIPE = 1;
 
@@ -33,19 +34,19 @@ export function whyNoVps(): string | undefined {
 }
 
 /**
- * The folder of a bare Debian 13 with systemd, built with debootstrap on the first call and
+ * The folder of a bare Debian with systemd, built with debootstrap on the first call and
  * kept outside the repository. Nobody writes to it: machines lay a file system of their own over it.
  */
 export async function vpsBase(kind: VpsKind = "node"): Promise<string> {
-  const packages = PACKAGES[kind];
-  const recipe = JSON.stringify({ SUITE, PACKAGES: packages, RECIPE });
+  const { SUITE: suite, PACKAGES: packages } = KINDS[kind];
+  const recipe = JSON.stringify({ ...KINDS[kind], RECIPE });
   const key = createHash("sha256").update(recipe).digest("hex").slice(0, 12);
   const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
   const folder = join(cache, "openclaw-gateway-test");
-  const base = join(folder, `${SUITE}-${key}`);
+  const base = join(folder, `${suite}-${key}`);
   if (existsSync(base)) return base;
   await mkdir(folder, { recursive: true });
-  console.log("Building the Debian 13 base of the VPS tests (once, about a minute) …");
+  console.log(`Building a Debian base (${suite}) of the VPS tests (once, about a minute) …`);
   const making = `${base}.making`;
   // The kernel gives the lock back whatever happens to its holder, who then left a torn folder.
   const script = [
@@ -58,7 +59,7 @@ export async function vpsBase(kind: VpsKind = "node"): Promise<string> {
     'rm -rf "$2"/var/cache/apt/archives/*.deb "$2"/var/lib/apt/lists/*',
     'mv "$2" "$1"',
   ].join("\n");
-  const args = ["-ec", script, "sh", base, making, packages.join(","), SUITE];
+  const args = ["-ec", script, "sh", base, making, packages.join(","), suite];
   try {
     await promisify(execFile)("flock", ["--close", `${base}.lock`, "sh", ...args], {
       env: { PATH: `${process.env["PATH"]}:/usr/sbin:/sbin`, LC_ALL: "C.UTF-8", ...proxies() },

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rmdir } from "node:fs/promises";
+import { mkdir, readdir, readFile, readlink, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { until } from "./until.ts";
 import { type VpsKind, vpsBase } from "./vps-base.ts";
@@ -22,7 +22,19 @@ const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin";
 const BOOT_MS = 60_000;
 
 /**
- * A Debian 13 machine with its own systemd, booted from the base in about a second; it shares the
+ * Lays a file system of the machine's own, in memory, over the base ($1) and boots from it; 133 is
+ * how systemd-nspawn says that the machine wants to be booted again.
+ */
+const BOOT = [
+  "base=$1; shift",
+  "mount -t tmpfs -o mode=0755,size=60% vps /mnt",
+  "mkdir /mnt/upper /mnt/work /mnt/root",
+  'mount -t overlay -o "lowerdir=$base,upperdir=/mnt/upper,workdir=/mnt/work" vps /mnt/root',
+  'while :; do code=0; "$@" || code=$?; [ $code -eq 133 ] || exit $code; done',
+].join("\n");
+
+/**
+ * A Debian machine with its own systemd, booted from the base in about a second; it shares the
  * host's network. What it writes is in memory only. Its processes and mounts live in namespaces that
  * end with its first process, and that one ends with the test's process, so nothing can be left.
  */
@@ -30,7 +42,7 @@ export class Vps {
   private constructor(
     private readonly machine: ChildProcess,
     /** Process id of the machine's init, as the host sees it. */
-    private readonly init: number,
+    private init: number,
     private readonly groups: readonly string[],
   ) {}
 
@@ -40,7 +52,8 @@ export class Vps {
     const groups = await ownControlGroups();
     const args = [
       ...["--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child"],
-      ...["--mount-proc", "systemd-nspawn", "--directory", base, "--volatile=overlay", "--boot"],
+      ...["--mount-proc", "sh", "-ec", BOOT, "sh", base],
+      ...["systemd-nspawn", "--directory", "/mnt/root", "--boot"],
       ...["--register=no", "--keep-unit", "--console=pipe", "--machine=vps"],
     ];
     // It joins its control groups before it becomes the machine: two machines must not share any.
@@ -66,19 +79,39 @@ export class Vps {
         BOOT_MS,
       );
       const vps = new Vps(machine, init, groups);
-      await until(
-        async () => {
-          const { stdout } = await vps.exec(["systemctl", "is-system-running", "--wait"]);
-          return /^(running|degraded)$/m.test(stdout);
-        },
-        () => `the machine to be up: ${said}`,
-        BOOT_MS,
-      );
+      await vps.#up();
       return vps;
     } catch (error) {
       await end(machine, groups);
       throw error;
     }
+  }
+
+  async #up(): Promise<void> {
+    await until(
+      async () => {
+        const { stdout } = await this.exec(["systemctl", "is-system-running", "--wait"]);
+        return /^(running|degraded)$/m.test(stdout);
+      },
+      "the machine to be up",
+      BOOT_MS,
+    );
+  }
+
+  /** Boots the machine again, with what it has on its disk; resolves when everything is started. */
+  async reboot(): Promise<void> {
+    const before = this.init;
+    await this.exec(["systemctl", "reboot"]);
+    this.init = await until(
+      async () => {
+        if (this.machine.exitCode !== null) throw new Error("the machine ended");
+        const now = await initOf(this.machine.pid ?? 0);
+        return now === before ? undefined : now;
+      },
+      "the machine's init",
+      BOOT_MS,
+    );
+    await this.#up();
   }
 
   /** Where a path of the machine is for the host. */
@@ -124,6 +157,18 @@ export class Vps {
     return (await this.ok(["systemctl", "show", "--value", `--property=${name}`, unit])).trim();
   }
 
+  /** Megabytes of memory that the machine's programs have by themselves, shared parts divided. */
+  async memoryMb(): Promise<number> {
+    const space = await readlink(`/proc/${this.init}/ns/pid`);
+    const sizes = (await readdir("/proc")).filter(Number).map(async (pid) => {
+      const its = await readlink(`/proc/${pid}/ns/pid`).catch(() => "");
+      if (its !== space) return 0;
+      const text = await readFile(`/proc/${pid}/smaps_rollup`, "utf8").catch(() => "");
+      return Number(/^Pss: +(\d+)/m.exec(text)?.[1] ?? 0);
+    });
+    return (await Promise.all(sizes)).reduce((sum, kb) => sum + kb, 0) / 1024;
+  }
+
   /** Everything a unit logged since boot. */
   journal(unit: string): Promise<string> {
     return this.ok(["journalctl", "--unit", unit, "--output=cat", "--no-pager"]);
@@ -135,9 +180,10 @@ export class Vps {
   }
 }
 
-/** `unshare` has one child, systemd-nspawn; that has helpers and at last one, the machine's init. */
+/** Below `unshare` are the script, systemd-nspawn, helpers of that, and at last the machine's init. */
 async function initOf(machine: number): Promise<number | undefined> {
-  const nspawn = await onlyChild(machine);
+  const script = await onlyChild(machine);
+  const nspawn = script && (await onlyChild(script));
   const init = nspawn && (await onlyChild(nspawn));
   const name = await readFile(`/proc/${init}/comm`, "utf8").catch(() => "");
   return name.trim() === "systemd" ? init : undefined;

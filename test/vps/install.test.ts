@@ -7,6 +7,7 @@ import { makeKey, makeRelease, RELEASE_MS } from "../release/support/release.ts"
 import { type Result, Vps } from "../support/vps.ts";
 import { BASE_MS, whyNoVps } from "../support/vps-base.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
+import { inTurn } from "./support/turn.ts";
 
 /** Nothing else on a machine that runs tests is likely to want them; the VPS shares its network. */
 const PORTS = ["--port", "29481", "--http-port", "29480", "--https-port", "29443"];
@@ -27,7 +28,8 @@ async function install(
   env: Record<string, string> = {},
 ): Promise<Result> {
   const line = `curl -fsSL ${publisher.url}/install.sh | bash -s -- ${words.join(" ")}`;
-  return vps.exec(["bash", "-c", line], { env });
+  const run = () => vps.exec(["bash", "-c", line], { env });
+  return words.includes("--no-nginx") ? run() : inTurn(run);
 }
 
 async function installs(words: readonly string[]): Promise<string> {

@@ -8,13 +8,22 @@ tuned_connections=16384
 tune_nginx() {
   [ -n "$opt_tune_nginx" ] && [ -z "$opt_no_nginx" ] || return 0
   before=$(wc -l <"$changes")
-  printf 'worker_rlimit_nofile %d;\n' $((tuned_connections * 2)) >"$work/limit.conf"
+  printf 'worker_rlimit_nofile %d;\n' "$(files_for_nginx)" >"$work/limit.conf"
   put_file "$work/limit.conf" "$limit_file" 644 root:root
   found=$(sed -n 's/^[^#]*worker_connections  *\([0-9]*\);.*/\1/p' "$nginx_conf" 2>/dev/null | head -n 1)
   [ -n "$found" ] || [ -z "$dry" ] || found=768
   [ -n "$found" ] || fail 1 "$nginx_conf has no worker_connections to raise" "set it in its events block yourself"
   if [ "$found" -lt "$tuned_connections" ]; then raise_connections; fi
   if [ "$(wc -l <"$changes")" != "$before" ]; then reload_nginx; fi
+}
+
+# Two for each connection; where root may not raise its own bound, as in some containers, that bound:
+# a worker that asks for more gets nothing and is left with 1024.
+files_for_nginx() {
+  files=$((tuned_connections * 2))
+  # shellcheck disable=SC3045 # dash and bash have both
+  (ulimit -n "$files") 2>/dev/null || files=$(ulimit -Hn)
+  echo "$files"
 }
 
 raise_connections() {

@@ -1,0 +1,88 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Publisher } from "../install/support.ts";
+import { makeKey, makeRelease, RELEASE_MS, target } from "../release/support/release.ts";
+import { Reference, ReferenceDevice } from "../support/reference.ts";
+import { Vps } from "../support/vps.ts";
+import { BASE_MS, whyNoVps } from "../support/vps-base.ts";
+import { changesOf, snapshot } from "./support/snapshot.ts";
+import { inTurn } from "./support/turn.ts";
+
+/** Nothing else on a machine that runs tests is likely to want them; the VPS shares its network. */
+const [GATEWAY, HTTP, HTTPS] = [29_681, 29_680, 29_643];
+const OPTIONS = `--port ${GATEWAY} --http-port ${HTTP} --https-port ${HTTPS}`;
+const UNIT = "openclaw-gateway.service";
+const STEP_MS = 300_000;
+
+const reason = whyNoVps();
+if (reason) console.log(`The tests on Debian 12 are skipped: ${reason}.`);
+
+let temp: string;
+let publisher: Publisher;
+let vps: Vps;
+
+/** What a person types on the machine. */
+async function installs(options: string): Promise<string> {
+  const line = `curl -fsSL ${publisher.url}/install.sh | bash -s -- ${options}`;
+  const { code, stdout, stderr } = await inTurn(() => vps.exec(["bash", "-c", line]));
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  return stdout;
+}
+
+describe.skipIf(reason !== undefined)("a rented Debian 12", () => {
+  beforeAll(async () => {
+    temp = await mkdtemp(join(tmpdir(), "debian-12-vps-"));
+    publisher = await Publisher.start(join(temp, "release"));
+    const words = ["--base-url", publisher.url, "--sign", await makeKey(temp)];
+    await makeRelease(join(temp, "release"), words, { target });
+    vps = await Vps.boot("rented-12");
+  }, RELEASE_MS + BASE_MS);
+  afterAll(async () => {
+    await vps?.close();
+    await publisher?.close();
+    await rm(temp, { recursive: true, force: true });
+  });
+
+  test(
+    "install, pair, restart, take off",
+    async () => {
+      const before = await snapshot(vps);
+      const at = performance.now();
+      const said = await installs(OPTIONS);
+      const seconds = ((performance.now() - at) / 1000).toFixed(1);
+      console.log(`Debian 12, from curl to ready, with nginx: ${seconds} s`);
+      expect(said).toContain("of Debian GNU/Linux 12 (bookworm) only runs Node.js 20");
+      const pin = /^ +([0-9a-f]{64})$/m.exec(said)?.[1] ?? "";
+
+      const token = (await vps.ok(["openclaw", "token", "new"])).trim();
+      const url = `wss://127.0.0.1:${HTTPS}`;
+      const device = new ReferenceDevice();
+      const client = Reference.start(url, {
+        device,
+        token,
+        scopes: ["operator.read"],
+        tlsFingerprint: pin,
+      });
+      try {
+        const { requestId } = (await client.refusal()).details;
+        expect(await client.close()).toMatchObject({ code: 1008 });
+        await vps.ok(["openclaw", "devices", "approve", requestId]);
+        await client.hello();
+        await vps.ok(["systemctl", "restart", "openclaw-gateway"]);
+        await client.hello(2);
+        expect(await vps.property(UNIT, "ActiveState")).toBe("active");
+        const devices = JSON.parse(await vps.ok(["openclaw", "devices", "list", "--json"]));
+        expect(devices.paired).toMatchObject([{ deviceId: device.deviceId }]);
+      } finally {
+        await client.stop();
+      }
+
+      expect(await installs(OPTIONS)).toContain("Nothing to change: version");
+      await installs("--uninstall --purge");
+      expect(changesOf(before, await snapshot(vps))).toEqual([]);
+    },
+    STEP_MS,
+  );
+});
