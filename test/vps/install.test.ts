@@ -10,8 +10,8 @@ import { changesOf, snapshot } from "./support/snapshot.ts";
 import { inTurn } from "./support/turn.ts";
 
 /** Nothing else on a machine that runs tests is likely to want them; the VPS shares its network. */
-const PORTS = ["--port", "29481", "--http-port", "29480", "--https-port", "29443"];
-const BARE = [...PORTS.slice(0, 2), "--no-nginx"];
+const PORTS = ["--http-port", "29480", "--https-port", "29443"];
+const BARE = ["--port", "29481", "--no-nginx"];
 const LOG = "/var/log/openclaw-gateway-install.log";
 const INSTALL_MS = 240_000;
 
@@ -73,6 +73,10 @@ describe.skipIf(reason !== undefined)("install.sh on a rented Debian 13", () => 
       expect(said).toMatch(/\[\d+\/\d+\] Proof {2}\d+\.\d s\n/);
       const { stdout: log } = await vps.exec(["cat", LOG]);
       expect(log).toContain("A device was paired through wss://127.0.0.1:29443");
+      // Behind nginx it opens no TCP port of its own.
+      const status = await vps.ok(["openclaw", "gateway", "status", "--json"]);
+      const socket = "unix:/run/openclaw-gateway/public/gateway.sock";
+      expect(JSON.parse(status)).toMatchObject({ listening: [socket] });
       console.log(/Done in .*/.exec(said)?.[0]);
       expect(await vps.ok(["stat", "-c", "%a %U", LOG])).toBe("600 root\n");
       expect(`${said}${log}`).not.toMatch(/#invite=|PRIVATE KEY/);

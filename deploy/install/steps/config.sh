@@ -20,7 +20,12 @@ first_configuration() {
   echo '  "gateway": {'
   [ -n "$opt_no_nginx" ] || echo "    \"socket\": \"$public_socket\","
   [ -z "$public_url" ] || echo "    \"publicUrl\": \"$public_url\","
-  echo "    \"port\": $gateway_port"
+  # Behind nginx nobody needs a TCP port, so there is none unless somebody asked for one.
+  if [ -z "$opt_no_nginx$opt_port" ]; then
+    echo '    "bind": "none"'
+  else
+    echo "    \"port\": $gateway_port"
+  fi
   echo '  }'
   echo '}'
 }

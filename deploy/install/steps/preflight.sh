@@ -78,7 +78,8 @@ check_room() {
 
 check_ports() {
   gateway_port=${opt_port:-18789}
-  port_is_ours "$gateway_port" ||
+  # Behind nginx it takes no TCP port unless asked to.
+  [ -z "$opt_no_nginx$opt_port" ] || port_is_ours "$gateway_port" ||
     wrong "$(listener_words "$gateway_port"); the gateway can use another: --port 18790"
   [ -z "$opt_no_nginx" ] && [ -z "$nginx_version" ] || return 0
   for port in "$http_port" ${cert_file:+"$https_port"}; do
