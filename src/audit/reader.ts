@@ -1,9 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { systemWorld } from "../lib/world.ts";
+import { inSlices } from "../store/slices.ts";
 import { type AuditLine, isLine } from "./chain.ts";
 import { auditFiles, parse, wholeLines } from "./files.ts";
 import type { Trail } from "./trail.ts";
-import { type AuditVerdict, type FoundFile, verifyAudit } from "./verify.ts";
+import { AuditCheck, type AuditVerdict } from "./verify.ts";
 
 export interface ReadOptions {
   /** Wall clock: only what happened at or after this. */
@@ -40,16 +42,19 @@ export async function readAudit(
   return found;
 }
 
-/** Follows the chain through all files of `folder` (see {@link verifyAudit}). */
+/**
+ * Follows the chain through all files of `folder` (see {@link AuditCheck}), one file in memory at a
+ * time. The gateway goes on meanwhile, and so does its audit: `trail` is asked before and afterwards.
+ */
 export async function checkAudit(
   folder: string,
-  trail: Trail,
+  trail: () => Trail,
   verifies: (data: Uint8Array, signature: Uint8Array) => boolean,
 ): Promise<AuditVerdict> {
-  const names = await auditFiles(folder);
-  const files: FoundFile[] = [];
-  for (const name of names) {
-    files.push({ name, text: await readFile(join(folder, name), "utf8") });
+  const check = new AuditCheck(trail(), verifies);
+  for (const name of await auditFiles(folder)) {
+    const text = await readFile(join(folder, name), "utf8");
+    await inSlices(check.file({ name, text }), systemWorld);
   }
-  return verifyAudit(files, trail, verifies);
+  return check.end(trail());
 }

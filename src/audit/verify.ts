@@ -24,43 +24,71 @@ export interface AuditVerdict {
   readonly faults: readonly AuditFault[];
 }
 
+type Verifies = (data: Uint8Array, signature: Uint8Array) => boolean;
+
+/** How often others get a turn, in lines: a line takes some hundredths of a millisecond. */
+const LINES_AT_ONCE = 64;
+
 /**
- * Follows the chain through `files` (oldest first) and compares its end with what the state knows.
+ * Follows the chain through files (oldest first) and compares its end with what the state knows.
  * Finds edits, gaps, lines put in, a cut tail and a head that another key signed. After a fault it
  * goes on from the next line, so that all of them are named.
  */
-export function verifyAudit(
-  files: readonly FoundFile[],
-  trail: Trail,
-  verifies: (data: Uint8Array, signature: Uint8Array) => boolean,
-): AuditVerdict {
-  const faults: AuditFault[] = [];
-  let head = trail.floor;
-  let [from, lines] = [0, 0];
-  for (const { name, text } of files) {
+export class AuditCheck {
+  readonly #faults: AuditFault[] = [];
+  #head: AuditHead;
+  #from = 0;
+  #lines = 0;
+  #last = "audit";
+  /** The chain went through the end that the state knew when this began. */
+  #passed = false;
+
+  constructor(
+    private readonly trail: Trail,
+    private readonly verifies: Verifies,
+  ) {
+    this.#head = trail.floor;
+  }
+
+  /** Follows one file; may rest wherever it yields. */
+  *file({ name, text }: FoundFile): Generator<void, void> {
+    this.#last = name;
     const all = text.split("\n");
-    if (all.pop() !== "") faults.push({ file: name, problem: "its last line is cut short" });
+    if (all.pop() !== "") {
+      this.#faults.push({ file: name, problem: "its last line is cut short" });
+    }
     for (const [at, line] of all.entries()) {
-      const value = parse(line);
-      const problem = breakOf(value, head);
-      if (problem !== undefined) faults.push({ file: name, line: at + 1, problem });
-      else lines += 1;
-      if (!isLine(value)) continue;
-      if (from === 0) from = value.seq;
-      head = headOf(value);
+      this.#line(parse(line), { file: name, line: at + 1 });
+      if (at % LINES_AT_ONCE === 0) yield;
     }
   }
-  const last = files.at(-1)?.name ?? "audit";
-  const tail = tailProblem(head, trail);
-  if (tail !== undefined) faults.push({ file: last, problem: tail });
-  const { signed } = trail;
-  if (signed && !verifies(signedText(signed), Buffer.from(signed.signature, "base64url"))) {
-    faults.push({
-      file: last,
-      problem: "the gateway's key did not sign the end that the state knows",
-    });
+
+  #line(value: unknown, place: { file: string; line: number }): void {
+    const problem = breakOf(value, this.#head);
+    if (problem !== undefined) this.#faults.push({ ...place, problem });
+    else this.#lines += 1;
+    if (!isLine(value)) return;
+    if (this.#from === 0) this.#from = value.seq;
+    this.#head = headOf(value);
+    const { head } = this.trail;
+    if (head.seq === value.seq) this.#passed = head.hash === value.hash;
   }
-  return { lines, from, to: head.seq, faults };
+
+  /** The verdict; `now` is the trail as it is after the files were read, which go on meanwhile. */
+  end(now: Trail): AuditVerdict {
+    const { seq } = this.#head;
+    const wentOn = this.#passed && seq > this.trail.head.seq && seq <= now.head.seq;
+    const tail = wentOn ? undefined : tailProblem(this.#head, this.trail);
+    if (tail !== undefined) this.#faults.push({ file: this.#last, problem: tail });
+    const { signed } = now;
+    if (signed && !this.verifies(signedText(signed), Buffer.from(signed.signature, "base64url"))) {
+      this.#faults.push({
+        file: this.#last,
+        problem: "the gateway's key did not sign the end that the state knows",
+      });
+    }
+    return { lines: this.#lines, from: this.#from, to: seq, faults: this.#faults };
+  }
 }
 
 /** How the files' end and the state's disagree, if they do. */

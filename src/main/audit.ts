@@ -67,7 +67,7 @@ export class Audit implements AuditSource {
     });
     const verifies = (data: Uint8Array, signature: Uint8Array) =>
       verify(null, data, key, signature);
-    return checkAudit(this.#folder, document.durable.trail, verifies);
+    return checkAudit(this.#folder, () => document.durable.trail, verifies);
   }
 
   /** Before the state is closed, which notes how far the files got. */

@@ -2,8 +2,9 @@ import { describe, expect, test } from "vitest";
 import { type AuditLine, breakOf, chained, genesis, headOf } from "../../src/audit/chain.ts";
 import { LockoutLines } from "../../src/audit/lockouts.ts";
 import type { Trail } from "../../src/audit/trail.ts";
-import { verifyAudit } from "../../src/audit/verify.ts";
+import { AuditCheck, type AuditVerdict, type FoundFile } from "../../src/audit/verify.ts";
 import { limitTable } from "../../src/protocol/limits.ts";
+import { atOnce } from "../../src/store/slices.ts";
 import { HandWorld } from "../support/world.ts";
 import { byHost, trailOf, verifies } from "./support.ts";
 
@@ -11,15 +12,22 @@ function fileOf(lines: readonly unknown[], name = "audit-000000000001.jsonl") {
   return { name, text: lines.map((line) => `${JSON.stringify(line)}\n`).join("") };
 }
 
+/** Follows `files`; `after` is the trail once they were read. */
+function verifyAudit(files: FoundFile[], trail: Trail, after = trail): AuditVerdict {
+  const check = new AuditCheck(trail, verifies);
+  for (const file of files) atOnce(check.file(file));
+  return check.end(after);
+}
+
 const faultsOf = (files: { name: string; text: string }[], trail: Trail) =>
-  verifyAudit(files, trail, verifies).faults.map(({ line, problem }) => [line, problem]);
+  verifyAudit(files, trail).faults.map(({ line, problem }) => [line, problem]);
 
 describe("a chain", () => {
   test("follows from the beginning, line by line", () => {
     const { lines, trail } = trailOf(5);
     expect(lines.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5]);
     expect(lines[0]?.prev).toBe(genesis.hash);
-    const verdict = verifyAudit([fileOf(lines)], trail, verifies);
+    const verdict = verifyAudit([fileOf(lines)], trail);
     expect(verdict).toEqual({ lines: 5, from: 1, to: 5, faults: [] });
   });
 
@@ -42,6 +50,26 @@ describe("a chain", () => {
       expect(breakOf({ ...line, ...change }, genesis)).toContain("changed");
     }
   });
+});
+
+test("an audit that goes on while it is followed has no fault, and its end is still known", () => {
+  const before = trailOf(3, 1);
+  const after = trailOf(6, 1);
+  expect(verifyAudit([fileOf(after.lines)], before.trail, after.trail).faults).toEqual([]);
+  expect(verifyAudit([fileOf(after.lines.slice(0, 4))], before.trail, after.trail).faults).toEqual(
+    [],
+  );
+  // Behind what the state knows, or on another way than through its end, nothing goes on.
+  const beyond = [{ problem: "it goes on behind number 3, where the state ends" }];
+  expect(verifyAudit([fileOf(after.lines)], before.trail).faults).toMatchObject(beyond);
+  const other = { ...before.trail, head: { seq: 3, hash: "0".repeat(64) } };
+  expect(verifyAudit([fileOf(after.lines)], other, after.trail).faults).toMatchObject(beyond);
+});
+
+test("a long audit lets others have their turn", () => {
+  const { lines, trail } = trailOf(1000);
+  const rests = [...new AuditCheck(trail, verifies).file(fileOf(lines))].length;
+  expect(rests).toBeGreaterThan(1000 / 100);
 });
 
 describe("verify finds", () => {
