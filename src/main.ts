@@ -184,15 +184,15 @@ function superviseBy({ env, log }: OnceOptions): Supervision {
 }
 
 function supervised(core: Core, server: RunningServer): SupervisedServer {
-  const { pairing, vault } = core.documents;
   return {
     listening: server.info.listening,
     probe: server.probe,
+    turnedAway: () => server.turnedAway,
     crowd: () => {
       const { operator, node } = server.gateway.registry.byRole();
       return { operators: operator, nodes: node, pending: core.pairing.counts().pending };
     },
-    commits: () => [pairing.stats, vault.stats],
+    commits: () => Object.values(core.documents).map(({ stats }) => stats),
   };
 }
 

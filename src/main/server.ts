@@ -44,6 +44,8 @@ export interface RunningServer {
   readonly port: number;
   /** Where it can be asked whether it lives. */
   readonly probe: ProbeTarget;
+  /** Sockets that were closed without an answer so far, because there were too many. */
+  readonly turnedAway: number;
   /** Adds a warning that `host.info` and `status` show. */
   warn(warning: string): void;
   /** Drains: everyone is told and closed, then all sockets end. */
@@ -140,6 +142,10 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
     gateway,
     port: listening.port,
     probe: listening.probe,
+    get turnedAway() {
+      const { closes } = gateway;
+      return (closes["connections-refused"] ?? 0) + (closes["silent-refused"] ?? 0);
+    },
     warn: (warning) => facts.warnings.push(warning),
     close: async (why) => {
       stopPulses();

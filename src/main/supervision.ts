@@ -15,6 +15,8 @@ export interface Crowd {
 export interface SupervisedServer {
   readonly listening: readonly string[];
   readonly probe: ProbeTarget;
+  /** Sockets that were closed without an answer so far, because there were too many. */
+  readonly turnedAway: () => number;
   readonly crowd: () => Crowd;
   readonly commits: () => readonly CommitFigures[];
 }
@@ -50,7 +52,9 @@ export class Supervision {
   /** Ready only when the own listener answered. From here on the watchdog is fed. @throws ProbeError */
   async ready(server: SupervisedServer): Promise<void> {
     const { world, limits, notifier, warn } = this.deps;
-    const probe = () => probeSelf(server.probe, { world, timeoutMs: limits.selfProbeMs });
+    const { turnedAway } = server;
+    const how = { world, timeoutMs: limits.selfProbeMs, turnedAway };
+    const probe = () => probeSelf(server.probe, how);
     await probe().catch((error: Error) => {
       throw new ProbeError(error.message);
     });

@@ -48,7 +48,7 @@ test("extendMs: more time is asked for while something long runs, and no more af
 test("ready is said only after the own listener answered", async () => {
   const { said, supervision } = supervised();
   const nobody = { host: "127.0.0.1", port: 1 };
-  const server = { listening, crowd, commits: () => [] };
+  const server = { listening, crowd, commits: () => [], turnedAway: () => 0 };
   await expect(supervision.ready({ ...server, probe: nobody })).rejects.toBeInstanceOf(ProbeError);
   expect(said).toEqual([]);
 

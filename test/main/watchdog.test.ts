@@ -1,11 +1,12 @@
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { expect, test } from "vitest";
 import type { SystemdNotifier } from "../../src/lib/systemd.ts";
 import { systemWorld } from "../../src/lib/world.ts";
 import { probeSelf } from "../../src/main/self-probe.ts";
 import { type CommitFigures, Watchdog } from "../../src/main/watchdog.ts";
 import { limitTable } from "../../src/protocol/limits.ts";
+import { startTestGateway } from "../support/gateway.ts";
 import { HandWorld } from "../support/world.ts";
 
 /** A watchdog on a hand-driven world, with everything it says. */
@@ -115,4 +116,25 @@ test("selfProbeMs: a listener that accepts and says nothing is given up", async 
   );
   await new Promise((resolve) => silent.close(resolve));
   await expect(probeSelf(target, { world, timeoutMs: 5000 })).rejects.toThrow("ECONNREFUSED");
+});
+
+test("a gateway that is full turns its own probe away, and lives", async () => {
+  const gateway = await startTestGateway({ limits: { connections: 4 } });
+  const { probe: target } = gateway.server;
+  const crowd: Socket[] = [];
+  try {
+    while (gateway.server.turnedAway === 0) {
+      const socket = connect(gateway.port, "127.0.0.1").on("error", () => undefined);
+      crowd.push(socket);
+      await new Promise((resolve) => socket.once("connect", resolve).once("close", resolve));
+    }
+    const how = { world: systemWorld, timeoutMs: 5000 };
+    await expect(probeSelf(target, how)).rejects.toThrow();
+    await probeSelf(target, { ...how, turnedAway: () => gateway.server.turnedAway });
+    // Closed without being counted, it proves nothing.
+    await expect(probeSelf(target, { ...how, turnedAway: () => 7 })).rejects.toThrow();
+  } finally {
+    for (const socket of crowd) socket.destroy();
+    await gateway.close();
+  }
 });
