@@ -123,7 +123,11 @@ describe("a folder that must not be served", () => {
     await configure(join(folder, "gone"));
     const run = await gateway.start();
     expect(await (await get("/")).text()).toContain("<!doctype html>");
-    expect(run.output).toContain("dashboard.root is not served");
+    // The page answers before the log is written.
+    await until(
+      () => run.output.includes("dashboard.root is not served") || undefined,
+      "a line about dashboard.root",
+    );
     const doctor = await gateway.cli(["doctor", "--json"]);
     const finding = { id: "dashboard.root", level: "warn" };
     expect(JSON.parse(doctor.stdout)).toContainEqual(expect.objectContaining(finding));
