@@ -47,7 +47,9 @@ export class Anteroom {
   /** Opens the door, refuses, or keeps it waiting; returns how to leave. */
   knock(source: string, door: Door): () => void {
     const refusal = this.#closed ?? this.gate.refusal(source);
-    if (refusal) {
+    // Where a crowd from there waits, those inside may be slow rather than silent: one more waits too.
+    const crowd = refusal === tooManyUnauthenticated && this.#bySource.has(source);
+    if (refusal && !crowd) {
       door.refuse(refusal);
       return () => {};
     }
@@ -129,7 +131,7 @@ export class Anteroom {
     for (const [source, set] of [...this.#bySource]) {
       const refusal = this.gate.refusal(source);
       for (const waiting of [...set]) {
-        if (!refusal && waiting.until > now) break;
+        if (refusal !== tooManyConnections && waiting.until > now) break;
         this.#leave(source, waiting);
         waiting.door.refuse(refusal ?? tooManyUnauthenticated);
       }

@@ -18,7 +18,7 @@ export const socketLimitTable = {
     value: 32,
     unit: "count",
     bounds: "sockets before hello-ok from one address (IPv6: /64)",
-    past: "the next one waits while half of `unauthenticatedSockets` are taken; HTTP 503 `Too many unauthenticated sockets` where so many are silent",
+    past: "the next one waits while half of `unauthenticatedSockets` are taken; HTTP 503 `Too many unauthenticated sockets` where so many are silent and nobody from there waits",
     metric: "unauthenticated-refused",
     test: "gateway/gate.test.ts",
   },

@@ -89,16 +89,39 @@ describe("who asks for a connection while all places are taken", () => {
     expect(seen).toEqual(["a1", "a2", "b1"]);
   });
 
-  test("is refused where its address holds its share in silence", () => {
+  test("is refused at once where its address holds its share in silence and nobody from there waits", () => {
     const { seen, knock, world } = setUp({
+      unauthenticatedSockets: 4,
+      unauthenticatedPerAddress: 2,
+    });
+    for (const name of ["a1", "a2"]) knock(name);
+    world.advance(2_300);
+    knock("a3");
+    expect(seen).toEqual(["a1", "a2", "a3: Too many unauthenticated sockets"]);
+  });
+
+  test("goes on waiting where those inside are slow to speak: a crowd is no attack", () => {
+    const { seen, knock, world, authenticate } = setUp({
       unauthenticatedSockets: 4,
       unauthenticatedPerAddress: 2,
     });
     for (const name of ["a1", "a2", "a3"]) knock(name);
     world.advance(2_300);
-    expect(seen).toEqual(["a1", "a2", "a3: Too many unauthenticated sockets"]);
     knock("a4");
-    expect(seen.at(-1)).toBe("a4: Too many unauthenticated sockets");
+    expect(seen).toEqual(["a1", "a2"]);
+    authenticate("a1", "a2");
+    expect(seen).toEqual(["a1", "a2", "a3", "a4"]);
+  });
+
+  test("is refused after handshakeMs where those inside stay silent", () => {
+    const { seen, knock, world } = setUp({
+      unauthenticatedSockets: 4,
+      unauthenticatedPerAddress: 2,
+      handshakeMs: 5_000,
+    });
+    for (const name of ["a1", "a2", "a3"]) knock(name);
+    world.advance(5_300);
+    expect(seen).toEqual(["a1", "a2", "a3: Too many unauthenticated sockets"]);
   });
 
   test("is refused after handshakeMs", () => {
