@@ -259,7 +259,7 @@ describe.skipIf(reason !== undefined)("an owner and a rented Debian 13", () => {
   );
 
   test(
-    `${MANY} clients through nginx, and a restart with all of them`,
+    `${MANY} clients are in through nginx at once, and all get answers`,
     async () => {
       await crew.order({ what: "forget" });
       const at = performance.now();
@@ -267,9 +267,6 @@ describe.skipIf(reason !== undefined)("an owner and a rented Debian 13", () => {
       figure(`${MANY - CREW} more clients paired and in`, (performance.now() - at) / 1000);
       const { ends } = await crew.order({ what: "ask" });
       expect(ends).toEqual({});
-      const restart = () => vps.ok(["systemctl", "restart", "openclaw-gateway"]);
-      figure(`restart with ${MANY} clients, all back`, await allBack(restart));
-      console.log(JSON.stringify((await crew.look()).ends));
       console.log(`most memory of the machine: ${memory.mb} MB`);
       expect(memory.mb).toBeLessThan(512);
     },
