@@ -125,12 +125,17 @@ export class Vps {
     const home = user === undefined ? "/root" : `/home/${user}`;
     const env = Object.entries({ PATH, HOME: home, LANG: "C.UTF-8", ...options.env });
     const become = user === undefined ? [] : ["runuser", "-u", user, "--"];
-    const child = spawn("nsenter", [
-      ...["-t", String(this.init), "--all", "env", "-i"],
-      ...env.map(([name, value]) => `${name}=${value}`),
-      ...become,
-      ...command,
-    ]);
+    const child = spawn(
+      "nsenter",
+      [
+        ...["-t", String(this.init), "--all", "env", "-i"],
+        ...env.map(([name, value]) => `${name}=${value}`),
+        ...become,
+        ...command,
+        // A group of its own: `kill -9 0` in the machine would end the tests themselves.
+      ],
+      { detached: true },
+    );
     child.stdin.on("error", () => undefined);
     child.stdin.end(input);
     const said = { stdout: "", stderr: "" };
