@@ -87,6 +87,13 @@ const prepares: Record<Prepare, (file: File) => Promise<unknown>> = {
   },
 };
 
+/** Throws `error` again unless the process just ended: sockets close a moment before it is known. */
+async function unlessEnded(run: GatewayRun, error: unknown): Promise<void> {
+  await until(() => run.exited, "the end", 2000).catch(() => {
+    throw error;
+  });
+}
+
 /** Ready, or ended before. */
 async function decided(run: GatewayRun): Promise<boolean> {
   const ready = () => run.log.some(({ msg }) => msg === "gateway ready");
@@ -107,10 +114,8 @@ async function live(round: Round): Promise<void> {
   if (round.prepare) await prepares[round.prepare]((name) => join(gateway.stateDir, name));
   const run = gateway.launch(environment(round));
   if (await decided(run)) {
-    await ledger.compare(gateway).catch((error) => {
-      // The step may come while we ask: then the next life is compared.
-      if (!run.exited) throw error;
-    });
+    // The step may come while we ask: then the next life is compared.
+    await ledger.compare(gateway).catch((error) => unlessEnded(run, error));
     const life = new Life(gateway, ledger, round.work);
     const end = async () => {
       if (round.stopping) run.signal("SIGTERM");
@@ -118,8 +123,7 @@ async function live(round: Round): Promise<void> {
       await pause(Math.random() * LONGEST_STORM_MS);
       run.signal("SIGKILL");
     };
-    if (!run.exited)
-      await life.live(run, end).catch((error) => !run.exited && Promise.reject(error));
+    if (!run.exited) await life.live(run, end).catch((error) => unlessEnded(run, error));
   }
   await run.end();
   expect(run.exited).toMatchObject({ signal: "SIGKILL" });

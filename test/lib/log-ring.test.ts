@@ -107,3 +107,10 @@ describe("a line", () => {
     expect(made.tail(all).lines).toEqual(["not json"]);
   });
 });
+
+test("the log's copies of the audit are for the host: whoever may read the ring does not get them", () => {
+  const made = ring({}, 1);
+  const copy = { level: 30, time: 1, audit: 7, event: "device.approved", by: { kind: "host" } };
+  made.write(`${JSON.stringify({ ...copy, msg: "audit" })}\n${line(2, ' ,"audit":7,"event":"x')}`);
+  expect(numbers(made.tail(all).lines)).toEqual([1, 2]);
+});

@@ -16,7 +16,7 @@ socket_folders() {
     quiet systemd-tmpfiles --create /etc/tmpfiles.d/openclaw-gateway.conf
     return
   fi
-  install -d -m 0711 /run/openclaw-gateway
+  install -d -m 0711 -o openclaw-gateway -g openclaw-gateway /run/openclaw-gateway
   for pair in public:www-data admin:openclaw approve:openclaw-ssh; do
     install -d -m 2750 -o openclaw-gateway -g "${pair#*:}" "/run/openclaw-gateway/${pair%:*}"
   done
