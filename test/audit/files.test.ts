@@ -148,6 +148,20 @@ test("auditRows: the newest lines are read, from the files and from what is on i
   expect(await readAudit(join(folder, "nowhere"), more, { limit: 9 })).toEqual(more.outbox);
 });
 
+test("a crash between making a file and writing to it leaves an empty one, which is then filled", async () => {
+  const { lines, trail } = trailOf(3, 2);
+  const files = new AuditFiles(folder, roomy);
+  await files.open();
+  await files.append(lines.slice(0, 1));
+  await files.close();
+  await writeFile(join(folder, "audit-000000000002.jsonl"), "");
+  const { writer, state } = writerOf(trail);
+  writer.flush();
+  await writer.close();
+  expect(await linesIn("audit-000000000002.jsonl")).toEqual([2, 3]);
+  expect((await checkAudit(folder, () => state.trail, verifies)).faults).toEqual([]);
+});
+
 test("whatever else lies in the folder is left alone", async () => {
   await new AuditFiles(folder, roomy).open();
   await appendFile(join(folder, "notes.txt"), "mine");

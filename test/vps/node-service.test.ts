@@ -64,6 +64,19 @@ describe.skipIf(reason !== undefined)("a node as a service", () => {
     expect(ran.stdout).toBe("openclaw-node\n");
   });
 
+  test("a link that the service's user planted in its folder gives away nothing of root's", async () => {
+    const { vps } = gateway;
+    const [mine, key] = ["/etc/root-only.json", "/var/lib/openclaw-node/identity.json"];
+    await vps.ok(["sh", "-c", `echo '{}' >${mine}; chmod 600 ${mine}; mv ${key} ${key}.kept`]);
+    await vps.ok(["ln", "-s", mine, key]);
+    const tried = await gateway.cli(["connect", await link(), "--install-service", "--yes"]);
+    expect(tried.code).not.toBe(0);
+    expect(await vps.ok(["stat", "-c", "%a %U", mine])).toBe("600 root\n");
+    expect(await vps.ok(["cat", mine])).toBe("{}\n");
+    await vps.ok(["sh", "-c", `rm ${key}; mv ${key}.kept ${key}; systemctl restart ${UNIT}`]);
+    await until(() => runs(["id", "-un"]), "the node to be back", 30_000);
+  });
+
   test("is back after a kill -9 of it, and ends cleanly", async () => {
     const pid = await gateway.vps.property(UNIT, "MainPID");
     await gateway.vps.ok(["kill", "-9", pid]);

@@ -26,4 +26,6 @@ export function addConnectCommand(shell: Shell): void {
     .option("--yes", "with --install-service: do not ask")
     .addHelpText("after", HELP);
   lazily(shell, connect, async () => (await import("./connect.ts")).connect);
+  const pair = shell.program.command("pair-node", { hidden: true });
+  lazily(shell, pair, async () => (await import("./pair-process.ts")).pairNode);
 }

@@ -7,7 +7,6 @@ import type { Run } from "../shell.ts";
 import { allowPath, nodeFolder, nodeKeys } from "./folder.ts";
 import { type HostOptions, NodeHost } from "./host.ts";
 import { readTarget } from "./target.ts";
-import { NODE_STATE } from "./unit.ts";
 import { eventLines, type HostEvent } from "./words.ts";
 
 export interface ConnectOptions {
@@ -28,11 +27,7 @@ export const connect: Run<ConnectOptions> = async (context, words, options) => {
   const target = readTarget(typed);
   if (options.installService) {
     const { installService } = await import("./service.ts");
-    return installService(context, {
-      target,
-      options,
-      host: () => hostOptions(withFolder(context, NODE_STATE), options),
-    });
+    return installService(context, { target, typed, options });
   }
   const host = new NodeHost({ ...(await hostOptions(context, options)), target });
   await untilStopped(host);
@@ -55,11 +50,6 @@ export async function hostOptions(
     tlsFingerprint: context.options.tlsFingerprint,
     tell: (event) => say(context, event, keyWords(keys.identity.deviceId)),
   };
-}
-
-function withFolder(context: Context, folder: string): Context {
-  const env = { ...context.io.env, OPENCLAW_NODE_DIR: folder };
-  return { ...context, io: { ...context.io, env } };
 }
 
 /** One line of JSON an event where a program reads, else words. */

@@ -5,9 +5,8 @@ import { CliError } from "../exit.ts";
 import { askSystemd } from "../gateway/supervisor.ts";
 import { runTool } from "../gateway/tools.ts";
 import { shown, shownLines } from "../words.ts";
-import { asUser, type Ids } from "./as-user.ts";
 import type { ConnectOptions } from "./connect.ts";
-import { type HostOptions, NodeHost } from "./host.ts";
+import { type Ids, pairAs } from "./pair-process.ts";
 import type { Target } from "./target.ts";
 import { allowTemplate, NODE_ETC, NODE_STATE, NODE_UNIT, NODE_USER, unitText } from "./unit.ts";
 
@@ -15,9 +14,9 @@ const UNIT_FILE = `/etc/systemd/system/${NODE_UNIT}.service`;
 
 export interface ServiceAsk {
   readonly target: Target;
+  /** The link or address as it was typed. */
+  readonly typed: string;
   readonly options: ConnectOptions;
-  /** What a host is made of, with its key in the service's own folder. */
-  readonly host: () => Promise<Omit<HostOptions, "target">>;
 }
 
 /** `openclaw connect … --install-service`: shows what it does, asks, and does it. */
@@ -38,7 +37,7 @@ export async function installService(context: Context, ask: ServiceAsk): Promise
   const ids = await serviceUser(context);
   mkdirSync(NODE_STATE, { recursive: true, mode: 0o700 });
   lchownSync(NODE_STATE, ids.uid, ids.gid);
-  if (pairsNow) await asUser(ids, () => pairOnce(ask));
+  if (pairsNow) await pairAs(ids, context, { link: ask.typed, options: ask.options });
   mkdirSync(NODE_ETC, { recursive: true, mode: 0o755 });
   if (!existsSync(join(NODE_ETC, "allow"))) {
     writeFileSync(join(NODE_ETC, "allow"), allowTemplate, { mode: 0o644 });
@@ -123,18 +122,4 @@ async function tool({ io }: Context, program: string, args: readonly string[]): 
   if (exit === 0) return;
   const why = exit === undefined ? `${program} was not found` : shownLines(text);
   throw new CliError("failed", `${program} ${args.join(" ")} failed: ${why}`);
-}
-
-/** Connects once, so that a link that does not work is told here and not in a log. */
-async function pairOnce(ask: ServiceAsk): Promise<void> {
-  const base = await ask.host();
-  const host: NodeHost = new NodeHost({
-    ...base,
-    target: ask.target,
-    tell: (event) => {
-      base.tell(event);
-      if (event.event === "connected") void host.stop();
-    },
-  });
-  await host.run();
 }
