@@ -6,6 +6,7 @@ import { closes } from "../../src/protocol/close.ts";
 import { eventTable } from "../../src/protocol/events.ts";
 import type { Limit } from "../../src/protocol/limits.ts";
 import { amountWords } from "./amounts.ts";
+import { errorLines } from "./errors.ts";
 import { metricsLines } from "./metrics.ts";
 import { reliabilityLines } from "./reliability.ts";
 
@@ -17,6 +18,7 @@ export function references(): Record<string, string> {
     "methods.md": page("Methods", methodLines()),
     "events.md": page("Events", eventLines()),
     "closes.md": page("Closes", closeLines()),
+    "errors.md": page("Errors", errorLines()),
     "limits.md": page("Limits", limitLines()),
     "reliability.md": page("Reliability", reliabilityLines()),
     "metrics.md": page("Metrics", metricsLines()),

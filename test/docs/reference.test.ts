@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { samples } from "../../scripts/docs/errors.ts";
 import { references } from "../../scripts/docs/reference.ts";
+import * as refusals from "../../src/protocol/refusals.ts";
 
 test.each(Object.entries(references()))("docs/%s says what the code declares", (name, text) => {
   const committed = readFileSync(new URL(`../../docs/${name}`, import.meta.url), "utf8");
@@ -22,4 +24,11 @@ test("every promise names a test that exists", () => {
   for (const file of links) {
     expect(existsSync(new URL(`../../${file}`, import.meta.url)), file).toBe(true);
   }
+});
+
+test("every refusal of a connect stands in the reference of errors", () => {
+  const makers = Object.entries(refusals)
+    .filter(([name, value]) => typeof value === "function" && name !== "withDetails")
+    .map(([name]) => name);
+  expect(Object.keys(samples).sort()).toEqual(makers.sort());
 });

@@ -1,0 +1,120 @@
+import { configCodes } from "../../src/config/errors.ts";
+import { invalidRequest, missingScope, unavailable } from "../../src/protocol/errors.ts";
+import type { ErrorShape } from "../../src/protocol/frames.ts";
+import * as refusals from "../../src/protocol/refusals.ts";
+import { StoreError, storeErrorCodes } from "../../src/store/errors.ts";
+
+type Refusal = refusals.Refusal;
+
+const asks = {
+  requestId: "7F3K-Q2MN",
+  deviceId: "…",
+  role: "operator" as const,
+  scopes: ["operator.read"],
+  fingerprint: "…",
+  command: "openclaw",
+};
+
+/** Every refusal of a connect, made as the gateway makes it. A test holds that none is missing. */
+export const samples: Readonly<Record<string, readonly Refusal[]>> = {
+  secretMissing: [
+    refusals.secretMissing("token", "cli-local"),
+    refusals.secretMissing("password", "cli-local"),
+  ],
+  secretMismatch: [
+    refusals.secretMismatch("token", "cli-local", true),
+    refusals.secretMismatch("password", "cli-local", false),
+  ],
+  secretNotConfigured: [
+    refusals.secretNotConfigured("token"),
+    refusals.secretNotConfigured("password"),
+  ],
+  deviceTokenMismatch: [refusals.deviceTokenMismatch()],
+  scopeMismatch: [refusals.scopeMismatch()],
+  inviteInvalid: [refusals.inviteInvalid("expired")],
+  rateLimited: [refusals.rateLimited(300_000)],
+  authenticationBusy: [refusals.authenticationBusy()],
+  deviceIdentityRequired: [refusals.deviceIdentityRequired()],
+  browserDeviceRequired: [refusals.browserDeviceRequired()],
+  originRefused: [refusals.originRefused("origin not allowed")],
+  proofRefused: (
+    [
+      "device-id-mismatch",
+      "device-signature-stale",
+      "device-nonce-missing",
+      "device-nonce-mismatch",
+      "device-signature",
+    ] as const
+  ).map((failure) => refusals.proofRefused(failure)),
+  protocolMismatch: [refusals.protocolMismatch(5, 6)],
+  invalidRole: [refusals.invalidRole()],
+  invalidConnectParams: [refusals.invalidConnectParams("at /client/id: …")],
+  starting: [refusals.starting()],
+  restarting: [refusals.restarting()],
+  storeUnavailable: [refusals.storeUnavailable("what the error of the state says (below)")],
+  pairingRequired: (["not-paired", "role-upgrade", "scope-upgrade"] as const).map((reason) =>
+    refusals.pairingRequired({ ...asks, reason }),
+  ),
+};
+
+/** Errors of single requests, which leave the connection open. */
+const requestErrors: readonly (readonly [ErrorShape, string])[] = [
+  [invalidRequest("invalid <method> params: …").shape, "the params are not what the method takes"],
+  [invalidRequest("unknown method: …").shape, "there is no such method (for callers with admin)"],
+  [invalidRequest("unauthorized role: …").shape, "the method is for another role"],
+  [missingScope("operator.write").shape, "the caller lacks a scope; `details` name it"],
+  [unavailable("…").shape, "it can't be done now; `retryAfterMs` says when to try again"],
+];
+
+export function errorLines(): string[] {
+  return [
+    "## Refused connects",
+    "",
+    "The response is `ok: false` with this error; then the connection closes, with the message as its reason.",
+    "",
+    "| `code` | `details.code` | message | close | what helps |",
+    "|---|---|---|---|---|",
+    ...Object.values(samples).flat().map(refusalRow),
+    "",
+    "## Refused requests",
+    "",
+    "| `code` | message | it means |",
+    "|---|---|---|",
+    ...requestErrors.map(([{ code, message }, words]) => `| \`${code}\` | ${message} | ${words} |`),
+    "",
+    "## State",
+    "",
+    "In the log, from the command line, and in `details` of requests that could not be stored.",
+    "",
+    "| code | it says | what helps |",
+    "|---|---|---|",
+    ...storeErrorCodes.map(storeRow),
+    "",
+    "## Configuration",
+    "",
+    "Each finding names the line and the command that helps.",
+    "",
+    "| code | it means |",
+    "|---|---|",
+    ...Object.entries(configCodes).map(([code, words]) => `| \`${code}\` | ${words} |`),
+  ];
+}
+
+function refusalRow({ error, close }: Refusal): string {
+  const details = error.details ?? {};
+  const { code, cure, approveCommand } = details as Record<string, string | undefined>;
+  const helps = cure ?? approveCommand ?? (error.retryable ? "wait; clients try again" : "–");
+  const known = code === undefined ? "–" : `\`${code}\``;
+  return `| \`${error.code}\` | ${known} | ${error.message} | ${close.code} | ${cell(helps)} |`;
+}
+
+function storeRow(code: (typeof storeErrorCodes)[number]): string {
+  const facts = { folder: "<folder>", file: "<file>", detail: "<detail>" };
+  const { message, next } = new StoreError(code, facts);
+  return `| \`${code}\` | ${cell(message)} | ${cell(next)} |`;
+}
+
+/** Text that is neither the end of a cell nor a tag. */
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
+}
