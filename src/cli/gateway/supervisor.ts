@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { UNIT } from "../connect.ts";
 import { CliError } from "../exit.ts";
 import type { Environment } from "../io.ts";
@@ -27,7 +27,8 @@ export async function askSystemd(verb: Verb, unit: string, env: Environment): Pr
 /** Asks pm2; returns when it is done. */
 async function askPm2(verb: Verb, info: HostInfo, env: Environment): Promise<void> {
   const name = shown(info.unit ?? UNIT, 200);
-  const owner = ownerOf(info.pid);
+  // The daemon's user: one of root's may run the gateway as somebody else.
+  const owner = ownerOf(parentOf(info.pid) ?? info.pid);
   if (owner !== undefined && owner !== process.getuid?.()) {
     // Every user has a pm2 of their own; asking ours would start one that knows nothing.
     throw new CliError("failed", `the gateway runs under the pm2 of user ${owner}`, {
@@ -38,6 +39,17 @@ async function askPm2(verb: Verb, info: HostInfo, env: Environment): Promise<voi
   if (exit === 0) return;
   const why = exit === undefined ? "pm2 was not found" : `pm2 failed: ${shownLines(text)}`;
   throw new CliError("failed", why, { next: `pm2 ${verb} ${name}` });
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    // Behind the name, which may hold anything: proc_pid_stat(5).
+    const [, parent] =
+      readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
+    return parent === undefined || parent === "0" ? undefined : Number(parent);
+  } catch {
+    return undefined;
+  }
 }
 
 function ownerOf(pid: number): number | undefined {

@@ -1,0 +1,146 @@
+import { execFile } from "node:child_process";
+import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
+import { request } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TLSSocket } from "node:tls";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { Publisher } from "../install/support.ts";
+import { makeKey, makeRelease, RELEASE_MS } from "../release/support/release.ts";
+import { Vps } from "../support/vps.ts";
+import { BASE_MS, whyNoVps } from "../support/vps-base.ts";
+import { changesOf, snapshot } from "./support/snapshot.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const [PORT, HTTP, HTTPS] = [29_491, 29_490, 29_493];
+const LONG_MS = 240_000;
+
+const reason = whyNoVps();
+if (reason) console.log(`The tests of the installer's choices are skipped: ${reason}.`);
+
+let temp: string;
+let publisher: Publisher;
+let vps: Vps;
+
+function installs(...words: (string | number)[]): Promise<string> {
+  const line = `curl -fsSL ${publisher.url}/install.sh | bash -s -- ${words.join(" ")}`;
+  return vps.ok(["bash", "-c", line]);
+}
+
+describe.skipIf(reason !== undefined)("what an installation may be told", () => {
+  beforeAll(async () => {
+    temp = await mkdtemp(join(tmpdir(), "install-choices-"));
+    publisher = await Publisher.start(join(temp, "release"));
+    const words = ["--base-url", publisher.url, "--sign", await makeKey(temp)];
+    await makeRelease(join(temp, "release"), words, { target: `${process.arch}-glibc-2.38` });
+  }, RELEASE_MS);
+  beforeEach(async () => {
+    vps = await Vps.boot("rented");
+  }, BASE_MS);
+  afterEach(() => vps?.close());
+  afterAll(async () => {
+    await publisher?.close();
+    await rm(temp, { recursive: true, force: true });
+  });
+
+  test(
+    "--cert and --key: a certificate of one's own is served, and stays when the gateway goes",
+    async () => {
+      const [cert, key] = [join(temp, "cert.pem"), join(temp, "key.pem")];
+      const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+      const name = ["-subj", "/CN=gateway.test", "-addext", "subjectAltName=DNS:gateway.test"];
+      const to = ["-keyout", key, "-out", cert, "-days", "2"];
+      await promisify(execFile)("openssl", ["req", "-x509", ...curve, ...to, ...name]);
+      await vps.ok(["mkdir", "-p", "/etc/ssl/mine"]);
+      await cp(cert, vps.path("/etc/ssl/mine/cert.pem"));
+      await cp(key, vps.path("/etc/ssl/mine/key.pem"));
+      const before = await snapshot(vps);
+      const given = ["--cert", "/etc/ssl/mine/cert.pem", "--key", "/etc/ssl/mine/key.pem"];
+      await installs(
+        ...given,
+        "--domain",
+        "gateway.test",
+        "--http-port",
+        HTTP,
+        "--https-port",
+        HTTPS,
+      );
+      expect(await commonName()).toBe("gateway.test");
+      await vps.ok([
+        "sh",
+        "/opt/openclaw-gateway/current/install/install.sh",
+        "--uninstall",
+        "--purge",
+      ]);
+      expect(changesOf(before, await snapshot(vps))).toEqual([]);
+    },
+    LONG_MS,
+  );
+
+  test(
+    "--supervisor pm2: pm2 runs it as its own user, restarts it, and lets it go",
+    async () => {
+      await vps.ok([
+        "sh",
+        "-c",
+        "apt-get update -q && apt-get install -qy --no-install-recommends nodejs",
+      ]);
+      for (const name of await needs("pm2")) {
+        await cp(join(root, "node_modules", name), vps.path(`/opt/pm2/node_modules/${name}`), {
+          recursive: true,
+        });
+      }
+      await vps.ok(["ln", "-s", "/opt/pm2/node_modules/pm2/bin/pm2", "/usr/local/bin/pm2"]);
+      await installs("--supervisor", "pm2", "--no-nginx", "--port", PORT);
+      const status = JSON.parse(await vps.ok(["openclaw", "gateway", "status", "--json"]));
+      expect(status).toMatchObject({ running: true, supervisor: "pm2" });
+      const user = await vps.ok(["ps", "-o", "user=", "-p", String(status.pid)]);
+      expect(user.trim()).toMatch(/^opencla/);
+      expect(await vps.ok(["openclaw", "gateway", "restart"])).toContain(
+        "accepts connections again",
+      );
+      const again = JSON.parse(await vps.ok(["openclaw", "gateway", "status", "--json"]));
+      expect(again.pid).not.toBe(status.pid);
+      await vps.ok([
+        "sh",
+        "/opt/openclaw-gateway/current/install/install.sh",
+        "--uninstall",
+        "--purge",
+      ]);
+      expect(await vps.ok(["pm2", "jlist"])).toMatch(/\[\]\s*$/);
+      const gone = await fetch(`http://127.0.0.1:${PORT}/healthz`).catch(() => undefined);
+      expect(gone).toBeUndefined();
+    },
+    LONG_MS,
+  );
+});
+
+/** Whom the certificate is made out to that is served here. */
+function commonName(): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const options = { port: HTTPS, path: "/healthz", rejectUnauthorized: false };
+    const asked = request({ ...options, headers: { host: "gateway.test" } }, (answer) => {
+      const { subject } = (answer.socket as TLSSocket).getPeerCertificate();
+      answer.resume();
+      resolve(String(subject.CN));
+    });
+    asked.on("error", reject).end();
+  });
+}
+
+/** A package and all that it needs, as they lie in node_modules. */
+async function needs(first: string): Promise<Set<string>> {
+  const all = new Set<string>();
+  const queue = [first];
+  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+    if (all.has(name)) continue;
+    const path = join(root, "node_modules", name, "package.json");
+    const text = await readFile(path, "utf8").catch(() => undefined);
+    if (text === undefined) continue;
+    all.add(name);
+    queue.push(...Object.keys(JSON.parse(text).dependencies ?? {}));
+  }
+  return all;
+}
