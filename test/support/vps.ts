@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, readlink, rmdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { MemoryGroup } from "./memory-group.ts";
 import { until } from "./until.ts";
 import { type VpsKind, vpsBase } from "./vps-base.ts";
 
@@ -44,10 +45,11 @@ export class Vps {
     /** Process id of the machine's init, as the host sees it. */
     private init: number,
     private readonly groups: readonly string[],
+    private readonly limit: MemoryGroup | undefined,
   ) {}
 
   /** Boots a machine and waits until its systemd has started everything. */
-  static async boot(kind?: VpsKind): Promise<Vps> {
+  static async boot(kind?: VpsKind, limit?: MemoryGroup): Promise<Vps> {
     const base = await vpsBase(kind);
     const groups = await ownControlGroups();
     const args = [
@@ -57,7 +59,8 @@ export class Vps {
       ...["--register=no", "--keep-unit", "--console=pipe", "--machine=vps"],
     ];
     // It joins its control groups before it becomes the machine: two machines must not share any.
-    const join = groups.map((group) => `echo $$ >'${group}/cgroup.procs'; `).join("");
+    const joined = [...groups, ...(limit ? [limit.path] : [])];
+    const join = joined.map((group) => `echo $$ >'${group}/cgroup.procs'; `).join("");
     const machine = spawn("sh", ["-c", `${join}exec setpriv "$@"`, "sh", ...args], {
       // The base is only read: several machines may use it at once.
       env: { ...process.env, SYSTEMD_NSPAWN_LOCK: "0", SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: "1" },
@@ -78,7 +81,7 @@ export class Vps {
         () => `the machine's init: ${said}`,
         BOOT_MS,
       );
-      const vps = new Vps(machine, init, groups);
+      const vps = new Vps(machine, init, groups, limit);
       await vps.#up();
       return vps;
     } catch (error) {
@@ -125,10 +128,12 @@ export class Vps {
     const home = user === undefined ? "/root" : `/home/${user}`;
     const env = Object.entries({ PATH, HOME: home, LANG: "C.UTF-8", ...options.env });
     const become = user === undefined ? [] : ["runuser", "-u", user, "--"];
+    // What is typed in the machine counts as the machine's memory.
+    const enter = this.limit ? `echo $$ >'${this.limit.path}/cgroup.procs'; ` : "";
     const child = spawn(
-      "nsenter",
+      "sh",
       [
-        ...["-t", String(this.init), "--all", "env", "-i"],
+        ...["-c", `${enter}exec nsenter "$@"`, "sh", "-t", String(this.init), "--all", "env", "-i"],
         ...env.map(([name, value]) => `${name}=${value}`),
         ...become,
         ...command,

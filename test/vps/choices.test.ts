@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Publisher } from "../install/support.ts";
 import { makeKey, makeRelease, RELEASE_MS } from "../release/support/release.ts";
+import { MemoryGroup } from "../support/memory-group.ts";
 import { Vps } from "../support/vps.ts";
 import { BASE_MS, whyNoVps } from "../support/vps-base.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
@@ -116,6 +117,49 @@ describe.skipIf(reason !== undefined)("what an installation may be told", () => 
     LONG_MS,
   );
 });
+
+const memory = await MemoryGroup.make(`openclaw-test-${process.pid}`, 512 * 1024 * 1024);
+afterAll(() => memory?.remove());
+
+describe.skipIf(reason !== undefined || !memory)("with 512 MB of memory, enforced", () => {
+  test(
+    "it installs behind nginx with TLS, pairs a device, restarts, and nothing is killed for memory",
+    async () => {
+      if (!memory) throw new Error("no memory group");
+      const folder = await mkdtemp(join(tmpdir(), "install-small-"));
+      const server = await Publisher.start(join(folder, "release"));
+      const words = ["--base-url", server.url, "--sign", await makeKey(folder)];
+      const target = `${process.arch}-glibc-2.38`;
+      await makeRelease(join(folder, "release"), words, { target });
+      const small = await Vps.boot("rented", memory);
+      try {
+        const flags = `--http-port ${HTTP} --https-port ${HTTPS}`;
+        const line = `curl -fsSL ${server.url}/install.sh | bash -s -- ${flags}`;
+        // Its proof pairs a device through nginx and removes it again.
+        expect(await small.ok(["bash", "-c", line])).toMatch(/Proof {2}\d+\.\d s/);
+        const resident = await memory.resident();
+        await small.ok(["systemctl", "restart", "openclaw-gateway"]);
+        const url = `wss://127.0.0.1:${HTTPS}`;
+        const pin = await small.ok(["sh", "-c", FINGERPRINT]);
+        await small.ok(["openclaw", "gateway", "prove", url, "--tls-fingerprint", pin.trim()]);
+        const mb = (bytes: number) => Math.round(bytes / 1024 / 1024);
+        const peak = mb(await memory.peak());
+        console.log(
+          `512 MB enforced: peak ${peak} MB with files cached, programs ${mb(resident)} MB`,
+        );
+        expect(await memory.kills()).toBe(0);
+      } finally {
+        await small.close();
+        await server.close();
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
+    RELEASE_MS + LONG_MS,
+  );
+});
+
+const FINGERPRINT =
+  "openssl x509 -in /etc/nginx/openclaw-gateway/cert.pem -noout -sha256 -fingerprint | cut -d= -f2";
 
 /** Whom the certificate is made out to that is served here. */
 function commonName(): Promise<string> {
