@@ -12,6 +12,8 @@ const asks = {
   role: "operator" as const,
   scopes: ["operator.read"],
   fingerprint: "…",
+  kind: "…",
+  address: "…",
   command: "openclaw",
 };
 

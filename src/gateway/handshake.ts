@@ -4,8 +4,10 @@ import { decodePublicKey } from "../auth/identity.ts";
 import { deriveToken } from "../auth/tokens.ts";
 import { asTyped } from "../lib/command.ts";
 import type { Call } from "../methods/method.ts";
+import { heldRoles, heldScopes } from "../pairing/authority.ts";
 import { type Actor, coversAll, type Role } from "../protocol/access.ts";
 import { closes } from "../protocol/close.ts";
+import { addressWords, clientKind } from "../protocol/device-words.ts";
 import { encodeError, type RequestFrame } from "../protocol/frames.ts";
 import type { Limits } from "../protocol/limits.ts";
 import * as refusals from "../protocol/refusals.ts";
@@ -179,7 +181,9 @@ export class Handshake {
       deviceId,
       role: decision.role,
       scopes,
-      ...(device && { approved: { roles: device.roles, scopes: device.scopes } }),
+      ...(device && { approved: { roles: heldRoles(device), scopes: heldScopes(device) } }),
+      kind: clientKind(pending),
+      address: addressWords(pending.remoteIp),
       fingerprint: this.deps.services.identity.fingerprint,
       command: this.deps.command,
       ...sshTarget(this.deps.policy()),

@@ -9,7 +9,7 @@ import { greetNode, joinNode } from "../gateway/node-host.ts";
 import { closeAdmittedBy } from "../gateway/shared-secret.ts";
 import { publicCommand } from "../lib/command.ts";
 import { FailureLimiter } from "../lib/limiter.ts";
-import { pendingRow } from "../methods/devices.ts";
+import { pendingRow } from "../methods/device-rows.ts";
 import { allMethods } from "../methods/index.ts";
 import type { Services } from "../methods/services.ts";
 import { auditOf } from "../pairing/audit.ts";
@@ -159,13 +159,16 @@ export function follow(
   peers.trust(config.current.gateway.trustedProxies);
   const stopPairing = pairing.listen({
     requested: (pending) => {
-      hub.publishAbout(pending.deviceId, "device.pair.requested", pendingRow(pending));
+      const { deviceId } = pending;
+      const row = pendingRow(pending, pairing.device(deviceId));
+      hub.publishAbout(deviceId, "device.pair.requested", row);
     },
     resolved: (pending, why) => {
       const { requestId, deviceId } = pending;
       const decision = why === "approved" ? "approved" : "rejected";
       const ts = world.now();
-      hub.publishAbout(deviceId, "device.pair.resolved", { requestId, deviceId, decision, ts });
+      const facts = { requestId, deviceId, decision, why, ts };
+      hub.publishAbout(deviceId, "device.pair.resolved", facts);
     },
     renamed: () => hub.publish("device.pair.changed", {}),
   });

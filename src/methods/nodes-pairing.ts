@@ -20,7 +20,8 @@ function requestFor(typed: string, { actor, services }: Call, denied: string): S
 
 /** One request by its code. */
 export function showSurface(typed: string, call: Call): Record<string, unknown> {
-  return surfaceRequestRow(requestFor(typed, call, "node pairing request denied"));
+  const request = requestFor(typed, call, "node pairing request denied");
+  return surfaceRequestRow(request, call.services);
 }
 
 /** Approves what a node offers, exactly as its code says. */

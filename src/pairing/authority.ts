@@ -26,6 +26,14 @@ export function heldScopes(device: Device | undefined): readonly string[] {
   return device.scopes;
 }
 
+/** The roles a device has: one whose token was revoked is lost until it is approved again. */
+export function heldRoles(device: Device): readonly Role[] {
+  return device.roles.filter((role) => {
+    const token = device.tokens[role];
+    return token !== undefined && token.revokedAtMs === undefined;
+  });
+}
+
 /** Why `actor` may not approve `pending`, or `undefined` if it may. */
 export function approvalProblem(
   actor: Actor,

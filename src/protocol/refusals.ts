@@ -316,6 +316,9 @@ export interface PairingFacts {
   readonly role: Role;
   readonly scopes: readonly string[];
   readonly approved?: { readonly roles: readonly Role[]; readonly scopes: readonly string[] };
+  /** What kind of client on what, and its address, as the owner is shown them. */
+  readonly kind: string;
+  readonly address: string;
   readonly fingerprint: string;
   /** How the command line is called on the gateway host. */
   readonly command: string;
@@ -345,6 +348,8 @@ export function pairingRequired(facts: PairingFacts): Refusal {
       approvedRoles: facts.approved.roles,
       approvedScopes: facts.approved.scopes,
     }),
+    kind: facts.kind,
+    address: facts.address,
     approveCommand,
     ...(facts.sshTarget && { sshCommand: `ssh ${facts.sshTarget} ${approveCommand}` }),
     fingerprint: facts.fingerprint,

@@ -28,7 +28,7 @@ export function running(): Facts {
       info: hostInfo({ stateDir: STATE, configPath: CONFIG, secrets }),
       status: {
         runtimeVersion: "1.2.3",
-        fingerprint: "4AEC-269E-DCCC-159C",
+        fingerprint: "game-data-mask-spot-pink-lily-soda-kite",
         startedAtMs: NOW - HOUR,
         uptimeMs: HOUR,
         listening: [],
