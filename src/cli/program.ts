@@ -9,6 +9,7 @@ import { addLogsCommand } from "./logs/command.ts";
 import { addConnectCommand } from "./node-host/command.ts";
 import { addNodeCommands } from "./nodes/commands.ts";
 import { lazily, type Outcome, type Shell } from "./shell.ts";
+import { addSshCommands } from "./ssh/commands.ts";
 import { typedCommand } from "./typed.ts";
 
 /** What people do most. The words stand first: how long a command is depends on where it runs. */
@@ -57,6 +58,7 @@ export function buildProgram(
   addGatewayCommands(shell);
   addDeviceCommands(shell);
   addNodeCommands(shell);
+  addSshCommands(shell);
   addConnectCommand(shell);
   addLogsCommand(shell);
   addConfigCommands(shell, help.configKeys);

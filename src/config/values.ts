@@ -139,6 +139,18 @@ export const sshTarget = text("a host or user@host, or ssh://user@host:port", (v
   return value.length <= 255 && (plain.test(value) || url.test(value)) ? value : new Refused();
 });
 
+/** A user's name as useradd(8) takes it: it becomes part of commands and of sshd's configuration. */
+export const accountName = text("a user name such as openclaw", (value) =>
+  /^[a-z_][a-z0-9_-]{0,31}$/.test(value) ? value : new Refused(),
+);
+
+/** A name or address as people type it behind `user@`. */
+export const hostName = text("a host name or IP address", (value) =>
+  value.length <= 255 && (/^[A-Za-z0-9][A-Za-z0-9.-]*$/.test(value) || isIP(value) === 6)
+    ? value
+    : new Refused(),
+);
+
 const maxListItems = 256;
 
 function list(expected: string, read: (item: string) => string | Refused) {

@@ -14,7 +14,7 @@ import { ConfigStore } from "../config/service.ts";
 import { ensurePrivateFolder, replaceFile } from "../lib/atomic-file.ts";
 import { commandName } from "../lib/command.ts";
 import { connectionsThatFit } from "../lib/descriptors.ts";
-import { resolveAdminSocket, stateFolder } from "../lib/paths.ts";
+import { resolveAdminSocket, resolveApproveSocket, stateFolder } from "../lib/paths.ts";
 import { version } from "../lib/version.ts";
 import { systemWorld, type World } from "../lib/world.ts";
 import { nodesShape } from "../nodes/document.ts";
@@ -23,10 +23,12 @@ import type { NodesChange, NodesState } from "../nodes/records.ts";
 import { pairingShape } from "../pairing/document.ts";
 import { Pairing } from "../pairing/pairing.ts";
 import type { PairingChange, PairingState } from "../pairing/records.ts";
+import { SshKeys } from "../pairing/ssh.ts";
 import { type Limits, limitValues } from "../protocol/limits.ts";
 import { type Document, openDocument, type StoreLog } from "../store/document.ts";
 import { explain, StoreError } from "../store/errors.ts";
 import { acquireWriterLock, ownPlace, type WriterLock } from "../store/lock.ts";
+import { publishApprovers } from "./approvers.ts";
 import { Audit } from "./audit.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -47,6 +49,7 @@ export interface Core {
   readonly limits: Limits;
   readonly stateDir: string;
   readonly adminSocket: string;
+  readonly approveSocket: string;
   /** How the command line is called here. */
   readonly command: string;
   /** Wall clock. */
@@ -60,6 +63,7 @@ export interface Core {
   readonly audit: Audit;
   readonly log: StoreLog;
   readonly pairing: Pairing;
+  readonly ssh: SshKeys;
   readonly nodes: Nodes;
   readonly documents: {
     readonly pairing: Document<PairingState, PairingChange>;
@@ -127,6 +131,13 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       limits,
       gatewayId: vault.identity.deviceId,
     });
+    const ssh = new SshKeys({
+      document: pairingDocument,
+      world,
+      limits,
+      pairing,
+      publish: (lines) => publishApprovers(env, stateDir, lines),
+    });
     const documents = { pairing: pairingDocument, vault: vaultDocument, nodes: nodesDocument };
     const nodes = new Nodes({
       document: nodesDocument,
@@ -153,7 +164,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       identity: vault.identity,
       log,
     });
-    const parts = { config, vault, secrets, pairing, nodes, documents, audit, log };
+    const parts = { config, vault, secrets, pairing, ssh, nodes, documents, audit, log };
     const close = () => closeAll({ ...parts, lock });
     const command = commandName(env);
     return {
@@ -161,6 +172,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       limits,
       stateDir,
       adminSocket,
+      approveSocket: resolveApproveSocket(env, stateDir),
       command,
       startedAtMs,
       uptimeMs,
@@ -175,10 +187,11 @@ export async function openCore(options: CoreOptions): Promise<Core> {
 }
 
 async function closeAll(
-  parts: Pick<Core, "config" | "pairing" | "documents" | "audit"> & { lock: WriterLock },
+  parts: Pick<Core, "config" | "pairing" | "ssh" | "documents" | "audit"> & { lock: WriterLock },
 ): Promise<void> {
   parts.config.close();
   parts.pairing.close();
+  parts.ssh.close();
   try {
     await parts.audit.close();
     await parts.documents.nodes.close();

@@ -9,13 +9,12 @@ import type { Supervisor } from "../lib/supervisor.ts";
 import { version } from "../lib/version.ts";
 import { allMethods } from "../methods/index.ts";
 import type { HostInfo } from "../methods/services.ts";
-import { hostOwner } from "../pairing/pairing.ts";
 import { closes } from "../protocol/close.ts";
-import { AdminServer } from "../transport/admin.ts";
 import { PeerReader } from "../transport/peer.ts";
 import { UwsServer } from "../transport/uws.ts";
 import type { Core } from "./core.ts";
 import { ServerFacts } from "./facts.ts";
+import { openLocalSockets } from "./local-sockets.ts";
 import { makeMetrics } from "./metrics.ts";
 import type { ProbeTarget } from "./self-probe.ts";
 import { makeHealth, makeServices } from "./services.ts";
@@ -119,18 +118,13 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
     limits,
     monotonic: () => world.monotonic(),
   });
-  const admin = new AdminServer({
-    path: core.adminSocket,
-    limits,
-    dispatch: (from, frame, claims) => {
-      const actor = claims === undefined ? hostOwner : { ...hostOwner, claims };
-      gateway.dispatcher?.dispatch(from, actor, frame);
-    },
-    refused: (metric) => gateway.count(metric),
+  const local = await openLocalSockets(core, {
+    gateway,
+    services,
+    warn: (w) => facts.warnings.push(w),
   });
-  await admin.listen();
   const listening = await listen(server, core).catch(async (error) => {
-    await admin.close();
+    await local.close();
     throw error;
   });
   facts.listening = listening.addresses;
@@ -153,7 +147,7 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
       stopFollowing();
       stopMetrics();
       await drain({ gateway, server }, why);
-      await admin.close();
+      await local.close();
       gateway.stop();
     },
   };

@@ -75,6 +75,7 @@ export function makeServices(core: Core, network: NetworkParts): Services {
     identity: core.vault.identity,
     tokenKey: core.vault.tokenKey,
     pairing: core.pairing,
+    ssh: core.ssh,
     nodes: core.nodes,
     deviceList: new DeviceList({
       state,

@@ -8,6 +8,7 @@ import { logMethods } from "./logs.ts";
 import type { Method } from "./method.ts";
 import { nodeMethods } from "./nodes.ts";
 import { scopeMethods } from "./scopes.ts";
+import { sshMethods } from "./ssh.ts";
 import { statusMethods } from "./status.ts";
 import { systemMethods } from "./system.ts";
 
@@ -24,4 +25,5 @@ export const allMethods: readonly Method[] = [
   ...systemMethods,
   ...hostMethods,
   ...auditMethods,
+  ...sshMethods,
 ];

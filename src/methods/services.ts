@@ -11,6 +11,7 @@ import type { World } from "../lib/world.ts";
 import type { Nodes } from "../nodes/nodes.ts";
 import type { DeviceList } from "../pairing/device-list.ts";
 import type { Pairing } from "../pairing/pairing.ts";
+import type { SshKeys } from "../pairing/ssh.ts";
 import type { Actor, Role } from "../protocol/access.ts";
 import type { RawJson } from "../protocol/frames.ts";
 import type { SecretKind } from "../protocol/refusals.ts";
@@ -135,6 +136,7 @@ export interface Services {
   readonly identity: GatewayIdentity;
   readonly tokenKey: Uint8Array;
   readonly pairing: Pairing;
+  readonly ssh: SshKeys;
   readonly nodes: Nodes;
   readonly deviceList: DeviceList;
   readonly presence: Presence;

@@ -15,6 +15,8 @@ export const auditEvents = {
   "tokens.revoked": "the tokens granted under a shared secret ended with it",
   "link.made": "a link that pairs was made",
   "link.revoked": "a link was taken back",
+  "ssh.key.added": "a key may approve over SSH from now on",
+  "ssh.key.removed": "a key may not approve over SSH any more",
   "node.approved": "a node may do what it asked for",
   "node.rejected": "what a node asked for was turned down",
   "secret.set": "the shared token or password was set or renewed",
@@ -43,11 +45,12 @@ export function auditOf(
 
 function actorOf(actor: Actor | "gateway"): AuditActor {
   if (actor === "gateway") return { kind: "gateway" };
-  const { method, deviceId } = actor;
+  const { method, deviceId, keyId } = actor;
   if (method === "host") {
     const claims = cleanText(actor.claims);
     return { kind: "host", ...(claims !== undefined && { claims }) };
   }
+  if (keyId !== undefined) return { kind: "ssh", id: keyId };
   return deviceId === undefined ? { kind: "secret", id: method } : { kind: "device", id: deviceId };
 }
 

@@ -2,6 +2,7 @@ import { applyTrail, emptyTrail, type Trail, type TrailChange } from "../audit/t
 import type { Role } from "../protocol/access.ts";
 import { limitTable } from "../protocol/limits.ts";
 import { ApprovalOrder } from "./order.ts";
+import { applySshKey, type SshKey, type SshKeyChange } from "./ssh-keys.ts";
 
 /** The token of one device in one role. Its value is derived (auth/tokens.ts), never stored. */
 export interface TokenRecord {
@@ -127,12 +128,15 @@ export interface PairingState {
   readonly invites: Map<string, Invite>;
   /** secretHash → inviteId. */
   readonly inviteBySecret: Map<string, string>;
+  /** Keys that approve over SSH, by fingerprint. */
+  readonly sshKeys: Map<string, SshKey>;
   /** What was decided, by whom: durable with the decisions themselves. */
   trail: Trail;
 }
 
 export type PairingChange =
   | TrailChange
+  | SshKeyChange
   | { op: "device"; device: Device }
   | { op: "device-gone"; deviceId: string }
   | { op: "seen"; deviceId: string; at: number; reason: string; took?: Role }
@@ -152,6 +156,7 @@ export function emptyState(): PairingState {
     replaced: new Map(),
     invites: new Map(),
     inviteBySecret: new Map(),
+    sshKeys: new Map(),
     trail: emptyTrail,
   };
 }
@@ -191,6 +196,11 @@ export function applyChange(state: PairingState, change: PairingChange): void {
       state.invites.delete(change.inviteId);
       return;
     }
+    case "ssh-key":
+    case "ssh-key-gone":
+    case "ssh-key-used":
+      applySshKey(state.sshKeys, change);
+      return;
     case "audit":
     case "audit-written":
       state.trail = applyTrail(state.trail, change);

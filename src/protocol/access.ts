@@ -46,9 +46,12 @@ export interface Caller {
 }
 
 /** How a connection proved that it may be here. */
-export type AuthMethod = "host" | "token" | "password" | "device-token" | "bootstrap-token";
+export type AuthMethod = "host" | "ssh" | "token" | "password" | "device-token" | "bootstrap-token";
 
-/** Who acts: what the connection holds and how it got in. `host` is the owner on this machine. */
+/**
+ * Who acts: what the connection holds and how it got in. `host` is the owner on this machine, `ssh` a
+ * key that may approve and do nothing else.
+ */
 export interface Actor {
   readonly role: Role;
   readonly scopes: readonly string[];
@@ -58,6 +61,10 @@ export interface Actor {
   readonly address?: string;
   /** Who the command line says it is run by: a claim, for people to read. */
   readonly claims?: string;
+  /** Fingerprint of the SSH key that logged in. */
+  readonly keyId?: string;
+  /** The only roles it may let in or take out, where scopes alone don't say. */
+  readonly approves?: readonly Role[];
 }
 
 export type AccessVerdict =

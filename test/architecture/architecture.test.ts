@@ -73,7 +73,9 @@ const layerOf = (name: string): string => (name.split("/")[0] ?? "").replace(/\.
 /** Why `from` may not import `to`, or `undefined`. */
 function layerProblem(from: string, to: string, how: Import): string | undefined {
   const [a, b] = [layerOf(from), layerOf(to)];
-  if (a === "index") return b === "cli" || b === "lib" ? undefined : "index imports cli and lib";
+  if (a === "index" || a === "ssh-answer") {
+    return b === "cli" || b === "lib" ? undefined : "entries import cli and lib";
+  }
   if (a === "cli") return cliProblem(to, how);
   if (a === "dashboard") return pageProblem(from, to);
   const [low, high] = [layers[b], layers[a]];

@@ -6,6 +6,7 @@ import { config } from "./support/doctor/config-cases.ts";
 import { running, stopped } from "./support/doctor/facts.ts";
 import { around } from "./support/doctor/machine-cases.ts";
 import { program } from "./support/doctor/program-cases.ts";
+import { ssh } from "./support/doctor/ssh-cases.ts";
 import { state } from "./support/doctor/state-cases.ts";
 
 describe.each([
@@ -14,6 +15,7 @@ describe.each([
   ["state", state],
   ["who may come in", access],
   ["machine", around],
+  ["approval over SSH", ssh],
 ] as const)("doctor, %s", (_group, cases) => {
   test.each([...cases])("%s is judged by %s", (_what, id, facts, [level, message, next]) => {
     const found = examine(facts).find((finding) => finding.id === id);
@@ -38,7 +40,7 @@ describe("doctor", () => {
   });
 
   test("every check has a bad case in these tables", () => {
-    const all = [...program, ...config, ...state, ...access, ...around];
+    const all = [...program, ...config, ...state, ...access, ...around, ...ssh];
     const bad = new Set(all.filter(([, , , [level]]) => level !== "ok").map(([, id]) => id));
     expect(Object.keys(checks).filter((id) => !bad.has(id))).toEqual([]);
   });
@@ -63,7 +65,7 @@ describe("doctor", () => {
   });
 
   test("says whole sentences on one line", () => {
-    const all = [...program, ...config, ...state, ...access, ...around];
+    const all = [...program, ...config, ...state, ...access, ...around, ...ssh];
     for (const finding of all.flatMap(([, , facts]) => examine(facts))) {
       expect(finding.message).toMatch(/^\S.*[.?]$/s);
       expect(finding.message).not.toContain("\n");

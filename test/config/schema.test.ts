@@ -110,6 +110,27 @@ const table: Record<ConfigPath, Row> = {
     bad: ["", "-oProxyCommand=x", "a b", "a;b", "$(x)", "root@", "a`b`", "root@-x", "a\nb", 1],
     expected: "a host or user@host, or ssh://user@host:port",
   },
+  "gateway.ssh.account": {
+    good: ["openclaw", "_ssh", "a-b_9"],
+    bad: ["", "Root", "-x", "a b", "a;b", "$(id)", "a".repeat(33), "ann@host", 7],
+    expected: "a user name such as openclaw",
+  },
+  "gateway.ssh.host": {
+    good: ["gateway.example.com", "203.0.113.7", "2001:db8::1", "vps"],
+    bad: ["", "-oProxyCommand=x", "a b", "a;b", "a@b", "$(x)", "a/b", "a:22", "x".repeat(256), 1],
+    expected: "a host name or IP address",
+  },
+  "gateway.ssh.port": {
+    good: [22, 1, 65535],
+    bad: [0, 65536, 1.5, -1, "x"],
+    expected: "a whole number from 1 to 65535",
+    default: 22,
+  },
+  "gateway.ssh.authorizedKeys": {
+    good: ["/home/ann/.ssh/authorized_keys"],
+    bad: ["authorized_keys", "", "/home/ann/", "/a\nb"],
+    expected: "an absolute path",
+  },
   "gateway.nodes.commands.allow": {
     good: [[], ["camera.snap", "sms.send"]],
     bad: ["camera.snap", [""], ["a b"], [1], ["$(id)"]],

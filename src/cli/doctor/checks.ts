@@ -3,6 +3,7 @@ import { configChecks } from "./config-checks.ts";
 import type { Check, Facts } from "./facts.ts";
 import { gatewayChecks } from "./gateway-checks.ts";
 import { machineChecks } from "./machine-checks.ts";
+import { sshChecks } from "./ssh-checks.ts";
 import { stateChecks } from "./state-checks.ts";
 import type { Finding } from "./verdict.ts";
 import { webChecks } from "./web-checks.ts";
@@ -15,6 +16,7 @@ export const checks: Readonly<Record<string, Check>> = {
   ...accessChecks,
   ...machineChecks,
   ...webChecks,
+  ...sshChecks,
 };
 
 /** What all checks say that apply. */

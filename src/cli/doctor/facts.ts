@@ -14,6 +14,7 @@ export interface Facts {
   readonly config: ConfigFacts;
   readonly state: StateFacts;
   readonly machine: MachineFacts;
+  readonly ssh: SshFacts;
 }
 
 export interface ProgramFacts {
@@ -31,6 +32,8 @@ export type GatewayFacts =
       readonly how: "running";
       readonly info: HostInfo;
       readonly status: GatewayStatus["gateway"];
+      /** Keys that may approve over SSH; absent where an older gateway runs. */
+      readonly sshKeys?: readonly { readonly expiresAtMs?: number }[] | undefined;
     }
   | { readonly how: "stopped"; readonly start: string }
   | { readonly how: "unreachable"; readonly message: string; readonly denied: boolean };
@@ -92,6 +95,21 @@ export interface MachineFacts {
     /** The first `openclaw` on the path, if it is another program. */
     readonly binary?: string | undefined;
   };
+}
+
+export interface SshFacts {
+  /** The account that the configuration names. */
+  readonly account?: string | undefined;
+  /** The file with a block of approvers' keys, where there is one. */
+  readonly block?: string | undefined;
+  /** Whom sshd's drop-in is for; absent where there is none, or it may not be read. */
+  readonly dropInFor?: string | undefined;
+  /** What answers approvers is where its script looks for it. */
+  readonly programThere: boolean;
+  /** The groups of that account, and of nginx. */
+  readonly groups: readonly string[];
+  readonly proxyGroups: readonly string[];
+  readonly keys?: readonly { readonly expiresAtMs?: number }[] | undefined;
 }
 
 /** A check: pure. `undefined` where it does not apply or nothing can be known. */

@@ -9,6 +9,7 @@ import type { Environment } from "../io.ts";
 import type { GatewayStatus, HostInfo } from "../wire.ts";
 import type { ConfigFacts, Facts, GatewayFacts, ProgramFacts } from "./facts.ts";
 import { gatherMachine } from "./gather-machine.ts";
+import { gatherSsh } from "./gather-ssh.ts";
 import { fileFacts, gatherState } from "./gather-state.ts";
 
 /** Looks at everything the checks judge. Changes nothing and never rejects for what is amiss. */
@@ -25,7 +26,8 @@ export async function gatherFacts(context: Context): Promise<Facts> {
   ]);
   const port = config.gateway?.port;
   const machine = await gatherMachine({ env, gateway, stateDir: folder, port });
-  return { nowMs, program: programFacts(), gateway, state, config, machine };
+  const ssh = await gatherSsh(env, config.gateway?.ssh ?? {}, gateway);
+  return { nowMs, program: programFacts(), gateway, state, config, machine, ssh };
 }
 
 /** The gateway, and if it runs its settings in force: flags and its own environment included. */
@@ -39,7 +41,9 @@ async function gatherGateway(
       const info = await gateway.request<HostInfo>("host.info");
       const { gateway: status } = await gateway.request<GatewayStatus>("status");
       const { config } = await gateway.request<{ config: GatewayConfig }>("config.get");
-      return { gateway: { how: "running", info, status }, settings: config };
+      const list = gateway.request<{ keys: { expiresAtMs?: number }[] }>("host.ssh.list");
+      const sshKeys = (await list.catch(() => undefined))?.keys;
+      return { gateway: { how: "running", info, status, sshKeys }, settings: config };
     } finally {
       await gateway.close();
     }

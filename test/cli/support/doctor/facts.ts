@@ -61,6 +61,14 @@ export function running(): Facts {
       openFiles: { soft: 524_288, hard: 524_288 },
       others: { defaultPort: false },
     },
+    ssh: {
+      account: "openclaw",
+      dropInFor: "openclaw",
+      programThere: true,
+      groups: ["openclaw-ssh"],
+      proxyGroups: ["www-data"],
+      keys: [{}],
+    },
   };
 }
 
@@ -73,5 +81,6 @@ export function stopped(): Facts {
     gateway: { how: "stopped", start: "openclaw gateway run" },
     state: { ...facts.state, inspection },
     machine: { ...facts.machine, port: { number: 18_789 } },
+    ssh: { ...facts.ssh, keys: undefined },
   };
 }
