@@ -12,6 +12,7 @@ need_debian() {
   command -v chromium >/dev/null 2>&1 || missing+=(chromium)
   command -v nginx >/dev/null 2>&1 || missing+=(nginx-light)
   command -v tmux >/dev/null 2>&1 || missing+=(tmux)
+  command -v ssh >/dev/null 2>&1 || missing+=(openssh-client)
   command -v shellcheck >/dev/null 2>&1 || missing+=(shellcheck)
   command -v debootstrap >/dev/null 2>&1 || missing+=(debootstrap)
   command -v systemd-nspawn >/dev/null 2>&1 || missing+=(systemd-container)

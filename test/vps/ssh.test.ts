@@ -15,7 +15,7 @@ import { Owner } from "./support/owner.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
 
 /** Nothing else on a machine that runs tests is likely to want them; the VPS shares its network. */
-const [GATEWAY, SSH, FREE] = [29_681, 29_622, 29_623];
+const [GATEWAY, SSH, FREE, ANNS] = [29_661, 29_662, 29_663, 29_664];
 const STEP_MS = 300_000;
 const HELP = expect.stringContaining("This key approves devices.");
 const RANDOM_LINES = 10_000;
@@ -48,11 +48,12 @@ interface Asks {
   readonly scopes?: readonly string[];
   readonly role?: string;
   readonly name?: string;
+  readonly port?: number;
 }
 
 /** A device that waits: its connection, its id, and the code of its request. */
-async function waits({ scopes = ["operator.read"], role, name = "Tablet" }: Asks = {}) {
-  const client = await RawClient.open(`ws://127.0.0.1:${GATEWAY}`);
+async function waits({ scopes = ["operator.read"], role, name = "Tablet", ...asks }: Asks = {}) {
+  const client = await RawClient.open(`ws://127.0.0.1:${asks.port ?? GATEWAY}`);
   clients.push(client);
   const device = makeDevice();
   const about = { displayName: name, platform: "linux" };
@@ -466,6 +467,54 @@ describe.skipIf(reason !== undefined)("approval over SSH on a rented Debian 13",
       expect((await next.ssh("list")).code).toBe(3);
       await vps.reboot();
       await until(async () => (await next.ssh("list")).code === 0, "the gateway after a reboot");
+    },
+    STEP_MS,
+  );
+
+  test(
+    "without root: a block in one's own authorized_keys, and everything else in it stays",
+    async () => {
+      await vps.ok(["useradd", "--create-home", "ann"]);
+      const own = await makeKey(temp, "anns-own");
+      const file = "/home/ann/.ssh/authorized_keys";
+      const mine = `# mine\n${await readFile(`${own}.pub`, "utf8")}`;
+      const ann = { user: "ann", env: { OPENCLAW_STATE_DIR: "/home/ann/gateway" } };
+      await vps.ok(["mkdir", "-m", "700", "/home/ann/.ssh"], { user: "ann" });
+      await vps.ok(["tee", file], { user: "ann", input: mine });
+      const service = ["--unit=anns", "--uid=ann", "--setenv=HOME=/home/ann"];
+      const gateway = ["openclaw", "gateway", "run", "--port", String(ANNS)];
+      const state = "--setenv=OPENCLAW_STATE_DIR=/home/ann/gateway";
+      await vps.ok(["systemd-run", "-q", ...service, state, ...gateway]);
+      await until(
+        async () => (await vps.exec(["openclaw", "gateway", "status"], ann)).code === 0,
+        "ann's gateway",
+      );
+      const enable = ["openclaw", "ssh", "enable", "--authorized-keys", "--yes"];
+      expect(await vps.ok(enable, ann)).toContain("ssh ann@<this machine> approve CODE");
+      const key = await makeKey(temp, "anns-phone");
+      const add = ["openclaw", "ssh", "add", "-", "--name", "phone"];
+      await vps.ok(add, { ...ann, input: await readFile(`${key}.pub`, "utf8") });
+      const phone = new Login({ ...owner.facts, key, user: "ann" });
+      const { code } = await waits({ port: ANNS });
+      expect(await phone.ssh("approve", code)).toMatchObject({ code: 0, stderr: "" });
+      for (const words of [["id"], ["approve", `${code}; id`], []]) {
+        expect(await phone.ssh(...words)).toMatchObject({ code: 2, stdout: "" });
+      }
+      // Ann herself comes in as before.
+      const herself = new Login({ ...owner.facts, key: own, user: "ann" });
+      expect((await herself.ssh("id", "-un")).stdout).toBe("ann\n");
+      // A key that may do more elsewhere in the file would not be bound by its line.
+      const twice = { ...ann, input: await readFile(`${own}.pub`, "utf8") };
+      const said = await vps.exec(["openclaw", "ssh", "add", "-", "--name", "own"], twice);
+      expect(said.stderr).toContain("outside the block too");
+      await vps.ok(["openclaw", "ssh", "remove", "own"], ann);
+      await vps.ok(["openclaw", "ssh", "remove", "phone"], ann);
+      expect((await phone.ssh("list")).code).toBe(255);
+      expect(await vps.ok(["cat", file])).toBe(mine);
+      await vps.ok(["openclaw", "ssh", "disable", "--yes"], ann);
+      expect(await vps.ok(["cat", file])).toBe(mine);
+      await vps.ok(["systemctl", "stop", "anns"]);
+      await vps.ok(["userdel", "--remove", "ann"]);
     },
     STEP_MS,
   );
