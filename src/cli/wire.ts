@@ -1,7 +1,11 @@
+import type { NotifyReport } from "../notify/notifier.ts";
+
 /** The answers of the gateway as far as the command line reads them. Texts in them are not cleaned. */
 
 export type { ConfigChanged } from "../config/service.ts";
+export type { NotifyTested } from "../methods/notify.ts";
 export type { HostReport as HostInfo } from "../methods/services.ts";
+export type { LastOutcome, NotifyReport } from "../notify/notifier.ts";
 
 /** What a device says about itself. */
 export interface DeviceWords {
@@ -70,6 +74,8 @@ export interface GatewayStatus {
     readonly pairing: { readonly pending: number; readonly devices: number; invites: number };
     readonly store: { readonly ok: boolean; readonly lastError?: string };
     readonly closes: Readonly<Record<string, number>>;
+    /** Absent in the answers of older gateways. */
+    readonly notify?: NotifyReport;
     readonly warnings: readonly string[];
   };
 }

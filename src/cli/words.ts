@@ -1,5 +1,6 @@
 import { cleanText } from "../lib/text.ts";
 import { ADMIN, scopeWords } from "../protocol/access.ts";
+import { clientWords } from "../protocol/client-words.ts";
 import type { DeviceWords } from "./wire.ts";
 
 const SHORT_ID = 12;
@@ -32,22 +33,6 @@ export function deviceName(device: DeviceWords): string {
 export function shortId(deviceId: string): string {
   return shown(deviceId).slice(0, SHORT_ID);
 }
-
-const clientWords: Readonly<Record<string, string>> = {
-  "openclaw-control-ui": "browser",
-  "openclaw-browser-copilot": "browser",
-  "webchat-ui": "browser",
-  webchat: "browser",
-  "openclaw-tui": "terminal app",
-  cli: "command line",
-  "gateway-client": "program",
-  "openclaw-macos": "Mac app",
-  "openclaw-linux": "Linux app",
-  "openclaw-ios": "iOS app",
-  "openclaw-watchos": "watch app",
-  "openclaw-android": "Android app",
-  "node-host": "node",
-};
 
 /** What kind of client on what: `browser, Linux x86_64`. */
 export function clientKind(device: DeviceWords): string {

@@ -8,6 +8,13 @@ export const HIDDEN = "(hidden)";
 
 const maxShown = 80;
 
+/** A URL by scheme, host and port alone; `rest` stands for what is hidden, if anything is. */
+export function originOnly(url: string, rest: string): string {
+  if (!URL.canParse(url)) return rest;
+  const { origin, href } = new URL(url);
+  return href === `${origin}/` ? href : `${origin}/${rest}`;
+}
+
 /** Text from a file, made fit for a terminal or a log, at most `max` characters. */
 export function clean(text: string, max = maxShown): string {
   return cleanText(text, max) ?? "";

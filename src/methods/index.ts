@@ -7,6 +7,7 @@ import { inviteMethods } from "./invites.ts";
 import { logMethods } from "./logs.ts";
 import type { Method } from "./method.ts";
 import { nodeMethods } from "./nodes.ts";
+import { notifyMethods } from "./notify.ts";
 import { scopeMethods } from "./scopes.ts";
 import { statusMethods } from "./status.ts";
 import { systemMethods } from "./system.ts";
@@ -24,4 +25,5 @@ export const allMethods: readonly Method[] = [
   ...systemMethods,
   ...hostMethods,
   ...auditMethods,
+  ...notifyMethods,
 ];
