@@ -39,9 +39,6 @@ interface Deps {
   };
 }
 
-/** The most that is read of an answer's head. */
-const HEAD_BYTES = 16 * 1024;
-
 /**
  * Sends requests to where a policy allows, and holds what comes back within bounds: no redirect is
  * followed, no connection is kept, the certificate is always checked.
@@ -98,7 +95,6 @@ export class HttpPost {
       headers: { ...headers, "content-length": String(Buffer.byteLength(body)) },
       lookup: this.deps.names.under(policy),
       agent: false,
-      maxHeaderSize: HEAD_BYTES,
       // Said here, so that no variable of the environment says otherwise.
       rejectUnauthorized: true,
     };

@@ -11,7 +11,7 @@ export function egressRefusal(
   const { address, what } = refused;
   const leads = host.includes(address)
     ? `${host} is ${what}`
-    : `${host} leads to ${refused.message}`;
+    : `${host} leads to ${address}, ${what}`;
   if (refused.never) return { message: `${leads}; this gateway never connects there` };
   const message = `${leads}; this gateway connects there only if gateway.egress says so`;
   return { message, next: egressCommand(allowed, address) };

@@ -56,6 +56,7 @@ const layers: Readonly<Record<string, number>> = {
   config: 2,
   store: 2,
   events: 2,
+  notify: 2,
   audit: 3,
   auth: 3,
   nodes: 3,
@@ -140,6 +141,8 @@ describe("architecture", () => {
       ["cli/devices.ts", "main.ts", plain, false],
       ["cli/devices.ts", "main.ts", { ...plain, dynamic: true }, true],
       ["dashboard/app.ts", "protocol/frames.ts", plain, false],
+      ["notify/notifier.ts", "pairing/pairing.ts", plain, false],
+      ["pairing/pairing.ts", "notify/notifier.ts", plain, true],
     ];
     for (const [from, to, how, fine] of cases) {
       expect([from, to, layerProblem(from, to, how) === undefined]).toEqual([from, to, fine]);

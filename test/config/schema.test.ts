@@ -138,6 +138,43 @@ const table: Record<ConfigPath, Row> = {
     bad: ["token", "/etc/", "", 1],
     expected: "an absolute path",
   },
+  "notify.webhook.url": {
+    good: ["https://ntfy.example.com/gateway", "http://10.0.0.2:8080", "https://a.example/x/y"],
+    bad: [
+      "ntfy.example.com/gateway",
+      "ftp://a.example/x",
+      "https://u:p@a.example/x",
+      "https://a.example/x?token=1",
+      "https://a.example/x#y",
+      "https://hooks.slack.com/services/T0000/B0000/aaaaaaaaaaaaaaaaaaaaaaaa",
+      "https://discord.com/api/webhooks/1/aaaaaaaaaaaaaaaaaaaaaaaaaaaa/slack",
+      "https://__OPENCLAW_REDACTED__/",
+      1,
+    ],
+    expected: "an https:// or http:// URL that holds no secret",
+  },
+  "notify.webhook.urlFile": {
+    good: ["/etc/openclaw-gateway/webhook-url"],
+    bad: ["url", "/etc/", "", 1],
+    expected: "an absolute path",
+  },
+  "notify.webhook.headersFile": {
+    good: ["/etc/openclaw-gateway/webhook-headers"],
+    bad: ["headers", "/etc/", "", 1],
+    expected: "an absolute path",
+  },
+  "notify.webhook.format": {
+    good: ["json", "text", "slack"],
+    bad: ["mail", "", 1],
+    expected: '"json", "text" or "slack"',
+    default: "json",
+  },
+  "gateway.egress": {
+    good: [[], ["127.0.0.1"], ["10.0.0.0/8", "fd00::/8"]],
+    bad: ["127.0.0.1", ["localhost"], ["10.0.0.0/33"], [1]],
+    expected: 'a list of addresses or networks such as ["127.0.0.1", "10.0.0.0/8"]',
+    default: [],
+  },
   "logging.file": {
     good: ["/var/log/g.log"],
     bad: ["g.log", "/var/log/", "", 1],

@@ -6,6 +6,7 @@ import { machineChecks } from "./machine-checks.ts";
 import { stateChecks } from "./state-checks.ts";
 import type { Finding } from "./verdict.ts";
 import { webChecks } from "./web-checks.ts";
+import { webhookChecks } from "./webhook-checks.ts";
 
 /** Every check by its id, in the order of the report. Ids are stable; the sentences are not. */
 export const checks: Readonly<Record<string, Check>> = {
@@ -15,6 +16,7 @@ export const checks: Readonly<Record<string, Check>> = {
   ...accessChecks,
   ...machineChecks,
   ...webChecks,
+  ...webhookChecks,
 };
 
 /** What all checks say that apply. */
