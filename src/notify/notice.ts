@@ -1,3 +1,4 @@
+import { normalizeAddress } from "../lib/net.ts";
 import { approvalLines } from "../protocol/approve-line.ts";
 import type { Asking, Batch } from "./asking.ts";
 import { harmless } from "./harmless.ts";
@@ -86,7 +87,7 @@ function bodyOf(requests: readonly Asking[], facts: Facts & { readonly more: num
 
 function requestLines(asking: Asking, { sender, now }: Facts): string[] {
   const { kind, requestId, expiresAtMs } = asking;
-  const from = asking.address === undefined ? "" : ` from ${harmless(asking.address, NAME_CHARS)}`;
+  const from = asking.address === undefined ? "" : ` from ${addressWords(asking.address)}`;
   const left = expiresAtMs === undefined ? [] : [`${minutesLeft(expiresAtMs, now)} min left`];
   const { approveCommand, sshCommand } = approvalLines({ kind, requestId, ...sender });
   return [
@@ -96,6 +97,11 @@ function requestLines(asking: Asking, { sender, now }: Facts): string[] {
     approveCommand,
     ...(sshCommand === undefined ? [] : [sshCommand]),
   ];
+}
+
+/** As it is, so that it can be copied; what a proxy passed on and is no address is a stranger's text. */
+function addressWords(address: string): string {
+  return normalizeAddress(address) === undefined ? harmless(address, NAME_CHARS) : address;
 }
 
 function asksWords({ kind, known }: Asking): string {
