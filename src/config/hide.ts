@@ -35,10 +35,13 @@ function listed(value: readonly unknown[], secret: boolean): string {
   return `[${shown.join(", ")}${value.length > 3 ? ", …" : ""}]`;
 }
 
-/** URLs carry secrets as `user:password@`, in the query and in the fragment. */
+/** URLs carry secrets as `user:password@`, in the path, in the query and in the fragment. */
 function withoutUrlSecrets(text: string): string {
   if (!text.includes("//")) return text;
-  return text.replace(/\/\/.*@/s, `//${HIDDEN}@`).replace(/[?#].*/s, `?${HIDDEN}`);
+  return text
+    .replace(/\/\/.*@/s, `//${HIDDEN}@`)
+    .replace(/[?#].*/s, `?${HIDDEN}`)
+    .replace(/(:\/\/[^/]*\/).+/s, `$1${HIDDEN}`);
 }
 
 /** A dotted path for people; keys with unusual characters are quoted. */

@@ -63,10 +63,14 @@ export function secretsIn(text: string): string[] {
   const found: string[] = [];
   const document = parseDocument(text);
   eachScalar(document.root, (node, showing) => {
-    if (!["secret", "origin"].includes(showing) || node.type !== "string") return;
+    if (node.type !== "string" || !isHidden(String(node.value), showing)) return;
     found.push(String(node.value), text.slice(node.offset + 1, node.offset + node.length - 1));
   });
   return [...new Set(found)].sort((a, b) => b.length - a.length);
+}
+
+function isHidden(value: string, showing: Showing): boolean {
+  return showing === "secret" || (showing === "origin" && originOnly(value, HIDDEN) !== value);
 }
 
 function hiddenSpans(document: ConfigDocument): Edit[] {

@@ -247,6 +247,17 @@ it("explains why it refuses the auth modes of other gateways", () => {
   expect(issue?.next).toBe("openclaw config set gateway.auth.mode token");
 });
 
+it("sends a webhook's URL that is a secret into a file, without showing it", () => {
+  const secret = "https://hooks.slack.com/services/T0000/B0000/aaaaaaaaaaaaaaaaaaaaaaaa";
+  const [issue] = interpretConfig(nest("notify.webhook.url", secret), "f").errors;
+  expect(issue).toMatchObject({
+    message:
+      "notify.webhook.url: found text (hidden), expected an https:// or http:// URL that holds no secret " +
+      "(a part of its path looks like a secret: write it into a file and set notify.webhook.urlFile)",
+    next: "openclaw config set notify.webhook.urlFile /etc/openclaw-gateway/webhook-url",
+  });
+});
+
 it("writes origins as browsers send them", () => {
   const text = nest("gateway.controlUi.allowedOrigins", [
     "HTTPS://App.Example.com:443/",
