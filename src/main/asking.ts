@@ -7,6 +7,8 @@ import { ADMIN, scopeWords } from "../protocol/access.ts";
 import { clientWords } from "../protocol/client-words.ts";
 import type { Core } from "./core.ts";
 
+const SCOPE_CHARS = 128;
+
 /** A device's request as the webhook tells it. */
 export function deviceAsking(core: Core, pending: Pending): Asking {
   const { requestId, deviceId, roles, scopes, ts, expiresAtMs, remoteIp } = pending;
@@ -20,7 +22,7 @@ export function deviceAsking(core: Core, pending: Pending): Asking {
     deviceId,
     key: keyWords(deviceId),
     roles,
-    scopes,
+    scopes: scopes.map((scope) => cleanText(scope, SCOPE_CHARS) ?? "-"),
     asks: roles.map((role) => (role === "operator" ? operatorWords(scopes) : role)).join(" and "),
     known: device !== undefined,
     askedAtMs: ts,

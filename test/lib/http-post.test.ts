@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { EgressRefused, egressPolicy } from "../../src/lib/egress.ts";
+import { type EgressPolicy, EgressRefused, egressPolicy } from "../../src/lib/egress.ts";
 import {
   HttpPost,
   type PostAnswer,
@@ -219,6 +219,20 @@ describe("an address that is not allowed", () => {
     await expect(http.send(ask(hook(), { policy }))).rejects.toBeInstanceOf(EgressRefused);
     expect([answers, receiver.connections]).toEqual([[], before]);
   });
+});
+
+test("where a connection really leads is judged once more, before anything is said", async () => {
+  let judged = 0;
+  const policy: EgressPolicy = {
+    allowed: [],
+    judge: () => {
+      judged += 1;
+      return judged === 1 ? { ok: true } : { ok: false, never: false, what: "elsewhere" };
+    },
+  };
+  const sent = poster().send(ask(`http://127.0.0.1:${receiver.port}/`, { policy }));
+  await expect(sent).rejects.toThrow("127.0.0.1 is elsewhere");
+  expect([judged, receiver.received]).toEqual([2, []]);
 });
 
 describe("TLS", () => {

@@ -159,9 +159,10 @@ describe("the webhook", () => {
 
   test("shows what is asked for in plain words, whatever else is asked for beside it", async () => {
     await start();
-    const scopes = ["operator.pairing", "aaa.secret", "operator.read"];
+    const scopes = ["operator.pairing", "aaa.\u202Esecret", "operator.read"];
     await ask(makeDevice(), { scopes, client: { ...terminal, id: "test" } });
-    const [{ asks, client }] = (await message(1)).requests;
+    const [{ asks, client, scopes: told }] = (await message(1)).requests;
+    expect(told).toEqual(["aaa.secret", "operator.pairing", "operator.read"]);
     expect([asks, client]).toEqual([
       "operator: see everything, approve devices, 1 unknown scope",
       "test, Linux x86_64",

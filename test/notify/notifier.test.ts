@@ -258,6 +258,18 @@ describe("a message that fails", () => {
     expect(bench.notifier.counts.failed).toBe(1);
   });
 
+  test("for good is told again with what came while it was under way", async () => {
+    bench.failures.push(refused({ retry: false }));
+    bench.holdDeliveries();
+    bench.ask("A1");
+    await bench.pass(notifySettleMs);
+    bench.ask("A2");
+    bench.hold?.();
+    await bench.pass(0);
+    await bench.pass(notifyGapMs);
+    expect(bench.messages).toEqual(["A1 +0", "A1 A2 +0"]);
+  });
+
   test("notifyRetryMaxMs: waits as long as the server asks, and no longer than that", async () => {
     bench.failures.push(refused({ retryAfterMs: MINUTE }), refused({ retryAfterMs: 86_400_000 }));
     bench.ask("A1");
