@@ -102,6 +102,7 @@ export class Notifier {
     if (this.#closed) return;
     if (!isSet(this.deps.settings())) {
       this.#waiting.clear();
+      this.#tries = 0;
       this.#cancel();
     } else if (!this.#waiting.empty) {
       this.#schedule(this.deps.limits.notifySettleMs);
@@ -170,6 +171,7 @@ export class Notifier {
   #broken(err: unknown): void {
     this.#underWay = undefined;
     this.#waiting.delivered();
+    this.#tries = 0;
     this.#counts.failed += 1;
     this.deps.log.warn({ err }, "a message for the webhook could not be put together");
   }
