@@ -1,4 +1,5 @@
 import { configCodes } from "../../src/config/errors.ts";
+import { notifyCodes } from "../../src/notify/failure.ts";
 import { invalidRequest, missingScope, unavailable } from "../../src/protocol/errors.ts";
 import type { ErrorShape } from "../../src/protocol/frames.ts";
 import * as refusals from "../../src/protocol/refusals.ts";
@@ -99,6 +100,14 @@ export function errorLines(): string[] {
     "| code | it means |",
     "|---|---|",
     ...Object.entries(configCodes).map(([code, words]) => `| \`${code}\` | ${words} |`),
+    "",
+    "## Webhook",
+    "",
+    "From `openclaw notify test`, in `openclaw status`, `openclaw doctor` and the log, with the command that helps.",
+    "",
+    "| code | it means |",
+    "|---|---|",
+    ...Object.entries(notifyCodes).map(([code, words]) => `| \`${code}\` | ${words} |`),
   ];
 }
 

@@ -8,6 +8,7 @@ import type { Io } from "./io.ts";
 import { addLogsCommand } from "./logs/command.ts";
 import { addConnectCommand } from "./node-host/command.ts";
 import { addNodeCommands } from "./nodes/commands.ts";
+import { addNotifyCommands } from "./notify.ts";
 import { lazily, type Outcome, type Shell } from "./shell.ts";
 import { addSshCommands } from "./ssh/commands.ts";
 import { typedCommand } from "./typed.ts";
@@ -62,6 +63,7 @@ export function buildProgram(
   addConnectCommand(shell);
   addLogsCommand(shell);
   addConfigCommands(shell, help.configKeys);
+  addNotifyCommands(shell);
   addShortCommands(shell);
   return { program, outcome: shell.outcome };
 }

@@ -1,9 +1,12 @@
+import type { NotifyReport } from "../notify/notifier.ts";
 import type { DeviceWords } from "../protocol/device-words.ts";
 
 /** The answers of the gateway as far as the command line reads them. Texts in them are not cleaned. */
 
 export type { ConfigChanged } from "../config/service.ts";
+export type { NotifyTested } from "../methods/notify.ts";
 export type { HostReport as HostInfo } from "../methods/services.ts";
+export type { LastOutcome, NotifyReport } from "../notify/notifier.ts";
 export type { DeviceWords } from "../protocol/device-words.ts";
 
 export interface PendingRow extends DeviceWords {
@@ -63,6 +66,8 @@ export interface GatewayStatus {
     readonly pairing: { readonly pending: number; readonly devices: number; invites: number };
     readonly store: { readonly ok: boolean; readonly lastError?: string };
     readonly closes: Readonly<Record<string, number>>;
+    /** Absent in the answers of older gateways. */
+    readonly notify?: NotifyReport;
     readonly warnings: readonly string[];
   };
 }

@@ -16,6 +16,8 @@ import type { Core } from "./core.ts";
 import { ServerFacts } from "./facts.ts";
 import { openLocalSockets } from "./local-sockets.ts";
 import { makeMetrics } from "./metrics.ts";
+import { followRequests, makeNotifier } from "./notify.ts";
+import { notifyMetrics } from "./notify-metrics.ts";
 import type { ProbeTarget } from "./self-probe.ts";
 import { makeHealth, makeServices } from "./services.ts";
 import { makeWeb } from "./web.ts";
@@ -71,6 +73,8 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
   const stopPulses = keepPulses(core, hub, () => {
     hub.publish("health", health.refresh(), versions(presence.version));
   });
+  const notify = makeNotifier(core, { gateway, log });
+  const stopNotifying = followRequests(core, notify);
   const facts = new ServerFacts(core, options.supervisor);
   const services = makeServices(core, {
     gateway,
@@ -82,6 +86,7 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
     restart: () => options.ask("restart"),
     expectRestart: options.expectRestart,
     stop: () => options.ask("stop"),
+    notify,
   });
   gateway.dispatcher = new Dispatcher({
     methods: allMethods,
@@ -103,7 +108,7 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
     log,
   });
   const { pageFolder } = options;
-  const { metrics, close: stopMetrics } = makeMetrics(core, gateway);
+  const { metrics, close: stopMetrics } = makeMetrics(core, gateway, notifyMetrics(notify));
   const http = await makeWeb(core, {
     gateway,
     facts,
@@ -142,6 +147,7 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
     },
     warn: (warning) => facts.warnings.push(warning),
     close: async (why) => {
+      stopNotifying();
       stopPulses();
       presence.close();
       stopFollowing();

@@ -18,6 +18,7 @@ import type {
   SecretService,
   Services,
 } from "../methods/services.ts";
+import type { Notifier } from "../notify/notifier.ts";
 import { DeviceList } from "../pairing/device-list.ts";
 import type { Core } from "./core.ts";
 
@@ -35,6 +36,7 @@ export interface NetworkParts {
   readonly stop: () => void;
   /** Figures per method, once the dispatcher exists. */
   readonly dispatcher?: () => Dispatcher | undefined;
+  readonly notify?: Notifier;
 }
 
 /** What `health` and `status` are about besides connections: the same with a network side as without. */
@@ -99,6 +101,7 @@ export function makeServices(core: Core, network: NetworkParts): Services {
     lifecycle: lifecycle(network),
     connections: live,
     store: () => storeFigures(core),
+    notify: network.notify,
   };
 }
 

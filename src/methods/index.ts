@@ -7,6 +7,7 @@ import { inviteMethods } from "./invites.ts";
 import { logMethods } from "./logs.ts";
 import type { Method } from "./method.ts";
 import { nodeMethods } from "./nodes.ts";
+import { notifyMethods } from "./notify.ts";
 import { scopeMethods } from "./scopes.ts";
 import { sshMethods } from "./ssh.ts";
 import { statusMethods } from "./status.ts";
@@ -26,4 +27,5 @@ export const allMethods: readonly Method[] = [
   ...hostMethods,
   ...auditMethods,
   ...sshMethods,
+  ...notifyMethods,
 ];

@@ -9,6 +9,7 @@ import type { LoopGauge } from "../lib/loop-gauge.ts";
 import type { MachineFacts } from "../lib/machine.ts";
 import type { World } from "../lib/world.ts";
 import type { Nodes } from "../nodes/nodes.ts";
+import type { Notifier } from "../notify/notifier.ts";
 import type { DeviceList } from "../pairing/device-list.ts";
 import type { Pairing } from "../pairing/pairing.ts";
 import type { SshKeys } from "../pairing/ssh.ts";
@@ -153,4 +154,6 @@ export interface Services {
   readonly lifecycle: Lifecycle;
   readonly connections: Connections;
   readonly store: () => StoreFigures;
+  /** The owner's webhook; absent where the gateway does not run. */
+  readonly notify?: Pick<Notifier, "report" | "test"> | undefined;
 }

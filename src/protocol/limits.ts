@@ -5,6 +5,7 @@ import { inviteLimitTable } from "./invite-limits.ts";
 import { listLimitTable } from "./list-limits.ts";
 import { logLimitTable } from "./log-limits.ts";
 import { nodeLimitTable } from "./node-limits.ts";
+import { notifyLimitTable } from "./notify-limits.ts";
 import { socketLimitTable } from "./socket-limits.ts";
 import { sshLimitTable } from "./ssh-limits.ts";
 import { supervisionLimitTable } from "./supervision-limits.ts";
@@ -313,6 +314,7 @@ export const limitTable = {
   },
   ...httpLimitTable,
   ...nodeLimitTable,
+  ...notifyLimitTable,
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof limitTable;

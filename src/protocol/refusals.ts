@@ -1,4 +1,5 @@
 import type { Role } from "./access.ts";
+import { approvalLines } from "./approve-line.ts";
 import { type Close, cutReason } from "./close.ts";
 import type { ErrorShape } from "./frames.ts";
 
@@ -331,12 +332,11 @@ export interface PairingFacts {
 export function pairingRequired(facts: PairingFacts): Refusal {
   const { tail, hint } = pairingWords[facts.reason];
   const message = `pairing required: ${tail}`;
-  const approve = `devices approve ${facts.requestId}`;
-  const approveCommand = `${facts.command} ${approve}`;
+  const { requestId, command, sshTarget } = facts;
   const details: Record<string, unknown> = {
     code: "PAIRING_REQUIRED",
     reason: facts.reason,
-    requestId: facts.requestId,
+    requestId,
     remediationHint: hint,
     recommendedNextStep: "wait_then_retry",
     retryable: true,
@@ -350,13 +350,12 @@ export function pairingRequired(facts: PairingFacts): Refusal {
     }),
     kind: facts.kind,
     address: facts.address,
-    approveCommand,
-    ...(facts.sshTarget && { sshCommand: `ssh ${facts.sshTarget} ${approveCommand}` }),
+    ...approvalLines({ kind: "device", requestId, command, sshTarget }),
     fingerprint: facts.fingerprint,
     ...(facts.waitingUntilMs && { waiting: true, expiresAtMs: facts.waitingUntilMs }),
   };
   const error: ErrorShape = { code: "NOT_PAIRED", message, details };
-  return refuse(error, 1008, `${message} (requestId: ${facts.requestId})`);
+  return refuse(error, 1008, `${message} (requestId: ${requestId})`);
 }
 
 /** `error` with more facts in its details. */

@@ -56,6 +56,7 @@ const layers: Readonly<Record<string, number>> = {
   config: 2,
   store: 2,
   events: 2,
+  notify: 2,
   audit: 3,
   auth: 3,
   nodes: 3,
@@ -154,6 +155,8 @@ describe("architecture", () => {
       ["dashboard/names.ts", "protocol/frames.ts", plain, false],
       ["dashboard/names.ts", "protocol/scopes.ts", plain, true],
       ["dashboard/app.ts", "lib/key-words.ts", plain, false],
+      ["notify/notifier.ts", "pairing/pairing.ts", plain, false],
+      ["pairing/pairing.ts", "notify/notifier.ts", plain, true],
     ];
     for (const [from, to, how, fine] of cases) {
       expect([from, to, layerProblem(from, to, how) === undefined]).toEqual([from, to, fine]);

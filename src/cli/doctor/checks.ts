@@ -7,6 +7,7 @@ import { sshChecks } from "./ssh-checks.ts";
 import { stateChecks } from "./state-checks.ts";
 import type { Finding } from "./verdict.ts";
 import { webChecks } from "./web-checks.ts";
+import { webhookChecks } from "./webhook-checks.ts";
 
 /** Every check by its id, in the order of the report. Ids are stable; the sentences are not. */
 export const checks: Readonly<Record<string, Check>> = {
@@ -17,6 +18,7 @@ export const checks: Readonly<Record<string, Check>> = {
   ...machineChecks,
   ...webChecks,
   ...sshChecks,
+  ...webhookChecks,
 };
 
 /** What all checks say that apply. */

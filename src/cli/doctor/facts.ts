@@ -53,6 +53,28 @@ export interface ConfigFacts {
   readonly devicelessCli?: "loopback" | "never" | undefined;
   /** `dashboard.root`, where it is set. */
   readonly webRoot?: { readonly folder: string; readonly verdict: ServeVerdict } | undefined;
+  /** The webhook, where one is set. */
+  readonly webhook?: WebhookFacts | undefined;
+}
+
+export interface WebhookFacts {
+  /** Its files, as far as they are set. */
+  readonly files: readonly WebhookFile[];
+  /** `gateway.egress`. */
+  readonly egress: readonly string[];
+  /** Scheme, host and port; absent where its URL may not be read. */
+  readonly to?: string;
+  /** Where its name leads; absent where that can't be known. */
+  readonly addresses?: readonly string[] | undefined;
+}
+
+export interface WebhookFile {
+  /** The key that names it. */
+  readonly key: string;
+  readonly path: string;
+  /** Absent where it is not there, or may not be looked at. */
+  readonly found?: FileFacts & { readonly isFile: boolean };
+  readonly missing?: boolean;
 }
 
 export interface FileFacts {

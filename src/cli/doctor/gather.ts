@@ -11,6 +11,7 @@ import type { ConfigFacts, Facts, GatewayFacts, ProgramFacts } from "./facts.ts"
 import { gatherMachine } from "./gather-machine.ts";
 import { gatherSsh } from "./gather-ssh.ts";
 import { fileFacts, gatherState } from "./gather-state.ts";
+import { gatherWebhook } from "./gather-webhook.ts";
 
 /** Looks at everything the checks judge. Changes nothing and never rejects for what is amiss. */
 export async function gatherFacts(context: Context): Promise<Facts> {
@@ -78,6 +79,7 @@ async function gatherConfig(env: Environment, asked: ConfigAsked): Promise<Confi
     devicelessCli: settings && devicelessCliMode(settings),
     // A running gateway leaves a group out of which nothing is set.
     webRoot: await gatherWebRoot(settings?.dashboard?.root, asked.folder, path),
+    webhook: await gatherWebhook(settings),
   };
 }
 
