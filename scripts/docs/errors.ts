@@ -56,7 +56,7 @@ export const samples: Readonly<Record<string, readonly Refusal[]>> = {
   restarting: [refusals.restarting()],
   storeUnavailable: [refusals.storeUnavailable("what the error of the state says (below)")],
   pairingRequired: (["not-paired", "role-upgrade", "scope-upgrade"] as const).map((reason) =>
-    refusals.pairingRequired({ ...asks, reason }),
+    refusals.pairingRequired({ ...asks, reason, way: { ssh: { port: 22 } } }),
   ),
 };
 

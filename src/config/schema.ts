@@ -137,7 +137,7 @@ export const configTable = {
   }),
   "gateway.sshTarget": optional({
     type: v.sshTarget,
-    help: "What the page shows in `ssh <target> openclaw devices approve CODE`.",
+    help: "What the page shows in `ssh <target> openclaw devices approve CODE` while gateway.ssh.account is not set.",
     example: "root@gateway.example.com",
     hostOnly: false,
     apply: "live",

@@ -41,7 +41,7 @@ export function requestOf(
   return {
     id,
     command,
-    ssh: clean(details["sshCommand"], 400) || `ssh root@${host} ${command}`,
+    ssh: clean(details["sshCommand"], 400).replace("<host>", host) || `ssh root@${host} ${command}`,
     expiresAt: expires && expires - skew,
     scopes: cleanList(details["requestedScopes"]),
     approved: cleanList(details["approvedScopes"]),

@@ -52,9 +52,9 @@ function settingsOf({ config }: Core): WebhookSettings {
 }
 
 function senderOf({ config, vault, command }: Core): Sender {
-  const { name, sshTarget } = config.current.gateway;
+  const { gateway } = config.current;
   const { fingerprint } = vault.identity;
-  return { name, fingerprint, command: publicCommand(command), sshTarget };
+  return { name: gateway.name, fingerprint, command: publicCommand(command), way: gateway };
 }
 
 /** Tells the webhook of every new request, and of other settings. Returns how to stop, at once. */

@@ -64,6 +64,7 @@ export function makeHandshake(core: Core, parts: HandshakeParts): Handshake {
       authMode: kind,
     }),
     policy: () => policyOf(core),
+    sshWay: () => core.config.current.gateway,
     phase: () => gateway.phase,
     secretEpoch: () => secrets.epoch(kind()),
     ready: (connection, actor, params) => {
@@ -109,14 +110,13 @@ function noteLockouts({ audit, limits, world, log }: Core): (key: string) => voi
 
 function policyOf(core: Core): HandshakePolicy {
   const { current } = core.config;
-  const { auth, pairing, controlUi, publicUrl, sshTarget } = current.gateway;
+  const { auth, pairing, controlUi, publicUrl } = current.gateway;
   return {
     secretKind: auth.mode,
     pairingOpen: pairing.open,
     hasPublicUrl: publicUrl !== undefined,
     devicelessCli: devicelessCliMode(current),
     origins: { allowed: controlUi.allowedOrigins, publicUrl },
-    sshTarget,
   };
 }
 

@@ -1,6 +1,5 @@
-import { approvalLines } from "../protocol/approve-line.ts";
 import type { Asking } from "./asking.ts";
-import { minutesLeft, type Notice } from "./notice.ts";
+import { linesOf, minutesLeft, type Notice } from "./notice.ts";
 
 /** The shapes in which receivers read messages. */
 export const formats = ["json", "text", "slack"] as const;
@@ -43,11 +42,11 @@ export const render: Readonly<Record<Format, (notice: Notice) => Rendered>> = {
 };
 
 function requestFacts(asking: Asking, { sender, sentAtMs }: Notice) {
-  const { kind, requestId, expiresAtMs } = asking;
+  const { expiresAtMs } = asking;
   return {
     ...asking,
     ...(expiresAtMs !== undefined && { minutesLeft: minutesLeft(expiresAtMs, sentAtMs) }),
-    ...approvalLines({ kind, requestId, ...sender }),
+    ...linesOf(asking, sender),
   };
 }
 

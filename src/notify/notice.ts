@@ -1,5 +1,5 @@
 import { normalizeAddress } from "../lib/net.ts";
-import { approvalLines } from "../protocol/approve-line.ts";
+import { approvalLines, HOST, type SshWay } from "../protocol/approve-line.ts";
 import type { Asking, Batch } from "./asking.ts";
 import { harmless } from "./harmless.ts";
 
@@ -9,7 +9,7 @@ export interface Sender {
   readonly fingerprint: string;
   /** How its command line is called, as strangers may know it. */
   readonly command: string;
-  readonly sshTarget?: string | undefined;
+  readonly way: SshWay;
 }
 
 /** One message, before it takes the shape that its receiver reads. */
@@ -89,7 +89,7 @@ function requestLines(asking: Asking, { sender, now }: Facts): string[] {
   const { kind, requestId, expiresAtMs } = asking;
   const from = asking.address === undefined ? "" : ` from ${addressWords(asking.address)}`;
   const left = expiresAtMs === undefined ? [] : [`${minutesLeft(expiresAtMs, now)} min left`];
-  const { approveCommand, sshCommand } = approvalLines({ kind, requestId, ...sender });
+  const { approveCommand, sshCommand } = linesOf({ kind, requestId }, sender);
   return [
     `“${harmless(asking.name, NAME_CHARS)}” (${harmless(asking.client, CLIENT_CHARS)})${from}`,
     `${asksWords(asking)} ${harmless(asking.asks, ASKS_CHARS)}`,
@@ -97,6 +97,14 @@ function requestLines(asking: Asking, { sender, now }: Facts): string[] {
     approveCommand,
     ...(sshCommand === undefined ? [] : [sshCommand]),
   ];
+}
+
+/** Without a line that nobody could paste: a message knows no address bar to take the name from. */
+export function linesOf(asking: Pick<Asking, "kind" | "requestId">, { command, way }: Sender) {
+  const { kind, requestId } = asking;
+  const lines = approvalLines({ kind, requestId, command, way });
+  if (!lines.sshCommand?.includes(HOST)) return lines;
+  return { approveCommand: lines.approveCommand };
 }
 
 /** As it is, so that it can be copied; what a proxy passed on and is no address is a stranger's text. */

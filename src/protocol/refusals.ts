@@ -1,5 +1,5 @@
 import type { Role } from "./access.ts";
-import { approvalLines } from "./approve-line.ts";
+import { approvalLines, type SshWay } from "./approve-line.ts";
 import { type Close, cutReason } from "./close.ts";
 import type { ErrorShape } from "./frames.ts";
 
@@ -323,7 +323,7 @@ export interface PairingFacts {
   readonly fingerprint: string;
   /** How the command line is called on the gateway host. */
   readonly command: string;
-  readonly sshTarget?: string;
+  readonly way: SshWay;
   /** Set for a client that stays connected while it waits. */
   readonly waitingUntilMs?: number;
 }
@@ -332,7 +332,7 @@ export interface PairingFacts {
 export function pairingRequired(facts: PairingFacts): Refusal {
   const { tail, hint } = pairingWords[facts.reason];
   const message = `pairing required: ${tail}`;
-  const { requestId, command, sshTarget } = facts;
+  const { requestId, command, way } = facts;
   const details: Record<string, unknown> = {
     code: "PAIRING_REQUIRED",
     reason: facts.reason,
@@ -350,7 +350,7 @@ export function pairingRequired(facts: PairingFacts): Refusal {
     }),
     kind: facts.kind,
     address: facts.address,
-    ...approvalLines({ kind: "device", requestId, command, sshTarget }),
+    ...approvalLines({ kind: "device", requestId, command, way }),
     fingerprint: facts.fingerprint,
     ...(facts.waitingUntilMs && { waiting: true, expiresAtMs: facts.waitingUntilMs }),
   };

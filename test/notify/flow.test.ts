@@ -97,7 +97,7 @@ describe("the webhook", () => {
         name: "Kitchen tablet",
         client: "terminal app, Linux x86_64",
         deviceId: device.deviceId,
-        key: expect.stringMatching(/^([0-9A-F]{4}-){3}[0-9A-F]{4}$/),
+        key: expect.stringMatching(/^([a-z]{4}-){7}[a-z]{4}$/),
         roles: ["operator"],
         scopes: ["operator.read", "operator.write"],
         asks: "operator: see chats and devices, send messages and run the agent",

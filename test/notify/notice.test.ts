@@ -23,7 +23,7 @@ describe("a message", () => {
       title: "A device asks to be let in",
       body: [
         "“Kitchen tablet” (browser, Linux x86_64) from 203.0.113.7",
-        "asks to be operator: see everything, send and act",
+        "asks to be operator: see chats and devices, send messages and run the agent",
         "code 7F3K-Q2MN, key ABAB-ABAB-ABAB-ABAB, 29 min left",
         "openclaw devices approve 7F3K-Q2MN",
         "ssh root@gateway.example.com openclaw devices approve 7F3K-Q2MN",
@@ -36,18 +36,30 @@ describe("a message", () => {
   });
 
   test("leaves out what is not known", () => {
-    const bare = { sender: { fingerprint: "4AEC", command: "openclaw" }, now: NOW, maxBytes };
+    const nameless = { fingerprint: "4AEC", command: "openclaw", way: { ssh: { port: 22 } } };
+    const bare = { sender: nameless, now: NOW, maxBytes };
     const { body } = compose([asking({ address: undefined, expiresAtMs: undefined })], 0, bare);
     expect(body).toBe(
       [
         "“Kitchen tablet” (browser, Linux x86_64)",
-        "asks to be operator: see everything, send and act",
+        "asks to be operator: see chats and devices, send messages and run the agent",
         "code 7F3K-Q2MN, key ABAB-ABAB-ABAB-ABAB",
         "openclaw devices approve 7F3K-Q2MN",
         "",
         "Gateway fingerprint 4AEC",
       ].join("\n"),
     );
+  });
+
+  test.each([
+    ["h.example", "ssh openclaw@h.example approve 7F3K-Q2MN"],
+    // Nobody could paste a line without the name of the machine.
+    [undefined, "code 7F3K-Q2MN"],
+  ])("with approval over SSH at %s the line for it is the last, or is not there", (host, line) => {
+    const way = { ssh: { account: "openclaw", port: 22, host } };
+    const { body } = compose([asking()], 0, { ...facts, sender: { ...sender, way } });
+    expect(body).toContain(line);
+    expect(body.match(/^ssh .*$/gm) ?? []).toEqual(host === undefined ? [] : [line]);
   });
 
   test.each([
@@ -97,7 +109,10 @@ describe("a message", () => {
       }),
     );
     const target = `ssh://${"u".repeat(32)}@${"h".repeat(200)}:65535`;
-    const huge = { ...facts, sender: { ...sender, name: "🦞".repeat(64), sshTarget: target } };
+    const huge = {
+      ...facts,
+      sender: { ...sender, name: "🦞".repeat(64), way: { ssh: { port: 22 }, sshTarget: target } },
+    };
     const { body, requests, more } = compose(long, 3, huge);
     expect(Buffer.byteLength(body)).toBeLessThanOrEqual(maxBytes);
     expect(requests.length).toBeGreaterThan(0);

@@ -7,7 +7,7 @@ export const sender: Sender = {
   name: "home-server",
   fingerprint: "4AEC-269E-DCCC-159C",
   command: "openclaw",
-  sshTarget: "root@gateway.example.com",
+  way: { ssh: { port: 22 }, sshTarget: "root@gateway.example.com" },
 };
 
 export function asking(more: Partial<Asking> = {}): Asking {
@@ -21,7 +21,7 @@ export function asking(more: Partial<Asking> = {}): Asking {
     key: "ABAB-ABAB-ABAB-ABAB",
     roles: ["operator"],
     scopes: ["operator.read", "operator.write"],
-    asks: "operator: see everything, send and act",
+    asks: "operator: see chats and devices, send messages and run the agent",
     known: false,
     askedAtMs: NOW,
     expiresAtMs: NOW + 29 * 60_000 + 59_000,

@@ -490,7 +490,7 @@ describe.skipIf(reason !== undefined)("approval over SSH on a rented Debian 13",
         "ann's gateway",
       );
       const enable = ["openclaw", "ssh", "enable", "--authorized-keys", "--yes"];
-      expect(await vps.ok(enable, ann)).toContain("ssh ann@<this machine> approve CODE");
+      expect(await vps.ok(enable, ann)).toContain("ssh ann@<host> approve CODE");
       const key = await makeKey(temp, "anns-phone");
       const add = ["openclaw", "ssh", "add", "-", "--name", "phone"];
       await vps.ok(add, { ...ann, input: await readFile(`${key}.pub`, "utf8") });

@@ -101,7 +101,7 @@ export async function followBlock(
   { io }: Context,
   gateway: Gateway,
 ): Promise<BlockProblem | undefined> {
-  const { authorizedKeys: path } = await sshSettings(gateway);
+  const { authorizedKeys: path } = (await sshSettings(gateway)).ssh;
   if (path === undefined) return undefined;
   const { keys } = await gateway.request<{ keys: KeyRow[] }>("host.ssh.list");
   const live = keys.filter(({ expiresAtMs = Infinity }) => expiresAtMs > io.now());

@@ -2,7 +2,7 @@ import { lazily, type Shell } from "../shell.ts";
 
 const HELP = `
 A key that is added may list, show, approve, reject and revoke, over
-  ssh openclaw@<this machine> approve 7F3K-Q2MN
+  ssh openclaw@<host> approve 7F3K-Q2MN
 and nothing else: no shell, no files, no forwarding.
 
 Examples:

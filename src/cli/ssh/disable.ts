@@ -45,9 +45,8 @@ async function forget(context: Context): Promise<void> {
     context,
     { scopes: [], stopped: "existing", hostOnly: true },
     async (gateway) => {
-      const { authorizedKeys, ...settings } = await sshSettings(gateway);
-      if (authorizedKeys !== undefined) await removeBlock(authorizedKeys).run();
-      const set = { ...settings, authorizedKeys };
+      const { ssh: set } = await sshSettings(gateway);
+      if (set.authorizedKeys !== undefined) await removeBlock(set.authorizedKeys).run();
       for (const name of ["account", "host", "port", "authorizedKeys"] as const) {
         if (set[name] !== undefined) await setKey(gateway, `gateway.ssh.${name}`);
       }

@@ -147,7 +147,7 @@ exec /usr/bin/env -i PATH=/usr/bin:/bin LC_ALL=C.UTF-8 \\
 export function sshdDropIn(facts: SshFacts): string {
   const { account, keysAccount, folder, timeouts } = facts;
   const bounds = timeouts ? "  UnusedConnectionTimeout 20s\n  ChannelTimeout session=1m\n" : "";
-  return `# Approval over SSH: "ssh ${account}@<this machine> approve CODE", for keys of "openclaw ssh add", and
+  return `# Approval over SSH: "ssh ${account}@<host> approve CODE", for keys of "openclaw ssh add", and
 # nothing else. Made by "openclaw ssh enable", taken away by "openclaw ssh disable".
 Match User ${account}
   AllowUsers ${account}
