@@ -8,7 +8,7 @@ LC_ALL=C
 export LC_ALL
 file=/run/openclaw-gateway/keys/approvers
 [ -r "$file" ] || exit 0
-while read -r expires type key print from rest; do
+head -c 1048576 -- "$file" | while read -r expires type key print from rest; do
   if [ "$type" != "${2-}" ] || [ "$key" != "${3-}" ]; then continue; fi
   case $expires in '' | *[!0-9]*) exit 0 ;; esac
   if [ "$expires" -ne 0 ] && [ "$expires" -le "$(date +%s)" ]; then exit 0; fi
@@ -18,4 +18,4 @@ while read -r expires type key print from rest; do
   if [ "$from" != - ]; then options="$options,from=\"$from\""; fi
   printf '%s %s %s\n' "$options" "$type" "$key"
   exit 0
-done <"$file"
+done

@@ -10,7 +10,10 @@ export interface ProgramPaths {
 
 export function ownPaths(): ProgramPaths {
   // As it was called: a release is changed by a link on the way to it.
-  const script = process.argv[1] ?? "";
+  const called = process.argv[1] ?? "";
+  // npm's link to it stands in a folder that has nothing else of the program.
+  const isWhole = existsSync(join(dirname(called), "ssh-answer.js")) || !existsSync(called);
+  const script = isWhole ? called : realpathSync(called);
   const own = join(dirname(script), "../bin/node");
   const node = existsSync(own) ? own : process.execPath;
   return { node, script };

@@ -45,8 +45,10 @@ function isPackaged(env: Environment, stateDir: string): boolean {
 /** The folder where sshd's helper looks for the keys of approvers; `openclaw ssh enable` makes it. */
 export const APPROVER_KEYS = `${PACKAGED}/keys`;
 
+/** What the gateway writes there for it. */
+export const APPROVERS_FILE = join(APPROVER_KEYS, "approvers");
+
 /** The file with the keys that may approve over SSH; `undefined` where sshd reads none of ours. */
 export function approversFile(env: Environment, stateDir: string): string | undefined {
-  const usable = isPackaged(env, stateDir) && existsSync(APPROVER_KEYS);
-  return usable ? join(APPROVER_KEYS, "approvers") : undefined;
+  return isPackaged(env, stateDir) ? APPROVERS_FILE : undefined;
 }

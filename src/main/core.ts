@@ -28,7 +28,7 @@ import { type Limits, limitValues } from "../protocol/limits.ts";
 import { type Document, openDocument, type StoreLog } from "../store/document.ts";
 import { explain, StoreError } from "../store/errors.ts";
 import { acquireWriterLock, ownPlace, type WriterLock } from "../store/lock.ts";
-import { publishApprovers } from "./approvers.ts";
+import { asksForKeys, publishApprovers } from "./approvers.ts";
 import { Audit } from "./audit.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -136,7 +136,10 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       world,
       limits,
       pairing,
-      publish: (lines) => publishApprovers(env, stateDir, lines),
+      publish: (lines) => {
+        const wanted = asksForKeys(config.current);
+        return publishApprovers({ env, stateDir, wanted }, lines);
+      },
     });
     const documents = { pairing: pairingDocument, vault: vaultDocument, nodes: nodesDocument };
     const nodes = new Nodes({

@@ -1,5 +1,5 @@
 import { agoWords } from "../lib/age.ts";
-import { wrapText } from "../lib/width.ts";
+import { cutText, wrapText } from "../lib/width.ts";
 import { approvalScopes } from "../nodes/surface.ts";
 import { approvalProblem, mayLetIn } from "../pairing/authority.ts";
 import type { Device } from "../pairing/records.ts";
@@ -116,15 +116,25 @@ function shortLines({ row, mine }: Waiting, now: number): string[] {
   const { commands, caps = [] } = row;
   return [
     `${shown(row.requestId)}  ${agoWords(row.ts, now)}`,
-    `  ${nameOf(row)}`,
+    nameOf(row),
     `  asks ${commands ? offerWords(commands, caps) : accessWords(row)}`,
     ...(mine ? [] : ["  (not for this key to approve)"]),
   ];
 }
 
-function nameOf(row: RequestRow): string {
-  return deviceName({ ...row, deviceId: row.deviceId ?? row.nodeId ?? "" });
+/**
+ * A device's name on the rest of a line: quoted, and never longer, because what goes on below would
+ * look like a line of the gateway's own.
+ */
+function nameOf(row: RequestRow, before = INDENT): string {
+  return quoted(deviceName({ ...row, deviceId: row.deviceId ?? row.nodeId ?? "" }), before);
 }
+
+function quoted(name: string, before: string): string {
+  return `${before}“${cutText(name, WIDTH - before.length - 2)}”`;
+}
+
+const INDENT = "  ";
 
 const codeParams: JsonSchema = {
   type: "object",
@@ -169,8 +179,8 @@ const approve = verb<Code>({
     const id = row.deviceId ?? row.nodeId ?? "";
     const { commands, caps = [] } = row;
     return [
-      `Approved: ${nameOf(row)}`,
-      `  ${clientKind(row)}`,
+      nameOf(row, "Approved: "),
+      INDENT + cutText(clientKind(row), WIDTH - INDENT.length),
       `  may ${commands ? offerWords(commands, caps) : accessWords(row)}`,
       `Gateway: ${services.identity.fingerprint}`,
       "To take it out again:",
@@ -194,7 +204,7 @@ const reject = verb<Code>({
       row.nodeId !== undefined
         ? await rejectSurface(requestId, call)
         : await call.services.pairing.reject(requestId, call.actor);
-    return [`Rejected: ${nameOf(row)}`, "It may ask again.", ...notDurable(outcome)];
+    return [nameOf(row, "Rejected: "), "It may ask again.", ...notDurable(outcome)];
   },
 });
 
@@ -217,7 +227,7 @@ const revoke = verb<{ deviceId: string }>({
     const live = Object.entries(device.tokens).filter(
       ([, token]) => token.revokedAtMs === undefined,
     );
-    if (live.length === 0) return [`${name} is out already.`];
+    if (live.length === 0) return [quoted(name, "Out already: ")];
     let outcome: { durable?: boolean; reason?: string } = {};
     for (const [role] of live) {
       if (!isRole(role)) continue;
@@ -226,7 +236,7 @@ const revoke = verb<{ deviceId: string }>({
       if (!revoked.durable) outcome = revoked;
     }
     return [
-      `Revoked: ${name}`,
+      quoted(name, "Revoked: "),
       "It is out until somebody approves it again.",
       ...notDurable(outcome),
     ];

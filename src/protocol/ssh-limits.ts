@@ -53,4 +53,21 @@ export const sshLimitTable = {
     metric: "-",
     test: "methods/approver.test.ts",
   },
+  sshPatienceMs: {
+    value: 8 * SECOND,
+    unit: "ms",
+    bounds:
+      "an approver's command waiting for the gateway: longer than the disk of a small VPS takes for a commit, shorter than a person waits",
+    past: "it ends with exit code 3, and says whether the gateway was asked",
+    metric: "-",
+    test: "cli/ssh/answer.test.ts",
+  },
+  sshAnswerBytes: {
+    value: 256 * KiB,
+    unit: "bytes",
+    bounds: "what an approver's command reads of an answer",
+    past: "it reads no further, and ends as if nothing had come",
+    metric: "-",
+    test: "cli/ssh/answer.test.ts",
+  },
 } as const satisfies Record<string, Limit>;

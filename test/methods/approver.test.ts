@@ -164,7 +164,7 @@ describe("what is answered", () => {
     for (let i = 0; i < 12; i += 1) made.push(await waits({ name: `Device ${i}` }));
     const found = await lines(key, "list");
     expect(found[0]).toBe(`${before.pending.length + 12} wait for approval.`);
-    expect(found.filter((line) => line.startsWith("  Device "))).toHaveLength(10);
+    expect(found.filter((line) => line.startsWith("  “Device "))).toHaveLength(10);
     expect(found.join("\n")).toContain("Device 11");
     expect(found.at(-1)).toBe(`and ${before.pending.length + 2} more`);
     for (const { code } of made) await lines(key, "reject", code);
@@ -251,7 +251,7 @@ describe("revoke", () => {
       .slice(0, 12)
       .toUpperCase()
       .replace(/.{4}\B/g, "$&-");
-    expect((await lines(key, "revoke", typed))[0]).toBe("Revoked: Tablet");
+    expect((await lines(key, "revoke", typed))[0]).toBe("Revoked: “Tablet”");
     await until(() => client.closed, "its connection to end");
     expect(client.closed?.code).toBe(4001);
     expect((await lines(key, "revoke", typed))[0]).toBe("Tablet is out already.");

@@ -151,13 +151,15 @@ describe.skipIf(reason !== undefined)("approval over SSH on a rented Debian 13",
       }
       // Typed as on a phone's keyboard.
       const approved = await says("approve", tablet.code.toLowerCase().replace("-", " "));
-      expect(approved).toContain("Approved: Ann's tablet");
+      expect(approved).toContain("Approved: “Ann's tablet”");
       await tablet.client.challenge(1);
-      expect(await says("reject", other.code)).toContain("Rejected: Stranger");
+      expect(await says("reject", other.code)).toContain("Rejected: “Stranger”");
       await until(() => other.client.closed, "the stranger to be told");
       expect(other.client.closed).toMatchObject({ code: 1008 });
       expect(await says("list")).toBe("Nobody waits for approval.\n");
-      expect(await says("revoke", tablet.deviceId.slice(0, 12))).toContain("Revoked: Ann's tablet");
+      expect(await says("revoke", tablet.deviceId.slice(0, 12))).toContain(
+        "Revoked: “Ann's tablet”",
+      );
       const again = await phone.ssh("approve", tablet.code);
       expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining("Nobody waits") });
       expect(await says("help")).toContain("approve CODE");
@@ -513,6 +515,7 @@ describe.skipIf(reason !== undefined)("approval over SSH on a rented Debian 13",
       expect(await vps.ok(["cat", file])).toBe(mine);
       await vps.ok(["openclaw", "ssh", "disable", "--yes"], ann);
       expect(await vps.ok(["cat", file])).toBe(mine);
+      expect((await vps.exec(["ls", "/home/ann/gateway/ssh"])).code).toBe(2);
       await vps.ok(["systemctl", "stop", "anns"]);
       await vps.ok(["userdel", "--remove", "ann"]);
     },

@@ -33,7 +33,7 @@ export type GatewayFacts =
       readonly info: HostInfo;
       readonly status: GatewayStatus["gateway"];
       /** Keys that may approve over SSH; absent where an older gateway runs. */
-      readonly sshKeys?: readonly { readonly expiresAtMs?: number }[] | undefined;
+      readonly sshKeys?: readonly SshKeyFacts[] | undefined;
     }
   | { readonly how: "stopped"; readonly start: string }
   | { readonly how: "unreachable"; readonly message: string; readonly denied: boolean };
@@ -131,7 +131,18 @@ export interface SshFacts {
   /** The groups of that account, and of nginx. */
   readonly groups: readonly string[];
   readonly proxyGroups: readonly string[];
-  readonly keys?: readonly { readonly expiresAtMs?: number }[] | undefined;
+  readonly keys?: readonly SshKeyFacts[] | undefined;
+  /** Files of it that are not as `openclaw ssh enable` writes them. */
+  readonly altered: readonly string[];
+  /** Settings of the drop-in that do not count for the account; absent where only root could tell. */
+  readonly uncounted?: readonly string[] | undefined;
+  /** Fingerprints of the keys that sshd's helper knows; absent where it may not be read. */
+  readonly published?: readonly string[] | undefined;
+}
+
+export interface SshKeyFacts {
+  readonly fingerprint: string;
+  readonly expiresAtMs?: number;
 }
 
 /** A check: pure. `undefined` where it does not apply or nothing can be known. */

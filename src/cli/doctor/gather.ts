@@ -7,7 +7,7 @@ import { openRunning, startCommand } from "../connect.ts";
 import type { Context } from "../context.ts";
 import type { Environment } from "../io.ts";
 import type { GatewayStatus, HostInfo } from "../wire.ts";
-import type { ConfigFacts, Facts, GatewayFacts, ProgramFacts } from "./facts.ts";
+import type { ConfigFacts, Facts, GatewayFacts, ProgramFacts, SshKeyFacts } from "./facts.ts";
 import { gatherMachine } from "./gather-machine.ts";
 import { gatherSsh } from "./gather-ssh.ts";
 import { fileFacts, gatherState } from "./gather-state.ts";
@@ -42,7 +42,7 @@ async function gatherGateway(
       const info = await gateway.request<HostInfo>("host.info");
       const { gateway: status } = await gateway.request<GatewayStatus>("status");
       const { config } = await gateway.request<{ config: GatewayConfig }>("config.get");
-      const list = gateway.request<{ keys: { expiresAtMs?: number }[] }>("host.ssh.list");
+      const list = gateway.request<{ keys: SshKeyFacts[] }>("host.ssh.list");
       const sshKeys = (await list.catch(() => undefined))?.keys;
       return { gateway: { how: "running", info, status, sshKeys }, settings: config };
     } finally {

@@ -20,8 +20,21 @@ const setup: Check = ({ ssh }) => {
     return warn(`Nobody can log in as ${account} to approve: sshd was not told.`, ENABLE);
   }
   if (!programThere) return warn("What answers approvers over SSH is missing.", ENABLE);
+  const [changed] = ssh.altered;
+  if (changed !== undefined) {
+    return warn(`${changed} is not as openclaw ssh enable writes it, or others may.`, ENABLE);
+  }
+  if (ssh.uncounted && ssh.uncounted.length > 0) {
+    const which = ssh.uncounted.slice(0, MOST_NAMED).join(", ");
+    return fail(
+      `Something else in sshd's configuration decides for ${account}: ${which}.`,
+      `${ENABLE} (it says what; until then: sudo openclaw ssh disable)`,
+    );
+  }
   return ok(`Approvers log in as ${account} and can do nothing else.`);
 };
+
+const MOST_NAMED = 3;
 
 /** Whoever is in that group can do everything here; neither of these two ever may. */
 const groups: Check = ({ ssh, machine }) => {
@@ -46,6 +59,13 @@ const keys: Check = ({ ssh, nowMs }) => {
   if (!ssh.keys) return undefined;
   const over = ssh.keys.filter(({ expiresAtMs = Infinity }) => expiresAtMs <= nowMs);
   const live = ssh.keys.length - over.length;
+  const { published } = ssh;
+  const missing = ssh.keys.filter((key) => {
+    return !over.includes(key) && published && !published.includes(key.fingerprint);
+  });
+  if (ssh.dropInFor !== undefined && missing.length > 0) {
+    return warn(`sshd does not know ${count(missing.length, "key")} that may approve.`, ENABLE);
+  }
   if (ssh.account !== undefined && live === 0) {
     return note("Approval over SSH is on, and no key may approve.", "openclaw ssh add <key.pub>");
   }

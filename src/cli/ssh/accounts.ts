@@ -1,13 +1,15 @@
 import { CliError } from "../exit.ts";
 import { runTool } from "../gateway/tools.ts";
 import type { Environment } from "../io.ts";
-import { type Step, tool } from "./steps.ts";
+import { shown } from "../words.ts";
+import { adminPath, type Step, tool } from "./steps.ts";
 
 /** How accounts of ours are told from others of the same name. */
 const ABOUT = {
   approvers: "OpenClaw approval over SSH",
   keys: "OpenClaw approvers' keys",
 } as const;
+const OURS: readonly string[] = Object.values(ABOUT);
 
 interface Account {
   readonly name: string;
@@ -28,8 +30,20 @@ export function keysAccount(name: string): Account {
   return { name, about: ABOUT.keys, group: name, home: "/nonexistent", shell };
 }
 
+/** Makes a group that accounts of ours alone are in. @throws CliError where others are */
 export async function groupSteps(group: string, env: Environment): Promise<Step[]> {
-  if (await entry("group", group, env)) return [];
+  const there = await entry("group", group, env);
+  if (there) {
+    const stranger = await strangerIn(there, env);
+    if (stranger === undefined) return [];
+    throw new CliError(
+      "failed",
+      `${shown(stranger)} is in the group ${group}, which lets approve`,
+      {
+        next: `gpasswd -d ${shown(stranger)} ${group}`,
+      },
+    );
+  }
   return [
     {
       words: `make the group ${group}`,
@@ -38,6 +52,18 @@ export async function groupSteps(group: string, env: Environment): Promise<Step[
     },
   ];
 }
+
+/** Somebody in a group, by either way of being in one, who is not ours. */
+async function strangerIn(group: string[], env: Environment): Promise<string | undefined> {
+  const [, , gid, members = ""] = group;
+  const listed = members.split(",").filter(Boolean);
+  const users = await passwd(env);
+  const ours = new Set(users.filter(([, , , , about]) => OURS.includes(about ?? "")).map(first));
+  const inside = [...listed, ...users.filter(([, , , primary]) => primary === gid).map(first)];
+  return inside.find((name) => !ours.has(name));
+}
+
+const first = ([name = ""]: string[]) => name;
 
 /** @throws CliError where somebody else has the name */
 export async function accountSteps(account: Account, env: Environment): Promise<Step[]> {
@@ -61,11 +87,25 @@ export async function accountSteps(account: Account, env: Environment): Promise<
   ];
 }
 
+/** The names of all accounts of ours, whatever they are called. */
+export async function ownAccounts(env: Environment): Promise<string[]> {
+  const users = await passwd(env);
+  return users.filter(([, , , , about]) => OURS.includes(about ?? "")).map(first);
+}
+
+/** The names of accounts of ours for approvers other than `name`. */
+export async function otherApprovers(name: string, env: Environment): Promise<string[]> {
+  const users = await passwd(env);
+  return users
+    .filter(([user, , , , about]) => about === ABOUT.approvers && user !== name)
+    .map(first);
+}
+
 /** Ends whatever still runs as the account, and removes it; nothing if it is not ours. */
 export async function removeAccount(name: string, env: Environment): Promise<void> {
   const there = await entry("passwd", name, env);
-  if (!there || !(Object.values(ABOUT) as string[]).includes(there[4] ?? "")) return;
-  await runTool("pkill", ["-KILL", "-U", there[2] ?? name], env);
+  if (!there || !OURS.includes(there[4] ?? "")) return;
+  await runTool("pkill", ["-KILL", "-U", there[2] ?? name], adminPath(env));
   await tool(env, "userdel", name);
 }
 
@@ -79,6 +119,11 @@ async function entry(
   name: string,
   env: Environment,
 ): Promise<string[] | undefined> {
-  const { exit, text } = await runTool("getent", [database, name], env);
+  const { exit, text } = await runTool("getent", [database, name], adminPath(env));
   return exit === 0 ? text.split(":") : undefined;
+}
+
+async function passwd(env: Environment): Promise<string[][]> {
+  const { text } = await runTool("getent", ["passwd"], adminPath(env));
+  return text.split("\n").map((line) => line.split(":"));
 }

@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { wrapText } from "../../lib/width.ts";
 import type { ErrorShape } from "../../protocol/frames.ts";
+import { sshLimitTable } from "../../protocol/ssh-limits.ts";
 
 /** What the gateway answers an approver: lines of at most about 40 columns. */
 export interface ApproverAnswer {
@@ -14,10 +15,8 @@ interface Reply {
   readonly error?: ErrorShape;
 }
 
-/** Longer than the disk of a small VPS takes for one commit, shorter than a person waits. */
-const PATIENCE_MS = 8_000;
-/** What a gateway answers is far shorter; nothing else may fill this process. */
-const MOST_CHARS = 256 * 1024;
+const PATIENCE_MS = sshLimitTable.sshPatienceMs.value;
+const MOST_BYTES = sshLimitTable.sshAnswerBytes.value;
 
 const EXIT = { refused: 1, unreachable: 3 } as const;
 
@@ -48,8 +47,8 @@ export async function answer(words: readonly string[]): Promise<number> {
   let reply: Reply;
   try {
     reply = JSON.parse(await ask(socket, JSON.stringify(frame))) as Reply;
-  } catch {
-    print(["The gateway does not answer.", "Is it running? On its machine:", "  openclaw doctor"]);
+  } catch (error) {
+    print(error === UNANSWERED ? UNANSWERED_LINES : UNREACHABLE_LINES);
     return EXIT.unreachable;
   }
   if (reply.ok) {
@@ -59,6 +58,20 @@ export async function answer(words: readonly string[]): Promise<number> {
   print(refusalLines(reply.error));
   return EXIT.refused;
 }
+
+const UNREACHABLE_LINES = [
+  "The gateway does not answer.",
+  "Is it running? On its machine:",
+  "  openclaw doctor",
+];
+/** It took the question: what it was asked to do may be done, or be done yet. */
+const UNANSWERED = new Error("asked, and not answered");
+const UNANSWERED_LINES = [
+  "The gateway takes long to answer.",
+  "It may have done it, or do it yet.",
+  "Look before you repeat it:",
+  "  list",
+];
 
 /** Columns of a phone's terminal held upright. */
 const WIDTH = 40;
@@ -81,24 +94,30 @@ function text(lines: readonly string[]): string {
 function ask(path: string, line: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ path });
+    let asked = false;
     const end = (error: Error) => {
       clearTimeout(timer);
       socket.destroy();
-      reject(error);
+      reject(asked ? UNANSWERED : error);
     };
     const timer = setTimeout(() => end(new Error("no answer")), PATIENCE_MS);
-    let said = "";
-    socket.setEncoding("utf8");
+    const parts: Buffer[] = [];
+    let bytes = 0;
     socket.on("error", end);
     socket.on("close", () => end(new Error("hung up")));
-    socket.on("connect", () => socket.write(`${line}\n`));
-    socket.on("data", (part: string) => {
-      said += part;
-      const at = said.indexOf("\n");
-      if (at < 0 && said.length <= MOST_CHARS) return;
+    socket.on("connect", () => {
+      asked = true;
+      socket.write(`${line}\n`);
+    });
+    socket.on("data", (part: Buffer) => {
+      parts.push(part);
+      bytes += part.length;
+      const isWhole = part.includes("\n");
+      if (!isWhole && bytes <= MOST_BYTES) return;
       clearTimeout(timer);
-      resolve(said.slice(0, at));
       socket.destroy();
+      if (isWhole) resolve(Buffer.concat(parts).toString().split("\n")[0] ?? "");
+      else reject(UNANSWERED);
     });
   });
 }

@@ -3,10 +3,19 @@ import type { KeyRow } from "./keys.ts";
 const BEGIN = "# openclaw-gateway: begin (kept by “openclaw ssh”; what is in between is made anew)";
 const END = "# openclaw-gateway: end";
 
-/** The lines of authorized_keys for these keys; each may run the one script and nothing else. */
+/**
+ * The lines of authorized_keys for these keys; each may run the one script and nothing else. What the
+ * gateway says of a key is checked once more: whoever writes the file may be more than the gateway is.
+ * @throws Error for a key that would make another kind of line
+ */
 export function blockLines(keys: readonly KeyRow[], script: string): string[] {
-  return keys.map(({ fingerprint, publicKey, from }) => {
-    const networks = from ? `,from="${from.join(",")}"` : "";
+  return keys.map(({ fingerprint, publicKey, from = [] }) => {
+    const plain =
+      /^SHA256:[A-Za-z0-9+/]{43}$/.test(fingerprint) &&
+      /^[a-z0-9@.-]{1,64} [A-Za-z0-9+/]+={0,2}$/.test(publicKey) &&
+      from.every((network) => /^[0-9a-f.:/]+$/.test(network));
+    if (!plain) throw new Error("the gateway named a key that is none");
+    const networks = from.length > 0 ? `,from="${from.join(",")}"` : "";
     return `restrict,command="${script} ${fingerprint}"${networks} ${publicKey}`;
   });
 }

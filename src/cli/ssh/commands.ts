@@ -22,6 +22,10 @@ export function addSshCommands(shell: Shell): void {
     .description("let approvers log in; shows what it does, tests it, undoes it where it fails")
     .option("--account <name>", "the account they log in to (default: openclaw)")
     .option("--host <name>", "this machine's name in the line that people copy")
+    .option(
+      "--port <port>",
+      "sshd's port in that line, where people use another than it listens on",
+    )
     .option("--authorized-keys", "keep a block in the account's authorized_keys instead")
     .option("--dry-run", "only show what it would do")
     .option("--yes", "do not ask");

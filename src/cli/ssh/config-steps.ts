@@ -7,7 +7,7 @@ type Wanted = Readonly<Record<string, string | undefined>>;
 
 /** Sets those that differ. */
 export async function settingSteps(gateway: Gateway, wanted: Wanted): Promise<Step[]> {
-  const now: Readonly<Record<string, unknown>> = { ...(await sshSettings(gateway)) };
+  const now: Readonly<Record<string, unknown>> = { ...(await sshSettings(gateway)).ssh };
   return Object.entries(wanted).flatMap(([path, value]) => {
     const before = now[path.replace("gateway.ssh.", "")];
     if (value === undefined || String(before) === value) return [];

@@ -101,7 +101,7 @@ async function afterChange(context: Context, gateway: Gateway, changed: Changed)
   durabilityNote(context, changed);
   if (changed.unpublished) {
     io.err(`warning: sshd was not told: ${shownLines(changed.unpublished)}`);
-    io.err("  next: openclaw doctor (the gateway itself acts on it already)");
+    io.err("  next: sudo openclaw ssh enable (the gateway itself acts on the change already)");
   }
   const problem = await followBlock(context, gateway);
   if (problem) {

@@ -6,13 +6,15 @@ import { CliError } from "../exit.ts";
 import { runTool } from "../gateway/tools.ts";
 import type { Environment } from "../io.ts";
 import { shownLines } from "../words.ts";
-import type { Sshd } from "./sshd.ts";
+import type { Place } from "./sshd.ts";
 import { type Step, tool } from "./steps.ts";
 
 interface Target {
   readonly account: string;
-  readonly sshd: Sshd;
+  readonly place: Place;
   readonly env: Environment;
+  /** Called after every change of keys, where something besides the gateway must know of it. */
+  readonly follow?: () => Promise<void>;
 }
 
 /** How long the key of the proof is good for, should it be left over. */
@@ -26,7 +28,8 @@ export function proofStep(gateway: Gateway, target: Target): Step {
   };
 }
 
-async function prove(gateway: Gateway, { account, sshd, env }: Target): Promise<void> {
+async function prove(gateway: Gateway, target: Target): Promise<void> {
+  const { env, follow } = target;
   const folder = mkdtempSync(join(tmpdir(), "openclaw-ssh-"));
   try {
     const file = join(folder, "key");
@@ -39,16 +42,18 @@ async function prove(gateway: Gateway, { account, sshd, env }: Target): Promise<
       expiresInMs: KEY_MS,
     });
     try {
-      await login(file, { account, sshd, env });
+      await follow?.();
+      await login(file, target);
     } finally {
       await gateway.request("host.ssh.remove", { key: key.fingerprint });
+      await follow?.();
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function login(file: string, { account, sshd, env }: Target): Promise<void> {
+async function login(file: string, { account, place, env }: Target): Promise<void> {
   const options = [
     "BatchMode=yes",
     "IdentitiesOnly=yes",
@@ -58,15 +63,15 @@ async function login(file: string, { account, sshd, env }: Target): Promise<void
     "LogLevel=ERROR",
     "ConnectTimeout=10",
   ].flatMap((option) => ["-o", option]);
-  const words = ["-F", "none", "-i", file, "-p", String(sshd.port), ...options];
+  const words = ["-F", "none", "-i", file, "-p", String(place.port), ...options];
   const { exit, text } = await runTool(
     "ssh",
-    [...words, `${account}@${sshd.address}`, "list"],
+    [...words, `${account}@${place.address}`, "list"],
     env,
   );
   if (exit === 0) return;
   const why = shownLines(text) || `exit code ${exit}`;
   throw new CliError("failed", `logging in as ${account} did not work: ${why}`, {
-    next: "journalctl -u ssh -n 20 --no-pager (it says why sshd refused it)",
+    next: "journalctl -u ssh -n 20 --no-pager (it says why sshd refused it; on another port: --port)",
   });
 }

@@ -22,6 +22,9 @@ export const SSH_ACCOUNT = "openclaw";
 export const KEYS_ACCOUNT = "openclaw-keys";
 export const SSH_GROUP = "openclaw-ssh";
 
+/** More than the keys that fit (sshKeys) take; a file without an end must not keep sshd's helper busy. */
+const MAX_KEYS_BYTES = 1024 * 1024;
+
 /**
  * What sshd asks whether a key may log in (AuthorizedKeysCommand), before anybody is authenticated:
  * so it is a few lines of sh, and what comes from the gateway's file becomes no option of sshd's
@@ -38,7 +41,7 @@ LC_ALL=C
 export LC_ALL
 file=${keysFile}
 [ -r "$file" ] || exit 0
-while read -r expires type key print from rest; do
+head -c ${MAX_KEYS_BYTES} -- "$file" | while read -r expires type key print from rest; do
   if [ "$type" != "\${2-}" ] || [ "$key" != "\${3-}" ]; then continue; fi
   case $expires in '' | *[!0-9]*) exit 0 ;; esac
   if [ "$expires" -ne 0 ] && [ "$expires" -le "$(date +%s)" ]; then exit 0; fi
@@ -48,7 +51,7 @@ while read -r expires type key print from rest; do
   if [ "$from" != - ]; then options="$options,from=\\"$from\\""; fi
   printf '%s %s %s\\n' "$options" "$type" "$key"
   exit 0
-done <"$file"
+done
 `;
 }
 
@@ -140,38 +143,77 @@ exec /usr/bin/env -i PATH=/usr/bin:/bin LC_ALL=C.UTF-8 \\
 `;
 }
 
+/** One setting of the drop-in, and how `sshd -T` prints it where that differs from how it is written. */
+interface Setting {
+  readonly name: string;
+  readonly value: string;
+  readonly printed?: string;
+  readonly why?: string;
+}
+
 /**
- * The drop-in for sshd, for this one account. Not ForceCommand: it would win over the keys' own
- * commands. sshd runs no command for a session without one (-N), so those are bounded in time.
+ * Everything that the drop-in sets for the account. No ForceCommand: it would win over the keys' own
+ * commands; so one of the admin's, for everybody, must not reach this account either.
  */
+function settings({ account, keysAccount, folder, timeouts }: SshFacts): Setting[] {
+  const set = (name: string, value: string, more?: Partial<Setting>) => ({ name, value, ...more });
+  return [
+    set("AllowUsers", account),
+    set("AllowGroups", SSH_GROUP),
+    set("AuthenticationMethods", "publickey"),
+    set("PubkeyAuthentication", "yes"),
+    set("PasswordAuthentication", "no"),
+    set("KbdInteractiveAuthentication", "no"),
+    set("HostbasedAuthentication", "no"),
+    set("AuthorizedKeysFile", "none"),
+    set("AuthorizedKeysCommand", `${folder}/keys.sh %u %t %k`),
+    set("AuthorizedKeysCommandUser", keysAccount),
+    set("AuthorizedPrincipalsFile", "none"),
+    set("AuthorizedPrincipalsCommand", "none"),
+    set("TrustedUserCAKeys", "none"),
+    set("ForceCommand", "none", { why: "The command of a key is the one in keys.sh." }),
+    set("ChrootDirectory", "none"),
+    set("PermitTTY", "no"),
+    set("PermitUserRC", "no"),
+    set("DisableForwarding", "yes"),
+    set("X11Forwarding", "no"),
+    set("AcceptEnv", "OPENCLAW_NOTHING", {
+      why: "Another list than the usual one, so that no variable of the client's comes along.",
+    }),
+    set("Banner", "none"),
+    set("MaxSessions", "4"),
+    set("ClientAliveInterval", "10", {
+      why: "sshd runs no command for a session without one (-N): such ones are bounded in time.",
+    }),
+    set("ClientAliveCountMax", "2"),
+    ...(timeouts
+      ? [
+          set("UnusedConnectionTimeout", "20s", { printed: "20" }),
+          set("ChannelTimeout", "session=1m"),
+        ]
+      : []),
+  ];
+}
+
+/** The drop-in for sshd, for this one account. */
 export function sshdDropIn(facts: SshFacts): string {
-  const { account, keysAccount, folder, timeouts } = facts;
-  const bounds = timeouts ? "  UnusedConnectionTimeout 20s\n  ChannelTimeout session=1m\n" : "";
-  return `# Approval over SSH: "ssh ${account}@<host> approve CODE", for keys of "openclaw ssh add", and
+  const lines = settings(facts).flatMap(({ name, value, why }) => [
+    ...(why === undefined ? [] : [`  # ${why}`]),
+    `  ${name} ${value}`,
+  ]);
+  return `# Approval over SSH: "ssh ${facts.account}@<host> approve CODE", for keys of "openclaw ssh add", and
 # nothing else. Made by "openclaw ssh enable", taken away by "openclaw ssh disable".
-Match User ${account}
-  AllowUsers ${account}
-  AllowGroups ${SSH_GROUP}
-  AuthenticationMethods publickey
-  PubkeyAuthentication yes
-  PasswordAuthentication no
-  KbdInteractiveAuthentication no
-  HostbasedAuthentication no
-  AuthorizedKeysFile none
-  AuthorizedKeysCommand ${folder}/keys.sh %u %t %k
-  AuthorizedKeysCommandUser ${keysAccount}
-  AuthorizedPrincipalsFile none
-  TrustedUserCAKeys none
-  PermitTTY no
-  PermitUserRC no
-  DisableForwarding yes
-  X11Forwarding no
-  # Another list than the usual one, so that no variable of the client's comes along.
-  AcceptEnv OPENCLAW_NOTHING
-  Banner none
-  MaxSessions 4
-  ClientAliveInterval 10
-  ClientAliveCountMax 2
-${bounds}Match all
+# Its name makes it the first: of several that fit a user, sshd takes the first.
+Match User ${facts.account}
+${lines.join("\n")}
+Match all
 `;
+}
+
+/** What of the drop-in does not count for the account, by what `sshd -T -C user=…` printed. */
+export function uncounted(facts: SshFacts, effective: string): string[] {
+  const lines = new Set(effective.split("\n").map((line) => line.trim()));
+  return settings(facts)
+    .filter(({ name, value, printed = value }) => !lines.has(`${name.toLowerCase()} ${printed}`))
+    .map(({ name }) => name);
 }

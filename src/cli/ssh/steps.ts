@@ -44,6 +44,28 @@ export async function runSteps(steps: readonly Step[], tell: (line: string) => v
   }
 }
 
+/**
+ * Runs all steps, whatever becomes of each: for taking away, where going back would leave more behind
+ * than going on. @throws CliError that says what is left
+ */
+export async function runForward(steps: readonly Step[], tell: (line: string) => void) {
+  let failed = 0;
+  for (const step of steps) {
+    try {
+      await step.run();
+      tell(`  done: ${step.words}`);
+    } catch (error) {
+      failed += 1;
+      const why = error instanceof Error ? error.message : String(error);
+      tell(`  not done: ${step.words}: ${shownLines(why)}`);
+    }
+  }
+  if (failed === 0) return;
+  throw new CliError("failed", "not everything could be taken away; the rest is", {
+    next: "mend what is said above, then: openclaw ssh disable",
+  });
+}
+
 async function undoSteps(done: readonly Step[], tell: (line: string) => void): Promise<void> {
   for (const step of [...done].reverse()) {
     try {
@@ -54,10 +76,15 @@ async function undoSteps(done: readonly Step[], tell: (line: string) => void): P
   }
 }
 
+/** Root's programs are found too where `su` left the path as a user has it. */
+export function adminPath(env: Environment): Environment {
+  return { ...env, PATH: `${env["PATH"] ?? "/usr/bin:/bin"}:/usr/sbin:/sbin` };
+}
+
 /** Runs a program that must succeed. */
 export async function tool(env: Environment, ...words: readonly string[]): Promise<string> {
   const [program = "", ...args] = words;
-  const { exit, text } = await runTool(program, args, env);
+  const { exit, text } = await runTool(program, args, adminPath(env));
   if (exit === 0) return text;
   const why = exit === undefined ? `${program} was not found` : shownLines(text);
   throw new CliError("failed", `${words.join(" ")} failed: ${why || `exit code ${exit}`}`);

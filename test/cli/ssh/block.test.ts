@@ -2,8 +2,9 @@ import { describe, expect, test } from "vitest";
 import { blockLines, outsideKeys, withBlock, withoutBlock } from "../../../src/cli/ssh/block.ts";
 import type { KeyRow } from "../../../src/cli/ssh/keys.ts";
 
+const print = (name: string) => `SHA256:${name.repeat(43)}`;
 const key = (name: string, from?: readonly string[]): KeyRow => ({
-  fingerprint: `SHA256:${name}`,
+  fingerprint: print(name),
   publicKey: `ssh-ed25519 AAAA${name}`,
   name,
   may: ["operator"],
@@ -15,9 +16,20 @@ const OWN = "# mine\nssh-ed25519 OWN ann\n";
 
 test("a key may run the one script, from the networks it was given", () => {
   expect(blockLines([key("a"), key("b", ["10.0.0.0/8", "::1"])], SCRIPT)).toEqual([
-    `restrict,command="${SCRIPT} SHA256:a" ssh-ed25519 AAAAa`,
-    `restrict,command="${SCRIPT} SHA256:b",from="10.0.0.0/8,::1" ssh-ed25519 AAAAb`,
+    `restrict,command="${SCRIPT} ${print("a")}" ssh-ed25519 AAAAa`,
+    `restrict,command="${SCRIPT} ${print("b")}",from="10.0.0.0/8,::1" ssh-ed25519 AAAAb`,
   ]);
+});
+
+test.each<[string, Partial<KeyRow>]>([
+  ["a second line", { publicKey: "ssh-ed25519 AAAA\nssh-ed25519 EVIL" }],
+  ["a comment before a second line", { publicKey: "# x\nssh-ed25519 EVIL" }],
+  ["more words", { publicKey: "ssh-ed25519 AAAA ann" }],
+  ["options", { publicKey: "pty ssh-ed25519 AAAA" }],
+  ["a fingerprint that ends the command", { fingerprint: 'SHA256:"; id #' }],
+  ["a network that ends the option", { from: ['::1",pty,from="::1'] }],
+])("a key with %s makes no line at all", (_what, more) => {
+  expect(() => blockLines([{ ...key("a"), ...more }], SCRIPT)).toThrow("a key that is none");
 });
 
 describe("the block in a file", () => {

@@ -67,7 +67,10 @@ export function running(): Facts {
       programThere: true,
       groups: ["openclaw-ssh"],
       proxyGroups: ["www-data"],
-      keys: [{}],
+      keys: [{ fingerprint: "SHA256:a" }],
+      altered: [],
+      uncounted: [],
+      published: ["SHA256:a"],
     },
   };
 }

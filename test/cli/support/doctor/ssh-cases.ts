@@ -3,6 +3,7 @@ import { type Case, up } from "./cases.ts";
 import { OWNER } from "./facts.ts";
 
 const ENABLE = "sudo openclaw ssh enable";
+const KEY = { fingerprint: "SHA256:a" };
 const off = { account: undefined, dropInFor: undefined, groups: [] };
 
 export const ssh: Case[] = [
@@ -30,6 +31,34 @@ export const ssh: Case[] = [
     "ssh.setup",
     up({ ssh: { programThere: false } }),
     ["warn", /is missing/, ENABLE],
+  ],
+  [
+    "a script that others may change",
+    "ssh.setup",
+    up({ ssh: { altered: ["/opt/openclaw-gateway/ssh/answer.sh"] } }),
+    ["warn", /answer\.sh is not as/, ENABLE],
+  ],
+  [
+    "another file that decides for the account",
+    "ssh.setup",
+    up({ ssh: { uncounted: ["ForceCommand", "AuthorizedKeysFile", "Banner", "PermitTTY"] } }),
+    [
+      "fail",
+      /decides for openclaw: ForceCommand, AuthorizedKeysFile, Banner\./,
+      `${ENABLE} (it says what; until then: sudo openclaw ssh disable)`,
+    ],
+  ],
+  [
+    "a doctor that may not ask sshd",
+    "ssh.setup",
+    up({ ssh: { uncounted: undefined, published: undefined } }),
+    ["ok", /can do nothing else/],
+  ],
+  [
+    "a key that sshd's helper does not know",
+    "ssh.keys",
+    up({ ssh: { keys: [{ fingerprint: "SHA256:a" }, { fingerprint: "SHA256:b" }] } }),
+    ["warn", /sshd does not know 1 key/, ENABLE],
   ],
   [
     "a block in somebody's own file",
@@ -64,19 +93,19 @@ export const ssh: Case[] = [
   [
     "only a key whose time is over",
     "ssh.keys",
-    up({ ssh: { keys: [{ expiresAtMs: NOW }] } }),
+    up({ ssh: { keys: [{ ...KEY, expiresAtMs: NOW }] } }),
     ["note", /no key may approve/, "openclaw ssh add <key.pub>"],
   ],
   [
     "a key whose time is over beside one that is good",
     "ssh.keys",
-    up({ ssh: { keys: [{ expiresAtMs: NOW }, {}] } }),
+    up({ ssh: { keys: [{ fingerprint: "SHA256:b", expiresAtMs: NOW }, KEY] } }),
     ["note", /time of 1 SSH key is over/, "openclaw ssh list"],
   ],
   [
     "keys that nobody can use",
     "ssh.keys",
-    up({ ssh: { ...off, keys: [{}, {}] } }),
+    up({ ssh: { ...off, keys: [KEY, { fingerprint: "SHA256:b" }] } }),
     [
       "note",
       /2 keys may approve over SSH, which is off/,
