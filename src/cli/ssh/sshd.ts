@@ -102,27 +102,30 @@ function listeningPid(): number | undefined {
  * A `Match` by something else than users and groups that stands before our drop-in: for some
  * connections it would decide for the account too, whatever `sshd -T` says of others.
  */
-export function earlierMatch(): { readonly file: string; readonly line: string } | undefined {
-  for (const { file, text } of before()) {
+export function earlierMatch(): ConfigLine | undefined {
+  const names = existsSync(DROP_INS) ? readdirSync(DROP_INS) : [];
+  const files = names.filter((name) => name.endsWith(".conf")).map((name) => join(DROP_INS, name));
+  return matchBefore([SSHD_CONFIG, ...files].map((file) => [file, readFileSync(file, "utf8")]));
+}
+
+export interface ConfigLine {
+  readonly file: string;
+  readonly line: string;
+}
+
+/** The same for given files, the main one first. */
+export function matchBefore([main, ...dropIns]: [file: string, text: string][]):
+  | ConfigLine
+  | undefined {
+  if (!main) return undefined;
+  // Of the main file what stands before the line that includes the drop-ins.
+  const [head = ""] = main[1].split(/^\s*Include\s+\S*sshd_config\.d\/\*/im);
+  const earlier = dropIns.filter(([file]) => file < DROP_IN).sort(([a], [b]) => (a < b ? -1 : 1));
+  for (const [file, text] of [[main[0], head] as const, ...earlier]) {
     const line = text.split("\n").find(decidesByPlace);
     if (line !== undefined) return { file, line: line.trim() };
   }
   return undefined;
-}
-
-/** What sshd reads before our drop-in: up to the line that includes it, and what sorts before it. */
-function before(): { file: string; text: string }[] {
-  const main = readFileSync(SSHD_CONFIG, "utf8");
-  const [head = ""] = main.split(/^\s*Include\s+\S*sshd_config\.d\/\*/im);
-  const names = existsSync(DROP_INS) ? readdirSync(DROP_INS).sort() : [];
-  const earlier = names.filter((name) => name.endsWith(".conf") && name < basename(DROP_IN));
-  return [
-    { file: SSHD_CONFIG, text: head },
-    ...earlier.map((name) => {
-      const file = join(DROP_INS, name);
-      return { file, text: readFileSync(file, "utf8") };
-    }),
-  ];
 }
 
 function decidesByPlace(line: string): boolean {
