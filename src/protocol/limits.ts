@@ -309,6 +309,14 @@ export const limitTable = {
     metric: "admin-refused",
     test: "transport/admin.test.ts",
   },
+  adminQueueBytes: {
+    value: MiB,
+    unit: "bytes",
+    bounds: "events that a connection on the admin socket asked for and did not read",
+    past: "that connection is closed with `events were not read in time`",
+    metric: "admin-slow",
+    test: "transport/admin.test.ts",
+  },
   ...httpLimitTable,
   ...nodeLimitTable,
 } as const satisfies Record<string, Limit>;

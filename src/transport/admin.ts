@@ -27,6 +27,11 @@ class AdminClient implements Requester {
   #rest = "";
   #failed = false;
   readonly #ends = new Set<() => void>();
+  readonly receiver = {
+    seq: 0,
+    isSlow: () => this.socket.writableLength > this.deps.limits.adminQueueBytes / 2,
+    push: (text: string) => this.#push(text),
+  };
 
   constructor(
     private readonly socket: NetSocket,
@@ -45,6 +50,18 @@ class AdminClient implements Requester {
 
   send(text: string): void {
     if (this.socket.writable) this.socket.write(`${text}\n`);
+  }
+
+  /** An event that it asked for: whoever stopped reading must not fill the memory with them. */
+  #push(text: string): boolean {
+    if (this.#failed || !this.socket.writable) return false;
+    if (this.socket.writableLength + text.length > this.deps.limits.adminQueueBytes) {
+      this.deps.refused("admin-slow");
+      this.dismiss("events were not read in time");
+      return false;
+    }
+    this.send(text);
+    return true;
   }
 
   onEnd(then: () => void): () => void {

@@ -199,3 +199,39 @@ describe("the socket file", () => {
     });
   });
 });
+
+describe("events", () => {
+  const event = (chars: number) => JSON.stringify({ type: "event", payload: "x".repeat(chars) });
+
+  test("go to whoever asked", async () => {
+    await start();
+    const line = await Line.open();
+    line.write(request("1"));
+    await line.until(() => line.answers.length === 1);
+    const { receiver } = requesters[0] ?? {};
+    expect(receiver?.push(event(3))).toBe(true);
+    await line.until(() => line.answers.length === 2);
+    expect(line.answers[1]).toEqual({ type: "event", payload: "xxx" });
+    line.socket.destroy();
+    await line.until(() => line.closed);
+  });
+
+  test("adminQueueBytes: whoever does not read them is closed by name", async () => {
+    await start({ adminQueueBytes: 64 * 1024 });
+    const line = await Line.open();
+    line.write(request("1"));
+    await line.until(() => line.answers.length === 1);
+    const { receiver } = requesters[0] ?? {};
+    line.socket.pause();
+    let sent = 0;
+    // What the kernel takes is not in our memory: it may be several times the limit.
+    while (sent < 10_000 && receiver?.push(event(1000))) sent += 1;
+    expect(sent).toBeLessThan(10_000);
+    expect(receiver?.isSlow()).toBe(true);
+    expect(refusals).toEqual(["admin-slow"]);
+    expect(receiver?.push(event(1))).toBe(false);
+    line.socket.resume();
+    await line.until(() => line.closed);
+    expect(line.answers.at(-1)?.error.message).toBe("events were not read in time");
+  });
+});
