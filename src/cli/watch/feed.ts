@@ -108,6 +108,10 @@ export class Feed {
       if (gateway.how === "running") await gateway.request("host.events", { events: EVENTS });
       const rows: RequestRow[] = [...(await pendingRows(gateway)), ...(await surfaceRows(gateway))];
       if (over) return false;
+      if (this.#closed) {
+        await gateway.close();
+        return true;
+      }
       this.#gateway = gateway;
       this.#listed(rows);
       return true;

@@ -28,7 +28,11 @@ class Screen {
 
   constructor(private readonly context: Context) {
     const now = () => context.io.now();
-    this.#feed = new Feed(opener(context), (news) => this.#on({ on: "news", news, at: now() }));
+    this.#feed = new Feed(opener(context), (news) => {
+      // Whatever keeps the gateway from being watched at all is said on the ordinary screen.
+      this.#terminal.open();
+      this.#on({ on: "news", news, at: now() });
+    });
     this.#terminal = new Terminal(process.stdin, process.stdout, {
       key: (key) => this.#on({ on: "key", key, at: now() }),
       resized: (size) => {
@@ -43,8 +47,6 @@ class Screen {
   async run(): Promise<void> {
     const over = this.#feed.run();
     const ages = setInterval(() => this.#draw(), AGES_MS);
-    // Whatever keeps the gateway from being watched at all is said on the ordinary screen.
-    this.#opens = true;
     try {
       await over;
     } finally {
@@ -54,17 +56,11 @@ class Screen {
     }
   }
 
-  #opens = false;
-
   #quit(): void {
     void this.#feed.close();
   }
 
   #on(event: Event): void {
-    if (this.#opens) {
-      this.#opens = false;
-      this.#terminal.open();
-    }
     const { state, effects } = reduce(this.#state, event);
     this.#state = state;
     for (const effect of effects) this.#carryOut(effect);

@@ -1,7 +1,6 @@
 import { keyWords } from "../../lib/key-words.ts";
 import { addressWords } from "../../protocol/device-words.ts";
-import type { RequestRow } from "../../protocol/request-card.ts";
-import { newAccess, offerWords } from "../../protocol/request-card.ts";
+import { newAccess, offerWords, type RequestRow } from "../../protocol/request-card.ts";
 import { type Context, jsonLine } from "../context.ts";
 import { accessWords, clientKind, deviceName, shown } from "../words.ts";
 import { Feed, opener } from "./feed.ts";

@@ -40,7 +40,9 @@ export class Terminal {
     private readonly listener: TerminalListener,
   ) {}
 
+  /** Takes the terminal; does nothing when it has it. */
   open(): void {
+    if (this.#undo.length > 0) return;
     const { listener, input, output } = this;
     const ended = () => listener.ended();
     this.#on(process, "SIGTERM", ended);
