@@ -25,6 +25,7 @@ class Screen {
   readonly #feed: Feed;
   readonly #terminal: Terminal;
   #state: State;
+  #drawing: NodeJS.Immediate | undefined;
 
   constructor(private readonly context: Context) {
     const now = () => context.io.now();
@@ -64,10 +65,12 @@ class Screen {
     const { state, effects } = reduce(this.#state, event);
     this.#state = state;
     for (const effect of effects) this.#carryOut(effect);
-    this.#draw();
+    // However much comes at once is drawn once.
+    this.#drawing ??= setImmediate(() => this.#draw());
   }
 
   #draw(): void {
+    this.#drawing = undefined;
     const { io } = this.context;
     this.#terminal.draw(screenLines(this.#state, { ...styleOf(io), now: io.now() }));
   }

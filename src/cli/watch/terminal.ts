@@ -6,8 +6,7 @@ import type { Size } from "./state.ts";
 const ENTER = "\u001b[?1049h\u001b[?25l\u001b[?2004h";
 const LEAVE = "\u001b[?2004l\u001b[?25h\u001b[?1049l";
 const HOME = "\u001b[H";
-const REST_OF_LINE = "\u001b[K";
-const REST_OF_SCREEN = "\u001b[J";
+const CLEAR_LINE = "\u001b[2K";
 /** An Escape that nothing follows for so long is the key. */
 const ESCAPE_MS = 50;
 const NOT_STOPPED_MS = 200;
@@ -77,7 +76,8 @@ export class Terminal {
 
   /** Shows a screen. A terminal that is slow to take it gets the newest one when it can. */
   draw(lines: readonly string[]): void {
-    const frame = HOME + lines.map((line) => line + REST_OF_LINE).join("\r\n") + REST_OF_SCREEN;
+    // Cleared before it is written: behind a full line the cursor still stands on its last sign.
+    const frame = HOME + lines.map((line) => CLEAR_LINE + line).join("\r\n");
     if (frame === this.#frame || !this.#entered) return;
     this.#frame = frame;
     if (!this.#blocked) this.#blocked = !this.output.write(frame);
