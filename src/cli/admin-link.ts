@@ -31,8 +31,16 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/** Told what comes without having been asked for. */
+export interface LinkListener {
+  event(name: string, payload: unknown): void;
+  /** The connection is gone, and why. */
+  ended(error: Error): void;
+}
+
 interface Reply {
   readonly type?: string;
+  readonly event?: string;
   readonly id?: string;
   readonly ok?: boolean;
   readonly payload?: unknown;
@@ -47,12 +55,17 @@ export class AdminLink {
   readonly #waiting = new Map<string, Waiting>();
   /** Why the gateway wants nothing to do with this connection, if it said so. */
   #refused: GatewayRefusal | undefined;
+  #listener: LinkListener | undefined;
 
   private constructor(private readonly socket: Socket) {
     socket.setEncoding("utf8");
     socket.on("data", (chunk: string) => this.#data(chunk));
     socket.on("error", () => socket.destroy());
-    socket.on("close", () => this.#failAll(this.#refused ?? hungUp()));
+    socket.on("close", () => {
+      const why = this.#refused ?? hungUp();
+      this.#failAll(why);
+      this.#listener?.ended(why);
+    });
   }
 
   /** Dials. Rejects with the system's error (`code` such as ENOENT) when nobody answers. */
@@ -64,6 +77,11 @@ export class AdminLink {
     } finally {
       await folder?.close();
     }
+  }
+
+  /** Before the first request: what comes earlier is not kept. */
+  listen(listener: LinkListener): void {
+    this.#listener = listener;
   }
 
   /** Rejects with a {@link GatewayRefusal}, or a CliError when no answer comes. */
@@ -90,6 +108,7 @@ export class AdminLink {
   }
 
   async close(): Promise<void> {
+    this.#listener = undefined;
     this.socket.destroy();
   }
 
@@ -111,6 +130,7 @@ export class AdminLink {
       const message = "something else than a gateway answers on the admin socket";
       return this.#failAll(new CliError("unreachable", message));
     }
+    if (reply.type === "event") this.#listener?.event(reply.event ?? "", reply.payload);
     if (reply.type !== "res") return;
     const waiting = this.#waiting.get(reply.id ?? "");
     const error = reply.error ?? { code: "UNAVAILABLE", message: "the answer holds no reason" };

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolveAdminSocket, stateFolder } from "../lib/paths.ts";
-import { AdminLink } from "./admin-link.ts";
+import { AdminLink, type LinkListener } from "./admin-link.ts";
 import type { Context } from "./context.ts";
 import { AS_ROOT, CliError } from "./exit.ts";
 
@@ -61,7 +61,7 @@ async function openGateway(context: Context, needs: Needs): Promise<Gateway> {
 }
 
 /** A credential without a URL would be ignored in silence: the admin socket needs none. */
-function refuseUrlOptions({ options }: Context): void {
+export function refuseUrlOptions({ options }: Context): void {
   for (const name of ["token", "password", "tlsFingerprint"] as const) {
     if (options[name] === undefined) continue;
     const flag = name === "tlsFingerprint" ? "--tls-fingerprint" : `--${name}`;
@@ -76,13 +76,17 @@ function refuseUrlOptions({ options }: Context): void {
 }
 
 /** The gateway over its admin socket; `undefined` when it does not run. */
-export async function openRunning({ io }: Context): Promise<Gateway | undefined> {
+export async function openRunning(
+  { io }: Context,
+  listener?: LinkListener,
+): Promise<Gateway | undefined> {
   const path = resolveAdminSocket(io.env, stateFolder(io.env));
   const link = await AdminLink.open(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT" || error.code === "ECONNREFUSED") return undefined;
     throw unreachable(path, error);
   });
   if (!link) return undefined;
+  if (listener) link.listen(listener);
   return {
     how: "running",
     request: <Payload>(method: string, params?: unknown, timeoutMs?: number) =>

@@ -9,6 +9,8 @@ const meant: Readonly<Record<string, string>> = {
   approve: "openclaw devices approve CODE",
   reject: "openclaw devices reject CODE",
   pending: "openclaw devices list",
+  watch: "openclaw devices watch",
+  show: "openclaw devices show CODE",
   list: "openclaw devices list",
   device: "openclaw devices list",
   "devices add": "openclaw devices invite",

@@ -2,6 +2,7 @@ import { GatewayClient, type GatewayClientOptions } from "@openclaw/gateway-clie
 import { cleanText } from "../lib/text.ts";
 import { version } from "../lib/version.ts";
 import { READ } from "../protocol/access.ts";
+import type { LinkListener } from "./admin-link.ts";
 import type { Gateway } from "./connect.ts";
 import type { Context } from "./context.ts";
 import { CliError } from "./exit.ts";
@@ -11,11 +12,15 @@ import { hostnameForPeople, secretOption } from "./remote-options.ts";
 const ROLE = "operator";
 
 /** Connects by URL as an ordinary client that has a device key of its own. */
-export async function openRemote(context: Context, needed: readonly string[]): Promise<Gateway> {
+export async function openRemote(
+  context: Context,
+  needed: readonly string[],
+  listener?: LinkListener,
+): Promise<Gateway> {
   const url = webSocketUrl(context.options.url ?? "");
   // Reading is asked for as well: without it a device can't ask for the scopes it lacks later.
   const scopes = [...new Set([READ, ...needed])].sort();
-  const target = { context, url };
+  const target = { context, url, listener };
   try {
     return await connect(target, scopes);
   } catch (error) {
@@ -27,6 +32,8 @@ export async function openRemote(context: Context, needed: readonly string[]): P
 interface Target {
   readonly context: Context;
   readonly url: URL;
+  /** Gets the events, and ends the connection when the gateway does: the client would come back. */
+  readonly listener?: LinkListener | undefined;
 }
 
 function webSocketUrl(text: string): URL {
@@ -41,11 +48,23 @@ async function connect(target: Target, scopes?: readonly string[]): Promise<Gate
   const outcome = new Promise<void>((ready, failed) => {
     settle = { ready, failed };
   });
-  const client = new GatewayClient({
+  const { listener } = target;
+  const lost = (code: number, reason: string, isReady = false) => {
+    const why = closed(code, reason);
+    settle.failed(why);
+    if (!listener || !isReady) return;
+    client.stop();
+    listener.ended(why);
+  };
+  const client: GatewayClient = new GatewayClient({
     ...(await credentials(target, scopes)),
     onHelloOk: () => settle.ready(),
     onConnectError: (error) => settle.failed(error),
-    onClose: (code, reason) => settle.failed(closedEarly(code, reason)),
+    onClose: (code, reason, info) => lost(code, reason, info?.phase === "post-hello"),
+    ...(listener && {
+      onEvent: ({ event, payload }) => listener.event(event, payload),
+      onGap: () => lost(0, "it left out an event", true),
+    }),
   });
   client.start();
   await outcome.catch((error) => {
@@ -100,7 +119,7 @@ async function credentials(
   };
 }
 
-function closedEarly(code: number, reason: string): CliError {
+function closed(code: number, reason: string): CliError {
   const words = cleanText(reason, 200) ?? "no reason given";
   return new CliError("unreachable", `the gateway closed the connection (${code}): ${words}`);
 }

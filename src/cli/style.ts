@@ -6,10 +6,12 @@ export interface Style {
   good(text: string): string;
   bad(text: string): string;
   faint(text: string): string;
+  /** Light on dark where the rest is dark on light, and the other way round. */
+  invert(text: string): string;
 }
 
 export function styleOf(io: Pick<Io, "colour">): Style {
   const paint = (code: number) => (text: string) =>
     io.colour ? `\u001b[${code}m${text}\u001b[0m` : text;
-  return { heading: paint(1), good: paint(32), bad: paint(31), faint: paint(2) };
+  return { heading: paint(1), good: paint(32), bad: paint(31), faint: paint(2), invert: paint(7) };
 }

@@ -40,7 +40,10 @@ function bothEnds({ thisDevice, gateway, view }: State): HTMLElement {
     h(
       "li",
       kept ? name : "Forgotten when this tab closes",
-      h("span#asker", view.at === "waiting" ? view.request.asker : "this browser"),
+      h(
+        "span#asker",
+        view.at === "waiting" ? view.request.asker : `this browser, ID ${id.slice(0, 12)}`,
+      ),
       h("code#device-fp", names?.keyWords(id) ?? ""),
     ),
     h(

@@ -15,6 +15,15 @@ export interface Receiver {
 const names = Object.keys(eventTable) as EventName[];
 const bitOf = new Map(names.map((name, index) => [name, 1 << index]));
 
+/** Which of `wanted` a caller may have. */
+function maskOf(wanted: readonly EventName[], caller: Caller): number {
+  let mask = 0;
+  for (const name of wanted) {
+    if (receives(name, caller)) mask |= bitOf.get(name) ?? 0;
+  }
+  return mask;
+}
+
 /**
  * Broadcasts events. An event's text is made once; only `seq` differs per receiver. What a receiver
  * may get is decided when it joins, because role and scopes never change while it is connected.
@@ -29,12 +38,20 @@ export class Hub {
   /** `confinedTo`: the only device it may know of, where it may not know of all. */
   add(receiver: Receiver, caller: Caller, confinedTo?: string): void {
     if (confinedTo !== undefined) this.#confined.set(receiver, confinedTo);
-    let mask = 0;
-    for (const name of names) {
-      if (receives(name, caller)) mask |= bitOf.get(name) ?? 0;
-    }
+    this.#join(receiver, maskOf(names, caller));
+  }
+
+  /** Sends `receiver` those of `wanted` that `caller` may have; false if it is here already. */
+  follow(receiver: Receiver, caller: Caller, wanted: readonly EventName[]): boolean {
+    const isNew = !this.#receivers.has(receiver);
+    this.#join(receiver, maskOf(wanted, caller));
+    return isNew;
+  }
+
+  #join(receiver: Receiver, mask: number): void {
+    const isFirst = this.#receivers.size === 0;
     this.#receivers.set(receiver, mask);
-    if (this.#receivers.size === 1) this.occupied(true);
+    if (isFirst) this.occupied(true);
   }
 
   delete(receiver: Receiver): void {

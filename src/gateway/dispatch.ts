@@ -1,3 +1,4 @@
+import type { Receiver } from "../events/hub.ts";
 import { Durations } from "../lib/durations.ts";
 import type { Call, Method } from "../methods/method.ts";
 import { type AccessVerdict, type Actor, ADMIN, covers, decideAccess } from "../protocol/access.ts";
@@ -16,6 +17,8 @@ export interface Requester {
   inFlight: number;
   send(text: string): void;
   onEnd(then: () => void): () => void;
+  /** Where broadcast events can go, if it may ask for them. */
+  readonly receiver?: Receiver;
 }
 
 /** Durations and failures of one method, for `status` and metrics. */
@@ -88,6 +91,7 @@ export class Dispatcher {
       actor,
       services: this.deps.services,
       connId: from.id,
+      receiver: from.receiver,
       tell: (event, payload) => from.send(finishEvent(encodeEventHead(event, payload))),
       onEnd: (then) => from.onEnd(then),
     });

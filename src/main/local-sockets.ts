@@ -40,12 +40,16 @@ function adminSocket({ adminSocket: path, limits }: Core, { gateway }: Parts): L
   return new LocalServer({
     path,
     name: "admin",
-    bounds: { connections: limits.adminConnections, frameBytes: limits.adminFrameBytes },
+    bounds: {
+      connections: limits.adminConnections,
+      frameBytes: limits.adminFrameBytes,
+      queueBytes: limits.adminQueueBytes,
+    },
     dispatch: (from, frame, { claims }) => {
       const actor = claims === undefined ? hostOwner : { ...hostOwner, claims };
       gateway.dispatcher?.dispatch(from, actor, frame);
     },
-    refused: () => gateway.count("admin-refused"),
+    refused: (why) => gateway.count(`admin-${why}`),
   });
 }
 
@@ -65,6 +69,8 @@ function approveSocket(core: Core, { gateway, services }: Parts): LocalServer {
     bounds: {
       connections: limits.approveConnections,
       frameBytes: limits.approveFrameBytes,
+      // Its methods send no events.
+      queueBytes: 0,
       idleMs: limits.approveIdleMs,
     },
     dispatch: (from, frame, said) => {
@@ -72,7 +78,7 @@ function approveSocket(core: Core, { gateway, services }: Parts): LocalServer {
       if (typeof actor === "string") return refuse(from, frame, { problem: actor, said });
       dispatcher.dispatch(from, actor, frame);
     },
-    refused: () => gateway.count("approve-refused"),
+    refused: (why) => gateway.count(`approve-${why}`),
   });
 
   function refuse(

@@ -78,6 +78,7 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
   const facts = new ServerFacts(core, options.supervisor);
   const services = makeServices(core, {
     gateway,
+    hub,
     presence,
     health,
     ...rest,

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { noAgent } from "../agent/none.ts";
 import type { AgentSide } from "../agent/side.ts";
+import type { Hub } from "../events/hub.ts";
 import type { Presence } from "../events/presence.ts";
 import type { Dispatcher } from "../gateway/dispatch.ts";
 import type { Gateway } from "../gateway/gateway.ts";
@@ -25,6 +26,7 @@ import type { Core } from "./core.ts";
 /** The network side as methods see it; absent where the command line works on stopped state. */
 export interface NetworkParts {
   readonly gateway?: Gateway;
+  readonly hub?: Hub;
   readonly presence: Presence;
   readonly health: HealthSummary;
   readonly agent: AgentSide;
@@ -98,6 +100,10 @@ export function makeServices(core: Core, network: NetworkParts): Services {
     },
     logs: { file: core.config.started.logging.file ?? "standard output", ring: network.logRing },
     audit: core.audit,
+    events: {
+      follow: (receiver, actor, names) => network.hub?.follow(receiver, actor, names) ?? false,
+      leave: (receiver) => network.hub?.delete(receiver),
+    },
     lifecycle: lifecycle(network),
     connections: live,
     store: () => storeFigures(core),

@@ -3,6 +3,7 @@ import { auditMethods } from "./audit.ts";
 import { configMethods } from "./config.ts";
 import { deviceMethods } from "./devices.ts";
 import { hostMethods } from "./host.ts";
+import { hostEvents } from "./host-events.ts";
 import { inviteMethods } from "./invites.ts";
 import { logMethods } from "./logs.ts";
 import type { Method } from "./method.ts";
@@ -25,6 +26,7 @@ export const allMethods: readonly Method[] = [
   ...logMethods,
   ...systemMethods,
   ...hostMethods,
+  hostEvents,
   ...auditMethods,
   ...sshMethods,
   ...notifyMethods,

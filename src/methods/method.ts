@@ -1,3 +1,4 @@
+import type { Receiver } from "../events/hub.ts";
 import type { Access, Actor } from "../protocol/access.ts";
 import type { JsonSchema } from "../protocol/json-schema.ts";
 import { type Validate, validator } from "../protocol/schemas.ts";
@@ -8,6 +9,8 @@ export interface Call {
   readonly actor: Actor;
   readonly services: Services;
   readonly connId: string;
+  /** Where broadcast events can go; a client on the network has them already. */
+  readonly receiver?: Receiver | undefined;
   /** Sends the caller an event of its own, ahead of the answer. */
   tell(event: string, payload: unknown): void;
   /** Runs `then` when the caller's connection ends; returns how to take that back. */

@@ -3,6 +3,7 @@ import type { AuditEvent, AuditLine } from "../audit/chain.ts";
 import type { AuditVerdict } from "../audit/verify.ts";
 import type { GatewayIdentity } from "../auth/identity.ts";
 import type { ConfigChanged, ConfigWrite, ConfigWritten } from "../config/service.ts";
+import type { Receiver } from "../events/hub.ts";
 import type { Presence } from "../events/presence.ts";
 import type { LogRing } from "../lib/log-ring.ts";
 import type { LoopGauge } from "../lib/loop-gauge.ts";
@@ -14,6 +15,7 @@ import type { DeviceList } from "../pairing/device-list.ts";
 import type { Pairing } from "../pairing/pairing.ts";
 import type { SshKeys } from "../pairing/ssh.ts";
 import type { Actor, Role } from "../protocol/access.ts";
+import type { EventName } from "../protocol/events.ts";
 import type { RawJson } from "../protocol/frames.ts";
 import type { SecretKind } from "../protocol/refusals.ts";
 import type { StoreFigures } from "./status.ts";
@@ -131,6 +133,13 @@ export interface AuditSource {
   verify(): Promise<AuditVerdict>;
 }
 
+/** Broadcast events for connections of the host, which get none unless they ask. */
+export interface EventSource {
+  /** Sends `receiver` those of `names` that `actor` may have; false if it was sent some already. */
+  follow(receiver: Receiver, actor: Actor, names: readonly EventName[]): boolean;
+  leave(receiver: Receiver): void;
+}
+
 /** Everything methods may use. Built by main.ts. */
 export interface Services {
   readonly world: World;
@@ -151,6 +160,7 @@ export interface Services {
   /** `machineName` is the name that the owner gave, else the host's. */
   readonly machine: () => Promise<MachineFacts & { machineName: string }>;
   readonly audit: AuditSource;
+  readonly events: EventSource;
   readonly lifecycle: Lifecycle;
   readonly connections: Connections;
   readonly store: () => StoreFigures;

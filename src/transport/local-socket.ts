@@ -21,12 +21,14 @@ export interface LocalSocketDeps {
   readonly bounds: {
     readonly connections: number;
     readonly frameBytes: number;
+    /** Unread bytes of events; who lets more pile up is sent away. */
+    readonly queueBytes: number;
     /** A connection that is silent for longer is dropped. */
     readonly idleMs?: number;
   };
   readonly dispatch: (from: Requester, frame: RequestFrame, said: Said) => void;
-  /** A bound was passed. */
-  readonly refused: () => void;
+  /** A bound was passed: of connections or frames, or events that were not read. */
+  readonly refused: (why: "refused" | "slow") => void;
 }
 
 /** How long a client may take to read its last answers when it was refused, or the gateway stops. */
@@ -42,6 +44,11 @@ class LocalClient implements Requester {
   #rest = "";
   #failed = false;
   readonly #ends = new Set<() => void>();
+  readonly receiver = {
+    seq: 0,
+    isSlow: () => this.socket.writableLength > this.deps.bounds.queueBytes / 2,
+    push: (text: string) => this.#push(text),
+  };
 
   constructor(
     private readonly socket: NetSocket,
@@ -64,6 +71,18 @@ class LocalClient implements Requester {
     if (this.socket.writable) this.socket.write(`${text}\n`);
   }
 
+  /** An event that it asked for: whoever stopped reading must not fill the memory with them. */
+  #push(text: string): boolean {
+    if (this.#failed || !this.socket.writable) return false;
+    if (this.socket.writableLength + text.length > this.deps.bounds.queueBytes) {
+      this.deps.refused("slow");
+      this.dismiss("events were not read in time");
+      return false;
+    }
+    this.send(text);
+    return true;
+  }
+
   onEnd(then: () => void): () => void {
     this.#ends.add(then);
     return () => this.#ends.delete(then);
@@ -83,7 +102,7 @@ class LocalClient implements Requester {
 
   #fits(text: string): boolean {
     if (text.length <= this.deps.bounds.frameBytes) return true;
-    this.deps.refused();
+    this.deps.refused("refused");
     this.fail("frame too large");
     return false;
   }
@@ -163,7 +182,7 @@ export class LocalServer {
     this.#serial += 1;
     const client = new LocalClient(socket, this.deps, this.#serial);
     if (this.#sockets.size >= this.deps.bounds.connections) {
-      this.deps.refused();
+      this.deps.refused("refused");
       this.#refuse(socket, client);
       return;
     }

@@ -179,6 +179,10 @@ test("a browser that was closed and opened again is still the same device", asyn
   await gateway.ok(["devices", "approve", await code(page)]);
   await shows(page, "ready");
   const key = await words(page, "device-fp");
+  // The start of its id finds it in the owner's list.
+  const [, id = ""] = (await words(page, "asker")).split(" ID ");
+  expect((await listed()).paired.some(({ deviceId }) => deviceId.startsWith(id))).toBe(true);
+  expect(id).toHaveLength(12);
   await profile.reopen();
   const again = await profile.visit(address());
   await shows(again, "ready");

@@ -63,8 +63,13 @@ describe("text from clients", () => {
             pairing: {},
           }),
         };
+        admin.answers["device.pair.show"] = () => ({
+          ...pendingRow({ ...words, ...roles, approvedRoles: [id], approvedScopes: [text] }),
+          gatewayFingerprint: text,
+        });
         const io = admin.io();
         expect(await openclaw("devices list", io)).toBe(0);
+        expect(await openclaw("devices show 7F3K-Q2MN", io)).toBe(0);
         expect(await openclaw("gateway status", io)).toBe(0);
         for (const line of [...io.lines, ...io.errors]) expect(line).not.toMatch(HOSTILE);
       }),

@@ -40,6 +40,9 @@ describe("with the gateway stopped", () => {
       "list",
     ]);
     expect(pending.map(({ requestId }) => requestId)).toEqual([code]);
+    const card = await gateway.ok(["devices", "show", code]);
+    expect(card).toMatch(/Kind {6}command line, linux\n/);
+    expect(card).toContain(`Gateway   ${gateway.run.log[0]?.["fingerprint"]}\n`);
     const said = await gateway.ok(["devices", "approve", ...code.toLowerCase().split("-")]);
     expect(said).toContain("It gets in once the gateway runs");
 

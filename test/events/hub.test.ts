@@ -35,6 +35,30 @@ function heardBy(who: Caller): string[] {
   return ear.frames.map(({ event }) => event);
 }
 
+test("whoever follows is sent what it asked for and may have, and asking again changes that", () => {
+  const hub = new Hub();
+  const ear = new Ear();
+  const occupied: boolean[] = [];
+  hub.occupied = (yes) => occupied.push(yes);
+  const who = caller("operator", "operator.pairing");
+  const told = () => {
+    ear.frames.length = 0;
+    for (const name of names) hub.publish(name, {});
+    return ear.frames.map(({ event, seq }) => [event, seq]);
+  };
+  expect(hub.follow(ear, who, ["device.pair.requested", "presence", "tick"])).toBe(true);
+  expect(told()).toEqual([
+    ["tick", 1],
+    ["device.pair.requested", 2],
+  ]);
+  expect(hub.follow(ear, who, ["device.pair.resolved"])).toBe(false);
+  expect(told()).toEqual([["device.pair.resolved", 3]]);
+  expect(hub.follow(ear, who, [])).toBe(false);
+  expect(told()).toEqual([]);
+  hub.delete(ear);
+  expect(occupied).toEqual([true, false]);
+});
+
 test("what is about one device is heard by whoever may know of that device", () => {
   const hub = new Hub();
   const ears = [new Ear(), new Ear(), new Ear()] as const;

@@ -254,7 +254,7 @@ describe("revoke", () => {
     expect((await lines(key, "revoke", typed))[0]).toBe("Revoked: “Tablet”");
     await until(() => client.closed, "its connection to end");
     expect(client.closed?.code).toBe(4001);
-    expect((await lines(key, "revoke", typed))[0]).toBe("Tablet is out already.");
+    expect((await lines(key, "revoke", typed))[0]).toBe("Out already: “Tablet”");
   });
 
   test("no device by that start, or several, or a name: none is touched", async () => {

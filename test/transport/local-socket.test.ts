@@ -33,10 +33,12 @@ const kinds = {
   admin: (limits: Limits) => ({
     connections: limits.adminConnections,
     frameBytes: limits.adminFrameBytes,
+    queueBytes: limits.adminQueueBytes,
   }),
   approve: (limits: Limits) => ({
     connections: limits.approveConnections,
     frameBytes: limits.approveFrameBytes,
+    queueBytes: 0,
     idleMs: limits.approveIdleMs,
   }),
 };
@@ -55,7 +57,7 @@ async function start(
       saids.push(said);
       from.send(JSON.stringify({ id: frame.id, ok: true }));
     },
-    refused: () => refusals.push(`${name}-refused`),
+    refused: (why) => refusals.push(`${name}-${why}`),
   });
   await server.listen();
   return server;
@@ -250,5 +252,41 @@ describe("the socket file", () => {
       code: "ADMIN_SOCKET_TAKEN",
       next: expect.stringContaining("gateway status"),
     });
+  });
+});
+
+describe("events", () => {
+  const event = (chars: number) => JSON.stringify({ type: "event", payload: "x".repeat(chars) });
+
+  test("go to whoever asked", async () => {
+    await start();
+    const line = await Line.open();
+    line.write(request("1"));
+    await line.until(() => line.answers.length === 1);
+    const { receiver } = requesters[0] ?? {};
+    expect(receiver?.push(event(3))).toBe(true);
+    await line.until(() => line.answers.length === 2);
+    expect(line.answers[1]).toEqual({ type: "event", payload: "xxx" });
+    line.socket.destroy();
+    await line.until(() => line.closed);
+  });
+
+  test("adminQueueBytes: whoever does not read them is closed by name", async () => {
+    await start({ adminQueueBytes: 64 * 1024 });
+    const line = await Line.open();
+    line.write(request("1"));
+    await line.until(() => line.answers.length === 1);
+    const { receiver } = requesters[0] ?? {};
+    line.socket.pause();
+    let sent = 0;
+    // What the kernel takes is not in our memory: it may be several times the limit.
+    while (sent < 10_000 && receiver?.push(event(1000))) sent += 1;
+    expect(sent).toBeLessThan(10_000);
+    expect(receiver?.isSlow()).toBe(true);
+    expect(refusals).toEqual(["admin-slow"]);
+    expect(receiver?.push(event(1))).toBe(false);
+    line.socket.resume();
+    await line.until(() => line.closed);
+    expect(line.answers.at(-1)?.error.message).toBe("events were not read in time");
   });
 });

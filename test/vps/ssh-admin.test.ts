@@ -32,7 +32,12 @@ let installed: Map<string, string>;
 
 const enable = (...words: string[]): Promise<Result> =>
   vps.exec(["openclaw", "ssh", "enable", "--yes", ...words]);
-const reload = () => vps.ok(["systemctl", "reload", "ssh"]);
+/** sshd's port is closed for a moment then. */
+const reload = async () => {
+  await vps.ok(["systemctl", "reload", "ssh"]);
+  await sleep(100);
+  await until(async () => (await owner.ssh("true")).code === 0, "sshd to be back");
+};
 const write = (path: string, text: string) => vps.ok(["tee", path], { input: text });
 
 /** What the doctor says of one check. */
@@ -64,7 +69,7 @@ describe.skipIf(reason !== undefined)("approval over SSH beside an admin's own s
   }, RELEASE_MS + BASE_MS);
   afterEach(async () => {
     // Whatever a test did, the owner still comes in.
-    expect((await owner.ssh("true")).code).toBe(0);
+    await until(async () => (await owner.ssh("true")).code === 0, "the owner to come in");
   });
   afterAll(async () => {
     await vps?.close();

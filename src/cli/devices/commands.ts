@@ -20,6 +20,10 @@ export function addDeviceCommands(shell: Shell): void {
     .command("show [code...]")
     .description("all about one request: who asks, from where, for what, with which key");
   lazily(shell, show, async () => (await import("./show.ts")).show);
+  const watch = devices
+    .command("watch")
+    .description("see who asks as it happens; look at each with Enter, then approve or reject");
+  lazily(shell, watch, async () => (await import("../watch/watch.ts")).watch);
   const approve = devices
     .command("approve [code...]")
     .description("let a device in: its code, or its full device id")

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import type { Gateway } from "../connect.ts";
 import { CliError } from "../exit.ts";
 import { runTool } from "../gateway/tools.ts";
@@ -53,6 +54,8 @@ async function prove(gateway: Gateway, target: Target): Promise<void> {
   }
 }
 
+const [TRIES, BETWEEN_MS] = [20, 250];
+
 async function login(file: string, { account, place, env }: Target): Promise<void> {
   const options = [
     "BatchMode=yes",
@@ -64,11 +67,13 @@ async function login(file: string, { account, place, env }: Target): Promise<voi
     "ConnectTimeout=10",
   ].flatMap((option) => ["-o", option]);
   const words = ["-F", "none", "-i", file, "-p", String(place.port), ...options];
-  const { exit, text } = await runTool(
-    "ssh",
-    [...words, `${account}@${place.address}`, "list"],
-    env,
-  );
+  const dial = () => runTool("ssh", [...words, `${account}@${place.address}`, "list"], env);
+  let { exit, text } = await dial();
+  // sshd closes its port for a moment while it reads its configuration.
+  for (let tries = 0; tries < TRIES && /Connection refused/.test(text); tries += 1) {
+    await setTimeout(BETWEEN_MS);
+    ({ exit, text } = await dial());
+  }
   if (exit === 0) return;
   const why = shownLines(text) || `exit code ${exit}`;
   throw new CliError("failed", `logging in as ${account} did not work: ${why}`, {

@@ -50,6 +50,12 @@ export class FakeAdmin {
     return this.asked.filter((one) => one.method === method).map(({ params }) => params);
   }
 
+  /** Sends everybody an event. */
+  tell(event: string, payload: object): void {
+    const frame = JSON.stringify({ type: "event", event, payload });
+    for (const socket of this.#sockets) socket.write(`${frame}\n`);
+  }
+
   async stop(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise<void>((resolve) => this.#server?.close(() => resolve()) ?? resolve());

@@ -1,0 +1,29 @@
+import type { Limit } from "./limits.ts";
+
+/** The limits of `openclaw devices watch`. They hold in that program, not in the gateway. */
+export const watchLimitTable = {
+  watchAwayMs: {
+    value: 120_000,
+    unit: "ms",
+    bounds: "time that `devices watch` waits for a gateway that went away",
+    past: "it ends with exit code 3 and says so",
+    metric: "-",
+    test: "cli/watch/feed.test.ts",
+  },
+  watchRows: {
+    value: 2_000,
+    unit: "count",
+    bounds: "requests that `devices watch` keeps, more than one of our gateways has",
+    past: "later ones are not shown until others are gone",
+    metric: "-",
+    test: "cli/watch/requests.test.ts",
+  },
+  watchUnseenMs: {
+    value: 400,
+    unit: "ms",
+    bounds: "time for which `devices watch` must have shown a request before a key decides on it",
+    past: "a key that comes sooner was typed before anybody could read, and does nothing",
+    metric: "-",
+    test: "cli/watch/reduce.test.ts",
+  },
+} as const satisfies Record<string, Limit>;

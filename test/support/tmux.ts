@@ -1,0 +1,74 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { until } from "./until.ts";
+
+const run = promisify(execFile);
+let serial = 0;
+
+/** A shell on a real terminal, which tmux keeps and shows to the test. */
+export class Tmux {
+  private constructor(private readonly server: string) {}
+
+  static async open(options: {
+    columns: number;
+    rows: number;
+    env: Readonly<Record<string, string>>;
+  }): Promise<Tmux> {
+    serial += 1;
+    const tmux = new Tmux(`gateway-test-${process.pid}-${serial}`);
+    const { columns, rows, env } = options;
+    const given = Object.entries({ PS1: "$ ", LANG: "C.UTF-8", ...env });
+    const variables = given.flatMap(([name, value]) => ["-e", `${name}=${value}`]);
+    const size = ["-x", String(columns), "-y", String(rows)];
+    const shell = ["bash", "--norc", "--noprofile"];
+    await tmux.#tmux("-f", "/dev/null", "new-session", "-d", ...size, ...variables, ...shell);
+    await tmux.shows(/^\$/m);
+    return tmux;
+  }
+
+  #tmux(...args: string[]): Promise<{ stdout: string }> {
+    return run("tmux", ["-u", "-L", this.server, ...args], { env: { PATH: process.env["PATH"] } });
+  }
+
+  /** Presses keys by tmux's names: `Enter`, `Down`, `C-z`, `a`. */
+  async keys(...names: string[]): Promise<void> {
+    await this.#tmux("send-keys", ...names);
+  }
+
+  /** Types a command line and Enter. */
+  async type(line: string): Promise<void> {
+    await this.#tmux("send-keys", "-l", line);
+    await this.keys("Enter");
+  }
+
+  async paste(text: string): Promise<void> {
+    await this.#tmux("set-buffer", text);
+    await this.#tmux("paste-buffer", "-p");
+  }
+
+  async resize(columns: number, rows: number): Promise<void> {
+    await this.#tmux("resize-window", "-x", String(columns), "-y", String(rows));
+  }
+
+  /** What is on the screen now; `styled`: with the escape sequences of its colours. */
+  async screen(styled = false): Promise<string> {
+    const { stdout } = await this.#tmux("capture-pane", "-p", ...(styled ? ["-e"] : []));
+    return stdout;
+  }
+
+  /** The screen, once it shows `what`. */
+  async shows(what: RegExp): Promise<string> {
+    let last = "";
+    return until(
+      async () => {
+        last = await this.screen();
+        return what.test(last) ? last : undefined;
+      },
+      () => `${what} on the screen:\n${last}`,
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#tmux("kill-server").catch(() => undefined);
+  }
+}
