@@ -4,6 +4,8 @@ import { decodePublicKey } from "../auth/identity.ts";
 import { deriveToken } from "../auth/tokens.ts";
 import { asTyped } from "../lib/command.ts";
 import type { Call } from "../methods/method.ts";
+import type { Invite } from "../pairing/records.ts";
+import type { Setups } from "../pairing/setups.ts";
 import { type Actor, coversAll, type Role } from "../protocol/access.ts";
 import { closes } from "../protocol/close.ts";
 import { encodeError, type RequestFrame } from "../protocol/frames.ts";
@@ -24,7 +26,7 @@ import {
   type Settled,
   settle,
 } from "./findings.ts";
-import type { Hello } from "./hello.ts";
+import type { DeviceGrant, Hello } from "./hello.ts";
 import { judgeOrigin, type OriginPolicy } from "./origin.ts";
 
 /** What the owner configured, as far as a handshake needs it. Read anew for every connect. */
@@ -37,6 +39,7 @@ export interface HandshakeDeps extends FindingDeps {
   readonly limits: Limits;
   readonly hello: Hello;
   readonly services: Call["services"];
+  readonly setups: Setups;
   readonly policy: () => HandshakePolicy;
   readonly phase: () => ConnectFacts["phase"];
   readonly secretEpoch: () => number;
@@ -198,9 +201,10 @@ export class Handshake {
     with_: { c: ConnectCase; decision: Admitted },
   ): Promise<void> {
     const { c, decision } = with_;
+    let link: Invite | undefined;
     if (decision.inviteId !== undefined) {
       await this.#redeem(connection, c, decision);
-      if (!connection.isOpen) return;
+      if (!connection.isOpen) return this.deps.setups.told(decision.inviteId, false);
       // Asked after the wait, because the device may have been removed or revoked during it.
       const { pairing } = this.deps;
       const verdict = pairing.checkInvite(
@@ -210,6 +214,7 @@ export class Handshake {
       if (!verdict.ok) {
         return this.#refuse(connection, frame, refusals.inviteInvalid(verdict.problem));
       }
+      link = verdict.invite;
     }
     const deviceId = c.params.device?.id;
     const cap = connection.socket.peer.scopeCap;
@@ -236,9 +241,21 @@ export class Handshake {
       role: decision.role,
       scopes,
       ...(deviceToken && { deviceToken }),
+      ...(link && { deviceTokens: this.#otherTokens(link, deviceId ?? "", decision.role) }),
     });
     connection.ready(actor, hello);
     this.deps.greeted(connection, actor);
+    if (link) this.deps.setups.told(link.inviteId, connection.isOpen);
+  }
+
+  /** What the link granted besides the role that the device connects with. */
+  #otherTokens({ roles }: Invite, deviceId: string, role: Role): DeviceGrant[] {
+    return roles.flatMap((other) => {
+      if (other === role) return [];
+      const scopes = this.deps.pairing.device(deviceId)?.tokens[other]?.scopes ?? [];
+      const deviceToken = this.#token(deviceId, other, scopes);
+      return deviceToken === undefined ? [] : [{ deviceToken, role: other, scopes }];
+    });
   }
 
   async #redeem(connection: Connection, c: ConnectCase, decision: Admitted): Promise<void> {

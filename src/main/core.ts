@@ -23,6 +23,7 @@ import type { NodesChange, NodesState } from "../nodes/records.ts";
 import { pairingShape } from "../pairing/document.ts";
 import { Pairing } from "../pairing/pairing.ts";
 import type { PairingChange, PairingState } from "../pairing/records.ts";
+import { Setups } from "../pairing/setups.ts";
 import { type Limits, limitValues } from "../protocol/limits.ts";
 import { type Document, openDocument, type StoreLog } from "../store/document.ts";
 import { explain, StoreError } from "../store/errors.ts";
@@ -60,6 +61,7 @@ export interface Core {
   readonly audit: Audit;
   readonly log: StoreLog;
   readonly pairing: Pairing;
+  readonly setups: Setups;
   readonly nodes: Nodes;
   readonly documents: {
     readonly pairing: Document<PairingState, PairingChange>;
@@ -127,6 +129,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       limits,
       gatewayId: vault.identity.deviceId,
     });
+    const { tokenKey } = vault;
+    const setups = new Setups({ document: pairingDocument, pairing, tokenKey });
     const documents = { pairing: pairingDocument, vault: vaultDocument, nodes: nodesDocument };
     const nodes = new Nodes({
       document: nodesDocument,
@@ -153,7 +157,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       identity: vault.identity,
       log,
     });
-    const parts = { config, vault, secrets, pairing, nodes, documents, audit, log };
+    const parts = { config, vault, secrets, pairing, setups, nodes, documents, audit, log };
     const close = () => closeAll({ ...parts, lock });
     const command = commandName(env);
     return {

@@ -2,6 +2,7 @@ import { open } from "node:fs/promises";
 import { ConfigError } from "../config/errors.ts";
 import { BearerCheck } from "../gateway/bearer.ts";
 import type { Gateway } from "../gateway/gateway.ts";
+import { JoinAddresses } from "../gateway/join.ts";
 import type { FailureLimiter } from "../lib/limiter.ts";
 import { mayServe } from "../lib/served-folder.ts";
 import { version } from "../lib/version.ts";
@@ -31,6 +32,11 @@ export async function makeWeb(core: Core, parts: WebParts): Promise<HttpDeps> {
     metricsToken: tokenReader(core),
     count: (metric) => gateway.count(metric),
   });
+  const joins = new JoinAddresses({
+    setups: core.setups,
+    limiter: parts.limiter,
+    count: (metric) => gateway.count(metric),
+  });
   return {
     page: await loadPage(parts.pageFolder),
     webRoot: await openWebRoot(core, parts),
@@ -38,6 +44,7 @@ export async function makeWeb(core: Core, parts: WebParts): Promise<HttpDeps> {
     about: () => facts.about(),
     webConfig,
     metrics: parts.metrics,
+    join: (code, source) => joins.fetch(code, source),
     authorize: (what, ask) => bearer.check(what, ask),
   };
 }

@@ -8,6 +8,7 @@ import { logMethods } from "./logs.ts";
 import type { Method } from "./method.ts";
 import { nodeMethods } from "./nodes.ts";
 import { scopeMethods } from "./scopes.ts";
+import { setupMethods } from "./setup.ts";
 import { statusMethods } from "./status.ts";
 import { systemMethods } from "./system.ts";
 
@@ -16,6 +17,7 @@ export const allMethods: readonly Method[] = [
   ...statusMethods,
   ...deviceMethods,
   ...inviteMethods,
+  ...setupMethods,
   ...nodeMethods,
   ...scopeMethods,
   ...configMethods,

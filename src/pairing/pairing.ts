@@ -6,7 +6,7 @@ import type { Limits } from "../protocol/limits.ts";
 import type { Document } from "../store/shape.ts";
 import { breathe } from "../store/slices.ts";
 import { Alarm } from "./alarm.ts";
-import { auditOf, auditOfLink, deviceFacts } from "./audit.ts";
+import { auditOf, auditOfLink, deviceFacts, linkFacts } from "./audit.ts";
 import { mayManage } from "./authority.ts";
 import { fromTheFuture, movedBy, WatchedClock } from "./clock.ts";
 import { AuditedCommits, type Durability } from "./commits.ts";
@@ -63,12 +63,13 @@ export class Pairing {
   readonly #expiry: Alarm;
 
   readonly #clock: WatchedClock;
-  readonly #commits: AuditedCommits;
+  /** For what else is decided in this document. */
+  readonly commits: AuditedCommits;
 
   constructor(private readonly deps: Deps) {
     const { document, world } = deps;
     this.#clock = new WatchedClock(world);
-    this.#commits = new AuditedCommits({
+    this.commits = new AuditedCommits({
       ...deps,
       now: () => this.now(),
       told: () => this.#tell("audited"),
@@ -81,7 +82,7 @@ export class Pairing {
 
   /** What was decided elsewhere, for the audit. Resolves once it is durable. */
   async note(event: AuditEvent): Promise<void> {
-    await this.#commits.audited([], event);
+    await this.commits.audited([], event);
   }
 
   /** The wall clock, by which requests and links end; when it was set, they are moved first. */
@@ -185,7 +186,7 @@ export class Pairing {
     const approval = ledger.approve(this.#working, pending, { actor, now });
     const { requestId, roles, scopes } = pending;
     const what = { request: requestId, ...deviceFacts(pending), roles, scopes };
-    await this.#commits.audited(approval.changes, auditOf("device.approved", actor, what));
+    await this.commits.audited(approval.changes, auditOf("device.approved", actor, what));
     this.#resolve(pending, "approved");
     return approval;
   }
@@ -194,7 +195,7 @@ export class Pairing {
     const pending = this.#find(typed, actor, "device pairing rejection denied");
     const what = { request: pending.requestId, ...deviceFacts(pending) };
     const event = auditOf("device.rejected", actor, what);
-    const outcome = await this.#commits.urgent(ledger.reject(pending, actor), event);
+    const outcome = await this.commits.urgent(ledger.reject(pending, actor), event);
     this.#resolve(pending, "rejected");
     return { pending, ...outcome };
   }
@@ -203,7 +204,7 @@ export class Pairing {
     const pending = ledger.pendingOf(this.#working, deviceId, this.now());
     const { device, changes } = devices.remove(this.#working, deviceId, actor);
     const event = auditOf("device.removed", actor, deviceFacts(device));
-    const outcome = await this.#commits.urgent(changes, event);
+    const outcome = await this.commits.urgent(changes, event);
     if (pending) this.#resolve(pending, "rejected");
     this.#tell("ended", { deviceId, why: "removed" });
     return { device, ...outcome };
@@ -212,7 +213,7 @@ export class Pairing {
   async rename(facts: { deviceId: string; label: string; actor: Actor }): Promise<Device> {
     const { device, changes } = devices.rename(this.#working, facts);
     const what = { ...deviceFacts(device), label: device.label };
-    await this.#commits.audited(changes, auditOf("device.renamed", facts.actor, what));
+    await this.commits.audited(changes, auditOf("device.renamed", facts.actor, what));
     this.#tell("renamed", device);
     return device;
   }
@@ -225,7 +226,7 @@ export class Pairing {
   }): Promise<devices.TokenChange> {
     const change = devices.rotate(this.#working, { ...facts, now: this.now() });
     const what = { device: facts.deviceId, role: change.role, scopes: change.token.scopes };
-    await this.#commits.audited(change.changes, auditOf("token.rotated", facts.actor, what));
+    await this.commits.audited(change.changes, auditOf("token.rotated", facts.actor, what));
     this.#tell("ended", { deviceId: facts.deviceId, role: change.role, why: "rotated" });
     return change;
   }
@@ -238,7 +239,7 @@ export class Pairing {
     const change = devices.revoke(this.#working, { ...facts, now: this.now() });
     const what = { device: facts.deviceId, role: change.role };
     const event = auditOf("token.revoked", facts.actor, what);
-    const outcome = await this.#commits.urgent(change.changes, event);
+    const outcome = await this.commits.urgent(change.changes, event);
     this.#tell("ended", { deviceId: facts.deviceId, role: change.role, why: "revoked" });
     return { ...change, ...outcome };
   }
@@ -255,10 +256,10 @@ export class Pairing {
     for (let at = 0; at < all.length; at += AT_ONCE) {
       const ids = all.slice(at, at + AT_ONCE);
       const { devices: hit, changes } = devices.revokeDerived(this.#working, { epoch, now, ids });
-      if (hit.length > 0) await this.#commits.urgentParts(changes);
+      if (hit.length > 0) await this.commits.urgentParts(changes);
       const devicesHit = hit.map(({ deviceId }) => deviceId);
       if (hit.length > 0)
-        await this.#commits.urgent([], auditOf("tokens.revoked", actor, { devices: devicesHit }));
+        await this.commits.urgent([], auditOf("tokens.revoked", actor, { devices: devicesHit }));
       for (const { deviceId } of hit) {
         ended.push(deviceId);
         this.#tell("ended", { deviceId, why: "revoked" });
@@ -278,9 +279,8 @@ export class Pairing {
       bytes: (count) => world.bytes(count),
       id,
     });
-    const { role, scopes, uses, expiresAtMs, name } = made.invite;
-    const what = { link: id, role, scopes, uses, expiresAtMs, name };
-    await this.#commits.audited(made.changes, auditOf("link.made", actor, what));
+    const event = auditOf("link.made", actor, linkFacts(made.invite));
+    await this.commits.audited(made.changes, event);
     this.#setExpiry();
     return made;
   }
@@ -297,7 +297,7 @@ export class Pairing {
     const now = this.now();
     const { invite, changes } = invites.revokeInvite(this.#working, inviteId, now);
     const event = auditOf("link.revoked", actor, { link: inviteId, name: invite.name });
-    return { invite, ...(await this.#commits.urgent(changes, event)) };
+    return { invite, ...(await this.commits.urgent(changes, event)) };
   }
 
   /** Whether a link's secret would pair this device. Costs a hash and nothing else. */
@@ -317,7 +317,7 @@ export class Pairing {
     const written = this.deps.document.durable.invites.get(invite.inviteId)?.users;
     const durable = written?.[asked.deviceId] !== undefined;
     // A retry may come while the first try is being written: it is answered no sooner than that one.
-    if (changes.length > 0) await this.#commits.audited(changes, auditOfLink(asked, invite));
+    if (changes.length > 0) await this.commits.audited(changes, auditOfLink(asked, invite));
     else if (!durable) await this.deps.document.commit([{ op: "invite", invite }]);
     if (pending && changes.length > 0) this.#resolve(pending, "approved");
     return verdict;

@@ -15,6 +15,8 @@ const deps: HttpDeps = {
   about: () => ({ fingerprint: "AAAA" }),
   webConfig: () => ({ basePath: "" }),
   metrics: async () => ({ type: "text/plain; version=0.0.4", text: "up 1\n" }),
+  join: async (code, source) =>
+    code === "good" ? { ok: true, payload: { url: source, bootstrapToken: "b" } } : { ok: false },
   authorize: async (what, { secret }) => (secret === `${what}-secret` ? { ok: true } : wrong),
 };
 const wrong: BearerVerdict = { ok: false, code: "unauthorized", detail: "No.", cure: "do it" };

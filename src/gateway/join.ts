@@ -1,0 +1,35 @@
+import type { FailureLimiter } from "../lib/limiter.ts";
+import type { Setups } from "../pairing/setups.ts";
+import type { SetupPayload } from "../protocol/setup-code.ts";
+
+/** What a join address answers. */
+export type JoinVerdict =
+  | { readonly ok: true; readonly payload: SetupPayload }
+  | { readonly ok: false; readonly retryAfterMs?: number };
+
+interface Deps {
+  readonly setups: Pick<Setups, "fetch">;
+  /** The one of the handshake: whoever guesses links guesses these too. */
+  readonly limiter: FailureLimiter;
+  readonly count: (metric: string) => void;
+}
+
+/** 16 bytes as base64url. */
+const CODE = /^[A-Za-z0-9_-]{22}$/;
+
+/** Hands out what stands behind join addresses: once each, and to nobody who guesses. */
+export class JoinAddresses {
+  constructor(private readonly deps: Deps) {}
+
+  async fetch(code: string, source: string): Promise<JoinVerdict> {
+    const { setups, limiter, count } = this.deps;
+    const key = `invite|${source}`;
+    const retryAfterMs = limiter.locked(key);
+    if (retryAfterMs > 0) return { ok: false, retryAfterMs };
+    const payload = CODE.test(code) ? await setups.fetch(code, source) : undefined;
+    if (payload) return { ok: true, payload };
+    limiter.fail(key);
+    count("join-unknown");
+    return { ok: false };
+  }
+}
