@@ -40,13 +40,14 @@ export class Setups {
     return () => this.#listeners.delete(listener);
   }
 
-  /** How the code ended, as far as that is durable; `undefined` while nobody used it. */
+  /** How the code ended; `undefined` while nobody used it, as far as that is durable. */
   ended(setupId: string): { end: SetupEnd; outcome: SetupOutcome } | undefined {
-    const { durable } = this.deps.document;
+    const { durable, working } = this.deps.document;
     const link = durable.invites.get(setupId);
     const outcome = link && outcomeOf(durable, link);
     if (!outcome) return undefined;
-    return { end: link.setup?.toldAtMs === undefined ? "uncertain" : "completed", outcome };
+    const toldAtMs = working.invites.get(setupId)?.setup?.toldAtMs;
+    return { end: toldAtMs === undefined ? "uncertain" : "completed", outcome };
   }
 
   /**
