@@ -19,7 +19,8 @@ export async function fetchJoined(typed: string): Promise<string> {
   const answer = await ask(url);
   if (!answer.ok) {
     const message = "that join address is unknown, was used already, or has expired";
-    throw new CliError("credentials", message, { next: ANOTHER });
+    const next = `${ANOTHER} (a machine that is paired: openclaw connect ${url.host})`;
+    throw new CliError("credentials", message, { next });
   }
   const code = SETUP_SCHEME + Buffer.from(answer.text).toString("base64url");
   if (decodeSetupCode(code)) return code;

@@ -18,18 +18,21 @@ const EXAMPLE = "openclaw connect https://gateway.example.com/#invite=…";
 export function readTarget(typed: string): Target {
   const setup = decodeSetupCode(typed);
   if (setup) {
-    const { bootstrapToken: invite, tlsFingerprint } = setup;
-    const { url } = readTarget(setup.url);
-    return { url, invite, ...(tlsFingerprint !== undefined && { tlsFingerprint }) };
+    const { url, bootstrapToken: invite, tlsFingerprint } = setup;
+    return { url: readUrl(url), invite, ...(tlsFingerprint !== undefined && { tlsFingerprint }) };
   }
-  const text = /^[a-z]+:\/\//i.test(typed) ? typed : `wss://${typed}`;
-  const url = URL.canParse(text) ? new URL(text.replace(/^http(?=s?:)/i, "ws")) : undefined;
-  if (url?.protocol !== "ws:" && url?.protocol !== "wss:") throw noTarget();
-  if (url.username !== "" || url.password !== "") throw noTarget("a name and password in it");
+  const url = readUrl(/^[a-z][a-z+.-]*:\/\//i.test(typed) ? typed : `wss://${typed}`);
   const invite = new URLSearchParams(url.hash.slice(1)).get("invite");
   if (url.hash !== "" && !invite) throw noTarget("no one-time link after the #");
   url.hash = "";
   return { url, ...(invite && { invite }) };
+}
+
+function readUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text.replace(/^http(?=s?:)/i, "ws")) : undefined;
+  if (url?.protocol !== "ws:" && url?.protocol !== "wss:") throw noTarget();
+  if (url.username !== "" || url.password !== "") throw noTarget("a name and password in it");
+  return url;
 }
 
 function noTarget(what = "no address of a gateway"): CliError {
