@@ -36,6 +36,7 @@ export async function makeWeb(core: Core, parts: WebParts): Promise<HttpDeps> {
     setups: core.setups,
     limiter: parts.limiter,
     count: (metric) => gateway.count(metric),
+    failed: (err) => gateway.failed("a join address could not be used up", { err }),
   });
   return {
     page: await loadPage(parts.pageFolder),

@@ -100,9 +100,17 @@ const join: Route = async ({ method, path, source }, deps) => {
   if (method !== "get") return notAllowed("GET");
   const verdict = await deps.join(path.slice("/j/".length), source);
   if (verdict.ok) return json("200 OK", verdict.payload);
-  const cure = "on the gateway host: openclaw devices invite --role node";
-  if (verdict.retryAfterMs === undefined) {
+  if (verdict.why === "unknown") {
+    const cure = "on the gateway host: openclaw devices invite --role node";
     return notFound("This join address is unknown, was fetched already, or has expired.", cure);
+  }
+  if (verdict.why === "not-stored") {
+    return problem("503 Service Unavailable", {
+      detail: "The gateway can't store that the address is used up; it still works.",
+      code: "state-not-writable",
+      cure: "on the gateway host: openclaw doctor",
+      headers: [["retry-after", "5"]],
+    });
   }
   return problem("429 Too Many Requests", {
     detail: "Too many wrong codes came from this address.",

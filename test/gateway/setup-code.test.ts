@@ -446,6 +446,21 @@ describe("a join address", () => {
     expect(answers.map(({ status: code }) => code).sort()).toEqual([200, 404, 404]);
   });
 
+  test("that can't be marked as used gives nothing, and works later", async () => {
+    const { path } = await joinCode();
+    const { pairing } = gateway.core.documents;
+    const { commit } = pairing;
+    pairing.commit = async () => {
+      pairing.commit = commit;
+      throw new Error("disk full");
+    };
+    const answer = await fetchIt(path);
+    expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "5"]);
+    expect(await answer.json()).toMatchObject({ code: "state-not-writable" });
+    expect(gateway.log.some(({ message }) => message.includes("join address"))).toBe(true);
+    expect((await fetchIt(path)).status).toBe(200);
+  });
+
   test("gives nothing once its code was used, taken back or is over", async () => {
     const used = await joinCode();
     const auth = { bootstrapToken: decodeSetupCode(used.made.setupCode)?.bootstrapToken ?? "" };
