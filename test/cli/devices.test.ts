@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { textWidth } from "../../src/cli/width.ts";
-import { encodeSetupCode } from "../../src/protocol/setup-code.ts";
+import { decodeSetupCode, encodeSetupCode } from "../../src/protocol/setup-code.ts";
 import { FakeAdmin, Refuse } from "./support/admin-server.ts";
 import { NOW, openclaw } from "./support/io.ts";
 import { pairedRow, pendingRow } from "./support/rows.ts";
@@ -321,6 +321,8 @@ describe("devices invite", () => {
     ["--public-url https://x", "--public-url goes with --setup-code"],
     ["--setup-code --role node", "--role does not go with --setup-code; see --access"],
     ["--setup-code --uses 2", "--uses does not go with --setup-code; see --access"],
+    ["--pin abcd --role node", "--pin: expected the SHA-256 fingerprint"],
+    [`--pin ${"ab".repeat(32)}`, "--pin goes with --role node or --setup-code"],
     ["--setup-code --access owner", "--access: expected full, limited or node"],
   ])("devices invite %s is refused: %s", async (words, message) => {
     const io = admin.io();
@@ -338,6 +340,33 @@ describe("devices invite", () => {
     expect(io.lines).toContain(`openclaw connect 'https://gw.example.com/#invite=it'\\''s'`);
     expect(io.lines).toContain(`openclaw node run --pair oc-pair://${made.setupCode}`);
     expect(io.errors).toEqual([]);
+  });
+
+  test("--pin puts the certificate into the code and the line of our own program", async () => {
+    const pin = "ab".repeat(32);
+    const colons = pin.toUpperCase().replace(/(..)(?=.)/g, "$1:");
+    admin.answers["device.pair.setupCode"] = () => ({ ...made, access: "node" });
+    admin.answers["device.pair.invite"] = () => ({
+      ...made,
+      role: "node",
+      url: "https://gw/#invite=x",
+    });
+    for (const typed of [pin, colons, `sha256:${pin}`]) {
+      const io = admin.io();
+      await openclaw(`devices invite --setup-code --access node --pin ${typed} --json`, io);
+      const { setupCode } = JSON.parse(io.text);
+      expect(decodeSetupCode(setupCode)).toMatchObject({
+        bootstrapToken: "secret",
+        tlsFingerprint: pin,
+      });
+    }
+    const io = admin.io();
+    await openclaw(`devices invite --role node --pin ${pin}`, io);
+    expect(io.errorText).toContain(
+      `openclaw connect 'https://gw/#invite=x' --tls-fingerprint ${pin}`,
+    );
+    const [, code = ""] = /--pair (\S+)/.exec(io.errorText) ?? [];
+    expect(decodeSetupCode(code)?.tlsFingerprint).toBe(pin);
   });
 
   test("list and revoke tell setup codes and links apart, also those of older gateways", async () => {

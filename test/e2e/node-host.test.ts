@@ -267,6 +267,20 @@ describe("over TLS with a certificate that nobody vouches for", () => {
     }
   });
 
+  test("a setup code brings the fingerprint along, and a wrong one lets nobody in", async () => {
+    const publicUrl = front.url.replace("wss", "https");
+    const code = async (pin: string) => {
+      const args = ["devices", "invite", "--setup-code", "--access", "node", "--pin", pin];
+      return (await gateway.ok([...args, "--public-url", publicUrl])).trim();
+    };
+    const host = await machine();
+    host.connect(await code(front.fingerprint));
+    await host.says(/Connected to localhost/);
+    const other = await machine();
+    other.connect(await code(wrong));
+    await other.says(/fingerprint mismatch/);
+  });
+
   test("so does the command line", async () => {
     const [, token = ""] = /^(\S+)$/m.exec(await gateway.ok(["token", "new"])) ?? [];
     const run = (...pin: string[]) =>

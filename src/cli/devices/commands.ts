@@ -38,10 +38,8 @@ export function addDeviceCommands(shell: Shell): void {
     .option("--qr", "draw it as a QR code for a phone's camera")
     .option("--setup-code", "a code for OpenClaw's own apps instead of a link; lives 10m")
     .option("--access <access>", "what a setup code gives: full (default), limited or node")
-    .option(
-      "--public-url <url>",
-      "the gateway's address in a setup code, if not gateway.publicUrl",
-    );
+    .option("--public-url <url>", "the gateway's address in a setup code, if not gateway.publicUrl")
+    .option("--pin <sha256>", "the gateway's own certificate, for nodes and setup codes");
   lazily(shell, invite, async () => (await import("./invite.ts")).invite);
   const links = invite.command("list").description("links and setup codes that still pair someone");
   lazily(shell, links, async () => (await import("./links.ts")).links);

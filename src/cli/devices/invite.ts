@@ -6,7 +6,7 @@ import { CliError } from "../exit.ts";
 import type { Run } from "../shell.ts";
 import { accessWords, shown } from "../words.ts";
 import { joinLines } from "./elsewhere.ts";
-import { type InviteOptions, lifeParams } from "./invite-options.ts";
+import { type InviteOptions, lifeParams, pinned, readPin } from "./invite-options.ts";
 import { adminNeeds } from "./needs.ts";
 
 interface Invite {
@@ -24,8 +24,12 @@ interface Invite {
 export const invite: Run<InviteOptions> = async (context, _args, options) => {
   if (options.setupCode) return (await import("./setup.ts")).setupCode(context, options);
   const params = inviteParams(options);
+  const pin = readPin(options.pin);
   await withGateway(context, adminNeeds, async (gateway) => {
-    const made = await gateway.request<Invite>("device.pair.invite", params);
+    const answer = await gateway.request<Invite>("device.pair.invite", params);
+    const { setupCode } = answer;
+    const code = setupCode === undefined ? undefined : pinned(setupCode, pin);
+    const made = { ...answer, ...(code !== undefined && { setupCode: code }) };
     if (context.options.json) return printJson(context, made);
     const { io } = context;
     const link = shown(made.url, 2048);
@@ -36,7 +40,7 @@ export const invite: Run<InviteOptions> = async (context, _args, options) => {
     const works = uses === 1 ? `once, for ${left}` : `for ${uses} devices, within ${left}`;
     const who = `Whoever opens it is paired as ${name}${accessWords(made)}.`;
     remark(context, `  Works ${works}. ${who}`);
-    if (made.role === "node") joinLines(context, { link, setupCode: made.setupCode });
+    if (made.role === "node") joinLines(context, { link, setupCode: code, pin });
     else remark(context, "  Open it on the device and press “Pair this browser”.");
     if (options.qr) (await import("../qr.ts")).drawQr(context, [link]);
   });
@@ -51,6 +55,9 @@ function inviteParams(options: InviteOptions) {
   }
   if (role !== "operator" && role !== "node") {
     throw new CliError("usage", "--role: expected operator or node");
+  }
+  if (role !== "node" && options.pin !== undefined) {
+    throw new CliError("usage", "--pin goes with --role node or --setup-code");
   }
   if (role === "node" && scopes !== undefined) {
     throw new CliError("usage", "--scopes: a node has none; leave it out");

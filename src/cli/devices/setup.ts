@@ -6,7 +6,7 @@ import { type Context, printJson, remark } from "../context.ts";
 import { CliError } from "../exit.ts";
 import { accessWords, shown } from "../words.ts";
 import { joinLines } from "./elsewhere.ts";
-import { type InviteOptions, lifeParams } from "./invite-options.ts";
+import { type InviteOptions, lifeParams, pinned, readPin } from "./invite-options.ts";
 import { adminNeeds } from "./needs.ts";
 
 interface SetupCode {
@@ -20,8 +20,10 @@ interface SetupCode {
 /** `openclaw devices invite --setup-code` */
 export async function setupCode(context: Context, options: InviteOptions): Promise<void> {
   const params = setupParams(options);
+  const pin = readPin(options.pin);
   await withGateway(context, adminNeeds, async (gateway) => {
-    const made = await gateway.request<SetupCode>("device.pair.setupCode", params);
+    const answer = await gateway.request<SetupCode>("device.pair.setupCode", params);
+    const made = { ...answer, setupCode: pinned(answer.setupCode, pin) };
     if (context.options.json) return printJson(context, made);
     const { io } = context;
     const code = shown(made.setupCode, 4096);
