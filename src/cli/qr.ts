@@ -33,14 +33,9 @@ export function qrLines(code: QrCode, options: { colour: boolean }): string[] {
   return lines;
 }
 
-/** Lines and columns that a terminal must have for `code`: below it stands the prompt. */
-function needs(code: QrCode): { rows: number; columns: number } {
-  return { rows: Math.ceil(code.length / 2) + 1, columns: code.length };
-}
-
-function fits(code: QrCode, { rows, columns }: Pick<Io, "rows" | "columns">): boolean {
-  const needed = needs(code);
-  return needed.rows <= rows && needed.columns <= columns;
+/** Lines and columns that a terminal must have for so many modules: below them stands the prompt. */
+function needs(modules: number): { rows: number; columns: number } {
+  return { rows: Math.ceil(modules / 2) + 1, columns: modules };
 }
 
 /** The first of `texts` that the terminal can show whole, with as much border as it has room for. */
@@ -49,7 +44,11 @@ export function fittingQr(
   terminal: Pick<Io, "rows" | "columns">,
 ): QrCode | undefined {
   for (const text of texts) {
-    const border = BORDERS.find((modules) => fits(qrCode(text, modules), terminal));
+    const bare = qrCode(text, 0).length;
+    const border = BORDERS.find((modules) => {
+      const { rows, columns } = needs(bare + 2 * modules);
+      return rows <= terminal.rows && columns <= terminal.columns;
+    });
     if (border !== undefined) return qrCode(text, border);
   }
   return undefined;
@@ -67,7 +66,7 @@ export function drawQr(context: Context, texts: readonly [string, ...string[]]):
     for (const line of qrLines(code, io)) io.data(line);
     return;
   }
-  const { rows, columns } = needs(qrCode(texts.at(-1) ?? "", 1));
+  const { rows, columns } = needs(qrCode(texts.at(-1) ?? "", 1).length);
   const here = `${columns} columns and ${rows} lines; this terminal has ${io.columns} and ${io.rows}`;
   remark(context, `  The QR code is not drawn: it needs ${here}.`);
   remark(

@@ -201,21 +201,26 @@ export class Handshake {
     with_: { c: ConnectCase; decision: Admitted },
   ): Promise<void> {
     const { c, decision } = with_;
-    let link: Invite | undefined;
-    if (decision.inviteId !== undefined) {
-      await this.#redeem(connection, c, decision);
-      if (!connection.isOpen) return this.deps.setups.told(decision.inviteId, false);
-      // Asked after the wait, because the device may have been removed or revoked during it.
-      const { pairing } = this.deps;
-      const verdict = pairing.checkInvite(
-        c.facts.auth.bootstrapToken ?? "",
-        c.params.device?.id ?? "",
-      );
-      if (!verdict.ok) {
-        return this.#refuse(connection, frame, refusals.inviteInvalid(verdict.problem));
-      }
-      link = verdict.invite;
+    if (decision.inviteId === undefined) return this.#welcome(connection, frame, with_);
+    await this.#redeem(connection, c, decision);
+    if (!connection.isOpen) return this.deps.setups.told(decision.inviteId, false);
+    // Asked after the wait, because the device may have been removed or revoked during it.
+    const verdict = this.deps.pairing.checkInvite(
+      c.facts.auth.bootstrapToken ?? "",
+      c.params.device?.id ?? "",
+    );
+    if (!verdict.ok) {
+      return this.#refuse(connection, frame, refusals.inviteInvalid(verdict.problem));
     }
+    this.#welcome(connection, frame, { ...with_, link: verdict.invite });
+    this.deps.setups.told(decision.inviteId, connection.isOpen);
+  }
+
+  #welcome(
+    connection: Connection,
+    frame: RequestFrame,
+    { c, decision, link }: { c: ConnectCase; decision: Admitted; link?: Invite },
+  ): void {
     const deviceId = c.params.device?.id;
     const cap = connection.socket.peer.scopeCap;
     const scopes = cap ? decision.scopes.filter((s) => coversAll(cap, [s])) : decision.scopes;
@@ -245,7 +250,6 @@ export class Handshake {
     });
     connection.ready(actor, hello);
     this.deps.greeted(connection, actor);
-    if (link) this.deps.setups.told(link.inviteId, connection.isOpen);
   }
 
   /** What the link granted besides the role that the device connects with. */
