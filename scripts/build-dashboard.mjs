@@ -13,8 +13,11 @@ const source = join(root, "src/dashboard");
 
 /** What every browser loads, and must stay small. */
 export const FIRST_LOAD = ["index.html", "app.js", "style.css"];
-/** ed25519.js is for browsers without the key in WebCrypto, help.js for those that are refused. */
-export const CHUNKS = ["ed25519.js", "help.js"];
+/**
+ * ed25519.js is for browsers without the key in WebCrypto, help.js for those that are refused;
+ * names.js, the words for keys and rights, comes behind the first page.
+ */
+export const CHUNKS = ["ed25519.js", "help.js", "names.js"];
 const TARGET = "es2022";
 
 /** A dynamic import stays one, of the built file beside app.js. */
@@ -32,7 +35,7 @@ const chunksStayOutside = {
  * the DOM; fields of the wire are read as `fields["name"]`, which stays.
  */
 const OWN =
-  /^(at|on|action|command|text|title|thisDevice|isSelf|about|again|dialNow|host|release|button|connect|frame|info|message|name|save|watch|approved|attempt|calls|cause|challenge|dials|expiresAt|fingerprint|gateway|grant|held|invite|label|live|notice|patience|peers|post|quietMs|request|restartMs|retryAt|session|skew|spend|ssh|trouble|view)$/;
+  /^(at|on|action|command|text|title|thisDevice|isSelf|about|again|asker|dialNow|host|release|button|connect|frame|info|message|name|save|watch|approved|attempt|calls|cause|challenge|dials|expiresAt|fingerprint|gateway|grant|held|invite|label|live|notice|patience|peers|post|quietMs|request|restartMs|retryAt|session|skew|spend|ssh|trouble|view)$/;
 
 /**
  * What app.js and help.js hand each other, under names that every build gives them: a page that
@@ -41,7 +44,7 @@ const OWN =
 const SHARED = { action: "_a", command: "_c", label: "_l", message: "_m", text: "_x", title: "_t" };
 
 /**
- * Writes `<outdir>/dashboard/{index.html,app.js,style.css,ed25519.js,help.js}`.
+ * Writes `<outdir>/dashboard/{index.html,app.js,style.css,ed25519.js,help.js,names.js}`.
  * @param {string} outdir
  * @param {Set<string>} [inputs] receives the source files that went in
  * @returns {Promise<Record<string, number>>} bytes by file name
@@ -73,8 +76,9 @@ export async function buildDashboard(outdir, inputs = new Set()) {
     mangleProps: OWN,
     mangleCache: { ...SHARED },
   });
-  const keys = await build({ ...common, entryPoints: [join(source, "ed25519.ts")] });
-  for (const { metafile } of [app, help, keys]) {
+  const others = ["ed25519.ts", "names.ts"].map((name) => join(source, name));
+  const more = await build({ ...common, entryPoints: others });
+  for (const { metafile } of [app, help, more]) {
     for (const input of Object.keys(metafile.inputs)) inputs.add(input);
   }
   const css = await readFile(join(source, "style.css"), "utf8");

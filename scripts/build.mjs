@@ -73,7 +73,11 @@ export async function buildProgram(outdir = join(root, "dist")) {
 async function bundle(outdir, version, inputs) {
   const { metafile } = await build({
     ...shared,
-    entryPoints: { index: join(root, "src/index.ts") },
+    // The second one is what sshd starts for an approver: it loads nothing but itself.
+    entryPoints: {
+      index: join(root, "src/index.ts"),
+      "ssh-answer": join(root, "src/ssh-answer.ts"),
+    },
     outdir,
     splitting: true,
     chunkNames: "[name]-[hash]",

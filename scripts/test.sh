@@ -12,10 +12,13 @@ need_debian() {
   command -v chromium >/dev/null 2>&1 || missing+=(chromium)
   command -v nginx >/dev/null 2>&1 || missing+=(nginx-light)
   command -v tmux >/dev/null 2>&1 || missing+=(tmux)
+  command -v ssh >/dev/null 2>&1 || missing+=(openssh-client)
   command -v shellcheck >/dev/null 2>&1 || missing+=(shellcheck)
   command -v debootstrap >/dev/null 2>&1 || missing+=(debootstrap)
   command -v systemd-nspawn >/dev/null 2>&1 || missing+=(systemd-container)
   command -v taskset >/dev/null 2>&1 || missing+=(util-linux)
+  command -v webhook >/dev/null 2>&1 || missing+=(webhook)
+  command -v msmtp >/dev/null 2>&1 || missing+=(msmtp)
   [ ${#missing[@]} -eq 0 ] && return 0
   if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
     say "Missing: ${missing[*]}. Tests that need them fail or are skipped; as root on Debian they are installed."

@@ -1,6 +1,7 @@
 import { configCodes } from "../../src/config/errors.ts";
 import { joinInClear, joinIsForNodes } from "../../src/methods/setup.ts";
 import { addressInClear, addressInvalid, addressUnknown } from "../../src/methods/setup-url.ts";
+import { notifyCodes } from "../../src/notify/failure.ts";
 import { invalidRequest, missingScope, unavailable } from "../../src/protocol/errors.ts";
 import type { ErrorShape } from "../../src/protocol/frames.ts";
 import * as refusals from "../../src/protocol/refusals.ts";
@@ -14,6 +15,8 @@ const asks = {
   role: "operator" as const,
   scopes: ["operator.read"],
   fingerprint: "…",
+  kind: "…",
+  address: "…",
   command: "openclaw",
 };
 
@@ -55,7 +58,7 @@ export const samples: Readonly<Record<string, readonly Refusal[]>> = {
   restarting: [refusals.restarting()],
   storeUnavailable: [refusals.storeUnavailable("what the error of the state says (below)")],
   pairingRequired: (["not-paired", "role-upgrade", "scope-upgrade"] as const).map((reason) =>
-    refusals.pairingRequired({ ...asks, reason }),
+    refusals.pairingRequired({ ...asks, reason, way: { ssh: { port: 22 } } }),
   ),
 };
 
@@ -107,6 +110,14 @@ export function errorLines(): string[] {
     "| code | it means |",
     "|---|---|",
     ...Object.entries(configCodes).map(([code, words]) => `| \`${code}\` | ${words} |`),
+    "",
+    "## Webhook",
+    "",
+    "From `openclaw notify test`, in `openclaw status`, `openclaw doctor` and the log, with the command that helps.",
+    "",
+    "| code | it means |",
+    "|---|---|",
+    ...Object.entries(notifyCodes).map(([code, words]) => `| \`${code}\` | ${words} |`),
   ];
 }
 

@@ -2,6 +2,8 @@ import type { Gateway } from "../../src/gateway/gateway.ts";
 import { LoopWatch } from "../../src/lib/event-loop.ts";
 import type { Core } from "../../src/main/core.ts";
 import { metricSpecs } from "../../src/main/metrics.ts";
+import { notifyMetrics } from "../../src/main/notify-metrics.ts";
+import type { Notifier } from "../../src/notify/notifier.ts";
 
 const INTRO = [
   "`GET /metrics` answers in Prometheus' text format to whoever sends `Authorization: Bearer` with the",
@@ -33,8 +35,11 @@ const INTRO = [
 
 /** The page of metrics: how to read them, and every one there is. */
 export function metricsLines(): string[] {
-  // Only names and help are taken here; the values are read from these two when somebody scrapes.
-  const specs = metricSpecs({} as Core, {} as Gateway, new LoopWatch());
+  // Only names and help are taken here; the values are read from these when somebody scrapes.
+  const specs = [
+    ...metricSpecs({} as Core, {} as Gateway, new LoopWatch()),
+    ...notifyMetrics({} as Notifier),
+  ];
   const rows = specs.map(({ name, type, help }) => `| \`${name}\` | ${type} | ${help} |`);
   return [...INTRO, "| metric | type | says |", "|---|---|---|", ...rows];
 }

@@ -27,6 +27,8 @@ const suites = [
       "lib",
       "main",
       "methods",
+      "nodes",
+      "notify",
       "pairing",
       "protocol",
       "store",

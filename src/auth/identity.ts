@@ -6,7 +6,7 @@ import {
   sign,
   verify,
 } from "node:crypto";
-import { keyWords } from "../lib/text.ts";
+import { keyWords } from "../lib/key-words.ts";
 import type { ProofFailure } from "../protocol/refusals.ts";
 
 const RAW_KEY_BYTES = 32;

@@ -8,7 +8,9 @@ import type { Io } from "./io.ts";
 import { addLogsCommand } from "./logs/command.ts";
 import { addConnectCommand } from "./node-host/command.ts";
 import { addNodeCommands } from "./nodes/commands.ts";
+import { addNotifyCommands } from "./notify.ts";
 import { lazily, type Outcome, type Shell } from "./shell.ts";
+import { addSshCommands } from "./ssh/commands.ts";
 import { typedCommand } from "./typed.ts";
 
 /** What people do most. The words stand first: how long a command is depends on where it runs. */
@@ -57,9 +59,11 @@ export function buildProgram(
   addGatewayCommands(shell);
   addDeviceCommands(shell);
   addNodeCommands(shell);
+  addSshCommands(shell);
   addConnectCommand(shell);
   addLogsCommand(shell);
   addConfigCommands(shell, help.configKeys);
+  addNotifyCommands(shell);
   addShortCommands(shell);
   return { program, outcome: shell.outcome };
 }

@@ -1,9 +1,9 @@
 import { READ } from "../protocol/access.ts";
-import { spanWords } from "./age.ts";
+import { agoWords, spanWords } from "./age.ts";
 import { withGateway } from "./connect.ts";
 import { printJson } from "./context.ts";
 import type { Run } from "./shell.ts";
-import type { GatewayStatus } from "./wire.ts";
+import type { GatewayStatus, NotifyReport } from "./wire.ts";
 import { count, shown, shownLines } from "./words.ts";
 
 /** `openclaw status`: the gateway's own figures. */
@@ -11,11 +11,11 @@ export const status: Run<unknown> = async (context) => {
   await withGateway(context, { scopes: [READ] }, async (gateway) => {
     const answer = await gateway.request<GatewayStatus>("status");
     if (context.options.json) return printJson(context, answer);
-    for (const line of statusLines(answer)) context.io.out(line);
+    for (const line of statusLines(answer, context.io.now())) context.io.out(line);
   });
 };
 
-function statusLines({ runtimeVersion, gateway }: GatewayStatus): string[] {
+function statusLines({ runtimeVersion, gateway }: GatewayStatus, now: number): string[] {
   const { operator = 0, node = 0, waiting = 0, unauthenticated = 0 } = gateway.connections;
   const { pending, devices, invites } = gateway.pairing;
   const rows: [string, string][] = [
@@ -27,6 +27,7 @@ function statusLines({ runtimeVersion, gateway }: GatewayStatus): string[] {
     ["Devices", `${devices} paired, ${pending} asking, ${count(invites, "unused link")}`],
     ["State", storeWords(gateway.store)],
     ["Refusals", closeWords(gateway.closes)],
+    ...notifyRow(gateway.notify, now),
   ];
   const lines = rows.map(([name, value]) => `${name.padEnd(13)}${value}`);
   for (const warning of gateway.warnings) lines.push("", `warning: ${shownLines(warning)}`);
@@ -36,6 +37,19 @@ function statusLines({ runtimeVersion, gateway }: GatewayStatus): string[] {
 
 function storeWords({ ok, lastError }: GatewayStatus["gateway"]["store"]): string {
   return ok ? "written without errors" : `not well: ${shownLines(lastError ?? "unknown")}`;
+}
+
+/** How the last message to the webhook went. */
+function notifyRow(notify: NotifyReport | undefined, now: number): [string, string][] {
+  if (!notify?.configured) return [];
+  const { last, waiting } = notify;
+  const rest = waiting === 0 ? "" : `, ${count(waiting, "request")} still to be told`;
+  if (!last) return [["Webhook", `nothing sent yet${rest}`]];
+  const ago = agoWords(last.atMs, now);
+  const words = last.ok
+    ? `${shown(last.to, 200)} took a message ${ago}`
+    : `failed ${ago}: ${shownLines(last.error ?? "unknown")}`;
+  return [["Webhook", `${words}${rest}`]];
 }
 
 const MOST_CLOSES = 6;

@@ -1,4 +1,4 @@
-import { padText, textWidth, wrapText } from "./width.ts";
+import { padText, textWidth, wrapText } from "../lib/width.ts";
 
 export interface Column {
   readonly title: string;

@@ -1,20 +1,13 @@
+import type { NotifyReport } from "../notify/notifier.ts";
+import type { DeviceWords } from "../protocol/device-words.ts";
+
 /** The answers of the gateway as far as the command line reads them. Texts in them are not cleaned. */
 
 export type { ConfigChanged } from "../config/service.ts";
+export type { NotifyTested } from "../methods/notify.ts";
 export type { HostReport as HostInfo } from "../methods/services.ts";
-
-/** What a device says about itself. */
-export interface DeviceWords {
-  readonly deviceId: string;
-  readonly displayName?: string;
-  readonly operatorLabel?: string;
-  readonly platform?: string;
-  readonly deviceFamily?: string;
-  readonly clientId?: string;
-  readonly clientMode?: string;
-  readonly browserOrigin?: string;
-  readonly remoteIp?: string;
-}
+export type { LastOutcome, NotifyReport } from "../notify/notifier.ts";
+export type { DeviceWords } from "../protocol/device-words.ts";
 
 export interface PendingRow extends DeviceWords {
   readonly requestId: string;
@@ -22,6 +15,9 @@ export interface PendingRow extends DeviceWords {
   readonly roles?: readonly string[];
   readonly scopes?: readonly string[];
   readonly isRepair?: boolean;
+  /** What a device that is paired already may do now. */
+  readonly approvedRoles?: readonly string[];
+  readonly approvedScopes?: readonly string[];
   readonly ts: number;
   readonly expiresAtMs?: number;
 }
@@ -70,6 +66,8 @@ export interface GatewayStatus {
     readonly pairing: { readonly pending: number; readonly devices: number; invites: number };
     readonly store: { readonly ok: boolean; readonly lastError?: string };
     readonly closes: Readonly<Record<string, number>>;
+    /** Absent in the answers of older gateways. */
+    readonly notify?: NotifyReport;
     readonly warnings: readonly string[];
   };
 }

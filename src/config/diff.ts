@@ -1,4 +1,4 @@
-import { HIDDEN } from "./hide.ts";
+import { HIDDEN, originOnly } from "./hide.ts";
 import { type ConfigPath, configPaths, type GatewayConfig, specOf } from "./schema.ts";
 import { getValue } from "./settings.ts";
 
@@ -17,11 +17,15 @@ export interface ConfigChange {
 export function diffConfig(old: GatewayConfig, next: GatewayConfig): ConfigChange[] {
   const changes: ConfigChange[] = [];
   for (const path of configPaths()) {
-    const { hostOnly, apply, secret = false } = specOf(path);
+    const { hostOnly, apply, secret = false, originOnly: origin } = specOf(path);
     const from: unknown = getValue(old, path);
     const to: unknown = getValue(next, path);
     if (JSON.stringify(from) === JSON.stringify(to)) continue;
-    const shown = (value: unknown) => (secret && value !== undefined ? HIDDEN : value);
+    const shown = (value: unknown) => {
+      if (value === undefined) return value;
+      if (origin) return originOnly(String(value), HIDDEN);
+      return secret ? HIDDEN : value;
+    };
     changes.push({ path, from: shown(from), to: shown(to), hostOnly, apply, secret });
   }
   return changes;

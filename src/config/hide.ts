@@ -8,6 +8,13 @@ export const HIDDEN = "(hidden)";
 
 const maxShown = 80;
 
+/** A URL by scheme, host and port alone; `rest` stands for what is hidden, if anything is. */
+export function originOnly(url: string, rest: string): string {
+  if (!URL.canParse(url)) return rest;
+  const { origin, href } = new URL(url);
+  return href === `${origin}/` ? href : `${origin}/${rest}`;
+}
+
 /** Text from a file, made fit for a terminal or a log, at most `max` characters. */
 export function clean(text: string, max = maxShown): string {
   return cleanText(text, max) ?? "";
@@ -28,10 +35,13 @@ function listed(value: readonly unknown[], secret: boolean): string {
   return `[${shown.join(", ")}${value.length > 3 ? ", …" : ""}]`;
 }
 
-/** URLs carry secrets as `user:password@`, in the query and in the fragment. */
+/** URLs carry secrets as `user:password@`, in the path, in the query and in the fragment. */
 function withoutUrlSecrets(text: string): string {
   if (!text.includes("//")) return text;
-  return text.replace(/\/\/.*@/s, `//${HIDDEN}@`).replace(/[?#].*/s, `?${HIDDEN}`);
+  return text
+    .replace(/\/\/.*@/s, `//${HIDDEN}@`)
+    .replace(/[?#].*/s, `?${HIDDEN}`)
+    .replace(/(:\/\/[^/]*\/).+/s, `$1${HIDDEN}`);
 }
 
 /** A dotted path for people; keys with unusual characters are quoted. */

@@ -189,17 +189,18 @@ export function contradictions(values: ReadonlyMap<ConfigPath, unknown>): Config
 /** The finding for a value that `path` can't hold. Shows nothing of a secret. */
 export function valueIssue(path: ConfigPath, value: unknown, refused: Refused): ConfigIssue {
   const spec = specOf(path);
-  const found = describeFound(value, spec.secret === true);
+  const found = describeFound(value, spec.secret === true || spec.originOnly === true);
   const expected = spec.type.expected;
   const reason = refused.reason === "" ? "" : ` (${refused.reason})`;
   const remove = spec.secret || value === null;
+  const set = refused.next ?? `openclaw config set ${path} ${spec.example}`;
   return {
     code: "CONFIG_VALUE",
     path,
     message: `${path}: found ${found}, expected ${expected}${reason}`,
     found,
     expected,
-    next: remove ? `openclaw config unset ${path}` : `openclaw config set ${path} ${spec.example}`,
+    next: remove ? `openclaw config unset ${path}` : set,
   };
 }
 

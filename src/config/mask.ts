@@ -6,15 +6,16 @@ import {
   propertiesOf,
   type Span,
 } from "./document.ts";
-import { HIDDEN } from "./hide.ts";
+import { HIDDEN, originOnly } from "./hide.ts";
 import { isSection, resolveKey, specOf } from "./schema.ts";
 import { Refused } from "./values.ts";
 
 /**
- * What a value may show. `public`: everything; `secret`: nothing; `unknown`: nothing either, for
- * a config written for OpenClaw keeps API keys and bot tokens under keys we don't know.
+ * What a value may show. `public`: everything; `origin`: of a URL scheme, host and port; `secret`:
+ * nothing; `unknown`: nothing either, for a config written for OpenClaw keeps API keys and bot tokens
+ * under keys we don't know.
  */
-export type Showing = "public" | "section" | "secret" | "unknown";
+export type Showing = "public" | "origin" | "section" | "secret" | "unknown";
 
 /**
  * How the value `node` at `segments` may be shown, given what its section allows. A value that
@@ -26,13 +27,15 @@ export function showingOf(segments: readonly string[], node: Node, parent: Showi
   const path = segments.join(".");
   const key = resolveKey(path);
   if (key === undefined) return isSection(path) ? "section" : "unknown";
-  const { type, secret } = specOf(key);
+  const { type, secret, originOnly: origin } = specOf(key);
   if (secret) return "secret";
-  return type.read(plainValue(node)) instanceof Refused ? "unknown" : "public";
+  if (type.read(plainValue(node)) instanceof Refused) return "unknown";
+  return origin ? "origin" : "public";
 }
 
 /** Comments that look like a setting of a secret, such as one that was commented out. */
-const secretTalk = /(?:token|password|passwd|secret|api_?key|credential|bearer).*[:=]/i;
+const secretTalk =
+  /(?:token|password|passwd|secret|api_?key|credential|bearer|webhook).*[:=]|\burl"?\s*[:=]/i;
 
 /** A secret shorter than this is not searched for elsewhere: it would blot out common words. */
 const minSearched = 4;
@@ -60,17 +63,23 @@ export function secretsIn(text: string): string[] {
   const found: string[] = [];
   const document = parseDocument(text);
   eachScalar(document.root, (node, showing) => {
-    if (showing !== "secret" || node.type !== "string") return;
+    if (node.type !== "string" || !isHidden(String(node.value), showing)) return;
     found.push(String(node.value), text.slice(node.offset + 1, node.offset + node.length - 1));
   });
   return [...new Set(found)].sort((a, b) => b.length - a.length);
+}
+
+function isHidden(value: string, showing: Showing): boolean {
+  return showing === "secret" || (showing === "origin" && originOnly(value, HIDDEN) !== value);
 }
 
 function hiddenSpans(document: ConfigDocument): Edit[] {
   const edits: Edit[] = [];
   eachScalar(document.root, (node, showing) => {
     if (showing === "public" || (node.type !== "string" && node.type !== "number")) return;
-    edits.push({ offset: node.offset, length: node.length, content: `"${HIDDEN}"` });
+    const shown = showing === "origin" ? originOnly(String(node.value), HIDDEN) : HIDDEN;
+    if (shown === node.value) return;
+    edits.push({ offset: node.offset, length: node.length, content: JSON.stringify(shown) });
   });
   return edits;
 }

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import type { Node } from "jsonc-parser";
 import { parseDocument, propertiesOf } from "./document.ts";
-import { REDACTED } from "./hide.ts";
+import { originOnly, REDACTED } from "./hide.ts";
 import { maskText, type Showing, showingOf } from "./mask.ts";
 import { type ConfigPath, configPaths, type GatewayConfig, specOf } from "./schema.ts";
 import { getValue } from "./settings.ts";
@@ -31,9 +31,15 @@ export function redactConfig(config: GatewayConfig): JsonObject {
   const root: JsonObject = {};
   for (const path of configPaths()) {
     const value = getValue(config, path);
-    if (value !== undefined) put(root, path, specOf(path).secret ? REDACTED : value);
+    if (value !== undefined) put(root, path, shownValue(path, value));
   }
   return root;
+}
+
+function shownValue(path: ConfigPath, value: unknown): unknown {
+  const { secret, originOnly: origin } = specOf(path);
+  if (secret) return REDACTED;
+  return origin ? originOnly(String(value), REDACTED) : value;
 }
 
 /**
@@ -78,6 +84,7 @@ function redactValue(node: Node, segments: readonly string[], showing: Showing):
   if (node.type === "object") return redactObject(node, segments, showing);
   if (node.type === "array")
     return (node.children ?? []).map((item) => redactValue(item, segments, showing));
+  if (showing === "origin") return originOnly(String(node.value), REDACTED);
   const shown = showing === "public" || node.type === "boolean" || node.type === "null";
   return shown ? node.value : REDACTED;
 }

@@ -15,6 +15,8 @@ export interface KeySpec<out T> {
   readonly apply: "live" | "restart";
   /** A clear-text secret in OpenClaw's own format: read, warned about, never shown. */
   readonly secret?: true;
+  /** A URL whose path may be a secret: shown by scheme, host and port alone. */
+  readonly originOnly?: true;
   /** The environment variable that overrides the file. */
   readonly env?: string;
   /** Other spellings. */
@@ -135,9 +137,38 @@ export const configTable = {
   }),
   "gateway.sshTarget": optional({
     type: v.sshTarget,
-    help: "What the page shows in `ssh <target> openclaw devices approve CODE`.",
+    help: "What the page shows in `ssh <target> openclaw devices approve CODE` while gateway.ssh.account is not set.",
     example: "root@gateway.example.com",
     hostOnly: false,
+    apply: "live",
+  }),
+  "gateway.ssh.account": optional({
+    type: v.accountName,
+    help: "Account for approval over SSH (`openclaw ssh enable` makes and sets it); the page then shows `ssh <account>@<host> approve CODE`.",
+    example: "openclaw",
+    hostOnly: true,
+    apply: "live",
+  }),
+  "gateway.ssh.host": optional({
+    type: v.hostName,
+    help: "Host in that line; without it the one of gateway.publicUrl, else the name in the browser's address bar.",
+    example: "gateway.example.com",
+    hostOnly: true,
+    apply: "live",
+  }),
+  "gateway.ssh.port": key({
+    type: v.wholeNumber(1, 65535),
+    default: 22,
+    help: "Port of sshd in that line.",
+    example: "22",
+    hostOnly: true,
+    apply: "live",
+  }),
+  "gateway.ssh.authorizedKeys": optional({
+    type: v.filePath,
+    help: "File in which `openclaw ssh` keeps a marked block of approvers' keys, where sshd can't be given a file of its own.",
+    example: "/home/ann/.ssh/authorized_keys",
+    hostOnly: true,
     apply: "live",
   }),
   "dashboard.root": optional({
@@ -151,6 +182,44 @@ export const configTable = {
     type: v.filePath,
     help: "File with a token that reads /metrics and nothing else (Prometheus: `credentials_file`).",
     example: "/etc/openclaw-gateway/metrics-token",
+    hostOnly: true,
+    apply: "live",
+  }),
+  "notify.webhook.url": optional({
+    type: v.webhookUrl,
+    help: "Webhook that is told of every new request for approval; see docs/notifications.md.",
+    example: "https://ntfy.example.com/gateway",
+    hostOnly: true,
+    apply: "live",
+    originOnly: true,
+  }),
+  "notify.webhook.urlFile": optional({
+    type: v.filePath,
+    help: "File whose first line is the webhook's URL, for URLs that are secrets, such as Slack's; counts before notify.webhook.url.",
+    example: "/etc/openclaw-gateway/webhook-url",
+    hostOnly: true,
+    apply: "live",
+  }),
+  "notify.webhook.headersFile": optional({
+    type: v.filePath,
+    help: "File with headers for the webhook, one a line, such as `Authorization: Bearer …`.",
+    example: "/etc/openclaw-gateway/webhook-headers",
+    hostOnly: true,
+    apply: "live",
+  }),
+  "notify.webhook.format": key({
+    type: v.oneOf(["json", "text", "slack"]),
+    default: "json",
+    help: 'What the webhook reads: "json" (every fact; Apprise, mail bridges), "text" (ntfy), "slack" (Slack, Mattermost, Discord\'s /slack).',
+    example: "text",
+    hostOnly: true,
+    apply: "live",
+  }),
+  "gateway.egress": key({
+    type: v.networks,
+    default: [],
+    help: "Private addresses and networks that the gateway itself may connect to (webhooks). Public ones need no entry; link-local and metadata addresses are never connected to.",
+    example: "'[\"127.0.0.1\"]'",
     hostOnly: true,
     apply: "live",
   }),

@@ -24,7 +24,7 @@ export function buildConfig(values: ConfigValues = new Map()): GatewayConfig {
     const name = segments.pop() ?? "";
     Object.defineProperty(sectionAt(root, segments), name, {
       value: Array.isArray(value) ? Object.freeze([...value]) : value,
-      enumerable: !spec.secret,
+      enumerable: !spec.secret && !spec.originOnly,
     });
   }
   return freeze(root) as unknown as GatewayConfig;

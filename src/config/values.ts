@@ -4,10 +4,11 @@ import { REDACTED } from "./hide.ts";
 
 /** A value that does not fit; `reason` says why when "expected …" alone would not. */
 export class Refused {
-  readonly reason: string;
-  constructor(reason = "") {
-    this.reason = reason;
-  }
+  constructor(
+    readonly reason = "",
+    /** The command that helps, where setting the key to its example would not. */
+    readonly next?: string,
+  ) {}
 }
 
 /** What a key may hold: the words for people, and the reader that checks and normalises. */
@@ -113,6 +114,21 @@ export const webUrl = text("an https:// or http:// URL", (value) => {
   return value;
 });
 
+const LONGEST_PLAIN = 20;
+const WEBHOOK_FILE = "openclaw config set notify.webhook.urlFile /etc/openclaw-gateway/webhook-url";
+
+/** A webhook's URL, where it may stand in the configuration: Slack's and others' are secrets themselves. */
+export const webhookUrl = text("an https:// or http:// URL that holds no secret", (value) => {
+  if (!/^https?:\/\//i.test(value) || !URL.canParse(value)) return new Refused();
+  const { username, password, pathname } = new URL(value);
+  const secret = (what: string) =>
+    new Refused(`${what}: write it into a file and set notify.webhook.urlFile`, WEBHOOK_FILE);
+  if (username !== "" || password !== "") return secret("a user name or password is a secret");
+  if (/[?#]/.test(value)) return secret("what follows ? or # may be a secret");
+  const looksRandom = pathname.split("/").some((part) => part.length >= LONGEST_PLAIN);
+  return looksRandom ? secret("a part of its path looks like a secret") : value;
+});
+
 export const displayName = text("a name of 1 to 64 visible characters", (value) => {
   if (value.trim() === "" || [...value].length > 64) return new Refused();
   return /[\p{C}\p{Zl}\p{Zp}]/u.test(value)
@@ -138,6 +154,18 @@ export const sshTarget = text("a host or user@host, or ssh://user@host:port", (v
   const url = new RegExp(`^ssh://(${name}@)?(${name}|\\[[0-9A-Fa-f:.]+\\])(:\\d{1,5})?$`);
   return value.length <= 255 && (plain.test(value) || url.test(value)) ? value : new Refused();
 });
+
+/** A user's name as useradd(8) takes it: it becomes part of commands and of sshd's configuration. */
+export const accountName = text("a user name such as openclaw", (value) =>
+  /^[a-z_][a-z0-9_-]{0,31}$/.test(value) ? value : new Refused(),
+);
+
+/** A name or address as people type it behind `user@`. */
+export const hostName = text("a host name or IP address", (value) =>
+  value.length <= 255 && (/^[A-Za-z0-9][A-Za-z0-9.-]*$/.test(value) || isIP(value) === 6)
+    ? value
+    : new Refused(),
+);
 
 const maxListItems = 256;
 

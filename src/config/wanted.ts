@@ -2,7 +2,7 @@ import type { Node } from "jsonc-parser";
 import { type ConfigDocument, findProperty, parseDocument, propertiesOf } from "./document.ts";
 import type { EditRequest } from "./edit.ts";
 import { ConfigError, type ConfigIssue } from "./errors.ts";
-import { REDACTED, showPath } from "./hide.ts";
+import { originOnly, REDACTED, showPath } from "./hide.ts";
 import { type ConfigPath, type GatewayConfig, isSection, resolveKey, specOf } from "./schema.ts";
 import { getValue } from "./settings.ts";
 import { refusalOf, unknownIssue } from "./wanted-issues.ts";
@@ -139,7 +139,7 @@ class Walk {
 
   #set(key: ConfigPath, given: Plain): void {
     const stored = this.#storedAt(key);
-    const value = reveal(given, stored);
+    const value = isShownOf(key, given, stored) ? plainOf(stored) : reveal(given, stored);
     const inForce = toJson(value);
     if (stored && same(value, plainOf(stored))) return;
     if (JSON.stringify(inForce) === JSON.stringify(getValue(this.wanted.current, key))) return;
@@ -184,6 +184,12 @@ class Walk {
 }
 
 const HELP = "openclaw config --help";
+
+/** Whether `given` is what a client was shown of the URL that is stored. */
+function isShownOf(key: ConfigPath, given: Plain, stored: Node | undefined): stored is Node {
+  if (!stored || !specOf(key).originOnly) return false;
+  return given === originOnly(String(stored.value), REDACTED);
+}
 
 function keyAt(segments: readonly string[]): ConfigPath | undefined {
   if (segments.some((segment) => segment.includes("."))) return undefined;

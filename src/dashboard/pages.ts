@@ -3,15 +3,14 @@ import { countdown } from "./clock.ts";
 import { commandLine } from "./copy.ts";
 import { button, type Child, h } from "./dom.ts";
 import type { Advice, Peer, Press, State, Trouble, View } from "./model.ts";
-import { scopeWords } from "./text.ts";
+import { names } from "./names-loader.ts";
 
 export type Page = [title: string, lede: string, ...rest: Child[]];
 
 /** What a device may do; `had` was approved earlier and is told apart from what is new. */
 function scopeList(scopes: string[], had: string[]): HTMLElement {
-  const mark = (scope: string) =>
-    had[0] ? h("small", had.includes(scope) ? "approved" : "new") : false;
-  return h("ul#scopes", ...scopes.map((scope) => h("li", scopeWords(scope), mark(scope))));
+  const rows = names?.rights(scopes, had) ?? [];
+  return h("ul#scopes", ...rows.map(([words, mark]) => h("li", words, !!mark && h("small", mark))));
 }
 
 function peerRow({ name, about, isSelf }: Peer): HTMLElement {

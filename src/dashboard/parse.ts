@@ -1,6 +1,6 @@
 /** Reads what the gateway sends. Nothing is assumed: fields may be missing, huge or hostile. */
 import type { Gateway, PairRequest, Peer } from "./model.ts";
-import { clean, cleanList, shortId } from "./text.ts";
+import { clean, cleanList } from "./text.ts";
 
 export type Fields = Record<string, unknown>;
 
@@ -20,7 +20,7 @@ export function peersOf(value: unknown, ownId: string): Peer[] {
   const peers = here.slice(0, SHOWN).map((row) => {
     const id = clean(row["deviceId"]);
     return {
-      name: clean(row["host"]) || shortId(id) || "Unnamed",
+      name: clean(row["host"]) || id.slice(0, 12) || "Unnamed",
       about: cleanList([row["mode"], row["platform"], row["version"]]).join(" · "),
       isSelf: id !== "" && id === ownId,
     };
@@ -41,10 +41,11 @@ export function requestOf(
   return {
     id,
     command,
-    ssh: clean(details["sshCommand"], 400) || `ssh root@${host} ${command}`,
+    ssh: clean(details["sshCommand"], 400).replace("<host>", host) || `ssh root@${host} ${command}`,
     expiresAt: expires && expires - skew,
     scopes: cleanList(details["requestedScopes"]),
     approved: cleanList(details["approvedScopes"]),
+    asker: cleanList([details["kind"], details["address"]]).join(", from "),
   };
 }
 

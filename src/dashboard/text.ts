@@ -21,29 +21,6 @@ export function cleanList(value: unknown): string[] {
   return list.map((item) => clean(item)).filter(Boolean);
 }
 
-/** A key's id as its first 16 digits in groups of four, written as the gateway writes its own. */
-export function shortId(id: string): string {
-  return id
-    .slice(0, 16)
-    .toUpperCase()
-    .replace(/.{4}\B/g, "$&-");
-}
-
-const SCOPES: Readonly<Record<string, string>> = {
-  admin: "change settings and manage all devices",
-  read: "see chats, devices and status",
-  write: "send messages and run the agent",
-  approvals: "decide what the agent may run",
-  questions: "answer the agent’s questions",
-  pairing: "let other devices in",
-};
-
-/** A scope in plain words; one we don't know is shown as it is. */
-export function scopeWords(scope: string): string {
-  const name = scope.replace("operator.", "");
-  return (Object.hasOwn(SCOPES, name) && SCOPES[name]) || scope;
-}
-
 /** "29 min" while there is time, "85 s" when it gets short. */
 export function remaining(ms: number): string {
   return ms > 120_000 ? `${Math.round(ms / 60_000)} min` : `${Math.ceil(ms / 1000)} s`;

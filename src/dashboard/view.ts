@@ -2,8 +2,8 @@
 import { stopClock } from "./clock.ts";
 import { announce, byId, fill, h } from "./dom.ts";
 import type { Advice, Cause, Press, State } from "./model.ts";
+import { loadNames, names } from "./names-loader.ts";
 import { invited, lost, type Page, ready, stopped, waiting } from "./pages.ts";
-import { shortId } from "./text.ts";
 
 async function adviceFor(cause: Cause): Promise<Advice> {
   try {
@@ -33,15 +33,15 @@ async function pageOf(state: State, press: Press): Promise<Page> {
 }
 
 /** Names and keys of both ends, to compare with what the terminal shows. */
-function bothEnds({ thisDevice, gateway }: State): HTMLElement {
+function bothEnds({ thisDevice, gateway, view }: State): HTMLElement {
   const { name, kept, id } = thisDevice;
   return h(
     "ul#ends",
     h(
       "li",
       kept ? name : "Forgotten when this tab closes",
-      h("span", "this browser"),
-      h("code#device-fp", shortId(id)),
+      h("span#asker", view.at === "waiting" ? view.request.asker : "this browser"),
+      h("code#device-fp", names?.keyWords(id) ?? ""),
     ),
     h(
       "li",
@@ -56,6 +56,9 @@ let drawn: State | undefined;
 
 export async function draw(root: HTMLElement, state: State, press: Press): Promise<void> {
   drawn = state;
+  loadNames(() => {
+    if (drawn) draw(root, drawn, press);
+  });
   stopClock();
   const [title, lede, ...rest] = await pageOf(state, press);
   // Another state came while the help was on its way.
@@ -69,7 +72,7 @@ export async function draw(root: HTMLElement, state: State, press: Press): Promi
     state.notice !== "" && h("p#notice", state.notice),
     h("p#lede", lede),
     ...rest,
-    h("h2", "Keys to compare"),
+    h("h2", "To compare with the terminal"),
     bothEnds(state),
   ]);
   root.dataset["view"] = state.view.at;

@@ -4,10 +4,13 @@ import { decodePublicKey } from "../auth/identity.ts";
 import { deriveToken } from "../auth/tokens.ts";
 import { asTyped } from "../lib/command.ts";
 import type { Call } from "../methods/method.ts";
+import { heldRoles, heldScopes } from "../pairing/authority.ts";
 import type { Invite } from "../pairing/records.ts";
 import type { Setups } from "../pairing/setups.ts";
 import { type Actor, coversAll, type Role } from "../protocol/access.ts";
+import type { SshWay } from "../protocol/approve-line.ts";
 import { closes } from "../protocol/close.ts";
+import { addressWords, clientKind } from "../protocol/device-words.ts";
 import { encodeError, type RequestFrame } from "../protocol/frames.ts";
 import type { Limits } from "../protocol/limits.ts";
 import * as refusals from "../protocol/refusals.ts";
@@ -32,7 +35,6 @@ import { judgeOrigin, type OriginPolicy } from "./origin.ts";
 /** What the owner configured, as far as a handshake needs it. Read anew for every connect. */
 export interface HandshakePolicy extends AdmissionPolicy {
   readonly origins: OriginPolicy;
-  readonly sshTarget?: string | undefined;
 }
 
 export interface HandshakeDeps extends FindingDeps {
@@ -45,6 +47,7 @@ export interface HandshakeDeps extends FindingDeps {
   readonly secretEpoch: () => number;
   /** How the command line is called on this host. */
   readonly command: string;
+  readonly sshWay: () => SshWay;
   /** A connection became ready. Called before hello-ok is sent. */
   readonly ready: (connection: Connection, actor: Actor, params: ConnectParams) => void;
   /** Its hello-ok was sent. */
@@ -182,10 +185,12 @@ export class Handshake {
       deviceId,
       role: decision.role,
       scopes,
-      ...(device && { approved: { roles: device.roles, scopes: device.scopes } }),
+      ...(device && { approved: { roles: heldRoles(device), scopes: heldScopes(device) } }),
+      kind: clientKind(pending),
+      address: addressWords(pending.remoteIp),
       fingerprint: this.deps.services.identity.fingerprint,
       command: this.deps.command,
-      ...sshTarget(this.deps.policy()),
+      way: this.deps.sshWay(),
       ...(c.facts.waits && { waitingUntilMs: pending.expiresAtMs }),
     });
     if (!c.facts.waits) return this.#refuse(connection, frame, refusal);
@@ -289,10 +294,6 @@ function hasCredential(c: ConnectCase): boolean {
 function canonicalKey(params: ConnectParams): string {
   const raw = decodePublicKey(params.device?.publicKey ?? "");
   return raw ? raw.toString("base64url") : "";
-}
-
-function sshTarget(policy: HandshakePolicy): { sshTarget?: string } {
-  return policy.sshTarget === undefined ? {} : { sshTarget: policy.sshTarget };
 }
 
 interface StoreFailure extends Error {

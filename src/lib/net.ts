@@ -84,3 +84,27 @@ export function addressMatcher(cidrs: readonly string[]): (address: string) => b
     return list.check(normal, normal.includes(":") ? "ipv6" : "ipv4");
   };
 }
+
+/**
+ * An address or CIDR block in the one form that sshd takes in `from=`: no bits set behind the mask.
+ * `undefined` for anything else.
+ */
+export function canonicalNetwork(text: string): string | undefined {
+  const [address = "", bits, ...rest] = text.trim().split("/");
+  const normal = address.includes("%") ? undefined : normalizeAddress(address);
+  if (normal === undefined || rest.length > 0) return undefined;
+  if (bits === undefined) return normal;
+  const isV6 = normal.includes(":");
+  const size = isV6 ? 16 : 8;
+  const parts = isV6
+    ? normal.split(":").map((group) => Number.parseInt(group, 16))
+    : normal.split(".").map(Number);
+  const kept = Number(bits);
+  if (!/^\d{1,3}$/.test(bits) || kept > parts.length * size) return undefined;
+  const masked = parts.map((part, i) => {
+    const own = Math.min(Math.max(kept - i * size, 0), size);
+    return part & ~(2 ** (size - own) - 1);
+  });
+  const network = isV6 ? masked.map((part) => part.toString(16)).join(":") : masked.join(".");
+  return `${network}/${kept}`;
+}

@@ -4,9 +4,9 @@ import { join, resolve } from "node:path";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where a packaged gateway puts its admin socket (a setgid folder made by tmpfiles.d). */
-const PACKAGED_ADMIN_SOCKET = "/run/openclaw-gateway/admin/admin.sock";
-const PACKAGED_ADMIN_FOLDER = "/run/openclaw-gateway/admin";
+/** Where a packaged gateway puts its sockets: one setgid folder for each group, made by tmpfiles.d. */
+const PACKAGED = "/run/openclaw-gateway";
+const PACKAGED_STATE = "/var/lib/openclaw-gateway";
 
 /** The state folder: `OPENCLAW_STATE_DIR`, else `~/.openclaw-gateway`. Absolute. */
 export function stateFolder(env: Environment): string {
@@ -20,10 +20,35 @@ export function stateFolder(env: Environment): string {
  * state is the packaged one's, else `admin.sock` in the state folder.
  */
 export function resolveAdminSocket(env: Environment, stateDir: string): string {
-  const named = env["OPENCLAW_ADMIN_SOCKET"];
-  if (named) return resolve(named);
-  const packaged =
-    env["OPENCLAW_STATE_DIR"] === undefined || stateDir === "/var/lib/openclaw-gateway";
-  if (packaged && existsSync(PACKAGED_ADMIN_FOLDER)) return PACKAGED_ADMIN_SOCKET;
-  return join(stateDir, "admin.sock");
+  return env["OPENCLAW_ADMIN_SOCKET"]
+    ? resolve(env["OPENCLAW_ADMIN_SOCKET"])
+    : localSocket("admin", env, stateDir);
+}
+
+/** The socket for whoever approves over SSH: `OPENCLAW_APPROVE_SOCKET`, else beside the admin one. */
+export function resolveApproveSocket(env: Environment, stateDir: string): string {
+  return env["OPENCLAW_APPROVE_SOCKET"]
+    ? resolve(env["OPENCLAW_APPROVE_SOCKET"])
+    : localSocket("approve", env, stateDir);
+}
+
+function localSocket(name: "admin" | "approve", env: Environment, stateDir: string): string {
+  const folder = `${PACKAGED}/${name}`;
+  if (isPackaged(env, stateDir) && existsSync(folder)) return `${folder}/${name}.sock`;
+  return join(stateDir, `${name}.sock`);
+}
+
+function isPackaged(env: Environment, stateDir: string): boolean {
+  return env["OPENCLAW_STATE_DIR"] === undefined || stateDir === PACKAGED_STATE;
+}
+
+/** The folder where sshd's helper looks for the keys of approvers; `openclaw ssh enable` makes it. */
+export const APPROVER_KEYS = `${PACKAGED}/keys`;
+
+/** What the gateway writes there for it. */
+export const APPROVERS_FILE = join(APPROVER_KEYS, "approvers");
+
+/** The file with the keys that may approve over SSH; `undefined` where sshd reads none of ours. */
+export function approversFile(env: Environment, stateDir: string): string | undefined {
+  return isPackaged(env, stateDir) ? APPROVERS_FILE : undefined;
 }

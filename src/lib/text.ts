@@ -17,11 +17,3 @@ export function cleanText(value: unknown, max = 64): string | undefined {
   const chars = [...text];
   return chars.length <= max ? text : `${chars.slice(0, max - 1).join("")}…`;
 }
-
-/**
- * The start of a key's id in groups of four, `4AEC-269E-DCCC-159C`: short enough to read aloud and to
- * compare by eye, and written alike wherever a key is shown.
- */
-export function keyWords(deviceId: string): string {
-  return (deviceId.slice(0, 16).match(/.{1,4}/g) ?? []).join("-").toUpperCase();
-}

@@ -14,7 +14,7 @@ import { ConfigStore } from "../config/service.ts";
 import { ensurePrivateFolder, replaceFile } from "../lib/atomic-file.ts";
 import { commandName } from "../lib/command.ts";
 import { connectionsThatFit } from "../lib/descriptors.ts";
-import { resolveAdminSocket, stateFolder } from "../lib/paths.ts";
+import { resolveAdminSocket, resolveApproveSocket, stateFolder } from "../lib/paths.ts";
 import { version } from "../lib/version.ts";
 import { systemWorld, type World } from "../lib/world.ts";
 import { nodesShape } from "../nodes/document.ts";
@@ -24,10 +24,12 @@ import { pairingShape } from "../pairing/document.ts";
 import { Pairing } from "../pairing/pairing.ts";
 import type { PairingChange, PairingState } from "../pairing/records.ts";
 import { Setups } from "../pairing/setups.ts";
+import { SshKeys } from "../pairing/ssh.ts";
 import { type Limits, limitValues } from "../protocol/limits.ts";
 import { type Document, openDocument, type StoreLog } from "../store/document.ts";
 import { explain, StoreError } from "../store/errors.ts";
 import { acquireWriterLock, ownPlace, type WriterLock } from "../store/lock.ts";
+import { asksForKeys, publishApprovers } from "./approvers.ts";
 import { Audit } from "./audit.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -48,6 +50,7 @@ export interface Core {
   readonly limits: Limits;
   readonly stateDir: string;
   readonly adminSocket: string;
+  readonly approveSocket: string;
   /** How the command line is called here. */
   readonly command: string;
   /** Wall clock. */
@@ -62,6 +65,7 @@ export interface Core {
   readonly log: StoreLog;
   readonly pairing: Pairing;
   readonly setups: Setups;
+  readonly ssh: SshKeys;
   readonly nodes: Nodes;
   readonly documents: {
     readonly pairing: Document<PairingState, PairingChange>;
@@ -131,6 +135,16 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     });
     const { tokenKey } = vault;
     const setups = new Setups({ document: pairingDocument, pairing, tokenKey });
+    const ssh = new SshKeys({
+      document: pairingDocument,
+      world,
+      limits,
+      pairing,
+      publish: (lines) => {
+        const wanted = asksForKeys(config.current);
+        return publishApprovers({ env, stateDir, wanted }, lines);
+      },
+    });
     const documents = { pairing: pairingDocument, vault: vaultDocument, nodes: nodesDocument };
     const nodes = new Nodes({
       document: nodesDocument,
@@ -157,7 +171,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       identity: vault.identity,
       log,
     });
-    const parts = { config, vault, secrets, pairing, setups, nodes, documents, audit, log };
+    const parts = { config, vault, secrets, pairing, setups, ssh, nodes, documents, audit, log };
     const close = () => closeAll({ ...parts, lock });
     const command = commandName(env);
     return {
@@ -165,6 +179,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       limits,
       stateDir,
       adminSocket,
+      approveSocket: resolveApproveSocket(env, stateDir),
       command,
       startedAtMs,
       uptimeMs,
@@ -179,10 +194,11 @@ export async function openCore(options: CoreOptions): Promise<Core> {
 }
 
 async function closeAll(
-  parts: Pick<Core, "config" | "pairing" | "documents" | "audit"> & { lock: WriterLock },
+  parts: Pick<Core, "config" | "pairing" | "ssh" | "documents" | "audit"> & { lock: WriterLock },
 ): Promise<void> {
   parts.config.close();
   parts.pairing.close();
+  parts.ssh.close();
   try {
     await parts.audit.close();
     await parts.documents.nodes.close();

@@ -9,9 +9,14 @@ import { storeMetrics } from "./store-metrics.ts";
 import { readiness } from "./wiring.ts";
 
 /** What `/metrics` answers with, until it is closed. */
-export function makeMetrics(core: Core, gateway: Gateway): { metrics: Metrics; close(): void } {
+export function makeMetrics(
+  core: Core,
+  gateway: Gateway,
+  more: readonly MetricSpec[],
+): { metrics: Metrics; close(): void } {
   const loop = new LoopWatch();
-  return { metrics: new Metrics(metricSpecs(core, gateway, loop)), close: () => loop.close() };
+  const specs = [...metricSpecs(core, gateway, loop), ...more];
+  return { metrics: new Metrics(specs), close: () => loop.close() };
 }
 
 /**

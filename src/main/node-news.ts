@@ -15,7 +15,7 @@ export function nodeNews(
 ): NodesListener {
   return {
     requested: (request) => {
-      hub.publishAbout(request.nodeId, "node.pair.requested", surfaceRequestRow(request));
+      hub.publishAbout(request.nodeId, "node.pair.requested", surfaceRequestRow(request, core));
       const { requestId, nodeId } = request;
       const command = asTyped(`openclaw nodes approve ${requestId}`, core.command);
       gateway.refusalLog.write({
@@ -29,7 +29,8 @@ export function nodeNews(
       const { requestId, nodeId } = request;
       const decision = why === "approved" ? "approved" : "rejected";
       const ts = core.world.now();
-      hub.publishAbout(nodeId, "node.pair.resolved", { requestId, nodeId, decision, ts });
+      const facts = { requestId, nodeId, decision, why, ts };
+      hub.publishAbout(nodeId, "node.pair.resolved", facts);
       const message = `what ${nameOf(request)} offers was ${why}`;
       if (why === "approved" || why === "rejected") log.info({ requestId, nodeId }, message);
     },

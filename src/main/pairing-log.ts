@@ -1,8 +1,8 @@
 import type { Gateway, GatewayLog } from "../gateway/gateway.ts";
 import { asTyped } from "../lib/command.ts";
-import { askWords } from "../pairing/ledger.ts";
 import type { PairingListener } from "../pairing/pairing.ts";
 import type { DeviceText } from "../pairing/records.ts";
+import { accessWords } from "../protocol/device-words.ts";
 import type { Core } from "./core.ts";
 
 /**
@@ -22,7 +22,7 @@ export function pairingLog(
         level: "info",
         kind: "pairing-requested",
         facts: { requestId, deviceId, address: remoteIp },
-        message: `${nameOf(pending)} asks to be ${askWords(pending)}; to let it in: ${command}`,
+        message: `${nameOf(pending)} asks to be ${accessWords(pending)}; to let it in: ${command}`,
       });
     },
     resolved: (pending, why) => {

@@ -9,14 +9,15 @@ import type { Supervisor } from "../lib/supervisor.ts";
 import { version } from "../lib/version.ts";
 import { allMethods } from "../methods/index.ts";
 import type { HostInfo } from "../methods/services.ts";
-import { hostOwner } from "../pairing/pairing.ts";
 import { closes } from "../protocol/close.ts";
-import { AdminServer } from "../transport/admin.ts";
 import { PeerReader } from "../transport/peer.ts";
 import { UwsServer } from "../transport/uws.ts";
 import type { Core } from "./core.ts";
 import { ServerFacts } from "./facts.ts";
+import { openLocalSockets } from "./local-sockets.ts";
 import { makeMetrics } from "./metrics.ts";
+import { followRequests, makeNotifier } from "./notify.ts";
+import { notifyMetrics } from "./notify-metrics.ts";
 import type { ProbeTarget } from "./self-probe.ts";
 import { makeHealth, makeServices } from "./services.ts";
 import { makeWeb } from "./web.ts";
@@ -72,6 +73,8 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
   const stopPulses = keepPulses(core, hub, () => {
     hub.publish("health", health.refresh(), versions(presence.version));
   });
+  const notify = makeNotifier(core, { gateway, log });
+  const stopNotifying = followRequests(core, notify);
   const facts = new ServerFacts(core, options.supervisor);
   const services = makeServices(core, {
     gateway,
@@ -83,6 +86,7 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
     restart: () => options.ask("restart"),
     expectRestart: options.expectRestart,
     stop: () => options.ask("stop"),
+    notify,
   });
   gateway.dispatcher = new Dispatcher({
     methods: allMethods,
@@ -104,7 +108,7 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
     log,
   });
   const { pageFolder } = options;
-  const { metrics, close: stopMetrics } = makeMetrics(core, gateway);
+  const { metrics, close: stopMetrics } = makeMetrics(core, gateway, notifyMetrics(notify));
   const http = await makeWeb(core, {
     gateway,
     facts,
@@ -119,18 +123,13 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
     limits,
     monotonic: () => world.monotonic(),
   });
-  const admin = new AdminServer({
-    path: core.adminSocket,
-    limits,
-    dispatch: (from, frame, claims) => {
-      const actor = claims === undefined ? hostOwner : { ...hostOwner, claims };
-      gateway.dispatcher?.dispatch(from, actor, frame);
-    },
-    refused: (metric) => gateway.count(metric),
+  const local = await openLocalSockets(core, {
+    gateway,
+    services,
+    warn: (w) => facts.warnings.push(w),
   });
-  await admin.listen();
   const listening = await listen(server, core).catch(async (error) => {
-    await admin.close();
+    await local.close();
     throw error;
   });
   facts.listening = listening.addresses;
@@ -148,12 +147,13 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
     },
     warn: (warning) => facts.warnings.push(warning),
     close: async (why) => {
+      stopNotifying();
       stopPulses();
       presence.close();
       stopFollowing();
       stopMetrics();
       await drain({ gateway, server }, why);
-      await admin.close();
+      await local.close();
       gateway.stop();
     },
   };

@@ -18,6 +18,7 @@ import type {
   SecretService,
   Services,
 } from "../methods/services.ts";
+import type { Notifier } from "../notify/notifier.ts";
 import { DeviceList } from "../pairing/device-list.ts";
 import type { Core } from "./core.ts";
 import { reachOf } from "./reach.ts";
@@ -36,6 +37,7 @@ export interface NetworkParts {
   readonly stop: () => void;
   /** Figures per method, once the dispatcher exists. */
   readonly dispatcher?: () => Dispatcher | undefined;
+  readonly notify?: Notifier;
 }
 
 /** What `health` and `status` are about besides connections: the same with a network side as without. */
@@ -79,6 +81,7 @@ export function makeServices(core: Core, network: NetworkParts): Services {
     pairing: core.pairing,
     setups: core.setups,
     reach: () => reachOf(core, network.info().listening),
+    ssh: core.ssh,
     nodes: core.nodes,
     deviceList: new DeviceList({
       state,
@@ -102,6 +105,7 @@ export function makeServices(core: Core, network: NetworkParts): Services {
     lifecycle: lifecycle(network),
     connections: live,
     store: () => storeFigures(core),
+    notify: network.notify,
   };
 }
 

@@ -1,10 +1,10 @@
-import { open } from "node:fs/promises";
 import { ConfigError } from "../config/errors.ts";
 import { BearerCheck } from "../gateway/bearer.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import { JoinAddresses } from "../gateway/join.ts";
 import type { FailureLimiter } from "../lib/limiter.ts";
 import { mayServe } from "../lib/served-folder.ts";
+import { firstLine, readSmallFile } from "../lib/small-file.ts";
 import { version } from "../lib/version.ts";
 import type { HttpDeps } from "../transport/http.ts";
 import { loadPage } from "../transport/page.ts";
@@ -96,19 +96,8 @@ function tokenReader(core: Core): () => Promise<string | undefined> {
     if (tokenFile !== path || now - readAt > KEEP_MS) {
       path = tokenFile;
       readAt = now;
-      token = firstLine(tokenFile).catch(() => undefined);
+      token = readSmallFile(tokenFile, TOKEN_BYTES).then(firstLine, () => undefined);
     }
     return token;
   };
-}
-
-async function firstLine(path: string): Promise<string | undefined> {
-  const file = await open(path);
-  try {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(TOKEN_BYTES), 0, TOKEN_BYTES, 0);
-    const [line = ""] = buffer.subarray(0, bytesRead).toString("utf8").split("\n");
-    return line.trim() || undefined;
-  } finally {
-    await file.close();
-  }
 }

@@ -9,7 +9,7 @@ import { greetNode, joinNode } from "../gateway/node-host.ts";
 import { closeAdmittedBy } from "../gateway/shared-secret.ts";
 import { publicCommand } from "../lib/command.ts";
 import { FailureLimiter } from "../lib/limiter.ts";
-import { pendingRow } from "../methods/devices.ts";
+import { pendingRow } from "../methods/device-rows.ts";
 import { allMethods } from "../methods/index.ts";
 import type { Services } from "../methods/services.ts";
 import { auditOf } from "../pairing/audit.ts";
@@ -65,6 +65,7 @@ export function makeHandshake(core: Core, parts: HandshakeParts): Handshake {
       authMode: kind,
     }),
     policy: () => policyOf(core),
+    sshWay: () => core.config.current.gateway,
     phase: () => gateway.phase,
     secretEpoch: () => secrets.epoch(kind()),
     ready: (connection, actor, params) => {
@@ -110,14 +111,13 @@ function noteLockouts({ audit, limits, world, log }: Core): (key: string) => voi
 
 function policyOf(core: Core): HandshakePolicy {
   const { current } = core.config;
-  const { auth, pairing, controlUi, publicUrl, sshTarget } = current.gateway;
+  const { auth, pairing, controlUi, publicUrl } = current.gateway;
   return {
     secretKind: auth.mode,
     pairingOpen: pairing.open,
     hasPublicUrl: publicUrl !== undefined,
     devicelessCli: devicelessCliMode(current),
     origins: { allowed: controlUi.allowedOrigins, publicUrl },
-    sshTarget,
   };
 }
 
@@ -160,13 +160,16 @@ export function follow(
   peers.trust(config.current.gateway.trustedProxies);
   const stopPairing = pairing.listen({
     requested: (pending) => {
-      hub.publishAbout(pending.deviceId, "device.pair.requested", pendingRow(pending));
+      const { deviceId } = pending;
+      const row = pendingRow(pending, pairing.device(deviceId));
+      hub.publishAbout(deviceId, "device.pair.requested", row);
     },
     resolved: (pending, why) => {
       const { requestId, deviceId } = pending;
       const decision = why === "approved" ? "approved" : "rejected";
       const ts = world.now();
-      hub.publishAbout(deviceId, "device.pair.resolved", { requestId, deviceId, decision, ts });
+      const facts = { requestId, deviceId, decision, why, ts };
+      hub.publishAbout(deviceId, "device.pair.resolved", facts);
     },
     renamed: () => hub.publish("device.pair.changed", {}),
   });

@@ -1,5 +1,6 @@
 import type { DevicePage } from "../pairing/device-list.ts";
 import type { Place } from "../pairing/order.ts";
+import type { Pending } from "../pairing/records.ts";
 import type { Filter } from "../pairing/search.ts";
 import { PAIRING, type Role } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
@@ -45,7 +46,7 @@ export const list = method<ListParams>({
 /** All there is, as clients of the protocol expect it; past a limit the newest, and that is said. */
 function wholeList(call: Call): RawJson | Promise<RawJson> {
   const { deviceList } = call.services;
-  const pending = deviceList.pending(call.actor, {}).map(pendingRow);
+  const pending = deviceList.pending(call.actor, {}).map(rowMaker(call));
   const page = deviceList.whole({ actor: call.actor, write: writer(call) });
   return then(page, (made) => answer(pending, made, made.end ? { truncated: true } : undefined));
 }
@@ -55,10 +56,14 @@ function onePage(given: ListParams, call: Call): RawJson | Promise<RawJson> {
   const { deviceList } = call.services;
   const filter = { query, role, staleBeforeMs };
   const after = cursor === undefined ? undefined : readCursor(cursor);
-  const pending = after ? [] : deviceList.pending(call.actor, filter).map(pendingRow);
+  const pending = after ? [] : deviceList.pending(call.actor, filter).map(rowMaker(call));
   const { actor } = call;
   const page = deviceList.page({ ...filter, actor, limit, after, write: writer(call) });
   return then(page, (made) => answer(pending, made, {}));
+}
+
+function rowMaker({ services }: Call) {
+  return (pending: Pending) => pendingRow(pending, services.pairing.device(pending.deviceId));
 }
 
 function writer({ services }: Call) {

@@ -1,9 +1,20 @@
+import { heldRoles, heldScopes } from "../pairing/authority.ts";
 import type { Device, Pending } from "../pairing/records.ts";
 
-/** A pending row as clients get it (protocol page, section 4.1). */
-export function pendingRow(pending: Pending): Record<string, unknown> {
+/**
+ * A pending row as clients get it (protocol page, section 4.1). `device`: its record, if it is paired
+ * already; what it may do now is this gateway's addition, so that everybody can see what is new.
+ */
+export function pendingRow(pending: Pending, device: Device | undefined): Record<string, unknown> {
   const { nonce: _nonce, source: _source, under: _under, expiresAtMs, ...row } = pending;
-  return { ...row, silent: false, expiresAtMs };
+  const label = device?.label;
+  return {
+    ...row,
+    ...(label !== undefined && { operatorLabel: label }),
+    ...(device && { approvedRoles: heldRoles(device), approvedScopes: heldScopes(device) }),
+    silent: false,
+    expiresAtMs,
+  };
 }
 
 /** A paired row as clients get it; no token values, generations or approved baseline. */

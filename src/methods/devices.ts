@@ -8,19 +8,25 @@ import { durability, pairedRow, pendingRow } from "./device-rows.ts";
 import { method } from "./method.ts";
 import { approveSurface, rejectSurface, showSurface } from "./nodes-pairing.ts";
 
-export { pendingRow } from "./device-rows.ts";
-
 const access = { roles: ["operator"], scope: PAIRING } as const;
 
 export const show = method<{ requestId: string }>({
   name: "device.pair.show",
-  summary: "One request by its code: who asks, from where, for what.",
+  summary:
+    "One request by its code, of a device or of a node: who asks, from where, for what, what it may do already; and the gateway's own key in words.",
   access,
   params: wireSchemas.devicePairApprove,
   run: ({ requestId }, call) => {
     const { actor, services } = call;
-    if (services.nodes.knows(requestId)) return showSurface(requestId, call);
-    return pendingRow(services.pairing.show(requestId, actor));
+    const { fingerprint: gatewayFingerprint } = services.identity;
+    if (services.nodes.knows(requestId)) {
+      return { ...showSurface(requestId, call), gatewayFingerprint };
+    }
+    const pending = services.pairing.show(requestId, actor);
+    return {
+      ...pendingRow(pending, services.pairing.device(pending.deviceId)),
+      gatewayFingerprint,
+    };
   },
 });
 

@@ -7,8 +7,10 @@ import { inviteMethods } from "./invites.ts";
 import { logMethods } from "./logs.ts";
 import type { Method } from "./method.ts";
 import { nodeMethods } from "./nodes.ts";
+import { notifyMethods } from "./notify.ts";
 import { scopeMethods } from "./scopes.ts";
 import { setupMethods } from "./setup.ts";
+import { sshMethods } from "./ssh.ts";
 import { statusMethods } from "./status.ts";
 import { systemMethods } from "./system.ts";
 
@@ -26,4 +28,6 @@ export const allMethods: readonly Method[] = [
   ...systemMethods,
   ...hostMethods,
   ...auditMethods,
+  ...sshMethods,
+  ...notifyMethods,
 ];

@@ -93,7 +93,7 @@ function pairLists({ actor, services }: Call) {
   const pending = [...nodes.state.requests.values()]
     .filter(({ nodeId }) => mayManage(actor, nodeId))
     .reverse()
-    .map(surfaceRequestRow);
+    .map((request) => surfaceRequestRow(request, services));
   const paired: unknown[] = [];
   for (const nodeId of pairing.nodeIds) {
     if (paired.length >= most) return { pending, paired, truncated: true };

@@ -1,7 +1,7 @@
 import type { SurfaceRequest } from "../nodes/records.ts";
 import { approvalScopes } from "../nodes/surface.ts";
 import { auditOf } from "../pairing/audit.ts";
-import { mayManage } from "../pairing/authority.ts";
+import { holdsEverything, mayLetIn, mayManage } from "../pairing/authority.ts";
 import { firstMissing, PAIRING } from "../protocol/access.ts";
 import { invalidRequest, missingScope, RequestError } from "../protocol/errors.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
@@ -20,7 +20,8 @@ function requestFor(typed: string, { actor, services }: Call, denied: string): S
 
 /** One request by its code. */
 export function showSurface(typed: string, call: Call): Record<string, unknown> {
-  return surfaceRequestRow(requestFor(typed, call, "node pairing request denied"));
+  const request = requestFor(typed, call, "node pairing request denied");
+  return surfaceRequestRow(request, call.services);
 }
 
 /** Approves what a node offers, exactly as its code says. */
@@ -28,7 +29,10 @@ export async function approveSurface(typed: string, call: Call) {
   const request = requestFor(typed, call, "node pairing approval denied");
   const { actor, services } = call;
   const required = approvalScopes(request.commands);
-  const missing = actor.method === "host" ? undefined : firstMissing(actor.scopes, required);
+  if (!mayLetIn(actor, "node") && actor.approves) {
+    throw invalidRequest("node pairing approval denied");
+  }
+  const missing = holdsEverything(actor) ? undefined : firstMissing(actor.scopes, required);
   if (missing !== undefined) throw missingScope(missing, required);
   const record = await services.nodes.approve(request);
   await services.audit.note(auditOf("node.approved", actor, surfaceFacts(request)));

@@ -4,10 +4,23 @@ import { approvalScopes } from "../nodes/surface.ts";
 import type { Device } from "../pairing/records.ts";
 import type { Services } from "./services.ts";
 
-/** A request for approval of a surface as clients get it (protocol page, section 8). */
-export function surfaceRequestRow(request: SurfaceRequest): Record<string, unknown> {
+type View = Pick<Services, "nodes" | "pairing">;
+
+/**
+ * A request for approval of a surface as clients get it (protocol page, section 8), with what was
+ * approved for that node before.
+ */
+export function surfaceRequestRow(request: SurfaceRequest, { nodes, pairing }: View) {
   const { nonce: _nonce, pairing: _pairing, ...row } = request;
-  return { ...row, requiredApproveScopes: approvalScopes(request.commands), silent: false };
+  const approved = nodes.record(request.nodeId)?.surface;
+  const label = pairing.device(request.nodeId)?.label;
+  return {
+    ...row,
+    ...(label !== undefined && { operatorLabel: label }),
+    ...(approved && { approvedCaps: approved.caps, approvedCommands: approved.commands }),
+    requiredApproveScopes: approvalScopes(request.commands),
+    silent: false,
+  };
 }
 
 /** What was approved for a node as clients get it. */
@@ -24,8 +37,6 @@ function displayName(
   const name = device?.label ?? own;
   return name === undefined ? {} : { displayName: name };
 }
-
-type View = Pick<Services, "nodes" | "pairing">;
 
 /** A node as `node.list` and `node.describe` show it. */
 export function nodeRow(nodeId: string, { nodes, pairing }: View): Record<string, unknown> {
@@ -99,12 +110,13 @@ function times(record: NodeRecord | undefined, device: Device | undefined) {
 }
 
 /** What a device's row says of it as a node: what was approved, and what waits. */
-export function surfaceFacts(nodeId: string, { nodes }: Pick<Services, "nodes">) {
+export function surfaceFacts(nodeId: string, view: View) {
+  const { nodes } = view;
   const record = nodes.record(nodeId);
   const request = nodes.request(nodeId);
   const { approvedAtMs, approvedVia } = record ?? {};
   return {
     ...(record?.surface && { nodeSurface: { ...record.surface, approvedAtMs, approvedVia } }),
-    ...(request && { pendingNodeSurface: surfaceRequestRow(request) }),
+    ...(request && { pendingNodeSurface: surfaceRequestRow(request, view) }),
   };
 }

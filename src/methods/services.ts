@@ -9,9 +9,11 @@ import type { LoopGauge } from "../lib/loop-gauge.ts";
 import type { MachineFacts } from "../lib/machine.ts";
 import type { World } from "../lib/world.ts";
 import type { Nodes } from "../nodes/nodes.ts";
+import type { Notifier } from "../notify/notifier.ts";
 import type { DeviceList } from "../pairing/device-list.ts";
 import type { Pairing } from "../pairing/pairing.ts";
 import type { Setups } from "../pairing/setups.ts";
+import type { SshKeys } from "../pairing/ssh.ts";
 import type { Actor, Role } from "../protocol/access.ts";
 import type { RawJson } from "../protocol/frames.ts";
 import type { Limits } from "../protocol/limits.ts";
@@ -148,6 +150,7 @@ export interface Services {
   readonly pairing: Pairing;
   readonly setups: Setups;
   readonly reach: () => Reach;
+  readonly ssh: SshKeys;
   readonly nodes: Nodes;
   readonly deviceList: DeviceList;
   readonly presence: Presence;
@@ -164,4 +167,6 @@ export interface Services {
   readonly lifecycle: Lifecycle;
   readonly connections: Connections;
   readonly store: () => StoreFigures;
+  /** The owner's webhook; absent where the gateway does not run. */
+  readonly notify?: Pick<Notifier, "report" | "test"> | undefined;
 }

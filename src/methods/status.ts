@@ -79,6 +79,7 @@ function gatewayFigures(services: Call["services"]) {
     nodes: services.nodes.counts(),
     store: services.store(),
     closes: connections.closes(),
+    ...(services.notify && { notify: services.notify.report() }),
     warnings: lifecycle.info.warnings,
     limits: Object.fromEntries(
       Object.entries(limitTable).map(([name, { value, unit }]) => [name, { value, unit }]),

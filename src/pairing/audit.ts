@@ -16,6 +16,8 @@ export const auditEvents = {
   "link.made": "a link that pairs was made",
   "link.revoked": "a link was taken back",
   "link.fetched": "somebody fetched the setup code behind a join address, which is used up by that",
+  "ssh.key.added": "a key may approve over SSH from now on",
+  "ssh.key.removed": "a key may not approve over SSH any more",
   "node.approved": "a node may do what it asked for",
   "node.rejected": "what a node asked for was turned down",
   "secret.set": "the shared token or password was set or renewed",
@@ -44,11 +46,12 @@ export function auditOf(
 
 function actorOf(actor: Actor | "gateway"): AuditActor {
   if (actor === "gateway") return { kind: "gateway" };
-  const { method, deviceId } = actor;
+  const { method, deviceId, keyId } = actor;
   if (method === "host") {
     const claims = cleanText(actor.claims);
     return { kind: "host", ...(claims !== undefined && { claims }) };
   }
+  if (keyId !== undefined) return { kind: "ssh", id: keyId };
   return deviceId === undefined ? { kind: "secret", id: method } : { kind: "device", id: deviceId };
 }
 

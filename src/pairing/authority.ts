@@ -26,6 +26,14 @@ export function heldScopes(device: Device | undefined): readonly string[] {
   return device.scopes;
 }
 
+/** The roles a device has: one whose token was revoked is lost until it is approved again. */
+export function heldRoles(device: Device): readonly Role[] {
+  return device.roles.filter((role) => {
+    const token = device.tokens[role];
+    return token !== undefined && token.revokedAtMs === undefined;
+  });
+}
+
 /** Why `actor` may not approve `pending`, or `undefined` if it may. */
 export function approvalProblem(
   actor: Actor,
@@ -34,21 +42,33 @@ export function approvalProblem(
 ): RequestError | undefined {
   const denied = invalidRequest("device pairing approval denied");
   if (!mayManage(actor, pending.deviceId)) return denied;
-  if (pending.roles.some((role) => role !== "operator") && !covers(actor.scopes, ADMIN)) {
-    return denied;
-  }
-  // The owner holds every scope there is, also those of plugins that this gateway cannot name.
-  if (actor.method === "host") return undefined;
+  if (pending.roles.some((role) => !mayLetIn(actor, role))) return denied;
+  if (holdsEverything(actor)) return undefined;
   const result = [...pending.scopes, ...heldScopes(device)];
   const missing = firstMissing(actor.scopes, result);
   return missing === undefined ? undefined : missingScope(missing);
+}
+
+/** Whether `actor` may let devices in, and take them out, in that role. */
+export function mayLetIn(actor: Actor, role: Role): boolean {
+  if (actor.approves) return actor.approves.includes(role);
+  return role === "operator" || covers(actor.scopes, ADMIN);
+}
+
+/**
+ * Whether `actor` holds every scope there is, also those of plugins that this gateway cannot name: the
+ * owner on this machine, and an SSH key to which the owner gave the same say.
+ */
+export function holdsEverything({ method, scopes }: Actor): boolean {
+  return method === "host" || (method === "ssh" && covers(scopes, ADMIN));
 }
 
 /** Whether `actor` may rotate or revoke the device's token for `role`. */
 export function mayChangeToken(actor: Actor, device: Device, role: Role): boolean {
   if (!mayManage(actor, device.deviceId)) return false;
   if (isConfined(actor) && role !== "operator") return false;
-  if (role !== "operator") return covers(actor.scopes, ADMIN);
+  if (!mayLetIn(actor, role)) return false;
+  if (role !== "operator" || holdsEverything(actor)) return true;
   const scopes = device.tokens[role]?.scopes ?? [];
   return firstMissing(actor.scopes, scopes) === undefined;
 }

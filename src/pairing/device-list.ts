@@ -60,6 +60,15 @@ export class DeviceList {
     this.#gate = new Gate(deps.limits.listsAtOnce, Number.POSITIVE_INFINITY);
   }
 
+  /** The devices whose id begins so. */
+  named(start: string): Device[] {
+    const found: Device[] = [];
+    for (const [deviceId, device] of this.deps.state().devices) {
+      if (deviceId.startsWith(start)) found.push(device);
+    }
+    return found;
+  }
+
   /** The live requests that fit, newest first. Their number is bounded by a limit of its own. */
   pending(actor: Actor, filter: Filter): Pending[] {
     const now = this.deps.now();

@@ -10,12 +10,14 @@ import {
   type Pending,
   type Replacement,
 } from "./records.ts";
+import type { SshKey } from "./ssh-keys.ts";
 
 /** One line of the snapshot file. */
 type PairingRecord =
   | { device: Device }
   | { pending: Pending }
   | { invite: Invite }
+  | { sshKey: SshKey }
   | { replaced: string; replacement: Replacement }
   | { trail: Trail };
 
@@ -36,14 +38,16 @@ export const pairingShape: DocumentShape<PairingState, PairingChange> = {
       replaced: new Map(state.replaced),
       invites: new Map(state.invites),
       inviteBySecret: new Map(state.inviteBySecret),
+      sshKeys: new Map(state.sshKeys),
       trail: state.trail,
     };
   },
-  records: ({ devices, pending, invites, replaced, trail }) =>
+  records: ({ devices, pending, invites, sshKeys, replaced, trail }) =>
     recordsOf({
       devices: [...devices.values()],
       pending: [...pending.values()],
       invites: [...invites.values()],
+      sshKeys: [...sshKeys.values()],
       replaced: [...replaced],
       trail,
     }),
@@ -53,6 +57,7 @@ export const pairingShape: DocumentShape<PairingState, PairingChange> = {
       if ("device" in record) applyChange(state, { op: "device", device: record.device });
       else if ("pending" in record) applyChange(state, { op: "pending", pending: record.pending });
       else if ("invite" in record) applyChange(state, { op: "invite", invite: record.invite });
+      else if ("sshKey" in record) applyChange(state, { op: "ssh-key", key: record.sshKey });
       else if ("trail" in record) state.trail = record.trail;
       else state.replaced.set(record.replaced, record.replacement);
     }
@@ -65,12 +70,14 @@ function* recordsOf(copied: {
   devices: readonly Device[];
   pending: readonly Pending[];
   invites: readonly Invite[];
+  sshKeys: readonly SshKey[];
   replaced: readonly (readonly [string, Replacement])[];
   trail: Trail;
 }): Generator<PairingRecord> {
   for (const device of copied.devices) yield { device };
   for (const pending of copied.pending) yield { pending };
   for (const invite of copied.invites) yield { invite };
+  for (const sshKey of copied.sshKeys) yield { sshKey };
   for (const [replaced, replacement] of copied.replaced) yield { replaced, replacement };
   yield { trail: copied.trail };
 }

@@ -1,4 +1,5 @@
-import { type Actor, coversAll, type Role, scopeWords, union } from "../protocol/access.ts";
+import { type Actor, coversAll, type Role, union } from "../protocol/access.ts";
+import { accessWords } from "../protocol/device-words.ts";
 import { invalidRequest } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
 import { approvalProblem, heldScopes, mayManage } from "./authority.ts";
@@ -82,7 +83,7 @@ export function request(state: PairingState, ask: Ask, context: LedgerContext): 
   const gone = before
     ? [{ pending: before, why: "superseded" as const }]
     : evicted(state, ask.source, context.limits);
-  const replacement = { by: pending.requestId, asks: askWords(pending) };
+  const replacement = { by: pending.requestId, asks: accessWords(pending) };
   const changes: PairingChange[] = [
     ...gone.map(({ pending: old, why }) =>
       pendingGone(old.requestId, why, why === "superseded" ? replacement : undefined),
@@ -131,14 +132,6 @@ function evicted(
 function oldest(list: readonly Pending[]): { pending: Pending; why: "evicted" }[] {
   const [first] = [...list].sort((a, b) => a.ts - b.ts);
   return first ? [{ pending: first, why: "evicted" }] : [];
-}
-
-/** What a request asks for, in words a person reads: `operator: see everything, send and act`. */
-export function askWords(ask: { roles: readonly Role[]; scopes: readonly string[] }): string {
-  const scopes = ask.scopes.map((scope) => scopeWords[scope] ?? scope).join(", ");
-  return ask.roles
-    .map((role) => (role === "operator" && scopes !== "" ? `operator: ${scopes}` : role))
-    .join(" and ");
 }
 
 /** Finds a live request by its code as typed, or throws what the caller may be told. */

@@ -3,6 +3,7 @@ import type { Role } from "../protocol/access.ts";
 import { limitTable } from "../protocol/limits.ts";
 import { ApprovalOrder } from "./order.ts";
 import { applySetupTold, type Setup, type SetupChange } from "./setup.ts";
+import { applySshKey, type SshKey, type SshKeyChange } from "./ssh-keys.ts";
 
 /** The token of one device in one role. Its value is derived (auth/tokens.ts), never stored. */
 export interface TokenRecord {
@@ -134,6 +135,8 @@ export interface PairingState {
   readonly invites: Map<string, Invite>;
   /** secretHash → inviteId. */
   readonly inviteBySecret: Map<string, string>;
+  /** Keys that approve over SSH, by fingerprint. */
+  readonly sshKeys: Map<string, SshKey>;
   /** What was decided, by whom: durable with the decisions themselves. */
   trail: Trail;
 }
@@ -141,6 +144,7 @@ export interface PairingState {
 export type PairingChange =
   | TrailChange
   | SetupChange
+  | SshKeyChange
   | { op: "device"; device: Device }
   | { op: "device-gone"; deviceId: string }
   | { op: "seen"; deviceId: string; at: number; reason: string; took?: Role }
@@ -160,6 +164,7 @@ export function emptyState(): PairingState {
     replaced: new Map(),
     invites: new Map(),
     inviteBySecret: new Map(),
+    sshKeys: new Map(),
     trail: emptyTrail,
   };
 }
@@ -201,6 +206,11 @@ export function applyChange(state: PairingState, change: PairingChange): void {
     }
     case "setup-told":
       applySetupTold(state.invites, change);
+      return;
+    case "ssh-key":
+    case "ssh-key-gone":
+    case "ssh-key-used":
+      applySshKey(state.sshKeys, change);
       return;
     case "audit":
     case "audit-written":

@@ -1,43 +1,16 @@
+import { ADMIN, APPROVALS, covers, PAIRING, QUESTIONS, READ, WRITE } from "./scopes.ts";
+
+export * from "./scopes.ts";
+
 /** The roles a connection can have. */
 export const roles = ["operator", "node"] as const;
 export type Role = (typeof roles)[number];
-
-export const ADMIN = "operator.admin";
-export const READ = "operator.read";
-export const WRITE = "operator.write";
-export const PAIRING = "operator.pairing";
-export const APPROVALS = "operator.approvals";
-export const QUESTIONS = "operator.questions";
-export const TALK = "operator.talk";
-export const TALK_SECRETS = "operator.talk.secrets";
-
-/** The scopes this gateway knows, in the order they are shown, with what each lets a person do. */
-export const scopeWords: Readonly<Record<string, string>> = {
-  [ADMIN]: "full control",
-  [READ]: "see everything",
-  [WRITE]: "send and act",
-  [APPROVALS]: "answer approvals",
-  [QUESTIONS]: "answer questions",
-  [PAIRING]: "approve devices",
-  [TALK]: "talk",
-  [TALK_SECRETS]: "use talk secrets",
-};
 
 /** What the owner's own link grants. */
 export const ownerScopes: readonly string[] = [ADMIN, READ, WRITE, APPROVALS, QUESTIONS, PAIRING];
 
 export function isRole(value: string): value is Role {
   return value === "operator" || value === "node";
-}
-
-/**
- * Whether `held` implies `wanted`: admin covers every operator scope, write covers read and talk,
- * all others stand alone (protocol page, section 4.4).
- */
-export function covers(held: readonly string[], wanted: string): boolean {
-  if (held.includes(wanted)) return true;
-  if (held.includes(ADMIN) && wanted.startsWith("operator.")) return true;
-  return (wanted === READ || wanted === TALK) && held.includes(WRITE);
 }
 
 /** The first of `wanted` that `held` does not cover. */
@@ -73,9 +46,12 @@ export interface Caller {
 }
 
 /** How a connection proved that it may be here. */
-export type AuthMethod = "host" | "token" | "password" | "device-token" | "bootstrap-token";
+export type AuthMethod = "host" | "ssh" | "token" | "password" | "device-token" | "bootstrap-token";
 
-/** Who acts: what the connection holds and how it got in. `host` is the owner on this machine. */
+/**
+ * Who acts: what the connection holds and how it got in. `host` is the owner on this machine, `ssh` a
+ * key that may approve and do nothing else.
+ */
 export interface Actor {
   readonly role: Role;
   readonly scopes: readonly string[];
@@ -85,6 +61,10 @@ export interface Actor {
   readonly address?: string;
   /** Who the command line says it is run by: a claim, for people to read. */
   readonly claims?: string;
+  /** Fingerprint of the SSH key that logged in. */
+  readonly keyId?: string;
+  /** The only roles it may let in or take out, where scopes alone don't say. */
+  readonly approves?: readonly Role[];
 }
 
 export type AccessVerdict =

@@ -5,7 +5,9 @@ import { inviteLimitTable } from "./invite-limits.ts";
 import { listLimitTable } from "./list-limits.ts";
 import { logLimitTable } from "./log-limits.ts";
 import { nodeLimitTable } from "./node-limits.ts";
+import { notifyLimitTable } from "./notify-limits.ts";
 import { socketLimitTable } from "./socket-limits.ts";
+import { sshLimitTable } from "./ssh-limits.ts";
 import { supervisionLimitTable } from "./supervision-limits.ts";
 
 const KiB = 1024;
@@ -106,6 +108,7 @@ export const limitTable = {
   },
   ...inviteLimitTable,
   ...auditLimitTable,
+  ...sshLimitTable,
   ...listLimitTable,
   bufferedBytes: {
     value: 16 * MiB,
@@ -299,7 +302,7 @@ export const limitTable = {
     bounds: "command-line connections on the admin socket",
     past: "the next one is closed with `too many admin connections`",
     metric: "admin-refused",
-    test: "transport/admin.test.ts",
+    test: "transport/local-socket.test.ts",
   },
   adminFrameBytes: {
     value: MiB,
@@ -307,10 +310,11 @@ export const limitTable = {
     bounds: "one frame on the admin socket",
     past: "that connection is closed with `frame too large`",
     metric: "admin-refused",
-    test: "transport/admin.test.ts",
+    test: "transport/local-socket.test.ts",
   },
   ...httpLimitTable,
   ...nodeLimitTable,
+  ...notifyLimitTable,
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof limitTable;

@@ -1,4 +1,5 @@
 import type { Role } from "./access.ts";
+import { approvalLines, type SshWay } from "./approve-line.ts";
 import { type Close, cutReason } from "./close.ts";
 import type { ErrorShape } from "./frames.ts";
 
@@ -316,10 +317,13 @@ export interface PairingFacts {
   readonly role: Role;
   readonly scopes: readonly string[];
   readonly approved?: { readonly roles: readonly Role[]; readonly scopes: readonly string[] };
+  /** What kind of client on what, and its address, as the owner is shown them. */
+  readonly kind: string;
+  readonly address: string;
   readonly fingerprint: string;
   /** How the command line is called on the gateway host. */
   readonly command: string;
-  readonly sshTarget?: string;
+  readonly way: SshWay;
   /** Set for a client that stays connected while it waits. */
   readonly waitingUntilMs?: number;
 }
@@ -328,12 +332,11 @@ export interface PairingFacts {
 export function pairingRequired(facts: PairingFacts): Refusal {
   const { tail, hint } = pairingWords[facts.reason];
   const message = `pairing required: ${tail}`;
-  const approve = `devices approve ${facts.requestId}`;
-  const approveCommand = `${facts.command} ${approve}`;
+  const { requestId, command, way } = facts;
   const details: Record<string, unknown> = {
     code: "PAIRING_REQUIRED",
     reason: facts.reason,
-    requestId: facts.requestId,
+    requestId,
     remediationHint: hint,
     recommendedNextStep: "wait_then_retry",
     retryable: true,
@@ -345,13 +348,14 @@ export function pairingRequired(facts: PairingFacts): Refusal {
       approvedRoles: facts.approved.roles,
       approvedScopes: facts.approved.scopes,
     }),
-    approveCommand,
-    ...(facts.sshTarget && { sshCommand: `ssh ${facts.sshTarget} ${approveCommand}` }),
+    kind: facts.kind,
+    address: facts.address,
+    ...approvalLines({ kind: "device", requestId, command, way }),
     fingerprint: facts.fingerprint,
     ...(facts.waitingUntilMs && { waiting: true, expiresAtMs: facts.waitingUntilMs }),
   };
   const error: ErrorShape = { code: "NOT_PAIRED", message, details };
-  return refuse(error, 1008, `${message} (requestId: ${facts.requestId})`);
+  return refuse(error, 1008, `${message} (requestId: ${requestId})`);
 }
 
 /** `error` with more facts in its details. */

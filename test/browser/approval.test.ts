@@ -1,12 +1,14 @@
 import { dirname, join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { keyWords } from "../../src/lib/key-words.ts";
 import { builtProgram } from "../support/build.ts";
 import { startTestGateway } from "../support/gateway.ts";
 import { GatewayProcess } from "../support/process.ts";
 import { closing } from "./support/closing.ts";
 import { code, lines, press, shows, titled, words } from "./support/page.ts";
 import { Profile } from "./support/profile.ts";
+import { views } from "./support/views.ts";
 
 const keep = closing();
 let gateway: GatewayProcess;
@@ -14,6 +16,50 @@ beforeAll(async () => {
   gateway = await GatewayProcess.start();
 });
 afterAll(() => gateway?.close());
+
+/** What the page says of who asks, in the words of the owner's terminal. */
+async function factsOn(page: Page) {
+  await page.waitForSelector("#scopes li");
+  const [kind, from] = (await words(page, "asker")).split(", from ");
+  const [own = ""] = await lines(page, "#ends li");
+  return {
+    Code: await words(page, "code"),
+    Device: own.split("\n")[0],
+    Kind: kind,
+    From: from,
+    Key: await words(page, "device-fp"),
+    Gateway: await words(page, "gateway-fp"),
+  };
+}
+
+/** The facts of `openclaw devices show`, by their labels. */
+async function factsInTerminal(shown: string): Promise<Record<string, string>> {
+  const printed = await gateway.ok(["devices", "show", shown]);
+  const rows = [...printed.matchAll(/^(\S.{7}) {2}(.+(?:\n {10}.+)*)/gm)];
+  return Object.fromEntries(
+    rows.map(([, label = "", text = ""]) => [
+      label.trim(),
+      text.replace(/\n {10}(?!on the page)/g, " ").split("\n")[0] ?? "",
+    ]),
+  );
+}
+
+/** The cells of a request in `openclaw devices list`, however they were wrapped. */
+async function cellsInList(shown: string): Promise<string[]> {
+  const printed = (await gateway.ok(["devices", "list"])).split("\n");
+  const head = printed.find((line) => line.startsWith("  CODE")) ?? "";
+  const starts = ["CODE", "DEVICE", "ASKS FOR", "FROM"].map((title) => head.indexOf(title));
+  const from = printed.findIndex((line) => line.startsWith(`  ${shown}`));
+  const next = printed.findIndex((line, i) => i > from && !line.startsWith("   "));
+  return starts.map((start, i) =>
+    printed
+      .slice(from, next)
+      .map((line) => line.slice(start, starts[i + 1]).trim())
+      .join(" ")
+      .replace(/- /g, "-")
+      .trim(),
+  );
+}
 
 interface Listed {
   readonly pending: readonly { readonly requestId: string; readonly deviceId: string }[];
@@ -48,22 +94,64 @@ test("a browser without a link shows its code, both commands, both keys and the 
   expect(await words(page, "expires")).toMatch(/(29|30) min/);
   expect(await words(page, "wait")).toContain("Waiting for approval");
   expect(await lines(page, "#scopes li")).toEqual([
-    "see chats, devices and status",
+    "see chats and devices",
     "send messages and run the agent",
   ]);
   expect(await page.locator("#status").textContent()).toContain(shown);
-  // The owner's terminal shows the same code and the same key.
-  const terminal = await gateway.ok(["devices", "list"]);
-  expect(terminal).toContain(shown);
-  expect(terminal).toContain(`key ${await words(page, "device-fp")}`);
   const { pending } = await listed();
   const request = pending.find(({ requestId }) => requestId === shown);
-  const key = (await words(page, "device-fp")).replaceAll("-", "").toLowerCase();
-  expect(key).toHaveLength(16);
-  expect(request?.deviceId.startsWith(key)).toBe(true);
+  expect(await words(page, "device-fp")).toBe(keyWords(request?.deviceId ?? ""));
   expect(await words(page, "ends")).toContain("OpenClaw 0.");
   const { fingerprint } = await gateway.json<{ fingerprint: string }>(["gateway", "status"]);
   expect(await words(page, "gateway-fp")).toBe(fingerprint);
+});
+
+test("the page, the list and the card say the same of who asks, in the same words", async () => {
+  const page = await stranger();
+  const shown = await code(page);
+  const facts = await factsOn(page);
+  expect(facts).toMatchObject({ Device: "Chrome on Linux", From: "127.0.0.1" });
+  expect(facts.Kind).toMatch(/^browser, Linux/);
+  expect(facts.Key).toMatch(/^[a-z]{4}(-[a-z]{4}){7}$/);
+  const card = await factsInTerminal(shown);
+  expect(card).toMatchObject(facts);
+  const rights = (await lines(page, "#scopes li")).join(", ");
+  expect(card["Asks for"]).toBe(`operator: ${rights}`);
+  const { requestId } = await gateway.json<{ requestId: string }>(["devices", "show", shown]);
+  expect(requestId).toBe(shown);
+  const [, device, asks, from] = await cellsInList(shown);
+  const { Device, Kind, Key, From } = facts;
+  expect(device).toBe(`${Device} ${Kind} at ${new URL(address()).origin} key ${Key}`);
+  expect(asks).toBe(`operator: ${rights}`);
+  expect(from).toBe(`${From} just now`);
+  await gateway.ok(["devices", "reject", shown]);
+});
+
+test("a device that asks for more is shown with what is new, on the page and in the terminal", async () => {
+  const profile = keep(await Profile.open());
+  const page = await views["waiting for more"]?.({ gateway, profile });
+  if (!page) throw new Error("no such view");
+  const facts = await factsOn(page);
+  const rows = await lines(page, "#scopes li");
+  expect(rows.map((row) => row.split(/\s*\n\s*|(?=(?:approved|new)$)/))).toEqual([
+    ["see chats and devices", "approved"],
+    ["send messages and run the agent", "new"],
+  ]);
+  const card = await factsInTerminal(facts.Code);
+  expect(card).toMatchObject({
+    ...facts,
+    "Asks for": "operator: see chats and devices, send messages and run the agent",
+    "Has now": "operator: see chats and devices",
+    New: "operator: send messages and run the agent",
+  });
+  const [, , asks] = await cellsInList(facts.Code);
+  expect(asks).toContain("(paired already; new: operator: send messages and run the agent)");
+  await gateway.ok(["devices", "approve", facts.Code]);
+  await shows(page, "ready");
+  expect(await lines(page, "#scopes li")).toEqual([
+    "see chats and devices",
+    "send messages and run the agent",
+  ]);
 });
 
 test("once approved, the page goes on by itself, and a reload comes back without asking", async () => {
@@ -108,7 +196,7 @@ test("a rejected request says so, and asking again makes a new code", async () =
 
 test("a removed browser says so, and asking again makes a new code that works", async () => {
   const page = await approved();
-  const key = (await words(page, "device-fp")).replaceAll(" ", "");
+  const key = (await words(page, "device-fp")).replaceAll("-", " ");
   await gateway.ok(["devices", "remove", key]);
   await titled(page, "This browser was removed");
   expect(await words(page, "lede")).toContain("owner");
@@ -119,7 +207,7 @@ test("a removed browser says so, and asking again makes a new code that works", 
 
 test("a browser removed while it was away learns it when it comes back", async () => {
   const page = await approved();
-  const key = (await words(page, "device-fp")).replaceAll(" ", "");
+  const key = (await words(page, "device-fp")).replaceAll("-", " ");
   await page.goto("about:blank");
   await gateway.ok(["devices", "remove", key]);
   await page.goto(address());

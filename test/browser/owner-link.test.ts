@@ -39,7 +39,7 @@ test("the link of the first start on a terminal pairs its browser with one press
   await shows(page, "ready");
   expect(await words(page, "lede")).toContain("operator");
   expect(await words(page, "notice")).toContain("paired");
-  expect(await lines(page, "#scopes li")).toContain("change settings and manage all devices");
+  expect(await lines(page, "#scopes li")).toEqual(["full control"]);
   const { paired } = await prepared.json<Listed>(["devices", "list"]);
   expect(paired).toMatchObject([{ connected: true, scopes: expect.arrayContaining([ADMIN]) }]);
   // The one place that shows it is what the person was meant to read.
@@ -64,7 +64,7 @@ test("a link of `devices invite` tells as whom it paired and who else is there, 
   await press(page);
   await shows(page, "ready");
   expect(await words(page, "lede")).toMatch(/Chrome on Linux.*operator/);
-  expect(await lines(page, "#scopes li")).toEqual(["see chats, devices and status"]);
+  expect(await lines(page, "#scopes li")).toEqual(["see chats and devices"]);
   for (const both of [page, ownerPage]) {
     await until(async () => (await lines(both, "#peers li")).length === 3, "gateway and two peers");
     const own = await lines(both, "#peers li small");

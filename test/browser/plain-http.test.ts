@@ -50,6 +50,11 @@ test("the owner's names for the gateway and for ssh are shown", async () => {
   await page.reload();
   await page.locator("#cmd-ssh", { hasText: "me@attic.example.com" }).waitFor();
   expect(await words(page, "cmd-ssh")).toBe(`ssh me@attic.example.com ${approve}`);
+  // A key that only approves needs the code alone; the name is the one in the address bar.
+  await gateway.ok(["config", "set", "gateway.ssh.account", "openclaw"]);
+  await page.reload();
+  await page.locator("#cmd-ssh", { hasText: "openclaw@" }).waitFor();
+  expect(await words(page, "cmd-ssh")).toBe(`ssh openclaw@${OTHER_NAME} approve ${shown}`);
   await gateway.ok(["devices", "approve", shown]);
   await shows(page, "ready");
   expect(await words(page, "peers")).toContain("attic");

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { textWidth } from "../../src/cli/width.ts";
 import type { PairedRow } from "../../src/cli/wire.ts";
+import { textWidth } from "../../src/lib/width.ts";
 import { FakeAdmin, Refuse } from "./support/admin-server.ts";
 import { NOW, openclaw } from "./support/io.ts";
 import { pairedRow, pendingRow } from "./support/rows.ts";

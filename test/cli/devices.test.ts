@@ -1,11 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { textWidth } from "../../src/cli/width.ts";
+import { textWidth } from "../../src/lib/width.ts";
 import { decodeSetupCode, encodeSetupCode } from "../../src/protocol/setup-code.ts";
 import { FakeAdmin, Refuse } from "./support/admin-server.ts";
 import { NOW, openclaw } from "./support/io.ts";
 import { pairedRow, pendingRow } from "./support/rows.ts";
 
 const DAY = 24 * 3_600_000;
+/** `abab…` in words. */
+const KEY = "rail-rail-rail-rail-rail-rail-rail-rail";
+const GATEWAY_KEY = "acid-army-atom-auto-aura-axle-baby-bank";
 const paired = pairedRow();
 
 let admin: FakeAdmin;
@@ -14,6 +17,8 @@ beforeEach(async () => {
   admin.answers = {
     "device.pair.list": () => ({ pending: [pendingRow()], paired: [paired] }),
     "device.pair.approve": ({ requestId }) => ({ requestId, device: pairedRow(pendingRow()) }),
+    "device.pair.show": () => ({ ...pendingRow(), gatewayFingerprint: GATEWAY_KEY }),
+    "node.pair.list": () => ({ pending: [], paired: [] }),
     "device.pair.reject": ({ requestId }) => ({ requestId, deviceId: "ab".repeat(32) }),
     "device.pair.remove": ({ deviceId }) => ({ deviceId }),
     "device.pair.rename": (params) => params,
@@ -27,10 +32,11 @@ describe("devices list", () => {
     expect(await openclaw("devices list", io)).toBe(0);
     expect(io.lines).toEqual([
       "Waiting for approval (1)",
-      "  CODE       DEVICE                   ASKS FOR                     FROM",
-      "  7F3K-Q2MN  Anna's phone             operator: see everything,    203.0.113.7",
-      "             browser, Android 16      send and act                 2 minutes ago",
-      "             key ABAB-ABAB-ABAB-ABAB",
+      "  CODE       DEVICE                     ASKS FOR                   FROM",
+      "  7F3K-Q2MN  Anna's phone               operator: see chats and    203.0.113.7",
+      "             browser, Android 16        devices, send messages     2 minutes ago",
+      "             key rail-rail-rail-rail-   and run the agent",
+      "             rail-rail-rail-rail",
       "",
       "To let one in: openclaw devices approve 7F3K-Q2MN",
       "",
@@ -99,6 +105,57 @@ describe("devices list", () => {
   });
 });
 
+describe("devices show", () => {
+  test.each(["7f3k q2mn", "7F3K", "anna's phone", KEY])("%s shows who asks", async (typed) => {
+    const io = admin.io();
+    expect(await openclaw(`devices show ${typed}`, io)).toBe(0);
+    expect(io.lines).toEqual([
+      "Code      7F3K-Q2MN",
+      "Device    Anna's phone",
+      "Kind      browser, Android 16",
+      "From      203.0.113.7",
+      "Asks for  operator: see chats and devices, send messages and run the agent",
+      `Key       ${KEY}`,
+      `Gateway   ${GATEWAY_KEY}`,
+      "Asked     2 minutes ago",
+      "Expires   in 28 minutes",
+      "",
+      "To let it in: openclaw devices approve 7F3K-Q2MN",
+      "To turn it down: openclaw devices reject 7F3K-Q2MN",
+    ]);
+  });
+
+  test("with --json it prints the row as it came", async () => {
+    const io = admin.io();
+    expect(await openclaw("devices show 7F3K-Q2MN --json", io)).toBe(0);
+    expect(JSON.parse(io.text)).toEqual({ ...pendingRow(), gatewayFingerprint: GATEWAY_KEY });
+  });
+
+  test.each([
+    ["7F3K", 1, "7F3K fits several: 7F3K-Q2MN, 7F3K-AAAA"],
+    ["nobody", 5, "no request fits nobody"],
+    ["", 2, "say which"],
+  ])("%j is not one request", async (typed, exit, words) => {
+    const pending = [pendingRow(), pendingRow({ requestId: "7F3K-AAAA" })];
+    admin.answers["device.pair.list"] = () => ({ pending, paired: [] });
+    const io = admin.io();
+    expect(await openclaw(`devices show ${typed}`, io)).toBe(exit);
+    expect(io.errorText).toContain(words);
+    expect(admin.askedOf("device.pair.show")).toEqual([]);
+  });
+
+  test("what a node offers is shown by its code as well", async () => {
+    const nodeId = "cd".repeat(32);
+    const offer = { requestId: "9ABC-DEFG", nodeId, ts: NOW, commands: ["system.run"], caps: [] };
+    admin.answers["node.pair.list"] = () => ({ pending: [offer], paired: [] });
+    admin.answers["device.pair.show"] = () => ({ ...offer, approvedCommands: [] });
+    const io = admin.io();
+    expect(await openclaw("devices show 9abc", io)).toBe(0);
+    expect(admin.askedOf("device.pair.show")).toEqual([{ requestId: "9ABC-DEFG" }]);
+    expect(io.text).toContain("New       to answer system.run");
+  });
+});
+
 describe("devices approve", () => {
   test.each(["7F3K-Q2MN", "7f3k q2mn", "7f3kq2mn", "ab".repeat(32)])(
     "%s is approved and explained",
@@ -107,7 +164,9 @@ describe("devices approve", () => {
       expect(await openclaw(`devices approve ${words}`, io)).toBe(0);
       expect(admin.askedOf("device.pair.approve")).toEqual([{ requestId: "7F3K-Q2MN" }]);
       expect(io.text).toContain("Approved: Anna's phone (browser, Android 16).");
-      expect(io.text).toContain("It may now act as operator: see everything, send and act.");
+      expect(io.text).toContain(
+        "It may now act as operator: see chats and devices, send messages and run the agent.",
+      );
       expect(io.text).toContain("moves on by itself");
       expect(io.questions).toEqual([]);
     },
@@ -133,7 +192,8 @@ describe("devices approve", () => {
     io.asksPerson = true;
     io.answers.push(answer);
     expect(await openclaw("devices approve anna's phone", io)).toBe(exit);
-    expect(io.text).toContain("203.0.113.7");
+    expect(io.text).toContain("From      203.0.113.7");
+    expect(io.text).toContain(`Gateway   ${GATEWAY_KEY}`);
     expect(io.questions).toEqual(["Approve 7F3K-Q2MN? [y/N] "]);
     expect(admin.askedOf("device.pair.approve")).toHaveLength(approvals);
   });
@@ -150,7 +210,7 @@ describe("devices approve", () => {
       if (answer !== undefined) io.answers.push(answer);
       expect(await openclaw(`devices approve ${"ab".repeat(32)}${yes}`, io)).toBe(exit);
       expect(io.questions).toHaveLength(answer === undefined ? 0 : 1);
-      if (answer !== undefined) expect(io.text).toContain("operator: see everything,");
+      if (answer !== undefined) expect(io.text).toContain("operator: see chats and devices,");
       expect(admin.askedOf("device.pair.approve")).toHaveLength(exit === 0 ? 1 : 0);
     },
   );
@@ -285,7 +345,9 @@ describe("devices invite", () => {
     expect(io.errorText).toContain(
       "Works once, for 10 minutes, and leads to wss://gw.example.com.",
     );
-    expect(io.errorText).toContain("paired as node; operator: full control.");
+    expect(io.errorText).toContain(
+      "paired as node: a machine that answers commands; operator: full control.",
+    );
     expect(admin.askedOf("device.pair.setupCode")).toEqual([
       { includeQr: false, publicUrl: "https://gw.example.com", name: "My phone" },
     ]);
@@ -384,8 +446,10 @@ describe("devices invite", () => {
       inviteId === link.inviteId ? link : code;
     const io = admin.io();
     await openclaw("devices invite list", io);
-    expect(io.text).toMatch(/bbbbbbbbbbbb {2}setup code .*node; operator/);
-    expect(io.text).toMatch(/aaaaaaaaaaaa {2}link {8}.*node /);
+    expect(io.text).toMatch(
+      /bbbbbbbbbbbb {2}setup code {2}.*node[\s\S]*operator: full[\s\S]*aaaaaaaaaaaa/,
+    );
+    expect(io.text).toMatch(/aaaaaaaaaaaa {2}link {8}.*node/);
     for (const line of io.lines) expect(textWidth(line)).toBeLessThanOrEqual(80);
     await openclaw("devices invite revoke bbbbbbbbbbbb", io);
     expect(io.lines.at(-1)).toBe("The setup code bbbbbbbbbbbb pairs nobody any more.");

@@ -6,7 +6,9 @@ import { config } from "./support/doctor/config-cases.ts";
 import { running, stopped } from "./support/doctor/facts.ts";
 import { around } from "./support/doctor/machine-cases.ts";
 import { program } from "./support/doctor/program-cases.ts";
+import { ssh } from "./support/doctor/ssh-cases.ts";
 import { state } from "./support/doctor/state-cases.ts";
+import { webhooks } from "./support/doctor/webhook-cases.ts";
 
 describe.each([
   ["program and gateway", program],
@@ -14,6 +16,8 @@ describe.each([
   ["state", state],
   ["who may come in", access],
   ["machine", around],
+  ["approval over SSH", ssh],
+  ["webhook", webhooks],
 ] as const)("doctor, %s", (_group, cases) => {
   test.each([...cases])("%s is judged by %s", (_what, id, facts, [level, message, next]) => {
     const found = examine(facts).find((finding) => finding.id === id);
@@ -38,9 +42,20 @@ describe("doctor", () => {
   });
 
   test("every check has a bad case in these tables", () => {
-    const all = [...program, ...config, ...state, ...access, ...around];
+    const all = [...program, ...config, ...state, ...access, ...around, ...ssh, ...webhooks];
     const bad = new Set(all.filter(([, , , [level]]) => level !== "ok").map(([, id]) => id));
     expect(Object.keys(checks).filter((id) => !bad.has(id))).toEqual([]);
+  });
+
+  test("says nothing of a webhook where none is set, or of one that it can't look at", () => {
+    const key = "notify.webhook.urlFile";
+    const webhook = { files: [{ key, path: "/etc/x", missing: false }], egress: [] };
+    for (const facts of [running(), down({ config: { webhook } })]) {
+      const ids = examine(facts).filter(
+        ({ id, level }) => id.startsWith("notify.") && level !== "ok",
+      );
+      expect(ids).toEqual([]);
+    }
   });
 
   test("what can't be known is left out", () => {
@@ -63,7 +78,7 @@ describe("doctor", () => {
   });
 
   test("says whole sentences on one line", () => {
-    const all = [...program, ...config, ...state, ...access, ...around];
+    const all = [...program, ...config, ...state, ...access, ...around, ...ssh, ...webhooks];
     for (const finding of all.flatMap(([, , facts]) => examine(facts))) {
       expect(finding.message).toMatch(/^\S.*[.?]$/s);
       expect(finding.message).not.toContain("\n");

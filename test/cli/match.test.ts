@@ -43,17 +43,24 @@ describe("which request is meant", () => {
     [["7f3k-q"], 1],
     [["anna's", "phone"], 1],
     [["ANNA'S PHONE"], 1],
+    // All the words of a key: enough to find it, and not the whole key.
+    [[...Array(8).fill("rail")], 1],
   ])("%j is only likely", (words, many) => {
     const match = matchPending(words, rows);
     expect(match.kind === "likely" && match.rows.length).toBe(many);
   });
 
-  test.each([[["7F3"]], [["ab".repeat(31)]], [["anna"]], [[""]], [["-"]], [["latest"]]])(
-    "%j is nobody",
-    (words) => {
-      expect(matchPending(words, rows)).toEqual({ kind: "none" });
-    },
-  );
+  test.each([
+    [["7F3"]],
+    [["rail-rail-rail-rail"]],
+    [["ab".repeat(31)]],
+    [["anna"]],
+    [[""]],
+    [["-"]],
+    [["latest"]],
+  ])("%j is nobody", (words) => {
+    expect(matchPending(words, rows)).toEqual({ kind: "none" });
+  });
 
   test("what looks like a code", () => {
     expect(
@@ -73,6 +80,11 @@ describe("which paired device is meant", () => {
     for (const typed of ["FE81-2C12-F3AB-4CE6", "fe81 2c12 f3ab"]) {
       expect(matchPaired(typed, [first, second])).toEqual({ kind: "exact", row: first });
     }
+    // As lists and pages show it now.
+    for (const typed of ["zone-loud-drum-bulb-whip-rail-glue-unit", "Zone loud drum bulb WHIP"]) {
+      expect(matchPaired(typed, [first, second])).toEqual({ kind: "exact", row: first });
+    }
+    expect(searchWord("zone-loud-drum-bulb-whip")).toBe("fe812c12f3");
     expect(searchWord("FE81-2C12-F3AB")).toBe("fe812c12f3ab");
     expect(searchWord(" Anna-Lena ")).toBe("Anna-Lena");
   });
@@ -82,10 +94,12 @@ describe("which paired device is meant", () => {
       kind: "likely",
       rows: [first, second],
     });
+    expect(matchPaired("zone loud drum bulb", [first, second]).kind).toBe("likely");
     expect(matchPaired("küche", [first, second])).toEqual({ kind: "likely", rows: [second] });
   });
 
   test("too short a start is nobody", () => {
     expect(matchPaired("fe812c1", [first])).toEqual({ kind: "none" });
+    expect(matchPaired("zone loud drum", [first])).toEqual({ kind: "none" });
   });
 });

@@ -193,7 +193,7 @@ describe("openclaw alone", () => {
     admin.answers["status"] = () => ({
       runtimeVersion: "1.2.3",
       gateway: {
-        fingerprint: "4AEC-269E",
+        fingerprint: "game-data-mask",
         uptimeMs: 7_200_000,
         listening: ["http://127.0.0.1:18789"],
         connections: { operator: 2, node: 1, waiting: 3, unauthenticated: 4 },

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { tableColumns } from "../../src/cli/io.ts";
 import { table } from "../../src/cli/table.ts";
-import { padText, textWidth, wrapText } from "../../src/cli/width.ts";
 import { cleanText } from "../../src/lib/text.ts";
+import { padText, textWidth, wrapText } from "../../src/lib/width.ts";
 
 describe("width", () => {
   test.each([

@@ -110,6 +110,27 @@ const table: Record<ConfigPath, Row> = {
     bad: ["", "-oProxyCommand=x", "a b", "a;b", "$(x)", "root@", "a`b`", "root@-x", "a\nb", 1],
     expected: "a host or user@host, or ssh://user@host:port",
   },
+  "gateway.ssh.account": {
+    good: ["openclaw", "_ssh", "a-b_9"],
+    bad: ["", "Root", "-x", "a b", "a;b", "$(id)", "a".repeat(33), "ann@host", 7],
+    expected: "a user name such as openclaw",
+  },
+  "gateway.ssh.host": {
+    good: ["gateway.example.com", "203.0.113.7", "2001:db8::1", "vps"],
+    bad: ["", "-oProxyCommand=x", "a b", "a;b", "a@b", "$(x)", "a/b", "a:22", "x".repeat(256), 1],
+    expected: "a host name or IP address",
+  },
+  "gateway.ssh.port": {
+    good: [22, 1, 65535],
+    bad: [0, 65536, 1.5, -1, "x"],
+    expected: "a whole number from 1 to 65535",
+    default: 22,
+  },
+  "gateway.ssh.authorizedKeys": {
+    good: ["/home/ann/.ssh/authorized_keys"],
+    bad: ["authorized_keys", "", "/home/ann/", "/a\nb"],
+    expected: "an absolute path",
+  },
   "gateway.nodes.commands.allow": {
     good: [[], ["camera.snap", "sms.send"]],
     bad: ["camera.snap", [""], ["a b"], [1], ["$(id)"]],
@@ -137,6 +158,43 @@ const table: Record<ConfigPath, Row> = {
     good: ["/etc/openclaw-gateway/metrics-token"],
     bad: ["token", "/etc/", "", 1],
     expected: "an absolute path",
+  },
+  "notify.webhook.url": {
+    good: ["https://ntfy.example.com/gateway", "http://10.0.0.2:8080", "https://a.example/x/y"],
+    bad: [
+      "ntfy.example.com/gateway",
+      "ftp://a.example/x",
+      "https://u:p@a.example/x",
+      "https://a.example/x?token=1",
+      "https://a.example/x#y",
+      "https://hooks.slack.com/services/T0000/B0000/aaaaaaaaaaaaaaaaaaaaaaaa",
+      "https://discord.com/api/webhooks/1/aaaaaaaaaaaaaaaaaaaaaaaaaaaa/slack",
+      "https://__OPENCLAW_REDACTED__/",
+      1,
+    ],
+    expected: "an https:// or http:// URL that holds no secret",
+  },
+  "notify.webhook.urlFile": {
+    good: ["/etc/openclaw-gateway/webhook-url"],
+    bad: ["url", "/etc/", "", 1],
+    expected: "an absolute path",
+  },
+  "notify.webhook.headersFile": {
+    good: ["/etc/openclaw-gateway/webhook-headers"],
+    bad: ["headers", "/etc/", "", 1],
+    expected: "an absolute path",
+  },
+  "notify.webhook.format": {
+    good: ["json", "text", "slack"],
+    bad: ["mail", "", 1],
+    expected: '"json", "text" or "slack"',
+    default: "json",
+  },
+  "gateway.egress": {
+    good: [[], ["127.0.0.1"], ["10.0.0.0/8", "fd00::/8"]],
+    bad: ["127.0.0.1", ["localhost"], ["10.0.0.0/33"], [1]],
+    expected: 'a list of addresses or networks such as ["127.0.0.1", "10.0.0.0/8"]',
+    default: [],
   },
   "logging.file": {
     good: ["/var/log/g.log"],
@@ -208,6 +266,17 @@ it("explains why it refuses the auth modes of other gateways", () => {
       "(this gateway never runs without a secret; devices are let in by approval)",
   );
   expect(issue?.next).toBe("openclaw config set gateway.auth.mode token");
+});
+
+it("sends a webhook's URL that is a secret into a file, without showing it", () => {
+  const secret = "https://hooks.slack.com/services/T0000/B0000/aaaaaaaaaaaaaaaaaaaaaaaa";
+  const [issue] = interpretConfig(nest("notify.webhook.url", secret), "f").errors;
+  expect(issue).toMatchObject({
+    message:
+      "notify.webhook.url: found text (hidden), expected an https:// or http:// URL that holds no secret " +
+      "(a part of its path looks like a secret: write it into a file and set notify.webhook.urlFile)",
+    next: "openclaw config set notify.webhook.urlFile /etc/openclaw-gateway/webhook-url",
+  });
 });
 
 it("writes origins as browsers send them", () => {

@@ -29,7 +29,18 @@ function filesWith(value: string): string[] {
     `{"gateway": {"auth": {"token": ${json} "mode": 1}}}`,
     `{"gateway": {"auth": {"token": ${value.replace(/[^A-Z0-9]/g, "_")}}}}`,
     `/* old password = ${value} */ {"gateway": {"auth": {"token": ${json}}}}`,
+    `{"notify": {"webhook": {"url": ${JSON.stringify(`https://ntfy.example/${urlPart(value)}`)}}}}`,
+    `{"notify": {"webhook": {"url": ${JSON.stringify(`https://h.example/${"x".repeat(20)}/${urlPart(value)}`)}}}}`,
+    `{"notify": {"webhook": {"url": ${JSON.stringify(`https://${urlPart(value)}@h.example/`)}}}}`,
+    `{"notify": {"webhook": {"urlFile": ${JSON.stringify(`https://h.example/${value}`)}}}}`,
+    `{"notify": {"webhook": {\n // "url": "https://h.example/${value}"\n "format": "text"}}}`,
+    `{"notify": {"webhook": {"url": "https://a.example/x"}}} // webhook: https://h.example/${value}`,
   ];
+}
+
+/** The same letters, as they may stand in a path. */
+function urlPart(value: string): string {
+  return value.replace(/[^A-Z0-9]/g, "_");
 }
 
 /** Everything that a person or a client could be shown about a text. */
@@ -41,6 +52,8 @@ function shown(text: string): string {
     { key: "gateway.name", text: "other" },
     { key: "gateway.auth.token", unset: true } as const,
     { key: "gateway.auth.token", text: "another-value" },
+    { key: "notify.webhook.url", text: "https://b.example/y" },
+    { key: "notify.webhook.url", unset: true } as const,
   ]) {
     try {
       const options = { file, allowClearSecrets: true };
@@ -61,7 +74,7 @@ it("nothing shown about a config holds a secret", () => {
         const out = shown(text);
         expect(out).not.toContain(value);
         expect(out).not.toContain(JSON.stringify(value).slice(1, -1));
-        expect(out).not.toContain(value.replace(/[^A-Z0-9]/g, "_"));
+        expect(out).not.toContain(urlPart(value));
       }
     }),
     { numRuns: 150 },
@@ -114,6 +127,23 @@ describe("redaction for clients", () => {
     expect(redactConfig(config)).toMatchObject({
       gateway: { port: 18789, auth: { mode: "token", token: "__OPENCLAW_REDACTED__" } },
     });
+  });
+
+  it("shows of a webhook's URL where it leads, and nothing else", () => {
+    const url = (value: string) => ({ notify: { webhook: { url: value } } });
+    const hidden = "https://ntfy.example.com:8443/__OPENCLAW_REDACTED__";
+    const raw = JSON.stringify(url("https://ntfy.example.com:8443/topic"));
+    expect(redactSource(raw)).toEqual({ raw: null, parsed: url(hidden) });
+    const config = buildConfig(
+      new Map<ConfigPath, unknown>([["notify.webhook.url", "https://ntfy.example.com:8443/topic"]]),
+    );
+    expect(redactConfig(config)).toMatchObject(url(hidden));
+    expect(JSON.stringify(config)).not.toContain("topic");
+    expect(diffConfig(buildConfig(), config)).toMatchObject([
+      { path: "notify.webhook.url", from: undefined, to: "https://ntfy.example.com:8443/(hidden)" },
+    ]);
+    const bare = JSON.stringify(url("http://10.0.0.2:8080/"));
+    expect(redactSource(bare)).toEqual({ raw: bare, parsed: url("http://10.0.0.2:8080/") });
   });
 
   it("hashes under a key", () => {

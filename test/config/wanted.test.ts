@@ -136,6 +136,18 @@ describe("a patch", () => {
     expect(issues[2]?.message).toContain("did you mean gateway.bind?");
   });
 
+  test("takes a webhook's URL as it was shown for what is stored, and no other", () => {
+    const webhook = (url: string) => ({ notify: { webhook: { url } } });
+    const text = JSON.stringify(webhook("https://ntfy.example.com/topic"));
+    const back = webhook(`https://ntfy.example.com/${REDACTED}`);
+    expect(plan("patch", back, text).requests).toEqual([]);
+    expect(plan("whole", back, text).requests).toEqual([]);
+    for (const url of [`https://evil.example/${REDACTED}`, "https://ntfy.example.com/other"]) {
+      expect(refused("patch", webhook(url), text).code).not.toBe("CONFIG_SYNTAX");
+    }
+    expect(() => plan("patch", back, "{}")).toThrow(ConfigError);
+  });
+
   test("never stores a placeholder where nothing is stored", () => {
     const { code } = refused("patch", { gateway: { sshTarget: REDACTED } });
     expect(code).toBe("CONFIG_REDACTED");

@@ -17,7 +17,7 @@ afterAll(() => rm(folder, { recursive: true }));
 const read = (name: string) => readFile(join(folder, "dashboard", name), "utf8");
 
 it("writes these files and no others", async () => {
-  const names = ["app.js", "ed25519.js", "help.js", "index.html", "style.css"];
+  const names = ["app.js", "ed25519.js", "help.js", "index.html", "names.js", "style.css"];
   expect((await readdir(join(folder, "dashboard"))).sort()).toEqual(names);
   expect(Object.keys(sizes).sort()).toEqual(names);
 });
@@ -39,7 +39,13 @@ it("loads its chunks by name, and only when needed", async () => {
   const app = await read("app.js");
   expect(app).toContain('import("./ed25519.js")');
   expect(app).toContain('import("./help.js")');
+  expect(app).toContain('import("./names.js")');
   expect(app).not.toMatch(/^import\b(?!\()/m);
+});
+
+it("has the words for keys and rights in a chunk of 2 KiB, under names that every build gives", async () => {
+  expect(sizes["names.js"]).toBeLessThanOrEqual(2048);
+  expect(await read("names.js")).toMatch(/export\{.*as keyWords.*as rights.*\}/);
 });
 
 it("leaves the names of the wire alone", async () => {

@@ -4,7 +4,15 @@ import { reduce } from "../../src/dashboard/reducer.ts";
 import { fresh, NOW } from "./state.ts";
 
 const grant = { token: "token", scopes: ["operator.read"] };
-const request = { id: "7F3K-Q2MN", command: "", ssh: "", expiresAt: 0, scopes: [], approved: [] };
+const request = {
+  id: "7F3K-Q2MN",
+  command: "",
+  ssh: "",
+  expiresAt: 0,
+  scopes: [],
+  approved: [],
+  asker: "",
+};
 const waiting: View = { at: "waiting", request, live: true };
 const ready: View = { at: "ready", session: { role: "operator", scopes: [], peers: [] } };
 const trouble = { title: "", text: "" };

@@ -12,6 +12,7 @@ const request = {
   expiresAt: NOW + 60_000,
   scopes: ["operator.read", "operator.write"],
   approved: [],
+  asker: "browser, Linux x86_64, from 203.0.113.7",
 };
 const waiting: View = { at: "waiting", request, live: true };
 const ready: View = { at: "ready", session: { role: "operator", scopes: [], peers: [] } };
@@ -34,6 +35,8 @@ const pairing = (more = {}) =>
       waiting: true,
       expiresAtMs: NOW + 60_000,
       requestedScopes: request.scopes,
+      kind: "browser, Linux x86_64",
+      address: "203.0.113.7",
       ...more,
     },
   });

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { deviceName } from "../../src/dashboard/browser.ts";
 import { advise } from "../../src/dashboard/help.ts";
+import { rights } from "../../src/dashboard/names.ts";
 import { gatewayOf, peersOf } from "../../src/dashboard/parse.ts";
-import { clean, cleanList, remaining, scopeWords, shortId } from "../../src/dashboard/text.ts";
+import { clean, cleanList, remaining } from "../../src/dashboard/text.ts";
 
 describe("clean", () => {
   it.each([
@@ -44,18 +45,34 @@ describe("parsing", () => {
 
 describe("words", () => {
   it.each([
-    ["operator.read", /see/],
-    ["operator.write", /send/],
-    ["operator.bogus", /^operator\.bogus$/],
-    ["constructor", /^constructor$/],
-  ])("scope %s", (scope, words) => expect(scopeWords(scope)).toMatch(words));
+    [
+      ["operator.write", "operator.read"],
+      ["see chats and devices", "send messages and run the agent"],
+    ],
+    [
+      ["operator.read", "operator.admin", "plugin.x"],
+      ["full control", "plugin.x"],
+    ],
+    [
+      ["constructor", "operator.bogus"],
+      ["constructor", "operator.bogus"],
+    ],
+  ])("scopes %j", (scopes, words) => {
+    expect(rights(scopes, [])).toEqual(words.map((word) => [word, ""]));
+  });
+
+  it("tells what was approved from what would be new", () => {
+    const asked = ["operator.pairing", "operator.read"];
+    expect(rights(asked, ["operator.write"])).toEqual([
+      ["see chats and devices", "approved"],
+      ["let other devices in", "new"],
+    ]);
+  });
 
   it("counts down", () => {
     expect(remaining(29.4 * 60_000)).toBe("29 min");
     expect(remaining(65_000)).toBe("65 s");
   });
-
-  it("groups ids", () => expect(shortId("0123456789abcdef0123")).toBe("0123-4567-89AB-CDEF"));
 
   it.each([
     [

@@ -146,9 +146,16 @@ describe("pairing events", () => {
       type: "event",
       event: "device.pair.resolved",
       seq: 2,
-      payload: { requestId, deviceId: device.deviceId, decision: "approved", ts: world.now() },
+      payload: {
+        requestId,
+        deviceId: device.deviceId,
+        decision: "approved",
+        why: "approved",
+        ts: world.now(),
+      },
     });
-    expect(problems(published.definitions.DevicePairResolvedEvent, resolved.payload)).toEqual([]);
+    const { why: _alsoOurs, ...decision } = resolved.payload;
+    expect(problems(published.definitions.DevicePairResolvedEvent, decision)).toEqual([]);
     await gateway.host("device.pair.rename", { deviceId: device.deviceId, label: "Mine" });
     const changed = await client.next((f) => f.event === "device.pair.changed");
     expect(changed).toEqual({ type: "event", event: "device.pair.changed", payload: {}, seq: 3 });
@@ -197,7 +204,8 @@ describe("pairing events", () => {
         return;
       }
       const resolved = await client.next((f) => f.event === "device.pair.resolved");
-      expect(resolved.payload).toMatchObject({ requestId, decision: "rejected" });
+      const why = how === "removed" ? "rejected" : how;
+      expect(resolved.payload).toMatchObject({ requestId, decision: "rejected", why });
     },
   );
 });

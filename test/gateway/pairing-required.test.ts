@@ -29,6 +29,8 @@ describe("pairing", () => {
         deviceId: connect.device?.deviceId,
         approveCommand: expect.stringContaining(`devices approve ${requestId}`),
         fingerprint: gateway.core.vault.identity.fingerprint,
+        kind: "test, linux",
+        address: "local connection",
         ...expected.details,
       },
     });

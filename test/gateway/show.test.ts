@@ -37,3 +37,52 @@ test("a device on its own token sees no request but its own", async () => {
   });
   expect(answer.error).toMatchObject({ message: "device pairing request denied" });
 });
+
+test("a device that is paired already is shown with what it may do, everywhere alike", async () => {
+  const device = makeDevice();
+  const scopes = ["operator.read"];
+  await pairAndConnect(gateway, { device, auth, scopes });
+  await gateway.host("device.pair.rename", { deviceId: device.deviceId, label: "Mine" });
+  const listening = await RawClient.open(gateway.url);
+  const bootstrapToken = await gateway.invite();
+  await listening.connect({
+    device: makeDevice(),
+    auth: { bootstrapToken },
+    scopes: ["operator.admin", "operator.pairing"],
+  });
+  const asking = await RawClient.open(gateway.url);
+  const wider = ["operator.pairing", "operator.read"];
+  const { error } = await asking.connect({ device, auth, scopes: wider });
+  const { requestId } = error.details;
+  expect(error.details).toMatchObject({ approvedRoles: ["operator"], approvedScopes: scopes });
+  const baseline = { approvedRoles: ["operator"], approvedScopes: scopes, operatorLabel: "Mine" };
+  const shown = await gateway.host("device.pair.show", { requestId });
+  const { fingerprint } = gateway.core.vault.identity;
+  expect(shown).toMatchObject({ ...baseline, gatewayFingerprint: fingerprint });
+  const { pending } = await gateway.host<{ pending: object[] }>("device.pair.list");
+  expect(pending).toMatchObject([baseline]);
+  const event = await listening.next((frame) => frame.event === "device.pair.requested");
+  expect(event.payload).toMatchObject({ requestId, ...baseline });
+});
+
+test("what was revoked is no longer said to be approved", async () => {
+  const device = makeDevice();
+  const { deviceId } = device;
+  await pairAndConnect(gateway, { device, auth, scopes: ["operator.read"] });
+  await gateway.host("device.token.revoke", { deviceId, role: "operator" });
+  const asking = await RawClient.open(gateway.url);
+  const { error } = await asking.connect({ device, auth, scopes: ["operator.read"] });
+  expect(error.details).toMatchObject({ approvedRoles: [], approvedScopes: [] });
+  const { requestId } = error.details;
+  const shown = await gateway.host("device.pair.show", { requestId });
+  expect(shown).toMatchObject({ isRepair: true, approvedRoles: [], approvedScopes: [] });
+});
+
+test("who asks is told how the owner is shown it", async () => {
+  const client = { deviceFamily: "iPhone", platform: "iOS 19\u202e" };
+  const asking = await RawClient.open(gateway.url, {
+    headers: { "x-forwarded-for": "203.0.113.7" },
+  });
+  const { error } = await asking.connect({ device: makeDevice(), auth, client });
+  expect(error.details).toMatchObject({ kind: "test, iPhone, iOS 19", address: "127.0.0.1" });
+});

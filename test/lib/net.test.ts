@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   addressMatcher,
+  canonicalNetwork,
   hostName,
   isLoopback,
   isLoopbackHost,
@@ -119,4 +120,30 @@ describe("membership in networks", () => {
   test.each(["example.com", "10.0.0.0/33", "10.0.0.0/x", "10.0.0.0/"])("%s is refused", (cidr) => {
     expect(() => addressMatcher([cidr])).toThrow();
   });
+});
+
+describe("a network in the one form that sshd takes", () => {
+  test.each([
+    ["203.0.113.77/24", "203.0.113.0/24"],
+    ["203.0.113.77/25", "203.0.113.0/25"],
+    ["203.0.113.200/25", "203.0.113.128/25"],
+    ["203.0.113.77/32", "203.0.113.77/32"],
+    ["0.0.0.0/0", "0.0.0.0/0"],
+    ["255.255.255.255/1", "128.0.0.0/1"],
+    ["10.0.0.1", "10.0.0.1"],
+    ["::ffff:10.0.0.1", "10.0.0.1"],
+    ["2001:DB8::5/33", "2001:db8:0:0:0:0:0:0/33"],
+    ["2001:db8:ffff::5/33", "2001:db8:8000:0:0:0:0:0/33"],
+    ["::1", "0:0:0:0:0:0:0:1"],
+    [" 10.0.0.0/8 ", "10.0.0.0/8"],
+  ])("%s", (text, canonical) => {
+    expect(canonicalNetwork(text)).toBe(canonical);
+  });
+
+  test.each(["", "10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/8/8", "a/8"])(
+    "%s is none",
+    (text) => {
+      expect(canonicalNetwork(text)).toBeUndefined();
+    },
+  );
 });

@@ -7,6 +7,7 @@ import {
   mayManage,
 } from "../../src/pairing/authority.ts";
 import type { Device } from "../../src/pairing/records.ts";
+import { actorOfKey, type SshRight } from "../../src/pairing/ssh-keys.ts";
 import type { Actor, AuthMethod } from "../../src/protocol/access.ts";
 import { ADMIN, confined, LedgerBench, owner, PAIRING, READ, WRITE } from "./support.ts";
 
@@ -15,6 +16,20 @@ const shared = (scopes: readonly string[]): Actor => ({
   scopes,
   method: "token",
 });
+
+/** An approver's key with these rights. */
+function key(...may: SshRight[]): Actor {
+  const facts = {
+    fingerprint: "SHA256:x",
+    type: "ssh-ed25519",
+    blob: "AAAA",
+    name: "k",
+    addedAtMs: 0,
+  };
+  const actor = actorOfKey({ ...facts, may }, { address: undefined, now: 1 });
+  if (typeof actor === "string") throw new Error(actor);
+  return actor;
+}
 
 describe("who is confined to its own device", () => {
   test.each<[AuthMethod, readonly string[], boolean]>([
@@ -108,6 +123,50 @@ describe("who may approve", () => {
   });
 });
 
+describe("what an approver's key may let in", () => {
+  const bench = new LedgerBench();
+  bench.pair("admin", [ADMIN]);
+  const ask = (id: string, scopes: readonly string[], role: "operator" | "node" = "operator") =>
+    bench.request(id, scopes, { role }).pending;
+  function askBoth(id: string) {
+    ask(id, [READ]);
+    return ask(id, [], "node");
+  }
+  const asks = {
+    "a browser": ask("browser", [READ, WRITE, PAIRING]),
+    "full control": ask("control", [ADMIN]),
+    "a plugin's scope": ask("plugin", ["plugin.weather"]),
+    "a node": ask("node", [], "node"),
+    "a node that would be an operator too": askBoth("both"),
+    "more for one that has full control": ask("admin", [READ, "operator.talk"]),
+  };
+  const yes = { operator: ["a browser"], node: ["a node"], admin: Object.keys(asks) };
+
+  test.each(
+    (["operator", "node", "admin"] as const).flatMap((right) => {
+      return Object.entries(asks).map(([what, pending]) => [right, what, pending] as const);
+    }),
+  )("%s: %s", (right, what, pending) => {
+    const device = bench.state.devices.get(pending.deviceId);
+    const problem = approvalProblem(key(right), pending, device);
+    expect(problem === undefined).toBe(yes[right].includes(what));
+  });
+
+  test("two rights are both, and no more", () => {
+    const both = key("operator", "node");
+    expect(approvalProblem(both, asks["a node"], undefined)).toBeUndefined();
+    const mixed = asks["a node that would be an operator too"];
+    expect(approvalProblem(both, mixed, undefined)).toBeUndefined();
+    expect(approvalProblem(both, asks["full control"], undefined)?.message).toContain(ADMIN);
+  });
+});
+
+test("a key without full control revokes none that has it", () => {
+  const device = new LedgerBench().pair("admin", [ADMIN]);
+  expect(mayChangeToken(key("operator"), device, "operator")).toBe(false);
+  expect(mayChangeToken(key("admin"), device, "operator")).toBe(true);
+});
+
 describe("who may rotate and revoke", () => {
   const bench = new LedgerBench();
   bench.pair("d1", [READ, WRITE]);
@@ -123,6 +182,11 @@ describe("who may rotate and revoke", () => {
     ["the device itself, its node token", confined("d1", [PAIRING, WRITE]), "node", false],
     ["another device", confined("d2", [PAIRING, WRITE]), "operator", false],
     ["another device that is admin", confined("d2", [ADMIN]), "operator", true],
+    ["a key for operators", key("operator"), "operator", true],
+    ["a key for operators, the node token", key("operator"), "node", false],
+    ["a key for nodes", key("node"), "operator", false],
+    ["a key for nodes, the node token", key("node"), "node", true],
+    ["a key for everybody", key("admin"), "node", true],
   ] as const)("%s", (_name, actor, role, expected) => {
     expect(mayChangeToken(actor, device, role)).toBe(expected);
   });

@@ -4,11 +4,21 @@ import { LedgerBench, READ } from "./support.ts";
 
 const lines = (records: Iterable<unknown>) => [...records].map((record) => JSON.stringify(record));
 
+const phone = {
+  fingerprint: "SHA256:x",
+  type: "ssh-ed25519",
+  blob: "AAAA",
+  name: "phone",
+  may: ["operator"],
+  addedAtMs: 1,
+} as const;
+
 function some(count: number): LedgerBench {
   const bench = new LedgerBench();
   for (let index = 0; index < count; index += 1) bench.pair(`device-${index}`, [READ]);
   bench.request("asks", [READ]);
   bench.request("asks", [READ, "operator.write"]);
+  bench.apply([{ op: "ssh-key", key: phone }]);
   return bench;
 }
 
@@ -34,6 +44,7 @@ test("a state comes back from its records, and so does the order of its devices"
     .map(({ deviceId }) => deviceId);
   expect(bench.state.order.page(undefined, 2000)).toEqual(byTime);
   expect(back.order.page(undefined, 2000)).toEqual(byTime);
+  expect([...back.sshKeys]).toEqual([["SHA256:x", phone]]);
   expect(lines(pairingShape.records(back))).toEqual(lines(pairingShape.records(bench.state)));
 });
 
@@ -41,6 +52,8 @@ test("a copied state goes its own way", () => {
   const bench = some(600);
   const copy = pairingShape.copy?.(bench.state) ?? bench.state;
   bench.apply([{ op: "device-gone", deviceId: "device-5" }]);
+  bench.apply([{ op: "ssh-key-gone", fingerprint: "SHA256:x" }]);
+  expect(copy.sshKeys.size).toBe(1);
   expect(copy.order.page(undefined, 1000)).toHaveLength(600);
   expect(bench.state.order.page(undefined, 1000)).toHaveLength(599);
   expect(copy.devices.has("device-5")).toBe(true);

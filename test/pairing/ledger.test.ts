@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { requestCode } from "../../src/pairing/code.ts";
 import { createInvite } from "../../src/pairing/invite.ts";
-import { askWords, expire, nextExpiry, pendingOf, reject } from "../../src/pairing/ledger.ts";
+import { expire, nextExpiry, pendingOf, reject } from "../../src/pairing/ledger.ts";
 import type { DeviceText } from "../../src/pairing/records.ts";
 import { limitTable } from "../../src/protocol/limits.ts";
 import { ADMIN, confined, LedgerBench, owner, PAIRING, READ, text, WRITE } from "./support.ts";
@@ -103,7 +103,7 @@ describe("a code as typed", () => {
     const { requestId: old } = bench.request("d1", [READ]).pending;
     const { requestId } = bench.request("d1", [ADMIN]).pending;
     expect(() => bench.find(old)).toThrow(
-      `unknown requestId: replaced by ${requestId}, which asks for operator: full control, see everything`,
+      `unknown requestId: replaced by ${requestId}, which asks for operator: full control`,
     );
   });
 
@@ -292,13 +292,6 @@ describe("bounds", () => {
     expect(expire(bench.state, at - 1).changes).toEqual([]);
     expect(expire(bench.state, at).changes).toEqual([{ op: "invite-gone", inviteId: "a" }]);
   });
-});
-
-test("what a request asks for is said in words", () => {
-  expect(askWords({ roles: ["operator"], scopes: [READ, WRITE] })).toBe(
-    "operator: see everything, send and act",
-  );
-  expect(askWords({ roles: ["operator", "node"], scopes: [] })).toBe("operator and node");
 });
 
 test("a request does not grow without end, however often its device asks for something new", () => {

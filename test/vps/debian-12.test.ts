@@ -1,17 +1,20 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Publisher } from "../install/support.ts";
 import { makeKey, makeRelease, RELEASE_MS, target } from "../release/support/release.ts";
+import { makeDevice, RawClient } from "../support/client.ts";
 import { Reference, ReferenceDevice } from "../support/reference.ts";
 import { Vps } from "../support/vps.ts";
 import { BASE_MS, whyNoVps } from "../support/vps-base.ts";
+import { Login } from "./support/login.ts";
+import { Owner } from "./support/owner.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
 import { inTurn } from "./support/turn.ts";
 
 /** Nothing else on a machine that runs tests is likely to want them; the VPS shares its network. */
-const [GATEWAY, HTTP, HTTPS] = [29_681, 29_680, 29_643];
+const [GATEWAY, HTTP, HTTPS, SSH] = [29_681, 29_680, 29_643, 29_682];
 const OPTIONS = `--port ${GATEWAY} --http-port ${HTTP} --https-port ${HTTPS}`;
 const UNIT = "openclaw-gateway.service";
 const STEP_MS = 300_000;
@@ -31,6 +34,28 @@ async function installs(options: string): Promise<string> {
   return stdout;
 }
 
+/** With the older OpenSSH that this Debian has. */
+async function approvesOverSsh(owner: Owner): Promise<void> {
+  expect((await owner.ssh("openclaw", "ssh", "enable", "--yes")).code).toBe(0);
+  const key = await makeKey(temp, "phone");
+  const input = await readFile(`${key}.pub`, "utf8");
+  await vps.ok(["openclaw", "ssh", "add", "-", "--name", "phone"], { input });
+  const phone = new Login({ ...owner.facts, key, user: "openclaw" });
+  const client = await RawClient.open(`ws://127.0.0.1:${GATEWAY}`);
+  try {
+    const asked = await client.connect({ device: makeDevice(), caps: ["pairing-wait"] });
+    const code = String(asked.error.details.requestId);
+    expect(await phone.ssh("approve", `${code}; id`)).toMatchObject({ code: 2, stdout: "" });
+    expect(await phone.ssh("approve", code)).toMatchObject({ code: 0, stderr: "" });
+    await client.challenge(1);
+  } finally {
+    client.ws.terminate();
+  }
+  await vps.ok(["openclaw", "ssh", "disable", "--yes"]);
+  expect((await phone.ssh("list")).code).toBe(255);
+  expect((await owner.ssh("true")).code).toBe(0);
+}
+
 describe.skipIf(reason !== undefined)("a rented Debian 12", () => {
   beforeAll(async () => {
     temp = await mkdtemp(join(tmpdir(), "debian-12-vps-"));
@@ -46,8 +71,9 @@ describe.skipIf(reason !== undefined)("a rented Debian 12", () => {
   });
 
   test(
-    "install, pair, restart, take off",
+    "install, pair, restart, approve over SSH, take off",
     async () => {
+      const owner = await Owner.of(vps, temp, SSH);
       const before = await snapshot(vps);
       const at = performance.now();
       const said = await installs(OPTIONS);
@@ -79,6 +105,7 @@ describe.skipIf(reason !== undefined)("a rented Debian 12", () => {
         await client.stop();
       }
 
+      await approvesOverSsh(owner);
       expect(await installs(OPTIONS)).toContain("Nothing to change: version");
       await installs("--uninstall --purge");
       expect(changesOf(before, await snapshot(vps))).toEqual([]);

@@ -10,6 +10,7 @@ uninstall() {
   undo_lines all >"$work/undo"
   if [ -n "$opt_dry_run" ]; then
     say "It would:"
+    [ ! -e "$prefix/ssh" ] || say "  turn approval over SSH off (openclaw ssh disable)"
     while read -r verb first _; do describe_undo "$verb" "$first"; done <"$work/undo" | awk '!seen[$0]++' |
       while IFS= read -r line; do say "  $line"; done
     return 0
@@ -20,10 +21,18 @@ uninstall() {
   open_log
   : >"$work/kept"
   say "Taking the gateway off …"
+  [ ! -e "$prefix/ssh" ] || ssh_off || say "  approval over SSH could not be turned off"
   undo_all "$work/undo" uninstall || fail 1 "not everything could be taken off" "less $log_file"
   leave_nothing
   say "Done.${opt_purge:+ Nothing of the gateway is left.}"
   [ -z "$opt_json" ] || echo '{"ok":true,"changed":true}'
+}
+
+# Its accounts and sshd's drop-in are not in the journal: "openclaw ssh enable" made them.
+ssh_off() {
+  quiet env OPENCLAW_STATE_DIR=/var/lib/openclaw-gateway \
+    OPENCLAW_CONFIG_PATH=/etc/openclaw-gateway/openclaw.json \
+    "$prefix/current/bin/node" "$prefix/current/dist/index.js" ssh disable --yes
 }
 
 # What was kept for its owner stays in the journal, last change first, for a purge to come.

@@ -9,6 +9,7 @@ import { durabilityNote } from "./durability.ts";
 import { isDeviceId, looksLikeCode, matchPending } from "./match.ts";
 import { adminNeeds, pairingNeeds } from "./needs.ts";
 import { pendingRows } from "./pages.ts";
+import { requestCard, requestRow } from "./show.ts";
 import { pendingTable } from "./tables.ts";
 
 export interface ApproveOptions {
@@ -68,6 +69,7 @@ async function findRequest(
     exactWord: "code",
     exactName: ({ requestId }) => shown(requestId),
     show: (rows) => pendingTable(rows, { now: context.io.now(), columns: context.io.columns }),
+    showOne: async ({ requestId }) => requestCard(context, await requestRow(gateway, requestId)),
     nothing: `no request fits ${shown(typed)}`,
   });
   return row.requestId;

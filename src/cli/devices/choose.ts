@@ -12,6 +12,8 @@ export interface Choice<Row> {
   readonly exactName: (row: Row) => string;
   readonly exactWord: string;
   readonly show: (rows: readonly Row[]) => readonly string[];
+  /** All about the one that a person is asked about; {@link show} by default. */
+  readonly showOne?: (row: Row) => Promise<readonly string[]>;
   /** What to say when nothing fits. */
   readonly nothing: string;
   /** The command that lists what there is; that of devices by default. */
@@ -41,7 +43,7 @@ export async function chooseRow<Row>(
       next: "repeat the command with one of the above",
     });
   }
-  for (const line of found) io.out(line);
+  for (const line of choice.showOne ? await choice.showOne(row) : found) io.out(line);
   const answer = await io.prompt(`${choice.verb} ${choice.exactName(row)}? [y/N] `);
   if (!/^y(es)?$/i.test(answer.trim())) {
     throw new CliError("failed", "nothing was changed");

@@ -16,6 +16,10 @@ export function addDeviceCommands(shell: Shell): void {
     .option("--all", "all of them, as where a pipe or file reads it")
     .option("--cursor <cursor>", "go on where a list ended: it says how");
   lazily(shell, list, async () => (await import("./list.ts")).list);
+  const show = devices
+    .command("show [code...]")
+    .description("all about one request: who asks, from where, for what, with which key");
+  lazily(shell, show, async () => (await import("./show.ts")).show);
   const approve = devices
     .command("approve [code...]")
     .description("let a device in: its code, or its full device id")

@@ -1,3 +1,4 @@
+import { idOfWords } from "../../lib/key-words.ts";
 import { isWholeCode, normalizeCode } from "../../lib/short-code.ts";
 import { cleanText } from "../../lib/text.ts";
 import type { DeviceWords } from "../wire.ts";
@@ -11,6 +12,8 @@ export type Match<Row> =
 const FULL_ID = /^[0-9a-f]{64}$/;
 const ID_PREFIX = /^[0-9a-f]{8,63}$/;
 const SHORTEST_CODE_PREFIX = 4;
+/** Hexadecimal digits in all the words that a key is shown in. */
+const KEY_SHOWN = 16;
 
 /** Whether the words are a whole code, however they were typed. */
 export function looksLikeCode(typed: string): boolean {
@@ -32,7 +35,13 @@ export function matchPending<Row extends DeviceWords & { readonly requestId: str
   if (row && whole.length === 1) return { kind: "exact", row };
   const starts = (row: Row) =>
     code !== undefined && code.length >= SHORTEST_CODE_PREFIX && row.requestId.startsWith(code);
-  return likely(rows.filter((row) => starts(row) || isNamed(typed, row)));
+  return likely(rows.filter((row) => starts(row) || hasKey(typed, row) || isNamed(typed, row)));
+}
+
+/** Whether all the words of its key were typed. They are not the whole key, so a person is asked. */
+function hasKey(typed: string, row: DeviceWords): boolean {
+  const start = idOfWords(typed) ?? "";
+  return start.length === KEY_SHOWN && row.deviceId.startsWith(start);
 }
 
 /** Which paired device is meant: an id or an unambiguous start of one, else a name. */
@@ -52,9 +61,9 @@ export function hasId(typed: string, row: DeviceWords): boolean {
   return isFull(id, row) || isStart(id, row);
 }
 
-/** As ids are written: keys are shown as `5E0A-91B2-…`, and typed as they are read. */
+/** As ids are written: in full, in groups as `5E0A-91B2-…`, or as the words that keys are shown in. */
 function idOf(typed: string): string {
-  return typed.replace(/[\s-]/g, "").toLowerCase();
+  return idOfWords(typed) ?? typed.replace(/[\s-]/g, "").toLowerCase();
 }
 
 /** What to search for where there are too many rows to look at all: the id, else what was typed. */

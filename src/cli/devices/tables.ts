@@ -1,4 +1,6 @@
-import { keyWords } from "../../lib/text.ts";
+import { keyWords } from "../../lib/key-words.ts";
+import { addressWords } from "../../protocol/device-words.ts";
+import { newAccess } from "../../protocol/request-card.ts";
 import { agoWords, spanWords } from "../age.ts";
 import { type Cell, type Column, growingTable, table } from "../table.ts";
 import type { PairedRow, PendingRow } from "../wire.ts";
@@ -47,12 +49,12 @@ export function pairedPages(view: View): (rows: readonly PairedRow[]) => string[
 }
 
 function pendingCells(row: PendingRow, now: number): Cell[] {
-  const again = row.isRepair ? ["(paired already, asks for more)"] : [];
+  const again = row.isRepair ? [`(paired already; new: ${newAccess(row)})`] : [];
   return [
     [shown(row.requestId)],
-    [deviceName(row), clientKind(row), ...origin(row), `key ${keyWords(shown(row.deviceId))}`],
+    [deviceName(row), clientKind(row), ...origin(row), `key ${keyWords(row.deviceId)}`],
     [accessWords(row), ...again],
-    [shown(row.remoteIp ?? "local"), agoWords(row.ts, now), ...expiry(row, now)],
+    [addressWords(row.remoteIp), agoWords(row.ts, now), ...expiry(row, now)],
   ];
 }
 

@@ -3,9 +3,11 @@ import { configChecks } from "./config-checks.ts";
 import type { Check, Facts } from "./facts.ts";
 import { gatewayChecks } from "./gateway-checks.ts";
 import { machineChecks } from "./machine-checks.ts";
+import { sshChecks } from "./ssh-checks.ts";
 import { stateChecks } from "./state-checks.ts";
 import type { Finding } from "./verdict.ts";
 import { webChecks } from "./web-checks.ts";
+import { webhookChecks } from "./webhook-checks.ts";
 
 /** Every check by its id, in the order of the report. Ids are stable; the sentences are not. */
 export const checks: Readonly<Record<string, Check>> = {
@@ -15,6 +17,8 @@ export const checks: Readonly<Record<string, Check>> = {
   ...accessChecks,
   ...machineChecks,
   ...webChecks,
+  ...sshChecks,
+  ...webhookChecks,
 };
 
 /** What all checks say that apply. */

@@ -14,6 +14,7 @@ export interface Facts {
   readonly config: ConfigFacts;
   readonly state: StateFacts;
   readonly machine: MachineFacts;
+  readonly ssh: SshFacts;
 }
 
 export interface ProgramFacts {
@@ -31,6 +32,8 @@ export type GatewayFacts =
       readonly how: "running";
       readonly info: HostInfo;
       readonly status: GatewayStatus["gateway"];
+      /** Keys that may approve over SSH; absent where an older gateway runs. */
+      readonly sshKeys?: readonly SshKeyFacts[] | undefined;
     }
   | { readonly how: "stopped"; readonly start: string }
   | { readonly how: "unreachable"; readonly message: string; readonly denied: boolean };
@@ -50,6 +53,28 @@ export interface ConfigFacts {
   readonly devicelessCli?: "loopback" | "never" | undefined;
   /** `dashboard.root`, where it is set. */
   readonly webRoot?: { readonly folder: string; readonly verdict: ServeVerdict } | undefined;
+  /** The webhook, where one is set. */
+  readonly webhook?: WebhookFacts | undefined;
+}
+
+export interface WebhookFacts {
+  /** Its files, as far as they are set. */
+  readonly files: readonly WebhookFile[];
+  /** `gateway.egress`. */
+  readonly egress: readonly string[];
+  /** Scheme, host and port; absent where its URL may not be read. */
+  readonly to?: string;
+  /** Where its name leads; absent where that can't be known. */
+  readonly addresses?: readonly string[] | undefined;
+}
+
+export interface WebhookFile {
+  /** The key that names it. */
+  readonly key: string;
+  readonly path: string;
+  /** Absent where it is not there, or may not be looked at. */
+  readonly found?: FileFacts & { readonly isFile: boolean };
+  readonly missing?: boolean;
 }
 
 export interface FileFacts {
@@ -92,6 +117,32 @@ export interface MachineFacts {
     /** The first `openclaw` on the path, if it is another program. */
     readonly binary?: string | undefined;
   };
+}
+
+export interface SshFacts {
+  /** The account that the configuration names. */
+  readonly account?: string | undefined;
+  /** The file with a block of approvers' keys, where there is one. */
+  readonly block?: string | undefined;
+  /** Whom sshd's drop-in is for; absent where there is none, or it may not be read. */
+  readonly dropInFor?: string | undefined;
+  /** What answers approvers is where its script looks for it. */
+  readonly programThere: boolean;
+  /** The groups of that account, and of nginx. */
+  readonly groups: readonly string[];
+  readonly proxyGroups: readonly string[];
+  readonly keys?: readonly SshKeyFacts[] | undefined;
+  /** Files of it that are not as `openclaw ssh enable` writes them. */
+  readonly altered: readonly string[];
+  /** Settings of the drop-in that do not count for the account; absent where only root could tell. */
+  readonly uncounted?: readonly string[] | undefined;
+  /** Fingerprints of the keys that sshd's helper knows; absent where it may not be read. */
+  readonly published?: readonly string[] | undefined;
+}
+
+export interface SshKeyFacts {
+  readonly fingerprint: string;
+  readonly expiresAtMs?: number;
 }
 
 /** A check: pure. `undefined` where it does not apply or nothing can be known. */

@@ -7,9 +7,11 @@ import { openRunning, startCommand } from "../connect.ts";
 import type { Context } from "../context.ts";
 import type { Environment } from "../io.ts";
 import type { GatewayStatus, HostInfo } from "../wire.ts";
-import type { ConfigFacts, Facts, GatewayFacts, ProgramFacts } from "./facts.ts";
+import type { ConfigFacts, Facts, GatewayFacts, ProgramFacts, SshKeyFacts } from "./facts.ts";
 import { gatherMachine } from "./gather-machine.ts";
+import { gatherSsh } from "./gather-ssh.ts";
 import { fileFacts, gatherState } from "./gather-state.ts";
+import { gatherWebhook } from "./gather-webhook.ts";
 
 /** Looks at everything the checks judge. Changes nothing and never rejects for what is amiss. */
 export async function gatherFacts(context: Context): Promise<Facts> {
@@ -25,7 +27,8 @@ export async function gatherFacts(context: Context): Promise<Facts> {
   ]);
   const port = config.gateway?.port;
   const machine = await gatherMachine({ env, gateway, stateDir: folder, port });
-  return { nowMs, program: programFacts(), gateway, state, config, machine };
+  const ssh = await gatherSsh(env, config.gateway?.ssh ?? {}, gateway);
+  return { nowMs, program: programFacts(), gateway, state, config, machine, ssh };
 }
 
 /** The gateway, and if it runs its settings in force: flags and its own environment included. */
@@ -39,7 +42,9 @@ async function gatherGateway(
       const info = await gateway.request<HostInfo>("host.info");
       const { gateway: status } = await gateway.request<GatewayStatus>("status");
       const { config } = await gateway.request<{ config: GatewayConfig }>("config.get");
-      return { gateway: { how: "running", info, status }, settings: config };
+      const list = gateway.request<{ keys: SshKeyFacts[] }>("host.ssh.list");
+      const sshKeys = (await list.catch(() => undefined))?.keys;
+      return { gateway: { how: "running", info, status, sshKeys }, settings: config };
     } finally {
       await gateway.close();
     }
@@ -74,6 +79,7 @@ async function gatherConfig(env: Environment, asked: ConfigAsked): Promise<Confi
     devicelessCli: settings && devicelessCliMode(settings),
     // A running gateway leaves a group out of which nothing is set.
     webRoot: await gatherWebRoot(settings?.dashboard?.root, asked.folder, path),
+    webhook: await gatherWebhook(settings),
   };
 }
 

@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
-import { cleanText, keyWords } from "../../lib/text.ts";
+import { keyWords } from "../../lib/key-words.ts";
+import { cleanText } from "../../lib/text.ts";
 import { type Context, jsonLine } from "../context.ts";
 import { CliError } from "../exit.ts";
 import { secretOption } from "../remote-options.ts";

@@ -1,9 +1,10 @@
-import { existsSync, lchownSync, mkdirSync, realpathSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, lchownSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
 import { askSystemd } from "../gateway/supervisor.ts";
 import { runTool } from "../gateway/tools.ts";
+import { sharedPaths } from "../program-paths.ts";
 import { shown, shownLines } from "../words.ts";
 import type { ConnectOptions } from "./connect.ts";
 import { type Ids, pairAs } from "./pair-process.ts";
@@ -22,7 +23,7 @@ export interface ServiceAsk {
 /** `openclaw connect … --install-service`: shows what it does, asks, and does it. */
 export async function installService(context: Context, ask: ServiceAsk): Promise<void> {
   const { io } = context;
-  const unit = unitText(programPaths());
+  const unit = unitText(sharedPaths());
   const settings = envText(context, ask);
   const pairsNow = ask.target.invite !== undefined;
   for (const line of planLines(pairsNow)) io.out(line);
@@ -76,21 +77,6 @@ async function confirm({ io }: Context, yes: boolean): Promise<void> {
   }
   const answer = await io.prompt("Do it? [y/N] ");
   if (!/^y(es)?$/i.test(answer.trim())) throw new CliError("failed", "nothing was changed");
-}
-
-/** The program as the service's user must be able to run it. */
-function programPaths(): { node: string; script: string } {
-  // As it was called: a release is changed by a link on the way to it.
-  const script = process.argv[1] ?? "";
-  const own = join(dirname(script), "../bin/node");
-  const node = existsSync(own) ? own : process.execPath;
-  for (const path of [node, script]) {
-    if (!/^\/(root|home)\//.test(realpathSync(path))) continue;
-    throw new CliError("failed", `a service can't run ${path}: its user does not see that folder`, {
-      next: "install the program below /opt or /usr/local, then run this again",
-    });
-  }
-  return { node, script };
 }
 
 /** Where to; the secret of a link is used up here and written nowhere. */

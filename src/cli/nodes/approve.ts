@@ -3,6 +3,7 @@ import { type Context, printJson } from "../context.ts";
 import { chooseRow } from "../devices/choose.ts";
 import { durabilityNote } from "../devices/durability.ts";
 import { looksLikeCode, matchPending } from "../devices/match.ts";
+import { requestCard, requestRow } from "../devices/show.ts";
 import { CliError } from "../exit.ts";
 import type { Run } from "../shell.ts";
 import type { Durability } from "../wire.ts";
@@ -82,6 +83,7 @@ async function findRequest(
     exactWord: "code",
     exactName: ({ requestId }) => shown(requestId),
     show,
+    showOne: async ({ requestId }) => requestCard(context, await requestRow(gateway, requestId)),
     nothing: `no request of a node fits ${shown(typed)}`,
     list: "openclaw nodes pending",
   });

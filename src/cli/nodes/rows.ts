@@ -38,6 +38,8 @@ export interface SurfaceRow extends NodeFacts, DeviceWords {
   readonly requestId: string;
   readonly ts: number;
   readonly requiredApproveScopes?: readonly string[];
+  readonly approvedCaps?: readonly string[];
+  readonly approvedCommands?: readonly string[];
 }
 
 /** Nodes are devices; both kinds of rows are matched and named by the device's id. */

@@ -53,10 +53,17 @@ export function surfaceTable(rows: readonly SurfaceRow[], view: View): string[] 
   const cells = rows.map((row): Cell[] => [
     [shown(row.requestId)],
     [deviceName(row), clientKind(row), shortId(row.nodeId)],
-    [commandWords(row.commands)],
+    [commandWords(row.commands), ...grown(row)],
     [agoWords(row.ts, view.now)],
   ]);
   return table({ columns: pendingColumns, rows: cells, width: view.columns });
+}
+
+/** What of it is new, where something was approved before. */
+function grown({ commands = [], approvedCommands }: SurfaceRow): string[] {
+  if (!approvedCommands) return [];
+  const fresh = commands.filter((command) => !approvedCommands.includes(command));
+  return [`(new: ${fresh.length > 0 ? commandWords(fresh) : "nothing"})`];
 }
 
 function waiting({ pendingRequestId }: NodeRow): string[] {

@@ -54,7 +54,7 @@ export function hostInfo(more: Partial<HostInfo> = {}): HostInfo {
     deviceId: "d".repeat(64),
     pageUrl: "https://gateway.example.com/",
     warnings: [],
-    fingerprint: "4AEC-269E-DCCC-159C",
+    fingerprint: "game-data-mask-spot-pink-lily-soda-kite",
     pairing: { pending: 0, devices: 1 },
     connections: { operator: 1, node: 0 },
     ...more,

@@ -28,7 +28,7 @@ export function running(): Facts {
       info: hostInfo({ stateDir: STATE, configPath: CONFIG, secrets }),
       status: {
         runtimeVersion: "1.2.3",
-        fingerprint: "4AEC-269E-DCCC-159C",
+        fingerprint: "game-data-mask-spot-pink-lily-soda-kite",
         startedAtMs: NOW - HOUR,
         uptimeMs: HOUR,
         listening: [],
@@ -61,6 +61,17 @@ export function running(): Facts {
       openFiles: { soft: 524_288, hard: 524_288 },
       others: { defaultPort: false },
     },
+    ssh: {
+      account: "openclaw",
+      dropInFor: "openclaw",
+      programThere: true,
+      groups: ["openclaw-ssh"],
+      proxyGroups: ["www-data"],
+      keys: [{ fingerprint: "SHA256:a" }],
+      altered: [],
+      uncounted: [],
+      published: ["SHA256:a"],
+    },
   };
 }
 
@@ -73,5 +84,6 @@ export function stopped(): Facts {
     gateway: { how: "stopped", start: "openclaw gateway run" },
     state: { ...facts.state, inspection },
     machine: { ...facts.machine, port: { number: 18_789 } },
+    ssh: { ...facts.ssh, keys: undefined },
   };
 }

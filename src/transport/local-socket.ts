@@ -4,14 +4,29 @@ import { basename, dirname } from "node:path";
 import type { Requester } from "../gateway/dispatch.ts";
 import { SocketFolder } from "../lib/socket-folder.ts";
 import { encodeError, parseRequest, type RequestFrame } from "../protocol/frames.ts";
-import type { Limits } from "../protocol/limits.ts";
 
-interface Deps {
+/** What a request says of whoever makes it. Nobody vouches for it but the socket's folder and mode. */
+export interface Said {
+  /** Who the command line is run by. */
+  readonly claims?: string;
+  /** Fingerprint of the SSH key that logged in, and where from. */
+  readonly key?: string;
+  readonly address?: string;
+}
+
+export interface LocalSocketDeps {
   readonly path: string;
-  readonly limits: Limits;
-  /** `claims`: who the other side says it is run by. */
-  readonly dispatch: (from: Requester, frame: RequestFrame, claims: string | undefined) => void;
-  readonly refused: (metric: string) => void;
+  /** What people know the socket as. */
+  readonly name: "admin" | "approve";
+  readonly bounds: {
+    readonly connections: number;
+    readonly frameBytes: number;
+    /** A connection that is silent for longer is dropped. */
+    readonly idleMs?: number;
+  };
+  readonly dispatch: (from: Requester, frame: RequestFrame, said: Said) => void;
+  /** A bound was passed. */
+  readonly refused: () => void;
 }
 
 /** How long a client may take to read its last answers when it was refused, or the gateway stops. */
@@ -20,8 +35,8 @@ const HANG_UP_MS = 1000;
 /** Refused clients that may take that long at once. */
 const LEAVING = 16;
 
-/** One command-line connection: frames as lines. */
-class AdminClient implements Requester {
+/** One program's connection: frames as lines. */
+class LocalClient implements Requester {
   readonly id: string;
   inFlight = 0;
   #rest = "";
@@ -30,11 +45,13 @@ class AdminClient implements Requester {
 
   constructor(
     private readonly socket: NetSocket,
-    private readonly deps: Deps,
+    private readonly deps: LocalSocketDeps,
     serial: number,
   ) {
     this.id = `host-${serial}`;
     socket.setEncoding("utf8");
+    const { idleMs } = deps.bounds;
+    if (idleMs !== undefined) socket.setTimeout(idleMs, () => socket.destroy());
     socket.on("data", (chunk: string) => this.#data(chunk));
     socket.on("error", () => socket.destroy());
     socket.on("close", () => {
@@ -65,8 +82,8 @@ class AdminClient implements Requester {
   }
 
   #fits(text: string): boolean {
-    if (text.length <= this.deps.limits.adminFrameBytes) return true;
-    this.deps.refused("admin-refused");
+    if (text.length <= this.deps.bounds.frameBytes) return true;
+    this.deps.refused();
     this.fail("frame too large");
     return false;
   }
@@ -74,7 +91,7 @@ class AdminClient implements Requester {
   #line(line: string): void {
     const value = parseJson(line);
     const parsed = parseRequest(value);
-    if (parsed.ok) return this.deps.dispatch(this, parsed.frame, claimsOf(value));
+    if (parsed.ok) return this.deps.dispatch(this, parsed.frame, saidIn(value));
     const message = `invalid request frame: ${parsed.problem}`;
     this.send(encodeError(parsed.id, { code: "INVALID_REQUEST", message }));
   }
@@ -103,10 +120,11 @@ class AdminClient implements Requester {
 }
 
 /**
- * The admin socket: the same frames and dispatcher as the network side, for the owner on this machine.
- * Folder and file mode say who that is; nothing here pairs, and nothing here depends on the network.
+ * A socket for programs of this machine: the same frames as on the network side, one a line. Folder and
+ * file mode say who may use it (the owner, or who approves over SSH); nothing here pairs, and nothing
+ * here depends on the network.
  */
-export class AdminServer {
+export class LocalServer {
   readonly #server: Server;
   readonly #sockets = new Set<NetSocket>();
   /** Refused, and not gone yet. */
@@ -114,23 +132,24 @@ export class AdminServer {
   #serial = 0;
   #folder: SocketFolder | undefined;
 
-  constructor(private readonly deps: Deps) {
+  constructor(private readonly deps: LocalSocketDeps) {
     this.#server = createServer((socket) => this.#accept(socket));
   }
 
   /** Listens. A dead socket file is replaced; one that answers belongs to another gateway. */
   async listen(): Promise<void> {
-    const { path } = this.deps;
+    const { path, name } = this.deps;
     const folder = await SocketFolder.open(dirname(path), Buffer.byteLength(basename(path)));
     this.#folder = folder;
     const socket = folder.socket(basename(path));
     const there = lstatSync(path, { throwIfNoEntry: false });
-    if (there && !there.isSocket()) throw new AdminSocketBlocked(path, "something else is there");
-    if (await answers(socket)) throw new AdminSocketTaken(path);
+    if (there && !there.isSocket())
+      throw new SocketBlocked({ path, name, why: "something else is there" });
+    if (await answers(socket)) throw new SocketTaken(path, name);
     if (there) unlinkSync(path);
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", (error: NodeJS.ErrnoException) => {
-        reject(new AdminSocketBlocked(path, error.code ?? error.message));
+        reject(new SocketBlocked({ path, name, why: error.code ?? error.message }));
       });
       this.#server.listen(socket, resolve);
     });
@@ -142,9 +161,9 @@ export class AdminServer {
 
   #accept(socket: NetSocket): void {
     this.#serial += 1;
-    const client = new AdminClient(socket, this.deps, this.#serial);
-    if (this.#sockets.size >= this.deps.limits.adminConnections) {
-      this.deps.refused("admin-refused");
+    const client = new LocalClient(socket, this.deps, this.#serial);
+    if (this.#sockets.size >= this.deps.bounds.connections) {
+      this.deps.refused();
       this.#refuse(socket, client);
       return;
     }
@@ -152,8 +171,8 @@ export class AdminServer {
     socket.on("close", () => this.#sockets.delete(socket));
   }
 
-  #refuse(socket: NetSocket, client: AdminClient): void {
-    const message = "too many admin connections";
+  #refuse(socket: NetSocket, client: LocalClient): void {
+    const message = `too many ${this.deps.name} connections`;
     if (this.#leaving.size >= LEAVING) return client.fail(message);
     this.#leaving.add(socket);
     socket.on("close", () => this.#leaving.delete(socket));
@@ -172,23 +191,23 @@ export class AdminServer {
   }
 }
 
-class AdminSocketTaken extends Error {
-  override readonly name = "AdminSocketTaken";
+class SocketTaken extends Error {
+  override readonly name = "SocketTaken";
   readonly code = "ADMIN_SOCKET_TAKEN";
   readonly next = "openclaw gateway status, or give this gateway its own OPENCLAW_ADMIN_SOCKET";
 
-  constructor(path: string) {
-    super(`another gateway answers on the admin socket ${path}`);
+  constructor(path: string, name: string) {
+    super(`another gateway answers on the ${name} socket ${path}`);
   }
 }
 
-class AdminSocketBlocked extends Error {
-  override readonly name = "AdminSocketBlocked";
+class SocketBlocked extends Error {
+  override readonly name = "SocketBlocked";
   readonly code = "ADMIN_SOCKET_BLOCKED";
   readonly next: string;
 
-  constructor(path: string, why: string) {
-    super(`the admin socket ${path} cannot be made: ${why}`);
+  constructor({ path, name, why }: { path: string; name: string; why: string }) {
+    super(`the ${name} socket ${path} cannot be made: ${why}`);
     this.next = `look at it (ls -ld ${path}), then move what is there away`;
   }
 }
@@ -204,9 +223,13 @@ function answers(path: string): Promise<boolean> {
   });
 }
 
-function claimsOf(value: unknown): string | undefined {
-  const { claims } = value as { claims?: unknown };
-  return typeof claims === "string" ? claims : undefined;
+function saidIn(value: unknown): Said {
+  const { claims, key, address } = value as Readonly<Record<string, unknown>>;
+  return {
+    ...(typeof claims === "string" && { claims }),
+    ...(typeof key === "string" && { key }),
+    ...(typeof address === "string" && { address }),
+  };
 }
 
 function parseJson(text: string): unknown {

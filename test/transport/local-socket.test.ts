@@ -6,15 +6,16 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Requester } from "../../src/gateway/dispatch.ts";
 import type { RequestFrame } from "../../src/protocol/frames.ts";
 import { type Limits, limitValues } from "../../src/protocol/limits.ts";
-import { AdminServer } from "../../src/transport/admin.ts";
+import { LocalServer, type Said } from "../../src/transport/local-socket.ts";
 import type { Frame } from "../support/client.ts";
 
 let folder: string;
 let path: string;
-let server: AdminServer | undefined;
+let server: LocalServer | undefined;
 const frames: RequestFrame[] = [];
 const requesters: Requester[] = [];
 const refusals: string[] = [];
+const saids: Said[] = [];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "admin-test-"));
@@ -23,20 +24,38 @@ beforeEach(async () => {
 afterEach(async () => {
   await server?.close();
   server = undefined;
-  for (const list of [frames, requesters, refusals]) list.length = 0;
+  for (const list of [frames, requesters, refusals, saids]) list.length = 0;
   await rm(folder, { recursive: true, force: true });
 });
 
-async function start(limits: Partial<Limits> = {}): Promise<AdminServer> {
-  server = new AdminServer({
+/** The bounds of each of the two sockets, as the gateway gives them. */
+const kinds = {
+  admin: (limits: Limits) => ({
+    connections: limits.adminConnections,
+    frameBytes: limits.adminFrameBytes,
+  }),
+  approve: (limits: Limits) => ({
+    connections: limits.approveConnections,
+    frameBytes: limits.approveFrameBytes,
+    idleMs: limits.approveIdleMs,
+  }),
+};
+
+async function start(
+  limits: Partial<Limits> = {},
+  name: keyof typeof kinds = "admin",
+): Promise<LocalServer> {
+  server = new LocalServer({
     path,
-    limits: limitValues(limits),
-    dispatch: (from, frame) => {
+    name,
+    bounds: kinds[name](limitValues(limits)),
+    dispatch: (from, frame, said) => {
       frames.push(frame);
       requesters.push(from);
+      saids.push(said);
       from.send(JSON.stringify({ id: frame.id, ok: true }));
     },
-    refused: (metric) => refusals.push(metric),
+    refused: () => refusals.push(`${name}-refused`),
   });
   await server.listen();
   return server;
@@ -112,26 +131,42 @@ describe("frames", () => {
   });
 
   test.each([
-    ["without an end", "x".repeat(300)],
-    ["with one", `${"x".repeat(300)}\n`],
-  ])(
-    "adminFrameBytes: a longer one %s closes by name, and what follows is not served",
-    async (_name, text) => {
-      await start({ adminFrameBytes: 200 });
+    ["adminFrameBytes", "without an end", "x".repeat(300)],
+    ["adminFrameBytes", "with one", `${"x".repeat(300)}\n`],
+    ["approveFrameBytes", "without an end", "x".repeat(300)],
+  ] as const)(
+    "%s: a longer one %s closes by name, and what follows is not served",
+    async (limit, _how, text) => {
+      const name = limit === "adminFrameBytes" ? "admin" : "approve";
+      await start({ [limit]: 200 }, name);
       const line = await Line.open();
       line.write(text);
       line.write(`\n${request("after")}`);
       await line.until(() => line.closed);
       expect(line.answers.map(({ error }) => error?.message)).toEqual(["frame too large"]);
       expect(frames).toEqual([]);
-      expect(refusals).toEqual(["admin-refused"]);
+      expect(refusals).toEqual([`${name}-refused`]);
     },
   );
+
+  test("say who is behind them, if they do; anything but text is nothing", async () => {
+    await start();
+    const line = await Line.open();
+    const frame = { type: "req", id: "1", method: "m" };
+    const says = [{ claims: "uid 0" }, { key: "SHA256:x", address: "::1" }, { claims: 7, key: [] }];
+    for (const said of says) line.write(`${JSON.stringify({ ...frame, ...said })}\n`);
+    await line.until(() => line.answers.length === 3);
+    expect(saids).toEqual([{ claims: "uid 0" }, { key: "SHA256:x", address: "::1" }, {}]);
+    line.socket.destroy();
+  });
 });
 
 describe("connections", () => {
-  test("adminConnections: the next one is told so, closed, and not served", async () => {
-    await start({ adminConnections: 1 });
+  test.each([
+    ["adminConnections", "admin"],
+    ["approveConnections", "approve"],
+  ] as const)("%s: the next one is told so, closed, and not served", async (limit, name) => {
+    await start({ [limit]: 1 }, name);
     const first = await Line.open();
     first.write(request("1"));
     await first.until(() => first.answers.length === 1);
@@ -139,7 +174,7 @@ describe("connections", () => {
     second.write(request("2"));
     await second.until(() => second.closed);
     expect(second.answers.map(({ error }) => error.message)).toEqual([
-      "too many admin connections",
+      `too many ${name} connections`,
     ]);
     expect(frames.map(({ id }) => id)).toEqual(["1"]);
     first.socket.destroy();
@@ -148,6 +183,18 @@ describe("connections", () => {
     third.write(request("3"));
     await third.until(() => third.answers.length === 1);
     third.socket.destroy();
+  });
+
+  test("approveIdleMs: one that is silent for so long is dropped; the owner's is not", async () => {
+    await start({ approveIdleMs: 30 }, "approve");
+    const silent = await Line.open();
+    await silent.until(() => silent.closed);
+    await server?.close();
+    await start({ approveIdleMs: 30 });
+    const patient = await Line.open();
+    await new Promise((resolve) => setTimeout(resolve, 90));
+    expect(patient.closed).toBe(false);
+    patient.socket.destroy();
   });
 
   test("tell who waits that they ended", async () => {
@@ -192,7 +239,13 @@ describe("the socket file", () => {
 
   test("of a gateway that lives is refused with the next step", async () => {
     await start();
-    const other = new AdminServer({ path, limits: limitValues(), dispatch() {}, refused() {} });
+    const other = new LocalServer({
+      path,
+      name: "admin",
+      bounds: kinds.admin(limitValues()),
+      dispatch() {},
+      refused() {},
+    });
     await expect(other.listen()).rejects.toMatchObject({
       code: "ADMIN_SOCKET_TAKEN",
       next: expect.stringContaining("gateway status"),

@@ -24,23 +24,38 @@ export function padText(text: string, width: number): string {
   return text + " ".repeat(Math.max(0, width - textWidth(text)));
 }
 
-/** Breaks `text` into lines of at most `width` columns: between words, else within one. */
+/** Breaks `text` into lines of at most `width` columns: between words, else behind a dash, else anywhere. */
 export function wrapText(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ")) {
-    const longer = line === "" ? word : `${line} ${word}`;
-    if (textWidth(longer) <= width) {
-      line = longer;
-      continue;
+    let gap = line === "" ? "" : " ";
+    for (const part of partsOf(word, width)) {
+      const longer = line + gap + part;
+      gap = "";
+      if (textWidth(longer) <= width) {
+        line = longer;
+        continue;
+      }
+      if (line !== "") lines.push(line);
+      line = part;
     }
-    if (line !== "") lines.push(line);
-    const pieces = cutWord(word, width);
-    line = pieces.pop() ?? "";
-    lines.push(...pieces);
   }
   lines.push(line);
   return lines;
+}
+
+/** Cuts off what takes more than `width` columns, and says so with an ellipsis. */
+export function cutText(text: string, width: number): string {
+  if (textWidth(text) <= width) return text;
+  if (width < 2) return "…".slice(0, width);
+  const [start = ""] = cutWord(text, width - 1);
+  return textWidth(start) < width ? `${start}…` : "…";
+}
+
+function partsOf(word: string, width: number): string[] {
+  if (textWidth(word) <= width) return [word];
+  return word.split(/(?<=-)/).flatMap((part) => cutWord(part, width));
 }
 
 /** Pieces of at most `width` columns; a character that is wider than that stands alone. */

@@ -1,0 +1,191 @@
+import { readFile } from "node:fs/promises";
+import { shellWord } from "../../lib/shell-word.ts";
+import { agoWords, parseSpan, spanWords } from "../age.ts";
+import { type Gateway, withGateway } from "../connect.ts";
+import { type Context, printJson } from "../context.ts";
+import { durabilityNote } from "../devices/durability.ts";
+import { CliError } from "../exit.ts";
+import type { Io } from "../io.ts";
+import type { Run } from "../shell.ts";
+import { table } from "../table.ts";
+import type { Durability } from "../wire.ts";
+import { shown, shownLines } from "../words.ts";
+import { followBlock } from "./authorized-keys.ts";
+import { approveLine, sshSettings } from "./settings.ts";
+
+/** A key as `host.ssh.list` shows it. */
+export interface KeyRow {
+  readonly fingerprint: string;
+  readonly publicKey: string;
+  readonly name: string;
+  readonly may: readonly string[];
+  readonly from?: readonly string[];
+  readonly addedAtMs: number;
+  readonly expiresAtMs?: number;
+  readonly lastUsedAtMs?: number;
+  readonly lastUsedFrom?: string;
+}
+
+interface Changed extends Durability {
+  readonly key: KeyRow;
+  readonly unpublished?: string;
+}
+
+/** Also before the first start: an owner may set everything up first. */
+const needs = { scopes: [], stopped: "existing", hostOnly: true } as const;
+
+export interface AddOptions {
+  readonly name?: string;
+  readonly may?: string;
+  readonly expires?: string;
+  readonly from?: string;
+}
+
+/** `openclaw ssh add <key or file>` */
+export const add: Run<AddOptions> = async (context, words, options) => {
+  const params = {
+    publicKey: await keyText(context.io, words),
+    ...(options.name !== undefined && { name: options.name }),
+    ...(options.may !== undefined && { may: rights(options.may) }),
+    ...(options.expires !== undefined && { expiresInMs: parseSpan(options.expires, "--expires") }),
+    ...(options.from !== undefined && { from: listed(options.from) }),
+  };
+  await withGateway(context, needs, async (gateway) => {
+    const added = await gateway.request<Changed>("host.ssh.add", params);
+    await afterChange(context, gateway, added);
+    if (context.options.json) return printJson(context, added);
+    const { io } = context;
+    io.out(`${shown(added.key.name)} may approve: ${mayWords(added.key)}.`);
+    io.out(`  ${shown(added.key.fingerprint)}${limitWords(added.key, io.now())}`);
+    const line = approveLine(await sshSettings(gateway));
+    io.out(line ? `  Its holder types: ${line}` : "  It works after: openclaw ssh enable");
+    io.out(`  To take it away: openclaw ssh remove ${shellWord(shown(added.key.name))}`);
+  });
+};
+
+/** What was typed: a file, the key's own words, or standard input. */
+async function keyText(io: Io, words: readonly string[]): Promise<string> {
+  const [first = ""] = words;
+  if (first === "") {
+    throw new CliError("usage", "say which key: its .pub file, or the line in it", {
+      next: "openclaw ssh add ~/.ssh/id_ed25519.pub --name laptop",
+    });
+  }
+  if (first === "-") return io.readLine();
+  if (words.length > 1 || /^[\w@.-]+ +[A-Za-z0-9+/=]{16}/.test(first)) return words.join(" ");
+  try {
+    return await readFile(first, "utf8");
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code ?? "unknown reason";
+    throw new CliError("failed", `${shown(first, 200)} can't be read: ${why}`, {
+      next: "give a file that ends in .pub, or the key itself in quotes",
+    });
+  }
+}
+
+function listed(text: string): string[] {
+  return text.split(",").flatMap((part) => (part.trim() === "" ? [] : [part.trim()]));
+}
+
+const RIGHTS = ["operator", "node", "admin"];
+
+function rights(text: string): string[] {
+  const words = listed(text);
+  if (words.length > 0 && words.every((word) => RIGHTS.includes(word))) return words;
+  throw new CliError("usage", `--may: expected ${RIGHTS.join(", ")}, or several with commas`);
+}
+
+/** What is said of a change where something else could not follow it. */
+async function afterChange(context: Context, gateway: Gateway, changed: Changed): Promise<void> {
+  const { io } = context;
+  durabilityNote(context, changed);
+  if (changed.unpublished) {
+    io.err(`warning: sshd was not told: ${shownLines(changed.unpublished)}`);
+    io.err("  next: sudo openclaw ssh enable (the gateway itself acts on the change already)");
+  }
+  const problem = await followBlock(context, gateway);
+  if (problem) {
+    io.err(`warning: ${problem.message}`);
+    io.err(`  next: ${problem.next}`);
+  }
+}
+
+const mayLong: Readonly<Record<string, string>> = {
+  operator: "browsers, phones and programs (none with full control)",
+  node: "nodes (none that runs programs)",
+  admin: "everybody, with full control too",
+};
+
+export function mayWords({ may }: KeyRow): string {
+  if (may.includes("admin")) return mayLong["admin"] ?? "";
+  return may.map((right) => mayLong[right] ?? shown(right)).join("; ");
+}
+
+function limitWords({ expiresAtMs, from }: KeyRow, now: number): string {
+  const until = expiresAtMs === undefined ? "" : `, for ${spanWords(expiresAtMs - now + 500)}`;
+  return `${until}${from ? `, only from ${from.map((one) => shown(one)).join(", ")}` : ""}`;
+}
+
+/** `openclaw ssh list` */
+export const list: Run<unknown> = async (context) => {
+  await withGateway(context, needs, async (gateway) => {
+    const answer = await gateway.request<{ keys: KeyRow[] }>("host.ssh.list");
+    if (context.options.json) return printJson(context, answer);
+    const { io } = context;
+    if (answer.keys.length === 0) {
+      io.out("No key may approve over SSH.");
+      io.out("  next: openclaw ssh add <key.pub> --name phone");
+    } else {
+      const titles = ["NAME", "MAY", "KEY", "FROM", "ENDS", "USED"];
+      const columns = titles.map((title) => ({ title, fixed: title === "KEY" }));
+      const rows = answer.keys.map((key) => keyCells(key, io.now()));
+      for (const line of table({ columns, rows, width: io.columns })) io.out(line);
+    }
+    const line = approveLine(await sshSettings(gateway));
+    io.out(line ? `An approver types: ${line}` : "Approval over SSH is off: openclaw ssh enable");
+  });
+};
+
+const SHOWN_TO = 19;
+
+function keyCells(key: KeyRow, now: number): string[][] {
+  const { name, may, fingerprint, from = [], expiresAtMs, lastUsedAtMs, lastUsedFrom } = key;
+  return [
+    [shown(name)],
+    may.map((right) => shown(right)),
+    // The start names it; all of it is in --json, and ssh-keygen -l prints it.
+    [`${shown(fingerprint).slice("SHA256:".length, SHOWN_TO)}…`],
+    from.length > 0 ? from.map((one) => shown(one)) : ["anywhere"],
+    [endWords(expiresAtMs, now)],
+    lastUsedAtMs === undefined
+      ? ["never"]
+      : [agoWords(lastUsedAtMs, now), ...(lastUsedFrom ? [`from ${shown(lastUsedFrom)}`] : [])],
+  ];
+}
+
+function endWords(expiresAtMs: number | undefined, now: number): string {
+  if (expiresAtMs === undefined) return "never";
+  return expiresAtMs <= now ? "over" : `in ${spanWords(expiresAtMs - now)}`;
+}
+
+export interface RemoveOptions {
+  readonly force?: boolean;
+}
+
+/** `openclaw ssh remove <name or fingerprint>` */
+export const remove: Run<RemoveOptions> = async (context, words, { force = false }) => {
+  const key = words.join(" ").trim();
+  if (key === "") {
+    throw new CliError("usage", "say which key: its name or fingerprint", {
+      next: "openclaw ssh list",
+    });
+  }
+  await withGateway(context, needs, async (gateway) => {
+    const params = { key, ...(force && { force }) };
+    const removed = await gateway.request<Changed>("host.ssh.remove", params);
+    await afterChange(context, gateway, removed);
+    if (context.options.json) return printJson(context, removed);
+    context.io.out(`${shown(removed.key.name)} may not approve any more.`);
+    context.io.out("  What it let in stays: openclaw devices list");
+  });
+};

@@ -1,0 +1,77 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Gateway } from "../connect.ts";
+import { CliError } from "../exit.ts";
+import { runTool } from "../gateway/tools.ts";
+import type { Environment } from "../io.ts";
+import { shownLines } from "../words.ts";
+import type { Place } from "./sshd.ts";
+import { type Step, tool } from "./steps.ts";
+
+interface Target {
+  readonly account: string;
+  readonly place: Place;
+  readonly env: Environment;
+  /** Called after every change of keys, where something besides the gateway must know of it. */
+  readonly follow?: () => Promise<void>;
+}
+
+/** How long the key of the proof is good for, should it be left over. */
+const KEY_MS = 60_000;
+
+/** Logs in as approvers will, with a key that is made for it and taken away again. */
+export function proofStep(gateway: Gateway, target: Target): Step {
+  return {
+    words: `log in as ${target.account} with a throwaway key, ask who waits, and take the key away`,
+    run: () => prove(gateway, target),
+  };
+}
+
+async function prove(gateway: Gateway, target: Target): Promise<void> {
+  const { env, follow } = target;
+  const folder = mkdtempSync(join(tmpdir(), "openclaw-ssh-"));
+  try {
+    const file = join(folder, "key");
+    await tool(env, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", file);
+    const publicKey = readFileSync(`${file}.pub`, "utf8");
+    const { key } = await gateway.request<{ key: { fingerprint: string } }>("host.ssh.add", {
+      publicKey,
+      name: `proof of openclaw ssh enable ${process.pid}`,
+      may: ["node"],
+      expiresInMs: KEY_MS,
+    });
+    try {
+      await follow?.();
+      await login(file, target);
+    } finally {
+      await gateway.request("host.ssh.remove", { key: key.fingerprint });
+      await follow?.();
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function login(file: string, { account, place, env }: Target): Promise<void> {
+  const options = [
+    "BatchMode=yes",
+    "IdentitiesOnly=yes",
+    // Nothing is trusted to that end: it is this machine's own, by its own address.
+    "StrictHostKeyChecking=no",
+    "UserKnownHostsFile=/dev/null",
+    "LogLevel=ERROR",
+    "ConnectTimeout=10",
+  ].flatMap((option) => ["-o", option]);
+  const words = ["-F", "none", "-i", file, "-p", String(place.port), ...options];
+  const { exit, text } = await runTool(
+    "ssh",
+    [...words, `${account}@${place.address}`, "list"],
+    env,
+  );
+  if (exit === 0) return;
+  const why = shownLines(text) || `exit code ${exit}`;
+  throw new CliError("failed", `logging in as ${account} did not work: ${why}`, {
+    next: "journalctl -u ssh -n 20 --no-pager (it says why sshd refused it; on another port: --port)",
+  });
+}

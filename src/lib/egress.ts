@@ -1,0 +1,111 @@
+import { addressMatcher, normalizeAddress } from "./net.ts";
+
+/** Whether this program may connect to an address. `never`: whatever somebody allows. */
+export type EgressVerdict =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly never: boolean; readonly what: string };
+
+/** Where this program may connect to, besides what is public. */
+export interface EgressPolicy {
+  /** Addresses and networks that are allowed although they are not public. */
+  readonly allowed: readonly string[];
+  /** Judges one address; text that is no address is refused. */
+  judge(address: string): EgressVerdict;
+}
+
+/** A connection that must not be made. */
+export class EgressRefused extends Error {
+  override readonly name = "EgressRefused";
+  readonly code = "EGRESS_REFUSED";
+
+  constructor(
+    readonly address: string,
+    readonly what: string,
+    /** Nothing that somebody could allow. */
+    readonly never: boolean,
+  ) {
+    super(`${address} is ${what}`);
+  }
+}
+
+type Kind = readonly [what: string, networks: readonly string[]];
+
+/**
+ * Clouds hand out credentials at addresses of their own to whoever asks from the machine: most at
+ * 169.254.169.254, the others here (Alibaba, Azure, Oracle, and over IPv6 AWS, Google, Scaleway).
+ */
+const never: readonly Kind[] = [
+  [
+    "a cloud's metadata service",
+    [
+      "169.254.169.254",
+      "169.254.170.2",
+      "100.100.100.200",
+      "168.63.129.16",
+      "192.0.0.192",
+      "fd00:ec2::254",
+      "fd20:ce::254",
+      "fd00:42::42",
+    ],
+  ],
+  ["a link-local address", ["169.254.0.0/16", "fe80::/10"]],
+  ["no address of one machine", ["0.0.0.0/8", "::/128", "224.0.0.0/4", "240.0.0.0/4", "ff00::/8"]],
+];
+
+const onRequest: readonly Kind[] = [
+  ["this machine", ["127.0.0.0/8", "::1"]],
+  [
+    "in a private network",
+    ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "fec0::/10"],
+  ],
+  [
+    "in a network for special use",
+    // Among them tunnels whose other end nobody can tell from the address.
+    ["192.0.0.0/24", "198.18.0.0/15", "64:ff9b:1::/48", "2001::/32"],
+  ],
+];
+
+type Matched = readonly [what: string, matches: (address: string) => boolean];
+
+const matched = (kinds: readonly Kind[]): Matched[] =>
+  kinds.map(([what, networks]) => [what, addressMatcher(networks)]);
+
+/** The policy that allows `allowed` (addresses or networks). @throws on anything else */
+export function egressPolicy(allowed: readonly string[]): EgressPolicy {
+  const isAllowed = addressMatcher(allowed);
+  const [refused, asked] = [matched(never), matched(onRequest)];
+  const judge = (address: string): EgressVerdict => {
+    const normal = normalizeAddress(address);
+    if (normal === undefined) return { ok: false, never: true, what: "no IP address" };
+    const reached = [normal, ...embedded(normal)];
+    const isIn = ([, matches]: Matched) => reached.some(matches);
+    const forbidden = refused.find(isIn);
+    if (forbidden) return { ok: false, never: true, what: forbidden[0] };
+    const closed = asked.find(isIn);
+    if (!closed || reached.some(isAllowed)) return { ok: true };
+    return { ok: false, never: false, what: closed[0] };
+  };
+  return { allowed, judge };
+}
+
+/** The IPv4 address that a router reaches by an IPv6 address: NAT64, 6to4, and two old ways. */
+function embedded(address: string): string[] {
+  if (!address.includes(":")) return [];
+  const groups = address.split(":").map((group) => Number.parseInt(group, 16));
+  const starts = (...wanted: number[]) => wanted.every((group, at) => groups[at] === group);
+  const last =
+    starts(0x64, 0xff9b, 0, 0, 0, 0) ||
+    starts(0, 0, 0, 0, 0xffff, 0) ||
+    (starts(0, 0, 0, 0, 0, 0) && !isOwn(groups));
+  if (last) return [dotted(groups.slice(6))];
+  return starts(0x2002) ? [dotted(groups.slice(1, 3))] : [];
+}
+
+/** `::` and `::1` hold no IPv4 address. */
+function isOwn([, , , , , , high = 0, low = 0]: readonly number[]): boolean {
+  return high === 0 && low <= 1;
+}
+
+function dotted([high = 0, low = 0]: readonly number[]): string {
+  return [high >> 8, high & 255, low >> 8, low & 255].join(".");
+}

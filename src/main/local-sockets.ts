@@ -1,0 +1,95 @@
+import { Dispatcher, type Requester } from "../gateway/dispatch.ts";
+import type { Gateway } from "../gateway/gateway.ts";
+import { cleanText } from "../lib/text.ts";
+import { approverMethods } from "../methods/approver.ts";
+import type { Services } from "../methods/services.ts";
+import { hostOwner } from "../pairing/pairing.ts";
+import type { SshKeyProblem } from "../pairing/ssh-keys.ts";
+import { encodeError, type RequestFrame } from "../protocol/frames.ts";
+import { LocalServer, type Said } from "../transport/local-socket.ts";
+import type { Core } from "./core.ts";
+
+interface Parts {
+  readonly gateway: Gateway;
+  readonly services: Services;
+  readonly warn: (warning: string) => void;
+}
+
+/** The sockets for programs of this machine: the owner's, and the one for approval over SSH. */
+export async function openLocalSockets(
+  core: Core,
+  parts: Parts,
+): Promise<{ close(): Promise<void> }> {
+  const admin = adminSocket(core, parts);
+  const approve = approveSocket(core, parts);
+  await admin.listen();
+  let open = [admin];
+  try {
+    await approve.listen();
+    open = [admin, approve];
+  } catch (error) {
+    // Everything else works without it.
+    parts.warn(`nobody can approve over SSH: ${(error as Error).message}`);
+  }
+  const { unpublished } = await core.ssh.publish();
+  if (unpublished) parts.warn(`sshd does not know the keys of approvers: ${unpublished}`);
+  return { close: async () => void (await Promise.all(open.map((server) => server.close()))) };
+}
+
+function adminSocket({ adminSocket: path, limits }: Core, { gateway }: Parts): LocalServer {
+  return new LocalServer({
+    path,
+    name: "admin",
+    bounds: { connections: limits.adminConnections, frameBytes: limits.adminFrameBytes },
+    dispatch: (from, frame, { claims }) => {
+      const actor = claims === undefined ? hostOwner : { ...hostOwner, claims };
+      gateway.dispatcher?.dispatch(from, actor, frame);
+    },
+    refused: () => gateway.count("admin-refused"),
+  });
+}
+
+/** A dispatcher of its own: whoever comes here reaches the verbs of approvers and nothing else. */
+function approveSocket(core: Core, { gateway, services }: Parts): LocalServer {
+  const { limits, world, ssh } = core;
+  const dispatcher = new Dispatcher({
+    methods: approverMethods,
+    services,
+    maxInFlight: 1,
+    monotonic: () => world.monotonic(),
+    defect: (method, error) => gateway.failed("a request failed", { method, err: error }),
+  });
+  return new LocalServer({
+    path: core.approveSocket,
+    name: "approve",
+    bounds: {
+      connections: limits.approveConnections,
+      frameBytes: limits.approveFrameBytes,
+      idleMs: limits.approveIdleMs,
+    },
+    dispatch: (from, frame, said) => {
+      const actor = ssh.actorOf(said.key ?? "", said.address);
+      if (typeof actor === "string") return refuse(from, frame, { problem: actor, said });
+      dispatcher.dispatch(from, actor, frame);
+    },
+    refused: () => gateway.count("approve-refused"),
+  });
+
+  function refuse(
+    from: Requester,
+    frame: RequestFrame,
+    { problem, said }: { problem: SshKeyProblem; said: Said },
+  ): void {
+    gateway.count("ssh-key-refused");
+    const message = keyProblems[problem];
+    const facts = { key: cleanText(said.key), address: cleanText(said.address), why: problem };
+    gateway.refusalLog.write({ level: "info", kind: "ssh-key-refused", facts, message });
+    from.send(encodeError(frame.id, { code: "FORBIDDEN", message }));
+  }
+}
+
+const keyProblems: Readonly<Record<SshKeyProblem, string>> = {
+  unknown: "This key may not approve any more.",
+  expired: "This key's time is over.",
+  address: "This key may not be used from where you are.",
+};

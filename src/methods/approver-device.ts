@@ -1,0 +1,27 @@
+import type { Device } from "../pairing/records.ts";
+import { deviceName } from "../protocol/device-words.ts";
+import { RequestError } from "../protocol/errors.ts";
+import type { Services } from "./services.ts";
+
+const SHORT_ID = 12;
+const MOST_SHOWN = 5;
+
+/**
+ * The paired device whose id begins with what was typed. Never by its name: a device chooses that
+ * itself, and a phone shows no list to compare.
+ */
+export function findDevice(typed: string, { deviceList }: Pick<Services, "deviceList">): Device {
+  const start = typed.replaceAll("-", "").toLowerCase();
+  const found = /^[0-9a-f]{8,64}$/.test(start) ? deviceList.named(start) : [];
+  const [device] = found;
+  if (device && found.length === 1) return device;
+  if (found.length === 0) throw problem("No paired device has an id that begins so.");
+  const rows = found.slice(0, MOST_SHOWN).map((one) => {
+    return `${one.deviceId.slice(0, SHORT_ID)} (${deviceName(one)})`;
+  });
+  throw problem(`Several devices' ids begin so: ${rows.join(", ")}. Type more of it.`);
+}
+
+function problem(message: string): RequestError {
+  return new RequestError({ code: "INVALID_REQUEST", message });
+}

@@ -1,0 +1,251 @@
+import { agoWords } from "../lib/age.ts";
+import { cutText, wrapText } from "../lib/width.ts";
+import { approvalScopes } from "../nodes/surface.ts";
+import { approvalProblem, mayLetIn } from "../pairing/authority.ts";
+import type { Device } from "../pairing/records.ts";
+import { firstMissing, isRole } from "../protocol/access.ts";
+import { accessWords, clientKind, deviceName, shown } from "../protocol/device-words.ts";
+import { RequestError } from "../protocol/errors.ts";
+import type { JsonSchema } from "../protocol/json-schema.ts";
+import { limitTable } from "../protocol/limits.ts";
+import { cardLines, offerWords, type RequestRow } from "../protocol/request-card.ts";
+import { findDevice } from "./approver-device.ts";
+import { pendingRow } from "./device-rows.ts";
+import { type Call, type Method, method } from "./method.ts";
+import { approveSurface, rejectSurface } from "./nodes-pairing.ts";
+import { surfaceRequestRow } from "./nodes-rows.ts";
+
+/** Columns of a phone's terminal held upright. */
+const WIDTH = 40;
+
+/** The verbs of a key that approves over SSH; they answer in lines, for people. */
+interface Verb<Params> {
+  readonly name: string;
+  readonly summary: string;
+  readonly params?: JsonSchema;
+  readonly run: (params: Params, call: Call) => readonly string[] | Promise<readonly string[]>;
+}
+
+function verb<Params>({ name, summary, params, run }: Verb<Params>): Method {
+  return method<Params>({
+    name: `approver.${name}`,
+    summary,
+    access: { roles: ["operator"] },
+    ...(params && { params }),
+    run: async (given, call) => {
+      try {
+        const lines = await run(given, call);
+        return { lines: lines.flatMap((line) => wrapped(line)) };
+      } catch (error) {
+        throw inWords(error);
+      }
+    },
+  });
+}
+
+/** A line that is too long goes on below, as far in as it began. */
+function wrapped(line: string): string[] {
+  const [indent = ""] = /^ */.exec(line) ?? [];
+  return wrapText(line.slice(indent.length), WIDTH - indent.length).map((part) => indent + part);
+}
+
+/** What a person with a phone can do about a refusal; anything else is thrown as it is. */
+function inWords(error: unknown): unknown {
+  if (!(error instanceof RequestError)) return error;
+  const { message, details = {} } = error.shape;
+  if (details["code"] === "MISSING_SCOPE" || / denied$/.test(message)) {
+    return NOT_YOURS;
+  }
+  if (details["code"] !== "UNKNOWN_REQUEST") return error;
+  const { replacedBy } = details;
+  return refusal(
+    typeof replacedBy === "string"
+      ? `The device asks for something else now, with the code ${replacedBy}.`
+      : "Nobody waits with that code. It may have ended, or been mistyped.",
+    typeof replacedBy === "string" ? `show ${replacedBy}` : "list",
+  );
+}
+
+const NOT_YOURS = refusal("This key may not do that. It takes one with more rights.");
+
+function refusal(message: string, cure?: string): RequestError {
+  const details = cure === undefined ? {} : { details: { cure } };
+  return new RequestError({ code: "INVALID_REQUEST", message, ...details });
+}
+
+interface Waiting {
+  readonly row: RequestRow;
+  /** This key may approve it. */
+  readonly mine: boolean;
+}
+
+/** Whoever waits: devices that ask to come in, and nodes that offer commands. Newest first. */
+function waiting({ actor, services }: Call): Waiting[] {
+  const { pairing, nodes, deviceList } = services;
+  const devices = deviceList.pending(actor, {}).map((pending): Waiting => {
+    const device = pairing.device(pending.deviceId);
+    const mine = approvalProblem(actor, pending, device) === undefined;
+    return { row: pendingRow(pending, device) as unknown as RequestRow, mine };
+  });
+  const offers = [...nodes.state.requests.values()].map((request): Waiting => {
+    const missing = firstMissing(actor.scopes, approvalScopes(request.commands));
+    const mine = mayLetIn(actor, "node") && missing === undefined;
+    return { row: surfaceRequestRow(request, services) as unknown as RequestRow, mine };
+  });
+  return [...devices, ...offers].sort((a, b) => b.row.ts - a.row.ts);
+}
+
+const list = verb({
+  name: "list",
+  summary: "Who waits.",
+  run: (_params, call) => {
+    const all = waiting(call);
+    if (all.length === 0) return ["Nobody waits for approval."];
+    const now = call.services.pairing.now();
+    const shownRows = all.slice(0, limitTable.sshListRows.value);
+    const more = all.length - shownRows.length;
+    return [
+      all.length === 1 ? "1 waits for approval." : `${all.length} wait for approval.`,
+      ...shownRows.flatMap((one) => ["", ...shortLines(one, now)]),
+      ...(more > 0 ? ["", `and ${more} more`] : []),
+    ];
+  },
+});
+
+function shortLines({ row, mine }: Waiting, now: number): string[] {
+  const { commands, caps = [] } = row;
+  return [
+    `${shown(row.requestId)}  ${agoWords(row.ts, now)}`,
+    nameOf(row),
+    `  asks ${commands ? offerWords(commands, caps) : accessWords(row)}`,
+    ...(mine ? [] : ["  (not for this key to approve)"]),
+  ];
+}
+
+/**
+ * A device's name on the rest of a line: quoted, and never longer, because what goes on below would
+ * look like a line of the gateway's own.
+ */
+function nameOf(row: RequestRow, before = INDENT): string {
+  return quoted(deviceName({ ...row, deviceId: row.deviceId ?? row.nodeId ?? "" }), before);
+}
+
+function quoted(name: string, before: string): string {
+  return `${before}“${cutText(name, WIDTH - before.length - 2)}”`;
+}
+
+const INDENT = "  ";
+
+const codeParams: JsonSchema = {
+  type: "object",
+  required: ["requestId"],
+  properties: { requestId: { type: "string", minLength: 8, maxLength: 16 } },
+};
+
+interface Code {
+  readonly requestId: string;
+}
+
+/** The request with this code, as a row. */
+function rowOf(typed: string, call: Call): RequestRow {
+  const { services, actor } = call;
+  const { fingerprint: gatewayFingerprint } = services.identity;
+  if (services.nodes.knows(typed)) {
+    const row = surfaceRequestRow(services.nodes.find(typed), services);
+    return { ...row, gatewayFingerprint } as unknown as RequestRow;
+  }
+  const pending = services.pairing.show(typed, actor);
+  const row = pendingRow(pending, services.pairing.device(pending.deviceId));
+  return { ...row, gatewayFingerprint } as unknown as RequestRow;
+}
+
+const show = verb<Code>({
+  name: "show",
+  summary: "Who asks, from where, for what.",
+  params: codeParams,
+  run: ({ requestId }, call) =>
+    cardLines(rowOf(requestId, call), { now: call.services.pairing.now(), width: WIDTH }),
+});
+
+const approve = verb<Code>({
+  name: "approve",
+  summary: "Lets a device in, or a node answer what it offers: exactly what the code stands for.",
+  params: codeParams,
+  run: async ({ requestId }, call) => {
+    const row = rowOf(requestId, call);
+    const { services, actor } = call;
+    if (row.nodeId !== undefined) await approveSurface(requestId, call);
+    else await services.pairing.approve(requestId, actor);
+    const id = row.deviceId ?? row.nodeId ?? "";
+    const { commands, caps = [] } = row;
+    return [
+      nameOf(row, "Approved: "),
+      INDENT + cutText(clientKind(row), WIDTH - INDENT.length),
+      `  may ${commands ? offerWords(commands, caps) : accessWords(row)}`,
+      `Gateway: ${services.identity.fingerprint}`,
+      "To take it out again:",
+      `  revoke ${id.slice(0, SHORT_ID)}`,
+    ];
+  },
+});
+
+const SHORT_ID = 12;
+
+const reject = verb<Code>({
+  name: "reject",
+  summary: "Turns a request down.",
+  params: codeParams,
+  run: async ({ requestId }, call) => {
+    const row = rowOf(requestId, call);
+    const { role = "operator", roles = [role] } = row;
+    const asked = row.nodeId === undefined ? roles : ["node"];
+    if (!asked.every((one) => isRole(one) && mayLetIn(call.actor, one))) throw NOT_YOURS;
+    const outcome =
+      row.nodeId !== undefined
+        ? await rejectSurface(requestId, call)
+        : await call.services.pairing.reject(requestId, call.actor);
+    return [nameOf(row, "Rejected: "), "It may ask again.", ...notDurable(outcome)];
+  },
+});
+
+function notDurable(outcome: { durable?: boolean; reason?: string }): string[] {
+  if (outcome.durable !== false) return [];
+  return [`In force, but not on disk yet: ${shown(outcome.reason, 120)}`];
+}
+
+const revoke = verb<{ deviceId: string }>({
+  name: "revoke",
+  summary: "Takes a device out until it is approved again.",
+  params: {
+    type: "object",
+    required: ["deviceId"],
+    properties: { deviceId: { type: "string", minLength: 8, maxLength: 64 } },
+  },
+  run: async ({ deviceId: typed }, { actor, services }) => {
+    const device = findDevice(typed, services);
+    const name = ownName(device);
+    const live = Object.entries(device.tokens).filter(
+      ([, token]) => token.revokedAtMs === undefined,
+    );
+    if (live.length === 0) return [quoted(name, "Out already: ")];
+    let outcome: { durable?: boolean; reason?: string } = {};
+    for (const [role] of live) {
+      if (!isRole(role)) continue;
+      const { deviceId } = device;
+      const revoked = await services.pairing.revoke({ deviceId, role, actor });
+      if (!revoked.durable) outcome = revoked;
+    }
+    return [
+      quoted(name, "Revoked: "),
+      "It is out until somebody approves it again.",
+      ...notDurable(outcome),
+    ];
+  },
+});
+
+function ownName({ label, ...device }: Device): string {
+  return deviceName({ ...device, ...(label !== undefined && { operatorLabel: label }) });
+}
+
+/** All that the approve socket answers. */
+export const approverMethods: readonly Method[] = [list, show, approve, reject, revoke];

@@ -1,0 +1,42 @@
+import type { ApprovalKind } from "../protocol/approve-line.ts";
+
+/** A request that waits for the owner, as it is told. Texts are cleaned, not yet made harmless. */
+export interface Asking {
+  readonly kind: ApprovalKind;
+  /** The code that approves it. */
+  readonly requestId: string;
+  readonly name: string;
+  /** What kind of program on what: `browser, Linux x86_64`. */
+  readonly client: string;
+  readonly address?: string | undefined;
+  readonly deviceId: string;
+  /** The start of the device's key, for comparing by eye. */
+  readonly key: string;
+  readonly roles: readonly string[];
+  readonly scopes: readonly string[];
+  /** What a node offers. */
+  readonly commands?: readonly string[];
+  /** What it asks for in plain words: `operator: see chats and devices`. */
+  readonly asks: string;
+  /** It is paired already and asks for more. */
+  readonly known: boolean;
+  readonly askedAtMs: number;
+  /** Absent where the request does not end by itself. */
+  readonly expiresAtMs?: number | undefined;
+}
+
+/** A request on its way to the webhook. What it says is only put together when it is told. */
+export interface Waiting {
+  readonly requestId: string;
+  /** What limits count by: an address, or a node. */
+  readonly source: string;
+  tell(): Asking;
+}
+
+/** What one message is about. */
+export interface Batch {
+  /** In the order in which they came. */
+  readonly shown: readonly Waiting[];
+  /** How many more wait and are told as a number. */
+  readonly more: number;
+}

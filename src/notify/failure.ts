@@ -1,0 +1,156 @@
+import { EgressRefused } from "../lib/egress.ts";
+import { GateFull } from "../lib/gate.ts";
+import type { PostAnswer } from "../lib/http-post.ts";
+import { shellWord } from "../lib/shell-word.ts";
+import { cleanText } from "../lib/text.ts";
+import { egressRefusal } from "../protocol/egress.ts";
+
+/** Every way a message can fail to arrive, by code. Codes are stable; the sentences are not. */
+export const notifyCodes = {
+  NOTIFY_NOT_SET: "no webhook is configured",
+  NOTIFY_FILE: "the file with the URL or the headers can't be read, or holds something else",
+  NOTIFY_EGRESS: "the webhook's address is in a network that this gateway may not connect to",
+  NOTIFY_NAME: "the name of the webhook's host leads to no address",
+  NOTIFY_CONNECT: "nothing answers there, or the connection broke",
+  NOTIFY_TLS: "the host's certificate is not trusted",
+  NOTIFY_TIMEOUT: "no answer in time",
+  NOTIFY_STATUS: "the answer was another one than 2xx",
+} as const;
+
+export type NotifyCode = keyof typeof notifyCodes;
+
+/**
+ * A message that did not arrive. `message` and `next` are for people; of the URL they hold scheme, host
+ * and port alone, because the rest may be a secret.
+ */
+export class NotifyFailure extends Error {
+  override readonly name = "NotifyFailure";
+  /** The exact command to type. */
+  readonly next: string;
+  /** Whether the same may succeed a moment later. */
+  readonly retry: boolean;
+  readonly retryAfterMs?: number;
+  /** Of the answer, where there was one. */
+  readonly status?: number;
+
+  constructor(
+    readonly code: NotifyCode,
+    message: string,
+    more: { next: string; retry?: boolean; retryAfterMs?: number | undefined; status?: number },
+  ) {
+    super(message);
+    this.next = more.next;
+    this.retry = more.retry ?? false;
+    if (more.retryAfterMs !== undefined) this.retryAfterMs = more.retryAfterMs;
+    if (more.status !== undefined) this.status = more.status;
+  }
+}
+
+export function notSet(): NotifyFailure {
+  return new NotifyFailure("NOTIFY_NOT_SET", "no webhook is configured", {
+    next: "openclaw config set notify.webhook.url https://ntfy.example.com/gateway",
+  });
+}
+
+const NAME = /^(ENOTFOUND|EAI_|ENODATA)/;
+const TLS =
+  /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO$)/;
+
+/** Where a message goes to, and what is allowed besides public addresses. */
+interface Towards {
+  readonly url: URL;
+  readonly allowed: readonly string[];
+}
+
+/** Why a request got no answer. */
+export function failureOf(error: unknown, { url, allowed }: Towards): NotifyFailure {
+  const { origin, hostname } = url;
+  if (error instanceof EgressRefused) {
+    const { message, next = "openclaw config get notify.webhook" } = egressRefusal(error, {
+      host: origin,
+      allowed,
+    });
+    return new NotifyFailure("NOTIFY_EGRESS", message, { next });
+  }
+  const { code = "", message } = error as NodeJS.ErrnoException;
+  // With several addresses Node.js has no message of its own.
+  const why = cleanText(message, 160) ?? (code || "no reason given");
+  if (error instanceof GateFull || NAME.test(code)) {
+    const slow = error instanceof GateFull ? "earlier lookups still run" : code;
+    return new NotifyFailure("NOTIFY_NAME", `the name ${hostname} leads nowhere: ${slow}`, {
+      next: `getent ahosts ${shellWord(hostname)}`,
+      retry: true,
+    });
+  }
+  const look = `curl -sSo /dev/null ${shellWord(origin)}`;
+  if (code === "ETIMEDOUT") {
+    const next = `curl -m 10 -sSo /dev/null ${shellWord(origin)}`;
+    return new NotifyFailure("NOTIFY_TIMEOUT", `${origin}: ${why}`, { next, retry: true });
+  }
+  if (TLS.test(code)) return new NotifyFailure("NOTIFY_TLS", `${origin}: ${why}`, { next: look });
+  return new NotifyFailure("NOTIFY_CONNECT", `${origin}: ${why}`, { next: look, retry: true });
+}
+
+/** What is behind a status, for whoever has to change something. */
+export interface Settings {
+  readonly urlFile?: string | undefined;
+  readonly headersFile?: string | undefined;
+  readonly format: string;
+}
+
+/** Why an answer is none that was hoped for. `now`: wall clock, for a `Retry-After` with a date. */
+export function statusFailure(
+  { status, headers }: PostAnswer,
+  towards: { origin: string; settings: Settings; now: number },
+): NotifyFailure {
+  const { origin, settings, now } = towards;
+  const retry = status === 429 || status >= 500;
+  const [why, next] = statusWords(status, settings);
+  const redirect = status >= 300 && status < 400 ? redirectWords(headers.location) : "";
+  return new NotifyFailure("NOTIFY_STATUS", `${origin} answered ${status}: ${why}${redirect}`, {
+    next,
+    retry,
+    status,
+    retryAfterMs: retry ? retryAfter(headers["retry-after"], now) : undefined,
+  });
+}
+
+/** A `Location` may carry what the URL does, so of it too only the host is told. */
+function redirectWords(location: string | undefined): string {
+  if (location === undefined || !URL.canParse(location)) return "";
+  return `; it leads to ${cleanText(new URL(location).origin, 120) ?? "nowhere"}`;
+}
+
+function statusWords(status: number, settings: Settings): readonly [why: string, next: string] {
+  const { urlFile, headersFile, format } = settings;
+  const setUrl = urlFile
+    ? edit(urlFile)
+    : "openclaw config set notify.webhook.url https://ntfy.example.com/gateway";
+  if (status < 200 || (status >= 300 && status < 400)) {
+    return ["redirects are not followed; name the address itself", setUrl];
+  }
+  if (status === 401 || status === 403) {
+    const set =
+      "openclaw config set notify.webhook.headersFile /etc/openclaw-gateway/webhook-headers";
+    return ["it wants other credentials", headersFile ? edit(headersFile) : set];
+  }
+  if (status === 404 || status === 410) return ["there is no such webhook", setUrl];
+  if (status === 429) return ["too many messages came to it", "openclaw notify test"];
+  if (status >= 500) return ["it has a fault of its own", "openclaw notify test"];
+  return [
+    `it does not take what it was sent (format ${format})`,
+    `openclaw config set notify.webhook.format ${format === "json" ? "text" : "json"}`,
+  ];
+}
+
+function edit(path: string): string {
+  return `\${EDITOR:-nano} ${shellWord(path)}`;
+}
+
+/** Milliseconds that a server asks to wait: it says seconds, or a date. */
+function retryAfter(header: string | undefined, now: number): number | undefined {
+  if (header === undefined) return undefined;
+  if (/^\d{1,9}$/.test(header)) return Number(header) * 1000;
+  const at = Date.parse(header);
+  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
+}

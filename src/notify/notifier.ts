@@ -1,0 +1,248 @@
+import type { Timer, World } from "../lib/world.ts";
+import type { Limits } from "../protocol/limits.ts";
+import type { Batch, Waiting } from "./asking.ts";
+import type { Delivery, Outcome } from "./delivery.ts";
+import type { NotifyFailure } from "./failure.ts";
+import type { Format } from "./formats.ts";
+import type { Notice } from "./notice.ts";
+import { afterMessage, freshPace, type Pace, type PaceRules, untilNext } from "./pace.ts";
+import { isSet, type WebhookSettings } from "./target.ts";
+import { WaitingList } from "./waiting-list.ts";
+
+/** What `status` tells of the webhook. */
+export interface NotifyReport {
+  readonly configured: boolean;
+  readonly format: Format;
+  readonly waiting: number;
+  /** Messages that arrived and that did not, requests told as a number, and never told. */
+  readonly counts: NotifyCounts;
+  readonly last?: LastOutcome;
+}
+
+export interface NotifyCounts {
+  readonly sent: number;
+  readonly failed: number;
+  readonly merged: number;
+  readonly dropped: number;
+}
+
+export interface LastOutcome {
+  readonly atMs: number;
+  readonly ok: boolean;
+  /** Scheme, host and port. */
+  readonly to?: string;
+  readonly status?: number;
+  readonly ms: number;
+  readonly code?: string;
+  readonly error?: string;
+  readonly next?: string;
+}
+
+interface Deps {
+  readonly world: World;
+  readonly limits: Limits;
+  readonly settings: () => WebhookSettings;
+  readonly delivery: Pick<Delivery, "attempt">;
+  /** The message about what waits, and the one of a test. */
+  readonly compose: (batch: Batch) => Notice;
+  readonly composeTest: () => Notice;
+  readonly log: {
+    info(facts: object, message: string): void;
+    warn(facts: object, message: string): void;
+  };
+  /** A limit acted; `metric` is its counter. */
+  readonly count: (metric: string) => void;
+}
+
+/**
+ * Tells the owner's webhook who waits for approval. It stands beside pairing: whoever asks has been
+ * answered before anything here is put together, one request is under way at a time, and what goes
+ * wrong is counted, logged and shown, and concerns nobody else.
+ */
+export class Notifier {
+  readonly #waiting: WaitingList;
+  readonly #rules: PaceRules;
+  readonly #counts = { sent: 0, failed: 0, merged: 0, dropped: 0 };
+  #pace: Pace;
+  #timer: Timer | undefined;
+  #underWay: AbortController | undefined;
+  #testing: AbortController | undefined;
+  /** Failed tries of the message that is being delivered. */
+  #tries = 0;
+  /** Something came since the last message was put together. */
+  #news = false;
+  #last: LastOutcome | undefined;
+  /** The log was told that messages do not arrive. */
+  #failing = false;
+  #closed = false;
+
+  constructor(private readonly deps: Deps) {
+    const { world, limits } = deps;
+    this.#waiting = new WaitingList(limits.notifyWaiting);
+    const { notifyGapMs: gapMs, notifyBurst: burst, notifyRefillMs: refillMs } = limits;
+    this.#rules = { gapMs, burst, refillMs };
+    this.#pace = freshPace(world.monotonic(), this.#rules);
+  }
+
+  /** A request waits for the owner. Returns at once; nothing is read, looked up or sent here. */
+  asked(request: Waiting): void {
+    if (this.#closed || !isSet(this.deps.settings())) return;
+    this.#waiting.add(request);
+    this.#news = true;
+    this.#schedule(this.deps.limits.notifySettleMs);
+  }
+
+  /** A request waits no more. `lost`: nobody decided on it. */
+  gone(requestId: string, lost: boolean): void {
+    if (this.#waiting.remove(requestId) && lost) this.#counts.dropped += 1;
+  }
+
+  /** Other settings are in force: what waits is tried there, or forgotten where there is no webhook. */
+  settingsChanged(): void {
+    if (this.#closed) return;
+    if (!isSet(this.deps.settings())) {
+      this.#waiting.clear();
+      this.#tries = 0;
+      this.#cancel();
+    } else if (!this.#waiting.empty) {
+      this.#schedule(this.deps.limits.notifySettleMs);
+    }
+  }
+
+  /**
+   * Sends a test at once, whatever the pace. Resolves with how it went, or with `undefined` while
+   * another one is under way; never rejects.
+   */
+  async test(): Promise<Outcome | undefined> {
+    if (this.#testing || this.#closed) return undefined;
+    const { delivery, settings, composeTest } = this.deps;
+    const testing = new AbortController();
+    this.#testing = testing;
+    try {
+      const outcome = await delivery.attempt(composeTest(), settings(), testing.signal);
+      if (isSet(settings()) && !this.#closed) this.#note(outcome);
+      return outcome;
+    } finally {
+      this.#testing = undefined;
+    }
+  }
+
+  report(): NotifyReport {
+    const settings = this.deps.settings();
+    return {
+      configured: isSet(settings),
+      format: settings.format,
+      waiting: this.#waiting.length,
+      counts: { ...this.#counts },
+      ...(this.#last && { last: this.#last }),
+    };
+  }
+
+  get counts(): NotifyCounts {
+    return this.#counts;
+  }
+
+  /** Ends at once: what is under way is abandoned, what waits is forgotten. */
+  close(): void {
+    this.#closed = true;
+    this.#cancel();
+    this.#underWay?.abort();
+    this.#testing?.abort();
+    this.#waiting.clear();
+  }
+
+  #cancel(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  #schedule(least: number): void {
+    if (this.#timer || this.#underWay || this.#closed) return;
+    const { world } = this.deps;
+    // A further try is one more request for the same message.
+    const paced = this.#tries > 0 ? 0 : untilNext(this.#pace, world.monotonic(), this.#rules);
+    this.#timer = world.after(Math.max(least, paced), () => {
+      this.#timer = undefined;
+      this.#send().catch((error: unknown) => this.#broken(error));
+    });
+  }
+
+  /** Nothing here may end the gateway, a fault of its own least of all. */
+  #broken(err: unknown): void {
+    this.#underWay = undefined;
+    this.#waiting.delivered();
+    this.#tries = 0;
+    this.#counts.failed += 1;
+    this.deps.log.warn({ err }, "a message for the webhook could not be put together");
+  }
+
+  async #send(): Promise<void> {
+    const { limits, settings, delivery, compose, world } = this.deps;
+    const batch = this.#waiting.take(limits.notifyShown);
+    if (!batch) {
+      this.#tries = 0;
+      return;
+    }
+    this.#news = false;
+    if (this.#tries === 0) {
+      this.#pace = afterMessage(this.#pace, world.monotonic(), this.#rules);
+    }
+    const underWay = new AbortController();
+    this.#underWay = underWay;
+    const notice = compose(batch);
+    const outcome = await delivery.attempt(notice, settings(), underWay.signal);
+    this.#underWay = undefined;
+    if (this.#closed) return;
+    if (outcome.failure) this.#failed(outcome, outcome.failure);
+    else this.#arrived(outcome, notice);
+  }
+
+  #arrived(outcome: Outcome, { more }: Notice): void {
+    this.#waiting.delivered();
+    this.#tries = 0;
+    this.#counts.sent += 1;
+    this.#counts.merged += more;
+    for (let one = 0; one < more; one += 1) this.deps.count("notify-merged");
+    this.#note(outcome);
+    if (!this.#waiting.empty) this.#schedule(this.deps.limits.notifySettleMs);
+  }
+
+  #failed(outcome: Outcome, failure: NotifyFailure): void {
+    const { limits } = this.deps;
+    this.#waiting.giveBack();
+    if (failure.retry && this.#tries < limits.notifyRetries) {
+      this.#last = lastOf(outcome);
+      const own = limits.notifyRetryMs * 2 ** this.#tries;
+      const asked = Math.min(failure.retryAfterMs ?? 0, limits.notifyRetryMaxMs);
+      this.#tries += 1;
+      this.#schedule(Math.max(own, asked));
+      return;
+    }
+    this.#tries = 0;
+    this.#counts.failed += 1;
+    this.deps.count("notify-failed");
+    this.#note(outcome);
+    // What could not be delivered waits for company: the next request takes it along.
+    if (this.#news) this.#schedule(limits.notifySettleMs);
+  }
+
+  /** One line where something changed for whoever watches: that it fails, and that it works again. */
+  #note(outcome: Outcome): void {
+    const { log } = this.deps;
+    const { failure, to, status, ms } = outcome;
+    if (failure) {
+      const facts = { code: failure.code, to, status, next: failure.next };
+      log.warn(facts, `the webhook did not get a message: ${failure.message}`);
+    } else if (this.#failing) {
+      log.info({ to, status, ms }, "the webhook gets messages again");
+    }
+    this.#failing = failure !== undefined;
+    this.#last = lastOf(outcome);
+  }
+}
+
+function lastOf({ failure, ...facts }: Outcome): LastOutcome {
+  if (!failure) return { ...facts, ok: true };
+  const { code, message, next } = failure;
+  return { ...facts, ok: false, code, error: message, next };
+}

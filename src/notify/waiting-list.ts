@@ -1,0 +1,99 @@
+import type { Batch, Waiting } from "./asking.ts";
+
+/**
+ * What is still to be told. Bounded: past its size the oldest of the source that holds most of it is
+ * left as a number, so that whoever floods pushes out its own.
+ */
+export class WaitingList {
+  readonly #waiting = new Map<string, Waiting>();
+  /** Requests that are known as a number only. */
+  #nameless = 0;
+  /** What is on its way: it comes back when it could not be delivered. */
+  #onItsWay: { batch: readonly Waiting[]; nameless: number } | undefined;
+
+  constructor(private readonly size: number) {}
+
+  get empty(): boolean {
+    return this.#waiting.size === 0;
+  }
+
+  get length(): number {
+    return this.#waiting.size;
+  }
+
+  add(request: Waiting): void {
+    this.#waiting.set(request.requestId, request);
+    if (this.#waiting.size <= this.size) return;
+    const [loser] = bySource([...this.#waiting.values()]).sort((a, b) => b.length - a.length);
+    const oldest = loser?.[0];
+    if (oldest) this.#waiting.delete(oldest.requestId);
+    this.#nameless += 1;
+  }
+
+  /** A request was decided on or is gone; true when it was still to be told. */
+  remove(requestId: string): boolean {
+    const way = this.#onItsWay;
+    if (way) way.batch = way.batch.filter((one) => one.requestId !== requestId);
+    return this.#waiting.delete(requestId);
+  }
+
+  /** Takes everything for one message, `shown` of it in full. `undefined` when nothing waits. */
+  take(shown: number): Batch | undefined {
+    const all = [...this.#waiting.values()];
+    if (all.length === 0) return undefined;
+    const nameless = this.#nameless;
+    this.#onItsWay = { batch: all, nameless };
+    this.#waiting.clear();
+    this.#nameless = 0;
+    const chosen = chooseShown(all, shown);
+    return { shown: chosen, more: all.length - chosen.length + nameless };
+  }
+
+  /** What was taken last has arrived. */
+  delivered(): void {
+    this.#onItsWay = undefined;
+  }
+
+  /** What was taken last has not arrived: what of it still waits is told with what came since. */
+  giveBack(): void {
+    const way = this.#onItsWay;
+    if (!way) return;
+    this.#onItsWay = undefined;
+    const since = [...this.#waiting.values()];
+    this.#waiting.clear();
+    this.#nameless += way.nameless;
+    for (const request of [...way.batch, ...since]) this.add(request);
+  }
+
+  clear(): void {
+    this.#waiting.clear();
+    this.#nameless = 0;
+    this.#onItsWay = undefined;
+  }
+}
+
+/**
+ * Which requests a message shows: the newest of each source first, then the second newest of each,
+ * in the order in which they came. A crowd at one address hides nobody at another.
+ */
+export function chooseShown(all: readonly Waiting[], shown: number): readonly Waiting[] {
+  const sources = bySource(all);
+  const rounds = Math.max(0, ...sources.map((list) => list.length));
+  const chosen = new Set<Waiting>();
+  for (let round = 1; round <= rounds && chosen.size < shown; round += 1) {
+    const next = sources.flatMap((list) => list.at(-round) ?? []);
+    next.sort((a, b) => all.indexOf(b) - all.indexOf(a));
+    for (const request of next.slice(0, shown - chosen.size)) chosen.add(request);
+  }
+  return all.filter((request) => chosen.has(request));
+}
+
+function bySource(all: readonly Waiting[]): Waiting[][] {
+  const lists = new Map<string, Waiting[]>();
+  for (const request of all) {
+    const list = lists.get(request.source);
+    if (list) list.push(request);
+    else lists.set(request.source, [request]);
+  }
+  return [...lists.values()];
+}

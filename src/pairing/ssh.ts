@@ -1,0 +1,102 @@
+import type { World } from "../lib/world.ts";
+import type { Actor } from "../protocol/access.ts";
+import type { Limits } from "../protocol/limits.ts";
+import type { Document } from "../store/shape.ts";
+import { Alarm } from "./alarm.ts";
+import { auditOf } from "./audit.ts";
+import type { Durability } from "./commits.ts";
+import type { Pairing } from "./pairing.ts";
+import type { PairingChange, PairingState } from "./records.ts";
+import * as keys from "./ssh-keys.ts";
+
+interface Deps {
+  readonly document: Document<PairingState, PairingChange>;
+  readonly world: World;
+  readonly limits: Limits;
+  readonly pairing: Pairing;
+  /**
+   * Hands sshd the keys that may log in (see {@link keys.approverLines}). Resolves with why that could
+   * not be done, or `undefined`.
+   */
+  readonly publish: (lines: string) => Promise<string | undefined>;
+}
+
+/** Whether sshd was told too. */
+export interface Published {
+  /** Why sshd does not know of the change yet. The gateway itself acts on it already. */
+  readonly unpublished?: string;
+}
+
+/** The keys that approve over SSH, as a service. */
+export class SshKeys {
+  readonly #expiry: Alarm;
+  /** One at a time, so that the last one written is the last one made. */
+  #publishing: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly deps: Deps) {
+    const { world } = deps;
+    const now = () => world.now();
+    this.#expiry = new Alarm({ world, now, ring: () => void this.publish() });
+  }
+
+  list(): keys.SshKey[] {
+    return [...this.deps.document.durable.sshKeys.values()];
+  }
+
+  async add(ask: keys.SshKeyAsk, actor: Actor): Promise<{ key: keys.SshKey } & Published> {
+    const { document, world, limits, pairing } = this.deps;
+    const { key, changes } = keys.addSshKey(document.working, ask, { now: world.now(), limits });
+    await pairing.commits.audited(changes, auditOf("ssh.key.added", actor, factsOf(key)));
+    return { key, ...(await this.publish()) };
+  }
+
+  async remove(
+    typed: string,
+    actor: Actor,
+  ): Promise<{ key: keys.SshKey } & Durability & Published> {
+    const { document, pairing } = this.deps;
+    const key = keys.findSshKey(document.working, typed);
+    const { fingerprint } = key;
+    const event = auditOf("ssh.key.removed", actor, factsOf(key));
+    const outcome = await pairing.commits.urgent([{ op: "ssh-key-gone", fingerprint }], event);
+    return { key, ...outcome, ...(await this.publish()) };
+  }
+
+  /** Whom the key acts as now, and notes that it was used. */
+  actorOf(fingerprint: string, address: string | undefined): Actor | keys.SshKeyProblem {
+    const { document, world } = this.deps;
+    const now = world.now();
+    const found = keys.actorOfKey(document.working.sshKeys.get(fingerprint), { address, now });
+    if (typeof found === "object") {
+      const from = address === undefined ? {} : { from: address };
+      document.later([{ op: "ssh-key-used", fingerprint, at: now, ...from }]);
+    }
+    return found;
+  }
+
+  /** Writes anew what sshd reads. */
+  publish(): Promise<Published> {
+    const published = this.#publishing.then(() => this.#publish());
+    this.#publishing = published;
+    return published;
+  }
+
+  async #publish(): Promise<Published> {
+    const { document, world, publish } = this.deps;
+    const { sshKeys } = document.durable;
+    const now = world.now();
+    for (const { expiresAtMs } of sshKeys.values()) {
+      if (expiresAtMs !== undefined && expiresAtMs > now) this.#expiry.set(expiresAtMs);
+    }
+    const unpublished = await publish(keys.approverLines(sshKeys.values(), now));
+    return unpublished === undefined ? {} : { unpublished };
+  }
+
+  close(): void {
+    this.#expiry.cancel();
+  }
+}
+
+function factsOf({ fingerprint, name, may, from, expiresAtMs }: keys.SshKey) {
+  return { key: fingerprint, name, may, from, expiresAtMs };
+}

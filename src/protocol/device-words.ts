@@ -1,0 +1,77 @@
+import { cleanText } from "../lib/text.ts";
+import { roleWords, scopeInWords, shownScopes } from "./scopes.ts";
+
+/** What a device says about itself, as it stands in a row of the gateway. Not cleaned. */
+export interface DeviceWords {
+  readonly deviceId: string;
+  readonly displayName?: string;
+  readonly operatorLabel?: string;
+  readonly platform?: string;
+  readonly deviceFamily?: string;
+  readonly clientId?: string;
+  readonly clientMode?: string;
+  readonly browserOrigin?: string;
+  readonly remoteIp?: string;
+}
+
+/** Text from elsewhere on one line, fit for a terminal; `-` where nothing is left. */
+export function shown(value: unknown, max = 64): string {
+  return cleanText(value, max) ?? "-";
+}
+
+/** The name people know a device by: the owner's own, else what the device calls itself. */
+export function deviceName(device: DeviceWords): string {
+  return cleanText(device.operatorLabel) ?? cleanText(device.displayName) ?? "unnamed device";
+}
+
+const clientWords: Readonly<Record<string, string>> = {
+  "openclaw-control-ui": "browser",
+  "openclaw-browser-copilot": "browser",
+  "webchat-ui": "browser",
+  webchat: "browser",
+  "openclaw-tui": "terminal app",
+  cli: "command line",
+  "gateway-client": "program",
+  "openclaw-macos": "Mac app",
+  "openclaw-linux": "Linux app",
+  "openclaw-ios": "iOS app",
+  "openclaw-watchos": "watch app",
+  "openclaw-android": "Android app",
+  "node-host": "node",
+};
+
+/** What kind of client on what: `browser, Linux x86_64`. */
+export function clientKind(device: Omit<DeviceWords, "deviceId">): string {
+  const { clientId = "" } = device;
+  const kind = Object.hasOwn(clientWords, clientId) ? clientWords[clientId] : cleanText(clientId);
+  const parts = [kind, cleanText(device.deviceFamily), cleanText(device.platform)];
+  return parts.filter((part) => part !== undefined).join(", ") || "unknown client";
+}
+
+/** Where it comes from; a connection without an address never left its machine, or came by a tunnel. */
+export function addressWords(remoteIp: string | undefined): string {
+  return cleanText(remoteIp) ?? "local connection";
+}
+
+/** Scopes as a person reads them; ones this gateway does not know are named as they are. */
+export function scopesInWords(scopes: readonly string[] | undefined): string {
+  if (!scopes || scopes.length === 0) return "nothing yet";
+  return shownScopes(scopes)
+    .map((scope) => shown(scopeInWords(scope)))
+    .join(", ");
+}
+
+/** Roles with what they may do: `operator: see chats and devices`. */
+export function accessWords(row: {
+  readonly role?: string;
+  readonly roles?: readonly string[];
+  readonly scopes?: readonly string[];
+}): string {
+  const roles = row.roles ?? [row.role ?? "operator"];
+  return roles.map((role) => `${shown(role)}${meaning(role, row.scopes)}`).join("; ");
+}
+
+function meaning(role: string, scopes: readonly string[] | undefined): string {
+  if (role === "operator") return `: ${scopesInWords(scopes)}`;
+  return Object.hasOwn(roleWords, role) ? `: ${roleWords[role]}` : "";
+}

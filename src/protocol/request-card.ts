@@ -1,0 +1,149 @@
+import { agoWords, spanWords } from "../lib/age.ts";
+import { keyWords } from "../lib/key-words.ts";
+import { textWidth, wrapText } from "../lib/width.ts";
+import {
+  accessWords,
+  addressWords,
+  clientKind,
+  type DeviceWords,
+  deviceName,
+  shown,
+} from "./device-words.ts";
+import { covers } from "./scopes.ts";
+
+/**
+ * A request as `device.pair.show`, the lists and the events give it: a device that asks to come in or
+ * for more, or a node that offers commands. Texts in it are not cleaned.
+ */
+export interface RequestRow extends Partial<DeviceWords> {
+  readonly requestId: string;
+  /** When it was asked, ms. */
+  readonly ts: number;
+  readonly expiresAtMs?: number;
+  readonly role?: string;
+  readonly roles?: readonly string[];
+  readonly scopes?: readonly string[];
+  /** What a device that is paired already may do now; empty when all of it was revoked. */
+  readonly approvedRoles?: readonly string[];
+  readonly approvedScopes?: readonly string[];
+  /** Set for what a node offers. */
+  readonly nodeId?: string;
+  readonly caps?: readonly string[];
+  readonly commands?: readonly string[];
+  /** What was approved for this node before. */
+  readonly approvedCaps?: readonly string[];
+  readonly approvedCommands?: readonly string[];
+  /** The gateway's own key in words. */
+  readonly gatewayFingerprint?: string;
+}
+
+/** What a person needs to know before they decide: a label, and what stands beside it. */
+export type Fact = readonly [label: string, ...lines: string[]];
+
+/** The facts of a request, cleaned, in the order in which they are shown. */
+export function requestFacts(row: RequestRow, now: number): Fact[] {
+  const isNode = row.nodeId !== undefined;
+  const id = row.deviceId ?? row.nodeId ?? "";
+  const device: DeviceWords = { ...row, deviceId: id };
+  const facts: (Fact | undefined)[] = [
+    ["Code", shown(row.requestId)],
+    [isNode ? "Node" : "Device", deviceName(device), ...ownName(device)],
+    ["Kind", clientKind(device)],
+    ["From", addressWords(row.remoteIp), ...pageOf(row)],
+    ...(isNode ? offerFacts(row) : accessFacts(row)),
+    ["Key", keyWords(id) || shown(id)],
+    row.gatewayFingerprint === undefined ? undefined : ["Gateway", shown(row.gatewayFingerprint)],
+    ["Asked", agoWords(row.ts, now)],
+    row.expiresAtMs === undefined ? undefined : ["Expires", leftWords(row.expiresAtMs - now)],
+  ];
+  return facts.filter((fact) => fact !== undefined);
+}
+
+/** What the device calls itself, where the owner calls it something else. */
+function ownName({ operatorLabel, ...own }: DeviceWords): string[] {
+  const name = deviceName(own);
+  const isOther = operatorLabel !== undefined && name !== deviceName({ ...own, operatorLabel });
+  return isOther && own.displayName !== undefined ? [`calls itself “${name}”`] : [];
+}
+
+function pageOf({ browserOrigin }: RequestRow): string[] {
+  return browserOrigin === undefined ? [] : [`on the page at ${shown(browserOrigin, 80)}`];
+}
+
+function leftWords(ms: number): string {
+  return ms > 0 ? `in ${spanWords(ms)}` : "now";
+}
+
+/** What is asked for; for a device that is paired already also what it has and what would be new. */
+function accessFacts(row: RequestRow): Fact[] {
+  const asks: Fact = ["Asks for", accessWords(row)];
+  const { approvedRoles, approvedScopes = [] } = row;
+  if (!approvedRoles) return [asks];
+  const has = { roles: approvedRoles, scopes: approvedScopes };
+  return [
+    asks,
+    ["Has now", approvedRoles.length > 0 ? accessWords(has) : "nothing any more"],
+    ["New", newAccess(row)],
+  ];
+}
+
+/** The part of a request that goes beyond what its device has. */
+export function newAccess(row: RequestRow): string {
+  const { role = "operator", roles = [role], scopes = [], approvedRoles = [] } = row;
+  const { approvedScopes = [] } = row;
+  const newScopes = scopes.filter((scope) => !covers(approvedScopes, scope));
+  const grows = (one: string) =>
+    !approvedRoles.includes(one) || (one === "operator" && newScopes.length > 0);
+  const newRoles = roles.filter(grows);
+  return newRoles.length > 0 ? accessWords({ roles: newRoles, scopes: newScopes }) : "nothing";
+}
+
+function offerFacts(row: RequestRow): Fact[] {
+  const { commands = [], caps = [], approvedCommands, approvedCaps = [] } = row;
+  const asks: Fact = ["Asks for", offerWords(commands, caps)];
+  if (!approvedCommands) return [asks];
+  const isNew = (had: readonly string[]) => (name: string) => !had.includes(name);
+  const gone = offerWords(
+    approvedCommands.filter(isNew(commands)),
+    approvedCaps.filter(isNew(caps)),
+  );
+  return [
+    asks,
+    ["Has now", offerWords(approvedCommands, approvedCaps)],
+    ["New", offerWords(commands.filter(isNew(approvedCommands)), caps.filter(isNew(approvedCaps)))],
+    // Approving means exactly what the code says.
+    ...(gone === NOTHING ? [] : [["Ends", gone] satisfies Fact]),
+  ];
+}
+
+const NOTHING = "nothing";
+
+/** `to answer system.run, system.which; abilities: canvas`: all of it, because it is approved whole. */
+export function offerWords(commands: readonly string[], caps: readonly string[]): string {
+  const list = (names: readonly string[]) => names.map((name) => shown(name)).join(", ");
+  const parts = [
+    ...(commands.length > 0 ? [`to answer ${list(commands)}`] : []),
+    ...(caps.length > 0 ? [`abilities: ${list(caps)}`] : []),
+  ];
+  return parts.join("; ") || NOTHING;
+}
+
+const GAP = 2;
+/** Below this many columns for the words, they stand under their label. */
+const NARROW = 20;
+
+/**
+ * A request as plain lines of at most `width` columns: a label and what it says. 40 columns, a phone's
+ * terminal, are enough; so are fewer.
+ */
+export function cardLines(row: RequestRow, view: { now: number; width: number }): string[] {
+  const facts = requestFacts(row, view.now);
+  const labels = Math.max(...facts.map(([label]) => textWidth(label))) + GAP;
+  const beside = view.width - labels >= NARROW;
+  const room = Math.max(1, beside ? view.width - labels : view.width - GAP);
+  return facts.flatMap(([label, ...texts]) => {
+    const lines = texts.flatMap((text) => wrapText(text, room));
+    if (!beside) return [label, ...lines.map((line) => " ".repeat(GAP) + line)];
+    return lines.map((line, i) => (i === 0 ? label : "").padEnd(labels) + line);
+  });
+}

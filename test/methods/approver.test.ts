@@ -1,0 +1,266 @@
+import { connect } from "node:net";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { connectParams, type Frame, makeDevice, RawClient } from "../support/client.ts";
+import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { until } from "../support/until.ts";
+
+let gateway: TestGateway;
+const clients: RawClient[] = [];
+
+beforeAll(async () => {
+  gateway = await startTestGateway({ limits: { pendingPerAddress: 64 } });
+});
+afterAll(async () => {
+  for (const { ws } of clients) ws.terminate();
+  await gateway.close();
+});
+
+/** A public key whose 32 bytes are all `byte`. */
+function publicKey(byte: number): string {
+  const head = Buffer.from("\0\0\0\x0bssh-ed25519\0\0\0\x20");
+  return `ssh-ed25519 ${Buffer.concat([head, Buffer.alloc(32, byte)]).toString("base64")} key`;
+}
+
+let keys = 0;
+/** The fingerprint of a key that may approve. */
+async function approver(...may: string[]): Promise<string> {
+  keys += 1;
+  const params = { publicKey: publicKey(keys), may: may.length > 0 ? may : ["operator"] };
+  const { key } = await gateway.host<{ key: { fingerprint: string } }>("host.ssh.add", params);
+  return key.fingerprint;
+}
+
+/** What the approve socket answers, as `answer.sh` would ask. */
+function ask(frame: object): Promise<Frame> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(gateway.core.approveSocket);
+    let said = "";
+    socket.setEncoding("utf8").on("error", reject);
+    socket.on("data", (part) => {
+      said += part;
+      if (!said.includes("\n")) return;
+      socket.destroy();
+      resolve(JSON.parse(said));
+    });
+    socket.write(`${JSON.stringify({ type: "req", id: "1", ...frame })}\n`);
+  });
+}
+
+type Words = [verb: string, argument?: string];
+
+async function says(key: string, ...[verb, argument]: Words): Promise<Frame> {
+  const name = verb === "revoke" ? "deviceId" : "requestId";
+  const params = argument === undefined ? {} : { [name]: argument };
+  const address = "203.0.113.7";
+  return ask({ method: `approver.${verb}`, params, key, address });
+}
+
+/** The lines of an answer that was no refusal. */
+async function lines(key: string, ...words: Words): Promise<string[]> {
+  const { payload, error } = await says(key, ...words);
+  expect(error, words.join(" ")).toBeUndefined();
+  return payload.lines;
+}
+
+async function refused(key: string, ...words: Words): Promise<string> {
+  return (await says(key, ...words)).error.message;
+}
+
+interface Asks {
+  readonly scopes?: readonly string[];
+  readonly device?: ReturnType<typeof makeDevice>;
+  readonly name?: string;
+  readonly node?: boolean;
+  readonly commands?: readonly string[];
+}
+
+/** A device that waits, and the code of its request. */
+async function waits({ scopes = ["operator.read"], device = makeDevice(), ...asks }: Asks = {}) {
+  const client = await RawClient.open(gateway.url);
+  clients.push(client);
+  const about = { displayName: asks.name ?? "Tablet" };
+  const answer = await client.connect({
+    device,
+    caps: ["pairing-wait"],
+    ...(asks.node ? { role: "node" } : { scopes }),
+    client: asks.node ? { ...about, id: "node-host", mode: "node" } : about,
+    ...(asks.commands && { params: { commands: asks.commands, caps: ["system", "pairing-wait"] } }),
+  });
+  return { client, device, code: String(answer.error?.details.requestId) };
+}
+
+/** Approves a device that waits; resolves with the challenge by which it then comes in. */
+async function admitted(key: string, { client, code }: { client: RawClient; code: string }) {
+  const seen = client.frames.length;
+  await lines(key, "approve", code);
+  return client.challenge(seen);
+}
+
+describe("who may ask", () => {
+  test("a key that is not there, or was removed, is told so and nothing else", async () => {
+    const { code } = await waits();
+    const key = await approver("admin");
+    expect((await says("SHA256:none", "list")).error).toEqual({
+      code: "FORBIDDEN",
+      message: "This key may not approve any more.",
+    });
+    await gateway.host("host.ssh.remove", { key });
+    expect(await refused(key, "approve", code)).toBe("This key may not approve any more.");
+    expect((await ask({ method: "approver.list" })).error.code).toBe("FORBIDDEN");
+    expect(gateway.core.pairing.isPending(code)).toBe(true);
+  });
+
+  test("a key for another network is refused by the gateway too", async () => {
+    keys += 1;
+    const params = { publicKey: publicKey(keys), from: ["192.0.2.0/24"] };
+    const { key } = await gateway.host<{ key: { fingerprint: string } }>("host.ssh.add", params);
+    expect(await refused(key.fingerprint, "list")).toBe(
+      "This key may not be used from where you are.",
+    );
+  });
+
+  test("no method but the five is there, whatever a key may", async () => {
+    const key = await approver("admin");
+    const others = [
+      "host.info",
+      "device.pair.list",
+      "host.ssh.add",
+      "config.get",
+      "health",
+      "connect",
+    ];
+    for (const method of others) {
+      expect((await ask({ method, key })).error).toMatchObject({
+        code: "INVALID_REQUEST",
+        message: `unknown method: ${method}`,
+      });
+    }
+    // And over the network these five are not there.
+    await expect(gateway.host("approver.list")).rejects.toThrow("unknown method: approver.list");
+  });
+});
+
+describe("what is answered", () => {
+  test("lines of at most 40 columns, whatever devices call themselves", async () => {
+    const key = await approver();
+    const name = `${"W".repeat(50)}\u001b[2J\u202e漢字`;
+    const { code } = await waits({ name, scopes: ["operator.read", "operator.write"] });
+    const all = [
+      ...(await lines(key, "list")),
+      ...(await lines(key, "show", code)),
+      ...(await lines(key, "approve", code)),
+    ];
+    for (const line of all) {
+      expect([...line].length, line).toBeLessThanOrEqual(40);
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what must not be there
+      expect(line).not.toMatch(/[\u0000-\u001f\u202e]/);
+    }
+  });
+
+  test("sshListRows: the newest of many, and how many others there are", async () => {
+    const key = await approver();
+    const before = await gateway.host<{ pending: unknown[] }>("device.pair.list", {});
+    const made = [];
+    for (let i = 0; i < 12; i += 1) made.push(await waits({ name: `Device ${i}` }));
+    const found = await lines(key, "list");
+    expect(found[0]).toBe(`${before.pending.length + 12} wait for approval.`);
+    expect(found.filter((line) => line.startsWith("  “Device "))).toHaveLength(10);
+    expect(found.join("\n")).toContain("Device 11");
+    expect(found.at(-1)).toBe(`and ${before.pending.length + 2} more`);
+    for (const { code } of made) await lines(key, "reject", code);
+  });
+
+  test("an upgrade says what the device has and what would be new", async () => {
+    const key = await approver();
+    const device = makeDevice();
+    const first = await waits({ device });
+    await lines(key, "approve", first.code);
+    const more = await waits({ device, scopes: ["operator.read", "operator.write"] });
+    const card = (await lines(key, "show", more.code)).join("\n");
+    expect(card).toMatch(/Has now\s+operator: see chats/);
+    expect(card).toMatch(/New\s+operator: send messages/);
+    await lines(key, "approve", more.code);
+  });
+
+  test("what became of a code: replaced, decided, or never heard of", async () => {
+    const key = await approver();
+    const device = makeDevice();
+    const first = await waits({ device });
+    const second = await waits({ device, scopes: ["operator.write"] });
+    const answer = await says(key, "approve", first.code);
+    expect(answer.error.message).toBe(
+      `The device asks for something else now, with the code ${second.code}.`,
+    );
+    expect(answer.error.details.cure).toBe(`show ${second.code}`);
+    await lines(key, "reject", second.code);
+    for (const code of [second.code, "0000-0000"]) {
+      const { error } = await says(key, "show", code);
+      expect(error.message).toContain("Nobody waits with that code.");
+      expect(error.details.cure).toBe("list");
+    }
+  });
+});
+
+describe("nodes", () => {
+  const offer = { node: true, commands: ["system.notify"] } as const;
+
+  test("both steps, by a key for nodes; one for operators gets neither", async () => {
+    const [nodes, operators] = [await approver("node"), await approver()];
+    const waiting = await waits({ ...offer, name: "attic" });
+    for (const verb of ["approve", "reject"]) {
+      expect(await refused(operators, verb, waiting.code)).toContain("This key may not do that.");
+    }
+    const challenge = await admitted(nodes, waiting);
+    const options = {
+      device: waiting.device,
+      caps: ["pairing-wait"],
+      role: "node",
+      client: { id: "node-host", mode: "node", displayName: "attic" },
+      params: { commands: ["system.notify"], caps: ["system", "pairing-wait"] },
+    };
+    const hello = await waiting.client.request("connect", connectParams(challenge, options));
+    expect(hello.ok).toBe(true);
+    const request = await until(
+      () => [...gateway.core.nodes.state.requests.values()][0],
+      "what the node offers",
+    );
+    const listed = (await lines(nodes, "list")).join("\n");
+    expect(listed).toContain(request.requestId);
+    expect(listed).toContain("system.notify");
+    expect(await refused(operators, "approve", request.requestId)).toContain("may not do that");
+    expect(await refused(operators, "reject", request.requestId)).toContain("may not do that");
+    const approved = (await lines(nodes, "approve", request.requestId)).join("\n");
+    expect(approved).toContain("system.notify");
+    expect(gateway.core.nodes.record(request.nodeId)?.surface?.commands).toEqual(["system.notify"]);
+  });
+});
+
+describe("revoke", () => {
+  test("ends every role of the device that fits, and closes its connection", async () => {
+    const key = await approver();
+    const { code, device, client } = await waits();
+    const challenge = await admitted(key, { client, code });
+    const options = {
+      device,
+      scopes: ["operator.read"],
+      caps: ["pairing-wait"],
+    };
+    const hello = await client.request("connect", connectParams(challenge, options));
+    expect(hello.ok).toBe(true);
+    const typed = device.deviceId
+      .slice(0, 12)
+      .toUpperCase()
+      .replace(/.{4}\B/g, "$&-");
+    expect((await lines(key, "revoke", typed))[0]).toBe("Revoked: “Tablet”");
+    await until(() => client.closed, "its connection to end");
+    expect(client.closed?.code).toBe(4001);
+    expect((await lines(key, "revoke", typed))[0]).toBe("Tablet is out already.");
+  });
+
+  test("no device by that start, or several, or a name: none is touched", async () => {
+    const key = await approver();
+    for (const typed of ["0123456789", "not-an-id", "Tablet-Tablet"]) {
+      expect(await refused(key, "revoke", typed)).toContain("No paired device has an id");
+    }
+  });
+});

@@ -1,0 +1,296 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { Publisher } from "../install/support.ts";
+import { makeKey, makeRelease, RELEASE_MS } from "../release/support/release.ts";
+import { until } from "../support/until.ts";
+import { type Result, Vps } from "../support/vps.ts";
+import { BASE_MS, whyNoVps } from "../support/vps-base.ts";
+import { Login } from "./support/login.ts";
+import { Owner } from "./support/owner.ts";
+import { changesOf, snapshot } from "./support/snapshot.ts";
+
+/** Nothing else on a machine that runs tests is likely to want them; the VPS shares its network. */
+const [GATEWAY, SSH] = [29_691, 29_692];
+const STEP_MS = 300_000;
+const DROP_INS = "/etc/ssh/sshd_config.d";
+const DROP_IN = `${DROP_INS}/00-openclaw-gateway.conf`;
+const BLOCK = "/opt/openclaw-gateway/ssh/.ssh/authorized_keys";
+
+const reason = whyNoVps();
+if (reason) console.log(`The tests of an admin's own sshd settings are skipped: ${reason}.`);
+
+let temp: string;
+let publisher: Publisher;
+let vps: Vps;
+let owner: Owner;
+let phone: Login;
+let publicKey: string;
+let installed: Map<string, string>;
+
+const enable = (...words: string[]): Promise<Result> =>
+  vps.exec(["openclaw", "ssh", "enable", "--yes", ...words]);
+const reload = () => vps.ok(["systemctl", "reload", "ssh"]);
+const write = (path: string, text: string) => vps.ok(["tee", path], { input: text });
+
+/** What the doctor says of one check. */
+async function doctor(id: string): Promise<{ level: string; message: string }> {
+  const { stdout } = await vps.exec(["openclaw", "doctor", "--json"]);
+  return JSON.parse(stdout).find((finding: { id: string }) => finding.id === id);
+}
+
+const expectAnswers = async () => {
+  expect(await phone.ssh("list")).toMatchObject({ code: 0, stderr: "" });
+  expect(await phone.ssh("id")).toMatchObject({ code: 2, stdout: "" });
+};
+
+describe.skipIf(reason !== undefined)("approval over SSH beside an admin's own settings", () => {
+  beforeAll(async () => {
+    temp = await mkdtemp(join(tmpdir(), "ssh-admin-vps-"));
+    publisher = await Publisher.start(join(temp, "release"));
+    const words = ["--base-url", publisher.url, "--sign", await makeKey(temp)];
+    await makeRelease(join(temp, "release"), words, { target: `${process.arch}-glibc-2.38` });
+    vps = await Vps.boot("rented");
+    owner = await Owner.of(vps, temp, SSH);
+    const line = `curl -fsSL ${publisher.url}/install.sh | bash -s -- --no-nginx --port ${GATEWAY}`;
+    await vps.ok(["bash", "-c", line]);
+    const key = await makeKey(temp, "phone");
+    publicKey = await readFile(`${key}.pub`, "utf8");
+    await vps.ok(["openclaw", "ssh", "add", "-", "--name", "phone"], { input: publicKey });
+    phone = new Login({ ...owner.facts, key, user: "openclaw" });
+    installed = await snapshot(vps);
+  }, RELEASE_MS + BASE_MS);
+  afterEach(async () => {
+    // Whatever a test did, the owner still comes in.
+    expect((await owner.ssh("true")).code).toBe(0);
+  });
+  afterAll(async () => {
+    await vps?.close();
+    await publisher?.close();
+    await rm(temp, { recursive: true, force: true });
+  });
+
+  test(
+    "a command that the admin has everybody run does not reach the keys of approvers",
+    async () => {
+      // Such as bastions have: it notes what was asked, and runs it.
+      await write("/usr/local/bin/bastion", '#!/bin/sh\nexec sh -c "$SSH_ORIGINAL_COMMAND"\n');
+      await vps.ok(["chmod", "755", "/usr/local/bin/bastion"]);
+      await write(`${DROP_INS}/05-all.conf`, "ForceCommand /usr/local/bin/bastion\n");
+      expect(await enable()).toMatchObject({ code: 0, stderr: "" });
+      await expectAnswers();
+      expect(await doctor("ssh.setup")).toMatchObject({ level: "ok" });
+      // Without the line that keeps it off, it does.
+      await vps.ok(["sed", "-i", "/ForceCommand none/d", DROP_IN]);
+      await reload();
+      expect((await phone.ssh("id")).stdout).toContain("(openclaw)");
+      expect(await doctor("ssh.setup")).toMatchObject({
+        level: "warn",
+        message: expect.stringContaining(DROP_IN),
+      });
+      expect((await enable()).code).toBe(0);
+      await expectAnswers();
+      await vps.ok(["rm", `${DROP_INS}/05-all.conf`, "/usr/local/bin/bastion"]);
+      await reload();
+    },
+    STEP_MS,
+  );
+
+  test(
+    "a block of the admin's that would decide first is named, by enable and by the doctor",
+    async () => {
+      const file = `${DROP_INS}/00-lan.conf`;
+      const lines = "Match Address 127.0.0.0/8\n  AuthorizedKeysFile /etc/ssh/shared_keys\n";
+      await write(file, lines);
+      const { code, stderr } = await enable();
+      expect(code).toBe(1);
+      expect(stderr).toContain(`“Match Address 127.0.0.0/8” in ${file} comes before ours`);
+      expect(stderr).toContain(`next: rename ${file}`);
+      await reload();
+      expect(await doctor("ssh.setup")).toMatchObject({
+        level: "fail",
+        message: expect.stringContaining("AuthorizedKeysFile"),
+      });
+      await vps.ok(["mv", file, `${DROP_INS}/20-lan.conf`]);
+      expect((await enable()).code).toBe(0);
+      await expectAnswers();
+      await vps.ok(["rm", `${DROP_INS}/20-lan.conf`]);
+      await reload();
+    },
+    STEP_MS,
+  );
+
+  test(
+    "what somebody changed is found, and is right again after enable",
+    async () => {
+      const breaks = [
+        ["chmod", "777", "/opt/openclaw-gateway/ssh/answer.sh"],
+        ["sed", "-i", "s/restrict,//", "/opt/openclaw-gateway/ssh/keys.sh"],
+        ["rm", "-r", "/run/openclaw-gateway/keys"],
+        ["chown", "root:root", "/run/openclaw-gateway/keys"],
+      ];
+      for (const [at, break_] of breaks.entries()) {
+        await vps.ok(break_);
+        const found = [await doctor("ssh.setup"), await doctor("ssh.keys")];
+        // The last is felt at the next change.
+        if (break_[0] !== "chown") {
+          expect(
+            found.map(({ level }) => level),
+            break_.join(" "),
+          ).toContain("warn");
+        }
+        const added = await vps.exec(["openclaw", "ssh", "add", "-", "--name", "next"], {
+          input: await readFile(`${await makeKey(temp, `next-${at}`)}.pub`, "utf8"),
+        });
+        expect(added.code).toBe(0);
+        if (break_.at(-1)?.startsWith("/run/")) {
+          expect(added.stderr).toContain("next: sudo openclaw ssh enable");
+        }
+        await vps.ok(["openclaw", "ssh", "remove", "next"]);
+        expect((await enable()).code).toBe(0);
+        expect(await doctor("ssh.setup")).toMatchObject({ level: "ok" });
+        expect(await doctor("ssh.keys")).toMatchObject({ level: "ok" });
+        await expectAnswers();
+      }
+    },
+    STEP_MS,
+  );
+
+  test(
+    "an error of the admin's own stops enable, not disable, and ends sshd in neither",
+    async () => {
+      const file = `${DROP_INS}/90-mistake.conf`;
+      await write(file, "PermitRootLogon yes\n");
+      const { code, stderr } = await enable();
+      expect(code).toBe(1);
+      expect(stderr).toContain("sshd does not accept its configuration");
+      const off = await vps.exec(["openclaw", "ssh", "disable", "--yes"]);
+      expect(off.code).toBe(0);
+      expect(off.stdout).toContain("once that is mended: systemctl reload ssh");
+      expect((await phone.ssh("list")).code).toBe(255);
+      await vps.ok(["rm", file]);
+      await reload();
+      expect(changesOf(installed, await snapshot(vps))).toEqual([]);
+    },
+    STEP_MS,
+  );
+
+  test(
+    "enable and disable may be killed anywhere, and are repeated",
+    async () => {
+      const killed = async (words: string[], ms: number) => {
+        const unit = `killed-${words[1]}-${ms}`;
+        const command = ["openclaw", ...words, "--yes"];
+        await vps.ok(["systemd-run", "-q", `--unit=${unit}`, ...command]);
+        await sleep(ms);
+        await vps.exec(["systemctl", "kill", "--signal=KILL", unit]);
+        await until(async () => {
+          const state = await vps.property(unit, "ActiveState");
+          return state === "inactive" || state === "failed";
+        }, "its end");
+        await vps.exec(["systemctl", "reset-failed", unit]);
+        await vps.ok(["sshd", "-t"]);
+        expect((await owner.ssh("true")).code).toBe(0);
+      };
+      for (const ms of [150, 300, 450, 600, 900, 1_300]) await killed(["ssh", "enable"], ms);
+      expect(await enable()).toMatchObject({ code: 0, stderr: "" });
+      await expectAnswers();
+      for (const ms of [200, 400]) await killed(["ssh", "disable"], ms);
+      expect((await vps.exec(["openclaw", "ssh", "disable", "--yes"])).code).toBe(0);
+      expect((await phone.ssh("list")).code).toBe(255);
+      expect(changesOf(installed, await snapshot(vps))).toEqual([]);
+    },
+    STEP_MS,
+  );
+
+  test(
+    "where sshd reads no drop-ins: a block in a file of root's, for the same account",
+    async () => {
+      const line = "Include /etc/ssh/sshd_config.d/*.conf";
+      const own = `Include ${DROP_INS}/port.conf`;
+      await vps.ok(["sed", "-i", `s#^${line}#${own}#`, "/etc/ssh/sshd_config"]);
+      await reload();
+      const refused = await enable();
+      expect(refused.code).toBe(1);
+      expect(refused.stderr).toContain("next: openclaw ssh enable --authorized-keys");
+      const said = await enable("--authorized-keys", "--host", "127.0.0.1");
+      expect(said).toMatchObject({ code: 0, stderr: "" });
+      expect(said.stdout).toContain(`ssh -p ${SSH} openclaw@127.0.0.1 approve CODE`);
+      await expectAnswers();
+      expect(await doctor("ssh.setup")).toMatchObject({ level: "ok" });
+      for (const words of [["-L", `${GATEWAY + 9}:127.0.0.1:${GATEWAY}`, "-N"], ["-tt"]]) {
+        expect((await phone.with(["-o", "ExitOnForwardFailure=yes", ...words])).code).not.toBe(0);
+      }
+      await vps.ok(["openclaw", "ssh", "remove", "phone"]);
+      expect((await phone.ssh("list")).code).toBe(255);
+      expect(await vps.ok(["cat", BLOCK])).not.toContain("restrict,command=");
+      await vps.ok(["openclaw", "ssh", "add", "-", "--name", "phone"], { input: publicKey });
+      await expectAnswers();
+    },
+    STEP_MS,
+  );
+
+  test(
+    "a gateway that was taken over gets root to write no key but those that only approve",
+    async () => {
+      const roots = "/root/.ssh/authorized_keys";
+      const before = await vps.ok(["cat", roots]);
+      const evil = await readFile(`${await makeKey(temp, "evil")}.pub`, "utf8");
+      const [type = "", blob = ""] = evil.split(" ");
+      await vps.ok(["systemctl", "stop", "openclaw-gateway"]);
+      for (const named of [roots, BLOCK]) {
+        const key = {
+          fingerprint: `SHA256:${"a".repeat(43)}`,
+          publicKey: `# x\n${type} ${blob}`,
+          name: "phone",
+          may: ["operator"],
+          addedAtMs: 1,
+        };
+        const ssh = { account: "openclaw", port: 22, authorizedKeys: named };
+        const answers = {
+          "config.get": { config: { gateway: { ssh } } },
+          "host.info": { stateDir: "/root/.ssh", adminSocket: "/root/.ssh/admin.sock" },
+          "host.ssh.add": { key },
+          "host.ssh.list": { keys: [key] },
+        };
+        const forged = `
+          const answers = ${JSON.stringify(answers)};
+          require("node:net").createServer((socket) => {
+            socket.setEncoding("utf8").on("data", (text) => {
+              for (const line of text.trim().split("\\n")) {
+                const { id, method } = JSON.parse(line);
+                const payload = answers[method] ?? {};
+                socket.write(JSON.stringify({ type: "res", id, ok: true, payload }) + "\\n");
+              }
+            });
+          }).listen("/run/openclaw-gateway/admin/admin.sock");`;
+        await write("/tmp/forged.cjs", forged);
+        await vps.ok(["rm", "-f", "/run/openclaw-gateway/admin/admin.sock"]);
+        const node = ["/opt/openclaw-gateway/current/bin/node", "/tmp/forged.cjs"];
+        await vps.ok(["systemd-run", "-q", "--unit=forged", "--uid=openclaw-gateway", ...node]);
+        await until(
+          async () =>
+            (await vps.exec(["test", "-S", "/run/openclaw-gateway/admin/admin.sock"])).code === 0,
+          "the forged socket",
+        );
+        const said = await vps.exec(["openclaw", "ssh", "add", "-", "--name", "other"], {
+          input: publicKey,
+        });
+        expect(said.stderr).toContain(
+          named === roots ? `${roots} was left as it is` : "the gateway named a key that is none",
+        );
+        await vps.ok(["systemctl", "stop", "forged"]);
+        expect(await vps.ok(["cat", roots])).toBe(before);
+        expect(await vps.ok(["cat", BLOCK])).not.toContain(blob);
+      }
+      await vps.ok(["rm", "-f", "/tmp/forged.cjs", "/run/openclaw-gateway/admin/admin.sock"]);
+      await vps.ok(["systemctl", "start", "openclaw-gateway"]);
+      await expectAnswers();
+      expect((await vps.exec(["openclaw", "ssh", "disable", "--yes"])).code).toBe(0);
+      expect((await phone.ssh("list")).code).toBe(255);
+    },
+    STEP_MS,
+  );
+});
