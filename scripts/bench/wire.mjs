@@ -135,7 +135,7 @@ export function makeDevice() {
 /**
  * @typedef {object} Login
  * @property {Device} device
- * @property {{ token?: string, deviceToken?: string }} auth
+ * @property {{ token?: string, deviceToken?: string, bootstrapToken?: string }} auth
  * @property {string} [mode]   `client.mode`; anything but `cli` shows up in the presence list
  * @property {readonly string[]} [scopes]
  * @property {readonly string[]} [caps]
@@ -154,7 +154,7 @@ export function connectText(/** @type {string} */ nonce, /** @type {Login} */ lo
   const wanted = login.scopes ?? (role === "node" ? [] : SCOPES);
   const signedAt = Date.now();
   const client = { id: clientIds[mode] ?? "openclaw-linux", version: "1.0.0" };
-  const token = auth.token ?? auth.deviceToken ?? "";
+  const token = auth.token ?? auth.deviceToken ?? auth.bootstrapToken ?? "";
   const scopes = wanted.join(",");
   const payload = `v3|${device.id}|${client.id}|${mode}|${role}|${scopes}|${signedAt}|${token}|${nonce}|linux|`;
   const signature = sign(null, Buffer.from(payload), device.key).toString("base64url");

@@ -26,4 +26,13 @@ export interface WebAppStep {
   readonly run: (stage: WebAppStage) => Promise<unknown>;
 }
 
+export const STEP_MS: number;
+/** Goes to the page of devices. */
+export function openDevices(
+  stage: Pick<WebAppStage, "page" | "origin">,
+  path: string,
+): Promise<void>;
+/** Waits until the page shows `text`. */
+export function seen(page: Page, text: string | RegExp): Promise<void>;
+
 export const webAppSteps: readonly WebAppStep[];

@@ -5,7 +5,7 @@
 /** @typedef {import("./web-app.d.mts").WebAppStep} WebAppStep */
 
 const CODE = /openclaw devices approve ([0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4})/;
-const STEP_MS = 20_000;
+export const STEP_MS = 20_000;
 
 /** All text that a person sees. @param {import("playwright-core").Page} page */
 async function shownText(page) {
@@ -13,13 +13,13 @@ async function shownText(page) {
 }
 
 /** Goes to the page of devices. @param {WebAppStage} stage @param {string} path */
-async function openDevices({ page, origin }, path) {
+export async function openDevices({ page, origin }, path) {
   await page.goto(`${origin}${path}`);
   await seen(page, "Paired devices, pairing approvals");
 }
 
 /** Waits until the page shows `text`. @param {import("playwright-core").Page} page */
-async function seen(page, /** @type {string | RegExp} */ text) {
+export async function seen(page, /** @type {string | RegExp} */ text) {
   try {
     await page.getByText(text).first().waitFor({ timeout: STEP_MS });
   } catch {

@@ -1,4 +1,6 @@
 import { configCodes } from "../../src/config/errors.ts";
+import { joinInClear, joinIsForNodes } from "../../src/methods/setup.ts";
+import { addressInClear, addressInvalid, addressUnknown } from "../../src/methods/setup-url.ts";
 import { notifyCodes } from "../../src/notify/failure.ts";
 import { invalidRequest, missingScope, unavailable } from "../../src/protocol/errors.ts";
 import type { ErrorShape } from "../../src/protocol/frames.ts";
@@ -67,6 +69,14 @@ const requestErrors: readonly (readonly [ErrorShape, string])[] = [
   [invalidRequest("unauthorized role: …").shape, "the method is for another role"],
   [missingScope("operator.write").shape, "the caller lacks a scope; `details` name it"],
   [unavailable("…").shape, "it can't be done now; `retryAfterMs` says when to try again"],
+  [addressUnknown().shape, "`SETUP_ADDRESS_UNKNOWN`: a setup code would lead nowhere"],
+  [
+    addressInClear("ws://…").shape,
+    "`SETUP_ADDRESS_IN_CLEAR`: a setup code would be refused by apps",
+  ],
+  [addressInvalid("…").shape, "`SETUP_ADDRESS_INVALID`: the address for a setup code is none"],
+  [joinIsForNodes().shape, "`JOIN_FOR_NODES`: a setup code with a join address is a node's"],
+  [joinInClear().shape, "`JOIN_IN_CLEAR`: what is fetched there could be read on the way"],
 ];
 
 export function errorLines(): string[] {

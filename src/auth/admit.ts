@@ -206,7 +206,7 @@ function byInvite(c: Case): Decision {
   if (check === undefined) return need("invite");
   if (check.verdict === "locked") return refuse(refusals.rateLimited(check.retryAfterMs));
   if (check.verdict === "refused") return refuse(refusals.inviteInvalid(check.problem));
-  if (check.role !== c.role) return refuse(refusals.invalidRole());
+  if (!check.roles.includes(c.role)) return refuse(refusals.invalidRole());
   const scopes = requested(c).filter((scope) => coversAll(check.scopes, [scope]));
   const { inviteId } = check;
   return { kind: "admit", method: "bootstrap-token", role: c.role, scopes, inviteId };

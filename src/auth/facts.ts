@@ -49,7 +49,7 @@ export type DeviceTokenCheck =
   | { verdict: "locked"; retryAfterMs: number };
 
 export type InviteCheck =
-  | { verdict: "ok"; inviteId: string; role: Role; scopes: readonly string[] }
+  | { verdict: "ok"; inviteId: string; roles: readonly Role[]; scopes: readonly string[] }
   | { verdict: "refused"; problem: InviteProblem }
   | { verdict: "locked"; retryAfterMs: number };
 

@@ -24,3 +24,11 @@ export function tokenMatches(tokenKey: Uint8Array, facts: TokenFacts, candidate:
   const given = Buffer.from(candidate.trim());
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
+
+/**
+ * The secret of a link that can be fetched once at a join address, from the code in that address
+ * (128 bits): so neither has to be stored.
+ */
+export function joinSecret(tokenKey: Uint8Array, code: string): string {
+  return createHmac("sha256", tokenKey).update(`setup-join/1|${code}`).digest("base64url");
+}

@@ -21,6 +21,8 @@ export interface Io {
   readonly asksPerson: boolean;
   /** Columns for tables. */
   readonly columns: number;
+  /** Lines of the terminal; 24 where there is none. */
+  readonly rows: number;
   readonly colour: boolean;
   /** Asks on the terminal and returns the line. `secret`: nothing is echoed. */
   prompt(question: string, options?: { secret?: boolean }): Promise<string>;
@@ -28,6 +30,7 @@ export interface Io {
   readLine(): Promise<string>;
 }
 
+const LINES = 24;
 const NARROW = 80;
 const WIDE = 120;
 
@@ -55,6 +58,7 @@ export function systemIo(): Io {
     readsPerson: stdin.isTTY === true,
     asksPerson: stdin.isTTY === true && stdout.isTTY === true,
     columns: tableColumns(stdout.columns),
+    rows: stdout.rows || LINES,
     colour: stdout.isTTY === true && !env["NO_COLOR"] && env["TERM"] !== "dumb",
     prompt: async (question, options = {}) => {
       const { promptLine } = await import("./prompt.ts");

@@ -125,8 +125,8 @@ function inviteOf(c: ConnectCase, deps: FindingDeps): InviteCheck {
   const secret = c.facts.auth.bootstrapToken ?? "";
   const verdict = deps.pairing.checkInvite(secret, c.params.device?.id ?? "");
   if (verdict.ok) {
-    const { inviteId, role, scopes } = verdict.invite;
-    return { verdict: "ok", inviteId, role, scopes };
+    const { inviteId, roles, scopes } = verdict.invite;
+    return { verdict: "ok", inviteId, roles, scopes };
   }
   // Only guesses count: whoever knows a used or expired secret was given it.
   if (verdict.problem !== "unknown") return { verdict: "refused", problem: verdict.problem };

@@ -5,6 +5,8 @@ import { deriveToken } from "../auth/tokens.ts";
 import { asTyped } from "../lib/command.ts";
 import type { Call } from "../methods/method.ts";
 import { heldRoles, heldScopes } from "../pairing/authority.ts";
+import type { Invite } from "../pairing/records.ts";
+import type { Setups } from "../pairing/setups.ts";
 import { type Actor, coversAll, type Role } from "../protocol/access.ts";
 import type { SshWay } from "../protocol/approve-line.ts";
 import { closes } from "../protocol/close.ts";
@@ -27,7 +29,7 @@ import {
   type Settled,
   settle,
 } from "./findings.ts";
-import type { Hello } from "./hello.ts";
+import type { DeviceGrant, Hello } from "./hello.ts";
 import { judgeOrigin, type OriginPolicy } from "./origin.ts";
 
 /** What the owner configured, as far as a handshake needs it. Read anew for every connect. */
@@ -39,6 +41,7 @@ export interface HandshakeDeps extends FindingDeps {
   readonly limits: Limits;
   readonly hello: Hello;
   readonly services: Call["services"];
+  readonly setups: Setups;
   readonly policy: () => HandshakePolicy;
   readonly phase: () => ConnectFacts["phase"];
   readonly secretEpoch: () => number;
@@ -203,19 +206,26 @@ export class Handshake {
     with_: { c: ConnectCase; decision: Admitted },
   ): Promise<void> {
     const { c, decision } = with_;
-    if (decision.inviteId !== undefined) {
-      await this.#redeem(connection, c, decision);
-      if (!connection.isOpen) return;
-      // Asked after the wait, because the device may have been removed or revoked during it.
-      const { pairing } = this.deps;
-      const verdict = pairing.checkInvite(
-        c.facts.auth.bootstrapToken ?? "",
-        c.params.device?.id ?? "",
-      );
-      if (!verdict.ok) {
-        return this.#refuse(connection, frame, refusals.inviteInvalid(verdict.problem));
-      }
+    if (decision.inviteId === undefined) return this.#welcome(connection, frame, with_);
+    await this.#redeem(connection, c, decision);
+    if (!connection.isOpen) return this.deps.setups.told(decision.inviteId, false);
+    // Asked after the wait, because the device may have been removed or revoked during it.
+    const verdict = this.deps.pairing.checkInvite(
+      c.facts.auth.bootstrapToken ?? "",
+      c.params.device?.id ?? "",
+    );
+    if (!verdict.ok) {
+      return this.#refuse(connection, frame, refusals.inviteInvalid(verdict.problem));
     }
+    this.#welcome(connection, frame, { ...with_, link: verdict.invite });
+    this.deps.setups.told(decision.inviteId, connection.isOpen);
+  }
+
+  #welcome(
+    connection: Connection,
+    frame: RequestFrame,
+    { c, decision, link }: { c: ConnectCase; decision: Admitted; link?: Invite },
+  ): void {
     const deviceId = c.params.device?.id;
     const cap = connection.socket.peer.scopeCap;
     const scopes = cap ? decision.scopes.filter((s) => coversAll(cap, [s])) : decision.scopes;
@@ -241,9 +251,20 @@ export class Handshake {
       role: decision.role,
       scopes,
       ...(deviceToken && { deviceToken }),
+      ...(link && { deviceTokens: this.#otherTokens(link, deviceId ?? "", decision.role) }),
     });
     connection.ready(actor, hello);
     this.deps.greeted(connection, actor);
+  }
+
+  /** What the link granted besides the role that the device connects with. */
+  #otherTokens({ roles }: Invite, deviceId: string, role: Role): DeviceGrant[] {
+    return roles.flatMap((other) => {
+      if (other === role) return [];
+      const scopes = this.deps.pairing.device(deviceId)?.tokens[other]?.scopes ?? [];
+      const deviceToken = this.#token(deviceId, other, scopes);
+      return deviceToken === undefined ? [] : [{ deviceToken, role: other, scopes }];
+    });
   }
 
   async #redeem(connection: Connection, c: ConnectCase, decision: Admitted): Promise<void> {

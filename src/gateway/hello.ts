@@ -14,6 +14,14 @@ export interface HelloFacts {
   readonly role: Role;
   readonly scopes: readonly string[];
   readonly deviceToken?: string | undefined;
+  /** Tokens of the same device in its other roles, where a link granted several at once. */
+  readonly deviceTokens?: readonly DeviceGrant[];
+}
+
+export interface DeviceGrant {
+  readonly deviceToken: string;
+  readonly role: Role;
+  readonly scopes: readonly string[];
 }
 
 interface Deps {
@@ -58,14 +66,14 @@ export class Hello {
   /** The text of the response. */
   text(facts: HelloFacts): string {
     const { services } = this.deps;
+    const issuedAtMs = services.world.now();
+    const others = facts.deviceTokens ?? [];
     const auth = {
       method: facts.method,
       role: facts.role,
       scopes: facts.scopes,
-      ...(facts.deviceToken !== undefined && {
-        deviceToken: facts.deviceToken,
-        issuedAtMs: services.world.now(),
-      }),
+      ...(facts.deviceToken !== undefined && { deviceToken: facts.deviceToken, issuedAtMs }),
+      ...(others.length > 0 && { deviceTokens: others.map((one) => ({ ...one, issuedAtMs })) }),
     };
     const payload =
       `{"type":"hello-ok","protocol":${SERVER_PROTOCOL}` +

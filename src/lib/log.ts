@@ -10,6 +10,8 @@ const SECRET_NAMES = [
   "password",
   "deviceToken",
   "bootstrapToken",
+  "setupCode",
+  "joinUrl",
   "secret",
   "signature",
   "authorization",

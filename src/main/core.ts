@@ -23,6 +23,7 @@ import type { NodesChange, NodesState } from "../nodes/records.ts";
 import { pairingShape } from "../pairing/document.ts";
 import { Pairing } from "../pairing/pairing.ts";
 import type { PairingChange, PairingState } from "../pairing/records.ts";
+import { Setups } from "../pairing/setups.ts";
 import { SshKeys } from "../pairing/ssh.ts";
 import { type Limits, limitValues } from "../protocol/limits.ts";
 import { type Document, openDocument, type StoreLog } from "../store/document.ts";
@@ -63,6 +64,7 @@ export interface Core {
   readonly audit: Audit;
   readonly log: StoreLog;
   readonly pairing: Pairing;
+  readonly setups: Setups;
   readonly ssh: SshKeys;
   readonly nodes: Nodes;
   readonly documents: {
@@ -131,6 +133,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       limits,
       gatewayId: vault.identity.deviceId,
     });
+    const { tokenKey } = vault;
+    const setups = new Setups({ document: pairingDocument, pairing, tokenKey });
     const ssh = new SshKeys({
       document: pairingDocument,
       world,
@@ -167,7 +171,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       identity: vault.identity,
       log,
     });
-    const parts = { config, vault, secrets, pairing, ssh, nodes, documents, audit, log };
+    const parts = { config, vault, secrets, pairing, setups, ssh, nodes, documents, audit, log };
     const close = () => closeAll({ ...parts, lock });
     const command = commandName(env);
     return {

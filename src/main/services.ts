@@ -22,6 +22,7 @@ import type {
 import type { Notifier } from "../notify/notifier.ts";
 import { DeviceList } from "../pairing/device-list.ts";
 import type { Core } from "./core.ts";
+import { reachOf } from "./reach.ts";
 
 /** The network side as methods see it; absent where the command line works on stopped state. */
 export interface NetworkParts {
@@ -76,9 +77,12 @@ export function makeServices(core: Core, network: NetworkParts): Services {
   const state = () => core.documents.pairing.durable;
   return {
     world,
+    limits,
     identity: core.vault.identity,
     tokenKey: core.vault.tokenKey,
     pairing: core.pairing,
+    setups: core.setups,
+    reach: () => reachOf(core, network.info().listening),
     ssh: core.ssh,
     nodes: core.nodes,
     deviceList: new DeviceList({

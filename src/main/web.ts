@@ -1,6 +1,7 @@
 import { ConfigError } from "../config/errors.ts";
 import { BearerCheck } from "../gateway/bearer.ts";
 import type { Gateway } from "../gateway/gateway.ts";
+import { JoinAddresses } from "../gateway/join.ts";
 import type { FailureLimiter } from "../lib/limiter.ts";
 import { mayServe } from "../lib/served-folder.ts";
 import { firstLine, readSmallFile } from "../lib/small-file.ts";
@@ -31,6 +32,12 @@ export async function makeWeb(core: Core, parts: WebParts): Promise<HttpDeps> {
     metricsToken: tokenReader(core),
     count: (metric) => gateway.count(metric),
   });
+  const joins = new JoinAddresses({
+    setups: core.setups,
+    limiter: parts.limiter,
+    count: (metric) => gateway.count(metric),
+    failed: (err) => gateway.failed("a join address could not be used up", { err }),
+  });
   return {
     page: await loadPage(parts.pageFolder),
     webRoot: await openWebRoot(core, parts),
@@ -38,6 +45,7 @@ export async function makeWeb(core: Core, parts: WebParts): Promise<HttpDeps> {
     about: () => facts.about(),
     webConfig,
     metrics: parts.metrics,
+    join: (code, source) => joins.fetch(code, source),
     authorize: (what, ask) => bearer.check(what, ask),
   };
 }

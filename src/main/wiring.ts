@@ -39,7 +39,7 @@ export function failureLimiter(core: Core): FailureLimiter {
 
 /** The handshake on an open core. */
 export function makeHandshake(core: Core, parts: HandshakeParts): Handshake {
-  const { world, limits, pairing, secrets, vault } = core;
+  const { world, limits, pairing, setups, secrets, vault } = core;
   const { gateway, services, limiter } = parts;
   const joining = {
     nodes: core.nodes,
@@ -51,6 +51,7 @@ export function makeHandshake(core: Core, parts: HandshakeParts): Handshake {
     world,
     limits,
     pairing,
+    setups,
     secrets,
     services,
     tokenKey: vault.tokenKey,
@@ -172,6 +173,9 @@ export function follow(
     },
     renamed: () => hub.publish("device.pair.changed", {}),
   });
+  const stopSetups = core.setups.listen((end, outcome) => {
+    hub.publishAbout(outcome.deviceId, setupEvents[end], outcome);
+  });
   const stopLog = pairing.listen(pairingLog(core, parts));
   const stopNodes = core.nodes.listen(nodeNews(core, parts));
   const stopConfig = config.listen((changed, next) => {
@@ -190,11 +194,18 @@ export function follow(
   config.watch();
   return () => {
     stopPairing();
+    stopSetups();
     stopLog();
     stopNodes();
     stopConfig();
   };
 }
+
+/** What the ends of setup codes are called on the wire. */
+const setupEvents = {
+  completed: "device.pair.setup.completed",
+  uncertain: "device.pair.setup.deliveryUncertain",
+} as const;
 
 /** Keys that somebody changed in the file itself; what went through a method has its line from there. */
 function noteEdits({ audit, config, log }: Core, changed: readonly { path: string }[]): void {

@@ -10,6 +10,7 @@ import type { Method } from "./method.ts";
 import { nodeMethods } from "./nodes.ts";
 import { notifyMethods } from "./notify.ts";
 import { scopeMethods } from "./scopes.ts";
+import { setupMethods } from "./setup.ts";
 import { sshMethods } from "./ssh.ts";
 import { statusMethods } from "./status.ts";
 import { systemMethods } from "./system.ts";
@@ -19,6 +20,7 @@ export const allMethods: readonly Method[] = [
   ...statusMethods,
   ...deviceMethods,
   ...inviteMethods,
+  ...setupMethods,
   ...nodeMethods,
   ...scopeMethods,
   ...configMethods,

@@ -1,9 +1,12 @@
 import { cleanText } from "../lib/text.ts";
 import { DEFAULT_INVITE_MS } from "../pairing/invite.ts";
 import { ADMIN, isRole } from "../protocol/access.ts";
+import { RequestError } from "../protocol/errors.ts";
 import type { JsonSchema } from "../protocol/json-schema.ts";
+import { encodeSetupCode } from "../protocol/setup-code.ts";
 import { durability } from "./device-rows.ts";
 import { type Call, method } from "./method.ts";
+import { setupUrl } from "./setup-url.ts";
 
 const access = { roles: ["operator"], scope: ADMIN } as const;
 
@@ -48,6 +51,9 @@ async function makeInvite(params: InviteParams, { actor, services }: Call) {
   );
   const { inviteId, scopes, expiresAtMs, name, uses } = made.invite;
   const base = services.lifecycle.info.pageUrl;
+  // The same secret as OpenClaw's own node host takes it, where that could dial the gateway.
+  const leadsTo = setupUrl(undefined, services.reach(), services.limits);
+  const code = role === "node" && !(leadsTo instanceof RequestError) && leadsTo.url;
   return {
     inviteId,
     role,
@@ -57,6 +63,9 @@ async function makeInvite(params: InviteParams, { actor, services }: Call) {
     ...(name !== undefined && { name }),
     secret: made.secret,
     url: `${base}#invite=${made.secret}`,
+    ...(code && {
+      setupCode: encodeSetupCode({ url: code, bootstrapToken: made.secret, expiresAtMs }),
+    }),
   };
 }
 

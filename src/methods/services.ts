@@ -13,10 +13,12 @@ import type { Nodes } from "../nodes/nodes.ts";
 import type { Notifier } from "../notify/notifier.ts";
 import type { DeviceList } from "../pairing/device-list.ts";
 import type { Pairing } from "../pairing/pairing.ts";
+import type { Setups } from "../pairing/setups.ts";
 import type { SshKeys } from "../pairing/ssh.ts";
 import type { Actor, Role } from "../protocol/access.ts";
 import type { EventName } from "../protocol/events.ts";
 import type { RawJson } from "../protocol/frames.ts";
+import type { Limits } from "../protocol/limits.ts";
 import type { SecretKind } from "../protocol/refusals.ts";
 import type { StoreFigures } from "./status.ts";
 
@@ -140,12 +142,23 @@ export interface EventSource {
   leave(receiver: Receiver): void;
 }
 
+/** How others get to this gateway, for codes that lead them here. */
+export interface Reach {
+  readonly secretKind: SecretKind;
+  readonly publicUrl?: string;
+  /** The machine's own address on its network, and the key that opened the gateway there. */
+  readonly own?: { readonly url: string; readonly source: string };
+}
+
 /** Everything methods may use. Built by main.ts. */
 export interface Services {
   readonly world: World;
+  readonly limits: Limits;
   readonly identity: GatewayIdentity;
   readonly tokenKey: Uint8Array;
   readonly pairing: Pairing;
+  readonly setups: Setups;
+  readonly reach: () => Reach;
   readonly ssh: SshKeys;
   readonly nodes: Nodes;
   readonly deviceList: DeviceList;

@@ -15,6 +15,7 @@ export const auditEvents = {
   "tokens.revoked": "the tokens granted under a shared secret ended with it",
   "link.made": "a link that pairs was made",
   "link.revoked": "a link was taken back",
+  "link.fetched": "somebody fetched the setup code behind a join address, which is used up by that",
   "ssh.key.added": "a key may approve over SSH from now on",
   "ssh.key.removed": "a key may not approve over SSH any more",
   "node.approved": "a node may do what it asked for",
@@ -62,11 +63,28 @@ export function deviceFacts(
   return { device: deviceId, name: displayName ?? clientId, address: remoteIp };
 }
 
+/** What a link lets whoever opens it do. */
+function grantFacts({ role, roles, scopes, setup }: Invite): Record<string, AuditFact | undefined> {
+  return { ...(roles.length > 1 ? { roles } : { role }), scopes, access: setup?.access };
+}
+
+/** The facts of a link without its secret. */
+export function linkFacts(link: Invite): Record<string, AuditFact | undefined> {
+  const { inviteId, uses, expiresAtMs, name } = link;
+  return { link: inviteId, ...grantFacts(link), uses, expiresAtMs, name };
+}
+
 /** A device that a link paired: nobody but the link decided it. */
-export function auditOfLink(
-  device: Parameters<typeof deviceFacts>[0],
-  { inviteId, role, scopes }: Invite,
-): AuditEvent {
-  const event = auditOf("device.linked", "gateway", { ...deviceFacts(device), role, scopes });
+export function auditOfLink(device: Parameters<typeof deviceFacts>[0], link: Invite): AuditEvent {
+  const facts = { ...deviceFacts(device), ...grantFacts(link) };
+  return byLink(auditOf("device.linked", "gateway", facts), link);
+}
+
+/** The setup code of a link was handed out by its join address. */
+export function auditOfFetch(link: Invite, from: string): AuditEvent {
+  return { ...byLink(auditOf("link.fetched", "gateway"), link), from };
+}
+
+function byLink(event: AuditEvent, { inviteId }: Invite): AuditEvent {
   return { ...event, by: { kind: "link", id: inviteId } };
 }

@@ -44,9 +44,9 @@ export function movedBy(
   return [...pending.map((one) => pendingBy(one, by)), ...invites.map((one) => inviteBy(one, by))];
 }
 
-/** Who used a link, and whether it was taken back. */
-function decidedOf({ users, revokedAtMs }: Change<"invite">["invite"]): string {
-  return `${Object.keys(users).length} ${revokedAtMs}`;
+/** Who used a link, whether it was fetched, and whether it was taken back. */
+function decidedOf({ users, revokedAtMs, setup }: Change<"invite">["invite"]): string {
+  return `${Object.keys(users).length} ${revokedAtMs} ${setup?.fetchedAtMs}`;
 }
 
 /** What a clock wrote that was ahead of `now`, moved back to it: nothing lives longer than it may. */

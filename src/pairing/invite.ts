@@ -3,6 +3,7 @@ import { type Actor, firstMissing, type Role } from "../protocol/access.ts";
 import { invalidRequest, missingScope } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
 import type { InviteProblem } from "../protocol/refusals.ts";
+import type { SetupAccess } from "../protocol/setup-access.ts";
 import { type Grant, grant } from "./ledger.ts";
 import {
   type Device,
@@ -11,6 +12,7 @@ import {
   type PairingChange,
   type PairingState,
 } from "./records.ts";
+import type { Setup } from "./setup.ts";
 
 const SECRET_BYTES = 32;
 export const DEFAULT_INVITE_MS = 60 * 60 * 1000;
@@ -22,11 +24,16 @@ export function hashInvite(secret: string): string {
 
 export interface InviteAsk {
   readonly role: Role;
+  /** All roles that it grants at once; `role` alone if absent. */
+  readonly roles?: readonly Role[];
   readonly scopes: readonly string[];
   readonly expiresInMs: number;
   readonly name?: string | undefined;
   /** How many devices it may pair; one if absent. */
   readonly uses?: number | undefined;
+  readonly setup?: Setup;
+  /** What opens it, where whoever asks has 256 bits for that already; drawn here if absent. */
+  readonly secret?: string | undefined;
 }
 
 /** Makes a link. The secret is in the result and nowhere else. */
@@ -53,17 +60,20 @@ export function createInvite(
   }
   const live = [...state.invites.values()].filter((invite) => isOpen(invite, context.now));
   if (live.length >= context.limits.invites) throw invalidRequest("too many unused links");
-  const secret = context.bytes(SECRET_BYTES).toString("base64url");
+  const secret = ask.secret ?? context.bytes(SECRET_BYTES).toString("base64url");
+  const { role, roles = [role] } = ask;
   const invite: Invite = {
     inviteId: context.id,
     secretHash: hashInvite(secret),
-    role: ask.role,
-    scopes: ask.role === "operator" ? [...new Set(ask.scopes)].sort() : [],
+    role,
+    roles,
+    scopes: roles.includes("operator") ? [...new Set(ask.scopes)].sort() : [],
     ...(ask.name !== undefined && { name: ask.name }),
     createdAtMs: context.now,
     expiresAtMs: context.now + ask.expiresInMs,
     uses,
     users: {},
+    ...(ask.setup && { setup: ask.setup }),
   };
   return { invite, secret, changes: [{ op: "invite", invite }] };
 }
@@ -100,20 +110,27 @@ export function checkInvite(
 function isAsLinked(device: Device | undefined, invite: Invite): boolean {
   if (device?.approvedVia !== "bootstrap") return false;
   if (device.approvedAtMs !== invite.users[device.deviceId]) return false;
-  const token = device.tokens[invite.role];
-  return token?.revokedAtMs === undefined && token?.rotatedAtMs === undefined;
+  return invite.roles.every((role) => {
+    const token = device.tokens[role];
+    return token && token.revokedAtMs === undefined && token.rotatedAtMs === undefined;
+  });
 }
 
 /** What an owner may know of a link: everything but its secret. */
 export interface InviteRow {
   readonly inviteId: string;
+  readonly kind: "link" | "setup-code";
   readonly role: Role;
+  readonly roles: readonly Role[];
   readonly scopes: readonly string[];
   readonly name?: string;
   readonly createdAtMs: number;
   readonly expiresAtMs: number;
   readonly uses: number;
   readonly usedBy: readonly { readonly deviceId: string; readonly atMs: number }[];
+  /** Of a setup code: how much it grants, and the gateway's address in it. */
+  readonly access?: SetupAccess;
+  readonly gatewayUrl?: string;
 }
 
 /** The links that still pair someone, newest first. */
@@ -124,9 +141,11 @@ export function openInvites(state: PairingState, now: number): InviteRow[] {
     .map(inviteRow);
 }
 
-function inviteRow({ secretHash: _, users, revokedAtMs: __, ...known }: Invite): InviteRow {
+function inviteRow({ secretHash: _, users, revokedAtMs: __, setup, ...known }: Invite): InviteRow {
   const usedBy = Object.entries(users).map(([deviceId, atMs]) => ({ deviceId, atMs }));
-  return { ...known, usedBy };
+  if (!setup) return { ...known, kind: "link", usedBy };
+  const { access, url: gatewayUrl } = setup;
+  return { ...known, kind: "setup-code", access, gatewayUrl, usedBy };
 }
 
 /** Takes a link back. Devices that it paired stay: they are removed like all others. */
@@ -152,7 +171,7 @@ export function redeem(
     return { device: before, changes: [] };
   const device = grant(
     before,
-    { ...facts.asked, roles: [invite.role], scopes: invite.scopes },
+    { ...facts.asked, roles: invite.roles, scopes: invite.scopes },
     { now: facts.now, via: "bootstrap", label: invite.name },
   );
   const users = { ...invite.users, [device.deviceId]: facts.now };

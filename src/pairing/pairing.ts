@@ -6,7 +6,7 @@ import type { Limits } from "../protocol/limits.ts";
 import type { Document } from "../store/shape.ts";
 import { breathe } from "../store/slices.ts";
 import { Alarm } from "./alarm.ts";
-import { auditOf, auditOfLink, deviceFacts } from "./audit.ts";
+import { auditOf, auditOfLink, deviceFacts, linkFacts } from "./audit.ts";
 import { mayManage } from "./authority.ts";
 import { fromTheFuture, movedBy, WatchedClock } from "./clock.ts";
 import { AuditedCommits, type Durability } from "./commits.ts";
@@ -279,9 +279,8 @@ export class Pairing {
       bytes: (count) => world.bytes(count),
       id,
     });
-    const { role, scopes, uses, expiresAtMs, name } = made.invite;
-    const what = { link: id, role, scopes, uses, expiresAtMs, name };
-    await this.commits.audited(made.changes, auditOf("link.made", actor, what));
+    const event = auditOf("link.made", actor, linkFacts(made.invite));
+    await this.commits.audited(made.changes, event);
     this.#setExpiry();
     return made;
   }

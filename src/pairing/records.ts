@@ -2,6 +2,7 @@ import { applyTrail, emptyTrail, type Trail, type TrailChange } from "../audit/t
 import type { Role } from "../protocol/access.ts";
 import { limitTable } from "../protocol/limits.ts";
 import { ApprovalOrder } from "./order.ts";
+import { applySetupTold, type Setup, type SetupChange } from "./setup.ts";
 import { applySshKey, type SshKey, type SshKeyChange } from "./ssh-keys.ts";
 
 /** The token of one device in one role. Its value is derived (auth/tokens.ts), never stored. */
@@ -75,7 +76,11 @@ export interface Invite {
   readonly inviteId: string;
   /** SHA-256 of the secret, hex. */
   readonly secretHash: string;
+  /** The first of `roles`. */
   readonly role: Role;
+  /** What it grants in one step. */
+  readonly roles: readonly Role[];
+  /** What it grants where `operator` is among the roles. */
   readonly scopes: readonly string[];
   readonly name?: string;
   readonly createdAtMs: number;
@@ -85,18 +90,20 @@ export interface Invite {
   /** Who was paired by it: device id → when. */
   readonly users: Readonly<Record<string, number>>;
   readonly revokedAtMs?: number;
+  /** Set for a setup code of OpenClaw's own apps. */
+  readonly setup?: Setup;
 }
 
-/** As links were written when each paired one device. */
-type InviteRecord = Omit<Invite, "uses" | "users"> &
-  Partial<Pick<Invite, "uses" | "users">> & {
+/** As links were written when each paired one device, in one role. */
+type InviteRecord = Omit<Invite, "roles" | "uses" | "users"> &
+  Partial<Pick<Invite, "roles" | "uses" | "users">> & {
     readonly usedBy?: string;
     readonly usedAtMs?: number;
   };
 
 function inviteOf({ usedBy, usedAtMs, ...record }: InviteRecord): Invite {
   const users = usedBy === undefined ? {} : { [usedBy]: usedAtMs ?? record.createdAtMs };
-  return { uses: 1, users, ...record };
+  return { roles: [record.role], uses: 1, users, ...record };
 }
 
 /** Whether a link would still pair one more device. */
@@ -136,6 +143,7 @@ export interface PairingState {
 
 export type PairingChange =
   | TrailChange
+  | SetupChange
   | SshKeyChange
   | { op: "device"; device: Device }
   | { op: "device-gone"; deviceId: string }
@@ -196,6 +204,9 @@ export function applyChange(state: PairingState, change: PairingChange): void {
       state.invites.delete(change.inviteId);
       return;
     }
+    case "setup-told":
+      applySetupTold(state.invites, change);
+      return;
     case "ssh-key":
     case "ssh-key-gone":
     case "ssh-key-used":

@@ -47,6 +47,16 @@ export const eventTable = {
     latestState: true,
     what: "figures of a node's machine",
   },
+  "device.pair.setup.completed": {
+    roles: operators,
+    scope: PAIRING,
+    what: "a setup code paired a device, which was sent its tokens",
+  },
+  "device.pair.setup.deliveryUncertain": {
+    roles: operators,
+    scope: PAIRING,
+    what: "a setup code paired a device that was gone when its tokens were sent; it may try again",
+  },
   "device.pair.changed": { roles: operators, scope: PAIRING, what: "a paired device was renamed" },
 } as const satisfies Record<string, EventRule>;
 

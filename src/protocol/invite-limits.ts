@@ -26,4 +26,12 @@ export const inviteLimitTable = {
     metric: "-",
     test: "pairing/invite.test.ts",
   },
+  setupUrlChars: {
+    value: 512,
+    unit: "count",
+    bounds: "characters of the gateway's address in a setup code",
+    past: "`INVALID_REQUEST` `SETUP_ADDRESS_INVALID`",
+    metric: "-",
+    test: "methods/setup-url.test.ts",
+  },
 } as const satisfies Record<string, Limit>;

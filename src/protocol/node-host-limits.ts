@@ -53,4 +53,20 @@ export const nodeHostLimitTable = {
     metric: "-",
     test: "cli/node-host/commands.test.ts",
   },
+  hostJoinChars: {
+    value: 24 * 1024,
+    unit: "count",
+    bounds: "characters of the answer of a join address (`openclaw connect https://…/j/…`)",
+    past: "`there is no setup code at …`",
+    metric: "-",
+    test: "cli/node-host/join.test.ts",
+  },
+  hostJoinMs: {
+    value: 15_000,
+    unit: "ms",
+    bounds: "time of a join address to answer",
+    past: "`… can't be asked for the setup code`",
+    metric: "-",
+    test: "cli/node-host/join.test.ts",
+  },
 } as const satisfies Record<string, Limit>;

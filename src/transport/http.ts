@@ -1,4 +1,5 @@
 import type { BearerVerdict } from "../gateway/bearer.ts";
+import type { JoinVerdict } from "../gateway/join.ts";
 import { type HttpAnswer, json, notAllowed, notFound, problem, secured } from "./answers.ts";
 import { answerPage, type Page } from "./page.ts";
 import type { WebRoot } from "./web-root.ts";
@@ -29,6 +30,8 @@ export interface HttpDeps {
   readonly webConfig: () => Record<string, unknown>;
   /** The metrics as Prometheus reads them. */
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
+  /** The setup code behind a join address, for whoever fetches it first. */
+  readonly join: (code: string, source: string) => Promise<JoinVerdict>;
   readonly authorize: (what: "gateway" | "metrics", ask: BearerAsk) => Promise<BearerVerdict>;
 }
 
@@ -92,6 +95,31 @@ const avatar: Route = async (request, deps) => {
   return refusal ?? json("200 OK", { avatarUrl: null });
 };
 
+/** A question for its head alone must not use the address up. */
+const join: Route = async ({ method, path, source }, deps) => {
+  if (method !== "get") return notAllowed("GET");
+  const verdict = await deps.join(path.slice("/j/".length), source);
+  if (verdict.ok) return json("200 OK", verdict.payload);
+  if (verdict.why === "unknown") {
+    const cure = "on the gateway host: openclaw devices invite --role node";
+    return notFound("This join address is unknown, was fetched already, or has expired.", cure);
+  }
+  if (verdict.why === "not-stored") {
+    return problem("503 Service Unavailable", {
+      detail: "The gateway can't store that the address is used up; it still works.",
+      code: "state-not-writable",
+      cure: "on the gateway host: openclaw doctor",
+      headers: [["retry-after", "5"]],
+    });
+  }
+  return problem("429 Too Many Requests", {
+    detail: "Too many wrong codes came from this address.",
+    code: "rate-limited",
+    cure: "wait as long as Retry-After says",
+    headers: [["retry-after", String(Math.ceil(verdict.retryAfterMs / 1000))]],
+  });
+};
+
 const ROUTES: Readonly<Record<string, Route>> = {
   "/healthz": live,
   "/health": live,
@@ -110,6 +138,7 @@ const NOT_PAGES = /^\/(api|v1|hooks|tools|__openclaw|__openclaw__)(\/|$)/;
 function otherRoute(path: string, deps: HttpDeps): Route | undefined {
   if (NOT_PAGES.test(path)) return undefined;
   if (/^\/avatar\/[^/]+$/.test(path)) return avatar;
+  if (/^\/j\/[^/]*$/.test(path)) return join;
   const { webRoot, page } = deps;
   if (webRoot && !path.startsWith("/pair/")) {
     if (path === "/pair") return () => moved("/pair/");

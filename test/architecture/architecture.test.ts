@@ -121,7 +121,7 @@ const entrances: Readonly<Record<string, RegExp>> = {
   lowdb: /^store\/durable-file\.ts$/,
   pino: /^lib\/log\.ts$/,
   "pino-pretty": /^lib\/log\.ts$/,
-  uqr: /^cli\/qr\.ts$/,
+  uqr: /^lib\/qr\.ts$/,
   commander: /^(cli\/|index\.ts)/,
   "jsonc-parser": /^config\//,
   "node-systemd-notify": /^lib\/systemd\.ts$/,

@@ -245,7 +245,8 @@ describe("a device with its own token", () => {
 
 describe("a device with a one-time link", () => {
   const link = { auth: { bootstrapToken: "b" }, scopes: [READ, ADMIN] };
-  const good = { verdict: "ok", inviteId: "i", role: "operator", scopes: [READ] } as const;
+  const good = { verdict: "ok", inviteId: "i", roles: ["operator"], scopes: [READ] } as const;
+  const both = { ...good, roles: ["node", "operator"] } as const;
   test.each<[string, Partial<ConnectFacts>, NonNullable<Findings["invite"]>, string]>([
     [
       "gets what both the link grants and it asks for",
@@ -255,6 +256,8 @@ describe("a device with a one-time link", () => {
     ],
     ["may get nothing", { ...link, scopes: [ADMIN] }, good, "admit bootstrap-token []"],
     ["must ask for the link's role", { ...link, role: "node" }, good, "1008 invalid role"],
+    ["may ask for any of its roles", { ...link, role: "node" }, both, "admit bootstrap-token []"],
+    ["may ask for another of them", link, both, `admit bootstrap-token [${READ}]`],
     ["is told when locked", link, locked, "AUTH_RATE_LIMITED"],
     [
       "is told when refused",

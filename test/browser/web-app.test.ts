@@ -1,8 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { pairDialogSteps } from "../../scripts/compat/pair-dialog.mjs";
 import { webAppSteps } from "../../scripts/compat/web-app.mjs";
 import { webAppFiles } from "../../scripts/compat/web-app-files.mjs";
+import { decodeSetupCode } from "../../src/protocol/setup-code.ts";
 import { makeDevice, RawClient } from "../support/client.ts";
 import { GatewayProcess, PROCESS_TOKEN } from "../support/process.ts";
 import { press, shows } from "./support/page.ts";
@@ -67,7 +69,21 @@ async function newcomer() {
   };
 }
 
-test("OpenClaw's web app loads, is approved, lists devices and nodes and approves one", async () => {
+/** A phone uses a setup code; the roles that it has then. */
+async function phone(code: string): Promise<string[]> {
+  const bootstrapToken = decodeSetupCode(code)?.bootstrapToken ?? "";
+  const client = await RawClient.open(gateway.url);
+  const options = { device: makeDevice(), auth: { bootstrapToken }, role: "node" };
+  const { payload } = await client.connect({
+    ...options,
+    client: { id: "openclaw-android", mode: "node", platform: "android 16" },
+  });
+  client.close();
+  const { role, deviceTokens = [] } = payload.auth;
+  return [role, ...deviceTokens.map((one: { role: string }) => one.role)];
+}
+
+test("OpenClaw's web app loads, is approved, lists devices and nodes, approves one and pairs by code", async () => {
   const page = await profile.context.newPage();
   const { id, letIn } = await newcomer();
   const stage = {
@@ -78,8 +94,13 @@ test("OpenClaw's web app loads, is approved, lists devices and nodes and approve
     nodeName: NODE_NAME,
     newcomerId: id,
     newcomerIn: letIn,
+    publish: (url: string | undefined) =>
+      url === undefined
+        ? gateway.ok(["config", "unset", "gateway.publicUrl"])
+        : gateway.ok(["config", "set", "gateway.publicUrl", url]),
+    phone,
   };
-  for (const step of webAppSteps) {
+  for (const step of [...webAppSteps, ...pairDialogSteps]) {
     await step.run(stage).catch((error) => {
       throw new Error(`${step.name}: ${error.message}`);
     });

@@ -124,6 +124,52 @@ describe("a machine with a link", () => {
   });
 });
 
+describe("a machine with a setup code", () => {
+  const args = ["devices", "invite", "--setup-code", "--access", "node"];
+  const address = () => ["--public-url", gateway.url.replace("ws", "http")];
+  type Made = { setupId: string; setupCode: string };
+
+  test.each(["", "oc-pair://"])(
+    "typed with %j before it is paired, and its code is used",
+    async (scheme) => {
+      const { setupId, setupCode } = await gateway.json<Made>([...args, ...address()]);
+      const host = await machine();
+      host.connect(`${scheme}${setupCode}`, ["--name", "coded"]);
+      await host.says(/Connected to /);
+      expect(host.output).not.toContain(setupCode);
+      const status = { setupId };
+      const owner = await AdminLink.open(gateway.adminSocket);
+      const answer = await owner.request("device.pair.setupStatus", status);
+      expect(answer).toMatchObject({
+        completion: { setupId, deviceName: "coded", access: "node" },
+      });
+      await owner.close();
+      const other = await machine();
+      other.connect(`${scheme}${setupCode}`);
+      expect(await other.end()).toBe(4);
+    },
+  );
+
+  test("fetches it once from a join address, and comes back by the gateway's own", async () => {
+    const owner = await AdminLink.open(gateway.adminSocket);
+    const publicUrl = gateway.url.replace("ws", "http");
+    const params = { publicUrl, joinUrl: true, includeQr: false };
+    const made = (await owner.request("device.pair.setupCode", params)) as { joinUrl: string };
+    await owner.close();
+    const host = await machine();
+    host.connect(made.joinUrl, ["--name", "fetched"]);
+    await host.says(/Connected to /);
+    host.signal("SIGTERM");
+    expect(await host.end()).toBe(0);
+    const from = host.output.length;
+    host.connect(made.joinUrl);
+    expect(await host.end()).toBe(4);
+    expect(host.output.slice(from)).toContain("was used already");
+    host.connect(gateway.url);
+    await host.says(/Connected to /, from);
+  });
+});
+
 describe("a machine that is connected", () => {
   test("comes back after a restart and after kill -9, of either side", async () => {
     const host = await joined("durable");
@@ -219,6 +265,20 @@ describe("over TLS with a certificate that nobody vouches for", () => {
       expect(said).toMatch(args.length === 0 ? /add --tls-fingerprint/ : /fingerprint mismatch/);
       expect(host.output).not.toContain("approve");
     }
+  });
+
+  test("a setup code brings the fingerprint along, and a wrong one lets nobody in", async () => {
+    const publicUrl = front.url.replace("wss", "https");
+    const code = async (pin: string) => {
+      const args = ["devices", "invite", "--setup-code", "--access", "node", "--pin", pin];
+      return (await gateway.ok([...args, "--public-url", publicUrl])).trim();
+    };
+    const host = await machine();
+    host.connect(await code(front.fingerprint));
+    await host.says(/Connected to localhost/);
+    const other = await machine();
+    other.connect(await code(wrong));
+    await other.says(/fingerprint mismatch/);
   });
 
   test("so does the command line", async () => {

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { decodeSetupCode } from "../../src/protocol/setup-code.ts";
 import type { Frame } from "../support/client.ts";
 import { startTestGateway, TEST_TOKEN } from "../support/gateway.ts";
 import { GatewayProcess, PROCESS_TOKEN } from "../support/process.ts";
@@ -232,6 +233,78 @@ describe("tokens", () => {
     expect(await operator.close()).toEqual({ code: 4001, reason: "device removed" });
     const refusal = await operator.refusal();
     expect(refusal.details).toMatchObject({ code: "PAIRING_REQUIRED", reason: "not-paired" });
+  });
+});
+
+describe("setup codes", () => {
+  const NODE: Options = { clientName: "node-host", mode: "node", role: "node", scopes: [] };
+
+  /** What an app does with the tokens of its other roles: the client leaves that to it. */
+  function keepHandoff(device: ReferenceDevice, hello: Frame): void {
+    for (const { role, deviceToken, scopes } of hello.auth.deviceTokens ?? []) {
+      device.tokens.set(role, { token: deviceToken, scopes });
+      secrets.add(deviceToken);
+    }
+  }
+
+  async function code(access: string) {
+    const address = ["--public-url", gateway.url.replace("ws", "http")];
+    const args = ["devices", "invite", "--setup-code", "--access", access, ...address];
+    const { setupCode, setupId } = await gateway.json<Frame>(args);
+    const { bootstrapToken = "" } = decodeSetupCode(setupCode) ?? {};
+    secrets.add(bootstrapToken);
+    return { bootstrapToken, setupId };
+  }
+
+  test("the client comes in as a node by one, keeps its token, and acts as an operator by the other", async () => {
+    const device = new ReferenceDevice();
+    const { bootstrapToken } = await code("limited");
+    const node = client({ device, bootstrapToken, ...NODE });
+    const hello = await node.hello();
+    expect(hello.auth).toMatchObject({ method: "bootstrap-token", role: "node", scopes: [] });
+    expect(device.token("node")).toBe(hello.auth.deviceToken);
+    expect(device.token("operator")).toBeUndefined();
+    keepHandoff(device, hello);
+
+    const operator = client({ device, scopes: READ_WRITE });
+    const second = await operator.hello();
+    expect(second.auth).toMatchObject({ method: "device-token", scopes: READ_WRITE });
+    expect(second.auth.deviceToken).toBe(device.token("operator"));
+    expect(await operator.request("health")).toMatchObject({ ok: true });
+    await expect(operator.request("device.pair.list", {})).rejects.toMatchObject({
+      details: { missingScope: "operator.pairing" },
+    });
+    await node.stop();
+    const again = client({ device, ...NODE });
+    expect((await again.hello()).auth.method).toBe("device-token");
+    const row = (await list()).paired.find((p: Frame) => p.deviceId === device.deviceId);
+    expect(row).toMatchObject({ approvedVia: "bootstrap", roles: ["node", "operator"] });
+  });
+
+  test("one that tries again before it kept its token is let in by the same code", async () => {
+    const device = new ReferenceDevice();
+    const { bootstrapToken } = await code("full");
+    const first = client({ device, bootstrapToken, ...NODE });
+    const { auth } = await first.hello();
+    await first.stop();
+    device.tokens.clear();
+    const again = client({ device, bootstrapToken, ...NODE });
+    const hello = await again.hello();
+    expect(hello.auth.deviceToken).toBe(auth.deviceToken);
+    expect(hello.auth.deviceTokens).toMatchObject([{ role: "operator" }]);
+  });
+
+  test("a code that was used or taken back stops the client, with where to get another", async () => {
+    const used = await code("node");
+    const { bootstrapToken: usedToken } = used;
+    await client({ device: new ReferenceDevice(), bootstrapToken: usedToken, ...NODE }).hello();
+    const back = await code("node");
+    await gateway.ok(["devices", "invite", "revoke", back.setupId]);
+    for (const { bootstrapToken } of [used, back]) {
+      const late = client({ device: new ReferenceDevice(), bootstrapToken, ...NODE });
+      expect((await late.pause()).detailCode).toBe("AUTH_BOOTSTRAP_TOKEN_INVALID");
+      expect((await late.refusal()).details.cure).toContain("openclaw devices invite");
+    }
   });
 });
 

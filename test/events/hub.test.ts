@@ -80,6 +80,8 @@ describe("who hears what (protocol page, section 6)", () => {
     "device.pair.requested",
     "device.pair.resolved",
     "device.pair.changed",
+    "device.pair.setup.completed",
+    "device.pair.setup.deliveryUncertain",
     "node.pair.requested",
     "node.pair.resolved",
   ];
@@ -137,8 +139,10 @@ test("a slow receiver misses latest-state events without a gap, and no others", 
     ["device.pair.resolved", 5],
     ["node.pair.requested", 6],
     ["node.pair.resolved", 7],
-    ["device.pair.changed", 8],
-    ["tick", 9],
+    ["device.pair.setup.completed", 8],
+    ["device.pair.setup.deliveryUncertain", 9],
+    ["device.pair.changed", 10],
+    ["tick", 11],
   ]);
   expect(quick.frames).toHaveLength(names.length + 2);
 });

@@ -9,6 +9,7 @@ const invite = (inviteId: string, createdAtMs: number, usedBy?: string) =>
   ({
     inviteId,
     secretHash: inviteId,
+    roles: ["node"],
     createdAtMs,
     expiresAtMs: createdAtMs + 50,
     uses: 1,
@@ -49,13 +50,16 @@ test("a clock that is slewed is followed without moving anything", () => {
 });
 
 test("requests and links move along; what is being decided is left alone", () => {
+  const setup = { access: "node", url: "wss://gw", joins: true } as const;
+  const code = { ...invite("K", 10), setup };
   const durable = stateWith(
     [pending("A", 10), pending("gone", 10)],
-    [invite("I", 10), invite("J", 10)],
+    [invite("I", 10), invite("J", 10), code],
   );
+  const fetched = { ...code, setup: { ...setup, fetchedAtMs: 12 } };
   const working = stateWith(
     [pending("A", 10), pending("new", 10)],
-    [invite("I", 10), invite("J", 10, "x")],
+    [invite("I", 10), invite("J", 10, "x"), fetched],
   );
   expect(movedBy({ durable, working }, -7)).toEqual([
     { op: "pending", pending: pending("A", 3) },

@@ -12,7 +12,7 @@ type Step =
   | { op: "approve" | "reject" | "stale"; pick: number }
   | { op: "remove" | "revoke"; device: number }
   | { op: "rotate"; device: number; scopes: string[] }
-  | { op: "invite"; scopes: string[] }
+  | { op: "invite"; scopes: string[]; both: boolean }
   | { op: "redeem"; device: number; pick: number }
   | { op: "wait"; ms: number };
 
@@ -32,10 +32,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ op: fc.constantFrom("reject" as const, "stale" as const), pick }),
   fc.record({ op: fc.constantFrom("remove" as const, "revoke" as const), device }),
   fc.record({ op: fc.constant("rotate" as const), device, scopes }),
-  fc.record({ op: fc.constant("invite" as const), scopes }),
+  fc.record({ op: fc.constant("invite" as const), scopes, both: fc.boolean() }),
   fc.record({ op: fc.constant("redeem" as const), device, pick }),
   fc.record({ op: fc.constant("wait" as const), ms: fc.nat(800) }),
 );
+
+/** What stands for the role of a node among the scopes that were granted. */
+const NODE = "node";
 
 /** The ledger, and beside it what people really granted since each device last lost its rights. */
 class Model {
@@ -68,7 +71,8 @@ class Model {
         if (s.op === "reject") return bench.apply(reject(pending, owner));
         const approver = { ...owner, scopes: [ADMIN, "operator.bogus"] };
         bench.approve(pending.requestId, approver);
-        return this.#grant(pending.deviceId, pending.scopes);
+        this.#grant(pending.deviceId, pending.scopes);
+        return this.#grant(pending.deviceId, pending.roles.includes("node") ? [NODE] : []);
       }
       case "stale": {
         const id = [...this.dead][s.pick % (this.dead.size || 1)];
@@ -84,7 +88,9 @@ class Model {
         return this.#try(() => {
           const facts = { deviceId: `d${s.device}`, role: "operator", actor: owner };
           bench.apply(devices.revoke(bench.state, { ...facts, now: bench.now }).changes);
+          const isNode = this.granted.get(`d${s.device}`)?.has(NODE);
           this.granted.delete(`d${s.device}`);
+          this.#grant(`d${s.device}`, isNode ? [NODE] : []);
         });
       case "rotate":
         return this.#try(() => {
@@ -97,7 +103,7 @@ class Model {
           bench.apply(change.changes);
         });
       case "invite":
-        return this.#invite(s.scopes);
+        return this.#invite(s.scopes, s.both);
       case "redeem":
         return this.#redeem(`d${s.device}`, this.secrets[s.pick % (this.secrets.length || 1)]);
       case "wait":
@@ -106,12 +112,17 @@ class Model {
     }
   }
 
-  #invite(wanted: readonly string[]): void {
+  #invite(wanted: readonly string[], both: boolean): void {
     const { bench } = this;
     const serial = this.secrets.length;
     const made = createInvite(
       bench.state,
-      { role: "operator", scopes: wanted, expiresInMs: 1000 },
+      {
+        role: "operator",
+        roles: both ? ["operator", "node"] : ["operator"],
+        scopes: wanted,
+        expiresInMs: 1000,
+      },
       {
         actor: { ...owner, scopes: [ADMIN, "operator.bogus"] },
         now: bench.now,
@@ -133,7 +144,9 @@ class Model {
     const facts = { asked: asked as Parameters<typeof redeem>[2]["asked"], now: bench.now };
     const { changes } = redeem(bench.state, verdict.invite, facts);
     bench.apply(changes);
-    if (changes.length > 0) this.#grant(deviceId, verdict.invite.scopes);
+    if (changes.length === 0) return;
+    const { scopes: given, roles } = verdict.invite;
+    this.#grant(deviceId, [...given, ...(roles.includes("node") ? [NODE] : [])]);
   }
 
   #try(run: () => void): void {
@@ -153,6 +166,10 @@ class Model {
   check(): void {
     const { state } = this.bench;
     for (const paired of state.devices.values()) {
+      const isNode = paired.tokens.node !== undefined;
+      expect(isNode && !this.granted.get(paired.deviceId)?.has(NODE), "a node by itself").toBe(
+        false,
+      );
       const token = paired.tokens.operator;
       if (!token || token.revokedAtMs !== undefined) continue;
       const granted = [...(this.granted.get(paired.deviceId) ?? [])];

@@ -15,6 +15,10 @@ const deps: HttpDeps = {
   about: () => ({ fingerprint: "AAAA" }),
   webConfig: () => ({ basePath: "" }),
   metrics: async () => ({ type: "text/plain; version=0.0.4", text: "up 1\n" }),
+  join: async (code, source) =>
+    code === "good"
+      ? { ok: true, payload: { url: source, bootstrapToken: "b" } }
+      : { ok: false, why: "unknown" },
   authorize: async (what, { secret }) => (secret === `${what}-secret` ? { ok: true } : wrong),
 };
 const wrong: BearerVerdict = { ok: false, code: "unauthorized", detail: "No.", cure: "do it" };
@@ -166,4 +170,35 @@ test("every answer carries the strict policy and forbids frames and sniffing", a
     expect(header(answer, "x-frame-options")).toBe("DENY");
     expect(header(answer, "referrer-policy")).toBe("no-referrer");
   }
+});
+
+describe("join addresses", () => {
+  test("hand their code to whoever may have it, and never to a cache", async () => {
+    const answer = await ask("/j/good");
+    expect(json(answer)).toEqual({ url: "192.0.2.1", bootstrapToken: "b" });
+    expect(header(answer, "cache-control")).toBe("no-store");
+    expect((await ask("/j/bad")).status).toBe("404 Not Found");
+    // They are in front of a web app's own paths.
+    const webRoot = { answer: async () => app } as unknown as NonNullable<HttpDeps["webRoot"]>;
+    expect((await ask("/j/bad", { deps: { webRoot } })).status).toBe("404 Not Found");
+    expect((await ask("/join", { deps: { webRoot } })).body).toBe("the app");
+  });
+
+  test.each(["head", "post"])("%s uses none up", async (method) => {
+    const join: HttpDeps["join"] = async () => {
+      throw new Error("used up");
+    };
+    const answer = await ask("/j/good", { method, deps: { join } });
+    expect(answer.status).toBe("405 Method Not Allowed");
+  });
+
+  test("say when to come again", async () => {
+    const locked = { ok: false, why: "locked", retryAfterMs: 1500 } as const;
+    const wait = await ask("/j/good", { deps: { join: async () => locked } });
+    expect([wait.status, header(wait, "retry-after")]).toEqual(["429 Too Many Requests", "2"]);
+    const full = { ok: false, why: "not-stored" } as const;
+    const later = await ask("/j/good", { deps: { join: async () => full } });
+    expect(later.status).toBe("503 Service Unavailable");
+    expect(json(later)).toMatchObject({ code: "state-not-writable", cure: expect.any(String) });
+  });
 });

@@ -4,6 +4,7 @@ import { gatewayRows } from "./gateway.mjs";
 import { nodeGoneRows, nodeHostRows } from "./node-host.mjs";
 import { npmClientRows } from "./npm-client.mjs";
 import { remoteRows } from "./remote.mjs";
+import { setupCodeRows } from "./setup-code.mjs";
 import { webAppRows } from "./web-app.mjs";
 
 /** @typedef {import("./row.mjs").Row} Row */
@@ -18,6 +19,7 @@ export const groups = [
   commandRows,
   deviceRows,
   [...nodeHostRows, ...webAppRows, ...nodeGoneRows],
+  setupCodeRows,
   npmClientRows,
   remoteRows,
   clearRows,

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
 import { login, makeDevice } from "../../bench/wire.mjs";
 import { must } from "../judge.mjs";
+import { pairDialogSteps } from "../pair-dialog.mjs";
 import { until } from "../processes.mjs";
 import { TOKEN } from "../stage.mjs";
 import { webAppSteps } from "../web-app.mjs";
@@ -29,6 +30,8 @@ async function webStage(stage) {
     nodeName: stage.found.nodeName,
     newcomerId: newcomer.id,
     newcomerIn: () => until(newcomer.isIn, "the device that waited is let in"),
+    publish: (/** @type {string | undefined} */ url) => publish(stage, url),
+    phone: (/** @type {string} */ code) => phone(stage, code),
   };
   return stage.found.web;
 }
@@ -56,8 +59,27 @@ async function asks(stage) {
   return { id: device.id, isIn: connect };
 }
 
+/** @param {import("../stage.mjs").Stage} stage @param {string | undefined} url */
+export async function publish(stage, url) {
+  const key = "gateway.publicUrl";
+  await (url === undefined
+    ? stage.ours("config", "unset", key)
+    : stage.ours("config", "set", key, url));
+}
+
+/** A phone uses a setup code; the roles that it has then. @param {import("../stage.mjs").Stage} stage */
+async function phone(stage, /** @type {string} */ code) {
+  const { bootstrapToken } = JSON.parse(Buffer.from(code, "base64url").toString());
+  const as = { device: makeDevice(), auth: { bootstrapToken }, mode: "node", role: "node" };
+  const { wire, response } = await login({ port: stage.port }, as);
+  wire.socket.destroy();
+  must(response.ok, `the phone was refused: ${response.error?.message}`);
+  const { role, deviceTokens = [] } = response.payload.auth;
+  return [role, ...deviceTokens.map((/** @type {{ role: string }} */ one) => one.role)];
+}
+
 export const webAppRows = inArea("Web app (dist/control-ui, through dashboard.root)", [
-  ...webAppSteps.map(({ name, judged, run }) => [
+  ...[...webAppSteps, ...pairDialogSteps].map(({ name, judged, run }) => [
     `web app: ${name}`,
     judged,
     async (stage) => run(await webStage(stage)),

@@ -43,13 +43,17 @@ export function addDeviceCommands(shell: Shell): void {
     .option("--expires <time>", "how long the link lives: 1h (default) up to 30d")
     .option("--name <name>", "your name for the device")
     .option("--uses <count>", "pair as many devices as this, for fleets (default 1)")
-    .option("--qr", "draw the link as a QR code for a phone's camera");
+    .option("--qr", "draw it as a QR code for a phone's camera")
+    .option("--setup-code", "a code for OpenClaw's own apps instead of a link; lives 10m")
+    .option("--access <access>", "what a setup code gives: full (default), limited or node")
+    .option("--public-url <url>", "the gateway's address in a setup code, if not gateway.publicUrl")
+    .option("--pin <sha256>", "the gateway's own certificate, for nodes and setup codes");
   lazily(shell, invite, async () => (await import("./invite.ts")).invite);
-  const links = invite.command("list").description("links that still pair someone");
+  const links = invite.command("list").description("links and setup codes that still pair someone");
   lazily(shell, links, async () => (await import("./links.ts")).links);
   const revoke = invite
     .command("revoke [link]")
-    .description("take a link back; devices that it paired stay");
+    .description("take a link or setup code back; devices that it paired stay");
   lazily(shell, revoke, async () => (await import("./links.ts")).revokeLink);
 }
 

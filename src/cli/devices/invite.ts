@@ -1,20 +1,13 @@
 import { ownerScopes, READ, scopeWords, WRITE } from "../../protocol/access.ts";
-import { parseSpan, spanWords } from "../age.ts";
+import { spanWords } from "../age.ts";
 import { withGateway } from "../connect.ts";
 import { printJson, remark } from "../context.ts";
 import { CliError } from "../exit.ts";
 import type { Run } from "../shell.ts";
 import { accessWords, shown } from "../words.ts";
+import { joinLines } from "./elsewhere.ts";
+import { type InviteOptions, lifeParams, pinned, readPin } from "./invite-options.ts";
 import { adminNeeds } from "./needs.ts";
-
-export interface InviteOptions {
-  readonly role?: string;
-  readonly scopes?: string;
-  readonly expires?: string;
-  readonly name?: string;
-  readonly uses?: string;
-  readonly qr?: boolean;
-}
 
 interface Invite {
   readonly role: string;
@@ -23,35 +16,48 @@ interface Invite {
   readonly uses?: number;
   readonly name?: string;
   readonly url: string;
+  /** The same link as OpenClaw's own node host takes it, where it could dial the gateway. */
+  readonly setupCode?: string;
 }
 
 /** `openclaw devices invite` */
 export const invite: Run<InviteOptions> = async (context, _args, options) => {
+  if (options.setupCode) return (await import("./setup.ts")).setupCode(context, options);
   const params = inviteParams(options);
+  const pin = readPin(options.pin);
   await withGateway(context, adminNeeds, async (gateway) => {
-    const made = await gateway.request<Invite>("device.pair.invite", params);
+    const answer = await gateway.request<Invite>("device.pair.invite", params);
+    const { setupCode } = answer;
+    const code = setupCode === undefined ? undefined : pinned(setupCode, pin);
+    const made = { ...answer, ...(code !== undefined && { setupCode: code }) };
     if (context.options.json) return printJson(context, made);
     const { io } = context;
-    io.data(shown(made.url, 2048));
-    if (options.qr) {
-      const { qrLines } = await import("../qr.ts");
-      for (const line of qrLines(made.url, io)) io.data(line);
-    }
+    const link = shown(made.url, 2048);
+    io.data(link);
     const left = spanWords(made.expiresAtMs - io.now() + 500);
     const name = made.name === undefined ? "" : `${shown(made.name)}, `;
     const { uses = 1 } = made;
     const works = uses === 1 ? `once, for ${left}` : `for ${uses} devices, within ${left}`;
     const who = `Whoever opens it is paired as ${name}${accessWords(made)}.`;
     remark(context, `  Works ${works}. ${who}`);
-    if (made.role === "node") {
-      remark(context, "  In quotes, on that machine: openclaw connect '<link>'");
-    } else remark(context, "  Open it on the device and press “Pair this browser”.");
+    if (made.role === "node") joinLines(context, { link, setupCode: code, pin });
+    else remark(context, "  Open it on the device and press “Pair this browser”.");
+    if (options.qr) (await import("../qr.ts")).drawQr(context, [link]);
   });
 };
 
-function inviteParams({ role = "operator", scopes, expires, name, uses }: InviteOptions) {
+function inviteParams(options: InviteOptions) {
+  const { role = "operator", scopes, uses } = options;
+  for (const flag of ["access", "publicUrl"] as const) {
+    if (options[flag] === undefined) continue;
+    const words = flag === "access" ? "--access" : "--public-url";
+    throw new CliError("usage", `${words} goes with --setup-code`);
+  }
   if (role !== "operator" && role !== "node") {
     throw new CliError("usage", "--role: expected operator or node");
+  }
+  if (role !== "node" && options.pin !== undefined) {
+    throw new CliError("usage", "--pin goes with --role node or --setup-code");
   }
   if (role === "node" && scopes !== undefined) {
     throw new CliError("usage", "--scopes: a node has none; leave it out");
@@ -59,8 +65,7 @@ function inviteParams({ role = "operator", scopes, expires, name, uses }: Invite
   return {
     role,
     ...(role === "operator" && { scopes: parseScopes(scopes) }),
-    ...(expires !== undefined && { expiresInMs: parseSpan(expires, "--expires") }),
-    ...(name !== undefined && { name }),
+    ...lifeParams(options),
     ...(uses !== undefined && { uses: parseUses(uses) }),
   };
 }

@@ -11,12 +11,19 @@ import { adminNeeds } from "./needs.ts";
 
 interface Link {
   readonly inviteId: string;
+  /** Absent in the answers of older gateways, which have links alone. */
+  readonly kind?: "link" | "setup-code";
   readonly role: string;
+  readonly roles?: readonly string[];
   readonly scopes: readonly string[];
   readonly name?: string;
   readonly expiresAtMs: number;
   readonly uses: number;
   readonly usedBy: readonly unknown[];
+}
+
+function kindWords({ kind }: Link): string {
+  return kind === "setup-code" ? "setup code" : "link";
 }
 
 /** `openclaw devices invite list` */
@@ -29,7 +36,7 @@ export const links: Run<unknown> = async (context) => {
       io.out("No open links. To make one: openclaw devices invite");
       return;
     }
-    const titles = ["LINK", "FOR", "MAY", "USED", "EXPIRES"];
+    const titles = ["LINK", "KIND", "FOR", "MAY", "USED", "EXPIRES"];
     const columns = titles.map((title) => ({
       title,
       fixed: title !== "FOR" && title !== "MAY",
@@ -37,6 +44,7 @@ export const links: Run<unknown> = async (context) => {
     }));
     const rows = answer.invites.map((link) => [
       [shown(link.inviteId)],
+      [kindWords(link)],
       [link.name === undefined ? "-" : shown(link.name)],
       [accessWords(link)],
       [`${link.usedBy.length} of ${link.uses}`],
@@ -56,7 +64,7 @@ export const revokeLink: Run<unknown> = async (context, [inviteId]) => {
     const gone = await gateway.request<Link & Durability>("device.pair.inviteRevoke", { inviteId });
     if (context.options.json) return printJson(context, gone);
     const { io } = context;
-    io.out(`The link ${shown(gone.inviteId)} pairs nobody any more.`);
+    io.out(`The ${kindWords(gone)} ${shown(gone.inviteId)} pairs nobody any more.`);
     if (gone.usedBy.length > 0) {
       io.out(`  Devices it paired stay (${gone.usedBy.length}): openclaw devices list`);
     }

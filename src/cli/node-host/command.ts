@@ -12,6 +12,7 @@ run, and nothing else is:
 
 Examples:
   a link pairs at once    openclaw connect 'https://gw.example.com/#invite=…'
+  so does a setup code    openclaw connect oc-pair://…
   ask for approval        openclaw connect wss://gw.example.com
   as a service (as root)  sudo openclaw connect <link> --install-service`;
 
@@ -19,7 +20,7 @@ Examples:
 export function addConnectCommand(shell: Shell): void {
   const connect = shell.program
     .command("connect [link]")
-    .description("join this machine to a gateway as a node, by a link or a wss:// address")
+    .description("join this machine to a gateway as a node, by a link, setup code or address")
     .option("--name <name>", "what this machine calls itself (default: its host name)")
     .option("--allow <file>", "commands the gateway may run (default: ~/.openclaw-node/allow)")
     .option("--install-service", "run it under systemd, as a user of its own; root only")

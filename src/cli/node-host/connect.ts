@@ -7,6 +7,7 @@ import { secretOption } from "../remote-options.ts";
 import type { Run } from "../shell.ts";
 import { allowPath, nodeFolder, nodeKeys } from "./folder.ts";
 import { type HostOptions, NodeHost } from "./host.ts";
+import { fetchJoined } from "./join.ts";
 import { readTarget } from "./target.ts";
 import { eventLines, type HostEvent } from "./words.ts";
 
@@ -19,12 +20,13 @@ export interface ConnectOptions {
 
 /** `openclaw connect <link or address>`: this machine as a node, until it is stopped. */
 export const connect: Run<ConnectOptions> = async (context, words, options) => {
-  const typed = words[0] ?? context.options.url;
-  if (typed === undefined) {
+  const said = words[0] ?? context.options.url;
+  if (said === undefined) {
     throw new CliError("usage", "say where: a link of “devices invite --role node”, or wss://…", {
       next: "on the gateway host: openclaw devices invite --role node",
     });
   }
+  const typed = await fetchJoined(said);
   const target = readTarget(typed);
   if (options.installService) {
     const { installService } = await import("./service.ts");

@@ -109,7 +109,8 @@ export class NodeHost {
   }
 
   #clientOptions(): GatewayClientOptions {
-    const { target, identity, tokens, name, token, password, tlsFingerprint, env } = this.options;
+    const { target, identity, tokens, name, token, password, env } = this.options;
+    const { tlsFingerprint = target.tlsFingerprint } = this.options;
     const stored = tokens.load(this.#key);
     const bootstrapToken = this.#useInvite ? target.invite : undefined;
     const secret = {

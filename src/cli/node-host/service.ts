@@ -81,7 +81,7 @@ async function confirm({ io }: Context, yes: boolean): Promise<void> {
 
 /** Where to; the secret of a link is used up here and written nowhere. */
 function envText({ options }: Context, { target }: ServiceAsk): string {
-  const { tlsFingerprint } = options;
+  const { tlsFingerprint = target.tlsFingerprint } = options;
   const pin =
     tlsFingerprint && `OPENCLAW_NODE_OPTIONS=--tls-fingerprint ${shown(tlsFingerprint, 200)}\n`;
   return `OPENCLAW_NODE_URL=${target.url.href}\n${pin ?? ""}`;

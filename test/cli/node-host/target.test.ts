@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { readTarget } from "../../../src/cli/node-host/target.ts";
+import { encodeSetupCode } from "../../../src/protocol/setup-code.ts";
 import { FakeIo, openclaw } from "../support/io.ts";
 
 test.each([
@@ -13,6 +14,31 @@ test.each([
   const target = readTarget(typed);
   expect(target.url.href).toBe(url);
   expect(target.invite).toBe(invite);
+});
+
+const payload = { url: "wss://gw.example.com:8443/openclaw", bootstrapToken: "abc_-9" };
+
+test.each([
+  ["a bare setup code", encodeSetupCode(payload), undefined],
+  ["oc-pair://", `oc-pair://${encodeSetupCode(payload)}`, undefined],
+  ["oc-pair:// as browsers write it", `OC-PAIR://${encodeSetupCode(payload)}/`, undefined],
+  [
+    "a code with a certificate",
+    encodeSetupCode({ ...payload, expiresAtMs: 1, tlsFingerprint: "ab" }),
+    "ab",
+  ],
+])("%s leads where it says, by its secret", (_name, typed, tlsFingerprint) => {
+  const target = readTarget(typed);
+  expect(target.url.href).toBe(payload.url);
+  expect(target).toMatchObject({ invite: "abc_-9", ...(tlsFingerprint && { tlsFingerprint }) });
+});
+
+test.each([
+  ["a code for somewhere else", encodeSetupCode({ url: "gopher://x", bootstrapToken: "secret" })],
+  ["a code with a password", encodeSetupCode({ url: "wss://a:b@gw", bootstrapToken: "secret" })],
+  ["a scheme without a code", "oc-pair://eyJ1cmwiOiJ3c3M6Ly9ndyJ9"],
+])("%s leads nowhere", (_name, typed) => {
+  expect(() => readTarget(typed)).toThrow(expect.objectContaining({ exit: "usage" }));
 });
 
 test.each(["", "gopher://x", "https://", "https://gw/#token=x", "wss://me:secret@gw/", "a b"])(

@@ -1,0 +1,51 @@
+import { isLoopbackHost } from "../../lib/net.ts";
+import { nodeHostLimitTable as limits } from "../../protocol/node-host-limits.ts";
+import { decodeSetupCode, SETUP_SCHEME } from "../../protocol/setup-code.ts";
+import { CliError } from "../exit.ts";
+
+const JOIN = /\/j\/[\w-]{22}$/;
+const ANOTHER = "on the gateway host: openclaw devices invite --role node";
+
+/**
+ * `typed` with a join address (`https://gateway.example.com/j/…`) replaced by the setup code behind
+ * it. Fetching it uses the address up, so this is done once, before anything else.
+ */
+export async function fetchJoined(typed: string): Promise<string> {
+  const url = URL.canParse(typed) ? new URL(typed) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || !JOIN.test(url.pathname)) return typed;
+  if (url.protocol === "http:" && !isLoopbackHost(url.hostname)) {
+    throw new CliError("usage", "a join address is asked by https:// alone", { next: ANOTHER });
+  }
+  const answer = await ask(url);
+  if (!answer.ok) {
+    const message = "that join address is unknown, was used already, or has expired";
+    const next = `${ANOTHER} (a machine that is paired: openclaw connect ${url.host})`;
+    throw new CliError("credentials", message, { next });
+  }
+  const code = SETUP_SCHEME + Buffer.from(answer.text).toString("base64url");
+  if (decodeSetupCode(code)) return code;
+  throw new CliError("failed", `there is no setup code at ${url.host}`, { next: ANOTHER });
+}
+
+async function ask(url: URL): Promise<{ ok: boolean; text: string }> {
+  const signal = AbortSignal.timeout(limits.hostJoinMs.value);
+  try {
+    const { ok, body } = await fetch(url, { redirect: "error", signal });
+    return { ok, text: await readSome(body) };
+  } catch (cause) {
+    const why = (cause as { cause?: { code?: unknown } }).cause?.code;
+    const message = `${url.host} can't be asked for the setup code: ${why ?? "no answer"}`;
+    throw new CliError("unreachable", message, { cause, next: ANOTHER });
+  }
+}
+
+/** As much as a setup code can have; what is longer is none. */
+async function readSome(body: ReadableStream<Uint8Array> | null): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const piece of body ?? []) {
+    text += decoder.decode(piece, { stream: true });
+    if (text.length > limits.hostJoinChars.value) return "";
+  }
+  return text;
+}

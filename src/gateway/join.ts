@@ -1,0 +1,44 @@
+import type { FailureLimiter } from "../lib/limiter.ts";
+import type { Setups } from "../pairing/setups.ts";
+import type { SetupPayload } from "../protocol/setup-code.ts";
+
+/** What a join address answers. */
+export type JoinVerdict =
+  | { readonly ok: true; readonly payload: SetupPayload }
+  | { readonly ok: false; readonly why: "unknown" }
+  /** That the address is used up could not be written, so nobody got the code. */
+  | { readonly ok: false; readonly why: "not-stored" }
+  | { readonly ok: false; readonly why: "locked"; readonly retryAfterMs: number };
+
+interface Deps {
+  readonly setups: Pick<Setups, "fetch">;
+  /** The one of the handshake: whoever guesses links guesses these too. */
+  readonly limiter: FailureLimiter;
+  readonly count: (metric: string) => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/** 16 bytes as base64url. */
+const CODE = /^[A-Za-z0-9_-]{22}$/;
+
+/** Hands out what stands behind join addresses: once each, and to nobody who guesses. */
+export class JoinAddresses {
+  constructor(private readonly deps: Deps) {}
+
+  async fetch(code: string, source: string): Promise<JoinVerdict> {
+    const { setups, limiter, count, failed } = this.deps;
+    const key = `invite|${source}`;
+    const retryAfterMs = limiter.locked(key);
+    if (retryAfterMs > 0) return { ok: false, why: "locked", retryAfterMs };
+    try {
+      const payload = CODE.test(code) ? await setups.fetch(code, source) : undefined;
+      if (payload) return { ok: true, payload };
+    } catch (error) {
+      failed(error);
+      return { ok: false, why: "not-stored" };
+    }
+    limiter.fail(key);
+    count("join-unknown");
+    return { ok: false, why: "unknown" };
+  }
+}

@@ -1,0 +1,29 @@
+import { networkInterfaces } from "node:os";
+import { isLoopback } from "../lib/net.ts";
+import type { Reach } from "../methods/services.ts";
+import type { Core } from "./core.ts";
+
+const EVERYWHERE = new Set(["lan", "0.0.0.0", "::"]);
+const PRIVATE_V4 = /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)/;
+
+/** How others get to this gateway. `listening`: where it does, such as `http://0.0.0.0:18789`. */
+export function reachOf({ config }: Core, listening: readonly string[]): Reach {
+  const { publicUrl, auth } = config.current.gateway;
+  const { bind, port } = config.started.gateway;
+  const address = EVERYWHERE.has(bind) ? ownAddress() : bind;
+  const [, actual = String(port)] = /^http:.*:(\d+)$/.exec(listening.at(-1) ?? "") ?? [];
+  const isOpen = address !== undefined && !["loopback", "none"].includes(bind);
+  const host = address?.includes(":") ? `[${address}]` : address;
+  const own = { url: `ws://${host}:${actual}`, source: `gateway.bind=${bind}` };
+  return {
+    secretKind: auth.mode,
+    ...(publicUrl !== undefined && { publicUrl }),
+    ...(isOpen && !isLoopback(address) && { own }),
+  };
+}
+
+/** This machine on the network of the house, where it is on one. */
+function ownAddress(): string | undefined {
+  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return all.find(({ internal, address }) => !internal && PRIVATE_V4.test(address))?.address;
+}

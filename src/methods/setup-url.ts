@@ -1,0 +1,80 @@
+import { addressMatcher, hostName, isLoopbackHost } from "../lib/net.ts";
+import { invalidRequest, type RequestError } from "../protocol/errors.ts";
+import type { Limits } from "../protocol/limits.ts";
+import type { Reach } from "./services.ts";
+
+/** The gateway's address as a setup code carries it. */
+export interface SetupUrl {
+  /** `wss://gateway.example.com`: no last slash without a path, no query, no fragment. */
+  readonly url: string;
+  /** Where it was known from, such as `gateway.publicUrl`. */
+  readonly source: string;
+  /** Nobody on the way can read the code's secret and be faster with it. */
+  readonly isPrivate: boolean;
+}
+
+/** What apps accept without TLS besides this machine itself: networks nobody else can reach. */
+const isOwnNetwork = addressMatcher([
+  "10.0.0.0/8",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "169.254.0.0/16",
+  "fc00::/7",
+  "fe80::/10",
+]);
+
+/**
+ * The address that whoever asks gave, else the configured one, else the machine's own; or why apps
+ * could not use it.
+ */
+export function setupUrl(
+  asked: string | undefined,
+  reach: Reach,
+  limits: Pick<Limits, "setupUrlChars">,
+): SetupUrl | RequestError {
+  const found = known(asked, reach);
+  if (!found) return addressUnknown();
+  const url = found.url.length <= limits.setupUrlChars ? normal(found.url) : undefined;
+  if (url === undefined) return addressInvalid(found.source);
+  const { protocol, hostname } = new URL(url);
+  const isPrivate = protocol === "wss:" || isLoopbackHost(hostname);
+  const host = hostName(hostname);
+  if (!isPrivate && !host.endsWith(".local") && !isOwnNetwork(host)) return addressInClear(url);
+  return { url, source: found.source, isPrivate };
+}
+
+function known(asked: string | undefined, { publicUrl, own }: Reach) {
+  if (asked !== undefined) return { url: asked, source: "request.publicUrl" };
+  if (publicUrl !== undefined) return { url: publicUrl, source: "gateway.publicUrl" };
+  return own;
+}
+
+/** The form that OpenClaw's clients insist on. */
+function normal(text: string): string | undefined {
+  const socket = text.trim().replace(/^http(?=s?:\/\/)/i, "ws");
+  if (!/^wss?:\/\//i.test(socket) || !URL.canParse(socket)) return undefined;
+  const { protocol, host, pathname, username, password } = new URL(socket);
+  if (host === "" || username !== "" || password !== "") return undefined;
+  return `${protocol}//${host}${pathname === "/" ? "" : pathname}`;
+}
+
+const CURE = "on the gateway host: openclaw config set gateway.publicUrl https://<its name>";
+
+/** Only this machine is known to reach the gateway. */
+export function addressUnknown(): RequestError {
+  const message =
+    "no address of this gateway is known that another machine can reach: set gateway.publicUrl to its https:// address";
+  return invalidRequest(message, { code: "SETUP_ADDRESS_UNKNOWN", cure: CURE });
+}
+
+/** The apps would not dial it: whoever is on the way could take the secret and be faster. */
+export function addressInClear(url: string): RequestError {
+  const message = `${url} is no address for a setup code: apps take ws:// on private networks alone, and wss:// from everywhere`;
+  return invalidRequest(message, { code: "SETUP_ADDRESS_IN_CLEAR", cure: CURE });
+}
+
+/** `source`: where it was given. */
+export function addressInvalid(source: string): RequestError {
+  const message = `${source} is no address of a gateway: expected such as https://gateway.example.com`;
+  return invalidRequest(message, { code: "SETUP_ADDRESS_INVALID", cure: CURE });
+}

@@ -1,0 +1,96 @@
+import { joinSecret } from "../auth/tokens.ts";
+import type { SetupAccess } from "../protocol/setup-access.ts";
+import type { SetupPayload } from "../protocol/setup-code.ts";
+import type { Document } from "../store/shape.ts";
+import { auditOfFetch } from "./audit.ts";
+import { hashInvite } from "./invite.ts";
+import type { Pairing } from "./pairing.ts";
+import { type Invite, isOpen, type PairingChange, type PairingState } from "./records.ts";
+
+/** Which device a setup code paired, as clients are told. */
+export interface SetupOutcome {
+  readonly setupId: string;
+  readonly deviceId: string;
+  /** The owner's name for it, else its own. */
+  readonly deviceName?: string;
+  readonly access: SetupAccess;
+  /** Wall clock, milliseconds: when it was paired. */
+  readonly ts: number;
+}
+
+/** `completed`: the device was sent its tokens. `uncertain`: it was gone by then; it may try again. */
+export type SetupEnd = "completed" | "uncertain";
+
+type SetupListener = (end: SetupEnd, outcome: SetupOutcome) => void;
+
+interface Deps {
+  readonly document: Document<PairingState, PairingChange>;
+  readonly pairing: Pick<Pairing, "now" | "commits">;
+  readonly tokenKey: Uint8Array;
+}
+
+/** What becomes of setup codes beside being links: who used them, and the addresses to fetch them. */
+export class Setups {
+  readonly #listeners = new Set<SetupListener>();
+
+  constructor(private readonly deps: Deps) {}
+
+  listen(listener: SetupListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** How the code ended; `undefined` while nobody used it, as far as that is durable. */
+  ended(setupId: string): { end: SetupEnd; outcome: SetupOutcome } | undefined {
+    const { durable, working } = this.deps.document;
+    const link = durable.invites.get(setupId);
+    const outcome = link && outcomeOf(durable, link);
+    if (!outcome) return undefined;
+    const toldAtMs = working.invites.get(setupId)?.setup?.toldAtMs;
+    return { end: toldAtMs === undefined ? "uncertain" : "completed", outcome };
+  }
+
+  /**
+   * `hello-ok` with the tokens went out to the device that `inviteId` paired (or could not). Nobody
+   * was promised that this is known, so it is written lazily.
+   */
+  told(inviteId: string, sent: boolean): void {
+    const { document, pairing } = this.deps;
+    const link = document.working.invites.get(inviteId);
+    const outcome = link && outcomeOf(document.working, link);
+    // A device that tries again is told again, but whoever waits for it is not.
+    if (!outcome || link.setup?.toldAtMs !== undefined) return;
+    if (sent) document.later([{ op: "setup-told", inviteId, at: pairing.now() }]);
+    for (const listener of this.#listeners) listener(sent ? "completed" : "uncertain", outcome);
+  }
+
+  /**
+   * What stands behind a join address: handed out once, durably, and then gone. `undefined` for a
+   * code that is unknown, fetched, used, expired or taken back. `from`: who asks, for the audit.
+   */
+  async fetch(code: string, from: string): Promise<SetupPayload | undefined> {
+    const { document, pairing, tokenKey } = this.deps;
+    const secret = joinSecret(tokenKey, code);
+    const { working } = document;
+    const link = working.invites.get(working.inviteBySecret.get(hashInvite(secret)) ?? "");
+    const now = pairing.now();
+    if (!link?.setup?.joins || link.setup.fetchedAtMs !== undefined || !isOpen(link, now)) {
+      return undefined;
+    }
+    const fetched: Invite = { ...link, setup: { ...link.setup, fetchedAtMs: now } };
+    const changes: PairingChange[] = [{ op: "invite", invite: fetched }];
+    await pairing.commits.audited(changes, auditOfFetch(link, from));
+    return { url: link.setup.url, bootstrapToken: secret, expiresAtMs: link.expiresAtMs };
+  }
+}
+
+/** A setup code pairs one device. */
+function outcomeOf(state: PairingState, { inviteId, setup, users }: Invite) {
+  const [used] = Object.entries(users);
+  if (!setup || !used) return undefined;
+  const [deviceId, ts] = used;
+  const device = state.devices.get(deviceId);
+  const deviceName = device?.label ?? device?.displayName;
+  const named = deviceName === undefined ? {} : { deviceName };
+  return { setupId: inviteId, deviceId, ...named, access: setup.access, ts } satisfies SetupOutcome;
+}
