@@ -122,7 +122,8 @@ let gateway;
 let browser;
 try {
   await openclaw("config", "set", "gateway.name", "home-server");
-  await openclaw("config", "set", "gateway.sshTarget", "root@gateway.example.com");
+  await openclaw("config", "set", "gateway.ssh.host", "gateway.example.com");
+  await openclaw("config", "set", "gateway.ssh.account", "openclaw");
   gateway = await startGateway();
   browser = await openBrowser();
   await mkdir(dirname(picture), { recursive: true });

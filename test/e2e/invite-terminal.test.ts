@@ -1,74 +1,13 @@
-import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { decodeSetupCode } from "../../src/protocol/setup-code.ts";
 import { GatewayProcess } from "../support/process.ts";
 import { qrRows, readScreenQr } from "../support/terminal-qr.ts";
-import { until } from "../support/until.ts";
-
-const PROMPT = "prompt>";
-const run = promisify(execFile);
+import { PROMPT, Tmux } from "../support/tmux.ts";
 
 /** As long a name as people give a gateway. */
 const HOST = `${"a".repeat(40)}.example.com`.padStart(60, "b");
-
-/** A real terminal: tmux draws it, and says what a person sees of it. */
-class Terminal {
-  private constructor(
-    readonly socket: string,
-    readonly folder: string,
-  ) {}
-
-  static async open(size: { columns: number; rows: number }, env: Record<string, string>) {
-    const folder = await mkdtemp(join(tmpdir(), "invite-terminal-"));
-    const settings = "set -g status off\nset -g history-limit 1000\n";
-    await writeFile(join(folder, "tmux.conf"), settings);
-    const terminal = new Terminal(join(folder, "socket"), folder);
-    const words = Object.entries({ ...env, PS1: PROMPT }).map(
-      ([name, value]) => `${name}=${value}`,
-    );
-    const { columns, rows } = size;
-    await terminal.#tmux(
-      ...["-f", join(folder, "tmux.conf"), "new-session", "-d"],
-      ...["-x", String(columns), "-y", String(rows), "env", "-i", "TERM=screen", ...words, "sh"],
-    );
-    return terminal;
-  }
-
-  async #tmux(...args: string[]): Promise<string> {
-    return (await run("tmux", ["-S", this.socket, ...args])).stdout;
-  }
-
-  /** What is on the screen now. */
-  screen(): Promise<string> {
-    return this.#tmux("capture-pane", "-p");
-  }
-
-  /** All that was ever printed, with lines that were wrapped put together. */
-  everything(): Promise<string> {
-    return this.#tmux("capture-pane", "-p", "-J", "-S", "-");
-  }
-
-  /** Types a command and waits until it is done: the prompt is back. */
-  async type(command: string): Promise<string> {
-    await until(async () => (await this.screen()).trimEnd().endsWith(PROMPT), "the prompt");
-    await this.#tmux("send-keys", "-l", command);
-    await this.#tmux("send-keys", "Enter");
-    return until(async () => {
-      const lines = (await this.screen()).trimEnd().split("\n");
-      const isDone = lines.at(-1) === PROMPT && !lines.at(-2)?.includes(command);
-      return isDone && lines.join("\n");
-    }, "the end of the command");
-  }
-
-  async close(): Promise<void> {
-    await this.#tmux("kill-server").catch(() => undefined);
-    await rm(this.folder, { recursive: true, force: true });
-  }
-}
 
 let gateway: GatewayProcess;
 beforeAll(async () => {
@@ -83,11 +22,11 @@ afterAll(() => gateway.close());
 async function withTerminal<T>(
   size: { columns: number; rows: number },
   more: Record<string, string>,
-  use: (terminal: Terminal) => Promise<T>,
+  use: (terminal: Tmux) => Promise<T>,
 ): Promise<T> {
-  const terminal = await Terminal.open(size, { ...gateway.env, ...more });
+  const terminal = await Tmux.open({ ...size, env: { ...gateway.env, ...more } });
   try {
-    await terminal.type(`alias openclaw='${process.execPath} ${gateway.program}'; clear`);
+    await terminal.runs(`alias openclaw='${process.execPath} ${gateway.program}'; clear`);
     return await use(terminal);
   } finally {
     await terminal.close();
@@ -97,7 +36,7 @@ async function withTerminal<T>(
 const USUAL = { columns: 80, rows: 24 };
 
 /** The link as it was printed, wherever it scrolled to. */
-async function printedLink(terminal: Terminal): Promise<string> {
+async function printedLink(terminal: Tmux): Promise<string> {
   const [link] = /https:\/\/\S+#invite=[\w-]{43}/.exec(await terminal.everything()) ?? [];
   return link ?? "no link was printed";
 }
@@ -109,7 +48,7 @@ test.each([
   "the QR code of a link stands whole on 80 by 24, %s, with the prompt below it",
   async (_name, env) => {
     await withTerminal(USUAL, env, async (terminal) => {
-      const screen = await terminal.type("openclaw devices invite --qr --scopes owner");
+      const screen = await terminal.runs("openclaw devices invite --qr --scopes owner");
       const lines = screen.split("\n");
       expect(lines.length).toBeLessThanOrEqual(24);
       expect(lines.at(-1)).toBe(PROMPT);
@@ -125,15 +64,15 @@ test.each([
 
 test("it can fail: what scrolled out of sight does not read back", async () => {
   await withTerminal(USUAL, {}, async (terminal) => {
-    await terminal.type("openclaw devices invite --qr");
-    const screen = await terminal.type("echo; echo; echo; echo; echo");
+    await terminal.runs("openclaw devices invite --qr");
+    const screen = await terminal.runs("echo; echo; echo; echo; echo");
     expect(readScreenQr(screen)).toBeUndefined();
   });
 });
 
 test("a link for a node is one whole line to copy, and its QR code is the last thing", async () => {
   await withTerminal(USUAL, {}, async (terminal) => {
-    const screen = await terminal.type("openclaw devices invite --role node --qr");
+    const screen = await terminal.runs("openclaw devices invite --role node --qr");
     const link = await printedLink(terminal);
     const lines = (await terminal.everything()).split("\n");
     expect(lines).toContain(`openclaw connect '${link}'`);
@@ -152,7 +91,7 @@ test.each([
   ["too narrow", { columns: 40, rows: 50 }],
 ])("on a terminal that is %s it says so, and still prints the link", async (_name, size) => {
   await withTerminal(size, {}, async (terminal) => {
-    await terminal.type("openclaw devices invite --qr");
+    await terminal.runs("openclaw devices invite --qr");
     const text = (await terminal.everything()).replace(/\n/g, " ");
     expect(text).toContain("The QR code is not drawn: it needs 43 columns and 23 lines");
     expect(text).toContain(`this terminal has ${size.columns} and ${size.rows}`);
@@ -164,21 +103,21 @@ test.each([
 test("a setup code: whole where there is room, without its end on 80 by 24, else in words", async () => {
   const address = "--public-url https://gateway.example.com";
   const command = `openclaw devices invite --setup-code --qr`;
-  const printedCode = async (terminal: Terminal) =>
+  const printedCode = async (terminal: Tmux) =>
     /^eyJ[\w-]+$/m.exec(await terminal.everything())?.[0] ?? "no code was printed";
   await withTerminal({ columns: 120, rows: 50 }, {}, async (terminal) => {
-    const screen = await terminal.type(`${command} ${address}`);
+    const screen = await terminal.runs(`${command} ${address}`);
     expect(readScreenQr(screen)).toBe(await printedCode(terminal));
   });
   await withTerminal(USUAL, {}, async (terminal) => {
-    const screen = await terminal.type(`${command} ${address}`);
+    const screen = await terminal.runs(`${command} ${address}`);
     const { expiresAtMs, ...rest } = decodeSetupCode(await printedCode(terminal)) ?? {};
     expect(expiresAtMs).toBeGreaterThan(0);
     expect(decodeSetupCode(readScreenQr(screen) ?? "")).toEqual(rest);
   });
   await withTerminal(USUAL, {}, async (terminal) => {
     // The name of this gateway is too long for that.
-    await terminal.type(command);
+    await terminal.runs(command);
     expect(await terminal.everything()).toContain("The QR code is not drawn");
     expect(decodeSetupCode(await printedCode(terminal))?.url).toBe(`wss://${HOST}`);
   });

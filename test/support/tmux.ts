@@ -4,6 +4,10 @@ import { until } from "./until.ts";
 
 const run = promisify(execFile);
 let serial = 0;
+const RUN_MS = 15_000;
+
+/** What a shell of ours shows when it waits for a command. */
+export const PROMPT = "$";
 
 /** A shell on a real terminal, which tmux keeps and shows to the test. */
 export class Tmux {
@@ -17,7 +21,7 @@ export class Tmux {
     serial += 1;
     const tmux = new Tmux(`gateway-test-${process.pid}-${serial}`);
     const { columns, rows, env } = options;
-    const given = Object.entries({ PS1: "$ ", LANG: "C.UTF-8", ...env });
+    const given = Object.entries({ PS1: `${PROMPT} `, LANG: "C.UTF-8", ...env });
     const variables = given.flatMap(([name, value]) => ["-e", `${name}=${value}`]);
     const size = ["-x", String(columns), "-y", String(rows)];
     const shell = ["bash", "--norc", "--noprofile"];
@@ -39,6 +43,25 @@ export class Tmux {
   async type(line: string): Promise<void> {
     await this.#tmux("send-keys", "-l", line);
     await this.keys("Enter");
+  }
+
+  /** Types a command line and waits until it is done: the prompt is back. Resolves with the screen. */
+  async runs(line: string): Promise<string> {
+    await this.type(line);
+    return until(
+      async () => {
+        const lines = (await this.screen()).trimEnd().split("\n");
+        const isDone = lines.at(-1)?.trim() === PROMPT && !lines.at(-2)?.includes(line);
+        return isDone ? lines.join("\n") : undefined;
+      },
+      () => `the end of ${line}`,
+      RUN_MS,
+    );
+  }
+
+  /** All that was ever printed, with lines that were wrapped put together. */
+  async everything(): Promise<string> {
+    return (await this.#tmux("capture-pane", "-p", "-J", "-S", "-")).stdout;
   }
 
   async paste(text: string): Promise<void> {

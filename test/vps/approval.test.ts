@@ -1,11 +1,18 @@
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { shows } from "../browser/support/page.ts";
+import { shellWord } from "../../src/lib/shell-word.ts";
+import { watchLimitTable } from "../../src/protocol/watch-limits.ts";
+import { press, shows, words } from "../browser/support/page.ts";
 import { Profile } from "../browser/support/profile.ts";
 import { Publisher } from "../install/support.ts";
 import { makeKey, makeRelease, RELEASE_MS } from "../release/support/release.ts";
+import { makeDevice, RawClient } from "../support/client.ts";
+import { readScreenQr } from "../support/terminal-qr.ts";
+import { Tmux } from "../support/tmux.ts";
+import { until } from "../support/until.ts";
 import { Vps } from "../support/vps.ts";
 import { BASE_MS, whyNoVps } from "../support/vps-base.ts";
 import { Login, run } from "./support/login.ts";
@@ -17,6 +24,7 @@ const [GATEWAY, SSH] = [29_671, 29_672];
 const PAGE = `http://127.0.0.1:${GATEWAY}/`;
 const ROUNDS = 100;
 const STEP_MS = 300_000;
+const USUAL = { columns: 80, rows: 24 };
 
 const reason = whyNoVps();
 if (reason) console.log(`The tests of a page approved over SSH are skipped: ${reason}.`);
@@ -45,6 +53,18 @@ async function forget({ page }: Waiter): Promise<void> {
   await page.close();
 }
 
+/** A line for a shell, as this person would type it. */
+function typed(login: Login, options: readonly string[], command = ""): string {
+  const line = ["ssh", ...login.options, ...options, login.target, command];
+  return line.filter(Boolean).map(shellWord).join(" ");
+}
+
+/** Presses a key that decides, after the time that a person takes to read at the very least. */
+async function decides(tmux: Tmux, key: "a" | "r"): Promise<void> {
+  await pause(watchLimitTable.watchUnseenMs.value + 100);
+  await tmux.keys(key);
+}
+
 /** A folder with an `ssh` of the person's own, whose configuration knows their key. */
 async function usersShell({ key, known }: Login["facts"]): Promise<NodeJS.ProcessEnv> {
   const folder = join(temp, "bin");
@@ -60,8 +80,8 @@ describe.skipIf(reason !== undefined)("a page that is approved over SSH", () => 
   beforeAll(async () => {
     temp = await mkdtemp(join(tmpdir(), "approval-vps-"));
     publisher = await Publisher.start(join(temp, "release"));
-    const words = ["--base-url", publisher.url, "--sign", await makeKey(temp)];
-    await makeRelease(join(temp, "release"), words, { target: `${process.arch}-glibc-2.38` });
+    const options = ["--base-url", publisher.url, "--sign", await makeKey(temp)];
+    await makeRelease(join(temp, "release"), options, { target: `${process.arch}-glibc-2.38` });
     vps = await Vps.boot("rented");
     owner = await Owner.of(vps, temp, SSH);
     const line = `curl -fsSL ${publisher.url}/install.sh | bash -s -- --no-nginx --port ${GATEWAY}`;
@@ -99,6 +119,72 @@ describe.skipIf(reason !== undefined)("a page that is approved over SSH", () => 
   );
 
   test(
+    "by a link whose QR code stands on a terminal of 80 by 24, read as a camera does",
+    async () => {
+      const tmux = await Tmux.open({ ...USUAL, env: {} });
+      try {
+        await tmux.type(typed(owner, ["-tt"]));
+        await tmux.shows(/[#$] *$/m);
+        await tmux.type("clear; openclaw devices invite --qr");
+        const link = await until(async () => readScreenQr(await tmux.screen()), "a QR code");
+        expect(link).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#invite=[\w-]{43}$/);
+        const page = await profile.visit(link);
+        await shows(page, "invited");
+        await press(page);
+        await shows(page, "ready");
+        await forget(new Waiter(page));
+      } finally {
+        await tmux.close();
+      }
+    },
+    STEP_MS,
+  );
+
+  test(
+    "from the watch on root's own terminal: seen, looked at, approved; another turned down",
+    async () => {
+      const tmux = await Tmux.open({ ...USUAL, env: {} });
+      const waiter = await stranger();
+      const code = await waiter.code();
+      const other = await RawClient.open(`ws://127.0.0.1:${GATEWAY}`);
+      try {
+        await tmux.type(typed(owner, ["-tt"], "openclaw devices watch"));
+        const list = await tmux.shows(/Waiting for approval \(1\)/);
+        expect(list).toContain(`> ${code}`);
+        await tmux.keys("Enter");
+        const card = await tmux.shows(/Asks for/);
+        expect(card).toContain(`Let ${code} in?`);
+        // The same words as the page shows, for its key and for the gateway's.
+        for (const id of ["device-fp", "gateway-fp"]) {
+          const shown = await words(waiter.page, id);
+          expect(shown).toMatch(/^([a-z]{4}-){7}[a-z]{4}$/);
+          expect(card.replace(/-\n +/g, "-")).toContain(shown);
+        }
+        await tmux.shows(/Expires/);
+        await decides(tmux, "a");
+        await tmux.shows(/^Approved/m);
+        await shows(waiter.page, "ready");
+        const device = makeDevice();
+        const { error } = await other.connect({ device, caps: ["pairing-wait"] });
+        await tmux.shows(new RegExp(`> ${error.details.requestId}`));
+        await tmux.keys("Enter");
+        await tmux.shows(/Asks for/);
+        await decides(tmux, "r");
+        await tmux.shows(/^Rejected/m);
+        await until(() => other.closed, "the other to be told");
+        expect(other.closed).toMatchObject({ code: 1008 });
+        await tmux.keys("q");
+        await tmux.shows(/Connection to 127\.0\.0\.1 closed/);
+      } finally {
+        await tmux.close();
+        other.ws.terminate();
+        await forget(waiter);
+      }
+    },
+    STEP_MS,
+  );
+
+  test(
     `${ROUNDS} rounds, from the command to the page's hello-ok`,
     async () => {
       const figures = { login: [], fresh: [], held: [] } as Record<string, number[]>;
@@ -122,18 +208,18 @@ describe.skipIf(reason !== undefined)("a page that is approved over SSH", () => 
         figures["login"]?.push(performance.now() - from);
       }
       await held.close();
-      for (const [way, words] of [
+      for (const [way, what] of [
         ["fresh", "from `ssh … approve` to the page's hello-ok, with the login"],
         ["held", "the same over a connection that is open already, so without a login"],
         ["login", "a login alone (`ssh … help`)"],
       ] as const) {
         expect(figures[way]).toHaveLength(ROUNDS);
-        console.log(`${words}: ${percentiles(figures[way] ?? [])}`);
+        console.log(`${what}: ${percentiles(figures[way] ?? [])}`);
       }
       const { paired, pending } = JSON.parse(
         await vps.ok(["openclaw", "devices", "list", "--json"]),
       );
-      expect({ paired: paired.length, pending }).toEqual({ paired: 2 * ROUNDS + 1, pending: [] });
+      expect({ paired: paired.length, pending }).toEqual({ paired: 2 * ROUNDS + 3, pending: [] });
     },
     2 * STEP_MS,
   );

@@ -11,6 +11,7 @@ finish() {
   [ -z "$public_url" ] || say "  address   $public_url"
   [ "$supervisor" != none ] || say "  start it  runuser -u openclaw-gateway -- $command_name gateway run"
   say "  look      $command_name"
+  [ "$supervisor" = none ] || say "  approve from a phone  $command_name ssh enable"
   say "  log       $log_file"
   say "  take off  sh $prefix/current/install/install.sh --uninstall"
   if [ "$build" = 2.28 ]; then
