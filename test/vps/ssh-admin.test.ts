@@ -108,12 +108,16 @@ describe.skipIf(reason !== undefined)("approval over SSH beside an admin's own s
     async () => {
       const file = `${DROP_INS}/00-lan.conf`;
       const lines = "Match Address 127.0.0.0/8\n  AuthorizedKeysFile /etc/ssh/shared_keys\n";
+      // Somebody on the staff, whom it lets in as root, and as whom else?
+      await vps.ok(["cp", "/root/.ssh/authorized_keys", "/etc/ssh/shared_keys"]);
+      const staff = new Login({ ...owner.facts, user: "openclaw" });
       await write(file, lines);
       const { code, stderr } = await enable();
       expect(code).toBe(1);
       expect(stderr).toContain(`“Match Address 127.0.0.0/8” in ${file} comes before ours`);
       expect(stderr).toContain(`next: rename ${file}`);
       await reload();
+      expect((await staff.ssh("id")).stdout).toContain("(openclaw)");
       expect(await doctor("ssh.setup")).toMatchObject({
         level: "fail",
         message: expect.stringContaining("AuthorizedKeysFile"),
@@ -121,7 +125,8 @@ describe.skipIf(reason !== undefined)("approval over SSH beside an admin's own s
       await vps.ok(["mv", file, `${DROP_INS}/20-lan.conf`]);
       expect((await enable()).code).toBe(0);
       await expectAnswers();
-      await vps.ok(["rm", `${DROP_INS}/20-lan.conf`]);
+      expect((await staff.ssh("id")).code).toBe(255);
+      await vps.ok(["rm", `${DROP_INS}/20-lan.conf`, "/etc/ssh/shared_keys"]);
       await reload();
     },
     STEP_MS,
@@ -197,7 +202,7 @@ describe.skipIf(reason !== undefined)("approval over SSH beside an admin's own s
         }, "its end");
         await vps.exec(["systemctl", "reset-failed", unit]);
         await vps.ok(["sshd", "-t"]);
-        expect((await owner.ssh("true")).code).toBe(0);
+        await until(async () => (await owner.ssh("true")).code === 0, "the owner to come in");
       };
       for (const ms of [150, 300, 450, 600, 900, 1_300]) await killed(["ssh", "enable"], ms);
       expect(await enable()).toMatchObject({ code: 0, stderr: "" });
