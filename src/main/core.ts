@@ -27,7 +27,7 @@ import { type Limits, limitValues } from "../protocol/limits.ts";
 import { type Document, openDocument, type StoreLog } from "../store/document.ts";
 import { explain, StoreError } from "../store/errors.ts";
 import { acquireWriterLock, ownPlace, type WriterLock } from "../store/lock.ts";
-import { Audit } from "./audit.ts";
+import { Audit, grantedByLink } from "./audit.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -126,6 +126,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       world,
       limits,
       gatewayId: vault.identity.deviceId,
+      // Devices are the only ones; whatever else lets an owner in is counted here.
+      otherWaysIn: () => 0,
     });
     const documents = { pairing: pairingDocument, vault: vaultDocument, nodes: nodesDocument };
     const nodes = new Nodes({
@@ -136,6 +138,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       policy: () => config.current.gateway.nodes.commands,
       pairingOf: (nodeId) => pairing.nodePairing(nodeId),
       taken: (code) => pairing.isPending(code),
+      granting: (device, { caps, commands }, grant) =>
+        grantedByLink(pairing, { device, caps, commands }, grant),
     });
     pairing.listen({
       ended: ({ deviceId }) => {

@@ -116,15 +116,16 @@ function configService(core: Core): ConfigService {
   const { config, vault } = core;
   return {
     view: () => config.view(),
-    write: (wanted) => config.write(wanted),
-    change: (path, value) => config.change(path, value),
+    write: (wanted, announce) => config.write(wanted, announce),
+    change: (wanted, announce) => config.change(wanted, announce),
     get sshTarget() {
       return config.current.gateway.sshTarget;
     },
-    async migrateSecrets(apply) {
+    async migrateSecrets(announce) {
       const { secrets, diff } = await config.secretsInClear();
       const found = Object.keys(secrets) as ("token" | "password")[];
-      if (!apply || found.length === 0) return { found, diff, applied: false };
+      if (!announce || found.length === 0) return { found, diff, applied: false };
+      await announce(found);
       for (const kind of found) await vault.setSecret(kind, secrets[kind] ?? "", "migrated");
       await config.dropClearSecrets();
       return { found, diff, applied: true };

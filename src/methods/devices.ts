@@ -2,6 +2,7 @@ import { deriveToken } from "../auth/tokens.ts";
 import { cleanText } from "../lib/text.ts";
 import { PAIRING } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
+import { withProperties } from "../protocol/json-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { list } from "./device-list.ts";
 import { durability, pairedRow, pendingRow } from "./device-rows.ts";
@@ -11,6 +12,9 @@ import { approveSurface, rejectSurface, showSurface } from "./nodes-pairing.ts";
 export { pendingRow } from "./device-rows.ts";
 
 const access = { roles: ["operator"], scope: PAIRING } as const;
+
+/** This gateway's addition: an owner may end the last way in, and says so. */
+const force = { force: { type: "boolean" } };
 
 export const show = method<{ requestId: string }>({
   name: "device.pair.show",
@@ -59,13 +63,14 @@ export const reject = method<{ requestId: string }>({
   },
 });
 
-export const remove = method<{ deviceId: string }>({
+export const remove = method<{ deviceId: string; force?: boolean }>({
   name: "device.pair.remove",
-  summary: "Removes a paired device; its connections close at once.",
+  summary:
+    "Removes a paired device; its connections close at once. The last way in with full control takes `force`.",
   access,
-  params: wireSchemas.devicePairRemove,
-  run: async ({ deviceId }, { actor, services }) => {
-    const outcome = await services.pairing.remove(deviceId, actor);
+  params: withProperties(wireSchemas.devicePairRemove, force),
+  run: async ({ deviceId, force }, { actor, services }) => {
+    const outcome = await services.pairing.remove(deviceId, actor, force);
     return { deviceId, ...durability(outcome) };
   },
 });
@@ -87,13 +92,15 @@ interface TokenParams {
   deviceId: string;
   role: string;
   scopes?: string[];
+  force?: boolean;
 }
 
 export const rotate = method<TokenParams>({
   name: "device.token.rotate",
-  summary: "Makes a new token for a device; the old one ends and its connections close.",
+  summary:
+    "Makes a new token for a device; the old one ends and its connections close. To take full control from the last way in takes `force`.",
   access,
-  params: wireSchemas.deviceTokenRotate,
+  params: withProperties(wireSchemas.deviceTokenRotate, force),
   run: async (params, { actor, services }) => {
     const { role, token } = await services.pairing.rotate({ ...params, actor });
     const result = {
@@ -111,9 +118,10 @@ export const rotate = method<TokenParams>({
 
 export const revoke = method<TokenParams>({
   name: "device.token.revoke",
-  summary: "Ends a device's token and role until the owner approves it again.",
+  summary:
+    "Ends a device's token and role until the owner approves it again. The last way in with full control takes `force`.",
   access,
-  params: wireSchemas.deviceTokenRevoke,
+  params: withProperties(wireSchemas.deviceTokenRevoke, force),
   run: async (params, { actor, services }) => {
     const outcome = await services.pairing.revoke({ ...params, actor });
     const { role, token } = outcome;

@@ -1,3 +1,4 @@
+import { ahead } from "../audit/ahead.ts";
 import type { SurfaceRequest } from "../nodes/records.ts";
 import { approvalScopes } from "../nodes/surface.ts";
 import { auditOf } from "../pairing/audit.ts";
@@ -5,6 +6,7 @@ import { mayManage } from "../pairing/authority.ts";
 import { firstMissing, PAIRING } from "../protocol/access.ts";
 import { invalidRequest, missingScope, RequestError } from "../protocol/errors.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
+import { durability } from "./device-rows.ts";
 import { type Call, method } from "./method.ts";
 import { unknownNode } from "./nodes-list.ts";
 import { approvedRow, surfaceRequestRow } from "./nodes-rows.ts";
@@ -25,27 +27,28 @@ export function showSurface(typed: string, call: Call): Record<string, unknown> 
 
 /** Approves what a node offers, exactly as its code says. */
 export async function approveSurface(typed: string, call: Call) {
-  const request = requestFor(typed, call, "node pairing approval denied");
+  const denied = "node pairing approval denied";
+  const request = requestFor(typed, call, denied);
   const { actor, services } = call;
   const required = approvalScopes(request.commands);
   const missing = actor.method === "host" ? undefined : firstMissing(actor.scopes, required);
   if (missing !== undefined) throw missingScope(missing, required);
-  const record = await services.nodes.approve(request);
-  await services.audit.note(auditOf("node.approved", actor, surfaceFacts(request)));
+  const record = await ahead(services.audit, async (announce) => {
+    await announce(auditOf("node.approved", actor, surfaceFacts(request)));
+    // Looked up once more, because others may have decided on it meanwhile.
+    return services.nodes.approve(requestFor(request.requestId, call, denied));
+  });
   const node = approvedRow(record, services.pairing.device(record.nodeId));
   return { requestId: request.requestId, node };
 }
 
 export async function rejectSurface(typed: string, call: Call) {
   const request = requestFor(typed, call, "node pairing rejection denied");
-  const { durable, reason } = await call.services.nodes.reject(request);
-  // Turned down is turned down, also where nothing can be written.
-  const noted = call.services.audit.note(
-    auditOf("node.rejected", call.actor, surfaceFacts(request)),
-  );
-  await noted.catch(() => undefined);
+  const { actor, services } = call;
+  // Turned down is turned down, also where nothing can be written: then neither line nor act waits.
+  await services.audit.noteAnyway(auditOf("node.rejected", actor, surfaceFacts(request)));
   const { requestId, nodeId } = request;
-  return { requestId, nodeId, ...(!durable && { durable, reason }) };
+  return { requestId, nodeId, ...durability(await services.nodes.reject(request)) };
 }
 
 function surfaceFacts({ requestId, nodeId, caps, commands }: SurfaceRequest) {
@@ -91,8 +94,7 @@ async function removeNode(nodeId: string, { actor, services }: Call) {
         if (!(error instanceof RequestError)) throw error;
         throw invalidRequest("node pairing removal denied");
       });
-  const { durable, reason } = outcome;
-  return { nodeId, ...(!durable && { durable, reason }) };
+  return { nodeId, ...durability(outcome) };
 }
 
 export const nodePairingMethods = [approve, reject, remove];

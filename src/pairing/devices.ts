@@ -1,4 +1,4 @@
-import { type Actor, coversAll, isRole, type Role } from "../protocol/access.ts";
+import { type Actor, coversAll, isRole, type Role, roles } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
 import { mayChangeToken, mayManage } from "./authority.ts";
 import type { Device, PairingChange, PairingState, TokenRecord } from "./records.ts";
@@ -108,24 +108,43 @@ export function revoke(
   return { device, role: target.role, token, changes: [{ op: "device", device }] };
 }
 
-/** Ends the tokens of `ids` that were granted under a shared secret of an epoch up to `epoch`. */
-export function revokeDerived(
+/** Names tokens to be ended. */
+export type Ends = (token: TokenRecord) => boolean;
+
+export const everyToken: Ends = () => true;
+
+/** Tokens that were granted under a shared secret of an epoch up to `epoch`. */
+export function derivedUpTo(epoch: number): Ends {
+  return ({ under }) => under !== undefined && under <= epoch;
+}
+
+export function hasLiveToken({ tokens }: Device): boolean {
+  return roles.some((role) => tokens[role] && tokens[role].revokedAtMs === undefined);
+}
+
+/** The device without those of its live tokens that `ends` names; `undefined` where it has none. */
+export function withoutTokens(device: Device, ends: Ends, now: number): Device | undefined {
+  let after: Device | undefined;
+  for (const role of roles) {
+    const token = device.tokens[role];
+    if (!token || token.revokedAtMs !== undefined || !ends(token)) continue;
+    const { pickup: _, ...kept } = token;
+    const tokens = { ...(after ?? device).tokens, [role]: { ...kept, revokedAtMs: now } };
+    after = { ...device, tokens };
+  }
+  return after;
+}
+
+/** Ends the tokens of `ids` that `ends` names. */
+export function endTokens(
   state: PairingState,
-  facts: { epoch: number; now: number; ids: Iterable<string> },
+  facts: { ids: Iterable<string>; ends: Ends; now: number },
 ): { devices: readonly Device[]; changes: readonly PairingChange[] } {
   const devices: Device[] = [];
   for (const id of facts.ids) {
     const before = state.devices.get(id);
-    if (!before) continue;
-    const tokens = { ...before.tokens };
-    let touched = false;
-    for (const [role, token] of Object.entries(before.tokens)) {
-      const derived = token.under !== undefined && token.under <= facts.epoch;
-      if (!derived || token.revokedAtMs !== undefined || !isRole(role)) continue;
-      tokens[role] = { ...token, revokedAtMs: facts.now };
-      touched = true;
-    }
-    if (touched) devices.push({ ...before, tokens });
+    const ended = before && withoutTokens(before, facts.ends, facts.now);
+    if (ended) devices.push(ended);
   }
   return { devices, changes: devices.map((device) => ({ op: "device", device })) };
 }

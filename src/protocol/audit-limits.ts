@@ -26,6 +26,14 @@ export const auditLimitTable = {
     metric: "-",
     test: "audit/files.test.ts",
   },
+  auditFaults: {
+    value: 1000,
+    unit: "count",
+    bounds: "faults that `openclaw audit verify` names",
+    past: "the rest is counted",
+    metric: "-",
+    test: "audit/chain.test.ts",
+  },
   auditOutbox: {
     value: 4096,
     unit: "count",

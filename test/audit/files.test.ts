@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { headOf } from "../../src/audit/chain.ts";
 import { AuditFiles } from "../../src/audit/files.ts";
 import { checkAudit, readAudit } from "../../src/audit/reader.ts";
-import { applyTrail, type Trail } from "../../src/audit/trail.ts";
+import { applyTrail, floorText, type Trail } from "../../src/audit/trail.ts";
 import { AuditWriter } from "../../src/audit/writer.ts";
 import { type FileSystem, systemFiles } from "../../src/lib/atomic-file.ts";
 import { limitTable } from "../../src/protocol/limits.ts";
@@ -18,12 +18,13 @@ beforeEach(async () => {
 });
 afterEach(() => rm(join(folder, ".."), { recursive: true }));
 
+const checks = { verifies, mostFaults: 100 };
 const roomy = { auditFileBytes: 1 << 20, auditFiles: 4 };
 
 /** A writer on a trail that is held in memory. */
 function writerOf(start: Trail, limits = roomy, files: FileSystem = systemFiles) {
   const world = new HandWorld();
-  const state = { trail: start };
+  const state = { trail: start, unsaved: false };
   const said: string[] = [];
   const log = {
     info: (facts: object, message: string) => void said.push(`${message} ${JSON.stringify(facts)}`),
@@ -34,9 +35,15 @@ function writerOf(start: Trail, limits = roomy, files: FileSystem = systemFiles)
     world,
     limits: { retryMs: 1000, retryMaxMs: 60_000 },
     trail: () => state.trail,
-    written: (signed, floor) => {
-      const change = { op: "audit-written" as const, signed, ...(floor && { floor }) };
-      state.trail = applyTrail(state.trail, change);
+    unsaved: () => state.unsaved,
+    written: (signed) => {
+      state.trail = applyTrail(state.trail, { op: "audit-written", signed });
+    },
+    dropping: async (floor) => {
+      const { signed } = state.trail;
+      const signature = signs(floorText(floor)).toString("base64url");
+      const change = { op: "audit-written" as const, floor: { ...floor, signature } };
+      if (signed) state.trail = applyTrail(state.trail, { ...change, signed });
     },
     sign: signs,
     log,
@@ -60,7 +67,7 @@ test("lines move from the state to the file, once, and are copied to the log", a
   expect(state.trail.outbox).toEqual([]);
   expect(said).toHaveLength(3);
   expect(said[2]).toContain(lines[2]?.hash);
-  expect(await checkAudit(folder, () => state.trail, verifies)).toMatchObject({
+  expect(await checkAudit(folder, () => state.trail, checks)).toMatchObject({
     lines: 3,
     faults: [],
   });
@@ -80,7 +87,7 @@ test("after a crash nothing is doubled and nothing is lost, a torn line included
   await second.writer.close();
   expect(await linesIn("audit-000000000001.jsonl")).toEqual([1, 2, 3, 4]);
   expect(second.state.trail).toMatchObject({ outbox: [], signed: lines[3] && headOf(lines[3]) });
-  expect((await checkAudit(folder, () => second.state.trail, verifies)).faults).toEqual([]);
+  expect((await checkAudit(folder, () => second.state.trail, checks)).faults).toEqual([]);
 });
 
 test("auditFileBytes and auditFiles: a full file is followed by another, the oldest goes, the chain holds", async () => {
@@ -100,7 +107,7 @@ test("auditFileBytes and auditFiles: a full file is followed by another, the old
   const names = (await readdir(folder)).sort();
   expect(names).toHaveLength(3);
   expect(state.trail.floor.seq).toBeGreaterThan(0);
-  const verdict = await checkAudit(folder, () => state.trail, verifies);
+  const verdict = await checkAudit(folder, () => state.trail, checks);
   expect(verdict).toMatchObject({ to: 12, from: state.trail.floor.seq + 1, faults: [] });
 });
 
@@ -129,7 +136,7 @@ test("a disk that takes nothing loses nothing: the state keeps the lines, and th
   world.advance(1000);
   while (state.trail.outbox.length > 0) await new Promise((resolve) => setImmediate(resolve));
   await writer.close();
-  expect((await checkAudit(folder, () => state.trail, verifies)).faults).toEqual([]);
+  expect((await checkAudit(folder, () => state.trail, checks)).faults).toEqual([]);
   expect(said).toContain("the audit is written again {}");
 });
 
@@ -152,14 +159,14 @@ test("a crash between making a file and writing to it leaves an empty one, which
   const { lines, trail } = trailOf(3, 2);
   const files = new AuditFiles(folder, roomy);
   await files.open();
-  await files.append(lines.slice(0, 1));
+  await files.append(lines.slice(0, 1), async () => undefined);
   await files.close();
   await writeFile(join(folder, "audit-000000000002.jsonl"), "");
   const { writer, state } = writerOf(trail);
   writer.flush();
   await writer.close();
   expect(await linesIn("audit-000000000002.jsonl")).toEqual([2, 3]);
-  expect((await checkAudit(folder, () => state.trail, verifies)).faults).toEqual([]);
+  expect((await checkAudit(folder, () => state.trail, checks)).faults).toEqual([]);
 });
 
 test("whatever else lies in the folder is left alone", async () => {
@@ -168,6 +175,6 @@ test("whatever else lies in the folder is left alone", async () => {
   const { writer, state } = writerOf(trailOf(2, 2).trail);
   writer.flush();
   await writer.close();
-  expect((await checkAudit(folder, () => state.trail, verifies)).faults).toEqual([]);
+  expect((await checkAudit(folder, () => state.trail, checks)).faults).toEqual([]);
   expect(await readFile(join(folder, "notes.txt"), "utf8")).toBe("mine");
 });
