@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { noAgent } from "../agent/none.ts";
 import type { AgentSide } from "../agent/side.ts";
+import { devicelessCliMode } from "../config/settings.ts";
 import type { Presence } from "../events/presence.ts";
 import type { Dispatcher } from "../gateway/dispatch.ts";
 import type { Gateway } from "../gateway/gateway.ts";
@@ -20,6 +21,7 @@ import type {
 } from "../methods/services.ts";
 import { DeviceList } from "../pairing/device-list.ts";
 import type { Core } from "./core.ts";
+import { codeAttempts } from "./lockouts.ts";
 
 /** The network side as methods see it; absent where the command line works on stopped state. */
 export interface NetworkParts {
@@ -75,6 +77,7 @@ export function makeServices(core: Core, network: NetworkParts): Services {
     identity: core.vault.identity,
     tokenKey: core.vault.tokenKey,
     pairing: core.pairing,
+    codes: codeAttempts(core, (metric) => gateway?.count(metric)),
     nodes: core.nodes,
     deviceList: new DeviceList({
       state,
@@ -120,6 +123,9 @@ function configService(core: Core): ConfigService {
     change: (wanted, announce) => config.change(wanted, announce),
     get sshTarget() {
       return config.current.gateway.sshTarget;
+    },
+    get devicelessCli() {
+      return devicelessCliMode(config.current) === "loopback";
     },
     async migrateSecrets(announce) {
       const { secrets, diff } = await config.secretsInClear();

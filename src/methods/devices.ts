@@ -6,7 +6,7 @@ import { withProperties } from "../protocol/json-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { list } from "./device-list.ts";
 import { durability, pairedRow, pendingRow } from "./device-rows.ts";
-import { method } from "./method.ts";
+import { type Call, method } from "./method.ts";
 import { approveSurface, rejectSurface, showSurface } from "./nodes-pairing.ts";
 
 export { pendingRow } from "./device-rows.ts";
@@ -23,8 +23,10 @@ export const show = method<{ requestId: string }>({
   params: wireSchemas.devicePairApprove,
   run: ({ requestId }, call) => {
     const { actor, services } = call;
-    if (services.nodes.knows(requestId)) return showSurface(requestId, call);
-    return pendingRow(services.pairing.show(requestId, actor));
+    return services.codes.try(actor, () => {
+      if (services.nodes.knows(requestId)) return showSurface(requestId, call);
+      return pendingRow(services.pairing.show(requestId, actor));
+    });
   },
 });
 
@@ -34,34 +36,40 @@ export const approve = method<{ requestId: string }>({
     "Approves a request by its code: exactly what it asks for. A code of `node.pair.list` is approved too: people have one list in their heads.",
   access,
   params: wireSchemas.devicePairApprove,
-  run: async ({ requestId }, call) => {
-    const { actor, services } = call;
-    if (services.nodes.knows(requestId)) {
-      const approved = await approveSurface(requestId, call);
-      const ofNode = services.pairing.device(approved.node.nodeId);
-      return { ...approved, ...(ofNode && { device: pairedRow(ofNode) }) };
-    }
-    const { pending, device } = await services.pairing.approve(requestId, actor);
-    return { requestId: pending.requestId, device: pairedRow(device) };
-  },
+  run: ({ requestId }, call) =>
+    call.services.codes.try(call.actor, () => approveAny(requestId, call)),
 });
+
+async function approveAny(code: string, call: Call) {
+  const { actor, services } = call;
+  if (services.nodes.knows(code)) {
+    const approved = await approveSurface(code, call);
+    const ofNode = services.pairing.device(approved.node.nodeId);
+    return { ...approved, ...(ofNode && { device: pairedRow(ofNode) }) };
+  }
+  const { pending, device } = await services.pairing.approve(code, actor);
+  return { requestId: pending.requestId, device: pairedRow(device) };
+}
 
 export const reject = method<{ requestId: string }>({
   name: "device.pair.reject",
   summary: "Rejects a request by its code.",
   access,
   params: wireSchemas.devicePairReject,
-  run: async ({ requestId }, call) => {
-    const { actor, services } = call;
-    if (services.nodes.knows(requestId)) {
-      const { nodeId, ...rejected } = await rejectSurface(requestId, call);
-      return { ...rejected, deviceId: nodeId };
-    }
-    const outcome = await services.pairing.reject(requestId, actor);
-    const { requestId: id, deviceId } = outcome.pending;
-    return { requestId: id, deviceId, ...durability(outcome) };
-  },
+  run: ({ requestId }, call) =>
+    call.services.codes.try(call.actor, () => rejectAny(requestId, call)),
 });
+
+async function rejectAny(code: string, call: Call) {
+  const { actor, services } = call;
+  if (services.nodes.knows(code)) {
+    const { nodeId, ...rejected } = await rejectSurface(code, call);
+    return { ...rejected, deviceId: nodeId };
+  }
+  const outcome = await services.pairing.reject(code, actor);
+  const { requestId, deviceId } = outcome.pending;
+  return { requestId, deviceId, ...durability(outcome) };
+}
 
 export const remove = method<{ deviceId: string; force?: boolean }>({
   name: "device.pair.remove",

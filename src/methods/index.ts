@@ -7,6 +7,7 @@ import { inviteMethods } from "./invites.ts";
 import { logMethods } from "./logs.ts";
 import type { Method } from "./method.ts";
 import { nodeMethods } from "./nodes.ts";
+import { revokeAllMethods } from "./revoke-all.ts";
 import { scopeMethods } from "./scopes.ts";
 import { statusMethods } from "./status.ts";
 import { systemMethods } from "./system.ts";
@@ -16,6 +17,7 @@ export const allMethods: readonly Method[] = [
   ...statusMethods,
   ...deviceMethods,
   ...inviteMethods,
+  ...revokeAllMethods,
   ...nodeMethods,
   ...scopeMethods,
   ...configMethods,

@@ -4,7 +4,7 @@ import { approvalScopes } from "../nodes/surface.ts";
 import { auditOf } from "../pairing/audit.ts";
 import { mayManage } from "../pairing/authority.ts";
 import { firstMissing, PAIRING } from "../protocol/access.ts";
-import { invalidRequest, missingScope, RequestError } from "../protocol/errors.ts";
+import { invalidRequest, missingScope, RequestError, unknownCode } from "../protocol/errors.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { durability } from "./device-rows.ts";
 import { type Call, method } from "./method.ts";
@@ -16,7 +16,7 @@ const access = { roles: ["operator"], scope: PAIRING } as const;
 /** The request that `typed` names, if the caller may decide on it. */
 function requestFor(typed: string, { actor, services }: Call, denied: string): SurfaceRequest {
   const request = services.nodes.find(typed);
-  if (!mayManage(actor, request.nodeId)) throw invalidRequest(denied);
+  if (!mayManage(actor, request.nodeId)) throw unknownCode(denied);
   return request;
 }
 
@@ -61,7 +61,8 @@ export const approve = method<{ requestId: string }>({
     "Approves what a node offers, by its code. Commands take `operator.write` besides; those that run programs or read files take `operator.admin`.",
   access,
   params: wireSchemas.nodePairApprove,
-  run: ({ requestId }, call) => approveSurface(requestId, call),
+  run: ({ requestId }, call) =>
+    call.services.codes.try(call.actor, () => approveSurface(requestId, call)),
 });
 
 export const reject = method<{ requestId: string }>({
@@ -69,7 +70,8 @@ export const reject = method<{ requestId: string }>({
   summary: "Rejects what a node offers, by its code; what was approved before goes on working.",
   access,
   params: wireSchemas.nodePairReject,
-  run: ({ requestId }, call) => rejectSurface(requestId, call),
+  run: ({ requestId }, call) =>
+    call.services.codes.try(call.actor, () => rejectSurface(requestId, call)),
 });
 
 export const remove = method<{ nodeId: string }>({

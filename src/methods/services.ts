@@ -10,6 +10,7 @@ import type { LoopGauge } from "../lib/loop-gauge.ts";
 import type { MachineFacts } from "../lib/machine.ts";
 import type { World } from "../lib/world.ts";
 import type { Nodes } from "../nodes/nodes.ts";
+import type { CodeAttempts } from "../pairing/attempts.ts";
 import type { DeviceList } from "../pairing/device-list.ts";
 import type { Pairing } from "../pairing/pairing.ts";
 import type { Actor, Role } from "../protocol/access.ts";
@@ -34,6 +35,8 @@ export interface ConfigService {
   /** Sets (`value` as typed) or unsets (absent) one key; refused with what was expected. */
   change(wanted: { path: string; value?: string }, announce: Announce): Promise<ConfigChanged>;
   readonly sshTarget: string | undefined;
+  /** Whether the shared secret is all that OpenClaw's command line needs on this machine. */
+  readonly devicelessCli: boolean;
   /**
    * Moves secrets that stand in the file in clear into the state; without `announce` only shows. It
    * is told which kinds, before any is moved.
@@ -141,6 +144,8 @@ export interface Services {
   readonly identity: GatewayIdentity;
   readonly tokenKey: Uint8Array;
   readonly pairing: Pairing;
+  /** Bounds the guessing of request codes. */
+  readonly codes: CodeAttempts;
   readonly nodes: Nodes;
   readonly deviceList: DeviceList;
   readonly presence: Presence;

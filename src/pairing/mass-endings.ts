@@ -7,7 +7,14 @@ import { derivedUpTo, type Ends, endTokens, everyToken, withoutTokens } from "./
 import type { EndingDeps } from "./endings.ts";
 import { revokedInvites } from "./invite.ts";
 import type { Device, PairingChange } from "./records.ts";
-import { leftOver, planRevokeAll, type RevokeAllAsk, type RevokeAllPlan } from "./revoke-all.ts";
+import {
+  type Asking,
+  askingIn,
+  leftOver,
+  planRevokeAll,
+  type RevokeAllAsk,
+  type RevokeAllPlan,
+} from "./revoke-all.ts";
 
 /** Devices whose tokens are ended in one commit. */
 const AT_ONCE = 256;
@@ -79,19 +86,32 @@ export class MassEndings {
     commits.givesNothing = true;
     const release = guard.ending(({ deviceId }) => goes(deviceId));
     ending((deviceId) => goes(deviceId) && deviceId !== actor.deviceId);
+    const asked = new Set(document.durable.pending.keys());
     try {
       let outcome = await this.#endAsking(plan, { actor, force });
       for (;;) {
         const ids = leftOver(document.working, keeps, actor.deviceId);
-        if (ids.length === 0) return { ...plan, ...outcome };
+        const asking = this.#askingAgain(asked);
+        if (ids.length === 0 && !asking) return { ...plan, ...outcome };
+        const rest = asking && (await this.#endAsking({ ...plan, ...asking }, { actor, force }));
         const ended = await this.#endSome(ids, { ends: everyToken, actor });
-        outcome = together(outcome, ended);
+        outcome = together(outcome, ended, ...(rest ? [rest] : []));
       }
     } finally {
       this.#keeps = undefined;
       commits.givesNothing = false;
       release();
     }
+  }
+
+  /**
+   * Requests and links that are back: what was decided on them was still being written when this
+   * began, and failed since. New requests are others' and may be made at any time.
+   */
+  #askingAgain(asked: ReadonlySet<string>): Asking | undefined {
+    const { pending, invites } = askingIn(this.deps.document.working, this.deps.now());
+    const again = pending.filter(({ requestId }) => asked.has(requestId));
+    return again.length + invites.length > 0 ? { pending: again, invites } : undefined;
   }
 
   /** The first step: the line of the act, and the end of whatever could become a device. */

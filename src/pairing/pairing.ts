@@ -1,7 +1,7 @@
 import type { AuditEvent } from "../audit/chain.ts";
 import type { World } from "../lib/world.ts";
 import { type Actor, ADMIN, covers, ownerScopes, type Role } from "../protocol/access.ts";
-import { invalidRequest } from "../protocol/errors.ts";
+import { unknownCode } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
 import type { Document } from "../store/shape.ts";
 import { Alarm } from "./alarm.ts";
@@ -142,10 +142,14 @@ export class Pairing {
     return ledger.pendingOf(this.#working, deviceId, this.now());
   }
 
-  /** Whether a request still waits, as far as anybody was told: a decision counts once durable. */
-  isPending(requestId: string): boolean {
+  /**
+   * Whether a request still waits (one of `deviceId`, if that is given), as far as anybody was told: a
+   * decision counts once durable.
+   */
+  isPending(requestId: string, deviceId?: string): boolean {
     const pending = this.deps.document.durable.pending.get(requestId);
-    return pending !== undefined && pending.expiresAtMs > this.now();
+    if (!pending || (deviceId !== undefined && pending.deviceId !== deviceId)) return false;
+    return pending.expiresAtMs > this.now();
   }
 
   /**
@@ -200,7 +204,7 @@ export class Pairing {
   show(typed: string, actor: Actor): Pending {
     const denied = "device pairing request denied";
     const pending = this.#find(typed, actor, denied);
-    if (!mayManage(actor, pending.deviceId)) throw invalidRequest(denied);
+    if (!mayManage(actor, pending.deviceId)) throw unknownCode(denied);
     return pending;
   }
 
@@ -337,6 +341,7 @@ export class Pairing {
       now: this.now(),
       denied,
       isAdmin,
+      wasKnown: (code) => this.#resolutions.has(code),
     });
   }
 

@@ -12,15 +12,20 @@ export interface RevokeAllAsk {
   readonly force?: boolean | undefined;
 }
 
+/** What could become a device. */
+export interface Asking {
+  readonly pending: readonly Pending[];
+  /** Links that would still pair somebody. */
+  readonly invites: readonly Invite[];
+}
+
 /** What revoking all devices but some ends. */
-export interface RevokeAllPlan {
+export interface RevokeAllPlan extends Asking {
   readonly keeps: ReadonlySet<string>;
   readonly kept: readonly Device[];
   /** How many devices have a token that is to end, and how many of them are nodes. */
   readonly devices: number;
   readonly nodes: number;
-  readonly pending: readonly Pending[];
-  readonly invites: readonly Invite[];
 }
 
 const COMMAND = "devices revoke-all";
@@ -37,10 +42,11 @@ export function planRevokeAll(
   const excepts = ask.except.map((id) => ` --except ${id}`).join("");
   if (!(force && mayForce(actor))) refuseOwnEnd(ask, keeps, excepts);
   const after = (device: Device) => (keeps.has(device.deviceId) ? device : undefined);
-  facts.guard.check(after, { actor, force, command: `${COMMAND}${excepts}` });
   if (keeps.size === 0 && !(force && mayForce(actor)) && facts.guard.othersFor(actor) === 0) {
-    throw lastWayIn(actor, COMMAND);
+    const message = "nobody would be left: name the devices that stay (--except DEVICE)";
+    throw lastWayIn(actor, COMMAND, message);
   }
+  facts.guard.check(after, { actor, force, command: `${COMMAND}${excepts}` });
   let devices = 0;
   let nodes = 0;
   for (const device of state.devices.values()) {
@@ -53,8 +59,14 @@ export function planRevokeAll(
     kept,
     devices,
     nodes,
+    ...askingIn(state, facts.now),
+  };
+}
+
+export function askingIn(state: PairingState, now: number): Asking {
+  return {
     pending: [...state.pending.values()],
-    invites: [...state.invites.values()].filter((invite) => isOpen(invite, facts.now)),
+    invites: [...state.invites.values()].filter((invite) => isOpen(invite, now)),
   };
 }
 

@@ -68,11 +68,14 @@ export function mayForce(actor: Actor): boolean {
   return actor.method === "host" || covers(actor.scopes, ADMIN);
 }
 
+const LAST =
+  "that would end the last way in with full control; let another device in first (openclaw devices invite --scopes owner)";
+
 /** The refusal, with the command of the host that does it all the same. */
-export function lastWayIn(actor: Actor, command: string): RequestError {
+export function lastWayIn(actor: Actor, command: string, message = LAST): RequestError {
   const where = actor.method === "host" ? "" : " on the gateway host";
-  return invalidRequest(
-    "that would end the last way in with full control; let another device in first (openclaw devices invite --scopes owner)",
-    { code: "LAST_WAY_IN", cure: `openclaw ${command} --force${where}` },
-  );
+  return invalidRequest(message, {
+    code: "LAST_WAY_IN",
+    cure: `openclaw ${command} --force${where}`,
+  });
 }

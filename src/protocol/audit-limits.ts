@@ -45,7 +45,8 @@ export const auditLimitTable = {
   auditLockoutsPerHour: {
     value: 60,
     unit: "count",
-    bounds: "lines about lockouts in one hour: strangers cause them",
+    bounds:
+      "lines about lockouts in one hour, for wrong credentials and for unknown codes each: strangers cause them",
     past: "they are counted, and the next hour's first line says how many were left out",
     metric: "-",
     test: "audit/chain.test.ts",
