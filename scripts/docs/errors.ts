@@ -1,10 +1,14 @@
 import { configCodes } from "../../src/config/errors.ts";
+import { tooManyCodes } from "../../src/pairing/attempts.ts";
+import { lastWayIn } from "../../src/pairing/ways-in.ts";
 import { invalidRequest, missingScope, unavailable } from "../../src/protocol/errors.ts";
 import type { ErrorShape } from "../../src/protocol/frames.ts";
 import * as refusals from "../../src/protocol/refusals.ts";
 import { StoreError, storeErrorCodes } from "../../src/store/errors.ts";
 
 type Refusal = refusals.Refusal;
+
+const onHost = { role: "operator", scopes: [], method: "host" } as const;
 
 const asks = {
   requestId: "7F3K-Q2MN",
@@ -64,6 +68,14 @@ const requestErrors: readonly (readonly [ErrorShape, string])[] = [
   [invalidRequest("unauthorized role: …").shape, "the method is for another role"],
   [missingScope("operator.write").shape, "the caller lacks a scope; `details` name it"],
   [unavailable("…").shape, "it can't be done now; `retryAfterMs` says when to try again"],
+  [
+    lastWayIn(onHost, "devices revoke …").shape,
+    "nobody could administer the gateway from elsewhere then (`LAST_WAY_IN`); `details.cure` is the command of the host that does it all the same",
+  ],
+  [
+    tooManyCodes(300_000).shape,
+    "the caller named too many codes of requests that are not there (`CODES_LOCKED`); `retryAfterMs` says when it may name one again",
+  ],
 ];
 
 export function errorLines(): string[] {

@@ -3,7 +3,7 @@ import { withGateway } from "./connect.ts";
 import { printJson } from "./context.ts";
 import type { ExitName } from "./exit.ts";
 import type { Run } from "./shell.ts";
-import { shown } from "./words.ts";
+import { count, shown } from "./words.ts";
 
 export interface AuditOptions {
   readonly since?: string;
@@ -28,6 +28,8 @@ interface Verdict {
     readonly line?: number;
     readonly problem: string;
   }[];
+  /** Faults that are not named, where there are too many. */
+  readonly more?: number;
 }
 
 const needs = { scopes: [], hostOnly: true, stopped: "existing" } as const;
@@ -75,7 +77,7 @@ export const verify: Run<unknown> = (context) =>
     return verdict.faults.length === 0 ? "ok" : "failed";
   });
 
-function verdictLines({ lines, from, to, faults }: Verdict): string[] {
+function verdictLines({ lines, from, to, faults, more = 0 }: Verdict): string[] {
   const whole = lines === 0 ? "The audit is empty." : `${lines} lines, number ${from} to ${to}.`;
   if (faults.length === 0) {
     return [
@@ -88,8 +90,9 @@ function verdictLines({ lines, from, to, faults }: Verdict): string[] {
   });
   return [
     whole,
-    `${faults.length} fault${faults.length === 1 ? "" : "s"}:`,
+    `${count(faults.length + more, "fault")}:`,
     ...named,
+    ...(more > 0 ? [`  … and ${more} more`] : []),
     "Somebody who may write the state's files changed them. Compare with a backup or with the journal:",
     "  journalctl -u openclaw-gateway -g audit",
   ];

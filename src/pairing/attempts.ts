@@ -27,7 +27,7 @@ export class CodeAttempts {
     const retryAfterMs = this.limiter.locked(who);
     if (retryAfterMs > 0) {
       this.refused();
-      throw tooMany(retryAfterMs);
+      throw tooManyCodes(retryAfterMs);
     }
     const count = (error: unknown): never => {
       if (error instanceof UnknownCode) this.limiter.fail(who);
@@ -42,7 +42,8 @@ export class CodeAttempts {
   }
 }
 
-function tooMany(retryAfterMs: number): RequestError {
+/** The refusal while a lock lasts. */
+export function tooManyCodes(retryAfterMs: number): RequestError {
   return new RequestError({
     code: "UNAVAILABLE",
     message: "too many unknown codes; retry later",

@@ -7,6 +7,7 @@ import { GatewayProcess, type GatewayRun, PROCESS_TOKEN } from "../support/proce
 import { until } from "../support/until.ts";
 import { Ledger } from "./support/kill/ledger.ts";
 import { Life } from "./support/kill/life.ts";
+import { expectLines } from "./support/kill/lines.ts";
 import {
   firstSteps,
   lastOfRoll,
@@ -128,6 +129,7 @@ async function live(round: Round): Promise<void> {
   }
   await run.end();
   expect(run.exited).toMatchObject({ signal: "SIGKILL" });
+  await expectLines(gateway.stateDir, ledger);
   if (round.step !== undefined) {
     const { step, when } = round;
     expect(run.log.filter(({ msg }) => msg === "killed")).toMatchObject([{ step, when }]);
@@ -151,7 +153,7 @@ function* rounds(): Generator<Round> {
       }
     }
     for (let i = 0; i < RANDOM_ROUNDS; i += 1) {
-      yield { work: { labels: i % 3 === 0, config: i % 3 === 1 } };
+      yield { work: { labels: i % 4 === 0, config: i % 4 === 1, nodes: i % 4 === 2 } };
       count += 1;
     }
   }
@@ -198,6 +200,7 @@ test.each(firstSteps.flatMap((each) => whens(each).map((when) => [when, each.ste
       const killed = fresh.launch({ ...token, ...environment({ step, when }) });
       await killed.end();
       expect(killed.exited?.signal).toBe("SIGKILL");
+      await expectLines(fresh.stateDir, new Ledger());
       const run = await fresh.start(token);
       expect(run.log.filter(({ level }) => level >= 50)).toEqual([]);
       const { client, device } = await pair(fresh);

@@ -72,6 +72,15 @@ const commits: readonly Step[] = [
   { step: "datasync gateway.journal", work: { secret: true } },
 ];
 
+/**
+ * Decisions that are stored elsewhere than their lines: what nodes may do, the secret, the
+ * configuration (its own steps are below). A kill at the line's write comes before the decision.
+ */
+const elsewhere: readonly Step[] = [
+  ...["write nodes.journal", "datasync nodes.journal"].map((step) => ({ step, among: 8 })),
+  ...["write devices.journal", "datasync devices.journal"].map((step) => ({ step, among: 60 })),
+].map((each) => ({ ...each, work: { nodes: true, quiet: true } }));
+
 /** The journal is rolled, its snapshot written, and what that covers is dropped. */
 const roll: readonly Step[] = [
   { step: "open devices.journal.next.tmp" },
@@ -108,7 +117,14 @@ export const rareSteps: readonly string[] = ["sync audit"];
 export const lastOfRoll: Step | undefined = roll.at(-1);
 
 /** Every named step but those of a first start. */
-export const steps: readonly Step[] = [...start, ...commits, ...audit, ...roll, ...others];
+export const steps: readonly Step[] = [
+  ...start,
+  ...commits,
+  ...elsewhere,
+  ...audit,
+  ...roll,
+  ...others,
+];
 
 /** Steps of a first start, on a folder that is empty or not there. */
 export const firstSteps: readonly Step[] = [
