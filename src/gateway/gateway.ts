@@ -5,10 +5,10 @@ import { BoundedLog } from "../lib/bounded-log.ts";
 import { cleanText } from "../lib/text.ts";
 import type { Timer, World } from "../lib/world.ts";
 import { isConfined } from "../pairing/authority.ts";
-import type { DeviceEnd } from "../pairing/endings.ts";
+import type { EndedDevice } from "../pairing/endings.ts";
 import type { Pairing } from "../pairing/pairing.ts";
 import type { Pending, Resolution } from "../pairing/records.ts";
-import type { Actor, Role } from "../protocol/access.ts";
+import type { Actor } from "../protocol/access.ts";
 import { type Close, closes } from "../protocol/close.ts";
 import { encodeEventHead, finishEvent, type RequestFrame } from "../protocol/frames.ts";
 import type { Limits } from "../protocol/limits.ts";
@@ -221,7 +221,7 @@ export class Gateway implements ConnectionHost {
   }
 
   /** Ends the connections of a device, after the answer to whoever ended them went out. */
-  #deviceEnded(end: { deviceId: string; role?: Role; why: DeviceEnd }): void {
+  #deviceEnded(end: EndedDevice): void {
     const ended = this.registry.of(end.deviceId).filter((connection) => {
       return end.role === undefined || connection.role === end.role;
     });

@@ -1,3 +1,4 @@
+import type { Counted } from "../pairing/mass-endings.ts";
 import type { RevokeAllPlan } from "../pairing/revoke-all.ts";
 import { ADMIN } from "../protocol/access.ts";
 import type { JsonSchema } from "../protocol/json-schema.ts";
@@ -34,13 +35,13 @@ export const revokeAll = method<Params>({
   run: async ({ exceptDeviceIds = [], force, dryRun = false }, { actor, services }) => {
     const { many } = services.pairing;
     const ask = { except: [...new Set(exceptDeviceIds)], actor, force };
-    if (dryRun) return { ...counted(many.plan(ask)), remains: remains(services), dryRun };
+    if (dryRun) return { ...counted(await many.plan(ask)), remains: remains(services), dryRun };
     const done = await many.revokeAll(ask);
     return { ...counted(done), remains: remains(services), ...durability(done) };
   },
 });
 
-function counted({ devices, nodes, pending, invites, kept }: RevokeAllPlan) {
+function counted({ devices, nodes, pending, invites, kept }: RevokeAllPlan & Counted) {
   return {
     revoked: devices,
     nodes,

@@ -118,8 +118,12 @@ export function derivedUpTo(epoch: number): Ends {
   return ({ under }) => under !== undefined && under <= epoch;
 }
 
-export function hasLiveToken({ tokens }: Device): boolean {
-  return roles.some((role) => tokens[role] && tokens[role].revokedAtMs === undefined);
+/** Whether it has a live token that `ends` names. */
+export function hasToken({ tokens }: Device, ends: Ends): boolean {
+  return roles.some((role) => {
+    const token = tokens[role];
+    return token !== undefined && token.revokedAtMs === undefined && ends(token);
+  });
 }
 
 /** The device without those of its live tokens that `ends` names; `undefined` where it has none. */

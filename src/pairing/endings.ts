@@ -12,14 +12,22 @@ import { afterChanges } from "./ways-in.ts";
 /** What happened to a device's token, or to the device. */
 export type DeviceEnd = "removed" | "rotated" | "revoked";
 
+/** Connections of this device in this role (any role if absent) must end. */
+export interface EndedDevice {
+  readonly deviceId: string;
+  readonly role?: Role;
+  readonly why: DeviceEnd;
+  /** One of many, which the audit names together. */
+  readonly many?: true;
+}
+
 export interface EndingDeps {
   readonly document: Document<PairingState, PairingChange>;
   readonly commits: AuditedCommits;
   readonly guard: Guard;
   readonly now: () => number;
   readonly resolved: (pending: Pending, why: Resolution) => void;
-  /** Connections of this device in this role (any role if absent) must end. */
-  readonly ended: (end: { deviceId: string; role?: Role; why: DeviceEnd }) => void;
+  readonly ended: (end: EndedDevice) => void;
   /** Nothing counts any more that devices send for which this is true. */
   readonly ending: (is: (deviceId: string) => boolean) => void;
 }

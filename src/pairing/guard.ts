@@ -1,7 +1,7 @@
 import type { Actor } from "../protocol/access.ts";
 import type { Document } from "../store/shape.ts";
 import type { Device, PairingChange, PairingState } from "./records.ts";
-import { lastWayIn, mayForce, needsNoDevice, takesLastWayIn } from "./ways-in.ts";
+import { lastWayIn, mayForce, needsNoDevice, type Stays, takesLastWayIn } from "./ways-in.ts";
 
 interface Deps {
   readonly document: Document<PairingState, PairingChange>;
@@ -32,17 +32,28 @@ export class Guard {
     return () => this.#ending.delete(ends);
   }
 
-  /** @throws RequestError LAST_WAY_IN where devices become `after` and nobody could get in then. */
-  check(after: (device: Device) => Device | undefined, { actor, force, command }: GuardedBy): void {
+  /** @throws RequestError LAST_WAY_IN where only such devices `stays` names stay, and none is left. */
+  check(stays: Stays, { actor, force, command }: GuardedBy): void {
     if (force && mayForce(actor)) return;
     const { working, durable } = this.deps.document;
-    const last = takesLastWayIn(working, after, {
+    const last = takesLastWayIn(working, stays, {
       others: this.othersFor(actor),
       // Its approval may be on its way to a disk that is full.
       isSure: (id) => durable.admins.has(id),
       isEnding: (device) => [...this.#ending].some((ends) => ends(device)),
     });
     if (last) throw lastWayIn(actor, command);
+  }
+
+  /** Whether one of these devices is a way in that is sure to stay. */
+  leaves(deviceIds: Iterable<string>): boolean {
+    const { working, durable } = this.deps.document;
+    for (const id of deviceIds) {
+      const device = working.devices.get(id);
+      if (!device || !working.admins.has(id) || !durable.admins.has(id)) continue;
+      if (![...this.#ending].some((ends) => ends(device))) return true;
+    }
+    return false;
   }
 
   /** Ways in that are no devices, as far as `actor` is concerned. */

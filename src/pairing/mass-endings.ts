@@ -3,10 +3,17 @@ import { unavailable } from "../protocol/errors.ts";
 import { breathe } from "../store/slices.ts";
 import { auditOf } from "./audit.ts";
 import { type Durability, together } from "./commits.ts";
-import { derivedUpTo, type Ends, endTokens, everyToken, withoutTokens } from "./devices.ts";
+import {
+  derivedUpTo,
+  type Ends,
+  endTokens,
+  everyToken,
+  hasToken,
+  withoutTokens,
+} from "./devices.ts";
 import type { EndingDeps } from "./endings.ts";
 import { revokedInvites } from "./invite.ts";
-import type { Device, PairingChange } from "./records.ts";
+import { type Device, nodePairing, type PairingChange } from "./records.ts";
 import {
   type Asking,
   askingIn,
@@ -29,7 +36,24 @@ export interface DerivedAsk {
   readonly command: string;
 }
 
-export type AllRevoked = RevokeAllPlan & Durability;
+/** How many devices had a token that ended, and how many of them were nodes. */
+export interface Counted {
+  readonly devices: number;
+  readonly nodes: number;
+}
+
+export type AllRevoked = RevokeAllPlan & Counted & Durability;
+
+/** What is ended, for whom, and what became of it so far. */
+interface Run {
+  readonly ends: Ends;
+  readonly actor: Actor;
+  devices: number;
+  nodes: number;
+  outcome: Durability;
+  /** Told of some that were ended. */
+  readonly ended?: (deviceIds: readonly string[]) => void;
+}
 
 /**
  * The ends of many. A hundred thousand at once would be too much for one commit and one turn, so they
@@ -54,7 +78,18 @@ export class MassEndings {
   }
 
   /** What {@link revokeAll} would end. @throws as it does */
-  plan(ask: RevokeAllAsk): RevokeAllPlan {
+  async plan(ask: RevokeAllAsk): Promise<RevokeAllPlan & Counted> {
+    const { document } = this.deps;
+    const plan = this.#plan(ask);
+    const counted = { devices: 0, nodes: 0 };
+    for (const id of leftOver(document.working, everyToken, plan.keeps)) {
+      if (id === undefined) await breathe();
+      else countIn(counted, document.working.devices.get(id));
+    }
+    return { ...plan, ...counted };
+  }
+
+  #plan(ask: RevokeAllAsk): RevokeAllPlan {
     const { document, guard, now } = this.deps;
     return planRevokeAll(document.working, ask, { guard, now: now() });
   }
@@ -70,7 +105,7 @@ export class MassEndings {
       if (ask.actor.method !== "host") throw busy();
       await this.#running;
     }
-    const run = this.#revokeAll(this.plan(ask), ask);
+    const run = this.#revokeAll(this.#plan(ask), ask);
     const over = () => {
       this.#running = undefined;
     };
@@ -78,25 +113,27 @@ export class MassEndings {
     return run;
   }
 
-  async #revokeAll(plan: RevokeAllPlan, { actor, force }: RevokeAllAsk): Promise<AllRevoked> {
+  async #revokeAll(plan: RevokeAllPlan, ask: RevokeAllAsk): Promise<AllRevoked> {
     const { document, commits, guard, ending } = this.deps;
     const { keeps } = plan;
+    const { actor } = ask;
     const goes = (deviceId: string) => !keeps.has(deviceId);
     this.#keeps = keeps;
     commits.givesNothing = true;
     const release = guard.ending(({ deviceId }) => goes(deviceId));
-    ending((deviceId) => goes(deviceId) && deviceId !== actor.deviceId);
+    // Whoever asks for its own end too waits for the answer: it goes last, right before that.
+    const last = actor.deviceId === undefined || keeps.has(actor.deviceId) ? [] : [actor.deviceId];
+    const others = new Set([...keeps, ...last]);
+    ending((deviceId) => !others.has(deviceId));
     const asked = new Set(document.durable.pending.keys());
+    const run: Run = { ...nothingYet(), ends: everyToken, actor };
     try {
-      let outcome = await this.#endAsking(plan, { actor, force });
-      for (;;) {
-        const ids = leftOver(document.working, keeps, actor.deviceId);
-        const asking = this.#askingAgain(asked);
-        if (ids.length === 0 && !asking) return { ...plan, ...outcome };
-        const rest = asking && (await this.#endAsking({ ...plan, ...asking }, { actor, force }));
-        const ended = await this.#endSome(ids, { ends: everyToken, actor });
-        outcome = together(outcome, ended, ...(rest ? [rest] : []));
+      for (let asking: Asking | undefined = plan; asking; asking = this.#askingAgain(asked)) {
+        await this.#endAsking({ ...plan, ...asking }, ask, run);
+        while (await this.#endPass(others, run));
       }
+      await this.#endSome(last, run);
+      return { ...plan, ...run.outcome, devices: run.devices, nodes: run.nodes };
     } finally {
       this.#keeps = undefined;
       commits.givesNothing = false;
@@ -115,23 +152,19 @@ export class MassEndings {
   }
 
   /** The first step: the line of the act, and the end of whatever could become a device. */
-  async #endAsking(
-    plan: RevokeAllPlan,
-    { actor, force }: Pick<RevokeAllAsk, "actor" | "force">,
-  ): Promise<Durability> {
+  async #endAsking(plan: RevokeAllPlan, { actor, force }: RevokeAllAsk, run: Run): Promise<void> {
     const { commits, now, resolved } = this.deps;
-    const { pending, invites, keeps, devices } = plan;
+    const { pending, invites, keeps } = plan;
     const requests = pending.map(({ requestId }) => requestId);
     const links = invites.map(({ inviteId }) => inviteId);
-    const what = { except: [...keeps], devices, requests, links, forced: force || undefined };
+    const what = { except: [...keeps], requests, links, forced: force || undefined };
     const changes: PairingChange[] = [
       ...requests.map((requestId) => ({ op: "pending-gone", requestId, why: "rejected" }) as const),
       ...revokedInvites(invites, now()),
     ];
     const event = auditOf("devices.revoked", actor, what);
-    const outcome = await commits.urgentMany(changes, event);
+    run.outcome = together(run.outcome, await commits.urgentMany(changes, event));
     for (const one of pending) resolved(one, "rejected");
-    return outcome;
   }
 
   /**
@@ -139,42 +172,59 @@ export class MassEndings {
    * it admits nobody any more. Returns the devices' ids. @throws RequestError LAST_WAY_IN
    */
   async revokeDerived(ask: DerivedAsk, change: () => Promise<number>): Promise<string[]> {
-    const { document, guard, now } = this.deps;
     const { actor, force, command } = ask;
     const ends = derivedUpTo(ask.epoch);
-    const after = (device: Device) => withoutTokens(device, ends, now()) ?? device;
-    guard.check(after, { actor, force, command });
-    const release = guard.ending((device) => withoutTokens(device, ends, 0) !== undefined);
+    const isEnding = (device: Device) => hasToken(device, ends);
+    const { guard } = this.deps;
+    guard.check((device) => !isEnding(device), { actor, force, command });
+    const release = guard.ending(isEnding);
     try {
       const ended: string[] = [];
-      const facts = { ends: derivedUpTo(await change()), actor, ended };
-      await this.#endSome([...document.working.devices.keys()], facts);
+      const epoch = await change();
+      const told = (ids: readonly string[]) => ended.push(...ids);
+      const run: Run = { ...nothingYet(), ends: derivedUpTo(epoch), actor, ended: told };
+      await this.#endPass(new Set(), run);
       return ended;
     } finally {
       release();
     }
   }
 
-  /** Some at a time. `ended` takes the ids of those that had such a token. */
-  async #endSome(
-    ids: readonly string[],
-    facts: { ends: Ends; actor: Actor; ended?: string[] },
-  ): Promise<Durability> {
-    const { document, commits, now, ended } = this.deps;
-    let outcome: Durability = { durable: true };
-    for (let at = 0; at < ids.length; at += AT_ONCE) {
-      if (at > 0) await breathe();
-      const some = ids.slice(at, at + AT_ONCE);
-      const hit = endTokens(document.working, { ids: some, ends: facts.ends, now: now() });
-      if (hit.devices.length === 0) continue;
-      const devices = hit.devices.map(({ deviceId }) => deviceId);
-      const event = auditOf("tokens.revoked", facts.actor, { devices });
-      outcome = together(outcome, await commits.urgentMany(hit.changes, event));
-      for (const deviceId of devices) ended({ deviceId, why: "revoked" });
-      facts.ended?.push(...devices);
+  /** One pass through all devices but those that are kept. Whether there were any to end. */
+  async #endPass(keeps: ReadonlySet<string>, run: Run): Promise<boolean> {
+    const before = run.devices;
+    let some: string[] = [];
+    for (const id of leftOver(this.deps.document.working, run.ends, keeps)) {
+      if (id !== undefined) some.push(id);
+      if (id !== undefined && some.length < AT_ONCE) continue;
+      await this.#endSome(some, run);
+      some = [];
+      await breathe();
     }
-    return outcome;
+    await this.#endSome(some, run);
+    return run.devices > before;
   }
+
+  async #endSome(ids: readonly string[], run: Run): Promise<void> {
+    const { document, commits, now, ended } = this.deps;
+    const hit = endTokens(document.working, { ids, ends: run.ends, now: now() });
+    if (hit.devices.length === 0) return;
+    for (const { deviceId } of hit.devices) countIn(run, document.working.devices.get(deviceId));
+    const devices = hit.devices.map(({ deviceId }) => deviceId);
+    const event = auditOf("tokens.revoked", run.actor, { devices });
+    run.outcome = together(run.outcome, await commits.urgentMany(hit.changes, event));
+    for (const deviceId of devices) ended({ deviceId, why: "revoked", many: true });
+    run.ended?.(devices);
+  }
+}
+
+function nothingYet() {
+  return { devices: 0, nodes: 0, outcome: { durable: true } };
+}
+
+function countIn(counts: { devices: number; nodes: number }, device: Device | undefined): void {
+  counts.devices += 1;
+  if (nodePairing(device) !== undefined) counts.nodes += 1;
 }
 
 function busy() {

@@ -10,7 +10,7 @@ import { mayManage } from "./authority.ts";
 import { fromTheFuture, movedBy, WatchedClock } from "./clock.ts";
 import { AuditedCommits, type Durability } from "./commits.ts";
 import * as devices from "./devices.ts";
-import { type DeviceEnd, type EndingDeps, Endings } from "./endings.ts";
+import { type EndedDevice, Endings } from "./endings.ts";
 import { Guard } from "./guard.ts";
 import * as invites from "./invite.ts";
 import * as ledger from "./ledger.ts";
@@ -40,8 +40,7 @@ export interface PairingListener {
   audited?(): void;
   /** Nothing counts any more that devices send for which this is true; their ends follow. */
   ending?(is: (deviceId: string) => boolean): void;
-  /** Connections of this device in this role (any role if absent) must end. */
-  ended?(end: { deviceId: string; role?: Role; why: DeviceEnd }): void;
+  ended?(end: EndedDevice): void;
 }
 
 interface Deps {
@@ -82,7 +81,7 @@ export class Pairing {
       guard: new Guard(deps),
       now: () => this.now(),
       resolved: (pending: Pending, why: Resolution) => this.#resolve(pending, why),
-      ended: (end: Parameters<EndingDeps["ended"]>[0]) => this.#tell("ended", end),
+      ended: (end: EndedDevice) => this.#tell("ended", end),
       ending: (is: (deviceId: string) => boolean) => this.#tell("ending", is),
     };
     this.#endings = new Endings(endings);

@@ -1,6 +1,6 @@
 import type { Actor } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
-import { hasLiveToken } from "./devices.ts";
+import { type Ends, hasToken } from "./devices.ts";
 import type { Guard } from "./guard.ts";
 import { type Device, type Invite, isOpen, type PairingState, type Pending } from "./records.ts";
 import { lastWayIn, mayForce } from "./ways-in.ts";
@@ -19,18 +19,18 @@ export interface Asking {
   readonly invites: readonly Invite[];
 }
 
-/** What revoking all devices but some ends. */
+/** What revoking all devices but some ends, besides devices. */
 export interface RevokeAllPlan extends Asking {
   readonly keeps: ReadonlySet<string>;
   readonly kept: readonly Device[];
-  /** How many devices have a token that is to end, and how many of them are nodes. */
-  readonly devices: number;
-  readonly nodes: number;
 }
 
 const COMMAND = "devices revoke-all";
 
-/** Decides what goes. @throws RequestError where somebody would be left out who was not meant. */
+/**
+ * Decides what goes, without looking at all of it: nothing else may happen in the turn in which this
+ * begins. @throws RequestError where somebody would be left out who was not meant
+ */
 export function planRevokeAll(
   state: PairingState,
   ask: RevokeAllAsk,
@@ -38,29 +38,8 @@ export function planRevokeAll(
 ): RevokeAllPlan {
   const keeps = new Set(ask.except);
   const kept = ask.except.map((id) => keptDevice(state, id));
-  const { actor, force } = ask;
-  const excepts = ask.except.map((id) => ` --except ${id}`).join("");
-  if (!(force && mayForce(actor))) refuseOwnEnd(ask, keeps, excepts);
-  const after = (device: Device) => (keeps.has(device.deviceId) ? device : undefined);
-  if (keeps.size === 0 && !(force && mayForce(actor)) && facts.guard.othersFor(actor) === 0) {
-    const message = "nobody would be left: name the devices that stay (--except DEVICE)";
-    throw lastWayIn(actor, COMMAND, message);
-  }
-  facts.guard.check(after, { actor, force, command: `${COMMAND}${excepts}` });
-  let devices = 0;
-  let nodes = 0;
-  for (const device of state.devices.values()) {
-    if (keeps.has(device.deviceId) || !hasLiveToken(device)) continue;
-    devices += 1;
-    if (state.nodes.has(device.deviceId)) nodes += 1;
-  }
-  return {
-    keeps,
-    kept,
-    devices,
-    nodes,
-    ...askingIn(state, facts.now),
-  };
+  if (!(ask.force && mayForce(ask.actor))) refuseSlip(state, ask, { keeps, guard: facts.guard });
+  return { keeps, kept, ...askingIn(state, facts.now) };
 }
 
 export function askingIn(state: PairingState, now: number): Asking {
@@ -77,28 +56,44 @@ function keptDevice(state: PairingState, deviceId: string): Device {
   throw invalidRequest("unknown deviceId", { cure: "openclaw devices list" });
 }
 
-/** A device that revokes all others says so itself: neither is it left in, nor cut off, in silence. */
-function refuseOwnEnd({ actor }: RevokeAllAsk, keeps: ReadonlySet<string>, excepts: string): void {
+function refuseSlip(
+  state: PairingState,
+  { except, actor }: RevokeAllAsk,
+  { keeps, guard }: { keeps: ReadonlySet<string>; guard: Guard },
+): void {
+  const command = `${COMMAND}${except.map((id) => ` --except ${id}`).join("")}`;
   const { deviceId } = actor;
-  if (deviceId === undefined || keeps.has(deviceId)) return;
-  throw invalidRequest("that would end the device that asks for it; name it as well", {
-    code: "ENDS_CALLER",
-    cure: `openclaw ${COMMAND}${excepts} --except ${deviceId}`,
-  });
+  // A device that revokes all others says so itself: neither is it left in, nor cut off, in silence.
+  if (deviceId !== undefined && !keeps.has(deviceId)) {
+    throw invalidRequest("that would end the device that asks for it; name it as well", {
+      code: "ENDS_CALLER",
+      cure: `openclaw ${command} --except ${deviceId}`,
+    });
+  }
+  if (guard.othersFor(actor) > 0 || guard.leaves(keeps)) return;
+  if (keeps.size === 0) {
+    const message = "nobody would be left: name the devices that stay (--except DEVICE)";
+    throw lastWayIn(actor, command, message);
+  }
+  if (state.admins.size > 0) throw lastWayIn(actor, command);
 }
 
-/** Who still has a token; `last` comes at the end, because it waits for the answer. */
-export function leftOver(
+/** Devices are looked at so many at a time. */
+const STEP = 1024;
+
+/**
+ * The devices with a token that `ends` names, but those that are kept; `undefined` where others may
+ * have a turn. They may change meanwhile.
+ */
+export function* leftOver(
   state: PairingState,
+  ends: Ends,
   keeps: ReadonlySet<string>,
-  last: string | undefined,
-): string[] {
-  const ids: string[] = [];
+): Generator<string | undefined, void> {
+  let looked = 0;
   for (const device of state.devices.values()) {
-    const { deviceId } = device;
-    if (keeps.has(deviceId) || deviceId === last || !hasLiveToken(device)) continue;
-    ids.push(deviceId);
+    looked += 1;
+    if (looked % STEP === 0) yield undefined;
+    if (!keeps.has(device.deviceId) && hasToken(device, ends)) yield device.deviceId;
   }
-  const asker = last === undefined || keeps.has(last) ? undefined : state.devices.get(last);
-  return asker && hasLiveToken(asker) ? [...ids, asker.deviceId] : ids;
 }

@@ -23,36 +23,32 @@ export interface WaysInFacts {
   readonly isEnding: (device: Device) => boolean;
 }
 
+/** Whether a device that is a way in is one after the act. */
+export type Stays = (device: Device) => boolean;
+
 /**
- * Whether an act takes a way in and leaves none. `after` is a device as the act makes it, `undefined`
- * where it removes it. What leaves none where there was none takes nothing.
+ * Whether an act takes a way in and leaves none. What leaves none where there was none takes nothing.
  */
-export function takesLastWayIn(
-  state: PairingState,
-  after: (device: Device) => Device | undefined,
-  facts: WaysInFacts,
-): boolean {
+export function takesLastWayIn(state: PairingState, stays: Stays, facts: WaysInFacts): boolean {
   if (facts.others > 0) return false;
   let takes = false;
   for (const id of state.admins) {
     const device = state.devices.get(id);
     if (!device || facts.isEnding(device)) continue;
-    if (!isWayIn(after(device))) takes = true;
+    if (!stays(device)) takes = true;
     else if (facts.isSure(id)) return false;
   }
   return takes;
 }
 
-/** Devices as `changes` make them. */
-export function afterChanges(
-  changes: readonly PairingChange[],
-): (device: Device) => Device | undefined {
-  const changed = new Map<string, Device | undefined>();
+/** Which devices stay ways in after `changes`. */
+export function afterChanges(changes: readonly PairingChange[]): Stays {
+  const changed = new Map<string, boolean>();
   for (const change of changes) {
-    if (change.op === "device") changed.set(change.device.deviceId, change.device);
-    if (change.op === "device-gone") changed.set(change.deviceId, undefined);
+    if (change.op === "device") changed.set(change.device.deviceId, isWayIn(change.device));
+    if (change.op === "device-gone") changed.set(change.deviceId, false);
   }
-  return (device) => (changed.has(device.deviceId) ? changed.get(device.deviceId) : device);
+  return ({ deviceId }) => changed.get(deviceId) ?? true;
 }
 
 /**

@@ -72,6 +72,7 @@ const prepares: Record<Prepare, (file: File) => Promise<unknown>> = {
     if (newest) await appendFile(file(`audit/${newest}`), '{"seq":');
   },
   "torn keys": torn("gateway.journal"),
+  "torn nodes": torn("nodes.journal"),
   "left-over snapshot": leftOver("devices.json"),
   "left-over journal": leftOver("devices.journal.next"),
   "left-over ballast": leftOver("devices.ballast"),

@@ -7,6 +7,7 @@ export type Prepare =
   | "no ballast"
   | "torn journal"
   | "torn keys"
+  | "torn nodes"
   | "left-over snapshot"
   | "left-over journal"
   | "left-over ballast"
@@ -45,6 +46,7 @@ const start: readonly Step[] = [
   { step: "unlink devices.ballast.tmp", prepare: "left-over ballast" },
   { step: "truncate devices.journal", prepare: "torn journal" },
   { step: "truncate gateway.journal", prepare: "torn keys" },
+  { step: "truncate nodes.journal", prepare: "torn nodes" },
   { step: "truncate devices.journal.next", prepare: "torn in a roll" },
   { step: "sync devices.journal", prepare: "clean stop" },
   { step: "sync devices.journal.next", prepare: "unfinished roll" },
