@@ -3,14 +3,7 @@ import { unavailable } from "../protocol/errors.ts";
 import { breathe } from "../store/slices.ts";
 import { auditOf } from "./audit.ts";
 import { type Durability, together } from "./commits.ts";
-import {
-  derivedUpTo,
-  type Ends,
-  endTokens,
-  everyToken,
-  hasToken,
-  withoutTokens,
-} from "./devices.ts";
+import { derivedUpTo, type Ends, endTokens, everyToken, withoutTokens } from "./devices.ts";
 import type { EndingDeps } from "./endings.ts";
 import { revokedInvites } from "./invite.ts";
 import { type Device, nodePairing, type PairingChange } from "./records.ts";
@@ -174,7 +167,8 @@ export class MassEndings {
   async revokeDerived(ask: DerivedAsk, change: () => Promise<number>): Promise<string[]> {
     const { actor, force, command } = ask;
     const ends = derivedUpTo(ask.epoch);
-    const isEnding = (device: Device) => hasToken(device, ends);
+    // As an operator: what it was let in for as a node says nothing of that.
+    const isEnding = ({ tokens: { operator } }: Device) => operator !== undefined && ends(operator);
     const { guard } = this.deps;
     guard.check((device) => !isEnding(device), { actor, force, command });
     const release = guard.ending(isEnding);

@@ -140,6 +140,20 @@ describe("a new shared token that ends the devices of the old one", () => {
     expect((await client.request("health")).ok).toBe(true);
   });
 
+  test("passes where the way in is only a node under it", async () => {
+    const bootstrapToken = await gateway.invite();
+    const linked = { device: makeDevice(), auth: { bootstrapToken }, scopes: [ADMIN] };
+    await admittedConnect(gateway, linked);
+    // The same device is let in as a node by the secret.
+    const node = { role: "node", client: { id: "node-host", mode: "node" }, device: linked.device };
+    await pairAndConnect(gateway, { ...node, auth });
+    expect((await renew()).revoked).toEqual([admin.id, linked.device.deviceId]);
+    expect(gateway.core.pairing.waysIn().devices).toBe(1);
+    const { tokens } = gateway.core.pairing.device(linked.device.deviceId) ?? {};
+    expect(tokens?.operator?.revokedAtMs).toBeUndefined();
+    expect(tokens?.node?.revokedAtMs).toBeDefined();
+  });
+
   test("lets the only other way in not be removed while it is under way", async () => {
     const bootstrapToken = await gateway.invite();
     const linked = { device: makeDevice(), auth: { bootstrapToken }, scopes: [ADMIN] };
