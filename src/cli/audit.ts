@@ -62,9 +62,15 @@ function lineWords({ ts, event, by, what = {}, from }: Line): string {
 }
 
 function factWords(fact: unknown): string {
-  const text = Array.isArray(fact) ? fact.join(",") : String(fact);
-  const word = shown(/^[0-9a-f]{64}$/.test(text) ? text.slice(0, 12) : text, 120);
+  const text = (Array.isArray(fact) ? fact : [fact]).map(short).join(",");
+  const word = shown(text, 120);
   return /\s/.test(word) ? JSON.stringify(word) : word;
+}
+
+/** Ids of devices, by which every command finds them. */
+function short(fact: unknown): string {
+  const text = String(fact);
+  return /^[0-9a-f]{64}$/.test(text) ? text.slice(0, 12) : text;
 }
 
 /** `openclaw audit verify` */

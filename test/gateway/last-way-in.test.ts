@@ -94,6 +94,18 @@ describe("a device that came in for less than its token holds", () => {
   });
 });
 
+test("a page of the list says how many ways in there are, to whoever may see all devices", async () => {
+  await paired([ADMIN]);
+  const reader = await paired([READ, "operator.pairing"]);
+  const list = "device.pair.list";
+  const waysIn = { devices: 2, others: 0 };
+  expect(await gateway.host(list, { limit: 1 })).toMatchObject({ waysIn });
+  expect((await admin.client.request(list, { limit: 1 })).payload).toMatchObject({ waysIn });
+  expect((await reader.client.request(list, { limit: 1 })).payload.waysIn).toBeUndefined();
+  // Clients of the protocol get what the protocol says.
+  expect(Object.keys(await gateway.host<object>(list))).toEqual(["pending", "paired"]);
+});
+
 test("two admins who remove each other at the same moment leave one", async () => {
   const other = await paired([ADMIN]);
   const answers = await Promise.all([
