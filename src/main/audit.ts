@@ -78,7 +78,7 @@ export class Audit implements AuditSource {
     return this.deps.pairing.note(event);
   }
 
-  noteAnyway(event: AuditEvent): Promise<unknown> {
+  noteAnyway(event: AuditEvent): Promise<number> {
     return this.deps.pairing.noteAnyway(event);
   }
 

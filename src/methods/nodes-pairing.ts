@@ -1,4 +1,5 @@
 import { ahead } from "../audit/ahead.ts";
+import type { AuditEvent } from "../audit/chain.ts";
 import type { SurfaceRequest } from "../nodes/records.ts";
 import { approvalScopes } from "../nodes/surface.ts";
 import { auditOf } from "../pairing/audit.ts";
@@ -43,12 +44,16 @@ export async function approveSurface(typed: string, call: Call) {
 }
 
 export async function rejectSurface(typed: string, call: Call) {
-  const request = requestFor(typed, call, "node pairing rejection denied");
+  const denied = "node pairing rejection denied";
+  const request = requestFor(typed, call, denied);
   const { actor, services } = call;
-  // Turned down is turned down, also where nothing can be written: then neither line nor act waits.
-  await services.audit.noteAnyway(auditOf("node.rejected", actor, surfaceFacts(request)));
   const { requestId, nodeId } = request;
-  return { requestId, nodeId, ...durability(await services.nodes.reject(request)) };
+  const reject = async (announce: (event: AuditEvent) => Promise<void>) => {
+    await announce(auditOf("node.rejected", actor, surfaceFacts(request)));
+    return services.nodes.reject(requestFor(requestId, call, denied));
+  };
+  const outcome = await ahead(services.audit, reject, { anyway: true });
+  return { requestId, nodeId, ...durability(outcome) };
 }
 
 function surfaceFacts({ requestId, nodeId, caps, commands }: SurfaceRequest) {

@@ -47,6 +47,11 @@ export class AuditedCommits {
     return this.#plain([], event);
   }
 
+  /** The same for what nothing may keep back: where the disk takes none, it is kept until it does. */
+  async noteAnyway(event: AuditEvent): Promise<number> {
+    return (await this.#withLine([], event, { urgent: true })).seq;
+  }
+
   async #plain(changes: readonly PairingChange[], event: AuditEvent): Promise<number> {
     const { document, limits } = this.deps;
     if (document.working.trail.outbox.length >= limits.auditOutbox) {

@@ -98,8 +98,8 @@ export class Pairing {
   }
 
   /** The same for what must not be kept back by a full disk. */
-  noteAnyway(event: AuditEvent): Promise<Durability> {
-    return this.#commits.urgent([], event);
+  noteAnyway(event: AuditEvent): Promise<number> {
+    return this.#commits.noteAnyway(event);
   }
 
   /** The wall clock, by which requests and links end; when it was set, they are moved first. */

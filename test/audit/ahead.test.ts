@@ -19,7 +19,10 @@ function notes(refuse: "none" | "note" = "none") {
       said.push(event);
       return 7;
     },
-    noteAnyway: async (line) => said.push(line),
+    noteAnyway: async (line) => {
+      said.push(line);
+      return 8;
+    },
   };
   return { all, said };
 }
@@ -62,6 +65,16 @@ describe("a change that is stored elsewhere", () => {
     await expect(changing).rejects.toBe(error);
     const what = { line: 7, change: "config.changed", why };
     expect(said[1]).toEqual({ event: "change.failed", by: byHost, what, from: "203.0.113.7" });
+  });
+
+  test("that only takes away is made also where its line is not on the disk yet", async () => {
+    const { all, said } = notes("note");
+    const change = async (announce: (line: AuditEvent) => Promise<void>) => {
+      await announce(event);
+      said.push("changed");
+    };
+    await ahead(all, change, { anyway: true });
+    expect(said).toEqual([event, "changed"]);
   });
 
   test("that turned out to be none leaves no line", async () => {
@@ -151,6 +164,21 @@ describe("on a gateway", () => {
       "node.rejected",
       "change.failed",
     ]);
+  });
+
+  test("what was approved while its rejection was being noted stays approved, and nobody is told otherwise", async () => {
+    const node = await pairNode(gateway, ["system.which"]);
+    const requestId = await surfaceCode(gateway, node.nodeId);
+    const told: string[] = [];
+    gateway.core.nodes.listen({ resolved: (_request, why) => told.push(why) });
+    const both = await Promise.allSettled([
+      gateway.host("node.pair.approve", { requestId }),
+      gateway.host("node.pair.reject", { requestId }),
+    ]);
+    expect(both.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+    expect(told).toEqual(["approved"]);
+    expect(gateway.core.nodes.record(node.nodeId)?.surface?.commands).toEqual(["system.which"]);
+    expect((await events()).at(-1)?.[0]).toBe("change.failed");
   });
 
   test("what a node offers is turned down also where the audit takes no line", async () => {
