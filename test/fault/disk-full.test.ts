@@ -165,7 +165,12 @@ describe.skipIf(!mountable)("a gateway whose disk is full", () => {
     await gateway.start();
     const { client } = await connectAs(gateway, victims.stays.device);
     const others = await pair(gateway);
+    const { device: gone } = await pair(gateway);
     const late = await ask(gateway);
+    await until(() => exists(ballast()), "the ballast");
+    await fillUp();
+    // Takes the ballast; then there is nothing left.
+    await gateway.ok(["devices", "revoke", gone.deviceId]);
     await fillUp();
     const { deviceId } = others.device;
     const said = await gateway.cli(["devices", "revoke-all", "--except", deviceId, "--yes"]);

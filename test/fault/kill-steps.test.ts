@@ -20,6 +20,7 @@ import {
 } from "./support/kill/steps.ts";
 import { connectAs, host, pair } from "./support/owner.ts";
 
+const nodesIn = ["linked", undefined, "approved", "rejected", undefined] as const;
 /** Rounds at random moments beside those at the named steps; with LONG=1, rounds in all. */
 const RANDOM_ROUNDS = 12;
 const LONG_ROUNDS = process.env["LONG"] === "1" ? 1_000 : 0;
@@ -154,7 +155,8 @@ function* rounds(): Generator<Round> {
       }
     }
     for (let i = 0; i < RANDOM_ROUNDS; i += 1) {
-      yield { work: { labels: i % 4 === 0, config: i % 4 === 1, nodes: i % 4 === 2 } };
+      const nodes = nodesIn[i % nodesIn.length];
+      yield { work: { labels: i % 4 === 0, config: i % 4 === 1, ...(nodes && { nodes }) } };
       count += 1;
     }
   }

@@ -31,8 +31,8 @@ export interface Work {
   readonly config?: boolean;
   /** A shared token is set, which is written to the document of keys. */
   readonly secret?: boolean;
-  /** Nodes come in, by approval and by link; what they offer is approved or turned down. */
-  readonly nodes?: boolean;
+  /** Nodes come in, and what they offer is granted by a link, or approved, or turned down. */
+  readonly nodes?: "linked" | "approved" | "rejected";
   /** Devices are revoked when changes begin to be refused. */
   readonly revoke?: boolean;
   /** Nobody comes any more after a few: this work is about the rest. */
@@ -64,7 +64,7 @@ export class Life {
       ...(config ? [this.#config()] : []),
       ...(revoke ? [this.#revocations()] : []),
       ...(secret ? [this.#secret()] : []),
-      ...(nodes ? [this.#nodes()] : []),
+      ...(nodes ? [this.#nodes(nodes)] : []),
     ];
     try {
       await until(() => this.done > 2 || run.exited, "the first changes");
@@ -195,13 +195,13 @@ export class Life {
     );
   }
 
-  #nodes(): Promise<void> {
+  #nodes(how: NonNullable<Work["nodes"]>): Promise<void> {
     let before: Entry | undefined;
     return this.#repeat(async () => {
       const entry = this.ledger.newcomer();
-      const link = Math.random() < 0.5;
-      const client = link ? await this.#linkedNode(entry) : await this.#approvedNode(entry);
-      if (!link) await this.#decideOffer(entry);
+      const linked = how === "linked";
+      const client = linked ? await this.#linkedNode(entry) : await this.#approvedNode(entry);
+      if (!linked) await this.#decideOffer(entry, how === "approved" ? "approve" : "reject");
       client.close();
       // The last one stays, so that a kill finds it.
       const old = before;
@@ -242,14 +242,13 @@ export class Life {
   }
 
   /** What a node offers waits under a code of its own. */
-  async #decideOffer({ device }: Entry): Promise<void> {
+  async #decideOffer({ device }: Entry, verb: "approve" | "reject"): Promise<void> {
     const { deviceId } = device;
     const code = await until(async () => {
       const list = (await this.#request("node.pair.list", {})) as { pending?: Offer[] };
       return list.pending?.find(({ nodeId }) => nodeId === deviceId)?.requestId;
     }, "what the node offers");
     this.ledger.offered.set(code, deviceId);
-    const verb = Math.random() < 0.5 ? "approve" : "reject";
     await this.#request(`node.pair.${verb}`, { requestId: code });
     this.ledger.acknowledged += 1;
   }

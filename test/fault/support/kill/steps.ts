@@ -78,10 +78,18 @@ const commits: readonly Step[] = [
  * Decisions that are stored elsewhere than their lines: what nodes may do, the secret, the
  * configuration (its own steps are below). A kill at the line's write comes before the decision.
  */
-const elsewhere: readonly Step[] = [
-  ...["write nodes.journal", "datasync nodes.journal"].map((step) => ({ step, among: 8 })),
-  ...["write devices.journal", "datasync devices.journal"].map((step) => ({ step, among: 60 })),
-].map((each) => ({ ...each, work: { nodes: true, quiet: true } }));
+const elsewhere: readonly Step[] = (["linked", "approved", "rejected"] as const).flatMap(
+  (nodes) => {
+    const work = { nodes, quiet: true };
+    return [
+      // Most of what is written about nodes is no decision: a few rounds meet one.
+      ...[1, 2, 3].map(() => ({ step: "datasync nodes.journal", among: 4, work })),
+      { step: "write nodes.journal", among: 4, work },
+      { step: "write devices.journal", among: 60, work },
+      { step: "datasync devices.journal", among: 60, work },
+    ];
+  },
+);
 
 /** The journal is rolled, its snapshot written, and what that covers is dropped. */
 const roll: readonly Step[] = [
