@@ -2,12 +2,16 @@ import { configCodes } from "../../src/config/errors.ts";
 import { joinInClear, joinIsForNodes } from "../../src/methods/setup.ts";
 import { addressInClear, addressInvalid, addressUnknown } from "../../src/methods/setup-url.ts";
 import { notifyCodes } from "../../src/notify/failure.ts";
+import { tooManyCodes } from "../../src/pairing/attempts.ts";
+import { lastWayIn } from "../../src/pairing/ways-in.ts";
 import { invalidRequest, missingScope, unavailable } from "../../src/protocol/errors.ts";
 import type { ErrorShape } from "../../src/protocol/frames.ts";
 import * as refusals from "../../src/protocol/refusals.ts";
 import { StoreError, storeErrorCodes } from "../../src/store/errors.ts";
 
 type Refusal = refusals.Refusal;
+
+const onHost = { role: "operator", scopes: [], method: "host" } as const;
 
 const asks = {
   requestId: "7F3K-Q2MN",
@@ -77,6 +81,14 @@ const requestErrors: readonly (readonly [ErrorShape, string])[] = [
   [addressInvalid("…").shape, "`SETUP_ADDRESS_INVALID`: the address for a setup code is none"],
   [joinIsForNodes().shape, "`JOIN_FOR_NODES`: a setup code with a join address is a node's"],
   [joinInClear().shape, "`JOIN_IN_CLEAR`: what is fetched there could be read on the way"],
+  [
+    lastWayIn(onHost, "devices revoke …").shape,
+    "nobody could administer the gateway from elsewhere then (`LAST_WAY_IN`); `details.cure` is the command of the host that does it all the same",
+  ],
+  [
+    tooManyCodes(300_000).shape,
+    "the caller named too many codes of requests that are not there (`CODES_LOCKED`); `retryAfterMs` says when it may name one again",
+  ],
 ];
 
 export function errorLines(): string[] {

@@ -42,6 +42,10 @@ const survives: readonly Promised[] = [
     "fault/kill-steps.test.ts",
   ],
   [
+    "The same kills: no decision is without its line in the audit, and the audit's chain is whole ([more](audit.md)).",
+    "fault/kill-steps.test.ts",
+  ],
+  [
     "A second gateway on the same state, also from another process-id or network namespace: refused with exit code 6, told who holds it and what stops that one. After `kill -9` of the first it starts at once.",
     "fault/second-gateway.test.ts",
   ],
@@ -79,6 +83,17 @@ const survives: readonly Promised[] = [
   ],
 ];
 
+const badDay: readonly Promised[] = [
+  [
+    "`devices revoke-all --except DEVICE` ends every other device from its first moment on: no token of theirs counts, nothing they still send does, and nobody is let in or invited until all are ended. What one of them approved, made or opened right before does not survive. It acts on a full disk too, and with the gateway stopped.",
+    "pairing/revoke-all.test.ts",
+  ],
+  [
+    "The last way in with full control is not ended without `--force`, also where two remove each other at the same moment.",
+    "gateway/last-way-in.test.ts",
+  ],
+];
+
 const offenders: readonly Offender[] = [
   ["reads slowly, or never", ["bufferedBytes", "slowConsumerMs"]],
   ["sends huge frames", ["preAuthFrameBytes", "maxPayloadBytes", "transportPayloadBytes"]],
@@ -90,6 +105,7 @@ const offenders: readonly Offender[] = [
   ["asks for approval without end", ["pendingPerAddress", "pendingRequests"]],
   ["waits in a crowd", ["waitingPerAddress"]],
   ["guesses passwords, tokens or links", ["authFailures", "argon2PerSource", "argon2Queued"]],
+  ["guesses codes of requests", ["codeFailures"]],
   ["wants to fill the log", ["logLinesPerSecond"]],
 ];
 
@@ -134,6 +150,10 @@ export function reliabilityLines(): string[] {
     "## What survives what",
     "",
     ...survives.map(line),
+    "",
+    "## The bad day",
+    "",
+    ...badDay.map(line),
     "",
     "## What an offender gets",
     "",

@@ -47,6 +47,9 @@ export interface AuditFileLimits {
   readonly auditFiles: number;
 }
 
+/** Notes where the chain will begin; a file goes once that is durable. */
+export type Dropping = (floor: AuditHead) => Promise<void>;
+
 /**
  * Appends lines to the newest file and begins another when it is full. Nothing is ever changed; the
  * oldest file goes when there are too many. There is one writer, and it writes one thing at a time.
@@ -69,6 +72,8 @@ export class AuditFiles {
     await this.files.makeFolder(this.folder, 0o700);
     const name = (await auditFiles(this.folder, this.files)).at(-1);
     if (name === undefined) return 0;
+    // Somebody put something else there: `verify` names it, and the audit goes on in another file.
+    if ((await this.files.facts(join(this.folder, name))).kind !== "file") return 0;
     const text = (await this.files.readFile(join(this.folder, name))).toString("utf8");
     const lines = wholeLines(text);
     const bytes = Buffer.byteLength(lines.map((line) => `${line}\n`).join(""));
@@ -79,17 +84,15 @@ export class AuditFiles {
     return isLine(last) ? last.seq : firstSeqOf(name) - 1;
   }
 
-  /** Appends and fsyncs. Resolves with the end of a file that had to go, if one had. */
-  async append(lines: readonly AuditLine[]): Promise<AuditHead | undefined> {
-    let gone: AuditHead | undefined;
+  /** Appends and fsyncs. */
+  async append(lines: readonly AuditLine[], dropping: Dropping): Promise<void> {
     for (let at = 0; at < lines.length; at += AT_ONCE) {
       const part = lines.slice(at, at + AT_ONCE);
       const text = Buffer.from(part.map((line) => `${JSON.stringify(line)}\n`).join(""));
       const full = !this.#file || this.#file.bytes + text.length > this.limits.auditFileBytes;
-      if (full && part[0]) gone = (await this.#begin(part[0].seq)) ?? gone;
+      if (full && part[0]) await this.#begin(part[0].seq, dropping);
       await this.#write(text);
     }
-    return gone;
   }
 
   async #write(text: Buffer): Promise<void> {
@@ -101,30 +104,29 @@ export class AuditFiles {
     file.bytes += text.length;
   }
 
-  async #begin(firstSeq: number): Promise<AuditHead | undefined> {
+  async #begin(firstSeq: number, dropping: Dropping): Promise<void> {
     const path = join(this.folder, fileName(firstSeq));
     await this.close();
-    // An empty one may be left from a try that failed.
+    // An empty one may be left from a try that failed. Whatever else is there is not written over.
     const open = await this.files.openNew(path, 0o600).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "EEXIST") return this.files.openExisting(path);
       throw error;
     });
-    this.#file = { open, bytes: 0 };
-    const gone = await this.#removeOldest();
+    this.#file = { open, bytes: (await this.files.facts(path)).size };
+    await this.#removeOldest(dropping);
     await this.files.syncFolder(this.folder);
-    return gone;
   }
 
-  async #removeOldest(): Promise<AuditHead | undefined> {
-    let gone: AuditHead | undefined;
+  async #removeOldest(dropping: Dropping): Promise<void> {
     const names = await auditFiles(this.folder, this.files);
     for (const name of names.slice(0, Math.max(0, names.length - this.limits.auditFiles))) {
-      const text = (await this.files.readFile(join(this.folder, name))).toString("utf8");
+      const path = join(this.folder, name);
+      const { kind } = await this.files.facts(path);
+      const text = kind === "file" ? (await this.files.readFile(path)).toString("utf8") : "";
       const last = parse(wholeLines(text).at(-1));
-      if (isLine(last)) gone = headOf(last);
-      await this.files.unlink(join(this.folder, name));
+      if (isLine(last)) await dropping(headOf(last));
+      await this.files.unlink(path);
     }
-    return gone;
   }
 
   async close(): Promise<void> {

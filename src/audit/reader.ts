@@ -1,17 +1,42 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type FileSystem, systemFiles } from "../lib/atomic-file.ts";
 import { systemWorld } from "../lib/world.ts";
 import { inSlices } from "../store/slices.ts";
 import { type AuditLine, isLine } from "./chain.ts";
 import { auditFiles, parse, wholeLines } from "./files.ts";
+import type { Verifies } from "./state-check.ts";
 import type { Trail } from "./trail.ts";
-import { AuditCheck, type AuditVerdict } from "./verify.ts";
+import { AuditCheck, type AuditVerdict, type FoundFile } from "./verify.ts";
 
 export interface ReadOptions {
   /** Wall clock: only what happened at or after this. */
   readonly sinceMs?: number;
   /** The newest so many. */
   readonly limit: number;
+}
+
+/** No file of the audit is so large; whatever is, is not read into memory. */
+const MOST_BYTES = 256 * 1024 * 1024;
+
+/** A file as it is. Nothing but a plain file is opened: a link may lead anywhere. */
+export async function findFile(
+  folder: string,
+  name: string,
+  files: FileSystem = systemFiles,
+): Promise<FoundFile> {
+  const path = join(folder, name);
+  const bad = (problem: string) => ({ name, text: "", problem });
+  try {
+    const { kind, size } = await files.facts(path);
+    if (kind !== "file") return bad("it is no plain file");
+    if (size > MOST_BYTES) return bad("it is larger than a file of the audit can be");
+    const bytes = await files.readFile(path);
+    const text = bytes.toString("utf8");
+    if (Buffer.from(text).equals(bytes)) return { name, text };
+    return { name, text, problem: "it holds bytes that are no text" };
+  } catch (error) {
+    return bad(`it can't be read: ${(error as NodeJS.ErrnoException).code ?? error}`);
+  }
 }
 
 /** The newest lines, oldest first, from the files and from what is still on its way to them. */
@@ -27,19 +52,27 @@ export async function readAudit(
   };
   const names = await auditFiles(folder);
   // Newest file first: one is enough for most questions, and a hundred thousand lines are never held.
-  let written = 0;
+  let written: number | undefined;
   for (const name of names.reverse()) {
     if (found.length >= limit) break;
-    const text = await readFile(join(folder, name), "utf8");
+    const { text } = await findFile(folder, name);
     const lines = wholeLines(text).map(parse).filter(isLine);
-    if (written === 0) {
-      written = lines.at(-1)?.seq ?? 0;
-      take(trail.outbox.filter(({ seq }) => seq > written));
-    }
+    const last = lines.at(-1)?.seq;
+    if (last === undefined) continue;
+    if (written === undefined) take(trail.outbox.filter(({ seq }) => seq > last));
+    written ??= last;
     if (found.length < limit) take(lines);
   }
-  if (names.length === 0) take(trail.outbox);
+  if (written === undefined) take(trail.outbox);
   return found;
+}
+
+interface CheckFacts {
+  readonly verifies: Verifies;
+  /** So many faults are named. */
+  readonly mostFaults: number;
+  /** Reads a file while nobody writes to it. */
+  readonly read?: (name: string) => Promise<FoundFile>;
 }
 
 /**
@@ -49,12 +82,11 @@ export async function readAudit(
 export async function checkAudit(
   folder: string,
   trail: () => Trail,
-  verifies: (data: Uint8Array, signature: Uint8Array) => boolean,
+  { verifies, mostFaults, read = (name) => findFile(folder, name) }: CheckFacts,
 ): Promise<AuditVerdict> {
-  const check = new AuditCheck(trail(), verifies);
+  const check = new AuditCheck(trail(), verifies, mostFaults);
   for (const name of await auditFiles(folder)) {
-    const text = await readFile(join(folder, name), "utf8");
-    await inSlices(check.file({ name, text }), systemWorld);
+    await inSlices(check.file(await read(name)), systemWorld);
   }
   return check.end(trail());
 }

@@ -1,4 +1,4 @@
-import { type AuditHead, type AuditLine, genesis, headOf } from "./chain.ts";
+import { type AuditHead, type AuditLine, chained, genesis, headOf } from "./chain.ts";
 
 /** The audit as a part of the state: what is promised, and what is on its way to the file. */
 export interface Trail {
@@ -6,8 +6,11 @@ export interface Trail {
   readonly head: AuditHead;
   /** Lines that are not in the file yet, oldest first. */
   readonly outbox: readonly AuditLine[];
-  /** The last line of a file that was removed because there were too many; the chain is known from there. */
-  readonly floor: AuditHead;
+  /**
+   * The last line of a file that was removed because there were too many, signed like the end; the
+   * chain is known from there.
+   */
+  readonly floor: AuditHead & Partial<SignedHead>;
   /** The gateway's signature over what the file's end is, base64url. */
   readonly signed?: SignedHead;
 }
@@ -19,20 +22,35 @@ export interface SignedHead extends AuditHead {
 /** A change of the trail, as part of a commit. */
 export type TrailChange =
   | { op: "audit"; line: AuditLine }
-  | { op: "audit-written"; signed: SignedHead; floor?: AuditHead };
+  | { op: "audit-written"; signed: SignedHead; floor?: SignedHead };
 
 export const emptyTrail: Trail = { head: genesis, outbox: [], floor: genesis };
 
 /** The trail after `change`. Deterministic. */
 export function applyTrail(trail: Trail, change: TrailChange): Trail {
   if (change.op === "audit") {
-    return { ...trail, head: headOf(change.line), outbox: [...trail.outbox, change.line] };
+    const line = following(trail.head, change.line);
+    return { ...trail, head: headOf(line), outbox: [...trail.outbox, line] };
   }
   const { signed, floor = trail.floor } = change;
   return { ...trail, signed, floor, outbox: trail.outbox.filter(({ seq }) => seq > signed.seq) };
 }
 
+/**
+ * The line as the next one after `head`. It was chained to a line that came to nothing where that
+ * one's commit failed, and this one's, which nothing may keep back, did not.
+ */
+function following(head: AuditHead, line: AuditLine): AuditLine {
+  if (line.seq === head.seq + 1 && line.prev === head.hash) return line;
+  return chained(head, line, line.ts);
+}
+
 /** What the gateway signs: the purpose, then the head, so that it can stand for nothing else. */
 export function signedText({ seq, hash }: AuditHead): Buffer {
   return Buffer.from(`openclaw-gateway-audit|${seq}|${hash}`);
+}
+
+/** The same for where the chain begins, once files were removed. */
+export function floorText({ seq, hash }: AuditHead): Buffer {
+  return Buffer.from(`openclaw-gateway-audit-floor|${seq}|${hash}`);
 }

@@ -1,14 +1,18 @@
 import { type AuditHead, breakOf, headOf, isLine } from "./chain.ts";
-import { parse } from "./files.ts";
-import { signedText, type Trail } from "./trail.ts";
+import { firstSeqOf, parse } from "./files.ts";
+import { stateProblems, type Verifies, writtenEnd } from "./state-check.ts";
+import type { Trail } from "./trail.ts";
 
 /** A file of the audit as it was found. */
 export interface FoundFile {
   readonly name: string;
   readonly text: string;
+  /** What is wrong with the file itself, such as that it can't be read. */
+  readonly problem?: string;
 }
 
 export interface AuditFault {
+  /** A file of the audit, or `the state`. */
   readonly file: string;
   /** 1-based; absent where no line can be named. */
   readonly line?: number;
@@ -22,21 +26,23 @@ export interface AuditVerdict {
   readonly from: number;
   readonly to: number;
   readonly faults: readonly AuditFault[];
+  /** Faults that were found and left out, where there are too many. */
+  readonly more?: number;
 }
-
-type Verifies = (data: Uint8Array, signature: Uint8Array) => boolean;
 
 /** How often others get a turn, in lines: a line takes some hundredths of a millisecond. */
 const LINES_AT_ONCE = 64;
 
 /**
- * Follows the chain through files (oldest first) and compares its end with what the state knows.
- * Finds edits, gaps, lines put in, a cut tail and a head that another key signed. After a fault it
- * goes on from the next line, so that all of them are named.
+ * Follows the chain through files (oldest first) and compares it with what the state knows. Finds
+ * edits, gaps, lines put in, files that are gone, renamed or no files, a cut tail, and an end or a
+ * state that another key signed. After a fault it goes on from the next line, so that all are named.
  */
 export class AuditCheck {
   readonly #faults: AuditFault[] = [];
-  #head: AuditHead;
+  #more = 0;
+  /** `undefined` before the first line. */
+  #head: AuditHead | undefined;
   #from = 0;
   #lines = 0;
   #last = "audit";
@@ -46,26 +52,38 @@ export class AuditCheck {
   constructor(
     private readonly trail: Trail,
     private readonly verifies: Verifies,
-  ) {
-    this.#head = trail.floor;
-  }
+    private readonly mostFaults: number,
+  ) {}
 
   /** Follows one file; may rest wherever it yields. */
-  *file({ name, text }: FoundFile): Generator<void, void> {
+  *file({ name, text, problem }: FoundFile): Generator<void, void> {
     this.#last = name;
+    if (problem !== undefined) this.#fault({ file: name, problem });
     const all = text.split("\n");
-    if (all.pop() !== "") {
-      this.#faults.push({ file: name, problem: "its last line is cut short" });
-    }
+    if (all.pop() !== "") this.#fault({ file: name, problem: "its last line is cut short" });
+    if (problem === undefined) this.#named(name, all[0]);
     for (const [at, line] of all.entries()) {
-      this.#line(parse(line), { file: name, line: at + 1 });
+      this.#line(line, { file: name, line: at + 1 });
       if (at % LINES_AT_ONCE === 0) yield;
     }
   }
 
-  #line(value: unknown, place: { file: string; line: number }): void {
-    const problem = breakOf(value, this.#head);
-    if (problem !== undefined) this.#faults.push({ ...place, problem });
+  /** Whether a file begins where its name says. One that a crash left empty begins nowhere yet. */
+  #named(name: string, first: string | undefined): void {
+    const seq = firstSeqOf(name);
+    const line = parse(first);
+    if (first === undefined) {
+      if (seq <= writtenEnd(this.trail).seq) this.#fault({ file: name, problem: "it is empty" });
+    } else if (isLine(line) && line.seq !== seq) {
+      const problem = `its name says that it begins with number ${seq}`;
+      this.#fault({ file: name, line: 1, problem });
+    }
+  }
+
+  #line(text: string, place: { file: string; line: number }): void {
+    const value = parse(text);
+    const problem = this.#problemOf(value, text);
+    if (problem !== undefined) this.#fault({ ...place, problem });
     else this.#lines += 1;
     if (!isLine(value)) return;
     if (this.#from === 0) this.#from = value.seq;
@@ -74,27 +92,56 @@ export class AuditCheck {
     if (head.seq === value.seq) this.#passed = head.hash === value.hash;
   }
 
+  #problemOf(value: unknown, text: string): string | undefined {
+    const known = breakOf(value, this.#before(value));
+    if (known !== undefined || !isLine(value)) return known;
+    // Blanks, a key that stands there twice, another spelling of a letter: a reader may see another
+    // line than a program does. The order of the keys says nothing, whoever reads it.
+    if (JSON.stringify(value) !== text)
+      return "it is written in another way than the gateway writes";
+    const { floor, signed } = this.trail;
+    const sure = [floor, ...(signed ? [signed] : [])];
+    const other = sure.some(({ seq, hash }) => value.seq === seq && value.hash !== hash);
+    return other ? "it is another than the gateway signed" : undefined;
+  }
+
+  /** What the line must follow. The first may be older than it has to be: its file is due to go. */
+  #before(value: unknown): AuditHead {
+    if (this.#head) return this.#head;
+    const { floor } = this.trail;
+    if (!isLine(value) || value.seq > floor.seq) return floor;
+    return { seq: value.seq - 1, hash: value.prev };
+  }
+
+  #fault(fault: AuditFault): void {
+    if (this.#faults.length < this.mostFaults) this.#faults.push(fault);
+    else this.#more += 1;
+  }
+
   /** The verdict; `now` is the trail as it is after the files were read, which go on meanwhile. */
   end(now: Trail): AuditVerdict {
-    const { seq } = this.#head;
-    const wentOn = this.#passed && seq > this.trail.head.seq && seq <= now.head.seq;
-    const tail = wentOn ? undefined : tailProblem(this.#head, this.trail);
-    if (tail !== undefined) this.#faults.push({ file: this.#last, problem: tail });
-    const { signed } = now;
-    if (signed && !this.verifies(signedText(signed), Buffer.from(signed.signature, "base64url"))) {
-      this.#faults.push({
-        file: this.#last,
-        problem: "the gateway's key did not sign the end that the state knows",
-      });
+    const end = this.#head ?? this.trail.floor;
+    const wentOn = this.#passed && end.seq > this.trail.head.seq && end.seq <= now.head.seq;
+    const tail = wentOn ? undefined : tailProblem(end, this.trail);
+    if (tail !== undefined) this.#fault({ file: this.#last, problem: tail });
+    for (const problem of stateProblems(this.trail, this.verifies)) {
+      this.#fault({ file: "the state", problem });
     }
-    return { lines: this.#lines, from: this.#from, to: seq, faults: this.#faults };
+    return {
+      lines: this.#lines,
+      from: this.#from,
+      to: end.seq,
+      faults: this.#faults,
+      ...(this.#more > 0 && { more: this.#more }),
+    };
   }
 }
 
 /** How the files' end and the state's disagree, if they do. */
-function tailProblem(end: AuditHead, { head, outbox }: Trail): string | undefined {
+function tailProblem(end: AuditHead, trail: Trail): string | undefined {
   // What is still on its way lies in the state.
-  const expected = outbox[0] ? { seq: outbox[0].seq - 1, hash: outbox[0].prev } : head;
+  const expected = writtenEnd(trail);
+  const { head, outbox } = trail;
   const written = outbox.find(({ seq }) => seq === end.seq) ?? expected;
   if (end.seq === written.seq && end.hash === written.hash) return undefined;
   if (end.seq < expected.seq) {

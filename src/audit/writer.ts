@@ -1,6 +1,6 @@
 import type { Timer, World } from "../lib/world.ts";
 import type { AuditHead, AuditLine } from "./chain.ts";
-import type { AuditFiles } from "./files.ts";
+import type { AuditFiles, Dropping } from "./files.ts";
 import { type SignedHead, signedText, type Trail } from "./trail.ts";
 
 interface Log {
@@ -12,10 +12,13 @@ export interface WriterDeps {
   readonly files: AuditFiles;
   readonly world: World;
   readonly limits: { readonly retryMs: number; readonly retryMaxMs: number };
-  /** The durable trail. */
+  /** The trail as readers see it. */
   readonly trail: () => Trail;
+  /** Some of it is not on the disk yet: a crash could give its lines' numbers to others. */
+  readonly unsaved: () => boolean;
   /** Notes that the file holds everything up to `signed`; nobody waits for it. */
-  readonly written: (signed: SignedHead, floor: AuditHead | undefined) => void;
+  readonly written: (signed: SignedHead) => void;
+  readonly dropping: Dropping;
   readonly sign: (data: Uint8Array) => Buffer;
   readonly log: Log;
 }
@@ -30,16 +33,28 @@ export class AuditWriter {
   #again = false;
   #retry: Timer | undefined;
   #failures = 0;
+  /** Tries that came to nothing. */
+  #tries = 0;
 
   constructor(private readonly deps: WriterDeps) {}
 
   /** Something may be in the outbox. Never throws. */
   flush(): void {
-    if (this.#busy) {
-      this.#again = true;
-      return;
-    }
-    this.#busy = this.#move().finally(() => {
+    if (this.#busy) this.#again = true;
+    else this.#occupy(this.#move());
+  }
+
+  /** Runs `read` while nothing is being written. */
+  async still<Result>(read: () => Promise<Result>): Promise<Result> {
+    while (this.#busy) await this.#busy;
+    const reading = read();
+    const over = () => undefined;
+    this.#occupy(reading.then(over, over));
+    return reading;
+  }
+
+  #occupy(work: Promise<void>): void {
+    this.#busy = work.finally(() => {
       this.#busy = undefined;
       if (!this.#again) return;
       this.#again = false;
@@ -56,43 +71,66 @@ export class AuditWriter {
   }
 
   async #move(): Promise<void> {
-    const { files, trail } = this.deps;
+    const { files, trail, unsaved, dropping } = this.deps;
     try {
       if (trail().outbox.length === 0) return;
-      this.#last ??= await files.open();
+      if (unsaved()) return this.#tryLater();
+      this.#last ??= await this.#open();
       const known = this.#last;
       const lines = trail().outbox.filter(({ seq }) => seq > known);
-      const floor = await files.append(lines);
+      await files.append(lines, dropping);
       const head = lines.at(-1) ?? trail().outbox.findLast(({ seq }) => seq === known);
-      this.#wrote(lines, head, floor);
+      this.#wrote(lines, head);
     } catch (error) {
       this.#failed(error);
     }
   }
 
-  #wrote(lines: readonly AuditLine[], head: AuditLine | undefined, floor?: AuditHead): void {
+  /** The number of the last line that is in the files. */
+  async #open(): Promise<number> {
+    const { files, trail, log } = this.deps;
+    const last = await files.open();
+    const { head, outbox } = trail();
+    if (last <= head.seq) return last;
+    // Put there by somebody, or the state is an older copy. Nothing is taken off; it goes on behind.
+    log.error(
+      { last, head: head.seq },
+      "the audit's files go on where the state ends: openclaw audit verify",
+    );
+    return (outbox[0]?.seq ?? head.seq + 1) - 1;
+  }
+
+  #wrote(lines: readonly AuditLine[], head: AuditLine | undefined): void {
     const { log, sign, written } = this.deps;
     if (this.#failures > 0) log.info({}, "the audit is written again");
     this.#failures = 0;
+    this.#tries = 0;
     // The journal keeps a copy on another path: who cuts the file has to cut that one too.
-    for (const { seq, event, by, what, hash } of lines) {
-      log.info({ audit: seq, event, by, ...(what && { what }), hash }, "audit");
+    for (const { seq, event, by, what, from, hash } of lines) {
+      const facts = { ...(what && { what }), ...(from !== undefined && { from }) };
+      log.info({ audit: seq, event, by, ...facts, hash }, "audit");
     }
     if (!head) return;
     this.#last = head.seq;
-    const { seq, hash } = head;
-    written({ seq, hash, signature: sign(signedText(head)).toString("base64url") }, floor);
+    const { seq, hash }: AuditHead = head;
+    written({ seq, hash, signature: sign(signedText(head)).toString("base64url") });
   }
 
   /** Nothing is lost: the state keeps the lines, and they are tried again. */
   #failed(error: unknown): void {
-    const { world, limits, log } = this.deps;
+    const { log } = this.deps;
     if (this.#failures === 0)
       log.error({ err: error }, "the audit can't be written; it is kept in the state");
     this.#failures += 1;
     // What is in the file now has to be looked at again.
     this.#last = undefined;
-    const wait = Math.min(limits.retryMs * 2 ** (this.#failures - 1), limits.retryMaxMs);
+    this.#tryLater();
+  }
+
+  #tryLater(): void {
+    const { world, limits } = this.deps;
+    const wait = Math.min(limits.retryMs * 2 ** this.#tries, limits.retryMaxMs);
+    this.#tries += 1;
     this.#retry?.cancel();
     this.#retry = world.after(wait, () => this.flush());
   }

@@ -3,7 +3,7 @@ import { withGateway } from "./connect.ts";
 import { printJson } from "./context.ts";
 import type { ExitName } from "./exit.ts";
 import type { Run } from "./shell.ts";
-import { shown } from "./words.ts";
+import { count, shown } from "./words.ts";
 
 export interface AuditOptions {
   readonly since?: string;
@@ -28,6 +28,8 @@ interface Verdict {
     readonly line?: number;
     readonly problem: string;
   }[];
+  /** Faults that are not named, where there are too many. */
+  readonly more?: number;
 }
 
 const needs = { scopes: [], hostOnly: true, stopped: "existing" } as const;
@@ -60,9 +62,15 @@ function lineWords({ ts, event, by, what = {}, from }: Line): string {
 }
 
 function factWords(fact: unknown): string {
-  const text = Array.isArray(fact) ? fact.join(",") : String(fact);
-  const word = shown(/^[0-9a-f]{64}$/.test(text) ? text.slice(0, 12) : text, 120);
+  const text = (Array.isArray(fact) ? fact : [fact]).map(short).join(",");
+  const word = shown(text, 120);
   return /\s/.test(word) ? JSON.stringify(word) : word;
+}
+
+/** Ids of devices, by which every command finds them. */
+function short(fact: unknown): string {
+  const text = String(fact);
+  return /^[0-9a-f]{64}$/.test(text) ? text.slice(0, 12) : text;
 }
 
 /** `openclaw audit verify` */
@@ -75,7 +83,7 @@ export const verify: Run<unknown> = (context) =>
     return verdict.faults.length === 0 ? "ok" : "failed";
   });
 
-function verdictLines({ lines, from, to, faults }: Verdict): string[] {
+function verdictLines({ lines, from, to, faults, more = 0 }: Verdict): string[] {
   const whole = lines === 0 ? "The audit is empty." : `${lines} lines, number ${from} to ${to}.`;
   if (faults.length === 0) {
     return [
@@ -88,8 +96,9 @@ function verdictLines({ lines, from, to, faults }: Verdict): string[] {
   });
   return [
     whole,
-    `${faults.length} fault${faults.length === 1 ? "" : "s"}:`,
+    `${count(faults.length + more, "fault")}:`,
     ...named,
+    ...(more > 0 ? [`  … and ${more} more`] : []),
     "Somebody who may write the state's files changed them. Compare with a backup or with the journal:",
     "  journalctl -u openclaw-gateway -g audit",
   ];

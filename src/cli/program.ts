@@ -91,6 +91,7 @@ function addShortCommands(shell: Shell): void {
   const renew = token
     .command("new")
     .description("make a new token, store its hash, and print it this once")
-    .option("--revoke-derived", "also end the device tokens that the old one let in");
+    .option("--revoke-derived", "also end the device tokens that the old one let in")
+    .option("--force", "with it, also where that ends the last way in with full control");
   lazily(shell, renew, async () => (await import("./token.ts")).newToken);
 }

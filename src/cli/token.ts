@@ -1,5 +1,6 @@
 import { withGateway } from "./connect.ts";
 import { type Context, printJson, remark } from "./context.ts";
+import { CliError } from "./exit.ts";
 import type { Run } from "./shell.ts";
 import type { SecretChange } from "./wire.ts";
 import { count, shortId, shown } from "./words.ts";
@@ -9,17 +10,25 @@ export const secretNeeds = { scopes: [], stopped: "create", hostOnly: true } as 
 
 export interface SecretOptions {
   readonly revokeDerived?: boolean;
+  readonly force?: boolean;
+}
+
+/** What the gateway is asked for besides the secret itself. */
+export function derivedParams({ revokeDerived = false, force }: SecretOptions) {
+  if (force && !revokeDerived) {
+    throw new CliError("usage", "--force goes with --revoke-derived; without it no device ends");
+  }
+  return { revokeDerived, ...(force && { force }) };
 }
 
 /** `openclaw token new` */
 export const newToken: Run<SecretOptions> = async (context, _args, options) => {
   await withGateway(context, secretNeeds, async (gateway) => {
-    const { revokeDerived = false } = options;
-    const made = await gateway.request<SecretChange>("host.token.new", { revokeDerived });
+    const made = await gateway.request<SecretChange>("host.token.new", derivedParams(options));
     if (context.options.json) return printJson(context, made);
     context.io.data(shown(made.token, 1024));
     remark(context, "  The new gateway token, shown this once. The old one no longer works.");
-    for (const line of closedLines(made, { revokeDerived })) remark(context, `  ${line}`);
+    for (const line of closedLines(made, options)) remark(context, `  ${line}`);
   });
 };
 

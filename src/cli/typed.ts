@@ -8,7 +8,7 @@ import type { Environment } from "./io.ts";
  * what is typed on another machine is typed as that one says.
  */
 const COMMANDS =
-  /(?<!on (?:the gateway host|that machine): )\bopenclaw (?=(?:gateway|devices|nodes|ssh|config|token|logs|connect|health|status|doctor|help|--help|--url)(?![\w-]))/g;
+  /(?<!on (?:the gateway host|that machine): )\bopenclaw (?=(?:gateway|devices|nodes|ssh|config|token|audit|notify|logs|connect|health|status|doctor|help|--help|--url)(?![\w-]))/g;
 
 /**
  * How people must type the program here: `OPENCLAW_COMMAND` where it is set; in a clone, where no

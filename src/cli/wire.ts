@@ -38,6 +38,13 @@ export interface TokenRow {
   readonly revokedAtMs?: number;
 }
 
+/** Ways in with full control. */
+export interface WaysIn {
+  readonly devices: number;
+  /** Besides devices. */
+  readonly others: number;
+}
+
 /** The result of `device.pair.list`. */
 export interface DeviceList {
   readonly pending: readonly PendingRow[];
@@ -46,6 +53,8 @@ export interface DeviceList {
   readonly total?: number;
   /** Where the next page begins, when there is one. */
   readonly nextCursor?: string;
+  /** Of a page, for whoever may see all devices. */
+  readonly waysIn?: WaysIn;
 }
 
 /** Set where a change is in force but could not be written to disk. */

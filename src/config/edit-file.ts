@@ -70,17 +70,23 @@ export interface EditFileOptions {
   /** Refuse unless the file still has this hash, for callers who read it earlier. */
   readonly expectedHash?: string;
   readonly allowClearSecrets?: boolean;
+  /** Told what will change, right before anything is written; it may refuse. */
+  readonly announce?: Announce;
 }
+
+/** Hears which keys are about to be changed; what it rejects with is thrown, and nothing written. */
+export type Announce = (changedPaths: readonly string[]) => Promise<void>;
 
 /**
  * Reads, edits, checks and writes in one go; a missing file is created.
  * @throws ConfigError as readConfigFile, planEdit and writePlan
  */
 export async function editConfigFile(options: EditFileOptions): Promise<EditPlan> {
-  const { path, requests, writeFile, expectedHash, allowClearSecrets = false } = options;
+  const { path, requests, writeFile, expectedHash, allowClearSecrets = false, announce } = options;
   const file = await readConfigFile(path);
   if (expectedHash !== undefined && expectedHash !== file.hash) throw changedMeanwhile(file);
   const plan = planEdit(file.raw, requests, { file: path, allowClearSecrets });
+  if (plan.changedPaths.length > 0) await announce?.(plan.changedPaths);
   await writePlan(file, plan, writeFile);
   return plan;
 }

@@ -2,6 +2,7 @@ import type { World } from "../lib/world.ts";
 import { type ConfigChange, diffConfig, needsRestart } from "./diff.ts";
 import { type EditPlan, type EditRequest, planEdit } from "./edit.ts";
 import {
+  type Announce,
   type ConfigFile,
   changedMeanwhile,
   editConfigFile,
@@ -16,6 +17,8 @@ import { publicHash, redactConfig, redactSource } from "./redact.ts";
 import type { GatewayConfig } from "./schema.ts";
 import { planWanted, type WantedKind } from "./wanted.ts";
 import { ConfigWatcher } from "./watch.ts";
+
+export type { Announce } from "./edit-file.ts";
 
 export interface ConfigServiceDeps {
   readonly load: LoadOptions;
@@ -194,15 +197,21 @@ export class ConfigStore {
     };
   }
 
-  /** Sets or unsets one key in the file and applies it. @throws ConfigError */
-  async change(path: string, value?: string): Promise<ConfigChanged> {
+  /**
+   * Sets or unsets one key in the file and applies it. `announce` hears of it before.
+   * @throws ConfigError
+   */
+  async change(
+    { path, value }: { path: string; value?: string },
+    announce?: Announce,
+  ): Promise<ConfigChanged> {
     const request: EditRequest =
       value === undefined ? { key: path, unset: true } : { key: path, text: value };
-    return this.#alone(() => this.#edit(path, [request]));
+    return this.#alone(() => this.#edit(path, [request], announce));
   }
 
   /** Changes what the network may change, and applies it. @throws ConfigError */
-  write(wanted: ConfigWrite): Promise<ConfigWritten> {
+  write(wanted: ConfigWrite, announce?: Announce): Promise<ConfigWritten> {
     return this.#alone(async () => {
       const file = await readConfigFile(this.path);
       await this.#refuseStale(file, wanted);
@@ -213,6 +222,7 @@ export class ConfigStore {
         file: this.path,
       });
       const plan = planEdit(file.raw, requests, { file: this.path });
+      if (plan.changedPaths.length > 0) await announce?.(plan.changedPaths);
       await writePlan(file, plan, this.deps.writeFile);
       await this.reload();
       return {
@@ -263,12 +273,17 @@ export class ConfigStore {
     return run;
   }
 
-  async #edit(path: string, requests: readonly EditRequest[]): Promise<ConfigChanged> {
+  async #edit(
+    path: string,
+    requests: readonly EditRequest[],
+    announce: Announce | undefined,
+  ): Promise<ConfigChanged> {
     const before = this.current;
     const plan: EditPlan = await editConfigFile({
       path: this.path,
       requests,
       writeFile: this.deps.writeFile,
+      ...(announce && { announce }),
     });
     await this.reload();
     const changes = diffConfig(before, this.current);

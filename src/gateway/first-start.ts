@@ -1,6 +1,8 @@
+import { ahead } from "../audit/ahead.ts";
 import type { SharedSecrets } from "../auth/secret.ts";
 import type { Vault } from "../auth/vault.ts";
 import type { World } from "../lib/world.ts";
+import { auditOf } from "../pairing/audit.ts";
 import { DEFAULT_INVITE_MS } from "../pairing/invite.ts";
 import { hostOwner, type Pairing } from "../pairing/pairing.ts";
 import { ownerScopes } from "../protocol/access.ts";
@@ -36,7 +38,7 @@ export async function firstStart(deps: Deps): Promise<FirstStart> {
 }
 
 async function ensureToken(deps: Deps, warnings: string[]): Promise<string | undefined> {
-  const { secrets, kind, givenToken, vault, world, terminal } = deps;
+  const { secrets, kind, givenToken, world, terminal } = deps;
   if (secrets.isSet(kind)) {
     if (givenToken === undefined || kind !== "token") return undefined;
     if ((await secrets.verify("token", givenToken, "environment")) !== "ok") {
@@ -48,18 +50,29 @@ async function ensureToken(deps: Deps, warnings: string[]): Promise<string | und
     return undefined;
   }
   if (kind === "token" && givenToken !== undefined) {
-    await vault.setSecret("token", givenToken, "environment");
+    await storeToken(deps, givenToken, "environment");
     return undefined;
   }
   if (kind === "token" && terminal) {
     const token = world.bytes(24).toString("base64url");
-    await vault.setSecret("token", token, "first-start");
+    await storeToken(deps, token, "first-start");
     return token;
   }
   const command =
     kind === "token" ? "openclaw token new" : "openclaw config set gateway.password -";
   warnings.push(`no shared ${kind} is set; clients that need one are refused until: ${command}`);
   return undefined;
+}
+
+async function storeToken(
+  { vault, pairing }: Deps,
+  token: string,
+  how: "environment" | "first-start",
+): Promise<void> {
+  await ahead(pairing, async (announce) => {
+    await announce(auditOf("secret.set", "gateway", { kind: "token", how }));
+    await vault.setSecret("token", token, how);
+  });
 }
 
 async function ownerLink(deps: Deps): Promise<FirstStart["ownerInvite"]> {

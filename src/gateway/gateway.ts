@@ -5,9 +5,10 @@ import { BoundedLog } from "../lib/bounded-log.ts";
 import { cleanText } from "../lib/text.ts";
 import type { Timer, World } from "../lib/world.ts";
 import { isConfined } from "../pairing/authority.ts";
-import type { DeviceEnd, Pairing } from "../pairing/pairing.ts";
+import type { EndedDevice } from "../pairing/endings.ts";
+import type { Pairing } from "../pairing/pairing.ts";
 import type { Pending, Resolution } from "../pairing/records.ts";
-import type { Actor, Role } from "../protocol/access.ts";
+import type { Actor } from "../protocol/access.ts";
 import { type Close, closes } from "../protocol/close.ts";
 import { encodeEventHead, finishEvent, type RequestFrame } from "../protocol/frames.ts";
 import type { Limits } from "../protocol/limits.ts";
@@ -69,6 +70,7 @@ export class Gateway implements ConnectionHost {
     this.failureLog = this.#boundedLog();
     this.#stopListening = deps.pairing.listen({
       resolved: (pending, why) => this.#resolved(pending, why),
+      ending: (is) => this.#deafen(is),
       ended: (end) => this.#deviceEnded(end),
     });
   }
@@ -210,8 +212,16 @@ export class Gateway implements ConnectionHost {
     connection.close(waitEnds[decision]);
   }
 
+  /** Of devices that are about to end: each is closed once its end is in force. */
+  #deafen(is: (deviceId: string) => boolean): void {
+    for (const connection of this.registry.ready) {
+      const deviceId = connection.actor?.deviceId;
+      if (deviceId !== undefined && is(deviceId)) connection.deaf = true;
+    }
+  }
+
   /** Ends the connections of a device, after the answer to whoever ended them went out. */
-  #deviceEnded(end: { deviceId: string; role?: Role; why: DeviceEnd }): void {
+  #deviceEnded(end: EndedDevice): void {
     const ended = this.registry.of(end.deviceId).filter((connection) => {
       return end.role === undefined || connection.role === end.role;
     });

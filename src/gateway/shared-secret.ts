@@ -1,3 +1,4 @@
+import { ahead } from "../audit/ahead.ts";
 import type { Vault } from "../auth/vault.ts";
 import type { World } from "../lib/world.ts";
 import { auditOf } from "../pairing/audit.ts";
@@ -31,6 +32,8 @@ export interface SecretOptions {
   readonly actor: Actor;
   /** Also ends the devices' tokens that were granted under the old one. */
   readonly revokeDerived: boolean;
+  /** Also where that ends the last way in with full control. */
+  readonly force: boolean;
 }
 
 /** Changes of the shared secret, and whom they end (design, "When the shared secret changes"). */
@@ -41,18 +44,38 @@ export class SharedSecretChanges {
     return this.deps.hasClearSecret(kind) || this.deps.vault.secrets[kind] !== undefined;
   }
 
-  async set(
-    kind: SecretKind,
-    secret: string,
-    { actor, revokeDerived }: SecretOptions,
-  ): Promise<SecretOutcome> {
+  async set(kind: SecretKind, secret: string, options: SecretOptions): Promise<SecretOutcome> {
     const { vault, pairing } = this.deps;
-    const { endedEpoch } = await vault.setSecret(kind, secret.trim(), "cli");
-    if (this.deps.hasClearSecret(kind)) await this.deps.dropClearSecrets();
-    const closed = closeAdmittedBy(this.deps.gateway, kind);
-    await pairing.note(auditOf("secret.set", actor, { kind, revokeDerived }));
-    const revoked = revokeDerived ? await pairing.revokeDerived(endedEpoch, actor) : [];
+    const { actor, revokeDerived, force } = options;
+    let closed: readonly string[] = [];
+    const change = async () => {
+      const endedEpoch = await this.#store(kind, secret.trim(), options);
+      closed = closeAdmittedBy(this.deps.gateway, kind);
+      return endedEpoch;
+    };
+    if (!revokeDerived) {
+      await change();
+      return { closed, revoked: [] };
+    }
+    const epoch = vault.secrets[kind]?.epoch ?? 0;
+    const command =
+      kind === "token"
+        ? "token new --revoke-derived"
+        : `config set gateway.${kind} - --revoke-derived`;
+    const revoked = await pairing.many.revokeDerived({ epoch, actor, force, command }, change);
     return { closed, revoked };
+  }
+
+  /** Stores its hash, with the line of the audit ahead, and returns the epoch that ended. */
+  #store(kind: SecretKind, secret: string, options: SecretOptions): Promise<number> {
+    const { vault, pairing } = this.deps;
+    const { actor, revokeDerived } = options;
+    return ahead(pairing, async (announce) => {
+      await announce(auditOf("secret.set", actor, { kind, revokeDerived }));
+      const { endedEpoch } = await vault.setSecret(kind, secret, "cli");
+      if (this.deps.hasClearSecret(kind)) await this.deps.dropClearSecrets();
+      return endedEpoch;
+    });
   }
 
   async renew(options: SecretOptions): Promise<SecretOutcome & { token: string }> {

@@ -1,18 +1,35 @@
 import { createPublicKey, verify } from "node:crypto";
 import { join } from "node:path";
+import { ahead } from "../audit/ahead.ts";
 import type { AuditEvent, AuditLine } from "../audit/chain.ts";
 import { AuditFiles } from "../audit/files.ts";
-import { checkAudit, type ReadOptions, readAudit } from "../audit/reader.ts";
+import { checkAudit, findFile, type ReadOptions, readAudit } from "../audit/reader.ts";
+import { floorText } from "../audit/trail.ts";
 import type { AuditVerdict } from "../audit/verify.ts";
 import { AuditWriter } from "../audit/writer.ts";
 import type { GatewayIdentity } from "../auth/identity.ts";
 import type { World } from "../lib/world.ts";
 import type { AuditSource } from "../methods/services.ts";
+import { auditOf } from "../pairing/audit.ts";
 import type { Pairing } from "../pairing/pairing.ts";
 import type { PairingChange, PairingState } from "../pairing/records.ts";
 import type { Limits } from "../protocol/limits.ts";
 import { stateLimitTable } from "../protocol/state-limits.ts";
 import type { Document, StoreLog } from "../store/shape.ts";
+
+/** Notes what a link gives a node, which nobody is asked about, and then gives it. */
+export async function grantedByLink(
+  pairing: Pairing,
+  what: { device: string; caps: readonly string[]; commands: readonly string[] },
+  grant: () => Promise<void>,
+): Promise<void> {
+  // Of what can do nothing, the line of the link itself says it all.
+  if (what.caps.length + what.commands.length === 0) return grant();
+  await ahead(pairing, async (announce) => {
+    await announce({ ...auditOf("node.approved", "gateway", what), by: { kind: "link" } });
+    await grant();
+  });
+}
 
 interface Deps {
   readonly stateDir: string;
@@ -40,8 +57,14 @@ export class Audit implements AuditSource {
         retryMaxMs: stateLimitTable.retryMaxMs.value,
       },
       trail: () => document.durable.trail,
-      written: (signed, floor) => {
-        document.later([{ op: "audit-written", signed, ...(floor && { floor }) }]);
+      unsaved: () => document.unsaved,
+      written: (signed) => document.later([{ op: "audit-written", signed }]),
+      dropping: async (head) => {
+        const { signed } = document.working.trail;
+        // Never so: there are files only where an end was signed.
+        if (!signed) throw new Error("nothing was signed yet");
+        const floor = { ...head, signature: identity.sign(floorText(head)).toString("base64url") };
+        await document.commit([{ op: "audit-written", signed, floor }]);
       },
       sign: (data) => identity.sign(data),
       log,
@@ -51,8 +74,12 @@ export class Audit implements AuditSource {
     this.#writer.flush();
   }
 
-  note(event: AuditEvent): Promise<void> {
+  note(event: AuditEvent): Promise<number> {
     return this.deps.pairing.note(event);
+  }
+
+  noteAnyway(event: AuditEvent): Promise<number> {
+    return this.deps.pairing.noteAnyway(event);
   }
 
   read(options: ReadOptions): Promise<AuditLine[]> {
@@ -67,7 +94,11 @@ export class Audit implements AuditSource {
     });
     const verifies = (data: Uint8Array, signature: Uint8Array) =>
       verify(null, data, key, signature);
-    return checkAudit(this.#folder, () => document.durable.trail, verifies);
+    return checkAudit(this.#folder, () => document.durable.trail, {
+      verifies,
+      mostFaults: this.deps.limits.auditFaults,
+      read: (name) => this.#writer.still(() => findFile(this.#folder, name)),
+    });
   }
 
   /** Before the state is closed, which notes how far the files got. */

@@ -30,7 +30,7 @@ import { type Document, openDocument, type StoreLog } from "../store/document.ts
 import { explain, StoreError } from "../store/errors.ts";
 import { acquireWriterLock, ownPlace, type WriterLock } from "../store/lock.ts";
 import { asksForKeys, publishApprovers } from "./approvers.ts";
-import { Audit } from "./audit.ts";
+import { Audit, grantedByLink } from "./audit.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -132,6 +132,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       world,
       limits,
       gatewayId: vault.identity.deviceId,
+      otherWaysIn: () => ssh.waysIn(),
     });
     const { tokenKey } = vault;
     const setups = new Setups({ document: pairingDocument, pairing, tokenKey });
@@ -140,6 +141,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       world,
       limits,
       pairing,
+      isOn: () => config.current.gateway.ssh.account !== undefined,
       publish: (lines) => {
         const wanted = asksForKeys(config.current);
         return publishApprovers({ env, stateDir, wanted }, lines);
@@ -154,6 +156,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       policy: () => config.current.gateway.nodes.commands,
       pairingOf: (nodeId) => pairing.nodePairing(nodeId),
       taken: (code) => pairing.isPending(code),
+      granting: (device, { caps, commands }, grant) =>
+        grantedByLink(pairing, { device, caps, commands }, grant),
     });
     pairing.listen({
       ended: ({ deviceId }) => {

@@ -5,7 +5,6 @@ import { surfaceRequestRow } from "../methods/nodes-rows.ts";
 import type { NodesListener } from "../nodes/nodes.ts";
 import type { SurfaceRequest } from "../nodes/records.ts";
 import { surfaceWords } from "../nodes/surface.ts";
-import { auditOf } from "../pairing/audit.ts";
 import type { Core } from "./core.ts";
 
 /** Tells operators, and whoever watches the log, what becomes of nodes. */
@@ -33,15 +32,6 @@ export function nodeNews(
       hub.publishAbout(nodeId, "node.pair.resolved", facts);
       const message = `what ${nameOf(request)} offers was ${why}`;
       if (why === "approved" || why === "rejected") log.info({ requestId, nodeId }, message);
-    },
-    granted: ({ nodeId, surface: { caps, commands } = { caps: [], commands: [] } }) => {
-      // Of what can do nothing, the line of the link itself says it all.
-      if (caps.length + commands.length === 0) return;
-      const facts = { device: nodeId, caps, commands };
-      const event = auditOf("node.approved", "gateway", facts);
-      core.audit.note({ ...event, by: { kind: "link" } }).catch((err) => {
-        gateway.failed("what a link gave a node is not in the audit", { nodeId, err });
-      });
     },
     told: (event, payload) => hub.publish(event, payload),
     refused: (metric) => gateway.count(metric),

@@ -34,7 +34,10 @@ export function pairingLog(
     },
     clockSet: (byMs) => log.warn({ byMs }, clockWords(byMs)),
     renamed: ({ deviceId, label }) => log.info({ deviceId, label }, "a device was renamed"),
-    ended: ({ deviceId, role, why }) => log.info({ deviceId, role }, `a device was ${why}`),
+    ended: ({ deviceId, role, why, many }) => {
+      // Of many, the copy of the audit's line has the names.
+      if (!many) log.info({ deviceId, role }, `a device was ${why}`);
+    },
   };
 }
 

@@ -15,13 +15,14 @@ import { UwsServer } from "../transport/uws.ts";
 import type { Core } from "./core.ts";
 import { ServerFacts } from "./facts.ts";
 import { openLocalSockets } from "./local-sockets.ts";
+import { failureLimiter } from "./lockouts.ts";
 import { makeMetrics } from "./metrics.ts";
 import { followRequests, makeNotifier } from "./notify.ts";
 import { notifyMetrics } from "./notify-metrics.ts";
 import type { ProbeTarget } from "./self-probe.ts";
 import { makeHealth, makeServices } from "./services.ts";
 import { makeWeb } from "./web.ts";
-import { failureLimiter, follow, makeHandshake } from "./wiring.ts";
+import { follow, makeHandshake } from "./wiring.ts";
 
 export interface ServerOptions {
   readonly log: GatewayLog;

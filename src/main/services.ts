@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { noAgent } from "../agent/none.ts";
 import type { AgentSide } from "../agent/side.ts";
+import { devicelessCliMode } from "../config/settings.ts";
 import type { Hub } from "../events/hub.ts";
 import type { Presence } from "../events/presence.ts";
 import type { Dispatcher } from "../gateway/dispatch.ts";
@@ -22,6 +23,7 @@ import type {
 import type { Notifier } from "../notify/notifier.ts";
 import { DeviceList } from "../pairing/device-list.ts";
 import type { Core } from "./core.ts";
+import { codeAttempts } from "./lockouts.ts";
 import { reachOf } from "./reach.ts";
 
 /** The network side as methods see it; absent where the command line works on stopped state. */
@@ -84,6 +86,7 @@ export function makeServices(core: Core, network: NetworkParts): Services {
     setups: core.setups,
     reach: () => reachOf(core, network.info().listening),
     ssh: core.ssh,
+    codes: codeAttempts(core, (metric) => gateway?.count(metric)),
     nodes: core.nodes,
     deviceList: new DeviceList({
       state,
@@ -130,15 +133,19 @@ function configService(core: Core): ConfigService {
   const { config, vault } = core;
   return {
     view: () => config.view(),
-    write: (wanted) => config.write(wanted),
-    change: (path, value) => config.change(path, value),
+    write: (wanted, announce) => config.write(wanted, announce),
+    change: (wanted, announce) => config.change(wanted, announce),
     get sshTarget() {
       return config.current.gateway.sshTarget;
     },
-    async migrateSecrets(apply) {
+    get devicelessCli() {
+      return devicelessCliMode(config.current) === "loopback";
+    },
+    async migrateSecrets(announce) {
       const { secrets, diff } = await config.secretsInClear();
       const found = Object.keys(secrets) as ("token" | "password")[];
-      if (!apply || found.length === 0) return { found, diff, applied: false };
+      if (!announce || found.length === 0) return { found, diff, applied: false };
+      await announce(found);
       for (const kind of found) await vault.setSecret(kind, secrets[kind] ?? "", "migrated");
       await config.dropClearSecrets();
       return { found, diff, applied: true };

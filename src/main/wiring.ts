@@ -1,4 +1,3 @@
-import { LockoutLines } from "../audit/lockouts.ts";
 import type { GatewayConfig } from "../config/schema.ts";
 import { devicelessCliMode } from "../config/settings.ts";
 import type { Hub } from "../events/hub.ts";
@@ -8,7 +7,7 @@ import { Hello } from "../gateway/hello.ts";
 import { greetNode, joinNode } from "../gateway/node-host.ts";
 import { closeAdmittedBy } from "../gateway/shared-secret.ts";
 import { publicCommand } from "../lib/command.ts";
-import { FailureLimiter } from "../lib/limiter.ts";
+import type { FailureLimiter } from "../lib/limiter.ts";
 import { pendingRow } from "../methods/device-rows.ts";
 import { allMethods } from "../methods/index.ts";
 import type { Services } from "../methods/services.ts";
@@ -24,18 +23,6 @@ type HandshakeParts = {
   services: Services;
   limiter: FailureLimiter;
 };
-
-/** Counts wrong credentials, of connects and HTTP requests together. */
-export function failureLimiter(core: Core): FailureLimiter {
-  const { limits, world } = core;
-  const rules = {
-    failures: limits.authFailures,
-    windowMs: limits.authWindowMs,
-    lockMs: limits.authLockMs,
-  };
-  const now = () => world.monotonic();
-  return new FailureLimiter(rules, limits.limiterEntries, now, noteLockouts(core));
-}
 
 /** The handshake on an open core. */
 export function makeHandshake(core: Core, parts: HandshakeParts): Handshake {
@@ -94,19 +81,6 @@ export function makeHandshake(core: Core, parts: HandshakeParts): Handshake {
     },
     defect: (what, error) => gateway.failed("a connect failed", { what, err: error }),
   });
-}
-
-/** What a lockout adds to the audit. */
-function noteLockouts({ audit, limits, world, log }: Core): (key: string) => void {
-  const lines = new LockoutLines(limits.auditLockoutsPerHour, world);
-  return (key) => {
-    const line = lines.next();
-    if (!line) return;
-    const [credential = "", address = ""] = key.split("|");
-    const leftOut = line.leftOut > 0 ? line.leftOut : undefined;
-    const event = auditOf("lockout.begun", "gateway", { credential, address, leftOut });
-    audit.note(event).catch((err) => log.error({ err }, "a lockout is not in the audit"));
-  };
 }
 
 function policyOf(core: Core): HandshakePolicy {

@@ -2,6 +2,7 @@ import { agoWords } from "../lib/age.ts";
 import { cutText, wrapText } from "../lib/width.ts";
 import { approvalScopes } from "../nodes/surface.ts";
 import { approvalProblem, mayLetIn } from "../pairing/authority.ts";
+import type { Durability } from "../pairing/commits.ts";
 import type { Device } from "../pairing/records.ts";
 import { firstMissing, isRole } from "../protocol/access.ts";
 import { accessWords, clientKind, deviceName, shown } from "../protocol/device-words.ts";
@@ -159,18 +160,25 @@ function rowOf(typed: string, call: Call): RequestRow {
   return { ...row, gatewayFingerprint } as unknown as RequestRow;
 }
 
-const show = verb<Code>({
+/** A verb on a request; whoever names too many codes that are none is locked out of naming them. */
+function codeVerb({ run, ...rest }: Omit<Verb<Code>, "params">): Method {
+  return verb<Code>({
+    ...rest,
+    params: codeParams,
+    run: (code, call) => call.services.codes.try(call.actor, () => run(code, call)),
+  });
+}
+
+const show = codeVerb({
   name: "show",
   summary: "Who asks, from where, for what.",
-  params: codeParams,
   run: ({ requestId }, call) =>
     cardLines(rowOf(requestId, call), { now: call.services.pairing.now(), width: WIDTH }),
 });
 
-const approve = verb<Code>({
+const approve = codeVerb({
   name: "approve",
   summary: "Lets a device in, or a node answer what it offers: exactly what the code stands for.",
-  params: codeParams,
   run: async ({ requestId }, call) => {
     const row = rowOf(requestId, call);
     const { services, actor } = call;
@@ -191,10 +199,9 @@ const approve = verb<Code>({
 
 const SHORT_ID = 12;
 
-const reject = verb<Code>({
+const reject = codeVerb({
   name: "reject",
   summary: "Turns a request down.",
-  params: codeParams,
   run: async ({ requestId }, call) => {
     const row = rowOf(requestId, call);
     const { role = "operator", roles = [role] } = row;
@@ -208,9 +215,10 @@ const reject = verb<Code>({
   },
 });
 
-function notDurable(outcome: { durable?: boolean; reason?: string }): string[] {
-  if (outcome.durable !== false) return [];
-  return [`In force, but not on disk yet: ${shown(outcome.reason, 120)}`];
+function notDurable(outcome: object): string[] {
+  const { durable, reason } = outcome as Partial<Durability>;
+  if (durable !== false) return [];
+  return [`In force, but not on disk yet: ${shown(reason, 120)}`];
 }
 
 const revoke = verb<{ deviceId: string }>({
@@ -222,19 +230,10 @@ const revoke = verb<{ deviceId: string }>({
     properties: { deviceId: { type: "string", minLength: 8, maxLength: 64 } },
   },
   run: async ({ deviceId: typed }, { actor, services }) => {
-    const device = findDevice(typed, services);
+    const { deviceId } = findDevice(typed, services);
+    const { device, roles, ...outcome } = await services.pairing.revokeEvery({ deviceId, actor });
     const name = ownName(device);
-    const live = Object.entries(device.tokens).filter(
-      ([, token]) => token.revokedAtMs === undefined,
-    );
-    if (live.length === 0) return [quoted(name, "Out already: ")];
-    let outcome: { durable?: boolean; reason?: string } = {};
-    for (const [role] of live) {
-      if (!isRole(role)) continue;
-      const { deviceId } = device;
-      const revoked = await services.pairing.revoke({ deviceId, role, actor });
-      if (!revoked.durable) outcome = revoked;
-    }
+    if (roles.length === 0) return [quoted(name, "Out already: ")];
     return [
       quoted(name, "Revoked: "),
       "It is out until somebody approves it again.",

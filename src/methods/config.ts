@@ -1,3 +1,4 @@
+import { ahead } from "../audit/ahead.ts";
 import { configHints, configSchema, schemaAt } from "../config/json-schema.ts";
 import type { WantedKind } from "../config/wanted.ts";
 import { auditOf } from "../pairing/audit.ts";
@@ -22,10 +23,9 @@ function writer(name: string, of: { kind: WantedKind; summary: string; params: J
     summary: of.summary,
     access: { roles: ["operator"], scope: ADMIN },
     params: of.params,
-    run: async ({ raw, baseHash }, { actor, services }) => {
-      const written = await services.config.write({ kind: of.kind, raw, baseHash });
-      await noteChange(written, { actor, services });
-      return written;
+    run: ({ raw, baseHash }, call) => {
+      const { config } = call.services;
+      return withLine(call, (told) => config.write({ kind: of.kind, raw, baseHash }, told));
     },
   });
 }
@@ -85,26 +85,24 @@ export const configSet = method<{ path: string; value?: string }>({
     required: ["path"],
     properties: { path: { type: "string", minLength: 1 }, value: { type: "string" } },
   },
-  run: async ({ path, value }, { actor, services }) => {
-    const changed = await services.config.change(path, value);
-    await noteChange(changed, { actor, services });
-    return changed;
-  },
+  run: (wanted, call) => withLine(call, (told) => call.services.config.change(wanted, told)),
 });
 
-/** Which keys, never their values. */
-async function noteChange(
-  { changedPaths }: { readonly changedPaths: readonly string[] },
-  { actor, services }: Pick<Call, "actor" | "services">,
-): Promise<void> {
-  if (changedPaths.length === 0) return;
-  await services.audit.note(auditOf("config.changed", actor, { keys: changedPaths }));
+/** Changes keys, with a line ahead that says which, and never their values. */
+function withLine<Changed>(
+  { actor, services }: Call,
+  change: (told: (keys: readonly string[]) => Promise<void>) => Promise<Changed>,
+): Promise<Changed> {
+  return ahead(services.audit, (announce) =>
+    change((keys) => announce(auditOf("config.changed", actor, { keys }))),
+  );
 }
 
 export const secretSet = method<{
   kind: "token" | "password";
   secret: string;
   revokeDerived?: boolean;
+  force?: boolean;
 }>({
   name: "host.secret.set",
   summary: "Stores a new shared token or password as a hash and says whom that closed.",
@@ -116,19 +114,23 @@ export const secretSet = method<{
       kind: { type: "string", enum: ["token", "password"] },
       secret: { type: "string", minLength: 1, maxLength: 1024 },
       revokeDerived: { type: "boolean" },
+      force: { type: "boolean" },
     },
   },
-  run: ({ kind, secret, revokeDerived = false }, { actor, services }) =>
-    services.secrets.set(kind, secret, { actor, revokeDerived }),
+  run: ({ kind, secret, revokeDerived = false, force = false }, { actor, services }) =>
+    services.secrets.set(kind, secret, { actor, revokeDerived, force }),
 });
 
-export const tokenRenew = method<{ revokeDerived?: boolean }>({
+export const tokenRenew = method<{ revokeDerived?: boolean; force?: boolean }>({
   name: "host.token.new",
   summary: "Makes a new shared token, stores its hash and returns it this once.",
   access: host,
-  params: { type: "object", properties: { revokeDerived: { type: "boolean" } } },
-  run: ({ revokeDerived = false }, { actor, services }) =>
-    services.secrets.renew({ actor, revokeDerived }),
+  params: {
+    type: "object",
+    properties: { revokeDerived: { type: "boolean" }, force: { type: "boolean" } },
+  },
+  run: ({ revokeDerived = false, force = false }, { actor, services }) =>
+    services.secrets.renew({ actor, revokeDerived, force }),
 });
 
 export const secretsMigrate = method<{ apply?: boolean }>({
@@ -136,11 +138,12 @@ export const secretsMigrate = method<{ apply?: boolean }>({
   summary: "Moves clear secrets out of the config file, or shows what that would change.",
   access: host,
   params: { type: "object", properties: { apply: { type: "boolean" } } },
-  run: async ({ apply = false }, { actor, services }) => {
-    const migrated = await services.config.migrateSecrets(apply);
-    const { applied, found } = migrated;
-    if (applied) await services.audit.note(auditOf("secret.migrated", actor, { kinds: found }));
-    return migrated;
+  run: ({ apply = false }, { actor, services }) => {
+    const { config, audit } = services;
+    if (!apply) return config.migrateSecrets();
+    return ahead(audit, (announce) =>
+      config.migrateSecrets((kinds) => announce(auditOf("secret.migrated", actor, { kinds }))),
+    );
   },
 });
 

@@ -1,3 +1,4 @@
+import { isConfined } from "../pairing/authority.ts";
 import type { DevicePage } from "../pairing/device-list.ts";
 import type { Place } from "../pairing/order.ts";
 import type { Pending } from "../pairing/records.ts";
@@ -34,7 +35,7 @@ interface ListParams extends Filter {
 export const list = method<ListParams>({
   name: "device.pair.list",
   summary:
-    "Requests that wait for approval and paired devices, newest first: all of them or, with any of the params, a page, with `total` and, where others follow, `nextCursor`. Requests are on the first page. A device that is paired throughout is on exactly one page, whatever changes meanwhile.",
+    "Requests that wait for approval and paired devices, newest first: all of them or, with any of the params, a page, with `total`, `waysIn` (how many ways in with full control there are: paired devices, and others) and, where others follow, `nextCursor`. Requests are on the first page. A device that is paired throughout is on exactly one page, whatever changes meanwhile.",
   access: { roles: ["operator"], scope: PAIRING },
   params,
   run: (given, call) => {
@@ -59,7 +60,8 @@ function onePage(given: ListParams, call: Call): RawJson | Promise<RawJson> {
   const pending = after ? [] : deviceList.pending(call.actor, filter).map(rowMaker(call));
   const { actor } = call;
   const page = deviceList.page({ ...filter, actor, limit, after, write: writer(call) });
-  return then(page, (made) => answer(pending, made, {}));
+  const more = isConfined(actor) ? {} : { waysIn: call.services.pairing.waysIn() };
+  return then(page, (made) => answer(pending, made, more));
 }
 
 function rowMaker({ services }: Call) {

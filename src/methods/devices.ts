@@ -2,13 +2,17 @@ import { deriveToken } from "../auth/tokens.ts";
 import { cleanText } from "../lib/text.ts";
 import { PAIRING } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
+import { withProperties } from "../protocol/json-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { list } from "./device-list.ts";
 import { durability, pairedRow, pendingRow } from "./device-rows.ts";
-import { method } from "./method.ts";
+import { type Call, method } from "./method.ts";
 import { approveSurface, rejectSurface, showSurface } from "./nodes-pairing.ts";
 
 const access = { roles: ["operator"], scope: PAIRING } as const;
+
+/** This gateway's addition: an owner may end the last way in, and says so. */
+const force = { force: { type: "boolean" } };
 
 export const show = method<{ requestId: string }>({
   name: "device.pair.show",
@@ -19,14 +23,14 @@ export const show = method<{ requestId: string }>({
   run: ({ requestId }, call) => {
     const { actor, services } = call;
     const { fingerprint: gatewayFingerprint } = services.identity;
-    if (services.nodes.knows(requestId)) {
-      return { ...showSurface(requestId, call), gatewayFingerprint };
-    }
-    const pending = services.pairing.show(requestId, actor);
-    return {
-      ...pendingRow(pending, services.pairing.device(pending.deviceId)),
-      gatewayFingerprint,
-    };
+    return services.codes.try(actor, () => {
+      if (services.nodes.knows(requestId)) {
+        return { ...showSurface(requestId, call), gatewayFingerprint };
+      }
+      const pending = services.pairing.show(requestId, actor);
+      const device = services.pairing.device(pending.deviceId);
+      return { ...pendingRow(pending, device), gatewayFingerprint };
+    });
   },
 });
 
@@ -36,42 +40,49 @@ export const approve = method<{ requestId: string }>({
     "Approves a request by its code: exactly what it asks for. A code of `node.pair.list` is approved too: people have one list in their heads.",
   access,
   params: wireSchemas.devicePairApprove,
-  run: async ({ requestId }, call) => {
-    const { actor, services } = call;
-    if (services.nodes.knows(requestId)) {
-      const approved = await approveSurface(requestId, call);
-      const ofNode = services.pairing.device(approved.node.nodeId);
-      return { ...approved, ...(ofNode && { device: pairedRow(ofNode) }) };
-    }
-    const { pending, device } = await services.pairing.approve(requestId, actor);
-    return { requestId: pending.requestId, device: pairedRow(device) };
-  },
+  run: ({ requestId }, call) =>
+    call.services.codes.try(call.actor, () => approveAny(requestId, call)),
 });
+
+async function approveAny(code: string, call: Call) {
+  const { actor, services } = call;
+  if (services.nodes.knows(code)) {
+    const approved = await approveSurface(code, call);
+    const ofNode = services.pairing.device(approved.node.nodeId);
+    return { ...approved, ...(ofNode && { device: pairedRow(ofNode) }) };
+  }
+  const { pending, device } = await services.pairing.approve(code, actor);
+  return { requestId: pending.requestId, device: pairedRow(device) };
+}
 
 export const reject = method<{ requestId: string }>({
   name: "device.pair.reject",
   summary: "Rejects a request by its code.",
   access,
   params: wireSchemas.devicePairReject,
-  run: async ({ requestId }, call) => {
-    const { actor, services } = call;
-    if (services.nodes.knows(requestId)) {
-      const { nodeId, ...rejected } = await rejectSurface(requestId, call);
-      return { ...rejected, deviceId: nodeId };
-    }
-    const outcome = await services.pairing.reject(requestId, actor);
-    const { requestId: id, deviceId } = outcome.pending;
-    return { requestId: id, deviceId, ...durability(outcome) };
-  },
+  run: ({ requestId }, call) =>
+    call.services.codes.try(call.actor, () => rejectAny(requestId, call)),
 });
 
-export const remove = method<{ deviceId: string }>({
+async function rejectAny(code: string, call: Call) {
+  const { actor, services } = call;
+  if (services.nodes.knows(code)) {
+    const { nodeId, ...rejected } = await rejectSurface(code, call);
+    return { ...rejected, deviceId: nodeId };
+  }
+  const outcome = await services.pairing.reject(code, actor);
+  const { requestId, deviceId } = outcome.pending;
+  return { requestId, deviceId, ...durability(outcome) };
+}
+
+export const remove = method<{ deviceId: string; force?: boolean }>({
   name: "device.pair.remove",
-  summary: "Removes a paired device; its connections close at once.",
+  summary:
+    "Removes a paired device; its connections close at once. The last way in with full control takes `force`.",
   access,
-  params: wireSchemas.devicePairRemove,
-  run: async ({ deviceId }, { actor, services }) => {
-    const outcome = await services.pairing.remove(deviceId, actor);
+  params: withProperties(wireSchemas.devicePairRemove, force),
+  run: async ({ deviceId, force }, { actor, services }) => {
+    const outcome = await services.pairing.remove(deviceId, actor, force);
     return { deviceId, ...durability(outcome) };
   },
 });
@@ -93,13 +104,15 @@ interface TokenParams {
   deviceId: string;
   role: string;
   scopes?: string[];
+  force?: boolean;
 }
 
 export const rotate = method<TokenParams>({
   name: "device.token.rotate",
-  summary: "Makes a new token for a device; the old one ends and its connections close.",
+  summary:
+    "Makes a new token for a device; the old one ends and its connections close. To take full control from the last way in takes `force`.",
   access,
-  params: wireSchemas.deviceTokenRotate,
+  params: withProperties(wireSchemas.deviceTokenRotate, force),
   run: async (params, { actor, services }) => {
     const { role, token } = await services.pairing.rotate({ ...params, actor });
     const result = {
@@ -117,9 +130,10 @@ export const rotate = method<TokenParams>({
 
 export const revoke = method<TokenParams>({
   name: "device.token.revoke",
-  summary: "Ends a device's token and role until the owner approves it again.",
+  summary:
+    "Ends a device's token and role until the owner approves it again. The last way in with full control takes `force`.",
   access,
-  params: wireSchemas.deviceTokenRevoke,
+  params: withProperties(wireSchemas.deviceTokenRevoke, force),
   run: async (params, { actor, services }) => {
     const outcome = await services.pairing.revoke({ ...params, actor });
     const { role, token } = outcome;

@@ -9,6 +9,7 @@ import { logMethods } from "./logs.ts";
 import type { Method } from "./method.ts";
 import { nodeMethods } from "./nodes.ts";
 import { notifyMethods } from "./notify.ts";
+import { revokeAllMethods } from "./revoke-all.ts";
 import { scopeMethods } from "./scopes.ts";
 import { setupMethods } from "./setup.ts";
 import { sshMethods } from "./ssh.ts";
@@ -21,6 +22,7 @@ export const allMethods: readonly Method[] = [
   ...deviceMethods,
   ...inviteMethods,
   ...setupMethods,
+  ...revokeAllMethods,
   ...nodeMethods,
   ...scopeMethods,
   ...configMethods,

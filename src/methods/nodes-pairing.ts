@@ -1,10 +1,13 @@
+import { ahead } from "../audit/ahead.ts";
+import type { AuditEvent } from "../audit/chain.ts";
 import type { SurfaceRequest } from "../nodes/records.ts";
 import { approvalScopes } from "../nodes/surface.ts";
 import { auditOf } from "../pairing/audit.ts";
 import { holdsEverything, mayLetIn, mayManage } from "../pairing/authority.ts";
 import { firstMissing, PAIRING } from "../protocol/access.ts";
-import { invalidRequest, missingScope, RequestError } from "../protocol/errors.ts";
+import { invalidRequest, missingScope, RequestError, unknownCode } from "../protocol/errors.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
+import { durability } from "./device-rows.ts";
 import { type Call, method } from "./method.ts";
 import { unknownNode } from "./nodes-list.ts";
 import { approvedRow, surfaceRequestRow } from "./nodes-rows.ts";
@@ -14,7 +17,7 @@ const access = { roles: ["operator"], scope: PAIRING } as const;
 /** The request that `typed` names, if the caller may decide on it. */
 function requestFor(typed: string, { actor, services }: Call, denied: string): SurfaceRequest {
   const request = services.nodes.find(typed);
-  if (!mayManage(actor, request.nodeId)) throw invalidRequest(denied);
+  if (!mayManage(actor, request.nodeId)) throw unknownCode(denied);
   return request;
 }
 
@@ -26,7 +29,8 @@ export function showSurface(typed: string, call: Call): Record<string, unknown> 
 
 /** Approves what a node offers, exactly as its code says. */
 export async function approveSurface(typed: string, call: Call) {
-  const request = requestFor(typed, call, "node pairing approval denied");
+  const denied = "node pairing approval denied";
+  const request = requestFor(typed, call, denied);
   const { actor, services } = call;
   const required = approvalScopes(request.commands);
   if (!mayLetIn(actor, "node") && actor.approves) {
@@ -34,22 +38,26 @@ export async function approveSurface(typed: string, call: Call) {
   }
   const missing = holdsEverything(actor) ? undefined : firstMissing(actor.scopes, required);
   if (missing !== undefined) throw missingScope(missing, required);
-  const record = await services.nodes.approve(request);
-  await services.audit.note(auditOf("node.approved", actor, surfaceFacts(request)));
+  const record = await ahead(services.audit, async (announce) => {
+    await announce(auditOf("node.approved", actor, surfaceFacts(request)));
+    // Looked up once more, because others may have decided on it meanwhile.
+    return services.nodes.approve(requestFor(request.requestId, call, denied));
+  });
   const node = approvedRow(record, services.pairing.device(record.nodeId));
   return { requestId: request.requestId, node };
 }
 
 export async function rejectSurface(typed: string, call: Call) {
-  const request = requestFor(typed, call, "node pairing rejection denied");
-  const { durable, reason } = await call.services.nodes.reject(request);
-  // Turned down is turned down, also where nothing can be written.
-  const noted = call.services.audit.note(
-    auditOf("node.rejected", call.actor, surfaceFacts(request)),
-  );
-  await noted.catch(() => undefined);
+  const denied = "node pairing rejection denied";
+  const request = requestFor(typed, call, denied);
+  const { actor, services } = call;
   const { requestId, nodeId } = request;
-  return { requestId, nodeId, ...(!durable && { durable, reason }) };
+  const reject = async (announce: (event: AuditEvent) => Promise<void>) => {
+    await announce(auditOf("node.rejected", actor, surfaceFacts(request)));
+    return services.nodes.reject(requestFor(requestId, call, denied));
+  };
+  const outcome = await ahead(services.audit, reject, { anyway: true });
+  return { requestId, nodeId, ...durability(outcome) };
 }
 
 function surfaceFacts({ requestId, nodeId, caps, commands }: SurfaceRequest) {
@@ -62,7 +70,8 @@ export const approve = method<{ requestId: string }>({
     "Approves what a node offers, by its code. Commands take `operator.write` besides; those that run programs or read files take `operator.admin`.",
   access,
   params: wireSchemas.nodePairApprove,
-  run: ({ requestId }, call) => approveSurface(requestId, call),
+  run: ({ requestId }, call) =>
+    call.services.codes.try(call.actor, () => approveSurface(requestId, call)),
 });
 
 export const reject = method<{ requestId: string }>({
@@ -70,7 +79,8 @@ export const reject = method<{ requestId: string }>({
   summary: "Rejects what a node offers, by its code; what was approved before goes on working.",
   access,
   params: wireSchemas.nodePairReject,
-  run: ({ requestId }, call) => rejectSurface(requestId, call),
+  run: ({ requestId }, call) =>
+    call.services.codes.try(call.actor, () => rejectSurface(requestId, call)),
 });
 
 export const remove = method<{ nodeId: string }>({
@@ -95,8 +105,7 @@ async function removeNode(nodeId: string, { actor, services }: Call) {
         if (!(error instanceof RequestError)) throw error;
         throw invalidRequest("node pairing removal denied");
       });
-  const { durable, reason } = outcome;
-  return { nodeId, ...(!durable && { durable, reason }) };
+  return { nodeId, ...durability(outcome) };
 }
 
 export const nodePairingMethods = [approve, reject, remove];

@@ -54,7 +54,8 @@ export const waitUpgrade = method<{ requestId: string }>({
 /** The answer where there is nothing left to wait for; `undefined` while the request waits. */
 function outcomeNow(requestId: string, deviceId: string, call: Call) {
   const { pairing } = call.services;
-  if (pairing.isPending(requestId)) return undefined;
+  // Of others' requests it says nothing: otherwise codes could be guessed here.
+  if (pairing.isPending(requestId, deviceId)) return undefined;
   const why = pairing.resolution(requestId) ?? "expired";
   return why === "approved" ? approved(requestId, deviceId, call) : refused(requestId, why);
 }

@@ -1,8 +1,9 @@
 import type { AgentSide } from "../agent/side.ts";
-import type { AuditEvent, AuditLine } from "../audit/chain.ts";
+import type { Notes } from "../audit/ahead.ts";
+import type { AuditLine } from "../audit/chain.ts";
 import type { AuditVerdict } from "../audit/verify.ts";
 import type { GatewayIdentity } from "../auth/identity.ts";
-import type { ConfigChanged, ConfigWrite, ConfigWritten } from "../config/service.ts";
+import type { Announce, ConfigChanged, ConfigWrite, ConfigWritten } from "../config/service.ts";
 import type { Receiver } from "../events/hub.ts";
 import type { Presence } from "../events/presence.ts";
 import type { LogRing } from "../lib/log-ring.ts";
@@ -11,6 +12,7 @@ import type { MachineFacts } from "../lib/machine.ts";
 import type { World } from "../lib/world.ts";
 import type { Nodes } from "../nodes/nodes.ts";
 import type { Notifier } from "../notify/notifier.ts";
+import type { CodeAttempts } from "../pairing/attempts.ts";
 import type { DeviceList } from "../pairing/device-list.ts";
 import type { Pairing } from "../pairing/pairing.ts";
 import type { Setups } from "../pairing/setups.ts";
@@ -35,12 +37,19 @@ export interface ConfigService {
   /** The result of `config.get`. */
   view(): Record<string, unknown>;
   /** Changes what clients may change; refused with every problem. */
-  write(wanted: ConfigWrite): Promise<ConfigWritten>;
+  write(wanted: ConfigWrite, announce: Announce): Promise<ConfigWritten>;
   /** Sets (`value` as typed) or unsets (absent) one key; refused with what was expected. */
-  change(path: string, value?: string): Promise<ConfigChanged>;
+  change(wanted: { path: string; value?: string }, announce: Announce): Promise<ConfigChanged>;
   readonly sshTarget: string | undefined;
-  /** Moves secrets that stand in the file in clear into the state; `apply: false` only shows. */
-  migrateSecrets(apply: boolean): Promise<SecretsMigrated>;
+  /** Whether the shared secret is all that OpenClaw's command line needs on this machine. */
+  readonly devicelessCli: boolean;
+  /**
+   * Moves secrets that stand in the file in clear into the state; without `announce` only shows. It
+   * is told which kinds, before any is moved.
+   */
+  migrateSecrets(
+    announce?: (found: readonly SecretKind[]) => Promise<void>,
+  ): Promise<SecretsMigrated>;
 }
 
 export interface SecretsMigrated {
@@ -53,6 +62,8 @@ export interface SecretsMigrated {
 interface SecretOptions {
   readonly actor: Actor;
   readonly revokeDerived: boolean;
+  /** Also where that ends the last way in with full control. */
+  readonly force: boolean;
 }
 
 export interface SecretService {
@@ -127,9 +138,7 @@ export interface LogSource {
 }
 
 /** The audit: who decided what. */
-export interface AuditSource {
-  /** Adds a line; resolves when it is durable. */
-  note(event: AuditEvent): Promise<void>;
+export interface AuditSource extends Notes {
   /** The newest lines, oldest first. */
   read(options: { sinceMs?: number; limit: number }): Promise<AuditLine[]>;
   verify(): Promise<AuditVerdict>;
@@ -160,6 +169,8 @@ export interface Services {
   readonly setups: Setups;
   readonly reach: () => Reach;
   readonly ssh: SshKeys;
+  /** Bounds the guessing of request codes. */
+  readonly codes: CodeAttempts;
   readonly nodes: Nodes;
   readonly deviceList: DeviceList;
   readonly presence: Presence;

@@ -54,17 +54,21 @@ export const sshList = method({
   run: (_params, { services }) => ({ keys: services.ssh.list().map(keyRow) }),
 });
 
-export const sshRemove = method<{ key: string }>({
+export const sshRemove = method<{ key: string; force?: boolean }>({
   name: "host.ssh.remove",
-  summary: "Takes a key away, by its name or fingerprint: it is refused from that moment.",
+  summary:
+    "Takes a key away, by its name or fingerprint: it is refused from that moment. The last way in with full control takes `force`.",
   access,
   params: {
     type: "object",
     required: ["key"],
-    properties: { key: { type: "string", minLength: 1, maxLength: 256 } },
+    properties: {
+      key: { type: "string", minLength: 1, maxLength: 256 },
+      force: { type: "boolean" },
+    },
   },
-  run: async ({ key: typed }, { actor, services }) => {
-    const { key, unpublished, ...outcome } = await services.ssh.remove(typed, actor);
+  run: async ({ key: typed, force }, { actor, services }) => {
+    const { key, unpublished, ...outcome } = await services.ssh.remove(typed, { actor, force });
     return { key: keyRow(key), ...(unpublished && { unpublished }), ...durability(outcome) };
   },
 });

@@ -23,8 +23,6 @@ import { WorkQueue } from "./work.ts";
 export interface NodesListener {
   requested?(request: SurfaceRequest): void;
   resolved?(request: SurfaceRequest, why: SurfaceResolution): void;
-  /** A node got what it offers by the owner's link, which nobody was asked about. */
-  granted?(node: NodeRecord): void;
   /** Something about a node that operators may watch. */
   told?(event: "node.presence" | "node.hostStats", payload: object): void;
   /** A request for approval could not be written. */
@@ -43,7 +41,11 @@ interface Deps {
   readonly pairingOf: (nodeId: string) => string | undefined;
   /** Whether a code stands for a device's request. */
   readonly taken: (code: string) => boolean;
+  /** Calls `grant` once it is noted that a node gets this by the owner's link, without being asked for. */
+  readonly granting: (nodeId: string, surface: Surface, grant: Grant) => Promise<void>;
 }
+
+type Grant = () => Promise<void>;
 
 export interface Durability {
   readonly durable: boolean;
@@ -119,7 +121,7 @@ export class Nodes {
     const lastConnectedAtMs = session.connectedAtMs;
     if (known) this.note(facts.nodeId, { ...facts.text, lastConnectedAtMs });
     else this.#introduce(session);
-    if (!known && facts.invited) this.#grant(session, "bootstrap");
+    if (!known && facts.invited) this.#grant(session);
     else this.ask(session);
     return session;
   }
@@ -176,14 +178,22 @@ export class Nodes {
   }
 
   /** Grants a node what it claims, without a request. */
-  #grant(session: NodeSession, via: "bootstrap"): void {
-    const { document, world } = this.deps;
-    const facts = { now: world.now(), via };
-    const { node, changes } = surfaces.approve(document.working, this.#askOf(session), facts);
-    document
-      .commit(changes)
-      .then(() => this.#tell("granted", node))
-      .catch((error: unknown) => this.#tell("failed", session.nodeId, error));
+  #grant(session: NodeSession): void {
+    const { document, world, granting, pairingOf } = this.deps;
+    const asked = this.#askOf(session);
+    const { nodeId, pairing, surface } = asked;
+    const grant = async () => {
+      // It may have been removed while this was noted.
+      if (pairingOf(nodeId) !== pairing) return;
+      const facts = { now: world.now(), via: "bootstrap" as const };
+      await document.commit(surfaces.approve(document.working, asked, facts).changes);
+    };
+    session.asking = true;
+    granting(nodeId, surface, grant)
+      .catch((error: unknown) => this.#tell("failed", nodeId, error))
+      .finally(() => {
+        session.asking = false;
+      });
   }
 
   #askOf(session: NodeSession): surfaces.Ask {

@@ -1,6 +1,6 @@
 import { isWholeCode, normalizeCode, shortCode } from "../lib/short-code.ts";
 import { ADMIN, PAIRING, WRITE } from "../protocol/access.ts";
-import { invalidRequest } from "../protocol/errors.ts";
+import { invalidRequest, unknownCode } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
 import { coversSurface, surfaceKey } from "./claims.ts";
 import type {
@@ -163,7 +163,7 @@ export function findRequest(state: NodesState, typed: string): SurfaceRequest {
   const request = whole === undefined ? undefined : state.requests.get(whole);
   if (request) return request;
   const replaced = whole === undefined ? undefined : state.replaced.get(whole);
-  throw invalidRequest(
+  throw (replaced ? invalidRequest : unknownCode)(
     replaced
       ? `unknown requestId: replaced by ${replaced.by}, which asks for ${replaced.asks}`
       : "unknown requestId",

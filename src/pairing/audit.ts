@@ -12,7 +12,10 @@ export const auditEvents = {
   "device.linked": "a device was paired by a link",
   "token.rotated": "a device's token ended and a new one took its place",
   "token.revoked": "a device's token ended until it is approved again",
-  "tokens.revoked": "the tokens granted under a shared secret ended with it",
+  "devices.revoked":
+    "all devices but those named were to end, all requests were rejected, all links taken back",
+  "tokens.revoked":
+    "these devices' tokens ended, because all devices were revoked or with the shared secret",
   "link.made": "a link that pairs was made",
   "link.revoked": "a link was taken back",
   "link.fetched": "somebody fetched the setup code behind a join address, which is used up by that",
@@ -23,7 +26,8 @@ export const auditEvents = {
   "secret.set": "the shared token or password was set or renewed",
   "secret.migrated": "a secret in clear was moved out of the configuration",
   "config.changed": "keys of the configuration were changed",
-  "lockout.begun": "an address was locked out after wrong credentials",
+  "change.failed": "what the line `line` tells of did not happen, or not all of it",
+  "lockout.begun": "somebody was locked out after wrong credentials or unknown codes",
 } as const;
 
 export type AuditEventName = keyof typeof auditEvents;

@@ -1,5 +1,5 @@
 import { type Actor, ADMIN, covers, firstMissing, type Role } from "../protocol/access.ts";
-import { invalidRequest, missingScope, type RequestError } from "../protocol/errors.ts";
+import { missingScope, type RequestError, unknownCode } from "../protocol/errors.ts";
 import type { Device, Pending } from "./records.ts";
 
 /**
@@ -40,7 +40,7 @@ export function approvalProblem(
   pending: Pending,
   device: Device | undefined,
 ): RequestError | undefined {
-  const denied = invalidRequest("device pairing approval denied");
+  const denied = unknownCode("device pairing approval denied");
   if (!mayManage(actor, pending.deviceId)) return denied;
   if (pending.roles.some((role) => !mayLetIn(actor, role))) return denied;
   if (holdsEverything(actor)) return undefined;

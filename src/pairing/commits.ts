@@ -11,6 +11,11 @@ export interface Durability {
   readonly reason?: string;
 }
 
+/** What several changes came to: durable if all of them are. */
+export function together(...outcomes: readonly Durability[]): Durability {
+  return outcomes.find(({ durable }) => !durable) ?? { durable: true };
+}
+
 interface Deps {
   readonly document: Document<PairingState, PairingChange>;
   /** The wall clock, milliseconds. */
@@ -20,17 +25,39 @@ interface Deps {
   readonly told: () => void;
 }
 
+const RETRY_MS = 1000;
+
 /** Commits that carry a line of the audit: both are durable, or neither is. */
 export class AuditedCommits {
+  /** While set, nothing is given to anybody: all devices but some are being revoked. */
+  givesNothing = false;
+
   constructor(private readonly deps: Deps) {}
 
-  /** @throws RequestError when so many lines wait for the audit's file that no more are taken. */
+  /** @throws RequestError when nothing is given now, or when the audit takes no more lines. */
   async audited(changes: readonly PairingChange[], event: AuditEvent): Promise<void> {
+    if (this.givesNothing) {
+      throw unavailable("all devices but some are being revoked; try again in a moment", RETRY_MS);
+    }
+    await this.#plain(changes, event);
+  }
+
+  /** A line alone. Resolves with its number once it is durable. @throws as {@link audited} */
+  async note(event: AuditEvent): Promise<number> {
+    return this.#plain([], event);
+  }
+
+  /** The same for what nothing may keep back: where the disk takes none, it is kept until it does. */
+  async noteAnyway(event: AuditEvent): Promise<number> {
+    return (await this.#withLine([], event, { urgent: true })).seq;
+  }
+
+  async #plain(changes: readonly PairingChange[], event: AuditEvent): Promise<number> {
     const { document, limits } = this.deps;
     if (document.working.trail.outbox.length >= limits.auditOutbox) {
       throw unavailable("the audit can't be written: make room (df -h), then try again");
     }
-    await this.#withLine(changes, event, {});
+    return (await this.#withLine(changes, event, {})).seq;
   }
 
   /** Ends what somebody may do, so it acts even when nothing can be written. */
@@ -39,16 +66,24 @@ export class AuditedCommits {
     return this.deps.document.commit(changes, { urgent: true });
   }
 
-  /** In as many commits as it takes: no device's long texts may keep the others from being revoked. */
-  async urgentParts(changes: readonly PairingChange[]): Promise<void> {
+  /**
+   * The same for many: the line first, then the changes in as many commits as it takes. No device's
+   * long texts may keep the others from being revoked.
+   */
+  async urgentMany(changes: readonly PairingChange[], event: AuditEvent): Promise<Durability> {
+    const [line, ...rest] = await Promise.all([this.urgent([], event), this.#parts(changes)]);
+    return together(line, ...rest);
+  }
+
+  async #parts(changes: readonly PairingChange[]): Promise<Durability> {
     try {
-      if (changes.length > 0) await this.urgent(changes);
+      return await this.urgent(changes);
     } catch (error) {
       const tooLarge = error instanceof StoreError && error.code === "STORE_TOO_LARGE";
       if (!tooLarge || changes.length === 1) throw error;
       const half = changes.length >>> 1;
-      await this.urgentParts(changes.slice(0, half));
-      await this.urgentParts(changes.slice(half));
+      const first = await this.#parts(changes.slice(0, half));
+      return together(first, await this.#parts(changes.slice(half)));
     }
   }
 
@@ -57,11 +92,11 @@ export class AuditedCommits {
     changes: readonly PairingChange[],
     event: AuditEvent,
     options: { urgent?: boolean },
-  ): Promise<Durability> {
+  ): Promise<Durability & { seq: number }> {
     const { document, now, told } = this.deps;
     const line = chained(document.working.trail.head, event, now());
     const outcome = await document.commit([...changes, { op: "audit", line }], options);
     told();
-    return outcome;
+    return { ...outcome, seq: line.seq };
   }
 }

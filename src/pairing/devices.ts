@@ -1,6 +1,6 @@
-import { type Actor, coversAll, isRole, type Role } from "../protocol/access.ts";
+import { type Actor, coversAll, isRole, type Role, roles } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
-import { mayChangeToken, mayManage } from "./authority.ts";
+import { heldRoles, mayChangeToken, mayManage } from "./authority.ts";
 import type { Device, PairingChange, PairingState, TokenRecord } from "./records.ts";
 
 /** Changes to paired devices, pure like the ledger. */
@@ -108,24 +108,60 @@ export function revoke(
   return { device, role: target.role, token, changes: [{ op: "device", device }] };
 }
 
-/** Ends the tokens of `ids` that were granted under a shared secret of an epoch up to `epoch`. */
-export function revokeDerived(
+/** Ends all that a device may do, or nothing where `actor` may not end all of it. */
+export function revokeEvery(
   state: PairingState,
-  facts: { epoch: number; now: number; ids: Iterable<string> },
+  { deviceId, actor, now }: { deviceId: string; actor: Actor; now: number },
+): { device: Device; roles: readonly Role[]; changes: readonly PairingChange[] } {
+  const denied = "device token revocation denied";
+  const device = known(state, deviceId, { actor, denied });
+  const live = heldRoles(device);
+  if (!live.every((role) => mayChangeToken(actor, device, role))) throw invalidRequest(denied);
+  const after = withoutTokens(device, everyToken, now);
+  return { device, roles: live, changes: after ? [{ op: "device", device: after }] : [] };
+}
+
+/** Names tokens to be ended. */
+export type Ends = (token: TokenRecord) => boolean;
+
+export const everyToken: Ends = () => true;
+
+/** Tokens that were granted under a shared secret of an epoch up to `epoch`. */
+export function derivedUpTo(epoch: number): Ends {
+  return ({ under }) => under !== undefined && under <= epoch;
+}
+
+/** Whether it has a live token that `ends` names. */
+export function hasToken({ tokens }: Device, ends: Ends): boolean {
+  return roles.some((role) => {
+    const token = tokens[role];
+    return token !== undefined && token.revokedAtMs === undefined && ends(token);
+  });
+}
+
+/** The device without those of its live tokens that `ends` names; `undefined` where it has none. */
+export function withoutTokens(device: Device, ends: Ends, now: number): Device | undefined {
+  let after: Device | undefined;
+  for (const role of roles) {
+    const token = device.tokens[role];
+    if (!token || token.revokedAtMs !== undefined || !ends(token)) continue;
+    const { pickup: _, ...kept } = token;
+    const tokens = { ...(after ?? device).tokens, [role]: { ...kept, revokedAtMs: now } };
+    after = { ...device, tokens };
+  }
+  return after;
+}
+
+/** Ends the tokens of `ids` that `ends` names. */
+export function endTokens(
+  state: PairingState,
+  facts: { ids: Iterable<string>; ends: Ends; now: number },
 ): { devices: readonly Device[]; changes: readonly PairingChange[] } {
   const devices: Device[] = [];
   for (const id of facts.ids) {
     const before = state.devices.get(id);
-    if (!before) continue;
-    const tokens = { ...before.tokens };
-    let touched = false;
-    for (const [role, token] of Object.entries(before.tokens)) {
-      const derived = token.under !== undefined && token.under <= facts.epoch;
-      if (!derived || token.revokedAtMs !== undefined || !isRole(role)) continue;
-      tokens[role] = { ...token, revokedAtMs: facts.now };
-      touched = true;
-    }
-    if (touched) devices.push({ ...before, tokens });
+    const ended = before && withoutTokens(before, facts.ends, facts.now);
+    if (ended) devices.push(ended);
   }
   return { devices, changes: devices.map((device) => ({ op: "device", device })) };
 }

@@ -33,6 +33,7 @@ export const pairingShape: DocumentShape<PairingState, PairingChange> = {
       devices,
       order: state.order.over(devices),
       nodes: new Set(state.nodes),
+      admins: new Set(state.admins),
       pending: new Map(state.pending),
       pendingOf: new Map(state.pendingOf),
       replaced: new Map(state.replaced),

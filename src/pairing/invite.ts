@@ -160,6 +160,14 @@ export function revokeInvite(
   return { invite: inviteRow(invite), changes };
 }
 
+/** Takes all of these back. */
+export function revokedInvites(
+  invites: readonly Invite[],
+  now: number,
+): { op: "invite"; invite: Invite }[] {
+  return invites.map((invite) => ({ op: "invite", invite: { ...invite, revokedAtMs: now } }));
+}
+
 /** Pairs the device on the strength of `invite`. No changes when it already did. */
 export function redeem(
   state: PairingState,

@@ -1,6 +1,6 @@
 import { type Actor, coversAll, type Role, union } from "../protocol/access.ts";
 import { accessWords } from "../protocol/device-words.ts";
-import { invalidRequest } from "../protocol/errors.ts";
+import { invalidRequest, unknownCode } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
 import { approvalProblem, heldScopes, mayManage } from "./authority.ts";
 import { isWholeCode, normalizeCode, requestCode } from "./code.ts";
@@ -138,15 +138,23 @@ function oldest(list: readonly Pending[]): { pending: Pending; why: "evicted" }[
 export function findPending(
   state: PairingState,
   typed: string,
-  facts: { now: number; denied: string; isAdmin: boolean },
+  facts: {
+    now: number;
+    denied: string;
+    isAdmin: boolean;
+    /** Whether a request of that code was decided a moment ago. */
+    wasKnown?: (code: string) => boolean;
+  },
 ): Pending {
   const code = normalizeCode(typed);
   const whole = code !== undefined && isWholeCode(code) ? code : undefined;
   const pending = whole === undefined ? undefined : state.pending.get(whole);
   if (pending && pending.expiresAtMs > facts.now) return pending;
-  if (!facts.isAdmin) throw invalidRequest(facts.denied);
+  if (!facts.isAdmin) throw unknownCode(facts.denied);
   const replaced = whole === undefined ? undefined : state.replaced.get(whole);
-  throw invalidRequest(
+  // Whoever names one that was there was a moment late, and guesses nothing.
+  const isGuess = !replaced && !(whole !== undefined && facts.wasKnown?.(whole));
+  throw (isGuess ? unknownCode : invalidRequest)(
     replaced
       ? `unknown requestId: replaced by ${replaced.by}, which asks for ${replaced.asks}`
       : "unknown requestId",
@@ -253,7 +261,7 @@ export function deviceText(from: DeviceText): DeviceText {
 
 /** Rejects `pending`. */
 export function reject(pending: Pending, actor: Actor): readonly PairingChange[] {
-  if (!mayManage(actor, pending.deviceId)) throw invalidRequest("device pairing rejection denied");
+  if (!mayManage(actor, pending.deviceId)) throw unknownCode("device pairing rejection denied");
   return [pendingGone(pending.requestId, "rejected")];
 }
 

@@ -1,18 +1,20 @@
 import type { AuditEvent } from "../audit/chain.ts";
 import type { World } from "../lib/world.ts";
 import { type Actor, ADMIN, covers, ownerScopes, type Role } from "../protocol/access.ts";
-import { invalidRequest } from "../protocol/errors.ts";
+import { unknownCode } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
 import type { Document } from "../store/shape.ts";
-import { breathe } from "../store/slices.ts";
 import { Alarm } from "./alarm.ts";
 import { auditOf, auditOfLink, deviceFacts, linkFacts } from "./audit.ts";
 import { mayManage } from "./authority.ts";
 import { fromTheFuture, movedBy, WatchedClock } from "./clock.ts";
 import { AuditedCommits, type Durability } from "./commits.ts";
 import * as devices from "./devices.ts";
+import { type EndedDevice, Endings } from "./endings.ts";
+import { Guard } from "./guard.ts";
 import * as invites from "./invite.ts";
 import * as ledger from "./ledger.ts";
+import { MassEndings } from "./mass-endings.ts";
 import {
   type Device,
   type Invite,
@@ -27,9 +29,6 @@ import {
 /** The owner on the gateway's machine, who holds every scope. */
 export const hostOwner: Actor = { role: "operator", scopes: ownerScopes, method: "host" };
 
-/** What happened to a device's token, or to the device. */
-export type DeviceEnd = "removed" | "rotated" | "revoked";
-
 /** Told after a change is durable (or, for revocations on a full disk, in force). */
 export interface PairingListener {
   requested?(pending: Pending): void;
@@ -39,8 +38,9 @@ export interface PairingListener {
   clockSet?(byMs: number): void;
   /** A line of the audit lies in the state. */
   audited?(): void;
-  /** Connections of this device in this role (any role if absent) must end. */
-  ended?(end: { deviceId: string; role?: Role; why: DeviceEnd }): void;
+  /** Nothing counts any more that devices send for which this is true; their ends follow. */
+  ending?(is: (deviceId: string) => boolean): void;
+  ended?(end: EndedDevice): void;
 }
 
 interface Deps {
@@ -48,10 +48,9 @@ interface Deps {
   readonly world: World;
   readonly limits: Limits;
   readonly gatewayId: string;
+  /** Ways in with full control that are no devices. */
+  readonly otherWaysIn: () => number;
 }
-
-/** Devices whose tokens are ended in one commit. */
-const AT_ONCE = 256;
 
 /**
  * Pairing as a service: the pure ledger decides, the document makes it durable, and only then is
@@ -65,6 +64,10 @@ export class Pairing {
   readonly #clock: WatchedClock;
   /** For what else is decided in this document. */
   readonly commits: AuditedCommits;
+  readonly guard: Guard;
+  readonly #endings: Endings;
+  /** The ends of many devices at once. */
+  readonly many: MassEndings;
 
   constructor(private readonly deps: Deps) {
     const { document, world } = deps;
@@ -74,15 +77,32 @@ export class Pairing {
       now: () => this.now(),
       told: () => this.#tell("audited"),
     });
+    this.guard = new Guard(deps);
+    const endings = {
+      document,
+      commits: this.commits,
+      guard: this.guard,
+      now: () => this.now(),
+      resolved: (pending: Pending, why: Resolution) => this.#resolve(pending, why),
+      ended: (end: EndedDevice) => this.#tell("ended", end),
+      ending: (is: (deviceId: string) => boolean) => this.#tell("ending", is),
+    };
+    this.#endings = new Endings(endings);
+    this.many = new MassEndings(endings);
     this.#expiry = new Alarm({ world, now: () => this.now(), ring: () => this.#expire() });
     const early = fromTheFuture(document.working, world.now());
     if (early.length > 0) document.later(early);
     this.#setExpiry();
   }
 
-  /** What was decided elsewhere, for the audit. Resolves once it is durable. */
-  async note(event: AuditEvent): Promise<void> {
-    await this.commits.audited([], event);
+  /** What is decided elsewhere, for the audit. Resolves with the line's number once it is durable. */
+  note(event: AuditEvent): Promise<number> {
+    return this.commits.note(event);
+  }
+
+  /** The same for what must not be kept back by a full disk. */
+  noteAnyway(event: AuditEvent): Promise<number> {
+    return this.commits.noteAnyway(event);
   }
 
   /** The wall clock, by which requests and links end; when it was set, they are moved first. */
@@ -104,9 +124,9 @@ export class Pairing {
     return () => this.#listeners.delete(listener);
   }
 
-  /** The durable record of a device. */
+  /** The durable record of a device, as far as it counts. */
   device(deviceId: string): Device | undefined {
-    return this.deps.document.durable.devices.get(deviceId);
+    return this.many.asItCounts(this.deps.document.durable.devices.get(deviceId));
   }
 
   /** The name of a device's pairing as a node, if it is paired as one. */
@@ -124,10 +144,14 @@ export class Pairing {
     return ledger.pendingOf(this.#working, deviceId, this.now());
   }
 
-  /** Whether a request still waits, as far as anybody was told: a decision counts once durable. */
-  isPending(requestId: string): boolean {
+  /**
+   * Whether a request still waits (one of `deviceId`, if that is given), as far as anybody was told: a
+   * decision counts once durable.
+   */
+  isPending(requestId: string, deviceId?: string): boolean {
     const pending = this.deps.document.durable.pending.get(requestId);
-    return pending !== undefined && pending.expiresAtMs > this.now();
+    if (!pending || (deviceId !== undefined && pending.deviceId !== deviceId)) return false;
+    return pending.expiresAtMs > this.now();
   }
 
   /**
@@ -148,6 +172,12 @@ export class Pairing {
   /** How a request ended, if that was not long ago. */
   resolution(requestId: string): Resolution | undefined {
     return this.#resolutions.get(requestId);
+  }
+
+  /** Ways in with full control: paired devices, and others. */
+  waysIn(): { devices: number; others: number } {
+    const { document, otherWaysIn } = this.deps;
+    return { devices: document.durable.admins.size, others: otherWaysIn() };
   }
 
   counts(): { pending: number; devices: number; invites: number } {
@@ -176,7 +206,7 @@ export class Pairing {
   show(typed: string, actor: Actor): Pending {
     const denied = "device pairing request denied";
     const pending = this.#find(typed, actor, denied);
-    if (!mayManage(actor, pending.deviceId)) throw invalidRequest(denied);
+    if (!mayManage(actor, pending.deviceId)) throw unknownCode(denied);
     return pending;
   }
 
@@ -200,16 +230,6 @@ export class Pairing {
     return { pending, ...outcome };
   }
 
-  async remove(deviceId: string, actor: Actor): Promise<{ device: Device } & Durability> {
-    const pending = ledger.pendingOf(this.#working, deviceId, this.now());
-    const { device, changes } = devices.remove(this.#working, deviceId, actor);
-    const event = auditOf("device.removed", actor, deviceFacts(device));
-    const outcome = await this.commits.urgent(changes, event);
-    if (pending) this.#resolve(pending, "rejected");
-    this.#tell("ended", { deviceId, why: "removed" });
-    return { device, ...outcome };
-  }
-
   async rename(facts: { deviceId: string; label: string; actor: Actor }): Promise<Device> {
     const { device, changes } = devices.rename(this.#working, facts);
     const what = { ...deviceFacts(device), label: device.label };
@@ -218,55 +238,20 @@ export class Pairing {
     return device;
   }
 
-  async rotate(facts: {
-    deviceId: string;
-    role: string;
-    scopes?: readonly string[] | undefined;
-    actor: Actor;
-  }): Promise<devices.TokenChange> {
-    const change = devices.rotate(this.#working, { ...facts, now: this.now() });
-    const what = { device: facts.deviceId, role: change.role, scopes: change.token.scopes };
-    await this.commits.audited(change.changes, auditOf("token.rotated", facts.actor, what));
-    this.#tell("ended", { deviceId: facts.deviceId, role: change.role, why: "rotated" });
-    return change;
+  remove(...ask: Parameters<Endings["remove"]>) {
+    return this.#endings.remove(...ask);
   }
 
-  async revoke(facts: {
-    deviceId: string;
-    role: string;
-    actor: Actor;
-  }): Promise<devices.TokenChange & Durability> {
-    const change = devices.revoke(this.#working, { ...facts, now: this.now() });
-    const what = { device: facts.deviceId, role: change.role };
-    const event = auditOf("token.revoked", facts.actor, what);
-    const outcome = await this.commits.urgent(change.changes, event);
-    this.#tell("ended", { deviceId: facts.deviceId, role: change.role, why: "revoked" });
-    return { ...change, ...outcome };
+  rotate(ask: Parameters<Endings["rotate"]>[0]) {
+    return this.#endings.rotate(ask);
   }
 
-  /**
-   * Ends every token granted under a shared secret up to `epoch`; returns the devices' ids. Some at a
-   * time: that secret admits nobody any more, and a hundred thousand at once would be too much for
-   * one commit and one turn.
-   */
-  async revokeDerived(epoch: number, actor: Actor): Promise<string[]> {
-    const now = this.now();
-    const ended: string[] = [];
-    const all = [...this.#working.devices.keys()];
-    for (let at = 0; at < all.length; at += AT_ONCE) {
-      const ids = all.slice(at, at + AT_ONCE);
-      const { devices: hit, changes } = devices.revokeDerived(this.#working, { epoch, now, ids });
-      if (hit.length > 0) await this.commits.urgentParts(changes);
-      const devicesHit = hit.map(({ deviceId }) => deviceId);
-      if (hit.length > 0)
-        await this.commits.urgent([], auditOf("tokens.revoked", actor, { devices: devicesHit }));
-      for (const { deviceId } of hit) {
-        ended.push(deviceId);
-        this.#tell("ended", { deviceId, why: "revoked" });
-      }
-      await breathe();
-    }
-    return ended;
+  revoke(ask: Parameters<Endings["revoke"]>[0]) {
+    return this.#endings.revoke(ask);
+  }
+
+  revokeEvery(ask: Parameters<Endings["revokeEvery"]>[0]) {
+    return this.#endings.revokeEvery(ask);
   }
 
   async invite(ask: invites.InviteAsk, actor: Actor): Promise<{ invite: Invite; secret: string }> {
@@ -303,7 +288,8 @@ export class Pairing {
   /** Whether a link's secret would pair this device. Costs a hash and nothing else. */
   checkInvite(secret: string, deviceId: string): invites.InviteVerdict {
     const now = this.now();
-    return invites.checkInvite(this.#working, secret, { deviceId, now });
+    const verdict = invites.checkInvite(this.#working, secret, { deviceId, now });
+    return verdict.ok && this.many.revokesAll ? { ok: false, problem: "revoked" } : verdict;
   }
 
   /** Pairs a device by link, checked once more: another device may have been faster. */
@@ -361,6 +347,7 @@ export class Pairing {
       now: this.now(),
       denied,
       isAdmin,
+      wasKnown: (code) => this.#resolutions.has(code),
     });
   }
 

@@ -4,6 +4,7 @@ import { limitTable } from "../protocol/limits.ts";
 import { ApprovalOrder } from "./order.ts";
 import { applySetupTold, type Setup, type SetupChange } from "./setup.ts";
 import { applySshKey, type SshKey, type SshKeyChange } from "./ssh-keys.ts";
+import { isWayIn } from "./ways-in.ts";
 
 /** The token of one device in one role. Its value is derived (auth/tokens.ts), never stored. */
 export interface TokenRecord {
@@ -128,6 +129,8 @@ export interface PairingState {
   readonly order: ApprovalOrder;
   /** Those of `devices` that are paired as nodes. */
   readonly nodes: Set<string>;
+  /** Those of `devices` that are ways in with full control. */
+  readonly admins: Set<string>;
   readonly pending: Map<string, Pending>;
   /** deviceId → requestId: a device has at most one request. */
   readonly pendingOf: Map<string, string>;
@@ -159,6 +162,7 @@ export function emptyState(): PairingState {
     devices,
     order: new ApprovalOrder(devices),
     nodes: new Set(),
+    admins: new Set(),
     pending: new Map(),
     pendingOf: new Map(),
     replaced: new Map(),
@@ -180,6 +184,7 @@ export function applyChange(state: PairingState, change: PairingChange): void {
       if (device) state.order.delete(device);
       state.devices.delete(change.deviceId);
       state.nodes.delete(change.deviceId);
+      state.admins.delete(change.deviceId);
       return;
     }
     case "seen":
@@ -226,6 +231,8 @@ function applyDevice(state: PairingState, device: Device): void {
   if (moves) state.order.add(device);
   if (nodePairing(device) === undefined) state.nodes.delete(device.deviceId);
   else state.nodes.add(device.deviceId);
+  if (isWayIn(device)) state.admins.add(device.deviceId);
+  else state.admins.delete(device.deviceId);
 }
 
 /**

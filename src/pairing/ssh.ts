@@ -14,6 +14,8 @@ interface Deps {
   readonly world: World;
   readonly limits: Limits;
   readonly pairing: Pairing;
+  /** Whether approvers can log in at all. */
+  readonly isOn: () => boolean;
   /**
    * Hands sshd the keys that may log in (see {@link keys.approverLines}). Resolves with why that could
    * not be done, or `undefined`.
@@ -50,16 +52,42 @@ export class SshKeys {
     return { key, ...(await this.publish()) };
   }
 
+  /** @throws RequestError LAST_WAY_IN where nobody could let an owner in from elsewhere then */
   async remove(
     typed: string,
-    actor: Actor,
+    { actor, force }: { actor: Actor; force?: boolean | undefined },
   ): Promise<{ key: keys.SshKey } & Durability & Published> {
     const { document, pairing } = this.deps;
     const key = keys.findSshKey(document.working, typed);
     const { fingerprint } = key;
+    if (this.#isWayIn(key)) {
+      const command = `ssh remove ${fingerprint}`;
+      pairing.guard.checkOther(this.waysIn() - 1, { actor, force, command });
+    }
     const event = auditOf("ssh.key.removed", actor, factsOf(key));
     const outcome = await pairing.commits.urgent([{ op: "ssh-key-gone", fingerprint }], event);
     return { key, ...outcome, ...(await this.publish()) };
+  }
+
+  /** How many keys may approve, now or once approvers can log in. */
+  live(): number {
+    const { document, world } = this.deps;
+    const now = world.now();
+    return [...document.durable.sshKeys.values()].filter((key) => !keys.isExpired(key, now)).length;
+  }
+
+  /** How many keys an owner could use to let a device with full control in. */
+  waysIn(): number {
+    const { document } = this.deps;
+    // Of the working state: a key that is being taken away counts no more.
+    return [...document.working.sshKeys.values()].filter((key) => this.#isWayIn(key)).length;
+  }
+
+  #isWayIn(key: keys.SshKey): boolean {
+    const { document, world, isOn } = this.deps;
+    // Its addition may be on its way to a disk that is full.
+    const isSure = document.durable.sshKeys.has(key.fingerprint);
+    return isSure && isOn() && key.may.includes("admin") && !keys.isExpired(key, world.now());
   }
 
   /** Whom the key acts as now, and notes that it was used. */

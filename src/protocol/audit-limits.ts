@@ -26,6 +26,14 @@ export const auditLimitTable = {
     metric: "-",
     test: "audit/files.test.ts",
   },
+  auditFaults: {
+    value: 1000,
+    unit: "count",
+    bounds: "faults that `openclaw audit verify` names",
+    past: "the rest is counted",
+    metric: "-",
+    test: "audit/chain.test.ts",
+  },
   auditOutbox: {
     value: 4096,
     unit: "count",
@@ -37,7 +45,8 @@ export const auditLimitTable = {
   auditLockoutsPerHour: {
     value: 60,
     unit: "count",
-    bounds: "lines about lockouts in one hour: strangers cause them",
+    bounds:
+      "lines about lockouts in one hour, for wrong credentials and for unknown codes each: strangers cause them",
     past: "they are counted, and the next hour's first line says how many were left out",
     metric: "-",
     test: "audit/chain.test.ts",

@@ -20,6 +20,15 @@ export class RequestError extends Error {
   }
 }
 
+/**
+ * A code that names no request, as far as the caller may know. Whoever gets many of these guesses.
+ */
+export class UnknownCode extends RequestError {}
+
+export function unknownCode(message: string, details?: Record<string, unknown>): UnknownCode {
+  return new UnknownCode(invalidRequest(message, details).shape);
+}
+
 export function invalidRequest(message: string, details?: Record<string, unknown>): RequestError {
   return new RequestError({ code: "INVALID_REQUEST", message, ...(details && { details }) });
 }

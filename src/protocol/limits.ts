@@ -1,5 +1,6 @@
 import { totalmem } from "node:os";
 import { auditLimitTable } from "./audit-limits.ts";
+import { guardLimitTable } from "./guard-limits.ts";
 import { httpLimitTable } from "./http-limits.ts";
 import { inviteLimitTable } from "./invite-limits.ts";
 import { listLimitTable } from "./list-limits.ts";
@@ -109,6 +110,7 @@ export const limitTable = {
   ...inviteLimitTable,
   ...auditLimitTable,
   ...sshLimitTable,
+  ...guardLimitTable,
   ...listLimitTable,
   bufferedBytes: {
     value: 16 * MiB,

@@ -92,6 +92,12 @@ export class Committer<State, Change> {
     return this.#kept;
   }
 
+  /** Something urgent is in force and not on the disk yet. */
+  get unsaved(): boolean {
+    const all = [...this.#group, ...this.#kept];
+    return all.some(({ kind, shown }) => kind === "urgent" && shown);
+  }
+
   /** Nothing is being written and nothing waits in front: a change may be shown at once. */
   get idle(): boolean {
     return !this.#busy;
@@ -241,16 +247,25 @@ export class Committer<State, Change> {
     const refused = group.filter(isPlain);
     const lasting = group.filter((entry) => !isPlain(entry) && entry !== probe);
     this.#kept = [...lasting, ...this.#kept];
-    if (refused.length === 0) return;
+    if (refused.length === 0 && !this.#keepsMoreThanAGroup) return;
     const behind = this.#queue;
     this.#queue = [];
     this.#queued = 0;
     this.#kept.push(...behind.filter((entry) => !isPlain(entry)));
+    const unwritten = behind.filter(isPlain);
+    if (refused.length + unwritten.length === 0) return;
     const unfit = this.#rebuild();
     this.#kept = this.#kept.filter((entry) => !unfit.has(entry));
     for (const [entry, cause] of unfit) entry.reject(cause);
     for (const entry of refused) entry.reject(error);
-    for (const entry of behind.filter(isPlain)) entry.reject(this.#unwritten(error));
+    for (const entry of unwritten) entry.reject(this.#unwritten(error));
+  }
+
+  /** Then what waits behind would not even be tried, and nobody told. */
+  get #keepsMoreThanAGroup(): boolean {
+    let room = this.#parts.limits.groupBytes;
+    for (const { text } of this.#kept) room -= text.length;
+    return room < 0;
   }
 
   #rebuild(): Map<Entry<Change>, unknown> {

@@ -94,6 +94,10 @@ class StoredDocument<State, Change> implements Document<State, Change> {
     return this.#committer.seq;
   }
 
+  get unsaved(): boolean {
+    return this.#committer.unsaved;
+  }
+
   get stats(): DocumentStats {
     const { segments } = this.#parts;
     const { lastFailure, failedAt, counts, waiting, kept } = this.#committer;

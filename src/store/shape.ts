@@ -73,6 +73,8 @@ export interface Document<State, Change> {
   /** The last commit that is durable. */
   readonly seq: number;
   readonly stats: DocumentStats;
+  /** An urgent commit is in force that could not be written yet: `durable` shows more than the disk. */
+  readonly unsaved: boolean;
   /**
    * Applies all `changes` or none: to `working` at once, to `durable` when they are fsynced, which
    * is when this resolves. Rejects with a StoreError, or with what `apply` threw; then no view shows

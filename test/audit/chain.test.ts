@@ -1,12 +1,19 @@
 import { describe, expect, test } from "vitest";
-import { type AuditLine, breakOf, chained, genesis, headOf } from "../../src/audit/chain.ts";
+import {
+  type AuditHead,
+  type AuditLine,
+  breakOf,
+  chained,
+  genesis,
+  headOf,
+} from "../../src/audit/chain.ts";
 import { LockoutLines } from "../../src/audit/lockouts.ts";
-import type { Trail } from "../../src/audit/trail.ts";
+import { floorText, type Trail } from "../../src/audit/trail.ts";
 import { AuditCheck, type AuditVerdict, type FoundFile } from "../../src/audit/verify.ts";
 import { limitTable } from "../../src/protocol/limits.ts";
 import { atOnce } from "../../src/store/slices.ts";
 import { HandWorld } from "../support/world.ts";
-import { byHost, trailOf, verifies } from "./support.ts";
+import { byHost, signs, trailOf, verifies } from "./support.ts";
 
 function fileOf(lines: readonly unknown[], name = "audit-000000000001.jsonl") {
   return { name, text: lines.map((line) => `${JSON.stringify(line)}\n`).join("") };
@@ -14,7 +21,7 @@ function fileOf(lines: readonly unknown[], name = "audit-000000000001.jsonl") {
 
 /** Follows `files`; `after` is the trail once they were read. */
 function verifyAudit(files: FoundFile[], trail: Trail, after = trail): AuditVerdict {
-  const check = new AuditCheck(trail, verifies);
+  const check = new AuditCheck(trail, verifies, 100);
   for (const file of files) atOnce(check.file(file));
   return check.end(after);
 }
@@ -63,12 +70,15 @@ test("an audit that goes on while it is followed has no fault, and its end is st
   const beyond = [{ problem: "it goes on behind number 3, where the state ends" }];
   expect(verifyAudit([fileOf(after.lines)], before.trail).faults).toMatchObject(beyond);
   const other = { ...before.trail, head: { seq: 3, hash: "0".repeat(64) } };
-  expect(verifyAudit([fileOf(after.lines)], other, after.trail).faults).toMatchObject(beyond);
+  expect(verifyAudit([fileOf(after.lines)], other, after.trail).faults).toMatchObject([
+    ...beyond,
+    { file: "the state", problem: "its end does not follow from what it knows" },
+  ]);
 });
 
 test("a long audit lets others have their turn", () => {
   const { lines, trail } = trailOf(1000);
-  const rests = [...new AuditCheck(trail, verifies).file(fileOf(lines))].length;
+  const rests = [...new AuditCheck(trail, verifies, 100).file(fileOf(lines))].length;
   expect(rests).toBeGreaterThan(1000 / 100);
 });
 
@@ -96,7 +106,87 @@ describe("verify finds", () => {
     const other = trailOf(5).lines;
     const end = chained(headOf(other.at(-1) as AuditLine), { event: "x", by: byHost }, 1);
     const problem = "the last line is another than the state knows";
-    expect(faultsOf([fileOf([...other, end])], trail)).toEqual([[undefined, problem]]);
+    expect(faultsOf([fileOf([...other, end])], trail)).toEqual([
+      [6, "it is another than the gateway signed"],
+      [undefined, problem],
+    ]);
+  });
+
+  test("a chain and a state made anew, by the end that the gateway signed", () => {
+    const { seq, prev } = lines[2] as AuditLine;
+    let head: AuditHead = { seq: seq - 1, hash: prev };
+    const anew = lines.slice(2).map((line) => {
+      const forged = chained(head, { ...line, what: { device: "x" } }, line.ts);
+      head = headOf(forged);
+      return forged;
+    });
+    const files = [fileOf([...lines.slice(0, 2), ...anew])];
+    const problem = "it is another than the gateway signed";
+    const unsigned =
+      "it knows lines up to number 6, of which the gateway signed only up to number 6";
+    expect(faultsOf(files, { ...trail, head })).toEqual([
+      [6, problem],
+      [undefined, unsigned],
+    ]);
+    const { signed: _, ...bare } = trail;
+    expect(faultsOf(files, { ...bare, head })).toEqual([
+      [undefined, "it knows lines up to number 6, of which the gateway signed nothing"],
+    ]);
+  });
+
+  test("a line that is on its way, changed in the state", () => {
+    const { lines: all, trail: before } = trailOf(6, 2);
+    const outbox = before.outbox.map((line) => ({ ...line, ts: 1 }));
+    expect(faultsOf([fileOf(all.slice(0, 4))], { ...before, outbox })).toEqual([
+      [undefined, "number 5, which is on its way to the file, was changed"],
+    ]);
+    const short = before.outbox.slice(0, 1);
+    expect(faultsOf([fileOf(all.slice(0, 4))], { ...before, outbox: short })).toEqual([
+      [undefined, "its end does not follow from what it knows"],
+    ]);
+  });
+
+  test("a line in another spelling: what reads the file may be misled by it", () => {
+    const [first] = lines as [AuditLine];
+    const text = JSON.stringify(first);
+    const spelled = [
+      text.replace(":", ": "),
+      `${text}\r`,
+      text.replace('"seq"', '"event":"device.rejected","seq"'),
+      text.replace('"device.approved"', '"device.\\u0061pproved"'),
+    ];
+    for (const other of spelled) {
+      const rest = lines.slice(1).map((line) => JSON.stringify(line));
+      const file = { name: "audit-000000000001.jsonl", text: `${[other, ...rest].join("\n")}\n` };
+      expect(faultsOf([file], trail)).toEqual([
+        [1, "it is written in another way than the gateway writes"],
+      ]);
+    }
+  });
+
+  test("a file with another's name, an empty one, and one that can't be read", () => {
+    const renamed = fileOf(lines, "audit-000000000003.jsonl");
+    expect(faultsOf([renamed], trail)).toEqual([[1, "its name says that it begins with number 3"]]);
+    const empty = { name: "audit-000000000007.jsonl", text: "" };
+    expect(faultsOf([fileOf(lines), empty], trail)).toEqual([]);
+    const gone = { name: "audit-000000000004.jsonl", text: "" };
+    expect(faultsOf([fileOf(lines.slice(0, 3)), gone], trail)).toEqual([
+      [undefined, "it is empty"],
+      [undefined, "3 lines are missing at the end (4 to 6)"],
+    ]);
+    const bad = { name: gone.name, text: "", problem: "it can't be read: EACCES" };
+    expect(faultsOf([fileOf(lines.slice(0, 3)), bad], trail)).toContainEqual([
+      undefined,
+      "it can't be read: EACCES",
+    ]);
+  });
+
+  test("auditFaults: so many are named, the rest is counted", () => {
+    const check = new AuditCheck(trail, verifies, 2);
+    atOnce(check.file({ name: "audit-000000000001.jsonl", text: "nonsense\n".repeat(5) }));
+    // The end and five lines, of which two are named.
+    expect(check.end(trail)).toMatchObject({ faults: [{ line: 1 }, { line: 2 }], more: 4 });
+    expect(limitTable.auditFaults.value).toBeGreaterThan(2);
   });
 
   test("a gap", () => {
@@ -141,10 +231,23 @@ describe("verify accepts", () => {
 
   test("files whose oldest were removed: the state knows where the chain then begins", () => {
     const { lines, trail } = trailOf(6);
-    const floor = headOf(lines[2] as AuditLine);
+    const head = headOf(lines[2] as AuditLine);
+    const floor = { ...head, signature: signs(floorText(head)).toString("base64url") };
     const rest = [fileOf(lines.slice(3), "audit-000000000004.jsonl")];
     expect(faultsOf(rest, { ...trail, floor })).toEqual([]);
     expect(faultsOf(rest, trail)).toEqual([[1, "number 4 follows number 0"]]);
+    // A crash came before the file that was due to go was removed.
+    const old = fileOf(lines.slice(1, 3), "audit-000000000002.jsonl");
+    expect(faultsOf([old, ...rest], { ...trail, floor })).toEqual([]);
+    const forged = { ...floor, hash: "0".repeat(64) };
+    expect(faultsOf([old, ...rest], { ...trail, floor: forged })).toEqual([
+      [2, "it is another than the gateway signed"],
+      [undefined, "the gateway's key did not sign where the audit begins"],
+    ]);
+    // Nobody hides lines by calling their file removed.
+    expect(faultsOf([], { ...trail, floor: trail.head })).toEqual([
+      [undefined, "the gateway's key did not sign where the audit begins"],
+    ]);
   });
 });
 

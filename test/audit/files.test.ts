@@ -1,11 +1,11 @@
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { headOf } from "../../src/audit/chain.ts";
-import { AuditFiles } from "../../src/audit/files.ts";
+import { AuditFiles, fileName } from "../../src/audit/files.ts";
 import { checkAudit, readAudit } from "../../src/audit/reader.ts";
-import { applyTrail, type Trail } from "../../src/audit/trail.ts";
+import { applyTrail, floorText, type Trail } from "../../src/audit/trail.ts";
 import { AuditWriter } from "../../src/audit/writer.ts";
 import { type FileSystem, systemFiles } from "../../src/lib/atomic-file.ts";
 import { limitTable } from "../../src/protocol/limits.ts";
@@ -18,12 +18,13 @@ beforeEach(async () => {
 });
 afterEach(() => rm(join(folder, ".."), { recursive: true }));
 
+const checks = { verifies, mostFaults: 100 };
 const roomy = { auditFileBytes: 1 << 20, auditFiles: 4 };
 
 /** A writer on a trail that is held in memory. */
 function writerOf(start: Trail, limits = roomy, files: FileSystem = systemFiles) {
   const world = new HandWorld();
-  const state = { trail: start };
+  const state = { trail: start, unsaved: false };
   const said: string[] = [];
   const log = {
     info: (facts: object, message: string) => void said.push(`${message} ${JSON.stringify(facts)}`),
@@ -34,9 +35,15 @@ function writerOf(start: Trail, limits = roomy, files: FileSystem = systemFiles)
     world,
     limits: { retryMs: 1000, retryMaxMs: 60_000 },
     trail: () => state.trail,
-    written: (signed, floor) => {
-      const change = { op: "audit-written" as const, signed, ...(floor && { floor }) };
-      state.trail = applyTrail(state.trail, change);
+    unsaved: () => state.unsaved,
+    written: (signed) => {
+      state.trail = applyTrail(state.trail, { op: "audit-written", signed });
+    },
+    dropping: async (floor) => {
+      const { signed } = state.trail;
+      const signature = signs(floorText(floor)).toString("base64url");
+      const change = { op: "audit-written" as const, floor: { ...floor, signature } };
+      if (signed) state.trail = applyTrail(state.trail, { ...change, signed });
     },
     sign: signs,
     log,
@@ -60,7 +67,7 @@ test("lines move from the state to the file, once, and are copied to the log", a
   expect(state.trail.outbox).toEqual([]);
   expect(said).toHaveLength(3);
   expect(said[2]).toContain(lines[2]?.hash);
-  expect(await checkAudit(folder, () => state.trail, verifies)).toMatchObject({
+  expect(await checkAudit(folder, () => state.trail, checks)).toMatchObject({
     lines: 3,
     faults: [],
   });
@@ -80,7 +87,7 @@ test("after a crash nothing is doubled and nothing is lost, a torn line included
   await second.writer.close();
   expect(await linesIn("audit-000000000001.jsonl")).toEqual([1, 2, 3, 4]);
   expect(second.state.trail).toMatchObject({ outbox: [], signed: lines[3] && headOf(lines[3]) });
-  expect((await checkAudit(folder, () => second.state.trail, verifies)).faults).toEqual([]);
+  expect((await checkAudit(folder, () => second.state.trail, checks)).faults).toEqual([]);
 });
 
 test("auditFileBytes and auditFiles: a full file is followed by another, the oldest goes, the chain holds", async () => {
@@ -100,7 +107,7 @@ test("auditFileBytes and auditFiles: a full file is followed by another, the old
   const names = (await readdir(folder)).sort();
   expect(names).toHaveLength(3);
   expect(state.trail.floor.seq).toBeGreaterThan(0);
-  const verdict = await checkAudit(folder, () => state.trail, verifies);
+  const verdict = await checkAudit(folder, () => state.trail, checks);
   expect(verdict).toMatchObject({ to: 12, from: state.trail.floor.seq + 1, faults: [] });
 });
 
@@ -129,7 +136,7 @@ test("a disk that takes nothing loses nothing: the state keeps the lines, and th
   world.advance(1000);
   while (state.trail.outbox.length > 0) await new Promise((resolve) => setImmediate(resolve));
   await writer.close();
-  expect((await checkAudit(folder, () => state.trail, verifies)).faults).toEqual([]);
+  expect((await checkAudit(folder, () => state.trail, checks)).faults).toEqual([]);
   expect(said).toContain("the audit is written again {}");
 });
 
@@ -152,14 +159,14 @@ test("a crash between making a file and writing to it leaves an empty one, which
   const { lines, trail } = trailOf(3, 2);
   const files = new AuditFiles(folder, roomy);
   await files.open();
-  await files.append(lines.slice(0, 1));
+  await files.append(lines.slice(0, 1), async () => undefined);
   await files.close();
   await writeFile(join(folder, "audit-000000000002.jsonl"), "");
   const { writer, state } = writerOf(trail);
   writer.flush();
   await writer.close();
   expect(await linesIn("audit-000000000002.jsonl")).toEqual([2, 3]);
-  expect((await checkAudit(folder, () => state.trail, verifies)).faults).toEqual([]);
+  expect((await checkAudit(folder, () => state.trail, checks)).faults).toEqual([]);
 });
 
 test("whatever else lies in the folder is left alone", async () => {
@@ -168,6 +175,108 @@ test("whatever else lies in the folder is left alone", async () => {
   const { writer, state } = writerOf(trailOf(2, 2).trail);
   writer.flush();
   await writer.close();
-  expect((await checkAudit(folder, () => state.trail, verifies)).faults).toEqual([]);
+  expect((await checkAudit(folder, () => state.trail, checks)).faults).toEqual([]);
   expect(await readFile(join(folder, "notes.txt"), "utf8")).toBe("mine");
+});
+
+test("lines that the disk does not have yet stay in the state: a crash could give their numbers to others", async () => {
+  const { lines, trail } = trailOf(2, 1);
+  const { writer, world, state } = writerOf(trail);
+  await new AuditFiles(folder, roomy).open();
+  await writeFile(join(folder, "audit-000000000001.jsonl"), `${JSON.stringify(lines[0])}\n`);
+  state.unsaved = true;
+  writer.flush();
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  expect(await linesIn("audit-000000000001.jsonl")).toEqual([1]);
+  expect(world.pendingTimers).toBe(1);
+  state.unsaved = false;
+  world.advance(1000);
+  while (state.trail.outbox.length > 0) await new Promise((resolve) => setImmediate(resolve));
+  expect(await linesIn("audit-000000000001.jsonl")).toEqual([1, 2]);
+  await writer.close();
+});
+
+test("where somebody wrote lines that the state does not know, the audit goes on behind them", async () => {
+  const { lines, trail } = trailOf(3, 1);
+  const forged = trailOf(9).lines.slice(2);
+  await new AuditFiles(folder, roomy).open();
+  const found = [...lines.slice(0, 2), ...forged].map((line) => `${JSON.stringify(line)}\n`);
+  await writeFile(join(folder, "audit-000000000001.jsonl"), found.join(""));
+  const { writer, state, said } = writerOf(trail);
+  writer.flush();
+  await writer.close();
+  expect(said[0]).toContain("error: the audit's files go on where the state ends");
+  expect(await linesIn("audit-000000000001.jsonl")).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 3]);
+  expect(state.trail.outbox).toEqual([]);
+  const { faults } = await checkAudit(folder, () => state.trail, checks);
+  expect(faults).toContainEqual(expect.objectContaining({ line: 10 }));
+});
+
+test("something else in a file's place is neither followed nor written to", async () => {
+  const { lines, trail } = trailOf(3, 1);
+  const files = new AuditFiles(folder, roomy);
+  await files.open();
+  const elsewhere = join(folder, "..", "elsewhere");
+  await writeFile(
+    elsewhere,
+    `${lines
+      .slice(0, 2)
+      .map((line) => JSON.stringify(line))
+      .join("\n")}\n`,
+  );
+  await symlink(elsewhere, join(folder, "audit-000000000001.jsonl"));
+  const { writer, state } = writerOf(trail);
+  writer.flush();
+  await writer.close();
+  expect((await readFile(elsewhere, "utf8")).split("\n")).toHaveLength(3);
+  expect(await linesIn("audit-000000000003.jsonl")).toEqual([3]);
+  const { faults } = await checkAudit(folder, () => state.trail, checks);
+  expect(faults).toEqual([
+    { file: "audit-000000000001.jsonl", problem: "it is no plain file" },
+    { file: "audit-000000000003.jsonl", line: 1, problem: "number 3 follows number 0" },
+  ]);
+  expect(await readAudit(folder, state.trail, { limit: 9 })).toEqual([lines[2]]);
+});
+
+test("the oldest file goes only once the state knows where the chain then begins", async () => {
+  const { lines } = trailOf(6);
+  const small = { auditFileBytes: 1, auditFiles: 2 };
+  const files = new AuditFiles(folder, small);
+  await files.open();
+  const dropped: string[] = [];
+  let refuse = false;
+  const dropping = async ({ seq }: { seq: number }) => {
+    if (refuse) throw new Error("the disk is full");
+    dropped.push(`${seq} of ${(await readdir(folder)).length}`);
+  };
+  for (const line of lines.slice(0, 3)) await files.append([line], dropping);
+  // The file was still there when its end was noted.
+  expect(dropped).toEqual(["1 of 3"]);
+  refuse = true;
+  await expect(files.append(lines.slice(3, 4), dropping)).rejects.toThrow("the disk is full");
+  expect((await readdir(folder)).sort()).toEqual([2, 3, 4].map(fileName));
+  refuse = false;
+  await files.open();
+  for (const line of lines.slice(3, 5)) await files.append([line], dropping);
+  expect((await readdir(folder)).sort()).toEqual([4, 5].map(fileName));
+  await files.close();
+});
+
+test("a file is read while nobody writes to it", async () => {
+  const { trail } = trailOf(2, 2);
+  const { writer, state } = writerOf(trail);
+  let inside = false;
+  const reading = writer.still(async () => {
+    inside = true;
+    writer.flush();
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(state.trail.outbox).toHaveLength(2);
+    inside = false;
+    return "read";
+  });
+  expect(inside).toBe(true);
+  expect(await reading).toBe("read");
+  await writer.close();
+  expect(state.trail.outbox).toEqual([]);
+  await expect(writer.still(() => Promise.reject(new Error("no")))).rejects.toThrow("no");
 });

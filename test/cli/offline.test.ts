@@ -2,6 +2,7 @@ import { chownSync, lstatSync, mkdtempSync, readdirSync, rmSync, statSync } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { makeDevice, RawClient } from "../support/client.ts";
 import { GatewayProcess, PROCESS_TOKEN } from "../support/process.ts";
 
 const NOBODY = 65_534;
@@ -26,6 +27,19 @@ function remote(gateway: GatewayProcess, words: string) {
   return gateway.cli(args, { input: `${PROCESS_TOKEN}\n` });
 }
 
+const ADMIN = "operator.admin";
+
+/** A device with full control that came in by a link. */
+async function invited(gateway: GatewayProcess) {
+  const { url } = await gateway.json<{ url: string }>(["devices", "invite", "--scopes", "owner"]);
+  const device = makeDevice();
+  const auth = { bootstrapToken: url.split("#invite=")[1] ?? "" };
+  const client = await RawClient.open(gateway.url);
+  const hello = await client.connect({ device, auth, scopes: [ADMIN] });
+  client.close();
+  return { device, deviceToken: String(hello.payload.auth.deviceToken) };
+}
+
 describe("with the gateway stopped", () => {
   test("devices are approved on the state itself, and let in at the next start", async () => {
     const gateway = await prepare();
@@ -42,12 +56,48 @@ describe("with the gateway stopped", () => {
     expect(pending.map(({ requestId }) => requestId)).toEqual([code]);
     const card = await gateway.ok(["devices", "show", code]);
     expect(card).toMatch(/Kind {6}command line, linux\n/);
-    expect(card).toContain(`Gateway   ${gateway.run.log[0]?.["fingerprint"]}\n`);
+    expect(card).toContain(
+      `Gateway   ${gateway.run.log.find((line) => "fingerprint" in line)?.["fingerprint"]}\n`,
+    );
     const said = await gateway.ok(["devices", "approve", ...code.toLowerCase().split("-")]);
     expect(said).toContain("It gets in once the gateway runs");
 
     await gateway.start();
     expect((await remote(gateway, "devices list")).code).toBe(0);
+  });
+
+  test("all devices but one are revoked on the state itself, and stay out at the next start", async () => {
+    const gateway = await prepare();
+    await gateway.start({ OPENCLAW_GATEWAY_TOKEN: PROCESS_TOKEN });
+    const made = await Promise.all([1, 2].map(() => invited(gateway)));
+    const [phone, other] = made;
+    if (!phone || !other) throw new Error("nobody was paired");
+    await gateway.ok(["devices", "invite"]);
+    await gateway.stop();
+
+    const revokeAll = ["devices", "revoke-all", "--except", phone.device.deviceId];
+    const unsure = await gateway.cli(revokeAll);
+    expect([unsure.code, unsure.stderr]).toEqual([
+      1,
+      expect.stringContaining("it ends the tokens of 1 device, rejects 0 requests"),
+    ]);
+    const said = await gateway.ok([...revokeAll, "--yes"]);
+    expect(said).toContain("Revoked 1 device: their tokens ended.");
+    expect(said).toContain("took back 1 link");
+    expect(said).toContain(`(${phone.device.deviceId.slice(0, 12)}), operator: full control`);
+    expect(said).toMatch(/token new --revoke-derived/);
+    const nobody = await gateway.cli(["devices", "revoke-all", "--yes"]);
+    expect([nobody.code, nobody.stderr]).toEqual([1, expect.stringContaining("--except")]);
+
+    await gateway.start();
+    const enter = async ({ device, deviceToken }: typeof phone) => {
+      const client = await RawClient.open(gateway.url);
+      const answer = await client.connect({ device, auth: { deviceToken }, scopes: [ADMIN] });
+      client.close();
+      return answer.ok;
+    };
+    expect([await enter(phone), await enter(other)]).toEqual([true, false]);
+    expect(await gateway.ok(["audit", "verify"])).toContain("Every line follows");
   });
 
   test("the configuration can be written before the first start, with comments kept", async () => {
@@ -114,7 +164,16 @@ describe("by URL", () => {
     expect((await byUrl("devices invite")).stdout).toContain("#invite=");
 
     const { paired } = await gateway.json<{ paired: { deviceId: string }[] }>(["devices", "list"]);
-    await gateway.ok(["devices", "revoke", paired[0]?.deviceId ?? ""]);
+    const revoke = ["devices", "revoke", paired[0]?.deviceId ?? ""];
+    const refused = await gateway.cli(revoke);
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /last way in .*\n {2}next: .*devices revoke \w+ --role operator --force/,
+      ),
+    ]);
+    expect((await byUrl("devices list")).code).toBe(0);
+    await gateway.ok([...revoke, "--force"]);
     expect((await byUrl("devices list")).code).toBe(4);
   });
 

@@ -34,6 +34,9 @@ describe("commands as they are typed here", () => {
       "  next: node dist/index.js devices approve CODE",
     );
     expect(here("sudo openclaw --help")).toBe("sudo node dist/index.js --help");
+    expect(here("more: openclaw audit --since 30d")).toBe(
+      "more: node dist/index.js audit --since 30d",
+    );
     for (const line of [
       "openclaw: refused",
       "openclaw on laptop",

@@ -161,6 +161,37 @@ describe.skipIf(!mountable)("a gateway whose disk is full", () => {
     }
   });
 
+  test("revokes all devices but one at once without a byte of room, and for good when there is some", async () => {
+    await gateway.start();
+    const { client } = await connectAs(gateway, victims.stays.device);
+    const others = await pair(gateway);
+    const { device: gone } = await pair(gateway);
+    const late = await ask(gateway);
+    await until(() => exists(ballast()), "the ballast");
+    await fillUp();
+    // Takes the ballast; then there is nothing left.
+    await gateway.ok(["devices", "revoke", gone.deviceId]);
+    await fillUp();
+    const { deviceId } = others.device;
+    const said = await gateway.cli(["devices", "revoke-all", "--except", deviceId, "--yes"]);
+    expect(said.code).toBe(0);
+    expect(said.stdout).toMatch(/^Revoked \d+ devices?: their tokens ended, and their connections/);
+    expect(said.stderr).toContain("in force now, but not yet written to disk (disk full: ");
+    expect(await client.end()).toEqual({ code: 4001, reason: "device removed" });
+    await expect(connectAs(gateway, victims.stays.device)).rejects.toThrow("refused");
+    expect((await others.client.request("health")).ok).toBe(true);
+    expect([...(await listed(gateway)).pending.values()]).not.toContain(late);
+    await disk.free();
+    await until(async () => (await readiness(gateway)).status === 200, "readiness");
+    await gateway.kill();
+    await gateway.start();
+    await expect(connectAs(gateway, victims.stays.device)).rejects.toThrow("refused");
+    (await connectAs(gateway, others.device)).client.close();
+    victims.stays = others;
+    expect(await gateway.ok(["audit", "verify"])).toContain("Every line follows");
+    await gateway.stop();
+  });
+
   test("starts on a full disk when it has state, and serves it", async () => {
     await disk.fill();
     await gateway.start();

@@ -7,6 +7,7 @@ import { GatewayProcess, type GatewayRun, PROCESS_TOKEN } from "../support/proce
 import { until } from "../support/until.ts";
 import { Ledger } from "./support/kill/ledger.ts";
 import { Life } from "./support/kill/life.ts";
+import { expectLines } from "./support/kill/lines.ts";
 import {
   firstSteps,
   lastOfRoll,
@@ -19,6 +20,7 @@ import {
 } from "./support/kill/steps.ts";
 import { connectAs, host, pair } from "./support/owner.ts";
 
+const nodesIn = ["linked", undefined, "approved", "rejected", undefined] as const;
 /** Rounds at random moments beside those at the named steps; with LONG=1, rounds in all. */
 const RANDOM_ROUNDS = 12;
 const LONG_ROUNDS = process.env["LONG"] === "1" ? 1_000 : 0;
@@ -71,6 +73,7 @@ const prepares: Record<Prepare, (file: File) => Promise<unknown>> = {
     if (newest) await appendFile(file(`audit/${newest}`), '{"seq":');
   },
   "torn keys": torn("gateway.journal"),
+  "torn nodes": torn("nodes.journal"),
   "left-over snapshot": leftOver("devices.json"),
   "left-over journal": leftOver("devices.journal.next"),
   "left-over ballast": leftOver("devices.ballast"),
@@ -128,6 +131,7 @@ async function live(round: Round): Promise<void> {
   }
   await run.end();
   expect(run.exited).toMatchObject({ signal: "SIGKILL" });
+  await expectLines(gateway.stateDir, ledger);
   if (round.step !== undefined) {
     const { step, when } = round;
     expect(run.log.filter(({ msg }) => msg === "killed")).toMatchObject([{ step, when }]);
@@ -151,7 +155,8 @@ function* rounds(): Generator<Round> {
       }
     }
     for (let i = 0; i < RANDOM_ROUNDS; i += 1) {
-      yield { work: { labels: i % 3 === 0, config: i % 3 === 1 } };
+      const nodes = nodesIn[i % nodesIn.length];
+      yield { work: { labels: i % 4 === 0, config: i % 4 === 1, ...(nodes && { nodes }) } };
       count += 1;
     }
   }
@@ -198,6 +203,7 @@ test.each(firstSteps.flatMap((each) => whens(each).map((when) => [when, each.ste
       const killed = fresh.launch({ ...token, ...environment({ step, when }) });
       await killed.end();
       expect(killed.exited?.signal).toBe("SIGKILL");
+      await expectLines(fresh.stateDir, new Ledger());
       const run = await fresh.start(token);
       expect(run.log.filter(({ level }) => level >= 50)).toEqual([]);
       const { client, device } = await pair(fresh);

@@ -20,7 +20,7 @@ test("a used link brings no admin back to a device that was removed and approved
   const again = await admittedConnect(gateway, { device, auth, scopes: [ADMIN] });
   expect(again.hello.auth.deviceToken).toBe(first.hello.auth.deviceToken);
 
-  await gateway.host("device.pair.remove", { deviceId: device.deviceId });
+  await gateway.host("device.pair.remove", { deviceId: device.deviceId, force: true });
   const asks = { device, auth: { token: TEST_TOKEN }, scopes: [READ] };
   const { details } = (await refusedConnect(gateway, asks)).error;
   await gateway.host("device.pair.approve", { requestId: details.requestId });

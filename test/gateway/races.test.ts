@@ -184,7 +184,7 @@ describe("one-time links", () => {
     const { client, answer } = await redeem(device, await gateway.invite());
     const { working } = gateway.core.documents.pairing;
     await until(() => working.devices.has(device.deviceId));
-    await gateway.core.pairing.remove(device.deviceId, hostOwner);
+    await gateway.core.pairing.remove(device.deviceId, hostOwner, true);
     const frame: Frame = await answer;
     if (frame.ok) expect(await client.end()).toEqual({ code: 4001, reason: "device removed" });
     else expect(frame.error.details.reason).toBe("revoked");

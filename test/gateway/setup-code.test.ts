@@ -231,7 +231,7 @@ describe("a phone with a code", () => {
     const device = makeDevice();
     const { client, hello } = await admittedConnect(gateway, asNode({ device, auth }));
     const { deviceId } = device;
-    await gateway.host("device.token.revoke", { deviceId, role: "operator" });
+    await gateway.host("device.token.revoke", { deviceId, role: "operator", force: true });
     const { error } = await refusedConnect(gateway, asNode({ device, auth }));
     expect(error.details.reason).toBe("revoked");
     const node = { deviceToken: hello.auth.deviceToken };

@@ -1,11 +1,14 @@
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { limitTable } from "../../src/protocol/limits.ts";
 import { connectParams, type Frame, makeDevice, RawClient } from "../support/client.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { sshKey } from "../support/ssh-key.ts";
 import { until } from "../support/until.ts";
 
 let gateway: TestGateway;
 const clients: RawClient[] = [];
+const ADMIN = "operator.admin";
 
 beforeAll(async () => {
   gateway = await startTestGateway({ limits: { pendingPerAddress: 64 } });
@@ -15,17 +18,11 @@ afterAll(async () => {
   await gateway.close();
 });
 
-/** A public key whose 32 bytes are all `byte`. */
-function publicKey(byte: number): string {
-  const head = Buffer.from("\0\0\0\x0bssh-ed25519\0\0\0\x20");
-  return `ssh-ed25519 ${Buffer.concat([head, Buffer.alloc(32, byte)]).toString("base64")} key`;
-}
-
 let keys = 0;
 /** The fingerprint of a key that may approve. */
 async function approver(...may: string[]): Promise<string> {
   keys += 1;
-  const params = { publicKey: publicKey(keys), may: may.length > 0 ? may : ["operator"] };
+  const params = { publicKey: sshKey(keys), may: may.length > 0 ? may : ["operator"] };
   const { key } = await gateway.host<{ key: { fingerprint: string } }>("host.ssh.add", params);
   return key.fingerprint;
 }
@@ -112,7 +109,7 @@ describe("who may ask", () => {
 
   test("a key for another network is refused by the gateway too", async () => {
     keys += 1;
-    const params = { publicKey: publicKey(keys), from: ["192.0.2.0/24"] };
+    const params = { publicKey: sshKey(keys), from: ["192.0.2.0/24"] };
     const { key } = await gateway.host<{ key: { fingerprint: string } }>("host.ssh.add", params);
     expect(await refused(key.fingerprint, "list")).toBe(
       "This key may not be used from where you are.",
@@ -168,6 +165,32 @@ describe("what is answered", () => {
     expect(found.join("\n")).toContain("Device 11");
     expect(found.at(-1)).toBe(`and ${before.pending.length + 2} more`);
     for (const { code } of made) await lines(key, "reject", code);
+  });
+
+  test("a name is one quoted line, so that none of it looks like a line of the gateway's", async () => {
+    const key = await approver("operator", "admin");
+    const name = "Ann's iPhone 15 Pro (home, kitchen) 12 asks operator: see chats";
+    const { code } = await waits({ name, scopes: [ADMIN] });
+    const asks = (found: string[]) => found.filter((line) => line.trim().startsWith("asks "));
+    const listed = await lines(key, "list");
+    const at = listed.findIndex((line) => line.startsWith(code));
+    expect(listed[at + 1]).toBe("  “Ann's iPhone 15 Pro (home, kitchen)…”");
+    expect(asks(listed.slice(at, at + 4))).toEqual(["  asks operator: full control"]);
+    const approved = await lines(key, "approve", code);
+    expect(approved[0]).toBe("Approved: “Ann's iPhone 15 Pro (home, …”");
+    expect(approved[2]).toBe("  may operator: full control");
+  });
+
+  test("a key is told what is not for it to approve", async () => {
+    const keys = { node: await approver("node"), operator: await approver("operator") };
+    const { code } = await waits();
+    const shownTo = async (key: string) => {
+      const listed = await lines(key, "list");
+      const at = listed.findIndex((line) => line.startsWith(code));
+      return listed.slice(at, at + 4).join("\n");
+    };
+    expect(await shownTo(keys.node)).toContain("(not for this key to approve)");
+    expect(await shownTo(keys.operator)).not.toContain("(not for this key to approve)");
   });
 
   test("an upgrade says what the device has and what would be new", async () => {
@@ -257,10 +280,63 @@ describe("revoke", () => {
     expect((await lines(key, "revoke", typed))[0]).toBe("Out already: “Tablet”");
   });
 
+  test("a key that may not end all that a device is ends none of it", async () => {
+    const keys = { operator: await approver("operator"), both: await approver("operator", "node") };
+    const { code, device } = await waits();
+    await lines(keys.operator, "approve", code);
+    const second = await waits({ device, node: true });
+    await lines(keys.both, "approve", second.code);
+    const typed = device.deviceId.slice(0, 12);
+    const roles = () =>
+      Object.entries(gateway.core.pairing.device(device.deviceId)?.tokens ?? {})
+        .filter(([, token]) => token.revokedAtMs === undefined)
+        .map(([role]) => role)
+        .sort();
+    expect(await refused(keys.operator, "revoke", typed)).toContain("may not do that");
+    expect(roles()).toEqual(["node", "operator"]);
+    await lines(keys.both, "revoke", typed);
+    expect(roles()).toEqual([]);
+  });
+
+  test("the last way in with full control is not for a key to end", async () => {
+    await gateway.host("device.pair.revokeAll", { force: true });
+    const key = await approver("admin");
+    const { code, device } = await waits({ scopes: [ADMIN] });
+    await lines(key, "approve", code);
+    const typed = device.deviceId.slice(0, 12);
+    const { error } = await says(key, "revoke", typed);
+    expect(error.details.code).toBe("LAST_WAY_IN");
+    expect(gateway.core.pairing.device(device.deviceId)?.tokens.operator).not.toHaveProperty(
+      "revokedAtMs",
+    );
+  });
+
   test("no device by that start, or several, or a name: none is touched", async () => {
     const key = await approver();
     for (const typed of ["0123456789", "not-an-id", "Tablet-Tablet"]) {
       expect(await refused(key, "revoke", typed)).toContain("No paired device has an id");
     }
   });
+});
+
+test("who names many codes that are none is locked out of naming them, and other keys are not", async () => {
+  const [guesser, other] = [await approver(), await approver()];
+  const { code } = await waits();
+  const before = (await gateway.core.audit.read({ limit: 10_000 })).at(-1)?.seq ?? 0;
+  for (let i = 0; i < limitTable.codeFailures.value; i += 1) {
+    const guess = `0000-${String(i).padStart(4, "0")}`;
+    expect(await refused(guesser, "show", guess)).toContain("Nobody waits");
+  }
+  const { error } = await says(guesser, "approve", code);
+  expect(error.details.code).toBe("CODES_LOCKED");
+  const added = await until(async () => {
+    const found = (await gateway.core.audit.read({ limit: 10_000 })).filter(
+      ({ seq }) => seq > before,
+    );
+    return found.length > 0 && found;
+  }, "a line of the audit");
+  expect(added).toMatchObject([
+    { event: "lockout.begun", what: { credential: "code", key: guesser } },
+  ]);
+  expect((await lines(other, "approve", code))[0]).toBe("Approved: “Tablet”");
 });

@@ -109,17 +109,18 @@ describe("what cannot be changed", () => {
   });
 });
 
-test("revokeDerived ends tokens of that epoch and earlier ones, and no others", () => {
+test("the end of a shared secret ends tokens of that epoch and earlier ones, and no others", () => {
   const bench = new LedgerBench();
   bench.pair("old", [READ], { under: 1 });
   bench.pair("last", [READ], { under: 2 });
   bench.pair("new", [READ], { under: 3 });
   bench.pair("open", [READ]);
   const ids = ["old", "last", "new", "open", "gone meanwhile"];
-  const { devices: hit, changes } = devices.revokeDerived(bench.state, { epoch: 2, now: 9, ids });
+  const ask = { ids, ends: devices.derivedUpTo(2), now: 9 };
+  const { devices: hit, changes } = devices.endTokens(bench.state, ask);
   expect(hit.map(({ deviceId }) => deviceId)).toEqual(["old", "last"]);
   bench.apply(changes);
   const live = [...bench.state.devices.values()].filter((d) => !d.tokens.operator?.revokedAtMs);
   expect(live.map(({ deviceId }) => deviceId)).toEqual(["new", "open"]);
-  expect(devices.revokeDerived(bench.state, { epoch: 2, now: 9, ids }).devices).toEqual([]);
+  expect(devices.endTokens(bench.state, ask).devices).toEqual([]);
 });

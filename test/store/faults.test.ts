@@ -210,6 +210,25 @@ describe("an urgent commit", () => {
     expect(document.working.ids).toEqual([2]);
   });
 
+  test("acts also behind more than one group of others that could not be written", async () => {
+    const { fs, document } = await open(undefined, { ballastBytes: 0, groupBytes: 100 });
+    fs.plan = failing("write", "ENOSPC");
+    const ids = Array.from({ length: 20 }, (_, id) => id);
+    for (const add of ids) {
+      const outcome = await document.commit([{ add, padding: "x".repeat(20) }], { urgent: true });
+      expect(outcome.durable).toBe(false);
+    }
+    expect(document.unsaved).toBe(true);
+    // Plain ones behind all of that are refused, not left to wait.
+    await expect(document.commit([{ add: 99 }])).rejects.toMatchObject({ code: "STORE_DISK_FULL" });
+    expect(document.durable.ids).toEqual(ids);
+    fs.plan = () => undefined;
+    await document.commit([{ add: 20 }]);
+    expect(document.unsaved).toBe(false);
+    const { document: again } = await open(fs.afterPowerCut(() => 0));
+    expect(again.durable.ids).toEqual([...ids, 20]);
+  });
+
   test("close tells when it could not be made durable", async () => {
     const { fs, document } = await open();
     fs.plan = failing("write", "EIO");

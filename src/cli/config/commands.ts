@@ -11,7 +11,8 @@ export function addConfigCommands(shell: Shell, keys?: string): void {
   const set = config
     .command("set <path> <value>")
     .description("set a key; the value - reads standard input")
-    .option("--revoke-derived", "for secrets: also end the device tokens the old one let in");
+    .option("--revoke-derived", "for secrets: also end the device tokens the old one let in")
+    .option("--force", "with it, also where that ends the last way in with full control");
   lazily(shell, set, async () => (await import("./set.ts")).set);
   const unset = config.command("unset <path>").description("remove a key from the file");
   lazily(shell, unset, async () => (await import("./set.ts")).unset);

@@ -4,7 +4,7 @@ import { type Context, printJson } from "../context.ts";
 import { CliError } from "../exit.ts";
 import { readSecret, warnVisible } from "../remote-options.ts";
 import type { Run } from "../shell.ts";
-import { type SecretOptions, sayClosed, secretNeeds } from "../token.ts";
+import { derivedParams, type SecretOptions, sayClosed, secretNeeds } from "../token.ts";
 import type { ConfigChanged, SecretChange } from "../wire.ts";
 import { shown, shownLines } from "../words.ts";
 import { hostNeeds } from "./needs.ts";
@@ -15,8 +15,9 @@ export const set: Run<SecretOptions> = async (context, args, options) => {
   const [path = "", typed = ""] = args;
   const kind = secretKind(path);
   if (kind !== undefined) return setSecret(context, { path, typed, kind }, options);
-  if (options.revokeDerived) {
-    throw new CliError("usage", "--revoke-derived goes with gateway.token and gateway.password");
+  if (options.revokeDerived || options.force) {
+    const flag = options.revokeDerived ? "--revoke-derived" : "--force";
+    throw new CliError("usage", `${flag} goes with gateway.token and gateway.password`);
   }
   const value = typed === "-" ? await context.io.readLine() : typed;
   await change(context, { path, value });
@@ -67,16 +68,17 @@ interface SecretAsk {
 async function setSecret(
   context: Context,
   { path, typed, kind }: SecretAsk,
-  { revokeDerived = false }: SecretOptions,
+  options: SecretOptions,
 ): Promise<void> {
+  const derived = derivedParams(options);
   if (typed !== "-") warnVisible(context, `openclaw config set ${path} -`);
   const secret = typed === "-" ? await readSecret(context, `New ${kind}: `) : typed;
   if (secret === "") throw new CliError("usage", `the ${kind} is empty; nothing was changed`);
   await withGateway(context, secretNeeds, async (gateway) => {
-    const params = { kind, secret, revokeDerived };
+    const params = { kind, secret, ...derived };
     const changed = await gateway.request<SecretChange>("host.secret.set", params);
     if (context.options.json) return printJson(context, changed);
     context.io.out(`The gateway ${kind} is set; only its hash is stored.`);
-    sayClosed(context, changed, { revokeDerived });
+    sayClosed(context, changed, options);
   });
 }

@@ -1,9 +1,10 @@
+import { ADMIN } from "../../protocol/access.ts";
 import { parseSpan } from "../age.ts";
 import { type Gateway, withGateway } from "../connect.ts";
 import { type Context, printJson } from "../context.ts";
 import { CliError } from "../exit.ts";
 import type { Run } from "../shell.ts";
-import type { Durability } from "../wire.ts";
+import type { Durability, PairedRow, WaysIn } from "../wire.ts";
 import { count } from "../words.ts";
 import { forEach } from "./at-once.ts";
 import { durabilityNote } from "./durability.ts";
@@ -14,6 +15,7 @@ export interface ClearOptions {
   readonly pending?: boolean;
   readonly stale?: string;
   readonly yes?: boolean;
+  readonly force?: boolean;
 }
 
 /**
@@ -24,7 +26,11 @@ export const clear: Run<ClearOptions> = async (context, _args, options) => {
   const what = readWhat(options, context.io.now());
   await withGateway(context, pairingNeeds, async (gateway) => {
     if (!options.yes) throw unconfirmed(await counted(gateway, what));
-    const clearing = new Clearing(gateway, context.options.json === true);
+    if (!options.force) await refuseLastWayIn(gateway, what);
+    const clearing = new Clearing(gateway, {
+      keepIds: context.options.json === true,
+      force: options.force === true,
+    });
     try {
       await clearing.run(what);
     } catch (error) {
@@ -62,6 +68,37 @@ async function counted(gateway: Gateway, what: What): Promise<Counts> {
   return counts;
 }
 
+/**
+ * Refuses before anything is changed where no way in with full control would be left. The gateway
+ * itself refuses the last one; all others would be gone by then.
+ */
+async function refuseLastWayIn(gateway: Gateway, { paired }: What): Promise<void> {
+  if (!paired) return;
+  let going = 0;
+  let all: WaysIn | undefined;
+  for await (const page of devicePages(gateway, paired)) {
+    all ??= page.waysIn;
+    if (!all || all.others > 0 || all.devices === 0) return;
+    going += page.paired.filter(isWayIn).length;
+  }
+  if (!all || going < all.devices) return;
+  throw new CliError(
+    "failed",
+    "nothing was changed: that would end the last way in with full control",
+    {
+      next: "openclaw devices revoke-all --except DEVICE (or repeat the command with --force)",
+      code: "LAST_WAY_IN",
+    },
+  );
+}
+
+function isWayIn({ tokens = [] }: PairedRow): boolean {
+  return tokens.some(
+    ({ role, scopes = [], revokedAtMs }) =>
+      role === "operator" && revokedAtMs === undefined && scopes.includes(ADMIN),
+  );
+}
+
 /** The work, and how far it came. Ids are kept only for whoever asked for them. */
 class Clearing {
   readonly result: { rejected: string[]; removed: string[] } = { rejected: [], removed: [] };
@@ -70,7 +107,7 @@ class Clearing {
 
   constructor(
     private readonly gateway: Gateway,
-    private readonly keepIds: boolean,
+    private readonly how: { readonly keepIds: boolean; readonly force: boolean },
   ) {}
 
   async run({ pending, paired }: What): Promise<void> {
@@ -80,10 +117,12 @@ class Clearing {
       );
     }
     if (!paired) return;
+    const force = this.how.force && { force: true };
     for await (const page of devicePages(this.gateway, paired)) {
-      await forEach(page.paired, ({ deviceId }) =>
-        this.#act("removed", deviceId, { method: "device.pair.remove", params: { deviceId } }),
-      );
+      await forEach(page.paired, ({ deviceId }) => {
+        const params = { deviceId, ...force };
+        return this.#act("removed", deviceId, { method: "device.pair.remove", params });
+      });
     }
   }
 
@@ -101,7 +140,7 @@ class Clearing {
       throw error;
     }
     this.#counts[what] += 1;
-    if (this.keepIds) this.result[what].push(id);
+    if (this.how.keepIds) this.result[what].push(id);
   }
 
   report(context: Context, how: "Done" | "Stopped early"): void {

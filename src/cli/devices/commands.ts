@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import { lazily, type Shell } from "../shell.ts";
 
+const FORCE = "also where it is the last way in with full control";
+
 /** `openclaw devices …` */
 export function addDeviceCommands(shell: Shell): void {
   const devices = shell.program
@@ -61,7 +63,8 @@ function addPairedCommands(shell: Shell, devices: Command): void {
   const remove = devices
     .command("remove [device...]")
     .description("forget a paired device; its connections close at once")
-    .option("--yes", "accepted for scripts");
+    .option("--yes", "accepted for scripts")
+    .option("--force", FORCE);
   lazily(shell, remove, async () => (await import("./paired.ts")).remove);
   const rename = devices
     .command("rename [device] [name...]")
@@ -74,19 +77,29 @@ function addPairedCommands(shell: Shell, devices: Command): void {
     .description("end a device's token and make it a new one")
     .option("--device <device>", "the device, instead of as a word")
     .option("--role <role>", "which role's token, where it has several")
-    .option("--scope <scope...>", "keep only these scopes");
+    .option("--scope <scope...>", "keep only these scopes")
+    .option("--force", FORCE);
   lazily(shell, rotate, async () => (await import("./tokens.ts")).rotate);
   const revoke = devices
     .command("revoke [device]")
     .description("end a device's token until you approve it again")
     .option("--device <device>", "the device, instead of as a word")
-    .option("--role <role>", "which role's token, where it has several");
+    .option("--role <role>", "which role's token, where it has several")
+    .option("--force", FORCE);
   lazily(shell, revoke, async () => (await import("./tokens.ts")).revoke);
+  const revokeAll = devices
+    .command("revoke-all")
+    .description("for the bad day: end every device's token, every request and every link")
+    .option("--except <device...>", "this device stays; may be given several times")
+    .option("--yes", "do it without asking")
+    .option("--force", "also where nobody would be left with full control");
+  lazily(shell, revokeAll, async () => (await import("./revoke-all.ts")).revokeAll);
   const clear = devices
     .command("clear")
     .description("remove many at once: all paired devices, unless an option narrows it")
     .option("--pending", "reject the requests that wait")
     .option("--stale <age>", "remove paired devices not seen for this long")
-    .option("--yes", "do it");
+    .option("--yes", "do it")
+    .option("--force", FORCE);
   lazily(shell, clear, async () => (await import("./clear.ts")).clear);
 }

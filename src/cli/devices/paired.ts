@@ -54,13 +54,18 @@ export function deviceWord(args: readonly string[], option: string | undefined):
   throw new CliError("usage", "say which device: give its id", { next: "openclaw devices list" });
 }
 
+export interface RemoveOptions {
+  readonly force?: boolean;
+}
+
 /** `openclaw devices remove <device>` */
-export const remove: Run<unknown> = async (context, args) => {
+export const remove: Run<RemoveOptions> = async (context, args, { force }) => {
   const typed = deviceWord(args, undefined);
   await withGateway(context, pairingNeeds, async (gateway) => {
     const device = await findDevice(context, gateway, { typed, verb: "Remove" });
     const { deviceId } = device;
-    const removed = await gateway.request<Durability>("device.pair.remove", { deviceId });
+    const params = { deviceId, ...(force && { force }) };
+    const removed = await gateway.request<Durability>("device.pair.remove", params);
     if (context.options.json) return printJson(context, removed);
     const closed = gateway.how === "stopped" ? "" : " Its connections are closed.";
     context.io.out(`Removed ${deviceName(device)} (${shortId(deviceId)}).${closed}`);

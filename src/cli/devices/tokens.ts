@@ -12,13 +12,15 @@ export interface TokenOptions {
   readonly device?: string;
   readonly role?: string;
   readonly scope?: readonly string[];
+  readonly force?: boolean;
 }
 
 /** `openclaw devices rotate <device>` */
 export const rotate: Run<TokenOptions> = async (context, args, options) => {
   await onToken(context, { args, options, verb: "Rotate" }, async (gateway, device, role) => {
-    const scopes = options.scope;
-    const params = { deviceId: device.deviceId, role, ...(scopes && { scopes }) };
+    const { scope: scopes, force } = options;
+    const narrower = { ...(scopes && { scopes }), ...(force && { force }) };
+    const params = { deviceId: device.deviceId, role, ...narrower };
     const rotated = await gateway.request<{ scopes?: string[] }>("device.token.rotate", params);
     if (context.options.json) return printJson(context, rotated);
     const { io } = context;
@@ -34,7 +36,7 @@ export const rotate: Run<TokenOptions> = async (context, args, options) => {
 export const revoke: Run<TokenOptions> = async (context, args, options) => {
   await onToken(context, { args, options, verb: "Revoke" }, async (gateway, device, role) => {
     const { deviceId } = device;
-    const params = { deviceId, role };
+    const params = { deviceId, role, ...(options.force && { force: true }) };
     const revoked = await gateway.request<Durability>("device.token.revoke", params);
     if (context.options.json) return printJson(context, revoked);
     const { io } = context;

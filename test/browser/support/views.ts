@@ -111,7 +111,7 @@ export const views: Readonly<Record<string, (stage: Stage) => Promise<Page>>> = 
   },
   async removed(stage) {
     const page = await ready(stage);
-    await stage.gateway.ok(["devices", "clear", "--yes"]);
+    await stage.gateway.ok(["devices", "clear", "--yes", "--force"]);
     await shows(page, "stopped");
     return page;
   },

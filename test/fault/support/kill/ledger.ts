@@ -33,8 +33,19 @@ export class Ledger {
   readonly label: Counter = { sure: 0, asked: 0 };
   labelled: Entry | undefined;
   acknowledged = 0;
+  /** Codes under which nodes offered something, and whose they are. */
+  readonly offered = new Map<string, string>();
+  /** Values of `name` that are known to have been in the file, and the last of them. */
+  names = 0;
+  #lastName = 0;
   /** Answers that nobody expected. */
   readonly surprises: string[] = [];
+
+  /** A value that is in the file, or was. */
+  sawName(value: number): void {
+    if (value > this.#lastName) this.names += 1;
+    this.#lastName = Math.max(this.#lastName, value);
+  }
 
   newcomer(): Entry {
     const entry: Entry = { device: makeDevice(), sure: "absent", maybe: undefined };
@@ -64,6 +75,7 @@ export class Ledger {
     const value = counter.asked;
     await act(value);
     counter.sure = Math.max(counter.sure, value);
+    if (counter === this.name) this.sawName(value);
     this.acknowledged += 1;
   }
 
@@ -88,7 +100,7 @@ export class Ledger {
     for (const entry of this.entries.values()) this.#settle(entry, fateIn(found, entry));
     const label = list.paired.find((row) => row.deviceId === this.labelled?.device.deviceId);
     settle(this.label, Number(label?.operatorLabel?.slice(1) ?? 0));
-    settle(this.name, await nameNumber(gateway));
+    settle(this.name, await nameNumber(gateway.stateDir));
   }
 
   #settle(entry: Entry, is: Fate): void {
@@ -119,8 +131,8 @@ function settle(counter: Counter, is: number): void {
 }
 
 /** The number in `gateway.name` of the file: 0 while there is none. A half-written file has no number. */
-async function nameNumber(gateway: GatewayProcess): Promise<number> {
-  const text = await readFile(join(gateway.stateDir, "openclaw.json"), "utf8").catch(() => "");
+export async function nameNumber(stateDir: string): Promise<number> {
+  const text = await readFile(join(stateDir, "openclaw.json"), "utf8").catch(() => "");
   if (text === "") return 0;
   return Number(JSON.parse(text).gateway?.name?.slice(1) ?? 0);
 }

@@ -12,6 +12,17 @@ const LABELS_AT_ONCE = 200;
 /** One of so many devices stays for good. */
 const STAYS = 25;
 
+interface Offer {
+  readonly nodeId: string;
+  readonly requestId: string;
+}
+
+const nodeOptions = {
+  role: "node",
+  client: { id: "node-host", mode: "node", platform: "linux" },
+  params: { commands: ["system.which"] },
+};
+
 /** What is done beside devices that come and go. */
 export interface Work {
   /** So many labels that the journal is rolled and its snapshot written. */
@@ -20,6 +31,8 @@ export interface Work {
   readonly config?: boolean;
   /** A shared token is set, which is written to the document of keys. */
   readonly secret?: boolean;
+  /** Nodes come in, and what they offer is granted by a link, or approved, or turned down. */
+  readonly nodes?: "linked" | "approved" | "rejected";
   /** Devices are revoked when changes begin to be refused. */
   readonly revoke?: boolean;
   /** Nobody comes any more after a few: this work is about the rest. */
@@ -43,7 +56,7 @@ export class Life {
   async live(run: GatewayRun, end: () => Promise<void> | void): Promise<void> {
     this.#owner = await AdminLink.open(this.gateway.adminSocket);
     const rest = [...this.ledger.entries.values()].filter(({ sure }) => sure === "pending");
-    const { labels, config, secret, revoke } = this.work;
+    const { labels, config, secret, revoke, nodes } = this.work;
     const jobs = [
       ...Array.from({ length: NEWCOMERS_AT_ONCE }, () => this.#newcomers()),
       this.#follow(rest),
@@ -51,6 +64,7 @@ export class Life {
       ...(config ? [this.#config()] : []),
       ...(revoke ? [this.#revocations()] : []),
       ...(secret ? [this.#secret()] : []),
+      ...(nodes ? [this.#nodes(nodes)] : []),
     ];
     try {
       await until(() => this.done > 2 || run.exited, "the first changes");
@@ -178,6 +192,71 @@ export class Life {
       this.ledger.count(this.ledger.name, (value) =>
         this.#owns.request("host.config.set", { path: "gateway.name", value: `n${value}` }),
       ),
+    );
+  }
+
+  #nodes(how: NonNullable<Work["nodes"]>): Promise<void> {
+    let before: Entry | undefined;
+    return this.#repeat(async () => {
+      const entry = this.ledger.newcomer();
+      const linked = how === "linked";
+      const client = linked ? await this.#linkedNode(entry) : await this.#approvedNode(entry);
+      if (!linked) await this.#decideOffer(entry, how === "approved" ? "approve" : "reject");
+      client.close();
+      // The last one stays, so that a kill finds it.
+      const old = before;
+      before = entry;
+      if (old) await this.#remove(old);
+    });
+  }
+
+  async #linkedNode(entry: Entry): Promise<RawClient> {
+    const made = await this.#request("device.pair.invite", { role: "node" });
+    const { secret } = made as { secret?: string };
+    let client: RawClient | undefined;
+    await this.ledger.change(entry, "paired", async () => {
+      client = await this.#asNode(entry, { bootstrapToken: secret ?? "" });
+      return {};
+    });
+    if (!client) throw new Error("no node came in");
+    return client;
+  }
+
+  async #approvedNode(entry: Entry): Promise<RawClient> {
+    await this.ledger.change(entry, "pending", async () => {
+      const client = await RawClient.open(this.gateway.url);
+      const { error } = await client.connect({ ...nodeOptions, device: entry.device, auth });
+      client.close();
+      entry.code = error.details.requestId;
+      return {};
+    });
+    await this.#approve(entry);
+    return this.#asNode(entry, auth);
+  }
+
+  async #asNode(entry: Entry, by: Record<string, string>): Promise<RawClient> {
+    const client = await RawClient.open(this.gateway.url);
+    const { ok, error } = await client.connect({ ...nodeOptions, device: entry.device, auth: by });
+    if (!ok) throw new Error(`a node was refused: ${error.message}`);
+    return client;
+  }
+
+  /** What a node offers waits under a code of its own. */
+  async #decideOffer({ device }: Entry, verb: "approve" | "reject"): Promise<void> {
+    const { deviceId } = device;
+    const code = await until(async () => {
+      const list = (await this.#request("node.pair.list", {})) as { pending?: Offer[] };
+      return list.pending?.find(({ nodeId }) => nodeId === deviceId)?.requestId;
+    }, "what the node offers");
+    this.ledger.offered.set(code, deviceId);
+    await this.#request(`node.pair.${verb}`, { requestId: code });
+    this.ledger.acknowledged += 1;
+  }
+
+  async #remove(entry: Entry): Promise<void> {
+    const { deviceId } = entry.device;
+    await this.ledger.change(entry, "absent", () =>
+      this.#request("device.pair.remove", { deviceId }),
     );
   }
 

@@ -7,6 +7,7 @@ export type Prepare =
   | "no ballast"
   | "torn journal"
   | "torn keys"
+  | "torn nodes"
   | "left-over snapshot"
   | "left-over journal"
   | "left-over ballast"
@@ -45,6 +46,7 @@ const start: readonly Step[] = [
   { step: "unlink devices.ballast.tmp", prepare: "left-over ballast" },
   { step: "truncate devices.journal", prepare: "torn journal" },
   { step: "truncate gateway.journal", prepare: "torn keys" },
+  { step: "truncate nodes.journal", prepare: "torn nodes" },
   { step: "truncate devices.journal.next", prepare: "torn in a roll" },
   { step: "sync devices.journal", prepare: "clean stop" },
   { step: "sync devices.journal.next", prepare: "unfinished roll" },
@@ -71,6 +73,23 @@ const commits: readonly Step[] = [
   { step: "write gateway.journal", work: { secret: true } },
   { step: "datasync gateway.journal", work: { secret: true } },
 ];
+
+/**
+ * Decisions that are stored elsewhere than their lines: what nodes may do, the secret, the
+ * configuration (its own steps are below). A kill at the line's write comes before the decision.
+ */
+const elsewhere: readonly Step[] = (["linked", "approved", "rejected"] as const).flatMap(
+  (nodes) => {
+    const work = { nodes, quiet: true };
+    return [
+      // Most of what is written about nodes is no decision: a few rounds meet one.
+      ...[1, 2, 3].map(() => ({ step: "datasync nodes.journal", among: 4, work })),
+      { step: "write nodes.journal", among: 4, work },
+      { step: "write devices.journal", among: 60, work },
+      { step: "datasync devices.journal", among: 60, work },
+    ];
+  },
+);
 
 /** The journal is rolled, its snapshot written, and what that covers is dropped. */
 const roll: readonly Step[] = [
@@ -108,7 +127,14 @@ export const rareSteps: readonly string[] = ["sync audit"];
 export const lastOfRoll: Step | undefined = roll.at(-1);
 
 /** Every named step but those of a first start. */
-export const steps: readonly Step[] = [...start, ...commits, ...audit, ...roll, ...others];
+export const steps: readonly Step[] = [
+  ...start,
+  ...commits,
+  ...elsewhere,
+  ...audit,
+  ...roll,
+  ...others,
+];
 
 /** Steps of a first start, on a folder that is empty or not there. */
 export const firstSteps: readonly Step[] = [

@@ -1,0 +1,66 @@
+import type { Counted } from "../pairing/mass-endings.ts";
+import type { RevokeAllPlan } from "../pairing/revoke-all.ts";
+import { ADMIN } from "../protocol/access.ts";
+import type { JsonSchema } from "../protocol/json-schema.ts";
+import { limitTable } from "../protocol/limits.ts";
+import { durability, pairedRow } from "./device-rows.ts";
+import { method } from "./method.ts";
+import type { Services } from "./services.ts";
+
+interface Params {
+  exceptDeviceIds?: string[];
+  force?: boolean;
+  dryRun?: boolean;
+}
+
+const params: JsonSchema = {
+  type: "object",
+  properties: {
+    exceptDeviceIds: {
+      type: "array",
+      items: { type: "string", minLength: 1 },
+      maxItems: limitTable.exceptDevices.value,
+    },
+    force: { type: "boolean" },
+    dryRun: { type: "boolean" },
+  },
+};
+
+export const revokeAll = method<Params>({
+  name: "device.pair.revokeAll",
+  summary:
+    "Ends the tokens of all devices but `exceptDeviceIds` (operators and nodes) and closes their connections, rejects all requests, takes all links back, and says what remains. `dryRun` only tells how many that would be. A device that calls this names itself too; where no way in with full control would be left it takes `force`.",
+  access: { roles: ["operator"], scope: ADMIN },
+  params,
+  run: async ({ exceptDeviceIds = [], force, dryRun = false }, { actor, services }) => {
+    const { many } = services.pairing;
+    const ask = { except: [...new Set(exceptDeviceIds)], actor, force };
+    if (dryRun) return { ...counted(await many.plan(ask)), remains: remains(services), dryRun };
+    const done = await many.revokeAll(ask);
+    return { ...counted(done), remains: remains(services), ...durability(done) };
+  },
+});
+
+function counted({ devices, nodes, pending, invites, kept }: RevokeAllPlan & Counted) {
+  return {
+    revoked: devices,
+    nodes,
+    rejected: pending.length,
+    links: invites.length,
+    kept: kept.map(pairedRow),
+  };
+}
+
+/** What is still there that somebody could come in by, or ask by. */
+function remains({ secrets, config, pairing, ssh }: Services) {
+  return {
+    /** Keys that may go on approving. */
+    sshKeys: ssh.live(),
+    secrets: (["token", "password"] as const).filter((kind) => secrets.isSet(kind)),
+    /** Who holds the secret gets all it asks for on this machine, without a device. */
+    devicelessCli: config.devicelessCli,
+    waysIn: pairing.waysIn(),
+  };
+}
+
+export const revokeAllMethods = [revokeAll];

@@ -1,0 +1,99 @@
+import type { Actor } from "../protocol/access.ts";
+import { invalidRequest } from "../protocol/errors.ts";
+import { type Ends, hasToken } from "./devices.ts";
+import type { Guard } from "./guard.ts";
+import { type Device, type Invite, isOpen, type PairingState, type Pending } from "./records.ts";
+import { lastWayIn, mayForce } from "./ways-in.ts";
+
+export interface RevokeAllAsk {
+  /** Devices that stay as they are. */
+  readonly except: readonly string[];
+  readonly actor: Actor;
+  readonly force?: boolean | undefined;
+}
+
+/** What could become a device. */
+export interface Asking {
+  readonly pending: readonly Pending[];
+  /** Links that would still pair somebody. */
+  readonly invites: readonly Invite[];
+}
+
+/** What revoking all devices but some ends, besides devices. */
+export interface RevokeAllPlan extends Asking {
+  readonly keeps: ReadonlySet<string>;
+  readonly kept: readonly Device[];
+}
+
+const COMMAND = "devices revoke-all";
+
+/**
+ * Decides what goes, without looking at all of it: nothing else may happen in the turn in which this
+ * begins. @throws RequestError where somebody would be left out who was not meant
+ */
+export function planRevokeAll(
+  state: PairingState,
+  ask: RevokeAllAsk,
+  facts: { guard: Guard; now: number },
+): RevokeAllPlan {
+  const keeps = new Set(ask.except);
+  const kept = ask.except.map((id) => keptDevice(state, id));
+  if (!(ask.force && mayForce(ask.actor))) refuseSlip(state, ask, { keeps, guard: facts.guard });
+  return { keeps, kept, ...askingIn(state, facts.now) };
+}
+
+export function askingIn(state: PairingState, now: number): Asking {
+  return {
+    pending: [...state.pending.values()],
+    invites: [...state.invites.values()].filter((invite) => isOpen(invite, now)),
+  };
+}
+
+/** One that is misspelt would be ended with all others. */
+function keptDevice(state: PairingState, deviceId: string): Device {
+  const device = state.devices.get(deviceId);
+  if (device) return device;
+  throw invalidRequest("unknown deviceId", { cure: "openclaw devices list" });
+}
+
+function refuseSlip(
+  state: PairingState,
+  { except, actor }: RevokeAllAsk,
+  { keeps, guard }: { keeps: ReadonlySet<string>; guard: Guard },
+): void {
+  const command = `${COMMAND}${except.map((id) => ` --except ${id}`).join("")}`;
+  const { deviceId } = actor;
+  // A device that revokes all others says so itself: neither is it left in, nor cut off, in silence.
+  if (deviceId !== undefined && !keeps.has(deviceId)) {
+    throw invalidRequest("that would end the device that asks for it; name it as well", {
+      code: "ENDS_CALLER",
+      cure: `openclaw ${command} --except ${deviceId}`,
+    });
+  }
+  if (guard.othersFor(actor) > 0 || guard.leaves(keeps)) return;
+  if (keeps.size === 0) {
+    const message = "nobody would be left: name the devices that stay (--except DEVICE)";
+    throw lastWayIn(actor, command, message);
+  }
+  if (state.admins.size > 0) throw lastWayIn(actor, command);
+}
+
+/** Devices are looked at so many at a time. */
+const STEP = 1024;
+
+/**
+ * The devices with a token that `ends` names, but those that are kept; `undefined` where others may
+ * have a turn. They may change meanwhile.
+ */
+export function* leftOver(
+  state: PairingState,
+  ends: Ends,
+  keeps: ReadonlySet<string>,
+): Generator<string | undefined, void> {
+  let looked = 0;
+  for (const device of state.devices.values()) {
+    looked += 1;
+    if (looked % STEP === 0) yield undefined;
+    if (!keeps.has(device.deviceId) && hasToken(device, ends)) yield device.deviceId;
+  }
+}

@@ -1,0 +1,77 @@
+import { type Actor, ADMIN, covers } from "../protocol/access.ts";
+import { invalidRequest, type RequestError } from "../protocol/errors.ts";
+import type { Device, PairingChange, PairingState } from "./records.ts";
+
+/**
+ * The ways in from elsewhere that the owner has: paired devices whose live token holds full control,
+ * and whatever else the caller counts. Pure, like the ledger.
+ */
+
+/** Whether somebody with this device can administer the gateway from elsewhere. */
+export function isWayIn(device: Device | undefined): boolean {
+  const token = device?.tokens.operator;
+  return token !== undefined && token.revokedAtMs === undefined && token.scopes.includes(ADMIN);
+}
+
+/** What the state itself does not say. */
+export interface WaysInFacts {
+  /** Ways in besides devices. */
+  readonly others: number;
+  /** Whether the approval of a device can't fail any more: what only may come about is no way in. */
+  readonly isSure: (deviceId: string) => boolean;
+  /** Whether a device is about to end by what was decided before. */
+  readonly isEnding: (device: Device) => boolean;
+}
+
+/** Whether a device that is a way in is one after the act. */
+export type Stays = (device: Device) => boolean;
+
+/**
+ * Whether an act takes a way in and leaves none. What leaves none where there was none takes nothing.
+ */
+export function takesLastWayIn(state: PairingState, stays: Stays, facts: WaysInFacts): boolean {
+  if (facts.others > 0) return false;
+  let takes = false;
+  for (const id of state.admins) {
+    const device = state.devices.get(id);
+    if (!device || facts.isEnding(device)) continue;
+    if (!stays(device)) takes = true;
+    else if (facts.isSure(id)) return false;
+  }
+  return takes;
+}
+
+/** Which devices stay ways in after `changes`. */
+export function afterChanges(changes: readonly PairingChange[]): Stays {
+  const changed = new Map<string, boolean>();
+  for (const change of changes) {
+    if (change.op === "device") changed.set(change.device.deviceId, isWayIn(change.device));
+    if (change.op === "device-gone") changed.set(change.deviceId, false);
+  }
+  return ({ deviceId }) => changed.get(deviceId) ?? true;
+}
+
+/**
+ * Whether the caller itself is a way in that no removal of a device ends: it came without one, by the
+ * shared secret, and kept its scopes (`gateway.auth.devicelessCli`).
+ */
+export function needsNoDevice(actor: Actor): boolean {
+  return actor.deviceId === undefined && (actor.method === "token" || actor.method === "password");
+}
+
+/** Whether `force` counts: it is for who could do worse anyway. */
+export function mayForce(actor: Actor): boolean {
+  return actor.method === "host" || covers(actor.scopes, ADMIN);
+}
+
+const LAST =
+  "that would end the last way in with full control; let another device in first (openclaw devices invite --scopes owner)";
+
+/** The refusal, with the command of the host that does it all the same. */
+export function lastWayIn(actor: Actor, command: string, message = LAST): RequestError {
+  const where = actor.method === "host" ? "" : " on the gateway host";
+  return invalidRequest(message, {
+    code: "LAST_WAY_IN",
+    cure: `openclaw ${command} --force${where}`,
+  });
+}

@@ -1,0 +1,209 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ahead, type Notes } from "../../src/audit/ahead.ts";
+import type { AuditEvent } from "../../src/audit/chain.ts";
+import { invalidRequest } from "../../src/protocol/errors.ts";
+import { pairNode, surfaceCode } from "../nodes/support.ts";
+import { startTestGateway, TEST_TOKEN, type TestGateway } from "../support/gateway.ts";
+import { byHost } from "./support.ts";
+
+const event: AuditEvent = { event: "config.changed", by: byHost, from: "203.0.113.7" };
+
+/** Notes that say in which order all went; `refuse` of them fails. */
+function notes(refuse: "none" | "note" = "none") {
+  const said: unknown[] = [];
+  const all: Notes = {
+    note: async ({ event }) => {
+      await null;
+      if (refuse === "note") throw new Error("the audit can't be written");
+      said.push(event);
+      return 7;
+    },
+    noteAnyway: async (line) => {
+      said.push(line);
+      return 8;
+    },
+  };
+  return { all, said };
+}
+
+describe("a change that is stored elsewhere", () => {
+  test("comes after its line, which is durable by then", async () => {
+    const { all, said } = notes();
+    const result = await ahead(all, async (announce) => {
+      await announce(event);
+      said.push("changed");
+      return "done";
+    });
+    expect([result, said]).toEqual(["done", ["config.changed", "changed"]]);
+  });
+
+  test("is not made where its line can't be written", async () => {
+    const { all, said } = notes("note");
+    const changing = ahead(all, async (announce) => {
+      await announce(event);
+      said.push("changed");
+    });
+    await expect(changing).rejects.toThrow("the audit can't be written");
+    expect(said).toEqual([]);
+  });
+
+  test.each<[string, unknown, string]>([
+    [
+      "of the store",
+      Object.assign(new Error("full"), { code: "STORE_DISK_FULL" }),
+      "STORE_DISK_FULL",
+    ],
+    ["that its caller was told", invalidRequest("unknown requestId"), "unknown requestId"],
+    ["of a bug", new TypeError("x is not a function"), "an error of the gateway; see its log"],
+  ])("that fails for a reason %s leaves a second line", async (_name, error, why) => {
+    const { all, said } = notes();
+    const changing = ahead(all, async (announce) => {
+      await announce(event);
+      throw error;
+    });
+    await expect(changing).rejects.toBe(error);
+    const what = { line: 7, change: "config.changed", why };
+    expect(said[1]).toEqual({ event: "change.failed", by: byHost, what, from: "203.0.113.7" });
+  });
+
+  test("that only takes away is made also where its line is not on the disk yet", async () => {
+    const { all, said } = notes("note");
+    const change = async (announce: (line: AuditEvent) => Promise<void>) => {
+      await announce(event);
+      said.push("changed");
+    };
+    await ahead(all, change, { anyway: true });
+    expect(said).toEqual([event, "changed"]);
+  });
+
+  test("that turned out to be none leaves no line", async () => {
+    const { all, said } = notes();
+    expect(await ahead(all, async () => "nothing to do")).toBe("nothing to do");
+    await expect(ahead(all, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+    expect(said).toEqual([]);
+  });
+});
+
+describe("on a gateway", () => {
+  let gateway: TestGateway;
+  beforeEach(async () => {
+    gateway = await startTestGateway();
+  });
+  afterEach(() => gateway.close());
+
+  const events = async () =>
+    (await gateway.core.audit.read({ limit: 100 })).map(
+      ({ event, what }) => [event, what] as const,
+    );
+
+  /** Runs `first` when the next line is durable, before what it tells of is made. */
+  function afterLine(first: () => Promise<unknown>): void {
+    const { pairing } = gateway.core;
+    const { note } = pairing;
+    pairing.note = async (line) => {
+      pairing.note = note;
+      const seq = await note.call(pairing, line);
+      await first();
+      return seq;
+    };
+  }
+
+  test("the line of a change of the configuration is there while the file is still the old one", async () => {
+    const { path } = gateway.core.config;
+    let then: unknown;
+    afterLine(async () => {
+      then = [await readFile(path, "utf8").catch(() => "none"), (await events()).at(-1)];
+    });
+    await gateway.host("host.config.set", { path: "gateway.name", value: "home" });
+    expect(then).toEqual(["none", ["config.changed", { keys: ["gateway.name"] }]]);
+  });
+
+  test("a change of the configuration that fails has a second line", async () => {
+    afterLine(() => writeFile(gateway.core.config.path, "{}\n"));
+    const changing = gateway.host("host.config.set", { path: "gateway.name", value: "home" });
+    await expect(changing).rejects.toThrow("config changed since last load");
+    const all = await events();
+    expect(all.slice(-2)).toEqual([
+      ["config.changed", { keys: ["gateway.name"] }],
+      ["change.failed", { line: all.length - 1, change: "config.changed", why: "CONFIG_CHANGED" }],
+    ]);
+  });
+
+  test("a secret is not set where the line of it can't be written", async () => {
+    const before = gateway.core.vault.secrets;
+    gateway.core.pairing.note = () => Promise.reject(new Error("no room"));
+    await expect(gateway.host("host.token.new", {})).rejects.toThrow();
+    expect(gateway.core.vault.secrets).toBe(before);
+  });
+
+  test("of two who approve what a node offers one is late, and the audit says so", async () => {
+    const node = await pairNode(gateway, ["system.which"]);
+    const requestId = await surfaceCode(gateway, node.nodeId);
+    const both = await Promise.allSettled([
+      gateway.host("node.pair.approve", { requestId }),
+      gateway.host("node.pair.approve", { requestId }),
+    ]);
+    expect(both.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+    expect((await events()).slice(-3).map(([name]) => name)).toEqual([
+      "node.approved",
+      "node.approved",
+      "change.failed",
+    ]);
+  });
+
+  test("what was turned down while its approval was being noted is not approved", async () => {
+    const node = await pairNode(gateway, ["system.which"]);
+    const requestId = await surfaceCode(gateway, node.nodeId);
+    afterLine(() => gateway.host("node.pair.reject", { requestId }));
+    const approving = gateway.host("node.pair.approve", { requestId });
+    await expect(approving).rejects.toThrow("unknown requestId");
+    expect(gateway.core.nodes.record(node.nodeId)?.surface).toBeUndefined();
+    expect((await events()).slice(-3).map(([name]) => name)).toEqual([
+      "node.approved",
+      "node.rejected",
+      "change.failed",
+    ]);
+  });
+
+  test("what was approved while its rejection was being noted stays approved, and nobody is told otherwise", async () => {
+    const node = await pairNode(gateway, ["system.which"]);
+    const requestId = await surfaceCode(gateway, node.nodeId);
+    const told: string[] = [];
+    gateway.core.nodes.listen({ resolved: (_request, why) => told.push(why) });
+    const both = await Promise.allSettled([
+      gateway.host("node.pair.approve", { requestId }),
+      gateway.host("node.pair.reject", { requestId }),
+    ]);
+    expect(both.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+    expect(told).toEqual(["approved"]);
+    expect(gateway.core.nodes.record(node.nodeId)?.surface?.commands).toEqual(["system.which"]);
+    expect((await events()).at(-1)?.[0]).toBe("change.failed");
+  });
+
+  test("what a node offers is turned down also where the audit takes no line", async () => {
+    const node = await pairNode(gateway, ["system.which"]);
+    const requestId = await surfaceCode(gateway, node.nodeId);
+    const { pairing } = gateway.core;
+    pairing.note = () => Promise.reject(new Error("no room"));
+    await expect(gateway.host("node.pair.approve", { requestId })).rejects.toThrow();
+    await gateway.host("node.pair.reject", { requestId });
+    expect(gateway.core.nodes.request(node.nodeId)).toBeUndefined();
+    expect((await events()).at(-1)?.[0]).toBe("node.rejected");
+  });
+});
+
+test("the token of a first start has a line, and says where it came from", async () => {
+  const { firstStart } = await import("../../src/gateway/first-start.ts");
+  const gateway = await startTestGateway({ token: null });
+  const { world, vault, pairing, secrets } = gateway.core;
+  const deps = { world, vault, pairing, secrets, kind: "token" as const, terminal: false };
+  await firstStart({ ...deps, givenToken: TEST_TOKEN });
+  await firstStart({ ...deps, givenToken: TEST_TOKEN });
+  const lines = await gateway.core.audit.read({ limit: 10 });
+  expect(lines).toMatchObject([
+    { event: "secret.set", by: { kind: "gateway" }, what: { kind: "token", how: "environment" } },
+  ]);
+  expect(JSON.stringify(lines)).not.toContain(TEST_TOKEN);
+  await gateway.close();
+});

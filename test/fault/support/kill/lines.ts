@@ -1,0 +1,81 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { type AuditLine, isLine } from "../../../../src/audit/chain.ts";
+import { auditFiles, parse, wholeLines } from "../../../../src/audit/files.ts";
+import { vaultShape } from "../../../../src/auth/vault.ts";
+import { systemFiles } from "../../../../src/lib/atomic-file.ts";
+import { systemWorld } from "../../../../src/lib/world.ts";
+import { nodesShape } from "../../../../src/nodes/document.ts";
+import { pairingShape } from "../../../../src/pairing/document.ts";
+import { nodePairing, type PairingState } from "../../../../src/pairing/records.ts";
+import { documentFiles } from "../../../../src/store/files.ts";
+import { readDocument } from "../../../../src/store/recover.ts";
+import type { DocumentShape } from "../../../../src/store/shape.ts";
+import { type Ledger, nameNumber } from "./ledger.ts";
+
+/** What a killed gateway left on the disk, read as the next start would, and not changed. */
+async function left(stateDir: string) {
+  const read = async <State, Change>(shape: DocumentShape<State, Change>) => {
+    const files = documentFiles(stateDir, shape.name);
+    return (await readDocument(shape, files, { fs: systemFiles, world: systemWorld })).state;
+  };
+  const pairing = await read(pairingShape);
+  return {
+    pairing,
+    vault: await read(vaultShape),
+    nodes: await read(nodesShape),
+    lines: await linesIn(stateDir, pairing),
+  };
+}
+
+/** All lines, from the files and from the state. */
+async function linesIn(stateDir: string, { trail }: PairingState): Promise<AuditLine[]> {
+  const folder = join(stateDir, "audit");
+  const lines = new Map<number, AuditLine>();
+  for (const name of await auditFiles(folder)) {
+    const texts = wholeLines(await readFile(join(folder, name), "utf8"));
+    for (const line of texts.map(parse).filter(isLine)) lines.set(line.seq, line);
+  }
+  for (const line of trail.outbox) lines.set(line.seq, line);
+  return [...lines.values()];
+}
+
+/**
+ * After a kill no decision is without its line: who is paired or revoked, what nodes may do or may not,
+ * the shared secret, the configuration. A line may be there whose decision came to nothing.
+ */
+export async function expectLines(stateDir: string, ledger: Ledger): Promise<void> {
+  const names = await readdir(stateDir);
+  // Nothing of a first start may be there yet.
+  if (!names.includes("devices.journal") || !names.includes("nodes.journal")) return;
+  const { pairing, vault, nodes, lines } = await left(stateDir);
+  const told = new Set<string>();
+  for (const { event, what = {} } of lines) {
+    told.add(`${event} ${what["request"] ?? what["device"]}`);
+    told.add(`${event} ${what["device"]}`);
+  }
+  const without: string[] = [];
+  const needs = (...any: string[]) => {
+    if (!any.some((one) => told.has(one))) without.push(any.join(" or "));
+  };
+  for (const { deviceId: id, tokens } of pairing.devices.values()) {
+    needs(`device.approved ${id}`, `device.linked ${id}`);
+    const revoked = Object.values(tokens).some(({ revokedAtMs }) => revokedAtMs !== undefined);
+    if (revoked) needs(`token.revoked ${id}`);
+  }
+  for (const { nodeId, surface } of nodes.nodes.values()) {
+    if (surface) needs(`node.approved ${nodeId}`);
+  }
+  for (const [code, nodeId] of ledger.offered) {
+    const waits = nodes.requests.has(code) || nodes.nodes.get(nodeId)?.surface !== undefined;
+    const isNode = nodePairing(pairing.devices.get(nodeId)) !== undefined;
+    if (isNode && !waits) needs(`node.rejected ${code}`);
+  }
+  expect(without).toEqual([]);
+  const count = (wanted: string) => lines.filter(({ event }) => event === wanted).length;
+  // Each time the secret was set it got the next number.
+  expect(count("secret.set")).toBeGreaterThanOrEqual(vault.secrets.token?.epoch ?? 0);
+  ledger.sawName(await nameNumber(stateDir));
+  expect(count("config.changed")).toBeGreaterThanOrEqual(ledger.names);
+}

@@ -1,0 +1,177 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { hostOwner } from "../../src/pairing/pairing.ts";
+import { SshKeys } from "../../src/pairing/ssh.ts";
+import { limitValues } from "../../src/protocol/limits.ts";
+import { sshKey } from "../support/ssh-key.ts";
+import { type PairingBench, pairingOn, settle } from "./held-store.ts";
+
+const ADMIN = "operator.admin";
+let bench: PairingBench;
+let ssh: SshKeys;
+/** What sshd's helper was given, the last one last. */
+let published: string[];
+/** What keeps a publication from being done. */
+let publishing: Promise<string | undefined>;
+let isOn: boolean;
+
+beforeEach(async () => {
+  bench = await pairingOn(undefined, { otherWaysIn: () => ssh.waysIn() });
+  const { document, pairing, world } = bench;
+  published = [];
+  publishing = Promise.resolve(undefined);
+  isOn = true;
+  ssh = new SshKeys({
+    document,
+    world,
+    limits: limitValues(),
+    pairing,
+    isOn: () => isOn,
+    publish: async (lines) => {
+      const problem = await publishing;
+      published.push(lines);
+      return problem;
+    },
+  });
+});
+
+let bytes = 0;
+async function add(name: string, more: Partial<Parameters<SshKeys["add"]>[0]> = {}) {
+  bytes += 1;
+  const ask = { publicKey: sshKey(bytes % 256), name, may: ["operator"] as const, ...more };
+  return (await ssh.add(ask, hostOwner)).key;
+}
+const remove = (name: string, force?: boolean) => ssh.remove(name, { actor: hostOwner, force });
+const actor = (fingerprint: string) => ssh.actorOf(fingerprint, "203.0.113.7");
+
+describe("keys that approve over SSH", () => {
+  test("count, and are told to sshd, no sooner than they are on disk", async () => {
+    bench.files.held = true;
+    const adding = add("phone");
+    await settle();
+    expect(published).toEqual([]);
+    bench.files.letGo();
+    const { fingerprint, blob } = await adding;
+    expect(published).toEqual([`0 ssh-ed25519 ${blob} ${fingerprint} -\n`]);
+    expect(actor(fingerprint)).toMatchObject({ method: "ssh", keyId: fingerprint });
+  });
+
+  test("are refused from the moment of their removal, before any disk knows of it", async () => {
+    const { fingerprint } = await add("phone");
+    bench.files.held = true;
+    const removing = remove("phone");
+    expect(actor(fingerprint)).toBe("unknown");
+    bench.files.letGo();
+    await removing;
+    expect(published.at(-1)).toBe("");
+    expect(actor(fingerprint)).toBe("unknown");
+  });
+
+  test("are taken from sshd when their time is over", async () => {
+    const { fingerprint } = await add("visitor", { expiresInMs: 60_000 });
+    const other = await add("phone");
+    bench.world.advance(59_999);
+    await settle();
+    expect(published.at(-1)).toContain(fingerprint);
+    bench.world.advance(2);
+    await settle();
+    expect(published.at(-1)).not.toContain(fingerprint);
+    expect(published.at(-1)).toContain(other.fingerprint);
+    expect(actor(fingerprint)).toBe("expired");
+    ssh.close();
+    expect(ssh.live()).toBe(1);
+  });
+
+  test("are told one change after the other, however long one takes", async () => {
+    let go = (_: undefined) => {};
+    publishing = new Promise((resolve) => {
+      go = resolve;
+    });
+    const adding = add("phone");
+    await settle();
+    const removing = remove("phone");
+    await settle();
+    expect(published).toEqual([]);
+    go(undefined);
+    await Promise.all([adding, removing]);
+    expect(published.at(-1)).toBe("");
+  });
+
+  test("say so where sshd could not be told", async () => {
+    publishing = Promise.resolve("/run/x: EACCES");
+    const ask = { publicKey: sshKey(200), may: ["node"] as const };
+    expect(await ssh.add(ask, hostOwner)).toMatchObject({ unpublished: "/run/x: EACCES" });
+    expect(await remove("key")).toMatchObject({ durable: true, unpublished: "/run/x: EACCES" });
+  });
+
+  test("show when they were used last, and from where", async () => {
+    const { fingerprint } = await add("phone");
+    bench.world.advance(5000);
+    actor(fingerprint);
+    await settle();
+    const [key] = ssh.list();
+    expect(key).toMatchObject({
+      lastUsedAtMs: bench.world.now(),
+      lastUsedFrom: "203.0.113.7",
+    });
+  });
+});
+
+describe("the last way in", () => {
+  const LAST = { shape: { details: { code: "LAST_WAY_IN" } } };
+
+  test("is kept, when it is a key that may let in everybody", async () => {
+    const { fingerprint } = await add("yubikey", { may: ["admin"] });
+    await expect(remove("yubikey")).rejects.toMatchObject({
+      shape: { details: { cure: `openclaw ssh remove ${fingerprint} --force` } },
+    });
+    expect(actor(fingerprint)).toMatchObject({ method: "ssh" });
+    await remove("yubikey", true);
+    expect(actor(fingerprint)).toBe("unknown");
+  });
+
+  test("is a device, once that has full control; and a key, where the device goes", async () => {
+    await add("yubikey", { may: ["admin"] });
+    await bench.pair("owner", [ADMIN]);
+    const gone = { deviceId: "owner", role: "operator", actor: hostOwner };
+    await bench.pairing.revoke(gone);
+    await expect(remove("yubikey")).rejects.toMatchObject(LAST);
+    await bench.pair("another", [ADMIN]);
+    await remove("yubikey");
+    await expect(bench.pairing.revoke({ ...gone, deviceId: "another" })).rejects.toMatchObject(
+      LAST,
+    );
+  });
+
+  test.each<[string, Partial<Parameters<SshKeys["add"]>[0]>]>([
+    ["for operators", {}],
+    ["for nodes", { may: ["node"] }],
+    ["whose time is over", { may: ["admin"], expiresInMs: 1000 }],
+  ])("is no key %s", async (_what, more) => {
+    await add("owner's", { may: ["admin"] });
+    await add("other", more);
+    bench.world.advance(2000);
+    await remove("other");
+    await expect(remove("owner's")).rejects.toMatchObject(LAST);
+  });
+
+  test("is no key at all while approval over SSH is off", async () => {
+    await add("yubikey", { may: ["admin"] });
+    await bench.pair("owner", [ADMIN]);
+    isOn = false;
+    await expect(
+      bench.pairing.revoke({ deviceId: "owner", role: "operator", actor: hostOwner }),
+    ).rejects.toMatchObject(LAST);
+    await remove("yubikey");
+  });
+
+  test("is no key whose addition is not on disk yet", async () => {
+    await bench.pair("owner", [ADMIN]);
+    bench.files.held = true;
+    const adding = add("yubikey", { may: ["admin"] });
+    await settle();
+    await expect(bench.pairing.remove("owner", hostOwner)).rejects.toMatchObject(LAST);
+    bench.files.letGo();
+    await adding;
+    await bench.pairing.remove("owner", hostOwner);
+  });
+});
