@@ -7,12 +7,10 @@ import { chained, headOf } from "../../src/audit/chain.ts";
 import { signedText, type Trail, type TrailChange } from "../../src/audit/trail.ts";
 import type { AuditVerdict } from "../../src/audit/verify.ts";
 import { systemWorld } from "../../src/lib/world.ts";
-import { openCore } from "../../src/main/core.ts";
 import { pairingShape } from "../../src/pairing/document.ts";
 import { openDocument } from "../../src/store/document.ts";
-import { instantHasher } from "../support/gateway.ts";
 import { GatewayProcess } from "../support/process.ts";
-import { type Damage, damages, Found } from "./support/audit-damage.ts";
+import { damages, expectNamed, Found, writeAudit } from "./support/audit-damage.ts";
 
 /** Every kind of damage to the audit is found and named, by the built command line. */
 
@@ -23,28 +21,11 @@ const folders: string[] = [];
 beforeAll(async () => {
   base = await mkdtemp(join(tmpdir(), "audit-base-"));
   folders.push(base);
-  await write(base, 12);
+  await writeAudit(base, 12);
 });
 afterAll(async () => {
   for (const folder of folders) await rm(folder, { recursive: true, force: true });
 });
-
-/** Writes lines to the audit of the state in `folder`, as the gateway does; three to a file. */
-async function write(folder: string, count: number): Promise<void> {
-  const log = { info() {}, warn() {}, error() {} };
-  // Each line takes a little less than a third of a file.
-  const limits = { auditFileBytes: 1200 };
-  const env = { OPENCLAW_STATE_DIR: folder, HOME: folder };
-  const core = await openCore({ env, log, limits, hasher: instantHasher });
-  for (let i = 0; i < count; i += 1) {
-    const what = { device: `d${i}`.padEnd(64, "x") };
-    await core.audit.note({ event: "device.approved", by: byHost, what });
-    while (core.documents.pairing.durable.trail.outbox.length > 0) {
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
-  await core.close();
-}
 
 async function copyOf(folder: string): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), "audit-damaged-"));
@@ -58,15 +39,6 @@ async function verify(gateway: GatewayProcess): Promise<AuditVerdict> {
   const verdict = JSON.parse(stdout) as AuditVerdict;
   expect(code).toBe(verdict.faults.length === 0 ? 0 : 1);
   return verdict;
-}
-
-function expectNamed({ faults }: AuditVerdict, damage: Damage, found: Found): void {
-  for (const [place, line, problem] of damage.faults) {
-    const file = typeof place === "number" ? found.name(place) : place;
-    const named = faults.filter((one) => one.file === file && one.line === line);
-    const problems = named.map((one) => one.problem);
-    expect(problems, JSON.stringify(faults)).toContainEqual(expect.stringMatching(problem));
-  }
 }
 
 test("twelve lines in four files are whole, however the gateway is asked", async () => {
@@ -203,7 +175,7 @@ describe("what somebody changes who may write the state too", () => {
 
   test("the files alone are an older copy", async () => {
     const stateDir = await copyOf(base);
-    await write(stateDir, 2);
+    await writeAudit(stateDir, 2);
     await rm(join(stateDir, "audit"), { recursive: true });
     await cp(join(base, "audit"), join(stateDir, "audit"), { recursive: true });
     const gateway = await GatewayProcess.prepare({ stateDir });
@@ -215,7 +187,7 @@ describe("what somebody changes who may write the state too", () => {
   test("the state alone is an older copy", async () => {
     const stateDir = await copyOf(base);
     const newer = await copyOf(base);
-    await write(newer, 2);
+    await writeAudit(newer, 2);
     await rm(join(stateDir, "audit"), { recursive: true });
     await cp(join(newer, "audit"), join(stateDir, "audit"), { recursive: true });
     const gateway = await GatewayProcess.prepare({ stateDir });

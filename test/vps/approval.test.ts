@@ -1,12 +1,14 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { AuditVerdict } from "../../src/audit/verify.ts";
 import { shellWord } from "../../src/lib/shell-word.ts";
 import { watchLimitTable } from "../../src/protocol/watch-limits.ts";
 import { press, shows, words } from "../browser/support/page.ts";
 import { Profile } from "../browser/support/profile.ts";
+import { damages, expectNamed, Found, writeAudit } from "../e2e/support/audit-damage.ts";
 import { Publisher } from "../install/support.ts";
 import { makeKey, makeRelease, RELEASE_MS } from "../release/support/release.ts";
 import { makeDevice, RawClient } from "../support/client.ts";
@@ -74,6 +76,14 @@ async function usersShell({ key, known }: Login["facts"]): Promise<NodeJS.Proces
   await writeFile(join(folder, "ssh"), `#!/bin/sh\nexec /usr/bin/ssh -F ${config} "$@"\n`);
   await chmod(join(folder, "ssh"), 0o755);
   return { ...process.env, PATH: `${folder}:${process.env["PATH"]}` };
+}
+
+/** What a person reads or a script takes of `openclaw audit verify` there. */
+async function verified(env: Record<string, string> = {}): Promise<AuditVerdict> {
+  const { code, stdout } = await vps.exec(["openclaw", "audit", "verify", "--json"], { env });
+  const verdict = JSON.parse(stdout) as AuditVerdict;
+  expect(code).toBe(verdict.faults.length === 0 ? 0 : 1);
+  return verdict;
 }
 
 describe.skipIf(reason !== undefined)("a page that is approved over SSH", () => {
@@ -222,5 +232,52 @@ describe.skipIf(reason !== undefined)("a page that is approved over SSH", () => 
       expect({ paired: paired.length, pending }).toEqual({ paired: 2 * ROUNDS + 3, pending: [] });
     },
     2 * STEP_MS,
+  );
+
+  test(
+    "the audit of all that is whole and stands in the journal too; damage to it is found",
+    async () => {
+      const { lines, faults, to } = await verified();
+      expect(faults).toEqual([]);
+      expect(lines).toBeGreaterThan(2 * ROUNDS);
+      const journal = await vps.ok(["journalctl", "-u", "openclaw-gateway", "-o", "cat"]);
+      const [last = ""] = (await vps.ok(["openclaw", "audit", "--json"]))
+        .trim()
+        .split("\n")
+        .slice(-1);
+      expect(JSON.parse(last)).toMatchObject({ seq: to, by: { kind: "ssh" } });
+      await until(async () => {
+        return (await vps.ok(["journalctl", "-u", "openclaw-gateway", "-o", "cat"])).includes(
+          JSON.parse(last).hash,
+        );
+      }, "the copy of the last line");
+      expect(journal).toContain("device.approved");
+      const [file = ""] = (
+        await vps.ok(["sh", "-c", "ls /var/lib/openclaw-gateway/audit/*"])
+      ).split("\n");
+      await vps.ok(["sed", "-i", "7s/approved/rejected/;7s/added/gone/;7s/made/took/", file]);
+      expect((await verified()).faults).not.toEqual([]);
+    },
+    STEP_MS,
+  );
+
+  test(
+    "every kind of damage to an audit of twelve lines is found there, and named",
+    async () => {
+      const base = join(temp, "audit-base");
+      await writeAudit(base, 12);
+      const inside = "/var/lib/audit-proof";
+      const env = { OPENCLAW_STATE_DIR: inside };
+      for (const damage of damages) {
+        await vps.ok(["rm", "-rf", inside]);
+        await cp(base, vps.path(inside), { recursive: true });
+        await vps.ok(["chown", "-R", "openclaw-gateway:", inside]);
+        const found = await Found.in(vps.path(inside));
+        await damage.do(found);
+        expectNamed(await verified(env), damage, found);
+      }
+      await vps.ok(["rm", "-rf", inside]);
+    },
+    STEP_MS,
   );
 });

@@ -10,6 +10,7 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { join } from "node:path";
+import { expect } from "vitest";
 import {
   type AuditHead,
   type AuditLine,
@@ -17,6 +18,26 @@ import {
   genesis,
   headOf,
 } from "../../../src/audit/chain.ts";
+import type { AuditVerdict } from "../../../src/audit/verify.ts";
+import { openCore } from "../../../src/main/core.ts";
+import { instantHasher } from "../../support/gateway.ts";
+
+/** Writes lines to the audit of the state in `folder`, as the gateway does; three to a file. */
+export async function writeAudit(folder: string, count: number): Promise<void> {
+  const log = { info() {}, warn() {}, error() {} };
+  // Each line takes a little less than a third of a file.
+  const limits = { auditFileBytes: 1200 };
+  const env = { OPENCLAW_STATE_DIR: folder, HOME: folder };
+  const core = await openCore({ env, log, limits, hasher: instantHasher });
+  for (let i = 0; i < count; i += 1) {
+    const what = { device: `d${i}`.padEnd(64, "x") };
+    await core.audit.note({ event: "device.approved", by: { kind: "host" }, what });
+    while (core.documents.pairing.durable.trail.outbox.length > 0) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+  await core.close();
+}
 
 /** A file of the audit in lines, without their ends. */
 type Lines = string[];
@@ -334,3 +355,13 @@ export const damages: readonly Damage[] = [
     faults: [[1, undefined, /it is no plain file/]],
   },
 ];
+
+/** Every fault that the damage must have is among those that were found. */
+export function expectNamed({ faults }: AuditVerdict, damage: Damage, found: Found): void {
+  for (const [place, line, problem] of damage.faults) {
+    const file = typeof place === "number" ? found.name(place) : place;
+    const named = faults.filter((one) => one.file === file && one.line === line);
+    const problems = named.map((one) => one.problem);
+    expect(problems, JSON.stringify(faults)).toContainEqual(expect.stringMatching(problem));
+  }
+}
