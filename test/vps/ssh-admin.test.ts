@@ -229,8 +229,10 @@ describe.skipIf(reason !== undefined)("approval over SSH beside an admin's own s
       expect(said.stdout).toContain(`ssh -p ${SSH} openclaw@127.0.0.1 approve CODE`);
       await expectAnswers();
       expect(await doctor("ssh.setup")).toMatchObject({ level: "ok" });
-      for (const words of [["-L", `${GATEWAY + 9}:127.0.0.1:${GATEWAY}`, "-N"], ["-tt"]]) {
-        expect((await phone.with(["-o", "ExitOnForwardFailure=yes", ...words])).code).not.toBe(0);
+      const forward = `${GATEWAY + 9}:127.0.0.1:${GATEWAY}`;
+      for (const words of [["-W", `127.0.0.1:${GATEWAY}`], ["-N", "-R", forward], ["-tt"]]) {
+        const { code } = await phone.with(["-o", "ExitOnForwardFailure=yes", ...words]);
+        expect(code, words.join(" ")).not.toBe(0);
       }
       await vps.ok(["openclaw", "ssh", "remove", "phone"]);
       expect((await phone.ssh("list")).code).toBe(255);

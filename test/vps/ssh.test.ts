@@ -492,7 +492,14 @@ describe.skipIf(reason !== undefined)("approval over SSH on a rented Debian 13",
         "ann's gateway",
       );
       const enable = ["openclaw", "ssh", "enable", "--authorized-keys", "--yes"];
-      expect(await vps.ok(enable, ann)).toContain("ssh ann@<host> approve CODE");
+      // What does not work is taken back: here sshd listens on another port.
+      expect(await vps.exec(enable, ann)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining("on another port: --port"),
+      });
+      expect(await vps.ok(["cat", file])).toBe(mine);
+      const said = await vps.ok([...enable, "--port", String(SSH)], ann);
+      expect(said).toContain(`ssh -p ${SSH} ann@<host> approve CODE`);
       const key = await makeKey(temp, "anns-phone");
       const add = ["openclaw", "ssh", "add", "-", "--name", "phone"];
       await vps.ok(add, { ...ann, input: await readFile(`${key}.pub`, "utf8") });
@@ -507,8 +514,8 @@ describe.skipIf(reason !== undefined)("approval over SSH on a rented Debian 13",
       expect((await herself.ssh("id", "-un")).stdout).toBe("ann\n");
       // A key that may do more elsewhere in the file would not be bound by its line.
       const twice = { ...ann, input: await readFile(`${own}.pub`, "utf8") };
-      const said = await vps.exec(["openclaw", "ssh", "add", "-", "--name", "own"], twice);
-      expect(said.stderr).toContain("outside the block too");
+      const added = await vps.exec(["openclaw", "ssh", "add", "-", "--name", "own"], twice);
+      expect(added.stderr).toContain("outside the block too");
       await vps.ok(["openclaw", "ssh", "remove", "own"], ann);
       await vps.ok(["openclaw", "ssh", "remove", "phone"], ann);
       expect((await phone.ssh("list")).code).toBe(255);

@@ -26,7 +26,7 @@ const GLUE = [
 
 /** What the grammar lets pass; such lines are drawn anew. */
 const FITS =
-  /^ *(list|(show|approve|reject) +[0-9A-Za-z]{4}[- ]?[0-9A-Za-z]{4}|revoke +[0-9A-Za-z-]{8,}|help) *$/;
+  /^ *(list|(show|approve|reject) +[0-9A-Za-z]{4}(-| *)[0-9A-Za-z]{4}|revoke +[0-9A-Za-z-]{8,}|help) *$/;
 
 /** Lines that are no verb's: mutated ones, ones that are glued together, and noise. */
 export function randomLines(count: number, code: string): string[] {
