@@ -1,5 +1,9 @@
 import { cleanText } from "../lib/text.ts";
 
+/**
+ * What ends a quotation or a block of code, makes a link, a mention or markup, and what reads alike and
+ * does not. Parentheses stay: without the brackets before them they are no link.
+ */
 const LOOKALIKES: Readonly<Record<string, string>> = {
   "<": "‹",
   ">": "›",
@@ -7,13 +11,22 @@ const LOOKALIKES: Readonly<Record<string, string>> = {
   "`": "'",
   "“": '"',
   "”": '"',
+  // Not the full-width ones, which some take for the plain ones in mentions.
+  "@": "\ufe6b",
+  "#": "\u266f",
+  "*": "\u2217",
+  _: "\u02cd",
+  "~": "\u223c",
+  "|": "\u2223",
+  "[": "\uff3b",
+  "]": "\uff3d",
 };
 
 /**
  * Text of a stranger on its way into somebody's chat, phone or mail. Those make links, mentions and
  * markup of what looks like it, and any stranger may choose a device's name: so nothing here can be
- * followed, mention anybody, or end a quotation or a block of code. Reads almost the same; cut to `max`
- * characters; `-` when nothing is left.
+ * followed, mention anybody, be markup, or end a quotation or a block of code. Reads almost the same;
+ * cut to `max` characters; `-` when nothing is left.
  */
 export function harmless(value: unknown, max: number): string {
   const plain = typeof value === "string" ? value.slice(0, max * 8).normalize("NFKC") : undefined;
@@ -21,7 +34,8 @@ export function harmless(value: unknown, max: number): string {
   if (text === undefined) return "-";
   return (
     text
-      .replace(/[<>&`“”]/g, (char) => LOOKALIKES[char] ?? "")
+      // A sign before a number (`#2`) is neither a heading nor a name.
+      .replace(/[<>&`“”@*_~|[\]]|#(?!\d)/g, (char) => LOOKALIKES[char] ?? "")
       .replace(/[/\\]{2,}/g, "/")
       // A one-dot leader: `evil.example` with it is a name to nobody but people.
       .replace(/[.。](?=[\p{L}\p{N}])/gu, "\u2024")

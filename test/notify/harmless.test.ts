@@ -15,13 +15,21 @@ describe("a stranger's text", () => {
     ["ｈｔｔｐ：／／ｅｖｉｌ．ｅｘａｍｐｌｅ", "http:/evil\u2024example"],
     ["www.evil.example", "www\u2024evil\u2024example"],
     ["192.0.2.1", "192\u20240\u20242\u20241"],
-    ["a@evil.example", "a@evil\u2024example"],
-    ["<!channel> <https://evil.example|click>", "‹!channel› ‹https:/evil\u2024example|click›"],
+    ["a@evil.example", "a\ufe6bevil\u2024example"],
+    ["@everyone @here", "\ufe6beveryone \ufe6bhere"],
+    ["＠everyone", "\ufe6beveryone"],
+    [
+      "*bold* _x_ ~~y~~ ||z||",
+      "\u2217bold\u2217 \u02cdx\u02cd \u223c\u223cy\u223c\u223c \u2223\u2223z\u2223\u2223",
+    ],
+    ["![x](http://evil.example/y)", "!［x］(http:/evil\u2024example/y)"],
+    ["# big, #channel", "♯ big, ♯channel"],
+    ["<!channel> <https://evil.example|click>", "‹!channel› ‹https:/evil\u2024example∣click›"],
     ["Tom & Jerry", "Tom + Jerry"],
     ["```end", "'''end"],
     ["“quoted”", '"quoted"'],
     ["line\nbreak\r\nTitle: x", "line break Title: x"],
-    ["\u001b[31mred", "[31mred"],
+    ["\u001b[31mred", "［31mred"],
   ])("%j reads %j", (given, expected) => {
     expect(harmless(given, 64)).toBe(expected);
   });
@@ -30,7 +38,7 @@ describe("a stranger's text", () => {
     expect(harmless("x".repeat(100_000), 10)).toBe(`${"x".repeat(9)}…`);
   });
 
-  test("never holds a link, a mention's brackets, a fence, a quotation's end or a control", () => {
+  test("never holds a link, a mention, markup, a fence, a quotation's end or a control", () => {
     const part = fc.oneof(
       fc.string({ unit: "grapheme" }),
       fc.constantFrom(
@@ -41,6 +49,11 @@ describe("a stranger's text", () => {
         "```",
         "“",
         "&lt;",
+        "@everyone",
+        "#general",
+        "**",
+        "__",
+        "[x](y)",
         "\u2024",
         "．",
         "。",
@@ -51,7 +64,7 @@ describe("a stranger's text", () => {
       fc.property(fc.array(part, { maxLength: 12 }), (parts) => {
         const text = harmless(parts.join(""), 48);
         expect([...text].length).toBeLessThanOrEqual(48);
-        expect(text).not.toMatch(/[<>&`“”\p{Cc}\p{Cf}]|\/\/|[.。][\p{L}\p{N}]/u);
+        expect(text).not.toMatch(/[<>&`“”@＠*_~|[\]\p{Cc}\p{Cf}]|#(?!\d)|\/\/|[.。][\p{L}\p{N}]/u);
       }),
     );
   });
