@@ -1,17 +1,19 @@
 import { keyWords } from "../lib/key-words.ts";
 import { cleanText } from "../lib/text.ts";
+import { pendingRow } from "../methods/device-rows.ts";
+import { surfaceRequestRow } from "../methods/nodes-rows.ts";
 import type { SurfaceRequest } from "../nodes/records.ts";
-import { surfaceWords } from "../nodes/surface.ts";
 import type { Asking } from "../notify/asking.ts";
 import type { Pending } from "../pairing/records.ts";
-import { accessWords, clientKind, deviceName } from "../protocol/device-words.ts";
+import { clientKind, deviceName } from "../protocol/device-words.ts";
+import { grantedIn } from "../protocol/offer.ts";
+import { askWords } from "../protocol/request-card.ts";
 import type { Core } from "./core.ts";
-
-const SCOPE_CHARS = 128;
 
 /** A device's request as the webhook tells it. */
 export function deviceAsking(core: Core, pending: Pending): Asking {
   const { requestId, deviceId, roles, scopes, ts, expiresAtMs, remoteIp } = pending;
+  const { scopeChars } = core.limits;
   const device = core.pairing.device(deviceId);
   return {
     kind: "device",
@@ -22,8 +24,8 @@ export function deviceAsking(core: Core, pending: Pending): Asking {
     deviceId,
     key: keyWords(deviceId),
     roles,
-    scopes: scopes.map((scope) => cleanText(scope, SCOPE_CHARS) ?? "-"),
-    asks: accessWords({ roles, scopes }),
+    scopes: scopes.map((scope) => cleanText(scope, scopeChars) ?? "-"),
+    ...askWords(pendingRow(pending, device)),
     known: device !== undefined,
     askedAtMs: ts,
     expiresAtMs,
@@ -32,7 +34,7 @@ export function deviceAsking(core: Core, pending: Pending): Asking {
 
 /** What a node offers, as the webhook tells it. */
 export function nodeAsking(core: Core, request: SurfaceRequest): Asking {
-  const { requestId, nodeId, commands, ts, remoteIp } = request;
+  const { requestId, nodeId, commands, caps, permissions, ts, remoteIp } = request;
   return {
     kind: "node",
     requestId,
@@ -44,7 +46,9 @@ export function nodeAsking(core: Core, request: SurfaceRequest): Asking {
     roles: ["node"],
     scopes: [],
     commands,
-    asks: surfaceWords(request),
+    caps,
+    permissions: grantedIn(permissions),
+    ...askWords(surfaceRequestRow(request, core)),
     known: true,
     askedAtMs: ts,
   };

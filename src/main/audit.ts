@@ -10,21 +10,24 @@ import { AuditWriter } from "../audit/writer.ts";
 import type { GatewayIdentity } from "../auth/identity.ts";
 import type { World } from "../lib/world.ts";
 import type { AuditSource } from "../methods/services.ts";
-import { auditOf } from "../pairing/audit.ts";
+import type { Surface } from "../nodes/records.ts";
+import { auditOf, offerFacts } from "../pairing/audit.ts";
 import type { Pairing } from "../pairing/pairing.ts";
 import type { PairingChange, PairingState } from "../pairing/records.ts";
 import type { Limits } from "../protocol/limits.ts";
+import { NOTHING, offerWords } from "../protocol/offer.ts";
 import { stateLimitTable } from "../protocol/state-limits.ts";
 import type { Document, StoreLog } from "../store/shape.ts";
 
 /** Notes what a link gives a node, which nobody is asked about, and then gives it. */
 export async function grantedByLink(
   pairing: Pairing,
-  what: { device: string; caps: readonly string[]; commands: readonly string[] },
+  { device, ...surface }: { device: string } & Surface,
   grant: () => Promise<void>,
 ): Promise<void> {
   // Of what can do nothing, the line of the link itself says it all.
-  if (what.caps.length + what.commands.length === 0) return grant();
+  if (offerWords(surface) === NOTHING) return grant();
+  const what = { device, ...offerFacts(surface) };
   await ahead(pairing, async (announce) => {
     await announce({ ...auditOf("node.approved", "gateway", what), by: { kind: "link" } });
     await grant();

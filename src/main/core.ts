@@ -156,8 +156,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       policy: () => config.current.gateway.nodes.commands,
       pairingOf: (nodeId) => pairing.nodePairing(nodeId),
       taken: (code) => pairing.isPending(code),
-      granting: (device, { caps, commands }, grant) =>
-        grantedByLink(pairing, { device, caps, commands }, grant),
+      granting: (device, surface, grant) => grantedByLink(pairing, { device, ...surface }, grant),
     });
     pairing.listen({
       ended: ({ deviceId }) => {

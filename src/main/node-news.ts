@@ -1,10 +1,10 @@
 import type { Hub } from "../events/hub.ts";
 import type { Gateway, GatewayLog } from "../gateway/gateway.ts";
-import { asTyped } from "../lib/command.ts";
 import { surfaceRequestRow } from "../methods/nodes-rows.ts";
 import type { NodesListener } from "../nodes/nodes.ts";
 import type { SurfaceRequest } from "../nodes/records.ts";
-import { surfaceWords } from "../nodes/surface.ts";
+import { quoted } from "../protocol/device-words.ts";
+import { askLine } from "./ask-line.ts";
 import type { Core } from "./core.ts";
 
 /** Tells operators, and whoever watches the log, what becomes of nodes. */
@@ -14,14 +14,20 @@ export function nodeNews(
 ): NodesListener {
   return {
     requested: (request) => {
-      hub.publishAbout(request.nodeId, "node.pair.requested", surfaceRequestRow(request, core));
       const { requestId, nodeId } = request;
-      const command = asTyped(`openclaw nodes approve ${requestId}`, core.command);
+      const row = surfaceRequestRow(request, core);
+      hub.publishAbout(nodeId, "node.pair.requested", row);
+      const offers = askLine(row, {
+        kind: "node",
+        does: "allow it",
+        command: core.command,
+        askChars: core.limits.askChars,
+      });
       gateway.refusalLog.write({
         level: "info",
         kind: "node-requested",
         facts: { requestId, nodeId },
-        message: `${nameOf(request)} offers ${surfaceWords(request)}; to allow it: ${command}`,
+        message: `${nameOf(request)} offers ${offers}`,
       });
     },
     resolved: (request, why) => {
@@ -42,5 +48,5 @@ export function nodeNews(
 }
 
 function nameOf({ displayName, clientId }: SurfaceRequest): string {
-  return displayName ?? clientId;
+  return quoted(displayName ?? clientId);
 }

@@ -28,11 +28,7 @@ export function makeNotifier(
     read: (path) => readSmallFile(path, limits.notifyFileBytes + 1),
     post: (request) => http.send(request),
   });
-  const facts = () => ({
-    sender: senderOf(core),
-    now: pairing.now(),
-    maxBytes: limits.notifyTextBytes,
-  });
+  const facts = () => ({ sender: senderOf(core), now: pairing.now(), limits });
   return new Notifier({
     world,
     limits,

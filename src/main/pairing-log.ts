@@ -1,8 +1,9 @@
 import type { Gateway, GatewayLog } from "../gateway/gateway.ts";
-import { asTyped } from "../lib/command.ts";
+import { pendingRow } from "../methods/device-rows.ts";
 import type { PairingListener } from "../pairing/pairing.ts";
 import type { DeviceText } from "../pairing/records.ts";
-import { accessWords } from "../protocol/device-words.ts";
+import { quoted } from "../protocol/device-words.ts";
+import { askLine } from "./ask-line.ts";
 import type { Core } from "./core.ts";
 
 /**
@@ -17,12 +18,18 @@ export function pairingLog(
   return {
     requested: (pending) => {
       const { requestId, deviceId, remoteIp } = pending;
-      const command = asTyped(`openclaw devices approve ${requestId}`, core.command);
+      const row = pendingRow(pending, core.pairing.device(deviceId));
+      const asks = askLine(row, {
+        kind: "device",
+        does: "let it in",
+        command: core.command,
+        askChars: core.limits.askChars,
+      });
       gateway.refusalLog.write({
         level: "info",
         kind: "pairing-requested",
         facts: { requestId, deviceId, address: remoteIp },
-        message: `${nameOf(pending)} asks to be ${accessWords(pending)}; to let it in: ${command}`,
+        message: `${nameOf(pending)} asks to be ${asks}`,
       });
     },
     resolved: (pending, why) => {
@@ -42,7 +49,7 @@ export function pairingLog(
 }
 
 function nameOf(text: DeviceText): string {
-  return text.displayName ?? text.clientId;
+  return quoted(text.displayName ?? text.clientId);
 }
 
 /** What somebody who wonders about refused devices should know. */

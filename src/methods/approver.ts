@@ -5,11 +5,11 @@ import { approvalProblem, mayLetIn } from "../pairing/authority.ts";
 import type { Durability } from "../pairing/commits.ts";
 import type { Device } from "../pairing/records.ts";
 import { firstMissing, isRole } from "../protocol/access.ts";
-import { accessWords, clientKind, deviceName, shown } from "../protocol/device-words.ts";
+import { clientKind, deviceName, quoted, shown } from "../protocol/device-words.ts";
 import { RequestError } from "../protocol/errors.ts";
 import type { JsonSchema } from "../protocol/json-schema.ts";
 import { limitTable } from "../protocol/limits.ts";
-import { cardLines, offerWords, type RequestRow } from "../protocol/request-card.ts";
+import { askWords, cardLines, cutAsk, type RequestRow } from "../protocol/request-card.ts";
 import { findDevice } from "./approver-device.ts";
 import { pendingRow } from "./device-rows.ts";
 import { type Call, type Method, method } from "./method.ts";
@@ -86,12 +86,12 @@ function waiting({ actor, services }: Call): Waiting[] {
   const devices = deviceList.pending(actor, {}).map((pending): Waiting => {
     const device = pairing.device(pending.deviceId);
     const mine = approvalProblem(actor, pending, device) === undefined;
-    return { row: pendingRow(pending, device) as unknown as RequestRow, mine };
+    return { row: pendingRow(pending, device), mine };
   });
   const offers = [...nodes.state.requests.values()].map((request): Waiting => {
     const missing = firstMissing(actor.scopes, approvalScopes(request.commands));
     const mine = mayLetIn(actor, "node") && missing === undefined;
-    return { row: surfaceRequestRow(request, services) as unknown as RequestRow, mine };
+    return { row: surfaceRequestRow(request, services), mine };
   });
   return [...devices, ...offers].sort((a, b) => b.row.ts - a.row.ts);
 }
@@ -114,11 +114,13 @@ const list = verb({
 });
 
 function shortLines({ row, mine }: Waiting, now: number): string[] {
-  const { commands, caps = [] } = row;
+  const code = shown(row.requestId);
+  const { words, whole } = cutAsk(askWords(row).asks, limitTable.askChars.value);
   return [
-    `${shown(row.requestId)}  ${agoWords(row.ts, now)}`,
+    `${code}  ${agoWords(row.ts, now)}`,
     nameOf(row),
-    `  asks ${commands ? offerWords(commands, caps) : accessWords(row)}`,
+    `  asks ${row.nodeId === undefined ? "" : "for "}${words}`,
+    ...(whole ? [] : [`  all of it: show ${code}`]),
     ...(mine ? [] : ["  (not for this key to approve)"]),
   ];
 }
@@ -128,11 +130,11 @@ function shortLines({ row, mine }: Waiting, now: number): string[] {
  * look like a line of the gateway's own.
  */
 function nameOf(row: RequestRow, before = INDENT): string {
-  return quoted(deviceName({ ...row, deviceId: row.deviceId ?? row.nodeId ?? "" }), before);
+  return named(deviceName({ ...row, deviceId: row.deviceId ?? row.nodeId ?? "" }), before);
 }
 
-function quoted(name: string, before: string): string {
-  return `${before}“${cutText(name, WIDTH - before.length - 2)}”`;
+function named(name: string, before: string): string {
+  return before + quoted(cutText(name, WIDTH - before.length - 2));
 }
 
 const INDENT = "  ";
@@ -153,11 +155,11 @@ function rowOf(typed: string, call: Call): RequestRow {
   const { fingerprint: gatewayFingerprint } = services.identity;
   if (services.nodes.knows(typed)) {
     const row = surfaceRequestRow(services.nodes.find(typed), services);
-    return { ...row, gatewayFingerprint } as unknown as RequestRow;
+    return { ...row, gatewayFingerprint };
   }
   const pending = services.pairing.show(typed, actor);
   const row = pendingRow(pending, services.pairing.device(pending.deviceId));
-  return { ...row, gatewayFingerprint } as unknown as RequestRow;
+  return { ...row, gatewayFingerprint };
 }
 
 /** A verb on a request; whoever names too many codes that are none is locked out of naming them. */
@@ -185,11 +187,10 @@ const approve = codeVerb({
     if (row.nodeId !== undefined) await approveSurface(requestId, call);
     else await services.pairing.approve(requestId, actor);
     const id = row.deviceId ?? row.nodeId ?? "";
-    const { commands, caps = [] } = row;
     return [
       nameOf(row, "Approved: "),
       INDENT + cutText(clientKind(row), WIDTH - INDENT.length),
-      `  may ${commands ? offerWords(commands, caps) : accessWords(row)}`,
+      `  ${row.nodeId === undefined ? "may" : "has"} ${askWords(row).asks}`,
       `Gateway: ${services.identity.fingerprint}`,
       "To take it out again:",
       `  revoke ${id.slice(0, SHORT_ID)}`,
@@ -233,9 +234,9 @@ const revoke = verb<{ deviceId: string }>({
     const { deviceId } = findDevice(typed, services);
     const { device, roles, ...outcome } = await services.pairing.revokeEvery({ deviceId, actor });
     const name = ownName(device);
-    if (roles.length === 0) return [quoted(name, "Out already: ")];
+    if (roles.length === 0) return [named(name, "Out already: ")];
     return [
-      quoted(name, "Revoked: "),
+      named(name, "Revoked: "),
       "It is out until somebody approves it again.",
       ...notDurable(outcome),
     ];

@@ -1,11 +1,15 @@
 import { heldRoles, heldScopes } from "../pairing/authority.ts";
 import type { Device, Pending } from "../pairing/records.ts";
+import type { RequestRow } from "../protocol/request-card.ts";
 
 /**
  * A pending row as clients get it (protocol page, section 4.1). `device`: its record, if it is paired
  * already; what it may do now is this gateway's addition, so that everybody can see what is new.
  */
-export function pendingRow(pending: Pending, device: Device | undefined): Record<string, unknown> {
+export function pendingRow(
+  pending: Pending,
+  device: Device | undefined,
+): RequestRow & Record<string, unknown> {
   const { nonce: _nonce, source: _source, under: _under, expiresAtMs, ...row } = pending;
   const label = device?.label;
   return {

@@ -2,7 +2,7 @@ import { ahead } from "../audit/ahead.ts";
 import type { AuditEvent } from "../audit/chain.ts";
 import type { SurfaceRequest } from "../nodes/records.ts";
 import { approvalScopes } from "../nodes/surface.ts";
-import { auditOf } from "../pairing/audit.ts";
+import { auditOf, offerFacts } from "../pairing/audit.ts";
 import { holdsEverything, mayLetIn, mayManage } from "../pairing/authority.ts";
 import { firstMissing, PAIRING } from "../protocol/access.ts";
 import { invalidRequest, missingScope, RequestError, unknownCode } from "../protocol/errors.ts";
@@ -60,8 +60,8 @@ export async function rejectSurface(typed: string, call: Call) {
   return { requestId, nodeId, ...durability(outcome) };
 }
 
-function surfaceFacts({ requestId, nodeId, caps, commands }: SurfaceRequest) {
-  return { request: requestId, device: nodeId, caps, commands };
+function surfaceFacts({ requestId, nodeId, ...surface }: SurfaceRequest) {
+  return { request: requestId, device: nodeId, ...offerFacts(surface) };
 }
 
 export const approve = method<{ requestId: string }>({

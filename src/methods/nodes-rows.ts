@@ -17,7 +17,11 @@ export function surfaceRequestRow(request: SurfaceRequest, { nodes, pairing }: V
   return {
     ...row,
     ...(label !== undefined && { operatorLabel: label }),
-    ...(approved && { approvedCaps: approved.caps, approvedCommands: approved.commands }),
+    ...(approved && {
+      approvedCaps: approved.caps,
+      approvedCommands: approved.commands,
+      approvedPermissions: approved.permissions,
+    }),
     requiredApproveScopes: approvalScopes(request.commands),
     silent: false,
   };

@@ -2,6 +2,8 @@ import { isWholeCode, normalizeCode, shortCode } from "../lib/short-code.ts";
 import { ADMIN, PAIRING, WRITE } from "../protocol/access.ts";
 import { invalidRequest, unknownCode } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
+import { isSensitive, offerWords } from "../protocol/offer.ts";
+import { cutAsk } from "../protocol/request-card.ts";
 import { coversSurface, surfaceKey } from "./claims.ts";
 import type {
   NodeRecord,
@@ -18,7 +20,7 @@ import type {
 export interface SurfaceContext {
   readonly now: number;
   readonly gatewayId: string;
-  readonly limits: Pick<Limits, "nodeRequests">;
+  readonly limits: Pick<Limits, "nodeRequests" | "askChars">;
   /** A fresh random nonce, hex. */
   readonly nonce: () => string;
   /** Whether a code stands for something else already. */
@@ -96,7 +98,8 @@ function replace(
   const gone: Gone[] = before
     ? [{ request: before, why: "superseded" }]
     : evicted(state, context.limits.nodeRequests);
-  const replacement = { by: request.requestId, asks: surfaceWords(surface) };
+  const { words: asks } = cutAsk(offerWords(surface), context.limits.askChars);
+  const replacement = { by: request.requestId, asks };
   const changes: NodesChange[] = [
     ...gone.map((one) => requestGone(one, one.why === "superseded" ? replacement : undefined)),
     { op: "request", request },
@@ -131,29 +134,10 @@ function evicted(state: NodesState, most: number): Gone[] {
   return request ? [{ request, why: "evicted" }] : [];
 }
 
-const NAMED = 5;
-
-/** What a surface asks for, in words: `commands system.run, system.which; capabilities system`. */
-export function surfaceWords({ commands, caps }: Surface): string {
-  const parts = [listWords("command", commands), listWords("capability", caps)];
-  const words = parts.filter((part) => part !== "").join("; ");
-  return words === "" ? "no commands" : words;
-}
-
-function listWords(what: string, names: readonly string[]): string {
-  if (names.length === 0) return "";
-  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : "";
-  const plural = names.length === 1 ? what : what.replace(/y$/, "ie").concat("s");
-  return `${plural} ${names.slice(0, NAMED).join(", ")}${more}`;
-}
-
-const SENSITIVE =
-  /^(system\.run(\.prepare)?|system\.which|browser\.proxy(\..*)?|fs\.listDir|terminal\.upload|system\.execApprovals\..*)$/;
-
 /** The scopes that approving `commands` takes. */
 export function approvalScopes(commands: readonly string[]): readonly string[] {
   if (commands.length === 0) return [PAIRING];
-  return commands.some((command) => SENSITIVE.test(command)) ? [PAIRING, ADMIN] : [PAIRING, WRITE];
+  return commands.some((command) => isSensitive(command)) ? [PAIRING, ADMIN] : [PAIRING, WRITE];
 }
 
 /** Finds a request by its code as typed, or throws what whoever may approve is told. */

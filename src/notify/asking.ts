@@ -1,7 +1,11 @@
 import type { ApprovalKind } from "../protocol/approve-line.ts";
+import type { AskWords } from "../protocol/request-card.ts";
 
-/** A request that waits for the owner, as it is told. Texts are cleaned, not yet made harmless. */
-export interface Asking {
+/**
+ * A request that waits for the owner, as it is told, with what it asks for in plain words, all of it:
+ * `operator: see chats and devices`. Texts are cleaned, not yet made harmless.
+ */
+export interface Asking extends AskWords {
   readonly kind: ApprovalKind;
   /** The code that approves it. */
   readonly requestId: string;
@@ -16,8 +20,8 @@ export interface Asking {
   readonly scopes: readonly string[];
   /** What a node offers. */
   readonly commands?: readonly string[];
-  /** What it asks for in plain words: `operator: see chats and devices`. */
-  readonly asks: string;
+  readonly caps?: readonly string[];
+  readonly permissions?: readonly string[];
   /** It is paired already and asks for more. */
   readonly known: boolean;
   readonly askedAtMs: number;

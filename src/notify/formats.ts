@@ -1,5 +1,4 @@
-import type { Asking } from "./asking.ts";
-import { linesOf, minutesLeft, type Notice } from "./notice.ts";
+import type { Notice } from "./notice.ts";
 
 /** The shapes in which receivers read messages. */
 export const formats = ["json", "text", "slack"] as const;
@@ -24,7 +23,7 @@ export const render: Readonly<Record<Format, (notice: Notice) => Rendered>> = {
       title: notice.title,
       body: notice.body,
       gateway: { name: notice.sender.name, fingerprint: notice.sender.fingerprint },
-      requests: notice.requests.map((asking) => requestFacts(asking, notice)),
+      requests: notice.requests,
       more: notice.more,
       sentAtMs: notice.sentAtMs,
     }),
@@ -40,15 +39,6 @@ export const render: Readonly<Record<Format, (notice: Notice) => Rendered>> = {
     body: JSON.stringify({ text: escaped(`${title}\n\`\`\`\n${body}\n\`\`\``) }),
   }),
 };
-
-function requestFacts(asking: Asking, { sender, sentAtMs }: Notice) {
-  const { expiresAtMs } = asking;
-  return {
-    ...asking,
-    ...(expiresAtMs !== undefined && { minutesLeft: minutesLeft(expiresAtMs, sentAtMs) }),
-    ...linesOf(asking, sender),
-  };
-}
 
 /** Slack's own three characters; the texts of clients hold none of them any more. */
 function escaped(text: string): string {

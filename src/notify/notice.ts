@@ -1,15 +1,13 @@
 import { normalizeAddress } from "../lib/net.ts";
-import { approvalLines, HOST, type SshWay } from "../protocol/approve-line.ts";
+import type { Limits } from "../protocol/limits.ts";
 import type { Asking, Batch } from "./asking.ts";
 import { harmless } from "./harmless.ts";
+import { harmlessWords, linesOf, minutesLeft, type Told, toldFacts, type Way } from "./told.ts";
 
 /** What a message says of the gateway that sends it. */
-export interface Sender {
+export interface Sender extends Way {
   readonly name?: string | undefined;
   readonly fingerprint: string;
-  /** How its command line is called, as strangers may know it. */
-  readonly command: string;
-  readonly way: SshWay;
 }
 
 /** One message, before it takes the shape that its receiver reads. */
@@ -19,32 +17,42 @@ export interface Notice {
   readonly title: string;
   readonly body: string;
   readonly sender: Sender;
-  readonly requests: readonly Asking[];
+  readonly requests: readonly Told[];
   readonly more: number;
   readonly sentAtMs: number;
 }
+
+type Bounds = Pick<
+  Limits,
+  | "notifyTextBytes"
+  | "notifyAskChars"
+  | "notifyNameChars"
+  | "notifyClientChars"
+  | "notifyRequestBytes"
+>;
 
 interface Facts {
   readonly sender: Sender;
   /** Wall clock. */
   readonly now: number;
-  readonly maxBytes: number;
+  readonly limits: Bounds;
 }
 
-const NAME_CHARS = 48;
-const CLIENT_CHARS = 64;
-const ASKS_CHARS = 240;
-const MINUTE = 60_000;
-
-/** The message about `batch`. Where its text would be too long, fewer requests are shown. */
+/**
+ * The message about `batch`. Where its text would be too long, what is asked for is cut first, then
+ * fewer requests are shown.
+ */
 export function composeNotice({ shown, more }: Batch, facts: Facts): Notice {
   let requests = shown.map((waiting) => waiting.tell());
   const asked = requests.length + more;
-  const body = () => bodyOf(requests, { ...facts, more: asked - requests.length });
-  let text = body();
-  while (requests.length > 1 && Buffer.byteLength(text) > facts.maxBytes) {
+  const isTooLong = (text: string) => Buffer.byteLength(text) > facts.limits.notifyTextBytes;
+  const body = (brief: boolean) =>
+    bodyOf(requests, { ...facts, more: asked - requests.length, brief });
+  let text = body(false);
+  if (isTooLong(text)) text = body(true);
+  while (requests.length > 1 && isTooLong(text)) {
     requests = requests.slice(1);
-    text = body();
+    text = body(true);
   }
   const { sender, now } = facts;
   return {
@@ -52,18 +60,18 @@ export function composeNotice({ shown, more }: Batch, facts: Facts): Notice {
     title: titleOf(requests, asked),
     body: text,
     sender,
-    requests,
+    requests: requests.map((asking) => toldFacts(asking, sender, facts)),
     more: asked - requests.length,
     sentAtMs: now,
   };
 }
 
 /** What `openclaw notify test` sends. */
-export function testNotice({ sender, now }: Omit<Facts, "maxBytes">): Notice {
+export function testNotice({ sender, now, limits }: Facts): Notice {
   const body = [
     "This is a test: nobody asks for anything.",
     "Requests for approval will arrive here.",
-    senderLine(sender),
+    senderLine(sender, limits),
   ].join("\n");
   const title = "Test of the gateway's webhook";
   return { event: "test", title, body, sender, requests: [], more: 0, sentAtMs: now };
@@ -78,38 +86,41 @@ function titleOf([only]: readonly Asking[], asked: number): string {
     : "A node asks to be let in";
 }
 
-function bodyOf(requests: readonly Asking[], facts: Facts & { readonly more: number }): string {
-  const { sender, more } = facts;
-  const parts = requests.map((asking) => requestLines(asking, facts).join("\n"));
-  if (more > 0) parts.push(`and ${more} more: ${sender.command} devices list`);
-  return [...parts, senderLine(sender)].join("\n\n");
+interface BodyFacts extends Facts {
+  readonly more: number;
+  /** What is asked for is cut where it is long. */
+  readonly brief: boolean;
 }
 
-function requestLines(asking: Asking, { sender, now }: Facts): string[] {
-  const { kind, requestId, expiresAtMs } = asking;
-  const from = asking.address === undefined ? "" : ` from ${addressWords(asking.address)}`;
+function bodyOf(requests: readonly Asking[], facts: BodyFacts): string {
+  const { sender, more, limits } = facts;
+  const parts = requests.map((asking) => requestLines(asking, facts).join("\n"));
+  if (more > 0) parts.push(`and ${more} more: ${sender.command} devices list`);
+  return [...parts, senderLine(sender, limits)].join("\n\n");
+}
+
+function requestLines(asking: Asking, { sender, now, limits, brief }: BodyFacts): string[] {
+  const { notifyNameChars, notifyClientChars } = limits;
+  const { requestId, expiresAtMs, address } = asking;
+  const from = address === undefined ? "" : ` from ${addressWords(address, notifyNameChars)}`;
   const left = expiresAtMs === undefined ? [] : [`${minutesLeft(expiresAtMs, now)} min left`];
-  const { approveCommand, sshCommand } = linesOf({ kind, requestId }, sender);
+  const { words, whole } = harmlessWords(asking, limits, brief);
+  const { has, new: fresh, ends } = words;
+  const lines = linesOf(asking, sender, whole);
   return [
-    `“${harmless(asking.name, NAME_CHARS)}” (${harmless(asking.client, CLIENT_CHARS)})${from}`,
-    `${asksWords(asking)} ${harmless(asking.asks, ASKS_CHARS)}`,
+    `“${harmless(asking.name, notifyNameChars)}” (${harmless(asking.client, notifyClientChars)})${from}`,
+    `${asksWords(asking)} ${words.asks}`,
+    ...(has === undefined ? [] : [`has now: ${has}`]),
+    ...(fresh === undefined ? [] : [`new: ${fresh}`]),
+    ...(ends === undefined ? [] : [`ends: ${ends}`]),
     [`code ${requestId}`, `key ${asking.key}`, ...left].join(", "),
-    approveCommand,
-    ...(sshCommand === undefined ? [] : [sshCommand]),
+    ...[lines.approveCommand, lines.showCommand, lines.sshCommand].flatMap((line) => line ?? []),
   ];
 }
 
-/** Without a line that nobody could paste: a message knows no address bar to take the name from. */
-export function linesOf(asking: Pick<Asking, "kind" | "requestId">, { command, way }: Sender) {
-  const { kind, requestId } = asking;
-  const lines = approvalLines({ kind, requestId, command, way });
-  if (!lines.sshCommand?.includes(HOST)) return lines;
-  return { approveCommand: lines.approveCommand };
-}
-
 /** As it is, so that it can be copied; what a proxy passed on and is no address is a stranger's text. */
-function addressWords(address: string): string {
-  return normalizeAddress(address) === undefined ? harmless(address, NAME_CHARS) : address;
+function addressWords(address: string, max: number): string {
+  return normalizeAddress(address) === undefined ? harmless(address, max) : address;
 }
 
 function asksWords({ kind, known }: Asking): string {
@@ -117,12 +128,7 @@ function asksWords({ kind, known }: Asking): string {
   return known ? "is paired and asks to be" : "asks to be";
 }
 
-/** Whole minutes, so that nobody starts typing for a code that is about to end. */
-export function minutesLeft(expiresAtMs: number, now: number): number {
-  return Math.max(0, Math.floor((expiresAtMs - now) / MINUTE));
-}
-
-function senderLine({ name, fingerprint }: Sender): string {
-  const named = name === undefined ? "Gateway" : `Gateway ${harmless(name, NAME_CHARS)},`;
+function senderLine({ name, fingerprint }: Sender, { notifyNameChars }: Bounds): string {
+  const named = name === undefined ? "Gateway" : `Gateway ${harmless(name, notifyNameChars)},`;
   return `${named} fingerprint ${fingerprint}`;
 }

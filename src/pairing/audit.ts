@@ -1,6 +1,7 @@
 import type { AuditActor, AuditEvent, AuditFact } from "../audit/chain.ts";
 import { cleanText } from "../lib/text.ts";
 import type { Actor } from "../protocol/access.ts";
+import { grantedIn, type Offer } from "../protocol/offer.ts";
 import type { DeviceText, Invite } from "./records.ts";
 
 /** Every event of the audit, in words. */
@@ -65,6 +66,16 @@ export function deviceFacts(
 ): Record<string, AuditFact | undefined> {
   const { deviceId, displayName, clientId, remoteIp } = device;
   return { device: deviceId, name: displayName ?? clientId, address: remoteIp };
+}
+
+/** What a node offers, or was granted; of permissions only those that say something are named. */
+export function offerFacts({
+  caps,
+  commands,
+  permissions,
+}: Offer): Record<string, AuditFact | undefined> {
+  const granted = grantedIn(permissions);
+  return { caps, commands, permissions: granted.length > 0 ? granted : undefined };
 }
 
 /** What a link lets whoever opens it do. */

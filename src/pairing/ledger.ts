@@ -2,6 +2,7 @@ import { type Actor, coversAll, type Role, union } from "../protocol/access.ts";
 import { accessWords } from "../protocol/device-words.ts";
 import { invalidRequest, unknownCode } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
+import { cutAsk } from "../protocol/request-card.ts";
 import { approvalProblem, heldScopes, mayManage } from "./authority.ts";
 import { isWholeCode, normalizeCode, requestCode } from "./code.ts";
 import type {
@@ -83,7 +84,8 @@ export function request(state: PairingState, ask: Ask, context: LedgerContext): 
   const gone = before
     ? [{ pending: before, why: "superseded" as const }]
     : evicted(state, ask.source, context.limits);
-  const replacement = { by: pending.requestId, asks: accessWords(pending) };
+  const { words: asks } = cutAsk(accessWords(pending), context.limits.askChars);
+  const replacement = { by: pending.requestId, asks };
   const changes: PairingChange[] = [
     ...gone.map(({ pending: old, why }) =>
       pendingGone(old.requestId, why, why === "superseded" ? replacement : undefined),

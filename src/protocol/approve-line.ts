@@ -30,23 +30,48 @@ export interface ApprovalLines {
   readonly sshCommand?: string;
 }
 
+/** The lines that show one request, for whoever could not be told all of it. */
+export interface ShowLines {
+  readonly showCommand: string;
+  /** As in {@link ApprovalLines}. */
+  readonly sshCommand?: string;
+}
+
 /** For the name of the machine, which whoever looks at the gateway's page has in the address bar. */
 export const HOST = "<host>";
 
 /** The one place that knows how a request is approved by typing. */
 export function approvalLines({ kind, requestId, command, way }: ApprovalFacts): ApprovalLines {
   const approveCommand = `${command} ${kind}s approve ${requestId}`;
-  const own = approverLine(requestId, way);
-  const owners = way.sshTarget === undefined ? undefined : `ssh ${way.sshTarget} ${approveCommand}`;
+  return { approveCommand, ...overSsh(approveCommand, approverLine(requestId, way), way) };
+}
+
+/** How the same request is looked at; `devices show` takes the codes of nodes too. */
+export function showLines({ requestId, command, way }: Omit<ApprovalFacts, "kind">): ShowLines {
+  const showCommand = `${command} devices show ${requestId}`;
+  return { showCommand, ...overSsh(showCommand, verbLine(`show ${requestId}`, way), way) };
+}
+
+/** `own`: the line of a key that only approves; it goes before that of somebody with a shell. */
+function overSsh(
+  line: string,
+  own: string | undefined,
+  { sshTarget }: SshWay,
+): { sshCommand?: string } {
+  const owners = sshTarget === undefined ? undefined : `ssh ${sshTarget} ${line}`;
   const sshCommand = own ?? owners;
-  return { approveCommand, ...(sshCommand !== undefined && { sshCommand }) };
+  return sshCommand === undefined ? {} : { sshCommand };
 }
 
 /** What somebody types whose key only approves; absent while approval over SSH is off. */
 export function approverLine(requestId: string, way: SshWay): string | undefined {
+  return verbLine(`approve ${requestId}`, way);
+}
+
+function verbLine(words: string, way: SshWay): string | undefined {
   const { account, port, host = hostOf(way.publicUrl) ?? HOST } = way.ssh;
   if (account === undefined) return undefined;
-  return `ssh ${port === 22 ? "" : `-p ${port} `}${account}@${host} approve ${requestId}`;
+  return `ssh ${port === 22 ? "" : `-p ${port} `}${account}@${host} ${words}`;
 }
 
 function hostOf(url: string | undefined): string | undefined {

@@ -24,6 +24,16 @@ export function deviceName(device: DeviceWords): string {
   return cleanText(device.operatorLabel) ?? cleanText(device.displayName) ?? "unnamed device";
 }
 
+/** A text in quotation marks, with no other in it: nothing that a stranger wrote looks like more than a name. */
+export function quoted(text: string): string {
+  return `“${text.replace(/[“”]/g, '"')}”`;
+}
+
+/** The name where it stands in a sentence. */
+export function quotedName(device: DeviceWords): string {
+  return quoted(deviceName(device));
+}
+
 const clientWords: Readonly<Record<string, string>> = {
   "openclaw-control-ui": "browser",
   "openclaw-browser-copilot": "browser",
@@ -53,11 +63,14 @@ export function addressWords(remoteIp: string | undefined): string {
   return cleanText(remoteIp) ?? "local connection";
 }
 
+/** As long as a scope may be (`scopeChars`), so that none is cut. */
+const SCOPE_CHARS = 128;
+
 /** Scopes as a person reads them; ones this gateway does not know are named as they are. */
 export function scopesInWords(scopes: readonly string[] | undefined): string {
   if (!scopes || scopes.length === 0) return "nothing yet";
   return shownScopes(scopes)
-    .map((scope) => shown(scopeInWords(scope)))
+    .map((scope) => shown(scopeInWords(scope), SCOPE_CHARS))
     .join(", ");
 }
 

@@ -107,6 +107,15 @@ export const limitTable = {
     metric: "-",
     test: "pairing/ledger.test.ts",
   },
+  askChars: {
+    value: 480,
+    unit: "count",
+    bounds:
+      "characters of what a request asks for, in a line of the log, in `list` over SSH, and in what a superseded request id answers",
+    past: "they are cut; the log and `list` then name the command that shows all of it, and none that approves it",
+    metric: "-",
+    test: "protocol/offer.test.ts",
+  },
   ...inviteLimitTable,
   ...auditLimitTable,
   ...sshLimitTable,

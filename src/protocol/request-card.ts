@@ -7,8 +7,10 @@ import {
   clientKind,
   type DeviceWords,
   deviceName,
+  quoted,
   shown,
 } from "./device-words.ts";
+import { beyond, NOTHING, offerWords } from "./offer.ts";
 import { covers } from "./scopes.ts";
 
 /**
@@ -30,9 +32,11 @@ export interface RequestRow extends Partial<DeviceWords> {
   readonly nodeId?: string;
   readonly caps?: readonly string[];
   readonly commands?: readonly string[];
+  readonly permissions?: Readonly<Record<string, boolean>>;
   /** What was approved for this node before. */
   readonly approvedCaps?: readonly string[];
   readonly approvedCommands?: readonly string[];
+  readonly approvedPermissions?: Readonly<Record<string, boolean>>;
   /** The gateway's own key in words. */
   readonly gatewayFingerprint?: string;
 }
@@ -50,7 +54,7 @@ export function requestFacts(row: RequestRow, now: number): Fact[] {
     [isNode ? "Node" : "Device", deviceName(device), ...ownName(device)],
     ["Kind", clientKind(device)],
     ["From", addressWords(row.remoteIp), ...pageOf(row)],
-    ...(isNode ? offerFacts(row) : accessFacts(row)),
+    ...askFacts(row),
     ["Key", keyWords(id) || shown(id)],
     row.gatewayFingerprint === undefined ? undefined : ["Gateway", shown(row.gatewayFingerprint)],
     ["Asked", agoWords(row.ts, now)],
@@ -63,7 +67,7 @@ export function requestFacts(row: RequestRow, now: number): Fact[] {
 function ownName({ operatorLabel, ...own }: DeviceWords): string[] {
   const name = deviceName(own);
   const isOther = operatorLabel !== undefined && name !== deviceName({ ...own, operatorLabel });
-  return isOther && own.displayName !== undefined ? [`calls itself “${name}”`] : [];
+  return isOther && own.displayName !== undefined ? [`calls itself ${quoted(name)}`] : [];
 }
 
 function pageOf({ browserOrigin }: RequestRow): string[] {
@@ -74,58 +78,79 @@ function leftWords(ms: number): string {
   return ms > 0 ? `in ${spanWords(ms)}` : "now";
 }
 
-/** What is asked for; for a device that is paired already also what it has and what would be new. */
-function accessFacts(row: RequestRow): Fact[] {
-  const asks: Fact = ["Asks for", accessWords(row)];
-  const { approvedRoles, approvedScopes = [] } = row;
-  if (!approvedRoles) return [asks];
-  const has = { roles: approvedRoles, scopes: approvedScopes };
+/** What a request asks for, in words. */
+export interface AskWords {
+  readonly asks: string;
+  /** Of a device or node that was let in before: what it may do now. */
+  readonly has?: string;
+  /** What of it goes beyond that. */
+  readonly new?: string;
+  /** What it has and does not ask for any more: approving means exactly what the code says. */
+  readonly ends?: string;
+}
+
+/** The one place that says what is asked for: all of it, because it is approved whole. */
+export function askWords(row: RequestRow): AskWords {
+  return row.nodeId === undefined ? accessAsked(row) : offerAsked(row);
+}
+
+/** Words where there is no room for all of them: whoever reads them has not read all if not `whole`. */
+export function cutAsk(words: string, max: number): { words: string; whole: boolean } {
+  const whole = [...words].length <= max;
+  return { words: whole ? words : shown(words, max), whole };
+}
+
+function askFacts(row: RequestRow): Fact[] {
+  const { asks, has, new: fresh, ends } = askWords(row);
   return [
-    asks,
-    ["Has now", approvedRoles.length > 0 ? accessWords(has) : "nothing any more"],
-    ["New", newAccess(row)],
+    ["Asks for", asks],
+    ...(has === undefined ? [] : [["Has now", has] satisfies Fact]),
+    ...(fresh === undefined ? [] : [["New", fresh] satisfies Fact]),
+    ...(ends === undefined ? [] : [["Ends", ends] satisfies Fact]),
   ];
 }
 
+function accessAsked(row: RequestRow): AskWords {
+  const { approvedRoles, approvedScopes = [] } = row;
+  const asks = accessWords(row);
+  if (!approvedRoles) return { asks };
+  const has = { roles: approvedRoles, scopes: approvedScopes };
+  return {
+    asks,
+    has: approvedRoles.length > 0 ? accessWords(has) : "nothing any more",
+    new: newAccess(row),
+  };
+}
+
 /** The part of a request that goes beyond what its device has. */
-export function newAccess(row: RequestRow): string {
+function newAccess(row: RequestRow): string {
   const { role = "operator", roles = [role], scopes = [], approvedRoles = [] } = row;
   const { approvedScopes = [] } = row;
   const newScopes = scopes.filter((scope) => !covers(approvedScopes, scope));
   const grows = (one: string) =>
     !approvedRoles.includes(one) || (one === "operator" && newScopes.length > 0);
   const newRoles = roles.filter(grows);
-  return newRoles.length > 0 ? accessWords({ roles: newRoles, scopes: newScopes }) : "nothing";
+  return newRoles.length > 0 ? accessWords({ roles: newRoles, scopes: newScopes }) : NOTHING;
 }
 
-function offerFacts(row: RequestRow): Fact[] {
-  const { commands = [], caps = [], approvedCommands, approvedCaps = [] } = row;
-  const asks: Fact = ["Asks for", offerWords(commands, caps)];
-  if (!approvedCommands) return [asks];
-  const isNew = (had: readonly string[]) => (name: string) => !had.includes(name);
-  const gone = offerWords(
-    approvedCommands.filter(isNew(commands)),
-    approvedCaps.filter(isNew(caps)),
-  );
-  return [
+function offerAsked(row: RequestRow): AskWords {
+  const { commands, caps, permissions } = row;
+  const offer = { commands, caps, permissions };
+  const asks = offerWords(offer);
+  const { approvedCommands, approvedCaps, approvedPermissions } = row;
+  if (!approvedCommands) return { asks };
+  const had = {
+    commands: approvedCommands,
+    caps: approvedCaps,
+    permissions: approvedPermissions,
+  };
+  const ends = offerWords(beyond(had, offer));
+  return {
     asks,
-    ["Has now", offerWords(approvedCommands, approvedCaps)],
-    ["New", offerWords(commands.filter(isNew(approvedCommands)), caps.filter(isNew(approvedCaps)))],
-    // Approving means exactly what the code says.
-    ...(gone === NOTHING ? [] : [["Ends", gone] satisfies Fact]),
-  ];
-}
-
-const NOTHING = "nothing";
-
-/** `to answer system.run, system.which; abilities: canvas`: all of it, because it is approved whole. */
-export function offerWords(commands: readonly string[], caps: readonly string[]): string {
-  const list = (names: readonly string[]) => names.map((name) => shown(name)).join(", ");
-  const parts = [
-    ...(commands.length > 0 ? [`to answer ${list(commands)}`] : []),
-    ...(caps.length > 0 ? [`abilities: ${list(caps)}`] : []),
-  ];
-  return parts.join("; ") || NOTHING;
+    has: offerWords(had),
+    new: offerWords(beyond(offer, had)),
+    ...(ends !== NOTHING && { ends }),
+  };
 }
 
 const GAP = 2;

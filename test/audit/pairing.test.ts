@@ -70,7 +70,10 @@ test("every decision is one line, by whom, about what, and the chain holds", asy
   await gateway.close();
 });
 
-test("what a link lets a node do is a line of its own", async () => {
+test.each([
+  ["a command", { commands: ["system.run"] }, { commands: ["system.run"] }],
+  ["a permission alone", { permissions: { "a.b": true, c: false } }, { permissions: ["a.b"] }],
+])("what a link lets a node do is a line of its own: %s", async (_what, params, facts) => {
   const gateway = await startTestGateway();
   const { secret } = await gateway.host<{ secret: string }>("device.pair.invite", { role: "node" });
   const node = await RawClient.open(gateway.url);
@@ -80,14 +83,14 @@ test("what a link lets a node do is a line of its own", async () => {
     client: { id: "node-host", mode: "node", platform: "linux" },
     device,
     auth: { bootstrapToken: secret },
-    params: { commands: ["system.run"] },
+    params,
   });
   const line = await until(async () => {
     return (await linesOf(gateway)).find(({ event }) => event === "node.approved");
   }, "a line about the node");
   expect(line).toMatchObject({
     by: { kind: "link" },
-    what: { device: device.deviceId, commands: ["system.run"] },
+    what: { device: device.deviceId, ...facts },
   });
   await gateway.close();
 });

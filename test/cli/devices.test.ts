@@ -152,7 +152,7 @@ describe("devices show", () => {
     const io = admin.io();
     expect(await openclaw("devices show 9abc", io)).toBe(0);
     expect(admin.askedOf("device.pair.show")).toEqual([{ requestId: "9ABC-DEFG" }]);
-    expect(io.text).toContain("New       to answer system.run");
+    expect(io.text).toContain("New       command system.run");
   });
 });
 

@@ -59,8 +59,8 @@ describe("what is shown", () => {
     expect(await openclaw("nodes list", io)).toBe(0);
     expect(io.lines).toEqual([
       "Commands that wait for approval (1)",
-      "  CODE       NODE          OFFERS                    ASKED",
-      "  92GT-T8FN  attic         system.run, system.which  2 minutes ago",
+      "  CODE       NODE          OFFERS                             ASKED",
+      "  92GT-T8FN  attic         commands system.run, system.which  2 minutes ago",
       "             node, linux",
       "             fe812c12f3ab",
       "",

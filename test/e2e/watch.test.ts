@@ -156,7 +156,7 @@ test("what a node offers is decided here too, and what is new of it is told", as
   expect((await client.connect(options)).ok).toBe(true);
   await tmux.shows(/> \S+ +attic +node: \d commands?/);
   await tmux.keys("Enter");
-  await tmux.shows(/Asks for {2}to answer system\.notify, system\.which/);
+  await tmux.shows(/Asks for {2}commands system\.which, system\.notify/);
   await decides(tmux, "a");
   const { nodes } = await gateway.json<{ nodes: { commands: string[] }[] }>(["nodes", "list"]);
   expect(nodes).toMatchObject([{ commands }]);

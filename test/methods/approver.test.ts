@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { limitTable } from "../../src/protocol/limits.ts";
+import { approvedNode, reconnect, surfaceCode } from "../nodes/support.ts";
 import { connectParams, type Frame, makeDevice, RawClient } from "../support/client.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { sshKey } from "../support/ssh-key.ts";
@@ -255,6 +256,29 @@ describe("nodes", () => {
     const approved = (await lines(nodes, "approve", request.requestId)).join("\n");
     expect(approved).toContain("system.notify");
     expect(gateway.core.nodes.record(request.nodeId)?.surface?.commands).toEqual(["system.notify"]);
+  });
+});
+
+describe("a node that asks for much", () => {
+  test("askChars: is cut in the list, what runs programs first, and shown whole", async () => {
+    const key = await approver("admin");
+    const caps = Array.from({ length: 60 }, (_, at) => `ability-number-${at}`);
+    const permissions = { "screen.record": true };
+    const node = await approvedNode(gateway, ["system.notify"]);
+    const commands = ["system.notify", "system.run"];
+    const more = { caps, params: { permissions } };
+    await reconnect(gateway, node, commands, more);
+    const code = await surfaceCode(gateway, node.nodeId);
+    const listed = await lines(key, "list");
+    const at = listed.findIndex((line) => line.startsWith(code));
+    const row = listed.slice(at, listed.indexOf("", at)).join(" ").replace(/ +/g, " ");
+    expect(row).toContain("asks for commands system.run, system.notify; permission screen.record;");
+    expect(row).toMatch(new RegExp(`… all of it: show ${code}$`));
+    const card = (await lines(key, "show", code)).join(" ").replace(/ +/g, " ");
+    expect(card).toContain("ability-number-59");
+    expect(card).toContain("New command system.run; permission screen.record; abilities");
+    await lines(key, "approve", code);
+    expect(gateway.core.nodes.record(node.nodeId)?.surface?.permissions).toEqual(permissions);
   });
 });
 

@@ -115,7 +115,7 @@ describe("a node's surface", () => {
     const second = await surfaceCode(gateway, node.nodeId, first);
     await expect(gateway.host("node.pair.approve", { requestId: first })).rejects.toMatchObject({
       code: "INVALID_REQUEST",
-      message: `unknown requestId: replaced by ${second}, which asks for commands system.notify, system.run, system.which; capability system`,
+      message: `unknown requestId: replaced by ${second}, which asks for commands system.run, system.which, system.notify; ability system`,
       details: { code: "UNKNOWN_REQUEST", replacedBy: second },
     });
     // Asking for no more than was approved withdraws the request.

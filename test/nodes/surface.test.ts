@@ -13,6 +13,7 @@ import {
 import * as surfaces from "../../src/nodes/surface.ts";
 import { limitTable } from "../../src/protocol/limits.ts";
 
+const ASK_CHARS = limitTable.askChars.value;
 const text = { clientId: "node-host", clientMode: "node" };
 
 /** The pure surface ledger over one state. */
@@ -33,7 +34,7 @@ class Bench {
       {
         now: this.now,
         gatewayId: "gateway",
-        limits: { nodeRequests: this.nodeRequests },
+        limits: { nodeRequests: this.nodeRequests, askChars: ASK_CHARS },
         taken: (code) => this.taken.has(code),
         nonce: () => {
           this.#nonces += 1;
@@ -126,6 +127,18 @@ test("superseded codes are remembered up to the limit", () => {
   expect(bench.state.replaced.size).toBe(most);
 });
 
+test("what a superseded code answers is bounded, what takes full control first", () => {
+  const bench = new Bench();
+  const first = bench.ask("n", ["a"]);
+  bench.ask("n", [
+    ...Array.from({ length: 200 }, (_, i) => `a${i}.${"x".repeat(60)}`),
+    "system.run",
+  ]);
+  const { asks } = bench.state.replaced.get(codeOf(first)) ?? { asks: "" };
+  expect([...asks].length).toBe(ASK_CHARS);
+  expect(asks).toMatch(/^commands system\.run, a0\..*…$/);
+});
+
 test.each([
   [[], ["operator.pairing"]],
   [["system.notify"], ["operator.pairing", "operator.write"]],
@@ -138,15 +151,6 @@ test.each([
   [["browser.proxy.upload.v1"], ["operator.pairing", "operator.admin"]],
 ])("approving %j takes %j", (commands, scopes) => {
   expect(surfaces.approvalScopes(commands)).toEqual(scopes);
-});
-
-test.each([
-  [[], [], "no commands"],
-  [["a"], [], "command a"],
-  [["a", "b"], ["x", "y"], "commands a, b; capabilities x, y"],
-  [["a", "b", "c", "d", "e", "f", "g"], [], "commands a, b, c, d, e and 2 more"],
-])("%j and %j read: %s", (commands, caps, words) => {
-  expect(surfaces.surfaceWords({ commands, caps, permissions: {} })).toBe(words);
 });
 
 test("whatever nodes ask and owners do, a node may do only what an approved code said", () => {

@@ -25,7 +25,7 @@ const SECRET = "s3cr3t";
 
 const notice = composeNotice(
   { shown: [{ requestId: "7F3K-Q2MN", source: "", tell: () => asking() }], more: 0 },
-  { sender, now: NOW, maxBytes: limits.notifyTextBytes },
+  { sender, now: NOW, limits },
 );
 
 const folder = mkdtempSync(join(tmpdir(), "delivery-"));

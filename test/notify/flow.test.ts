@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ConfigFlags } from "../../src/config/load.ts";
 import { limitValues } from "../../src/protocol/limits.ts";
-import { nodeOptions, operator, pairNode, surfaceCode } from "../nodes/support.ts";
+import { nodeOptions, operator, pairNode, reconnect, surfaceCode } from "../nodes/support.ts";
 import {
   type ConnectOptions,
   type Frame,
@@ -141,6 +141,42 @@ describe("the webhook", () => {
       approveCommand: `openclaw nodes approve ${surface}`,
     });
     expect(second.requests[0]).not.toHaveProperty("minutesLeft");
+  });
+
+  test("is told all that a node asks for, what runs programs first, and its permissions", async () => {
+    await start();
+    const harmless = ["browser.proxy", "device.info", "camera.list", "location.get", "fs.listDir"];
+    const commands = [...harmless, "system.run", "system.which"];
+    const client = { ...terminal, id: "node-host", mode: "node", platform: "windows" };
+    const node = await pairNode(gateway, commands, { client });
+    const code = await surfaceCode(gateway, node.nodeId);
+    const told = await message(1, notifySettleMs);
+    const asks =
+      "commands browser.proxy, fs.listDir, system.run, system.which, camera.list, device.info, location.get; ability system";
+    expect(told.requests[0]).toMatchObject({ asks, caps: ["system"], permissions: [] });
+    expect(told.body).toContain(`is paired and asks for ${asks.replaceAll(".", "\u2024")}\n`);
+    expect(gateway.log.map((line) => line.message)).toContain(
+      `“Kitchen tablet” offers ${asks}; to allow it: openclaw nodes approve ${code}`,
+    );
+    await settled(1);
+    await gateway.host("node.pair.approve", { requestId: code });
+    await reconnect(gateway, node, commands, {
+      client,
+      params: { permissions: { "screen.record": true, camera: false } },
+    });
+    await surfaceCode(gateway, node.nodeId);
+    const { requests, body } = await message(2);
+    expect(requests[0]).toMatchObject({
+      permissions: ["screen.record"],
+      has: asks,
+      new: "permission screen.record",
+    });
+    expect(body).toContain("\nnew: permission screen\u2024record\n");
+    const rows = await gateway.host<Frame>("node.pair.list");
+    expect(rows.pending[0]).toMatchObject({
+      permissions: { camera: false, "screen.record": true },
+      approvedPermissions: {},
+    });
   });
 
   test("is told by the owner's own name of a device that asks for more", async () => {

@@ -4,12 +4,14 @@ import { composeNotice } from "../../src/notify/notice.ts";
 import { limitValues } from "../../src/protocol/limits.ts";
 import { asking, NOW, sender } from "./support.ts";
 
-const { notifyTextBytes: maxBytes } = limitValues();
+const limits = limitValues();
 
-const notice = composeNotice(
-  { shown: [{ requestId: "7F3K-Q2MN", source: "", tell: () => asking() }], more: 2 },
-  { sender, now: NOW, maxBytes },
-);
+const compose = (asks = asking()) =>
+  composeNotice(
+    { shown: [{ requestId: "7F3K-Q2MN", source: "", tell: () => asks }], more: 2 },
+    { sender, now: NOW, limits },
+  );
+const notice = compose();
 
 describe("json", () => {
   const { headers, body } = render.json(notice);
@@ -43,6 +45,32 @@ describe("json", () => {
   });
 });
 
+test("notifyRequestBytes: a request that is too long keeps its code, and no line that approves it", () => {
+  const { notifyRequestBytes, notifyAskChars } = limits;
+  const commands = Array.from({ length: 256 }, (_, at) => `system.run${"x".repeat(100)}${at}`);
+  const node = asking({
+    kind: "node",
+    commands,
+    caps: commands,
+    permissions: commands,
+    asks: `commands ${commands.join(", ")}`,
+    has: "nothing any more",
+  });
+  const { requests } = JSON.parse(render.json(compose(node)).body);
+  const [told] = requests;
+  expect(Buffer.byteLength(JSON.stringify(told))).toBeLessThanOrEqual(notifyRequestBytes);
+  expect(told).toMatchObject({
+    requestId: "7F3K-Q2MN",
+    has: "nothing any more",
+    showCommand: "openclaw devices show 7F3K-Q2MN",
+    sshCommand: "ssh root@gateway.example.com openclaw devices show 7F3K-Q2MN",
+  });
+  expect([...told.asks].length).toBe(notifyAskChars);
+  for (const key of ["approveCommand", "commands", "caps", "permissions", "scopes"]) {
+    expect(told).not.toHaveProperty(key);
+  }
+});
+
 test("text is the message itself, with the title in a header that any server takes", () => {
   const { headers, body } = render.text(notice);
   expect(body).toBe(notice.body);
@@ -73,7 +101,7 @@ describe("slack", () => {
         })),
         more: 9,
       },
-      { sender, now: NOW, maxBytes },
+      { sender, now: NOW, limits },
     );
     const { text } = JSON.parse(render.slack(loud).body);
     expect(text.length).toBeLessThanOrEqual(2000);

@@ -4,8 +4,9 @@ import { composeNotice, testNotice } from "../../src/notify/notice.ts";
 import { limitValues } from "../../src/protocol/limits.ts";
 import { asking, NOW, sender } from "./support.ts";
 
-const { notifyTextBytes: maxBytes, notifyShown } = limitValues();
-const facts = { sender, now: NOW, maxBytes };
+const limits = limitValues();
+const { notifyTextBytes: maxBytes, notifyShown, notifyAskChars } = limits;
+const facts = { sender, now: NOW, limits };
 
 function compose(requests: readonly Asking[], more = 0, by = facts) {
   const shown = requests.map((one) => ({
@@ -22,7 +23,7 @@ describe("a message", () => {
       event: "approval.requested",
       title: "A device asks to be let in",
       body: [
-        "“Kitchen tablet” (browser, Linux x86_64) from 203.0.113.7",
+        "“Kitchen tablet” (browser, Linux x86\u02cd64) from 203.0.113.7",
         "asks to be operator: see chats and devices, send messages and run the agent",
         "code 7F3K-Q2MN, key ABAB-ABAB-ABAB-ABAB, 29 min left",
         "openclaw devices approve 7F3K-Q2MN",
@@ -37,11 +38,11 @@ describe("a message", () => {
 
   test("leaves out what is not known", () => {
     const nameless = { fingerprint: "4AEC", command: "openclaw", way: { ssh: { port: 22 } } };
-    const bare = { sender: nameless, now: NOW, maxBytes };
+    const bare = { sender: nameless, now: NOW, limits };
     const { body } = compose([asking({ address: undefined, expiresAtMs: undefined })], 0, bare);
     expect(body).toBe(
       [
-        "“Kitchen tablet” (browser, Linux x86_64)",
+        "“Kitchen tablet” (browser, Linux x86\u02cd64)",
         "asks to be operator: see chats and devices, send messages and run the agent",
         "code 7F3K-Q2MN, key ABAB-ABAB-ABAB-ABAB",
         "openclaw devices approve 7F3K-Q2MN",
@@ -94,6 +95,66 @@ describe("a message", () => {
     expect(body).toContain(") from http:/evil\u2024example\n");
   });
 
+  test("about who is let in already says what it has, and what of it is new or would end", () => {
+    const { body } = compose([
+      asking({
+        kind: "node",
+        known: true,
+        asks: "command a; permission b",
+        has: "commands a, c",
+        new: "permission b",
+        ends: "command c",
+      }),
+    ]);
+    expect(body.split("\n").slice(1, 5)).toEqual([
+      "is paired and asks for command a; permission b",
+      "has now: commands a, c",
+      "new: permission b",
+      "ends: command c",
+    ]);
+  });
+
+  const commands = Array.from({ length: 40 }, (_, at) => `command${at}`).join(", ");
+  const long = { kind: "node", known: true, asks: `commands system.run, ${commands}` } as const;
+
+  test("shows all that is asked for where it fits, with the line that approves it", () => {
+    const { body } = compose([asking(long)]);
+    expect(body).toContain(`is paired and asks for commands system\u2024run, ${commands}\n`);
+    expect(body).toContain("\nopenclaw nodes approve 7F3K-Q2MN\n");
+  });
+
+  test("notifyAskChars: what is cut nobody is told how to approve", () => {
+    const way = { ssh: { account: "openclaw", port: 22, host: "h.example" } };
+    const several = [asking(), asking({ ...long, requestId: "AAAA-BBBB", has: commands })];
+    const crowd = [...several, asking({ ...long, requestId: "CCCC-DDDD" })];
+    const { body, requests } = compose(crowd, 0, { ...facts, sender: { ...sender, way } });
+    expect(requests).toHaveLength(3);
+    const [first = "", second = "", third = ""] = body.split("\n\n");
+    expect(first).toContain("\nopenclaw devices approve 7F3K-Q2MN\nssh openclaw@h.example approve");
+    for (const [part, code] of [
+      [second, "AAAA-BBBB"],
+      [third, "CCCC-DDDD"],
+    ] as const) {
+      const asks = /asks for (.*)/.exec(part)?.[1] ?? "";
+      expect([...asks].length).toBe(notifyAskChars);
+      expect(asks).toMatch(/^commands system\u2024run, .*…$/);
+      expect(part).not.toContain("approve");
+      expect(part).toContain(
+        `\nopenclaw devices show ${code}\nssh openclaw@h.example show ${code}`,
+      );
+    }
+    // Every fact is in the other shape, so there is the line.
+    expect(requests[1]).toMatchObject({ approveCommand: "openclaw nodes approve AAAA-BBBB" });
+  });
+
+  test("notifyNameChars, notifyClientChars: names are cut, and nothing depends on them", () => {
+    const { notifyNameChars, notifyClientChars } = limits;
+    const { body } = compose([asking({ name: "n".repeat(99), client: "c".repeat(99) })]);
+    const name = `${"n".repeat(notifyNameChars - 1)}…`;
+    expect(body).toContain(`“${name}” (${"c".repeat(notifyClientChars - 1)}…)`);
+    expect(body).toContain("openclaw devices approve 7F3K-Q2MN");
+  });
+
   test("never tells of time that is over", () => {
     expect(compose([asking({ expiresAtMs: NOW - 1 })]).body).toContain(", 0 min left");
   });
@@ -132,7 +193,7 @@ describe("a message", () => {
 });
 
 test("a test says that it is one", () => {
-  const { event, title, body, requests } = testNotice({ sender, now: NOW });
+  const { event, title, body, requests } = testNotice(facts);
   expect([event, title, requests]).toEqual(["test", "Test of the gateway's webhook", []]);
   expect(body).toContain("This is a test: nobody asks for anything.");
   expect(body).not.toContain("approve");

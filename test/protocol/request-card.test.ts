@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { textWidth } from "../../src/lib/width.ts";
-import { cardLines, newAccess, type RequestRow } from "../../src/protocol/request-card.ts";
+import { askWords, cardLines, type RequestRow } from "../../src/protocol/request-card.ts";
 
 const NOW = Date.UTC(2026, 8, 1, 12);
 const MINUTE = 60_000;
@@ -138,7 +138,7 @@ describe("a device that is paired already", () => {
     ],
     ["a plugin's right", { scopes: ["plugin.x"] }, "operator: plugin.x"],
   ])("that asks for %s", (_title, more, words) => {
-    expect(newAccess({ ...upgrade, ...more })).toBe(words);
+    expect(askWords({ ...upgrade, ...more }).new).toBe(words);
   });
 
   test("says so where all it had was revoked", () => {
@@ -150,7 +150,7 @@ describe("a device that is paired already", () => {
 describe("what a node offers", () => {
   test("is named whole", () => {
     expect(line(attic, "Asks for")).toBe(
-      "Asks for  to answer system.notify, system.run; abilities: system",
+      "Asks for  commands system.run, system.notify; ability system",
     );
     expect(line(attic, "Has now")).toBeUndefined();
   });
@@ -158,9 +158,33 @@ describe("what a node offers", () => {
   test("is compared with what was approved, also where that would end", () => {
     const approved = { approvedCommands: ["system.notify", "system.which"], approvedCaps: [] };
     const row = { ...attic, ...approved };
-    expect(line(row, "Has now")).toBe("Has now   to answer system.notify, system.which");
-    expect(line(row, "New")).toBe("New       to answer system.run; abilities: system");
-    expect(line(row, "Ends")).toBe("Ends      to answer system.which");
+    expect(line(row, "Has now")).toBe("Has now   commands system.which, system.notify");
+    expect(line(row, "New")).toBe("New       command system.run; ability system");
+    expect(line(row, "Ends")).toBe("Ends      command system.which");
+  });
+
+  test("says which permissions it asks for, had, would get and would lose", () => {
+    const row = {
+      ...attic,
+      permissions: { "screen.record": true, camera: false },
+      approvedCommands: attic.commands ?? [],
+      approvedCaps: ["system"],
+      approvedPermissions: { camera: true },
+    };
+    const same = "commands system.run, system.notify";
+    expect(line(row, "Asks for")).toBe(
+      `Asks for  ${same}; permission screen.record; ability system`,
+    );
+    expect(line(row, "Has now")).toBe(`Has now   ${same}; permission camera; ability system`);
+    expect(line(row, "New")).toBe("New       permission screen.record");
+    expect(line(row, "Ends")).toBe("Ends      permission camera");
+  });
+
+  test("that is nothing new says so", () => {
+    const { commands = [], caps = [] } = attic;
+    const row = { ...attic, approvedCommands: commands, approvedCaps: caps };
+    expect(line(row, "New")).toBe("New       nothing");
+    expect(line(row, "Ends")).toBeUndefined();
   });
 });
 

@@ -1,6 +1,7 @@
 import { keyWords } from "../../lib/key-words.ts";
 import { addressWords } from "../../protocol/device-words.ts";
-import { newAccess } from "../../protocol/request-card.ts";
+import { NOTHING } from "../../protocol/offer.ts";
+import { askWords } from "../../protocol/request-card.ts";
 import { agoWords, spanWords } from "../age.ts";
 import { type Cell, type Column, growingTable, table } from "../table.ts";
 import type { PairedRow, PendingRow } from "../wire.ts";
@@ -49,7 +50,7 @@ export function pairedPages(view: View): (rows: readonly PairedRow[]) => string[
 }
 
 function pendingCells(row: PendingRow, now: number): Cell[] {
-  const again = row.isRepair ? [`(paired already; new: ${newAccess(row)})`] : [];
+  const again = row.isRepair ? [`(paired already; new: ${askWords(row).new ?? NOTHING})`] : [];
   return [
     [shown(row.requestId)],
     [deviceName(row), clientKind(row), ...origin(row), `key ${keyWords(row.deviceId)}`],

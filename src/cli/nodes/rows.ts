@@ -18,6 +18,7 @@ interface NodeFacts extends Omit<DeviceWords, "deviceId"> {
   readonly nodeId: string;
   readonly caps?: readonly string[];
   readonly commands?: readonly string[];
+  readonly permissions?: Readonly<Record<string, boolean>>;
   readonly version?: string;
 }
 
@@ -40,6 +41,7 @@ export interface SurfaceRow extends NodeFacts, DeviceWords {
   readonly requiredApproveScopes?: readonly string[];
   readonly approvedCaps?: readonly string[];
   readonly approvedCommands?: readonly string[];
+  readonly approvedPermissions?: Readonly<Record<string, boolean>>;
 }
 
 /** Nodes are devices; both kinds of rows are matched and named by the device's id. */

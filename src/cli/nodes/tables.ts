@@ -1,3 +1,4 @@
+import { askWords } from "../../protocol/request-card.ts";
 import { agoWords } from "../age.ts";
 import { type Cell, type Column, table } from "../table.ts";
 import { clientKind, deviceName, shortId, shown } from "../words.ts";
@@ -53,17 +54,16 @@ export function surfaceTable(rows: readonly SurfaceRow[], view: View): string[] 
   const cells = rows.map((row): Cell[] => [
     [shown(row.requestId)],
     [deviceName(row), clientKind(row), shortId(row.nodeId)],
-    [commandWords(row.commands), ...grown(row)],
+    offerCell(row),
     [agoWords(row.ts, view.now)],
   ]);
   return table({ columns: pendingColumns, rows: cells, width: view.columns });
 }
 
-/** What of it is new, where something was approved before. */
-function grown({ commands = [], approvedCommands }: SurfaceRow): string[] {
-  if (!approvedCommands) return [];
-  const fresh = commands.filter((command) => !approvedCommands.includes(command));
-  return [`(new: ${fresh.length > 0 ? commandWords(fresh) : "nothing"})`];
+/** All that it offers, and what of it is new, where something was approved before. */
+function offerCell(row: SurfaceRow): string[] {
+  const { asks, new: fresh } = askWords(row);
+  return fresh === undefined ? [asks] : [asks, `(new: ${fresh})`];
 }
 
 function waiting({ pendingRequestId }: NodeRow): string[] {

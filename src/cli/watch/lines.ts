@@ -1,8 +1,8 @@
 import { keyWords } from "../../lib/key-words.ts";
-import { addressWords } from "../../protocol/device-words.ts";
-import { newAccess, offerWords, type RequestRow } from "../../protocol/request-card.ts";
+import { addressWords, quotedName } from "../../protocol/device-words.ts";
+import { askWords, type RequestRow } from "../../protocol/request-card.ts";
 import { type Context, jsonLine } from "../context.ts";
-import { accessWords, clientKind, deviceName, shown } from "../words.ts";
+import { clientKind, shown } from "../words.ts";
 import { Feed, opener } from "./feed.ts";
 import { follow, type News, type Why, whyWords } from "./requests.ts";
 
@@ -53,7 +53,7 @@ export class Printer {
   #came(row: RequestRow, event: "waiting" | "asked"): void {
     const { io, options } = this.context;
     if (options.json) return io.data(jsonLine({ event, ...row }));
-    this.#line(row, `${event === "waiting" ? "waits" : "asks"}: ${askWords(row)}`);
+    this.#line(row, `${event === "waiting" ? "waits" : "asks"}: ${rowWords(row)}`);
   }
 
   #went(row: RequestRow, why: Why): void {
@@ -73,14 +73,15 @@ export class Printer {
 }
 
 /** All that a decision rests on, in one line. */
-function askWords(row: RequestRow): string {
+function rowWords(row: RequestRow): string {
   const deviceId = row.deviceId ?? row.nodeId ?? "";
   const device = { ...row, deviceId };
+  const { asks, new: fresh } = askWords(row);
   return [
-    `${deviceName(device)} (${clientKind(device)})`,
+    `${quotedName(device)} (${clientKind(device)})`,
     `from ${addressWords(row.remoteIp)}`,
-    `for ${row.nodeId === undefined ? accessWords(row) : offerWords(row.commands ?? [], row.caps ?? [])}`,
-    ...(row.approvedRoles ? [`(new: ${newAccess(row)})`] : []),
+    `for ${asks}`,
+    ...(fresh === undefined ? [] : [`(new: ${fresh})`]),
     `key ${keyWords(deviceId)}`,
   ].join(" ");
 }

@@ -33,9 +33,9 @@ describe("lines", () => {
     const key = "key rail-rail-rail-rail-rail-rail-rail-rail";
     const who = "(Android app, Android 16) from 203.0.113.7 for operator: see chats and devices";
     expect(io.lines).toEqual([
-      `2026-09-01T12:00:00Z AAAA-0001 waits: Phone A ${who} ${key}`,
-      `2026-09-01T12:00:00Z BBBB-0002 asks: Phone B ${who}, let other devices in (new: operator: let other devices in) ${key}`,
-      `2026-09-01T12:00:00Z NNNN-0003 asks: attic[2J (node, Android 16) from 203.0.113.7 for to answer system.run ${key}`,
+      `2026-09-01T12:00:00Z AAAA-0001 waits: “Phone A” ${who} ${key}`,
+      `2026-09-01T12:00:00Z BBBB-0002 asks: “Phone B” ${who}, let other devices in (new: operator: let other devices in) ${key}`,
+      `2026-09-01T12:00:00Z NNNN-0003 asks: “attic[2J” (node, Android 16) from 203.0.113.7 for command system.run ${key}`,
       "2026-09-01T12:00:00Z AAAA-0001 was approved",
       "2026-09-01T12:00:00Z BBBB-0002 was replaced: that device asks for something else now",
     ]);
@@ -49,9 +49,9 @@ describe("lines", () => {
     printer.print({ on: "list", rows: [NODE] });
     expect(io.errors).toEqual(["the gateway went away; waiting for it", "the gateway is back"]);
     expect(io.lines.map((line) => line.split(" ").slice(1, 4).join(" "))).toEqual([
-      "AAAA-0001 waits: Phone",
+      "AAAA-0001 waits: “Phone",
       "AAAA-0001 is gone:",
-      "NNNN-0003 asks: attic[2J",
+      "NNNN-0003 asks: “attic[2J”",
     ]);
   });
 
