@@ -67,6 +67,8 @@ export class Notifier {
   #timer: Timer | undefined;
   #underWay: AbortController | undefined;
   #testing: AbortController | undefined;
+  /** How often other settings came into force. */
+  #changes = 0;
   /** Failed tries of the message that is being delivered. */
   #tries = 0;
   /** Something came since the last message was put together. */
@@ -78,7 +80,7 @@ export class Notifier {
 
   constructor(private readonly deps: Deps) {
     const { world, limits } = deps;
-    this.#waiting = new WaitingList(limits.notifyWaiting);
+    this.#waiting = new WaitingList(limits.notifyWaiting, limits.notifyNumbered);
     const { notifyGapMs: gapMs, notifyBurst: burst, notifyRefillMs: refillMs } = limits;
     this.#rules = { gapMs, burst, refillMs };
     this.#pace = freshPace(world.monotonic(), this.#rules);
@@ -97,13 +99,17 @@ export class Notifier {
     if (this.#waiting.remove(requestId) && lost) this.#counts.dropped += 1;
   }
 
-  /** Other settings are in force: what waits is tried there, or forgotten where there is no webhook. */
+  /**
+   * Other settings are in force: what waits is tried there, or forgotten where there is no webhook.
+   * How long the place of before wanted to be left alone says nothing of the one of now.
+   */
   settingsChanged(): void {
     if (this.#closed) return;
+    this.#changes += 1;
+    this.#tries = 0;
+    this.#cancel();
     if (!isSet(this.deps.settings())) {
       this.#waiting.clear();
-      this.#tries = 0;
-      this.#cancel();
     } else if (!this.#waiting.empty) {
       this.#schedule(this.deps.limits.notifySettleMs);
     }
@@ -190,11 +196,21 @@ export class Notifier {
     const underWay = new AbortController();
     this.#underWay = underWay;
     const notice = compose(batch);
+    const changes = this.#changes;
     const outcome = await delivery.attempt(notice, settings(), underWay.signal);
     this.#underWay = undefined;
     if (this.#closed) return;
-    if (outcome.failure) this.#failed(outcome, outcome.failure);
-    else this.#arrived(outcome, notice);
+    if (!outcome.failure) this.#arrived(outcome, notice);
+    else if (changes === this.#changes) this.#failed(outcome, outcome.failure);
+    else this.#failedElsewhere(outcome);
+  }
+
+  /** It failed where nothing is sent any more. */
+  #failedElsewhere(outcome: Outcome): void {
+    this.#last = lastOf(outcome);
+    this.#waiting.giveBack();
+    if (!isSet(this.deps.settings())) this.#waiting.clear();
+    else if (!this.#waiting.empty) this.#schedule(this.deps.limits.notifySettleMs);
   }
 
   #arrived(outcome: Outcome, { more }: Notice): void {

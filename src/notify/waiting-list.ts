@@ -6,12 +6,16 @@ import type { Batch, Waiting } from "./asking.ts";
  */
 export class WaitingList {
   readonly #waiting = new Map<string, Waiting>();
-  /** Requests that are known as a number only. */
-  #nameless = 0;
+  /** The codes of requests that are told as a number only: of those that are gone nobody is told. */
+  readonly #nameless = new Set<string>();
   /** What is on its way: it comes back when it could not be delivered. */
-  #onItsWay: { batch: readonly Waiting[]; nameless: number } | undefined;
+  #onItsWay: { batch: readonly Waiting[]; nameless: Set<string> } | undefined;
 
-  constructor(private readonly size: number) {}
+  /** `size`: of the requests that are told in full or by company; `numbered`: of those besides. */
+  constructor(
+    private readonly size: number,
+    private readonly numbered: number,
+  ) {}
 
   get empty(): boolean {
     return this.#waiting.size === 0;
@@ -22,31 +26,43 @@ export class WaitingList {
   }
 
   add(request: Waiting): void {
+    this.#nameless.delete(request.requestId);
     this.#waiting.set(request.requestId, request);
     if (this.#waiting.size <= this.size) return;
     const [loser] = bySource([...this.#waiting.values()]).sort((a, b) => b.length - a.length);
     const oldest = loser?.[0];
-    if (oldest) this.#waiting.delete(oldest.requestId);
-    this.#nameless += 1;
+    if (!oldest) return;
+    this.#waiting.delete(oldest.requestId);
+    this.#number(oldest.requestId);
   }
 
-  /** A request was decided on or is gone; true when it was still to be told. */
+  #number(requestId: string): void {
+    this.#nameless.add(requestId);
+    const [oldest] = this.#nameless;
+    if (this.#nameless.size > this.numbered && oldest !== undefined) this.#nameless.delete(oldest);
+  }
+
+  /** A request was decided on or is gone; true when it was still to be told, be it as a number. */
   remove(requestId: string): boolean {
     const way = this.#onItsWay;
-    if (way) way.batch = way.batch.filter((one) => one.requestId !== requestId);
-    return this.#waiting.delete(requestId);
+    if (way) {
+      way.batch = way.batch.filter((one) => one.requestId !== requestId);
+      way.nameless.delete(requestId);
+    }
+    const named = this.#waiting.delete(requestId);
+    return this.#nameless.delete(requestId) || named;
   }
 
   /** Takes everything for one message, `shown` of it in full. `undefined` when nothing waits. */
   take(shown: number): Batch | undefined {
     const all = [...this.#waiting.values()];
     if (all.length === 0) return undefined;
-    const nameless = this.#nameless;
+    const nameless = new Set(this.#nameless);
     this.#onItsWay = { batch: all, nameless };
     this.#waiting.clear();
-    this.#nameless = 0;
+    this.#nameless.clear();
     const chosen = chooseShown(all, shown);
-    return { shown: chosen, more: all.length - chosen.length + nameless };
+    return { shown: chosen, more: all.length - chosen.length + nameless.size };
   }
 
   /** What was taken last has arrived. */
@@ -61,13 +77,13 @@ export class WaitingList {
     this.#onItsWay = undefined;
     const since = [...this.#waiting.values()];
     this.#waiting.clear();
-    this.#nameless += way.nameless;
+    for (const requestId of way.nameless) this.#number(requestId);
     for (const request of [...way.batch, ...since]) this.add(request);
   }
 
   clear(): void {
     this.#waiting.clear();
-    this.#nameless = 0;
+    this.#nameless.clear();
     this.#onItsWay = undefined;
   }
 }

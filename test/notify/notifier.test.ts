@@ -37,7 +37,7 @@ class Bench {
 
   constructor() {
     const { world } = this;
-    const facts = () => ({ sender, now: world.now(), maxBytes: limits.notifyTextBytes });
+    const facts = () => ({ sender, now: world.now(), limits });
     this.notifier = new Notifier({
       world,
       limits,
@@ -315,6 +315,30 @@ describe("other settings", () => {
     bench.notifier.settingsChanged();
     await bench.pass(notifyGapMs);
     expect(bench.messages).toEqual(["A1 +0", "A1 +0"]);
+  });
+
+  test("do not wait as long as the webhook of before asked to be left alone", async () => {
+    bench.failures.push(refused({ retryAfterMs: notifyRetryMaxMs }));
+    bench.ask("A1");
+    await bench.pass(notifySettleMs);
+    bench.notifier.settingsChanged();
+    await bench.pass(notifyGapMs);
+    expect(bench.messages).toEqual(["A1 +0", "A1 +0"]);
+    expect([bench.world.pendingTimers, bench.notifier.counts.sent]).toEqual([0, 1]);
+  });
+
+  test("nor where a try at the one of before was still under way", async () => {
+    bench.failures.push(refused({ retryAfterMs: notifyRetryMaxMs }));
+    bench.ask("A1");
+    bench.holdDeliveries();
+    await bench.pass(notifySettleMs);
+    bench.notifier.settingsChanged();
+    bench.hold?.();
+    await bench.pass(1);
+    await bench.pass(notifyGapMs);
+    expect(bench.messages).toEqual(["A1 +0", "A1 +0"]);
+    expect(bench.mostUnderWay).toBe(1);
+    expect(bench.notifier.counts).toMatchObject({ sent: 1, failed: 0 });
   });
 
   test("without a webhook forget it", async () => {

@@ -3,7 +3,7 @@ import { chooseShown, WaitingList } from "../../src/notify/waiting-list.ts";
 import { limitValues } from "../../src/protocol/limits.ts";
 import { waiting } from "./support.ts";
 
-const { notifyWaiting, notifyShown } = limitValues();
+const { notifyWaiting, notifyNumbered, notifyShown } = limitValues();
 
 /** `a1 a2 b1`: the letter is the source. */
 const list = (words: string) => words.split(" ").map((word) => waiting(word, word[0] ?? ""));
@@ -34,7 +34,7 @@ describe("which requests a message shows", () => {
 
 describe("the list", () => {
   test("gives all it has, part of it as a number, and is empty then", () => {
-    const waits = new WaitingList(10);
+    const waits = new WaitingList(10, 10);
     for (const one of list("a1 a2 a3")) waits.add(one);
     const batch = waits.take(2);
     expect([names(batch?.shown ?? []), batch?.more]).toEqual(["a2 a3", 1]);
@@ -42,7 +42,7 @@ describe("the list", () => {
   });
 
   test("notifyWaiting: past it the oldest of the largest source is left as a number", () => {
-    const waits = new WaitingList(notifyWaiting);
+    const waits = new WaitingList(notifyWaiting, notifyNumbered);
     waits.add(waiting("mine", "203.0.113.7"));
     for (let at = 0; at < notifyWaiting + 20; at += 1) waits.add(waiting(`c${at}`, "198.51.100.1"));
     expect(waits.length).toBe(notifyWaiting);
@@ -54,7 +54,7 @@ describe("the list", () => {
   });
 
   test("forgets what was decided on, also while it is on its way", () => {
-    const waits = new WaitingList(10);
+    const waits = new WaitingList(10, 10);
     for (const one of list("a1 a2 a3")) waits.add(one);
     expect([waits.remove("a1"), waits.remove("a1")]).toEqual([true, false]);
     waits.take(5);
@@ -64,8 +64,31 @@ describe("the list", () => {
     expect(names(waits.take(5)?.shown ?? [])).toBe("a3 a4");
   });
 
+  test("counts nobody who is gone, waiting or on the way", () => {
+    const waits = new WaitingList(2, 10);
+    for (const one of list("a1 a2 a3 a4 a5")) waits.add(one);
+    // Told as a number alone, and still to be told.
+    expect([waits.remove("a1"), waits.remove("a1"), waits.remove("a5")]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+    expect(waits.take(2)?.more).toBe(2);
+    expect(waits.remove("a2")).toBe(false);
+    waits.giveBack();
+    const batch = waits.take(2);
+    expect([names(batch?.shown ?? []), batch?.more]).toEqual(["a4", 1]);
+  });
+
+  test("notifyNumbered: past it the oldest number is not counted any more", () => {
+    const waits = new WaitingList(1, 3);
+    for (let at = 0; at < 9; at += 1) waits.add(waiting(`a${at}`));
+    expect(waits.remove("a4")).toBe(false);
+    expect(waits.take(1)?.more).toBe(3);
+  });
+
   test("tells what was not delivered with what came since, numbers too", () => {
-    const waits = new WaitingList(2);
+    const waits = new WaitingList(2, 10);
     for (const one of list("a1 a2 a3")) waits.add(one);
     expect(waits.take(2)?.more).toBe(1);
     waits.giveBack();
