@@ -22,6 +22,8 @@ export interface Needs {
    * one, or also where it must be made first.
    */
   readonly stopped?: "existing" | "create";
+  /** The command goes on as the user it was started by, be that root. */
+  readonly staysRoot?: true;
   /** Only the owner on the gateway's machine may do it; a secret is not even sent elsewhere. */
   readonly hostOnly?: true;
 }
@@ -57,7 +59,7 @@ async function openGateway(context: Context, needs: Needs): Promise<Gateway> {
   if (running) return running;
   if (!needs.stopped) throw notRunning();
   const { openStopped } = await import("./stopped.ts");
-  return openStopped(context, needs.stopped);
+  return openStopped(context, { ...needs, stopped: needs.stopped });
 }
 
 /** A credential without a URL would be ignored in silence: the admin socket needs none. */

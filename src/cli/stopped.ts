@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { stateFolder } from "../lib/paths.ts";
-import type { Gateway } from "./connect.ts";
+import type { Gateway, Needs } from "./connect.ts";
 import type { Context } from "./context.ts";
 import { AS_ROOT, CliError } from "./exit.ts";
 
@@ -17,13 +17,13 @@ interface Owner {
  */
 export async function openStopped(
   { io }: Context,
-  allowed: "existing" | "create",
+  { stopped, staysRoot }: Pick<Needs, "staysRoot"> & Required<Pick<Needs, "stopped">>,
 ): Promise<Gateway> {
   const folder = stateFolder(io.env);
   const owner = stateOwner(folder);
-  if (!owner?.hasState && allowed === "existing") throw noState(folder);
+  if (!owner?.hasState && stopped === "existing") throw noState(folder);
   const { openOffline } = await import("../main.ts");
-  if (owner && !becomeOwner(owner)) {
+  if (owner && (staysRoot ? isForeign(owner) : !becomeOwner(owner))) {
     const { openAsOwner } = await import("./owner-process.ts");
     return openAsOwner(owner, io.env);
   }
@@ -52,12 +52,18 @@ function stateOwner(folder: string): Owner | undefined {
   }
 }
 
+/** Whether root would have to become somebody else. */
+function isForeign({ uid }: Owner): boolean {
+  return process.getuid?.() === 0 && uid !== 0;
+}
+
 /**
  * `false` where Node refuses to change the user: one that was linked with the system's libuv, such
  * as Debian's, can't tell whether an io_uring would keep the rights of root.
  */
-function becomeOwner({ uid, gid }: Owner): boolean {
-  if (process.getuid?.() !== 0 || uid === 0) return true;
+function becomeOwner(owner: Owner): boolean {
+  if (!isForeign(owner)) return true;
+  const { uid, gid } = owner;
   try {
     process.setgroups?.([gid]);
   } catch {

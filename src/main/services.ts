@@ -138,6 +138,9 @@ function configService(core: Core): ConfigService {
     get sshTarget() {
       return config.current.gateway.sshTarget;
     },
+    get approvesOverSsh() {
+      return config.current.gateway.ssh.account !== undefined;
+    },
     get devicelessCli() {
       return devicelessCliMode(config.current) === "loopback";
     },

@@ -1,6 +1,7 @@
 import { ahead } from "../audit/ahead.ts";
 import { configHints, configSchema, schemaAt } from "../config/json-schema.ts";
 import type { WantedKind } from "../config/wanted.ts";
+import { shellWord } from "../lib/shell-word.ts";
 import { auditOf } from "../pairing/audit.ts";
 import { ADMIN, READ } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
@@ -76,17 +77,65 @@ export const configSchemaLookup = method<{ path: string }>({
 
 const host = { roles: ["operator"], scope: ADMIN, hostOnly: true } as const;
 
-export const configSet = method<{ path: string; value?: string }>({
+interface SetParams {
+  readonly path: string;
+  readonly value?: string;
+  readonly force?: boolean | undefined;
+}
+
+export const configSet = method<SetParams>({
   name: "host.config.set",
-  summary: "Sets one key as typed on the host, or unsets it when no value is given.",
+  summary:
+    "Sets one key as typed on the host, or unsets it when no value is given. To end approval over SSH where its keys are the last way in with full control takes `force`.",
   access: host,
   params: {
     type: "object",
     required: ["path"],
-    properties: { path: { type: "string", minLength: 1 }, value: { type: "string" } },
+    properties: {
+      path: { type: "string", minLength: 1 },
+      value: { type: "string" },
+      force: { type: "boolean" },
+    },
   },
-  run: (wanted, call) => withLine(call, (told) => call.services.config.change(wanted, told)),
+  run: ({ force, ...wanted }, call) =>
+    keepingWaysIn(call, { ...wanted, force }, (check) =>
+      withLine(call, (told) =>
+        call.services.config.change(wanted, (keys) => {
+          check(keys);
+          return told(keys);
+        }),
+      ),
+    ),
 });
+
+/**
+ * Makes a change that may end approval over SSH, whose keys are ways in. `change` calls what it is given
+ * right before it writes anything.
+ */
+async function keepingWaysIn<Changed>(
+  { actor, services }: Call,
+  { path, value, force }: SetParams,
+  change: (check: (keys: readonly string[]) => void) => Promise<Changed>,
+): Promise<Changed> {
+  const { ssh, config } = services;
+  const command =
+    value === undefined ? `config unset ${path}` : `config set ${path} ${shellWord(value)}`;
+  let release = () => {};
+  try {
+    return await change((keys) => {
+      if (!config.approvesOverSsh || !endsSsh(keys, value)) return;
+      release = ssh.ending({ actor, force, command });
+    });
+  } finally {
+    release();
+  }
+}
+
+/** Off, or its keys in another place than the one that sshd reads them from. */
+function endsSsh(keys: readonly string[], value: string | undefined): boolean {
+  const off = keys.includes("gateway.ssh.account") && value === undefined;
+  return off || keys.includes("gateway.ssh.authorizedKeys");
+}
 
 /** Changes keys, with a line ahead that says which, and never their values. */
 function withLine<Changed>(

@@ -41,6 +41,8 @@ export interface ConfigService {
   /** Sets (`value` as typed) or unsets (absent) one key; refused with what was expected. */
   change(wanted: { path: string; value?: string }, announce: Announce): Promise<ConfigChanged>;
   readonly sshTarget: string | undefined;
+  /** Whether approval over SSH is on, as far as the configuration says. */
+  readonly approvesOverSsh: boolean;
   /** Whether the shared secret is all that OpenClaw's command line needs on this machine. */
   readonly devicelessCli: boolean;
   /**

@@ -5,6 +5,7 @@ import type { Document } from "../store/shape.ts";
 import { Alarm } from "./alarm.ts";
 import { auditOf } from "./audit.ts";
 import type { Durability } from "./commits.ts";
+import type { GuardedBy } from "./guard.ts";
 import type { Pairing } from "./pairing.ts";
 import type { PairingChange, PairingState } from "./records.ts";
 import * as keys from "./ssh-keys.ts";
@@ -34,6 +35,8 @@ export class SshKeys {
   readonly #expiry: Alarm;
   /** One at a time, so that the last one written is the last one made. */
   #publishing: Promise<unknown> = Promise.resolve();
+  /** Changes of settings under way that end approval over SSH. */
+  #endings = 0;
 
   constructor(private readonly deps: Deps) {
     const { world } = deps;
@@ -69,6 +72,19 @@ export class SshKeys {
     return { key, ...outcome, ...(await this.publish()) };
   }
 
+  /**
+   * Approval over SSH is about to end by a change of settings: until what is returned is called its keys
+   * count for nothing, so that of two ends at the same moment one is refused.
+   * @throws RequestError LAST_WAY_IN where its keys are the last way in
+   */
+  ending(by: GuardedBy): () => void {
+    if (this.waysIn() > 0) this.deps.pairing.guard.checkOther(0, by);
+    this.#endings += 1;
+    return () => {
+      this.#endings -= 1;
+    };
+  }
+
   /** How many keys may approve, now or once approvers can log in. */
   live(): number {
     const { document, world } = this.deps;
@@ -84,10 +100,12 @@ export class SshKeys {
   }
 
   #isWayIn(key: keys.SshKey): boolean {
-    const { document, world, isOn } = this.deps;
+    const { document, world, limits, isOn } = this.deps;
     // Its addition may be on its way to a disk that is full.
     const isSure = document.durable.sshKeys.has(key.fingerprint);
-    return isSure && isOn() && key.may.includes("admin") && !keys.isExpired(key, world.now());
+    if (!isSure || !isOn() || this.#endings > 0 || !key.may.includes("admin")) return false;
+    // Nobody should rely on a key that is over before they need it.
+    return !keys.isExpired(key, world.now() + limits.sshWayInMs);
   }
 
   /** Whom the key acts as now, and notes that it was used. */

@@ -21,6 +21,14 @@ export const sshLimitTable = {
     metric: "-",
     test: "pairing/ssh-keys.test.ts",
   },
+  sshWayInMs: {
+    value: 24 * 60 * 60 * SECOND,
+    unit: "ms",
+    bounds: "life that a key must have left to count as a way in with full control",
+    past: "it counts as none: the last device with full control can't be ended because of it",
+    metric: "-",
+    test: "pairing/ssh.test.ts",
+  },
   approveConnections: {
     value: 32,
     unit: "count",

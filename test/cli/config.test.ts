@@ -14,6 +14,15 @@ beforeEach(async () => {
 afterEach(() => admin.close());
 
 describe("config set and unset", () => {
+  test.each(["set gateway.ssh.authorizedKeys /x", "unset gateway.ssh.account"])(
+    "%s: --force is the gateway's to weigh",
+    async (words) => {
+      admin.answers["host.config.set"] = () => ({ ...changed, diff: "x", restartNeeded: false });
+      expect(await openclaw(`config ${words} --force`, admin.io())).toBe(0);
+      expect(admin.askedOf("host.config.set")).toMatchObject([{ force: true }]);
+    },
+  );
+
   test.each([
     [false, "In force now."],
     [true, "In force after: openclaw gateway restart"],

@@ -1,6 +1,9 @@
+import { readFile, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Frame, makeDevice, pairAndConnect, RawClient } from "../support/client.ts";
 import { startTestGateway, TEST_TOKEN, type TestGateway } from "../support/gateway.ts";
+import { sshKey } from "../support/ssh-key.ts";
+import { until } from "../support/until.ts";
 import { admittedConnect } from "../support/wire.ts";
 
 /** The last device with full control can't be ended by a slip, by whatever method and whomever. */
@@ -126,6 +129,69 @@ test("OpenClaw's command line on this machine needs no device: it is a way in th
   });
   const answer = await cli.request("device.pair.remove", { deviceId: admin.id });
   expect(answer.payload).toEqual({ deviceId: admin.id });
+});
+
+describe("where a key that approves over SSH is the last way in", () => {
+  const set = (path: string, more: object = {}) =>
+    gateway.host<Frame>("host.config.set", { path, ...more }).catch((error: Frame) => error);
+  const ways = () => gateway.core.pairing.waysIn();
+
+  beforeEach(async () => {
+    await set("gateway.ssh.account", { value: "openclaw" });
+    await gateway.host("host.ssh.add", { publicKey: sshKey(1), name: "k", may: ["admin"] });
+    await gateway.host("device.pair.remove", { deviceId: admin.id });
+    expect(ways()).toEqual({ devices: 0, others: 1 });
+  });
+
+  test.each([
+    ["gateway.ssh.account", undefined, "unset gateway.ssh.account"],
+    ["gateway.ssh", undefined, "unset gateway.ssh"],
+    [
+      "gateway.ssh.authorizedKeys",
+      "/home/ann/my keys",
+      "set gateway.ssh.authorizedKeys '/home/ann/my keys'",
+    ],
+  ])(
+    "%s is not changed without force, and nothing of it is in the file",
+    async (path, value, words) => {
+      const before = await readFile(gateway.core.config.path, "utf8");
+      const params = value === undefined ? {} : { value };
+      expect(await set(path, params)).toMatchObject({
+        details: { code: "LAST_WAY_IN", cure: `openclaw config ${words} --force` },
+      });
+      expect(await readFile(gateway.core.config.path, "utf8")).toBe(before);
+      expect(ways().others).toBe(1);
+      expect(await set(path, { ...params, force: true })).toMatchObject({ path });
+    },
+  );
+
+  test("other settings of it, and another account, may change", async () => {
+    for (const [key, value] of [
+      ["host", "h.example"],
+      ["port", "2222"],
+      ["account", "approvers"],
+    ]) {
+      expect(await set(`gateway.ssh.${key}`, { value })).toMatchObject({ restartNeeded: false });
+    }
+    expect(ways().others).toBe(1);
+  });
+
+  test("its end passes once a device with full control is there, and is then kept", async () => {
+    const { id } = await paired([ADMIN]);
+    const [unset, removed] = await Promise.all([
+      set("gateway.ssh.account"),
+      // At the same moment: each would leave the other.
+      gateway.host<Frame>("device.pair.remove", { deviceId: id }).catch((error: Frame) => error),
+    ]);
+    const codes = [unset, removed].map((answer) => answer.details?.code);
+    expect(codes.filter((code) => code === "LAST_WAY_IN")).toHaveLength(1);
+    expect(ways().devices + ways().others).toBe(1);
+  });
+
+  test("an edit of the file by hand is whoever edits it's own", async () => {
+    await writeFile(gateway.core.config.path, "{}");
+    await until(() => ways().others === 0, "the file to be read");
+  });
 });
 
 describe("a new shared token that ends the devices of the old one", () => {

@@ -164,6 +164,49 @@ describe("the last way in", () => {
     await remove("yubikey");
   });
 
+  test("sshWayInMs: is no key that ends soon, be it that nobody has used it yet", async () => {
+    const { sshWayInMs } = limitValues();
+    await add("short", { may: ["admin"], expiresInMs: sshWayInMs - 1000 });
+    await bench.pair("owner", [ADMIN]);
+    const gone = { deviceId: "owner", role: "operator", actor: hostOwner };
+    await expect(bench.pairing.revoke(gone)).rejects.toMatchObject(LAST);
+    await add("long", { may: ["admin"], expiresInMs: sshWayInMs + 1000 });
+    expect(ssh.waysIn()).toBe(1);
+    bench.world.advance(2000);
+    expect(ssh.waysIn()).toBe(0);
+    await expect(bench.pairing.revoke(gone)).rejects.toMatchObject(LAST);
+    expect(ssh.live()).toBe(2);
+  });
+
+  describe("that is a key, where approval over SSH is about to end", () => {
+    const by = { actor: hostOwner, command: "config unset gateway.ssh.account" };
+
+    test("is kept, unless that is said", async () => {
+      await add("yubikey", { may: ["admin"] });
+      expect(() => ssh.ending(by)).toThrow("would end the last way in");
+      expect(ssh.waysIn()).toBe(1);
+      ssh.ending({ ...by, force: true })();
+      await bench.pair("owner", [ADMIN]);
+      ssh.ending(by)();
+      expect(ssh.waysIn()).toBe(1);
+    });
+
+    test("counts for nothing meanwhile: the only device can't be ended on its account", async () => {
+      await add("yubikey", { may: ["admin"] });
+      await bench.pair("owner", [ADMIN]);
+      const release = ssh.ending(by);
+      await expect(bench.pairing.remove("owner", hostOwner)).rejects.toMatchObject(LAST);
+      release();
+      await bench.pairing.remove("owner", hostOwner);
+      expect(() => ssh.ending(by)).toThrow();
+    });
+
+    test("is none where no key lets in everybody", async () => {
+      await add("phone");
+      ssh.ending(by)();
+    });
+  });
+
   test("is no key whose addition is not on disk yet", async () => {
     await bench.pair("owner", [ADMIN]);
     bench.files.held = true;

@@ -29,10 +29,15 @@ uninstall() {
 }
 
 # Its accounts and sshd's drop-in are not in the journal: "openclaw ssh enable" made them.
+# Whatever way in that ends: the gateway goes too. An older command line has no --force.
 ssh_off() {
+  ssh_disable --yes --force || ssh_disable --yes
+}
+
+ssh_disable() {
   quiet env OPENCLAW_STATE_DIR=/var/lib/openclaw-gateway \
     OPENCLAW_CONFIG_PATH=/etc/openclaw-gateway/openclaw.json \
-    "$prefix/current/bin/node" "$prefix/current/dist/index.js" ssh disable --yes
+    "$prefix/current/bin/node" "$prefix/current/dist/index.js" ssh disable "$@"
 }
 
 # What was kept for its owner stays in the journal, last change first, for a purge to come.

@@ -12,9 +12,12 @@ export function addConfigCommands(shell: Shell, keys?: string): void {
     .command("set <path> <value>")
     .description("set a key; the value - reads standard input")
     .option("--revoke-derived", "for secrets: also end the device tokens the old one let in")
-    .option("--force", "with it, also where that ends the last way in with full control");
+    .option("--force", "also where that ends the last way in with full control");
   lazily(shell, set, async () => (await import("./set.ts")).set);
-  const unset = config.command("unset <path>").description("remove a key from the file");
+  const unset = config
+    .command("unset <path>")
+    .description("remove a key from the file")
+    .option("--force", "also where that ends the last way in with full control");
   lazily(shell, unset, async () => (await import("./set.ts")).unset);
   const file = config.command("file").description("where the configuration file is");
   lazily(shell, file, async () => (await import("./file.ts")).file);

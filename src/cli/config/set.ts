@@ -15,18 +15,26 @@ export const set: Run<SecretOptions> = async (context, args, options) => {
   const [path = "", typed = ""] = args;
   const kind = secretKind(path);
   if (kind !== undefined) return setSecret(context, { path, typed, kind }, options);
-  if (options.revokeDerived || options.force) {
-    const flag = options.revokeDerived ? "--revoke-derived" : "--force";
-    throw new CliError("usage", `${flag} goes with gateway.token and gateway.password`);
+  if (options.revokeDerived) {
+    const message = "--revoke-derived goes with gateway.token and gateway.password";
+    throw new CliError("usage", message);
   }
   const value = typed === "-" ? await context.io.readLine() : typed;
-  await change(context, { path, value });
+  await change(context, { path, value, ...forced(options) });
 };
 
 /** `openclaw config unset <path>` */
-export const unset: Run<unknown> = async (context, [path = ""]) => change(context, { path });
+export const unset: Run<{ force?: boolean }> = async (context, [path = ""], options) =>
+  change(context, { path, ...forced(options) });
 
-async function change(context: Context, params: { path: string; value?: string }): Promise<void> {
+function forced({ force }: { force?: boolean }): { force?: true } {
+  return force ? { force } : {};
+}
+
+async function change(
+  context: Context,
+  params: { path: string; value?: string; force?: true },
+): Promise<void> {
   await withGateway(context, hostNeeds, async (gateway) => {
     const changed = await gateway.request<ConfigChanged>("host.config.set", params);
     if (context.options.json) return printJson(context, changed);

@@ -33,6 +33,7 @@ export function addSshCommands(shell: Shell): void {
   const disable = ssh
     .command("disable")
     .description("undo that; keys stay listed")
+    .option("--force", "even if a key is the owner's last way in")
     .option("--yes", "do not ask");
   lazily(shell, disable, async () => (await import("./disable.ts")).disable);
   const add = ssh

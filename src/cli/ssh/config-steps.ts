@@ -22,7 +22,11 @@ export async function settingSteps(gateway: Gateway, wanted: Wanted): Promise<St
   });
 }
 
-/** Sets a key, or unsets it. */
-export function setKey(gateway: Gateway, path: string, value?: string): Promise<unknown> {
-  return gateway.request("host.config.set", { path, ...(value !== undefined && { value }) });
+/**
+ * Sets a key, or unsets it, whatever way in that ends: who turns approval over SSH on proves that it
+ * works, and who takes that back has what was before.
+ */
+function setKey(gateway: Gateway, path: string, value?: string): Promise<unknown> {
+  const set = { path, ...(value !== undefined && { value }) };
+  return gateway.request("host.config.set", { ...set, force: true });
 }

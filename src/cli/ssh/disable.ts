@@ -1,13 +1,13 @@
 import { existsSync, rmSync } from "node:fs";
 import { APPROVER_KEYS } from "../../lib/paths.ts";
-import { withGateway } from "../connect.ts";
+import { type Gateway, withGateway } from "../connect.ts";
 import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
 import type { Io } from "../io.ts";
 import type { Run } from "../shell.ts";
+import type { DeviceList } from "../wire.ts";
 import { ownAccounts, removeAccount, removeGroup } from "./accounts.ts";
 import { blockFolder, ownBlock, removeBlock } from "./authorized-keys.ts";
-import { setKey } from "./config-steps.ts";
 import { KEYS_ACCOUNT, SSH_FOLDER, TMPFILES } from "./scripts.ts";
 import { sshSettings } from "./settings.ts";
 import { DROP_IN } from "./sshd.ts";
@@ -16,12 +16,13 @@ import { agree, runForward, type Step, tool } from "./steps.ts";
 
 export interface DisableOptions {
   readonly yes?: boolean;
+  readonly force?: boolean;
 }
 
 /**
- * `openclaw ssh disable`: nobody can log in any more first, then what was made for it goes. Nothing of
- * it depends on anything else of it, and it may be repeated. Works with the gateway stopped too; its
- * state is opened last, because root becomes its owner for that.
+ * `openclaw ssh disable`: the gateway is asked first, because it knows whether a key is the owner's last
+ * way in; then nobody can log in any more, and what was made for it goes. Nothing else of it depends on
+ * anything of it, and it may be repeated. Works with the gateway stopped too.
  */
 export const disable: Run<DisableOptions> = async (context, _args, options) => {
   const { io } = context;
@@ -33,19 +34,24 @@ export const disable: Run<DisableOptions> = async (context, _args, options) => {
       next: "sudo openclaw ssh disable",
     });
   }
+  if (await endsLastWayIn(context)) {
+    if (!options.force) throw lastWayIn();
+    io.out("It ends the last way in with full control. To let yourself in again afterwards:");
+    io.out("  openclaw devices invite --scopes owner");
+  }
   const steps = [
-    ...(isRoot ? machineSteps(io) : []),
     {
       words: "take the settings of gateway.ssh out of the gateway's configuration",
-      run: () => forget(context),
+      run: () => forget(context, options),
     },
+    ...(isRoot ? machineSteps(io) : []),
   ];
   await agree(context, steps, options);
   await runForward(steps, (line) => io.out(line));
   io.out("Approval over SSH is off. Keys stay listed: openclaw ssh list");
 };
 
-const ownGateway = { scopes: [], stopped: "existing", hostOnly: true } as const;
+const ownGateway = { scopes: [], stopped: "existing", hostOnly: true, staysRoot: true } as const;
 
 const hasOwnBlock = (context: Context) =>
   withGateway(context, ownGateway, async (gateway) => {
@@ -53,19 +59,48 @@ const hasOwnBlock = (context: Context) =>
     return authorizedKeys !== undefined && authorizedKeys === ownBlock(context.io.env)?.file;
   });
 
-const forget = (context: Context) =>
+const forget = (context: Context, options: DisableOptions) =>
   withGateway(context, ownGateway, async (gateway) => {
     const { env } = context.io;
     const { ssh: set } = await sshSettings(gateway);
+    // The rest means nothing without it, so it is all that the gateway may refuse.
+    if (set.account !== undefined) await unset(gateway, "gateway.ssh.account", options);
     const block = ownBlock(env);
     if (block && block.file === set.authorizedKeys) {
       removeBlock(block.file);
       rmSync(blockFolder(env), { recursive: true, force: true });
     }
-    for (const name of ["account", "host", "port", "authorizedKeys"] as const) {
-      if (set[name] !== undefined) await setKey(gateway, `gateway.ssh.${name}`);
+    // The block's place last: who repeats this must still find it.
+    for (const name of ["host", "port", "authorizedKeys"] as const) {
+      if (set[name] !== undefined) await unset(gateway, `gateway.ssh.${name}`, options);
     }
   });
+
+async function unset(gateway: Gateway, path: string, { force }: DisableOptions): Promise<void> {
+  try {
+    await gateway.request("host.config.set", { path, ...(force && { force }) });
+  } catch (error) {
+    const { code } = (error as { details?: { code?: unknown } }).details ?? {};
+    throw code === LAST ? lastWayIn() : error;
+  }
+}
+
+function lastWayIn(): CliError {
+  const message =
+    "nothing was changed: a key is the last way in with full control; let a device in first (openclaw devices invite --scopes owner)";
+  return new CliError("failed", message, { next: "openclaw ssh disable --force", code: LAST });
+}
+
+const LAST = "LAST_WAY_IN";
+
+/** Whether keys are all that could let an owner in from elsewhere; not where nobody can be asked. */
+async function endsLastWayIn(context: Context): Promise<boolean> {
+  const first = (gateway: Gateway) => gateway.request<DeviceList>("device.pair.list", { limit: 1 });
+  const { waysIn } = await withGateway(context, ownGateway, first).catch(
+    (): Partial<DeviceList> => ({}),
+  );
+  return waysIn !== undefined && waysIn.devices === 0 && waysIn.others > 0;
+}
 
 function machineSteps({ env, out }: Io): Step[] {
   return [

@@ -46,7 +46,8 @@ export async function runSteps(steps: readonly Step[], tell: (line: string) => v
 
 /**
  * Runs all steps, whatever becomes of each: for taking away, where going back would leave more behind
- * than going on. @throws CliError that says what is left
+ * than going on. Only that the last way in would go ends it at once.
+ * @throws CliError that says what is left
  */
 export async function runForward(steps: readonly Step[], tell: (line: string) => void) {
   let failed = 0;
@@ -55,6 +56,7 @@ export async function runForward(steps: readonly Step[], tell: (line: string) =>
       await step.run();
       tell(`  done: ${step.words}`);
     } catch (error) {
+      if (error instanceof CliError && error.code === "LAST_WAY_IN") throw error;
       failed += 1;
       const why = error instanceof Error ? error.message : String(error);
       tell(`  not done: ${step.words}: ${shownLines(why)}`);
