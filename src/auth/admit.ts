@@ -198,7 +198,8 @@ function bySecret(c: Case): Decision {
 function pairingProblem(c: Case): refusals.PairingReason | undefined {
   if (!c.device) return "not-paired";
   if (!c.device.token) return "role-upgrade";
-  return coversAll(c.device.scopes, requested(c)) ? undefined : "scope-upgrade";
+  // Its token, not what was approved once: the secret gives nothing back that the owner took away.
+  return coversAll(c.device.token.scopes, requested(c)) ? undefined : "scope-upgrade";
 }
 
 function byInvite(c: Case): Decision {

@@ -34,8 +34,6 @@ export interface ConnectFacts {
 /** The device's record as far as admission needs it, for the role asked for. */
 export interface PairedView {
   readonly roles: readonly Role[];
-  /** Approved operator scopes. */
-  readonly scopes: readonly string[];
   /** The token of the role asked for, if it was granted and not revoked. */
   readonly token?: { readonly scopes: readonly string[]; readonly pickup: boolean } | undefined;
 }

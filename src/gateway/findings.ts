@@ -102,7 +102,6 @@ function deviceOf(c: ConnectCase, deps: FindingDeps): PairedView | null {
   const live = token && token.revokedAtMs === undefined;
   return {
     roles: record.roles,
-    scopes: record.scopes,
     token: live ? { scopes: token.scopes, pickup: token.pickup === true } : undefined,
   };
 }

@@ -110,7 +110,7 @@ interface TokenParams {
 export const rotate = method<TokenParams>({
   name: "device.token.rotate",
   summary:
-    "Makes a new token for a device; the old one ends and its connections close. To take full control from the last way in takes `force`.",
+    "Makes a new token for a device; the old one ends and its connections close. With fewer `scopes` it gets no more, not by the shared secret either, until it is approved for more or rotated again, to at most what was approved. To take full control from the last way in takes `force`.",
   access,
   params: withProperties(wireSchemas.deviceTokenRotate, force),
   run: async (params, { actor, services }) => {

@@ -17,13 +17,13 @@ export function mayManage(actor: Actor, deviceId: string): boolean {
 }
 
 /**
- * The operator scopes a device holds. After its token was revoked that is none: what the owner took
- * away comes back only by being asked for and approved again.
+ * The operator scopes a device holds: those of its token, whatever was approved before. What the owner
+ * took away, by revoking it or by rotating it to fewer, comes back only by being asked for and approved
+ * again, or by another rotation.
  */
 export function heldScopes(device: Device | undefined): readonly string[] {
   const token = device?.tokens.operator;
-  if (!device || !token || token.revokedAtMs !== undefined) return [];
-  return device.scopes;
+  return token && token.revokedAtMs === undefined ? token.scopes : [];
 }
 
 /** The roles a device has: one whose token was revoked is lost until it is approved again. */

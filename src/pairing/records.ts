@@ -42,7 +42,7 @@ export interface Device extends DeviceText {
   /** The owner's own name for it. */
   readonly label?: string;
   readonly roles: readonly Role[];
-  /** Operator scopes that were approved, sorted. */
+  /** Operator scopes that were approved, sorted; its token may hold fewer since (`rotate`). */
   readonly scopes: readonly string[];
   readonly approvedVia: ApprovedVia;
   readonly createdAtMs: number;

@@ -31,7 +31,6 @@ function facts(more: Partial<ConnectFacts> = {}): ConnectFacts {
 
 const paired: PairedView = {
   roles: ["operator"],
-  scopes: [READ],
   token: { scopes: [READ], pickup: false },
 };
 const proven: Findings = { proof: "ok", device: paired };
@@ -163,16 +162,17 @@ describe("a device with the shared secret", () => {
     [
       "in the node role needs no scopes",
       { ...withToken, role: "node", scopes: [ADMIN] },
-      { ...base, device: { roles: ["node"], scopes: [], token: { scopes: [], pickup: false } } },
+      { ...base, device: { roles: ["node"], token: { scopes: [], pickup: false } } },
       "admit token []",
     ],
   ])("%s", (_name, f, findings, expected) => {
     expect(word(decide(f, findings))).toBe(expected);
   });
 
-  test("keeps the scopes of its record after its token was rotated to fewer", () => {
+  test("has to ask for what its token was rotated out of, and comes in with the rest", () => {
     const device = { ...paired, token: { scopes: [], pickup: false } };
-    expect(word(decide(withToken, { ...base, device }))).toBe(`admit token [${READ}]`);
+    expect(word(decide(withToken, { ...base, device }))).toBe("pair scope-upgrade with secret");
+    expect(word(decide({ ...withToken, scopes: [] }, { ...base, device }))).toBe("admit token []");
   });
 
   test("is told of the token it should try only when it sent nothing but auth.token", () => {

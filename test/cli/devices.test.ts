@@ -277,6 +277,25 @@ describe("paired devices", () => {
     expect(admin.askedOf("device.pair.rename")).toEqual([{ deviceId: paired.deviceId, label }]);
   });
 
+  test("rotate to fewer says that the device gets no more, and the list what it was left", async () => {
+    admin.answers["device.token.rotate"] = () => ({ scopes: ["operator.read"] });
+    const io = admin.io();
+    expect(await openclaw("devices rotate fe812c12f3ab --scope operator.read", io)).toBe(0);
+    expect(io.text).toContain("It may: see chats and devices.");
+    expect(io.text).toContain("It gets no more until you approve that");
+    const plain = admin.io();
+    expect(await openclaw("devices rotate fe812c12f3ab", plain)).toBe(0);
+    expect(plain.text).not.toContain("It gets no more");
+    const tokens = [{ role: "operator", scopes: ["operator.read"] }];
+    const narrowed = pairedRow({ scopes: ["operator.admin", "operator.read"], tokens });
+    admin.answers["device.pair.list"] = () => ({ pending: [], paired: [narrowed], total: 1 });
+    const listed = admin.io();
+    listed.columns = 200;
+    expect(await openclaw("devices list", listed)).toBe(0);
+    expect(listed.text).toMatch(/operator: see chats and devices {2}/);
+    expect(listed.text).toContain("(narrowed; taken: full control)");
+  });
+
   test("rotate and revoke know the only role, and ask which of several", async () => {
     admin.answers["device.token.rotate"] = () => ({ scopes: ["operator.read"] });
     admin.answers["device.token.revoke"] = () => ({});

@@ -241,6 +241,49 @@ describe("callers on a device token without admin", () => {
   });
 });
 
+describe("a device that was narrowed from full control", () => {
+  let device: ReturnType<typeof makeDevice>;
+  const role = "operator";
+  const rotate = (...scopes: string[]) =>
+    gateway.host<Frame>("device.token.rotate", { deviceId: device.deviceId, role, scopes });
+
+  beforeEach(async () => {
+    await onDeviceToken(ADMIN);
+    ({ device } = await onDeviceToken(ADMIN, READ));
+    await rotate(READ);
+  });
+
+  test("gets no more by the shared secret, and asks like any other", async () => {
+    const { error } = await refusedConnect(gateway, { device, auth, scopes: [ADMIN] });
+    expect(error.details).toMatchObject({ reason: "scope-upgrade", approvedScopes: [READ] });
+    const { hello } = await admittedConnect(gateway, { device, auth, scopes: [READ] });
+    expect(hello.auth.scopes).toEqual([READ]);
+    expect(hello.auth.deviceToken).toMatch(/^[\w-]{43}$/);
+  });
+
+  test("gets what a later request asks for, and nothing of what it had", async () => {
+    const scopes = [READ, "plugin.x"];
+    const { requestId } = (await refusedConnect(gateway, { device, auth, scopes })).error.details;
+    const row = await gateway.host<Frame>("device.pair.show", { requestId });
+    expect(row.approvedScopes).toEqual([READ]);
+    // Whoever may let in readers may decide on that.
+    const approver = await onSharedSecret(PAIRING, READ, "plugin.x");
+    expect((await approver.request("device.pair.approve", { requestId })).ok).toBe(true);
+    const { tokens, scopes: approved } = gateway.core.pairing.device(device.deviceId) ?? {};
+    expect([tokens?.operator?.scopes, approved]).toEqual([["operator.read", "plugin.x"], scopes]);
+    expect(gateway.core.pairing.waysIn().devices).toBe(1);
+  });
+
+  test("gets it back by another rotation, up to what was approved", async () => {
+    expect(gateway.core.pairing.waysIn().devices).toBe(1);
+    expect((await rotate(ADMIN)).scopes).toEqual([ADMIN]);
+    await expect(rotate("plugin.x")).rejects.toThrow("device token rotation denied");
+    const { hello } = await admittedConnect(gateway, { device, auth, scopes: [ADMIN] });
+    expect(hello.auth.scopes).toEqual([ADMIN]);
+    expect(gateway.core.pairing.waysIn().devices).toBe(2);
+  });
+});
+
 test("methods of the host are refused by name, whatever scopes a connection has", async () => {
   const client = await onSharedSecret(ADMIN);
   for (const method of ["host.info", "host.stop", "host.restart", "host.token.new"]) {

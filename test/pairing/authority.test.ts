@@ -113,6 +113,13 @@ describe("who may approve", () => {
     });
   });
 
+  test("what was taken away by rotation does not count as held", () => {
+    const wide = { ...reader, scopes: [ADMIN, READ] } as Device;
+    expect(heldScopes(wide)).toEqual([READ]);
+    // So whoever approves a small request needs no more than that, and gives no more.
+    expect(approvalProblem(shared([PAIRING, READ]), pairingAsk, wide)).toBeUndefined();
+  });
+
   test("what was revoked does not count as held", () => {
     const token = { ...reader.tokens.operator, revokedAtMs: 5 };
     const revoked = { ...reader, tokens: { operator: token } } as Device;

@@ -44,6 +44,8 @@ const NODE = "node";
 class Model {
   readonly bench = new LedgerBench({ pendingMs: 1000, pendingPerAddress: 3, pendingRequests: 5 });
   readonly granted = new Map<string, Set<string>>();
+  /** What of it the owner left each device, by rotating its token last. */
+  readonly left = new Map<string, Set<string>>();
   /** Codes that were superseded, rejected, approved, evicted or expired. */
   readonly dead = new Set<string>();
   readonly secrets: string[] = [];
@@ -82,14 +84,14 @@ class Model {
       case "remove":
         return this.#try(() => {
           bench.apply(devices.remove(bench.state, `d${s.device}`, owner).changes);
-          this.granted.delete(`d${s.device}`);
+          this.#forget(`d${s.device}`);
         });
       case "revoke":
         return this.#try(() => {
           const facts = { deviceId: `d${s.device}`, role: "operator", actor: owner };
           bench.apply(devices.revoke(bench.state, { ...facts, now: bench.now }).changes);
           const isNode = this.granted.get(`d${s.device}`)?.has(NODE);
-          this.granted.delete(`d${s.device}`);
+          this.#forget(`d${s.device}`);
           this.#grant(`d${s.device}`, isNode ? [NODE] : []);
         });
       case "rotate":
@@ -101,6 +103,7 @@ class Model {
             now: bench.now,
           });
           bench.apply(change.changes);
+          this.left.set(`d${s.device}`, new Set(s.scopes));
         });
       case "invite":
         return this.#invite(s.scopes, s.both);
@@ -157,10 +160,17 @@ class Model {
     }
   }
 
+  #forget(deviceId: string): void {
+    this.granted.delete(deviceId);
+    this.left.delete(deviceId);
+  }
+
   #grant(deviceId: string, more: readonly string[]): void {
-    const have = this.granted.get(deviceId) ?? new Set();
-    for (const scope of more) have.add(scope);
-    this.granted.set(deviceId, have);
+    for (const map of [this.granted, this.left]) {
+      const have = map.get(deviceId) ?? new Set();
+      for (const scope of more) have.add(scope);
+      map.set(deviceId, have);
+    }
   }
 
   check(): void {
@@ -172,9 +182,14 @@ class Model {
       );
       const token = paired.tokens.operator;
       if (!token || token.revokedAtMs !== undefined) continue;
-      const granted = [...(this.granted.get(paired.deviceId) ?? [])];
-      for (const scope of [...token.scopes, ...paired.scopes]) {
-        expect(covers(granted, scope), `${paired.deviceId} has ${scope}`).toBe(true);
+      for (const [scopes, map] of [
+        [token.scopes, this.left],
+        [paired.scopes, this.granted],
+      ] as const) {
+        const granted = [...(map.get(paired.deviceId) ?? [])];
+        for (const scope of scopes) {
+          expect(covers(granted, scope), `${paired.deviceId} has ${scope}`).toBe(true);
+        }
       }
     }
     const live = [...state.pending.values()].filter((p) => p.expiresAtMs > this.bench.now);

@@ -20,15 +20,19 @@ export const set: Run<SecretOptions> = async (context, args, options) => {
     throw new CliError("usage", message);
   }
   const value = typed === "-" ? await context.io.readLine() : typed;
-  await change(context, { path, value, ...forced(options) });
+  await change(context, { path, value, ...forced(path, options) });
 };
 
 /** `openclaw config unset <path>` */
 export const unset: Run<{ force?: boolean }> = async (context, [path = ""], options) =>
-  change(context, { path, ...forced(options) });
+  change(context, { path, ...forced(path, options) });
 
-function forced({ force }: { force?: boolean }): { force?: true } {
-  return force ? { force } : {};
+/** Approval over SSH is, besides secrets, all that may be a way in. */
+function forced(path: string, { force }: { force?: boolean }): { force?: true } {
+  if (!force) return {};
+  if (path === "gateway" || /^gateway\.ssh(\.|$)/.test(path)) return { force };
+  const message = "--force goes with gateway.token, gateway.password and gateway.ssh";
+  throw new CliError("usage", message);
 }
 
 async function change(

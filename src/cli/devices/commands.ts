@@ -77,7 +77,7 @@ function addPairedCommands(shell: Shell, devices: Command): void {
     .description("end a device's token and make it a new one")
     .option("--device <device>", "the device, instead of as a word")
     .option("--role <role>", "which role's token, where it has several")
-    .option("--scope <scope...>", "keep only these scopes")
+    .option("--scope <scope...>", "leave it only these scopes, until it is approved for more")
     .option("--force", FORCE);
   lazily(shell, rotate, async () => (await import("./tokens.ts")).rotate);
   const revoke = devices

@@ -2,10 +2,12 @@ import { keyWords } from "../../lib/key-words.ts";
 import { addressWords } from "../../protocol/device-words.ts";
 import { NOTHING } from "../../protocol/offer.ts";
 import { askWords } from "../../protocol/request-card.ts";
+import { covers } from "../../protocol/scopes.ts";
 import { agoWords, spanWords } from "../age.ts";
 import { type Cell, type Column, growingTable, table } from "../table.ts";
 import type { PairedRow, PendingRow } from "../wire.ts";
-import { accessWords, clientKind, deviceName, shortId, shown } from "../words.ts";
+import { accessWords, clientKind, deviceName, scopesInWords, shortId, shown } from "../words.ts";
+import { heldScopes, heldWords } from "./held.ts";
 
 /** When and how wide a table is made. */
 export interface View {
@@ -72,7 +74,7 @@ function pairedCells(row: PairedRow, now: number): Cell[] {
   return [
     [shortId(row.deviceId)],
     [deviceName(row), ownWords(row), clientKind(row)].filter((line) => line !== ""),
-    [accessWords(row), ...revokedLines(row)],
+    [heldWords(row), ...narrowedLines(row), ...revokedLines(row)],
     [seenWords(row, now)],
   ];
 }
@@ -85,6 +87,14 @@ function ownWords(row: PairedRow): string {
 
 function pick({ displayName }: PairedRow): { displayName?: string } {
   return displayName === undefined ? {} : { displayName };
+}
+
+/** What it held before its token was rotated to less. */
+function narrowedLines(row: PairedRow): string[] {
+  const { scopes = [] } = row;
+  const held = heldScopes(row);
+  const taken = scopes.filter((scope) => !covers(held, scope));
+  return taken.length > 0 ? [`(narrowed; taken: ${scopesInWords(taken)})`] : [];
 }
 
 function revokedLines({ tokens = [] }: PairedRow): string[] {

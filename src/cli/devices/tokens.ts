@@ -26,6 +26,12 @@ export const rotate: Run<TokenOptions> = async (context, args, options) => {
     const { io } = context;
     io.out(`${deviceName(device)} (${shortId(device.deviceId)}) has a new token as ${role}.`);
     if (role === "operator") io.out(`  It may: ${scopesInWords(rotated.scopes)}.`);
+    if (scopes) {
+      io.out(
+        "  It gets no more until you approve that, or rotate it to more: the gateway token alone",
+      );
+      io.out("  gives it none.");
+    }
     io.out("  The old one ended and its connections are closed. It gets the new one when it next");
     io.out("  connects with the gateway token; without that, give it a link:");
     io.out("  openclaw devices invite");
