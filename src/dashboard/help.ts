@@ -60,7 +60,7 @@ const ENDINGS: Readonly<Record<string, Words>> = {
   expired: ["The request expired", "Nobody answered in time. Asking again makes a new code."],
   superseded: [
     "A newer request took over",
-    "This browser asked again, perhaps in another tab. Only the newest code counts.",
+    "This browser asked again, or opened a link, perhaps in another tab. Only the newest code counts.",
   ],
   removed: [
     "This browser was removed",

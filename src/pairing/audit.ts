@@ -89,9 +89,14 @@ export function linkFacts(link: Invite): Record<string, AuditFact | undefined> {
   return { link: inviteId, ...grantFacts(link), uses, expiresAtMs, name };
 }
 
-/** A device that a link paired: nobody but the link decided it. */
-export function auditOfLink(device: Parameters<typeof deviceFacts>[0], link: Invite): AuditEvent {
-  const facts = { ...deviceFacts(device), ...grantFacts(link) };
+/** A device that a link paired: nobody but the link decided it, nor what became of its request. */
+export function auditOfLink(
+  device: Parameters<typeof deviceFacts>[0],
+  link: Invite,
+  closed?: { readonly pending: { readonly requestId: string }; readonly why: string },
+): AuditEvent {
+  const request = closed && { request: closed.pending.requestId, requestWas: closed.why };
+  const facts = { ...deviceFacts(device), ...grantFacts(link), ...request };
   return byLink(auditOf("device.linked", "gateway", facts), link);
 }
 

@@ -1,16 +1,18 @@
 import { createHash } from "node:crypto";
-import { type Actor, firstMissing, type Role } from "../protocol/access.ts";
+import { type Actor, coversAll, firstMissing, type Role } from "../protocol/access.ts";
 import { invalidRequest, missingScope } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
 import type { InviteProblem } from "../protocol/refusals.ts";
 import type { SetupAccess } from "../protocol/setup-access.ts";
-import { type Grant, grant } from "./ledger.ts";
+import { heldRoles, heldScopes } from "./authority.ts";
+import { type Grant, grant, pendingOf } from "./ledger.ts";
 import {
   type Device,
   type Invite,
   isOpen,
   type PairingChange,
   type PairingState,
+  type Pending,
 } from "./records.ts";
 import type { Setup } from "./setup.ts";
 
@@ -168,12 +170,22 @@ export function revokedInvites(
   return invites.map((invite) => ({ op: "invite", invite: { ...invite, revokedAtMs: now } }));
 }
 
+export interface Redeemed {
+  readonly device: Device;
+  readonly changes: readonly PairingChange[];
+  /**
+   * The request that ends with it: approved where all that it asks for is there now. What the link does
+   * not grant nobody approved.
+   */
+  readonly closed?: { readonly pending: Pending; readonly why: "approved" | "superseded" };
+}
+
 /** Pairs the device on the strength of `invite`. No changes when it already did. */
 export function redeem(
   state: PairingState,
   invite: Invite,
   facts: { asked: Grant; now: number },
-): { device: Device; changes: readonly PairingChange[] } {
+): Redeemed {
   const before = state.devices.get(facts.asked.deviceId);
   if (invite.users[facts.asked.deviceId] !== undefined && before)
     return { device: before, changes: [] };
@@ -184,11 +196,18 @@ export function redeem(
   );
   const users = { ...invite.users, [device.deviceId]: facts.now };
   const used: Invite = { ...invite, users };
-  const requestId = state.pendingOf.get(device.deviceId);
   const changes: PairingChange[] = [
     { op: "device", device },
     { op: "invite", invite: used },
   ];
-  if (requestId !== undefined) changes.push({ op: "pending-gone", requestId, why: "approved" });
-  return { device, changes };
+  const pending = pendingOf(state, device.deviceId, facts.now);
+  if (!pending) return { device, changes };
+  const why = holdsAll(device, pending) ? "approved" : "superseded";
+  changes.push({ op: "pending-gone", requestId: pending.requestId, why });
+  return { device, changes, closed: { pending, why } };
+}
+
+function holdsAll(device: Device, { roles, scopes }: Pending): boolean {
+  const held = heldRoles(device);
+  return roles.every((role) => held.includes(role)) && coversAll(heldScopes(device), scopes);
 }

@@ -297,15 +297,14 @@ export class Pairing {
     const verdict = this.checkInvite(secret, asked.deviceId);
     if (!verdict.ok) return verdict;
     const now = this.now();
-    const pending = ledger.pendingOf(this.#working, asked.deviceId, now);
-    const { changes } = invites.redeem(this.#working, verdict.invite, { asked, now });
+    const { changes, closed } = invites.redeem(this.#working, verdict.invite, { asked, now });
     const { invite } = verdict;
     const written = this.deps.document.durable.invites.get(invite.inviteId)?.users;
     const durable = written?.[asked.deviceId] !== undefined;
     // A retry may come while the first try is being written: it is answered no sooner than that one.
-    if (changes.length > 0) await this.commits.audited(changes, auditOfLink(asked, invite));
+    if (changes.length > 0) await this.commits.audited(changes, auditOfLink(asked, invite, closed));
     else if (!durable) await this.deps.document.commit([{ op: "invite", invite }]);
-    if (pending && changes.length > 0) this.#resolve(pending, "approved");
+    if (closed) this.#resolve(closed.pending, closed.why);
     return verdict;
   }
 

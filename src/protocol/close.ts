@@ -48,7 +48,7 @@ export const closes = {
   pairingExpired: close(1008, "pairing required: the request expired", "pairing-expired"),
   pairingSuperseded: close(
     1008,
-    "pairing required: replaced by a newer request",
+    "pairing required: replaced by a newer request or by a link",
     "pairing-superseded",
   ),
   deviceRemoved: close(4001, "device removed", "device-removed"),

@@ -1,6 +1,7 @@
-import { expect, test } from "vitest";
-import { makeDevice, RawClient } from "../support/client.ts";
-import { startTestGateway } from "../support/gateway.ts";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { makeDevice, pairAndConnect, RawClient } from "../support/client.ts";
+import { startTestGateway, TEST_TOKEN, type TestGateway } from "../support/gateway.ts";
+import { admittedConnect } from "../support/wire.ts";
 
 test("a link for a fleet pairs its devices at once, is listed, and ends when it is taken back", async () => {
   const gateway = await startTestGateway();
@@ -29,4 +30,71 @@ test("a link for a fleet pairs its devices at once, is listed, and ends when it 
   const again = gateway.host("device.pair.inviteRevoke", { inviteId });
   await expect(again).rejects.toThrow("unknown inviteId");
   await gateway.close();
+});
+
+describe("a link, while its device waits for approval", () => {
+  const READ = "operator.read";
+  const ADMIN = "operator.admin";
+  let gateway: TestGateway;
+  let watcher: RawClient;
+  beforeEach(async () => {
+    gateway = await startTestGateway();
+    const scopes = [ADMIN, "operator.pairing"];
+    const auth = { token: TEST_TOKEN };
+    watcher = (await pairAndConnect(gateway, { device: makeDevice(), auth, scopes })).client;
+  });
+  afterEach(() => gateway.close());
+
+  /** A device that waits for `asks` opens a link for reading, and what everybody hears of its request. */
+  async function opened(asks: string) {
+    const device = makeDevice();
+    const waiting = await RawClient.open(gateway.url);
+    const caps = ["pairing-wait"];
+    const { error } = await waiting.connect({
+      device,
+      caps,
+      scopes: [asks],
+      client: { displayName: "Tablet" },
+    });
+    const { requestId } = error.details;
+    const auth = { bootstrapToken: await gateway.invite({ scopes: [READ] }) };
+    const seen = waiting.frames.length;
+    const { hello } = await admittedConnect(gateway, { device, auth, scopes: [READ] });
+    expect(hello.auth.scopes).toEqual([READ]);
+    const { payload } = await watcher.next(
+      (frame) => frame.event === "device.pair.resolved" && frame.payload.requestId === requestId,
+    );
+    const lines = await gateway.core.audit.read({ limit: 100 });
+    const said = gateway.log.map((line) => line.message);
+    return { waiting, seen, payload, line: lines.at(-1), said, requestId };
+  }
+
+  test("approves what it grants: whoever waits comes in", async () => {
+    const { waiting, seen, payload, line, said, requestId } = await opened(READ);
+    expect(payload).toMatchObject({ decision: "approved", why: "approved" });
+    await waiting.challenge(seen);
+    expect(line).toMatchObject({
+      event: "device.linked",
+      what: { request: requestId, requestWas: "approved" },
+    });
+    expect(said).toContain("the request of “Tablet” was approved");
+  });
+
+  test("approves nothing that it does not grant, and nobody is told so", async () => {
+    const { waiting, payload, line, said, requestId } = await opened(ADMIN);
+    expect(payload).toMatchObject({ decision: "rejected", why: "superseded" });
+    expect(await waiting.end()).toEqual({
+      code: 1008,
+      reason: "pairing required: replaced by a newer request or by a link",
+    });
+    expect(line).toMatchObject({
+      event: "device.linked",
+      what: { request: requestId, requestWas: "superseded", scopes: [READ] },
+    });
+    expect(said).toContain("the request of “Tablet” was superseded");
+    expect(said).not.toContain("the request of “Tablet” was approved");
+    await expect(gateway.host("device.pair.approve", { requestId })).rejects.toThrow(
+      "unknown requestId",
+    );
+  });
 });

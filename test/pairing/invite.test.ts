@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { remove, revoke, rotate } from "../../src/pairing/devices.ts";
 import {
   checkInvite,
@@ -122,13 +122,42 @@ test("a link that was taken back is refused as revoked", () => {
   expect(use(bench, secret, "d1")).toBe("revoked");
 });
 
-test("redeeming settles the request that the device had open", () => {
-  const bench = new LedgerBench();
-  const { secret } = make(bench);
-  bench.request("d1", [ADMIN]);
-  const device = use(bench, secret, "d1");
-  expect(device).toMatchObject({ scopes: [READ, WRITE] });
-  expect(bench.state.pending.size).toBe(0);
+describe("redeeming ends the request that the device had open", () => {
+  /** What a link for reading and writing makes of it. */
+  function closes(before: readonly string[], ask: readonly string[], role: Role = "operator") {
+    const bench = new LedgerBench();
+    const { secret, invite } = make(bench);
+    if (before.length > 0) bench.pair("d1", before);
+    const { pending } = bench.request("d1", ask, { role });
+    const { closed } = redeem(bench.state, invite, { asked: asked("d1"), now: bench.now });
+    expect(closed?.pending).toEqual(pending);
+    use(bench, secret, "d1");
+    expect(bench.state.pending.size).toBe(0);
+    return closed?.why;
+  }
+
+  test.each([
+    ["all of which the link grants", [], [READ], "approved"],
+    ["all of which it has then", [PAIRING], [PAIRING, READ], "approved"],
+    ["that is wider", [], [ADMIN], "superseded"],
+    ["of which the link grants a part", [], [READ, PAIRING], "superseded"],
+  ])("one %s", (_what, before, ask, why) => {
+    expect(closes(before, ask)).toBe(why);
+  });
+
+  test("one in another role, too", () => {
+    expect(closes([], [], "node")).toBe("superseded");
+  });
+
+  test("but not one that is over already: that ended by itself", () => {
+    const bench = new LedgerBench();
+    const { invite } = make(bench);
+    bench.request("d1", [READ]);
+    bench.now += bench.limits.pendingMs;
+    const { closed, changes } = redeem(bench.state, invite, { asked: asked("d1"), now: bench.now });
+    expect(closed).toBeUndefined();
+    expect(changes.map(({ op }) => op)).toEqual(["device", "invite"]);
+  });
 });
 
 test("inviteUses: a link for several devices pairs as many and no more", () => {

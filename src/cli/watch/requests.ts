@@ -102,7 +102,7 @@ const words: Readonly<Record<Why, string>> = {
   approved: "was approved elsewhere",
   rejected: "was rejected elsewhere",
   expired: "expired",
-  superseded: "was replaced: that device asks for something else now",
+  superseded: "was replaced: that device asks for something else, or came in by a link",
   evicted: "was pushed out: too many ask",
   withdrawn: "was withdrawn: that node no longer asks for more",
   gone: "is gone: decided or expired meanwhile",

@@ -37,7 +37,7 @@ describe("lines", () => {
       `2026-09-01T12:00:00Z BBBB-0002 asks: “Phone B” ${who}, let other devices in (new: operator: let other devices in) ${key}`,
       `2026-09-01T12:00:00Z NNNN-0003 asks: “attic[2J” (node, Android 16) from 203.0.113.7 for command system.run ${key}`,
       "2026-09-01T12:00:00Z AAAA-0001 was approved",
-      "2026-09-01T12:00:00Z BBBB-0002 was replaced: that device asks for something else now",
+      "2026-09-01T12:00:00Z BBBB-0002 was replaced: that device asks for something else, or came in by a link",
     ]);
     expect(io.errors).toEqual([]);
   });
