@@ -3,6 +3,7 @@ import { joinInClear, joinIsForNodes } from "../../src/methods/setup.ts";
 import { addressInClear, addressInvalid, addressUnknown } from "../../src/methods/setup-url.ts";
 import { notifyCodes } from "../../src/notify/failure.ts";
 import { tooManyCodes } from "../../src/pairing/attempts.ts";
+import { auditFull, beingRevoked } from "../../src/pairing/commits.ts";
 import { lastWayIn } from "../../src/pairing/ways-in.ts";
 import { invalidRequest, missingScope, unavailable } from "../../src/protocol/errors.ts";
 import type { ErrorShape } from "../../src/protocol/frames.ts";
@@ -61,6 +62,7 @@ export const samples: Readonly<Record<string, readonly Refusal[]>> = {
   starting: [refusals.starting()],
   restarting: [refusals.restarting()],
   storeUnavailable: [refusals.storeUnavailable("what the error of the state says (below)")],
+  passedOn: [auditFull(), beingRevoked()].map(({ shape }) => refusals.passedOn(shape)),
   pairingRequired: (["not-paired", "role-upgrade", "scope-upgrade"] as const).map((reason) =>
     refusals.pairingRequired({ ...asks, reason, way: { ssh: { port: 22 } } }),
   ),

@@ -64,13 +64,14 @@ function unexpected(message: string): Failure {
   };
 }
 
+const NOT_WRITABLE = /^(STATE|AUDIT)_NOT_WRITABLE$/;
 const credentialCodes = /^(NOT_PAIRED|PAIRING_|AUTH_|DEVICE_|CONTROL_UI_|MISSING_SCOPE|FORBIDDEN)/;
 const unreachableCodes = /^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)/;
 
 function exitOf(name: string, code: string, message: string): ExitName {
   if (/^unknown (requestId|deviceId)/.test(message) || name === "UNKNOWN_REQUEST")
     return "notFound";
-  if (name.startsWith("STORE_") || name === "STATE_NOT_WRITABLE") return "state";
+  if (name.startsWith("STORE_") || NOT_WRITABLE.test(name)) return "state";
   if (name.startsWith("CONFIG_")) return "config";
   if (unreachableCodes.test(name)) return "unreachable";
   return credentialCodes.test(name) || credentialCodes.test(code) ? "credentials" : "failed";

@@ -11,6 +11,7 @@ import { type Actor, coversAll, type Role } from "../protocol/access.ts";
 import type { SshWay } from "../protocol/approve-line.ts";
 import { closes } from "../protocol/close.ts";
 import { addressWords, clientKind } from "../protocol/device-words.ts";
+import { RequestError } from "../protocol/errors.ts";
 import { encodeError, type RequestFrame } from "../protocol/frames.ts";
 import type { Limits } from "../protocol/limits.ts";
 import * as refusals from "../protocol/refusals.ts";
@@ -69,12 +70,17 @@ export class Handshake {
     try {
       await this.#run(connection, frame, nonce);
     } catch (error) {
-      if (!isStoreError(error)) this.deps.defect("connect", error);
-      const next = isStoreError(error)
-        ? error.next
-        : "see the log of the gateway (journalctl -u openclaw-gateway, or its terminal)";
-      this.#refuse(connection, frame, refusals.storeUnavailable(next));
+      this.#refuse(connection, frame, this.#failure(error));
     }
+  }
+
+  /** The cause and the cure reach who asks; what nobody foresaw is in the log alone. */
+  #failure(error: unknown): refusals.Refusal {
+    if (error instanceof RequestError) return refusals.passedOn(error.shape);
+    if (isStoreError(error)) return refusals.storeUnavailable(error.next);
+    this.deps.defect("connect", error);
+    const log = "see the log of the gateway (journalctl -u openclaw-gateway, or its terminal)";
+    return refusals.storeUnavailable(log);
   }
 
   async #run(connection: Connection, frame: RequestFrame, nonce: string): Promise<void> {

@@ -21,15 +21,13 @@ interface Deps {
 /** 16 bytes as base64url. */
 const CODE = /^[A-Za-z0-9_-]{22}$/;
 
-/** Hands out what stands behind join addresses: once each, and to nobody who guesses. */
+/** Hands out what stands behind join addresses: once each. Whoever guesses is refused to guess on. */
 export class JoinAddresses {
   constructor(private readonly deps: Deps) {}
 
   async fetch(code: string, source: string): Promise<JoinVerdict> {
     const { setups, limiter, count, failed } = this.deps;
-    const key = `invite|${source}`;
-    const retryAfterMs = limiter.locked(key);
-    if (retryAfterMs > 0) return { ok: false, why: "locked", retryAfterMs };
+    // The code before the lock, as for links: nobody's failures keep out who has a right one.
     try {
       const payload = CODE.test(code) ? await setups.fetch(code, source) : undefined;
       if (payload) return { ok: true, payload };
@@ -37,6 +35,9 @@ export class JoinAddresses {
       failed(error);
       return { ok: false, why: "not-stored" };
     }
+    const key = `invite|${source}`;
+    const retryAfterMs = limiter.locked(key);
+    if (retryAfterMs > 0) return { ok: false, why: "locked", retryAfterMs };
     limiter.fail(key);
     count("join-unknown");
     return { ok: false, why: "unknown" };

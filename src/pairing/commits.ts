@@ -1,5 +1,5 @@
 import { type AuditEvent, chained } from "../audit/chain.ts";
-import { unavailable } from "../protocol/errors.ts";
+import { type RequestError, unavailable } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
 import { StoreError } from "../store/errors.ts";
 import type { Document } from "../store/shape.ts";
@@ -26,6 +26,21 @@ interface Deps {
 }
 
 const RETRY_MS = 1000;
+/** Somebody has to make room first. */
+const FULL_RETRY_MS = 5000;
+
+/** Nobody is given anything, and no second one ends all, while all devices but some are revoked. */
+export function beingRevoked(): RequestError {
+  const message = "all devices but some are being revoked; try again in a moment";
+  return unavailable(message, RETRY_MS, { code: "BEING_REVOKED", cure: "try again in a moment" });
+}
+
+/** The lines that wait in the state are as many as may: nothing is decided that none could tell of. */
+export function auditFull(): RequestError {
+  const message = "the audit can't be written: make room (df -h), then try again";
+  const details = { code: "AUDIT_NOT_WRITABLE", cure: "df -h" };
+  return unavailable(message, FULL_RETRY_MS, details);
+}
 
 /** Commits that carry a line of the audit: both are durable, or neither is. */
 export class AuditedCommits {
@@ -36,9 +51,7 @@ export class AuditedCommits {
 
   /** @throws RequestError when nothing is given now, or when the audit takes no more lines. */
   async audited(changes: readonly PairingChange[], event: AuditEvent): Promise<void> {
-    if (this.givesNothing) {
-      throw unavailable("all devices but some are being revoked; try again in a moment", RETRY_MS);
-    }
+    if (this.givesNothing) throw beingRevoked();
     await this.#plain(changes, event);
   }
 
@@ -54,9 +67,7 @@ export class AuditedCommits {
 
   async #plain(changes: readonly PairingChange[], event: AuditEvent): Promise<number> {
     const { document, limits } = this.deps;
-    if (document.working.trail.outbox.length >= limits.auditOutbox) {
-      throw unavailable("the audit can't be written: make room (df -h), then try again");
-    }
+    if (document.working.trail.outbox.length >= limits.auditOutbox) throw auditFull();
     return (await this.#withLine(changes, event, {})).seq;
   }
 

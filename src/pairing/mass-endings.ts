@@ -1,8 +1,7 @@
 import type { Actor } from "../protocol/access.ts";
-import { unavailable } from "../protocol/errors.ts";
 import { breathe } from "../store/slices.ts";
 import { auditOf } from "./audit.ts";
-import { type Durability, together } from "./commits.ts";
+import { beingRevoked, type Durability, together } from "./commits.ts";
 import { derivedUpTo, type Ends, endTokens, everyToken, withoutTokens } from "./devices.ts";
 import type { EndingDeps } from "./endings.ts";
 import { revokedInvites } from "./invite.ts";
@@ -18,7 +17,6 @@ import {
 
 /** Devices whose tokens are ended in one commit. */
 const AT_ONCE = 256;
-const RETRY_MS = 1000;
 
 export interface DerivedAsk {
   /** The end of tokens that were granted under a shared secret up to this epoch. */
@@ -95,7 +93,7 @@ export class MassEndings {
   async revokeAll(ask: RevokeAllAsk): Promise<AllRevoked> {
     while (this.#running) {
       // Whoever was quicker ends soon; the owner on the host is not sent away meanwhile.
-      if (ask.actor.method !== "host") throw busy();
+      if (ask.actor.method !== "host") throw beingRevoked();
       await this.#running;
     }
     const run = this.#revokeAll(this.#plan(ask), ask);
@@ -219,8 +217,4 @@ function nothingYet() {
 function countIn(counts: { devices: number; nodes: number }, device: Device | undefined): void {
   counts.devices += 1;
   if (nodePairing(device) !== undefined) counts.nodes += 1;
-}
-
-function busy() {
-  return unavailable("all devices but some are being revoked; try again in a moment", RETRY_MS);
 }

@@ -33,8 +33,13 @@ export function invalidRequest(message: string, details?: Record<string, unknown
   return new RequestError({ code: "INVALID_REQUEST", message, ...(details && { details }) });
 }
 
-export function unavailable(message: string, retryAfterMs = 500): RequestError {
-  return new RequestError({ code: "UNAVAILABLE", message, retryable: true, retryAfterMs });
+export function unavailable(
+  message: string,
+  retryAfterMs = 500,
+  details?: Record<string, unknown>,
+): RequestError {
+  const shape = { code: "UNAVAILABLE", message, retryable: true, retryAfterMs };
+  return new RequestError({ ...shape, ...(details && { details }) });
 }
 
 /** The caller lacks `missing`, one of the scopes `required`. */

@@ -293,6 +293,11 @@ export function storeUnavailable(cure: string): Refusal {
   );
 }
 
+/** The connect asked for something that is refused for now, or at all, as any request could be. */
+export function passedOn(error: ErrorShape): Refusal {
+  return refuse(error, error.retryable ? 1013 : 1008);
+}
+
 export type PairingReason = "not-paired" | "role-upgrade" | "scope-upgrade";
 
 const pairingWords: Record<PairingReason, { tail: string; hint: string }> = {

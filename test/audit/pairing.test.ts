@@ -128,6 +128,7 @@ test("wrong passwords end in one line about the lockout, and an edited file in o
 test("auditOutbox: when the audit's file can't be written, approving waits and revoking does not", async () => {
   const gateway = await startTestGateway({ limits: { auditOutbox: 2 } });
   const requests = [await asks(gateway), await asks(gateway), await asks(gateway)];
+  const bootstrapToken = await gateway.invite();
   // A file where the folder should be: nothing can be written there.
   const { audit, stateDir, documents } = gateway.core;
   await audit.close();
@@ -141,6 +142,21 @@ test("auditOutbox: when the audit's file can't be written, approving waits and r
   const { outbox } = documents.pairing.durable.trail;
   expect(outbox.length).toBeGreaterThanOrEqual(2);
   await expect(decide("approve", requests[2])).rejects.toThrow("the audit can't be written");
+  // Nor does a link let anybody in, and whoever opens it hears why.
+  const { error, closed } = await refusedConnect(gateway, {
+    device: makeDevice(),
+    auth: { bootstrapToken },
+    scopes,
+  });
+  expect(error).toMatchObject({
+    code: "UNAVAILABLE",
+    message: "the audit can't be written: make room (df -h), then try again",
+    retryable: true,
+    retryAfterMs: 5000,
+    details: { code: "AUDIT_NOT_WRITABLE", cure: "df -h", fingerprint: expect.any(String) },
+  });
+  expect(closed).toEqual({ code: 1013, reason: error.message });
+  expect(gateway.log.map(({ message }) => message)).not.toContain("a connect failed");
   await decide("reject", requests[2]);
   expect(documents.pairing.durable.trail.outbox.at(-1)?.event).toBe("device.rejected");
   await gateway.close();
