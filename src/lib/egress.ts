@@ -1,4 +1,4 @@
-import { addressMatcher, normalizeAddress } from "./net.ts";
+import { addressMatcher, LINK_LOCAL, normalizeAddress, PRIVATE_V4, PRIVATE_V6 } from "./net.ts";
 
 /** Whether this program may connect to an address. `never`: whatever somebody allows. */
 export type EgressVerdict =
@@ -31,33 +31,45 @@ export class EgressRefused extends Error {
 type Kind = readonly [what: string, networks: readonly string[]];
 
 /**
- * Clouds hand out credentials at addresses of their own to whoever asks from the machine: most at
- * 169.254.169.254, the others here (Alibaba, Azure, Oracle, and over IPv6 AWS, Google, Scaleway).
+ * Clouds hand out credentials at addresses of their own to whoever asks from the machine; most of them
+ * at 169.254.169.254, which is link-local besides. Each as its provider's documentation or its own
+ * programs name it.
  */
+const metadata: readonly string[] = [
+  // AWS, Azure, Google, OpenStack, Oracle, DigitalOcean, Hetzner, Akamai and others.
+  "169.254.169.254",
+  // AWS: credentials of ECS tasks, and of pods (EKS Pod Identity).
+  "169.254.170.2",
+  "169.254.170.23",
+  // AWS over IPv6: all of its services are in here, IMDS at ::254, EKS Pod Identity at ::23.
+  "fd00:ec2::/32",
+  // Google over IPv6 (metadata server of IPv6-only machines).
+  "fd20:ce::254",
+  // Azure WireServer.
+  "168.63.129.16",
+  // Alibaba, and over IPv6 (cloud-init's data source).
+  "100.100.100.200",
+  "fd00:100::100:200",
+  // Oracle Cloud at Customer; Oracle Cloud over IPv6 (OCI SDK).
+  "192.0.0.192",
+  "fd00:c1::a9fe:a9fe",
+  // Scaleway (cloud-init's data source).
+  "169.254.42.42",
+  "fd00:42::42",
+  // Akamai, once Linode, over IPv6 (cloud-init's data source).
+  "fd00:a9fe:a9fe::1",
+];
+
 const never: readonly Kind[] = [
-  [
-    "a cloud's metadata service",
-    [
-      "169.254.169.254",
-      "169.254.170.2",
-      "100.100.100.200",
-      "168.63.129.16",
-      "192.0.0.192",
-      "fd00:ec2::254",
-      "fd20:ce::254",
-      "fd00:42::42",
-    ],
-  ],
-  ["a link-local address", ["169.254.0.0/16", "fe80::/10"]],
+  ["a cloud's metadata service", metadata],
+  ["a link-local address", LINK_LOCAL],
   ["no address of one machine", ["0.0.0.0/8", "::/128", "224.0.0.0/4", "240.0.0.0/4", "ff00::/8"]],
 ];
 
 const onRequest: readonly Kind[] = [
   ["this machine", ["127.0.0.0/8", "::1"]],
-  [
-    "in a private network",
-    ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "fec0::/10"],
-  ],
+  // Besides those of a house: a provider's own (RFC 6598), and what came before RFC 4193.
+  ["in a private network", [...PRIVATE_V4, ...PRIVATE_V6, "100.64.0.0/10", "fec0::/10"]],
   [
     "in a network for special use",
     // Among them tunnels whose other end nobody can tell from the address.

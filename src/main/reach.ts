@@ -1,10 +1,10 @@
 import { networkInterfaces } from "node:os";
-import { isLoopback } from "../lib/net.ts";
+import { addressMatcher, isLoopback, PRIVATE_V4 } from "../lib/net.ts";
 import type { Reach } from "../methods/services.ts";
 import type { Core } from "./core.ts";
 
 const EVERYWHERE = new Set(["lan", "0.0.0.0", "::"]);
-const PRIVATE_V4 = /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)/;
+const isPrivateV4 = addressMatcher(PRIVATE_V4);
 
 /** How others get to this gateway. `listening`: where it does, such as `http://0.0.0.0:18789`. */
 export function reachOf({ config }: Core, listening: readonly string[]): Reach {
@@ -25,5 +25,5 @@ export function reachOf({ config }: Core, listening: readonly string[]): Reach {
 /** This machine on the network of the house, where it is on one. */
 function ownAddress(): string | undefined {
   const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  return all.find(({ internal, address }) => !internal && PRIVATE_V4.test(address))?.address;
+  return all.find(({ internal, address }) => !internal && isPrivateV4(address))?.address;
 }

@@ -1,4 +1,11 @@
-import { addressMatcher, hostName, isLoopbackHost } from "../lib/net.ts";
+import {
+  addressMatcher,
+  hostName,
+  isLoopbackHost,
+  LINK_LOCAL,
+  PRIVATE_V4,
+  PRIVATE_V6,
+} from "../lib/net.ts";
 import { invalidRequest, type RequestError } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
 import type { Reach } from "./services.ts";
@@ -14,14 +21,7 @@ export interface SetupUrl {
 }
 
 /** What apps accept without TLS besides this machine itself: networks nobody else can reach. */
-const isOwnNetwork = addressMatcher([
-  "10.0.0.0/8",
-  "172.16.0.0/12",
-  "192.168.0.0/16",
-  "169.254.0.0/16",
-  "fc00::/7",
-  "fe80::/10",
-]);
+const isOwnNetwork = addressMatcher([...PRIVATE_V4, ...PRIVATE_V6, ...LINK_LOCAL]);
 
 /**
  * The address that whoever asks gave, else the configured one, else the machine's own; or why apps
