@@ -11,7 +11,7 @@ interface SetupGrant {
 
 const limited = [APPROVALS, QUESTIONS, READ, TALK_SECRETS, WRITE];
 
-/** What each kind of code grants; letting other devices in is in none of them. */
+/** What each kind of code grants. Only `full` lets other devices in: full control holds that too. */
 export const setupGrants: Readonly<Record<SetupAccess, SetupGrant>> = {
   full: { roles: ["node", "operator"], scopes: [ADMIN, ...limited] },
   limited: { roles: ["node", "operator"], scopes: limited },

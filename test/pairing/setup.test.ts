@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { remove, revoke, rotate } from "../../src/pairing/devices.ts";
 import { checkInvite, createInvite, openInvites, redeem } from "../../src/pairing/invite.ts";
 import type { Invite } from "../../src/pairing/records.ts";
-import { isRole } from "../../src/protocol/access.ts";
+import { covers, isRole } from "../../src/protocol/access.ts";
 import { type SetupAccess, setupGrants } from "../../src/protocol/setup-access.ts";
 import { ADMIN, LedgerBench, owner, PAIRING, READ, text } from "./support.ts";
 
@@ -34,6 +34,14 @@ function use(bench: LedgerBench, secret: string, deviceId: string) {
   bench.apply(changes);
   return device;
 }
+
+test.each([
+  ["full", true],
+  ["limited", false],
+  ["node", false],
+] as const)("a code for %s access lets its device let others in: %s", (access, may) => {
+  expect(covers(setupGrants[access].scopes, PAIRING)).toBe(may);
+});
 
 const mobile = ["approvals", "questions", "read", "talk.secrets", "write"].map(
   (scope) => `operator.${scope}`,
