@@ -1,5 +1,6 @@
 import type { NotifyReport } from "../notify/notifier.ts";
 import type { DeviceWords } from "../protocol/device-words.ts";
+import type { Durability as Durable } from "../store/shape.ts";
 
 /** The answers of the gateway as far as the command line reads them. Texts in them are not cleaned. */
 
@@ -57,11 +58,8 @@ export interface DeviceList {
   readonly waysIn?: WaysIn;
 }
 
-/** Set where a change is in force but could not be written to disk. */
-export interface Durability {
-  readonly durable?: false;
-  readonly reason?: string;
-}
+/** Said where a change is in force but could not be written to disk. */
+export type Durability = Partial<Durable>;
 
 /** The part of `status` that is this gateway's own. */
 export interface GatewayStatus {

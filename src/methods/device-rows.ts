@@ -1,6 +1,7 @@
 import { heldRoles, heldScopes } from "../pairing/authority.ts";
 import type { Device, Pending } from "../pairing/records.ts";
 import type { RequestRow } from "../protocol/request-card.ts";
+import type { Durability } from "../store/shape.ts";
 
 /**
  * A pending row as clients get it (protocol page, section 4.1). `device`: its record, if it is paired
@@ -40,9 +41,6 @@ export function pairedRow(device: Device): Record<string, unknown> {
 }
 
 /** Said only where a change is in force but not on disk (design rule 2). */
-export function durability(outcome: {
-  durable: boolean;
-  reason?: string;
-}): Record<string, unknown> {
+export function durability(outcome: Durability): Record<string, unknown> {
   return outcome.durable ? {} : { durable: false, reason: outcome.reason };
 }

@@ -1,7 +1,7 @@
 import { normalizeCode } from "../lib/short-code.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../protocol/limits.ts";
-import type { Document } from "../store/shape.ts";
+import type { Document, Durability } from "../store/shape.ts";
 import { allowedClaims, intersect } from "./claims.ts";
 import { InvokeTable, sendEvent } from "./invoke.ts";
 import type { CommandPolicy } from "./policy.ts";
@@ -46,11 +46,6 @@ interface Deps {
 }
 
 type Grant = () => Promise<void>;
-
-export interface Durability {
-  readonly durable: boolean;
-  readonly reason?: string;
-}
 
 /**
  * Nodes as a service: who is here, what each may do, and what waits for approval. The pure parts

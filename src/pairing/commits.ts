@@ -2,14 +2,8 @@ import { type AuditEvent, chained } from "../audit/chain.ts";
 import { type RequestError, unavailable } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
 import { StoreError } from "../store/errors.ts";
-import type { Document } from "../store/shape.ts";
+import type { Document, Durability } from "../store/shape.ts";
 import type { PairingChange, PairingState } from "./records.ts";
-
-/** Whether a change that took effect is on disk already. */
-export interface Durability {
-  readonly durable: boolean;
-  readonly reason?: string;
-}
 
 /** What several changes came to: durable if all of them are. */
 export function together(...outcomes: readonly Durability[]): Durability {

@@ -1,8 +1,8 @@
 import { shellWord } from "../lib/shell-word.ts";
 import type { Actor, Role } from "../protocol/access.ts";
-import type { Document } from "../store/shape.ts";
+import type { Document, Durability } from "../store/shape.ts";
 import { auditOf, deviceFacts } from "./audit.ts";
-import type { AuditedCommits, Durability } from "./commits.ts";
+import type { AuditedCommits } from "./commits.ts";
 import * as devices from "./devices.ts";
 import type { Guard } from "./guard.ts";
 import * as ledger from "./ledger.ts";

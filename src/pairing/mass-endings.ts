@@ -1,7 +1,8 @@
 import type { Actor } from "../protocol/access.ts";
+import type { Durability } from "../store/shape.ts";
 import { breathe } from "../store/slices.ts";
 import { auditOf } from "./audit.ts";
-import { beingRevoked, type Durability, together } from "./commits.ts";
+import { beingRevoked, together } from "./commits.ts";
 import { derivedUpTo, type Ends, endTokens, everyToken, withoutTokens } from "./devices.ts";
 import type { EndingDeps } from "./endings.ts";
 import { revokedInvites } from "./invite.ts";

@@ -1,10 +1,9 @@
 import type { World } from "../lib/world.ts";
 import type { Actor } from "../protocol/access.ts";
 import type { Limits } from "../protocol/limits.ts";
-import type { Document } from "../store/shape.ts";
+import type { Document, Durability } from "../store/shape.ts";
 import { Alarm } from "./alarm.ts";
 import { auditOf } from "./audit.ts";
-import type { Durability } from "./commits.ts";
 import type { GuardedBy } from "./guard.ts";
 import type { Pairing } from "./pairing.ts";
 import type { PairingChange, PairingState } from "./records.ts";

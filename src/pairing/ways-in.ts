@@ -1,4 +1,4 @@
-import { type Actor, ADMIN, covers } from "../protocol/access.ts";
+import { type Actor, ADMIN, covers, isFullControl } from "../protocol/access.ts";
 import { invalidRequest, type RequestError } from "../protocol/errors.ts";
 import type { Device, PairingChange, PairingState } from "./records.ts";
 
@@ -9,8 +9,7 @@ import type { Device, PairingChange, PairingState } from "./records.ts";
 
 /** Whether somebody with this device can administer the gateway from elsewhere. */
 export function isWayIn(device: Device | undefined): boolean {
-  const token = device?.tokens.operator;
-  return token !== undefined && token.revokedAtMs === undefined && token.scopes.includes(ADMIN);
+  return isFullControl(device?.tokens.operator);
 }
 
 /** What the state itself does not say. */

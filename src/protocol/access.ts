@@ -39,6 +39,19 @@ export interface Access {
   readonly hostOnly?: true;
 }
 
+/** A device's token, as far as it says what somebody who holds it may do. */
+export interface HeldToken {
+  readonly scopes?: readonly string[] | undefined;
+  readonly revokedAtMs?: number | undefined;
+}
+
+/** Whether somebody with this operator token can administer the gateway from elsewhere. */
+export function isFullControl(token: HeldToken | undefined): boolean {
+  return (
+    token !== undefined && token.revokedAtMs === undefined && (token.scopes ?? []).includes(ADMIN)
+  );
+}
+
 export interface Caller {
   readonly role: Role;
   readonly scopes: readonly string[];

@@ -8,10 +8,10 @@ import { documentFiles } from "./files.ts";
 import { type StoreLimits, storeLimits } from "./limits.ts";
 import { type Recovered, recover } from "./recover.ts";
 import { Segments } from "./segments.ts";
-import type { CommitOutcome, Document, DocumentShape, DocumentStats, StoreLog } from "./shape.ts";
+import type { Document, DocumentShape, DocumentStats, Durability, StoreLog } from "./shape.ts";
 import { Views } from "./views.ts";
 
-export type { CommitOutcome, Document, DocumentShape, DocumentStats, StoreLog } from "./shape.ts";
+export type { Document, DocumentShape, DocumentStats, Durability, StoreLog } from "./shape.ts";
 
 /** Where a document lives and what it works with. */
 export interface OpenOptions {
@@ -119,7 +119,7 @@ class StoredDocument<State, Change> implements Document<State, Change> {
   async commit(
     changes: readonly Change[],
     options: { urgent?: boolean } = {},
-  ): Promise<CommitOutcome> {
+  ): Promise<Durability> {
     const refusal = this.#refusal();
     if (refusal) throw refusal;
     if (changes.length === 0) return { durable: true };

@@ -1,5 +1,5 @@
 import { encodeChanges } from "./journal-line.ts";
-import type { CommitOutcome } from "./shape.ts";
+import type { Durability } from "./shape.ts";
 
 /** `plain` may fail; `urgent` and `later` stay until they are durable. */
 export type EntryKind = "plain" | "urgent" | "later";
@@ -12,7 +12,7 @@ export interface Entry<Change> {
   readonly text: string;
   /** Already applied to the durable state. */
   shown: boolean;
-  resolve(outcome: CommitOutcome): void;
+  resolve(outcome: Durability): void;
   reject(error: unknown): void;
 }
 

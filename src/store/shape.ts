@@ -35,10 +35,13 @@ export interface DocumentShape<State, Change> {
   };
 }
 
-/** Where a commit ended: `durable` is false only for urgent ones, and `reason` then says why. */
-export interface CommitOutcome {
-  durable: boolean;
-  reason?: string;
+/**
+ * Whether a change that took effect is on disk already: not so only for urgent ones, and `reason` then
+ * says why.
+ */
+export interface Durability {
+  readonly durable: boolean;
+  readonly reason?: string;
 }
 
 /** Figures for health and metrics. */
@@ -83,7 +86,7 @@ export interface Document<State, Change> {
    * With `urgent` a failed write is not a refusal: the changes are applied to both views, are tried
    * again with every following group and on a timer, and the outcome says they are not durable yet.
    */
-  commit(changes: readonly Change[], options?: { urgent?: boolean }): Promise<CommitOutcome>;
+  commit(changes: readonly Change[], options?: { urgent?: boolean }): Promise<Durability>;
   /**
    * Changes that nobody waits for, such as when a device was last seen: visible at once, written
    * with the next group or a few seconds later; a crash may lose them. Does nothing once closed.

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { type CommitOutcome, openDocument } from "../../src/store/document.ts";
+import { type Durability, openDocument } from "../../src/store/document.ts";
 import { HandWorld } from "../support/world.ts";
 import { MemoryFiles, type Step } from "./support/memory-files.ts";
 import { tallyShape } from "./support/shapes.ts";
@@ -200,7 +200,7 @@ describe("an urgent commit", () => {
   test("in one group with a failing commit only the commit is refused", async () => {
     const { fs, document } = await open(undefined, { ballastBytes: 4096 });
     fs.capacity = [...fs.inodes.values()].reduce((sum, { content }) => sum + content.length, 10);
-    const [plain, urgent] = await Promise.allSettled<CommitOutcome>([
+    const [plain, urgent] = await Promise.allSettled<Durability>([
       document.commit([{ add: 1 }]),
       document.commit([{ add: 2 }], { urgent: true }),
     ]);

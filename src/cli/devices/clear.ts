@@ -1,4 +1,4 @@
-import { ADMIN } from "../../protocol/access.ts";
+import { isFullControl } from "../../protocol/access.ts";
 import { parseSpan } from "../age.ts";
 import { type Gateway, withGateway } from "../connect.ts";
 import { type Context, printJson } from "../context.ts";
@@ -93,10 +93,7 @@ async function refuseLastWayIn(gateway: Gateway, { paired }: What): Promise<void
 }
 
 function isWayIn({ tokens = [] }: PairedRow): boolean {
-  return tokens.some(
-    ({ role, scopes = [], revokedAtMs }) =>
-      role === "operator" && revokedAtMs === undefined && scopes.includes(ADMIN),
-  );
+  return tokens.some((token) => token.role === "operator" && isFullControl(token));
 }
 
 /** The work, and how far it came. Ids are kept only for whoever asked for them. */
