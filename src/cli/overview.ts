@@ -12,7 +12,7 @@ import {
   approveCommand,
   clientKind,
   count,
-  deviceName,
+  quotedName,
   shown,
   shownLines,
 } from "./words.ts";
@@ -105,7 +105,7 @@ function waitingLines(pending: readonly PendingRow[], info: HostInfo): string[] 
     return ["", "No device waits for approval.", `  next: ${next}`];
   }
   const rows = pending.slice(0, MOST_WAITING).map((row) => {
-    return `  ${shown(row.requestId)}  ${deviceName(row)} (${clientKind(row)}), ${accessWords(row)}`;
+    return `  ${shown(row.requestId)}  ${quotedName(row)} (${clientKind(row)}), ${accessWords(row)}`;
   });
   const rest = pending.length - rows.length;
   return [

@@ -5,6 +5,8 @@ export {
   accessWords,
   clientKind,
   deviceName,
+  quoted,
+  quotedName,
   scopesInWords,
   shown,
 } from "../protocol/device-words.ts";

@@ -11,6 +11,7 @@ import {
   TALK_SECRETS,
   WRITE,
 } from "../protocol/access.ts";
+import { quoted } from "../protocol/device-words.ts";
 import { invalidRequest } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
 import type { PairingChange, PairingState } from "./records.ts";
@@ -85,7 +86,7 @@ export function addSshKey(
   }
   const { type, blob, fingerprint, comment } = read;
   const there = state.sshKeys.get(fingerprint);
-  if (there) throw taken(`that key is there already, as ${there.name}`, there.name);
+  if (there) throw taken(`that key is there already, as ${quoted(there.name)}`, there.name);
   if (state.sshKeys.size >= context.limits.sshKeys) {
     throw invalidRequest(`no more than ${context.limits.sshKeys} keys fit`, {
       code: "SSH_KEYS_FULL",
@@ -94,7 +95,7 @@ export function addSshKey(
   }
   const name = ask.name ?? freeName(state, comment ?? "key");
   if ([...state.sshKeys.values()].some((key) => sameName(key.name, name))) {
-    throw taken(`another key is called ${name}`, name);
+    throw taken(`another key is called ${quoted(name)}`, name);
   }
   const may = (Object.keys(sshRights) as SshRight[]).filter((right) => ask.may.includes(right));
   const expiresAtMs = expiryOf(ask, context);

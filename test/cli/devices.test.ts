@@ -163,7 +163,7 @@ describe("devices approve", () => {
       const io = admin.io();
       expect(await openclaw(`devices approve ${words}`, io)).toBe(0);
       expect(admin.askedOf("device.pair.approve")).toEqual([{ requestId: "7F3K-Q2MN" }]);
-      expect(io.text).toContain("Approved: Anna's phone (browser, Android 16).");
+      expect(io.text).toContain("Approved: “Anna's phone” (browser, Android 16).");
       expect(io.text).toContain(
         "It may now act as operator: see chats and devices, send messages and run the agent.",
       );
@@ -340,7 +340,7 @@ describe("devices invite", () => {
     expect(await openclaw(command, io)).toBe(0);
     expect(io.lines).toEqual([url]);
     expect(io.errorText).toContain("Works once, for 2 hours.");
-    expect(io.errorText).toContain("paired as My phone, operator: full control");
+    expect(io.errorText).toContain("paired as “My phone”, operator: full control");
     const [asked] = admin.askedOf("device.pair.invite");
     expect(asked).toMatchObject({ role: "operator", expiresInMs: 7_200_000, name: "My phone" });
     expect(await openclaw("devices invite --role node", admin.io())).toBe(0);

@@ -145,7 +145,7 @@ describe("decisions", () => {
     const io = admin.io();
     expect(await openclaw(`nodes approve ${typed}`, io)).toBe(0);
     expect(admin.askedOf("node.pair.approve")).toEqual([{ requestId: "92GT-T8FN" }]);
-    expect(io.text).toContain("Approved: attic");
+    expect(io.text).toContain("Approved: “attic” (");
   });
 
   test("the code of the step before leads to its own command", async () => {

@@ -150,7 +150,7 @@ describe("openclaw alone", () => {
     expect(await openclaw("", io)).toBe(0);
     expect(io.text).toContain("is running, started 1 hour ago");
     expect(io.text).toContain("warning: look here");
-    expect(io.text).toContain("7F3K-Q2MN  Anna's phone (browser, Android 16)");
+    expect(io.text).toContain("7F3K-Q2MN  “Anna's phone” (browser, Android 16)");
     expect(io.lines.at(-1)).toBe("  next: openclaw devices approve 7F3K-Q2MN");
   });
 

@@ -40,7 +40,7 @@ describe("devices revoke-all", () => {
       "Revoked 12 devices: their tokens ended, and their connections are closed.",
       "  3 nodes among them: what was allowed to nodes ended too.",
       "  Rejected 2 requests, took back 1 link.",
-      "  Stays: Firefox on Linux (fe812c12f3ab), operator: full control",
+      "  Stays: “Firefox on Linux” (fe812c12f3ab), operator: full control",
       "What remains:",
       "  The gateway token lets who has it ask to be let in, not in. To renew it:",
       "    openclaw token new --revoke-derived",
@@ -70,7 +70,7 @@ describe("devices revoke-all", () => {
     expect(await openclaw("devices revoke-all --except fe812c12f3ab", io)).toBe(exit);
     expect(io.lines.slice(0, 2)).toEqual([
       "This ends the tokens of 12 devices (3 nodes among them), rejects 2 requests and takes back 1 link.",
-      "  Stays: Firefox on Linux (fe812c12f3ab), operator: full control",
+      "  Stays: “Firefox on Linux” (fe812c12f3ab), operator: full control",
     ]);
     expect(io.questions).toEqual(["Go on? [y/N] "]);
     const real = admin.askedOf(METHOD).filter(({ dryRun }) => dryRun !== true);

@@ -67,8 +67,8 @@ describe("adding", () => {
   test("is refused for a key or a name that is there already, in whatever case", () => {
     const bench = new Bench();
     bench.add(1, { name: "phone" });
-    expect(() => bench.add(1, { name: "again" })).toThrow("that key is there already, as phone");
-    expect(() => bench.add(2, { name: "Phone" })).toThrow("another key is called Phone");
+    expect(() => bench.add(1, { name: "again" })).toThrow("that key is there already, as “phone”");
+    expect(() => bench.add(2, { name: "Phone" })).toThrow("another key is called “Phone”");
   });
 
   test("is refused past sshKeys, and for a life past sshKeyMaxMs", () => {

@@ -3,7 +3,7 @@ import { type Context, printJson } from "../context.ts";
 import { CliError } from "../exit.ts";
 import type { Run } from "../shell.ts";
 import type { Durability, PairedRow, PendingRow } from "../wire.ts";
-import { accessWords, approveCommand, clientKind, deviceName, shortId, shown } from "../words.ts";
+import { accessWords, approveCommand, clientKind, quotedName, shortId, shown } from "../words.ts";
 import { chooseRow } from "./choose.ts";
 import { durabilityNote } from "./durability.ts";
 import { isDeviceId, looksLikeCode, matchPending } from "./match.ts";
@@ -103,7 +103,7 @@ function approvedLines(device: PairedRow, gateway: Gateway): string[] {
   const id = shortId(device.deviceId);
   const then = thenWords(device, gateway);
   return [
-    `Approved: ${deviceName(device)} (${clientKind(device)}).`,
+    `Approved: ${quotedName(device)} (${clientKind(device)}).`,
     `  It may now act as ${accessWords(device)}.`,
     `  ${then}`,
     `  To take it back: openclaw devices remove ${id}`,

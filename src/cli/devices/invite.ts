@@ -4,7 +4,7 @@ import { withGateway } from "../connect.ts";
 import { printJson, remark } from "../context.ts";
 import { CliError } from "../exit.ts";
 import type { Run } from "../shell.ts";
-import { accessWords, shown } from "../words.ts";
+import { accessWords, quoted, shown } from "../words.ts";
 import { joinLines } from "./elsewhere.ts";
 import { type InviteOptions, lifeParams, pinned, readPin } from "./invite-options.ts";
 import { adminNeeds } from "./needs.ts";
@@ -35,7 +35,7 @@ export const invite: Run<InviteOptions> = async (context, _args, options) => {
     const link = shown(made.url, 2048);
     io.data(link);
     const left = spanWords(made.expiresAtMs - io.now() + 500);
-    const name = made.name === undefined ? "" : `${shown(made.name)}, `;
+    const name = made.name === undefined ? "" : `${quoted(shown(made.name))}, `;
     const { uses = 1 } = made;
     const works = uses === 1 ? `once, for ${left}` : `for ${uses} devices, within ${left}`;
     const who = `Whoever opens it is paired as ${name}${accessWords(made)}.`;

@@ -3,7 +3,7 @@ import { type Context, printJson } from "../context.ts";
 import { CliError } from "../exit.ts";
 import type { Run } from "../shell.ts";
 import type { Durability, PairedRow } from "../wire.ts";
-import { deviceName, shortId, shown } from "../words.ts";
+import { quoted, quotedName, shortId, shown } from "../words.ts";
 import { chooseRow } from "./choose.ts";
 import { durabilityNote } from "./durability.ts";
 import { hasId, isNamed, matchPaired, searchWord } from "./match.ts";
@@ -68,7 +68,7 @@ export const remove: Run<RemoveOptions> = async (context, args, { force }) => {
     const removed = await gateway.request<Durability>("device.pair.remove", params);
     if (context.options.json) return printJson(context, removed);
     const closed = gateway.how === "stopped" ? "" : " Its connections are closed.";
-    context.io.out(`Removed ${deviceName(device)} (${shortId(deviceId)}).${closed}`);
+    context.io.out(`Removed ${quotedName(device)} (${shortId(deviceId)}).${closed}`);
     durabilityNote(context, removed);
   });
 };
@@ -95,6 +95,6 @@ export const rename: Run<RenameOptions> = async (context, args, options) => {
       label,
     });
     if (context.options.json) return printJson(context, renamed);
-    context.io.out(`${shortId(deviceId)} is now called ${shown(renamed.label)}.`);
+    context.io.out(`${shortId(deviceId)} is now called ${quoted(shown(renamed.label))}.`);
   });
 };

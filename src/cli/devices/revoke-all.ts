@@ -3,7 +3,7 @@ import { type Context, printJson } from "../context.ts";
 import { CliError } from "../exit.ts";
 import type { Run } from "../shell.ts";
 import type { Durability, PairedRow, WaysIn } from "../wire.ts";
-import { count, deviceName, shortId } from "../words.ts";
+import { count, quotedName, shortId } from "../words.ts";
 import { durabilityNote } from "./durability.ts";
 import { heldWords } from "./held.ts";
 import { adminNeeds } from "./needs.ts";
@@ -76,7 +76,7 @@ function wordsOf({ revoked, rejected, links, nodes }: AllRevoked): string {
 }
 
 function keptWords(device: PairedRow): string {
-  return `${deviceName(device)} (${shortId(device.deviceId)}), ${heldWords(device)}`;
+  return `${quotedName(device)} (${shortId(device.deviceId)}), ${heldWords(device)}`;
 }
 
 function doneLines(done: AllRevoked, how: string): string[] {

@@ -6,7 +6,15 @@ import { covers } from "../../protocol/scopes.ts";
 import { agoWords, spanWords } from "../age.ts";
 import { type Cell, type Column, growingTable, table } from "../table.ts";
 import type { PairedRow, PendingRow } from "../wire.ts";
-import { accessWords, clientKind, deviceName, scopesInWords, shortId, shown } from "../words.ts";
+import {
+  accessWords,
+  clientKind,
+  deviceName,
+  quoted,
+  scopesInWords,
+  shortId,
+  shown,
+} from "../words.ts";
 import { heldScopes, heldWords } from "./held.ts";
 
 /** When and how wide a table is made. */
@@ -82,7 +90,7 @@ function pairedCells(row: PairedRow, now: number): Cell[] {
 /** What the device calls itself, where the owner calls it something else. */
 function ownWords(row: PairedRow): string {
   const own = deviceName({ deviceId: row.deviceId, ...pick(row) });
-  return row.operatorLabel !== undefined && own !== deviceName(row) ? `“${own}”` : "";
+  return row.operatorLabel !== undefined && own !== deviceName(row) ? quoted(own) : "";
 }
 
 function pick({ displayName }: PairedRow): { displayName?: string } {

@@ -3,7 +3,7 @@ import { type Context, printJson } from "../context.ts";
 import { CliError } from "../exit.ts";
 import type { Run } from "../shell.ts";
 import type { Durability, PairedRow } from "../wire.ts";
-import { deviceName, scopesInWords, shortId, shown } from "../words.ts";
+import { quotedName, scopesInWords, shortId, shown } from "../words.ts";
 import { durabilityNote } from "./durability.ts";
 import { adminNeeds } from "./needs.ts";
 import { deviceWord, findDevice } from "./paired.ts";
@@ -24,7 +24,7 @@ export const rotate: Run<TokenOptions> = async (context, args, options) => {
     const rotated = await gateway.request<{ scopes?: string[] }>("device.token.rotate", params);
     if (context.options.json) return printJson(context, rotated);
     const { io } = context;
-    io.out(`${deviceName(device)} (${shortId(device.deviceId)}) has a new token as ${role}.`);
+    io.out(`${quotedName(device)} (${shortId(device.deviceId)}) has a new token as ${role}.`);
     if (role === "operator") io.out(`  It may: ${scopesInWords(rotated.scopes)}.`);
     if (scopes) {
       io.out(
@@ -46,7 +46,7 @@ export const revoke: Run<TokenOptions> = async (context, args, options) => {
     const revoked = await gateway.request<Durability>("device.token.revoke", params);
     if (context.options.json) return printJson(context, revoked);
     const { io } = context;
-    io.out(`Revoked ${deviceName(device)} (${shortId(deviceId)}) as ${role}.`);
+    io.out(`Revoked ${quotedName(device)} (${shortId(deviceId)}) as ${role}.`);
     io.out("  It stays out until you approve it again. To forget it altogether:");
     io.out(`  openclaw devices remove ${shortId(deviceId)}`);
     durabilityNote(context, revoked);

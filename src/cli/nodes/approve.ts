@@ -7,7 +7,7 @@ import { requestCard, requestRow } from "../devices/show.ts";
 import { CliError } from "../exit.ts";
 import type { Run } from "../shell.ts";
 import type { Durability } from "../wire.ts";
-import { deviceName, shortId, shown } from "../words.ts";
+import { quotedName, shortId, shown } from "../words.ts";
 import { approveNeeds } from "./needs.ts";
 import {
   approveNodeCommand,
@@ -33,7 +33,7 @@ export const approve: Run<unknown> = async (context, words) => {
     const { nodeId, commands } = approved.node;
     const node = { ...approved.node, deviceId: nodeId };
     const { io } = context;
-    io.out(`Approved: ${deviceName(node)} (${shortId(nodeId)}) answers ${commandWords(commands)}.`);
+    io.out(`Approved: ${quotedName(node)} (${shortId(nodeId)}) answers ${commandWords(commands)}.`);
     io.out(`  To try it: openclaw nodes invoke ${shortId(nodeId)} ${tryWords(commands)}`);
     io.out(`  To take it back: openclaw nodes remove ${shortId(nodeId)}`);
   });

@@ -5,7 +5,7 @@ import { durabilityNote } from "../devices/durability.ts";
 import { CliError } from "../exit.ts";
 import type { Run } from "../shell.ts";
 import type { Durability } from "../wire.ts";
-import { clientKind, deviceName, shortId, shown } from "../words.ts";
+import { clientKind, deviceName, quoted, quotedName, shortId, shown } from "../words.ts";
 import { findNode } from "./find.ts";
 import { listNeeds } from "./needs.ts";
 import { commandWords, type NodeRow, statWords } from "./rows.ts";
@@ -64,7 +64,7 @@ export const rename: Run<NodeOptions> = async (context, args, options) => {
       displayName,
     });
     if (context.options.json) return printJson(context, renamed);
-    context.io.out(`${shortId(nodeId)} is now called ${shown(renamed.displayName)}.`);
+    context.io.out(`${shortId(nodeId)} is now called ${quoted(shown(renamed.displayName))}.`);
   });
 };
 
@@ -77,7 +77,7 @@ export const remove: Run<NodeOptions> = async (context, args, options) => {
     const removed = await gateway.request<Durability>("node.pair.remove", { nodeId });
     if (context.options.json) return printJson(context, removed);
     const closed = gateway.how === "stopped" ? "" : " Its connections are closed.";
-    context.io.out(`Removed ${deviceName(node)} (${shortId(nodeId)}) as a node.${closed}`);
+    context.io.out(`Removed ${quotedName(node)} (${shortId(nodeId)}) as a node.${closed}`);
     durabilityNote(context, removed);
   });
 };

@@ -16,7 +16,7 @@ import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
 import type { Environment } from "../io.ts";
 import { ownPaths } from "../program-paths.ts";
-import { shown } from "../words.ts";
+import { quoted, shown } from "../words.ts";
 import { blockLines, outsideKeys, withBlock, withoutBlock } from "./block.ts";
 import type { KeyRow } from "./keys.ts";
 import { SSH_FOLDER, type SshFacts } from "./scripts.ts";
@@ -123,7 +123,7 @@ async function writeBlock(
     const [twice] = outsideKeys(before, live);
     if (twice) {
       return {
-        message: `${shown(twice.name)} stands in ${file} outside the block too, where it may do more`,
+        message: `${quoted(shown(twice.name))} stands in ${file} outside the block too, where it may do more`,
         next: `give approvers keys of their own: openclaw ssh remove ${shown(twice.fingerprint)}`,
       };
     }

@@ -9,7 +9,7 @@ import type { Io } from "../io.ts";
 import type { Run } from "../shell.ts";
 import { table } from "../table.ts";
 import type { Durability } from "../wire.ts";
-import { shown, shownLines } from "../words.ts";
+import { quoted, shown, shownLines } from "../words.ts";
 import { followBlock } from "./authorized-keys.ts";
 import { approveLine, sshSettings } from "./settings.ts";
 
@@ -55,7 +55,7 @@ export const add: Run<AddOptions> = async (context, words, options) => {
     await afterChange(context, gateway, added);
     if (context.options.json) return printJson(context, added);
     const { io } = context;
-    io.out(`${shown(added.key.name)} may approve: ${mayWords(added.key)}.`);
+    io.out(`${quoted(shown(added.key.name))} may approve: ${mayWords(added.key)}.`);
     io.out(`  ${shown(added.key.fingerprint)}${limitWords(added.key, io.now())}`);
     const line = approveLine(await sshSettings(gateway));
     io.out(line ? `  Its holder types: ${line}` : "  It works after: openclaw ssh enable");
@@ -185,7 +185,7 @@ export const remove: Run<RemoveOptions> = async (context, words, { force = false
     const removed = await gateway.request<Changed>("host.ssh.remove", params);
     await afterChange(context, gateway, removed);
     if (context.options.json) return printJson(context, removed);
-    context.io.out(`${shown(removed.key.name)} may not approve any more.`);
+    context.io.out(`${quoted(shown(removed.key.name))} may not approve any more.`);
     context.io.out("  What it let in stays: openclaw devices list");
   });
 };
