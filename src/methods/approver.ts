@@ -5,7 +5,8 @@ import { approvalProblem, mayLetIn } from "../pairing/authority.ts";
 import type { Durability } from "../pairing/commits.ts";
 import type { Device } from "../pairing/records.ts";
 import { firstMissing, isRole } from "../protocol/access.ts";
-import { accessWords, clientKind, deviceName, shown } from "../protocol/device-words.ts";
+import { PHONE_COLUMNS } from "../protocol/approvers.ts";
+import { accessWords, clientKind, deviceName, shortId, shown } from "../protocol/device-words.ts";
 import { RequestError } from "../protocol/errors.ts";
 import type { JsonSchema } from "../protocol/json-schema.ts";
 import { limitTable } from "../protocol/limits.ts";
@@ -16,8 +17,7 @@ import { type Call, type Method, method } from "./method.ts";
 import { approveSurface, rejectSurface } from "./nodes-pairing.ts";
 import { surfaceRequestRow } from "./nodes-rows.ts";
 
-/** Columns of a phone's terminal held upright. */
-const WIDTH = 40;
+const WIDTH = PHONE_COLUMNS;
 
 /** The verbs of a key that approves over SSH; they answer in lines, for people. */
 interface Verb<Params> {
@@ -192,12 +192,10 @@ const approve = codeVerb({
       `  may ${commands ? offerWords(commands, caps) : accessWords(row)}`,
       `Gateway: ${services.identity.fingerprint}`,
       "To take it out again:",
-      `  revoke ${id.slice(0, SHORT_ID)}`,
+      `  revoke ${shortId(id)}`,
     ];
   },
 });
-
-const SHORT_ID = 12;
 
 const reject = codeVerb({
   name: "reject",
