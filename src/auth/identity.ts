@@ -1,11 +1,4 @@
-import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  type KeyObject,
-  sign,
-  verify,
-} from "node:crypto";
+import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from "node:crypto";
 import { keyWords } from "../lib/text.ts";
 import type { ProofFailure } from "../protocol/refusals.ts";
 
@@ -43,7 +36,7 @@ function decodeBase64(text: string): Buffer {
 
 /** Lower-case hex SHA-256 of the raw public key: a device's id. */
 export function deviceIdOf(rawPublicKey: Uint8Array): string {
-  return createHash("sha256").update(rawPublicKey).digest("hex");
+  return hash("sha256", rawPublicKey, "hex");
 }
 
 /** The parts of a connect that its signature covers. */

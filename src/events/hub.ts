@@ -1,5 +1,11 @@
 import type { Caller } from "../protocol/access.ts";
-import { type EventName, eventTable, isLatestState, receives } from "../protocol/events.ts";
+import {
+  type EventName,
+  eventTable,
+  isLatestState,
+  receives,
+  sameRule,
+} from "../protocol/events.ts";
 import { encodeEventHead, finishEvent, type StateVersion } from "../protocol/frames.ts";
 
 /** A connection as the hub sees it. */
@@ -14,6 +20,13 @@ export interface Receiver {
 
 const names = Object.keys(eventTable) as EventName[];
 const bitOf = new Map(names.map((name, index) => [name, 1 << index]));
+
+/** Events with one rule, by the first of them: many events, few rules, and each join asks them all. */
+const rules = new Map<EventName, number>();
+for (const [name, bit] of bitOf) {
+  const first = [...rules.keys()].find((other) => sameRule(other, name)) ?? name;
+  rules.set(first, (rules.get(first) ?? 0) | bit);
+}
 
 /**
  * Broadcasts events. An event's text is made once; only `seq` differs per receiver. What a receiver
@@ -30,8 +43,8 @@ export class Hub {
   add(receiver: Receiver, caller: Caller, confinedTo?: string): void {
     if (confinedTo !== undefined) this.#confined.set(receiver, confinedTo);
     let mask = 0;
-    for (const name of names) {
-      if (receives(name, caller)) mask |= bitOf.get(name) ?? 0;
+    for (const [name, bits] of rules) {
+      if (receives(name, caller)) mask |= bits;
     }
     this.#receivers.set(receiver, mask);
     if (this.#receivers.size === 1) this.occupied(true);

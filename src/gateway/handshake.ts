@@ -1,10 +1,9 @@
 import { isBrowserUi } from "../auth/admit.ts";
 import type { AdmissionPolicy, ConnectFacts, Findings, SecretCheck } from "../auth/facts.ts";
 import { decodePublicKey } from "../auth/identity.ts";
-import { deriveToken } from "../auth/tokens.ts";
 import { asTyped } from "../lib/command.ts";
 import type { Call } from "../methods/method.ts";
-import { type Actor, coversAll, type Role } from "../protocol/access.ts";
+import { type Actor, coversAll } from "../protocol/access.ts";
 import { closes } from "../protocol/close.ts";
 import { encodeError, type RequestFrame } from "../protocol/frames.ts";
 import type { Limits } from "../protocol/limits.ts";
@@ -21,6 +20,7 @@ import {
   type ConnectCase,
   checkSecret,
   type FindingDeps,
+  liveToken,
   type Settled,
   settle,
 } from "./findings.ts";
@@ -228,14 +228,14 @@ export class Handshake {
       this.deps.pairing.seen(deviceId, { reason: "connect", tookToken });
     }
     this.deps.ready(connection, actor, c.params);
-    const deviceToken = deviceId && this.#token(deviceId, decision.role, decision.scopes);
+    const deviceToken = this.#token(c, decision.scopes);
     const hello = this.deps.hello.text({
       requestId: frame.id,
       connId: connection.id,
       method: decision.method,
       role: decision.role,
       scopes,
-      ...(deviceToken && { deviceToken }),
+      deviceToken,
     });
     connection.ready(actor, hello);
     this.deps.greeted(connection, actor);
@@ -252,11 +252,9 @@ export class Handshake {
   }
 
   /** The device's token, which can be given at every connect because it is derived. */
-  #token(deviceId: string, role: Role, scopes: readonly string[]): string | undefined {
-    const token = this.deps.pairing.device(deviceId)?.tokens[role];
-    if (!token || token.revokedAtMs !== undefined) return undefined;
-    if (!coversAll(token.scopes, scopes)) return undefined;
-    return deriveToken(this.deps.tokenKey, { deviceId, role, generation: token.generation });
+  #token(c: ConnectCase, scopes: readonly string[]): string | undefined {
+    const live = liveToken(c, this.deps);
+    return live && coversAll(live.scopes, scopes) ? live.token : undefined;
   }
 }
 
