@@ -26,7 +26,8 @@ export const memoryGroups = [{ rows: [row], measure: measureMemory }];
 
 /** @type {import("./result.mjs").Measure} */
 async function measureMemory(bench, _rows, { quick }) {
-  const [few, many, rounds] = quick ? [200, 1_000, 2] : [1_000, 5_000, 3];
+  // Resident memory comes and goes by megabytes: fewer connections than these are lost in that.
+  const [few, many, rounds] = quick ? [500, 2_500, 2] : [1_000, 5_000, 3];
   const samples = { floor: [0], ours: [0], control: [0] };
   for (const name of /** @type {const} */ (["floor", "ours", "control"])) samples[name] = [];
   for (let round = 0; round < rounds; round += 1) {
