@@ -140,8 +140,13 @@ export class Bench {
 }
 
 /**
+ * @typedef {object} Preload
+ * @property {import("./slow.mjs").Slow} [slow]
+ * @property {"on demand" | "and stays small"} [gc]  collects everything at SIGUSR2; the second for
+ *                                                   memory per connection, see YOUNG_GENERATION
+ *
  * @typedef {object} Start
- * @property {{ slow?: import("./slow.mjs").Slow, gc?: boolean }} [preload]
+ * @property {Preload} [preload]
  * @property {Record<string, string>} [env]
  * @property {"server" | "all"} [on]
  */
@@ -155,7 +160,8 @@ const YOUNG_GENERATION = "--max-semi-space-size=2";
 function preloads(/** @type {Start["preload"]} */ { slow, gc } = {}) {
   return [
     ...(slow ? ["--import", here("slow.mjs")] : []),
-    ...(gc ? ["--expose-gc", YOUNG_GENERATION, "--import", here("gc.mjs")] : []),
+    ...(gc === "and stays small" ? [YOUNG_GENERATION] : []),
+    ...(gc ? ["--expose-gc", "--import", here("gc.mjs")] : []),
   ];
 }
 

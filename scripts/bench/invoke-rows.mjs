@@ -1,7 +1,7 @@
 // The row of node.invoke: server CPU of a command's way to a node and of its result's way back.
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { interleave, subjects } from "./cpu-rows.mjs";
+import { interleave, REQUEST_WARM_UP, subjects } from "./cpu-rows.mjs";
 import { adminCall, TOKEN } from "./gateway.mjs";
 import { closeAll, RequestLoad } from "./load.mjs";
 import { Broken } from "./processes.mjs";
@@ -43,7 +43,12 @@ async function measure(bench, wanted, { quick }) {
   );
   const run = (/** @type {number} */ at) => (/** @type {number} */ count) =>
     loads[at]?.run("node.invoke", count, frame) ?? Promise.resolve(0);
-  const plan = { rounds: quick ? 3 : 9, count: quick ? 4_000 : 12_000, added: 2 * MESSAGE_US };
+  const plan = {
+    rounds: quick ? 3 : 9,
+    count: quick ? 4_000 : 12_000,
+    added: 2 * MESSAGE_US,
+    warmUp: REQUEST_WARM_UP,
+  };
   const results = [];
   for (const row of wanted) results.push(await interleave(row, subjects(servers, run), plan));
   for (const load of loads) await closeAll(load.wires);

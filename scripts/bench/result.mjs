@@ -50,7 +50,6 @@ const NOTICED_TO = 2.5;
  * @property {number[]} control
  * @property {number} added       what the control adds
  * @property {number} operations
- * @property {number} [machine]   see {@link Budget}, where it is not simply the floor's
  */
 
 /**
@@ -65,7 +64,7 @@ export function result(row, measured) {
   const added = addedBy(measured.ours, measured.control, row.unit);
   const noticed = added >= expected * NOTICED_FROM && added <= expected * NOTICED_TO;
   const { id, title, unit, floorThere } = row;
-  const machine = measured.machine ?? (floorThere === undefined ? 1 : floor.median / floorThere);
+  const machine = floorThere === undefined ? 1 : floor.median / floorThere;
   const n = measured.operations;
   const ratio = ours.median / floor.median;
   return {

@@ -36,7 +36,7 @@ gateway made dearer by a known amount: a row that does not notice it is no measu
 
   --only a,b     only these groups: ${Object.keys(named).join(" ")}
   --rows a,b     only these rows: ${allIds.join(" ")}
-  --quick        fewer and shorter rounds, under a minute; without \`state\` and \`crowd\`
+  --quick        fewer and shorter rounds, about two minutes; without \`state\` and \`crowd\`
                  unless asked for
   --json FILE    the same as JSON
   --dist DIR     measure this build instead of dist/

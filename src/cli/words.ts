@@ -8,10 +8,9 @@ export {
   quoted,
   quotedName,
   scopesInWords,
+  shortId,
   shown,
 } from "../protocol/device-words.ts";
-
-const SHORT_ID = 12;
 
 /** Lines from elsewhere (a diff, a message), each fit for a terminal. Spaces are kept. */
 export function shownLines(text: string): string {
@@ -25,11 +24,6 @@ export function shownLines(text: string): string {
     )
     .join("\n")
     .trimEnd();
-}
-
-/** The start of a device id, enough for every command. */
-export function shortId(deviceId: string): string {
-  return shown(deviceId).slice(0, SHORT_ID);
 }
 
 /** `1 device`, `3 devices`. */

@@ -1,5 +1,11 @@
 import type { Caller } from "../protocol/access.ts";
-import { type EventName, eventTable, isLatestState, receives } from "../protocol/events.ts";
+import {
+  type EventName,
+  eventTable,
+  isLatestState,
+  receives,
+  sameRule,
+} from "../protocol/events.ts";
 import { encodeEventHead, finishEvent, type StateVersion } from "../protocol/frames.ts";
 
 /** A connection as the hub sees it. */
@@ -15,11 +21,18 @@ export interface Receiver {
 const names = Object.keys(eventTable) as EventName[];
 const bitOf = new Map(names.map((name, index) => [name, 1 << index]));
 
-/** Which of `wanted` a caller may have. */
-function maskOf(wanted: readonly EventName[], caller: Caller): number {
+/** Events with one rule, by the first of them: many events, few rules, and each join asks them all. */
+const rules = new Map<EventName, number>();
+for (const [name, bit] of bitOf) {
+  const first = [...rules.keys()].find((other) => sameRule(other, name)) ?? name;
+  rules.set(first, (rules.get(first) ?? 0) | bit);
+}
+
+/** Which of all events a caller may have. */
+function maskOf(caller: Caller): number {
   let mask = 0;
-  for (const name of wanted) {
-    if (receives(name, caller)) mask |= bitOf.get(name) ?? 0;
+  for (const [name, bits] of rules) {
+    if (receives(name, caller)) mask |= bits;
   }
   return mask;
 }
@@ -38,13 +51,15 @@ export class Hub {
   /** `confinedTo`: the only device it may know of, where it may not know of all. */
   add(receiver: Receiver, caller: Caller, confinedTo?: string): void {
     if (confinedTo !== undefined) this.#confined.set(receiver, confinedTo);
-    this.#join(receiver, maskOf(names, caller));
+    this.#join(receiver, maskOf(caller));
   }
 
   /** Sends `receiver` those of `wanted` that `caller` may have; false if it is here already. */
   follow(receiver: Receiver, caller: Caller, wanted: readonly EventName[]): boolean {
     const isNew = !this.#receivers.has(receiver);
-    this.#join(receiver, maskOf(wanted, caller));
+    let bits = 0;
+    for (const name of wanted) bits |= bitOf.get(name) ?? 0;
+    this.#join(receiver, maskOf(caller) & bits);
     return isNew;
   }
 

@@ -103,9 +103,10 @@ export class Presence {
   }
 
   #publishLater(ms: number): void {
+    if (this.#timer) return;
     const { world } = this.deps;
     const wait = Math.max(ms, this.#quietUntil - world.monotonic());
-    this.#timer ??= world.after(wait, () => this.#publish());
+    this.#timer = world.after(wait, () => this.#publish());
   }
 
   /** Tells a part of those who have still to be told; the next waits until this one has been paid for. */

@@ -53,9 +53,9 @@ export function namesWorker(params: unknown): boolean {
 }
 
 /** Credentials with empty ones left out. */
-export function credentialsOf(params: ConnectParams): Credentials {
-  const filled = Object.entries(params.auth ?? {}).filter(([, value]) => value !== "");
-  return Object.fromEntries(filled) as Credentials;
+export function credentialsOf({ auth = {} }: ConnectParams): Credentials {
+  if (!Object.values(auth).includes("")) return auth;
+  return Object.fromEntries(Object.entries(auth).filter(([, value]) => value !== ""));
 }
 
 /** The token that the signature covers: the first that is defined, even if empty. */

@@ -11,7 +11,7 @@ import type {
 } from "../auth/facts.ts";
 import { verifyProof } from "../auth/identity.ts";
 import type { SharedSecrets } from "../auth/secret.ts";
-import { tokenMatches } from "../auth/tokens.ts";
+import { deriveToken, tokenMatches } from "../auth/tokens.ts";
 import type { FailureLimiter } from "../lib/limiter.ts";
 import type { World } from "../lib/world.ts";
 import type { Pairing } from "../pairing/pairing.ts";
@@ -35,6 +35,8 @@ export interface ConnectCase {
   readonly source: string;
   /** Kinds of credential whose failure was counted: one connect is one failed attempt at each. */
   readonly counted: Set<string>;
+  /** The device's token as derived last: it is asked for up to three times in one connect. */
+  derived?: { readonly generation: number; readonly token: string };
 }
 
 /** What {@link admit} decided, or that the shared secret must be checked first. */
@@ -107,17 +109,31 @@ function deviceOf(c: ConnectCase, deps: FindingDeps): PairedView | null {
 }
 
 function deviceTokenOf(c: ConnectCase, deps: FindingDeps): DeviceTokenCheck {
-  const { auth, role } = c.facts;
+  const { auth } = c.facts;
   const candidate = auth.deviceToken ?? secretCandidate(c.facts, c.policy);
-  const deviceId = c.params.device?.id ?? "";
-  const token = isRole(role) ? deps.pairing.device(deviceId)?.tokens[role] : undefined;
-  if (isRole(role) && token && token.revokedAtMs === undefined && candidate !== undefined) {
-    const facts = { deviceId, role, generation: token.generation };
-    if (tokenMatches(deps.tokenKey, facts, candidate)) return { verdict: "ok" };
+  const live = liveToken(c, deps);
+  if (live && candidate !== undefined && tokenMatches(live.token, candidate)) {
+    return { verdict: "ok" };
   }
   // A shared secret that is no device token is no failed attempt at one.
   if (auth.deviceToken === undefined) return { verdict: "mismatch" };
   return failed("device-token", c, deps) ?? { verdict: "mismatch" };
+}
+
+/** The token that the device holds now in the role it comes in, with what it was granted. */
+export function liveToken(
+  c: ConnectCase,
+  deps: FindingDeps,
+): { token: string; scopes: readonly string[] } | undefined {
+  const { role } = c.facts;
+  const deviceId = c.params.device?.id ?? "";
+  const record = isRole(role) ? deps.pairing.device(deviceId)?.tokens[role] : undefined;
+  if (!isRole(role) || !record || record.revokedAtMs !== undefined) return undefined;
+  const { generation, scopes } = record;
+  if (c.derived?.generation !== generation) {
+    c.derived = { generation, token: deriveToken(deps.tokenKey, { deviceId, role, generation }) };
+  }
+  return { token: c.derived.token, scopes };
 }
 
 function inviteOf(c: ConnectCase, deps: FindingDeps): InviteCheck {

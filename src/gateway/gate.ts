@@ -80,10 +80,12 @@ export class SocketGate {
   refusal(source: string): GateRefusal | undefined {
     if (this.#total >= this.limits.connections) return tooManyConnections;
     const most = this.limits.unauthenticatedPerAddress;
+    const now = this.now();
     let silent = 0;
     for (const connection of this.#unauthenticated.of(source)) {
-      if (!this.#isSilent(connection)) continue;
-      silent += 1;
+      // Oldest first: whoever is behind one that still has its moment has it too.
+      if (!this.#isLate(connection, now)) break;
+      if (connection.state.name === "challenged") silent += 1;
       if (silent >= most) return tooManyUnauthenticated;
     }
     return undefined;
@@ -108,14 +110,14 @@ export class SocketGate {
    */
   makeRoom(): boolean {
     const oldest = this.isFull ? this.#unauthenticated.oldestOfLargest() : undefined;
-    if (!oldest || !this.#isSilent(oldest)) return false;
+    if (oldest?.state.name !== "challenged" || !this.#isLate(oldest, this.now())) return false;
     oldest.close(closes.unauthenticatedEvicted);
     return true;
   }
 
-  #isSilent(connection: Connection): boolean {
-    const age = this.now() - connection.challengedAt;
-    return connection.state.name === "challenged" && age >= this.limits.unauthenticatedGraceMs;
+  /** Whether the moment is over that everybody has for a first word. */
+  #isLate({ challengedAt }: Connection, now: number): boolean {
+    return now - challengedAt >= this.limits.unauthenticatedGraceMs;
   }
 
   opened(connection: Connection): void {

@@ -27,6 +27,7 @@ import {
   type ConnectCase,
   checkSecret,
   type FindingDeps,
+  liveToken,
   type Settled,
   settle,
 } from "./findings.ts";
@@ -249,14 +250,14 @@ export class Handshake {
       this.deps.pairing.seen(deviceId, { reason: "connect", tookToken });
     }
     this.deps.ready(connection, actor, c.params);
-    const deviceToken = deviceId && this.#token(deviceId, decision.role, decision.scopes);
+    const deviceToken = this.#token(c, decision.scopes);
     const hello = this.deps.hello.text({
       requestId: frame.id,
       connId: connection.id,
       method: decision.method,
       role: decision.role,
       scopes,
-      ...(deviceToken && { deviceToken }),
+      deviceToken,
       ...(link && { deviceTokens: this.#otherTokens(link, deviceId ?? "", decision.role) }),
     });
     connection.ready(actor, hello);
@@ -265,11 +266,13 @@ export class Handshake {
 
   /** What the link granted besides the role that the device connects with. */
   #otherTokens({ roles }: Invite, deviceId: string, role: Role): DeviceGrant[] {
+    const tokens = this.deps.pairing.device(deviceId)?.tokens;
     return roles.flatMap((other) => {
-      if (other === role) return [];
-      const scopes = this.deps.pairing.device(deviceId)?.tokens[other]?.scopes ?? [];
-      const deviceToken = this.#token(deviceId, other, scopes);
-      return deviceToken === undefined ? [] : [{ deviceToken, role: other, scopes }];
+      const record = tokens?.[other];
+      if (other === role || !record || record.revokedAtMs !== undefined) return [];
+      const { generation, scopes } = record;
+      const deviceToken = deriveToken(this.deps.tokenKey, { deviceId, role: other, generation });
+      return [{ deviceToken, role: other, scopes }];
     });
   }
 
@@ -284,11 +287,9 @@ export class Handshake {
   }
 
   /** The device's token, which can be given at every connect because it is derived. */
-  #token(deviceId: string, role: Role, scopes: readonly string[]): string | undefined {
-    const token = this.deps.pairing.device(deviceId)?.tokens[role];
-    if (!token || token.revokedAtMs !== undefined) return undefined;
-    if (!coversAll(token.scopes, scopes)) return undefined;
-    return deriveToken(this.deps.tokenKey, { deviceId, role, generation: token.generation });
+  #token(c: ConnectCase, scopes: readonly string[]): string | undefined {
+    const live = liveToken(c, this.deps);
+    return live && coversAll(live.scopes, scopes) ? live.token : undefined;
   }
 }
 

@@ -1,10 +1,11 @@
-import { BlockList, isIP } from "node:net";
+import { BlockList, isIP, isIPv4 } from "node:net";
 
 /**
  * One canonical text for an IP address: IPv4-mapped IPv6 becomes IPv4, zone ids go, IPv6 is written
  * as eight lower-case groups without leading zeros. `undefined` for anything that is no address.
  */
 export function normalizeAddress(text: string): string | undefined {
+  if (isIPv4(text)) return text;
   const bare = text
     .trim()
     .toLowerCase()
@@ -85,9 +86,10 @@ export function addressMatcher(cidrs: readonly string[]): (address: string) => b
     if (bits === undefined) list.addAddress(normal, family);
     else list.addSubnet(normal, Number(bits), family);
   }
+  if (cidrs.length === 0) return () => false;
   return (address) => {
     const normal = normalizeAddress(address);
-    if (normal === undefined || cidrs.length === 0) return false;
+    if (normal === undefined) return false;
     return list.check(normal, normal.includes(":") ? "ipv6" : "ipv4");
   };
 }

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Where a packaged gateway puts its sockets: one setgid folder for each group, made by tmpfiles.d. */
-const PACKAGED = "/run/openclaw-gateway";
+export const PACKAGED = "/run/openclaw-gateway";
 const PACKAGED_STATE = "/var/lib/openclaw-gateway";
 
 /** The state folder: `OPENCLAW_STATE_DIR`, else `~/.openclaw-gateway`. Absolute. */

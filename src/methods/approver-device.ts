@@ -1,9 +1,8 @@
 import type { Device } from "../pairing/records.ts";
-import { quotedName } from "../protocol/device-words.ts";
+import { quotedName, shortId } from "../protocol/device-words.ts";
 import { RequestError } from "../protocol/errors.ts";
 import type { Services } from "./services.ts";
 
-const SHORT_ID = 12;
 const MOST_SHOWN = 5;
 
 /**
@@ -17,7 +16,7 @@ export function findDevice(typed: string, { deviceList }: Pick<Services, "device
   if (device && found.length === 1) return device;
   if (found.length === 0) throw problem("No paired device has an id that begins so.");
   const rows = found.slice(0, MOST_SHOWN).map((one) => {
-    return `${one.deviceId.slice(0, SHORT_ID)} (${quotedName(one)})`;
+    return `${shortId(one.deviceId)} (${quotedName(one)})`;
   });
   throw problem(`Several devices' ids begin so: ${rows.join(", ")}. Type more of it.`);
 }

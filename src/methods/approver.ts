@@ -4,7 +4,8 @@ import { approvalScopes } from "../nodes/surface.ts";
 import { approvalProblem, mayLetIn } from "../pairing/authority.ts";
 import type { Device } from "../pairing/records.ts";
 import { firstMissing, isRole } from "../protocol/access.ts";
-import { clientKind, deviceName, quoted, shown } from "../protocol/device-words.ts";
+import { PHONE_COLUMNS } from "../protocol/approvers.ts";
+import { clientKind, deviceName, quoted, shortId, shown } from "../protocol/device-words.ts";
 import { RequestError } from "../protocol/errors.ts";
 import type { JsonSchema } from "../protocol/json-schema.ts";
 import { limitTable } from "../protocol/limits.ts";
@@ -16,8 +17,7 @@ import { type Call, type Method, method } from "./method.ts";
 import { approveSurface, rejectSurface } from "./nodes-pairing.ts";
 import { surfaceRequestRow } from "./nodes-rows.ts";
 
-/** Columns of a phone's terminal held upright. */
-const WIDTH = 40;
+const WIDTH = PHONE_COLUMNS;
 
 /** The verbs of a key that approves over SSH; they answer in lines, for people. */
 interface Verb<Params> {
@@ -193,12 +193,10 @@ const approve = codeVerb({
       `  ${row.nodeId === undefined ? "may" : "has"} ${askWords(row).asks}`,
       `Gateway: ${services.identity.fingerprint}`,
       "To take it out again:",
-      `  revoke ${id.slice(0, SHORT_ID)}`,
+      `  revoke ${shortId(id)}`,
     ];
   },
 });
-
-const SHORT_ID = 12;
 
 const reject = codeVerb({
   name: "reject",

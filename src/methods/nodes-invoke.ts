@@ -58,7 +58,7 @@ function sessionFor(nodeId: string, command: string, call: Call): NodeSession {
   const session = nodes.sessions.current(nodeId);
   if (!session) throw notConnected();
   const { claims, text } = session.facts;
-  const problem = policyProblem(command, { ...text, caps: claims.caps }, nodes.policy);
+  const problem = policyProblem(command, { caps: claims.caps, ...text }, nodes.policy);
   if (problem !== undefined) throw notAllowed(command, "command not allowlisted", problem);
   const why = "command not declared by node";
   if (!claims.commands.includes(command)) {
@@ -87,7 +87,7 @@ function notConnected(): RequestError {
 async function run(params: InvokeParams, session: NodeSession, call: Call): Promise<RawJson> {
   const { nodeId, command } = params;
   const paramsJSON = params.params === undefined ? undefined : JSON.stringify(params.params);
-  const outcome = await dispatch({ ...params, paramsJSON }, session, call);
+  const outcome = await dispatch({ params, paramsJSON }, session, call);
   if (outcome.ok) return answer(nodeId, command, outcome);
   await queueForForeground({ session, command, paramsJSON, error: outcome.error }, call);
   throw failure(outcome.error);
@@ -95,11 +95,11 @@ async function run(params: InvokeParams, session: NodeSession, call: Call): Prom
 
 /** Resolves when the invoke has ended, however it did. */
 function dispatch(
-  params: InvokeParams & { paramsJSON: string | undefined },
+  { params, paramsJSON }: { params: InvokeParams; paramsJSON: string | undefined },
   target: NodeSession,
   call: Call,
 ): Promise<InvokeOutcome> {
-  const { command, paramsJSON, timeoutMs, idempotencyKey } = params;
+  const { command, timeoutMs, idempotencyKey } = params;
   return new Promise((resolve) => {
     let forgetEnd = () => {};
     const cancel = call.services.nodes.invokes.start({

@@ -1,6 +1,8 @@
 import { cleanText } from "../lib/text.ts";
-import { type SshKey, type SshRight, sshRights } from "../pairing/ssh-keys.ts";
+import type { SshKey } from "../pairing/ssh-keys.ts";
+import { PUBLIC_KEY_CHARS } from "../pairing/ssh-public-key.ts";
 import { ADMIN } from "../protocol/access.ts";
+import { type SshRight, sshRights } from "../protocol/approvers.ts";
 import type { JsonSchema } from "../protocol/json-schema.ts";
 import { durability } from "./device-rows.ts";
 import { method } from "./method.ts";
@@ -15,7 +17,7 @@ const addParams: JsonSchema = {
   type: "object",
   required: ["publicKey"],
   properties: {
-    publicKey: { type: "string", minLength: 1, maxLength: 64 * 1024 },
+    publicKey: { type: "string", minLength: 1, maxLength: PUBLIC_KEY_CHARS },
     name: { type: "string", minLength: 1 },
     may: {
       type: "array",

@@ -11,19 +11,12 @@ import {
   TALK_SECRETS,
   WRITE,
 } from "../protocol/access.ts";
+import { type SshRight, sshRights } from "../protocol/approvers.ts";
 import { quoted } from "../protocol/device-words.ts";
 import { invalidRequest } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
 import type { PairingChange, PairingState } from "./records.ts";
 import { readPublicKey } from "./ssh-public-key.ts";
-
-/** What an approver's key may let in, in the order they are shown. */
-export const sshRights = {
-  operator: "browsers, phones and programs, but none with full control",
-  node: "machines that answer commands, but none that runs programs",
-  admin: "everybody, with full control too",
-} as const;
-export type SshRight = keyof typeof sshRights;
 
 /** A key that may approve over SSH and do nothing else on this machine. */
 export interface SshKey {

@@ -19,7 +19,7 @@ export interface KeyProblem {
 }
 
 /** No public key that anybody uses is longer; one RSA key of 16,384 bits is 2,792 characters. */
-const MAX_CHARS = 16 * 1024;
+export const PUBLIC_KEY_CHARS = 16 * 1024;
 const LEAST_RSA_BITS = 2048;
 const ED25519_BYTES = 32;
 
@@ -40,7 +40,7 @@ const kinds: Readonly<Record<string, (fields: Fields) => string | undefined>> = 
 
 /** Reads one line of a `.pub` file. Nothing but a plain public key passes: no options, no certificate. */
 export function readPublicKey(text: string): SshPublicKey | KeyProblem {
-  if (text.length > MAX_CHARS) return bad("is too long for a public key", GIVE_PUBLIC);
+  if (text.length > PUBLIC_KEY_CHARS) return bad("is too long for a public key", GIVE_PUBLIC);
   if (/PRIVATE KEY/.test(text)) {
     return bad("is a private key, which must stay where it was made", GIVE_PUBLIC);
   }

@@ -19,6 +19,13 @@ export function shown(value: unknown, max = 64): string {
   return cleanText(value, max) ?? "-";
 }
 
+const SHORT_ID = 12;
+
+/** The start of a device's id, enough to name it by. */
+export function shortId(deviceId: string): string {
+  return shown(deviceId).slice(0, SHORT_ID);
+}
+
 /** The name people know a device by: the owner's own, else what the device calls itself. */
 export function deviceName(device: DeviceWords): string {
   return cleanText(device.operatorLabel) ?? cleanText(device.displayName) ?? "unnamed device";

@@ -79,6 +79,12 @@ export function receives(event: EventName, caller: Caller): boolean {
   return decideAccess(eventTable[event], caller).ok;
 }
 
+/** Whether whoever receives the one receives the other. */
+export function sameRule(one: EventName, other: EventName): boolean {
+  const [a, b]: Access[] = [eventTable[one], eventTable[other]];
+  return a?.roles === b?.roles && a?.scope === b?.scope && a?.hostOnly === b?.hostOnly;
+}
+
 export function isLatestState(event: EventName): boolean {
   const rule: EventRule = eventTable[event];
   return rule.latestState === true;

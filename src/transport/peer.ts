@@ -32,38 +32,62 @@ const PROXY_HEADERS = [
   "tailscale-headers-info",
 ];
 
+/** What a socket's own address says. */
+interface Dialler {
+  /** As the transport wrote it. */
+  readonly raw: string;
+  readonly address: string;
+  readonly source: string;
+  readonly loopback: boolean;
+  readonly isProxy: boolean;
+}
+
 /**
  * Makes peers out of requests. Forwarded addresses are believed only from trusted proxies or our own
  * Unix socket, and then only for display and limits, never for trust.
  */
 export class PeerReader {
   #isProxy: (address: string) => boolean = () => false;
+  /** Most sockets are asked about three times in a row: when they come, and twice when they upgrade. */
+  #last: Dialler | undefined;
 
   trust(cidrs: readonly string[]): void {
     this.#isProxy = addressMatcher(cidrs);
+    this.#last = undefined;
   }
 
   /** Who dialled, by the socket alone; undefined for a proxy that speaks for many. */
   dialler(address: string): string | undefined {
-    const own = normalizeAddress(address) ?? address;
-    return this.#isProxy(own) ? undefined : sourceKey(own);
+    const { isProxy, source } = this.#own(address);
+    return isProxy ? undefined : source;
+  }
+
+  #own(raw: string): Dialler {
+    if (this.#last?.raw === raw) return this.#last;
+    const address = normalizeAddress(raw) ?? raw;
+    const [source, loopback] = [sourceKey(address), isLoopback(address)];
+    this.#last = { raw, address, source, loopback, isProxy: this.#isProxy(address) };
+    return this.#last;
   }
 
   read(raw: RawPeer): Peer {
-    const own = normalizeAddress(raw.address) ?? raw.address;
-    const proxied = PROXY_HEADERS.some((name) => raw.header(name) !== "");
-    const trusted = raw.unixSocket || this.#isProxy(own);
-    const address = trusted ? (this.#forwarded(raw.header("x-forwarded-for")) ?? own) : own;
+    const own = this.#own(raw.address);
+    const trusted = raw.unixSocket || own.isProxy;
+    const forwarded = trusted ? this.#forwarded(raw.header("x-forwarded-for")) : undefined;
     const host = raw.header("host");
     const origin = raw.header("origin");
     const cap = raw.header("x-openclaw-scopes");
     return {
-      address,
-      source: sourceKey(address),
+      address: forwarded ?? own.address,
+      source: forwarded === undefined ? own.source : sourceKey(forwarded),
       host,
       origin,
       directLoopback:
-        !raw.unixSocket && !proxied && origin === "" && isLoopback(own) && isLoopbackHost(host),
+        own.loopback &&
+        !raw.unixSocket &&
+        origin === "" &&
+        isLoopbackHost(host) &&
+        PROXY_HEADERS.every((name) => raw.header(name) === ""),
       ...(cap !== "" && { scopeCap: cap.split(",").map((scope) => scope.trim()) }),
     };
   }

@@ -198,19 +198,15 @@ export class UwsServer {
       },
     });
     app.any("/*", (res, req) => {
-      const { source } = this.#peer(res, req, unixSocket);
+      const { source } = this.#peer(req, addressOf(res), unixSocket);
       const failed = (err: unknown) => this.deps.host.failed("an HTTP request failed", { err });
       serveHttp(res, req, { deps: this.deps.http, source, failed });
     });
     return app;
   }
 
-  #peer(res: HttpResponse, req: HttpRequest, unixSocket: boolean): Peer {
-    return this.deps.peers.read({
-      address: addressOf(res),
-      unixSocket,
-      header: (name) => headerOf(req, name),
-    });
+  #peer(req: HttpRequest, address: string, unixSocket: boolean): Peer {
+    return this.deps.peers.read({ address, unixSocket, header: (name) => headerOf(req, name) });
   }
 
   #upgrade(
@@ -218,7 +214,8 @@ export class UwsServer {
     req: HttpRequest,
     how: { context: us_socket_context_t; unixSocket: boolean },
   ): void {
-    const peer = this.#peer(res, req, how.unixSocket);
+    const address = addressOf(res);
+    const peer = this.#peer(req, address, how.unixSocket);
     // A request is gone when this function returns, and the answer may be given later.
     const [protocol = ""] = req.getHeader("sec-websocket-protocol").split(",");
     const key = req.getHeader("sec-websocket-key");
@@ -227,7 +224,7 @@ export class UwsServer {
     const upgrade = () => {
       res.upgrade<UserData>({ peer }, key, protocol.trim(), extensions, how.context);
     };
-    const dialler = how.unixSocket ? undefined : this.deps.peers.dialler(addressOf(res));
+    const dialler = how.unixSocket ? undefined : this.deps.peers.dialler(address);
     if (dialler !== undefined) this.#silence.asked(dialler);
     const no = (answer: Refused) => {
       // The connection may be used again, so it counts as one that has not asked.

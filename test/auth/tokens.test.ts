@@ -16,22 +16,23 @@ test.each([
 ])("the token of %s is another one", (_name, other) => {
   const token = deriveToken(key, facts);
   expect(deriveToken(key, other)).not.toBe(token);
-  expect(tokenMatches(key, other, token)).toBe(false);
+  expect(tokenMatches(deriveToken(key, other), token)).toBe(false);
 });
 
 test("a new token key ends every token", () => {
-  expect(tokenMatches(Buffer.alloc(32, 2), facts, deriveToken(key, facts))).toBe(false);
+  const another = deriveToken(Buffer.alloc(32, 2), facts);
+  expect(tokenMatches(another, deriveToken(key, facts))).toBe(false);
 });
 
 test("a token matches itself, white space around it aside", () => {
   const token = deriveToken(key, facts);
-  expect(tokenMatches(key, facts, token)).toBe(true);
-  expect(tokenMatches(key, facts, ` ${token}\n`)).toBe(true);
+  expect(tokenMatches(token, token)).toBe(true);
+  expect(tokenMatches(token, ` ${token}\n`)).toBe(true);
 });
 
 test.each(["", "x", "é".repeat(43), "A".repeat(43), "x".repeat(100_000)])(
   "anything else does not match and does not throw",
   (candidate) => {
-    expect(tokenMatches(key, facts, candidate)).toBe(false);
+    expect(tokenMatches(deriveToken(key, facts), candidate)).toBe(false);
   },
 );

@@ -76,6 +76,16 @@ describe("sockets before hello-ok", () => {
     expect(gate.refusal("a")?.metric).toBe("unauthenticated-refused");
   });
 
+  test("neither one being decided nor one with a moment left stands in the way of counting", () => {
+    const { gate, open, pass } = setUp({ unauthenticatedPerAddress: 2 });
+    open("a").connection.state = { name: "deciding", nonce: "n", queue: [] };
+    open("a");
+    open("a");
+    pass(2_000);
+    open("a");
+    expect(gate.refusal("a")?.metric).toBe("unauthenticated-refused");
+  });
+
   test("unauthenticatedSockets: the oldest silent one of the largest address gives way", () => {
     const { gate, open, pass } = setUp({ unauthenticatedSockets: 3 });
     const lone = open("lone");

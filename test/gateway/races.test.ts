@@ -106,6 +106,17 @@ describe("while a connect's secret is being checked", () => {
     expect((await answer).error.details.reason).toBe(reason);
   });
 
+  test("a rotation counts: the token that comes with hello-ok is the new one", async () => {
+    const { device, deviceToken, secret } = await pairedDevice();
+    const { answer } = await hashing({ device, auth: secret, scopes });
+    await gateway.host("device.token.rotate", { deviceId: device.deviceId, role: "operator" });
+    hasher.letGo();
+    const { payload } = await answer;
+    expect(payload.auth.deviceToken).not.toBe(deviceToken);
+    const { deviceToken: token } = payload.auth;
+    await admittedConnect(gateway, { device, auth: { deviceToken: token }, scopes });
+  });
+
   test("a new secret counts: the old one opens nothing any more", async () => {
     await gateway.core.vault.setSecret("token", "another-token", "cli");
     const { client, answer } = await hashing({ auth: { token: "another-token" } });

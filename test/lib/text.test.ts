@@ -17,6 +17,8 @@ describe("hostile text", () => {
     ["tag characters", "a\u{e0041}\u{e0042}", "a"],
     ["a lone surrogate", "a\ud800b", "ab"],
     ["a variation selector", "a\ufe0f", "a"],
+    ["a delete", "a\u007fb", "ab"],
+    ["a blank too many", " a  b ", "a b"],
   ])("%s is taken out", (_name, given, expected) => {
     expect(cleanText(given)).toBe(expected);
   });

@@ -7,8 +7,9 @@ import {
   mayManage,
 } from "../../src/pairing/authority.ts";
 import type { Device } from "../../src/pairing/records.ts";
-import { actorOfKey, type SshRight } from "../../src/pairing/ssh-keys.ts";
+import { actorOfKey } from "../../src/pairing/ssh-keys.ts";
 import type { Actor, AuthMethod } from "../../src/protocol/access.ts";
+import type { SshRight } from "../../src/protocol/approvers.ts";
 import { ADMIN, confined, LedgerBench, owner, PAIRING, READ, WRITE } from "./support.ts";
 
 const shared = (scopes: readonly string[]): Actor => ({

@@ -102,6 +102,22 @@ describe("direct loopback", () => {
   });
 });
 
+test("a proxy counts as one from the moment it is trusted, and no longer", () => {
+  const reader = new PeerReader();
+  const headers: Record<string, string> = { "x-forwarded-for": "198.51.100.9" };
+  const header = (name: string) => headers[name] ?? "";
+  const ask = () => [
+    reader.read({ address: "10.0.0.1", unixSocket: false, header }).source,
+    reader.dialler("10.0.0.1"),
+  ];
+  expect(ask()).toEqual(["10.0.0.1", "10.0.0.1"]);
+  reader.trust(["10.0.0.1"]);
+  expect(ask()).toEqual(["198.51.100.9", undefined]);
+  reader.trust([]);
+  expect(ask()).toEqual(["10.0.0.1", "10.0.0.1"]);
+  expect(reader.dialler("10.0.0.2")).toBe("10.0.0.2");
+});
+
 test("the scope cap is a list, absent without the header", () => {
   expect(read("127.0.0.1", { "x-openclaw-scopes": "a, b" }).scopeCap).toEqual(["a", "b"]);
   expect(read("127.0.0.1").scopeCap).toBeUndefined();

@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import { wrapText } from "../../lib/width.ts";
+import { PHONE_COLUMNS } from "../../protocol/approvers.ts";
 import type { ErrorShape } from "../../protocol/frames.ts";
 import { sshLimitTable } from "../../protocol/ssh-limits.ts";
 
@@ -73,12 +74,9 @@ const UNANSWERED_LINES = [
   "  list",
 ];
 
-/** Columns of a phone's terminal held upright. */
-const WIDTH = 40;
-
 function refusalLines(error: ErrorShape | undefined): string[] {
   const cure = error?.details?.["cure"];
-  const message = wrapText(error?.message ?? "It was refused.", WIDTH);
+  const message = wrapText(error?.message ?? "It was refused.", PHONE_COLUMNS);
   return [...message, ...(typeof cure === "string" ? [`  next: ${cure}`] : [])];
 }
 

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { APPROVER_KEYS, APPROVERS_FILE } from "../../lib/paths.ts";
+import { APPROVER_KEYS, APPROVERS_FILE, PACKAGED } from "../../lib/paths.ts";
 import { type Gateway, notRunning, openRunning } from "../connect.ts";
 import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
@@ -43,7 +43,7 @@ export interface EnableOptions {
   readonly yes?: boolean;
 }
 
-const APPROVE_FOLDER = "/run/openclaw-gateway/approve";
+const APPROVE_FOLDER = `${PACKAGED}/approve`;
 
 /** `openclaw ssh enable` */
 export const enable: Run<EnableOptions> = async (context, _args, options) => {
@@ -52,12 +52,12 @@ export const enable: Run<EnableOptions> = async (context, _args, options) => {
   try {
     const { adminSocket } = await gateway.request<HostInfo>("host.info");
     // Where every part has its place and its group; elsewhere a user's own authorized_keys does.
-    const packaged = adminSocket.startsWith("/run/openclaw-gateway/") && existsSync(APPROVE_FOLDER);
+    const packaged = adminSocket.startsWith(`${PACKAGED}/`) && existsSync(APPROVE_FOLDER);
     if (!packaged && !options.authorizedKeys) throw notPackaged();
     if (packaged) refuseOthers(options);
     const way = packaged ? (options.authorizedKeys ? rootsBlock : dropIn) : enableOwnBlock;
     await way(context, gateway, options);
-    await sayNext(context, gateway);
+    if (!options.dryRun) await sayNext(context, gateway);
   } finally {
     await gateway.close();
   }

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { shellWord } from "../../lib/shell-word.ts";
+import { isSshRight, sshRights } from "../../protocol/approvers.ts";
 import { agoWords, parseSpan, spanWords } from "../age.ts";
 import { type Gateway, withGateway } from "../connect.ts";
 import { type Context, printJson } from "../context.ts";
@@ -72,6 +73,11 @@ async function keyText(io: Io, words: readonly string[]): Promise<string> {
     });
   }
   if (first === "-") return io.readLine();
+  if (words.length > 1 && words.every((word) => word.endsWith(".pub"))) {
+    throw new CliError("usage", "one key at a time", {
+      next: `openclaw ssh add ${shellWord(first)}`,
+    });
+  }
   if (words.length > 1 || /^[\w@.-]+ +[A-Za-z0-9+/=]{16}/.test(first)) return words.join(" ");
   try {
     return await readFile(first, "utf8");
@@ -87,12 +93,11 @@ function listed(text: string): string[] {
   return text.split(",").flatMap((part) => (part.trim() === "" ? [] : [part.trim()]));
 }
 
-const RIGHTS = ["operator", "node", "admin"];
-
 function rights(text: string): string[] {
   const words = listed(text);
-  if (words.length > 0 && words.every((word) => RIGHTS.includes(word))) return words;
-  throw new CliError("usage", `--may: expected ${RIGHTS.join(", ")}, or several with commas`);
+  if (words.length > 0 && words.every(isSshRight)) return words;
+  const known = Object.keys(sshRights).join(", ");
+  throw new CliError("usage", `--may: expected ${known}, or several with commas`);
 }
 
 /** What is said of a change where something else could not follow it. */
@@ -110,15 +115,10 @@ async function afterChange(context: Context, gateway: Gateway, changed: Changed)
   }
 }
 
-const mayLong: Readonly<Record<string, string>> = {
-  operator: "browsers, phones and programs (none with full control)",
-  node: "nodes (none that runs programs)",
-  admin: "everybody, with full control too",
-};
-
 export function mayWords({ may }: KeyRow): string {
-  if (may.includes("admin")) return mayLong["admin"] ?? "";
-  return may.map((right) => mayLong[right] ?? shown(right)).join("; ");
+  // Who may let in everybody needs no more words.
+  if (may.includes("admin")) return sshRights.admin;
+  return may.map((right) => (isSshRight(right) ? sshRights[right] : shown(right))).join("; ");
 }
 
 function limitWords({ expiresAtMs, from }: KeyRow, now: number): string {

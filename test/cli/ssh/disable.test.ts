@@ -1,6 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { CliError } from "../../../src/cli/exit.ts";
-import { runForward } from "../../../src/cli/ssh/steps.ts";
 import { FakeAdmin } from "../support/admin-server.ts";
 import { openclaw } from "../support/io.ts";
 
@@ -41,27 +39,6 @@ describe("ssh disable, where a key is the last way in", () => {
     expect(io.text).toContain("openclaw devices invite --scopes owner");
     expect(io.questions).toEqual(["Do it? [y/N] "]);
     expect(admin.askedOf("host.config.set")).toEqual([]);
-  });
-});
-
-describe("steps that take away", () => {
-  const done: string[] = [];
-  const step = (words: string, run = () => void done.push(words)) => ({ words, run });
-  const refuse = (code: string) => () => {
-    throw new CliError("failed", "refused", { code });
-  };
-  beforeEach(() => void done.splice(0));
-
-  test("go on, whatever becomes of one", async () => {
-    const steps = [step("a", refuse("OTHER")), step("b")];
-    await expect(runForward(steps, () => {})).rejects.toThrow("not everything could be taken away");
-    expect(done).toEqual(["b"]);
-  });
-
-  test("end at the one that would take the last way in", async () => {
-    const steps = [step("a", refuse("LAST_WAY_IN")), step("b")];
-    await expect(runForward(steps, () => {})).rejects.toMatchObject({ code: "LAST_WAY_IN" });
-    expect(done).toEqual([]);
   });
 });
 
