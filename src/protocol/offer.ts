@@ -1,4 +1,5 @@
 import { shown } from "./device-words.ts";
+import { nodeLimitTable } from "./node-limits.ts";
 
 /** What a node offers, or may do. Texts in it are not cleaned. */
 export interface Offer {
@@ -16,8 +17,8 @@ export function isSensitive(command: string): boolean {
   return SENSITIVE.test(command);
 }
 
-/** As long as a name may be (`nodeSurfaceChars`), so that none is cut. */
-const NAME_CHARS = 128;
+/** As long as a name may be, so that none is cut. */
+const NAME_CHARS = nodeLimitTable.nodeSurfaceChars.value;
 
 /**
  * All of an offer, because it is approved whole; what takes full control to approve stands first:

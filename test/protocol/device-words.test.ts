@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { quoted, quotedName, scopesInWords } from "../../src/protocol/device-words.ts";
+import { limitTable } from "../../src/protocol/limits.ts";
 
 const deviceId = "ab".repeat(32);
 
@@ -23,6 +24,6 @@ describe("a name in a sentence", () => {
 });
 
 test("a scope as long as one may be is named whole", () => {
-  const long = `plugin.${"x".repeat(121)}`;
+  const long = "plugin.".padEnd(limitTable.scopeChars.value, "x");
   expect(scopesInWords([long])).toBe(long);
 });
