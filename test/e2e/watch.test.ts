@@ -267,7 +267,7 @@ test("a terminal that can place no text gets lines", async () => {
   const phone = await asks("Phone");
   terminal = await Tmux.open({ columns: 80, rows: 24, env: gateway.env });
   await terminal.type(`TERM=dumb ${command()}`);
-  await terminal.shows(new RegExp(`${phone.code} waits: Phone`));
+  await terminal.shows(new RegExp(`${phone.code} waits: “Phone”`));
   await terminal.keys("C-c");
   await terminal.shows(/exit 0$/m);
 });
@@ -298,9 +298,9 @@ describe("in a pipe", () => {
   test("every request and decision is a line at once, and a signal ends it well", async () => {
     const first = await asks("First");
     const { said, end } = inPipe();
-    await until(() => said.out.includes(`${first.code} waits: First`), "who waits");
+    await until(() => said.out.includes(`${first.code} waits: “First”`), "who waits");
     const second = await asks("Second");
-    await until(() => said.out.includes(`${second.code} asks: Second`), "who asks");
+    await until(() => said.out.includes(`${second.code} asks: “Second”`), "who asks");
     await gateway.ok(["devices", "approve", second.code]);
     await until(() => said.out.includes(`${second.code} was approved`), "the decision");
     await gateway.kill();
@@ -342,7 +342,7 @@ describe("in a pipe", () => {
     const { said, end } = inPipe(...url);
     await until(() => said.err.includes("Nobody waits"), "the list");
     const phone = await asks("Phone");
-    await until(() => said.out.includes(`${phone.code} asks: Phone`), "who asks");
+    await until(() => said.out.includes(`${phone.code} asks: “Phone”`), "who asks");
     await gateway.stop();
     await until(() => said.err.includes("went away"), "the gateway's end");
     await gateway.start();
