@@ -1,4 +1,7 @@
 import { execFile } from "node:child_process";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { until } from "./until.ts";
 
@@ -11,7 +14,11 @@ export const PROMPT = "$";
 
 /** A shell on a real terminal, which tmux keeps and shows to the test. */
 export class Tmux {
-  private constructor(private readonly server: string) {}
+  private constructor(
+    private readonly server: string,
+    /** Gets one character for each prompt that the shell shows. */
+    private readonly prompts: string,
+  ) {}
 
   static async open(options: {
     columns: number;
@@ -19,9 +26,12 @@ export class Tmux {
     env: Readonly<Record<string, string>>;
   }): Promise<Tmux> {
     serial += 1;
-    const tmux = new Tmux(`gateway-test-${process.pid}-${serial}`);
+    const server = `gateway-test-${process.pid}-${serial}`;
+    const tmux = new Tmux(server, join(tmpdir(), `${server}.prompts`));
+    await writeFile(tmux.prompts, "");
     const { columns, rows, env } = options;
-    const given = Object.entries({ PS1: `${PROMPT} `, LANG: "C.UTF-8", ...env });
+    const shown = { PS1: `${PROMPT} `, PROMPT_COMMAND: `printf x >> '${tmux.prompts}'` };
+    const given = Object.entries({ ...shown, LANG: "C.UTF-8", ...env });
     const variables = given.flatMap(([name, value]) => ["-e", `${name}=${value}`]);
     const size = ["-x", String(columns), "-y", String(rows)];
     const shell = ["bash", "--norc", "--noprofile"];
@@ -47,12 +57,13 @@ export class Tmux {
 
   /** Types a command line and waits until it is done: the prompt is back. Resolves with the screen. */
   async runs(line: string): Promise<string> {
+    const before = await readFile(this.prompts, "utf8");
     await this.type(line);
     return until(
       async () => {
-        const lines = (await this.screen()).trimEnd().split("\n");
-        const isDone = lines.at(-1)?.trim() === PROMPT && !lines.at(-2)?.includes(line);
-        return isDone ? lines.join("\n") : undefined;
+        if ((await readFile(this.prompts, "utf8")) === before) return undefined;
+        const screen = (await this.screen()).trimEnd();
+        return screen.endsWith(PROMPT) ? screen : undefined;
       },
       () => `the end of ${line}`,
       RUN_MS,
@@ -93,5 +104,6 @@ export class Tmux {
 
   async close(): Promise<void> {
     await this.#tmux("kill-server").catch(() => undefined);
+    await rm(this.prompts, { force: true });
   }
 }
