@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { ahead } from "../audit/ahead.ts";
 import type { AuditEvent, AuditLine } from "../audit/chain.ts";
 import { AuditFiles } from "../audit/files.ts";
+import { type AuditPage, auditPage, type PageOptions } from "../audit/pages.ts";
 import { checkAudit, findFile, type ReadOptions, readAudit } from "../audit/reader.ts";
 import { floorText } from "../audit/trail.ts";
 import type { AuditVerdict } from "../audit/verify.ts";
@@ -87,6 +88,10 @@ export class Audit implements AuditSource {
 
   read(options: ReadOptions): Promise<AuditLine[]> {
     return readAudit(this.#folder, this.deps.document.durable.trail, options);
+  }
+
+  page(options: PageOptions): Promise<AuditPage | undefined> {
+    return auditPage(this.#folder, this.deps.document.durable.trail, options);
   }
 
   verify(): Promise<AuditVerdict> {

@@ -1,3 +1,4 @@
+import { bounded } from "../audit/bounds.ts";
 import { type AuditEvent, chained } from "../audit/chain.ts";
 import { type RequestError, unavailable } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
@@ -98,8 +99,8 @@ export class AuditedCommits {
     event: AuditEvent,
     options: { urgent?: boolean },
   ): Promise<Durability & { seq: number }> {
-    const { document, now, told } = this.deps;
-    const line = chained(document.working.trail.head, event, now());
+    const { document, now, told, limits } = this.deps;
+    const line = chained(document.working.trail.head, bounded(event, limits), now());
     const outcome = await document.commit([...changes, { op: "audit", line }], options);
     told();
     return { ...outcome, seq: line.seq };
