@@ -4,7 +4,7 @@ import { systemWorld } from "../lib/world.ts";
 import { auditLimitTable } from "../protocol/audit-limits.ts";
 import { inSlices } from "../store/slices.ts";
 import { type AuditLine, isLine } from "./chain.ts";
-import { auditFiles, parse, wholeLines } from "./files.ts";
+import { auditFiles, isAuditFile, namesIn, parse, wholeLines } from "./files.ts";
 import type { Verifies } from "./state-check.ts";
 import type { Trail } from "./trail.ts";
 import { AuditCheck, type AuditVerdict, type FoundFile } from "./verify.ts";
@@ -94,8 +94,9 @@ export async function checkAudit(
   { verifies, mostFaults, read = (name) => findFile(folder, name) }: CheckFacts,
 ): Promise<AuditVerdict> {
   const check = new AuditCheck(trail(), verifies, mostFaults);
-  for (const name of await auditFiles(folder)) {
-    await inSlices(check.file(await read(name)), systemWorld);
+  for (const name of await namesIn(folder)) {
+    if (isAuditFile(name)) await inSlices(check.file(await read(name)), systemWorld);
+    else check.foreign(name);
   }
   return check.end(trail());
 }
