@@ -28,6 +28,8 @@ export interface AuditVerdict {
   readonly faults: readonly AuditFault[];
   /** Faults that were found and left out, where there are too many. */
   readonly more?: number;
+  /** Lines that are in the state and in no file yet, if there are any. */
+  readonly waiting?: number;
 }
 
 /** How often others get a turn, in lines: a line takes some hundredths of a millisecond. */
@@ -147,11 +149,13 @@ export class AuditCheck {
     for (const problem of stateProblems(this.trail, this.verifies)) {
       this.#fault({ file: "the state", problem });
     }
+    const waiting = now.outbox.filter(({ seq }) => seq > end.seq).length;
     return {
       lines: this.#lines,
       from: this.#from,
       to: end.seq,
       faults: this.#faults,
+      ...(waiting > 0 && { waiting }),
       ...(this.#more > 0 && { more: this.#more }),
     };
   }

@@ -35,6 +35,8 @@ interface Verdict {
   }[];
   /** Faults that are not named, where there are too many. */
   readonly more?: number;
+  /** Lines that are in no file yet. */
+  readonly waiting?: number;
 }
 
 const needs = { scopes: [], hostOnly: true, stopped: "existing" } as const;
@@ -113,8 +115,10 @@ export const verify: Run<unknown> = (context) =>
     return verdict.faults.length === 0 ? "ok" : "failed";
   });
 
-function verdictLines({ lines, from, to, faults, more = 0 }: Verdict): string[] {
-  const whole = lines === 0 ? "The audit is empty." : `${lines} lines, number ${from} to ${to}.`;
+function verdictLines({ lines, from, to, faults, more = 0, waiting = 0 }: Verdict): string[] {
+  const written = lines === 0 ? "The audit is empty." : `${lines} lines, number ${from} to ${to}.`;
+  const rest = `${count(waiting, "line")} in the state that the gateway will write.`;
+  const whole = waiting === 0 ? written : `${lines === 0 ? "" : `${written} `}${rest}`;
   if (faults.length === 0) {
     return [
       whole,

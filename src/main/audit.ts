@@ -43,6 +43,8 @@ interface Deps {
   readonly document: Document<PairingState, PairingChange>;
   readonly identity: GatewayIdentity;
   readonly log: StoreLog;
+  /** Where each line is copied to; absent where no gateway runs, and so nothing writes to the journal. */
+  readonly journal?: Pick<StoreLog, "info"> | undefined;
 }
 
 /** The audit of an open core: lines go from the state to the files in `audit/`. */
@@ -51,7 +53,7 @@ export class Audit implements AuditSource {
   readonly #writer: AuditWriter;
 
   constructor(private readonly deps: Deps) {
-    const { stateDir, world, limits, pairing, document, identity, log } = deps;
+    const { stateDir, world, limits, pairing, document, identity, log, journal } = deps;
     this.#folder = join(stateDir, "audit");
     this.#writer = new AuditWriter({
       files: new AuditFiles(this.#folder, limits),
@@ -72,10 +74,21 @@ export class Audit implements AuditSource {
       },
       sign: (data) => identity.sign(data),
       log,
+      copy: (facts, message) => journal?.info(facts, message),
     });
-    pairing.listen({ audited: () => this.#writer.flush() });
+    pairing.listen({ audited: () => this.#flush() });
     // What a crash left in the state.
-    this.#writer.flush();
+    this.#flush();
+  }
+
+  /**
+   * What is decided while no gateway runs stays in the state: the next one moves it, and the journal has
+   * its copy then. Only where that much waits that the next decision might be refused it is not awaited.
+   */
+  #flush(): void {
+    const { journal, document, limits } = this.deps;
+    const waiting = document.durable.trail.outbox.length;
+    if (journal || waiting > limits.auditOutbox / 2) this.#writer.flush();
   }
 
   note(event: AuditEvent): Promise<number> {
@@ -111,6 +124,6 @@ export class Audit implements AuditSource {
 
   /** Before the state is closed, which notes how far the files got. */
   close(): Promise<void> {
-    return this.#writer.close();
+    return this.#writer.close({ moving: this.deps.journal !== undefined });
   }
 }

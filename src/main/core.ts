@@ -42,6 +42,11 @@ export interface CoreOptions {
   readonly limits?: Partial<Limits>;
   readonly hasher?: Hasher;
   readonly log: StoreLog;
+  /**
+   * Where the audit's lines are copied to, whatever the log's level is; `log` if absent, and `null` where
+   * no gateway runs that could write to a journal.
+   */
+  readonly journal?: Pick<StoreLog, "info"> | null;
 }
 
 /** State, secrets and configuration, open and locked: all that works without a network side. */
@@ -173,6 +178,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       document: pairingDocument,
       identity: vault.identity,
       log,
+      journal: options.journal === undefined ? log : (options.journal ?? undefined),
     });
     const parts = { config, vault, secrets, pairing, setups, ssh, nodes, documents, audit, log };
     const close = () => closeAll({ ...parts, lock });

@@ -57,6 +57,7 @@ function writerOf(start: Trail, limits = roomy, files: FileSystem = systemFiles)
     },
     sign: signs,
     log,
+    copy: log.info,
   });
   return { writer, world, state, said };
 }

@@ -35,6 +35,11 @@ test("a whole audit ends well; every fault is named, and those left out are coun
   const well = admin.io();
   expect(await openclaw("audit verify", well)).toBe(0);
   expect(well.lines[0]).toBe("9 lines, number 1 to 9.");
+  admin.answers["host.audit.verify"] = () => ({ ...whole, waiting: 2 });
+  const waits = admin.io();
+  expect(await openclaw("audit verify", waits)).toBe(0);
+  const rest = "2 lines in the state that the gateway will write.";
+  expect(waits.lines[0]).toBe(`9 lines, number 1 to 9. ${rest}`);
   const file = "audit-000000000001.jsonl";
   const faults = [
     { file, line: 2, problem: "it was changed: its hash is another's" },
