@@ -4,6 +4,7 @@ import { type RequestError, unavailable } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
 import { StoreError } from "../store/errors.ts";
 import type { Document, Durability } from "../store/shape.ts";
+import { type DecisionPace, paused } from "./pace.ts";
 import type { PairingChange, PairingState } from "./records.ts";
 
 /** What several changes came to: durable if all of them are. */
@@ -18,6 +19,7 @@ interface Deps {
   readonly limits: Limits;
   /** A line of the audit is durable. */
   readonly told: () => void;
+  readonly pace: DecisionPace;
 }
 
 const RETRY_MS = 1000;
@@ -44,7 +46,10 @@ export class AuditedCommits {
 
   constructor(private readonly deps: Deps) {}
 
-  /** @throws RequestError when nothing is given now, or when the audit takes no more lines. */
+  /**
+   * @throws RequestError when nothing is given now, when whoever decides decided too much of late, or when
+   * the audit takes no more lines.
+   */
   async audited(changes: readonly PairingChange[], event: AuditEvent): Promise<void> {
     if (this.givesNothing) throw beingRevoked();
     await this.#plain(changes, event);
@@ -63,7 +68,19 @@ export class AuditedCommits {
   async #plain(changes: readonly PairingChange[], event: AuditEvent): Promise<number> {
     const { document, limits } = this.deps;
     if (document.working.trail.outbox.length >= limits.auditOutbox) throw auditFull();
+    this.paced(event);
     return (await this.#withLine(changes, event, {})).seq;
+  }
+
+  /** Counts a decision that is about to be made. @throws RequestError where there were too many */
+  paced(event: AuditEvent): void {
+    // Behind the decision itself, which is committed in this turn.
+    if (this.deps.pace.count(event)) queueMicrotask(() => void this.#pausedLine(event));
+  }
+
+  /** Kept until it is durable, so nobody has to wait for it. */
+  async #pausedLine(event: AuditEvent): Promise<void> {
+    await this.noteAnyway(paused(event)).catch(() => undefined);
   }
 
   /** Ends what somebody may do, so it acts even when nothing can be written. */
