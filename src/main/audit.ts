@@ -23,14 +23,15 @@ import type { Document, StoreLog } from "../store/shape.ts";
 /** Notes what a link gives a node, which nobody is asked about, and then gives it. */
 export async function grantedByLink(
   pairing: Pairing,
-  { device, ...surface }: { device: string } & Surface,
+  { device, link, ...surface }: { device: string; link: string | undefined } & Surface,
   grant: () => Promise<void>,
 ): Promise<void> {
   // Of what can do nothing, the line of the link itself says it all.
   if (offerWords(surface) === NOTHING) return grant();
   const what = { device, ...offerFacts(surface) };
   await ahead(pairing, async (announce) => {
-    await announce({ ...auditOf("node.approved", "gateway", what), by: { kind: "link" } });
+    const by = { kind: "link" as const, ...(link !== undefined && { id: link }) };
+    await announce({ ...auditOf("node.approved", "gateway", what), by });
     await grant();
   });
 }

@@ -21,6 +21,7 @@ import { nodesShape } from "../nodes/document.ts";
 import { Nodes } from "../nodes/nodes.ts";
 import type { NodesChange, NodesState } from "../nodes/records.ts";
 import { pairingShape } from "../pairing/document.ts";
+import { linkOf } from "../pairing/invite.ts";
 import { Pairing } from "../pairing/pairing.ts";
 import type { PairingChange, PairingState } from "../pairing/records.ts";
 import { Setups } from "../pairing/setups.ts";
@@ -161,7 +162,10 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       policy: () => config.current.gateway.nodes.commands,
       pairingOf: (nodeId) => pairing.nodePairing(nodeId),
       taken: (code) => pairing.isPending(code),
-      granting: (device, surface, grant) => grantedByLink(pairing, { device, ...surface }, grant),
+      granting: (device, surface, grant) => {
+        const link = linkOf(pairingDocument.durable, device);
+        return grantedByLink(pairing, { device, link, ...surface }, grant);
+      },
     });
     pairing.listen({
       ended: ({ deviceId }) => {
