@@ -12,7 +12,7 @@ import {
 } from "./edit-file.ts";
 import { ConfigError, discreet, formatIssue } from "./errors.ts";
 import { type LoadedConfig, type LoadOptions, loadConfig, maxConfigBytes } from "./load.ts";
-import { migrateSecrets, type SecretMigration } from "./migrate.ts";
+import { type ClearSecret, migrateSecrets, type SecretMigration } from "./migrate.ts";
 import { publicHash, redactConfig, redactSource } from "./redact.ts";
 import type { GatewayConfig } from "./schema.ts";
 import { planWanted, type WantedKind } from "./wanted.ts";
@@ -303,11 +303,21 @@ export class ConfigStore {
     return migrateSecrets(file.raw ?? "", this.path);
   }
 
-  /** Removes the clear secrets from the file; they were stored elsewhere before. */
-  dropClearSecrets(): Promise<void> {
+  /**
+   * Removes clear secrets of these kinds from the file, and no other: what was not stored elsewhere before
+   * would be lost. Where `stored` says what that was, nothing goes that became another since.
+   * @throws ConfigError CONFIG_CHANGED
+   */
+  dropClearSecrets(
+    kinds: readonly ClearSecret[],
+    stored?: SecretMigration["secrets"],
+  ): Promise<void> {
     return this.#alone(async () => {
       const file = await readConfigFile(this.path);
-      const { text, diff } = migrateSecrets(file.raw ?? "", this.path);
+      const { text, diff, secrets } = migrateSecrets(file.raw ?? "", this.path, kinds);
+      const isOther = (kind: ClearSecret) =>
+        secrets[kind] !== undefined && secrets[kind] !== stored?.[kind];
+      if (stored && kinds.some(isOther)) throw changedMeanwhile(file);
       if (diff === "") return;
       const plan = { before: file.raw, after: text, changedPaths: [], diff };
       await writePlan(file, plan, this.deps.writeFile);
