@@ -32,6 +32,7 @@ import { explain, StoreError } from "../store/errors.ts";
 import { acquireWriterLock, ownPlace, type WriterLock } from "../store/lock.ts";
 import { asksForKeys, publishApprovers } from "./approvers.ts";
 import { Audit, grantedByLink } from "./audit.ts";
+import { ConfigTrace } from "./config-trace.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -184,6 +185,14 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       log,
       journal: options.journal === undefined ? log : (options.journal ?? undefined),
     });
+    const trace = new ConfigTrace({
+      document: pairingDocument,
+      pairing,
+      config,
+      key: tokenKey,
+      log,
+    });
+    await trace.start();
     const parts = { config, vault, secrets, pairing, setups, ssh, nodes, documents, audit, log };
     const close = () => closeAll({ ...parts, lock });
     const command = commandName(env);
