@@ -207,6 +207,8 @@ describe.skipIf(reason !== undefined)("approval over SSH beside an admin's own s
       for (const ms of [150, 300, 450, 600, 900, 1_300]) await killed(["ssh", "enable"], ms);
       expect(await enable()).toMatchObject({ code: 0, stderr: "" });
       await expectAnswers();
+      const { keys } = JSON.parse(await vps.ok(["openclaw", "ssh", "list", "--json"]));
+      expect(keys.map(({ name }: { name: string }) => name)).toEqual(["phone"]);
       for (const ms of [200, 400]) await killed(["ssh", "disable"], ms);
       expect((await vps.exec(["openclaw", "ssh", "disable", "--yes"])).code).toBe(0);
       expect((await phone.ssh("list")).code).toBe(255);
