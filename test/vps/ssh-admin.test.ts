@@ -188,6 +188,31 @@ describe.skipIf(reason !== undefined)("approval over SSH beside an admin's own s
   );
 
   test(
+    "where sshd is started for each connection, its own folder may not be there yet",
+    async () => {
+      const socket = `[Socket]\nListenStream=\nListenStream=127.0.0.1:${SSH}\n`;
+      const folder = "/etc/systemd/system/ssh.socket.d";
+      await vps.ok(["mkdir", "-p", folder]);
+      await write(`${folder}/port.conf`, socket);
+      await vps.ok(["systemctl", "stop", "ssh.service"]);
+      await vps.ok(["systemctl", "daemon-reload"]);
+      await vps.ok(["systemctl", "start", "ssh.socket"]);
+      await vps.ok(["rm", "-rf", "/run/sshd"]);
+      expect(await enable()).toMatchObject({ code: 0, stderr: "" });
+      await expectAnswers();
+      await vps.ok(["rm", "-rf", "/run/sshd"]);
+      expect((await vps.exec(["sshd", "-t"])).code).not.toBe(0);
+      expect(await doctor("ssh.setup")).toMatchObject({ level: "ok" });
+      await expectAnswers();
+      await vps.ok(["systemctl", "stop", "ssh.socket"]);
+      await vps.ok(["rm", "-r", folder]);
+      await vps.ok(["systemctl", "daemon-reload"]);
+      await vps.ok(["systemctl", "start", "ssh.service"]);
+    },
+    STEP_MS,
+  );
+
+  test(
     "enable and disable may be killed anywhere, and are repeated",
     async () => {
       const killed = async (words: string[], ms: number) => {
