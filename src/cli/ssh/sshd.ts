@@ -67,7 +67,7 @@ export async function effective(user: string, env: Environment, file?: string): 
 /** Without this folder of its own Debian's sshd tests and prints nothing. */
 const RUN_FOLDER = "/run/sshd";
 
-/** systemd makes it when it starts sshd: where that is done for each connection, none may have come yet. */
+/** systemd makes it when it starts sshd: where the first connection has it do that, none may have come yet. */
 function makeRunFolder(): void {
   if (process.getuid?.() === 0) mkdirSync(RUN_FOLDER, { recursive: true, mode: 0o755 });
 }
