@@ -8,6 +8,7 @@ import { CliError } from "../exit.ts";
 import { runTool } from "../gateway/tools.ts";
 import type { Environment } from "../io.ts";
 import { shownLines } from "../words.ts";
+import type { KeyRow } from "./keys.ts";
 import type { Place } from "./sshd.ts";
 import { type Step, tool } from "./steps.ts";
 
@@ -22,6 +23,7 @@ interface Target {
 
 const { sshProofKeyMs, sshProofMs, sshProofConnectMs } = sshLimitTable;
 const BETWEEN_MS = 250;
+const NAME = "proof of openclaw ssh enable";
 
 /** Logs in as approvers will, with a key that is made for it and taken away again. */
 export function proofStep(gateway: Gateway, target: Target): Step {
@@ -33,6 +35,7 @@ export function proofStep(gateway: Gateway, target: Target): Step {
 
 async function prove(gateway: Gateway, target: Target): Promise<void> {
   const { env, follow } = target;
+  await sweepKeys(gateway);
   const folder = mkdtempSync(join(tmpdir(), "openclaw-ssh-"));
   try {
     const file = join(folder, "key");
@@ -40,7 +43,7 @@ async function prove(gateway: Gateway, target: Target): Promise<void> {
     const publicKey = readFileSync(`${file}.pub`, "utf8");
     const { key } = await gateway.request<{ key: { fingerprint: string } }>("host.ssh.add", {
       publicKey,
-      name: `proof of openclaw ssh enable ${process.pid}`,
+      name: `${NAME} ${process.pid}`,
       may: ["node"],
       expiresInMs: sshProofKeyMs.value,
     });
@@ -53,6 +56,16 @@ async function prove(gateway: Gateway, target: Target): Promise<void> {
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A proof that was killed left its key: it is not to be shown as somebody's until it ends. */
+async function sweepKeys(gateway: Gateway): Promise<void> {
+  const { keys } = await gateway.request<{ keys: KeyRow[] }>("host.ssh.list");
+  for (const { name, fingerprint } of keys) {
+    if (/^ \d+$/.test(name.startsWith(NAME) ? name.slice(NAME.length) : "")) {
+      await gateway.request("host.ssh.remove", { key: fingerprint });
+    }
   }
 }
 

@@ -26,7 +26,7 @@ async function prove(ssh: string): Promise<unknown> {
     close: async () => undefined,
     request: async <Payload>(method: string, params: unknown) => {
       asked.push({ method, params: params as Record<string, unknown> });
-      return { key: { fingerprint: "SHA256:x" } } as Payload;
+      return { key: { fingerprint: "SHA256:x" }, keys: [] } as Payload;
     },
   };
   const step = proofStep(gateway, {
@@ -40,8 +40,9 @@ async function prove(ssh: string): Promise<unknown> {
 
 test("sshProofKeyMs and sshProofConnectMs: the key lives so long and is taken away, the login waits so long", async () => {
   await prove("exit 0");
-  expect(asked.map(({ method }) => method)).toEqual(["host.ssh.add", "host.ssh.remove"]);
-  expect(asked[0]?.params).toMatchObject({ expiresInMs: sshLimitTable.sshProofKeyMs.value });
+  const methods = ["host.ssh.list", "host.ssh.add", "host.ssh.remove"];
+  expect(asked.map(({ method }) => method)).toEqual(methods);
+  expect(asked[1]?.params).toMatchObject({ expiresInMs: sshLimitTable.sshProofKeyMs.value });
   const seconds = sshLimitTable.sshProofConnectMs.value / 1000;
   expect(readFileSync(join(folder, "calls"), "utf8")).toContain(`ConnectTimeout=${seconds} `);
   expect(pauses).toEqual([]);
