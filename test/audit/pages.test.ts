@@ -8,6 +8,7 @@ import { auditPage, type PageLimits } from "../../src/audit/pages.ts";
 import { readAudit } from "../../src/audit/reader.ts";
 import type { Trail } from "../../src/audit/trail.ts";
 import { startTestGateway } from "../support/gateway.ts";
+import { until } from "../support/until.ts";
 import { trailOf } from "./support.ts";
 
 let folder: string;
@@ -133,6 +134,8 @@ test("auditRows and auditAnswerBytes bound the method, with a cursor and without
   expect(lines.at(-1)?.seq).toBe(5);
   expect(lines.length).toBeLessThanOrEqual(2);
   await expect(ask({ cursor: "nonsense" })).rejects.toThrow("unknown cursor");
+  // The file follows what is decided.
+  await until(() => gateway.core.documents.pairing.durable.trail.outbox.length === 0, "the file");
   const path = join(gateway.stateDir, "audit", fileName(1));
   expect((await readFile(path, "utf8")).split("\n")).toHaveLength(6);
   await gateway.close();
