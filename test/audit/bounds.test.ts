@@ -41,6 +41,21 @@ test("auditLineBytes: the longest list is cut where a line would not fit, and sa
   }
 });
 
+test("auditLineBytes: the ends of many devices fit, as many as one line names", () => {
+  const ids = (count: number) =>
+    Array.from({ length: count }, (_, at) => String(at).padStart(64, "a"));
+  const many = { event: "tokens.revoked", by, what: { devices: ids(256) } };
+  const { exceptDevices, pendingRequests, invites } = limitTable;
+  const what = {
+    except: ids(exceptDevices.value),
+    requests: Array(pendingRequests.value).fill("7F3K-Q2MN"),
+    links: Array(invites.value).fill("0123456789ab"),
+  };
+  for (const event of [many, { event: "devices.revoked", by, what }]) {
+    expect(bounded(event, limits)).toEqual(event);
+  }
+});
+
 test("auditLineBytes: no line is longer whatever it is about, however its letters are written", () => {
   const long = "\u{1F512}".repeat(40);
   const many = Object.fromEntries(
