@@ -130,7 +130,7 @@ describe("devices show", () => {
     expect(await openclaw(`devices show ${typed}`, io)).toBe(0);
     expect(io.lines).toEqual([
       "Code      7F3K-Q2MN",
-      "Device    Anna's phone",
+      "Device    “Anna's phone”",
       "Kind      browser, Android 16",
       "From      203.0.113.7",
       "Asks for  operator: see chats and devices, send messages and run the agent",
@@ -171,7 +171,7 @@ describe("devices show", () => {
     const io = admin.io();
     expect(await openclaw("devices show 9abc", io)).toBe(0);
     expect(admin.askedOf("device.pair.show")).toEqual([{ requestId: "9ABC-DEFG" }]);
-    expect(io.text).toContain("New       command system.run");
+    expect(io.text).toContain("New         command system.run");
   });
 });
 
