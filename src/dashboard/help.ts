@@ -51,7 +51,7 @@ const INVITES: Readonly<Record<string, Words>> = {
     "A link works once, and another device used this one. If that was not you, tell the owner.",
   ],
   "invite-expired": ["This link has expired", "Invite links are valid for a short time only."],
-  "invite-revoked": ["This link was revoked", "The owner took it back."],
+  "invite-revoked": ["This link was revoked", "The owner ended it."],
 };
 
 /** Ends of a request or of a pairing; asking again is free. */

@@ -38,7 +38,7 @@ describe("devices list", () => {
       "                                  the agent",
       "             key rail-rail-rail-rail-rail-rail-rail-rail",
       "",
-      "To let one in: openclaw devices approve 7F3K-Q2MN",
+      "To approve one: openclaw devices approve 7F3K-Q2MN",
       "",
       "Paired (1)",
       "  ID            DEVICE                 MAY                     SEEN",
@@ -79,7 +79,7 @@ describe("devices list", () => {
     });
     const io = Object.assign(admin.io(), { columns });
     await openclaw("devices list", io);
-    const table = io.lines.filter((line) => !line.startsWith("To let one in"));
+    const table = io.lines.filter((line) => !line.startsWith("To approve one"));
     for (const line of table) expect(textWidth(line)).toBeLessThanOrEqual(columns);
     expect(io.text).toContain("Küche 📱");
   });
@@ -139,8 +139,8 @@ describe("devices show", () => {
       "Asked     2 minutes ago",
       "Expires   in 28 minutes",
       "",
-      "To let it in: openclaw devices approve 7F3K-Q2MN",
-      "To turn it down: openclaw devices reject 7F3K-Q2MN",
+      "To approve it: openclaw devices approve 7F3K-Q2MN",
+      "To reject it: openclaw devices reject 7F3K-Q2MN",
     ]);
   });
 

@@ -48,7 +48,7 @@ describe("a line that is wider than the terminal", () => {
 describe("what is copied stays in one piece", () => {
   test.each([
     [
-      "  To take it back: openclaw devices remove 950046e4192e",
+      "  To remove it: openclaw devices remove 950046e4192e",
       "openclaw devices remove 950046e4192e",
     ],
     [
