@@ -22,6 +22,8 @@ export interface Io {
   readonly asksPerson: boolean;
   /** Columns for tables; `Infinity` where no person looks. */
   readonly columns: number;
+  /** Columns that lines are wrapped at; `Infinity` where no person looks. */
+  readonly lineColumns: number;
   /** Lines of the terminal; 24 where there is none. */
   readonly rows: number;
   readonly colour: boolean;
@@ -82,6 +84,9 @@ export function systemIo(): Io {
     // A window may be drawn wider or narrower while a command runs.
     get columns() {
       return tableColumns(lineColumns(stdout, env));
+    },
+    get lineColumns() {
+      return lineColumns(stdout, env);
     },
     get rows() {
       return stdout.rows || LINES;

@@ -15,6 +15,9 @@ const PROGRAMS =
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours take no room
 const COLOUR = /\u001b\[[\d;]*m/g;
 
+/** What stands behind the message of a log line: ` requestId=7F3K-Q2MN`. */
+const FACT = " (?:\\u001b\\[\\d+m)?[a-z]\\w*=";
+
 /** Further lines stand deeper than the lines of a message, which have two columns at most. */
 const HANG = 4;
 
@@ -95,7 +98,7 @@ function unitsOf(line: string, command: string): Unit[] {
 /** Behind a colon a command goes on to a remark in brackets; within a sentence, as far as it looks like one. */
 function commandPattern(command: string): RegExp {
   const ours = command.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
-  const alone = `(?<=(?:^ *|: |: \\u001b\\[\\d+m))(?:${ours}|${PROGRAMS}) (?! ).*?(?= \\(|;(?: |$)|\\.$|$)`;
+  const alone = `(?<=(?:^ *|: |: \\u001b\\[\\d+m))(?:${ours}|${PROGRAMS}) (?! ).*?(?= \\(|;(?: |$)|\\.$|${FACT}|$)`;
   const word = `(?:--?[a-z]\\S*|[A-Z<'"…][^\\s]*|\\S*[\\d/.:@=]\\S*)`;
   const within = `(?:sudo )?(?:${ours}|openclaw)(?: [a-z][a-z-]+){1,2}(?: ${word})*`;
   return new RegExp(`${alone}|${within}`, "y");

@@ -85,6 +85,15 @@ describe("what is copied stays in one piece", () => {
     }
   });
 
+  test("without the facts of a log line", () => {
+    const line =
+      "it asks; to let it in: openclaw devices approve 7F3K-Q2MN requestId=7F3K-Q2MN a=b";
+    expect(foldLine(line, at(60))).toEqual([
+      "it asks; to let it in: openclaw devices approve 7F3K-Q2MN",
+      "    requestId=7F3K-Q2MN a=b",
+    ]);
+  });
+
   test("also as the program is typed here", () => {
     const line = "The commands of a node wait: node dist/index.js nodes approve R9B1-M9HP";
     expect(foldLine(line, at(45, "node dist/index.js"))).toEqual([
