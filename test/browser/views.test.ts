@@ -39,7 +39,7 @@ describe.each(Object.entries(views))("the page that shows: %s", (name, reach) =>
   });
 });
 
-test("what is copied is the command as it is shown, by the button and by hand", async () => {
+test("what is copied by hand is the command as it is shown", async () => {
   const gateway = keep(await GatewayProcess.start());
   const profile = keep(await Profile.open({ width: 320, height: 740 }));
   const page = await views["waiting"]?.({ gateway, profile });
