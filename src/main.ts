@@ -7,6 +7,7 @@ import { Presence } from "./events/presence.ts";
 import { Dispatcher, type Requester } from "./gateway/dispatch.ts";
 import { type FirstStart, firstStart } from "./gateway/first-start.ts";
 import { asTyped, commandName } from "./lib/command.ts";
+import { foldText } from "./lib/fold.ts";
 import { createLog, type Logger, type OpenLog } from "./lib/log.ts";
 import { LogRing } from "./lib/log-ring.ts";
 import { stateFolder } from "./lib/paths.ts";
@@ -226,7 +227,9 @@ function welcome(
   const counts = core.pairing.counts();
   const command = commandName(env);
   if (terminal) {
-    process.stdout.write(banner({ info, first, fingerprint, counts, command }));
+    const text = banner({ info, first, fingerprint, counts, command });
+    const width = process.stdout.columns || Number.POSITIVE_INFINITY;
+    process.stdout.write(foldText(text, { width, command: () => command }));
   }
   const ready = { version, pid: process.pid, listening: info.listening, fingerprint };
   // The banner said it already.

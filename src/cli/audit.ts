@@ -3,7 +3,7 @@ import { type Gateway, withGateway } from "./connect.ts";
 import { jsonLine, printJson } from "./context.ts";
 import type { ExitName } from "./exit.ts";
 import type { Run } from "./shell.ts";
-import { count, shown } from "./words.ts";
+import { count, scopesInWords, shown } from "./words.ts";
 
 export interface AuditOptions {
   readonly since?: string;
@@ -70,9 +70,7 @@ async function* linesOf(gateway: Gateway, sinceMs: number | undefined): AsyncGen
 }
 
 function lineWords({ ts, event, by, what, from }: Line): string {
-  const facts = Object.entries(recordOf(what)).map(([name, fact]) => {
-    return `${shown(name)}=${factWords(fact)}`;
-  });
+  const facts = Object.entries(recordOf(what)).flatMap(([name, fact]) => factWords(name, fact));
   const where = from === undefined ? [] : [`from ${shown(from)}`];
   return [timeWords(ts), shown(event), "by", actorWords(by), ...where, ...facts].join(" ");
 }
@@ -93,10 +91,23 @@ function recordOf(value: unknown): Record<string, unknown> {
   return typeof value === "object" && value !== null ? { ...value } : {};
 }
 
-function factWords(fact: unknown): string {
-  const text = (Array.isArray(fact) ? fact : [fact]).map(short).join(",");
-  const word = shown(text, 120);
-  return /\s/.test(word) ? JSON.stringify(word) : word;
+/** One fact, as `name=value`; nothing where there is nothing. */
+function factWords(name: string, fact: unknown): string[] {
+  if (Array.isArray(fact) && fact.length === 0) return [];
+  if (typeof fact === "number" && name.endsWith("AtMs")) {
+    return [`${shown(name.slice(0, -"AtMs".length))}=${timeWords(fact)}`];
+  }
+  const isScopes = name === "scopes" && Array.isArray(fact);
+  const text = isScopes ? scopesInWords(fact.map(String)) : listWords(fact);
+  const word = shown(text, FACT_CHARS);
+  return [`${shown(name)}=${/\s/.test(word) ? JSON.stringify(word) : word}`];
+}
+
+const FACT_CHARS = 240;
+
+function listWords(fact: unknown): string {
+  // With a blank a line can be broken there.
+  return (Array.isArray(fact) ? fact : [fact]).map(short).join(", ");
 }
 
 /** Ids of devices, by which every command finds them. */

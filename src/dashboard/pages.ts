@@ -38,7 +38,7 @@ export function waiting({ request, live }: View & { at: "waiting" }): Page {
       live ? "Waiting for approval. " : "Reconnecting; the code stays valid. ",
       expiresAt > 0 && countdown("expires", expiresAt, ["Expires in ", "Time is up."]),
     ),
-    h("h2", "After approval it can"),
+    h("h2", "After approval, as operator, it can"),
     scopeList(scopes, approved),
   ];
 }

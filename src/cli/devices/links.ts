@@ -51,7 +51,7 @@ export const links: Run<unknown> = async (context) => {
       [`in ${spanWords(link.expiresAtMs - io.now())}`],
     ]);
     for (const line of table({ columns, rows, width: io.columns })) io.out(line);
-    io.out("To take one back: openclaw devices invite revoke <link>");
+    io.out("To revoke one: openclaw devices invite revoke <link>");
   });
 };
 
