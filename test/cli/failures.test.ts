@@ -78,6 +78,15 @@ describe("what a failure says", () => {
     expect(failure.next).toBe(next);
   });
 
+  test.each([
+    [{ code: "EACCES", syscall: "open", path: "/x y" }, "/x y: this user may not", "ls -ld '/x y'"],
+    [{ code: "ENOSPC", syscall: "write", path: "/x" }, "/x: the disk is full", "df -h"],
+    [{ code: "ECONNREFUSED", syscall: "connect" }, "nothing answers there", "openclaw doctor"],
+  ])("the system's own words are translated: %j", (facts, message, next) => {
+    const error = Object.assign(new Error(`${facts.code}: raw words, ${facts.syscall}`), facts);
+    expect(failureLines(error, false)).toEqual([`openclaw: ${message}`, `  next: ${next}`]);
+  });
+
   test("no stack and no code without --verbose", () => {
     const error = coded("STORE_LOCKED", "/state is in use", { next: "openclaw status" });
     expect(failureLines(error, false)).toEqual([

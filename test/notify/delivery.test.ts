@@ -269,7 +269,11 @@ describe("a message that does not", () => {
   test("has a file that can't be read, or no webhook at all", async () => {
     const urlFile = join(folder, "none");
     expect(await attempt({ urlFile })).toMatchObject({
-      failure: { code: "NOTIFY_FILE", message: `${urlFile} can't be read: ENOENT`, retry: false },
+      failure: {
+        code: "NOTIFY_FILE",
+        message: `${urlFile} can't be read: there is no such file`,
+        retry: false,
+      },
     });
     expect(await attempt({ urlFile: folder })).toMatchObject({
       failure: { code: "NOTIFY_FILE", message: `${folder} can't be read: it is not a file` },
