@@ -12,7 +12,9 @@ import { LogRing } from "./lib/log-ring.ts";
 import { stateFolder } from "./lib/paths.ts";
 import type { StopSignal } from "./lib/stop-signal.ts";
 import { detectSupervisor } from "./lib/supervisor.ts";
+import { whyFailed } from "./lib/system-words.ts";
 import { systemdNotifier } from "./lib/systemd.ts";
+import { tunnelLine } from "./lib/tunnel.ts";
 import { version } from "./lib/version.ts";
 import { systemWorld } from "./lib/world.ts";
 import { banner } from "./main/banner.ts";
@@ -93,7 +95,7 @@ async function readTokenFile(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code ?? "unknown reason";
+    const why = whyFailed(error);
     throw new ConfigError("CONFIG_READ", `OPENCLAW_GATEWAY_TOKEN_FILE can't be read: ${why}`, {
       next: `ls -l ${file}`,
     });
@@ -114,9 +116,7 @@ async function runOnce(options: OnceOptions): Promise<Ended> {
   const supervision = superviseBy(options);
   const core = await supervision.during(openCore({ env, flags: flagsOf(options), log }));
   try {
-    // Before anybody can connect: a client must not meet a gateway whose secret is not set yet.
-    const first = stop.asked ? undefined : await prepare(core, options);
-    if (first && !stop.asked) return await serve({ core, first, supervision }, options);
+    if (!stop.asked) return await serve({ core, supervision }, options);
     // Told to stop while the state was read: nobody was let in yet, so there is nobody to tell.
     log.info({ why: "stop" }, "stopping before the start was over");
     return "stop";
@@ -128,13 +128,12 @@ async function runOnce(options: OnceOptions): Promise<Ended> {
 
 interface Prepared {
   readonly core: Core;
-  readonly first: FirstStart;
   readonly supervision: Supervision;
 }
 
 /** Listens until it is asked to restart or stop, and drains. */
 async function serve(prepared: Prepared, options: OnceOptions): Promise<Ended> {
-  const { core, first, supervision } = prepared;
+  const { core, supervision } = prepared;
   const { env, log, stop } = options;
   let ask: (what: "restart" | "stop") => void = () => {};
   const asked = new Promise<"restart" | "stop">((resolve) => {
@@ -142,6 +141,7 @@ async function serve(prepared: Prepared, options: OnceOptions): Promise<Ended> {
     ask = (what) => setTimeout(() => resolve(what), 20);
   });
   let expectedUntil = 0;
+  let first: FirstStart = { warnings: [] };
   const server = await startServer(core, {
     log,
     logRing: options.logRing,
@@ -149,6 +149,11 @@ async function serve(prepared: Prepared, options: OnceOptions): Promise<Ended> {
     pageFolder: join(dirname(fileURLToPath(import.meta.url)), "dashboard"),
     setLogLevel: (level) => {
       log.level = level;
+    },
+    // A client must not meet a gateway whose secret is not set yet; and where the port is taken, no
+    // secret must have been made that nobody is shown.
+    beforeReady: async () => {
+      first = await prepare(core, options);
     },
     ask: (what) => ask(what),
     expectRestart: () => {
@@ -223,7 +228,8 @@ function welcome(
   const counts = core.pairing.counts();
   const command = commandName(env);
   if (terminal) {
-    process.stdout.write(banner({ info, first, fingerprint, counts, command }));
+    const tunnel = tunnelLine(info.pageUrl, env);
+    process.stdout.write(banner({ info, first, fingerprint, counts, command, tunnel }));
   }
   const ready = { version, pid: process.pid, listening: info.listening, fingerprint };
   // The banner said it already.
