@@ -41,12 +41,17 @@ export function requestOf(
   return {
     id,
     command,
-    ssh: clean(details["sshCommand"], 400).replace("<host>", host) || `ssh root@${host} ${command}`,
+    ssh: sshLine(clean(details["sshCommand"], 400) || `ssh root@<host> ${command}`, host),
     expiresAt: expires && expires - skew,
     scopes: cleanList(details["requestedScopes"]),
     approved: cleanList(details["approvedScopes"]),
     asker: cleanList([details["kind"], details["address"]]).join(", from "),
   };
+}
+
+/** `line` with the host in it; nothing where nobody knows that. */
+function sshLine(line: string, host: string): string {
+  return host || !line.includes("<host>") ? line.replace("<host>", host) : "";
 }
 
 /** What `value` says about the gateway, laid over what is known. */
