@@ -51,7 +51,9 @@ export const links: Run<unknown> = async (context) => {
       [`in ${spanWords(link.expiresAtMs - io.now())}`],
     ]);
     for (const line of table({ columns, rows, width: io.columns })) io.out(line);
-    io.out("To take one back: openclaw devices invite revoke <link>");
+    const [only] = answer.invites.length === 1 ? answer.invites : [];
+    const id = only === undefined ? "LINK" : shown(only.inviteId);
+    io.out(`To take one back: openclaw devices invite revoke ${id}`);
   });
 };
 

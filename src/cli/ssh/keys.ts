@@ -135,7 +135,7 @@ export const list: Run<unknown> = async (context) => {
     const { io } = context;
     if (answer.keys.length === 0) {
       io.out("No key may approve over SSH.");
-      io.out("  next: openclaw ssh add <key.pub> --name phone");
+      io.out("  next: openclaw ssh add key.pub --name phone");
     } else {
       const titles = ["NAME", "MAY", "KEY", "FROM", "ENDS", "USED"];
       const columns = titles.map((title) => ({ title, fixed: title === "KEY" }));
