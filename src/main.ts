@@ -7,6 +7,7 @@ import { Presence } from "./events/presence.ts";
 import { Dispatcher, type Requester } from "./gateway/dispatch.ts";
 import { type FirstStart, firstStart } from "./gateway/first-start.ts";
 import { asTyped, commandName } from "./lib/command.ts";
+import { foldText } from "./lib/fold.ts";
 import { createLog, type Logger, type OpenLog } from "./lib/log.ts";
 import { LogRing } from "./lib/log-ring.ts";
 import { stateFolder } from "./lib/paths.ts";
@@ -229,7 +230,9 @@ function welcome(
   const command = commandName(env);
   if (terminal) {
     const tunnel = tunnelLine(info.pageUrl, env);
-    process.stdout.write(banner({ info, first, fingerprint, counts, command, tunnel }));
+    const text = banner({ info, first, fingerprint, counts, command, tunnel });
+    const width = process.stdout.columns || Number.POSITIVE_INFINITY;
+    process.stdout.write(foldText(text, { width, command: () => command }));
   }
   const ready = { version, pid: process.pid, listening: info.listening, fingerprint };
   // The banner said it already.

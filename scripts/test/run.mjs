@@ -65,44 +65,41 @@ function run(command, args, options = {}) {
 async function runCheck(suite) {
   const [command, ...args] = suite.command;
   const code = await run(command, args);
-  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: [] };
+  const failures = code === 0 ? [] : [`exit code ${code}`];
+  return { passed: code === 0 ? 1 : 0, failures, skipped: [] };
 }
 
 async function runTests(suite) {
   const present = new Set(await readdir(join(root, "test")));
   const folders = suite.folders.filter((folder) => present.has(folder)).map((f) => `test/${f}/`);
-  if (folders.length === 0) return { passed: 0, failed: 0, skipped: [] };
+  if (folders.length === 0) return { passed: 0, failures: [], skipped: [] };
   const temp = await mkdtemp(join(tmpdir(), "test-report-"));
   try {
     const report = join(temp, "report.json");
-    const reporters = ["--reporter=default", "--reporter=json", `--outputFile=${report}`];
+    const reporters = ["default", join(root, "scripts/test/reporter.mjs")];
     const args = [
       "run",
       "--config",
       "test/vitest.config.ts",
       "--passWithNoTests",
-      ...reporters,
+      ...reporters.map((name) => `--reporter=${name}`),
       ...(suite.options ?? []),
       ...folders,
     ];
-    const code = await run(bin("vitest"), args);
+    const env = { ...process.env, TEST_REPORT: report };
+    const code = await run(bin("vitest"), args, { env });
     return summarize(await readFile(report, "utf8").catch(() => undefined), code);
   } finally {
     await rm(temp, { recursive: true, force: true });
   }
 }
 
-/** Counts a vitest report. A run that broke outside a test counts as one failure. */
+/** Reads what reporter.mjs wrote. A run that broke in any other way counts as one failure. */
 function summarize(text, code) {
-  if (text === undefined) return { passed: 0, failed: 1, skipped: [] };
+  if (text === undefined) return { passed: 0, failures: ["no report was written"], skipped: [] };
   const report = JSON.parse(text);
-  const skipped = report.testResults.flatMap(({ assertionResults }) =>
-    assertionResults
-      .filter(({ status }) => status !== "passed" && status !== "failed")
-      .map(({ fullName }) => fullName),
-  );
-  const failed = report.numFailedTests === 0 && code !== 0 ? 1 : report.numFailedTests;
-  return { passed: report.numPassedTests, failed, skipped };
+  if (report.failures.length > 0 || code === 0) return report;
+  return { ...report, failures: [`vitest ended with exit code ${code}`] };
 }
 
 const wanted = process.argv.slice(2);
@@ -123,19 +120,23 @@ for (const suite of suites.filter(({ name }) => wanted.length === 0 || wanted.in
 }
 
 console.log("\nsuite         minutes  passed  failed  skipped");
-for (const { name, minutes, passed, failed, skipped } of rows) {
+for (const { name, minutes, passed, failures, skipped } of rows) {
   const cells = [
     minutes.toFixed(2).padStart(7),
     String(passed).padStart(7),
-    String(failed).padStart(7),
+    String(failures.length).padStart(7),
     String(skipped.length).padStart(8),
   ];
   console.log(`${name.padEnd(13)} ${cells.join(" ")}`);
 }
 const skipped = rows.flatMap((row) => row.skipped);
-const total = (field) => rows.reduce((sum, row) => sum + row[field], 0);
-console.log(`total ${total("minutes").toFixed(2)} minutes`);
+const total = (count) => rows.reduce((sum, row) => sum + count(row), 0);
+const minutes = total((row) => row.minutes);
+const passed = total((row) => row.passed);
+const failures = rows.flatMap((row) => row.failures.map((text) => `${row.name}: ${text}`));
+console.log(`total ${minutes.toFixed(2)} minutes`);
 if (skipped.length > 0) console.log(`skipped:\n${skipped.map((name) => `  ${name}`).join("\n")}`);
 else console.log("nothing was skipped");
-console.log(`${total("passed")} passed, ${total("failed")} failed`);
-process.exitCode = total("failed") === 0 ? 0 : 1;
+if (failures.length > 0) console.log(`failed:\n${failures.map((text) => `  ${text}`).join("\n")}`);
+console.log(`${passed} passed, ${failures.length} failed`);
+process.exitCode = failures.length === 0 ? 0 : 1;

@@ -3,7 +3,7 @@ import { withGateway } from "./connect.ts";
 import { printJson } from "./context.ts";
 import type { ExitName } from "./exit.ts";
 import type { Run } from "./shell.ts";
-import { count, shown } from "./words.ts";
+import { count, scopesInWords, shown } from "./words.ts";
 
 export interface AuditOptions {
   readonly since?: string;
@@ -55,16 +55,32 @@ export const audit: Run<AuditOptions> = async (context, _args, options) => {
 function lineWords({ ts, event, by, what = {}, from }: Line): string {
   const who = by.claims ?? (by.id === undefined ? undefined : by.id.slice(0, 16));
   const actor = who === undefined ? by.kind : `${by.kind} (${shown(who)})`;
-  const facts = Object.entries(what).map(([name, fact]) => `${name}=${factWords(fact)}`);
+  const facts = Object.entries(what).flatMap(([name, fact]) => factWords(name, fact));
   const where = from === undefined ? [] : [`from ${shown(from)}`];
-  const time = new Date(ts).toISOString().replace(/\.\d+Z$/, "Z");
-  return [time, shown(event), "by", actor, ...where, ...facts].join(" ");
+  return [timeWords(ts), shown(event), "by", actor, ...where, ...facts].join(" ");
 }
 
-function factWords(fact: unknown): string {
-  const text = (Array.isArray(fact) ? fact : [fact]).map(short).join(",");
-  const word = shown(text, 120);
-  return /\s/.test(word) ? JSON.stringify(word) : word;
+/** One fact, as `name=value`; nothing where there is nothing. */
+function factWords(name: string, fact: unknown): string[] {
+  if (Array.isArray(fact) && fact.length === 0) return [];
+  if (typeof fact === "number" && name.endsWith("AtMs")) {
+    return [`${name.slice(0, -"AtMs".length)}=${timeWords(fact)}`];
+  }
+  const isScopes = name === "scopes" && Array.isArray(fact);
+  const text = isScopes ? scopesInWords(fact.map(String)) : listWords(fact);
+  const word = shown(text, FACT_CHARS);
+  return [`${name}=${/\s/.test(word) ? JSON.stringify(word) : word}`];
+}
+
+const FACT_CHARS = 240;
+
+function listWords(fact: unknown): string {
+  // With a blank a line can be broken there.
+  return (Array.isArray(fact) ? fact : [fact]).map(short).join(", ");
+}
+
+function timeWords(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
 }
 
 /** Ids of devices, by which every command finds them. */

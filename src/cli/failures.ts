@@ -109,7 +109,10 @@ function nextOf(
   if (typeof error.retryAfterMs === "number") {
     return `repeat the command in ${Math.max(1, Math.ceil(error.retryAfterMs / 1000))} s`;
   }
-  if (/^unknown (requestId|deviceId)/.test(String(error.message))) return "openclaw devices list";
+  const message = String(error.message);
+  if (/^unknown method: /.test(message)) return "openclaw gateway call --list";
+  if (/^unknown (requestId|deviceId)|^device .* denied$/.test(message))
+    return "openclaw devices list";
   return undefined;
 }
 

@@ -1,3 +1,4 @@
+import { foldText } from "../lib/fold.ts";
 import { asTypedHere, typedCommand } from "./typed.ts";
 
 export type Environment = NodeJS.ProcessEnv;
@@ -19,8 +20,10 @@ export interface Io {
   readonly readsPerson: boolean;
   /** A person can be shown something and asked: input and output are terminals. */
   readonly asksPerson: boolean;
-  /** Columns for tables. */
+  /** Columns for tables; `Infinity` where no person looks. */
   readonly columns: number;
+  /** Columns that lines are wrapped at; `Infinity` where no person looks. */
+  readonly lineColumns: number;
   /** Lines of the terminal; 24 where there is none. */
   readonly rows: number;
   readonly colour: boolean;
@@ -31,18 +34,39 @@ export interface Io {
 }
 
 const LINES = 24;
-const NARROW = 80;
+const USUAL = 80;
 const WIDE = 120;
 
-/** Tables take 80 columns, or up to 120 where the terminal has them; never more than it has. */
-export function tableColumns(columns: number | undefined): number {
-  return columns === undefined || columns < 1 ? NARROW : Math.min(columns, WIDE);
+/** What a stream tells of the terminal behind it. */
+export interface Screen {
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+}
+
+/**
+ * Columns that lines are wrapped at: the terminal's, fewer where `COLUMNS` says so; `Infinity` in a pipe
+ * or a file, where nothing is wrapped.
+ */
+export function lineColumns({ isTTY, columns }: Screen, env: Environment): number {
+  if (isTTY !== true) return Number.POSITIVE_INFINITY;
+  const real = columns && columns > 0 ? columns : USUAL;
+  const wanted = /^\d{1,4}$/.test(env["COLUMNS"] ?? "") ? Number(env["COLUMNS"]) : 0;
+  return wanted > 0 ? Math.min(real, wanted) : real;
+}
+
+/** Tables take as much, and no more than 120: rows that are wider are hard to follow. */
+export function tableColumns(columns: number): number {
+  return columns === Number.POSITIVE_INFINITY ? columns : Math.min(columns, WIDE);
 }
 
 /** The process's own terminal. */
 export function systemIo(): Io {
   const { stdin, stdout, stderr, env } = process;
   const command = () => typedCommand(env, process.argv[1]);
+  const print = (stream: NodeJS.WriteStream, line: string) => {
+    const width = lineColumns(stream, env);
+    stream.write(`${foldText(asTypedHere(line, command), { width, command })}\n`);
+  };
   // A reader that hangs up early (`| head`) is no failure of ours.
   stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(0);
@@ -52,17 +76,26 @@ export function systemIo(): Io {
     env,
     now: () => Date.now(),
     data: (text) => void stdout.write(`${text}\n`),
-    out: (line) => void stdout.write(`${asTypedHere(line, command)}\n`),
-    err: (line) => void stderr.write(`${asTypedHere(line, command)}\n`),
+    out: (line) => print(stdout, line),
+    err: (line) => print(stderr, line),
     showsPerson: stdout.isTTY === true,
     readsPerson: stdin.isTTY === true,
     asksPerson: stdin.isTTY === true && stdout.isTTY === true,
-    columns: tableColumns(stdout.columns),
-    rows: stdout.rows || LINES,
+    // A window may be drawn wider or narrower while a command runs.
+    get columns() {
+      return tableColumns(lineColumns(stdout, env));
+    },
+    get lineColumns() {
+      return lineColumns(stdout, env);
+    },
+    get rows() {
+      return stdout.rows || LINES;
+    },
     colour: stdout.isTTY === true && !env["NO_COLOR"] && env["TERM"] !== "dumb",
     prompt: async (question, options = {}) => {
       const { promptLine } = await import("./prompt.ts");
-      return promptLine(question, options.secret ?? false);
+      const width = lineColumns(stdout.isTTY ? stdout : stderr, env);
+      return promptLine(foldText(question, { width, command }), options.secret ?? false);
     },
     readLine: async () => (await import("./prompt.ts")).firstLine(stdin),
   };

@@ -1,3 +1,4 @@
+import { foldLine } from "../lib/fold.ts";
 import { padText, textWidth, wrapText } from "../lib/width.ts";
 
 export interface Column {
@@ -6,6 +7,8 @@ export interface Column {
   readonly fixed?: boolean;
   /** Share of the room that is left, compared with other columns. */
   readonly share?: number;
+  /** Has no column: its lines stand below the row, where one is not broken that is compared, such as a key. */
+  readonly below?: boolean;
 }
 
 /** A cell is one or more lines, each without control characters. */
@@ -20,7 +23,8 @@ export interface TableLayout {
 
 const INDENT = "  ";
 const GAP = "  ";
-const NARROWEST = 8;
+/** Where a column would break words of up to so many characters, columns are no help: rows become blocks. */
+const WORD = 16;
 
 type Row = readonly Cell[];
 
@@ -35,9 +39,18 @@ export function table(layout: TableLayout): string[] {
  */
 export function growingTable(layout: TableLayout): (rows: readonly Row[]) => string[] {
   const widths = columnWidths(layout);
-  let before: readonly Row[] = [layout.columns.map(({ title }) => [title])];
+  if (!widths) return blocks(layout);
+  const { columns, width } = layout;
+  const inLine = columns.flatMap(({ below }, i) => (below ? [] : [i]));
+  let before: readonly Row[] = [columns.map(({ title, below }) => (below ? [] : [title]))];
   return (rows) => {
-    const lines = [...before, ...rows].flatMap((row) => rowLines(row, widths));
+    const lines = [...before, ...rows].flatMap((row) => [
+      ...rowLines(
+        inLine.map((i) => row[i] ?? []),
+        widths,
+      ),
+      ...belowLines(row, { columns, width, indent: INDENT.length + (widths[0] ?? 0) + GAP.length }),
+    ]);
     before = [];
     return lines;
   };
@@ -52,17 +65,67 @@ function rowLines(row: Row, widths: readonly number[]): string[] {
   });
 }
 
-function columnWidths({ columns, rows, width }: TableLayout): number[] {
-  const natural = columns.map(({ title }, i) => {
-    let widest = textWidth(title);
-    for (const row of rows) {
-      for (const line of row[i] ?? []) widest = Math.max(widest, textWidth(line));
-    }
-    return widest;
+/** What stands below a row, under its second column, each with its title: `key zone-loud-…`. */
+function belowLines(
+  row: Row,
+  { columns, width, indent }: { columns: readonly Column[]; width: number; indent: number },
+): string[] {
+  return columns.flatMap(({ title, below }, i) => {
+    const lines = below ? (row[i] ?? []) : [];
+    const words = lines.map((line) => `${" ".repeat(indent)}${title.toLowerCase()} ${line}`);
+    return words.flatMap((line) => foldLine(line, { width }));
   });
+}
+
+/** For terminals too narrow for columns: every row a block of `Label: value`, with a line between. */
+function blocks({ columns, width }: TableLayout): (rows: readonly Row[]) => string[] {
+  let first = true;
+  return (rows) =>
+    rows.flatMap((row) => {
+      const block = columns.flatMap(({ title, fixed, below }, i) => {
+        const lines = labelled(title, row[i] ?? []);
+        const folded = lines.flatMap((line) => foldLine(line, { width }));
+        // What is copied or compared stays whole, whatever its length.
+        return fixed || below ? folded : folded.flatMap((line) => cutLine(line, width));
+      });
+      if (!first) return ["", ...block];
+      first = false;
+      return block;
+    });
+}
+
+/** A word that is too wide for the terminal, in pieces. */
+function cutLine(line: string, width: number): string[] {
+  return textWidth(line) <= width ? [line] : wrapText(line.trimStart(), width);
+}
+
+function labelled(title: string, [first, ...more]: Cell): string[] {
+  if (first === undefined) return [];
+  const label = title === "ID" ? title : title.slice(0, 1) + title.slice(1).toLowerCase();
+  return [`${INDENT}${label}: ${first}`, ...more.map((line) => `${INDENT}${INDENT}${line}`)];
+}
+
+/** `undefined` where the terminal is too narrow for them. */
+function columnWidths({ columns: all, rows, width }: TableLayout): number[] | undefined {
+  const columns = all.filter(({ below }) => !below);
+  const texts = all.flatMap(({ title, below }, i) => {
+    return below ? [] : [[title, ...rows.flatMap((row) => row[i] ?? [])]];
+  });
+  const natural = texts.map(widest);
   const room = width - INDENT.length - GAP.length * (columns.length - 1);
   const fixed = columns.reduce((sum, { fixed: f }, i) => sum + (f ? (natural[i] ?? 0) : 0), 0);
-  return share(columns, natural, room - fixed);
+  const widths = share(columns, natural, room - fixed);
+  const squeezed = widths.some((column, i) => {
+    const words = (texts[i] ?? []).flatMap((text) => text.split(" "));
+    return column < widest(words.filter((word) => textWidth(word) <= WORD));
+  });
+  const sum = widths.reduce((a, b) => a + b, 0);
+  return squeezed || sum > room ? undefined : widths;
+}
+
+/** A list may be long: its texts are not spread into arguments. */
+function widest(texts: readonly string[]): number {
+  return texts.reduce((most, text) => Math.max(most, textWidth(text)), 0);
 }
 
 /** Gives every column what it needs where that is less than its share, and shares out the rest. */
@@ -75,7 +138,7 @@ function share(columns: readonly Column[], natural: readonly number[], room: num
     const part = (i: number) => Math.floor((left * (columns[i]?.share ?? 1)) / weight);
     const content = open.filter((i) => (natural[i] ?? 0) <= part(i));
     if (content.length === 0) {
-      for (const i of open) widths[i] = Math.max(NARROWEST, part(i));
+      for (const i of open) widths[i] = Math.max(0, part(i));
       break;
     }
     left -= content.reduce((sum, i) => sum + (natural[i] ?? 0), 0);

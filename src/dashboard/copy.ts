@@ -25,7 +25,9 @@ async function copy(code: HTMLElement, pressed: HTMLElement): Promise<void> {
 
 /** `name` makes the ids `cmd-<name>` and `copy-<name>`. */
 export function commandLine(name: string, label: string, command: string): HTMLElement {
-  const code = h(`code#cmd-${name}`, command);
+  // Lines end between words only: half a code in the next one is easily lost.
+  const words = command.split(/(\S+)/).map((part, i) => (i % 2 ? h("bdi", part) : part));
+  const code = h(`code#cmd-${name}`, ...words);
   const press = button(`copy-${name}`, "Copy", () => void copy(code, press));
   press.ariaLabel = `Copy: ${label}`;
   return h("section", h("h2", label), h("div", code, press));

@@ -51,12 +51,15 @@ const INVITES: Readonly<Record<string, Words>> = {
     "A link works once, and another device used this one. If that was not you, tell the owner.",
   ],
   "invite-expired": ["This link has expired", "Invite links are valid for a short time only."],
-  "invite-revoked": ["This link was withdrawn", "The owner cancelled it."],
+  "invite-revoked": ["This link was revoked", "The owner ended it."],
 };
 
 /** Ends of a request or of a pairing; asking again is free. */
 const ENDINGS: Readonly<Record<string, Words>> = {
-  rejected: ["The owner declined", "Somebody at the gateway refused this request."],
+  rejected: [
+    "The owner rejected this request",
+    "If that was a mistake, ask again: this page then shows a new code for the owner.",
+  ],
   expired: ["The request expired", "Nobody answered in time. Asking again makes a new code."],
   superseded: [
     "A newer request took over",

@@ -37,21 +37,18 @@ export function requestOf(
   const id = clean(details["requestId"], 128);
   if (!/^[A-Za-z0-9][\w.:-]*$/.test(id)) return undefined;
   const command = clean(details["approveCommand"], 300) || `openclaw devices approve ${id}`;
+  const ssh = clean(details["sshCommand"], 400) || `ssh root@<host> ${command}`;
   const expires = count(details["expiresAtMs"]);
   return {
     id,
     command,
-    ssh: sshLine(clean(details["sshCommand"], 400) || `ssh root@<host> ${command}`, host),
+    // Nobody can type a line with a host that nobody knows.
+    ssh: host || !ssh.includes("<") ? ssh.replace("<host>", host) : "",
     expiresAt: expires && expires - skew,
     scopes: cleanList(details["requestedScopes"]),
     approved: cleanList(details["approvedScopes"]),
     asker: cleanList([details["kind"], details["address"]]).join(", from "),
   };
-}
-
-/** `line` with the host in it; nothing where nobody knows that. */
-function sshLine(line: string, host: string): string {
-  return host || !line.includes("<host>") ? line.replace("<host>", host) : "";
 }
 
 /** What `value` says about the gateway, laid over what is known. */

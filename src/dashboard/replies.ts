@@ -32,7 +32,8 @@ export function accepted(state: State, hello: Fields): State {
 }
 
 function welcome({ spend, invite, view }: State): string {
-  if (spend || view.at === "waiting") return "Approved: this browser is paired.";
+  if (spend || view.at === "waiting")
+    return "Approved: this browser is paired. Nothing more to do.";
   return invite ? "This browser was paired already. The invite link is still unused." : "";
 }
 

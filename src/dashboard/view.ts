@@ -44,6 +44,7 @@ function bothEnds({ thisDevice, gateway, view }: State): HTMLElement {
         "span#asker",
         view.at === "waiting" ? view.request.asker : `this browser, ID ${id.slice(0, 12)}`,
       ),
+      h("span", `at ${location.origin}`),
       h("code#device-fp", names?.keyWords(id) ?? ""),
     ),
     h(

@@ -192,7 +192,7 @@ const approve = codeVerb({
       INDENT + cutText(clientKind(row), WIDTH - INDENT.length),
       `  ${row.nodeId === undefined ? "may" : "has"} ${askWords(row).asks}`,
       `Gateway: ${services.identity.fingerprint}`,
-      "To take it out again:",
+      "To revoke it:",
       `  revoke ${shortId(id)}`,
     ];
   },
@@ -200,7 +200,7 @@ const approve = codeVerb({
 
 const reject = codeVerb({
   name: "reject",
-  summary: "Turns a request down.",
+  summary: "Rejects a request.",
   run: async ({ requestId }, call) => {
     const row = rowOf(requestId, call);
     const { role = "operator", roles = [role] } = row;

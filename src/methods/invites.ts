@@ -84,7 +84,7 @@ const revokeParams: JsonSchema = {
 
 export const inviteRevoke = method<{ inviteId: string }>({
   name: "device.pair.inviteRevoke",
-  summary: "Takes a link back at once; devices that it paired stay.",
+  summary: "Revokes a link at once; devices that it paired stay.",
   access,
   params: revokeParams,
   run: async ({ inviteId }, { actor, services }) => {

@@ -59,7 +59,7 @@ export const sshList = method({
 export const sshRemove = method<{ key: string; force?: boolean }>({
   name: "host.ssh.remove",
   summary:
-    "Takes a key away, by its name or fingerprint: it is refused from that moment. The last way in with full control takes `force`.",
+    "Removes a key, by its name or fingerprint: it is refused from that moment. The last way in with full control takes `force`.",
   access,
   params: {
     type: "object",

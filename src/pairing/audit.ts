@@ -7,23 +7,23 @@ import type { DeviceText, Invite } from "./records.ts";
 /** Every event of the audit, in words. */
 export const auditEvents = {
   "device.approved": "a request was approved, and the device may connect",
-  "device.rejected": "a request was turned down",
+  "device.rejected": "a request was rejected",
   "device.removed": "a paired device was forgotten",
   "device.renamed": "a paired device got the owner's name for it",
   "device.linked": "a device was paired by a link",
   "token.rotated": "a device's token ended and a new one took its place",
   "token.revoked": "a device's token ended until it is approved again",
   "devices.revoked":
-    "all devices but those named were to end, all requests were rejected, all links taken back",
+    "all devices but those named were to end, all requests were rejected, all links revoked",
   "tokens.revoked":
     "these devices' tokens ended, because all devices were revoked or with the shared secret",
   "link.made": "a link that pairs was made",
-  "link.revoked": "a link was taken back",
+  "link.revoked": "a link was revoked",
   "link.fetched": "somebody fetched the setup code behind a join address, which is used up by that",
   "ssh.key.added": "a key may approve over SSH from now on",
   "ssh.key.removed": "a key may not approve over SSH any more",
   "node.approved": "a node may do what it asked for",
-  "node.rejected": "what a node asked for was turned down",
+  "node.rejected": "what a node asked for was rejected",
   "secret.set": "the shared token or password was set or renewed",
   "secret.migrated": "a secret in clear was moved out of the configuration",
   "config.changed": "keys of the configuration were changed",

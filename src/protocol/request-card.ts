@@ -8,6 +8,7 @@ import {
   type DeviceWords,
   deviceName,
   quoted,
+  quotedName,
   shown,
 } from "./device-words.ts";
 import { beyond, NOTHING, offerWords } from "./offer.ts";
@@ -51,7 +52,7 @@ export function requestFacts(row: RequestRow, now: number): Fact[] {
   const device: DeviceWords = { ...row, deviceId: id };
   const facts: (Fact | undefined)[] = [
     ["Code", shown(row.requestId)],
-    [isNode ? "Node" : "Device", deviceName(device), ...ownName(device)],
+    [isNode ? "Node" : "Device", quotedName(device), ...ownName(device)],
     ["Kind", clientKind(device)],
     ["From", addressWords(row.remoteIp), ...pageOf(row)],
     ...askFacts(row),
@@ -83,6 +84,8 @@ export interface AskWords {
   readonly asks: string;
   /** Of a device or node that was let in before: what it may do now. */
   readonly has?: string;
+  /** What it may do once this is approved: a device keeps what it has, a node does not. */
+  readonly after?: string;
   /** What of it goes beyond that. */
   readonly new?: string;
   /** What it has and does not ask for any more: approving means exactly what the code says. */
@@ -101,10 +104,12 @@ export function cutAsk(words: string, max: number): { words: string; whole: bool
 }
 
 function askFacts(row: RequestRow): Fact[] {
-  const { asks, has, new: fresh, ends } = askWords(row);
+  const { asks, has, after, new: fresh, ends } = askWords(row);
+  if (has === undefined || after === undefined) return [["Asks for", asks]];
   return [
-    ["Asks for", asks],
-    ...(has === undefined ? [] : [["Has now", has] satisfies Fact]),
+    ...(asks === after ? [] : [["Asks for", asks] satisfies Fact]),
+    ["Has now", has],
+    ["Would have", after],
     ...(fresh === undefined ? [] : [["New", fresh] satisfies Fact]),
     ...(ends === undefined ? [] : [["Ends", ends] satisfies Fact]),
   ];
@@ -118,6 +123,10 @@ function accessAsked(row: RequestRow): AskWords {
   return {
     asks,
     has: approvedRoles.length > 0 ? accessWords(has) : "nothing any more",
+    after: accessWords({
+      roles: [...new Set([...approvedRoles, ...(row.roles ?? [row.role ?? "operator"])])],
+      scopes: [...new Set([...approvedScopes, ...(row.scopes ?? [])])],
+    }),
     new: newAccess(row),
   };
 }
@@ -148,6 +157,7 @@ function offerAsked(row: RequestRow): AskWords {
   return {
     asks,
     has: offerWords(had),
+    after: asks,
     new: offerWords(beyond(offer, had)),
     ...(ends !== NOTHING && { ends }),
   };
@@ -167,8 +177,40 @@ export function cardLines(row: RequestRow, view: { now: number; width: number })
   const beside = view.width - labels >= NARROW;
   const room = Math.max(1, beside ? view.width - labels : view.width - GAP);
   return facts.flatMap(([label, ...texts]) => {
-    const lines = texts.flatMap((text) => wrapText(text, room));
-    if (!beside) return [label, ...lines.map((line) => " ".repeat(GAP) + line)];
-    return lines.map((line, i) => (i === 0 ? label : "").padEnd(labels) + line);
+    const lines = texts.flatMap((text) => wholeWords(text, { room, width: view.width }));
+    if (!beside) return [label, ...lines.map((line) => indented(line, GAP, view.width))];
+    const [first = ""] = lines;
+    // A key is compared, and a link opened, as a whole: it stands below its label where it must.
+    if (textWidth(first) > room) lines.unshift("");
+    return lines.map((line, i) => {
+      if (i === 0) return (label.padEnd(labels) + line).trimEnd();
+      return indented(line, labels, view.width);
+    });
   });
+}
+
+/** Lines of at most `room` columns; a word that needs more has a line of its own, up to `width`. */
+function wholeWords(text: string, { room, width }: { room: number; width: number }): string[] {
+  const lines: string[] = [];
+  let open: string[] = [];
+  const close = () => {
+    if (open.length > 0) lines.push(...wrapText(open.join(" "), room));
+    open = [];
+  };
+  for (const word of text.split(" ")) {
+    const taken = textWidth(word);
+    if (taken <= room || taken > width) {
+      open.push(word);
+      continue;
+    }
+    close();
+    lines.push(word);
+  }
+  close();
+  return lines;
+}
+
+/** As deep as `indent`, or as the line lets it be. */
+function indented(line: string, indent: number, width: number): string {
+  return " ".repeat(Math.max(0, Math.min(indent, width - textWidth(line)))) + line;
 }

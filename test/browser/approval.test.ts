@@ -35,30 +35,26 @@ async function factsOn(page: Page) {
 /** The facts of `openclaw devices show`, by their labels. */
 async function factsInTerminal(shown: string): Promise<Record<string, string>> {
   const printed = await gateway.ok(["devices", "show", shown]);
-  const rows = [...printed.matchAll(/^(\S.{7}) {2}(.+(?:\n {10}.+)*)/gm)];
-  return Object.fromEntries(
-    rows.map(([, label = "", text = ""]) => [
-      label.trim(),
-      text.replace(/\n {10}(?!on the page)/g, " ").split("\n")[0] ?? "",
-    ]),
-  );
+  // In a pipe nothing is wrapped: a label and the first line that belongs to it.
+  const rows = [...printed.matchAll(/^(\S(?: ?\S)*) {2,}(.+)$/gm)];
+  return Object.fromEntries(rows.map(([, label = "", text = ""]) => [label, text]));
 }
 
-/** The cells of a request in `openclaw devices list`, however they were wrapped. */
+/** The cells of a request in `openclaw devices list`, and the key that stands below them. */
 async function cellsInList(shown: string): Promise<string[]> {
   const printed = (await gateway.ok(["devices", "list"])).split("\n");
   const head = printed.find((line) => line.startsWith("  CODE")) ?? "";
   const starts = ["CODE", "DEVICE", "ASKS FOR", "FROM"].map((title) => head.indexOf(title));
   const from = printed.findIndex((line) => line.startsWith(`  ${shown}`));
-  const next = printed.findIndex((line, i) => i > from && !line.startsWith("   "));
-  return starts.map((start, i) =>
+  const key = printed.findIndex((line, i) => i > from && line.trim().startsWith("key "));
+  const cells = starts.map((start, i) =>
     printed
-      .slice(from, next)
+      .slice(from, key)
       .map((line) => line.slice(start, starts[i + 1]).trim())
       .join(" ")
-      .replace(/- /g, "-")
       .trim(),
   );
+  return [...cells, printed[key]?.trim() ?? ""];
 }
 
 interface Listed {
@@ -113,14 +109,18 @@ test("the page, the list and the card say the same of who asks, in the same word
   expect(facts.Kind).toMatch(/^browser, Linux/);
   expect(facts.Key).toMatch(/^[a-z]{4}(-[a-z]{4}){7}$/);
   const card = await factsInTerminal(shown);
-  expect(card).toMatchObject(facts);
+  expect(card).toMatchObject({ ...facts, Device: `“${facts.Device}”` });
+  const { origin } = new URL(address());
+  expect(await gateway.ok(["devices", "show", shown])).toContain(`on the page at ${origin}\n`);
+  expect(await lines(page, "#ends li:first-child span")).toContain(`at ${origin}`);
   const rights = (await lines(page, "#scopes li")).join(", ");
   expect(card["Asks for"]).toBe(`operator: ${rights}`);
   const { requestId } = await gateway.json<{ requestId: string }>(["devices", "show", shown]);
   expect(requestId).toBe(shown);
-  const [, device, asks, from] = await cellsInList(shown);
+  const [, device, asks, from, key] = await cellsInList(shown);
   const { Device, Kind, Key, From } = facts;
-  expect(device).toBe(`${Device} ${Kind} at ${new URL(address()).origin} key ${Key}`);
+  expect(device).toBe(`${Device} ${Kind} at ${origin}`);
+  expect(key).toBe(`key ${Key}`);
   expect(asks).toBe(`operator: ${rights}`);
   expect(from).toBe(`${From} just now`);
   await gateway.ok(["devices", "reject", shown]);
@@ -139,8 +139,9 @@ test("a device that asks for more is shown with what is new, on the page and in 
   const card = await factsInTerminal(facts.Code);
   expect(card).toMatchObject({
     ...facts,
-    "Asks for": "operator: see chats and devices, send messages and run the agent",
+    Device: `“${facts.Device}”`,
     "Has now": "operator: see chats and devices",
+    "Would have": "operator: see chats and devices, send messages and run the agent",
     New: "operator: send messages and run the agent",
   });
   const [, , asks] = await cellsInList(facts.Code);
@@ -192,7 +193,7 @@ test("a rejected request says so, and asking again makes a new code", async () =
   const page = await stranger();
   const shown = await code(page);
   await gateway.ok(["devices", "reject", shown]);
-  await titled(page, "The owner declined");
+  await titled(page, "The owner rejected this request");
   await press(page);
   expect(await code(page)).not.toBe(shown);
 });

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { GatewayProcess } from "../support/process.ts";
 import { closing } from "./support/closing.ts";
 import { Profile } from "./support/profile.ts";
-import { faintTexts, overflow } from "./support/readable.ts";
+import { brokenWords, faintTexts, overflow } from "./support/readable.ts";
 import { views } from "./support/views.ts";
 
 const keep = closing();
@@ -30,15 +30,31 @@ describe.each(Object.entries(views))("the page that shows: %s", (name, reach) =>
       await picture(page, `${name}-${colorScheme}`);
       expect(await faintTexts(page, WCAG_AA), colorScheme).toEqual([]);
     }
-    for (const width of [360, 320]) {
+    for (const width of [768, 412, 360, 320]) {
       await page.setViewportSize({ width, height: 740 });
       await picture(page, `${name}-${width}`);
       expect(await overflow(page), `${width} px wide`).toBe(0);
+      expect(await brokenWords(page), `${width} px wide`).toEqual([]);
     }
   });
 });
 
-test("the measure of contrast sees text that is too faint", async () => {
+test("what is copied by hand is the command as it is shown", async () => {
+  const gateway = keep(await GatewayProcess.start());
+  const profile = keep(await Profile.open({ width: 320, height: 740 }));
+  const page = await views["waiting"]?.({ gateway, profile });
+  if (!page) throw new Error("no such view");
+  const ssh = /^ssh root@\S+ openclaw devices approve [A-Z0-9]{4}-[A-Z0-9]{4}$/;
+  expect(await page.locator("#cmd-ssh").textContent()).toMatch(ssh);
+  await page.evaluate(() => {
+    const code = document.getElementById("cmd-ssh");
+    if (code) getSelection()?.selectAllChildren(code);
+  });
+  await page.keyboard.press("Control+C");
+  expect(await profile.pasted()).toMatch(ssh);
+});
+
+test("the measures see text that is too faint, too wide or broken", async () => {
   const profile = keep(await Profile.open());
   const page = await profile.visit(
     "data:text/html,<body style='background:white;color:%23888'>faint",
@@ -46,4 +62,8 @@ test("the measure of contrast sees text that is too faint", async () => {
   expect(await faintTexts(page, WCAG_AA)).toMatchObject([{ text: "faint" }]);
   const wide = await profile.visit("data:text/html,<main style='width:2000px'>wide</main>");
   expect(await overflow(wide)).toBeGreaterThan(0);
+  const broken = await profile.visit(
+    "data:text/html,<li style='width:4em'><code>zone-loud-drum</code></li><small>new</small>",
+  );
+  expect(await brokenWords(broken)).toEqual(["zone-loud-drum"]);
 });

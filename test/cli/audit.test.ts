@@ -25,8 +25,24 @@ test("a line is read as it is, with the ids short", async () => {
   expect(await openclaw("audit --since 1h", io)).toBe(0);
   expect(admin.askedOf("host.audit.list")).toEqual([{ sinceMs: NOW - 3_600_000 }]);
   expect(io.lines).toEqual([
-    "2026-09-01T12:00:00Z devices.revoked by host (uid 0) from 203.0.113.7 except=abababababab devices=3 requests=- links=l1,l2",
+    '2026-09-01T12:00:00Z devices.revoked by host (uid 0) from 203.0.113.7 except=abababababab devices=3 links="l1, l2"',
   ]);
+});
+
+test("scopes are read as elsewhere, times as times, and what is empty is left out", async () => {
+  const what = {
+    role: "operator",
+    scopes: ["operator.admin"],
+    caps: [],
+    expiresAtMs: NOW + 60_000,
+  };
+  admin.answers["host.audit.list"] = () => ({ lines: [{ ...line, event: "link.made", what }] });
+  const io = admin.io();
+  expect(await openclaw("audit", io)).toBe(0);
+  expect(io.lines[0]).toMatch(/ role=operator scopes="full control" expires=2026-09-01T12:01:00Z$/);
+  const json = admin.io();
+  expect(await openclaw("audit --json", json)).toBe(0);
+  expect(JSON.parse(json.text).what).toEqual(what);
 });
 
 test("a whole audit ends well; every fault is named, and those left out are counted", async () => {

@@ -32,13 +32,13 @@ describe("devices list", () => {
     expect(await openclaw("devices list", io)).toBe(0);
     expect(io.lines).toEqual([
       "Waiting for approval (1)",
-      "  CODE       DEVICE                     ASKS FOR                   FROM",
-      "  7F3K-Q2MN  Anna's phone               operator: see chats and    203.0.113.7",
-      "             browser, Android 16        devices, send messages     2 minutes ago",
-      "             key rail-rail-rail-rail-   and run the agent",
-      "             rail-rail-rail-rail",
+      "  CODE       DEVICE               ASKS FOR                         FROM",
+      "  7F3K-Q2MN  Anna's phone         operator: see chats and          203.0.113.7",
+      "             browser, Android 16  devices, send messages and run   2 minutes ago",
+      "                                  the agent",
+      "             key rail-rail-rail-rail-rail-rail-rail-rail",
       "",
-      "To let one in: openclaw devices approve 7F3K-Q2MN",
+      "To approve one: openclaw devices approve 7F3K-Q2MN",
       "",
       "Paired (1)",
       "  ID            DEVICE                 MAY                     SEEN",
@@ -47,7 +47,25 @@ describe("devices list", () => {
     ]);
   });
 
-  test("long and wide texts still fit", async () => {
+  test("says it in blocks where a phone has 40 columns", async () => {
+    const io = Object.assign(admin.io(), { columns: 40 });
+    expect(await openclaw("devices list", io)).toBe(0);
+    expect(io.lines.slice(0, 11)).toEqual([
+      "Waiting for approval (1)",
+      "  Code: 7F3K-Q2MN",
+      "  Device: Anna's phone",
+      "    browser, Android 16",
+      "  Asks for: operator: see chats and",
+      "    devices, send messages and run the",
+      "    agent",
+      "  From: 203.0.113.7",
+      "    2 minutes ago",
+      "  Key:",
+      " rail-rail-rail-rail-rail-rail-rail-rail",
+    ]);
+  });
+
+  test.each([80, 60, 40])("long and wide texts still fit in %i columns", async (columns) => {
     const words = {
       displayName: "手".repeat(60),
       platform: "x".repeat(200),
@@ -59,9 +77,10 @@ describe("devices list", () => {
       pending: [pendingRow({ ...words, remoteIp, scopes, isRepair: true })],
       paired: [pairedRow({ ...words, operatorLabel: "Küche 📱" })],
     });
-    const io = admin.io();
+    const io = Object.assign(admin.io(), { columns });
     await openclaw("devices list", io);
-    for (const line of io.lines) expect(textWidth(line)).toBeLessThanOrEqual(80);
+    const table = io.lines.filter((line) => !line.startsWith("To approve one"));
+    for (const line of table) expect(textWidth(line)).toBeLessThanOrEqual(columns);
     expect(io.text).toContain("Küche 📱");
   });
 
@@ -111,7 +130,7 @@ describe("devices show", () => {
     expect(await openclaw(`devices show ${typed}`, io)).toBe(0);
     expect(io.lines).toEqual([
       "Code      7F3K-Q2MN",
-      "Device    Anna's phone",
+      "Device    “Anna's phone”",
       "Kind      browser, Android 16",
       "From      203.0.113.7",
       "Asks for  operator: see chats and devices, send messages and run the agent",
@@ -120,8 +139,8 @@ describe("devices show", () => {
       "Asked     2 minutes ago",
       "Expires   in 28 minutes",
       "",
-      "To let it in: openclaw devices approve 7F3K-Q2MN",
-      "To turn it down: openclaw devices reject 7F3K-Q2MN",
+      "To approve it: openclaw devices approve 7F3K-Q2MN",
+      "To reject it: openclaw devices reject 7F3K-Q2MN",
     ]);
   });
 
@@ -152,7 +171,7 @@ describe("devices show", () => {
     const io = admin.io();
     expect(await openclaw("devices show 9abc", io)).toBe(0);
     expect(admin.askedOf("device.pair.show")).toEqual([{ requestId: "9ABC-DEFG" }]);
-    expect(io.text).toContain("New       command system.run");
+    expect(io.text).toContain("New         command system.run");
   });
 });
 
@@ -388,7 +407,7 @@ describe("devices invite", () => {
     expect(io.errors.at(-1)).toBe("    ssh -N -L 18789:127.0.0.1:18789 ann@192.0.2.7");
   });
 
-  test("a link is taken back by the start of its id", async () => {
+  test("a link is revoked by the start of its id", async () => {
     const invites = ["aaaabbbbcccc", "aaaaddddeeee", "0123456789ab"].map((inviteId) => {
       return { inviteId, role: "node", scopes: [], expiresAtMs: NOW, uses: 1, usedBy: [] };
     });

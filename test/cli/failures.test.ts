@@ -65,6 +65,12 @@ describe("what a failure says", () => {
       "failed",
       "repeat the command in 2 s",
     ],
+    [
+      "an unknown method",
+      coded("INVALID_REQUEST", "unknown method: x"),
+      "failed",
+      "openclaw gateway call --list",
+    ],
     ["our own", new CliError("usage", "say which", { next: "this" }), "usage", "this"],
     [
       "a defect",

@@ -84,7 +84,7 @@ describe("what is shown", () => {
     const io = admin.io();
     await openclaw("nodes pending", io);
     expect(io.text).toContain("Ask to become nodes (1)");
-    expect(io.text).toContain("To let one in: openclaw devices approve 7F3K-Q2MN");
+    expect(io.text).toContain("To approve one: openclaw devices approve 7F3K-Q2MN");
     expect(io.text).toContain("To approve: openclaw nodes approve 92GT-T8FN");
   });
 

@@ -107,7 +107,7 @@ describe("with the gateway stopped", () => {
     ]);
     const said = await gateway.ok([...revokeAll, "--yes"]);
     expect(said).toContain("Revoked 1 device: their tokens ended.");
-    expect(said).toContain("took back 1 link");
+    expect(said).toContain("revoked 1 link");
     expect(said).toContain(`(${phone.device.deviceId.slice(0, 12)}), operator: full control`);
     expect(said).toMatch(/token new --revoke-derived/);
     const nobody = await gateway.cli(["devices", "revoke-all", "--yes"]);

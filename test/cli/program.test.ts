@@ -73,6 +73,7 @@ describe("command line", () => {
     ["devices invite --use 3", "(Did you mean --uses?)", "openclaw devices invite --help"],
     ["devices invite lst", undefined, "openclaw devices invite --help"],
     ["health --jso", "(Did you mean --json?)", "openclaw health --help"],
+    ["devices invite --uses many", undefined, "openclaw devices invite --help"],
     ["devices list now", undefined, "openclaw devices list --help"],
     ["nodes invoke attic server system.which", undefined, "openclaw nodes invoke --help"],
   ])(

@@ -39,7 +39,7 @@ describe("devices revoke-all", () => {
     expect(io.lines).toEqual([
       "Revoked 12 devices: their tokens ended, and their connections are closed.",
       "  3 nodes among them: what was allowed to nodes ended too.",
-      "  Rejected 2 requests, took back 1 link.",
+      "  Rejected 2 requests, revoked 1 link.",
       "  Stays: “Firefox on Linux” (fe812c12f3ab), operator: full control",
       "What remains:",
       "  The gateway token lets who has it ask to be let in, not in. To renew it:",
@@ -53,7 +53,7 @@ describe("devices revoke-all", () => {
     expect(await openclaw("devices revoke-all --except fe812c12f3ab", io)).toBe(1);
     expect(admin.askedOf(METHOD)).toEqual([{ exceptDeviceIds, dryRun: true }]);
     expect(io.errorText).toContain(
-      "it ends the tokens of 12 devices (3 nodes among them), rejects 2 requests and takes back 1 link",
+      "it ends the tokens of 12 devices (3 nodes among them), rejects 2 requests and revokes 1 link",
     );
     expect(io.errorText).toContain("next: repeat the command with --yes");
   });
@@ -69,7 +69,7 @@ describe("devices revoke-all", () => {
     io.answers.push(answer);
     expect(await openclaw("devices revoke-all --except fe812c12f3ab", io)).toBe(exit);
     expect(io.lines.slice(0, 2)).toEqual([
-      "This ends the tokens of 12 devices (3 nodes among them), rejects 2 requests and takes back 1 link.",
+      "This ends the tokens of 12 devices (3 nodes among them), rejects 2 requests and revokes 1 link.",
       "  Stays: “Firefox on Linux” (fe812c12f3ab), operator: full control",
     ]);
     expect(io.questions).toEqual(["Go on? [y/N] "]);

@@ -97,7 +97,7 @@ describe("advice", () => {
   it.each([
     ["invite-used-by-another-device", /already used/, "openclaw devices invite", "ask"],
     ["invite-expired", /link has expired/, "openclaw devices invite", "ask"],
-    ["invite-revoked", /withdrawn/, "openclaw devices invite", "ask"],
+    ["invite-revoked", /revoked/, "openclaw devices invite", "ask"],
     ["invite-unknown", /not valid/, "openclaw devices invite", "ask"],
     ["AUTH_TOKEN_MISSING", /invited devices only/, "openclaw devices invite", "retry"],
     [
@@ -108,7 +108,7 @@ describe("advice", () => {
     ],
     ["PROTOCOL_MISMATCH", /updated/, undefined, "reload"],
     ["DEVICE_AUTH_SIGNATURE_INVALID", /key was not accepted/, "openclaw doctor", "retry"],
-    ["rejected", /declined/, undefined, "ask"],
+    ["rejected", /rejected/, undefined, "ask"],
     ["expired", /request expired/, undefined, "ask"],
     ["superseded", /newer request/, undefined, "ask"],
     ["removed", /removed/, undefined, "ask"],

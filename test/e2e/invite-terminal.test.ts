@@ -92,7 +92,7 @@ test.each([
 ])("on a terminal that is %s it says so, and still prints the link", async (_name, size) => {
   await withTerminal(size, {}, async (terminal) => {
     await terminal.runs("openclaw devices invite --qr");
-    const text = (await terminal.everything()).replace(/\n/g, " ");
+    const text = (await terminal.everything()).replace(/\s+/g, " ");
     expect(text).toContain("The QR code is not drawn: it needs 43 columns and 23 lines");
     expect(text).toContain(`this terminal has ${size.columns} and ${size.rows}`);
     expect(qrRows(await terminal.everything())).toBeUndefined();

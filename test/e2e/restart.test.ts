@@ -230,7 +230,8 @@ describe("secrets", () => {
     expect(await warningOf(gateway.run)).toBe(
       "no shared token is set; clients that need one are refused until: openclaw token new",
     );
-    const fingerprint = String(gateway.run.log[0]?.["fingerprint"]);
+    const ready = gateway.run.log.find((line) => line["fingerprint"] !== undefined);
+    const fingerprint = String(ready?.["fingerprint"]);
     const rest = gateway.output.replaceAll(fingerprint, "");
     expect(rest).not.toMatch(/#invite=|[\w-]{32,}/);
     const state = await readFile(join(gateway.stateDir, "gateway.journal"), "utf8");

@@ -94,7 +94,7 @@ describe.each([
     const other = await asks("Other phone");
     const phone = await asks("Anna's phone");
     await tmux.shows(
-      new RegExp(`> ${other.code}  Other phone[\\s\\S]*  ${phone.code}  Anna's phone`),
+      new RegExp(`> ${other.code}  “Other phone”[\\s\\S]*  ${phone.code}  “Anna's phone”`),
     );
     await tmux.keys("Down");
     await tmux.shows(new RegExp(`> ${phone.code}`));
@@ -154,7 +154,7 @@ test("what a node offers is decided here too, and what is new of it is told", as
   const tmux = await watching();
   const client = await RawClient.open(gateway.url);
   expect((await client.connect(options)).ok).toBe(true);
-  await tmux.shows(/> \S+ +attic +node: \d commands?/);
+  await tmux.shows(/> \S+ +“attic” +node: \d commands?/);
   await tmux.keys("Enter");
   await tmux.shows(/Asks for {2}commands system\.which, system\.notify/);
   await decides(tmux, "a");
@@ -207,7 +207,7 @@ describe("the terminal is as before", () => {
   test.each(["TERM", "INT", "HUP"])("after a signal: %s", async (signal) => {
     await asks("Phone");
     const tmux = await watching();
-    await tmux.shows(/> \S+ +Phone/);
+    await tmux.shows(/> \S+ +“Phone”/);
     process.kill(await pidOfWatch(), `SIG${signal}`);
     await isSane(tmux, 0);
   });
@@ -220,7 +220,7 @@ describe("the terminal is as before", () => {
     await tmux.type("stty -g | cmp - $HOME/stty-before && echo same-$((1 + 1))");
     await tmux.shows(/^same-2$/m);
     await tmux.type("fg");
-    await tmux.shows(/> \S+ +Phone/);
+    await tmux.shows(/> \S+ +“Phone”/);
     await tmux.keys("C-c");
     await tmux.shows(/^\$ fg/m);
     await tmux.type("clear; stty -g | cmp - $HOME/stty-before && echo same-$((1 + 2))");
@@ -253,14 +253,14 @@ async function pidOfWatch(): Promise<number> {
 test("without colour the choice has a marker; with it, it is inverted as well", async () => {
   await asks("Phone");
   const plain = await watching({ env: { NO_COLOR: "1" } });
-  await plain.shows(/> \S+ +Phone/);
+  await plain.shows(/> \S+ +“Phone”/);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: what is looked for
   expect(await plain.screen(true)).not.toMatch(/\u001b\[[\d;]*m/);
   await plain.close();
   const painted = await watching();
-  await painted.shows(/> \S+ +Phone/);
+  await painted.shows(/> \S+ +“Phone”/);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: what is looked for
-  expect(await painted.screen(true)).toMatch(/\u001b\[[\d;]*7m[^\n]*> \S+ +Phone/);
+  expect(await painted.screen(true)).toMatch(/\u001b\[[\d;]*7m[^\n]*> \S+ +“Phone”/);
 });
 
 test("a terminal that can place no text gets lines", async () => {

@@ -43,7 +43,7 @@ describe("the card of a request", () => {
   test("says all that a decision rests on", () => {
     expect(card(phone)).toEqual([
       "Code      7F3K-Q2MN",
-      "Device    Anna's phone",
+      "Device    “Anna's phone”",
       "Kind      browser, Android 16",
       "From      203.0.113.7",
       "          on the page at https://gateway.example.com",
@@ -58,7 +58,7 @@ describe("the card of a request", () => {
   test("fits a phone, with whole words", () => {
     expect(card(phone, 40)).toEqual([
       "Code      7F3K-Q2MN",
-      "Device    Anna's phone",
+      "Device    “Anna's phone”",
       "Kind      browser, Android 16",
       "From      203.0.113.7",
       "          on the page at",
@@ -66,10 +66,10 @@ describe("the card of a request", () => {
       "Asks for  operator: see chats and",
       "          devices, send messages and run",
       "          the agent",
-      "Key       zone-loud-drum-bulb-whip-rail-",
-      "          glue-unit",
-      "Gateway   acid-army-atom-auto-aura-axle-",
-      "          baby-bank",
+      "Key",
+      " zone-loud-drum-bulb-whip-rail-glue-unit",
+      "Gateway",
+      ` ${GATEWAY}`,
       "Asked     2 minutes ago",
       "Expires   in 28 minutes",
     ]);
@@ -80,7 +80,7 @@ describe("the card of a request", () => {
       "Code",
       "  9ABC-DEFG",
       "Node",
-      "  attic",
+      "  “attic”",
       "Kind",
       "  node, linux",
     ]);
@@ -100,7 +100,7 @@ describe("the card of a request", () => {
 
   test("the owner's own name stands first, and what the device calls itself beside it", () => {
     const lines = card({ ...phone, operatorLabel: "Mum" });
-    expect(lines.slice(1, 3)).toEqual(["Device    Mum", "          calls itself “Anna's phone”"]);
+    expect(lines.slice(1, 3)).toEqual(["Device    “Mum”", "          calls itself “Anna's phone”"]);
     expect(card({ ...phone, operatorLabel: "Anna's phone" })[2]).toBe(
       "Kind      browser, Android 16",
     );
@@ -117,10 +117,19 @@ describe("a device that is paired already", () => {
 
   test("is shown with what it has and what would be new", () => {
     expect(line(upgrade, "Asks for")).toBe(
-      "Asks for  operator: see chats and devices, let other devices in",
+      "Asks for    operator: see chats and devices, let other devices in",
     );
-    expect(line(upgrade, "Has now")).toBe("Has now   operator: send messages and run the agent");
-    expect(line(upgrade, "New")).toBe("New       operator: let other devices in");
+    expect(line(upgrade, "Has now")).toBe("Has now     operator: send messages and run the agent");
+    expect(line(upgrade, "Would have")).toBe(
+      "Would have  operator: see chats and devices, send messages and run the agent, let other devices in",
+    );
+    expect(line(upgrade, "New")).toBe("New         operator: let other devices in");
+  });
+
+  test("that asks for all it has and more is not told the same twice", () => {
+    const all = { ...upgrade, scopes: ["operator.pairing", "operator.write"] };
+    expect(line(all, "Asks for")).toBeUndefined();
+    expect(line(all, "Would have")).toBe(`Would have  ${askWords(all).asks}`);
   });
 
   test.each<[string, Partial<RequestRow>, string]>([
@@ -143,7 +152,7 @@ describe("a device that is paired already", () => {
 
   test("says so where all it had was revoked", () => {
     const revoked = { ...upgrade, approvedRoles: [], approvedScopes: [] };
-    expect(line(revoked, "Has now")).toBe("Has now   nothing any more");
+    expect(line(revoked, "Has now")).toBe("Has now     nothing any more");
   });
 });
 
@@ -158,9 +167,9 @@ describe("what a node offers", () => {
   test("is compared with what was approved, also where that would end", () => {
     const approved = { approvedCommands: ["system.notify", "system.which"], approvedCaps: [] };
     const row = { ...attic, ...approved };
-    expect(line(row, "Has now")).toBe("Has now   commands system.which, system.notify");
-    expect(line(row, "New")).toBe("New       command system.run; ability system");
-    expect(line(row, "Ends")).toBe("Ends      command system.which");
+    expect(line(row, "Has now")).toBe("Has now     commands system.which, system.notify");
+    expect(line(row, "New")).toBe("New         command system.run; ability system");
+    expect(line(row, "Ends")).toBe("Ends        command system.which");
   });
 
   test("says which permissions it asks for, had, would get and would lose", () => {
@@ -172,18 +181,18 @@ describe("what a node offers", () => {
       approvedPermissions: { camera: true },
     };
     const same = "commands system.run, system.notify";
-    expect(line(row, "Asks for")).toBe(
-      `Asks for  ${same}; permission screen.record; ability system`,
+    expect(line(row, "Would have")).toBe(
+      `Would have  ${same}; permission screen.record; ability system`,
     );
-    expect(line(row, "Has now")).toBe(`Has now   ${same}; permission camera; ability system`);
-    expect(line(row, "New")).toBe("New       permission screen.record");
-    expect(line(row, "Ends")).toBe("Ends      permission camera");
+    expect(line(row, "Has now")).toBe(`Has now     ${same}; permission camera; ability system`);
+    expect(line(row, "New")).toBe("New         permission screen.record");
+    expect(line(row, "Ends")).toBe("Ends        permission camera");
   });
 
   test("that is nothing new says so", () => {
     const { commands = [], caps = [] } = attic;
     const row = { ...attic, approvedCommands: commands, approvedCaps: caps };
-    expect(line(row, "New")).toBe("New       nothing");
+    expect(line(row, "New")).toBe("New         nothing");
     expect(line(row, "Ends")).toBeUndefined();
   });
 });

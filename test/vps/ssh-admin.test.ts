@@ -188,6 +188,33 @@ describe.skipIf(reason !== undefined)("approval over SSH beside an admin's own s
   );
 
   test(
+    "where the first connection starts sshd, it may never have run, and has no folder of its own",
+    async () => {
+      const socket = `[Socket]\nListenStream=\nListenStream=127.0.0.1:${SSH}\n`;
+      const folder = "/etc/systemd/system/ssh.socket.d";
+      const waits = async () => {
+        await vps.ok(["systemctl", "stop", "ssh.service"]);
+        expect((await vps.exec(["sshd", "-t"])).stderr).toContain("/run/sshd");
+      };
+      await vps.ok(["mkdir", "-p", folder]);
+      await write(`${folder}/port.conf`, socket);
+      await vps.ok(["systemctl", "daemon-reload"]);
+      await waits();
+      await vps.ok(["systemctl", "start", "ssh.socket"]);
+      expect(await enable()).toMatchObject({ code: 0, stderr: "" });
+      await expectAnswers();
+      await waits();
+      expect(await doctor("ssh.setup")).toMatchObject({ level: "ok" });
+      await expectAnswers();
+      await vps.ok(["systemctl", "stop", "ssh.socket", "ssh.service"]);
+      await vps.ok(["rm", "-r", folder]);
+      await vps.ok(["systemctl", "daemon-reload"]);
+      await vps.ok(["systemctl", "start", "ssh.service"]);
+    },
+    STEP_MS,
+  );
+
+  test(
     "enable and disable may be killed anywhere, and are repeated",
     async () => {
       const killed = async (words: string[], ms: number) => {
@@ -207,6 +234,8 @@ describe.skipIf(reason !== undefined)("approval over SSH beside an admin's own s
       for (const ms of [150, 300, 450, 600, 900, 1_300]) await killed(["ssh", "enable"], ms);
       expect(await enable()).toMatchObject({ code: 0, stderr: "" });
       await expectAnswers();
+      const { keys } = JSON.parse(await vps.ok(["openclaw", "ssh", "list", "--json"]));
+      expect(keys.map(({ name }: { name: string }) => name)).toEqual(["phone"]);
       for (const ms of [200, 400]) await killed(["ssh", "disable"], ms);
       expect((await vps.exec(["openclaw", "ssh", "disable", "--yes"])).code).toBe(0);
       expect((await phone.ssh("list")).code).toBe(255);

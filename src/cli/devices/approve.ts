@@ -106,7 +106,7 @@ function approvedLines(device: PairedRow, gateway: Gateway): string[] {
     `Approved: ${quotedName(device)} (${clientKind(device)}).`,
     `  It may now act as ${accessWords(device)}.`,
     `  ${then}`,
-    `  To take it back: openclaw devices remove ${id}`,
+    `  To remove it: openclaw devices remove ${id}`,
   ];
 }
 

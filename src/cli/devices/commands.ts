@@ -34,7 +34,7 @@ export function addDeviceCommands(shell: Shell): void {
   lazily(shell, approve, async () => (await import("./approve.ts")).approve);
   const reject = devices
     .command("reject [code...]")
-    .description("turn a request down: its code, or its full device id");
+    .description("reject a request: its code, or its full device id");
   lazily(shell, reject, async () => (await import("./approve.ts")).reject);
   addPairedCommands(shell, devices);
   const invite = devices
@@ -55,7 +55,7 @@ export function addDeviceCommands(shell: Shell): void {
   lazily(shell, links, async () => (await import("./links.ts")).links);
   const revoke = invite
     .command("revoke [link]")
-    .description("take a link or setup code back; devices that it paired stay");
+    .description("end a link or setup code; devices that it paired stay");
   lazily(shell, revoke, async () => (await import("./links.ts")).revokeLink);
 }
 

@@ -53,7 +53,7 @@ export const links: Run<unknown> = async (context) => {
     for (const line of table({ columns, rows, width: io.columns })) io.out(line);
     const [only] = answer.invites.length === 1 ? answer.invites : [];
     const id = only === undefined ? "LINK" : shown(only.inviteId);
-    io.out(`To take one back: openclaw devices invite revoke ${id}`);
+    io.out(`To revoke one: openclaw devices invite revoke ${id}`);
   });
 };
 
@@ -73,7 +73,7 @@ async function wholeId(gateway: Gateway, typed: string): Promise<string> {
       next: "repeat the command with one of them",
     });
   }
-  const message = `no open link fits ${shown(typed)}: it was used up, taken back, or expired, or that is no link's id`;
+  const message = `no open link fits ${shown(typed)}: it was used up, revoked, or expired, or that is no link's id`;
   throw new CliError("notFound", message, { next: "openclaw devices invite list" });
 }
 

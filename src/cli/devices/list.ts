@@ -91,7 +91,7 @@ function printPending({ io }: Context, { pending }: Page, limit = pending.length
   io.out(pendingTable(rows, { now: io.now(), columns: io.columns }).join("\n"));
   if (rows.length < pending.length) io.out(others(pending.length - rows.length));
   io.out("");
-  io.out(`To let one in: ${approveCommand(pending)}`);
+  io.out(`To approve one: ${approveCommand(pending)}`);
 }
 
 function printEnd({ io }: Context, last: Page, asked: Asked & { rows: number }): void {

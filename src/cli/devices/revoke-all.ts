@@ -72,7 +72,7 @@ async function confirm({ io, options }: Context, planned: AllRevoked): Promise<v
 function wordsOf({ revoked, rejected, links, nodes }: AllRevoked): string {
   const ofNodes = nodes > 0 ? ` (${count(nodes, "node")} among them)` : "";
   const requests = `rejects ${count(rejected, "request")}`;
-  return `${count(revoked, "device")}${ofNodes}, ${requests} and takes back ${count(links, "link")}`;
+  return `${count(revoked, "device")}${ofNodes}, ${requests} and revokes ${count(links, "link")}`;
 }
 
 function keptWords(device: PairedRow): string {
@@ -87,7 +87,7 @@ function doneLines(done: AllRevoked, how: string): string[] {
     ...(nodes > 0
       ? [`  ${count(nodes, "node")} among them: what was allowed to nodes ended too.`]
       : []),
-    `  Rejected ${count(rejected, "request")}, took back ${count(links, "link")}.`,
+    `  Rejected ${count(rejected, "request")}, revoked ${count(links, "link")}.`,
     ...kept.map((device) => `  Stays: ${keptWords(device)}`),
     "What remains:",
     ...remainsLines(done.remains).map((line) => `  ${line}`),
@@ -106,9 +106,7 @@ function remainsLines({ secrets, devicelessCli, waysIn, sshKeys }: Remains): str
     lines.push("  openclaw config set gateway.auth.devicelessCli never");
   }
   if (sshKeys > 0) {
-    lines.push(
-      `${count(sshKeys, "SSH key")} may go on letting devices in. To look, and take away:`,
-    );
+    lines.push(`${count(sshKeys, "SSH key")} may go on letting devices in. To look, and remove:`);
     lines.push("  openclaw ssh list, then: openclaw ssh remove NAME");
   }
   if (waysIn.devices + waysIn.others === 0) {

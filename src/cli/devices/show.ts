@@ -22,8 +22,8 @@ export const show: Run<unknown> = async (context, words) => {
     for (const line of requestCard(context, row)) io.out(line);
     const code = shown(row.requestId);
     io.out("");
-    io.out(`To let it in: openclaw devices approve ${code}`);
-    io.out(`To turn it down: openclaw devices reject ${code}`);
+    io.out(`To approve it: openclaw devices approve ${code}`);
+    io.out(`To reject it: openclaw devices reject ${code}`);
   });
 };
 

@@ -28,6 +28,7 @@ const pendingColumns: readonly Column[] = [
   { title: "DEVICE", share: 3 },
   { title: "ASKS FOR", share: 3 },
   { title: "FROM", share: 2 },
+  { title: "KEY", below: true },
 ];
 
 const pairedColumns: readonly Column[] = [
@@ -63,9 +64,10 @@ function pendingCells(row: PendingRow, now: number): Cell[] {
   const again = row.isRepair ? [`(paired already; new: ${askWords(row).new ?? NOTHING})`] : [];
   return [
     [shown(row.requestId)],
-    [deviceName(row), clientKind(row), ...origin(row), `key ${keyWords(row.deviceId)}`],
+    [deviceName(row), clientKind(row), ...origin(row)],
     [accessWords(row), ...again],
     [addressWords(row.remoteIp), agoWords(row.ts, now), ...expiry(row, now)],
+    [keyWords(row.deviceId)],
   ];
 }
 

@@ -4,7 +4,7 @@ import { APPROVERS_FILE } from "../../lib/paths.ts";
 import { runTool } from "../gateway/tools.ts";
 import type { Environment } from "../io.ts";
 import * as scripts from "../ssh/scripts.ts";
-import { DROP_IN, effective } from "../ssh/sshd.ts";
+import { DROP_IN, effective, neverRan } from "../ssh/sshd.ts";
 import type { GatewayFacts, SshFacts } from "./facts.ts";
 
 interface Settings {
@@ -88,8 +88,11 @@ function isLoose(path: string): boolean {
 }
 
 async function uncountedFor(facts: scripts.SshFacts, env: Environment): Promise<string[]> {
-  const printed = await effective(facts.account, env).catch(() => "");
-  return printed === "" ? ["all of it"] : scripts.uncounted(facts, printed);
+  try {
+    return scripts.uncounted(facts, await effective(facts.account, env));
+  } catch (error) {
+    return neverRan(error) ? [] : ["all of it"];
+  }
 }
 
 async function publishedKeys(): Promise<string[]> {

@@ -1,3 +1,4 @@
+import { foldText } from "../../lib/fold.ts";
 import { parseSpan } from "../age.ts";
 import { type Context, jsonLine } from "../context.ts";
 import { CliError } from "../exit.ts";
@@ -63,5 +64,6 @@ function readOptions({ io }: Context, options: LogsOptions): Wanted {
 
 function print({ io, options }: Context, line: LogLine): void {
   if (options.json) return io.data(jsonLine(lineRecord(line)));
-  io.data(lineText(line, io.showsPerson ? styleOf(io) : undefined));
+  const text = lineText(line, io.showsPerson ? styleOf(io) : undefined);
+  io.data(foldText(text, { width: io.lineColumns }));
 }

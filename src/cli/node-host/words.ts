@@ -39,7 +39,7 @@ export function eventLines(event: HostEvent, key: string): string[] {
     case "commands-approved":
       return ["Its commands are approved; it answers now"];
     case "commands-rejected":
-      return ["What it offers was turned down; it stays connected with what was approved before"];
+      return ["What it offers was rejected; it stays connected with what was approved before"];
     case "disconnected":
       return [`Connection lost (${shown(event.reason, 200)}); connects again`];
     case "unpaired":

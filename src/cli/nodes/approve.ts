@@ -35,7 +35,7 @@ export const approve: Run<unknown> = async (context, words) => {
     const { io } = context;
     io.out(`Approved: ${quotedName(node)} (${shortId(nodeId)}) answers ${commandWords(commands)}.`);
     io.out(`  To try it: openclaw nodes invoke ${shortId(nodeId)} ${tryWords(commands)}`);
-    io.out(`  To take it back: openclaw nodes remove ${shortId(nodeId)}`);
+    io.out(`  To remove it: openclaw nodes remove ${shortId(nodeId)}`);
   });
 };
 

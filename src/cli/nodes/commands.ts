@@ -37,7 +37,7 @@ export function addNodeCommands(shell: Shell): void {
   lazily(shell, approve, async () => (await import("./approve.ts")).approve);
   const reject = nodes
     .command("reject [code...]")
-    .description("turn down what a node offers; what was approved before stays");
+    .description("reject what a node offers; what was approved before stays");
   lazily(shell, reject, async () => (await import("./approve.ts")).reject);
   addActions(shell, nodes);
 }

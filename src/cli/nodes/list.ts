@@ -81,7 +81,7 @@ function printPending(
     io.out(heading(`Ask to become nodes (${devices.length})`));
     io.out(pendingTable(devices, view).join("\n"));
     io.out("");
-    io.out(`To let one in: ${approveCommand(devices)}`);
+    io.out(`To approve one: ${approveCommand(devices)}`);
   }
   if (offers.length === 0) return devices.length > 0;
   if (devices.length > 0) io.out("");

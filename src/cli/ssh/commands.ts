@@ -48,7 +48,7 @@ export function addSshCommands(shell: Shell): void {
   lazily(shell, list, async () => (await import("./keys.ts")).list);
   const remove = ssh
     .command("remove [key...]")
-    .description("take a key away, by its name or fingerprint: refused from that moment")
+    .description("remove a key, by its name or fingerprint: refused from that moment")
     .option("--force", "even if it is the owner's last way in");
   lazily(shell, remove, async () => (await import("./keys.ts")).remove);
 }

@@ -61,7 +61,7 @@ export const add: Run<AddOptions> = async (context, words, options) => {
     io.out(`  ${shown(added.key.fingerprint)}${limitWords(added.key, io.now())}`);
     const line = approveLine(await sshSettings(gateway));
     io.out(line ? `  Its holder types: ${line}` : "  It works after: openclaw ssh enable");
-    io.out(`  To take it away: openclaw ssh remove ${shellWord(shown(added.key.name))}`);
+    io.out(`  To remove it: openclaw ssh remove ${shellWord(shown(added.key.name))}`);
   });
 };
 

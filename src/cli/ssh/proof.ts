@@ -7,6 +7,7 @@ import { CliError } from "../exit.ts";
 import { runTool } from "../gateway/tools.ts";
 import type { Environment } from "../io.ts";
 import { shownLines } from "../words.ts";
+import type { KeyRow } from "./keys.ts";
 import type { Place } from "./sshd.ts";
 import { type Step, tool } from "./steps.ts";
 
@@ -20,6 +21,7 @@ interface Target {
 
 /** How long the key of the proof is good for, should it be left over. */
 const KEY_MS = 60_000;
+const NAME = "proof of openclaw ssh enable";
 
 /** Logs in as approvers will, with a key that is made for it and taken away again. */
 export function proofStep(gateway: Gateway, target: Target): Step {
@@ -31,6 +33,7 @@ export function proofStep(gateway: Gateway, target: Target): Step {
 
 async function prove(gateway: Gateway, target: Target): Promise<void> {
   const { env, follow } = target;
+  await sweepKeys(gateway);
   const folder = mkdtempSync(join(tmpdir(), "openclaw-ssh-"));
   try {
     const file = join(folder, "key");
@@ -38,7 +41,7 @@ async function prove(gateway: Gateway, target: Target): Promise<void> {
     const publicKey = readFileSync(`${file}.pub`, "utf8");
     const { key } = await gateway.request<{ key: { fingerprint: string } }>("host.ssh.add", {
       publicKey,
-      name: `proof of openclaw ssh enable ${process.pid}`,
+      name: `${NAME} ${process.pid}`,
       may: ["node"],
       expiresInMs: KEY_MS,
     });
@@ -51,6 +54,16 @@ async function prove(gateway: Gateway, target: Target): Promise<void> {
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A proof that was killed left its key: it is not to be shown as somebody's until it ends. */
+async function sweepKeys(gateway: Gateway): Promise<void> {
+  const { keys } = await gateway.request<{ keys: KeyRow[] }>("host.ssh.list");
+  for (const { name, fingerprint } of keys) {
+    if (/^ \d+$/.test(name.startsWith(NAME) ? name.slice(NAME.length) : "")) {
+      await gateway.request("host.ssh.remove", { key: fingerprint });
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 import { CliError } from "../exit.ts";
 import { runTool } from "../gateway/tools.ts";
@@ -31,6 +31,7 @@ export async function findSshd(env: Environment): Promise<Sshd> {
       next: "apt-get install -y openssh-server",
     });
   }
+  makeRunFolder();
   await testConfig(env);
   const { text } = await runTool("ssh", ["-V"], env);
   const [, major = "0", minor = "0"] = /OpenSSH_(\d+)\.(\d+)/.exec(text) ?? [];
@@ -63,6 +64,19 @@ export async function effective(user: string, env: Environment, file?: string): 
   return tool(env, SSHD, "-T", "-C", who, ...(file === undefined ? [] : ["-f", file]));
 }
 
+/** Without this folder of its own Debian's sshd tests and prints nothing. */
+const RUN_FOLDER = "/run/sshd";
+
+/** systemd makes it when it starts sshd: where the first connection has it do that, none may have come yet. */
+function makeRunFolder(): void {
+  if (process.getuid?.() === 0) mkdirSync(RUN_FOLDER, { recursive: true, mode: 0o755 });
+}
+
+/** Whether sshd was asked before it ever ran, and so could say nothing of its configuration. */
+export function neverRan(error: unknown): boolean {
+  return String(error).includes(`Missing privilege separation directory: ${RUN_FOLDER}`);
+}
+
 /** `sshd -t` @throws CliError */
 export async function testConfig(env: Environment, file?: string): Promise<void> {
   const words = ["-t", ...(file === undefined ? [] : ["-f", file])];
@@ -78,6 +92,7 @@ export async function testConfig(env: Environment, file?: string): Promise<void>
  * sshd, so it is tested first. @throws CliError
  */
 export async function reload(env: Environment): Promise<void> {
+  makeRunFolder();
   await testConfig(env);
   for (const unit of ["ssh.service", "sshd.service"]) {
     const { exit } = await runTool("systemctl", ["is-active", "--quiet", unit], env);

@@ -76,12 +76,12 @@ export class Printer {
 function rowWords(row: RequestRow): string {
   const deviceId = row.deviceId ?? row.nodeId ?? "";
   const device = { ...row, deviceId };
-  const { asks, new: fresh } = askWords(row);
+  const { asks, has, new: fresh } = askWords(row);
   return [
     `${quotedName(device)} (${clientKind(device)})`,
     `from ${addressWords(row.remoteIp)}`,
     `for ${asks}`,
-    ...(fresh === undefined ? [] : [`(new: ${fresh})`]),
+    ...(fresh === undefined ? [] : [`(has now: ${has}; new: ${fresh})`]),
     `key ${keyWords(deviceId)}`,
   ].join(" ");
 }

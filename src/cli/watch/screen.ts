@@ -2,7 +2,7 @@ import { cleanText } from "../../lib/text.ts";
 import { cutText, padText, textWidth } from "../../lib/width.ts";
 import type { RequestRow } from "../../protocol/request-card.ts";
 import type { Style } from "../style.ts";
-import { clientKind, count, deviceName, shown } from "../words.ts";
+import { clientKind, count, deviceName, quoted, shown } from "../words.ts";
 import {
   type Card,
   cardRoom,
@@ -34,9 +34,10 @@ function helpText({ card, size }: State): string {
   if (!card) {
     return wide ? "Up/Down: choose   Enter: look at it   q: quit" : "Up/Down  Enter: look  q: quit";
   }
-  return wide
-    ? "a: approve   r: reject   Up/Down: read on   Esc: back   q: quit"
-    : "a approve  r reject  Esc back  q quit";
+  if (wide) return "a: approve   r: reject   Up/Down: read on   Esc: back   q: quit";
+  // Nothing is approved before it was read.
+  const unread = card.row !== undefined && !card.read;
+  return unread ? "Down: read on  r reject  Esc back" : "a approve  r reject  Esc back  q quit";
 }
 
 function noteLine({ note, size }: State, look: Look): string {
@@ -62,7 +63,7 @@ function listScreen(state: State, look: Look): string[] {
     const hint = "Whoever asks shows here at once.";
     return [title, "", cutText(hint, size.columns)];
   }
-  const titles = look.faint(rowText(["CODE", "DEVICE", "KIND", "ASKED"], "  ", size.columns));
+  const titles = look.faint(rowText(["CODE", () => "DEVICE", "KIND", "ASKED"], "  ", size.columns));
   const chosen = chosenAt(state);
   const lines = rows.slice(top, top + room).map((row, i) => {
     const isChosen = top + i === chosen;
@@ -79,16 +80,19 @@ function listTitle({ rows, top, size }: State): string {
   return `Waiting for approval (${rows.length}${part})`;
 }
 
-type Cells = readonly [code: string, name: string, kind: string, age: string];
+/** The name comes in as many columns as there are: its quotation marks are not cut off. */
+type Name = (columns: number) => string;
+type Cells = readonly [code: string, name: Name, kind: string, age: string];
 
 function cells(row: RequestRow, now: number): Cells {
   const device = { ...row, deviceId: row.deviceId ?? row.nodeId ?? "" };
-  return [shown(row.requestId, 12), deviceName(device), kindWords(row), ageWords(now - row.ts)];
+  const name: Name = (columns) => quoted(cutText(deviceName(device), Math.max(1, columns - 2)));
+  return [shown(row.requestId, 12), name, kindWords(row), ageWords(now - row.ts)];
 }
 
 function kindWords(row: RequestRow): string {
   if (row.nodeId !== undefined) return `node: ${count(row.commands?.length ?? 0, "command")}`;
-  return `${clientKind(row)}${row.approvedRoles ? ", asks for more" : ""}`;
+  return `${row.approvedRoles ? "asks for more: " : ""}${clientKind(row)}`;
 }
 
 /** `now`, `5 min`, `3 h`, `2 d`. */
@@ -110,7 +114,7 @@ function rowText([code, name, kind, age]: Cells, marker: string, columns: number
   const room = Math.max(0, columns - fixed);
   const names = columns >= KIND_FROM ? Math.floor((room - 2) * 0.45) : room;
   const cell = (text: string, width: number) => padText(cutText(text, width), width);
-  const parts = [cell(code, CODE), cell(name, names)];
+  const parts = [cell(code, CODE), cell(name(names), names)];
   if (columns >= KIND_FROM) parts.push(cell(kind, room - 2 - names));
   return cutText(`${marker}${[...parts, cell(age, AGE)].join("  ")}`, columns);
 }
@@ -135,9 +139,10 @@ function moreInTitle(title: string, more: number, { columns }: Size): string {
   return gap < 2 ? title : `${title}${" ".repeat(gap)}${hint}`;
 }
 
-function cardTitle({ code, doing, ended }: Card): string {
+function cardTitle({ code, doing, ended, row }: Card): string {
   const name = shown(code, 12);
   if (ended !== undefined) return `${name} ${ended}`;
   if (doing) return doing === "approve" ? `Approving ${name} …` : `Rejecting ${name} …`;
-  return `Let ${name} in?`;
+  const isIn = (row?.approvedRoles ?? row?.approvedCommands ?? []).length > 0;
+  return isIn ? `Let ${name} do more?` : `Let ${name} in?`;
 }

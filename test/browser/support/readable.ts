@@ -55,3 +55,17 @@ export function overflow(page: Page): Promise<number> {
     return Math.max(scrollWidth, ...right) - clientWidth;
   });
 }
+
+/** Codes, keys, badges and the words of commands that stand on more than one line. */
+export function brokenWords(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const whole = document.querySelectorAll("#code, div code bdi, li code, small");
+    const isBroken = (element: Element) => {
+      const range = document.createRange();
+      range.selectNodeContents(element);
+      const tops = [...range.getClientRects()].map(({ top }) => Math.round(top));
+      return new Set(tops).size > 1;
+    };
+    return [...whole].filter(isBroken).map((element) => element.textContent ?? "");
+  });
+}

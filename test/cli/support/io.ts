@@ -14,6 +14,7 @@ export class FakeIo implements Io {
   readsPerson = false;
   asksPerson = false;
   columns = 80;
+  lineColumns = Number.POSITIVE_INFINITY;
   rows = 24;
   colour = false;
   input = "";

@@ -34,7 +34,7 @@ describe("lines", () => {
     const who = "(Android app, Android 16) from 203.0.113.7 for operator: see chats and devices";
     expect(io.lines).toEqual([
       `2026-09-01T12:00:00Z AAAA-0001 waits: “Phone A” ${who} ${key}`,
-      `2026-09-01T12:00:00Z BBBB-0002 asks: “Phone B” ${who}, let other devices in (new: operator: let other devices in) ${key}`,
+      `2026-09-01T12:00:00Z BBBB-0002 asks: “Phone B” ${who}, let other devices in (has now: operator: see chats and devices; new: operator: let other devices in) ${key}`,
       `2026-09-01T12:00:00Z NNNN-0003 asks: “attic[2J” (node, Android 16) from 203.0.113.7 for command system.run ${key}`,
       "2026-09-01T12:00:00Z AAAA-0001 was approved",
       "2026-09-01T12:00:00Z BBBB-0002 was replaced: that device asks for something else, or came in by a link",

@@ -18,9 +18,9 @@ describe("the list", () => {
     expect(used(watch)).toEqual([
       "Waiting for approval (3)",
       "  CODE       DEVICE                     KIND                              ASKED",
-      "  AAAA-0001  Phone A                    Android app, Android 16           2 min",
-      "> BBBB-0002  手机 of Chen               Android app, Android 16, asks f…  2 min",
-      "  NNNN-0003  Phone N                    node: 1 command                   now",
+      "  AAAA-0001  “Phone A”                  Android app, Android 16           2 min",
+      "> BBBB-0002  “手机 of Chen”             asks for more: Android app, And…  2 min",
+      "  NNNN-0003  “Phone N”                  node: 1 command                   now",
       "Up/Down: choose   Enter: look at it   q: quit",
     ]);
   });
@@ -32,12 +32,12 @@ describe("the list", () => {
     expect(used(watch)).toEqual([
       "Waiting for approval (9, 4 to 9)",
       "  CODE       DEVICE               ASKED",
-      "  DAAA-0001  Phone D              2 min",
-      "  EAAA-0001  Phone E              2 min",
-      "  FAAA-0001  Phone F              2 min",
-      "  GAAA-0001  Phone G              2 min",
-      "  HAAA-0001  Phone H              2 min",
-      "> IAAA-0001  Phone I              2 min",
+      "  DAAA-0001  “Phone D”            2 min",
+      "  EAAA-0001  “Phone E”            2 min",
+      "  FAAA-0001  “Phone F”            2 min",
+      "  GAAA-0001  “Phone G”            2 min",
+      "  HAAA-0001  “Phone H”            2 min",
+      "> IAAA-0001  “Phone I”            2 min",
       "Up/Down  Enter: look  q: quit",
     ]);
   });
@@ -59,7 +59,7 @@ describe("a request", () => {
     expect(used(watch)).toEqual([
       "Let AAAA-0001 in?",
       "Code      AAAA-0001",
-      "Device    Phone A",
+      "Device    “Phone A”",
       "Kind      Android app, Android 16",
       "From      203.0.113.7",
       "Asks for  operator: see chats and devices",
@@ -74,9 +74,33 @@ describe("a request", () => {
   test("that does not fit says how much is below", () => {
     const watch = new Watch(40, 8).list(A).open(A);
     expect(watch.screen[0]).toBe(`${"Let AAAA-0001 in?".padEnd(27)}5 lines below`);
+    expect(watch.screen.at(-1)).toBe("Down: read on  r reject  Esc back");
     expect(watch.keys("down").screen[0]).toMatch(/ 4 lines below$/);
     expect(watch.keys("end").screen[0]).toBe("Let AAAA-0001 in?");
     expect(watch.screen.at(-1)).toBe("a approve  r reject  Esc back  q quit");
+  });
+
+  test.each([
+    [80, 24],
+    [40, 12],
+  ])("for more says on %i columns what changes, and the keys stay", (columns, rows) => {
+    const more = {
+      ...A,
+      displayName: "P".repeat(64),
+      scopes: ["operator.write"],
+      approvedRoles: ["operator"],
+      approvedScopes: ["operator.read"],
+    };
+    const watch = new Watch(columns, rows).list(more).open(more);
+    expect(watch.screen).toHaveLength(rows);
+    expect(watch.screen[0]).toMatch(/^Let AAAA-0001 do more\?/);
+    expect(watch.screen.at(-1)).toMatch(columns < 60 ? /^Down: read on/ : /^a: approve/);
+    const all = [watch.screen.join("\n"), watch.keys("end").screen.join("\n")].join("\n");
+    expect(all).toMatch(/^Device +“P+/m);
+    expect(all).toMatch(/^Has now +operator: see chats/m);
+    expect(all).toMatch(/^Would have +operator: see chats[\s\S]+send/m);
+    expect(all).toMatch(/^New +operator: send messages/m);
+    expect(watch.screen.at(-1)).toMatch(/^a:? approve/);
   });
 
   test.each([
@@ -96,7 +120,7 @@ describe("a request", () => {
 test("with colour the choice is inverted over the whole line; without it nothing is coloured", () => {
   const { state } = new Watch(40, 10).list(A, B);
   const painted = screenLines(state, { ...styleOf({ colour: true }), now: NOW });
-  expect(painted[2]).toBe(`\u001b[7m> AAAA-0001  Phone A              2 min \u001b[0m`);
+  expect(painted[2]).toBe(`\u001b[7m> AAAA-0001  “Phone A”            2 min \u001b[0m`);
   expect(new Watch(40, 10).list(A, B).screen.join("")).not.toContain("\u001b");
 });
 

@@ -11,6 +11,8 @@ export class Owner extends Login {
     const key = await makeKey(folder, "owner");
     await vps.ok(["mkdir", "-p", "-m", "700", "/root/.ssh"]);
     await copyFile(`${key}.pub`, vps.path("/root/.ssh/authorized_keys"));
+    // Machines share the network: where another has the usual port, its sshd has not started yet.
+    await vps.ok(["mkdir", "-p", "/run/sshd"]);
     // Whoever shows that many are refused must not be shut out for it (OpenSSH 9.8 and newer).
     const knows = (await vps.ok(["sshd", "-T"])).includes("persourcepenalties");
     const penalties = knows ? "PerSourcePenalties no\n" : "";
