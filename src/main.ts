@@ -13,7 +13,9 @@ import { LogRing } from "./lib/log-ring.ts";
 import { stateFolder } from "./lib/paths.ts";
 import type { StopSignal } from "./lib/stop-signal.ts";
 import { detectSupervisor } from "./lib/supervisor.ts";
+import { whyFailed } from "./lib/system-words.ts";
 import { systemdNotifier } from "./lib/systemd.ts";
+import { tunnelLine } from "./lib/tunnel.ts";
 import { version } from "./lib/version.ts";
 import { systemWorld } from "./lib/world.ts";
 import { banner } from "./main/banner.ts";
@@ -94,7 +96,7 @@ async function readTokenFile(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code ?? "unknown reason";
+    const why = whyFailed(error);
     throw new ConfigError("CONFIG_READ", `OPENCLAW_GATEWAY_TOKEN_FILE can't be read: ${why}`, {
       next: `ls -l ${file}`,
     });
@@ -118,9 +120,7 @@ async function runOnce(options: OnceOptions): Promise<Ended> {
     openCore({ env, flags: flagsOf(options), log, journal: log.child({}, { level: "info" }) }),
   );
   try {
-    // Before anybody can connect: a client must not meet a gateway whose secret is not set yet.
-    const first = stop.asked ? undefined : await prepare(core, options);
-    if (first && !stop.asked) return await serve({ core, first, supervision }, options);
+    if (!stop.asked) return await serve({ core, supervision }, options);
     // Told to stop while the state was read: nobody was let in yet, so there is nobody to tell.
     log.info({ why: "stop" }, "stopping before the start was over");
     return "stop";
@@ -132,13 +132,12 @@ async function runOnce(options: OnceOptions): Promise<Ended> {
 
 interface Prepared {
   readonly core: Core;
-  readonly first: FirstStart;
   readonly supervision: Supervision;
 }
 
 /** Listens until it is asked to restart or stop, and drains. */
 async function serve(prepared: Prepared, options: OnceOptions): Promise<Ended> {
-  const { core, first, supervision } = prepared;
+  const { core, supervision } = prepared;
   const { env, log, stop } = options;
   let ask: (what: "restart" | "stop") => void = () => {};
   const asked = new Promise<"restart" | "stop">((resolve) => {
@@ -146,6 +145,7 @@ async function serve(prepared: Prepared, options: OnceOptions): Promise<Ended> {
     ask = (what) => setTimeout(() => resolve(what), 20);
   });
   let expectedUntil = 0;
+  let first: FirstStart = { warnings: [] };
   const server = await startServer(core, {
     log,
     logRing: options.logRing,
@@ -153,6 +153,11 @@ async function serve(prepared: Prepared, options: OnceOptions): Promise<Ended> {
     pageFolder: join(dirname(fileURLToPath(import.meta.url)), "dashboard"),
     setLogLevel: (level) => {
       log.level = level;
+    },
+    // A client must not meet a gateway whose secret is not set yet; and where the port is taken, no
+    // secret must have been made that nobody is shown.
+    beforeReady: async () => {
+      first = await prepare(core, options);
     },
     ask: (what) => ask(what),
     expectRestart: () => {
@@ -227,7 +232,8 @@ function welcome(
   const counts = core.pairing.counts();
   const command = commandName(env);
   if (terminal) {
-    const text = banner({ info, first, fingerprint, counts, command });
+    const tunnel = tunnelLine(info.pageUrl, env);
+    const text = banner({ info, first, fingerprint, counts, command, tunnel });
     const width = process.stdout.columns || Number.POSITIVE_INFINITY;
     process.stdout.write(foldText(text, { width, command: () => command }));
   }

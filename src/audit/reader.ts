@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type FileSystem, systemFiles } from "../lib/atomic-file.ts";
+import { whyFailed } from "../lib/system-words.ts";
 import { systemWorld } from "../lib/world.ts";
 import { auditLimitTable } from "../protocol/audit-limits.ts";
 import { inSlices } from "../store/slices.ts";
@@ -38,7 +39,7 @@ export async function findFile(
     if (Buffer.from(text).equals(bytes)) return { name, text };
     return { name, text, problem: "it holds bytes that are no text" };
   } catch (error) {
-    return bad(`it can't be read: ${(error as NodeJS.ErrnoException).code ?? error}`);
+    return bad(`it can't be read: ${whyFailed(error)}`);
   }
 }
 

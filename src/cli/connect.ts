@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolveAdminSocket, stateFolder } from "../lib/paths.ts";
+import { whyFailed } from "../lib/system-words.ts";
 import { AdminLink, type LinkListener } from "./admin-link.ts";
 import type { Context } from "./context.ts";
 import { AS_ROOT, CliError } from "./exit.ts";
@@ -59,7 +60,13 @@ async function openGateway(context: Context, needs: Needs): Promise<Gateway> {
   if (running) return running;
   if (!needs.stopped) throw notRunning();
   const { openStopped } = await import("./stopped.ts");
-  return openStopped(context, { ...needs, stopped: needs.stopped });
+  const stopped = await openStopped(context, { ...needs, stopped: needs.stopped });
+  if (!context.options.json) {
+    context.io.err(
+      `The gateway is not running: this acts on its state. To start it: ${startCommand()}`,
+    );
+  }
+  return stopped;
 }
 
 /** A credential without a URL would be ignored in silence: the admin socket needs none. */
@@ -105,7 +112,7 @@ function unreachable(path: string, cause: NodeJS.ErrnoException): CliError {
       cause,
     });
   }
-  const message = `the admin socket ${path} can't be used: ${cause.message}`;
+  const message = `the admin socket ${path} can't be used: ${whyFailed(cause)}`;
   return new CliError("unreachable", message, { code: cause.code, cause });
 }
 

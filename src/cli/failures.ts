@@ -1,3 +1,5 @@
+import { shellWord } from "../lib/shell-word.ts";
+import { systemWords } from "../lib/system-words.ts";
 import { CliError, type ExitName } from "./exit.ts";
 import { shownLines } from "./words.ts";
 
@@ -26,6 +28,8 @@ export function explainFailure(error: unknown): Failure {
   }
   if (typeof error !== "object" || error === null) return unexpected(String(error));
   const { message, code, details } = error as CodedError;
+  const system = ofSystem(error);
+  if (system) return system;
   if (typeof code !== "string") return unexpected(String(message ?? error));
   const facts = (details ?? {}) as Record<string, unknown>;
   const name = typeof facts["code"] === "string" ? facts["code"] : code;
@@ -36,6 +40,19 @@ export function explainFailure(error: unknown): Failure {
     exit: exitOf(name, code, text),
     next: nextOf(name, error as CodedError, facts),
   });
+}
+
+/** What the system refused this program: never in its own words. */
+function ofSystem(error: object): Failure | undefined {
+  const { code, path, syscall } = error as NodeJS.ErrnoException;
+  const words = typeof syscall === "string" ? systemWords(error) : undefined;
+  if (words === undefined || code === undefined) return undefined;
+  if (path === undefined) {
+    const exit = unreachableCodes.test(code) ? "unreachable" : "failed";
+    return clean({ message: words, code, exit, next: "openclaw doctor" });
+  }
+  const next = /^(ENOSPC|EDQUOT)$/.test(code) ? "df -h" : `ls -ld ${shellWord(path)}`;
+  return clean({ message: `${path}: ${words}`, code, exit: "failed", next });
 }
 
 function clean(failure: { [name in keyof Failure]: Failure[name] | undefined }): Failure {
@@ -92,7 +109,10 @@ function nextOf(
   if (typeof error.retryAfterMs === "number") {
     return `repeat the command in ${Math.max(1, Math.ceil(error.retryAfterMs / 1000))} s`;
   }
-  if (/^unknown (requestId|deviceId)/.test(String(error.message))) return "openclaw devices list";
+  const message = String(error.message);
+  if (/^unknown method: /.test(message)) return "openclaw gateway call --list";
+  if (/^unknown (requestId|deviceId)|^device .* denied$/.test(message))
+    return "openclaw devices list";
   return undefined;
 }
 

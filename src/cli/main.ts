@@ -14,6 +14,10 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
       const { refuseForeignWords } = await import("./foreign-words.ts");
       if (!asksForHelp(argv)) refuseForeignWords(operands);
     }
+    if (operands[0] === "gateway" && second && unknown.length > 0) {
+      const { refuseForeignOptions } = await import("./foreign-options.ts");
+      if (!asksForHelp(argv)) refuseForeignOptions(operands, unknown);
+    }
     if (operands.length > 0 || unknown.length > 0) {
       await program.parseAsync([...argv], { from: "user" });
       return outcome.exit;

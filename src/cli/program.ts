@@ -41,12 +41,11 @@ export function buildProgram(
     .configureOutput({
       writeOut: (text) => io.out(text.trimEnd()),
       writeErr: (text) => io.err(text.trimEnd()),
-      outputError: (text, write) => write(text.replace(/^error: /, "openclaw: ")),
+      outputError: (text, write) => write(usageError(text)),
       getOutHelpWidth: () => io.columns,
       getErrHelpWidth: () => io.columns,
     })
     .configureHelp({ showGlobalOptions: true })
-    .showHelpAfterError("  next: openclaw --help")
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .option("--json", "print the raw answer as JSON and nothing else")
@@ -65,7 +64,24 @@ export function buildProgram(
   addConfigCommands(shell, help.configKeys);
   addNotifyCommands(shell);
   addShortCommands(shell);
+  nameOwnHelp(program, "openclaw");
   return { program, outcome: shell.outcome };
+}
+
+/** After a command line that was not understood: the help of the command that did not understand it. */
+function nameOwnHelp(command: Command, call: string): void {
+  command.showHelpAfterError(`  next: ${call} --help`);
+  for (const one of command.commands) nameOwnHelp(one, `${call} ${one.name()}`);
+}
+
+/** What Commander says, and the usual reason why a command got more words than it takes. */
+function usageError(text: string): string {
+  return text
+    .replace(/^error: /, "openclaw: ")
+    .replace(
+      /(Expected [1-9]\d* arguments? but got \d+)\./,
+      "$1: a name of several words goes in quotes.",
+    );
 }
 
 function addShortCommands(shell: Shell): void {

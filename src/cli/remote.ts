@@ -1,4 +1,5 @@
 import { GatewayClient, type GatewayClientOptions } from "@openclaw/gateway-client";
+import { systemWords } from "../lib/system-words.ts";
 import { cleanText } from "../lib/text.ts";
 import { version } from "../lib/version.ts";
 import { READ } from "../protocol/access.ts";
@@ -148,13 +149,21 @@ export function explain(error: unknown, url: URL): unknown {
     return new CliError("failed", error.message, { code: gatewayCode, cause: error });
   }
   const { code } = error as NodeJS.ErrnoException;
-  const next = transportCure(error.message);
-  const message = `no connection to ${url.host}: ${error.message || code || "unknown reason"}`;
+  const words = /wrong version number/.test(error.message) ? NO_TLS : systemWords(error);
+  const next = transportCure(error.message) ?? (words && REACH);
+  const message = `no connection to ${url.host}: ${words ?? (error.message || code || "unknown reason")}`;
   return new CliError("unreachable", message, { code, next, cause: error });
 }
 
+const NO_TLS = "what answers there does not speak TLS";
+const REACH =
+  "compare the address with what this says, on the gateway host: openclaw gateway status";
+
 /** What helps where the connection itself is refused by this end. */
 function transportCure(message: string): string | undefined {
+  if (/wrong version number/.test(message)) {
+    return "use the address that is served with TLS, or ws:// on the gateway's own machine";
+  }
   if (/fingerprint mismatch/i.test(message)) {
     return "compare, on the gateway host: openssl x509 -noout -sha256 -fingerprint -in <its certificate>";
   }

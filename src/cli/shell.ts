@@ -41,16 +41,29 @@ export function lazily<Options>(
     const run = await load();
     const context: Context = { io: shell.io, options: shell.program.opts<GlobalOptions>() };
     const ran = run(context, args, command.opts() as Options);
-    const exit = (await ran.catch((error) => throwAsRoot(error, command, args))) ?? "ok";
+    const failed = (error: unknown) => throwAsRoot(withHelp(error, command), command, args);
+    const exit = (await ran.catch(failed)) ?? "ok";
     shell.outcome.exit = typeof exit === "number" ? exit : exitCodes[exit].code;
   });
+}
+
+/** A command line that was not understood leads to the command's help, where nothing better is known. */
+function withHelp(error: unknown, command: Command): unknown {
+  if (!(error instanceof CliError) || error.exit !== "usage" || error.next) return error;
+  const next = `openclaw ${namesOf(command).join(" ")} --help`;
+  return new CliError("usage", error.message, { next, code: error.code, cause: error });
+}
+
+function namesOf(command: Command): string[] {
+  const names: string[] = [];
+  for (let at: Command | null = command; at?.parent; at = at.parent) names.unshift(at.name());
+  return names;
 }
 
 /** Throws the error again; one that root would not meet names the whole command to type. */
 function throwAsRoot(error: unknown, command: Command, args: readonly string[]): never {
   if (!(error instanceof CliError) || error.next !== AS_ROOT) throw error;
-  const names: string[] = [];
-  for (let at: Command | null = command; at?.parent; at = at.parent) names.unshift(at.name());
+  const names = namesOf(command);
   // What `set` is given may be a secret, and a word the shell would split needs quoting.
   const plain = command.name() !== "set" && args.every((word) => /^[\w.-]+$/.test(word));
   const next = [AS_ROOT, ...names, ...(plain ? args : ["…"])].join(" ");

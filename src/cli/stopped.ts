@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { stateFolder } from "../lib/paths.ts";
+import { whyFailed } from "../lib/system-words.ts";
 import type { Gateway, Needs } from "./connect.ts";
 import type { Context } from "./context.ts";
 import { AS_ROOT, CliError } from "./exit.ts";
@@ -45,7 +46,7 @@ function stateOwner(folder: string): Owner | undefined {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw new CliError("state", `the state in ${folder} can't be read: ${code ?? error}`, {
+    throw new CliError("state", `the state in ${folder} can't be read: ${whyFailed(error)}`, {
       next: AS_ROOT,
       cause: error,
     });

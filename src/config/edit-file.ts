@@ -1,5 +1,6 @@
 import { readlink, realpath, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { whyFailed } from "../lib/system-words.ts";
 import { type EditPlan, type EditRequest, planEdit } from "./edit.ts";
 import { ConfigError, errorFromIssues, shellWord } from "./errors.ts";
 import { readSource, sourceOf } from "./load.ts";
@@ -56,7 +57,7 @@ export async function writePlan(
   try {
     await writeFile(file.target, plan.after, file.identity);
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? "unknown reason";
+    const code = whyFailed(cause);
     const next = `ls -ld ${shellWord(dirname(file.target))} && df -h ${shellWord(dirname(file.target))}`;
     throw new ConfigError("CONFIG_WRITE", `the config can't be written: ${code}`, { next, cause });
   }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { whyFailed } from "../lib/system-words.ts";
 import { stateLimitTable } from "../protocol/state-limits.ts";
 import { type ConfigIssue, shellWord } from "./errors.ts";
 import { contradictions, type Interpretation, interpretConfig, valueIssue } from "./interpret.ts";
@@ -139,7 +140,7 @@ export async function readSource(
     const code = (error as NodeJS.ErrnoException).code;
     if (code === "ENOENT") return { source: sourceOf(path, null) };
     if (code === "ERR_ENCODING_INVALID_ENCODED_DATA") return unreadable(path, "it is not UTF-8");
-    return unreadable(path, code ?? "unknown reason");
+    return unreadable(path, whyFailed(error));
   }
 }
 

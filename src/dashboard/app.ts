@@ -20,9 +20,7 @@ let state: State = {
   view: { at: "connecting" },
   notice: "",
   // Through a tunnel the address bar does not tell which machine the gateway is on.
-  host: location.hostname
-    .replace(/^(localhost|127\..*|\[::1])$/, "YOUR-SERVER")
-    .replace(/[[\]]/g, ""),
+  host: location.hostname.replace(/^(localhost|127\..*|\[::1])$|[[\]]/g, ""),
   thisDevice: { id: "", name: browser.displayName, kept: true },
   gateway: { name: "", release: "", fingerprint: "" },
   spend: false,

@@ -91,7 +91,7 @@ export interface State {
   view: View;
   /** One line about how we got here, or "". */
   notice: string;
-  /** Where ssh would reach the gateway's machine: the name in the address bar, if that is one. */
+  /** Where ssh would reach the gateway's machine: the name in the address bar, or "". */
   host: string;
   thisDevice: Device;
   gateway: Gateway;

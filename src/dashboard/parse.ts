@@ -37,11 +37,13 @@ export function requestOf(
   const id = clean(details["requestId"], 128);
   if (!/^[A-Za-z0-9][\w.:-]*$/.test(id)) return undefined;
   const command = clean(details["approveCommand"], 300) || `openclaw devices approve ${id}`;
+  const ssh = clean(details["sshCommand"], 400) || `ssh root@<host> ${command}`;
   const expires = count(details["expiresAtMs"]);
   return {
     id,
     command,
-    ssh: clean(details["sshCommand"], 400).replace("<host>", host) || `ssh root@${host} ${command}`,
+    // Nobody can type a line with a host that nobody knows.
+    ssh: host || !ssh.includes("<") ? ssh.replace("<host>", host) : "",
     expiresAt: expires && expires - skew,
     scopes: cleanList(details["requestedScopes"]),
     approved: cleanList(details["approvedScopes"]),

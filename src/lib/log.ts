@@ -1,5 +1,6 @@
 import pino, { type Logger } from "pino";
 import type { LogRing } from "./log-ring.ts";
+import { whyFailed } from "./system-words.ts";
 import { systemWorld, type Timer } from "./world.ts";
 
 export type { Logger };
@@ -55,7 +56,7 @@ function destination(
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === told) return;
     told = error.code;
-    process.stderr.write(`the log can't be written to ${dest}: ${error.message}\n`);
+    process.stderr.write(`the log can't be written to ${dest}: ${whyFailed(error)}\n`);
   });
   return { stream, close: () => ended(stream) };
 }

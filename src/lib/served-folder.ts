@@ -1,5 +1,6 @@
 import { realpath, stat } from "node:fs/promises";
 import { isAbsolute, relative, sep } from "node:path";
+import { whyFailed } from "./system-words.ts";
 
 /** Whether `path` is `folder` or below it. Both absolute, without links. */
 export function isWithin(folder: string, path: string): boolean {
@@ -30,19 +31,19 @@ export type ServeVerdict =
 export async function mayServe(folder: string, secret: PrivateFolders): Promise<ServeVerdict> {
   const missing = (reason: string) => ({ ok: false, why: "missing", reason }) as const;
   const secretive = (reason: string) => ({ ok: false, why: "private", reason }) as const;
-  const path = await realpath(folder).catch(codeOf);
-  if (typeof path !== "string") return missing(`${folder} can't be opened: ${path.code}`);
+  const path = await realpath(folder).catch(reasonOf);
+  if (typeof path !== "string") return missing(`${folder} can't be opened: ${path.why}`);
   const state = await real(secret.stateDir);
   if (isWithin(path, state)) return secretive(`${folder} holds the gateway's state (${state})`);
   if (isWithin(state, path)) return secretive(`${folder} lies in the gateway's state (${state})`);
   const config = await real(secret.configPath);
   if (isWithin(path, config)) return secretive(`${folder} holds the configuration (${config})`);
-  const page = await stat(`${path}/index.html`).catch(codeOf);
-  if ("code" in page) return missing(`${folder}/index.html can't be opened: ${page.code}`);
+  const page = await stat(`${path}/index.html`).catch(reasonOf);
+  if ("why" in page) return missing(`${folder}/index.html can't be opened: ${page.why}`);
   return page.isFile() ? { ok: true, path } : missing(`${folder}/index.html is no file`);
 }
 
-const codeOf = ({ code = "unknown reason" }: NodeJS.ErrnoException) => ({ code });
+const reasonOf = (error: unknown) => ({ why: whyFailed(error) });
 
 async function real(path: string): Promise<string> {
   return realpath(path).catch(() => path);

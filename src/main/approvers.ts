@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import type { GatewayConfig } from "../config/schema.ts";
 import { replaceFile } from "../lib/atomic-file.ts";
 import { approversFile } from "../lib/paths.ts";
+import { whyFailed } from "../lib/system-words.ts";
 import type { Environment } from "./core.ts";
 
 /** Whether sshd is to ask a helper for the keys; else they stand in an authorized_keys, or nowhere. */
@@ -34,6 +35,6 @@ export async function publishApprovers(
     await replaceFile(path, [Buffer.from(lines)], { identity: { mode: 0o640, uid, gid } });
     return undefined;
   } catch (error) {
-    return `${path}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`;
+    return `${path}: ${whyFailed(error)}`;
   }
 }

@@ -9,6 +9,8 @@ interface BannerFacts {
   readonly counts: { readonly pending: number; readonly devices: number };
   /** How the command line is called here. */
   readonly command: string;
+  /** What opens the page on another computer, where its address leads to this machine alone. */
+  readonly tunnel?: string | undefined;
 }
 
 /** What a person at the terminal reads when the gateway is up: where it is and what to do next. */
@@ -24,7 +26,7 @@ export function banner(facts: BannerFacts): string {
     `  State        ${info.stateDir}`,
     "",
   ];
-  if (first.ownerInvite) lines.push(...ownerLines(info, first.ownerInvite.secret));
+  if (first.ownerInvite) lines.push(...ownerLines(facts, first.ownerInvite.secret));
   else lines.push(...pairedLines(counts));
   if (first.token !== undefined) lines.push(...tokenLines(first.token));
   for (const warning of info.warnings) lines.push(`  Note: ${warning}`, "");
@@ -32,13 +34,17 @@ export function banner(facts: BannerFacts): string {
   return asTyped(lines.join("\n"), facts.command);
 }
 
-function ownerLines(info: HostInfo, secret: string): string[] {
+function ownerLines({ info, tunnel }: BannerFacts, secret: string): string[] {
   return [
     "  Next: open this link in your browser and press “Pair this browser”.",
     "  It works once, for one hour. A new one: openclaw devices invite",
     "",
     `    ${info.pageUrl}#invite=${secret}`,
     "",
+    ...(tunnel === undefined
+      ? []
+      : ["  It opens on this machine alone; on another computer keep this running first:", ""]),
+    ...(tunnel === undefined ? [] : [`    ${tunnel}`, ""]),
   ];
 }
 

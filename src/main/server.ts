@@ -32,6 +32,8 @@ export interface ServerOptions {
   /** Folder of the page's files. */
   readonly pageFolder: string;
   readonly setLogLevel: (level: string) => void;
+  /** Done once it listens, before anybody is let in: what must not be done by a start that fails. */
+  readonly beforeReady?: () => Promise<void>;
   /** Called when someone asked for a restart or stop. */
   readonly ask: (what: "restart" | "stop") => void;
   /** Called when a supervisor will restart this process. */
@@ -130,11 +132,19 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
     services,
     warn: (w) => facts.warnings.push(w),
   });
-  const listening = await listen(server, core).catch(async (error) => {
+  const prepared = async () => {
+    const listening = await listen(server, core);
+    // Who asks over the admin socket meanwhile waits until it is ready there.
+    facts.listening = listening.addresses;
+    await options.beforeReady?.();
+    return listening;
+  };
+  const listening = await prepared().catch(async (error) => {
+    server.stopListening();
+    server.close();
     await local.close();
     throw error;
   });
-  facts.listening = listening.addresses;
   gateway.phase = "ready";
   return {
     get info() {

@@ -1,5 +1,5 @@
 import type { InvokeOutcome, NodeError } from "../nodes/invoke.ts";
-import { policyProblem } from "../nodes/policy.ts";
+import { policyCure, policyProblem } from "../nodes/policy.ts";
 import type { NodeSession } from "../nodes/sessions.ts";
 import { ADMIN, covers, WRITE } from "../protocol/access.ts";
 import { invalidRequest, missingScope, RequestError } from "../protocol/errors.ts";
@@ -56,31 +56,40 @@ function sessionFor(nodeId: string, command: string, call: Call): NodeSession {
   const approved = nodes.record(nodeId)?.surface;
   if (!approved) throw pairingChanged("invocation", approveCommand(call, nodeId));
   const session = nodes.sessions.current(nodeId);
-  if (!session) throw notConnected();
+  if (!session) throw notConnected(nodeId);
   const { claims, text } = session.facts;
   const problem = policyProblem(command, { caps: claims.caps, ...text }, nodes.policy);
-  if (problem !== undefined) throw notAllowed(command, "command not allowlisted", problem);
-  const why = "command not declared by node";
+  if (problem !== undefined) {
+    const cure = policyCure(command, nodes.policy);
+    throw notAllowed(command, { reason: "command not allowlisted", words: problem, cure });
+  }
+  const reason = "command not declared by node";
   if (!claims.commands.includes(command)) {
-    throw notAllowed(command, why, `the node does not offer "${command}"`);
+    const cure = `openclaw nodes describe ${nodeId} (it lists what it answers)`;
+    throw notAllowed(command, { reason, words: `the node does not offer "${command}"`, cure });
   }
   if (!approved.commands.includes(command)) {
     const cure = approveCommand(call, nodeId);
-    throw notAllowed(command, why, `"${command}" is awaiting approval: ${cure}`);
+    const words = `"${command}" is awaiting approval: ${cure}`;
+    throw notAllowed(command, { reason, words, cure });
   }
   return session;
 }
 
-function notAllowed(command: string, reason: string, words: string): RequestError {
-  return invalidRequest(`node command not allowed: ${words}`, { reason, command });
+function notAllowed(
+  command: string,
+  { words, ...facts }: { reason: string; words: string; cure: string },
+): RequestError {
+  return invalidRequest(`node command not allowed: ${words}`, { ...facts, command });
 }
 
-function notConnected(): RequestError {
+function notConnected(nodeId: string): RequestError {
   const error = { code: "NOT_CONNECTED", message: "node not connected" };
+  const cure = `openclaw nodes describe ${nodeId} (when it was last here), then start its program there: sudo systemctl start openclaw-node, or openclaw connect as before`;
   return new RequestError({
     code: "UNAVAILABLE",
     message: error.message,
-    details: { code: error.code, nodeError: error, nodeCommandDispatched: false },
+    details: { code: error.code, nodeError: error, nodeCommandDispatched: false, cure },
   });
 }
 

@@ -58,7 +58,8 @@ function normal(text: string): string | undefined {
   return `${protocol}//${host}${pathname === "/" ? "" : pathname}`;
 }
 
-const CURE = "on the gateway host: openclaw config set gateway.publicUrl https://<its name>";
+const CURE =
+  "on the gateway host: openclaw config set gateway.publicUrl https://gateway.example.com";
 
 /** Only this machine is known to reach the gateway. */
 export function addressUnknown(): RequestError {

@@ -1,3 +1,5 @@
+import { shellWord } from "../lib/shell-word.ts";
+
 /**
  * Which commands a node may offer at all, by its platform (OpenClaw's command policy page). A node
  * names its platform itself: the lists keep surprises out of requests, approval alone grants.
@@ -112,6 +114,14 @@ interface Offering {
   readonly platform?: string;
   readonly deviceFamily?: string;
   readonly caps: readonly string[];
+}
+
+/** What the owner types so that a command is on the list; it is offered and approved after that. */
+export function policyCure(command: string, { allow, deny }: CommandPolicy): string {
+  const [name, list] = deny.includes(command)
+    ? ["deny", deny.filter((one) => one !== command)]
+    : ["allow", [...allow, command]];
+  return `openclaw config set gateway.nodes.commands.${name} ${shellWord(JSON.stringify(list))}`;
 }
 
 /** Why a command is not on the list, for people; `undefined` when it is. */

@@ -140,6 +140,9 @@ export function approvalScopes(commands: readonly string[]): readonly string[] {
   return commands.some((command) => isSensitive(command)) ? [PAIRING, ADMIN] : [PAIRING, WRITE];
 }
 
+const NO_CODE = "that is no whole code; one looks like 7F3K-Q2MN";
+const GONE = "it was decided already, gave way to a newer code of the node, or is mistyped";
+
 /** Finds a request by its code as typed, or throws what whoever may approve is told. */
 export function findRequest(state: NodesState, typed: string): SurfaceRequest {
   const code = normalizeCode(typed);
@@ -150,7 +153,7 @@ export function findRequest(state: NodesState, typed: string): SurfaceRequest {
   throw (replaced ? invalidRequest : unknownCode)(
     replaced
       ? `unknown requestId: replaced by ${replaced.by}, which asks for ${replaced.asks}`
-      : "unknown requestId",
+      : `unknown requestId: ${whole === undefined ? NO_CODE : GONE}`,
     {
       code: "UNKNOWN_REQUEST",
       ...(replaced && { replacedBy: replaced.by }),

@@ -2,6 +2,7 @@ import { EgressRefused } from "../lib/egress.ts";
 import { GateFull } from "../lib/gate.ts";
 import type { PostAnswer } from "../lib/http-post.ts";
 import { shellWord } from "../lib/shell-word.ts";
+import { systemWords } from "../lib/system-words.ts";
 import { cleanText } from "../lib/text.ts";
 import { egressRefusal } from "../protocol/egress.ts";
 
@@ -74,9 +75,10 @@ export function failureOf(error: unknown, { url, allowed }: Towards): NotifyFail
   }
   const { code = "", message } = error as NodeJS.ErrnoException;
   // With several addresses Node.js has no message of its own.
-  const why = cleanText(message, 160) ?? (code || "no reason given");
+  const why = systemWords(error) ?? cleanText(message, 160) ?? (code || "no reason given");
   if (error instanceof GateFull || NAME.test(code)) {
-    const slow = error instanceof GateFull ? "earlier lookups still run" : code;
+    const slow =
+      error instanceof GateFull ? "earlier lookups still run" : (systemWords(error) ?? code);
     return new NotifyFailure("NOTIFY_NAME", `the name ${hostname} leads nowhere: ${slow}`, {
       next: `getent ahosts ${shellWord(hostname)}`,
       retry: true,
@@ -85,7 +87,10 @@ export function failureOf(error: unknown, { url, allowed }: Towards): NotifyFail
   const look = `curl -sSo /dev/null ${shellWord(origin)}`;
   if (code === "ETIMEDOUT") {
     const next = `curl -m 10 -sSo /dev/null ${shellWord(origin)}`;
-    return new NotifyFailure("NOTIFY_TIMEOUT", `${origin}: ${why}`, { next, retry: true });
+    return new NotifyFailure("NOTIFY_TIMEOUT", `${origin}: ${cleanText(message, 160) ?? why}`, {
+      next,
+      retry: true,
+    });
   }
   if (TLS.test(code)) return new NotifyFailure("NOTIFY_TLS", `${origin}: ${why}`, { next: look });
   return new NotifyFailure("NOTIFY_CONNECT", `${origin}: ${why}`, { next: look, retry: true });

@@ -1,5 +1,6 @@
 import { shellWord } from "../lib/shell-word.ts";
 import { firstLine } from "../lib/small-file.ts";
+import { whyFailed } from "../lib/system-words.ts";
 import { NotifyFailure, notSet } from "./failure.ts";
 import type { Format } from "./formats.ts";
 
@@ -54,7 +55,7 @@ export async function readTarget(
 async function open(path: string, read: ReadFile, { notifyFileBytes }: Bounds): Promise<string> {
   const text = await read(path).catch((error: NodeJS.ErrnoException) => {
     const { code } = error;
-    const why = code === "EFTYPE" ? "it is not a file" : (code ?? "unknown reason");
+    const why = code === "EFTYPE" ? "it is not a file" : whyFailed(error);
     const next = `ls -lL ${shellWord(path)}`;
     throw new NotifyFailure("NOTIFY_FILE", `${path} can't be read: ${why}`, { next });
   });

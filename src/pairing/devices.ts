@@ -51,8 +51,11 @@ function liveToken(
   const role = isRole(facts.role) ? facts.role : undefined;
   const token = role && device?.tokens[role];
   const allowed = device && role && mayChangeToken(facts.actor, device, role);
-  if (!device || !role || !token || token.revokedAtMs !== undefined || !allowed) {
-    throw invalidRequest(facts.denied);
+  if (!device || !role || !token || !allowed) throw invalidRequest(facts.denied);
+  if (token.revokedAtMs !== undefined) {
+    // Who may not change it was not told that there is one.
+    const message = `${facts.denied}: it was revoked already and stays out until it is approved again`;
+    throw invalidRequest(message, { code: "ALREADY_REVOKED", cure: "openclaw devices list" });
   }
   return { device, role, token };
 }

@@ -144,8 +144,8 @@ export function findPending(
     now: number;
     denied: string;
     isAdmin: boolean;
-    /** Whether a request of that code was decided a moment ago. */
-    wasKnown?: (code: string) => boolean;
+    /** How the request of that code ended, if that was not long ago. */
+    ended?: (code: string) => Resolution | undefined;
   },
 ): Pending {
   const code = normalizeCode(typed);
@@ -154,18 +154,35 @@ export function findPending(
   if (pending && pending.expiresAtMs > facts.now) return pending;
   if (!facts.isAdmin) throw unknownCode(facts.denied);
   const replaced = whole === undefined ? undefined : state.replaced.get(whole);
+  const ended = whole === undefined ? undefined : facts.ended?.(whole);
   // Whoever names one that was there was a moment late, and guesses nothing.
-  const isGuess = !replaced && !(whole !== undefined && facts.wasKnown?.(whole));
-  throw (isGuess ? unknownCode : invalidRequest)(
-    replaced
-      ? `unknown requestId: replaced by ${replaced.by}, which asks for ${replaced.asks}`
-      : "unknown requestId",
+  throw (replaced || ended ? invalidRequest : unknownCode)(
+    `unknown requestId: ${whyUnknown(whole, { replaced, ended })}`,
     {
       code: "UNKNOWN_REQUEST",
       ...(replaced && { replacedBy: replaced.by }),
       cure: "openclaw devices list",
     },
   );
+}
+
+const ENDS: Readonly<Record<Resolution, string>> = {
+  approved: "it was approved already",
+  rejected: "it was rejected already",
+  expired: "it expired; the device shows a new code when it asks again",
+  superseded: "it was replaced; the device shows a new code, or came in by a link",
+  evicted: "it gave way to newer requests; the device shows a new code when it asks again",
+};
+
+/** What became of a code. Clients know the words before it, so those never change. */
+export function whyUnknown(
+  whole: string | undefined,
+  { replaced, ended }: { replaced?: Replacement | undefined; ended?: Resolution | undefined },
+): string {
+  if (replaced) return `replaced by ${replaced.by}, which asks for ${replaced.asks}`;
+  if (ended) return ENDS[ended];
+  if (whole === undefined) return "that is no whole code; one looks like 7F3K-Q2MN";
+  return "it expired, was decided already, gave way to a newer code of the device, or is mistyped";
 }
 
 export interface Approval {

@@ -361,7 +361,7 @@ export class Pairing {
       now: this.now(),
       denied,
       isAdmin,
-      wasKnown: (code) => this.#resolutions.has(code),
+      ended: (code) => this.#resolutions.get(code),
     });
   }
 

@@ -72,7 +72,8 @@ function refuseSlip(
   }
   if (guard.othersFor(actor) > 0 || guard.leaves(keeps)) return;
   if (keeps.size === 0) {
-    const message = "nobody would be left: name the devices that stay (--except DEVICE)";
+    const message =
+      "nobody would be left: name the devices that stay (--except DEVICE), or let one in first";
     throw lastWayIn(actor, command, message);
   }
   if (state.admins.size > 0) throw lastWayIn(actor, command);

@@ -83,7 +83,7 @@ export function addSshKey(
   if (state.sshKeys.size >= context.limits.sshKeys) {
     throw invalidRequest(`no more than ${context.limits.sshKeys} keys fit`, {
       code: "SSH_KEYS_FULL",
-      cure: "openclaw ssh list, then: openclaw ssh remove <name>",
+      cure: "openclaw ssh list, then: openclaw ssh remove NAME",
     });
   }
   const name = ask.name ?? freeName(state, comment ?? "key");

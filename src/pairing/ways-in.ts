@@ -63,14 +63,17 @@ export function mayForce(actor: Actor): boolean {
   return actor.method === "host" || covers(actor.scopes, ADMIN);
 }
 
-const LAST =
-  "that would end the last way in with full control; let another device in first (openclaw devices invite --scopes owner)";
+const LAST = "that would end the last way in with full control; let another device in first";
 
-/** The refusal, with the command of the host that does it all the same. */
+/** What leads to the same end, and shuts nobody out. */
+const SAFE =
+  "openclaw devices invite --scopes owner (open the link on another device, then repeat the command";
+
+/** The refusal: first what is safe, then the command of the host that does it all the same. */
 export function lastWayIn(actor: Actor, command: string, message = LAST): RequestError {
   const where = actor.method === "host" ? "" : " on the gateway host";
   return invalidRequest(message, {
     code: "LAST_WAY_IN",
-    cure: `openclaw ${command} --force${where}`,
+    cure: `${SAFE}; to shut everybody out all the same: openclaw ${command} --force${where})`,
   });
 }

@@ -3,6 +3,7 @@ import { connect, createServer, type Socket as NetSocket, type Server } from "no
 import { basename, dirname } from "node:path";
 import type { Requester } from "../gateway/dispatch.ts";
 import { SocketFolder } from "../lib/socket-folder.ts";
+import { whyFailed } from "../lib/system-words.ts";
 import { systemWorld } from "../lib/world.ts";
 import { encodeError, parseRequest, type RequestFrame } from "../protocol/frames.ts";
 
@@ -167,7 +168,7 @@ export class LocalServer {
     if (there) unlinkSync(path);
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", (error: NodeJS.ErrnoException) => {
-        reject(new SocketBlocked({ path, name, why: error.code ?? error.message }));
+        reject(new SocketBlocked({ path, name, why: whyFailed(error) }));
       });
       this.#server.listen(socket, resolve);
     });

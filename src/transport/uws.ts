@@ -329,6 +329,6 @@ export class ListenError extends Error {
     this.next =
       port === 0
         ? "check gateway.socket: openclaw config get gateway.socket"
-        : `see who has it: ss -ltnp 'sport = :${port}'; or choose another: openclaw config set gateway.port <port>`;
+        : `see who has it: ss -ltnp 'sport = :${port}'; or choose another: openclaw config set gateway.port ${port === 65_535 ? 18_789 : port + 1}`;
   }
 }

@@ -79,14 +79,13 @@ async function approved(): Promise<Page> {
   return page;
 }
 
-test("a browser without a link shows its code, both commands, both keys and the time left", async () => {
+test("a browser without a link shows its code, the command, both keys and the time left", async () => {
   const page = await stranger();
   const shown = await code(page);
   expect(shown).toMatch(/^[0-9A-Z]{4}-[0-9A-Z]{4}$/);
   expect(await words(page, "cmd-host")).toBe(`openclaw devices approve ${shown}`);
   // Here the address bar says localhost, which is no place for another computer to reach.
-  const ssh = `ssh root@YOUR-SERVER openclaw devices approve ${shown}`;
-  expect(await words(page, "cmd-ssh")).toBe(ssh);
+  expect(await page.locator("#cmd-ssh").count()).toBe(0);
   expect(await words(page, "expires")).toMatch(/(29|30) min/);
   expect(await words(page, "wait")).toContain("Waiting for approval");
   expect(await lines(page, "#scopes li")).toEqual([

@@ -315,6 +315,55 @@ describe("paired devices", () => {
     expect(listed.text).toContain("(narrowed; taken: full control)");
   });
 
+  test("a device whose token was revoked already is said to be so", async () => {
+    const tokens = [
+      { role: "operator", revokedAtMs: NOW - DAY },
+      { role: "node", revokedAtMs: NOW - DAY },
+    ];
+    const row = pairedRow({ tokens: tokens.slice(0, 1) });
+    admin.answers["device.pair.list"] = () => ({ pending: [], paired: [row] });
+    const io = admin.io();
+    expect(await openclaw("devices revoke Firefox on Linux --device fe81", io)).toBe(0);
+    expect(io.lines[0]).toBe(
+      "“Firefox on Linux” (fe812c12f3ab) was revoked as operator already, 1 day ago.",
+    );
+    expect(io.text).toContain("openclaw devices remove fe812c12f3ab");
+    const rotated = admin.io();
+    expect(await openclaw("devices rotate fe81", rotated)).toBe(1);
+    expect(rotated.errorText).toContain("there is no token to rotate");
+    expect(rotated.errors.at(-1)).toContain("next: openclaw devices invite");
+    // Of several roles the one that still counts is meant.
+    const [operator] = tokens;
+    const both = pairedRow({ tokens: [...(operator ? [operator] : []), { role: "node" }] });
+    admin.answers["device.pair.list"] = () => ({ pending: [], paired: [both] });
+    admin.answers["device.token.revoke"] = () => ({});
+    expect(await openclaw("devices revoke fe81", admin.io())).toBe(0);
+    expect(admin.askedOf("device.token.revoke")).toMatchObject([{ role: "node" }]);
+  });
+
+  test("a name of several words needs no quotes where it stands alone", async () => {
+    admin.answers["device.token.revoke"] = () => ({});
+    const io = admin.io();
+    io.asksPerson = true;
+    io.answers.push("y");
+    expect(await openclaw("devices revoke Firefox on Linux", io)).toBe(0);
+    expect(admin.askedOf("device.token.revoke")).toHaveLength(1);
+    const renamed = admin.io();
+    expect(await openclaw("devices rename Firefox on Linux Kitchen", renamed)).toBe(5);
+    expect(renamed.errorText).toContain("a name of several words goes in quotes");
+  });
+
+  test("a start that fits several lists them; what is gone is said to be listed no more", async () => {
+    const other = pairedRow({ deviceId: `fe81${"0".repeat(60)}` });
+    admin.answers["device.pair.list"] = () => ({ pending: [], paired: [paired, other] });
+    const io = admin.io();
+    expect(await openclaw("devices revoke fe81", io)).toBe(1);
+    for (const { deviceId } of [paired, other]) expect(io.errorText).toContain(deviceId);
+    const gone = admin.io();
+    expect(await openclaw("devices revoke 0123abcd", gone)).toBe(5);
+    expect(gone.errorText).toContain("one that was removed is listed no more");
+  });
+
   test("rotate and revoke know the only role, and ask which of several", async () => {
     admin.answers["device.token.rotate"] = () => ({ scopes: ["operator.read"] });
     admin.answers["device.token.revoke"] = () => ({});
@@ -347,6 +396,35 @@ describe("paired devices", () => {
 });
 
 describe("devices invite", () => {
+  test("a link that leads to this machine alone comes with what makes it open elsewhere", async () => {
+    const url = "http://127.0.0.1:18789/#invite=secret";
+    admin.answers["device.pair.invite"] = (params) => ({ ...params, expiresAtMs: NOW, url });
+    const io = admin.io();
+    Object.assign(io.env, { USER: "ann", SSH_CONNECTION: "203.0.113.5 51000 192.0.2.7 22" });
+    expect(await openclaw("devices invite", io)).toBe(0);
+    expect(io.lines).toEqual([url]);
+    expect(io.errorText).toContain("openclaw config set gateway.publicUrl https://");
+    expect(io.errors.at(-1)).toBe("    ssh -N -L 18789:127.0.0.1:18789 ann@192.0.2.7");
+  });
+
+  test("a link is revoked by the start of its id", async () => {
+    const invites = ["aaaabbbbcccc", "aaaaddddeeee", "0123456789ab"].map((inviteId) => {
+      return { inviteId, role: "node", scopes: [], expiresAtMs: NOW, uses: 1, usedBy: [] };
+    });
+    admin.answers["device.pair.inviteList"] = () => ({ invites });
+    admin.answers["device.pair.inviteRevoke"] = ({ inviteId }) => ({
+      ...invites.find((one) => one.inviteId === inviteId),
+    });
+    expect(await openclaw("devices invite revoke 0123", admin.io())).toBe(0);
+    expect(admin.askedOf("device.pair.inviteRevoke")).toEqual([{ inviteId: "0123456789ab" }]);
+    const several = admin.io();
+    expect(await openclaw("devices invite revoke aaaa", several)).toBe(1);
+    expect(several.errorText).toContain("fits several links: aaaabbbbcccc, aaaaddddeeee");
+    const none = admin.io();
+    expect(await openclaw("devices invite revoke ffff", none)).toBe(5);
+    expect(none.errors.at(-1)).toBe("  next: openclaw devices invite list");
+  });
+
   test("the link alone is on standard output of a script", async () => {
     const url = "https://gateway.example.com/#invite=secret";
     admin.answers["device.pair.invite"] = (params) => ({

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { checks, examine } from "../../src/cli/doctor/checks.ts";
+import { summary } from "../../src/cli/doctor/doctor.ts";
 import { access } from "./support/doctor/access-cases.ts";
 import { down } from "./support/doctor/cases.ts";
 import { config } from "./support/doctor/config-cases.ts";
@@ -34,6 +35,22 @@ describe("doctor", () => {
   test("finds nothing wrong with a healthy gateway", () => {
     const levels = examine(running()).map(({ id, level }) => `${id} ${level}`);
     expect(levels.filter((line) => !line.endsWith(" ok"))).toEqual([]);
+  });
+
+  test("says in one line that all is well, and else how many findings there are", () => {
+    const well = examine(running());
+    expect(summary(well)).toBe(`All is well: ${well.length} checks, nothing to do.`);
+    expect(summary(examine(stopped()))).toMatch(/^Nothing fails: 1 warning, 0 notes, \d+ well\.$/);
+  });
+
+  test("every finding ends with a command to type", () => {
+    const all = [...program, ...config, ...state, ...access, ...around, ...ssh, ...webhooks];
+    const found = all.flatMap(([, , facts]) => examine(facts));
+    const said = found.flatMap((finding) => (finding.level === "ok" ? [] : [finding.next]));
+    // The first two are what these tables give as the words of others.
+    const typed =
+      /^(install it|edit x|(\w+=\S+ )?(openclaw|sudo|env|systemctl|journalctl|pm2|npx|prlimit|export|ls|df|ss|cat|cp|mv|rm|chmod|chown|chgrp|gpasswd|curl|\$\{EDITOR:-nano\})( |$))/;
+    expect(said.filter((next) => !typed.test(next))).toEqual([]);
   });
 
   test("says of a stopped one only that it does not run", () => {

@@ -65,6 +65,12 @@ describe("what a failure says", () => {
       "failed",
       "repeat the command in 2 s",
     ],
+    [
+      "an unknown method",
+      coded("INVALID_REQUEST", "unknown method: x"),
+      "failed",
+      "openclaw gateway call --list",
+    ],
     ["our own", new CliError("usage", "say which", { next: "this" }), "usage", "this"],
     [
       "a defect",
@@ -76,6 +82,15 @@ describe("what a failure says", () => {
     const failure = explainFailure(error);
     expect(failure.exit).toBe(exit);
     expect(failure.next).toBe(next);
+  });
+
+  test.each([
+    [{ code: "EACCES", syscall: "open", path: "/x y" }, "/x y: this user may not", "ls -ld '/x y'"],
+    [{ code: "ENOSPC", syscall: "write", path: "/x" }, "/x: the disk is full", "df -h"],
+    [{ code: "ECONNREFUSED", syscall: "connect" }, "nothing answers there", "openclaw doctor"],
+  ])("the system's own words are translated: %j", (facts, message, next) => {
+    const error = Object.assign(new Error(`${facts.code}: raw words, ${facts.syscall}`), facts);
+    expect(failureLines(error, false)).toEqual([`openclaw: ${message}`, `  next: ${next}`]);
   });
 
   test("no stack and no code without --verbose", () => {

@@ -3,7 +3,7 @@ import {
   looksLikeCode,
   matchPaired,
   matchPending,
-  searchWord,
+  searchWords,
 } from "../../src/cli/devices/match.ts";
 import { pairedRow, pendingRow } from "./support/rows.ts";
 
@@ -84,9 +84,13 @@ describe("which paired device is meant", () => {
     for (const typed of ["zone-loud-drum-bulb-whip-rail-glue-unit", "Zone loud drum bulb WHIP"]) {
       expect(matchPaired(typed, [first, second])).toEqual({ kind: "exact", row: first });
     }
-    expect(searchWord("zone-loud-drum-bulb-whip")).toBe("fe812c12f3");
-    expect(searchWord("FE81-2C12-F3AB")).toBe("fe812c12f3ab");
-    expect(searchWord(" Anna-Lena ")).toBe("Anna-Lena");
+    expect(searchWords("zone-loud-drum-bulb-whip")).toEqual([
+      "fe812c12f3",
+      "zone-loud-drum-bulb-whip",
+    ]);
+    expect(searchWords("FE81-2C12-F3AB")).toEqual(["fe812c12f3ab", "FE81-2C12-F3AB"]);
+    expect(searchWords("FE81")).toEqual(["FE81"]);
+    expect(searchWords(" Anna-Lena ")).toEqual(["Anna-Lena"]);
   });
 
   test("a start that fits two, or a name, is only likely", () => {
@@ -99,7 +103,19 @@ describe("which paired device is meant", () => {
   });
 
   test("too short a start is nobody", () => {
-    expect(matchPaired("fe812c1", [first])).toEqual({ kind: "none" });
-    expect(matchPaired("zone loud drum", [first])).toEqual({ kind: "none" });
+    expect(matchPaired("fe8", [first])).toEqual({ kind: "none" });
+    expect(matchPaired("zone", [first])).toEqual({ kind: "none" });
+  });
+
+  test("four characters, or two words, suffice where they fit one alone", () => {
+    const third = pairedRow({ deviceId: "cd".repeat(32), operatorLabel: "FE81" });
+    expect(matchPaired("fe81", [first])).toEqual({ kind: "exact", row: first });
+    expect(matchPaired("zone loud", [first])).toEqual({ kind: "exact", row: first });
+    expect(matchPaired("fe81", [first, second]).kind).toBe("likely");
+    // Anybody may be called like another one's id.
+    expect(matchPaired("fe81", [first, third])).toEqual({ kind: "likely", rows: [first, third] });
+    expect(
+      matchPaired(first.deviceId, [first, { ...third, operatorLabel: first.deviceId }]),
+    ).toEqual({ kind: "exact", row: first });
   });
 });

@@ -214,7 +214,7 @@ describe("invoke", () => {
     const io = admin.io();
     expect(await openclaw("nodes invoke attic system.which", io)).toBe(1);
     expect(io.errorText).toContain(OTHER);
-    expect(await openclaw("nodes invoke fe812c system.which", io)).toBe(5);
+    expect(await openclaw("nodes invoke fe8 system.which", io)).toBe(5);
     expect(io.errors.at(-1)).toBe("  next: openclaw nodes list");
     expect(admin.askedOf("node.invoke")).toEqual([]);
   });

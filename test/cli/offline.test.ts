@@ -41,6 +41,30 @@ async function invited(gateway: GatewayProcess) {
 }
 
 describe("with the gateway stopped", () => {
+  test("each command says that it acts on the state itself, or that it needs the gateway", async () => {
+    const gateway = await prepare();
+    await gateway.start({ OPENCLAW_GATEWAY_TOKEN: PROCESS_TOKEN });
+    await gateway.stop();
+    const stopped = /^The gateway is not running: this acts on its state\. To start it: /;
+    for (const words of ["devices list", "nodes list", "config get gateway.port", "ssh list"]) {
+      const { code, stderr } = await gateway.cli(words.split(" "));
+      expect([words, code, stderr]).toEqual([words, 0, expect.stringMatching(stopped)]);
+      const { stderr: forScripts } = await gateway.cli([...words.split(" "), "--json"]);
+      expect([words, forScripts]).toEqual([words, ""]);
+    }
+    for (const words of [
+      "health",
+      "status",
+      "gateway stop",
+      "gateway restart",
+      "nodes invoke a b",
+    ]) {
+      const { code, stderr } = await gateway.cli(words.split(" "));
+      const needs = /^openclaw: the gateway is not running\n {2}next: .*gateway run\n$/;
+      expect([words, code, stderr]).toEqual([words, 3, expect.stringMatching(needs)]);
+    }
+  });
+
   test("devices are approved on the state itself, and let in at the next start", async () => {
     const gateway = await prepare();
     await gateway.start({ OPENCLAW_GATEWAY_TOKEN: PROCESS_TOKEN });

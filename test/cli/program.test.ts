@@ -64,8 +64,41 @@ describe("command line", () => {
     expect(io.errors).toEqual([
       "openclaw: unknown command 'lsit'",
       "(Did you mean list?)",
-      "  next: openclaw --help",
+      "  next: openclaw devices --help",
     ]);
+  });
+
+  test.each([
+    ["devcies", "(Did you mean devices?)", "openclaw --help"],
+    ["devices invite --use 3", "(Did you mean --uses?)", "openclaw devices invite --help"],
+    ["devices invite lst", undefined, "openclaw devices invite --help"],
+    ["health --jso", "(Did you mean --json?)", "openclaw health --help"],
+    ["devices invite --uses many", undefined, "openclaw devices invite --help"],
+    ["devices list now", undefined, "openclaw devices list --help"],
+    ["nodes invoke attic server system.which", undefined, "openclaw nodes invoke --help"],
+  ])(
+    "openclaw %s: what was nearly meant, and the help of that command",
+    async (typed, near, next) => {
+      const io = nowhere();
+      expect(await openclaw(typed, io)).toBe(2);
+      if (near !== undefined) expect(io.errors).toContain(near);
+      expect(io.errors.at(-1)).toBe(`  next: ${next}`);
+      const severalWords = typed.includes("attic server");
+      expect(io.errorText.includes("several words goes in quotes")).toBe(severalWords);
+    },
+  );
+
+  test.each([
+    ["gateway stop --json --force", "openclaw gateway stop"],
+    ["gateway stop --disable", "sudo systemctl disable --now openclaw-gateway"],
+    ["gateway restart --wait=30s", "openclaw gateway restart"],
+    ["gateway status --deep", "openclaw doctor"],
+    ["gateway run --force", "openclaw gateway stop (then: openclaw gateway run)"],
+  ])("openclaw %s says why there is no such option, and what to type", async (typed, next) => {
+    const io = nowhere();
+    expect(await openclaw(typed, io)).toBe(2);
+    expect(io.errors[0]).toMatch(/^openclaw: gateway \w+ has no --\w+: \w/);
+    expect(io.errors.at(-1)).toBe(`  next: ${next}`);
   });
 
   test.each([

@@ -72,6 +72,6 @@ it("names what keeps it from reading or writing", async () => {
   const other = join(folder, "it's.json");
   await expect(editConfigFile({ path: other, requests, writeFile: full })).rejects.toMatchObject({
     code: "CONFIG_WRITE",
-    message: "the config can't be written: ENOSPC",
+    message: "the config can't be written: the disk is full",
   });
 });

@@ -155,6 +155,18 @@ describe("refusals", () =>
       { view: { request: { command: "docker exec g openclaw", ssh: "ssh me@h" } } },
     ],
     [
+      "wait where nobody knows the host",
+      { host: "" },
+      pairing(),
+      { view: { request: { ssh: "" } } },
+    ],
+    [
+      "wait where the gateway knows its host",
+      { host: "" },
+      pairing({ sshCommand: "ssh me@h" }),
+      { view: { request: { ssh: "ssh me@h" } } },
+    ],
+    [
       "wait for more",
       {},
       pairing({ approvedScopes: ["operator.read"] }),

@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Frame, makeDevice, pairAndConnect, RawClient } from "../support/client.ts";
 import { startTestGateway, TEST_TOKEN, type TestGateway } from "../support/gateway.ts";
+import { lastWayCure } from "../support/last-way-cure.ts";
 import { sshKey } from "../support/ssh-key.ts";
 import { until } from "../support/until.ts";
 import { admittedConnect } from "../support/wire.ts";
@@ -49,7 +50,7 @@ describe.each(ends)("%s", (method, params, command) => {
     const refused = await gateway.host(method, params()).catch((error: Frame) => error);
     expect(refused).toMatchObject({
       code: "INVALID_REQUEST",
-      details: { code: "LAST_WAY_IN", cure: `openclaw ${command()} --force` },
+      details: { code: "LAST_WAY_IN", cure: lastWayCure(`openclaw ${command()}`) },
     });
     expect((await admin.client.request("health")).ok).toBe(true);
     await gateway.host(method, { ...params(), force: true });
@@ -63,7 +64,7 @@ describe.each(ends)("%s", (method, params, command) => {
     const { error } = await admin.client.request(method, { ...params(), ...named });
     expect(["LAST_WAY_IN", "ENDS_CALLER"]).toContain(error.details.code);
     if (error.details.code === "LAST_WAY_IN") {
-      expect(error.details.cure).toBe(`openclaw ${command()} --force on the gateway host`);
+      expect(error.details.cure).toBe(lastWayCure(`openclaw ${command()}`, " on the gateway host"));
     }
     expect((await admin.client.request("health")).ok).toBe(true);
     // Whoever holds full control may do worse, and says so.
@@ -157,7 +158,7 @@ describe("where a key that approves over SSH is the last way in", () => {
       const before = await readFile(gateway.core.config.path, "utf8");
       const params = value === undefined ? {} : { value };
       expect(await set(path, params)).toMatchObject({
-        details: { code: "LAST_WAY_IN", cure: `openclaw config ${words} --force` },
+        details: { code: "LAST_WAY_IN", cure: lastWayCure(`openclaw config ${words}`) },
       });
       expect(await readFile(gateway.core.config.path, "utf8")).toBe(before);
       expect(ways().others).toBe(1);
@@ -201,7 +202,7 @@ describe("a new shared token that ends the devices of the old one", () => {
   test("is refused before anything is changed, where the last way in is one of them", async () => {
     const refused = await renew().catch((error: Frame) => error);
     expect(refused).toMatchObject({
-      details: { code: "LAST_WAY_IN", cure: "openclaw token new --revoke-derived --force" },
+      details: { code: "LAST_WAY_IN", cure: lastWayCure("openclaw token new --revoke-derived") },
     });
     await paired([READ]);
     expect(gateway.core.vault.secrets.token?.epoch).toBe(1);
@@ -251,7 +252,7 @@ describe("a new shared token that ends the devices of the old one", () => {
     const params = { kind: "password", secret: "another-password", revokeDerived: true };
     const refused = await gateway.host("host.secret.set", params).catch((error: Frame) => error);
     expect(refused.details.cure).toBe(
-      "openclaw config set gateway.password - --revoke-derived --force",
+      lastWayCure("openclaw config set gateway.password - --revoke-derived"),
     );
   });
 });

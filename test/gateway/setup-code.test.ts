@@ -117,7 +117,7 @@ describe("device.pair.setupCode", () => {
       code: "INVALID_REQUEST",
       details: {
         code: "SETUP_ADDRESS_UNKNOWN",
-        cure: "on the gateway host: openclaw config set gateway.publicUrl https://<its name>",
+        cure: "on the gateway host: openclaw config set gateway.publicUrl https://gateway.example.com",
       },
     });
     await gateway.host("host.config.set", { path: "gateway.publicUrl", value: `${publicUrl}/` });

@@ -41,8 +41,8 @@ test.each([
   ["link-to-state", "private", /holds the gateway's state/],
   ["state/ui", "private", /lies in the gateway's state/],
   ["etc", "private", /holds the configuration/],
-  ["gone", "missing", /can't be opened: ENOENT/],
-  ["empty", "missing", /index.html can't be opened: ENOENT/],
+  ["gone", "missing", /can't be opened: there is no such file/],
+  ["empty", "missing", /index.html can't be opened: there is no such file/],
   ["odd", "missing", /index.html is no file/],
   ["etc/openclaw.json", "private", /holds the configuration/],
 ])("%s can't: %s", async (name, why, reason) => {

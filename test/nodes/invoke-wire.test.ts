@@ -168,6 +168,7 @@ describe("a failure", () => {
         code: "NOT_CONNECTED",
         nodeError: { code: "NOT_CONNECTED", message: "node not connected" },
         nodeCommandDispatched: false,
+        cure: expect.stringMatching(/^openclaw nodes describe [0-9a-f]{64} .*openclaw connect/),
       },
     });
   });

@@ -83,10 +83,14 @@ describe("where a message goes", () => {
   test.each([
     [{}, "NOTIFY_NOT_SET", "no webhook is configured"],
     [{ headersFile: "/headers" }, "NOTIFY_NOT_SET", "no webhook is configured"],
-    [{ urlFile: "/gone" }, "NOTIFY_FILE", "/gone can't be read: EACCES"],
+    [{ urlFile: "/gone" }, "NOTIFY_FILE", "/gone can't be read: this user may not"],
     [{ urlFile: "/empty" }, "NOTIFY_FILE", "/empty: its first line is no https:// or http:// URL"],
     [{ urlFile: "/other" }, "NOTIFY_FILE", "/other: its first line is no https:// or http:// URL"],
-    [{ urlFile: "/url", headersFile: "/gone" }, "NOTIFY_FILE", "/gone can't be read: EACCES"],
+    [
+      { urlFile: "/url", headersFile: "/gone" },
+      "NOTIFY_FILE",
+      "/gone can't be read: this user may not",
+    ],
   ])("is refused for %j", async (settings, code, message) => {
     const error = await target(settings).catch((one) => one);
     expect(error).toMatchObject({ code, message, next: expect.stringMatching(/^\S/) });

@@ -124,7 +124,7 @@ describe("a code as typed", () => {
     expect(() => bench.find(first)).toThrow("replaced by");
     bench.request("d1", ["one more"]);
     expect(bench.state.replaced.size).toBe(value);
-    expect(() => bench.find(first)).toThrow(/^unknown requestId$/);
+    expect(() => bench.find(first)).toThrow(/^unknown requestId: it expired, was decided already/);
   });
 });
 

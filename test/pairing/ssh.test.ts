@@ -4,6 +4,7 @@ import { hostOwner } from "../../src/pairing/pairing.ts";
 import { SshKeys } from "../../src/pairing/ssh.ts";
 import { limitValues } from "../../src/protocol/limits.ts";
 import { sshLimitTable } from "../../src/protocol/ssh-limits.ts";
+import { lastWayCure } from "../support/last-way-cure.ts";
 import { sshKey } from "../support/ssh-key.ts";
 import { type PairingBench, pairingOn, settle } from "./held-store.ts";
 
@@ -124,7 +125,7 @@ describe("the last way in", () => {
   test("is kept, when it is a key that may let in everybody", async () => {
     const { fingerprint } = await add("yubikey", { may: ["admin"] });
     await expect(remove("yubikey")).rejects.toMatchObject({
-      shape: { details: { cure: `openclaw ssh remove ${fingerprint} --force` } },
+      shape: { details: { cure: lastWayCure(`openclaw ssh remove ${fingerprint}`) } },
     });
     expect(actor(fingerprint)).toMatchObject({ method: "ssh" });
     await remove("yubikey", true);

@@ -11,6 +11,7 @@ import {
   takesLastWayIn,
 } from "../../src/pairing/ways-in.ts";
 import type { Actor } from "../../src/protocol/access.ts";
+import { lastWayCure } from "../support/last-way-cure.ts";
 import { ADMIN, confined, LedgerBench, owner, READ } from "./support.ts";
 
 /** An admin `a`, an admin `b`, one that reads, a node. */
@@ -131,9 +132,9 @@ describe("who may force", () => {
 
   test("the refusal names the command, and where to type it", () => {
     const cure = (actor: Actor) => lastWayIn(actor, "devices revoke a").shape.details?.["cure"];
-    expect(cure(owner)).toBe("openclaw devices revoke a --force");
+    expect(cure(owner)).toBe(lastWayCure("openclaw devices revoke a"));
     expect(cure(confined("a", [ADMIN]))).toBe(
-      "openclaw devices revoke a --force on the gateway host",
+      lastWayCure("openclaw devices revoke a", " on the gateway host"),
     );
   });
 });

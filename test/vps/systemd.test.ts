@@ -134,9 +134,9 @@ describe.skipIf(reason !== undefined)("on a VPS with systemd", () => {
       expect.stringContaining("next: sudo systemctl start openclaw-gateway"),
     ]);
 
-    const listed = await gateway.ok(["devices", "list"]);
-    expect(listed).toContain(device.deviceId.slice(0, 12));
-    expect(listed).toContain("The gateway is not running; this is its state.");
+    const listed = await gateway.cli(["devices", "list"]);
+    expect(listed.stdout).toContain(device.deviceId.slice(0, 12));
+    expect(listed.stderr).toContain("The gateway is not running: this acts on its state.");
     await gateway.ok(["devices", "rename", device.deviceId, "Anns laptop"]);
     const owner = await stat(gateway.vps.path(STATE));
     expect(owner.uid).not.toBe(0);

@@ -1,4 +1,4 @@
-import { type Gateway, startCommand, withGateway } from "../connect.ts";
+import { type Gateway, withGateway } from "../connect.ts";
 import { type Context, printJson } from "../context.ts";
 import { CliError } from "../exit.ts";
 import type { Run } from "../shell.ts";
@@ -6,7 +6,7 @@ import type { Durability, PairedRow, PendingRow } from "../wire.ts";
 import { accessWords, approveCommand, clientKind, quotedName, shortId, shown } from "../words.ts";
 import { chooseRow } from "./choose.ts";
 import { durabilityNote } from "./durability.ts";
-import { isDeviceId, looksLikeCode, matchPending } from "./match.ts";
+import { CODE_FORM, isDeviceId, looksLikeCode, matchPending } from "./match.ts";
 import { adminNeeds, pairingNeeds } from "./needs.ts";
 import { pendingRows } from "./pages.ts";
 import { requestCard, requestRow } from "./show.ts";
@@ -70,7 +70,7 @@ async function findRequest(
     exactName: ({ requestId }) => shown(requestId),
     show: (rows) => pendingTable(rows, { now: context.io.now(), columns: context.io.columns }),
     showOne: async ({ requestId }) => requestCard(context, await requestRow(gateway, requestId)),
-    nothing: `no request fits ${shown(typed)}`,
+    nothing: `no request fits ${shown(typed)}; ${CODE_FORM}`,
   });
   return row.requestId;
 }
@@ -111,7 +111,7 @@ function approvedLines(device: PairedRow, gateway: Gateway): string[] {
 }
 
 function thenWords(device: PairedRow, gateway: Gateway): string {
-  if (gateway.how === "stopped") return `It gets in once the gateway runs: ${startCommand()}`;
+  if (gateway.how === "stopped") return "It gets in once the gateway runs.";
   const roles = device.roles ?? [device.role];
   return roles.includes("node")
     ? "It comes back within seconds; then its commands ask as well: openclaw nodes pending"

@@ -38,9 +38,11 @@ export async function chooseRow<Row>(
   const found = choice.show(match.rows);
   if (row === undefined || match.rows.length > 1 || !io.asksPerson) {
     for (const line of found) io.err(line);
-    const many = match.rows.length > 1 ? `${choice.typed} fits several` : "that is no exact match";
-    throw new CliError("failed", `${many}; give the whole ${choice.exactWord}`, {
-      next: "repeat the command with one of the above",
+    const only = match.rows.length === 1 ? row : undefined;
+    const many = only === undefined ? `${choice.typed} fits several` : "that is no exact match";
+    const exact = only === undefined ? "one of the above" : choice.exactName(only);
+    throw new CliError("failed", `${many}; give the ${choice.exactWord}`, {
+      next: `repeat the command with ${exact}`,
     });
   }
   for (const line of choice.showOne ? await choice.showOne(row) : found) io.out(line);

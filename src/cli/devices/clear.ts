@@ -86,7 +86,7 @@ async function refuseLastWayIn(gateway: Gateway, { paired }: What): Promise<void
     "failed",
     "nothing was changed: that would end the last way in with full control",
     {
-      next: "openclaw devices revoke-all --except DEVICE (or repeat the command with --force)",
+      next: "openclaw devices revoke-all --except DEVICE (to shut everybody out all the same, repeat the command with --force)",
       code: "LAST_WAY_IN",
     },
   );

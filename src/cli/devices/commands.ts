@@ -73,7 +73,7 @@ function addPairedCommands(shell: Shell, devices: Command): void {
     .option("--name <name>", "the name, instead of as the last words");
   lazily(shell, rename, async () => (await import("./paired.ts")).rename);
   const rotate = devices
-    .command("rotate [device]")
+    .command("rotate [device...]")
     .description("end a device's token and make it a new one")
     .option("--device <device>", "the device, instead of as a word")
     .option("--role <role>", "which role's token, where it has several")
@@ -81,7 +81,7 @@ function addPairedCommands(shell: Shell, devices: Command): void {
     .option("--force", FORCE);
   lazily(shell, rotate, async () => (await import("./tokens.ts")).rotate);
   const revoke = devices
-    .command("revoke [device]")
+    .command("revoke [device...]")
     .description("end a device's token until you approve it again")
     .option("--device <device>", "the device, instead of as a word")
     .option("--role <role>", "which role's token, where it has several")

@@ -1,4 +1,5 @@
 import { shellWord } from "../../lib/shell-word.ts";
+import { tunnelLine } from "../../lib/tunnel.ts";
 import { SETUP_SCHEME } from "../../protocol/setup-code.ts";
 import { type Context, remark } from "../context.ts";
 import { shown } from "../words.ts";
@@ -24,6 +25,19 @@ export function joinLines(context: Context, { link, setupCode, pin }: JoinBy): v
   if (code === undefined) return;
   remark(context, "  or with OpenClaw's own:");
   print(context, `openclaw node run --pair ${shellWord(code)}`);
+}
+
+/** Says where a link opens on the gateway's machine alone, and what makes it open elsewhere. */
+export function loopbackLines(context: Context, link: string): void {
+  const tunnel = tunnelLine(link, context.io.env);
+  if (tunnel === undefined) return;
+  remark(context, "  It leads to this machine alone. For other devices either give the gateway an");
+  remark(context, "  address that they reach, and make another link:");
+  remark(context, "    openclaw config set gateway.publicUrl https://gateway.example.com");
+  // Through a tunnel to another machine nobody can tell from here how that one is called.
+  if (context.options.url !== undefined) return;
+  remark(context, "  or keep a tunnel open on the other computer, and open the link there:");
+  remark(context, `    ${tunnel}`);
 }
 
 /** Standard output has the link alone where a script reads it. */

@@ -5,7 +5,7 @@ import { printJson, remark } from "../context.ts";
 import { CliError } from "../exit.ts";
 import type { Run } from "../shell.ts";
 import { accessWords, quoted, shown } from "../words.ts";
-import { joinLines } from "./elsewhere.ts";
+import { joinLines, loopbackLines } from "./elsewhere.ts";
 import { type InviteOptions, lifeParams, pinned, readPin } from "./invite-options.ts";
 import { adminNeeds } from "./needs.ts";
 
@@ -42,6 +42,7 @@ export const invite: Run<InviteOptions> = async (context, _args, options) => {
     remark(context, `  Works ${works}. ${who}`);
     if (made.role === "node") joinLines(context, { link, setupCode: code, pin });
     else remark(context, "  Open it on the device and press “Pair this browser”.");
+    loopbackLines(context, link);
     if (options.qr) (await import("../qr.ts")).drawQr(context, [link]);
   });
 };

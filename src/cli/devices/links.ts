@@ -1,5 +1,5 @@
 import { spanWords } from "../age.ts";
-import { withGateway } from "../connect.ts";
+import { type Gateway, withGateway } from "../connect.ts";
 import { printJson } from "../context.ts";
 import { CliError } from "../exit.ts";
 import type { Run } from "../shell.ts";
@@ -51,16 +51,39 @@ export const links: Run<unknown> = async (context) => {
       [`in ${spanWords(link.expiresAtMs - io.now())}`],
     ]);
     for (const line of table({ columns, rows, width: io.columns })) io.out(line);
-    io.out("To revoke one: openclaw devices invite revoke <link>");
+    const [only] = answer.invites.length === 1 ? answer.invites : [];
+    const id = only === undefined ? "LINK" : shown(only.inviteId);
+    io.out(`To revoke one: openclaw devices invite revoke ${id}`);
   });
 };
 
+const SHORTEST_START = 4;
+
+/** The link whose id begins with what was typed. */
+async function wholeId(gateway: Gateway, typed: string): Promise<string> {
+  const start = typed.trim().toLowerCase();
+  const { invites } = await gateway.request<{ invites: Link[] }>("device.pair.inviteList");
+  const ids = invites.map(({ inviteId }) => inviteId);
+  const found = ids.filter((id) => id.startsWith(start));
+  const [only] = ids.includes(start) ? [start] : found;
+  if (only !== undefined && start.length >= SHORTEST_START) {
+    if (ids.includes(start) || found.length === 1) return only;
+    const candidates = found.map((id) => shown(id)).join(", ");
+    throw new CliError("failed", `${shown(typed)} fits several links: ${candidates}`, {
+      next: "repeat the command with one of them",
+    });
+  }
+  const message = `no open link fits ${shown(typed)}: it was used up, revoked, or expired, or that is no link's id`;
+  throw new CliError("notFound", message, { next: "openclaw devices invite list" });
+}
+
 /** `openclaw devices invite revoke <link>` */
-export const revokeLink: Run<unknown> = async (context, [inviteId]) => {
-  if (inviteId === undefined) {
+export const revokeLink: Run<unknown> = async (context, [typed]) => {
+  if (typed === undefined) {
     throw new CliError("usage", "which link?", { next: "openclaw devices invite list" });
   }
   await withGateway(context, adminNeeds, async (gateway) => {
+    const inviteId = await wholeId(gateway, typed);
     const gone = await gateway.request<Link & Durability>("device.pair.inviteRevoke", { inviteId });
     if (context.options.json) return printJson(context, gone);
     const { io } = context;

@@ -1,5 +1,5 @@
 import { parseSpan } from "../age.ts";
-import { type Gateway, startCommand, withGateway } from "../connect.ts";
+import { withGateway } from "../connect.ts";
 import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
 import type { Run } from "../shell.ts";
@@ -30,7 +30,7 @@ export const list: Run<ListOptions> = async (context, _args, options) => {
   await withGateway(context, pairingNeeds, async (gateway) => {
     const pages = devicePages(gateway, ask);
     if (context.options.json) return printJsonPages(context, pages, ask.limit);
-    await printPages(context, pages, { ask, options, how: gateway.how });
+    await printPages(context, pages, { ask, options });
   });
 };
 
@@ -60,7 +60,6 @@ function readAsk(options: ListOptions, { io, options: global }: Context): PageAs
 interface Asked {
   readonly ask: PageAsk;
   readonly options: ListOptions;
-  readonly how: Gateway["how"];
 }
 
 async function printPages(
@@ -96,7 +95,7 @@ function printPending({ io }: Context, { pending }: Page, limit = pending.length
 }
 
 function printEnd({ io }: Context, last: Page, asked: Asked & { rows: number }): void {
-  const { rows, ask, options, how } = asked;
+  const { rows, ask, options } = asked;
   if (rows === 0 && last.pending.length === 0) {
     io.out("No device waits for approval and none is listed.");
     io.out("  next: openclaw devices invite");
@@ -107,9 +106,6 @@ function printEnd({ io }: Context, last: Page, asked: Asked & { rows: number }):
     io.out(ask.cursor ? "  … and others" : others(last.total - rows));
     io.out(`  next: ${nextCommand(options, last.nextCursor)}`);
   }
-  if (how !== "stopped") return;
-  io.out("");
-  io.out(`The gateway is not running; this is its state. To start it: ${startCommand()}`);
 }
 
 function others(hidden: number): string {

@@ -10,10 +10,13 @@ export type Match<Row> =
   | { kind: "none" };
 
 const FULL_ID = /^[0-9a-f]{64}$/;
-const ID_PREFIX = /^[0-9a-f]{8,63}$/;
+const ID_PREFIX = /^[0-9a-f]{4,63}$/;
 const SHORTEST_CODE_PREFIX = 4;
 /** Hexadecimal digits in all the words that a key is shown in. */
 const KEY_SHOWN = 16;
+
+/** Said where what was typed is no code. */
+export const CODE_FORM = "a code looks like 7F3K-Q2MN, without the letters I, L, O and U";
 
 /** Whether the words are a whole code, however they were typed. */
 export function looksLikeCode(typed: string): boolean {
@@ -44,15 +47,20 @@ function hasKey(typed: string, row: DeviceWords): boolean {
   return start.length === KEY_SHOWN && row.deviceId.startsWith(start);
 }
 
-/** Which paired device is meant: an id or an unambiguous start of one, else a name. */
+/**
+ * Which paired device is meant: an id or an unambiguous start of one, else a name. A name that reads
+ * as the start of another device's id makes neither of them certain.
+ */
 export function matchPaired<Row extends DeviceWords>(
   typed: string,
   rows: readonly Row[],
 ): Match<Row> {
+  const whole = rows.find((row) => isFull(idOf(typed), row));
+  if (whole) return { kind: "exact", row: whole };
   const found = rows.filter((row) => hasId(typed, row));
+  const fits = rows.filter((row) => found.includes(row) || isNamed(typed, row));
   const [row] = found;
-  if (row && found.length === 1) return { kind: "exact", row };
-  return likely(found.length > 1 ? found : rows.filter((row) => isNamed(typed, row)));
+  return row && fits.length === 1 ? { kind: "exact", row } : likely(fits);
 }
 
 /** Whether a paired device's id is or begins with what was typed. */
@@ -66,10 +74,12 @@ function idOf(typed: string): string {
   return idOfWords(typed) ?? typed.replace(/[\s-]/g, "").toLowerCase();
 }
 
-/** What to search for where there are too many rows to look at all: the id, else what was typed. */
-export function searchWord(typed: string): string {
+/** What to search for where there are too many rows to look at all: the id, and what was typed. */
+export function searchWords(typed: string): string[] {
   const id = idOf(typed);
-  return FULL_ID.test(id) || ID_PREFIX.test(id) ? id : typed.trim();
+  const name = typed.trim();
+  if (FULL_ID.test(id)) return [id];
+  return ID_PREFIX.test(id) && id !== name.toLowerCase() ? [id, name] : [name];
 }
 
 function likely<Row>(rows: readonly Row[]): Match<Row> {

@@ -6,7 +6,7 @@ import type { Durability, PairedRow } from "../wire.ts";
 import { quoted, quotedName, shortId, shown } from "../words.ts";
 import { chooseRow } from "./choose.ts";
 import { durabilityNote } from "./durability.ts";
-import { hasId, isNamed, matchPaired, searchWord } from "./match.ts";
+import { hasId, isNamed, matchPaired, searchWords } from "./match.ts";
 import { pairingNeeds } from "./needs.ts";
 import { devicePages } from "./pages.ts";
 import { pairedTable } from "./tables.ts";
@@ -27,24 +27,26 @@ export async function findDevice(
       ...pairedTable(rows, { now: context.io.now(), columns: context.io.columns }),
       ...(rows.length > 1 ? rows.map((row) => `  ${shown(row.deviceId)}`) : []),
     ],
-    nothing: `no paired device fits ${shown(ask.typed)}`,
+    nothing: `no paired device fits ${shown(ask.typed)} (one that was removed is listed no more)`,
   });
 }
 
-/** Of those that merely have the name this many are told from each other; they are refused anyway. */
-const MOST_NAMED = 20;
+/** Of those that an id's start or a name fits this many are told from each other; none is chosen. */
+const MOST_LIKELY = 20;
 
-/** What {@link matchPaired} has to look at: all with that id, and some with that name. */
+/** What {@link matchPaired} has to look at: those with that id, and some with that name. */
 async function likelyRows(gateway: Gateway, typed: string): Promise<PairedRow[]> {
-  const rows: PairedRow[] = [];
-  let named = 0;
-  for await (const { paired } of devicePages(gateway, { query: searchWord(typed).slice(0, 256) })) {
-    for (const row of paired) {
-      if (hasId(typed, row)) rows.push(row);
-      else if (named < MOST_NAMED && isNamed(typed, row)) named = rows.push(row);
+  const rows = new Map<string, PairedRow>();
+  for (const query of searchWords(typed)) {
+    let many = 0;
+    for await (const { paired } of devicePages(gateway, { query: query.slice(0, 256) })) {
+      for (const row of paired.filter((one) => hasId(typed, one) || isNamed(typed, one))) {
+        many += 1;
+        if (many <= MOST_LIKELY) rows.set(row.deviceId, row);
+      }
     }
   }
-  return rows;
+  return [...rows.values()];
 }
 
 /** The device as a word or as `--device`. */
@@ -73,6 +75,14 @@ export const remove: Run<RemoveOptions> = async (context, args, { force }) => {
   });
 };
 
+/** A name of several words ends at the first where more words follow it. */
+export function throwWithQuotes(error: unknown, more: readonly string[], example: string): never {
+  const found = !(error instanceof CliError) || error.exit !== "notFound" || more.length === 0;
+  if (found) throw error;
+  const message = `${error.message}; a name of several words goes in quotes`;
+  throw new CliError(error.exit, message, { next: example, cause: error });
+}
+
 export interface RenameOptions {
   readonly device?: string;
   readonly name?: string;
@@ -89,7 +99,9 @@ export const rename: Run<RenameOptions> = async (context, args, options) => {
     });
   }
   await withGateway(context, pairingNeeds, async (gateway) => {
-    const { deviceId } = await findDevice(context, gateway, { typed, verb: "Rename" });
+    const { deviceId } = await findDevice(context, gateway, { typed, verb: "Rename" }).catch(
+      (error) => throwWithQuotes(error, words, "openclaw devices rename 'Anna phone' 'Kitchen'"),
+    );
     const renamed = await gateway.request<{ label: string }>("device.pair.rename", {
       deviceId,
       label,

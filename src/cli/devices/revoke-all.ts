@@ -107,7 +107,7 @@ function remainsLines({ secrets, devicelessCli, waysIn, sshKeys }: Remains): str
   }
   if (sshKeys > 0) {
     lines.push(`${count(sshKeys, "SSH key")} may go on letting devices in. To look, and remove:`);
-    lines.push("  openclaw ssh list, then: openclaw ssh remove <name>");
+    lines.push("  openclaw ssh list, then: openclaw ssh remove NAME");
   }
   if (waysIn.devices + waysIn.others === 0) {
     lines.push("Nobody has full control from elsewhere. To let yourself in again:");

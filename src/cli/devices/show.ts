@@ -5,7 +5,7 @@ import { CliError } from "../exit.ts";
 import { surfaceRows } from "../nodes/rows.ts";
 import type { Run } from "../shell.ts";
 import { shown } from "../words.ts";
-import { looksLikeCode, matchPending } from "./match.ts";
+import { CODE_FORM, looksLikeCode, matchPending } from "./match.ts";
 import { pairingNeeds } from "./needs.ts";
 import { pendingRows } from "./pages.ts";
 
@@ -40,7 +40,9 @@ async function findCode(gateway: Gateway, words: readonly string[]): Promise<str
   const what = shown(typed);
   throw row
     ? new CliError("failed", `${what} fits several: ${codes}`, { next: "repeat it with a code" })
-    : new CliError("notFound", `no request fits ${what}`, { next: "openclaw devices list" });
+    : new CliError("notFound", `no request fits ${what}; ${CODE_FORM}`, {
+        next: "openclaw devices list",
+      });
 }
 
 /** All about one request, with the gateway's own key. */

@@ -1,3 +1,4 @@
+import { agoWords } from "../age.ts";
 import { type Gateway, withGateway } from "../connect.ts";
 import { type Context, printJson } from "../context.ts";
 import { CliError } from "../exit.ts";
@@ -18,6 +19,13 @@ export interface TokenOptions {
 /** `openclaw devices rotate <device>` */
 export const rotate: Run<TokenOptions> = async (context, args, options) => {
   await onToken(context, { args, options, verb: "Rotate" }, async (gateway, device, role) => {
+    const revokedAtMs = revokedAt(device, role);
+    if (revokedAtMs !== undefined) {
+      const when = agoWords(revokedAtMs, context.io.now());
+      const message = `${quotedName(device)} was revoked as ${role} ${when}: there is no token to rotate`;
+      const next = "openclaw devices invite (a link lets it in again)";
+      throw new CliError("failed", message, { next, code: "ALREADY_REVOKED" });
+    }
     const { scope: scopes, force } = options;
     const narrower = { ...(scopes && { scopes }), ...(force && { force }) };
     const params = { deviceId: device.deviceId, role, ...narrower };
@@ -42,16 +50,43 @@ export const rotate: Run<TokenOptions> = async (context, args, options) => {
 export const revoke: Run<TokenOptions> = async (context, args, options) => {
   await onToken(context, { args, options, verb: "Revoke" }, async (gateway, device, role) => {
     const { deviceId } = device;
+    const revokedAtMs = revokedAt(device, role);
+    if (revokedAtMs !== undefined) return revokedBefore(context, device, { role, revokedAtMs });
     const params = { deviceId, role, ...(options.force && { force: true }) };
     const revoked = await gateway.request<Durability>("device.token.revoke", params);
     if (context.options.json) return printJson(context, revoked);
     const { io } = context;
     io.out(`Revoked ${quotedName(device)} (${shortId(deviceId)}) as ${role}.`);
-    io.out("  It stays out until you approve it again. To forget it altogether:");
-    io.out(`  openclaw devices remove ${shortId(deviceId)}`);
+    for (const line of staysOut(device)) io.out(line);
     durabilityNote(context, revoked);
   });
 };
+
+/** What was asked for is so: whoever scripts this is told of no failure. */
+function revokedBefore(
+  context: Context,
+  device: PairedRow,
+  { role, revokedAtMs }: { role: string; revokedAtMs: number },
+): void {
+  const { io, options } = context;
+  const { deviceId } = device;
+  if (options.json) return printJson(context, { deviceId, role, revokedAtMs });
+  const when = agoWords(revokedAtMs, io.now());
+  io.out(`${quotedName(device)} (${shortId(deviceId)}) was revoked as ${role} already, ${when}.`);
+  for (const line of staysOut(device)) io.out(line);
+}
+
+function staysOut({ deviceId }: PairedRow): string[] {
+  return [
+    "  It stays out until you approve it again. To forget it altogether:",
+    `  openclaw devices remove ${shortId(deviceId)}`,
+  ];
+}
+
+/** When the device's token of that role was revoked; `undefined` while it counts. */
+function revokedAt({ tokens = [] }: PairedRow, role: string): number | undefined {
+  return tokens.find((token) => token.role === role)?.revokedAtMs;
+}
 
 interface TokenAsk {
   readonly args: readonly string[];
@@ -73,9 +108,13 @@ async function onToken(
 
 function roleOf(device: PairedRow, wanted: string | undefined): string {
   const roles = device.tokens?.map(({ role }) => role) ?? device.roles ?? ["operator"];
-  const [only] = roles;
+  const live = roles.filter((role) => revokedAt(device, role) === undefined);
+  const meant = live.length > 0 ? live : roles;
+  const [only = "operator"] = meant;
   if (wanted !== undefined && roles.includes(wanted)) return wanted;
-  if (wanted === undefined && roles.length === 1 && only !== undefined) return only;
+  if (wanted === undefined && meant.length === 1) return only;
   const held = roles.map((role) => shown(role)).join(", ") || "no role";
-  throw new CliError("usage", `--role: this device has ${held}; say which token is meant`);
+  throw new CliError("usage", `--role: this device has ${held}; say which token is meant`, {
+    next: `repeat the command with --role ${shown(only)}`,
+  });
 }

@@ -72,7 +72,10 @@ const invites: Check = (facts) => {
   if (!counts) return undefined;
   if (counts.invites === 0) return ok("No unused one-time link is open.");
   const links = count(counts.invites, "one-time link");
-  return note(`${links} not used yet: whoever has one can pair a device.`, "openclaw devices list");
+  return note(
+    `${links} not used yet: whoever has one can pair a device.`,
+    "openclaw devices invite list",
+  );
 };
 
 export const accessChecks: Readonly<Record<string, Check>> = {

@@ -132,7 +132,7 @@ const publicUrl: Check = ({ config }) => {
     const why = socket === undefined ? `${ORIGINS} names ${origin}` : "gateway.socket is set";
     return note(
       `${why}, but gateway.publicUrl is not: links that the gateway makes lead to this machine.`,
-      `openclaw config set gateway.publicUrl ${origin ?? "https://NAME"}`,
+      `openclaw config set gateway.publicUrl ${origin ?? "https://gateway.example.com"}`,
     );
   }
   const { protocol, host, pathname } = new URL(url);

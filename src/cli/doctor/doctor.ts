@@ -37,9 +37,11 @@ function reportLines({ io }: Context, findings: readonly Finding[]): string[] {
   return [...lines, "", summary(findings)];
 }
 
-function summary(findings: readonly Finding[]): string {
+/** The last line: how many of what, or that there is nothing to do. */
+export function summary(findings: readonly Finding[]): string {
   const of = (level: Level) => findings.filter((finding) => finding.level === level).length;
   const [failed, warned, noted] = [of("fail"), of("warn"), of("note")];
+  if (failed + warned + noted === 0) return `All is well: ${of("ok")} checks, nothing to do.`;
   const rest = `${count(warned, "warning")}, ${count(noted, "note")}, ${of("ok")} well`;
   if (failed === 0) return `Nothing fails: ${rest}.`;
   return `${failed === 1 ? "1 check fails" : `${failed} checks fail`}; ${rest}.`;

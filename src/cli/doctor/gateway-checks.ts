@@ -20,7 +20,7 @@ const node: Check = ({ program, nowMs }) => {
   return warn(
     `${words}, and newer versions need a newer system (C library ${glibc}, 2.38 needed): ` +
       "Debian 13 and Ubuntu 24.04 have it.",
-    "upgrade the operating system when it suits you; until then Node.js 20 keeps working",
+    "cat /etc/os-release (and move to one of those when it suits you; until then Node.js 20 keeps working)",
   );
 };
 

@@ -67,7 +67,7 @@ const keys: Check = ({ ssh, nowMs }) => {
     return warn(`sshd does not know ${count(missing.length, "key")} that may approve.`, ENABLE);
   }
   if (ssh.account !== undefined && live === 0) {
-    return note("Approval over SSH is on, and no key may approve.", "openclaw ssh add <key.pub>");
+    return note("Approval over SSH is on, and no key may approve.", "openclaw ssh add key.pub");
   }
   if (ssh.account === undefined && live > 0) {
     const many = `${count(live, "key")} may approve over SSH, which is off`;

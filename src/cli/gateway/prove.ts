@@ -1,6 +1,7 @@
 import dns from "node:dns";
 import { isIP } from "node:net";
 import { GatewayClient } from "@openclaw/gateway-client";
+import { systemWords } from "../../lib/system-words.ts";
 import { cleanText } from "../../lib/text.ts";
 import { version } from "../../lib/version.ts";
 import { READ } from "../../protocol/access.ts";
@@ -97,7 +98,8 @@ async function useInvite(guest: Guest): Promise<void> {
       client = new GatewayClient({
         ...credentials(guest),
         onHelloOk: () => resolve(),
-        onConnectError: (error) => failed(cleanText(error.message, 300) ?? "refused", error),
+        onConnectError: (error) =>
+          failed(systemWords(error) ?? cleanText(error.message, 300) ?? "refused", error),
         onClose: (code, reason) => failed(`closed with ${code} ${cleanText(reason, 200) ?? ""}`),
       });
       client.start();

@@ -22,9 +22,13 @@ export interface ConnectOptions {
 export const connect: Run<ConnectOptions> = async (context, words, options) => {
   const said = words[0] ?? context.options.url;
   if (said === undefined) {
-    throw new CliError("usage", "say where: a link of “devices invite --role node”, or wss://…", {
-      next: "on the gateway host: openclaw devices invite --role node",
-    });
+    throw new CliError(
+      "usage",
+      "say where: a link or setup code of “devices invite --role node”, or wss://…",
+      {
+        next: "on the gateway host: openclaw devices invite --role node",
+      },
+    );
   }
   const typed = await fetchJoined(said);
   const target = readTarget(typed);

@@ -1,4 +1,5 @@
 import { isLoopbackHost } from "../../lib/net.ts";
+import { systemWords } from "../../lib/system-words.ts";
 import { nodeHostLimitTable as limits } from "../../protocol/node-host-limits.ts";
 import { decodeSetupCode, SETUP_SCHEME } from "../../protocol/setup-code.ts";
 import { CliError } from "../exit.ts";
@@ -33,8 +34,8 @@ async function ask(url: URL): Promise<{ ok: boolean; text: string }> {
     const { ok, body } = await fetch(url, { redirect: "error", signal });
     return { ok, text: await readSome(body) };
   } catch (cause) {
-    const why = (cause as { cause?: { code?: unknown } }).cause?.code;
-    const message = `${url.host} can't be asked for the setup code: ${why ?? "no answer"}`;
+    const why = systemWords((cause as { cause?: unknown }).cause) ?? "no answer";
+    const message = `${url.host} can't be asked for the setup code: ${why}`;
     throw new CliError("unreachable", message, { cause, next: ANOTHER });
   }
 }

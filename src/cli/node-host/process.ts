@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { homedir } from "node:os";
+import { whyFailed } from "../../lib/system-words.ts";
 import { nodeHostLimitTable } from "../../protocol/node-host-limits.ts";
 import { HostError } from "./errors.ts";
 
@@ -91,7 +92,7 @@ export function runProgram(ask: RunAsk): Promise<RunResult> {
     child.once("error", (error: NodeJS.ErrnoException) => {
       settle();
       ending.over();
-      reject(new HostError("FAILED", `${program} could not be started: ${error.code ?? error}`));
+      reject(new HostError("FAILED", `${program} could not be started: ${whyFailed(error)}`));
     });
     child.once("exit", () => ending.exited());
     child.once("close", (exitCode, signal) => {

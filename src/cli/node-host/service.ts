@@ -64,7 +64,7 @@ function planLines(pairsNow: boolean): string[] {
 
 function notRoot(): CliError {
   return new CliError("failed", "the above was not done: it takes root", {
-    next: "sudo openclaw connect <the same words> --install-service",
+    next: "repeat the command with sudo before it, such as: sudo openclaw connect wss://gateway.example.com --install-service",
   });
 }
 

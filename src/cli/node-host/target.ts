@@ -1,5 +1,7 @@
-import { decodeSetupCode } from "../../protocol/setup-code.ts";
+import { isWholeCode, normalizeCode } from "../../lib/short-code.ts";
+import { decodeSetupCode, SETUP_SCHEME } from "../../protocol/setup-code.ts";
 import { CliError } from "../exit.ts";
+import { quoted } from "../words.ts";
 
 /** Where to connect, and the secret of a one-time link if one was given. */
 export interface Target {
@@ -9,7 +11,10 @@ export interface Target {
   readonly tlsFingerprint?: string;
 }
 
-const EXAMPLE = "openclaw connect https://gateway.example.com/#invite=…";
+const EXAMPLE = "openclaw connect wss://gateway.example.com";
+const TAKES =
+  "it takes a link or setup code of “devices invite --role node”, or the gateway's address such as wss://gateway.example.com";
+const MAKE_LINK = "on the gateway host: openclaw devices invite --role node";
 
 /**
  * Reads a link of `openclaw devices invite`, a setup code (`oc-pair://…` or bare), or an address:
@@ -21,11 +26,38 @@ export function readTarget(typed: string): Target {
     const { url, bootstrapToken: invite, tlsFingerprint } = setup;
     return { url: readUrl(url), invite, ...(tlsFingerprint !== undefined && { tlsFingerprint }) };
   }
-  const url = readUrl(/^[a-z][a-z+.-]*:\/\//i.test(typed) ? typed : `wss://${typed}`);
+  if (typed.startsWith(SETUP_SCHEME)) throw broken("that setup code is not whole");
+  const isUrl = /^[a-z][a-z+.-]*:\/\//i.test(typed);
+  if (!isUrl) refuseWord(typed);
+  const url = readUrl(isUrl ? typed : `wss://${typed}`);
   const invite = new URLSearchParams(url.hash.slice(1)).get("invite");
-  if (url.hash !== "" && !invite) throw noTarget("no one-time link after the #");
+  if (url.hash !== "" && !invite) throw broken("that link is not whole: nothing is behind its #");
   url.hash = "";
   return { url, ...(invite && { invite }) };
+}
+
+/** A bare name is an address only where it can be told from a slip: `gw.example.com`, `gw:18789`. */
+function refuseWord(typed: string): void {
+  if (/[\d-]/.test(typed) && isWholeCode(normalizeCode(typed) ?? "")) {
+    const code = normalizeCode(typed) ?? typed;
+    throw new CliError(
+      "usage",
+      `${code} is the code of a request, which the gateway's owner approves`,
+      {
+        next: `on the gateway host: openclaw devices approve ${code}`,
+      },
+    );
+  }
+  if (/[.:]/.test(typed) || typed === "localhost") return;
+  // What is long may be a part of a setup code, which is a secret.
+  const isName = /^[\w-]{1,20}$/.test(typed);
+  const word = isName ? quoted(typed) : "that";
+  const named = isName ? ` (a machine that is called so: wss://${typed})` : "";
+  throw new CliError("usage", `${word} leads to no gateway; ${TAKES}${named}`, { next: EXAMPLE });
+}
+
+function broken(message: string): CliError {
+  return new CliError("usage", `${message}; copy all of it, or make another`, { next: MAKE_LINK });
 }
 
 function readUrl(text: string): URL {
@@ -36,5 +68,5 @@ function readUrl(text: string): URL {
 }
 
 function noTarget(what = "no address of a gateway"): CliError {
-  return new CliError("usage", `that has ${what}; expected a link or wss://…`, { next: EXAMPLE });
+  return new CliError("usage", `that has ${what}; ${TAKES}`, { next: EXAMPLE });
 }

@@ -2,7 +2,7 @@ import { type Gateway, withGateway } from "../connect.ts";
 import { type Context, printJson } from "../context.ts";
 import { chooseRow } from "../devices/choose.ts";
 import { durabilityNote } from "../devices/durability.ts";
-import { looksLikeCode, matchPending } from "../devices/match.ts";
+import { CODE_FORM, looksLikeCode, matchPending } from "../devices/match.ts";
 import { requestCard, requestRow } from "../devices/show.ts";
 import { CliError } from "../exit.ts";
 import type { Run } from "../shell.ts";
@@ -84,7 +84,7 @@ async function findRequest(
     exactName: ({ requestId }) => shown(requestId),
     show,
     showOne: async ({ requestId }) => requestCard(context, await requestRow(gateway, requestId)),
-    nothing: `no request of a node fits ${shown(typed)}`,
+    nothing: `no request of a node fits ${shown(typed)}; ${CODE_FORM}`,
     list: "openclaw nodes pending",
   });
   return row.requestId;

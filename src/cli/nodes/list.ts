@@ -1,4 +1,4 @@
-import { type Gateway, startCommand, withGateway } from "../connect.ts";
+import { withGateway } from "../connect.ts";
 import { type Context, printJson } from "../context.ts";
 import { pendingTable } from "../devices/tables.ts";
 import type { Run } from "../shell.ts";
@@ -33,7 +33,6 @@ export const list: Run<unknown> = async (context) => {
       io.out("There is no node.");
       io.out("  next: openclaw devices invite --role node");
     }
-    sayStopped(context, gateway);
   });
 };
 
@@ -44,7 +43,6 @@ export const pending: Run<unknown> = async (context) => {
     if (context.options.json) return printJson(context, { pending: rows.map(plain) });
     const waits = printPending(context, rows, await joining(gateway));
     if (!waits) context.io.out("No node waits for approval.");
-    sayStopped(context, gateway);
   });
 };
 
@@ -92,10 +90,4 @@ function printPending(
   io.out("");
   io.out(`To approve: ${approveNodeCommand(offers)}`);
   return true;
-}
-
-function sayStopped({ io }: Context, { how }: Gateway): void {
-  if (how !== "stopped") return;
-  io.out("");
-  io.out(`The gateway is not running; this is its state. To start it: ${startCommand()}`);
 }

@@ -2,6 +2,7 @@ import { agoWords } from "../age.ts";
 import { withGateway } from "../connect.ts";
 import { printJson } from "../context.ts";
 import { durabilityNote } from "../devices/durability.ts";
+import { throwWithQuotes } from "../devices/paired.ts";
 import { CliError } from "../exit.ts";
 import type { Run } from "../shell.ts";
 import type { Durability } from "../wire.ts";
@@ -58,7 +59,9 @@ export const rename: Run<NodeOptions> = async (context, args, options) => {
   }
   await withGateway(context, listNeeds, async (gateway) => {
     const ask = { typed, verb: "Rename", byName: true };
-    const { nodeId } = await findNode(context, gateway, ask);
+    const { nodeId } = await findNode(context, gateway, ask).catch((error) =>
+      throwWithQuotes(error, words, "openclaw nodes rename 'Attic server' 'Cellar server'"),
+    );
     const renamed = await gateway.request<{ displayName: string }>("node.rename", {
       nodeId,
       displayName,

@@ -11,6 +11,7 @@ import {
 import { userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { resolveAdminSocket, resolveApproveSocket, stateFolder } from "../../lib/paths.ts";
+import { systemWords } from "../../lib/system-words.ts";
 import type { Gateway } from "../connect.ts";
 import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
@@ -130,7 +131,7 @@ async function writeBlock(
     replaceText(file, before, withBlock(before, blockLines(live, script)));
     return undefined;
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
+    const why = systemWords(error) ?? (error as Error).message;
     return {
       message: `${file} was not changed: ${why}`,
       next: "openclaw ssh enable --authorized-keys (it writes the block anew)",

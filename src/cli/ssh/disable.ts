@@ -87,8 +87,10 @@ async function unset(gateway: Gateway, path: string, { force }: DisableOptions):
 
 function lastWayIn(): CliError {
   const message =
-    "nothing was changed: a key is the last way in with full control; let a device in first (openclaw devices invite --scopes owner)";
-  return new CliError("failed", message, { next: "openclaw ssh disable --force", code: LAST });
+    "nothing was changed: a key is the last way in with full control; let a device in first";
+  const next =
+    "openclaw devices invite --scopes owner (open the link on a device, then repeat the command; to end it all the same: openclaw ssh disable --force)";
+  return new CliError("failed", message, { next, code: LAST });
 }
 
 const LAST = "LAST_WAY_IN";

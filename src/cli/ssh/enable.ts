@@ -231,8 +231,8 @@ async function sayNext({ io }: Context, gateway: Gateway): Promise<void> {
   const line = shownLines(approveLine(await sshSettings(gateway)) ?? "");
   io.out(`Approvers type: ${line}`);
   if (line.includes("<host>")) {
-    io.out("  to have the name there: openclaw config set gateway.ssh.host <name of this machine>");
+    io.out("  to have the name there: openclaw config set gateway.ssh.host gateway.example.com");
   }
-  if (keys.length === 0) io.out("  next: openclaw ssh add <key.pub> --name phone");
+  if (keys.length === 0) io.out("  next: openclaw ssh add key.pub --name phone");
   io.out("  To undo all of this: openclaw ssh disable");
 }

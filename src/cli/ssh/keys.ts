@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { shellWord } from "../../lib/shell-word.ts";
+import { whyFailed } from "../../lib/system-words.ts";
 import { isSshRight, sshRights } from "../../protocol/approvers.ts";
 import { agoWords, parseSpan, spanWords } from "../age.ts";
 import { type Gateway, withGateway } from "../connect.ts";
@@ -82,7 +83,7 @@ async function keyText(io: Io, words: readonly string[]): Promise<string> {
   try {
     return await readFile(first, "utf8");
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code ?? "unknown reason";
+    const why = whyFailed(error);
     throw new CliError("failed", `${shown(first, 200)} can't be read: ${why}`, {
       next: "give a file that ends in .pub, or the key itself in quotes",
     });
@@ -134,7 +135,7 @@ export const list: Run<unknown> = async (context) => {
     const { io } = context;
     if (answer.keys.length === 0) {
       io.out("No key may approve over SSH.");
-      io.out("  next: openclaw ssh add <key.pub> --name phone");
+      io.out("  next: openclaw ssh add key.pub --name phone");
     } else {
       const titles = ["NAME", "MAY", "KEY", "FROM", "ENDS", "USED"];
       const columns = titles.map((title) => ({ title, fixed: title === "KEY" }));

@@ -60,7 +60,7 @@ describe("system.run", () => {
     expect(await run({ command: ["false"] })).toMatchObject({ exitCode: 1, success: false });
     await expect(run({ command: ["no-such-program-here"] })).rejects.toMatchObject({
       code: "FAILED",
-      message: "no-such-program-here could not be started: ENOENT",
+      message: "no-such-program-here could not be started: there is no such file",
     });
   });
 

@@ -41,6 +41,20 @@ test.each([
   expect(() => readTarget(typed)).toThrow(expect.objectContaining({ exit: "usage" }));
 });
 
+test.each([
+  ["foo", "“foo” leads to no gateway; it takes a link or setup code", "openclaw connect wss://"],
+  ["eyJ1cmwiOiJ3c3M6Ly9ndyJ9", "that leads to no gateway", "openclaw connect wss://"],
+  ["7F3K-Q2MN", "is the code of a request", "openclaw devices approve 7F3K-Q2MN"],
+  ["oc-pair://eyJ1cmwi", "that setup code is not whole", "openclaw devices invite --role node"],
+  ["https://gw.example.com/#invite=", "that link is not whole", "openclaw devices invite --role"],
+])("connect %s says what it takes", async (typed, words, next) => {
+  const io = new FakeIo({ HOME: "/nonexistent" });
+  expect(await openclaw(`connect '${typed}'`, io)).toBe(2);
+  expect(io.errors[0]).toContain(words);
+  expect(io.errors.at(-1)).toContain(next);
+  expect(io.errorText).not.toContain("eyJ1cmw");
+});
+
 test.each(["", "gopher://x", "https://", "https://gw/#token=x", "wss://me:secret@gw/", "a b"])(
   "%j leads nowhere, and what it holds is not repeated",
   async (typed) => {

@@ -85,6 +85,6 @@ export const access: Case[] = [
     "unused links",
     "pairing.invites",
     up(status({ pairing: { ...counts, invites: 2 } })),
-    ["note", /2 one-time links not used/, "openclaw devices list"],
+    ["note", /2 one-time links not used/, "openclaw devices invite list"],
   ],
 ];

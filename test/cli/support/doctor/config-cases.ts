@@ -149,7 +149,11 @@ export const config: Case[] = [
     "a proxy's socket without a public URL",
     "config.public-url",
     up(settings({ socket: "/run/gw.sock" })),
-    ["note", /gateway\.socket is set/, "openclaw config set gateway.publicUrl https://NAME"],
+    [
+      "note",
+      /gateway\.socket is set/,
+      "openclaw config set gateway.publicUrl https://gateway.example.com",
+    ],
   ],
   [
     "an origin without a public URL",

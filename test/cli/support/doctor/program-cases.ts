@@ -28,7 +28,7 @@ export const program: Case[] = [
     [
       "warn",
       /C library 2\.36.*Debian 13 and Ubuntu 24\.04/,
-      expect.stringContaining("operating system"),
+      expect.stringContaining("cat /etc/os-release"),
     ],
   ],
   [

@@ -88,13 +88,13 @@ export const ssh: Case[] = [
     "no key at all",
     "ssh.keys",
     up({ ssh: { keys: [] } }),
-    ["note", /no key may approve/, "openclaw ssh add <key.pub>"],
+    ["note", /no key may approve/, "openclaw ssh add key.pub"],
   ],
   [
     "only a key whose time is over",
     "ssh.keys",
     up({ ssh: { keys: [{ ...KEY, expiresAtMs: NOW }] } }),
-    ["note", /no key may approve/, "openclaw ssh add <key.pub>"],
+    ["note", /no key may approve/, "openclaw ssh add key.pub"],
   ],
   [
     "a key whose time is over beside one that is good",
