@@ -64,12 +64,16 @@ export async function runGateway(options: RunOptions): Promise<number> {
   }
 }
 
+/** Of the audit's copy in the log: for the journal, not for eyes. `openclaw audit` has them in words. */
+const AUDIT_FACTS = ["what", "hash"];
+
 /** The log where the configuration wants it; a configuration with errors is reported later. */
 async function openLog({ env, terminal }: RunOptions, ring: LogRing): Promise<OpenLog> {
   const { config } = await loadConfig({ path: resolveConfigPath(env, stateFolder(env)), env });
   const { level, file } = config.logging;
   const { value: bufferBytes } = limitTable.logBufferBytes;
-  return createLog({ level, pretty: terminal && file === undefined, file, bufferBytes, ring });
+  const pretty = terminal && file === undefined;
+  return createLog({ level, pretty, spared: AUDIT_FACTS, file, bufferBytes, ring });
 }
 
 function newRing(): LogRing {

@@ -22,6 +22,8 @@ export interface LogOptions {
   readonly level: string;
   /** A person watches: short coloured lines instead of JSON. */
   readonly pretty: boolean;
+  /** Facts that whoever watches is spared. */
+  readonly spared?: readonly string[];
   /** Absolute path of a file; standard output when absent. */
   readonly file?: string | undefined;
   /** Unwritten text kept at most; lines beyond it are lost. */
@@ -91,7 +93,13 @@ export async function createLog(options: LogOptions): Promise<OpenLog> {
     return { log: pino(settings, both(stream, options.ring)), close };
   }
   const { default: pretty } = await import("pino-pretty");
-  const stream = pretty({ colorize: true, translateTime: "SYS:HH:MM:ss", sync: true });
+  const stream = pretty({
+    colorize: true,
+    translateTime: "SYS:HH:MM:ss",
+    sync: true,
+    singleLine: true,
+    ignore: (options.spared ?? []).join(","),
+  });
   return { log: pino(settings, both(stream, options.ring)), close: async () => void stream.end() };
 }
 
