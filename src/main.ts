@@ -115,7 +115,10 @@ type Ended = "stop" | { readonly port: number };
 async function runOnce(options: OnceOptions): Promise<Ended> {
   const { env, log, stop } = options;
   const supervision = superviseBy(options);
-  const core = await supervision.during(openCore({ env, flags: flagsOf(options), log }));
+  // The journal's copy of the audit is there to compare with, whatever `logging.level` says.
+  const core = await supervision.during(
+    openCore({ env, flags: flagsOf(options), log, journal: log.child({}, { level: "info" }) }),
+  );
   try {
     if (!stop.asked) return await serve({ core, supervision }, options);
     // Told to stop while the state was read: nobody was let in yet, so there is nobody to tell.
@@ -273,7 +276,7 @@ const silent = { info() {}, warn() {}, error() {} };
 
 /** Opens the state of a gateway that does not run. @throws StoreError, ConfigError */
 export async function openOffline(options: { env: Environment }): Promise<Offline> {
-  const core = await openCore({ env: options.env, log: silent });
+  const core = await openCore({ env: options.env, log: silent, journal: null });
   const { world, limits } = core;
   const nobody = { audience: () => [], publish() {} };
   const presence = new Presence({ world, limits, self: { ts: world.now() }, ...nobody });

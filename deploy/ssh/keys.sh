@@ -8,7 +8,7 @@ LC_ALL=C
 export LC_ALL
 file=/run/openclaw-gateway/keys/approvers
 [ -r "$file" ] || exit 0
-head -c 1048576 -- "$file" | while read -r expires type key print from rest; do
+head -c 8388608 -- "$file" | while read -r expires type key print from rest; do
   if [ "$type" != "${2-}" ] || [ "$key" != "${3-}" ]; then continue; fi
   case $expires in '' | *[!0-9]*) exit 0 ;; esac
   if [ "$expires" -ne 0 ] && [ "$expires" -le "$(date +%s)" ]; then exit 0; fi

@@ -3,7 +3,7 @@ import { type FileSystem, type OpenFile, systemFiles, writeAll } from "../lib/at
 import { type AuditHead, type AuditLine, headOf, isLine } from "./chain.ts";
 
 const NAME = /^audit-(\d{12})\.jsonl$/;
-/** Lines that are written in one go. */
+/** Lines that are written in one go, and fsynced together. */
 const AT_ONCE = 256;
 
 /** `audit-<number of its first line>.jsonl`, so that names sort as the lines do. */
@@ -16,13 +16,22 @@ export function firstSeqOf(name: string): number {
   return Number(NAME.exec(name)?.[1]);
 }
 
-/** The audit's files in `folder`, oldest first; none if there is no folder. */
-export async function auditFiles(folder: string, files = systemFiles): Promise<string[]> {
+/** All names in `folder`, sorted; none if there is no folder. */
+export async function namesIn(folder: string, files = systemFiles): Promise<string[]> {
   const names = await files.list(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
     throw error;
   });
-  return names.filter((name) => NAME.test(name)).sort();
+  return names.sort();
+}
+
+/** The audit's files in `folder`, oldest first. */
+export async function auditFiles(folder: string, files = systemFiles): Promise<string[]> {
+  return (await namesIn(folder, files)).filter(isAuditFile);
+}
+
+export function isAuditFile(name: string): boolean {
+  return NAME.test(name);
 }
 
 /** The lines of a file as they are, without the last one where a crash cut it short. */
@@ -70,29 +79,69 @@ export class AuditFiles {
   async open(): Promise<number> {
     await this.close();
     await this.files.makeFolder(this.folder, 0o700);
-    const name = (await auditFiles(this.folder, this.files)).at(-1);
-    if (name === undefined) return 0;
-    // Somebody put something else there: `verify` names it, and the audit goes on in another file.
-    if ((await this.files.facts(join(this.folder, name))).kind !== "file") return 0;
-    const text = (await this.files.readFile(join(this.folder, name))).toString("utf8");
-    const lines = wholeLines(text);
+    const empty = new Map<number, string>();
+    for (const name of (await auditFiles(this.folder, this.files)).reverse()) {
+      // Somebody put something else there: `verify` names it, and the audit goes on in another file.
+      if ((await this.files.facts(join(this.folder, name))).kind !== "file") return 0;
+      const text = (await this.files.readFile(join(this.folder, name))).toString("utf8");
+      const lines = wholeLines(text);
+      if (lines.length === 0) empty.set(firstSeqOf(name), name);
+      else return this.#goOn(empty, { name, text, lines });
+    }
+    const first = empty.get(1);
+    if (first !== undefined) await this.#openAt(first, 0);
+    return 0;
+  }
+
+  /**
+   * A file without a line was made for the next one right before a crash, and is filled; or it was put
+   * there, and says nothing of where the audit ends.
+   */
+  async #goOn(
+    empty: ReadonlyMap<number, string>,
+    { name, text, lines }: { name: string; text: string; lines: readonly string[] },
+  ): Promise<number> {
     const bytes = Buffer.byteLength(lines.map((line) => `${line}\n`).join(""));
-    const open = await this.files.openExisting(join(this.folder, name));
+    const line = parse(lines.at(-1));
+    const last = isLine(line) ? line.seq : firstSeqOf(name) - 1;
+    const next = empty.get(last + 1);
+    if (next !== undefined && bytes === Buffer.byteLength(text)) await this.#openAt(next, 0);
+    else await this.#openAt(name, bytes);
+    return last;
+  }
+
+  /** Opens a file and takes off what is behind its first `bytes`. */
+  async #openAt(name: string, bytes: number): Promise<void> {
+    const path = join(this.folder, name);
+    const open = await this.files.openExisting(path);
     this.#file = { open, bytes };
-    if (bytes < Buffer.byteLength(text)) await open.truncate(bytes);
-    const last = parse(lines.at(-1));
-    return isLine(last) ? last.seq : firstSeqOf(name) - 1;
+    if ((await this.files.facts(path)).size > bytes) await open.truncate(bytes);
   }
 
   /** Appends and fsyncs. */
   async append(lines: readonly AuditLine[], dropping: Dropping): Promise<void> {
-    for (let at = 0; at < lines.length; at += AT_ONCE) {
-      const part = lines.slice(at, at + AT_ONCE);
-      const text = Buffer.from(part.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    for (let at = 0; at < lines.length; ) {
+      const part = this.#fitting(lines.slice(at, at + AT_ONCE));
+      at += part.length;
+      const text = Buffer.from(part.join(""));
       const full = !this.#file || this.#file.bytes + text.length > this.limits.auditFileBytes;
-      if (full && part[0]) await this.#begin(part[0].seq, dropping);
+      const first = lines[at - part.length];
+      if (full && first) await this.#begin(first.seq, dropping);
       await this.#write(text);
     }
+  }
+
+  /** The first of `lines`, as text, that fit into one file together: one at least. */
+  #fitting(lines: readonly AuditLine[]): string[] {
+    const texts: string[] = [];
+    let room = this.limits.auditFileBytes;
+    for (const line of lines) {
+      const text = `${JSON.stringify(line)}\n`;
+      room -= Buffer.byteLength(text);
+      if (room < 0 && texts.length > 0) break;
+      texts.push(text);
+    }
+    return texts;
   }
 
   async #write(text: Buffer): Promise<void> {
@@ -113,12 +162,14 @@ export class AuditFiles {
       throw error;
     });
     this.#file = { open, bytes: (await this.files.facts(path)).size };
-    await this.#removeOldest(dropping);
+    await this.#removeOldest(fileName(firstSeq), dropping);
     await this.files.syncFolder(this.folder);
   }
 
-  async #removeOldest(dropping: Dropping): Promise<void> {
-    const names = await auditFiles(this.folder, this.files);
+  /** Names of lines to come were put there: they must push none out that is real. */
+  async #removeOldest(newest: string, dropping: Dropping): Promise<void> {
+    const all = await auditFiles(this.folder, this.files);
+    const names = all.filter((name) => name <= newest);
     for (const name of names.slice(0, Math.max(0, names.length - this.limits.auditFiles))) {
       const path = join(this.folder, name);
       const { kind } = await this.files.facts(path);

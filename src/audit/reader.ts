@@ -2,9 +2,10 @@ import { join } from "node:path";
 import { type FileSystem, systemFiles } from "../lib/atomic-file.ts";
 import { whyFailed } from "../lib/system-words.ts";
 import { systemWorld } from "../lib/world.ts";
+import { auditLimitTable } from "../protocol/audit-limits.ts";
 import { inSlices } from "../store/slices.ts";
 import { type AuditLine, isLine } from "./chain.ts";
-import { auditFiles, parse, wholeLines } from "./files.ts";
+import { auditFiles, isAuditFile, namesIn, parse, wholeLines } from "./files.ts";
 import type { Verifies } from "./state-check.ts";
 import type { Trail } from "./trail.ts";
 import { AuditCheck, type AuditVerdict, type FoundFile } from "./verify.ts";
@@ -14,10 +15,12 @@ export interface ReadOptions {
   readonly sinceMs?: number;
   /** The newest so many. */
   readonly limit: number;
+  /** As many of them as these hold, as they are in the file; one always fits. */
+  readonly bytes?: number;
 }
 
 /** No file of the audit is so large; whatever is, is not read into memory. */
-const MOST_BYTES = 256 * 1024 * 1024;
+const MOST_BYTES = auditLimitTable.auditReadBytes.value;
 
 /** A file as it is. Nothing but a plain file is opened: a link may lead anywhere. */
 export async function findFile(
@@ -44,28 +47,34 @@ export async function findFile(
 export async function readAudit(
   folder: string,
   trail: Trail,
-  { sinceMs = 0, limit }: ReadOptions,
+  { sinceMs = 0, limit, bytes = Number.POSITIVE_INFINITY }: ReadOptions,
 ): Promise<AuditLine[]> {
-  const found: AuditLine[] = [];
+  const newest: AuditLine[] = [];
+  let room = bytes;
+  const full = () => newest.length >= limit || room <= 0;
   const take = (lines: readonly AuditLine[]) => {
-    const wanted = lines.filter(({ ts }) => ts >= sinceMs);
-    found.unshift(...wanted.slice(-(limit - found.length)));
+    for (let at = lines.length - 1; at >= 0 && !full(); at -= 1) {
+      const line = lines[at];
+      if (!line || line.ts < sinceMs) continue;
+      room -= Buffer.byteLength(JSON.stringify(line)) + 1;
+      if (room >= 0 || newest.length === 0) newest.push(line);
+    }
   };
   const names = await auditFiles(folder);
   // Newest file first: one is enough for most questions, and a hundred thousand lines are never held.
   let written: number | undefined;
   for (const name of names.reverse()) {
-    if (found.length >= limit) break;
+    if (full()) break;
     const { text } = await findFile(folder, name);
     const lines = wholeLines(text).map(parse).filter(isLine);
     const last = lines.at(-1)?.seq;
     if (last === undefined) continue;
     if (written === undefined) take(trail.outbox.filter(({ seq }) => seq > last));
     written ??= last;
-    if (found.length < limit) take(lines);
+    take(lines);
   }
   if (written === undefined) take(trail.outbox);
-  return found;
+  return newest.reverse();
 }
 
 interface CheckFacts {
@@ -86,8 +95,9 @@ export async function checkAudit(
   { verifies, mostFaults, read = (name) => findFile(folder, name) }: CheckFacts,
 ): Promise<AuditVerdict> {
   const check = new AuditCheck(trail(), verifies, mostFaults);
-  for (const name of await auditFiles(folder)) {
-    await inSlices(check.file(await read(name)), systemWorld);
+  for (const name of await namesIn(folder)) {
+    if (isAuditFile(name)) await inSlices(check.file(await read(name)), systemWorld);
+    else check.foreign(name);
   }
   return check.end(trail());
 }

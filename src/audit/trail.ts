@@ -13,7 +13,12 @@ export interface Trail {
   readonly floor: AuditHead & Partial<SignedHead>;
   /** The gateway's signature over what the file's end is, base64url. */
   readonly signed?: SignedHead;
+  /** Each key of the configuration's file as it was when the gateway last saw it; absent before that. */
+  readonly config?: SeenConfig;
 }
+
+/** By key, a digest of its value under the gateway's own key. */
+export type SeenConfig = Readonly<Record<string, string>>;
 
 export interface SignedHead extends AuditHead {
   readonly signature: string;
@@ -22,7 +27,8 @@ export interface SignedHead extends AuditHead {
 /** A change of the trail, as part of a commit. */
 export type TrailChange =
   | { op: "audit"; line: AuditLine }
-  | { op: "audit-written"; signed: SignedHead; floor?: SignedHead };
+  | { op: "audit-written"; signed: SignedHead; floor?: SignedHead }
+  | { op: "config-seen"; keys: SeenConfig };
 
 export const emptyTrail: Trail = { head: genesis, outbox: [], floor: genesis };
 
@@ -32,6 +38,7 @@ export function applyTrail(trail: Trail, change: TrailChange): Trail {
     const line = following(trail.head, change.line);
     return { ...trail, head: headOf(line), outbox: [...trail.outbox, line] };
   }
+  if (change.op === "config-seen") return { ...trail, config: change.keys };
   const { signed, floor = trail.floor } = change;
   return { ...trail, signed, floor, outbox: trail.outbox.filter(({ seq }) => seq > signed.seq) };
 }

@@ -28,6 +28,8 @@ export interface AuditVerdict {
   readonly faults: readonly AuditFault[];
   /** Faults that were found and left out, where there are too many. */
   readonly more?: number;
+  /** Lines that are in the state and in no file yet, if there are any. */
+  readonly waiting?: number;
 }
 
 /** How often others get a turn, in lines: a line takes some hundredths of a millisecond. */
@@ -48,6 +50,8 @@ export class AuditCheck {
   #last = "audit";
   /** The chain went through the end that the state knew when this began. */
   #passed = false;
+  /** Files without a line. */
+  readonly #empty: string[] = [];
 
   constructor(
     private readonly trail: Trail,
@@ -55,9 +59,16 @@ export class AuditCheck {
     private readonly mostFaults: number,
   ) {}
 
+  /** Something in the folder that is no file of the audit by its name. */
+  foreign(name: string): void {
+    this.#fault({ file: name, problem: "it is no file of the audit: somebody put it there" });
+  }
+
   /** Follows one file; may rest wherever it yields. */
   *file({ name, text, problem }: FoundFile): Generator<void, void> {
-    this.#last = name;
+    const isEmpty = text === "" && problem === undefined;
+    if (isEmpty) this.#empty.push(name);
+    if (!isEmpty || firstSeqOf(name) <= this.trail.head.seq) this.#last = name;
     if (problem !== undefined) this.#fault({ file: name, problem });
     const all = text.split("\n");
     if (all.pop() !== "") this.#fault({ file: name, problem: "its last line is cut short" });
@@ -68,13 +79,11 @@ export class AuditCheck {
     }
   }
 
-  /** Whether a file begins where its name says. One that a crash left empty begins nowhere yet. */
+  /** Whether a file begins where its name says. */
   #named(name: string, first: string | undefined): void {
     const seq = firstSeqOf(name);
     const line = parse(first);
-    if (first === undefined) {
-      if (seq <= writtenEnd(this.trail).seq) this.#fault({ file: name, problem: "it is empty" });
-    } else if (isLine(line) && line.seq !== seq) {
+    if (isLine(line) && line.seq !== seq) {
       const problem = `its name says that it begins with number ${seq}`;
       this.#fault({ file: name, line: 1, problem });
     }
@@ -113,6 +122,16 @@ export class AuditCheck {
     return { seq: value.seq - 1, hash: value.prev };
   }
 
+  /**
+   * A file is empty for the moment between being made and being written, which a crash or a full disk
+   * may make long: then the line that it was made for is on its way. Any other one was put there.
+   */
+  #isComing(name: string, now: Trail): boolean {
+    const seq = firstSeqOf(name);
+    const waits = ({ outbox }: Trail) => outbox.some((line) => line.seq === seq);
+    return waits(this.trail) || waits(now) || (seq > this.trail.head.seq && seq <= now.head.seq);
+  }
+
   #fault(fault: AuditFault): void {
     if (this.#faults.length < this.mostFaults) this.#faults.push(fault);
     else this.#more += 1;
@@ -123,15 +142,20 @@ export class AuditCheck {
     const end = this.#head ?? this.trail.floor;
     const wentOn = this.#passed && end.seq > this.trail.head.seq && end.seq <= now.head.seq;
     const tail = wentOn ? undefined : tailProblem(end, this.trail);
+    for (const name of this.#empty) {
+      if (!this.#isComing(name, now)) this.#fault({ file: name, problem: "it is empty" });
+    }
     if (tail !== undefined) this.#fault({ file: this.#last, problem: tail });
     for (const problem of stateProblems(this.trail, this.verifies)) {
       this.#fault({ file: "the state", problem });
     }
+    const waiting = now.outbox.filter(({ seq }) => seq > end.seq).length;
     return {
       lines: this.#lines,
       from: this.#from,
       to: end.seq,
       faults: this.#faults,
+      ...(waiting > 0 && { waiting }),
       ...(this.#more > 0 && { more: this.#more }),
     };
   }

@@ -21,6 +21,8 @@ export interface WriterDeps {
   readonly dropping: Dropping;
   readonly sign: (data: Uint8Array) => Buffer;
   readonly log: Log;
+  /** Takes a copy of each line to the journal, whatever else is logged. */
+  readonly copy: (facts: object, message: string) => void;
 }
 
 /**
@@ -62,9 +64,9 @@ export class AuditWriter {
     });
   }
 
-  /** Moves what is left, and closes the file. */
-  async close(): Promise<void> {
-    this.flush();
+  /** Moves what is left, if it is to be moved now, and closes the file. */
+  async close({ moving } = { moving: true }): Promise<void> {
+    if (moving) this.flush();
     while (this.#busy) await this.#busy;
     this.#retry?.cancel();
     await this.deps.files.close();
@@ -101,14 +103,14 @@ export class AuditWriter {
   }
 
   #wrote(lines: readonly AuditLine[], head: AuditLine | undefined): void {
-    const { log, sign, written } = this.deps;
+    const { log, sign, written, copy } = this.deps;
     if (this.#failures > 0) log.info({}, "the audit is written again");
     this.#failures = 0;
     this.#tries = 0;
     // The journal keeps a copy on another path: who cuts the file has to cut that one too.
     for (const { seq, event, by, what, from, hash } of lines) {
       const facts = { ...(what && { what }), ...(from !== undefined && { from }) };
-      log.info({ audit: seq, event, by, ...facts, hash }, "audit");
+      copy({ audit: seq, event, by, ...facts, hash }, "audit");
     }
     if (!head) return;
     this.#last = head.seq;

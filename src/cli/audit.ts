@@ -1,22 +1,27 @@
 import { parseSpan } from "./age.ts";
-import { withGateway } from "./connect.ts";
-import { printJson } from "./context.ts";
+import { type Gateway, withGateway } from "./connect.ts";
+import { jsonLine, printJson } from "./context.ts";
 import type { ExitName } from "./exit.ts";
 import type { Run } from "./shell.ts";
 import { count, scopesInWords, shown } from "./words.ts";
 
 export interface AuditOptions {
   readonly since?: string;
-  readonly limit?: string;
 }
 
+/** As it stands in a file that anybody with rights may have written to: no part of it is sure. */
 interface Line {
-  readonly seq: number;
-  readonly ts: number;
-  readonly event: string;
-  readonly by: { readonly kind: string; readonly id?: string; readonly claims?: string };
-  readonly what?: Readonly<Record<string, unknown>>;
-  readonly from?: string;
+  readonly ts?: unknown;
+  readonly event?: unknown;
+  readonly by?: unknown;
+  readonly what?: unknown;
+  readonly from?: unknown;
+}
+
+interface AuditPage {
+  readonly lines: readonly Line[];
+  /** Where the next page begins; absent after the newest line. */
+  readonly cursor?: string;
 }
 
 interface Verdict {
@@ -30,6 +35,8 @@ interface Verdict {
   }[];
   /** Faults that are not named, where there are too many. */
   readonly more?: number;
+  /** Lines that are in no file yet. */
+  readonly waiting?: number;
 }
 
 const needs = { scopes: [], hostOnly: true, stopped: "existing" } as const;
@@ -40,36 +47,60 @@ export const audit: Run<AuditOptions> = async (context, _args, options) => {
   const sinceMs =
     options.since === undefined ? undefined : io.now() - parseSpan(options.since, "--since");
   await withGateway(context, needs, async (gateway) => {
-    const params = sinceMs === undefined ? {} : { sinceMs: Math.max(0, sinceMs) };
-    const { lines } = await gateway.request<{ lines: Line[] }>("host.audit.list", params);
-    if (context.options.json) {
+    let any = false;
+    for await (const line of linesOf(gateway, sinceMs)) {
+      any = true;
       // As the file has them: one line each, ready for jq and grep.
-      for (const line of lines) io.data(JSON.stringify(line));
-      return;
+      if (context.options.json) io.data(jsonLine(line));
+      else io.out(lineWords(line));
     }
-    if (lines.length === 0) io.out("Nothing was decided in that time.");
-    for (const line of lines) io.out(lineWords(line));
+    if (!any && !context.options.json) io.out("Nothing was decided in that time.");
   });
 };
 
-function lineWords({ ts, event, by, what = {}, from }: Line): string {
-  const who = by.claims ?? (by.id === undefined ? undefined : by.id.slice(0, 16));
-  const actor = who === undefined ? by.kind : `${by.kind} (${shown(who)})`;
-  const facts = Object.entries(what).flatMap(([name, fact]) => factWords(name, fact));
+/** All lines, oldest first: an answer holds some of them. */
+async function* linesOf(gateway: Gateway, sinceMs: number | undefined): AsyncGenerator<Line> {
+  const since = sinceMs === undefined ? {} : { sinceMs: Math.max(0, sinceMs) };
+  let cursor: string | undefined = "";
+  while (cursor !== undefined) {
+    const page: AuditPage = await gateway.request("host.audit.list", { ...since, cursor });
+    yield* page.lines;
+    cursor = page.cursor;
+  }
+}
+
+function lineWords({ ts, event, by, what, from }: Line): string {
+  const facts = Object.entries(recordOf(what)).flatMap(([name, fact]) => factWords(name, fact));
   const where = from === undefined ? [] : [`from ${shown(from)}`];
-  return [timeWords(ts), shown(event), "by", actor, ...where, ...facts].join(" ");
+  return [timeWords(ts), shown(event), "by", actorWords(by), ...where, ...facts].join(" ");
+}
+
+function actorWords(by: unknown): string {
+  const { kind, id, claims } = recordOf(by);
+  const who = claims ?? (typeof id === "string" ? id.slice(0, 16) : id);
+  return who === undefined ? shown(kind) : `${shown(kind)} (${shown(who)})`;
+}
+
+/** A time that somebody wrote may be none. */
+function timeWords(ts: unknown): string {
+  const time = new Date(typeof ts === "number" ? ts : Number.NaN);
+  return Number.isNaN(time.getTime()) ? "-" : time.toISOString().replace(/\.\d+Z$/, "Z");
+}
+
+function recordOf(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? { ...value } : {};
 }
 
 /** One fact, as `name=value`; nothing where there is nothing. */
 function factWords(name: string, fact: unknown): string[] {
   if (Array.isArray(fact) && fact.length === 0) return [];
   if (typeof fact === "number" && name.endsWith("AtMs")) {
-    return [`${name.slice(0, -"AtMs".length)}=${timeWords(fact)}`];
+    return [`${shown(name.slice(0, -"AtMs".length))}=${timeWords(fact)}`];
   }
   const isScopes = name === "scopes" && Array.isArray(fact);
   const text = isScopes ? scopesInWords(fact.map(String)) : listWords(fact);
   const word = shown(text, FACT_CHARS);
-  return [`${name}=${/\s/.test(word) ? JSON.stringify(word) : word}`];
+  return [`${shown(name)}=${/\s/.test(word) ? JSON.stringify(word) : word}`];
 }
 
 const FACT_CHARS = 240;
@@ -79,13 +110,9 @@ function listWords(fact: unknown): string {
   return (Array.isArray(fact) ? fact : [fact]).map(short).join(", ");
 }
 
-function timeWords(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
-}
-
 /** Ids of devices, by which every command finds them. */
 function short(fact: unknown): string {
-  const text = String(fact);
+  const text = typeof fact === "object" ? JSON.stringify(fact) : String(fact);
   return /^[0-9a-f]{64}$/.test(text) ? text.slice(0, 12) : text;
 }
 
@@ -99,8 +126,10 @@ export const verify: Run<unknown> = (context) =>
     return verdict.faults.length === 0 ? "ok" : "failed";
   });
 
-function verdictLines({ lines, from, to, faults, more = 0 }: Verdict): string[] {
-  const whole = lines === 0 ? "The audit is empty." : `${lines} lines, number ${from} to ${to}.`;
+function verdictLines({ lines, from, to, faults, more = 0, waiting = 0 }: Verdict): string[] {
+  const written = lines === 0 ? "The audit is empty." : `${lines} lines, number ${from} to ${to}.`;
+  const rest = `${count(waiting, "line")} in the state that the gateway will write.`;
+  const whole = waiting === 0 ? written : `${lines === 0 ? "" : `${written} `}${rest}`;
   if (faults.length === 0) {
     return [
       whole,

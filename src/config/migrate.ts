@@ -1,6 +1,9 @@
 import { planEdit } from "./edit.ts";
 import { interpretConfig } from "./interpret.ts";
-import { type ConfigPath, configPaths, specOf } from "./schema.ts";
+import type { ConfigPath } from "./schema.ts";
+
+export const clearSecrets = ["token", "password"] as const;
+export type ClearSecret = (typeof clearSecrets)[number];
 
 export interface SecretMigration {
   /** What stood in the file in clear. For hashing into the state; never print it. */
@@ -12,24 +15,26 @@ export interface SecretMigration {
 }
 
 /**
- * Finds the clear secrets of a config text and the text without them. Pure: the caller stores
+ * Finds the clear secrets of a config text, of these kinds, and the text without them. Pure: the caller stores
  * the secrets first and writes the text after that, so that a crash between loses nothing.
  * A secret that is not usable (empty, a list, a reference) is left where it is, as an error of the
  * config. @throws ConfigError CONFIG_SYNTAX
  */
-export function migrateSecrets(text: string, file: string): SecretMigration {
+export function migrateSecrets(
+  text: string,
+  file: string,
+  kinds: readonly ClearSecret[] = clearSecrets,
+): SecretMigration {
   const { values } = interpretConfig(text, file);
-  const found = configPaths().filter((path) => specOf(path).secret && values.has(path));
+  const secrets: { token?: string; password?: string } = {};
+  const found: ConfigPath[] = [];
+  for (const kind of kinds) {
+    const value = values.get(`gateway.auth.${kind}`);
+    if (typeof value !== "string") continue;
+    secrets[kind] = value;
+    found.push(`gateway.auth.${kind}`);
+  }
   const requests = found.map((key) => ({ key, unset: true }) as const);
   const plan = planEdit(text, requests, { file });
-  return { secrets: secretsOf(values), text: plan.after ?? text, diff: plan.diff };
-}
-
-function secretsOf(values: ReadonlyMap<ConfigPath, unknown>): SecretMigration["secrets"] {
-  const token = values.get("gateway.auth.token");
-  const password = values.get("gateway.auth.password");
-  return {
-    ...(typeof token === "string" ? { token } : {}),
-    ...(typeof password === "string" ? { password } : {}),
-  };
+  return { secrets, text: plan.after ?? text, diff: plan.diff };
 }

@@ -11,8 +11,14 @@ import {
   writePlan,
 } from "./edit-file.ts";
 import { ConfigError, discreet, formatIssue } from "./errors.ts";
-import { type LoadedConfig, type LoadOptions, loadConfig, maxConfigBytes } from "./load.ts";
-import { migrateSecrets, type SecretMigration } from "./migrate.ts";
+import {
+  type ConfigSource,
+  type LoadedConfig,
+  type LoadOptions,
+  loadConfig,
+  maxConfigBytes,
+} from "./load.ts";
+import { type ClearSecret, migrateSecrets, type SecretMigration } from "./migrate.ts";
 import { publicHash, redactConfig, redactSource } from "./redact.ts";
 import type { GatewayConfig } from "./schema.ts";
 import { planWanted, type WantedKind } from "./wanted.ts";
@@ -79,8 +85,9 @@ export class ConfigStore {
   #loaded: LoadedConfig;
   /** What stands in the file, which is not in force while it has errors. */
   #latest: LoadedConfig;
+  /** The keys that a change of our own is just writing. */
+  #writing: readonly string[] = [];
   /** Changes wait for each other: two that read the same text would lose one of them. */
-  #changing = false;
   #last: Promise<unknown> = Promise.resolve();
   #watcher: ConfigWatcher | undefined;
   readonly #started: GatewayConfig;
@@ -104,9 +111,14 @@ export class ConfigStore {
     return this.#started;
   }
 
-  /** Whether a change of our own is under way, which listeners then are told of. */
-  get changing(): boolean {
-    return this.#changing;
+  /** The keys that a change of our own is just writing, while listeners are told of it. */
+  get writing(): readonly string[] {
+    return this.#writing;
+  }
+
+  /** The file whose settings are in force. */
+  get source(): ConfigSource {
+    return this.#loaded.source;
   }
 
   get path(): string {
@@ -223,6 +235,7 @@ export class ConfigStore {
       });
       const plan = planEdit(file.raw, requests, { file: this.path });
       if (plan.changedPaths.length > 0) await announce?.(plan.changedPaths);
+      this.#writing = plan.changedPaths;
       await writePlan(file, plan, this.deps.writeFile);
       await this.reload();
       return {
@@ -263,12 +276,11 @@ export class ConfigStore {
 
   /** Runs `work` when no other change runs. */
   #alone<T>(work: () => Promise<T>): Promise<T> {
-    const run = this.#last.then(async () => {
-      this.#changing = true;
-      return work().finally(() => {
-        this.#changing = false;
-      });
-    });
+    const run = this.#last.then(() =>
+      work().finally(() => {
+        this.#writing = [];
+      }),
+    );
     this.#last = run.catch(() => undefined);
     return run;
   }
@@ -283,7 +295,10 @@ export class ConfigStore {
       path: this.path,
       requests,
       writeFile: this.deps.writeFile,
-      ...(announce && { announce }),
+      announce: async (keys) => {
+        await announce?.(keys);
+        this.#writing = keys;
+      },
     });
     await this.reload();
     const changes = diffConfig(before, this.current);
@@ -303,13 +318,24 @@ export class ConfigStore {
     return migrateSecrets(file.raw ?? "", this.path);
   }
 
-  /** Removes the clear secrets from the file; they were stored elsewhere before. */
-  dropClearSecrets(): Promise<void> {
+  /**
+   * Removes clear secrets of these kinds from the file, and no other: what was not stored elsewhere before
+   * would be lost. Where `stored` says what that was, nothing goes that became another since.
+   * @throws ConfigError CONFIG_CHANGED
+   */
+  dropClearSecrets(
+    kinds: readonly ClearSecret[],
+    stored?: SecretMigration["secrets"],
+  ): Promise<void> {
     return this.#alone(async () => {
       const file = await readConfigFile(this.path);
-      const { text, diff } = migrateSecrets(file.raw ?? "", this.path);
+      const { text, diff, secrets } = migrateSecrets(file.raw ?? "", this.path, kinds);
+      const isOther = (kind: ClearSecret) =>
+        secrets[kind] !== undefined && secrets[kind] !== stored?.[kind];
+      if (stored && kinds.some(isOther)) throw changedMeanwhile(file);
       if (diff === "") return;
       const plan = { before: file.raw, after: text, changedPaths: [], diff };
+      this.#writing = kinds.map((kind) => `gateway.auth.${kind}`);
       await writePlan(file, plan, this.deps.writeFile);
       await this.reload();
     });

@@ -2,7 +2,7 @@ import type { Credentials } from "../auth/facts.ts";
 import type { DeviceProof } from "../auth/identity.ts";
 import { cleanText } from "../lib/text.ts";
 import type { DeviceText } from "../pairing/records.ts";
-import { scopeProblem } from "../protocol/access.ts";
+import { scopesProblem } from "../protocol/access.ts";
 import type { Limits } from "../protocol/limits.ts";
 import { type Validate, validator } from "../protocol/schemas.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
@@ -40,9 +40,7 @@ export function connectProblem(params: unknown, limits: Limits): string | undefi
   const problem = checkSchema(params);
   if (problem !== undefined) return problem;
   const { scopes = [] } = params as ConnectParams;
-  if (scopes.length > limits.scopesPerRequest)
-    return `at /scopes: must not have more than ${limits.scopesPerRequest} items`;
-  return scopeProblem(scopes, limits.scopeChars);
+  return scopesProblem(scopes, limits);
 }
 
 /** Whether the connect calls itself a worker: those speak another protocol that is not served. */

@@ -3,9 +3,9 @@ import type { SharedSecrets } from "../auth/secret.ts";
 import type { Vault } from "../auth/vault.ts";
 import type { World } from "../lib/world.ts";
 import { auditOf } from "../pairing/audit.ts";
-import { DEFAULT_INVITE_MS } from "../pairing/invite.ts";
 import { hostOwner, type Pairing } from "../pairing/pairing.ts";
 import { ownerScopes } from "../protocol/access.ts";
+import { limitTable } from "../protocol/limits.ts";
 import type { SecretKind } from "../protocol/refusals.ts";
 
 interface Deps {
@@ -78,7 +78,11 @@ async function storeToken(
 async function ownerLink(deps: Deps): Promise<FirstStart["ownerInvite"]> {
   const { pairing, terminal } = deps;
   if (!terminal || pairing.counts().devices > 0) return undefined;
-  const ask = { role: "operator" as const, scopes: ownerScopes, expiresInMs: DEFAULT_INVITE_MS };
+  const ask = {
+    role: "operator" as const,
+    scopes: ownerScopes,
+    expiresInMs: limitTable.inviteDefaultMs.value,
+  };
   const { invite, secret } = await pairing.invite(ask, hostOwner);
   return { secret, expiresAtMs: invite.expiresAtMs };
 }

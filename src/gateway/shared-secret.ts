@@ -16,8 +16,8 @@ interface Deps {
   readonly pairing: Pairing;
   /** Absent where no network side runs (the command line on stopped state). */
   readonly gateway?: Gateway | undefined;
-  /** Clear secrets in the config would win over what is stored; they go first. */
-  readonly dropClearSecrets: () => Promise<void>;
+  /** A clear secret in the config would win over what is stored: it goes once that is durable. */
+  readonly dropClearSecret: (kind: SecretKind) => Promise<void>;
   readonly hasClearSecret: (kind: SecretKind) => boolean;
 }
 
@@ -71,9 +71,11 @@ export class SharedSecretChanges {
     const { vault, pairing } = this.deps;
     const { actor, revokeDerived } = options;
     return ahead(pairing, async (announce) => {
-      await announce(auditOf("secret.set", actor, { kind, revokeDerived }));
+      const inClear = this.deps.hasClearSecret(kind);
+      const dropped = inClear ? [`gateway.auth.${kind}`] : undefined;
+      await announce(auditOf("secret.set", actor, { kind, revokeDerived, dropped }));
       const { endedEpoch } = await vault.setSecret(kind, secret, "cli");
-      if (this.deps.hasClearSecret(kind)) await this.deps.dropClearSecrets();
+      if (inClear) await this.deps.dropClearSecret(kind);
       return endedEpoch;
     });
   }

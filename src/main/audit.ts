@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { ahead } from "../audit/ahead.ts";
 import type { AuditEvent, AuditLine } from "../audit/chain.ts";
 import { AuditFiles } from "../audit/files.ts";
+import { type AuditPage, auditPage, type PageOptions } from "../audit/pages.ts";
 import { checkAudit, findFile, type ReadOptions, readAudit } from "../audit/reader.ts";
 import { floorText } from "../audit/trail.ts";
 import type { AuditVerdict } from "../audit/verify.ts";
@@ -22,14 +23,15 @@ import type { Document, StoreLog } from "../store/shape.ts";
 /** Notes what a link gives a node, which nobody is asked about, and then gives it. */
 export async function grantedByLink(
   pairing: Pairing,
-  { device, ...surface }: { device: string } & Surface,
+  { device, link, ...surface }: { device: string; link: string | undefined } & Surface,
   grant: () => Promise<void>,
 ): Promise<void> {
   // Of what can do nothing, the line of the link itself says it all.
   if (offerWords(surface) === NOTHING) return grant();
   const what = { device, ...offerFacts(surface) };
   await ahead(pairing, async (announce) => {
-    await announce({ ...auditOf("node.approved", "gateway", what), by: { kind: "link" } });
+    const by = { kind: "link" as const, ...(link !== undefined && { id: link }) };
+    await announce({ ...auditOf("node.approved", "gateway", what), by });
     await grant();
   });
 }
@@ -42,6 +44,8 @@ interface Deps {
   readonly document: Document<PairingState, PairingChange>;
   readonly identity: GatewayIdentity;
   readonly log: StoreLog;
+  /** Where each line is copied to; absent where no gateway runs, and so nothing writes to the journal. */
+  readonly journal?: Pick<StoreLog, "info"> | undefined;
 }
 
 /** The audit of an open core: lines go from the state to the files in `audit/`. */
@@ -50,7 +54,7 @@ export class Audit implements AuditSource {
   readonly #writer: AuditWriter;
 
   constructor(private readonly deps: Deps) {
-    const { stateDir, world, limits, pairing, document, identity, log } = deps;
+    const { stateDir, world, limits, pairing, document, identity, log, journal } = deps;
     this.#folder = join(stateDir, "audit");
     this.#writer = new AuditWriter({
       files: new AuditFiles(this.#folder, limits),
@@ -71,10 +75,21 @@ export class Audit implements AuditSource {
       },
       sign: (data) => identity.sign(data),
       log,
+      copy: (facts, message) => journal?.info(facts, message),
     });
-    pairing.listen({ audited: () => this.#writer.flush() });
+    pairing.listen({ audited: () => this.#flush() });
     // What a crash left in the state.
-    this.#writer.flush();
+    this.#flush();
+  }
+
+  /**
+   * What is decided while no gateway runs stays in the state: the next one moves it, and the journal has
+   * its copy then. Only where that much waits that the next decision might be refused it is not awaited.
+   */
+  #flush(): void {
+    const { journal, document, limits } = this.deps;
+    const waiting = document.durable.trail.outbox.length;
+    if (journal || waiting > limits.auditOutbox / 2) this.#writer.flush();
   }
 
   note(event: AuditEvent): Promise<number> {
@@ -87,6 +102,10 @@ export class Audit implements AuditSource {
 
   read(options: ReadOptions): Promise<AuditLine[]> {
     return readAudit(this.#folder, this.deps.document.durable.trail, options);
+  }
+
+  page(options: PageOptions): Promise<AuditPage | undefined> {
+    return auditPage(this.#folder, this.deps.document.durable.trail, options);
   }
 
   verify(): Promise<AuditVerdict> {
@@ -106,6 +125,6 @@ export class Audit implements AuditSource {
 
   /** Before the state is closed, which notes how far the files got. */
   close(): Promise<void> {
-    return this.#writer.close();
+    return this.#writer.close({ moving: this.deps.journal !== undefined });
   }
 }

@@ -21,6 +21,7 @@ import { nodesShape } from "../nodes/document.ts";
 import { Nodes } from "../nodes/nodes.ts";
 import type { NodesChange, NodesState } from "../nodes/records.ts";
 import { pairingShape } from "../pairing/document.ts";
+import { linkOf } from "../pairing/invite.ts";
 import { Pairing } from "../pairing/pairing.ts";
 import type { PairingChange, PairingState } from "../pairing/records.ts";
 import { Setups } from "../pairing/setups.ts";
@@ -31,6 +32,7 @@ import { explain, StoreError } from "../store/errors.ts";
 import { acquireWriterLock, ownPlace, type WriterLock } from "../store/lock.ts";
 import { asksForKeys, publishApprovers } from "./approvers.ts";
 import { Audit, grantedByLink } from "./audit.ts";
+import { ConfigTrace } from "./config-trace.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -42,6 +44,11 @@ export interface CoreOptions {
   readonly limits?: Partial<Limits>;
   readonly hasher?: Hasher;
   readonly log: StoreLog;
+  /**
+   * Where the audit's lines are copied to, whatever the log's level is; `log` if absent, and `null` where
+   * no gateway runs that could write to a journal.
+   */
+  readonly journal?: Pick<StoreLog, "info"> | null;
 }
 
 /** State, secrets and configuration, open and locked: all that works without a network side. */
@@ -156,7 +163,10 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       policy: () => config.current.gateway.nodes.commands,
       pairingOf: (nodeId) => pairing.nodePairing(nodeId),
       taken: (code) => pairing.isPending(code),
-      granting: (device, surface, grant) => grantedByLink(pairing, { device, ...surface }, grant),
+      granting: (device, surface, grant) => {
+        const link = linkOf(pairingDocument.durable, device);
+        return grantedByLink(pairing, { device, link, ...surface }, grant);
+      },
     });
     pairing.listen({
       ended: ({ deviceId }) => {
@@ -173,7 +183,16 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       document: pairingDocument,
       identity: vault.identity,
       log,
+      journal: options.journal === undefined ? log : (options.journal ?? undefined),
     });
+    const trace = new ConfigTrace({
+      document: pairingDocument,
+      pairing,
+      config,
+      key: tokenKey,
+      log,
+    });
+    await trace.start();
     const parts = { config, vault, secrets, pairing, setups, ssh, nodes, documents, audit, log };
     const close = () => closeAll({ ...parts, lock });
     const command = commandName(env);

@@ -44,6 +44,8 @@ function adminSocket({ adminSocket: path, limits }: Core, { gateway }: Parts): L
       connections: limits.adminConnections,
       frameBytes: limits.adminFrameBytes,
       queueBytes: limits.adminQueueBytes,
+      hangUpMs: limits.localHangUpMs,
+      leaving: limits.localLeaving,
     },
     dispatch: (from, frame, { claims }) => {
       const actor = claims === undefined ? hostOwner : { ...hostOwner, claims };
@@ -71,6 +73,8 @@ function approveSocket(core: Core, { gateway, services }: Parts): LocalServer {
       frameBytes: limits.approveFrameBytes,
       // Its methods send no events.
       queueBytes: 0,
+      hangUpMs: limits.localHangUpMs,
+      leaving: limits.localLeaving,
       idleMs: limits.approveIdleMs,
     },
     dispatch: (from, frame, said) => {

@@ -39,6 +39,7 @@ export function pairingLog(
       if (why === "approved" || why === "rejected") return log.info(line, message);
       gateway.refusalLog.write({ level: "info", kind: `pairing-${why}`, facts: line, message });
     },
+    refused: (metric) => gateway.count(metric),
     clockSet: (byMs) => log.warn({ byMs }, clockWords(byMs)),
     renamed: ({ deviceId, label }) => log.info({ deviceId, label }, "a device was renamed"),
     ended: ({ deviceId, role, why, many }) => {

@@ -150,7 +150,7 @@ function configService(core: Core): ConfigService {
       if (!announce || found.length === 0) return { found, diff, applied: false };
       await announce(found);
       for (const kind of found) await vault.setSecret(kind, secrets[kind] ?? "", "migrated");
-      await config.dropClearSecrets();
+      await config.dropClearSecrets(found, secrets);
       return { found, diff, applied: true };
     },
   };
@@ -162,7 +162,7 @@ function secretService(core: Core, gateway: Gateway | undefined): SecretService 
     world: core.world,
     pairing: core.pairing,
     gateway,
-    dropClearSecrets: () => core.config.dropClearSecrets(),
+    dropClearSecret: (kind) => core.config.dropClearSecrets([kind]),
     hasClearSecret: (kind) => core.config.current.gateway.auth[kind] !== undefined,
   });
 }

@@ -11,7 +11,6 @@ import type { FailureLimiter } from "../lib/limiter.ts";
 import { pendingRow } from "../methods/device-rows.ts";
 import { allMethods } from "../methods/index.ts";
 import type { Services } from "../methods/services.ts";
-import { auditOf } from "../pairing/audit.ts";
 import { closes } from "../protocol/close.ts";
 import type { PeerReader } from "../transport/peer.ts";
 import type { Core } from "./core.ts";
@@ -153,7 +152,6 @@ export function follow(
   const stopLog = pairing.listen(pairingLog(core, parts));
   const stopNodes = core.nodes.listen(nodeNews(core, parts));
   const stopConfig = config.listen((changed, next) => {
-    noteEdits(core, changed);
     peers.trust(next.gateway.trustedProxies);
     parts.setLogLevel(next.logging.level);
     for (const { path } of changed) {
@@ -180,13 +178,3 @@ const setupEvents = {
   completed: "device.pair.setup.completed",
   uncertain: "device.pair.setup.deliveryUncertain",
 } as const;
-
-/** Keys that somebody changed in the file itself; what went through a method has its line from there. */
-function noteEdits({ audit, config, log }: Core, changed: readonly { path: string }[]): void {
-  if (config.changing || changed.length === 0) return;
-  const keys = changed.map(({ path }) => path);
-  const event = auditOf("config.changed", "gateway", { keys, how: "the file was edited" });
-  audit
-    .note(event)
-    .catch((err) => log.error({ err }, "a change of the configuration is not in the audit"));
-}

@@ -1,6 +1,6 @@
 import { deriveToken } from "../auth/tokens.ts";
 import { cleanText } from "../lib/text.ts";
-import { PAIRING } from "../protocol/access.ts";
+import { PAIRING, scopesProblem } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
 import { withProperties } from "../protocol/json-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
@@ -114,6 +114,8 @@ export const rotate = method<TokenParams>({
   access,
   params: withProperties(wireSchemas.deviceTokenRotate, force),
   run: async (params, { actor, services }) => {
+    const problem = scopesProblem(params.scopes ?? [], services.limits);
+    if (problem) throw invalidRequest(`invalid device.token.rotate params: ${problem}`);
     const { role, token } = await services.pairing.rotate({ ...params, actor });
     const result = {
       deviceId: params.deviceId,

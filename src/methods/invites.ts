@@ -1,8 +1,8 @@
 import { cleanText } from "../lib/text.ts";
-import { DEFAULT_INVITE_MS } from "../pairing/invite.ts";
 import { ADMIN, isRole } from "../protocol/access.ts";
 import { RequestError } from "../protocol/errors.ts";
 import type { JsonSchema } from "../protocol/json-schema.ts";
+import { limitTable } from "../protocol/limits.ts";
 import { encodeSetupCode } from "../protocol/setup-code.ts";
 import { durability } from "./device-rows.ts";
 import { type Call, method } from "./method.ts";
@@ -14,8 +14,12 @@ const inviteParams: JsonSchema = {
   type: "object",
   properties: {
     role: { type: "string", enum: ["operator", "node"] },
-    scopes: { type: "array", items: { type: "string", minLength: 1 }, maxItems: 32 },
-    expiresInMs: { type: "integer", minimum: 1000 },
+    scopes: {
+      type: "array",
+      items: { type: "string", minLength: 1, maxLength: limitTable.scopeChars.value },
+      maxItems: limitTable.scopesPerRequest.value,
+    },
+    expiresInMs: { type: "integer", minimum: limitTable.inviteMinMs.value },
     uses: { type: "integer", minimum: 1 },
     name: { type: "string" },
   },
@@ -43,7 +47,7 @@ async function makeInvite(params: InviteParams, { actor, services }: Call) {
     {
       role,
       scopes: params.scopes ?? [],
-      expiresInMs: params.expiresInMs ?? DEFAULT_INVITE_MS,
+      expiresInMs: params.expiresInMs ?? services.limits.inviteDefaultMs,
       name: cleanText(params.name),
       uses: params.uses,
     },

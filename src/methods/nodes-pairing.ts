@@ -52,8 +52,10 @@ export async function rejectSurface(typed: string, call: Call) {
   const request = requestFor(typed, call, denied);
   const { actor, services } = call;
   const { requestId, nodeId } = request;
+  const event = auditOf("node.rejected", actor, surfaceFacts(request));
+  services.pairing.commits.paced(event);
   const reject = async (announce: (event: AuditEvent) => Promise<void>) => {
-    await announce(auditOf("node.rejected", actor, surfaceFacts(request)));
+    await announce(event);
     return services.nodes.reject(requestFor(requestId, call, denied));
   };
   const outcome = await ahead(services.audit, reject, { anyway: true });

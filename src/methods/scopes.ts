@@ -1,9 +1,8 @@
 import { deriveToken } from "../auth/tokens.ts";
 import { sourceKey } from "../lib/net.ts";
 import type { Device, Pending, Resolution } from "../pairing/records.ts";
-import { READ, scopeProblem } from "../protocol/access.ts";
+import { READ, scopesProblem } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
-import { limitTable } from "../protocol/limits.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { type Call, method } from "./method.ts";
 
@@ -23,7 +22,7 @@ export const requestUpgrade = method<{ scopes: string[] }>({
   params: wireSchemas.scopeUpgradeRequest,
   run: async ({ scopes }, call) => {
     const device = ownDevice(call);
-    const problem = scopeProblem(scopes, limitTable.scopeChars.value);
+    const problem = scopesProblem(scopes, call.services.limits);
     if (problem) throw invalidRequest(`invalid device.scopes.requestUpgrade params: ${problem}`);
     const { deviceId, publicKey } = device;
     const pending = await call.services.pairing.request({

@@ -1,6 +1,8 @@
 import type { AgentSide } from "../agent/side.ts";
 import type { Notes } from "../audit/ahead.ts";
 import type { AuditLine } from "../audit/chain.ts";
+import type { AuditPage, PageOptions } from "../audit/pages.ts";
+import type { ReadOptions } from "../audit/reader.ts";
 import type { AuditVerdict } from "../audit/verify.ts";
 import type { GatewayIdentity } from "../auth/identity.ts";
 import type { Announce, ConfigChanged, ConfigWrite, ConfigWritten } from "../config/service.ts";
@@ -142,7 +144,9 @@ export interface LogSource {
 /** The audit: who decided what. */
 export interface AuditSource extends Notes {
   /** The newest lines, oldest first. */
-  read(options: { sinceMs?: number; limit: number }): Promise<AuditLine[]>;
+  read(options: ReadOptions): Promise<AuditLine[]>;
+  /** All lines, page by page; `undefined` for a cursor that no page ends at. */
+  page(options: PageOptions): Promise<AuditPage | undefined>;
   verify(): Promise<AuditVerdict>;
 }
 

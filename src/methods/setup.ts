@@ -3,10 +3,10 @@ import { isLoopbackHost } from "../lib/net.ts";
 import { squaresPng } from "../lib/png.ts";
 import { qrCode } from "../lib/qr.ts";
 import { cleanText } from "../lib/text.ts";
-import { DEFAULT_SETUP_MS } from "../pairing/setup.ts";
 import { ADMIN } from "../protocol/access.ts";
 import { invalidRequest, RequestError } from "../protocol/errors.ts";
 import type { JsonSchema } from "../protocol/json-schema.ts";
+import { limitTable } from "../protocol/limits.ts";
 import { type SetupAccess, setupGrants } from "../protocol/setup-access.ts";
 import { encodeSetupCode } from "../protocol/setup-code.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
@@ -29,7 +29,7 @@ const setupParams: JsonSchema = {
   ...wireSchemas.devicePairSetupCode,
   properties: {
     ...(wireSchemas.devicePairSetupCode["properties"] as object),
-    expiresInMs: { type: "integer", minimum: 1000 },
+    expiresInMs: { type: "integer", minimum: limitTable.inviteMinMs.value },
     name: { type: "string" },
   },
 };
@@ -62,7 +62,7 @@ async function makeSetupCode(params: SetupParams, { actor, services }: Call) {
       role: roles[0],
       roles,
       scopes,
-      expiresInMs: params.expiresInMs ?? DEFAULT_SETUP_MS,
+      expiresInMs: params.expiresInMs ?? limits.setupDefaultMs,
       name: cleanText(params.name),
       setup: { access: given, url, ...(join !== undefined && { joins: true as const }) },
       ...(join !== undefined && { secret: joinSecret(tokenKey, join) }),

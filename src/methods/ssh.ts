@@ -1,9 +1,9 @@
 import { cleanText } from "../lib/text.ts";
 import type { SshKey } from "../pairing/ssh-keys.ts";
-import { PUBLIC_KEY_CHARS } from "../pairing/ssh-public-key.ts";
 import { ADMIN } from "../protocol/access.ts";
 import { type SshRight, sshRights } from "../protocol/approvers.ts";
 import type { JsonSchema } from "../protocol/json-schema.ts";
+import { sshLimitTable as limits } from "../protocol/ssh-limits.ts";
 import { durability } from "./device-rows.ts";
 import { method } from "./method.ts";
 
@@ -17,7 +17,7 @@ const addParams: JsonSchema = {
   type: "object",
   required: ["publicKey"],
   properties: {
-    publicKey: { type: "string", minLength: 1, maxLength: PUBLIC_KEY_CHARS },
+    publicKey: { type: "string", minLength: 1, maxLength: limits.sshKeyChars.value },
     name: { type: "string", minLength: 1 },
     may: {
       type: "array",
@@ -25,7 +25,11 @@ const addParams: JsonSchema = {
       minItems: 1,
       maxItems: 3,
     },
-    from: { type: "array", items: { type: "string", minLength: 1 }, maxItems: 32 },
+    from: {
+      type: "array",
+      items: { type: "string", minLength: 1, maxLength: limits.sshNetworkChars.value },
+      maxItems: limits.sshKeyNetworks.value,
+    },
     expiresInMs: { type: "integer", minimum: 1 },
   },
 };

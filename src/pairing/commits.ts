@@ -1,8 +1,10 @@
+import { bounded } from "../audit/bounds.ts";
 import { type AuditEvent, chained } from "../audit/chain.ts";
 import { type RequestError, unavailable } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
 import { StoreError } from "../store/errors.ts";
 import type { Document, Durability } from "../store/shape.ts";
+import { type DecisionPace, paused } from "./pace.ts";
 import type { PairingChange, PairingState } from "./records.ts";
 
 /** What several changes came to: durable if all of them are. */
@@ -17,6 +19,7 @@ interface Deps {
   readonly limits: Limits;
   /** A line of the audit is durable. */
   readonly told: () => void;
+  readonly pace: DecisionPace;
 }
 
 const RETRY_MS = 1000;
@@ -43,7 +46,10 @@ export class AuditedCommits {
 
   constructor(private readonly deps: Deps) {}
 
-  /** @throws RequestError when nothing is given now, or when the audit takes no more lines. */
+  /**
+   * @throws RequestError when nothing is given now, when whoever decides decided too much of late, or when
+   * the audit takes no more lines.
+   */
   async audited(changes: readonly PairingChange[], event: AuditEvent): Promise<void> {
     if (this.givesNothing) throw beingRevoked();
     await this.#plain(changes, event);
@@ -62,7 +68,19 @@ export class AuditedCommits {
   async #plain(changes: readonly PairingChange[], event: AuditEvent): Promise<number> {
     const { document, limits } = this.deps;
     if (document.working.trail.outbox.length >= limits.auditOutbox) throw auditFull();
+    this.paced(event);
     return (await this.#withLine(changes, event, {})).seq;
+  }
+
+  /** Counts a decision that is about to be made. @throws RequestError where there were too many */
+  paced(event: AuditEvent): void {
+    // Behind the decision itself, which is committed in this turn.
+    if (this.deps.pace.count(event)) queueMicrotask(() => void this.#pausedLine(event));
+  }
+
+  /** Kept until it is durable, so nobody has to wait for it. */
+  async #pausedLine(event: AuditEvent): Promise<void> {
+    await this.noteAnyway(paused(event)).catch(() => undefined);
   }
 
   /** Ends what somebody may do, so it acts even when nothing can be written. */
@@ -98,8 +116,8 @@ export class AuditedCommits {
     event: AuditEvent,
     options: { urgent?: boolean },
   ): Promise<Durability & { seq: number }> {
-    const { document, now, told } = this.deps;
-    const line = chained(document.working.trail.head, event, now());
+    const { document, now, told, limits } = this.deps;
+    const line = chained(document.working.trail.head, bounded(event, limits), now());
     const outcome = await document.commit([...changes, { op: "audit", line }], options);
     told();
     return { ...outcome, seq: line.seq };

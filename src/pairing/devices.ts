@@ -25,13 +25,14 @@ export function remove(
   return { device, changes };
 }
 
-/** Gives a device the owner's own name for it. `label` is clean and not empty. */
+/** Gives a device the owner's own name for it. `label` is clean and not empty. Nothing where it has it. */
 export function rename(
   state: PairingState,
   facts: { deviceId: string; label: string; actor: Actor },
 ): { device: Device; changes: readonly PairingChange[] } {
   const denied = "device pairing rename denied";
   const before = known(state, facts.deviceId, { actor: facts.actor, denied });
+  if (before.label === facts.label) return { device: before, changes: [] };
   const device = { ...before, label: facts.label };
   return { device, changes: [{ op: "device", device }] };
 }

@@ -17,7 +17,6 @@ import {
 import type { Setup } from "./setup.ts";
 
 const SECRET_BYTES = 32;
-export const DEFAULT_INVITE_MS = 60 * 60 * 1000;
 
 /** SHA-256 of a link's secret: it has 256 bits, so a fast hash is enough. */
 export function hashInvite(secret: string): string {
@@ -168,6 +167,16 @@ export function revokedInvites(
   now: number,
 ): { op: "invite"; invite: Invite }[] {
   return invites.map((invite) => ({ op: "invite", invite: { ...invite, revokedAtMs: now } }));
+}
+
+/** The link that made a device what it is; `undefined` where the owner decided since. */
+export function linkOf(state: PairingState, deviceId: string): string | undefined {
+  const at = state.devices.get(deviceId)?.approvedAtMs;
+  if (at === undefined) return undefined;
+  for (const { inviteId, users } of state.invites.values()) {
+    if (users[deviceId] === at) return inviteId;
+  }
+  return undefined;
 }
 
 export interface Redeemed {

@@ -1,7 +1,7 @@
 import { type Actor, coversAll, type Role, union } from "../protocol/access.ts";
 import { accessWords } from "../protocol/device-words.ts";
 import { invalidRequest, unknownCode } from "../protocol/errors.ts";
-import type { Limits } from "../protocol/limits.ts";
+import { type Limits, limitTable } from "../protocol/limits.ts";
 import { cutAsk } from "../protocol/request-card.ts";
 import { approvalProblem, heldScopes, mayManage } from "./authority.ts";
 import { isWholeCode, normalizeCode, requestCode } from "./code.ts";
@@ -200,6 +200,11 @@ export function approve(
   const before = state.devices.get(pending.deviceId);
   const problem = approvalProblem(facts.actor, pending, before);
   if (problem) throw problem;
+  if (union(heldScopes(before), pending.scopes).length > MOST_SCOPES) {
+    throw invalidRequest(`a device has no more than ${MOST_SCOPES} scopes`, {
+      cure: `openclaw devices remove ${pending.deviceId}`,
+    });
+  }
   const device = grant(before, pending, { now: facts.now, via: "owner" });
   const changes: PairingChange[] = [
     pendingGone(pending.requestId, "approved"),
@@ -207,6 +212,8 @@ export function approve(
   ];
   return { pending, device, changes };
 }
+
+const MOST_SCOPES = limitTable.scopesPerDevice.value;
 
 /** What is granted: by approval of a request, or by a one-time link. */
 export interface Grant extends DeviceText {
@@ -224,7 +231,8 @@ export function grant(
   facts: { now: number; via: Device["approvedVia"]; label?: string | undefined },
 ): Device {
   const roles = [...new Set([...(before?.roles ?? []), ...asked.roles])];
-  const scopes = union(heldScopes(before), asked.scopes);
+  const gathered = union(heldScopes(before), asked.scopes);
+  const scopes = gathered.length > MOST_SCOPES ? union([], asked.scopes) : gathered;
   const tokens = { ...before?.tokens };
   for (const role of asked.roles) {
     tokens[role] = grantToken(before?.tokens[role], {
@@ -302,8 +310,8 @@ export function expire(
   };
 }
 
-/** Links stay known for a day after they expire, so that opening one says `expired`, not `unknown`. */
-const KEEP_EXPIRED_MS = 24 * 60 * 60 * 1000;
+/** Links stay known after they expire, so that opening one says `expired`, not `unknown`. */
+const KEEP_EXPIRED_MS = limitTable.inviteKeptMs.value;
 
 /** When {@link expire} next has something to do. */
 export function nextExpiry(state: PairingState): number | undefined {

@@ -15,6 +15,7 @@ import { Guard } from "./guard.ts";
 import * as invites from "./invite.ts";
 import * as ledger from "./ledger.ts";
 import { MassEndings } from "./mass-endings.ts";
+import { DecisionPace } from "./pace.ts";
 import {
   type Device,
   type Invite,
@@ -38,6 +39,8 @@ export interface PairingListener {
   clockSet?(byMs: number): void;
   /** A line of the audit lies in the state. */
   audited?(): void;
+  /** A limit refused something; `metric` is its counter. */
+  refused?(metric: string): void;
   /** Nothing counts any more that devices send for which this is true; their ends follow. */
   ending?(is: (deviceId: string) => boolean): void;
   ended?(end: EndedDevice): void;
@@ -76,6 +79,7 @@ export class Pairing {
       ...deps,
       now: () => this.now(),
       told: () => this.#tell("audited"),
+      pace: new DecisionPace(deps.limits, world, () => this.#tell("refused", "decisions-refused")),
     });
     this.guard = new Guard(deps);
     const endings = {
@@ -225,16 +229,27 @@ export class Pairing {
     const pending = this.#find(typed, actor, "device pairing rejection denied");
     const what = { request: pending.requestId, ...deviceFacts(pending) };
     const event = auditOf("device.rejected", actor, what);
-    const outcome = await this.commits.urgent(ledger.reject(pending, actor), event);
+    const changes = ledger.reject(pending, actor);
+    this.commits.paced(event);
+    const outcome = await this.commits.urgent(changes, event);
     this.#resolve(pending, "rejected");
     return { pending, ...outcome };
   }
 
   async rename(facts: { deviceId: string; label: string; actor: Actor }): Promise<Device> {
     const { device, changes } = devices.rename(this.#working, facts);
+    if (changes.length === 0) return this.#asNamed(device);
     const what = { ...deviceFacts(device), label: device.label };
     await this.commits.audited(changes, auditOf("device.renamed", facts.actor, what));
     this.#tell("renamed", device);
+    return device;
+  }
+
+  /** It has that name already, or is just being given it: whoever asks again is answered no sooner. */
+  async #asNamed(device: Device): Promise<Device> {
+    const { document } = this.deps;
+    const durable = document.durable.devices.get(device.deviceId);
+    if (durable?.label !== device.label) await document.commit([{ op: "device", device }]);
     return device;
   }
 

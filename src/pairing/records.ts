@@ -219,6 +219,7 @@ export function applyChange(state: PairingState, change: PairingChange): void {
       return;
     case "audit":
     case "audit-written":
+    case "config-seen":
       state.trail = applyTrail(state.trail, change);
   }
 }

@@ -1,8 +1,5 @@
 import type { SetupAccess } from "../protocol/setup-access.ts";
 
-/** How long a code lives where nobody asks for more. */
-export const DEFAULT_SETUP_MS = 10 * 60 * 1000;
-
 /** What makes a link a setup code. */
 export interface Setup {
   readonly access: SetupAccess;

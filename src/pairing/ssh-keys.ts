@@ -130,7 +130,8 @@ function expiryOf(
   { now, limits }: { now: number; limits: Limits },
 ): number | undefined {
   if (expiresInMs === undefined) return undefined;
-  if (expiresInMs >= 1000 && expiresInMs <= limits.sshKeyMaxMs) return now + expiresInMs;
+  if (expiresInMs >= limits.sshKeyMinMs && expiresInMs <= limits.sshKeyMaxMs)
+    return now + expiresInMs;
   const days = Math.floor(limits.sshKeyMaxMs / 86_400_000);
   throw invalidRequest(`a key lives between one second and ${days} days`, {
     code: "SSH_KEY_INVALID",

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { cleanText } from "../lib/text.ts";
+import { sshLimitTable } from "../protocol/ssh-limits.ts";
 
 /** A public key as OpenSSH writes it (RFC 4253, section 6.6; RFC 8709; PROTOCOL.u2f). */
 export interface SshPublicKey {
@@ -18,8 +19,8 @@ export interface KeyProblem {
   readonly next: string;
 }
 
-/** No public key that anybody uses is longer; one RSA key of 16,384 bits is 2,792 characters. */
-export const PUBLIC_KEY_CHARS = 16 * 1024;
+/** No public key that anybody uses is longer. */
+const PUBLIC_KEY_CHARS = sshLimitTable.sshKeyChars.value;
 const LEAST_RSA_BITS = 2048;
 const ED25519_BYTES = 32;
 

@@ -98,8 +98,14 @@ export function decideAccess(access: Access, caller: Caller): AccessVerdict {
   return GRANTED;
 }
 
-/** Which of `scopes` is too long to be one, in the words of a schema error; `undefined` if none is. */
-export function scopeProblem(scopes: readonly string[], maxChars: number): string | undefined {
-  const at = scopes.findIndex((scope) => scope.length > maxChars);
-  return at < 0 ? undefined : `at /scopes/${at}: must not have more than ${maxChars} characters`;
+/** What is wrong with the number or length of `scopes`, in the words of a schema error. */
+export function scopesProblem(
+  scopes: readonly string[],
+  { scopesPerRequest, scopeChars }: { scopesPerRequest: number; scopeChars: number },
+): string | undefined {
+  if (scopes.length > scopesPerRequest) {
+    return `at /scopes: must not have more than ${scopesPerRequest} items`;
+  }
+  const at = scopes.findIndex((scope) => scope.length > scopeChars);
+  return at < 0 ? undefined : `at /scopes/${at}: must not have more than ${scopeChars} characters`;
 }

@@ -228,8 +228,9 @@ export const limitTable = {
   scopesPerRequest: {
     value: 32,
     unit: "count",
-    bounds: "scopes in one connect; a pairing request gathers no more than that over retries",
-    past: "`INVALID_REQUEST` `invalid connect params`; a retry asks for its own scopes alone",
+    bounds:
+      "scopes in one connect, link or rotation; a pairing request gathers no more than that over retries",
+    past: "`INVALID_REQUEST` `invalid … params`; a retry asks for its own scopes alone",
     metric: "-",
     test: "gateway/envelope.test.ts",
   },
@@ -237,9 +238,17 @@ export const limitTable = {
     value: 128,
     unit: "count",
     bounds: "characters of one scope",
-    past: "`INVALID_REQUEST` `invalid connect params`, or `invalid … params` of a scope upgrade",
+    past: "`INVALID_REQUEST` `invalid … params` of the connect, scope upgrade, link or rotation",
     metric: "-",
     test: "gateway/envelope.test.ts",
+  },
+  scopesPerDevice: {
+    value: 64,
+    unit: "count",
+    bounds: "scopes of one device, gathered over approvals",
+    past: "the approval is refused; a link grants its own scopes alone",
+    metric: "-",
+    test: "pairing/ledger.test.ts",
   },
   presenceEntries: {
     value: 200,

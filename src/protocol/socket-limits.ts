@@ -72,4 +72,21 @@ export const socketLimitTable = {
     metric: "waiting-evicted",
     test: "gateway/gate.test.ts",
   },
+  localHangUpMs: {
+    value: 1000,
+    unit: "ms",
+    bounds:
+      "time that a program on the admin or approve socket has to read its last answers when it was refused, or the gateway stops",
+    past: "that connection is dropped",
+    metric: "-",
+    test: "transport/local-socket.test.ts",
+  },
+  localLeaving: {
+    value: 16,
+    unit: "count",
+    bounds: "refused programs of each of these sockets that may take that long at once",
+    past: "the next one's connection is ended right behind the reason",
+    metric: "admin-refused",
+    test: "transport/local-socket.test.ts",
+  },
 } as const satisfies Record<string, Limit>;

@@ -10,6 +10,22 @@ export const watchLimitTable = {
     metric: "-",
     test: "cli/watch/feed.test.ts",
   },
+  watchRetryMs: {
+    value: 100,
+    unit: "ms",
+    bounds: "first pause of `devices watch` before it tries a gateway that went away again",
+    past: "it doubles up to `watchRetryMaxMs`",
+    metric: "-",
+    test: "cli/watch/feed.test.ts",
+  },
+  watchRetryMaxMs: {
+    value: 2_000,
+    unit: "ms",
+    bounds: "longest such pause",
+    past: "-",
+    metric: "-",
+    test: "cli/watch/feed.test.ts",
+  },
   watchRows: {
     value: 2_000,
     unit: "count",

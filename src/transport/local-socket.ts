@@ -4,6 +4,7 @@ import { basename, dirname } from "node:path";
 import type { Requester } from "../gateway/dispatch.ts";
 import { SocketFolder } from "../lib/socket-folder.ts";
 import { whyFailed } from "../lib/system-words.ts";
+import { systemWorld } from "../lib/world.ts";
 import { encodeError, parseRequest, type RequestFrame } from "../protocol/frames.ts";
 
 /** What a request says of whoever makes it. Nobody vouches for it but the socket's folder and mode. */
@@ -26,17 +27,15 @@ export interface LocalSocketDeps {
     readonly queueBytes: number;
     /** A connection that is silent for longer is dropped. */
     readonly idleMs?: number;
+    /** Time to read the last answers when refused, or when the gateway stops. */
+    readonly hangUpMs: number;
+    /** Refused clients that may take that long at once. */
+    readonly leaving: number;
   };
   readonly dispatch: (from: Requester, frame: RequestFrame, said: Said) => void;
   /** A bound was passed: of connections or frames, or events that were not read. */
   readonly refused: (why: "refused" | "slow") => void;
 }
-
-/** How long a client may take to read its last answers when it was refused, or the gateway stops. */
-const HANG_UP_MS = 1000;
-
-/** Refused clients that may take that long at once. */
-const LEAVING = 16;
 
 /** One program's connection: frames as lines. */
 class LocalClient implements Requester {
@@ -128,7 +127,7 @@ class LocalClient implements Requester {
    */
   dismiss(message: string): void {
     this.#say(message);
-    this.socket.setTimeout(HANG_UP_MS, () => this.socket.destroy());
+    destroyAfter(this.socket, this.deps.bounds.hangUpMs);
     this.socket.end();
   }
 
@@ -193,7 +192,7 @@ export class LocalServer {
 
   #refuse(socket: NetSocket, client: LocalClient): void {
     const message = `too many ${this.deps.name} connections`;
-    if (this.#leaving.size >= LEAVING) return client.fail(message);
+    if (this.#leaving.size >= this.deps.bounds.leaving) return client.fail(message);
     this.#leaving.add(socket);
     socket.on("close", () => this.#leaving.delete(socket));
     client.dismiss(message);
@@ -203,12 +202,18 @@ export class LocalServer {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     // What was answered goes out; a client that never hangs up must not hold up a stop.
     for (const socket of [...this.#sockets, ...this.#leaving]) {
-      socket.setTimeout(HANG_UP_MS, () => socket.destroy());
+      destroyAfter(socket, this.deps.bounds.hangUpMs);
       socket.destroySoon();
     }
     await closed;
     await this.#folder?.close();
   }
+}
+
+/** Also where it is not silent: whoever goes on sending must not stay for that. */
+function destroyAfter(socket: NetSocket, ms: number): void {
+  const timer = systemWorld.after(ms, () => socket.destroy());
+  socket.once("close", () => timer.cancel());
 }
 
 class SocketTaken extends Error {

@@ -168,7 +168,14 @@ describe("verify finds", () => {
     const renamed = fileOf(lines, "audit-000000000003.jsonl");
     expect(faultsOf([renamed], trail)).toEqual([[1, "its name says that it begins with number 3"]]);
     const empty = { name: "audit-000000000007.jsonl", text: "" };
-    expect(faultsOf([fileOf(lines), empty], trail)).toEqual([]);
+    expect(faultsOf([fileOf(lines), empty], trail)).toEqual([[undefined, "it is empty"]]);
+    // Made for a line that is on its way, before it was written: no crash leaves a fault.
+    const coming = trailOf(7, 1);
+    expect(verifyAudit([fileOf(lines), empty], coming.trail)).toMatchObject({
+      faults: [],
+      waiting: 1,
+    });
+    expect(verifyAudit([fileOf(lines), empty], trail, coming.trail).faults).toEqual([]);
     const gone = { name: "audit-000000000004.jsonl", text: "" };
     expect(faultsOf([fileOf(lines.slice(0, 3)), gone], trail)).toEqual([
       [undefined, "it is empty"],

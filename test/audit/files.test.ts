@@ -1,4 +1,14 @@
-import { appendFile, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -47,6 +57,7 @@ function writerOf(start: Trail, limits = roomy, files: FileSystem = systemFiles)
     },
     sign: signs,
     log,
+    copy: log.info,
   });
   return { writer, world, state, said };
 }
@@ -169,14 +180,88 @@ test("a crash between making a file and writing to it leaves an empty one, which
   expect((await checkAudit(folder, () => state.trail, checks)).faults).toEqual([]);
 });
 
-test("whatever else lies in the folder is left alone", async () => {
+test("whatever else lies in the folder is named and left alone", async () => {
   await new AuditFiles(folder, roomy).open();
-  await appendFile(join(folder, "notes.txt"), "mine");
+  const foreign = ["audit-1.jsonl", "audit-000000000001.jsonl.swp", "notes \u202etxt"];
+  for (const name of foreign) await appendFile(join(folder, name), "mine");
+  await mkdir(join(folder, "kept"));
   const { writer, state } = writerOf(trailOf(2, 2).trail);
   writer.flush();
   await writer.close();
-  expect((await checkAudit(folder, () => state.trail, checks)).faults).toEqual([]);
-  expect(await readFile(join(folder, "notes.txt"), "utf8")).toBe("mine");
+  const problem = "it is no file of the audit: somebody put it there";
+  const named = [...foreign, "kept"].sort().map((file) => ({ file, problem }));
+  expect((await checkAudit(folder, () => state.trail, checks)).faults).toEqual(named);
+  expect(await linesIn("audit-000000000001.jsonl")).toEqual([1, 2]);
+  for (const name of foreign) expect(await readFile(join(folder, name), "utf8")).toBe("mine");
+});
+
+test("files without a line are named, and change nothing of where the audit goes on", async () => {
+  const { trail } = trailOf(2, 2);
+  const first = writerOf(trail);
+  first.writer.flush();
+  await first.writer.close();
+  // Older, in between, right behind, newer, newest of all; and one whose only line is torn.
+  const added = [0, 2, 3, 4, 999_999_999_999].map(fileName);
+  for (const name of added) await writeFile(join(folder, name), "");
+  await writeFile(join(folder, fileName(7)), '{"seq":7');
+  const found = async (now: Trail) => {
+    const { faults } = await checkAudit(folder, () => now, checks);
+    return faults.map(({ file, problem }) => `${file} ${problem}`).sort();
+  };
+  const torn = `${fileName(7)} its last line is cut short`;
+  const empties = (names: readonly string[]) => names.map((name) => `${name} it is empty`);
+  expect(await found(first.state.trail)).toEqual([...empties(added), torn].sort());
+
+  // Three more lines: they follow in the file that is empty right behind, as after a crash.
+  let now = first.state.trail;
+  for (const line of trailOf(5, 3).trail.outbox) now = applyTrail(now, { op: "audit", line });
+  const second = writerOf(now);
+  second.writer.flush();
+  await second.writer.close();
+  expect(await linesIn(fileName(3))).toEqual([3, 4, 5]);
+  const left = added.filter((name) => name !== fileName(3));
+  expect(await found(second.state.trail)).toEqual([...empties(left), torn].sort());
+});
+
+test("names of lines to come push out no file that is real", async () => {
+  const { lines } = trailOf(4);
+  const files = new AuditFiles(folder, { auditFileBytes: 1, auditFiles: 2 });
+  await files.open();
+  for (let at = 0; at < 5; at += 1) await writeFile(join(folder, fileName(900 + at)), "");
+  const dropped: number[] = [];
+  const dropping = async ({ seq }: { seq: number }) => void dropped.push(seq);
+  for (const line of lines.slice(0, 2)) await files.append([line], dropping);
+  expect(dropped).toEqual([]);
+  for (const line of lines.slice(2)) await files.append([line], dropping);
+  expect(dropped).toEqual([1, 2]);
+  await files.close();
+  const again = new AuditFiles(folder, roomy);
+  expect(await again.open()).toBe(4);
+  await again.close();
+});
+
+test("auditFileBytes: lines that come together make no file larger", async () => {
+  const { lines } = trailOf(9);
+  const [one] = lines;
+  const auditFileBytes = 3 * (Buffer.byteLength(JSON.stringify(one)) + 1);
+  const files = new AuditFiles(folder, { auditFileBytes, auditFiles: 9 });
+  await files.open();
+  await files.append(lines, async () => undefined);
+  await files.close();
+  expect((await readdir(folder)).sort()).toEqual([1, 4, 7].map(fileName));
+});
+
+test("auditReadBytes: a file that is larger than any can be is named, and not read", async () => {
+  const { trail } = trailOf(2, 2);
+  const { writer, state } = writerOf(trail);
+  writer.flush();
+  await writer.close();
+  await truncate(join(folder, fileName(1)), limitTable.auditReadBytes.value + 1);
+  const { faults } = await checkAudit(folder, () => state.trail, checks);
+  expect(faults).toContainEqual({
+    file: fileName(1),
+    problem: "it is larger than a file of the audit can be",
+  });
 });
 
 test("lines that the disk does not have yet stay in the state: a crash could give their numbers to others", async () => {

@@ -75,7 +75,10 @@ test.each([
   ["a permission alone", { permissions: { "a.b": true, c: false } }, { permissions: ["a.b"] }],
 ])("what a link lets a node do is a line of its own: %s", async (_what, params, facts) => {
   const gateway = await startTestGateway();
-  const { secret } = await gateway.host<{ secret: string }>("device.pair.invite", { role: "node" });
+  const made = { role: "node", uses: 2 };
+  type Link = { secret: string; inviteId: string };
+  const { secret, inviteId } = await gateway.host<Link>("device.pair.invite", made);
+  await gateway.invite(made);
   const node = await RawClient.open(gateway.url);
   const device = makeDevice();
   await node.connect({
@@ -89,7 +92,7 @@ test.each([
     return (await linesOf(gateway)).find(({ event }) => event === "node.approved");
   }, "a line about the node");
   expect(line).toMatchObject({
-    by: { kind: "link" },
+    by: { kind: "link", id: inviteId },
     what: { device: device.deviceId, ...facts },
   });
   await gateway.close();

@@ -82,6 +82,8 @@ type Wrong = Exclude<Finding, { level: "ok" }>;
 async function ask(
   gateway: GatewayProcess,
 ): Promise<{ code: number; ids: string[]; wrong: Map<string, Wrong> }> {
+  const run = gateway.runs.at(-1);
+  if (run && !run.exited) await gateway.atRest();
   const before = pictureOf(gateway.stateDir);
   const { code, stdout, stderr } = await gateway.cli(["doctor", "--json"]);
   expect(stderr).toBe("");

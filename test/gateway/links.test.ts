@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { limitTable } from "../../src/protocol/limits.ts";
 import { makeDevice, pairAndConnect, RawClient } from "../support/client.ts";
 import { startTestGateway, TEST_TOKEN, type TestGateway } from "../support/gateway.ts";
 import { admittedConnect } from "../support/wire.ts";
@@ -29,6 +30,68 @@ test("a link for a fleet pairs its devices at once, is listed, and ends when it 
   expect(late.error.details.code).toBe("AUTH_BOOTSTRAP_TOKEN_INVALID");
   const again = gateway.host("device.pair.inviteRevoke", { inviteId });
   await expect(again).rejects.toThrow("unknown inviteId");
+  await gateway.close();
+});
+
+test("inviteMinMs and inviteDefaultMs: a link lives as long as is asked, an hour, or is refused", async () => {
+  const gateway = await startTestGateway();
+  const { inviteMinMs, inviteDefaultMs } = limitTable;
+  const livesFor = async (ask: object) => {
+    const made = await gateway.host<{ expiresAtMs: number; inviteId: string }>(
+      "device.pair.invite",
+      { role: "node", ...ask },
+    );
+    const { invites } = gateway.core.documents.pairing.durable;
+    return made.expiresAtMs - (invites.get(made.inviteId)?.createdAtMs ?? 0);
+  };
+  expect(await livesFor({})).toBe(inviteDefaultMs.value);
+  expect(await livesFor({ expiresInMs: inviteMinMs.value })).toBe(inviteMinMs.value);
+  await expect(livesFor({ expiresInMs: inviteMinMs.value - 1 })).rejects.toThrow("/expiresInMs");
+  await gateway.close();
+});
+
+test("scopesPerRequest and scopeChars hold for links, rotations and upgrades too", async () => {
+  const gateway = await startTestGateway();
+  const { scopesPerRequest, scopeChars } = limitTable;
+  const device = makeDevice();
+  const scopes = ["operator.admin"];
+  const { client } = await pairAndConnect(gateway, { device, auth: { token: TEST_TOKEN }, scopes });
+  const { deviceId } = device;
+  // Full control covers every scope that begins so, however many and long.
+  const name = (at: number) => `operator.${at}`;
+  const many = Array.from({ length: scopesPerRequest.value + 1 }, (_, at) => name(at));
+  const longest = "operator.".padEnd(scopeChars.value, "x");
+  const long = `${longest}x`;
+  for (const [problem, wanted] of [
+    [`more than ${scopesPerRequest.value} items`, many],
+    [`more than ${scopeChars.value} characters`, [long]],
+  ] as const) {
+    for (const [method, rest] of [
+      ["device.token.rotate", { deviceId, role: "operator" }],
+      ["device.pair.invite", {}],
+    ] as const) {
+      const { error } = await client.request(method, { ...rest, scopes: wanted });
+      expect(error).toMatchObject({ code: "INVALID_REQUEST" });
+      expect(error.message).toContain(problem);
+    }
+  }
+  const upgrade = (wanted: readonly string[]) =>
+    client.request("device.scopes.requestUpgrade", { scopes: wanted });
+  expect((await upgrade([long])).error?.message).toContain("characters");
+  expect((await upgrade(many)).error?.message).toContain("items");
+  const fits = [longest, ...many.slice(2)];
+  const link = await client.request("device.pair.invite", { scopes: fits });
+  expect(link.payload?.scopes).toHaveLength(scopesPerRequest.value);
+  const rotated = await client.request("device.token.rotate", {
+    deviceId,
+    role: "operator",
+    scopes: [...fits.slice(1), "operator.admin"],
+  });
+  expect(rotated.payload?.scopes).toHaveLength(scopesPerRequest.value);
+  const lines = await gateway.core.audit.read({ limit: 9 });
+  for (const line of lines) {
+    expect(Buffer.byteLength(JSON.stringify(line))).toBeLessThan(limitTable.auditLineBytes.value);
+  }
   await gateway.close();
 });
 

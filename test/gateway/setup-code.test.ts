@@ -88,7 +88,7 @@ describe("device.pair.setupCode", () => {
     expect(readDataUrlQr(made.qrDataUrl)).toBe(made.setupCode);
   });
 
-  test("leaves the picture out where nobody wants it, and lives as long as is asked", async () => {
+  test("leaves the picture out where nobody wants it, and lives setupDefaultMs or as long as is asked", async () => {
     const made = await setup({ includeQr: false, expiresInMs: 5_000 });
     expect(made).not.toHaveProperty("qrDataUrl");
     expect(made.expiresAtMs).toBe(world.now() + 5_000);

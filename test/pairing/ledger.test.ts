@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { requestCode } from "../../src/pairing/code.ts";
 import { createInvite } from "../../src/pairing/invite.ts";
-import { expire, nextExpiry, pendingOf, reject } from "../../src/pairing/ledger.ts";
+import { expire, grant, nextExpiry, pendingOf, reject } from "../../src/pairing/ledger.ts";
 import type { DeviceText } from "../../src/pairing/records.ts";
 import { limitTable } from "../../src/protocol/limits.ts";
 import { ADMIN, confined, LedgerBench, owner, PAIRING, READ, text, WRITE } from "./support.ts";
@@ -284,10 +284,10 @@ describe("bounds", () => {
     expect(invite(bench, value, "a").invite.expiresAtMs).toBe(bench.now + value);
   });
 
-  test("a link is forgotten a day after it expired, and that is when the ledger looks next", () => {
+  test("inviteKeptMs: a link is forgotten a day after it expired, and that is when the ledger looks next", () => {
     const bench = new LedgerBench();
     const { expiresAtMs } = invite(bench, 1000, "a").invite;
-    const at = expiresAtMs + 86_400_000;
+    const at = expiresAtMs + limitTable.inviteKeptMs.value;
     expect(nextExpiry(bench.state)).toBe(at);
     expect(expire(bench.state, at - 1).changes).toEqual([]);
     expect(expire(bench.state, at).changes).toEqual([{ op: "invite-gone", inviteId: "a" }]);
@@ -299,4 +299,20 @@ test("a request does not grow without end, however often its device asks for som
   bench.request("d1", ["a"]);
   expect(bench.request("d1", ["b"]).pending.scopes).toEqual(["a", "b"]);
   expect(bench.request("d1", ["c"]).pending.scopes).toEqual(["c"]);
+});
+
+test("scopesPerDevice: an approval past it is refused, and a link grants its own scopes alone", () => {
+  const most = limitTable.scopesPerDevice.value;
+  const bench = new LedgerBench({ scopesPerRequest: most });
+  const named = (count: number, from = 0) =>
+    Array.from({ length: count }, (_, at) => `s${String(from + at).padStart(3, "0")}`);
+  bench.approve(bench.request("d1", named(most)).pending.requestId);
+  const one = bench.request("d1", ["t"]).pending;
+  expect(() => bench.approve(one.requestId)).toThrow(`no more than ${most} scopes`);
+  const before = bench.state.devices.get("d1");
+  expect(before?.scopes).toHaveLength(most);
+  const asked = { ...one, roles: ["operator"] as const };
+  const facts = { now: bench.now, via: "bootstrap" as const };
+  expect(grant(before, { ...asked, scopes: ["s000"] }, facts).scopes).toEqual(named(most));
+  expect(grant(before, { ...asked, scopes: ["t", "s000"] }, facts).scopes).toEqual(["s000", "t"]);
 });

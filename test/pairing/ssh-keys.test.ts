@@ -71,7 +71,7 @@ describe("adding", () => {
     expect(() => bench.add(2, { name: "Phone" })).toThrow("another key is called “Phone”");
   });
 
-  test("is refused past sshKeys, and for a life past sshKeyMaxMs", () => {
+  test("is refused past sshKeys, and for a life past sshKeyMaxMs or below sshKeyMinMs", () => {
     const bench = new Bench();
     bench.add(1, {}, { sshKeys: 2 });
     bench.add(2, {}, { sshKeys: 2 });

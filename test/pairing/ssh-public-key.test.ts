@@ -5,7 +5,9 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { readPublicKey, type SshPublicKey } from "../../src/pairing/ssh-public-key.ts";
+import { sshLimitTable } from "../../src/protocol/ssh-limits.ts";
 
+const MOST = sshLimitTable.sshKeyChars.value;
 const folder = mkdtempSync(join(tmpdir(), "ssh-keys-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -96,7 +98,7 @@ describe("what is no key that may be added", () => {
     ],
     ["another curve", line("ecdsa-sha2-nistp256", "nistp384", Buffer.alloc(65, 4)), CUT],
     ["a token without its application", line("sk-ssh-ed25519@openssh.com", Buffer.alloc(32)), CUT],
-    ["a megabyte", `ssh-ed25519 ${"A".repeat(1024 * 1024)}`, "is too long for a public key"],
+    ["sshKeyChars and one", `ssh-ed25519 ${"A".repeat(MOST - 11)}`, "is too long for a public key"],
   ])("%s", (_what, text, expected) => {
     expect(problem(text)).toBe(expected);
   });

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { sshAdd } from "../../src/methods/ssh.ts";
 import { hostOwner } from "../../src/pairing/pairing.ts";
 import { SshKeys } from "../../src/pairing/ssh.ts";
 import { limitValues } from "../../src/protocol/limits.ts";
+import { sshLimitTable } from "../../src/protocol/ssh-limits.ts";
 import { lastWayCure } from "../support/last-way-cure.ts";
 import { sshKey } from "../support/ssh-key.ts";
 import { type PairingBench, pairingOn, settle } from "./held-store.ts";
@@ -218,4 +220,15 @@ describe("the last way in", () => {
     await adding;
     await bench.pairing.remove("owner", hostOwner);
   });
+});
+
+test("sshKeyNetworks and sshNetworkChars: a key that names more is refused", async () => {
+  const { sshKeyNetworks, sshNetworkChars } = sshLimitTable;
+  const check = sshAdd.validate;
+  const ask = (from: readonly string[]) => check?.({ publicKey: sshKey(1), from });
+  const many = Array.from({ length: sshKeyNetworks.value + 1 }, (_, at) => `10.0.${at}.0/24`);
+  expect(ask(many.slice(1))).toBeUndefined();
+  expect(ask(many)).toContain("/from");
+  expect(ask(["1".repeat(sshNetworkChars.value)])).toBeUndefined();
+  expect(ask(["1".repeat(sshNetworkChars.value + 1)])).toContain("/from/0");
 });

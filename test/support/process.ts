@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -153,6 +153,20 @@ export class GatewayProcess {
     return run;
   }
 
+  /**
+   * Resolves once a gateway that runs, and that nobody asks for anything, writes nothing more: some
+   * seconds after a line of the audit is in its file the state notes so.
+   */
+  async atRest(): Promise<void> {
+    const newest = (journal: string, op: RegExp) =>
+      Math.max(0, ...[...journal.matchAll(op)].map(([, seq]) => Number(seq)));
+    await until(async () => {
+      const journal = await readFile(join(this.stateDir, "devices.journal"), "utf8");
+      const decided = newest(journal, /"op":"audit","line":\{"seq":(\d+)/g);
+      return newest(journal, /"op":"audit-written","signed":\{"seq":(\d+)/g) >= decided;
+    }, "the note of what is in the audit's file");
+  }
+
   /** Kills with SIGKILL and waits until the process is gone. */
   async kill(): Promise<void> {
     this.run.signal("SIGKILL");
@@ -208,19 +222,26 @@ export class GatewayProcess {
 
 const PORTS_FROM = 20_000;
 const PORTS = 10_000;
+const PORTS_OF_ONE = 100;
+const given = new Set<number>();
 
 /**
  * A port that nobody has, below those the kernel gives to outgoing connections: a gateway that is
- * started again must find it free.
+ * started again must find it free. Each process takes from ports of its own, because a gateway that is
+ * stopped, or not started yet, holds none, and another test file would be given the same one.
  */
 async function freePort(): Promise<number> {
+  const own = PORTS_FROM + ((process.pid * PORTS_OF_ONE) % PORTS);
   for (;;) {
-    const port = PORTS_FROM + Math.floor(Math.random() * PORTS);
+    const port = own + Math.floor(Math.random() * PORTS_OF_ONE);
+    if (given.size < PORTS_OF_ONE / 2 && given.has(port)) continue;
     const free = await new Promise<boolean>((resolve) => {
       const server = createServer();
       server.once("error", () => resolve(false));
       server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
     });
-    if (free) return port;
+    if (!free) continue;
+    given.add(port);
+    return port;
   }
 }

@@ -3,6 +3,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { isAlive } from "../../src/cli/gateway/wait.ts";
 import { until } from "./until.ts";
 
 const run = promisify(execFile);
@@ -30,7 +31,11 @@ export class Tmux {
     const tmux = new Tmux(server, join(tmpdir(), `${server}.prompts`));
     await writeFile(tmux.prompts, "");
     const { columns, rows, env } = options;
-    const shown = { PS1: `${PROMPT} `, PROMPT_COMMAND: `printf x >> '${tmux.prompts}'` };
+    const shown = {
+      HISTFILE: "",
+      PS1: `${PROMPT} `,
+      PROMPT_COMMAND: `printf x >> '${tmux.prompts}'`,
+    };
     const given = Object.entries({ ...shown, LANG: "C.UTF-8", ...env });
     const variables = given.flatMap(([name, value]) => ["-e", `${name}=${value}`]);
     const size = ["-x", String(columns), "-y", String(rows)];
@@ -102,8 +107,15 @@ export class Tmux {
     );
   }
 
+  /** Ends all, and waits until the shell is gone: it may still write into its home, which goes next. */
   async close(): Promise<void> {
+    const panes = await this.#tmux("list-panes", "-a", "-F", "#{pane_pid}").catch(() => undefined);
     await this.#tmux("kill-server").catch(() => undefined);
+    const shells = (panes?.stdout ?? "")
+      .split("\n")
+      .map(Number)
+      .filter((pid) => pid > 0);
+    await until(() => !shells.some(isAlive), "the end of the shell");
     await rm(this.prompts, { force: true });
   }
 }

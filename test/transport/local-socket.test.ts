@@ -34,12 +34,16 @@ const kinds = {
     connections: limits.adminConnections,
     frameBytes: limits.adminFrameBytes,
     queueBytes: limits.adminQueueBytes,
+    hangUpMs: limits.localHangUpMs,
+    leaving: limits.localLeaving,
   }),
   approve: (limits: Limits) => ({
     connections: limits.approveConnections,
     frameBytes: limits.approveFrameBytes,
     queueBytes: 0,
     idleMs: limits.approveIdleMs,
+    hangUpMs: limits.localHangUpMs,
+    leaving: limits.localLeaving,
   }),
 };
 
@@ -209,6 +213,31 @@ describe("connections", () => {
     forget?.();
     line.socket.destroy();
     await ended;
+  });
+
+  test("localHangUpMs and localLeaving: so many refused ones have their time, others go before them", async () => {
+    await start({ adminConnections: 1, localLeaving: 1, localHangUpMs: 300 });
+    const first = await Line.open();
+    first.write(request("1"));
+    await first.until(() => first.answers.length === 1);
+    const dropped: string[] = [];
+    // Only whoever writes to a connection that is gone notices.
+    const stays = async (name: string) => {
+      const socket = connect({ path, allowHalfOpen: true });
+      await new Promise((resolve) => socket.once("data", resolve));
+      const gone = new Promise<void>((resolve) => socket.once("error", () => resolve()));
+      const writing = setInterval(() => socket.write("\n"), 5);
+      return gone.then(() => {
+        clearInterval(writing);
+        dropped.push(name);
+        socket.destroy();
+      });
+    };
+    const second = stays("second");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await Promise.all([second, stays("third")]);
+    expect(dropped).toEqual(["third", "second"]);
+    first.socket.destroy();
   });
 
   test("that never hang up do not hold up a stop", async () => {

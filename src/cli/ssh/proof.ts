@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { sshLimitTable } from "../../protocol/ssh-limits.ts";
 import type { Gateway } from "../connect.ts";
 import { CliError } from "../exit.ts";
 import { runTool } from "../gateway/tools.ts";
@@ -17,10 +18,11 @@ interface Target {
   readonly env: Environment;
   /** Called after every change of keys, where something besides the gateway must know of it. */
   readonly follow?: () => Promise<void>;
+  readonly pause?: (ms: number) => Promise<unknown>;
 }
 
-/** How long the key of the proof is good for, should it be left over. */
-const KEY_MS = 60_000;
+const { sshProofKeyMs, sshProofMs, sshProofConnectMs } = sshLimitTable;
+const BETWEEN_MS = 250;
 const NAME = "proof of openclaw ssh enable";
 
 /** Logs in as approvers will, with a key that is made for it and taken away again. */
@@ -43,7 +45,7 @@ async function prove(gateway: Gateway, target: Target): Promise<void> {
       publicKey,
       name: `${NAME} ${process.pid}`,
       may: ["node"],
-      expiresInMs: KEY_MS,
+      expiresInMs: sshProofKeyMs.value,
     });
     try {
       await follow?.();
@@ -67,9 +69,10 @@ async function sweepKeys(gateway: Gateway): Promise<void> {
   }
 }
 
-const [TRIES, BETWEEN_MS] = [20, 250];
-
-async function login(file: string, { account, place, env }: Target): Promise<void> {
+async function login(
+  file: string,
+  { account, place, env, pause = setTimeout }: Target,
+): Promise<void> {
   const options = [
     "BatchMode=yes",
     "IdentitiesOnly=yes",
@@ -77,14 +80,15 @@ async function login(file: string, { account, place, env }: Target): Promise<voi
     "StrictHostKeyChecking=no",
     "UserKnownHostsFile=/dev/null",
     "LogLevel=ERROR",
-    "ConnectTimeout=10",
+    `ConnectTimeout=${sshProofConnectMs.value / 1000}`,
   ].flatMap((option) => ["-o", option]);
   const words = ["-F", "none", "-i", file, "-p", String(place.port), ...options];
   const dial = () => runTool("ssh", [...words, `${account}@${place.address}`, "list"], env);
   let { exit, text } = await dial();
   // sshd closes its port for a moment while it reads its configuration.
-  for (let tries = 0; tries < TRIES && /Connection refused/.test(text); tries += 1) {
-    await setTimeout(BETWEEN_MS);
+  for (let waited = 0; waited < sshProofMs.value && /Connection refused/.test(text); ) {
+    await pause(BETWEEN_MS);
+    waited += BETWEEN_MS;
     ({ exit, text } = await dial());
   }
   if (exit === 0) return;

@@ -1,3 +1,5 @@
+import { sshLimitTable } from "../../protocol/ssh-limits.ts";
+
 /** Where the parts of approval over SSH are on a machine. */
 export interface SshFacts {
   /** The account that approvers log in to. */
@@ -23,7 +25,7 @@ export const KEYS_ACCOUNT = "openclaw-keys";
 export const SSH_GROUP = "openclaw-ssh";
 
 /** More than the keys that fit (sshKeys) take; a file without an end must not keep sshd's helper busy. */
-const MAX_KEYS_BYTES = 1024 * 1024;
+const MAX_KEYS_BYTES = sshLimitTable.sshKeysFileBytes.value;
 
 /**
  * What sshd asks whether a key may log in (AuthorizedKeysCommand), before anybody is authenticated:

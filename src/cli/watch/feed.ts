@@ -24,8 +24,8 @@ const EVENTS = [
   "node.pair.resolved",
 ];
 const awayMs = watchLimitTable.watchAwayMs.value;
-const FIRST_PAUSE_MS = 100;
-const LAST_PAUSE_MS = 2_000;
+const FIRST_PAUSE_MS = watchLimitTable.watchRetryMs.value;
+const LAST_PAUSE_MS = watchLimitTable.watchRetryMaxMs.value;
 
 /** A clock that never jumps, and pauses. */
 interface Time {
@@ -141,7 +141,7 @@ export class Feed {
     this.tell({ on: "away" });
     const { time } = this;
     const deadline = time.now() + awayMs;
-    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LAST_PAUSE_MS)) {
+    for (let pause: number = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LAST_PAUSE_MS)) {
       await time.pause(pause);
       if (this.#closed) return;
       try {

@@ -10,6 +10,7 @@ import {
   type SshFacts,
   sshdDropIn,
 } from "../../../src/cli/ssh/scripts.ts";
+import { sshLimitTable } from "../../../src/protocol/ssh-limits.ts";
 
 let folder = "";
 let facts: SshFacts;
@@ -200,6 +201,23 @@ describe("which keys sshd is told", () => {
   ])("a file with %s gives nobody anything", (_what, line) => {
     approvers(line);
     expect(key("ssh-rsa", "AAAA")).toBe("");
+  });
+
+  test("sshKeysFileBytes: no key that fits is behind it, and what is behind it may not log in", () => {
+    const { sshKeys, sshKeyChars, sshKeyNetworks, sshNetworkChars, sshKeysFileBytes } =
+      sshLimitTable;
+    const networks = sshKeyNetworks.value * (sshNetworkChars.value + 1);
+    const longest = sshKeyChars.value + networks + 100;
+    expect(sshKeys.value * longest).toBeLessThanOrEqual(sshKeysFileBytes.value);
+    const line = `0 ssh-ed25519 AAAA ${PRINT} -\n`;
+    const filler = (bytes: number) => `${"x".repeat(bytes - 1)}\n`;
+    const ask = (text: string) => {
+      writeFileSync(facts.keysFile, text);
+      const args = ["openclaw", "ssh-ed25519", "AAAA"];
+      return execFileSync(join(folder, "keys.sh"), args, { encoding: "utf8" });
+    };
+    expect(ask(filler(sshKeysFileBytes.value - line.length) + line)).toContain("AAAA");
+    expect(ask(filler(sshKeysFileBytes.value) + line)).toBe("");
   });
 
   test("no file, no keys", () => {

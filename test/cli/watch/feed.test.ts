@@ -87,7 +87,7 @@ describe("the feed", () => {
     ]);
   });
 
-  test("comes back to a gateway that went away, with growing pauses", async () => {
+  test("watchRetryMs and watchRetryMaxMs: comes back to a gateway that went away, with growing pauses", async () => {
     await until(() => news.length === 1, "the list");
     meanwhile = async () => (pauses.length === 3 ? admin.listen() : undefined);
     await admin.stop();

@@ -328,6 +328,20 @@ export const damages: readonly Damage[] = [
     do: (f) => writeFile(join(f.folder, "audit-000000000008.jsonl"), ""),
     faults: [["audit-000000000008.jsonl", undefined, /it is empty/]],
   },
+  ...["audit-000000000000.jsonl", "audit-000000000013.jsonl", "audit-999999999999.jsonl"].map(
+    (name): Damage => ({
+      what: `an empty file is put there, ${name}`,
+      do: (f) => writeFile(join(f.folder, name), ""),
+      faults: [[name, undefined, /it is empty/]],
+    }),
+  ),
+  ...["notes.txt", "audit-13.jsonl", "audit-000000000004.jsonl.swp"].map(
+    (name): Damage => ({
+      what: `a file with a name of its own is put there, ${name}`,
+      do: (f) => writeFile(join(f.folder, name), "mine"),
+      faults: [[name, undefined, /it is no file of the audit/]],
+    }),
+  ),
   {
     what: "a file has another number",
     do: (f) => rename(f.path(1), join(f.folder, "audit-000000000005.jsonl")),
