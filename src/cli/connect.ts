@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { resolveAdminSocket, stateFolder } from "../lib/paths.ts";
+import { shellWord } from "../lib/shell-word.ts";
 import { whyFailed } from "../lib/system-words.ts";
 import { AdminLink, type LinkListener } from "./admin-link.ts";
 import type { Context } from "./context.ts";
@@ -113,7 +115,8 @@ function unreachable(path: string, cause: NodeJS.ErrnoException): CliError {
     });
   }
   const message = `the admin socket ${path} can't be used: ${whyFailed(cause)}`;
-  return new CliError("unreachable", message, { code: cause.code, cause });
+  const next = `ls -ld ${shellWord(dirname(path))}`;
+  return new CliError("unreachable", message, { code: cause.code, cause, next });
 }
 
 const unitFolders = ["/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];

@@ -53,6 +53,10 @@ function destination(
 ): Pick<OpenLog, "close"> & { stream: Destination } {
   const stream = pino.destination({ dest, sync: false, maxLength });
   let told: string | undefined;
+  let opened = false;
+  stream.once("ready", () => {
+    opened = true;
+  });
   stream.removeAllListeners("error");
   // What was not written is tried again with the next line.
   stream.on("error", (error: NodeJS.ErrnoException) => {
@@ -60,7 +64,18 @@ function destination(
     told = error.code;
     process.stderr.write(`the log can't be written to ${dest}: ${whyFailed(error)}\n`);
   });
-  return { stream, close: () => ended(stream) };
+  // At the end of the process what a file that never opened still holds is lost: that was told.
+  const flush = stream.flushSync.bind(stream);
+  stream.flushSync = () => {
+    try {
+      flush();
+    } catch {
+      // No stack trace is the last that a person reads.
+    }
+  };
+  // One that can't be opened never says that it ended.
+  const close = async () => (told !== undefined && !opened ? undefined : ended(stream));
+  return { stream, close };
 }
 
 /** Not by `flushSync`, which tries for ever on a full disk and blocks meanwhile. */

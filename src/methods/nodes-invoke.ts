@@ -85,7 +85,7 @@ function notAllowed(
 
 function notConnected(nodeId: string): RequestError {
   const error = { code: "NOT_CONNECTED", message: "node not connected" };
-  const cure = `openclaw nodes describe ${nodeId} (when it was last here), then start its program there: sudo systemctl start openclaw-node, or openclaw connect as before`;
+  const cure = `openclaw nodes describe ${nodeId} (when it was last here); on that machine: openclaw connect as it was joined, or sudo systemctl start openclaw-node`;
   return new RequestError({
     code: "UNAVAILABLE",
     message: error.message,

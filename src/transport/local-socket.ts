@@ -168,7 +168,7 @@ export class LocalServer {
     if (there) unlinkSync(path);
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", (error: NodeJS.ErrnoException) => {
-        reject(new SocketBlocked({ path, name, why: whyFailed(error) }));
+        reject(new SocketBlocked({ path, name, why: whyBlocked(path, error) }));
       });
       this.#server.listen(socket, resolve);
     });
@@ -235,6 +235,13 @@ class SocketBlocked extends Error {
     super(`the ${name} socket ${path} cannot be made: ${why}`);
     this.next = `look at it (ls -ld ${path}), then move what is there away`;
   }
+}
+
+/** Node.js calls a folder that is missing one that may not be used. */
+function whyBlocked(path: string, error: unknown): string {
+  return lstatSync(dirname(path), { throwIfNoEntry: false })
+    ? whyFailed(error)
+    : "its folder is not there";
 }
 
 function answers(path: string): Promise<boolean> {

@@ -182,7 +182,7 @@ describe("a machine that is connected", () => {
     host.signal("SIGKILL");
     await host.end();
     const gone = await invoke("durable", "system.which", { bins: ["sh"] });
-    expect(gone.stderr).toContain("node not connected");
+    expect(gone.stderr).toMatch(/“durable” is not connected\n {2}next: .*nodes describe /);
     host.connect(gateway.url, ["--name", "durable"]);
     await answersAgain("durable");
   });

@@ -23,6 +23,18 @@ test("logBufferBytes: a log on a full disk costs lines, not the gateway", async 
   }
   expect(run.exited).toBeUndefined();
   // Said once, where somebody may still read it.
-  expect(run.output.match(/the log can't be written to \/dev\/full: ENOSPC/g)).toHaveLength(1);
+  expect(
+    run.output.match(/the log can't be written to \/dev\/full: the disk is full/g),
+  ).toHaveLength(1);
   expect(await gateway.stop()).toBe(0);
+});
+
+test("a log that can't be opened is told in words, and ends no start or stop with a stack trace", async () => {
+  gateway = await GatewayProcess.prepare();
+  const config = { logging: { file: join(gateway.stateDir, "nowhere", "x.log") } };
+  await writeFile(join(gateway.stateDir, "openclaw.json"), JSON.stringify(config), { mode: 0o600 });
+  const run = gateway.launch({ OPENCLAW_GATEWAY_TOKEN: PROCESS_TOKEN });
+  await until(async () => (await gateway.cli(["status"])).code === 0, "the gateway's status");
+  expect(await gateway.stop()).toBe(0);
+  expect(run.output).toMatch(/^the log can't be written to \S+: there is no such file\n$/);
 });
