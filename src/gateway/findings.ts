@@ -138,7 +138,7 @@ export function liveToken(
 
 function inviteOf(c: ConnectCase, deps: FindingDeps): InviteCheck {
   const secret = c.facts.auth.bootstrapToken ?? "";
-  const verdict = deps.pairing.checkInvite(secret, c.params.device?.id ?? "");
+  const verdict = deps.pairing.links.check(secret, c.params.device?.id ?? "");
   if (verdict.ok) {
     const { inviteId, roles, scopes } = verdict.invite;
     return { verdict: "ok", inviteId, roles, scopes };

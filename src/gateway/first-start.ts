@@ -83,6 +83,6 @@ async function ownerLink(deps: Deps): Promise<FirstStart["ownerInvite"]> {
     scopes: ownerScopes,
     expiresInMs: limitTable.inviteDefaultMs.value,
   };
-  const { invite, secret } = await pairing.invite(ask, hostOwner);
+  const { invite, secret } = await pairing.links.make(ask, hostOwner);
   return { secret, expiresAtMs: invite.expiresAtMs };
 }

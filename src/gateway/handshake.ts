@@ -217,7 +217,7 @@ export class Handshake {
     await this.#redeem(connection, c, decision);
     if (!connection.isOpen) return this.deps.setups.told(decision.inviteId, false);
     // Asked after the wait, because the device may have been removed or revoked during it.
-    const verdict = this.deps.pairing.checkInvite(
+    const verdict = this.deps.pairing.links.check(
       c.facts.auth.bootstrapToken ?? "",
       c.params.device?.id ?? "",
     );
@@ -277,7 +277,7 @@ export class Handshake {
   }
 
   async #redeem(connection: Connection, c: ConnectCase, decision: Admitted): Promise<void> {
-    await this.deps.pairing.redeem(c.facts.auth.bootstrapToken ?? "", {
+    await this.deps.pairing.links.redeem(c.facts.auth.bootstrapToken ?? "", {
       ...deviceTextOf(c.params, connection.socket.peer),
       deviceId: c.params.device?.id ?? "",
       publicKey: canonicalKey(c.params),

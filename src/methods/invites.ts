@@ -43,7 +43,7 @@ export const invite = method<InviteParams>({
 
 async function makeInvite(params: InviteParams, { actor, services }: Call) {
   const role = params.role !== undefined && isRole(params.role) ? params.role : "operator";
-  const made = await services.pairing.invite(
+  const made = await services.pairing.links.make(
     {
       role,
       scopes: params.scopes ?? [],
@@ -77,7 +77,7 @@ export const inviteList = method({
   name: "device.pair.inviteList",
   summary: "The links that still pair someone, newest first; never their secrets.",
   access,
-  run: (_params, { services }) => ({ invites: services.pairing.openInvites() }),
+  run: (_params, { services }) => ({ invites: services.pairing.links.open() }),
 });
 
 const revokeParams: JsonSchema = {
@@ -92,7 +92,7 @@ export const inviteRevoke = method<{ inviteId: string }>({
   access,
   params: revokeParams,
   run: async ({ inviteId }, { actor, services }) => {
-    const { invite, ...outcome } = await services.pairing.revokeInvite(inviteId, actor);
+    const { invite, ...outcome } = await services.pairing.links.revoke(inviteId, actor);
     return { ...invite, ...durability(outcome) };
   },
 });

@@ -57,7 +57,7 @@ async function makeSetupCode(params: SetupParams, { actor, services }: Call) {
   const join = params.joinUrl ? world.bytes(JOIN_BYTES).toString("base64url") : undefined;
   const joinUrl = join === undefined ? undefined : joinAddress(url, join);
   const { roles, scopes } = setupGrants[given];
-  const { invite, secret } = await pairing.invite(
+  const { invite, secret } = await pairing.links.make(
     {
       role: roles[0],
       roles,

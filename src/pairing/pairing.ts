@@ -5,20 +5,19 @@ import { unknownCode } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
 import type { Document, Durability } from "../store/shape.ts";
 import { Alarm } from "./alarm.ts";
-import { auditOf, auditOfLink, deviceFacts, linkFacts } from "./audit.ts";
+import { auditOf, deviceFacts } from "./audit.ts";
 import { mayManage } from "./authority.ts";
 import { fromTheFuture, movedBy, WatchedClock } from "./clock.ts";
 import { AuditedCommits } from "./commits.ts";
 import * as devices from "./devices.ts";
 import { type EndedDevice, Endings } from "./endings.ts";
 import { Guard } from "./guard.ts";
-import * as invites from "./invite.ts";
 import * as ledger from "./ledger.ts";
+import { Links } from "./links.ts";
 import { MassEndings } from "./mass-endings.ts";
 import { DecisionPace } from "./pace.ts";
 import {
   type Device,
-  type Invite,
   isOpen,
   nodePairing,
   type PairingChange,
@@ -71,6 +70,7 @@ export class Pairing {
   readonly #endings: Endings;
   /** The ends of many devices at once. */
   readonly many: MassEndings;
+  readonly links: Links;
 
   constructor(private readonly deps: Deps) {
     const { document, world } = deps;
@@ -93,6 +93,12 @@ export class Pairing {
     };
     this.#endings = new Endings(endings);
     this.many = new MassEndings(endings);
+    this.links = new Links({
+      ...deps,
+      ...endings,
+      revokesAll: () => this.many.revokesAll,
+      made: () => this.#setExpiry(),
+    });
     this.#expiry = new Alarm({ world, now: () => this.now(), ring: () => this.#expire() });
     const early = fromTheFuture(document.working, world.now());
     if (early.length > 0) document.later(early);
@@ -267,60 +273,6 @@ export class Pairing {
 
   revokeEvery(ask: Parameters<Endings["revokeEvery"]>[0]) {
     return this.#endings.revokeEvery(ask);
-  }
-
-  async invite(ask: invites.InviteAsk, actor: Actor): Promise<{ invite: Invite; secret: string }> {
-    const { world, limits, document } = this.deps;
-    const id = world.bytes(6).toString("hex");
-    const made = invites.createInvite(document.working, ask, {
-      actor,
-      now: this.now(),
-      limits,
-      bytes: (count) => world.bytes(count),
-      id,
-    });
-    const event = auditOf("link.made", actor, linkFacts(made.invite));
-    await this.commits.audited(made.changes, event);
-    this.#setExpiry();
-    return made;
-  }
-
-  /** The links that still pair someone. */
-  openInvites(): invites.InviteRow[] {
-    return invites.openInvites(this.deps.document.durable, this.now());
-  }
-
-  async revokeInvite(
-    inviteId: string,
-    actor: Actor,
-  ): Promise<{ invite: invites.InviteRow } & Durability> {
-    const now = this.now();
-    const { invite, changes } = invites.revokeInvite(this.#working, inviteId, now);
-    const event = auditOf("link.revoked", actor, { link: inviteId, name: invite.name });
-    return { invite, ...(await this.commits.urgent(changes, event)) };
-  }
-
-  /** Whether a link's secret would pair this device. Costs a hash and nothing else. */
-  checkInvite(secret: string, deviceId: string): invites.InviteVerdict {
-    const now = this.now();
-    const verdict = invites.checkInvite(this.#working, secret, { deviceId, now });
-    return verdict.ok && this.many.revokesAll ? { ok: false, problem: "revoked" } : verdict;
-  }
-
-  /** Pairs a device by link, checked once more: another device may have been faster. */
-  async redeem(secret: string, asked: ledger.Grant): Promise<invites.InviteVerdict> {
-    const verdict = this.checkInvite(secret, asked.deviceId);
-    if (!verdict.ok) return verdict;
-    const now = this.now();
-    const { changes, closed } = invites.redeem(this.#working, verdict.invite, { asked, now });
-    const { invite } = verdict;
-    const written = this.deps.document.durable.invites.get(invite.inviteId)?.users;
-    const durable = written?.[asked.deviceId] !== undefined;
-    // A retry may come while the first try is being written: it is answered no sooner than that one.
-    if (changes.length > 0) await this.commits.audited(changes, auditOfLink(asked, invite, closed));
-    else if (!durable) await this.deps.document.commit([{ op: "invite", invite }]);
-    if (closed) this.#resolve(closed.pending, closed.why);
-    return verdict;
   }
 
   /**

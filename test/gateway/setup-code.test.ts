@@ -134,7 +134,7 @@ describe("device.pair.setupCode", () => {
   ])("%j is refused: %s, and makes no link", async (params, code) => {
     const refused = gateway.host("device.pair.setupCode", { publicUrl, ...params });
     await expect(refused).rejects.toMatchObject({ details: { code, cure: expect.any(String) } });
-    expect(gateway.core.pairing.openInvites()).toEqual([]);
+    expect(gateway.core.pairing.links.open()).toEqual([]);
   });
 
   test("is for admins", async () => {

@@ -128,7 +128,7 @@ test("from its first turn on nothing counts that the others send", async () => {
   await running;
   expect(await evil.client.end()).toEqual(closed);
   expect(evil.client.frames.slice(frames).filter(({ type }) => type === "res")).toEqual([]);
-  expect(gateway.core.pairing.openInvites()).toEqual([]);
+  expect(gateway.core.pairing.links.open()).toEqual([]);
 });
 
 describe("a device that calls it over the network", () => {

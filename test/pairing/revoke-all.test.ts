@@ -44,7 +44,7 @@ async function expectOnlyPhone(made: PairingBench): Promise<void> {
     expect(liveDevices(state)).toEqual(["phone"]);
     expect(state.pending.size).toBe(0);
   }
-  expect(pairing.openInvites()).toEqual([]);
+  expect(pairing.links.open()).toEqual([]);
   const { outbox, floor } = document.durable.trail;
   let head = outbox[0] ? genesis : floor;
   for (const line of outbox) {
@@ -59,7 +59,7 @@ describe("revoking all devices but one", () => {
     const { pairing, told, ending } = made;
     await pairing.revoke({ deviceId: "reader", role: "operator", actor: hostOwner });
     const requestId = await made.ask("stranger");
-    const { invite, secret } = await pairing.invite(link, hostOwner);
+    const { invite, secret } = await pairing.links.make(link, hostOwner);
     told.length = 0;
     const done = await pairing.many.revokeAll(except("phone"));
     expect(done).toMatchObject({ devices: 2, nodes: 1, durable: true });
@@ -70,7 +70,7 @@ describe("revoking all devices but one", () => {
       ["devices.revoked", { except: ["phone"], requests: [requestId], links: [invite.inviteId] }],
       ["tokens.revoked", { devices: ["evil", "node"] }],
     ]);
-    expect(pairing.checkInvite(secret, "anybody")).toEqual({ ok: false, problem: "revoked" });
+    expect(pairing.links.check(secret, "anybody")).toEqual({ ok: false, problem: "revoked" });
     await expectOnlyPhone(made);
     // Afterwards everything goes on: the owner lets whom they want in again.
     await made.pair("reader", [READ]);
@@ -133,7 +133,7 @@ describe("while it runs, on a disk that is held,", () => {
   test("nobody is let in, invited or given a token, by whomever", async () => {
     const made = await bench();
     const { pairing, files } = made;
-    const { secret } = await pairing.invite(link, deviceActor("evil"));
+    const { secret } = await pairing.links.make(link, deviceActor("evil"));
     const code = await made.ask("accomplice", [ADMIN]);
     const { running } = await begun(made);
     const asking = made.ask("late", [ADMIN]);
@@ -142,28 +142,29 @@ describe("while it runs, on a disk that is held,", () => {
       await expect(pairing.approve(code, actor)).rejects.toMatchObject({
         shape: { message: expect.stringContaining("unknown requestId") },
       });
-      await expect(pairing.invite(link, actor)).rejects.toMatchObject(busy);
+      await expect(pairing.links.make(link, actor)).rejects.toMatchObject(busy);
       const late = made.document.working.pendingOf.get("late") ?? "";
       await expect(pairing.approve(late, actor)).rejects.toMatchObject(busy);
       const rotating = { deviceId: "evil", role: "operator", actor };
       await expect(pairing.rotate(rotating)).rejects.toMatchObject(busy);
     }
-    expect(await pairing.redeem(secret, grant("accomplice"))).toMatchObject({ ok: false });
+    expect(await pairing.links.redeem(secret, grant("accomplice"))).toMatchObject({ ok: false });
     files.letGo();
     await running;
     // Asking is free; nobody was let in by it.
     await pairing.reject(await asking, hostOwner);
     await expectOnlyPhone(made);
-    expect(await pairing.redeem(secret, grant("accomplice"))).toMatchObject({ ok: false });
+    expect(await pairing.links.redeem(secret, grant("accomplice"))).toMatchObject({ ok: false });
   });
 
   test("no link pairs anybody, though all of them are more than one commit can take back", async () => {
     const made = await bench({ store: { commitBytes: 2000 } });
     const { pairing } = made;
     const secrets: string[] = [];
-    for (let i = 0; i < 12; i += 1) secrets.push((await pairing.invite(link, hostOwner)).secret);
+    for (let i = 0; i < 12; i += 1)
+      secrets.push((await pairing.links.make(link, hostOwner)).secret);
     const { running } = await begun(made);
-    const all = secrets.map((secret) => pairing.redeem(secret, grant("accomplice")));
+    const all = secrets.map((secret) => pairing.links.redeem(secret, grant("accomplice")));
     expect(new Set((await Promise.all(all)).map(({ ok }) => ok))).toEqual(new Set([false]));
     made.files.letGo();
     await running;
@@ -175,12 +176,12 @@ describe("while it runs, on a disk that is held,", () => {
     const { pairing, files } = made;
     const evil = deviceActor("evil");
     const code = await made.ask("approved", [ADMIN]);
-    const { secret } = await pairing.invite({ ...link, uses: 2 }, evil);
+    const { secret } = await pairing.links.make({ ...link, uses: 2 }, evil);
     files.held = true;
     const before = [
       pairing.approve(code, evil),
-      pairing.redeem(secret, grant("linked")),
-      pairing.invite(link, evil),
+      pairing.links.redeem(secret, grant("linked")),
+      pairing.links.make(link, evil),
       made.ask("asked", [ADMIN]),
     ];
     const running = pairing.many.revokeAll(except("phone"));
@@ -190,7 +191,7 @@ describe("while it runs, on a disk that is held,", () => {
     expect(done).toMatchObject({ devices: 5, durable: true });
     expect([done.pending.length, done.invites.length]).toEqual([1, 2]);
     await expectOnlyPhone(made);
-    expect(pairing.checkInvite(secret, "linked")).toMatchObject({ problem: "revoked" });
+    expect(pairing.links.check(secret, "linked")).toMatchObject({ problem: "revoked" });
     for (const id of ["approved", "linked"]) {
       expect(pairing.device(id)?.tokens.operator?.revokedAtMs).toBeDefined();
     }
