@@ -115,7 +115,7 @@ function unknownKey(key: string): ConfigError {
   const known = nearest === undefined ? undefined : resolveKey(nearest);
   const hint = nearest === undefined ? "" : `; did you mean ${nearest}?`;
   const next = known
-    ? `openclaw config set ${known} ${specOf(known).example}`
+    ? `openclaw config set ${nearest} ${specOf(known).secret ? "-" : specOf(known).example}`
     : "openclaw config --help";
   const message = `${showPath(key.split("."))} is not a key of this gateway${hint}`;
   return new ConfigError("CONFIG_UNKNOWN_KEY", message, { next });

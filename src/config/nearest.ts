@@ -1,4 +1,4 @@
-import { configPaths } from "./schema.ts";
+import { configPaths, specOf } from "./schema.ts";
 
 /**
  * The known key or section that an unknown path probably means, or undefined. A neighbour in the
@@ -30,7 +30,8 @@ export function nearestKey(segments: readonly string[]): string | undefined {
 
 function knownNames(): string[] {
   const names = new Set<string>();
-  for (const path of configPaths()) {
+  // People write the shorter names of secrets, and so do texts elsewhere.
+  for (const path of configPaths().flatMap((path) => [path, ...(specOf(path).aliases ?? [])])) {
     const parts = path.split(".");
     for (let count = 1; count <= parts.length; count += 1)
       names.add(parts.slice(0, count).join("."));

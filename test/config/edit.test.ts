@@ -113,6 +113,7 @@ describe("setting a key", () => {
         /^openclaw config set gateway.port/,
       ],
       [() => set("{}", "agents.x", "1"), "CONFIG_UNKNOWN_KEY", /^openclaw config --help$/],
+      [() => set("{}", "gateway.tokn", "x"), "CONFIG_UNKNOWN_KEY", /config set gateway.token -$/],
       [() => set('{"gateway": 5}', "gateway.port", "1"), "CONFIG_VALUE", /EDITOR/],
       [() => set("[]", "gateway.port", "1"), "CONFIG_VALUE", /EDITOR/],
       [() => set('{"a": ', "gateway.port", "1"), "CONFIG_SYNTAX", /\+1 \/etc\/g.json$/],
