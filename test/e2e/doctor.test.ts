@@ -19,6 +19,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Finding } from "../../src/cli/doctor/verdict.ts";
+import { freePort } from "../support/nginx.ts";
 import { GatewayProcess } from "../support/process.ts";
 
 const gateways: GatewayProcess[] = [];
@@ -260,7 +261,9 @@ describe("doctor on a gateway that is stopped", () => {
 
 describe("doctor on the machine around", () => {
   test("says that no gateway ran here yet, and makes nothing", async () => {
-    const gateway = await prepare();
+    // The usual port may be somebody's on the machine that runs this.
+    const OPENCLAW_GATEWAY_PORT = String(await freePort());
+    const gateway = await prepare({ OPENCLAW_GATEWAY_PORT });
     rmSync(gateway.stateDir, { recursive: true });
     const { stdout, code } = await gateway.cli(["doctor", "--json"]);
     const findings: Finding[] = JSON.parse(stdout);
