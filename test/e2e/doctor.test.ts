@@ -19,7 +19,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Finding } from "../../src/cli/doctor/verdict.ts";
-import { freePort } from "../support/nginx.ts";
+import { freePort } from "../support/free-port.ts";
 import { GatewayProcess } from "../support/process.ts";
 
 const gateways: GatewayProcess[] = [];

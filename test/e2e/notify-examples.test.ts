@@ -1,11 +1,11 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { makeDevice, RawClient } from "../support/client.ts";
+import { freePort } from "../support/free-port.ts";
 import { MailServer } from "../support/mail-server.ts";
 import { GatewayProcess, PROCESS_TOKEN } from "../support/process.ts";
 import { type Received, Receiver } from "../support/receiver.ts";
@@ -163,15 +163,6 @@ test("Apprise API: title, body and a type that it knows", async () => {
   }
   expectRequest(JSON.parse(receiver.received[1]?.body ?? "").body, code);
 });
-
-/** A port that nobody has. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 test("mail by webhook and msmtp, with the token that it asks for", async () => {
   const mail = await MailServer.open();
