@@ -109,6 +109,8 @@ for (const secure of [true, false]) {
   const where = secure ? "on a secure origin" : "on plain HTTP, where there is no clipboard object";
   test(`each Copy button puts exactly its command on the clipboard ${where}`, async () => {
     const { gateway, url } = await insecure(!secure);
+    // The name in the address bar is no machine that another computer could reach.
+    if (secure) await gateway.ok(["config", "set", "gateway.sshTarget", "root@attic.example.com"]);
     const profile = keep(await Profile.open());
     const page = await profile.visit(secure ? `http://127.0.0.1:${gateway.port}/` : url);
     const shown = await code(page);

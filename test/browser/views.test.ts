@@ -20,9 +20,16 @@ async function picture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
 }
 
+/** One that knows where ssh finds its machine: the address bar says nothing of use here. */
+async function started(): Promise<GatewayProcess> {
+  const gateway = keep(await GatewayProcess.start());
+  await gateway.ok(["config", "set", "gateway.sshTarget", "root@gateway.example.com"]);
+  return gateway;
+}
+
 describe.each(Object.entries(views))("the page that shows: %s", (name, reach) => {
   test("can be read in light and dark, and fits a window 320 px wide", async () => {
-    const gateway = keep(await GatewayProcess.start());
+    const gateway = await started();
     const profile = keep(await Profile.open());
     const page = await reach({ gateway, profile });
     for (const colorScheme of ["light", "dark"] as const) {
@@ -40,7 +47,7 @@ describe.each(Object.entries(views))("the page that shows: %s", (name, reach) =>
 });
 
 test("what is copied by hand is the command as it is shown", async () => {
-  const gateway = keep(await GatewayProcess.start());
+  const gateway = await started();
   const profile = keep(await Profile.open({ width: 320, height: 740 }));
   const page = await views["waiting"]?.({ gateway, profile });
   if (!page) throw new Error("no such view");
