@@ -4,6 +4,7 @@ import { afterEach, expect, test } from "vitest";
 import { makeDevice, RawClient } from "../support/client.ts";
 import { GatewayProcess, PROCESS_TOKEN } from "../support/process.ts";
 import { until } from "../support/until.ts";
+import { readiness } from "./support/owner.ts";
 
 let gateway: GatewayProcess;
 afterEach(() => gateway?.close());
@@ -14,7 +15,13 @@ test("logBufferBytes: a log on a full disk costs lines, not the gateway", async 
   const config = { logging: { file: "/dev/full", level: "debug" } };
   await writeFile(join(gateway.stateDir, "openclaw.json"), JSON.stringify(config), { mode: 0o600 });
   const run = gateway.launch({ OPENCLAW_GATEWAY_TOKEN: PROCESS_TOKEN });
-  await until(async () => (await gateway.cli(["status"])).code === 0, "the gateway's status");
+  // The command line is answered before anybody is let in.
+  const up = () =>
+    readiness(gateway).then(
+      ({ status }) => status === 200,
+      () => false,
+    );
+  await until(up, "the gateway to be ready");
   for (let i = 0; i < 30; i += 1) {
     const client = await RawClient.open(gateway.url);
     const refused = await client.connect({ device: makeDevice() });
