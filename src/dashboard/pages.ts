@@ -29,7 +29,7 @@ export function waiting({ request, live }: View & { at: "waiting" }): Page {
   const { id, command, ssh, expiresAt, scopes, approved } = request;
   return [
     approved[0] ? "Approve more access" : "Approve this browser",
-    "The gateway’s owner runs this command. Then this page goes on by itself.",
+    "The gateway’s owner runs one command. Then this page goes on by itself.",
     h("p#request", "Request code", h("strong#code", id)),
     commandLine("host", "On the gateway’s machine", command),
     ssh && commandLine("ssh", "From another computer", ssh),
