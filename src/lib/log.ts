@@ -62,7 +62,8 @@ function destination(
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === told) return;
     told = error.code;
-    process.stderr.write(`the log can't be written to ${dest}: ${whyFailed(error)}\n`);
+    const where = dest === 1 ? "standard output" : dest;
+    process.stderr.write(`the log can't be written to ${where}: ${whyFailed(error)}\n`);
   });
   // At the end of the process what a file that never opened still holds is lost: that was told.
   const flush = stream.flushSync.bind(stream);
