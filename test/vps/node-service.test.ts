@@ -35,7 +35,7 @@ describe.skipIf(reason !== undefined)("a node as a service", () => {
     const ann = await gateway.cli(args, { user: "ann" });
     expect(ann.code).toBe(1);
     expect(ann.stdout).toContain("ExecStart=");
-    expect(ann.stderr).toContain("next: sudo openclaw connect");
+    expect(ann.stderr).toContain(`next: sudo openclaw connect ${gateway.url} --install-service\n`);
     const root = await gateway.cli(args);
     expect(root.code).toBe(1);
     expect(root.stderr).toContain("--yes");

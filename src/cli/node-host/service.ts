@@ -1,5 +1,6 @@
 import { existsSync, lchownSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { shellWord } from "../../lib/shell-word.ts";
 import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
 import { askSystemd } from "../gateway/supervisor.ts";
@@ -28,7 +29,7 @@ export async function installService(context: Context, ask: ServiceAsk): Promise
   const pairsNow = ask.target.invite !== undefined;
   for (const line of planLines(pairsNow)) io.out(line);
   io.out(`\n${UNIT_FILE}:\n\n${unit}\n${NODE_ETC}/connect.env:\n\n${settings}`);
-  if (process.getuid?.() !== 0) throw notRoot();
+  if (process.getuid?.() !== 0) throw notRoot(ask);
   if (!existsSync("/run/systemd/system")) {
     throw new CliError("failed", "systemd does not run here; the above was not done", {
       next: "run openclaw connect under whatever starts services here",
@@ -62,9 +63,14 @@ function planLines(pairsNow: boolean): string[] {
   return ["This installs a service. It", ...steps.map((step, i) => `  ${i + 1}. ${step}`)];
 }
 
-function notRoot(): CliError {
+function notRoot({ target, typed }: ServiceAsk): CliError {
+  // A link is as good as a password until it is used: it is not repeated.
+  const [word, hint] =
+    target.invite === undefined
+      ? [shellWord(shown(typed)), ""]
+      : ["LINK", " (LINK: as you typed it)"];
   return new CliError("failed", "the above was not done: it takes root", {
-    next: "repeat the command with sudo before it, such as: sudo openclaw connect wss://gateway.example.com --install-service",
+    next: `sudo openclaw connect ${word} --install-service${hint}`,
   });
 }
 
