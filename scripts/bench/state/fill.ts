@@ -87,6 +87,8 @@ async function fill(): Promise<void> {
     const some = Math.min(BATCH, Number(requests) - at);
     await document.commit(Array.from({ length: some }, (_, i) => asked(at + i)).flat());
   }
+  // What the configuration says, which is nothing: a start would note it, and that were the first commit.
+  await document.commit([{ op: "config-seen", keys: {} }]);
   // With few devices the journal is short: it grows by what nobody waits for until it is due.
   const [first] = document.durable.devices.keys();
   while (first !== undefined && document.stats.journalBytes < storeLimits.journalBytes * 1.2) {
