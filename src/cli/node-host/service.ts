@@ -1,6 +1,7 @@
 import { existsSync, lchownSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { shellWord } from "../../lib/shell-word.ts";
+import { confirm } from "../confirm.ts";
 import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
 import { askSystemd } from "../gateway/supervisor.ts";
@@ -72,17 +73,6 @@ function notRoot({ target, typed }: ServiceAsk): CliError {
   return new CliError("failed", "the above was not done: it takes root", {
     next: `sudo openclaw connect ${word} --install-service${hint}`,
   });
-}
-
-async function confirm({ io }: Context, yes: boolean): Promise<void> {
-  if (yes) return;
-  if (!io.asksPerson) {
-    throw new CliError("failed", "the above was not done: nobody can be asked here", {
-      next: "repeat the command with --yes",
-    });
-  }
-  const answer = await io.prompt("Do it? [y/N] ");
-  if (!/^y(es)?$/i.test(answer.trim())) throw new CliError("failed", "nothing was changed");
 }
 
 /** Where to; the secret of a link is used up here and written nowhere. */

@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
+import { confirm } from "../confirm.ts";
 import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
 import { runTool } from "../gateway/tools.ts";
@@ -94,20 +95,13 @@ export async function tool(env: Environment, ...words: readonly string[]): Promi
 
 /** Shows everything before anything is done, and asks. @throws CliError where nobody agrees */
 export async function agree(
-  { io }: Context,
+  context: Context,
   steps: readonly Step[],
-  { yes }: { readonly yes?: boolean },
+  { yes = false }: { readonly yes?: boolean },
 ): Promise<void> {
-  io.out("This will:");
-  for (const [i, { words }] of steps.entries()) io.out(`  ${i + 1}. ${words}`);
-  if (yes) return;
-  if (!io.asksPerson) {
-    throw new CliError("failed", "the above was not done: nobody can be asked here", {
-      next: "repeat the command with --yes",
-    });
-  }
-  const answer = await io.prompt("Do it? [y/N] ");
-  if (!/^y(es)?$/i.test(answer.trim())) throw new CliError("failed", "nothing was changed");
+  context.io.out("This will:");
+  for (const [i, { words }] of steps.entries()) context.io.out(`  ${i + 1}. ${words}`);
+  await confirm(context, yes);
 }
 
 export interface FileFacts {

@@ -1,0 +1,14 @@
+import type { Context } from "./context.ts";
+import { CliError } from "./exit.ts";
+
+/** Asks whether to do what stands above. @throws CliError where nobody agrees, or can be asked */
+export async function confirm({ io }: Context, yes: boolean): Promise<void> {
+  if (yes) return;
+  if (!io.asksPerson) {
+    throw new CliError("failed", "the above was not done: nobody can be asked here", {
+      next: "repeat the command with --yes",
+    });
+  }
+  const answer = await io.prompt("Do it? [y/N] ");
+  if (!/^y(es)?$/i.test(answer.trim())) throw new CliError("failed", "nothing was changed");
+}
