@@ -45,6 +45,23 @@ export interface FileSystem {
   owner(): number | undefined;
 }
 
+/**
+ * With its parents. Node.js's own way has no end where a parent can't hold folders, as /proc can't, and
+ * says ENOENT of a read-only file system.
+ */
+async function makeFolder(path: string, mode: number): Promise<void> {
+  const make = () =>
+    node.mkdir(path, { mode }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error;
+    });
+  const parent = dirname(path);
+  await make().catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT" || parent === path) throw error;
+    await makeFolder(parent, mode);
+    await make();
+  });
+}
+
 /** The machine's file system. */
 export const systemFiles: FileSystem = {
   openNew: (path, mode) => openFile(path, constants.O_CREAT | constants.O_EXCL, mode),
@@ -53,13 +70,7 @@ export const systemFiles: FileSystem = {
   rename: (from, to) => node.rename(from, to),
   unlink: (path) => node.unlink(path),
   list: (folder) => node.readdir(folder),
-  async makeFolder(path, mode) {
-    await node.mkdir(path, { recursive: true, mode }).catch((error) => {
-      // Node.js says so of a read-only file system too, but only where it makes parents.
-      if (error.code !== "ENOENT") throw error;
-      return node.mkdir(path, { mode });
-    });
-  },
+  makeFolder,
   async facts(path) {
     const stat = await node.lstat(path);
     const kind = stat.isFile() ? "file" : stat.isDirectory() ? "folder" : "other";

@@ -33,6 +33,16 @@ describe("on the real file system", () => {
     expect((await stat(path)).mode & 0o777).toBe(0o700);
   });
 
+  // Node.js's own way of making parents tries for ever there.
+  test.runIf(process.platform === "linux")("gives up where nothing can be made", async () => {
+    const making = ensurePrivateFolder("/proc/nowhere/one");
+    await expect(making).rejects.toMatchObject({ code: "ENOENT" });
+    await writeFile(join(base, "file"), "x");
+    await expect(ensurePrivateFolder(join(base, "file", "one"))).rejects.toMatchObject({
+      code: "ENOTDIR",
+    });
+  });
+
   test("follows a link to a folder, but never one to a file", async () => {
     await ensurePrivateFolder(join(base, "one"));
     await chmod(join(base, "one"), 0o755);
