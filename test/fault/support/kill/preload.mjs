@@ -48,7 +48,11 @@ async function step(text, run, tear) {
   if (text === "write devices.journal" && count >= fullFrom && !relieved) {
     throw Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
   }
-  const result = await run();
+  const result = await run().catch((error) => {
+    // A folder that is there already is as good as made.
+    if (last && error.code === "EEXIST") die();
+    throw error;
+  });
   if (text === "unlink devices.ballast") relieved = true;
   if (last) die();
   return result;
