@@ -34,6 +34,11 @@ export function banner(facts: BannerFacts): string {
   return asTyped(lines.join("\n"), facts.command);
 }
 
+function tunnelLines(tunnel: string): string[] {
+  const first = "  It opens on this machine alone; on another computer keep this running first:";
+  return [first, "", `    ${tunnel}`, ""];
+}
+
 function ownerLines({ info, tunnel }: BannerFacts, secret: string): string[] {
   return [
     "  Next: open this link in your browser and press “Pair this browser”.",
@@ -41,10 +46,7 @@ function ownerLines({ info, tunnel }: BannerFacts, secret: string): string[] {
     "",
     `    ${info.pageUrl}#invite=${secret}`,
     "",
-    ...(tunnel === undefined
-      ? []
-      : ["  It opens on this machine alone; on another computer keep this running first:", ""]),
-    ...(tunnel === undefined ? [] : [`    ${tunnel}`, ""]),
+    ...(tunnel === undefined ? [] : tunnelLines(tunnel)),
   ];
 }
 
