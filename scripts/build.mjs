@@ -76,7 +76,7 @@ async function bundle(outdir, version, inputs) {
     // The second one is what sshd starts for an approver: it loads nothing but itself.
     entryPoints: {
       index: join(root, "src/index.ts"),
-      "ssh-answer": join(root, "src/ssh-answer.ts"),
+      "ssh-answer": join(root, "src/ssh-answer/index.ts"),
     },
     outdir,
     splitting: true,

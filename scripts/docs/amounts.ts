@@ -1,4 +1,4 @@
-import type { Limit } from "../../src/protocol/limits.ts";
+import type { Limit } from "../../src/limits/limit.ts";
 
 /** Limits whose number follows the machine: pages must read the same wherever they are made. */
 const BY_MEMORY = /^(unauthenticatedSockets|waitingSockets|argon2AtOnce)$/;

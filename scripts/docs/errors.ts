@@ -4,7 +4,7 @@ import { addressInClear, addressInvalid, addressUnknown } from "../../src/method
 import { notifyCodes } from "../../src/notify/failure.ts";
 import { tooManyCodes } from "../../src/pairing/attempts.ts";
 import { auditFull, beingRevoked } from "../../src/pairing/commits.ts";
-import { lastWayIn } from "../../src/pairing/ways-in.ts";
+import { lastWayIn } from "../../src/pairing/remaining-admins.ts";
 import { invalidRequest, missingScope, unavailable } from "../../src/protocol/errors.ts";
 import type { ErrorShape } from "../../src/protocol/frames.ts";
 import * as refusals from "../../src/protocol/refusals.ts";

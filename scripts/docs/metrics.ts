@@ -1,8 +1,7 @@
 import type { Gateway } from "../../src/gateway/gateway.ts";
-import { LoopWatch } from "../../src/lib/event-loop.ts";
+import { LoopWatch } from "../../src/host/loop-gauge.ts";
 import type { Core } from "../../src/main/core.ts";
-import { metricSpecs } from "../../src/main/metrics.ts";
-import { notifyMetrics } from "../../src/main/notify-metrics.ts";
+import { metricSpecs, notifyMetrics } from "../../src/main/metrics.ts";
 import type { Notifier } from "../../src/notify/notifier.ts";
 
 const INTRO = [

@@ -1,10 +1,10 @@
 import { configReference } from "../../src/config/reference.ts";
+import type { Limit } from "../../src/limits/limit.ts";
+import { allLimits } from "../../src/limits/table.ts";
 import { allMethods } from "../../src/methods/index.ts";
 import type { Method } from "../../src/methods/method.ts";
-import { allLimits } from "../../src/protocol/all-limits.ts";
 import { closes } from "../../src/protocol/close.ts";
 import { eventTable } from "../../src/protocol/events.ts";
-import type { Limit } from "../../src/protocol/limits.ts";
 import { amountWords } from "./amounts.ts";
 import { errorLines } from "./errors.ts";
 import { metricsLines } from "./metrics.ts";

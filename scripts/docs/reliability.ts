@@ -1,5 +1,4 @@
-import { allLimits } from "../../src/protocol/all-limits.ts";
-import { type LimitName, limitTable } from "../../src/protocol/limits.ts";
+import { allLimits, type LimitName, limitTable } from "../../src/limits/table.ts";
 import { amountWords } from "./amounts.ts";
 
 /** A promise, and the test that shows it (relative to `test/`). */

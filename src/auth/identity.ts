@@ -7,8 +7,8 @@ import {
   sign,
   verify,
 } from "node:crypto";
-import { keyWords } from "../lib/key-words.ts";
 import type { ProofFailure } from "../protocol/refusals.ts";
+import { keyWords } from "../words/key.ts";
 
 const RAW_KEY_BYTES = 32;
 const SIGNATURE_BYTES = 64;

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { Gate, GateFull } from "../lib/gate.ts";
-import type { Limits } from "../protocol/limits.ts";
+import { Gate, GateFull } from "../lib/semaphore.ts";
+import type { Limits } from "../limits/table.ts";
 import type { SecretKind } from "../protocol/refusals.ts";
 import type { Hasher } from "./hasher.ts";
 

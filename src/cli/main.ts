@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
-import { exitCodes } from "./exit.ts";
-import type { Io } from "./io.ts";
+import { exitCodes } from "./kit/exit.ts";
+import type { Io } from "./kit/io.ts";
 import { buildProgram } from "./program.ts";
 
 /** Runs one command line (without node and script) and returns the exit code. */
@@ -11,18 +11,18 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     const known = program.commands.find((command) => command.name() === operands[0]);
     const second = known?.commands.some((command) => command.name() === operands[1]);
     if (operands.length > 0 && !second && !(known && known.commands.length === 0)) {
-      const { refuseForeignWords } = await import("./foreign-words.ts");
+      const { refuseForeignWords } = await import("./commands/foreign-words.ts");
       if (!asksForHelp(argv)) refuseForeignWords(operands);
     }
     if (operands[0] === "gateway" && second && unknown.length > 0) {
-      const { refuseForeignOptions } = await import("./foreign-options.ts");
+      const { refuseForeignOptions } = await import("./commands/foreign-options.ts");
       if (!asksForHelp(argv)) refuseForeignOptions(operands, unknown);
     }
     if (operands.length > 0 || unknown.length > 0) {
       await program.parseAsync([...argv], { from: "user" });
       return outcome.exit;
     }
-    const { overview } = await import("./overview.ts");
+    const { overview } = await import("./commands/overview.ts");
     await overview({ io, options: program.opts() });
     return exitCodes.ok.code;
   } catch (error) {
@@ -35,7 +35,7 @@ async function failed(error: unknown, argv: readonly string[], io: Io): Promise<
   if (error instanceof CommanderError) {
     return error.exitCode === 0 ? exitCodes.ok.code : exitCodes.usage.code;
   }
-  const { explainFailure, failureLines } = await import("./failures.ts");
+  const { explainFailure, failureLines } = await import("./kit/failures.ts");
   for (const line of failureLines(error, argv.includes("--verbose"))) io.err(line);
   return exitCodes[explainFailure(error).exit].code;
 }
@@ -47,6 +47,6 @@ function asksForHelp(argv: readonly string[]): boolean {
 /** Help that takes more than the names of commands to write. */
 async function helpFor(argv: readonly string[]): Promise<{ configKeys?: string }> {
   if (!asksForHelp(argv) || !argv.includes("config")) return {};
-  const { configKeys } = await import("./config/keys.ts");
+  const { configKeys } = await import("./commands/config/keys.ts");
   return { configKeys: await configKeys() };
 }

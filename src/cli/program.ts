@@ -1,17 +1,17 @@
 import { Command } from "commander";
 import { version } from "../lib/version.ts";
-import { addConfigCommands } from "./config/commands.ts";
-import { addDeviceCommands } from "./devices/commands.ts";
-import { exitCodeHelp } from "./exit.ts";
-import { addGatewayCommands } from "./gateway/commands.ts";
-import type { Io } from "./io.ts";
-import { addLogsCommand } from "./logs/command.ts";
+import { addConfigCommands } from "./commands/config/commands.ts";
+import { addDeviceCommands } from "./commands/devices/commands.ts";
+import { addGatewayCommands } from "./commands/gateway/commands.ts";
+import { addLogsCommand } from "./commands/logs/command.ts";
+import { addNodeCommands } from "./commands/nodes/commands.ts";
+import { addNotifyCommands } from "./commands/notify.ts";
+import { addSshCommands } from "./commands/ssh/commands.ts";
+import { exitCodeHelp } from "./kit/exit.ts";
+import type { Io } from "./kit/io.ts";
+import { lazily, type Outcome, type Shell } from "./kit/shell.ts";
+import { typedCommand } from "./kit/typed.ts";
 import { addConnectCommand } from "./node-host/command.ts";
-import { addNodeCommands } from "./nodes/commands.ts";
-import { addNotifyCommands } from "./notify.ts";
-import { lazily, type Outcome, type Shell } from "./shell.ts";
-import { addSshCommands } from "./ssh/commands.ts";
-import { typedCommand } from "./typed.ts";
 
 /** What people do most. The words stand first: how long a command is depends on where it runs. */
 const EXAMPLES: readonly (readonly [string, string])[] = [
@@ -87,27 +87,27 @@ function usageError(text: string): string {
 function addShortCommands(shell: Shell): void {
   const { program } = shell;
   const health = program.command("health").description("ask the gateway whether it is well");
-  lazily(shell, health, async () => (await import("./health.ts")).health);
+  lazily(shell, health, async () => (await import("./commands/health.ts")).health);
   const status = program.command("status").description("figures: connections, pairing, store");
-  lazily(shell, status, async () => (await import("./status.ts")).status);
+  lazily(shell, status, async () => (await import("./commands/status.ts")).status);
   const doctor = program
     .command("doctor")
     .description("what is wrong here and what to type; changes nothing");
-  lazily(shell, doctor, async () => (await import("./doctor/doctor.ts")).doctor);
+  lazily(shell, doctor, async () => (await import("./commands/doctor/doctor.ts")).doctor);
   const audit = program
     .command("audit")
     .description("who decided what: pairing, tokens, links, secrets, configuration")
     .option("--since <age>", "only what happened in this time, such as 24h or 30d");
-  lazily(shell, audit, async () => (await import("./audit.ts")).audit);
+  lazily(shell, audit, async () => (await import("./commands/audit.ts")).audit);
   const verify = audit
     .command("verify")
     .description("follow the chain of lines and compare its end with the state");
-  lazily(shell, verify, async () => (await import("./audit.ts")).verify);
+  lazily(shell, verify, async () => (await import("./commands/audit.ts")).verify);
   const token = program.command("token").description("the shared gateway token");
   const renew = token
     .command("new")
     .description("make a new token, store its hash, and print it this once")
     .option("--revoke-derived", "also end the device tokens that the old one let in")
     .option("--force", "with it, also where that ends the last way in with full control");
-  lazily(shell, renew, async () => (await import("./token.ts")).newToken);
+  lazily(shell, renew, async () => (await import("./commands/token.ts")).newToken);
 }

@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
-import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import type { Environment } from "../lib/environment.ts";
 import { whyFailed } from "../lib/system-words.ts";
-import { stateLimitTable } from "../protocol/state-limits.ts";
+import { stateLimitTable } from "../limits/state.ts";
 import { type ConfigIssue, shellWord } from "./errors.ts";
 import { contradictions, type Interpretation, interpretConfig, valueIssue } from "./interpret.ts";
 import { type ConfigPath, configPaths, type GatewayConfig, specOf } from "./schema.ts";
@@ -12,8 +11,6 @@ import { Refused, readText } from "./values.ts";
 
 /** The largest config file that is read, in bytes. */
 export const maxConfigBytes = stateLimitTable.configBytes.value;
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Values from the command line by key; text is read as `config set` reads it. */
 export type ConfigFlags = { readonly [P in ConfigPath]?: unknown };
@@ -48,22 +45,6 @@ export interface LoadOptions {
   readonly path: string;
   readonly env?: Environment;
   readonly flags?: ConfigFlags;
-}
-
-/** The state folder: `OPENCLAW_STATE_DIR`, else `~/.openclaw-gateway`. Absolute. */
-export function resolveStateDir(env: Environment): string {
-  return expand(env["OPENCLAW_STATE_DIR"] || "~/.openclaw-gateway", env);
-}
-
-/** The config file: `OPENCLAW_CONFIG_PATH`, else `openclaw.json` in the state folder. Absolute. */
-export function resolveConfigPath(env: Environment, stateDir: string): string {
-  const named = env["OPENCLAW_CONFIG_PATH"];
-  return named ? expand(named, env) : join(stateDir, "openclaw.json");
-}
-
-function expand(path: string, env: Environment): string {
-  const home = env["HOME"] || homedir();
-  return resolve(path.replace(/^~(?=\/|$)/, () => home));
 }
 
 /**

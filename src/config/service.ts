@@ -19,9 +19,9 @@ import {
   maxConfigBytes,
 } from "./load.ts";
 import { type ClearSecret, migrateSecrets, type SecretMigration } from "./migrate.ts";
+import { planWanted, type WantedKind } from "./patch-plan.ts";
 import { publicHash, redactConfig, redactSource } from "./redact.ts";
 import type { GatewayConfig } from "./schema.ts";
-import { planWanted, type WantedKind } from "./wanted.ts";
 import { ConfigWatcher } from "./watch.ts";
 
 export type { Announce } from "./edit-file.ts";

@@ -2,9 +2,9 @@
 import { describeBrowser } from "./browser.ts";
 import { byId } from "./dom.ts";
 import { carryOut } from "./effects.ts";
-import { type Identity, loadIdentity } from "./identity.ts";
+import { loadIdentity } from "./identity.ts";
 import { makeLink } from "./link.ts";
-import type { Event, State } from "./model.ts";
+import type { Event, Identity, State } from "./model.ts";
 import { reduce } from "./reducer.ts";
 import { credentials } from "./steps.ts";
 import { loadGrant, save, takeInvite } from "./storage.ts";

@@ -4,7 +4,7 @@
  */
 import { getPublicKey, hashes, sign } from "@noble/ed25519";
 import { toBase64Url, toHex } from "./bytes.ts";
-import type { Identity } from "./identity.ts";
+import type { Identity } from "./model.ts";
 import { sha256, sha512 } from "./sha2.ts";
 
 hashes.sha512 = (message) => sha512(message);

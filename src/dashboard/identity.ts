@@ -4,17 +4,8 @@
  */
 import { toBase64Url, toHex } from "./bytes.ts";
 import { keepPair, type StoredPair } from "./key-store.ts";
+import type { Identity } from "./model.ts";
 import { recall, remember } from "./storage.ts";
-
-export interface Identity {
-  /** Lowercase hex SHA-256 of the raw public key. */
-  id: string;
-  /** Base64url, no padding. */
-  publicKey: string;
-  /** False when nothing can be stored: the key is gone with this tab. */
-  kept: boolean;
-  sign(text: string): Promise<string>;
-}
 
 const SEED = "openclaw-device-seed";
 

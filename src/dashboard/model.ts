@@ -1,6 +1,3 @@
-/** The page as data: everything it knows, and everything that can happen to it. */
-import type { Challenge } from "./wire.ts";
-
 /** What the one button of a page that can't go on by itself does. */
 export type Action = "ask" | "retry" | "reload";
 export type Press = (button: "pair" | Action) => void;
@@ -129,3 +126,18 @@ export type Event =
   | { on: "retry" }
   /** The network or the tab is back; `quietMs` since the last frame. */
   | { on: "wake"; quietMs: number };
+
+export interface Identity {
+  /** Lowercase hex SHA-256 of the raw public key. */
+  id: string;
+  /** Base64url, no padding. */
+  publicKey: string;
+  /** False when nothing can be stored: the key is gone with this tab. */
+  kept: boolean;
+  sign(text: string): Promise<string>;
+}
+
+export interface Challenge {
+  nonce: string;
+  ts: number;
+}

@@ -1,16 +1,11 @@
 /** Frames of Gateway protocol v4, as far as this page speaks it. */
 import type { GatewayClientId, GatewayClientMode } from "@openclaw/gateway-protocol/client-info";
-import type { Identity } from "./identity.ts";
+import type { Challenge, Identity } from "./model.ts";
 
 const CLIENT_ID: GatewayClientId = "openclaw-control-ui";
 const CLIENT_MODE: GatewayClientMode = "webchat";
 
 export const operator = (...names: string[]): string[] => names.map((name) => `operator.${name}`);
-
-export interface Challenge {
-  nonce: string;
-  ts: number;
-}
 
 /** At most one of the two; none asks the owner. */
 export interface Auth {

@@ -1,6 +1,6 @@
 import type { Timer, World } from "../lib/world.ts";
+import type { Limits } from "../limits/table.ts";
 import { RawJson } from "../protocol/frames.ts";
-import type { Limits } from "../protocol/limits.ts";
 import type { Receiver } from "./hub.ts";
 
 /** One connected client, as clients show it (`PresenceEntry` of the protocol); undefined is left out. */

@@ -1,9 +1,9 @@
 import type { Credentials } from "../auth/facts.ts";
 import type { DeviceProof } from "../auth/identity.ts";
 import { cleanText } from "../lib/text.ts";
+import type { Limits } from "../limits/table.ts";
 import type { DeviceText } from "../pairing/records.ts";
 import { scopesProblem } from "../protocol/access.ts";
-import type { Limits } from "../protocol/limits.ts";
 import { type Validate, validator } from "../protocol/schemas.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import type { Peer } from "./socket.ts";

@@ -1,4 +1,5 @@
 import type { Receiver } from "../events/hub.ts";
+import type { Limits } from "../limits/table.ts";
 import type { Actor, Role } from "../protocol/access.ts";
 import { type Close, closes } from "../protocol/close.ts";
 import {
@@ -8,7 +9,6 @@ import {
   parseRequest,
   type RequestFrame,
 } from "../protocol/frames.ts";
-import type { Limits } from "../protocol/limits.ts";
 import type { Socket } from "./socket.ts";
 
 /** Where a connection stands. `closed` is final. */

@@ -1,11 +1,11 @@
-import { ahead } from "../audit/ahead.ts";
+import { ahead } from "../audit/write-ahead.ts";
 import type { SharedSecrets } from "../auth/secret.ts";
-import type { Vault } from "../auth/vault.ts";
+import type { Vault } from "../auth/secret-store.ts";
 import type { World } from "../lib/world.ts";
+import { limitTable } from "../limits/table.ts";
 import { auditOf } from "../pairing/audit.ts";
 import { hostOwner, type Pairing } from "../pairing/pairing.ts";
 import { ownerScopes } from "../protocol/access.ts";
-import { limitTable } from "../protocol/limits.ts";
 import type { SecretKind } from "../protocol/refusals.ts";
 
 interface Deps {

@@ -2,7 +2,7 @@ import { isBrowserUi } from "../auth/admit.ts";
 import type { AdmissionPolicy, ConnectFacts, Findings, SecretCheck } from "../auth/facts.ts";
 import { decodePublicKey } from "../auth/identity.ts";
 import { deriveToken } from "../auth/tokens.ts";
-import { asTyped } from "../lib/command.ts";
+import type { Limits } from "../limits/table.ts";
 import type { Call } from "../methods/method.ts";
 import { heldRoles, heldScopes } from "../pairing/authority.ts";
 import type { Invite } from "../pairing/records.ts";
@@ -10,11 +10,11 @@ import type { Setups } from "../pairing/setups.ts";
 import { type Actor, coversAll, type Role } from "../protocol/access.ts";
 import type { SshWay } from "../protocol/approve-line.ts";
 import { closes } from "../protocol/close.ts";
-import { addressWords, clientKind } from "../protocol/device-words.ts";
 import { RequestError } from "../protocol/errors.ts";
 import { encodeError, type RequestFrame } from "../protocol/frames.ts";
-import type { Limits } from "../protocol/limits.ts";
 import * as refusals from "../protocol/refusals.ts";
+import { asTyped } from "../words/command.ts";
+import { addressWords, clientKind } from "../words/device.ts";
 import {
   type ConnectParams,
   connectProblem,
@@ -30,7 +30,7 @@ import {
   liveToken,
   type Settled,
   settle,
-} from "./findings.ts";
+} from "./evidence.ts";
 import type { DeviceGrant, Hello } from "./hello.ts";
 import { judgeOrigin, type OriginPolicy } from "./origin.ts";
 

@@ -1,4 +1,4 @@
-import type { LoopGauge } from "../lib/loop-gauge.ts";
+import type { LoopGauge } from "../host/loop-gauge.ts";
 import type { World } from "../lib/world.ts";
 import { RawJson } from "../protocol/frames.ts";
 

@@ -1,9 +1,9 @@
 import type { AdmitMethod } from "../auth/admit.ts";
+import type { Limits } from "../limits/table.ts";
 import type { Call, Method } from "../methods/method.ts";
 import { ADMIN, covers, READ, type Role } from "../protocol/access.ts";
 import { eventNames } from "../protocol/events.ts";
 import { encodeResult, RawJson } from "../protocol/frames.ts";
-import type { Limits } from "../protocol/limits.ts";
 import { SERVER_PROTOCOL } from "../protocol/refusals.ts";
 
 /** What one `hello-ok` says beyond what all of them say. */

@@ -1,5 +1,5 @@
-import { ahead } from "../audit/ahead.ts";
-import type { Vault } from "../auth/vault.ts";
+import { ahead } from "../audit/write-ahead.ts";
+import type { Vault } from "../auth/secret-store.ts";
 import type { World } from "../lib/world.ts";
 import { auditOf } from "../pairing/audit.ts";
 import type { Pairing } from "../pairing/pairing.ts";

@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
 import type { LookupFunction } from "node:net";
 import { type EgressPolicy, EgressRefused } from "./egress.ts";
-import { Gate } from "./gate.ts";
+import { Gate } from "./semaphore.ts";
 
 /** An address of a name, as `dns.lookup` gives it. */
 export interface Address {

@@ -1,13 +1,13 @@
-import { keyWords } from "../lib/key-words.ts";
 import { cleanText } from "../lib/text.ts";
 import { pendingRow } from "../methods/device-rows.ts";
 import { surfaceRequestRow } from "../methods/nodes-rows.ts";
 import type { SurfaceRequest } from "../nodes/records.ts";
 import type { Asking } from "../notify/asking.ts";
 import type { Pending } from "../pairing/records.ts";
-import { clientKind, deviceName } from "../protocol/device-words.ts";
-import { grantedIn } from "../protocol/offer.ts";
-import { askWords } from "../protocol/request-card.ts";
+import { grantedIn } from "../words/capabilities.ts";
+import { clientKind, deviceName } from "../words/device.ts";
+import { keyWords } from "../words/key.ts";
+import { askWords } from "../words/request-card.ts";
 import type { Core } from "./core.ts";
 
 /** A device's request as the webhook tells it. */

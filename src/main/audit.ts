@@ -1,24 +1,24 @@
 import { createPublicKey, verify } from "node:crypto";
 import { join } from "node:path";
-import { ahead } from "../audit/ahead.ts";
 import type { AuditEvent, AuditLine } from "../audit/chain.ts";
 import { AuditFiles } from "../audit/files.ts";
 import { type AuditPage, auditPage, type PageOptions } from "../audit/pages.ts";
 import { checkAudit, findFile, type ReadOptions, readAudit } from "../audit/reader.ts";
 import { floorText } from "../audit/trail.ts";
 import type { AuditVerdict } from "../audit/verify.ts";
+import { ahead } from "../audit/write-ahead.ts";
 import { AuditWriter } from "../audit/writer.ts";
 import type { GatewayIdentity } from "../auth/identity.ts";
 import type { World } from "../lib/world.ts";
+import { stateLimitTable } from "../limits/state.ts";
+import type { Limits } from "../limits/table.ts";
 import type { AuditSource } from "../methods/services.ts";
 import type { Surface } from "../nodes/records.ts";
 import { auditOf, offerFacts } from "../pairing/audit.ts";
 import type { Pairing } from "../pairing/pairing.ts";
 import type { PairingChange, PairingState } from "../pairing/records.ts";
-import type { Limits } from "../protocol/limits.ts";
-import { NOTHING, offerWords } from "../protocol/offer.ts";
-import { stateLimitTable } from "../protocol/state-limits.ts";
 import type { Document, StoreLog } from "../store/shape.ts";
+import { NOTHING, offerWords } from "../words/capabilities.ts";
 
 /** Notes what a link gives a node, which nobody is asked about, and then gives it. */
 export async function grantedByLink(

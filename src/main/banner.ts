@@ -1,6 +1,6 @@
 import type { FirstStart } from "../gateway/first-start.ts";
-import { asTyped } from "../lib/command.ts";
 import type { HostInfo } from "../methods/services.ts";
+import { asTyped } from "../words/command.ts";
 
 interface BannerFacts {
   readonly info: HostInfo;

@@ -2,21 +2,22 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { argon2Hasher, type Hasher } from "../auth/hasher.ts";
 import { SharedSecrets } from "../auth/secret.ts";
-import { Vault, type VaultChange, type VaultState, vaultShape } from "../auth/vault.ts";
+import { Vault, type VaultChange, type VaultState, vaultShape } from "../auth/secret-store.ts";
 import { ConfigError, formatIssue } from "../config/errors.ts";
-import {
-  type ConfigFlags,
-  type LoadedConfig,
-  loadConfig,
-  resolveConfigPath,
-} from "../config/load.ts";
+import { type ConfigFlags, type LoadedConfig, loadConfig } from "../config/load.ts";
 import { ConfigStore } from "../config/service.ts";
+import { connectionsThatFit } from "../host/descriptors.ts";
+import {
+  configPath,
+  resolveAdminSocket,
+  resolveApproveSocket,
+  stateFolder,
+} from "../host/paths.ts";
 import { ensurePrivateFolder, replaceFile } from "../lib/atomic-file.ts";
-import { commandName } from "../lib/command.ts";
-import { connectionsThatFit } from "../lib/descriptors.ts";
-import { resolveAdminSocket, resolveApproveSocket, stateFolder } from "../lib/paths.ts";
+import type { Environment } from "../lib/environment.ts";
 import { version } from "../lib/version.ts";
 import { systemWorld, type World } from "../lib/world.ts";
+import { type Limits, limitValues } from "../limits/table.ts";
 import { nodesShape } from "../nodes/document.ts";
 import { Nodes } from "../nodes/nodes.ts";
 import type { NodesChange, NodesState } from "../nodes/records.ts";
@@ -26,15 +27,13 @@ import { Pairing } from "../pairing/pairing.ts";
 import type { PairingChange, PairingState } from "../pairing/records.ts";
 import { Setups } from "../pairing/setups.ts";
 import { SshKeys } from "../pairing/ssh.ts";
-import { type Limits, limitValues } from "../protocol/limits.ts";
 import { type Document, openDocument, type StoreLog } from "../store/document.ts";
 import { explain, StoreError } from "../store/errors.ts";
 import { acquireWriterLock, ownPlace, type WriterLock } from "../store/lock.ts";
+import { commandName } from "../words/command.ts";
 import { asksForKeys, publishApprovers } from "./approvers.ts";
 import { Audit, grantedByLink } from "./audit.ts";
 import { ConfigTrace } from "./config-trace.ts";
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What a gateway is started with. Everything but `env` has a default; tests set the rest. */
 export interface CoreOptions {
@@ -89,7 +88,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const limits = { ...table, connections: connectionsThatFit(table.connections) };
   const stateDir = stateFolder(env);
   const load = {
-    path: resolveConfigPath(env, stateDir),
+    path: configPath(env, stateDir),
     env,
     ...(options.flags && { flags: options.flags }),
   };

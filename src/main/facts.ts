@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import type { Supervisor } from "../lib/supervisor.ts";
+import type { Supervisor } from "../host/supervisor.ts";
 import { version } from "../lib/version.ts";
 import type { HostInfo } from "../methods/services.ts";
 import type { Core } from "./core.ts";

@@ -1,4 +1,4 @@
-import { vaultShape } from "../auth/vault.ts";
+import { vaultShape } from "../auth/secret-store.ts";
 import { systemFiles } from "../lib/atomic-file.ts";
 import { systemWorld } from "../lib/world.ts";
 import { nodesShape } from "../nodes/document.ts";

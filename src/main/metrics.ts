@@ -1,8 +1,9 @@
 import type { Gateway } from "../gateway/gateway.ts";
-import { LoopWatch } from "../lib/event-loop.ts";
+import { LoopWatch } from "../host/loop-gauge.ts";
 import { type MetricSpec, Metrics, type Sample, sample } from "../lib/metrics.ts";
+import { limitTable } from "../limits/table.ts";
+import type { Notifier } from "../notify/notifier.ts";
 import { closes } from "../protocol/close.ts";
-import { limitTable } from "../protocol/limits.ts";
 import type { Core } from "./core.ts";
 import { processMetrics } from "./process-metrics.ts";
 import { storeMetrics } from "./store-metrics.ts";
@@ -146,6 +147,36 @@ function nodeMetrics(core: Core): MetricSpec[] {
       help: "Commands that were sent to nodes and wait for their results.",
       type: "gauge",
       read: () => [sample(core.nodes.invokes.size)],
+    },
+  ];
+}
+
+/** Figures of the webhook. */
+export function notifyMetrics(notify: Pick<Notifier, "counts" | "report">): MetricSpec[] {
+  return [
+    {
+      name: "openclaw_notify_messages_total",
+      help: "Messages to the webhook that arrived (sent) and that did not after every try (failed).",
+      type: "counter",
+      read: () => {
+        const { sent, failed } = notify.counts;
+        return [sample(sent, { outcome: "sent" }), sample(failed, { outcome: "failed" })];
+      },
+    },
+    {
+      name: "openclaw_notify_requests_total",
+      help: "Requests that a message told as a number only (merged), and that ended untold (dropped).",
+      type: "counter",
+      read: () => {
+        const { merged, dropped } = notify.counts;
+        return [sample(merged, { outcome: "merged" }), sample(dropped, { outcome: "dropped" })];
+      },
+    },
+    {
+      name: "openclaw_notify_waiting",
+      help: "Requests that wait to be told to the webhook.",
+      type: "gauge",
+      read: () => [sample(notify.report().waiting)],
     },
   ];
 }

@@ -3,9 +3,9 @@ import type { Gateway, GatewayLog } from "../gateway/gateway.ts";
 import { surfaceRequestRow } from "../methods/nodes-rows.ts";
 import type { NodesListener } from "../nodes/nodes.ts";
 import type { SurfaceRequest } from "../nodes/records.ts";
-import { quoted } from "../protocol/device-words.ts";
-import { askLine } from "./ask-line.ts";
+import { quoted } from "../words/device.ts";
 import type { Core } from "./core.ts";
+import { askLine } from "./pairing-log.ts";
 
 /** Tells operators, and whoever watches the log, what becomes of nodes. */
 export function nodeNews(

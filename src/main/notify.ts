@@ -1,5 +1,4 @@
 import type { Gateway, GatewayLog } from "../gateway/gateway.ts";
-import { publicCommand } from "../lib/command.ts";
 import { HttpPost } from "../lib/http-post.ts";
 import { NameLookup } from "../lib/name-lookup.ts";
 import { sourceKey } from "../lib/net.ts";
@@ -10,6 +9,7 @@ import { composeNotice, type Sender, testNotice } from "../notify/notice.ts";
 import { Notifier } from "../notify/notifier.ts";
 import type { WebhookSettings } from "../notify/target.ts";
 import type { PairingListener } from "../pairing/pairing.ts";
+import { publicCommand } from "../words/command.ts";
 import { deviceAsking, nodeAsking } from "./asking.ts";
 import type { Core } from "./core.ts";
 

@@ -2,8 +2,10 @@ import type { Gateway, GatewayLog } from "../gateway/gateway.ts";
 import { pendingRow } from "../methods/device-rows.ts";
 import type { PairingListener } from "../pairing/pairing.ts";
 import type { DeviceText } from "../pairing/records.ts";
-import { quoted } from "../protocol/device-words.ts";
-import { askLine } from "./ask-line.ts";
+import type { ApprovalKind } from "../protocol/approve-line.ts";
+import { asTyped } from "../words/command.ts";
+import { quoted } from "../words/device.ts";
+import { askWords, cutAsk, type RequestRow } from "../words/request-card.ts";
 import type { Core } from "./core.ts";
 
 /**
@@ -61,4 +63,27 @@ function clockWords(byMs: number): string {
     `the clock was set ${way} by ${seconds} s: requests and links keep the time that they had left; ` +
     "devices whose clock is more than 120 s off are refused (timedatectl shows this one)"
   );
+}
+
+interface Typed {
+  readonly kind: ApprovalKind;
+  /** What the approving command does, after `to`. */
+  readonly does: string;
+  /** How the command line is called here. */
+  readonly command: string;
+  /** Characters of what is asked for. */
+  readonly askChars: number;
+}
+
+/**
+ * What the log says of a request: what it asks for, what of that is new, and what to type. Where not
+ * all of it fits nobody is told how to approve what they have not read.
+ */
+export function askLine(row: RequestRow, { kind, does, command, askChars }: Typed): string {
+  const { asks, new: fresh } = askWords(row);
+  const { words, whole } = cutAsk(fresh === undefined ? asks : `${asks} (new: ${fresh})`, askChars);
+  const typed = (line: string) => asTyped(`openclaw ${line} ${row.requestId}`, command);
+  return whole
+    ? `${words}; to ${does}: ${typed(`${kind}s approve`)}`
+    : `${words}; all of it: ${typed("devices show")}`;
 }

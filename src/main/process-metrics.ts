@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import type { LoopWatch } from "../lib/event-loop.ts";
+import type { LoopWatch } from "../host/loop-gauge.ts";
 import { type MetricSpec, sample } from "../lib/metrics.ts";
 import { version } from "../lib/version.ts";
 import type { Core } from "./core.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { noAgent } from "../agent/none.ts";
-import type { AgentSide } from "../agent/side.ts";
+import type { AgentSide } from "../agent/agent-api.ts";
+import { noAgent } from "../agent/no-agent.ts";
 import { devicelessCliMode } from "../config/settings.ts";
 import type { Hub } from "../events/hub.ts";
 import type { Presence } from "../events/presence.ts";
@@ -8,9 +8,9 @@ import type { Dispatcher } from "../gateway/dispatch.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import { HealthSummary } from "../gateway/health.ts";
 import { SharedSecretChanges } from "../gateway/shared-secret.ts";
+import { LoopGauge } from "../host/loop-gauge.ts";
+import { machineFacts } from "../host/machine.ts";
 import type { LogRing } from "../lib/log-ring.ts";
-import { LoopGauge } from "../lib/loop-gauge.ts";
-import { machineFacts } from "../lib/machine.ts";
 import { version } from "../lib/version.ts";
 import type {
   ConfigService,

@@ -1,6 +1,6 @@
-import type { SystemdNotifier } from "../lib/systemd.ts";
+import type { SystemdNotifier } from "../host/systemd.ts";
 import type { World } from "../lib/world.ts";
-import type { Limits } from "../protocol/limits.ts";
+import type { Limits } from "../limits/table.ts";
 import { type ProbeTarget, probeSelf } from "./self-probe.ts";
 import { type CommitFigures, Watchdog } from "./watchdog.ts";
 

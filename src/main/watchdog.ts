@@ -1,4 +1,4 @@
-import type { SystemdNotifier } from "../lib/systemd.ts";
+import type { SystemdNotifier } from "../host/systemd.ts";
 import type { World } from "../lib/world.ts";
 
 /** Figures of one document's commits, as the store counts them. */

@@ -1,4 +1,4 @@
-import type { AgentMethod } from "../agent/side.ts";
+import type { AgentMethod } from "../agent/agent-api.ts";
 import { ADMIN, APPROVALS, PAIRING, QUESTIONS, READ, WRITE } from "../protocol/access.ts";
 import type { JsonSchema } from "../protocol/json-schema.ts";
 import { agentSchemas as schema } from "../protocol/wire-schemas.ts";

@@ -1,6 +1,6 @@
 import type { Device } from "../pairing/records.ts";
-import { quotedName, shortId } from "../protocol/device-words.ts";
 import { RequestError } from "../protocol/errors.ts";
+import { quotedName, shortId } from "../words/device.ts";
 import type { Services } from "./services.ts";
 
 const MOST_SHOWN = 5;

@@ -1,6 +1,6 @@
+import { limitTable } from "../limits/table.ts";
 import { ADMIN } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
-import { limitTable } from "../protocol/limits.ts";
 import { method } from "./method.ts";
 
 const access = { roles: ["operator"], scope: ADMIN, hostOnly: true } as const;

@@ -1,6 +1,6 @@
-import { ahead } from "../audit/ahead.ts";
+import { ahead } from "../audit/write-ahead.ts";
 import { configHints, configSchema, schemaAt } from "../config/json-schema.ts";
-import type { WantedKind } from "../config/wanted.ts";
+import type { WantedKind } from "../config/patch-plan.ts";
 import { shellWord } from "../lib/shell-word.ts";
 import { auditOf } from "../pairing/audit.ts";
 import { ADMIN, READ } from "../protocol/access.ts";

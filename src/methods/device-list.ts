@@ -1,3 +1,4 @@
+import { limitTable } from "../limits/table.ts";
 import { isConfined } from "../pairing/authority.ts";
 import type { DevicePage } from "../pairing/device-list.ts";
 import type { Place } from "../pairing/order.ts";
@@ -7,7 +8,6 @@ import { PAIRING, type Role } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
 import { RawJson } from "../protocol/frames.ts";
 import type { JsonSchema } from "../protocol/json-schema.ts";
-import { limitTable } from "../protocol/limits.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { pairedRow, pendingRow } from "./device-rows.ts";
 import { type Call, method } from "./method.ts";

@@ -7,7 +7,12 @@ import { hostEvents } from "./host-events.ts";
 import { inviteMethods } from "./invites.ts";
 import { logMethods } from "./logs.ts";
 import type { Method } from "./method.ts";
-import { nodeMethods } from "./nodes.ts";
+import { nodeEventMethods } from "./nodes-events.ts";
+import { nodeInvokeMethods } from "./nodes-invoke.ts";
+import { nodeListMethods } from "./nodes-list.ts";
+import { nodeOwnMethods } from "./nodes-own.ts";
+import { nodePairingMethods } from "./nodes-pairing.ts";
+import { nodeWorkMethods } from "./nodes-work.ts";
 import { notifyMethods } from "./notify.ts";
 import { revokeAllMethods } from "./revoke-all.ts";
 import { scopeMethods } from "./scopes.ts";
@@ -15,6 +20,15 @@ import { setupMethods } from "./setup.ts";
 import { sshMethods } from "./ssh.ts";
 import { statusMethods } from "./status.ts";
 import { systemMethods } from "./system.ts";
+
+const nodeMethods: readonly Method[] = [
+  ...nodeListMethods,
+  ...nodePairingMethods,
+  ...nodeInvokeMethods,
+  ...nodeOwnMethods,
+  ...nodeEventMethods,
+  ...nodeWorkMethods,
+];
 
 /** Every method of the gateway. Routing, `hello-ok`, the reference and tests derive from this. */
 export const allMethods: readonly Method[] = [

@@ -1,8 +1,8 @@
 import { cleanText } from "../lib/text.ts";
+import { limitTable } from "../limits/table.ts";
 import { ADMIN, isRole } from "../protocol/access.ts";
 import { RequestError } from "../protocol/errors.ts";
 import type { JsonSchema } from "../protocol/json-schema.ts";
-import { limitTable } from "../protocol/limits.ts";
 import { encodeSetupCode } from "../protocol/setup-code.ts";
 import { durability } from "./device-rows.ts";
 import { type Call, method } from "./method.ts";

@@ -1,10 +1,10 @@
+import { limitTable } from "../limits/table.ts";
 import type { InvokeOutcome, NodeError } from "../nodes/invoke.ts";
 import { policyCure, policyProblem } from "../nodes/policy.ts";
 import type { NodeSession } from "../nodes/sessions.ts";
 import { ADMIN, covers, WRITE } from "../protocol/access.ts";
 import { invalidRequest, missingScope, RequestError } from "../protocol/errors.ts";
 import { RawJson } from "../protocol/frames.ts";
-import { limitTable } from "../protocol/limits.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { type Call, method } from "./method.ts";
 import { approveCommand, pairingChanged } from "./nodes-common.ts";

@@ -1,8 +1,8 @@
 import { cleanText } from "../lib/text.ts";
+import { limitTable } from "../limits/table.ts";
 import { mayManage } from "../pairing/authority.ts";
 import { PAIRING, READ } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
-import { limitTable } from "../protocol/limits.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { type Call, method } from "./method.ts";
 import { approvedRow, nodeRow, surfaceRequestRow } from "./nodes-rows.ts";

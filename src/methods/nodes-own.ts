@@ -1,6 +1,6 @@
+import { limitTable } from "../limits/table.ts";
 import type { InvokeResult } from "../nodes/invoke.ts";
 import { invalidRequest, RequestError } from "../protocol/errors.ts";
-import { limitTable } from "../protocol/limits.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { type Call, method } from "./method.ts";
 import { approveCommand, ownSession } from "./nodes-common.ts";

@@ -1,7 +1,7 @@
-import { ahead } from "../audit/ahead.ts";
 import type { AuditEvent } from "../audit/chain.ts";
+import { ahead } from "../audit/write-ahead.ts";
+import { approvalScopes } from "../nodes/capabilities.ts";
 import type { SurfaceRequest } from "../nodes/records.ts";
-import { approvalScopes } from "../nodes/surface.ts";
 import { auditOf, offerFacts } from "../pairing/audit.ts";
 import { holdsEverything, mayLetIn, mayManage } from "../pairing/authority.ts";
 import { firstMissing, PAIRING } from "../protocol/access.ts";

@@ -1,6 +1,6 @@
+import { approvalScopes } from "../nodes/capabilities.ts";
 import type { NodeRecord, NodeText, SurfaceRequest } from "../nodes/records.ts";
 import type { NodeSession } from "../nodes/sessions.ts";
-import { approvalScopes } from "../nodes/surface.ts";
 import type { Device } from "../pairing/records.ts";
 import type { Services } from "./services.ts";
 

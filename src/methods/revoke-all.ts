@@ -1,8 +1,8 @@
-import type { Counted } from "../pairing/mass-endings.ts";
+import { limitTable } from "../limits/table.ts";
+import type { Counted } from "../pairing/mass-revocation.ts";
 import type { RevokeAllPlan } from "../pairing/revoke-all.ts";
 import { ADMIN } from "../protocol/access.ts";
 import type { JsonSchema } from "../protocol/json-schema.ts";
-import { limitTable } from "../protocol/limits.ts";
 import { durability, pairedRow } from "./device-rows.ts";
 import { method } from "./method.ts";
 import type { Services } from "./services.ts";

@@ -1,17 +1,18 @@
-import type { AgentSide } from "../agent/side.ts";
-import type { Notes } from "../audit/ahead.ts";
+import type { AgentSide } from "../agent/agent-api.ts";
 import type { AuditLine } from "../audit/chain.ts";
 import type { AuditPage, PageOptions } from "../audit/pages.ts";
 import type { ReadOptions } from "../audit/reader.ts";
 import type { AuditVerdict } from "../audit/verify.ts";
+import type { Notes } from "../audit/write-ahead.ts";
 import type { GatewayIdentity } from "../auth/identity.ts";
 import type { Announce, ConfigChanged, ConfigWrite, ConfigWritten } from "../config/service.ts";
 import type { Receiver } from "../events/hub.ts";
 import type { Presence } from "../events/presence.ts";
+import type { LoopGauge } from "../host/loop-gauge.ts";
+import type { MachineFacts } from "../host/machine.ts";
 import type { LogRing } from "../lib/log-ring.ts";
-import type { LoopGauge } from "../lib/loop-gauge.ts";
-import type { MachineFacts } from "../lib/machine.ts";
 import type { World } from "../lib/world.ts";
+import type { Limits } from "../limits/table.ts";
 import type { Nodes } from "../nodes/nodes.ts";
 import type { Notifier } from "../notify/notifier.ts";
 import type { CodeAttempts } from "../pairing/attempts.ts";
@@ -22,9 +23,7 @@ import type { SshKeys } from "../pairing/ssh.ts";
 import type { Actor, Role } from "../protocol/access.ts";
 import type { EventName } from "../protocol/events.ts";
 import type { RawJson } from "../protocol/frames.ts";
-import type { Limits } from "../protocol/limits.ts";
 import type { SecretKind } from "../protocol/refusals.ts";
-import type { StoreFigures } from "./status.ts";
 
 /** How a change of the shared secret ended. */
 export interface SecretChange {
@@ -165,7 +164,7 @@ export interface Reach {
   readonly own?: { readonly url: string; readonly source: string };
 }
 
-/** Everything methods may use. Built by main.ts. */
+/** Everything methods may use. Built by main/run.ts. */
 export interface Services {
   readonly world: World;
   readonly limits: Limits;
@@ -196,4 +195,12 @@ export interface Services {
   readonly store: () => StoreFigures;
   /** The owner's webhook; absent where the gateway does not run. */
   readonly notify?: Pick<Notifier, "report" | "test"> | undefined;
+}
+
+/** Figures of the state folder. */
+export interface StoreFigures {
+  readonly ok: boolean;
+  readonly commits: number;
+  readonly journalBytes: number;
+  readonly lastError?: string;
 }

@@ -6,8 +6,8 @@ import {
   PRIVATE_V4,
   PRIVATE_V6,
 } from "../lib/net.ts";
+import type { Limits } from "../limits/table.ts";
 import { invalidRequest, type RequestError } from "../protocol/errors.ts";
-import type { Limits } from "../protocol/limits.ts";
 import type { Reach } from "./services.ts";
 
 /** The gateway's address as a setup code carries it. */

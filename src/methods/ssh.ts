@@ -1,9 +1,9 @@
 import { cleanText } from "../lib/text.ts";
-import type { SshKey } from "../pairing/ssh-keys.ts";
+import { sshLimitTable as limits } from "../limits/ssh.ts";
+import type { SshKey } from "../pairing/records.ts";
 import { ADMIN } from "../protocol/access.ts";
-import { type SshRight, sshRights } from "../protocol/approvers.ts";
 import type { JsonSchema } from "../protocol/json-schema.ts";
-import { sshLimitTable as limits } from "../protocol/ssh-limits.ts";
+import { type SshRight, sshRights } from "../words/ssh-rights.ts";
 import { durability } from "./device-rows.ts";
 import { method } from "./method.ts";
 

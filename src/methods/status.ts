@@ -1,16 +1,8 @@
-import type { StatusParams } from "../agent/side.ts";
+import type { StatusParams } from "../agent/agent-api.ts";
+import { limitTable } from "../limits/table.ts";
 import { READ } from "../protocol/access.ts";
-import { limitTable } from "../protocol/limits.ts";
 import { type Call, method } from "./method.ts";
 import { stability } from "./stability.ts";
-
-/** Figures of the state folder. */
-export interface StoreFigures {
-  readonly ok: boolean;
-  readonly commits: number;
-  readonly journalBytes: number;
-  readonly lastError?: string;
-}
 
 const everyone = ["operator", "node"] as const;
 

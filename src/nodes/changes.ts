@@ -1,4 +1,4 @@
-import { limitTable } from "../protocol/limits.ts";
+import { limitTable } from "../limits/table.ts";
 import type { NodesChange, NodesState, NodeWork } from "./records.ts";
 
 /** Applies one change. Deterministic, so a journal replays to the same state. */

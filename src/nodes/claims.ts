@@ -1,4 +1,4 @@
-import type { Limits } from "../protocol/limits.ts";
+import type { Limits } from "../limits/table.ts";
 import { type CommandPolicy, policyProblem } from "./policy.ts";
 import type { NodeText, Surface } from "./records.ts";
 

@@ -1,7 +1,7 @@
 import type { Timer, World } from "../lib/world.ts";
+import type { Limits } from "../limits/table.ts";
 import { RequestError } from "../protocol/errors.ts";
 import { encodeEventHead, finishEvent } from "../protocol/frames.ts";
-import type { Limits } from "../protocol/limits.ts";
 
 /** The socket of a node, as invokes use it. */
 export interface InvokeTarget {

@@ -1,7 +1,8 @@
-import { normalizeCode } from "../lib/short-code.ts";
 import type { World } from "../lib/world.ts";
-import type { Limits } from "../protocol/limits.ts";
+import type { Limits } from "../limits/table.ts";
 import type { Document, Durability } from "../store/shape.ts";
+import { normalizeCode } from "../words/code.ts";
+import * as surfaces from "./capabilities.ts";
 import { allowedClaims, intersect } from "./claims.ts";
 import { InvokeTable, sendEvent } from "./invoke.ts";
 import type { CommandPolicy } from "./policy.ts";
@@ -16,7 +17,6 @@ import type {
   SurfaceResolution,
 } from "./records.ts";
 import { type JoinFacts, NodeSession, NodeSessions, type NodeSocket } from "./sessions.ts";
-import * as surfaces from "./surface.ts";
 import { WorkQueue } from "./work.ts";
 
 /** Told after a change is durable. */

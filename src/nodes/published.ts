@@ -1,5 +1,5 @@
+import type { Limits } from "../limits/table.ts";
 import { invalidRequest, unavailable } from "../protocol/errors.ts";
-import type { Limits } from "../protocol/limits.ts";
 import type { NodeSession } from "./sessions.ts";
 
 /** What a node may publish while it is connected. */

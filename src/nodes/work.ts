@@ -1,6 +1,6 @@
 import type { World } from "../lib/world.ts";
+import type { Limits } from "../limits/table.ts";
 import { unavailable } from "../protocol/errors.ts";
-import type { Limits } from "../protocol/limits.ts";
 import type { Document } from "../store/shape.ts";
 import type { NodesChange, NodesState, NodeWork, QueuedAction, WorkItem } from "./records.ts";
 

@@ -1,7 +1,7 @@
 import { egressPolicy } from "../lib/egress.ts";
 import type { PostAnswer, PostRequest } from "../lib/http-post.ts";
 import type { World } from "../lib/world.ts";
-import type { Limits } from "../protocol/limits.ts";
+import type { Limits } from "../limits/table.ts";
 import { failureOf, NotifyFailure, statusFailure } from "./failure.ts";
 import { render } from "./formats.ts";
 import type { Notice } from "./notice.ts";

@@ -1,10 +1,10 @@
 import { EgressRefused } from "../lib/egress.ts";
-import { GateFull } from "../lib/gate.ts";
 import type { PostAnswer } from "../lib/http-post.ts";
+import { GateFull } from "../lib/semaphore.ts";
 import { shellWord } from "../lib/shell-word.ts";
 import { systemWords } from "../lib/system-words.ts";
 import { cleanText } from "../lib/text.ts";
-import { egressRefusal } from "../protocol/egress.ts";
+import { egressRefusal } from "../words/egress.ts";
 
 /** Every way a message can fail to arrive, by code. Codes are stable; the sentences are not. */
 export const notifyCodes = {

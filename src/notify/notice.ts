@@ -1,5 +1,5 @@
 import { normalizeAddress } from "../lib/net.ts";
-import type { Limits } from "../protocol/limits.ts";
+import type { Limits } from "../limits/table.ts";
 import type { Asking, Batch } from "./asking.ts";
 import { harmless } from "./harmless.ts";
 import { harmlessWords, linesOf, minutesLeft, type Told, toldFacts, type Way } from "./told.ts";

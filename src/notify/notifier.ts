@@ -1,5 +1,5 @@
 import type { Timer, World } from "../lib/world.ts";
-import type { Limits } from "../protocol/limits.ts";
+import type { Limits } from "../limits/table.ts";
 import type { Batch, Waiting } from "./asking.ts";
 import type { Delivery, Outcome } from "./delivery.ts";
 import type { NotifyFailure } from "./failure.ts";

@@ -1,7 +1,7 @@
 import type { AuditActor, AuditEvent, AuditFact } from "../audit/chain.ts";
 import { cleanText } from "../lib/text.ts";
 import type { Actor } from "../protocol/access.ts";
-import { grantedIn, type Offer } from "../protocol/offer.ts";
+import { grantedIn, type Offer } from "../words/capabilities.ts";
 import type { DeviceText, Invite } from "./records.ts";
 
 /** Every event of the audit, in words. */

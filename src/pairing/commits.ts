@@ -1,7 +1,7 @@
 import { bounded } from "../audit/bounds.ts";
 import { type AuditEvent, chained } from "../audit/chain.ts";
+import type { Limits } from "../limits/table.ts";
 import { type RequestError, unavailable } from "../protocol/errors.ts";
-import type { Limits } from "../protocol/limits.ts";
 import { StoreError } from "../store/errors.ts";
 import type { Document, Durability } from "../store/shape.ts";
 import { type DecisionPace, paused } from "./pace.ts";

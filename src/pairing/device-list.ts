@@ -1,8 +1,8 @@
-import { Gate } from "../lib/gate.ts";
+import { Gate } from "../lib/semaphore.ts";
 import type { World } from "../lib/world.ts";
+import type { Limits } from "../limits/table.ts";
 import type { Actor } from "../protocol/access.ts";
-import type { Limits } from "../protocol/limits.ts";
-import { atOnce, inSlices } from "../store/slices.ts";
+import { atOnce, inSlices } from "../store/time-slices.ts";
 import { isConfined, mayManage } from "./authority.ts";
 import type { Place } from "./order.ts";
 import type { Device, PairingState, Pending } from "./records.ts";

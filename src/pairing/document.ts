@@ -1,16 +1,15 @@
 import type { Trail } from "../audit/trail.ts";
 import type { DocumentShape } from "../store/shape.ts";
-import {
-  applyChange,
-  type Device,
-  emptyState,
-  type Invite,
-  type PairingChange,
-  type PairingState,
-  type Pending,
-  type Replacement,
+import { applyChange, emptyState } from "./changes.ts";
+import type {
+  Device,
+  Invite,
+  PairingChange,
+  PairingState,
+  Pending,
+  Replacement,
+  SshKey,
 } from "./records.ts";
-import type { SshKey } from "./ssh-keys.ts";
 
 /** One line of the snapshot file. */
 type PairingRecord =

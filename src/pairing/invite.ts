@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
+import type { Limits } from "../limits/table.ts";
 import { type Actor, coversAll, firstMissing, type Role } from "../protocol/access.ts";
 import { invalidRequest, missingScope } from "../protocol/errors.ts";
-import type { Limits } from "../protocol/limits.ts";
 import type { InviteProblem } from "../protocol/refusals.ts";
 import type { SetupAccess } from "../protocol/setup-access.ts";
 import { heldRoles, heldScopes } from "./authority.ts";

@@ -1,10 +1,10 @@
+import { type Limits, limitTable } from "../limits/table.ts";
 import { type Actor, coversAll, type Role, union } from "../protocol/access.ts";
-import { accessWords } from "../protocol/device-words.ts";
 import { invalidRequest, unknownCode } from "../protocol/errors.ts";
-import { type Limits, limitTable } from "../protocol/limits.ts";
-import { cutAsk } from "../protocol/request-card.ts";
+import { isWholeCode, normalizeCode, requestCode } from "../words/code.ts";
+import { accessWords } from "../words/device.ts";
+import { cutAsk } from "../words/request-card.ts";
 import { approvalProblem, heldScopes, mayManage } from "./authority.ts";
-import { isWholeCode, normalizeCode, requestCode } from "./code.ts";
 import type {
   Device,
   DeviceText,

@@ -1,6 +1,6 @@
 import type { World } from "../lib/world.ts";
+import type { Limits } from "../limits/table.ts";
 import type { Actor } from "../protocol/access.ts";
-import type { Limits } from "../protocol/limits.ts";
 import type { Document, Durability } from "../store/shape.ts";
 import { auditOf, auditOfLink, linkFacts } from "./audit.ts";
 import type { AuditedCommits } from "./commits.ts";

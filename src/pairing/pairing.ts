@@ -1,20 +1,19 @@
 import type { AuditEvent } from "../audit/chain.ts";
 import type { World } from "../lib/world.ts";
+import type { Limits } from "../limits/table.ts";
 import { type Actor, ADMIN, covers, ownerScopes, type Role } from "../protocol/access.ts";
 import { unknownCode } from "../protocol/errors.ts";
-import type { Limits } from "../protocol/limits.ts";
 import type { Document, Durability } from "../store/shape.ts";
-import { Alarm } from "./alarm.ts";
 import { auditOf, deviceFacts } from "./audit.ts";
 import { mayManage } from "./authority.ts";
 import { fromTheFuture, movedBy, WatchedClock } from "./clock.ts";
 import { AuditedCommits } from "./commits.ts";
+import { Alarm } from "./deadline-timer.ts";
 import * as devices from "./devices.ts";
-import { type EndedDevice, Endings } from "./endings.ts";
-import { Guard } from "./guard.ts";
+import { Guard } from "./last-admin-guard.ts";
 import * as ledger from "./ledger.ts";
 import { Links } from "./links.ts";
-import { MassEndings } from "./mass-endings.ts";
+import { MassEndings } from "./mass-revocation.ts";
 import { DecisionPace } from "./pace.ts";
 import {
   type Device,
@@ -25,6 +24,7 @@ import {
   type Pending,
   type Resolution,
 } from "./records.ts";
+import { type EndedDevice, Endings } from "./revocation.ts";
 
 /** The owner on the gateway's machine, who holds every scope. */
 export const hostOwner: Actor = { role: "operator", scopes: ownerScopes, method: "host" };

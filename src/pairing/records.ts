@@ -1,10 +1,8 @@
-import { applyTrail, emptyTrail, type Trail, type TrailChange } from "../audit/trail.ts";
+import type { Trail, TrailChange } from "../audit/trail.ts";
 import type { Role } from "../protocol/access.ts";
-import { limitTable } from "../protocol/limits.ts";
-import { ApprovalOrder } from "./order.ts";
-import { applySetupTold, type Setup, type SetupChange } from "./setup.ts";
-import { applySshKey, type SshKey, type SshKeyChange } from "./ssh-keys.ts";
-import { isWayIn } from "./ways-in.ts";
+import type { SshRight } from "../words/ssh-rights.ts";
+import type { ApprovalOrder } from "./order.ts";
+import type { Setup, SetupChange } from "./setup.ts";
 
 /** The token of one device in one role. Its value is derived (auth/tokens.ts), never stored. */
 export interface TokenRecord {
@@ -95,18 +93,6 @@ export interface Invite {
   readonly setup?: Setup;
 }
 
-/** As links were written when each paired one device, in one role. */
-type InviteRecord = Omit<Invite, "roles" | "uses" | "users"> &
-  Partial<Pick<Invite, "roles" | "uses" | "users">> & {
-    readonly usedBy?: string;
-    readonly usedAtMs?: number;
-  };
-
-function inviteOf({ usedBy, usedAtMs, ...record }: InviteRecord): Invite {
-  const users = usedBy === undefined ? {} : { [usedBy]: usedAtMs ?? record.createdAtMs };
-  return { roles: [record.role], uses: 1, users, ...record };
-}
-
 /** Whether a link would still pair one more device. */
 export function isOpen(invite: Invite, now: number): boolean {
   const { revokedAtMs, expiresAtMs, uses, users } = invite;
@@ -122,7 +108,7 @@ export interface Replacement {
   readonly asks: string;
 }
 
-/** All of pairing. Values are immutable; only {@link applyChange} touches the maps. */
+/** All of pairing. Values are immutable; only `applyChange` (changes.ts) touches the maps. */
 export interface PairingState {
   readonly devices: Map<string, Device>;
   /** The ids of `devices` by the time of their approval. */
@@ -156,86 +142,6 @@ export type PairingChange =
   | { op: "invite"; invite: Invite }
   | { op: "invite-gone"; inviteId: string };
 
-export function emptyState(): PairingState {
-  const devices = new Map<string, Device>();
-  return {
-    devices,
-    order: new ApprovalOrder(devices),
-    nodes: new Set(),
-    admins: new Set(),
-    pending: new Map(),
-    pendingOf: new Map(),
-    replaced: new Map(),
-    invites: new Map(),
-    inviteBySecret: new Map(),
-    sshKeys: new Map(),
-    trail: emptyTrail,
-  };
-}
-
-/** Applies one change. Deterministic, so a journal replays to the same state. */
-export function applyChange(state: PairingState, change: PairingChange): void {
-  switch (change.op) {
-    case "device":
-      applyDevice(state, change.device);
-      return;
-    case "device-gone": {
-      const device = state.devices.get(change.deviceId);
-      if (device) state.order.delete(device);
-      state.devices.delete(change.deviceId);
-      state.nodes.delete(change.deviceId);
-      state.admins.delete(change.deviceId);
-      return;
-    }
-    case "seen":
-      applySeen(state, change);
-      return;
-    case "pending":
-      state.pending.set(change.pending.requestId, change.pending);
-      state.pendingOf.set(change.pending.deviceId, change.pending.requestId);
-      return;
-    case "pending-gone":
-      applyPendingGone(state, change);
-      return;
-    case "invite": {
-      const invite = inviteOf(change.invite);
-      state.invites.set(invite.inviteId, invite);
-      state.inviteBySecret.set(invite.secretHash, invite.inviteId);
-      return;
-    }
-    case "invite-gone": {
-      const invite = state.invites.get(change.inviteId);
-      if (invite) state.inviteBySecret.delete(invite.secretHash);
-      state.invites.delete(change.inviteId);
-      return;
-    }
-    case "setup-told":
-      applySetupTold(state.invites, change);
-      return;
-    case "ssh-key":
-    case "ssh-key-gone":
-    case "ssh-key-used":
-      applySshKey(state.sshKeys, change);
-      return;
-    case "audit":
-    case "audit-written":
-    case "config-seen":
-      state.trail = applyTrail(state.trail, change);
-  }
-}
-
-function applyDevice(state: PairingState, device: Device): void {
-  const before = state.devices.get(device.deviceId);
-  const moves = !before || before.approvedAtMs !== device.approvedAtMs;
-  if (before && moves) state.order.delete(before);
-  state.devices.set(device.deviceId, device);
-  if (moves) state.order.add(device);
-  if (nodePairing(device) === undefined) state.nodes.delete(device.deviceId);
-  else state.nodes.add(device.deviceId);
-  if (isWayIn(device)) state.admins.add(device.deviceId);
-  else state.admins.delete(device.deviceId);
-}
-
 /**
  * Names a device's pairing as a node, `undefined` when it is none: after it was removed, or revoked
  * as a node, and approved again it has another name.
@@ -246,37 +152,24 @@ export function nodePairing(device: Device | undefined): string | undefined {
   return `${device.createdAtMs}.${token.createdAtMs}`;
 }
 
-function applySeen(state: PairingState, change: Extract<PairingChange, { op: "seen" }>): void {
-  const before = state.devices.get(change.deviceId);
-  if (!before) return;
-  const device: Device = {
-    ...before,
-    lastSeenAtMs: change.at,
-    lastSeenReason: change.reason,
-    ...(change.took && { tokens: withoutPickup(before.tokens, change.took) }),
-  };
-  state.devices.set(change.deviceId, device);
+/** A key that may approve over SSH and do nothing else on this machine. */
+export interface SshKey {
+  /** `SHA256:…`; names the key everywhere. */
+  readonly fingerprint: string;
+  readonly type: string;
+  readonly blob: string;
+  /** The owner's name for it, unique among keys. */
+  readonly name: string;
+  readonly may: readonly SshRight[];
+  /** Networks it may come from; from anywhere if absent. */
+  readonly from?: readonly string[];
+  readonly addedAtMs: number;
+  readonly expiresAtMs?: number;
+  readonly lastUsedAtMs?: number;
+  readonly lastUsedFrom?: string;
 }
 
-function withoutPickup(tokens: Device["tokens"], role: Role): Device["tokens"] {
-  const token = tokens[role];
-  if (!token) return tokens;
-  const { pickup: _, ...kept } = token;
-  return { ...tokens, [role]: kept };
-}
-
-function applyPendingGone(
-  state: PairingState,
-  change: Extract<PairingChange, { op: "pending-gone" }>,
-): void {
-  const pending = state.pending.get(change.requestId);
-  if (pending && state.pendingOf.get(pending.deviceId) === change.requestId) {
-    state.pendingOf.delete(pending.deviceId);
-  }
-  state.pending.delete(change.requestId);
-  if (!change.replacement) return;
-  state.replaced.set(change.requestId, change.replacement);
-  const [oldest] = state.replaced.keys();
-  if (state.replaced.size > limitTable.replacedRequestsKept.value && oldest !== undefined)
-    state.replaced.delete(oldest);
-}
+export type SshKeyChange =
+  | { op: "ssh-key"; key: SshKey }
+  | { op: "ssh-key-gone"; fingerprint: string }
+  | { op: "ssh-key-used"; fingerprint: string; at: number; from?: string };

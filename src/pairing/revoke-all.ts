@@ -1,9 +1,9 @@
 import type { Actor } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
 import { type Ends, hasToken } from "./devices.ts";
-import type { Guard } from "./guard.ts";
+import type { Guard } from "./last-admin-guard.ts";
 import { type Device, type Invite, isOpen, type PairingState, type Pending } from "./records.ts";
-import { lastWayIn, mayForce } from "./ways-in.ts";
+import { lastWayIn, mayForce } from "./remaining-admins.ts";
 
 export interface RevokeAllAsk {
   /** Devices that stay as they are. */

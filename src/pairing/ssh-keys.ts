@@ -1,4 +1,5 @@
 import { addressMatcher, canonicalNetwork } from "../lib/net.ts";
+import type { Limits } from "../limits/table.ts";
 import {
   type Actor,
   ADMIN,
@@ -11,34 +12,11 @@ import {
   TALK_SECRETS,
   WRITE,
 } from "../protocol/access.ts";
-import { type SshRight, sshRights } from "../protocol/approvers.ts";
-import { quoted } from "../protocol/device-words.ts";
 import { invalidRequest } from "../protocol/errors.ts";
-import type { Limits } from "../protocol/limits.ts";
-import type { PairingChange, PairingState } from "./records.ts";
+import { quoted } from "../words/device.ts";
+import { type SshRight, sshRights } from "../words/ssh-rights.ts";
+import type { PairingChange, PairingState, SshKey, SshKeyChange } from "./records.ts";
 import { readPublicKey } from "./ssh-public-key.ts";
-
-/** A key that may approve over SSH and do nothing else on this machine. */
-export interface SshKey {
-  /** `SHA256:…`; names the key everywhere. */
-  readonly fingerprint: string;
-  readonly type: string;
-  readonly blob: string;
-  /** The owner's name for it, unique among keys. */
-  readonly name: string;
-  readonly may: readonly SshRight[];
-  /** Networks it may come from; from anywhere if absent. */
-  readonly from?: readonly string[];
-  readonly addedAtMs: number;
-  readonly expiresAtMs?: number;
-  readonly lastUsedAtMs?: number;
-  readonly lastUsedFrom?: string;
-}
-
-export type SshKeyChange =
-  | { op: "ssh-key"; key: SshKey }
-  | { op: "ssh-key-gone"; fingerprint: string }
-  | { op: "ssh-key-used"; fingerprint: string; at: number; from?: string };
 
 /** Applies one change. Deterministic. */
 export function applySshKey(keys: Map<string, SshKey>, change: SshKeyChange): void {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { cleanText } from "../lib/text.ts";
-import { sshLimitTable } from "../protocol/ssh-limits.ts";
+import { sshLimitTable } from "../limits/ssh.ts";
 
 /** A public key as OpenSSH writes it (RFC 4253, section 6.6; RFC 8709; PROTOCOL.u2f). */
 export interface SshPublicKey {

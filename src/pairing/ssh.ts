@@ -1,12 +1,12 @@
 import type { World } from "../lib/world.ts";
+import type { Limits } from "../limits/table.ts";
 import type { Actor } from "../protocol/access.ts";
-import type { Limits } from "../protocol/limits.ts";
 import type { Document, Durability } from "../store/shape.ts";
-import { Alarm } from "./alarm.ts";
 import { auditOf } from "./audit.ts";
-import type { GuardedBy } from "./guard.ts";
+import { Alarm } from "./deadline-timer.ts";
+import type { GuardedBy } from "./last-admin-guard.ts";
 import type { Pairing } from "./pairing.ts";
-import type { PairingChange, PairingState } from "./records.ts";
+import type { PairingChange, PairingState, SshKey } from "./records.ts";
 import * as keys from "./ssh-keys.ts";
 
 interface Deps {
@@ -43,11 +43,11 @@ export class SshKeys {
     this.#expiry = new Alarm({ world, now, ring: () => void this.publish() });
   }
 
-  list(): keys.SshKey[] {
+  list(): SshKey[] {
     return [...this.deps.document.durable.sshKeys.values()];
   }
 
-  async add(ask: keys.SshKeyAsk, actor: Actor): Promise<{ key: keys.SshKey } & Published> {
+  async add(ask: keys.SshKeyAsk, actor: Actor): Promise<{ key: SshKey } & Published> {
     const { document, world, limits, pairing } = this.deps;
     const { key, changes } = keys.addSshKey(document.working, ask, { now: world.now(), limits });
     await pairing.commits.audited(changes, auditOf("ssh.key.added", actor, factsOf(key)));
@@ -58,7 +58,7 @@ export class SshKeys {
   async remove(
     typed: string,
     { actor, force }: { actor: Actor; force?: boolean | undefined },
-  ): Promise<{ key: keys.SshKey } & Durability & Published> {
+  ): Promise<{ key: SshKey } & Durability & Published> {
     const { document, pairing } = this.deps;
     const key = keys.findSshKey(document.working, typed);
     const { fingerprint } = key;
@@ -98,7 +98,7 @@ export class SshKeys {
     return [...document.working.sshKeys.values()].filter((key) => this.#isWayIn(key)).length;
   }
 
-  #isWayIn(key: keys.SshKey): boolean {
+  #isWayIn(key: SshKey): boolean {
     const { document, world, limits, isOn } = this.deps;
     // Its addition may be on its way to a disk that is full.
     const isSure = document.durable.sshKeys.has(key.fingerprint);
@@ -142,6 +142,6 @@ export class SshKeys {
   }
 }
 
-function factsOf({ fingerprint, name, may, from, expiresAtMs }: keys.SshKey) {
+function factsOf({ fingerprint, name, may, from, expiresAtMs }: SshKey) {
   return { key: fingerprint, name, may, from, expiresAtMs };
 }

@@ -11,42 +11,6 @@ export const QUESTIONS = "operator.questions";
 export const TALK = "operator.talk";
 export const TALK_SECRETS = "operator.talk.secrets";
 
-/** The scopes this gateway knows, in the order they are shown. Written for people who run no servers. */
-export const scopeWords: Readonly<Record<string, string>> = {
-  [ADMIN]: "full control",
-  [READ]: "see chats and devices",
-  [WRITE]: "send messages and run the agent",
-  [APPROVALS]: "decide what the agent may run",
-  [QUESTIONS]: "answer what the agent asks",
-  [PAIRING]: "let other devices in",
-  [TALK]: "talk by voice",
-  [TALK_SECRETS]: "use the keys for voice",
-};
-
-/** What a role is, beside its name; an operator is what its scopes say. */
-export const roleWords: Readonly<Record<string, string>> = {
-  node: "a machine that answers commands",
-};
-
-const known = Object.keys(scopeWords);
-
-/** One scope in words; one that this gateway does not know is named as it is. */
-export function scopeInWords(scope: string): string {
-  return Object.hasOwn(scopeWords, scope) ? (scopeWords[scope] ?? scope) : scope;
-}
-
-/**
- * Those of `scopes` that people are shown, in order, unknown ones last. Full control stands for all
- * that it covers: listing that would only hide it.
- */
-export function shownScopes(scopes: readonly string[]): string[] {
-  const full = scopes.includes(ADMIN);
-  const rank = (scope: string) => (known.indexOf(scope) + known.length + 1) % (known.length + 1);
-  return [...new Set(scopes)]
-    .filter((scope) => scope === ADMIN || !full || !covers([ADMIN], scope))
-    .sort((a, b) => rank(a) - rank(b));
-}
-
 /**
  * Whether `held` implies `wanted`: admin covers every operator scope, write covers read and talk,
  * all others stand alone (protocol page, section 4.4).

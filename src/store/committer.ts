@@ -1,13 +1,13 @@
 import { Durations } from "../lib/durations.ts";
 import type { Timer, World } from "../lib/world.ts";
-import type { Ballast } from "./ballast.ts";
 import { type Entry, encodeGroup, isPlain, takeUpTo } from "./entry.ts";
 import { explain, type StoreError } from "./errors.ts";
 import { AppendFailure } from "./journal.ts";
 import type { StoreLimits } from "./limits.ts";
+import type { Ballast } from "./reserve-file.ts";
 import type { Segments } from "./segments.ts";
 import type { StoreLog } from "./shape.ts";
-import { followed, Pace } from "./slices.ts";
+import { followed, Pace } from "./time-slices.ts";
 import type { Views } from "./views.ts";
 
 /** After a rebuild of the working state, commits are refused unseen for this many times as long. */

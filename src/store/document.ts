@@ -1,12 +1,12 @@
 import { type FileSystem, systemFiles } from "../lib/atomic-file.ts";
 import type { World } from "../lib/world.ts";
-import { Ballast } from "./ballast.ts";
 import { Committer } from "./committer.ts";
 import type { Entry, EntryKind } from "./entry.ts";
 import { explain, StoreError } from "./errors.ts";
 import { documentFiles } from "./files.ts";
 import { type StoreLimits, storeLimits } from "./limits.ts";
 import { type Recovered, recover } from "./recover.ts";
+import { Ballast } from "./reserve-file.ts";
 import { Segments } from "./segments.ts";
 import type { Document, DocumentShape, DocumentStats, Durability, StoreLog } from "./shape.ts";
 import { Views } from "./views.ts";

@@ -8,7 +8,7 @@ import {
   lineOpening,
   provenBy,
 } from "./journal-line.ts";
-import { Pace } from "./slices.ts";
+import { Pace } from "./time-slices.ts";
 
 /** What a journal file holds. `length` is where its good part ends, in bytes. */
 export interface JournalContent {

@@ -1,4 +1,4 @@
-import { stateLimitTable } from "../protocol/state-limits.ts";
+import { stateLimitTable } from "../limits/state.ts";
 
 /** The store's bounds, per document. Bytes, milliseconds and counts as the names say. */
 export interface StoreLimits {

@@ -7,8 +7,8 @@ import { journalFormat } from "./journal-line.ts";
 import { readSegments, type Segment, type SegmentFiles } from "./segment-files.ts";
 import type { SegmentParts } from "./segments.ts";
 import type { DocumentShape } from "./shape.ts";
-import { Pace } from "./slices.ts";
 import { snapshotFormat } from "./snapshot-text.ts";
+import { Pace } from "./time-slices.ts";
 import { isOlder } from "./versions.ts";
 
 /** A document as its files have it. */

@@ -1,6 +1,6 @@
 import type { World } from "../lib/world.ts";
 import { Damage } from "./damage.ts";
-import { hashChunks, Pace, stringifyLines } from "./slices.ts";
+import { hashChunks, Pace, stringifyLines } from "./time-slices.ts";
 
 /** A document at one moment: everything up to and including change `seq`. */
 export interface Snapshot {

@@ -8,14 +8,14 @@ import uWS, {
 } from "uWebSockets.js";
 import { chmodSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Door } from "../gateway/anteroom.ts";
 import type { Connection } from "../gateway/connection.ts";
 import type { Peer, Socket } from "../gateway/socket.ts";
-import type { Limits } from "../protocol/limits.ts";
+import type { Door } from "../gateway/upgrade-queue.ts";
+import type { Limits } from "../limits/table.ts";
 import { problem } from "./answers.ts";
 import type { HttpDeps } from "./http.ts";
+import { Silence } from "./idle-sockets.ts";
 import type { PeerReader } from "./peer.ts";
-import { Silence } from "./silence.ts";
 import { sendAnswer, serveHttp } from "./uws-http.ts";
 
 /** What the transport hands sockets to. */

@@ -1,7 +1,7 @@
 import { constants, readlinkSync, type Stats } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { basename, extname } from "node:path";
-import type { Limits } from "../protocol/limits.ts";
+import type { Limits } from "../limits/table.ts";
 import { type Headers, type HttpAnswer, notFound, problem, secured } from "./answers.ts";
 import { contentType } from "./content-types.ts";
 import { policyFor } from "./web-policy.ts";

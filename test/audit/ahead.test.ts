@@ -1,10 +1,10 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { ahead, type Notes } from "../../src/audit/ahead.ts";
 import type { AuditEvent } from "../../src/audit/chain.ts";
+import { ahead, type Notes } from "../../src/audit/write-ahead.ts";
 import { invalidRequest } from "../../src/protocol/errors.ts";
+import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
 import { pairNode, surfaceCode } from "../nodes/support.ts";
-import { startTestGateway, TEST_TOKEN, type TestGateway } from "../support/gateway.ts";
 import { byHost } from "./support.ts";
 
 const event: AuditEvent = { event: "config.changed", by: byHost, from: "203.0.113.7" };

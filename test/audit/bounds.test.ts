@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { bounded } from "../../src/audit/bounds.ts";
 import { type AuditEvent, chained } from "../../src/audit/chain.ts";
-import { limitTable, limitValues } from "../../src/protocol/limits.ts";
+import { limitTable, limitValues } from "../../src/limits/table.ts";
 import { trailOf } from "./support.ts";
 
 const limits = limitValues();

@@ -10,9 +10,9 @@ import {
 import { LockoutLines } from "../../src/audit/lockouts.ts";
 import { floorText, type Trail } from "../../src/audit/trail.ts";
 import { AuditCheck, type AuditVerdict, type FoundFile } from "../../src/audit/verify.ts";
-import { limitTable } from "../../src/protocol/limits.ts";
-import { atOnce } from "../../src/store/slices.ts";
-import { HandWorld } from "../support/world.ts";
+import { limitTable } from "../../src/limits/table.ts";
+import { atOnce } from "../../src/store/time-slices.ts";
+import { HandWorld } from "../kit/world.ts";
 import { byHost, signs, trailOf, verifies } from "./support.ts";
 
 function fileOf(lines: readonly unknown[], name = "audit-000000000001.jsonl") {

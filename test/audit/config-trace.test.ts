@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { differing, digestsOf } from "../../src/main/config-trace.ts";
-import { openOffline } from "../../src/main.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { until } from "../support/until.ts";
+import { openOffline } from "../../src/main/offline.ts";
+import { startTestGateway, type TestGateway } from "../kit/gateway.ts";
+import { until } from "../kit/until.ts";
 
 /** Whoever edits the configuration's file has a line, be it that no gateway runs. */
 

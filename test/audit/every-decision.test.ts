@@ -1,19 +1,19 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { AuditLine } from "../../src/audit/chain.ts";
-import { AdminLink } from "../../src/cli/admin-link.ts";
+import { AdminLink } from "../../src/cli/reach/admin-link.ts";
 import { agentMethods } from "../../src/methods/agent.ts";
 import { allMethods } from "../../src/methods/index.ts";
 import { logMethods } from "../../src/methods/logs.ts";
 import { statusMethods } from "../../src/methods/status.ts";
 import { systemMethods } from "../../src/methods/system.ts";
 import { auditEvents } from "../../src/pairing/audit.ts";
+import { type Frame, makeDevice, pairAndConnect, type RawClient } from "../kit/client.ts";
+import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
+import { sshKey } from "../kit/ssh-key.ts";
+import { until } from "../kit/until.ts";
+import { admittedConnect, refusedConnect } from "../kit/wire.ts";
 import { approvedNode, pairNode, surfaceCode } from "../nodes/support.ts";
-import { type Frame, makeDevice, pairAndConnect, type RawClient } from "../support/client.ts";
-import { startTestGateway, TEST_TOKEN, type TestGateway } from "../support/gateway.ts";
-import { sshKey } from "../support/ssh-key.ts";
-import { until } from "../support/until.ts";
-import { admittedConnect, refusedConnect } from "../support/wire.ts";
 
 /**
  * Every method there is decides something, and then leaves exactly one line that says who, what and

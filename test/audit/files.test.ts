@@ -18,8 +18,8 @@ import { checkAudit, readAudit } from "../../src/audit/reader.ts";
 import { applyTrail, floorText, type Trail } from "../../src/audit/trail.ts";
 import { AuditWriter } from "../../src/audit/writer.ts";
 import { type FileSystem, systemFiles } from "../../src/lib/atomic-file.ts";
-import { limitTable } from "../../src/protocol/limits.ts";
-import { HandWorld } from "../support/world.ts";
+import { limitTable } from "../../src/limits/table.ts";
+import { HandWorld } from "../kit/world.ts";
 import { signs, trailOf, verifies } from "./support.ts";
 
 let folder: string;

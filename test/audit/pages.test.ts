@@ -7,8 +7,8 @@ import { fileName } from "../../src/audit/files.ts";
 import { auditPage, type PageLimits } from "../../src/audit/pages.ts";
 import { readAudit } from "../../src/audit/reader.ts";
 import type { Trail } from "../../src/audit/trail.ts";
-import { startTestGateway } from "../support/gateway.ts";
-import { until } from "../support/until.ts";
+import { startTestGateway } from "../kit/gateway.ts";
+import { until } from "../kit/until.ts";
 import { trailOf } from "./support.ts";
 
 let folder: string;

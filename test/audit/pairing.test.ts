@@ -1,11 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
+import { limitTable } from "../../src/limits/table.ts";
 import { auditEvents } from "../../src/pairing/audit.ts";
-import { limitTable } from "../../src/protocol/limits.ts";
-import { makeDevice, RawClient } from "../support/client.ts";
-import { startTestGateway, TEST_TOKEN, type TestGateway } from "../support/gateway.ts";
-import { until } from "../support/until.ts";
-import { admittedConnect, refusedConnect } from "../support/wire.ts";
+import { makeDevice, RawClient } from "../kit/client.ts";
+import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
+import { until } from "../kit/until.ts";
+import { admittedConnect, refusedConnect } from "../kit/wire.ts";
 
 const auth = { token: TEST_TOKEN };
 const scopes = ["operator.read", "operator.pairing"];

@@ -9,7 +9,7 @@ import {
   signaturePayload,
   verifyProof,
 } from "../../src/auth/identity.ts";
-import { keyWords } from "../../src/lib/key-words.ts";
+import { keyWords } from "../../src/words/key.ts";
 
 /** The protocol page's vector (section 2.3): the key made from 32 bytes of 0x07. */
 const PUBLIC = "6kpsY-KcUgq-9VB7Ey7F-ZVHdq6-vnuSQh7qaRRG0iw";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { argon2Hasher, type Hasher } from "../../src/auth/hasher.ts";
 import { type ClearSecrets, SharedSecrets, type StoredSecret } from "../../src/auth/secret.ts";
-import { type Limits, limitValues } from "../../src/protocol/limits.ts";
+import { type Limits, limitValues } from "../../src/limits/table.ts";
 
 /** A hasher whose checks end only when the test says so. */
 class HandHasher implements Hasher {

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { builtProgram } from "../support/build.ts";
+import { builtProgram } from "../kit/build.ts";
 
 const program = fileURLToPath(new URL("../../scripts/bench/run.mjs", import.meta.url));
 const run = promisify(execFile);

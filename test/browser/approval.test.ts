@@ -1,10 +1,10 @@
 import { dirname, join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { keyWords } from "../../src/lib/key-words.ts";
-import { builtProgram } from "../support/build.ts";
-import { startTestGateway } from "../support/gateway.ts";
-import { GatewayProcess } from "../support/process.ts";
+import { keyWords } from "../../src/words/key.ts";
+import { builtProgram } from "../kit/build.ts";
+import { startTestGateway } from "../kit/gateway.ts";
+import { GatewayProcess } from "../kit/process.ts";
 import { closing } from "./support/closing.ts";
 import { code, lines, press, shows, titled, words } from "./support/page.ts";
 import { Profile } from "./support/profile.ts";

@@ -1,8 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { GatewayProcess } from "../support/process.ts";
-import { until } from "../support/until.ts";
+import { GatewayProcess } from "../kit/process.ts";
+import { until } from "../kit/until.ts";
 import { closing } from "./support/closing.ts";
 import { lines, press, shows, titled, words } from "./support/page.ts";
 import { Profile } from "./support/profile.ts";

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { GatewayProcess } from "../support/process.ts";
+import { GatewayProcess } from "../kit/process.ts";
 import { closing } from "./support/closing.ts";
 import { code, press, shows, titled, words } from "./support/page.ts";
 import { Profile } from "./support/profile.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { makeDevice, RawClient } from "../support/client.ts";
-import { GatewayProcess, PROCESS_TOKEN } from "../support/process.ts";
-import { until } from "../support/until.ts";
+import { makeDevice, RawClient } from "../kit/client.ts";
+import { GatewayProcess, PROCESS_TOKEN } from "../kit/process.ts";
+import { until } from "../kit/until.ts";
 import { closing } from "./support/closing.ts";
 import { code, lines, press, shows, words } from "./support/page.ts";
 import { Profile } from "./support/profile.ts";

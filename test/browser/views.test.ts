@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
-import { GatewayProcess } from "../support/process.ts";
+import { GatewayProcess } from "../kit/process.ts";
 import { closing } from "./support/closing.ts";
 import { Profile } from "./support/profile.ts";
 import { brokenWords, faintTexts, overflow } from "./support/readable.ts";

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { webAppSteps } from "../../scripts/compat/web-app.mjs";
 import { webAppFiles } from "../../scripts/compat/web-app-files.mjs";
-import { GatewayProcess, PROCESS_TOKEN } from "../support/process.ts";
-import { until } from "../support/until.ts";
+import { GatewayProcess, PROCESS_TOKEN } from "../kit/process.ts";
+import { until } from "../kit/until.ts";
 import { Profile } from "./support/profile.ts";
 
 const FETCH_MS = 400_000;

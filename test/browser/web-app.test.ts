@@ -5,8 +5,8 @@ import { pairDialogSteps } from "../../scripts/compat/pair-dialog.mjs";
 import { webAppSteps } from "../../scripts/compat/web-app.mjs";
 import { webAppFiles } from "../../scripts/compat/web-app-files.mjs";
 import { decodeSetupCode } from "../../src/protocol/setup-code.ts";
-import { makeDevice, RawClient } from "../support/client.ts";
-import { GatewayProcess, PROCESS_TOKEN } from "../support/process.ts";
+import { makeDevice, RawClient } from "../kit/client.ts";
+import { GatewayProcess, PROCESS_TOKEN } from "../kit/process.ts";
 import { press, shows } from "./support/page.ts";
 import { Profile } from "./support/profile.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { explainFailure, failureLines } from "../../src/cli/failures.ts";
-import { shownLines } from "../../src/cli/words.ts";
+import { explainFailure, failureLines } from "../../src/cli/kit/failures.ts";
+import { shownLines } from "../../src/cli/kit/words.ts";
 import { FakeAdmin, Refuse } from "./support/admin-server.ts";
 import { openclaw } from "./support/io.ts";
 import { pairedRow, pendingRow } from "./support/rows.ts";

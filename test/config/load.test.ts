@@ -2,32 +2,12 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { formatIssue } from "../../src/config/errors.ts";
-import {
-  evaluateConfig,
-  type LoadOptions,
-  loadConfig,
-  resolveConfigPath,
-  resolveStateDir,
-  sourceOf,
-} from "../../src/config/load.ts";
+import { evaluateConfig, type LoadOptions, loadConfig, sourceOf } from "../../src/config/load.ts";
 import { temporaryFolder } from "./support.ts";
 
 function load(raw: string | null, more: Partial<LoadOptions> = {}) {
   return evaluateConfig(sourceOf("/etc/g.json", raw), { path: "/etc/g.json", ...more });
 }
-
-describe("where the files are", () => {
-  it("follows the environment and expands ~", () => {
-    expect(resolveStateDir({ HOME: "/home/u" })).toBe("/home/u/.openclaw-gateway");
-    expect(resolveStateDir({ HOME: "/home/u", OPENCLAW_STATE_DIR: "" })).toMatch(/gateway$/);
-    expect(resolveStateDir({ HOME: "/home/u", OPENCLAW_STATE_DIR: "~/s" })).toBe("/home/u/s");
-    expect(resolveStateDir({ HOME: "/h/$&", OPENCLAW_STATE_DIR: "~" })).toBe("/h/$&");
-    expect(resolveConfigPath({}, "/s")).toBe("/s/openclaw.json");
-    expect(resolveConfigPath({ HOME: "/h", OPENCLAW_CONFIG_PATH: "~/c.json" }, "/s")).toBe(
-      "/h/c.json",
-    );
-  });
-});
 
 describe("precedence", () => {
   const raw = '{"gateway": {"port": 1}}';

@@ -2,7 +2,8 @@ import { createHash, createPrivateKey, createPublicKey, verify } from "node:cryp
 import { describe, expect, it } from "vitest";
 import { toBase64Url } from "../../src/dashboard/bytes.ts";
 import { softIdentity } from "../../src/dashboard/ed25519.ts";
-import { fromPair, generatePair, type Identity } from "../../src/dashboard/identity.ts";
+import { fromPair, generatePair } from "../../src/dashboard/identity.ts";
+import type { Identity } from "../../src/dashboard/model.ts";
 import { sha256, sha512 } from "../../src/dashboard/sha2.ts";
 import { connectFrame, signaturePayload } from "../../src/dashboard/wire.ts";
 

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { systemIo } from "../../src/cli/io.ts";
+import { systemIo } from "../../src/cli/kit/io.ts";
 import { buildProgram } from "../../src/cli/program.ts";
 
 const page = await readFile(new URL("../../docs/troubleshooting.md", import.meta.url), "utf8");

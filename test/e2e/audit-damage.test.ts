@@ -9,7 +9,7 @@ import type { AuditVerdict } from "../../src/audit/verify.ts";
 import { systemWorld } from "../../src/lib/world.ts";
 import { pairingShape } from "../../src/pairing/document.ts";
 import { openDocument } from "../../src/store/document.ts";
-import { GatewayProcess } from "../support/process.ts";
+import { GatewayProcess } from "../kit/process.ts";
 import { damages, expectNamed, Found, writeAudit } from "./support/audit-damage.ts";
 
 /** Every kind of damage to the audit is found and named, by the built command line. */

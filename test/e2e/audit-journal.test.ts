@@ -2,8 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import type { AuditLine } from "../../src/audit/chain.ts";
-import { GatewayProcess } from "../support/process.ts";
-import { until } from "../support/until.ts";
+import { GatewayProcess } from "../kit/process.ts";
+import { until } from "../kit/until.ts";
 
 /** The log's copy of the audit, which stands against whoever may write the files (docs/audit.md). */
 

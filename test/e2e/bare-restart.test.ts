@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { readFile, readlink } from "node:fs/promises";
 import { afterEach, describe, expect, test } from "vitest";
-import type { Frame } from "../support/client.ts";
-import { GatewayProcess, PROCESS_TOKEN } from "../support/process.ts";
-import { Reference, ReferenceDevice } from "../support/reference.ts";
-import { until } from "../support/until.ts";
+import type { Frame } from "../kit/client.ts";
+import { GatewayProcess, PROCESS_TOKEN } from "../kit/process.ts";
+import { Reference, ReferenceDevice } from "../kit/reference.ts";
+import { until } from "../kit/until.ts";
 
 const namespace = ["unshare", "--fork", "--pid", "--kill-child", "--mount-proc"] as const;
 const probe = spawnSync(namespace[0], [...namespace.slice(1), "true"]);

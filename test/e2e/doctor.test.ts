@@ -18,9 +18,9 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import type { Finding } from "../../src/cli/doctor/verdict.ts";
-import { freePort } from "../support/free-port.ts";
-import { GatewayProcess } from "../support/process.ts";
+import type { Finding } from "../../src/cli/commands/doctor/verdict.ts";
+import { freePort } from "../kit/free-port.ts";
+import { GatewayProcess } from "../kit/process.ts";
 
 const gateways: GatewayProcess[] = [];
 const folders: string[] = [];

@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { GatewayProcess } from "../support/process.ts";
-import { PROMPT, Tmux } from "../support/tmux.ts";
+import { GatewayProcess } from "../kit/process.ts";
+import { PROMPT, Tmux } from "../kit/tmux.ts";
 
 let gateway: GatewayProcess;
 let terminal: Tmux;

@@ -1,8 +1,8 @@
 import { request } from "node:http";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { GatewayProcess } from "../support/process.ts";
-import { until } from "../support/until.ts";
+import { GatewayProcess } from "../kit/process.ts";
+import { until } from "../kit/until.ts";
 
 let gateway: GatewayProcess;
 beforeAll(async () => {

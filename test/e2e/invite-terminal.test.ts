@@ -2,9 +2,9 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { decodeSetupCode } from "../../src/protocol/setup-code.ts";
-import { GatewayProcess } from "../support/process.ts";
-import { qrRows, readScreenQr } from "../support/terminal-qr.ts";
-import { PROMPT, Tmux } from "../support/tmux.ts";
+import { GatewayProcess } from "../kit/process.ts";
+import { qrRows, readScreenQr } from "../kit/terminal-qr.ts";
+import { PROMPT, Tmux } from "../kit/tmux.ts";
 
 /** As long a name as people give a gateway. */
 const HOST = `${"a".repeat(40)}.example.com`.padStart(60, "b");

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { GatewayProcess, PROCESS_TOKEN } from "../support/process.ts";
-import { until } from "../support/until.ts";
+import { GatewayProcess, PROCESS_TOKEN } from "../kit/process.ts";
+import { until } from "../kit/until.ts";
 
 let gateway: GatewayProcess;
 beforeAll(async () => {

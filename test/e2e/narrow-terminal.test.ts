@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { keyWords } from "../../src/lib/key-words.ts";
 import { textWidth } from "../../src/lib/width.ts";
-import { makeDevice, RawClient } from "../support/client.ts";
-import { GatewayProcess, PROCESS_TOKEN } from "../support/process.ts";
-import { PROMPT, Tmux } from "../support/tmux.ts";
+import { keyWords } from "../../src/words/key.ts";
+import { makeDevice, RawClient } from "../kit/client.ts";
+import { GatewayProcess, PROCESS_TOKEN } from "../kit/process.ts";
+import { PROMPT, Tmux } from "../kit/tmux.ts";
 
 let gateway: GatewayProcess;
 let terminal: Tmux | undefined;

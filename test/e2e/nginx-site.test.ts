@@ -4,10 +4,10 @@ import { request } from "node:https";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { proxyLimitTable } from "../../src/protocol/proxy-limits.ts";
-import { freePort } from "../support/free-port.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { Nginx, renderSite } from "../support/nginx.ts";
+import { proxyLimitTable } from "../../src/limits/nginx.ts";
+import { freePort } from "../kit/free-port.ts";
+import { startTestGateway, type TestGateway } from "../kit/gateway.ts";
+import { Nginx, renderSite } from "../kit/nginx.ts";
 
 const old = ["nginx=1.22.1", "openssl=3.0.15"];
 const recent = ["nginx=1.26.3", "openssl=3.5.1"];

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { makeDevice, RawClient } from "../support/client.ts";
-import { freePort } from "../support/free-port.ts";
-import { startTestGateway, TEST_TOKEN, type TestGateway } from "../support/gateway.ts";
-import { Nginx, renderSite } from "../support/nginx.ts";
+import { makeDevice, RawClient } from "../kit/client.ts";
+import { freePort } from "../kit/free-port.ts";
+import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
+import { Nginx, renderSite } from "../kit/nginx.ts";
 
 let gateway: TestGateway;
 let nginx: Nginx;

@@ -1,11 +1,11 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { AdminLink } from "../../src/cli/admin-link.ts";
-import { HostMachine } from "../support/node-host.ts";
-import { GatewayProcess } from "../support/process.ts";
-import { TlsFront } from "../support/tls.ts";
-import { until } from "../support/until.ts";
+import { AdminLink } from "../../src/cli/reach/admin-link.ts";
+import { HostMachine } from "../kit/node-host.ts";
+import { GatewayProcess } from "../kit/process.ts";
+import { TlsFront } from "../kit/tls.ts";
+import { until } from "../kit/until.ts";
 
 let gateway: GatewayProcess;
 const machines: HostMachine[] = [];

@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { makeDevice, RawClient } from "../support/client.ts";
-import { freePort } from "../support/free-port.ts";
-import { MailServer } from "../support/mail-server.ts";
-import { GatewayProcess, PROCESS_TOKEN } from "../support/process.ts";
-import { type Received, Receiver } from "../support/receiver.ts";
-import { until } from "../support/until.ts";
+import { makeDevice, RawClient } from "../kit/client.ts";
+import { freePort } from "../kit/free-port.ts";
+import { MailServer } from "../kit/mail-server.ts";
+import { GatewayProcess, PROCESS_TOKEN } from "../kit/process.ts";
+import { type Received, Receiver } from "../kit/receiver.ts";
+import { until } from "../kit/until.ts";
 
 // Every example of docs/notifications.md is run as it stands there, line by line, by a shell. Only
 // places are others: folders, and where the services are.

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import type { Finding } from "../../src/cli/doctor/verdict.ts";
-import type { GatewayStatus } from "../../src/cli/wire.ts";
-import { makeDevice, RawClient, type TestDevice } from "../support/client.ts";
-import { GatewayProcess, PROCESS_TOKEN } from "../support/process.ts";
-import { certificate, Receiver } from "../support/receiver.ts";
-import { until } from "../support/until.ts";
+import type { Finding } from "../../src/cli/commands/doctor/verdict.ts";
+import type { GatewayStatus } from "../../src/cli/reach/wire.ts";
+import { makeDevice, RawClient, type TestDevice } from "../kit/client.ts";
+import { GatewayProcess, PROCESS_TOKEN } from "../kit/process.ts";
+import { certificate, Receiver } from "../kit/receiver.ts";
+import { until } from "../kit/until.ts";
 
 const SECRET = "s3cr3t-topic";
 

@@ -5,10 +5,10 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, expect, test } from "vitest";
-import type { Frame } from "../support/client.ts";
-import { GatewayProcess } from "../support/process.ts";
-import { Reference, ReferenceDevice } from "../support/reference.ts";
-import { until } from "../support/until.ts";
+import type { Frame } from "../kit/client.ts";
+import { GatewayProcess } from "../kit/process.ts";
+import { Reference, ReferenceDevice } from "../kit/reference.ts";
+import { until } from "../kit/until.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const PM2 = join(root, "node_modules/.bin/pm2");

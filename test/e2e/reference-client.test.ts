@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { decodeSetupCode } from "../../src/protocol/setup-code.ts";
-import type { Frame } from "../support/client.ts";
-import { startTestGateway, TEST_TOKEN } from "../support/gateway.ts";
-import { GatewayProcess, PROCESS_TOKEN } from "../support/process.ts";
-import { Reference, ReferenceDevice } from "../support/reference.ts";
-import { until } from "../support/until.ts";
+import type { Frame } from "../kit/client.ts";
+import { startTestGateway, TEST_TOKEN } from "../kit/gateway.ts";
+import { GatewayProcess, PROCESS_TOKEN } from "../kit/process.ts";
+import { Reference, ReferenceDevice } from "../kit/reference.ts";
+import { until } from "../kit/until.ts";
 
 const READ_WRITE = ["operator.read", "operator.write"];
 

@@ -1,15 +1,15 @@
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import type { Frame } from "../support/client.ts";
+import type { Frame } from "../kit/client.ts";
 import {
   GatewayProcess,
   type GatewayRun,
   PROCESS_TOKEN,
   type ProcessOptions,
-} from "../support/process.ts";
-import { Reference, ReferenceDevice } from "../support/reference.ts";
-import { until } from "../support/until.ts";
+} from "../kit/process.ts";
+import { Reference, ReferenceDevice } from "../kit/reference.ts";
+import { until } from "../kit/until.ts";
 
 const gateways: GatewayProcess[] = [];
 const clients: Reference[] = [];

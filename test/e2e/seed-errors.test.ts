@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { GatewayProcess, PROCESS_TOKEN } from "../support/process.ts";
-import { Reference, ReferenceDevice } from "../support/reference.ts";
+import { GatewayProcess, PROCESS_TOKEN } from "../kit/process.ts";
+import { Reference, ReferenceDevice } from "../kit/reference.ts";
 
 /**
  * The errors that bring people here. Each is produced for real, and then the cure that it prints is

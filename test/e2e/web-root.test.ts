@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { GatewayProcess } from "../support/process.ts";
-import { until } from "../support/until.ts";
+import { GatewayProcess } from "../kit/process.ts";
+import { until } from "../kit/until.ts";
 
 const MiB = 1024 * 1024;
 const large = randomBytes(12 * MiB);

@@ -1,9 +1,9 @@
 import { connect } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import type { Limits } from "../../src/protocol/limits.ts";
-import { RawClient } from "../support/client.ts";
-import { startTestGateway, TEST_TOKEN, type TestGateway } from "../support/gateway.ts";
-import { admittedConnect } from "../support/wire.ts";
+import type { Limits } from "../../src/limits/table.ts";
+import { RawClient } from "../kit/client.ts";
+import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
+import { admittedConnect } from "../kit/wire.ts";
 
 let gateway: TestGateway;
 async function start(limits: Partial<Limits>): Promise<TestGateway> {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { Hub, type Receiver } from "../../src/events/hub.ts";
+import { limitTable } from "../../src/limits/table.ts";
 import type { Caller } from "../../src/protocol/access.ts";
 import { type EventName, eventTable } from "../../src/protocol/events.ts";
-import { limitTable } from "../../src/protocol/limits.ts";
-import { type Frame, RawClient } from "../support/client.ts";
-import { startTestGateway, TEST_TOKEN } from "../support/gateway.ts";
-import { HandWorld } from "../support/world.ts";
+import { type Frame, RawClient } from "../kit/client.ts";
+import { startTestGateway, TEST_TOKEN } from "../kit/gateway.ts";
+import { HandWorld } from "../kit/world.ts";
 
 class Ear implements Receiver {
   seq = 0;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Receiver } from "../../src/events/hub.ts";
 import { Presence, type PresenceEntry } from "../../src/events/presence.ts";
-import { type Limits, limitTable, limitValues } from "../../src/protocol/limits.ts";
-import { HandWorld } from "../support/world.ts";
+import { type Limits, limitTable, limitValues } from "../../src/limits/table.ts";
+import { HandWorld } from "../kit/world.ts";
 
 function setUp(limits: Partial<Limits> = {}) {
   const world = new HandWorld();

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { AdminLink } from "../../src/cli/admin-link.ts";
-import { type Frame, makeDevice, RawClient } from "../support/client.ts";
-import { GatewayProcess, PROCESS_TOKEN } from "../support/process.ts";
-import { until } from "../support/until.ts";
+import { AdminLink } from "../../src/cli/reach/admin-link.ts";
+import { type Frame, makeDevice, RawClient } from "../kit/client.ts";
+import { GatewayProcess, PROCESS_TOKEN } from "../kit/process.ts";
+import { until } from "../kit/until.ts";
 
 /** At least the first many rounds; up to the second many while there is time. */
 const ROUNDS = { least: 15, most: 20, ms: 30_000 };

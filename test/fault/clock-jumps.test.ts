@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
-import { limitTable } from "../../src/protocol/limits.ts";
-import { type Frame, makeDevice, RawClient } from "../support/client.ts";
-import { GatewayProcess, PROCESS_TOKEN } from "../support/process.ts";
-import { until } from "../support/until.ts";
+import { limitTable } from "../../src/limits/table.ts";
+import { type Frame, makeDevice, RawClient } from "../kit/client.ts";
+import { GatewayProcess, PROCESS_TOKEN } from "../kit/process.ts";
+import { until } from "../kit/until.ts";
 import { ask, auth, connectAs, host, pair, scopes } from "./support/owner.ts";
 
 const HOUR = 3_600_000;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { GatewayProcess, PROCESS_TOKEN } from "../support/process.ts";
-import { until } from "../support/until.ts";
+import { GatewayProcess, PROCESS_TOKEN } from "../kit/process.ts";
+import { until } from "../kit/until.ts";
 import { canRun, mayMount, SmallDisk } from "./support/disk.ts";
 import { Injected } from "./support/injected.ts";
 import { ask, connectAs, listed, pair, readiness } from "./support/owner.ts";

@@ -1,10 +1,10 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makeDevice } from "../support/client.ts";
-import { GatewayProcess, PROCESS_TOKEN } from "../support/process.ts";
-import { until } from "../support/until.ts";
-import { refusedConnect } from "../support/wire.ts";
+import { makeDevice } from "../kit/client.ts";
+import { GatewayProcess, PROCESS_TOKEN } from "../kit/process.ts";
+import { until } from "../kit/until.ts";
+import { refusedConnect } from "../kit/wire.ts";
 import { mayMount, SmallDisk } from "./support/disk.ts";
 import {
   ask,

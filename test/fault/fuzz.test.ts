@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Frame, makeDevice, RawClient } from "../support/client.ts";
-import { GatewayProcess, type LogRecord, PROCESS_TOKEN } from "../support/process.ts";
+import { type Frame, makeDevice, RawClient } from "../kit/client.ts";
+import { GatewayProcess, type LogRecord, PROCESS_TOKEN } from "../kit/process.ts";
 import { BrokenTool, each, Insider, misbehave } from "./support/attackers.ts";
 import { frame, handshake } from "./support/hostile.ts";
 

@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Frame, makeDevice, pairAndConnect, type RawClient } from "../support/client.ts";
-import { GatewayProcess } from "../support/process.ts";
-import { until } from "../support/until.ts";
+import { type Frame, makeDevice, pairAndConnect, type RawClient } from "../kit/client.ts";
+import { GatewayProcess } from "../kit/process.ts";
+import { until } from "../kit/until.ts";
 import { doomedNode, StormNode } from "./support/invoke-nodes.ts";
 import { auth, host } from "./support/owner.ts";
 

@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { AdminLink } from "../../src/cli/admin-link.ts";
-import { GatewayProcess, type LogRecord, PROCESS_TOKEN } from "../support/process.ts";
-import { until } from "../support/until.ts";
+import { AdminLink } from "../../src/cli/reach/admin-link.ts";
+import { GatewayProcess, type LogRecord, PROCESS_TOKEN } from "../kit/process.ts";
+import { until } from "../kit/until.ts";
 import { CrowdThread } from "./support/load/crowd-thread.ts";
 import { frameOffences } from "./support/load/frames.ts";
 import { countersOf, Ground, type Offence } from "./support/load/ground.ts";

@@ -3,9 +3,9 @@ import { afterEach, describe, expect, test } from "vitest";
 import { systemWorld } from "../../src/lib/world.ts";
 import { pairingShape } from "../../src/pairing/document.ts";
 import { openDocument } from "../../src/store/document.ts";
-import { makeDevice, type TestDevice } from "../support/client.ts";
-import { GatewayProcess, PROCESS_TOKEN } from "../support/process.ts";
-import { until } from "../support/until.ts";
+import { makeDevice, type TestDevice } from "../kit/client.ts";
+import { GatewayProcess, PROCESS_TOKEN } from "../kit/process.ts";
+import { until } from "../kit/until.ts";
 import { LightClient } from "./support/light-client.ts";
 
 const CLIENTS = 5_000;

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { GatewayProcess, type GatewayRun } from "../support/process.ts";
+import { GatewayProcess, type GatewayRun } from "../kit/process.ts";
 import { canRun } from "./support/disk.ts";
 import { connectAs, host, listed, pair } from "./support/owner.ts";
 

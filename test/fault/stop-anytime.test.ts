@@ -5,18 +5,18 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "vitest";
 import { systemWorld } from "../../src/lib/world.ts";
+import { limitTable } from "../../src/limits/table.ts";
 import { pairingShape } from "../../src/pairing/document.ts";
 import type { Device } from "../../src/pairing/records.ts";
-import { limitTable } from "../../src/protocol/limits.ts";
 import { openDocument } from "../../src/store/document.ts";
-import { connectParams, makeDevice, RawClient } from "../support/client.ts";
+import { connectParams, makeDevice, RawClient } from "../kit/client.ts";
 import {
   GatewayProcess,
   type GatewayRun,
   PROCESS_TOKEN,
   type ProcessOptions,
-} from "../support/process.ts";
-import { until } from "../support/until.ts";
+} from "../kit/process.ts";
+import { until } from "../kit/until.ts";
 import { Ledger } from "./support/kill/ledger.ts";
 import { Life, type Work } from "./support/kill/life.ts";
 import { ask, auth, connectAs, host, listed, pair, scopes } from "./support/owner.ts";

@@ -1,14 +1,14 @@
 import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
-import { Anteroom } from "../../src/gateway/anteroom.ts";
+import { SocketGate } from "../../src/gateway/admission.ts";
 import { Connection, type ConnectionHost } from "../../src/gateway/connection.ts";
-import { SocketGate } from "../../src/gateway/gate.ts";
-import { type Limits, limitValues } from "../../src/protocol/limits.ts";
-import { makeDevice, RawClient } from "../support/client.ts";
-import { startTestGateway, TEST_TOKEN } from "../support/gateway.ts";
-import { until } from "../support/until.ts";
-import { FakeSocket, peerAt } from "../support/wire.ts";
-import { HandWorld } from "../support/world.ts";
+import { Anteroom } from "../../src/gateway/upgrade-queue.ts";
+import { type Limits, limitValues } from "../../src/limits/table.ts";
+import { makeDevice, RawClient } from "../kit/client.ts";
+import { startTestGateway, TEST_TOKEN } from "../kit/gateway.ts";
+import { until } from "../kit/until.ts";
+import { FakeSocket, peerAt } from "../kit/wire.ts";
+import { HandWorld } from "../kit/world.ts";
 
 /** An anteroom before a gate; `seen` is what became of each door, by name and in order. */
 function setUp(overrides: Partial<Limits>) {

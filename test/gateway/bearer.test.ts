@@ -3,7 +3,7 @@ import type { Hasher } from "../../src/auth/hasher.ts";
 import { SharedSecrets } from "../../src/auth/secret.ts";
 import { BearerCheck } from "../../src/gateway/bearer.ts";
 import { FailureLimiter } from "../../src/lib/limiter.ts";
-import { limitTable, limitValues } from "../../src/protocol/limits.ts";
+import { limitTable, limitValues } from "../../src/limits/table.ts";
 
 const SECRET = "right-secret-0123456789";
 const DEVICE_TOKEN = "3NQV-bxRcJVdvO1dqNo0iEFV7oOr1qjpZMhWnqSdYDM";

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { Dispatcher, type Requester } from "../../src/gateway/dispatch.ts";
+import { limitTable } from "../../src/limits/table.ts";
 import { method } from "../../src/methods/method.ts";
 import type { Services } from "../../src/methods/services.ts";
 import { type Actor, READ } from "../../src/protocol/access.ts";
 import { unavailable } from "../../src/protocol/errors.ts";
 import { RawJson } from "../../src/protocol/frames.ts";
-import { limitTable } from "../../src/protocol/limits.ts";
-import { type Frame, makeDevice, pairAndConnect, RawClient } from "../support/client.ts";
-import { startTestGateway, TEST_TOKEN } from "../support/gateway.ts";
+import { type Frame, makeDevice, pairAndConnect, RawClient } from "../kit/client.ts";
+import { startTestGateway, TEST_TOKEN } from "../kit/gateway.ts";
 
 const operators = { roles: ["operator"] } as const;
 const admin: Actor = { role: "operator", scopes: ["operator.admin"], method: "token" };

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { limitTable } from "../../src/protocol/limits.ts";
-import { makeDevice, pairAndConnect, RawClient } from "../support/client.ts";
-import { startTestGateway, TEST_TOKEN } from "../support/gateway.ts";
-import { admittedConnect, refusedConnect } from "../support/wire.ts";
-import { HandWorld } from "../support/world.ts";
+import { limitTable } from "../../src/limits/table.ts";
+import { makeDevice, pairAndConnect, RawClient } from "../kit/client.ts";
+import { startTestGateway, TEST_TOKEN } from "../kit/gateway.ts";
+import { admittedConnect, refusedConnect } from "../kit/wire.ts";
+import { HandWorld } from "../kit/world.ts";
 
 const auth = { token: TEST_TOKEN };
 const admin = { auth, client: { id: "cli", mode: "cli" }, scopes: ["operator.admin"] };

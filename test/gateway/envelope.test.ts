@@ -1,14 +1,14 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { limitTable } from "../../src/protocol/limits.ts";
-import { connectParams, makeDevice, pairAndConnect, RawClient } from "../support/client.ts";
+import { limitTable } from "../../src/limits/table.ts";
+import { connectParams, makeDevice, pairAndConnect, RawClient } from "../kit/client.ts";
 import {
   startTestGateway,
   TEST_TOKEN,
   type TestGateway,
   type TestGatewayOptions,
-} from "../support/gateway.ts";
-import { admittedConnect, refusedConnect } from "../support/wire.ts";
-import { HandWorld } from "../support/world.ts";
+} from "../kit/gateway.ts";
+import { admittedConnect, refusedConnect } from "../kit/wire.ts";
+import { HandWorld } from "../kit/world.ts";
 
 /** The protocol page's failure table: what is wrong before or beside a device's credentials. */
 

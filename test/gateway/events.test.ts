@@ -3,16 +3,10 @@ import { HelloOkSchema, PresenceEntrySchema } from "@openclaw/gateway-protocol/s
 import { Compile } from "typebox/schema";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { eventNames } from "../../src/protocol/events.ts";
-import {
-  connectParams,
-  type Frame,
-  makeDevice,
-  pairAndConnect,
-  RawClient,
-} from "../support/client.ts";
-import { startTestGateway, TEST_TOKEN, type TestGateway } from "../support/gateway.ts";
-import { admittedConnect } from "../support/wire.ts";
-import { HandWorld } from "../support/world.ts";
+import { connectParams, type Frame, makeDevice, pairAndConnect, RawClient } from "../kit/client.ts";
+import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
+import { admittedConnect } from "../kit/wire.ts";
+import { HandWorld } from "../kit/world.ts";
 
 const auth = { token: TEST_TOKEN };
 const cli = { id: "cli", mode: "cli" };

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cutReason } from "../../src/protocol/close.ts";
-import { type ConnectOptions, makeDevice, pairAndConnect } from "../support/client.ts";
-import { startTestGateway, TEST_TOKEN, type TestGateway } from "../support/gateway.ts";
-import { admittedConnect, refusedConnect } from "../support/wire.ts";
+import { type ConnectOptions, makeDevice, pairAndConnect } from "../kit/client.ts";
+import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
+import { admittedConnect, refusedConnect } from "../kit/wire.ts";
 
 /**
  * The protocol page's failure table, one case a row: tokens and device identity here, pairing

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { makeDevice, RawClient } from "../support/client.ts";
-import { startTestGateway, TEST_TOKEN } from "../support/gateway.ts";
+import { makeDevice, RawClient } from "../kit/client.ts";
+import { startTestGateway, TEST_TOKEN } from "../kit/gateway.ts";
 
 test("a proxy that adds a second X-Forwarded-For line is believed, not the client's own line", async () => {
   const gateway = await startTestGateway({ flags: { "gateway.trustedProxies": ["127.0.0.1"] } });

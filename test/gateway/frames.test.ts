@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { Connection, type ConnectionHost } from "../../src/gateway/connection.ts";
+import { type Limits, limitTable, limitValues } from "../../src/limits/table.ts";
 import type { Actor } from "../../src/protocol/access.ts";
 import type { Close } from "../../src/protocol/close.ts";
 import type { RequestFrame } from "../../src/protocol/frames.ts";
-import { type Limits, limitTable, limitValues } from "../../src/protocol/limits.ts";
-import { makeDevice, RawClient } from "../support/client.ts";
-import { startTestGateway, TEST_TOKEN } from "../support/gateway.ts";
-import { FakeSocket } from "../support/wire.ts";
-import { HandWorld } from "../support/world.ts";
+import { makeDevice, RawClient } from "../kit/client.ts";
+import { startTestGateway, TEST_TOKEN } from "../kit/gateway.ts";
+import { FakeSocket } from "../kit/wire.ts";
+import { HandWorld } from "../kit/world.ts";
 
 const actor: Actor = { role: "operator", scopes: [], method: "token" };
 

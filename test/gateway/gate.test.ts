@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { SocketGate } from "../../src/gateway/admission.ts";
 import { Connection, type ConnectionHost } from "../../src/gateway/connection.ts";
-import { SocketGate } from "../../src/gateway/gate.ts";
-import { type Limits, limitValues } from "../../src/protocol/limits.ts";
-import { makeDevice, RawClient } from "../support/client.ts";
-import { startTestGateway } from "../support/gateway.ts";
-import { until } from "../support/until.ts";
-import { FakeSocket, peerAt } from "../support/wire.ts";
+import { type Limits, limitValues } from "../../src/limits/table.ts";
+import { makeDevice, RawClient } from "../kit/client.ts";
+import { startTestGateway } from "../kit/gateway.ts";
+import { until } from "../kit/until.ts";
+import { FakeSocket, peerAt } from "../kit/wire.ts";
 
 /** A gate with the connections that went through it. */
 function setUp(overrides: Partial<Limits>) {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { AdminLink } from "../../src/cli/admin-link.ts";
-import { makeDevice, RawClient } from "../support/client.ts";
-import { startTestGateway, TEST_TOKEN, type TestGateway } from "../support/gateway.ts";
-import { until } from "../support/until.ts";
+import { AdminLink } from "../../src/cli/reach/admin-link.ts";
+import { makeDevice, RawClient } from "../kit/client.ts";
+import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
+import { until } from "../kit/until.ts";
 
 let gateway: TestGateway;
 let link: AdminLink;

@@ -1,11 +1,11 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Frame, makeDevice, pairAndConnect, RawClient } from "../support/client.ts";
-import { startTestGateway, TEST_TOKEN, type TestGateway } from "../support/gateway.ts";
-import { lastWayCure } from "../support/last-way-cure.ts";
-import { sshKey } from "../support/ssh-key.ts";
-import { until } from "../support/until.ts";
-import { admittedConnect } from "../support/wire.ts";
+import { type Frame, makeDevice, pairAndConnect, RawClient } from "../kit/client.ts";
+import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
+import { lastWayCure } from "../kit/last-way-cure.ts";
+import { sshKey } from "../kit/ssh-key.ts";
+import { until } from "../kit/until.ts";
+import { admittedConnect } from "../kit/wire.ts";
 
 /** The last device with full control can't be ended by a slip, by whatever method and whomever. */
 

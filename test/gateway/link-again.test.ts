@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { makeDevice } from "../support/client.ts";
-import { startTestGateway, TEST_TOKEN, type TestGateway } from "../support/gateway.ts";
-import { admittedConnect, refusedConnect } from "../support/wire.ts";
+import { makeDevice } from "../kit/client.ts";
+import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
+import { admittedConnect, refusedConnect } from "../kit/wire.ts";
 
 const READ = "operator.read";
 const ADMIN = "operator.admin";

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { limitTable } from "../../src/protocol/limits.ts";
-import { makeDevice, pairAndConnect, RawClient } from "../support/client.ts";
-import { startTestGateway, TEST_TOKEN, type TestGateway } from "../support/gateway.ts";
-import { admittedConnect } from "../support/wire.ts";
+import { limitTable } from "../../src/limits/table.ts";
+import { makeDevice, pairAndConnect, RawClient } from "../kit/client.ts";
+import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
+import { admittedConnect } from "../kit/wire.ts";
 
 test("a link for a fleet pairs its devices at once, is listed, and ends when it is taken back", async () => {
   const gateway = await startTestGateway();

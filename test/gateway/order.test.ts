@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type ConnectOptions, makeDevice, pairAndConnect, RawClient } from "../support/client.ts";
-import { startTestGateway, TEST_TOKEN, type TestGateway } from "../support/gateway.ts";
-import { refusedConnect } from "../support/wire.ts";
+import { type ConnectOptions, makeDevice, pairAndConnect, RawClient } from "../kit/client.ts";
+import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
+import { refusedConnect } from "../kit/wire.ts";
 
 /**
  * The order of checks, by connects with two faults: the earlier check speaks (protocol page, section

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { makeDevice, RawClient } from "../support/client.ts";
-import { startTestGateway } from "../support/gateway.ts";
+import { makeDevice, RawClient } from "../kit/client.ts";
+import { startTestGateway } from "../kit/gateway.ts";
 
 async function cureUnder(flags: Record<string, unknown>): Promise<string> {
   const gateway = await startTestGateway({ flags });

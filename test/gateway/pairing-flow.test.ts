@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { makeDevice, pairAndConnect, RawClient } from "../support/client.ts";
-import { startTestGateway, TEST_TOKEN, type TestGateway } from "../support/gateway.ts";
+import { makeDevice, pairAndConnect, RawClient } from "../kit/client.ts";
+import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
 
 let gateway: TestGateway;
 beforeEach(async () => {
@@ -48,7 +48,7 @@ test("a waiting client is challenged anew once approved and needs no secret", as
   expect(challenge.nonce).not.toBe(
     (client.frames[0] as { payload: { nonce: string } }).payload.nonce,
   );
-  const { connectParams } = await import("../support/client.ts");
+  const { connectParams } = await import("../kit/client.ts");
   const hello = await client.request("connect", connectParams(challenge, options), "second");
   expect(hello.ok).toBe(true);
   expect(hello.payload.auth.deviceToken).toMatch(/^[\w-]{43}$/);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type ConnectOptions, type Frame, makeDevice, pairAndConnect } from "../support/client.ts";
-import { startTestGateway, TEST_TOKEN, type TestGateway } from "../support/gateway.ts";
-import { admittedConnect, refusedConnect } from "../support/wire.ts";
+import { type ConnectOptions, type Frame, makeDevice, pairAndConnect } from "../kit/client.ts";
+import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
+import { admittedConnect, refusedConnect } from "../kit/wire.ts";
 
 const token = { token: TEST_TOKEN };
 const scopes = ["operator.read"];

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { makeDevice, pairAndConnect } from "../support/client.ts";
-import { startTestGateway, TEST_TOKEN, type TestGateway } from "../support/gateway.ts";
-import { admittedConnect } from "../support/wire.ts";
+import { makeDevice, pairAndConnect } from "../kit/client.ts";
+import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
+import { admittedConnect } from "../kit/wire.ts";
 
 const auth = { token: TEST_TOKEN };
 const scopes = ["operator.read"];

@@ -1,20 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Hasher } from "../../src/auth/hasher.ts";
 import { hostOwner } from "../../src/pairing/pairing.ts";
-import {
-  connectParams,
-  type Frame,
-  makeDevice,
-  pairAndConnect,
-  RawClient,
-} from "../support/client.ts";
-import {
-  instantHasher,
-  startTestGateway,
-  TEST_TOKEN,
-  type TestGateway,
-} from "../support/gateway.ts";
-import { admittedConnect, refusedConnect } from "../support/wire.ts";
+import { connectParams, type Frame, makeDevice, pairAndConnect, RawClient } from "../kit/client.ts";
+import { instantHasher, startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
+import { admittedConnect, refusedConnect } from "../kit/wire.ts";
 
 /** What happens between two steps of one connect. Nothing here waits on a clock. */
 

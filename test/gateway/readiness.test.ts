@@ -1,8 +1,8 @@
 import { Agent, get } from "node:http";
 import { expect, test } from "vitest";
-import { limitTable } from "../../src/protocol/limits.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { HandWorld } from "../support/world.ts";
+import { limitTable } from "../../src/limits/table.ts";
+import { startTestGateway, type TestGateway } from "../kit/gateway.ts";
+import { HandWorld } from "../kit/world.ts";
 
 /** One connection that stays open, as a load balancer's does. */
 const kept = () => new Agent({ keepAlive: true, maxSockets: 1 });

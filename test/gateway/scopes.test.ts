@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { hostOwner } from "../../src/pairing/pairing.ts";
-import { type Frame, makeDevice, pairAndConnect, type RawClient } from "../support/client.ts";
-import { startTestGateway, TEST_TOKEN, type TestGateway } from "../support/gateway.ts";
-import { admittedConnect, refusedConnect } from "../support/wire.ts";
+import { type Frame, makeDevice, pairAndConnect, type RawClient } from "../kit/client.ts";
+import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
+import { admittedConnect, refusedConnect } from "../kit/wire.ts";
 
 const auth = { token: TEST_TOKEN };
 const READ = "operator.read";

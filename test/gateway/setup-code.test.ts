@@ -6,11 +6,11 @@ import { APPROVALS, QUESTIONS, READ, TALK_SECRETS, WRITE } from "../../src/proto
 import { type JsonSchema, openSchema } from "../../src/protocol/json-schema.ts";
 import { validator } from "../../src/protocol/schemas.ts";
 import { decodeSetupCode } from "../../src/protocol/setup-code.ts";
-import { type ConnectOptions, type Frame, makeDevice, RawClient } from "../support/client.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { readDataUrlQr } from "../support/png-qr.ts";
-import { admittedConnect, refusedConnect } from "../support/wire.ts";
-import { HandWorld } from "../support/world.ts";
+import { type ConnectOptions, type Frame, makeDevice, RawClient } from "../kit/client.ts";
+import { startTestGateway, type TestGateway } from "../kit/gateway.ts";
+import { readDataUrlQr } from "../kit/png-qr.ts";
+import { admittedConnect, refusedConnect } from "../kit/wire.ts";
+import { HandWorld } from "../kit/world.ts";
 
 const ADMIN = "operator.admin";
 const LIMITED = [APPROVALS, QUESTIONS, READ, TALK_SECRETS, WRITE];

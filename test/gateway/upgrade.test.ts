@@ -1,9 +1,9 @@
 import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import WebSocket from "ws";
-import { type ConnectOptions, connectParams, makeDevice, RawClient } from "../support/client.ts";
-import { startTestGateway, TEST_TOKEN, type TestGateway } from "../support/gateway.ts";
-import { admittedConnect, refusedConnect } from "../support/wire.ts";
+import { type ConnectOptions, connectParams, makeDevice, RawClient } from "../kit/client.ts";
+import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
+import { admittedConnect, refusedConnect } from "../kit/wire.ts";
 
 const token = { token: TEST_TOKEN };
 const scopes = ["operator.read", "operator.write"];

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ensurePrivateFolder, replaceFile, systemFiles } from "../../src/lib/atomic-file.ts";
+import { HandWorld } from "../kit/world.ts";
 import { MemoryFiles } from "../store/support/memory-files.ts";
-import { HandWorld } from "../support/world.ts";
 
 let base = "";
 beforeEach(async () => {

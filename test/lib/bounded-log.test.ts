@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { BoundedLog, type LineLog } from "../../src/lib/bounded-log.ts";
-import { HandWorld } from "../support/world.ts";
+import { HandWorld } from "../kit/world.ts";
 
 function setUp(perSecond: number) {
   const world = new HandWorld();

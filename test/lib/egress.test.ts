@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { specOf } from "../../src/config/schema.ts";
 import { readText } from "../../src/config/values.ts";
 import { EgressRefused, egressPolicy } from "../../src/lib/egress.ts";
-import { egressCommand, egressRefusal } from "../../src/protocol/egress.ts";
+import { egressCommand, egressRefusal } from "../../src/words/egress.ts";
 
 const strict = egressPolicy([]);
 /** Whoever allows everything still does not allow what is never allowed. */

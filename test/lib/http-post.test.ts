@@ -9,10 +9,10 @@ import {
 } from "../../src/lib/http-post.ts";
 import { NameLookup } from "../../src/lib/name-lookup.ts";
 import { systemWorld, type World } from "../../src/lib/world.ts";
-import { limitValues } from "../../src/protocol/limits.ts";
-import { type Certificate, certificate, Receiver } from "../support/receiver.ts";
-import { until } from "../support/until.ts";
-import { HandWorld } from "../support/world.ts";
+import { limitValues } from "../../src/limits/table.ts";
+import { type Certificate, certificate, Receiver } from "../kit/receiver.ts";
+import { until } from "../kit/until.ts";
+import { HandWorld } from "../kit/world.ts";
 
 const { notifyAnswerBytes: answerBytes } = limitValues();
 const here = egressPolicy(["127.0.0.1"]);

@@ -6,7 +6,7 @@ import {
   lockRemaining,
   type Tally,
 } from "../../src/lib/limiter.ts";
-import { limitTable } from "../../src/protocol/limits.ts";
+import { limitTable } from "../../src/limits/table.ts";
 
 const rules: LimiterRules = {
   failures: limitTable.authFailures.value,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { LoopWatch } from "../../src/host/loop-gauge.ts";
 import { Durations, durationBounds } from "../../src/lib/durations.ts";
-import { LoopWatch } from "../../src/lib/event-loop.ts";
 import { Metrics, sample } from "../../src/lib/metrics.ts";
 
 describe("durations", () => {

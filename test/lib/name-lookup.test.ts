@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { type EgressPolicy, EgressRefused, egressPolicy } from "../../src/lib/egress.ts";
-import { GateFull } from "../../src/lib/gate.ts";
 import { type Address, NameLookup, type ResolveName } from "../../src/lib/name-lookup.ts";
-import { limitValues } from "../../src/protocol/limits.ts";
+import { GateFull } from "../../src/lib/semaphore.ts";
+import { limitValues } from "../../src/limits/table.ts";
 
 const v4 = (address: string): Address => ({ address, family: 4 });
 const v6 = (address: string): Address => ({ address, family: 6 });

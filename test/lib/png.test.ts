@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { squaresPng } from "../../src/lib/png.ts";
 import { qrCode } from "../../src/lib/qr.ts";
-import { readDataUrlQr, readPng } from "../support/png-qr.ts";
+import { readDataUrlQr, readPng } from "../kit/png-qr.ts";
 
 test("squares come back as they were, whatever the width leaves of its last byte", () => {
   for (const columns of [1, 3, 8, 9, 17]) {

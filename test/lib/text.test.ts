@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { cleanText } from "../../src/lib/text.ts";
-import { limitTable } from "../../src/protocol/limits.ts";
+import { limitTable } from "../../src/limits/table.ts";
 
 describe("hostile text", () => {
   test.each([

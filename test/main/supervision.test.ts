@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import type { SystemdNotifier } from "../../src/lib/systemd.ts";
-import { systemdNotifier } from "../../src/lib/systemd.ts";
+import type { SystemdNotifier } from "../../src/host/systemd.ts";
+import { systemdNotifier } from "../../src/host/systemd.ts";
+import { limitValues } from "../../src/limits/table.ts";
 import { ProbeError, Supervision, statusLine } from "../../src/main/supervision.ts";
-import { limitValues } from "../../src/protocol/limits.ts";
-import { startTestGateway } from "../support/gateway.ts";
-import { HandWorld } from "../support/world.ts";
+import { startTestGateway } from "../kit/gateway.ts";
+import { HandWorld } from "../kit/world.ts";
 
 function supervised() {
   const world = new HandWorld();

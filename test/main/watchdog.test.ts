@@ -1,13 +1,13 @@
 import { createServer } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { expect, test } from "vitest";
-import type { SystemdNotifier } from "../../src/lib/systemd.ts";
+import type { SystemdNotifier } from "../../src/host/systemd.ts";
 import { systemWorld } from "../../src/lib/world.ts";
+import { limitTable } from "../../src/limits/table.ts";
 import { probeSelf } from "../../src/main/self-probe.ts";
 import { type CommitFigures, Watchdog } from "../../src/main/watchdog.ts";
-import { limitTable } from "../../src/protocol/limits.ts";
-import { startTestGateway } from "../support/gateway.ts";
-import { HandWorld } from "../support/world.ts";
+import { startTestGateway } from "../kit/gateway.ts";
+import { HandWorld } from "../kit/world.ts";
 
 /** A watchdog on a hand-driven world, with everything it says. */
 function watched(options: { watchdogMs?: number | undefined } = { watchdogMs: 30_000 }) {

@@ -4,8 +4,9 @@ import { Dispatcher } from "../../src/gateway/dispatch.ts";
 import { allMethods } from "../../src/methods/index.ts";
 import type { Method } from "../../src/methods/method.ts";
 import type { Services } from "../../src/methods/services.ts";
-import { type Actor, ADMIN, roles, scopeWords, WRITE } from "../../src/protocol/access.ts";
-import type { Frame } from "../support/client.ts";
+import { type Actor, ADMIN, roles, WRITE } from "../../src/protocol/access.ts";
+import { scopeWords } from "../../src/words/scopes.ts";
+import type { Frame } from "../kit/client.ts";
 
 const page = new URL("../../docs/access.md", import.meta.url);
 const scopes = Object.keys(scopeWords);

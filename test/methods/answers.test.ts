@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { allMethods } from "../../src/methods/index.ts";
 import type { JsonSchema } from "../../src/protocol/json-schema.ts";
 import { validator } from "../../src/protocol/schemas.ts";
-import { type Frame, makeDevice, pairAndConnect, type RawClient } from "../support/client.ts";
-import { startTestGateway, TEST_TOKEN, type TestGateway } from "../support/gateway.ts";
+import { type Frame, makeDevice, pairAndConnect, type RawClient } from "../kit/client.ts";
+import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
 
 type Schema = keyof typeof ProtocolSchemas;
 

@@ -1,11 +1,11 @@
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { limitTable } from "../../src/protocol/limits.ts";
+import { limitTable } from "../../src/limits/table.ts";
+import { connectParams, type Frame, makeDevice, RawClient } from "../kit/client.ts";
+import { startTestGateway, type TestGateway } from "../kit/gateway.ts";
+import { sshKey } from "../kit/ssh-key.ts";
+import { until } from "../kit/until.ts";
 import { approvedNode, reconnect, surfaceCode } from "../nodes/support.ts";
-import { connectParams, type Frame, makeDevice, RawClient } from "../support/client.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { sshKey } from "../support/ssh-key.ts";
-import { until } from "../support/until.ts";
 
 let gateway: TestGateway;
 const clients: RawClient[] = [];

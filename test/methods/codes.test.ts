@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FailureLimiter } from "../../src/lib/limiter.ts";
+import { limitTable, limitValues } from "../../src/limits/table.ts";
 import { attemptKey, CodeAttempts } from "../../src/pairing/attempts.ts";
 import { hostOwner } from "../../src/pairing/pairing.ts";
 import type { Actor } from "../../src/protocol/access.ts";
 import { invalidRequest, unknownCode } from "../../src/protocol/errors.ts";
-import { limitTable, limitValues } from "../../src/protocol/limits.ts";
-import { type Frame, makeDevice, pairAndConnect, RawClient } from "../support/client.ts";
-import { startTestGateway, TEST_TOKEN, type TestGateway } from "../support/gateway.ts";
-import { admittedConnect, refusedConnect } from "../support/wire.ts";
+import { type Frame, makeDevice, pairAndConnect, RawClient } from "../kit/client.ts";
+import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
+import { admittedConnect, refusedConnect } from "../kit/wire.ts";
 
 const auth = { token: TEST_TOKEN };
 const { codeFailures, codeWindowMs, codeLockMs } = limitValues();

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Frame, makeDevice, pairAndConnect, type RawClient } from "../support/client.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { type Frame, makeDevice, pairAndConnect, type RawClient } from "../kit/client.ts";
+import { startTestGateway, type TestGateway } from "../kit/gateway.ts";
 
 const STALE = "config changed since last load; re-run config.get and retry";
 const REDACTED = "__OPENCLAW_REDACTED__";

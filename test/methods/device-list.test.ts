@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { limitTable } from "../../src/limits/table.ts";
 import type { Device } from "../../src/pairing/records.ts";
-import { limitTable } from "../../src/protocol/limits.ts";
-import { type Frame, makeDevice, pairAndConnect, RawClient } from "../support/client.ts";
-import { startTestGateway, TEST_TOKEN, type TestGateway } from "../support/gateway.ts";
+import { type Frame, makeDevice, pairAndConnect, RawClient } from "../kit/client.ts";
+import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
 
 let gateway: TestGateway;
 beforeEach(async () => {

@@ -1,11 +1,11 @@
 import { ProtocolSchemas } from "@openclaw/gateway-protocol/schema";
 import { afterEach, expect, test } from "vitest";
+import { logLimitTable } from "../../src/limits/log.ts";
 import type { JsonSchema } from "../../src/protocol/json-schema.ts";
-import { logLimitTable } from "../../src/protocol/log-limits.ts";
 import { validator } from "../../src/protocol/schemas.ts";
-import { type Frame, makeDevice, pairAndConnect, RawClient } from "../support/client.ts";
-import { GatewayProcess, PROCESS_TOKEN } from "../support/process.ts";
-import { until } from "../support/until.ts";
+import { type Frame, makeDevice, pairAndConnect, RawClient } from "../kit/client.ts";
+import { GatewayProcess, PROCESS_TOKEN } from "../kit/process.ts";
+import { until } from "../kit/until.ts";
 
 let gateway: GatewayProcess;
 afterEach(() => gateway?.close());

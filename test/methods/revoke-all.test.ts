@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { limitTable } from "../../src/limits/table.ts";
 import { allMethods } from "../../src/methods/index.ts";
-import { limitTable } from "../../src/protocol/limits.ts";
 import {
   type Frame,
   makeDevice,
   pairAndConnect,
   RawClient,
   type TestDevice,
-} from "../support/client.ts";
-import { startTestGateway, TEST_TOKEN, type TestGateway } from "../support/gateway.ts";
-import { admittedConnect, refusedConnect } from "../support/wire.ts";
+} from "../kit/client.ts";
+import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
+import { admittedConnect, refusedConnect } from "../kit/wire.ts";
 
 const auth = { token: TEST_TOKEN };
 const ADMIN = "operator.admin";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { stateLimitTable } from "../../src/limits/state.ts";
 import type { Device } from "../../src/pairing/records.ts";
-import { stateLimitTable } from "../../src/protocol/state-limits.ts";
-import { startTestGateway } from "../support/gateway.ts";
+import { startTestGateway } from "../kit/gateway.ts";
 
 function deviceOf(index: number, scopes: readonly string[]): Device {
   return {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { limitValues } from "../../src/limits/table.ts";
 import { setupUrl } from "../../src/methods/setup-url.ts";
 import { RequestError } from "../../src/protocol/errors.ts";
-import { limitValues } from "../../src/protocol/limits.ts";
 
 const limits = limitValues();
 const reach = { secretKind: "token" } as const;

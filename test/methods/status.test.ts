@@ -1,12 +1,12 @@
 import { HelloOkSchema } from "@openclaw/gateway-protocol/schema";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { stateLimitTable } from "../../src/limits/state.ts";
+import { limitTable } from "../../src/limits/table.ts";
 import type { JsonSchema } from "../../src/protocol/json-schema.ts";
-import { limitTable } from "../../src/protocol/limits.ts";
 import { validator } from "../../src/protocol/schemas.ts";
-import { stateLimitTable } from "../../src/protocol/state-limits.ts";
-import { type Frame, makeDevice, pairAndConnect, RawClient } from "../support/client.ts";
-import { startTestGateway, TEST_TOKEN, type TestGateway } from "../support/gateway.ts";
-import { HandWorld } from "../support/world.ts";
+import { type Frame, makeDevice, pairAndConnect, RawClient } from "../kit/client.ts";
+import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
+import { HandWorld } from "../kit/world.ts";
 
 const auth = { token: TEST_TOKEN };
 const scopes = ["operator.read", "operator.admin"];

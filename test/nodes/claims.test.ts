@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { limitTable, limitValues } from "../../src/limits/table.ts";
 import {
   allowedClaims,
   coversSurface,
@@ -8,7 +9,6 @@ import {
 } from "../../src/nodes/claims.ts";
 import { platformOf, policyProblem } from "../../src/nodes/policy.ts";
 import type { Surface } from "../../src/nodes/records.ts";
-import { limitTable, limitValues } from "../../src/protocol/limits.ts";
 
 const limits = limitValues();
 const none = { allow: [], deny: [] };

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openOffline } from "../../src/main.ts";
+import { openOffline } from "../../src/main/offline.ts";
 import { offer, surfaces } from "../fault/support/nodes.ts";
 import { auth, host } from "../fault/support/owner.ts";
-import { type Frame, RawClient } from "../support/client.ts";
-import { GatewayProcess } from "../support/process.ts";
+import { type Frame, RawClient } from "../kit/client.ts";
+import { GatewayProcess } from "../kit/process.ts";
 
 let gateway: GatewayProcess;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { limitTable } from "../../src/protocol/limits.ts";
-import type { Frame } from "../support/client.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { limitTable } from "../../src/limits/table.ts";
+import type { Frame } from "../kit/client.ts";
+import { startTestGateway, type TestGateway } from "../kit/gateway.ts";
 import { approvedNode, eventOf, operator, pairNode, reconnect, surfaceCode } from "./support.ts";
 
 let gateway: TestGateway;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { limitTable } from "../../src/protocol/limits.ts";
-import type { Frame, RawClient } from "../support/client.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { until } from "../support/until.ts";
+import { limitTable } from "../../src/limits/table.ts";
+import type { Frame, RawClient } from "../kit/client.ts";
+import { startTestGateway, type TestGateway } from "../kit/gateway.ts";
+import { until } from "../kit/until.ts";
 import {
   approvedNode,
   eventOf,

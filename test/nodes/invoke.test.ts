@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { type Limits, limitTable, limitValues } from "../../src/limits/table.ts";
 import { type InvokeOutcome, InvokeTable, type InvokeTarget } from "../../src/nodes/invoke.ts";
 import type { RequestError } from "../../src/protocol/errors.ts";
-import { type Limits, limitTable, limitValues } from "../../src/protocol/limits.ts";
-import type { Frame } from "../support/client.ts";
-import { HandWorld } from "../support/world.ts";
+import type { Frame } from "../kit/client.ts";
+import { HandWorld } from "../kit/world.ts";
 
 /** A node's socket that only remembers what it was sent. */
 class FakeTarget implements InvokeTarget {

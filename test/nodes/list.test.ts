@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { limitTable } from "../../src/protocol/limits.ts";
-import { type Frame, makeDevice } from "../support/client.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { limitTable } from "../../src/limits/table.ts";
+import { type Frame, makeDevice } from "../kit/client.ts";
+import { startTestGateway, type TestGateway } from "../kit/gateway.ts";
 import { approvedNode, operator, pairNode, surfaceCode } from "./support.ts";
 
 let gateway: TestGateway;

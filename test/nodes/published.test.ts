@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
+import { limitTable } from "../../src/limits/table.ts";
 import { Published } from "../../src/nodes/published.ts";
 import { NodeSession } from "../../src/nodes/sessions.ts";
-import { limitTable } from "../../src/protocol/limits.ts";
-import { startTestGateway } from "../support/gateway.ts";
+import { startTestGateway } from "../kit/gateway.ts";
 import { approvedNode, reconnect } from "./support.ts";
 
 const text = { clientId: "node-host", clientMode: "node" };

@@ -5,9 +5,9 @@ import {
   pairAndConnect,
   RawClient,
   type TestDevice,
-} from "../support/client.ts";
-import { TEST_TOKEN, type TestGateway } from "../support/gateway.ts";
-import { until } from "../support/until.ts";
+} from "../kit/client.ts";
+import { TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
+import { until } from "../kit/until.ts";
 
 export const nodeClient = {
   id: "node-host",

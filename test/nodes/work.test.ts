@@ -2,12 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { type Limits, limitValues } from "../../src/limits/table.ts";
 import { nodesShape } from "../../src/nodes/document.ts";
 import type { NodesChange, NodesState } from "../../src/nodes/records.ts";
 import { WorkQueue } from "../../src/nodes/work.ts";
-import { type Limits, limitValues } from "../../src/protocol/limits.ts";
 import { type Document, openDocument } from "../../src/store/document.ts";
-import { HandWorld } from "../support/world.ts";
+import { HandWorld } from "../kit/world.ts";
 
 const folders: string[] = [];
 const open: Document<NodesState, NodesChange>[] = [];

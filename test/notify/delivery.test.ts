@@ -7,14 +7,14 @@ import { HttpPost } from "../../src/lib/http-post.ts";
 import { NameLookup } from "../../src/lib/name-lookup.ts";
 import { readSmallFile } from "../../src/lib/small-file.ts";
 import { systemWorld, type World } from "../../src/lib/world.ts";
+import { limitValues } from "../../src/limits/table.ts";
 import { Delivery, type Outcome } from "../../src/notify/delivery.ts";
 import { notifyCodes } from "../../src/notify/failure.ts";
 import { composeNotice } from "../../src/notify/notice.ts";
 import type { WebhookSettings } from "../../src/notify/target.ts";
-import { limitValues } from "../../src/protocol/limits.ts";
-import { certificate, Receiver } from "../support/receiver.ts";
-import { until } from "../support/until.ts";
-import { HandWorld } from "../support/world.ts";
+import { certificate, Receiver } from "../kit/receiver.ts";
+import { until } from "../kit/until.ts";
+import { HandWorld } from "../kit/world.ts";
 import { asking, NOW, sender } from "./support.ts";
 
 const limits = limitValues();

@@ -2,19 +2,19 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ConfigFlags } from "../../src/config/load.ts";
-import { limitValues } from "../../src/protocol/limits.ts";
-import { nodeOptions, operator, pairNode, reconnect, surfaceCode } from "../nodes/support.ts";
+import { limitValues } from "../../src/limits/table.ts";
 import {
   type ConnectOptions,
   type Frame,
   makeDevice,
   RawClient,
   type TestDevice,
-} from "../support/client.ts";
-import { startTestGateway, TEST_TOKEN, type TestGateway } from "../support/gateway.ts";
-import { Receiver } from "../support/receiver.ts";
-import { until } from "../support/until.ts";
-import { HandWorld } from "../support/world.ts";
+} from "../kit/client.ts";
+import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
+import { Receiver } from "../kit/receiver.ts";
+import { until } from "../kit/until.ts";
+import { HandWorld } from "../kit/world.ts";
+import { nodeOptions, operator, pairNode, reconnect, surfaceCode } from "../nodes/support.ts";
 
 const limits = limitValues();
 const { notifySettleMs, notifyGapMs, notifyTimeoutMs } = limits;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { limitValues } from "../../src/limits/table.ts";
 import { render } from "../../src/notify/formats.ts";
 import { composeNotice } from "../../src/notify/notice.ts";
-import { limitValues } from "../../src/protocol/limits.ts";
 import { asking, NOW, sender } from "./support.ts";
 
 const limits = limitValues();

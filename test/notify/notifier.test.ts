@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { limitValues } from "../../src/limits/table.ts";
 import type { Batch } from "../../src/notify/asking.ts";
 import type { Outcome } from "../../src/notify/delivery.ts";
 import { NotifyFailure } from "../../src/notify/failure.ts";
 import { composeNotice, type Notice, testNotice } from "../../src/notify/notice.ts";
 import { Notifier } from "../../src/notify/notifier.ts";
 import type { WebhookSettings } from "../../src/notify/target.ts";
-import { limitValues } from "../../src/protocol/limits.ts";
-import { HandWorld } from "../support/world.ts";
+import { HandWorld } from "../kit/world.ts";
 import { sender, waiting } from "./support.ts";
 
 const limits = limitValues();

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { limitValues } from "../../src/limits/table.ts";
 import { afterMessage, freshPace, type PaceRules, untilNext } from "../../src/notify/pace.ts";
-import { limitValues } from "../../src/protocol/limits.ts";
 
 const { notifyGapMs: gapMs, notifyBurst: burst, notifyRefillMs: refillMs } = limitValues();
 const rules: PaceRules = { gapMs, burst, refillMs };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { limitValues } from "../../src/limits/table.ts";
 import { parseHeaders, readTarget, type WebhookSettings } from "../../src/notify/target.ts";
-import { limitValues } from "../../src/protocol/limits.ts";
 
 const bounds = limitValues();
 const path = "/etc/openclaw-gateway/webhook headers";

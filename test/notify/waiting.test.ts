@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { limitValues } from "../../src/limits/table.ts";
 import { chooseShown, WaitingList } from "../../src/notify/waiting-list.ts";
-import { limitValues } from "../../src/protocol/limits.ts";
 import { waiting } from "./support.ts";
 
 const { notifyWaiting, notifyNumbered, notifyShown } = limitValues();

@@ -9,7 +9,7 @@ import {
 import type { Device } from "../../src/pairing/records.ts";
 import { actorOfKey } from "../../src/pairing/ssh-keys.ts";
 import type { Actor, AuthMethod } from "../../src/protocol/access.ts";
-import type { SshRight } from "../../src/protocol/approvers.ts";
+import type { SshRight } from "../../src/words/ssh-rights.ts";
 import { ADMIN, confined, LedgerBench, owner, PAIRING, READ, WRITE } from "./support.ts";
 
 const shared = (scopes: readonly string[]): Actor => ({

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
+import { applyChange, emptyState } from "../../src/pairing/changes.ts";
 import { fromTheFuture, movedBy, WatchedClock } from "../../src/pairing/clock.ts";
-import { applyChange, emptyState, type Invite, type Pending } from "../../src/pairing/records.ts";
-import { HandWorld } from "../support/world.ts";
+import type { Invite, Pending } from "../../src/pairing/records.ts";
+import { HandWorld } from "../kit/world.ts";
 
 const pending = (requestId: string, ts: number) =>
   ({ requestId, deviceId: `of ${requestId}`, ts, expiresAtMs: ts + 100 }) as Pending;

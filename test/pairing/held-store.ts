@@ -1,12 +1,12 @@
 import type { OpenFile } from "../../src/lib/atomic-file.ts";
+import { type Limits, limitValues } from "../../src/limits/table.ts";
 import { pairingShape } from "../../src/pairing/document.ts";
 import { hostOwner, Pairing, type PairingListener } from "../../src/pairing/pairing.ts";
 import type { PairingChange, PairingState } from "../../src/pairing/records.ts";
 import type { Actor } from "../../src/protocol/access.ts";
-import { type Limits, limitValues } from "../../src/protocol/limits.ts";
 import { type Document, openDocument } from "../../src/store/document.ts";
+import { HandWorld } from "../kit/world.ts";
 import { MemoryFiles } from "../store/support/memory-files.ts";
-import { HandWorld } from "../support/world.ts";
 
 /** A disk whose syncs wait, while it is held, until they are let go one after the other. */
 export class HeldFiles extends MemoryFiles {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { requestCode } from "../../src/pairing/code.ts";
+import { limitTable } from "../../src/limits/table.ts";
 import { createInvite } from "../../src/pairing/invite.ts";
 import { expire, grant, nextExpiry, pendingOf, reject } from "../../src/pairing/ledger.ts";
 import type { DeviceText } from "../../src/pairing/records.ts";
-import { limitTable } from "../../src/protocol/limits.ts";
+import { requestCode } from "../../src/words/code.ts";
 import { ADMIN, confined, LedgerBench, owner, PAIRING, READ, text, WRITE } from "./support.ts";
 
 describe("a request", () => {

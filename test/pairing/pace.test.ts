@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import type { AuditActor } from "../../src/audit/chain.ts";
+import { limitTable, limitValues } from "../../src/limits/table.ts";
 import { DecisionPace } from "../../src/pairing/pace.ts";
-import { limitTable, limitValues } from "../../src/protocol/limits.ts";
+import { makeDevice, pairAndConnect } from "../kit/client.ts";
+import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
+import { refusedConnect } from "../kit/wire.ts";
+import { HandWorld } from "../kit/world.ts";
 import { pairNode, surfaceCode } from "../nodes/support.ts";
-import { makeDevice, pairAndConnect } from "../support/client.ts";
-import { startTestGateway, TEST_TOKEN, type TestGateway } from "../support/gateway.ts";
-import { refusedConnect } from "../support/wire.ts";
-import { HandWorld } from "../support/world.ts";
 
 const auth = { token: TEST_TOKEN };
 const limits = limitValues();

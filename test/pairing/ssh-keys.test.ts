@@ -1,15 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { applyChange, emptyState, type PairingState } from "../../src/pairing/records.ts";
+import { limitValues } from "../../src/limits/table.ts";
+import { applyChange, emptyState } from "../../src/pairing/changes.ts";
+import type { PairingState, SshKey } from "../../src/pairing/records.ts";
 import {
   actorOfKey,
   addSshKey,
   approverLines,
   findSshKey,
-  type SshKey,
   type SshKeyAsk,
 } from "../../src/pairing/ssh-keys.ts";
 import type { Actor } from "../../src/protocol/access.ts";
-import { limitValues } from "../../src/protocol/limits.ts";
 
 const NOW = 1_795_000_000_000;
 const DAY = 86_400_000;

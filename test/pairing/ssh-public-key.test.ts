@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
+import { sshLimitTable } from "../../src/limits/ssh.ts";
 import { readPublicKey, type SshPublicKey } from "../../src/pairing/ssh-public-key.ts";
-import { sshLimitTable } from "../../src/protocol/ssh-limits.ts";
 
 const MOST = sshLimitTable.sshKeyChars.value;
 const folder = mkdtempSync(join(tmpdir(), "ssh-keys-"));

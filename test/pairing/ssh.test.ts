@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { sshLimitTable } from "../../src/limits/ssh.ts";
+import { limitValues } from "../../src/limits/table.ts";
 import { sshAdd } from "../../src/methods/ssh.ts";
 import { hostOwner } from "../../src/pairing/pairing.ts";
 import { SshKeys } from "../../src/pairing/ssh.ts";
-import { limitValues } from "../../src/protocol/limits.ts";
-import { sshLimitTable } from "../../src/protocol/ssh-limits.ts";
-import { lastWayCure } from "../support/last-way-cure.ts";
-import { sshKey } from "../support/ssh-key.ts";
+import { lastWayCure } from "../kit/last-way-cure.ts";
+import { sshKey } from "../kit/ssh-key.ts";
 import { type PairingBench, pairingOn, settle } from "./held-store.ts";
 
 const ADMIN = "operator.admin";

@@ -1,15 +1,9 @@
 import { createHash } from "node:crypto";
+import { type Limits, limitValues } from "../../src/limits/table.ts";
+import { applyChange, emptyState } from "../../src/pairing/changes.ts";
 import * as ledger from "../../src/pairing/ledger.ts";
-import {
-  applyChange,
-  type Device,
-  emptyState,
-  type PairingChange,
-  type PairingState,
-  type Pending,
-} from "../../src/pairing/records.ts";
+import type { Device, PairingChange, PairingState, Pending } from "../../src/pairing/records.ts";
 import type { Actor } from "../../src/protocol/access.ts";
-import { type Limits, limitValues } from "../../src/protocol/limits.ts";
 
 export const READ = "operator.read";
 export const WRITE = "operator.write";

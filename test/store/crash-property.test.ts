@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Document, openDocument } from "../../src/store/document.ts";
 import { StoreError } from "../../src/store/errors.ts";
-import { HandWorld } from "../support/world.ts";
+import { HandWorld } from "../kit/world.ts";
 import { type Fault, MemoryFiles } from "./support/memory-files.ts";
 import { type Tally, type TallyChange, tallyShape } from "./support/shapes.ts";
 

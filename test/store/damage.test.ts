@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { openDocument } from "../../src/store/document.ts";
 import { StoreError } from "../../src/store/errors.ts";
-import { HandWorld } from "../support/world.ts";
+import { HandWorld } from "../kit/world.ts";
 import { MemoryFiles } from "./support/memory-files.ts";
 import { type Tally, tallyShape } from "./support/shapes.ts";
 

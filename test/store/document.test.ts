@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { openDocument } from "../../src/store/document.ts";
-import { HandWorld } from "../support/world.ts";
+import { HandWorld } from "../kit/world.ts";
 import { MemoryFiles } from "./support/memory-files.ts";
 import { tallyShape } from "./support/shapes.ts";
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { openDocument } from "../../src/store/document.ts";
 import { StoreError, storeErrorCodes } from "../../src/store/errors.ts";
 import { documentFiles } from "../../src/store/files.ts";
-import { HandWorld } from "../support/world.ts";
+import { HandWorld } from "../kit/world.ts";
 import { MemoryFiles } from "./support/memory-files.ts";
 import { tallyShape } from "./support/shapes.ts";
 

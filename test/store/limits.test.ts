@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { stateLimitTable } from "../../src/protocol/state-limits.ts";
+import { stateLimitTable } from "../../src/limits/state.ts";
 import { openDocument } from "../../src/store/document.ts";
 import type { StoreLimits } from "../../src/store/limits.ts";
-import { HandWorld } from "../support/world.ts";
+import { HandWorld } from "../kit/world.ts";
 import { MemoryFiles } from "./support/memory-files.ts";
 import { tallyShape } from "./support/shapes.ts";
 

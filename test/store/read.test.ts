@@ -3,7 +3,7 @@ import { Damage } from "../../src/store/damage.ts";
 import { openDocument } from "../../src/store/document.ts";
 import { documentFiles } from "../../src/store/files.ts";
 import { readDocument } from "../../src/store/recover.ts";
-import { HandWorld } from "../support/world.ts";
+import { HandWorld } from "../kit/world.ts";
 import { MemoryFiles } from "./support/memory-files.ts";
 import { tallyShape } from "./support/shapes.ts";
 

@@ -2,7 +2,7 @@ import { expect, test, vi } from "vitest";
 import { systemWorld } from "../../src/lib/world.ts";
 import { openDocument } from "../../src/store/document.ts";
 import { decodeSnapshot, encodeSnapshot } from "../../src/store/snapshot-text.ts";
-import { HandWorld } from "../support/world.ts";
+import { HandWorld } from "../kit/world.ts";
 import { MemoryFiles } from "./support/memory-files.ts";
 import { type DeviceChange, devicesShape } from "./support/shapes.ts";
 

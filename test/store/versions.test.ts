@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { type DocumentShape, openDocument } from "../../src/store/document.ts";
-import { HandWorld } from "../support/world.ts";
+import { HandWorld } from "../kit/world.ts";
 import { MemoryFiles } from "./support/memory-files.ts";
 import { type Tally, type TallyChange, tallyShape } from "./support/shapes.ts";
 

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Requester } from "../../src/gateway/dispatch.ts";
+import { type Limits, limitValues } from "../../src/limits/table.ts";
 import type { RequestFrame } from "../../src/protocol/frames.ts";
-import { type Limits, limitValues } from "../../src/protocol/limits.ts";
 import { LocalServer, type Said } from "../../src/transport/local-socket.ts";
-import type { Frame } from "../support/client.ts";
+import type { Frame } from "../kit/client.ts";
 
 let folder: string;
 let path: string;

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, realpath, rm, symlink, truncate, writeFile } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Limits, limitTable, limitValues } from "../../src/protocol/limits.ts";
+import { type Limits, limitTable, limitValues } from "../../src/limits/table.ts";
 import type { FileBody, HttpAnswer } from "../../src/transport/answers.ts";
 import { policyFor } from "../../src/transport/web-policy.ts";
 import { WebRoot } from "../../src/transport/web-root.ts";

@@ -8,10 +8,10 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Publisher } from "../install/support.ts";
+import { MemoryGroup } from "../kit/memory-group.ts";
+import { Vps } from "../kit/vps.ts";
+import { BASE_MS, whyNoVps } from "../kit/vps-base.ts";
 import { makeKey, makeRelease, RELEASE_MS } from "../release/support/release.ts";
-import { MemoryGroup } from "../support/memory-group.ts";
-import { Vps } from "../support/vps.ts";
-import { BASE_MS, whyNoVps } from "../support/vps-base.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Publisher } from "../install/support.ts";
+import { type Result, Vps } from "../kit/vps.ts";
+import { BASE_MS, whyNoVps } from "../kit/vps-base.ts";
 import { makeKey, makeRelease, RELEASE_MS } from "../release/support/release.ts";
-import { type Result, Vps } from "../support/vps.ts";
-import { BASE_MS, whyNoVps } from "../support/vps-base.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
 import { inTurn } from "./support/turn.ts";
 

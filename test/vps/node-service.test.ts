@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { until } from "../support/until.ts";
-import { BASE_MS, whyNoVps } from "../support/vps-base.ts";
-import { VpsGateway } from "../support/vps-gateway.ts";
+import { until } from "../kit/until.ts";
+import { BASE_MS, whyNoVps } from "../kit/vps-base.ts";
+import { VpsGateway } from "../kit/vps-gateway.ts";
 
 const PORT = 29_431;
 const UNIT = "openclaw-node.service";

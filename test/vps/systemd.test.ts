@@ -1,11 +1,11 @@
 import { readdir, stat } from "node:fs/promises";
 import { createServer } from "node:http";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Frame } from "../support/client.ts";
-import { Reference, ReferenceDevice } from "../support/reference.ts";
-import { until } from "../support/until.ts";
-import { BASE_MS, whyNoVps } from "../support/vps-base.ts";
-import { CONFIG, STATE, UNIT, VpsGateway } from "../support/vps-gateway.ts";
+import type { Frame } from "../kit/client.ts";
+import { Reference, ReferenceDevice } from "../kit/reference.ts";
+import { until } from "../kit/until.ts";
+import { BASE_MS, whyNoVps } from "../kit/vps-base.ts";
+import { CONFIG, STATE, UNIT, VpsGateway } from "../kit/vps-gateway.ts";
 
 /** Nothing else on a machine that runs tests is likely to want it. */
 const PORT = 29_417;

@@ -1,11 +1,12 @@
 import { createHash, randomBytes } from "node:crypto";
-import { Vault, vaultShape } from "../../../src/auth/vault.ts";
+import { Vault, vaultShape } from "../../../src/auth/secret-store.ts";
 import { ensurePrivateFolder } from "../../../src/lib/atomic-file.ts";
 import { systemWorld } from "../../../src/lib/world.ts";
+import { limitValues } from "../../../src/limits/table.ts";
+import { emptyState } from "../../../src/pairing/changes.ts";
 import { pairingShape } from "../../../src/pairing/document.ts";
 import { grant, request } from "../../../src/pairing/ledger.ts";
-import { emptyState, type PairingChange } from "../../../src/pairing/records.ts";
-import { limitValues } from "../../../src/protocol/limits.ts";
+import type { PairingChange } from "../../../src/pairing/records.ts";
 import { openDocument } from "../../../src/store/document.ts";
 import { storeLimits } from "../../../src/store/limits.ts";
 import { acquireWriterLock } from "../../../src/store/lock.ts";

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readFileSync, type Stats } from "node:fs";
-import { nodeHostLimitTable } from "../../protocol/node-host-limits.ts";
+import { nodeHostLimitTable } from "../../limits/node-host.ts";
 import { type AllowList, parseAllowList } from "./allow-list.ts";
 
 /** The allow-list as it is now: in force, absent, or there but not to be trusted. */

@@ -1,4 +1,4 @@
-import { lazily, type Shell } from "../shell.ts";
+import { lazily, type Shell } from "../kit/shell.ts";
 
 const HELP = `
 Without an allow-list nothing can be run here: the machine only answers

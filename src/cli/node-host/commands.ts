@@ -1,5 +1,5 @@
 import { cleanText } from "../../lib/text.ts";
-import { nodeHostLimitTable as limits } from "../../protocol/node-host-limits.ts";
+import { nodeHostLimitTable as limits } from "../../limits/node-host.ts";
 import type { AllowFile } from "./allow-file.ts";
 import type { HostCall, HostFacts } from "./call.ts";
 import { HostError, invalid } from "./errors.ts";

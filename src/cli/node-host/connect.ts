@@ -1,22 +1,9 @@
-import { hostname } from "node:os";
-import { keyWords } from "../../lib/key-words.ts";
-import { cleanText } from "../../lib/text.ts";
-import { type Context, jsonLine } from "../context.ts";
-import { CliError } from "../exit.ts";
-import { secretOption } from "../remote-options.ts";
-import type { Run } from "../shell.ts";
-import { allowPath, nodeFolder, nodeKeys } from "./folder.ts";
-import { type HostOptions, NodeHost } from "./host.ts";
+import { CliError } from "../kit/exit.ts";
+import type { Run } from "../kit/shell.ts";
+import { NodeHost } from "./host.ts";
 import { fetchJoined } from "./join.ts";
+import { type ConnectOptions, hostOptions } from "./options.ts";
 import { readTarget } from "./target.ts";
-import { eventLines, type HostEvent } from "./words.ts";
-
-export interface ConnectOptions {
-  readonly name?: string;
-  readonly allow?: string;
-  readonly installService?: boolean;
-  readonly yes?: boolean;
-}
 
 /** `openclaw connect <link or address>`: this machine as a node, until it is stopped. */
 export const connect: Run<ConnectOptions> = async (context, words, options) => {
@@ -39,31 +26,6 @@ export const connect: Run<ConnectOptions> = async (context, words, options) => {
   const host = new NodeHost({ ...(await hostOptions(context, options)), target });
   await untilStopped(host);
 };
-
-/** Everything but where to; the key is made on first use. */
-export async function hostOptions(
-  context: Context,
-  options: ConnectOptions,
-): Promise<Omit<HostOptions, "target">> {
-  const { env } = context.io;
-  const keys = nodeKeys(nodeFolder(env));
-  return {
-    ...keys,
-    name: cleanText(options.name ?? hostname(), 64) ?? "node",
-    allowPath: allowPath(env, options.allow),
-    env,
-    token: await secretOption(context, "token"),
-    password: await secretOption(context, "password"),
-    tlsFingerprint: context.options.tlsFingerprint,
-    tell: (event) => say(context, event, keyWords(keys.identity.deviceId)),
-  };
-}
-
-/** One line of JSON an event where a program reads, else words. */
-function say({ io, options }: Context, event: HostEvent, key: string): void {
-  if (options.json) return io.data(jsonLine(event));
-  for (const line of eventLines(event, key)) io.out(line);
-}
 
 async function untilStopped(host: NodeHost): Promise<void> {
   const stop = () => void host.stop();

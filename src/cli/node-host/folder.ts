@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { type CliIdentity, loadIdentity, TokenFile } from "../identity.ts";
-import type { Environment } from "../io.ts";
+import type { Environment } from "../../lib/environment.ts";
+import { type CliIdentity, loadIdentity, TokenFile } from "../reach/identity.ts";
 
 /** Where this user's node host keeps its key, its tokens and, unless told otherwise, its allow-list. */
 export function nodeFolder(env: Environment): string {

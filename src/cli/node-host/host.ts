@@ -1,9 +1,9 @@
 import { GatewayClient, type GatewayClientOptions } from "@openclaw/gateway-client";
 import { cleanText } from "../../lib/text.ts";
 import { version } from "../../lib/version.ts";
-import { CliError } from "../exit.ts";
-import { type CliIdentity, rawKeyText, signText, type TokenFile } from "../identity.ts";
-import { detailCode, explain } from "../remote.ts";
+import { CliError } from "../kit/exit.ts";
+import { type CliIdentity, rawKeyText, signText, type TokenFile } from "../reach/identity.ts";
+import { detailCode, explain } from "../reach/remote.ts";
 import { type AllowFile, readAllowFile } from "./allow-file.ts";
 import { declaredCommands } from "./commands.ts";
 import { type InvokeRequest, Invokes } from "./invokes.ts";

@@ -1,4 +1,4 @@
-import { nodeHostLimitTable } from "../../protocol/node-host-limits.ts";
+import { nodeHostLimitTable } from "../../limits/node-host.ts";
 import type { HostCall, HostFacts } from "./call.ts";
 import { runCommand } from "./commands.ts";
 import { HostError, invalid } from "./errors.ts";

@@ -1,8 +1,8 @@
 import { isLoopbackHost } from "../../lib/net.ts";
 import { systemWords } from "../../lib/system-words.ts";
-import { nodeHostLimitTable as limits } from "../../protocol/node-host-limits.ts";
+import { nodeHostLimitTable as limits } from "../../limits/node-host.ts";
 import { decodeSetupCode, SETUP_SCHEME } from "../../protocol/setup-code.ts";
-import { CliError } from "../exit.ts";
+import { CliError } from "../kit/exit.ts";
 
 const JOIN = /\/j\/[\w-]{22}$/;
 const ANOTHER = "on the gateway host: openclaw devices invite --role node";

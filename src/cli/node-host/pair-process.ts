@@ -1,10 +1,10 @@
 import { fork } from "node:child_process";
-import type { Context } from "../context.ts";
-import { CliError } from "../exit.ts";
-import { secretOption } from "../remote-options.ts";
-import type { Run } from "../shell.ts";
-import { type ConnectOptions, hostOptions } from "./connect.ts";
+import type { Context } from "../kit/context.ts";
+import { CliError } from "../kit/exit.ts";
+import type { Run } from "../kit/shell.ts";
+import { secretOption } from "../reach/remote-options.ts";
 import { NodeHost } from "./host.ts";
+import { type ConnectOptions, hostOptions } from "./options.ts";
 import { readTarget } from "./target.ts";
 import { NODE_STATE } from "./unit.ts";
 

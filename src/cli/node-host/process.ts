@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { homedir } from "node:os";
 import { whyFailed } from "../../lib/system-words.ts";
-import { nodeHostLimitTable } from "../../protocol/node-host-limits.ts";
+import { nodeHostLimitTable } from "../../limits/node-host.ts";
 import { HostError } from "./errors.ts";
 
 /** Where programs are looked for, whatever this process was started with. */

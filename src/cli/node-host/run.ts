@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { nodeHostLimitTable as limits } from "../../protocol/node-host-limits.ts";
+import { nodeHostLimitTable as limits } from "../../limits/node-host.ts";
 import { readAllowFile } from "./allow-file.ts";
 import { allowedBy, allowLine } from "./allow-list.ts";
 import type { HostCall, HostFacts } from "./call.ts";

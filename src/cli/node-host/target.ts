@@ -1,7 +1,7 @@
-import { isWholeCode, normalizeCode } from "../../lib/short-code.ts";
 import { decodeSetupCode, SETUP_SCHEME } from "../../protocol/setup-code.ts";
-import { CliError } from "../exit.ts";
-import { quoted } from "../words.ts";
+import { isWholeCode, normalizeCode } from "../../words/code.ts";
+import { CliError } from "../kit/exit.ts";
+import { quoted } from "../kit/words.ts";
 
 /** Where to connect, and the secret of a one-time link if one was given. */
 export interface Target {

@@ -1,4 +1,4 @@
-import { shown } from "../words.ts";
+import { shown } from "../kit/words.ts";
 
 /** What happens to a node host, for whoever watches it. */
 export type HostEvent =

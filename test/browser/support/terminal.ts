@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import type { GatewayProcess } from "../../support/process.ts";
-import { until } from "../../support/until.ts";
+import type { GatewayProcess } from "../../kit/process.ts";
+import { until } from "../../kit/until.ts";
 
 /** `gateway run` on a terminal of its own, as the person who starts it for the first time sees it. */
 export class Terminal {

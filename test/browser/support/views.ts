@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
-import { limitTable } from "../../../src/protocol/limits.ts";
-import { makeDevice, RawClient } from "../../support/client.ts";
-import type { GatewayProcess } from "../../support/process.ts";
+import { limitTable } from "../../../src/limits/table.ts";
+import { makeDevice, RawClient } from "../../kit/client.ts";
+import type { GatewayProcess } from "../../kit/process.ts";
 import { code, press, shows, titled } from "./page.ts";
 import { OTHER_NAME, type Profile } from "./profile.ts";
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readAllowFile } from "../../../src/cli/node-host/allow-file.ts";
-import { nodeHostLimitTable } from "../../../src/protocol/node-host-limits.ts";
+import { nodeHostLimitTable } from "../../../src/limits/node-host.ts";
 
 let folder: string;
 let path: string;

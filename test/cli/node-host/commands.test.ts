@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { readAllowFile } from "../../../src/cli/node-host/allow-file.ts";
 import { declaredCommands, runCommand } from "../../../src/cli/node-host/commands.ts";
 import { hostStats } from "../../../src/cli/node-host/stats.ts";
-import { nodeHostLimitTable } from "../../../src/protocol/node-host-limits.ts";
+import { nodeHostLimitTable } from "../../../src/limits/node-host.ts";
 import { Machine } from "./support.ts";
 
 let machine: Machine;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type InvokeRequest, Invokes } from "../../../src/cli/node-host/invokes.ts";
-import { nodeHostLimitTable } from "../../../src/protocol/node-host-limits.ts";
-import { until } from "../../support/until.ts";
+import { nodeHostLimitTable } from "../../../src/limits/node-host.ts";
+import { until } from "../../kit/until.ts";
 import { Machine } from "./support.ts";
 
 let machine: Machine;

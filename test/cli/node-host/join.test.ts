@@ -2,7 +2,7 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import { afterEach, expect, test, vi } from "vitest";
 import { fetchJoined } from "../../../src/cli/node-host/join.ts";
 import { readTarget } from "../../../src/cli/node-host/target.ts";
-import { nodeHostLimitTable as limits } from "../../../src/protocol/node-host-limits.ts";
+import { nodeHostLimitTable as limits } from "../../../src/limits/node-host.ts";
 
 const CODE = "AAAAAAAAAAAAAAAAAAAAAA";
 const payload = { url: "wss://gw.example.com", bootstrapToken: "secret", expiresAtMs: 5 };

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { runProgram } from "../../../src/cli/node-host/process.ts";
 import { systemRun } from "../../../src/cli/node-host/run.ts";
-import { nodeHostLimitTable as limits } from "../../../src/protocol/node-host-limits.ts";
-import { until } from "../../support/until.ts";
+import { nodeHostLimitTable as limits } from "../../../src/limits/node-host.ts";
+import { until } from "../../kit/until.ts";
 import { lives, Machine } from "./support.ts";
 
 let machine: Machine;

@@ -1,4 +1,4 @@
-import type { Io } from "../../../src/cli/io.ts";
+import type { Io } from "../../../src/cli/kit/io.ts";
 import { main } from "../../../src/cli/main.ts";
 
 export const NOW = Date.UTC(2026, 8, 1, 12, 0, 0);

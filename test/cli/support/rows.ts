@@ -1,4 +1,4 @@
-import type { HostInfo, PairedRow, PendingRow } from "../../../src/cli/wire.ts";
+import type { HostInfo, PairedRow, PendingRow } from "../../../src/cli/reach/wire.ts";
 import { NOW } from "./io.ts";
 
 const MINUTE = 60_000;

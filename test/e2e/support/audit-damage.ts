@@ -20,7 +20,7 @@ import {
 } from "../../../src/audit/chain.ts";
 import type { AuditVerdict } from "../../../src/audit/verify.ts";
 import { openCore } from "../../../src/main/core.ts";
-import { instantHasher } from "../../support/gateway.ts";
+import { instantHasher } from "../../kit/gateway.ts";
 
 /** Writes lines to the audit of the state in `folder`, as the gateway does; three to a file. */
 export async function writeAudit(folder: string, count: number): Promise<void> {

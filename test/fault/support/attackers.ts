@@ -1,8 +1,8 @@
 import { connect as connectTcp, type Socket } from "node:net";
 import WebSocket from "ws";
-import { connectParams, type Frame, makeDevice, RawClient } from "../../support/client.ts";
-import { type GatewayProcess, PROCESS_TOKEN } from "../../support/process.ts";
-import { until } from "../../support/until.ts";
+import { connectParams, type Frame, makeDevice, RawClient } from "../../kit/client.ts";
+import { type GatewayProcess, PROCESS_TOKEN } from "../../kit/process.ts";
+import { until } from "../../kit/until.ts";
 import { changed, changeText, DEVICES, type Handshake } from "./hostile.ts";
 
 const devices = Array.from({ length: DEVICES }, makeDevice);

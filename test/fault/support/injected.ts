@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { until } from "../../support/until.ts";
+import { until } from "../../kit/until.ts";
 
 /**
  * Makes system calls of a running process fail, from outside and until told otherwise: what a broken

@@ -2,10 +2,10 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { GatewayClientOptions } from "@openclaw/gateway-client";
-import type { Frame } from "../../support/client.ts";
-import { type GatewayProcess, PROCESS_TOKEN } from "../../support/process.ts";
-import { Reference, ReferenceDevice } from "../../support/reference.ts";
-import { until } from "../../support/until.ts";
+import type { Frame } from "../../kit/client.ts";
+import { type GatewayProcess, PROCESS_TOKEN } from "../../kit/process.ts";
+import { Reference, ReferenceDevice } from "../../kit/reference.ts";
+import { until } from "../../kit/until.ts";
 import { host } from "./owner.ts";
 
 export const COMMANDS = ["system.notify", "system.which"];

@@ -1,5 +1,5 @@
 import { connect, type Socket } from "node:net";
-import { connectParams, type TestDevice } from "../../support/client.ts";
+import { connectParams, type TestDevice } from "../../kit/client.ts";
 
 /** The reference client's rules: 1 s, doubled after each failure up to 30 s, anew after a hello. */
 const FIRST_PAUSE_MS = 1_000;

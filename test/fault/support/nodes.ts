@@ -1,6 +1,6 @@
-import { type Frame, makeDevice, pairAndConnect, type TestDevice } from "../../support/client.ts";
-import type { GatewayProcess } from "../../support/process.ts";
-import { until } from "../../support/until.ts";
+import { type Frame, makeDevice, pairAndConnect, type TestDevice } from "../../kit/client.ts";
+import type { GatewayProcess } from "../../kit/process.ts";
+import { until } from "../../kit/until.ts";
 import { auth, host } from "./owner.ts";
 
 /** A connected node that offers `commands`, which wait for approval under `requestId`. */

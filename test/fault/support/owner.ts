@@ -1,12 +1,12 @@
-import { AdminLink } from "../../../src/cli/admin-link.ts";
+import { AdminLink } from "../../../src/cli/reach/admin-link.ts";
 import {
   type ConnectOptions,
   type Frame,
   makeDevice,
   RawClient,
   type TestDevice,
-} from "../../support/client.ts";
-import { type GatewayProcess, PROCESS_TOKEN } from "../../support/process.ts";
+} from "../../kit/client.ts";
+import { type GatewayProcess, PROCESS_TOKEN } from "../../kit/process.ts";
 
 export const auth = { token: PROCESS_TOKEN };
 export const scopes = ["operator.read"];

@@ -1,14 +1,14 @@
 import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { vaultShape } from "../../../src/auth/vault.ts";
+import { vaultShape } from "../../../src/auth/secret-store.ts";
 import { systemFiles } from "../../../src/lib/atomic-file.ts";
 import { systemWorld } from "../../../src/lib/world.ts";
 import { nodesShape } from "../../../src/nodes/document.ts";
 import { pairingShape } from "../../../src/pairing/document.ts";
 import { type DocumentShape, openDocument } from "../../../src/store/document.ts";
-import { GatewayProcess, PROCESS_TOKEN } from "../../support/process.ts";
-import { until } from "../../support/until.ts";
+import { GatewayProcess, PROCESS_TOKEN } from "../../kit/process.ts";
+import { until } from "../../kit/until.ts";
 import { addNodes, surfaces } from "./nodes.ts";
 import { ask, listed, pair } from "./owner.ts";
 

@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { until } from "../../support/until.ts";
-import type { Vps } from "../../support/vps.ts";
+import { until } from "../../kit/until.ts";
+import type { Vps } from "../../kit/vps.ts";
 
 export interface AuthorityOptions {
   /** The name it gives certificates for: led to the machine, as an entry in DNS would. */

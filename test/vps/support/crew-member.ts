@@ -1,4 +1,4 @@
-import { Reference, ReferenceDevice } from "../../support/reference.ts";
+import { Reference, ReferenceDevice } from "../../kit/reference.ts";
 import type { CrewOrder, CrewReport } from "./crew.ts";
 
 // The crew's own process: the reference client, on a computer that knows the machine by its name and

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { rm } from "node:fs/promises";
-import type { Result } from "../../support/vps.ts";
+import type { Result } from "../../kit/vps.ts";
 
 export interface LoginFacts {
   /** File of the private key. */

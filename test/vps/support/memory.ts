@@ -1,4 +1,4 @@
-import type { Vps } from "../../support/vps.ts";
+import type { Vps } from "../../kit/vps.ts";
 
 const LOOK_EVERY_MS = 250;
 

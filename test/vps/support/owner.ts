@@ -1,7 +1,7 @@
 import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Vps } from "../../kit/vps.ts";
 import { makeKey } from "../../release/support/release.ts";
-import type { Vps } from "../../support/vps.ts";
 import { Login } from "./login.ts";
 
 /** Whoever rents a machine: comes in as root, by a key. */

@@ -1,4 +1,4 @@
-import type { Vps } from "../../support/vps.ts";
+import type { Vps } from "../../kit/vps.ts";
 
 /**
  * What changes by itself, what Debian's own tools leave behind for every package that ever was, and

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { code, shows } from "../../browser/support/page.ts";
-import { until } from "../../support/until.ts";
+import { until } from "../../kit/until.ts";
 
 /** A browser's page that asks to be let in, and when it was greeted. */
 export class Waiter {

@@ -1,5 +1,5 @@
-import type { Facts } from "../../../../src/cli/doctor/facts.ts";
-import type { Level } from "../../../../src/cli/doctor/verdict.ts";
+import type { Facts } from "../../../../src/cli/commands/doctor/facts.ts";
+import type { Level } from "../../../../src/cli/commands/doctor/verdict.ts";
 import { type ConfigIssue, editCommand } from "../../../../src/config/errors.ts";
 import { CONFIG, running, STATE, stopped } from "./facts.ts";
 

@@ -1,4 +1,4 @@
-import type { Facts, StateEntry } from "../../../../src/cli/doctor/facts.ts";
+import type { Facts, StateEntry } from "../../../../src/cli/commands/doctor/facts.ts";
 import { buildConfig } from "../../../../src/config/settings.ts";
 import { NOW } from "../io.ts";
 import { hostInfo } from "../rows.ts";

@@ -1,4 +1,4 @@
-import type { WebhookFacts } from "../../../../src/cli/doctor/facts.ts";
+import type { WebhookFacts } from "../../../../src/cli/commands/doctor/facts.ts";
 import { NOW } from "../io.ts";
 import { type Case, down, status, up } from "./cases.ts";
 import { OWNER } from "./facts.ts";

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { AdminLink, GatewayRefusal } from "../../../../src/cli/admin-link.ts";
-import { type Frame, makeDevice, type TestDevice } from "../../../support/client.ts";
-import type { GatewayProcess } from "../../../support/process.ts";
+import { AdminLink, GatewayRefusal } from "../../../../src/cli/reach/admin-link.ts";
+import { type Frame, makeDevice, type TestDevice } from "../../../kit/client.ts";
+import type { GatewayProcess } from "../../../kit/process.ts";
 
 /** What the state says of a device. */
 export type Fate = "absent" | "pending" | "paired" | "revoked";

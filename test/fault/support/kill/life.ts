@@ -1,8 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { AdminLink, GatewayRefusal } from "../../../../src/cli/admin-link.ts";
-import { RawClient } from "../../../support/client.ts";
-import { type GatewayProcess, type GatewayRun, PROCESS_TOKEN } from "../../../support/process.ts";
-import { until } from "../../../support/until.ts";
+import { AdminLink, GatewayRefusal } from "../../../../src/cli/reach/admin-link.ts";
+import { RawClient } from "../../../kit/client.ts";
+import { type GatewayProcess, type GatewayRun, PROCESS_TOKEN } from "../../../kit/process.ts";
+import { until } from "../../../kit/until.ts";
 import type { Entry, Ledger } from "./ledger.ts";
 
 const auth = { token: PROCESS_TOKEN };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { type AuditLine, isLine } from "../../../../src/audit/chain.ts";
 import { auditFiles, parse, wholeLines } from "../../../../src/audit/files.ts";
-import { vaultShape } from "../../../../src/auth/vault.ts";
+import { vaultShape } from "../../../../src/auth/secret-store.ts";
 import { systemFiles } from "../../../../src/lib/atomic-file.ts";
 import { systemWorld } from "../../../../src/lib/world.ts";
 import { nodesShape } from "../../../../src/nodes/document.ts";

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { AdminLink } from "../../../../src/cli/admin-link.ts";
-import type { Frame, TestDevice } from "../../../support/client.ts";
-import { until } from "../../../support/until.ts";
+import { AdminLink } from "../../../../src/cli/reach/admin-link.ts";
+import type { Frame, TestDevice } from "../../../kit/client.ts";
+import { until } from "../../../kit/until.ts";
 import { MEMBER_SCOPES, Member, makeDevice, shakeHands } from "./member.ts";
 import { type CrowdOptions, type CrowdReport, quantile } from "./report.ts";
 

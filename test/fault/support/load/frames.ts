@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import { limitTable } from "../../../../src/protocol/limits.ts";
-import { connectParams, makeDevice } from "../../../support/client.ts";
+import { limitTable } from "../../../../src/limits/table.ts";
+import { connectParams, makeDevice } from "../../../kit/client.ts";
 import { each } from "../attackers.ts";
 import { type Ground, type Offence, tally, words } from "./ground.ts";
 

@@ -1,7 +1,7 @@
-import type { AdminLink } from "../../../../src/cli/admin-link.ts";
-import { type LimitName, limitTable } from "../../../../src/protocol/limits.ts";
-import { type ConnectOptions, type Frame, makeDevice, RawClient } from "../../../support/client.ts";
-import { type GatewayProcess, PROCESS_TOKEN } from "../../../support/process.ts";
+import type { AdminLink } from "../../../../src/cli/reach/admin-link.ts";
+import { type LimitName, limitTable } from "../../../../src/limits/table.ts";
+import { type ConnectOptions, type Frame, makeDevice, RawClient } from "../../../kit/client.ts";
+import { type GatewayProcess, PROCESS_TOKEN } from "../../../kit/process.ts";
 
 /** The names of refusals and closes with how often `status` counted each. */
 export type Counters = Readonly<Record<string, number>>;

@@ -1,5 +1,5 @@
 import WebSocket from "ws";
-import { connectParams, type Frame, makeDevice, type TestDevice } from "../../../support/client.ts";
+import { connectParams, type Frame, makeDevice, type TestDevice } from "../../../kit/client.ts";
 
 const EVERY_MS = 100;
 

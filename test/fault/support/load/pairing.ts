@@ -1,11 +1,6 @@
 import { expect } from "vitest";
-import { limitTable } from "../../../../src/protocol/limits.ts";
-import {
-  type Frame,
-  makeDevice,
-  type RawClient,
-  type TestDevice,
-} from "../../../support/client.ts";
+import { limitTable } from "../../../../src/limits/table.ts";
+import { type Frame, makeDevice, type RawClient, type TestDevice } from "../../../kit/client.ts";
 import { each } from "../attackers.ts";
 import { type Ground, type Offence, tally, words } from "./ground.ts";
 

@@ -1,8 +1,8 @@
 import { expect } from "vitest";
-import { limitTable } from "../../../../src/protocol/limits.ts";
-import { makeDevice } from "../../../support/client.ts";
-import { PROCESS_TOKEN } from "../../../support/process.ts";
-import { until } from "../../../support/until.ts";
+import { limitTable } from "../../../../src/limits/table.ts";
+import { makeDevice } from "../../../kit/client.ts";
+import { PROCESS_TOKEN } from "../../../kit/process.ts";
+import { until } from "../../../kit/until.ts";
 import { each } from "../attackers.ts";
 import { type Ground, type Offence, tally, words } from "./ground.ts";
 

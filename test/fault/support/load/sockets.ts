@@ -1,10 +1,10 @@
 import { connect, type Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "vitest";
-import { limitTable } from "../../../../src/protocol/limits.ts";
-import { makeDevice, type RawClient } from "../../../support/client.ts";
-import { PROCESS_TOKEN } from "../../../support/process.ts";
-import { until } from "../../../support/until.ts";
+import { limitTable } from "../../../../src/limits/table.ts";
+import { makeDevice, type RawClient } from "../../../kit/client.ts";
+import { PROCESS_TOKEN } from "../../../kit/process.ts";
+import { until } from "../../../kit/until.ts";
 import { each } from "../attackers.ts";
 import { type Ground, type Offence, tally, words } from "./ground.ts";
 

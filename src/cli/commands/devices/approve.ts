@@ -1,0 +1,127 @@
+import { type Context, printJson } from "../../kit/context.ts";
+import { CliError } from "../../kit/exit.ts";
+import type { Run } from "../../kit/shell.ts";
+import {
+  accessWords,
+  approveCommand,
+  clientKind,
+  quotedName,
+  shortId,
+  shown,
+} from "../../kit/words.ts";
+import { withGateway } from "../../reach/connect.ts";
+import type { Gateway } from "../../reach/gateway.ts";
+import { adminNeeds, pairingNeeds } from "../../reach/needs.ts";
+import type { Durability, PairedRow, PendingRow } from "../../reach/wire.ts";
+import { chooseRow } from "./choose.ts";
+import { durabilityNote } from "./durability.ts";
+import { CODE_FORM, isDeviceId, looksLikeCode, matchPending } from "./match.ts";
+import { pendingRows } from "./pages.ts";
+import { requestCard, requestRow } from "./show.ts";
+import { pendingTable } from "./tables.ts";
+
+export interface ApproveOptions {
+  readonly yes?: boolean;
+  readonly latest?: boolean;
+}
+
+/** `openclaw devices approve <code>` */
+export const approve: Run<ApproveOptions> = async (context, words, options) => {
+  await withGateway(context, adminNeeds, async (gateway) => {
+    if (options.latest || words.length === 0) return whoWaits(context, gateway, options);
+    const asks = isDeviceId(words) && !options.yes;
+    const requestId = await findRequest(context, gateway, { words, verb: "Approve", asks });
+    const approved = await gateway.request<Approved>("device.pair.approve", { requestId });
+    if (context.options.json) return printJson(context, approved);
+    for (const line of approvedLines(approved.device, gateway)) context.io.out(line);
+  });
+};
+
+interface Approved {
+  readonly requestId: string;
+  readonly device: PairedRow;
+}
+
+/** `openclaw devices reject <code>` */
+export const reject: Run<unknown> = async (context, words) => {
+  if (words.length === 0) throw nothingTyped("openclaw devices list");
+  await withGateway(context, pairingNeeds, async (gateway) => {
+    const requestId = await findRequest(context, gateway, { words, verb: "Reject" });
+    const rejected = await gateway.request<{ requestId: string } & Durability>(
+      "device.pair.reject",
+      { requestId },
+    );
+    if (context.options.json) return printJson(context, rejected);
+    context.io.out(`Rejected ${shown(rejected.requestId)}. The device may ask again.`);
+    durabilityNote(context, rejected);
+  });
+};
+
+/** The code of the request that is meant. */
+async function findRequest(
+  context: Context,
+  gateway: Gateway,
+  ask: { words: readonly string[]; verb: string; asks?: boolean },
+): Promise<string> {
+  const pending = await pendingRows(gateway);
+  const typed = ask.words.join(" ");
+  const match = matchPending(ask.words, pending);
+  // The gateway knows what became of a code: replaced by another one, or never heard of.
+  if (match.kind === "none" && looksLikeCode(typed)) return typed;
+  // An id says who, and not for what: a person sees that first. Scripts have the code for it.
+  const shownFirst = ask.asks && match.kind === "exact" && context.io.asksPerson;
+  const found = shownFirst ? ({ kind: "likely", rows: [match.row] } as const) : match;
+  const row = await chooseRow<PendingRow>(context, found, {
+    typed: shown(typed),
+    verb: ask.verb,
+    exactWord: "code",
+    exactName: ({ requestId }) => shown(requestId),
+    show: (rows) => pendingTable(rows, { now: context.io.now(), columns: context.io.columns }),
+    showOne: async ({ requestId }) => requestCard(context, await requestRow(gateway, requestId)),
+    nothing: `no request fits ${shown(typed)}; ${CODE_FORM}`,
+  });
+  return row.requestId;
+}
+
+/** There is no "approve the latest": another device may have asked since you last looked. */
+async function whoWaits(
+  context: Context,
+  gateway: Gateway,
+  { latest }: ApproveOptions,
+): Promise<void> {
+  const pending = await pendingRows(gateway);
+  const { io } = context;
+  if (latest) {
+    io.err("--latest approves nothing: another device may have asked since you last looked.");
+  }
+  if (pending.length === 0) {
+    throw new CliError("notFound", "no device waits for approval", {
+      next: "openclaw devices invite",
+    });
+  }
+  for (const line of pendingTable(pending, { now: io.now(), columns: io.columns })) io.err(line);
+  throw nothingTyped(approveCommand(pending));
+}
+
+function nothingTyped(next: string): CliError {
+  return new CliError("usage", "say which: give the code that the device shows", { next });
+}
+
+function approvedLines(device: PairedRow, gateway: Gateway): string[] {
+  const id = shortId(device.deviceId);
+  const then = thenWords(device, gateway);
+  return [
+    `Approved: ${quotedName(device)} (${clientKind(device)}).`,
+    `  It may now act as ${accessWords(device)}.`,
+    `  ${then}`,
+    `  To remove it: openclaw devices remove ${id}`,
+  ];
+}
+
+function thenWords(device: PairedRow, gateway: Gateway): string {
+  if (gateway.how === "stopped") return "It gets in once the gateway runs.";
+  const roles = device.roles ?? [device.role];
+  return roles.includes("node")
+    ? "It comes back within seconds; then its commands ask as well: openclaw nodes pending"
+    : "A browser that waits moves on by itself; a program gets in when it next connects.";
+}

@@ -1,0 +1,167 @@
+import { isFullControl } from "../../../protocol/access.ts";
+import { parseSpan } from "../../kit/age.ts";
+import { type Context, printJson } from "../../kit/context.ts";
+import { CliError } from "../../kit/exit.ts";
+import type { Run } from "../../kit/shell.ts";
+import { count } from "../../kit/words.ts";
+import { withGateway } from "../../reach/connect.ts";
+import type { Gateway } from "../../reach/gateway.ts";
+import { pairingNeeds } from "../../reach/needs.ts";
+import type { Durability, PairedRow, WaysIn } from "../../reach/wire.ts";
+import { durabilityNote } from "./durability.ts";
+import { forEach } from "./for-each.ts";
+import { devicePages, type PageAsk, pendingRows } from "./pages.ts";
+
+export interface ClearOptions {
+  readonly pending?: boolean;
+  readonly stale?: string;
+  readonly yes?: boolean;
+  readonly force?: boolean;
+}
+
+/**
+ * `openclaw devices clear`: with `--pending` the requests that wait, with `--stale` paired devices
+ * not seen for so long, with neither all paired devices. Never more than was named.
+ */
+export const clear: Run<ClearOptions> = async (context, _args, options) => {
+  const what = readWhat(options, context.io.now());
+  await withGateway(context, pairingNeeds, async (gateway) => {
+    if (!options.yes) throw unconfirmed(await counted(gateway, what));
+    if (!options.force) await refuseLastWayIn(gateway, what);
+    const clearing = new Clearing(gateway, {
+      keepIds: context.options.json === true,
+      force: options.force === true,
+    });
+    try {
+      await clearing.run(what);
+    } catch (error) {
+      clearing.report(context, "Stopped early");
+      throw error;
+    }
+    if (context.options.json) printJson(context, clearing.result);
+    else clearing.report(context, "Done");
+  });
+};
+
+interface What {
+  readonly pending: boolean;
+  /** Which paired devices, if any. */
+  readonly paired: PageAsk | undefined;
+}
+
+function readWhat({ pending = false, stale }: ClearOptions, now: number): What {
+  if (stale === undefined) return { pending, paired: pending ? undefined : {} };
+  return { pending, paired: { seenBefore: now - parseSpan(stale, "--stale") } };
+}
+
+interface Counts {
+  rejected: number;
+  removed: number;
+}
+
+async function counted(gateway: Gateway, what: What): Promise<Counts> {
+  const counts = { rejected: 0, removed: 0 };
+  if (what.pending) counts.rejected = (await pendingRows(gateway)).length;
+  if (!what.paired) return counts;
+  for await (const { total } of devicePages(gateway, { ...what.paired, limit: 1 })) {
+    counts.removed = total;
+  }
+  return counts;
+}
+
+/**
+ * Refuses before anything is changed where no way in with full control would be left. The gateway
+ * itself refuses the last one; all others would be gone by then.
+ */
+async function refuseLastWayIn(gateway: Gateway, { paired }: What): Promise<void> {
+  if (!paired) return;
+  let going = 0;
+  let all: WaysIn | undefined;
+  for await (const page of devicePages(gateway, paired)) {
+    all ??= page.waysIn;
+    if (!all || all.others > 0 || all.devices === 0) return;
+    going += page.paired.filter(isWayIn).length;
+  }
+  if (!all || going < all.devices) return;
+  throw new CliError(
+    "failed",
+    "nothing was changed: that would end the last way in with full control",
+    {
+      next: "openclaw devices revoke-all --except DEVICE (to shut everybody out all the same, repeat the command with --force)",
+      code: "LAST_WAY_IN",
+    },
+  );
+}
+
+function isWayIn({ tokens = [] }: PairedRow): boolean {
+  return tokens.some((token) => token.role === "operator" && isFullControl(token));
+}
+
+/** The work, and how far it came. Ids are kept only for whoever asked for them. */
+class Clearing {
+  readonly result: { rejected: string[]; removed: string[] } = { rejected: [], removed: [] };
+  readonly #counts: Counts = { rejected: 0, removed: 0 };
+  #last: Durability = {};
+
+  constructor(
+    private readonly gateway: Gateway,
+    private readonly how: { readonly keepIds: boolean; readonly force: boolean },
+  ) {}
+
+  async run({ pending, paired }: What): Promise<void> {
+    if (pending) {
+      await forEach(await pendingRows(this.gateway), ({ requestId }) =>
+        this.#act("rejected", requestId, { method: "device.pair.reject", params: { requestId } }),
+      );
+    }
+    if (!paired) return;
+    const force = this.how.force && { force: true };
+    for await (const page of devicePages(this.gateway, paired)) {
+      await forEach(page.paired, ({ deviceId }) => {
+        const params = { deviceId, ...force };
+        return this.#act("removed", deviceId, { method: "device.pair.remove", params });
+      });
+    }
+  }
+
+  async #act(
+    what: keyof Counts,
+    id: string,
+    { method, params }: { method: string; params: object },
+  ): Promise<void> {
+    try {
+      const outcome = await this.gateway.request<Durability>(method, params);
+      if (outcome.durable === false) this.#last = outcome;
+    } catch (error) {
+      // Somebody else was quicker.
+      if (error instanceof Error && /^unknown (deviceId|requestId)/.test(error.message)) return;
+      throw error;
+    }
+    this.#counts[what] += 1;
+    if (this.how.keepIds) this.result[what].push(id);
+  }
+
+  report(context: Context, how: "Done" | "Stopped early"): void {
+    const { io } = context;
+    if (how === "Done") io.out(`Done: ${wordsOf(this.#counts, "nothing to clear")}.`);
+    else io.err(`Stopped early: ${wordsOf(this.#counts, "nothing was changed")}.`);
+    durabilityNote(context, this.#last);
+  }
+}
+
+function wordsOf({ rejected, removed }: Counts, nothing: string): string {
+  const parts: string[] = [];
+  if (rejected > 0) parts.push(`${count(rejected, "request")} rejected`);
+  if (removed > 0) parts.push(`${count(removed, "paired device")} removed`);
+  return parts.join(", ") || nothing;
+}
+
+function unconfirmed(counts: Counts): CliError {
+  return new CliError(
+    "failed",
+    `nothing was changed yet; --yes would make it: ${wordsOf(counts, "nothing to clear")}`,
+    {
+      next: "repeat the command with --yes",
+    },
+  );
+}

@@ -1,0 +1,11 @@
+import type { Context } from "../../kit/context.ts";
+import { shownLines } from "../../kit/words.ts";
+import type { Durability } from "../../reach/wire.ts";
+
+/** Says where a change is in force but not on disk: a restart would forget it. */
+export function durabilityNote({ io }: Context, outcome: Durability): void {
+  if (outcome.durable !== false) return;
+  const why = shownLines(outcome.reason ?? "the disk can't be written");
+  io.err(`warning: in force now, but not yet written to disk (${why})`);
+  io.err("  next: make room (df -h), then repeat the command before the gateway restarts");
+}

@@ -1,0 +1,92 @@
+import { ownerScopes, READ, WRITE } from "../../../protocol/access.ts";
+import { scopeWords } from "../../../words/scopes.ts";
+import { spanWords } from "../../kit/age.ts";
+import { printJson, remark } from "../../kit/context.ts";
+import { CliError } from "../../kit/exit.ts";
+import type { Run } from "../../kit/shell.ts";
+import { accessWords, quoted, shown } from "../../kit/words.ts";
+import { withGateway } from "../../reach/connect.ts";
+import { adminNeeds } from "../../reach/needs.ts";
+import { type InviteOptions, lifeParams, pinned, readPin } from "./invite-options.ts";
+import { joinLines, loopbackLines } from "./join-lines.ts";
+
+interface Invite {
+  readonly role: string;
+  readonly scopes: readonly string[];
+  readonly expiresAtMs: number;
+  readonly uses?: number;
+  readonly name?: string;
+  readonly url: string;
+  /** The same link as OpenClaw's own node host takes it, where it could dial the gateway. */
+  readonly setupCode?: string;
+}
+
+/** `openclaw devices invite` */
+export const invite: Run<InviteOptions> = async (context, _args, options) => {
+  if (options.setupCode) return (await import("./setup.ts")).setupCode(context, options);
+  const params = inviteParams(options);
+  const pin = readPin(options.pin);
+  await withGateway(context, adminNeeds, async (gateway) => {
+    const answer = await gateway.request<Invite>("device.pair.invite", params);
+    const { setupCode } = answer;
+    const code = setupCode === undefined ? undefined : pinned(setupCode, pin);
+    const made = { ...answer, ...(code !== undefined && { setupCode: code }) };
+    if (context.options.json) return printJson(context, made);
+    const { io } = context;
+    const link = shown(made.url, 2048);
+    io.data(link);
+    const left = spanWords(made.expiresAtMs - io.now() + 500);
+    const name = made.name === undefined ? "" : `${quoted(shown(made.name))}, `;
+    const { uses = 1 } = made;
+    const works = uses === 1 ? `once, for ${left}` : `for ${uses} devices, within ${left}`;
+    const who = `Whoever opens it is paired as ${name}${accessWords(made)}.`;
+    remark(context, `  Works ${works}. ${who}`);
+    if (made.role === "node") joinLines(context, { link, setupCode: code, pin });
+    else remark(context, "  Open it on the device and press “Pair this browser”.");
+    loopbackLines(context, link);
+    if (options.qr) (await import("../../kit/qr.ts")).drawQr(context, [link]);
+  });
+};
+
+function inviteParams(options: InviteOptions) {
+  const { role = "operator", scopes, uses } = options;
+  for (const flag of ["access", "publicUrl"] as const) {
+    if (options[flag] === undefined) continue;
+    const words = flag === "access" ? "--access" : "--public-url";
+    throw new CliError("usage", `${words} goes with --setup-code`);
+  }
+  if (role !== "operator" && role !== "node") {
+    throw new CliError("usage", "--role: expected operator or node");
+  }
+  if (role !== "node" && options.pin !== undefined) {
+    throw new CliError("usage", "--pin goes with --role node or --setup-code");
+  }
+  if (role === "node" && scopes !== undefined) {
+    throw new CliError("usage", "--scopes: a node has none; leave it out");
+  }
+  return {
+    role,
+    ...(role === "operator" && { scopes: parseScopes(scopes) }),
+    ...lifeParams(options),
+    ...(uses !== undefined && { uses: parseUses(uses) }),
+  };
+}
+
+function parseUses(text: string): number {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new CliError("usage", "--uses: expected how many devices the link pairs, such as 20");
+}
+
+/** `read,write` or full names; `owner` stands for everything an owner holds. */
+export function parseScopes(text: string | undefined): string[] {
+  if (text === undefined) return [READ, WRITE];
+  const names = text.split(/[\s,]+/).filter((word) => word !== "");
+  const scopes = names.flatMap((word) => {
+    if (word === "owner") return [...ownerScopes];
+    return [word.startsWith("operator.") ? word : `operator.${word}`];
+  });
+  const unknown = scopes.find((scope) => !Object.hasOwn(scopeWords, scope));
+  if (unknown === undefined && scopes.length > 0) return [...new Set(scopes)];
+  const known = Object.keys(scopeWords).map((scope) => scope.slice("operator.".length));
+  throw new CliError("usage", `--scopes: expected some of ${known.join(", ")}, or owner`);
+}

@@ -1,0 +1,65 @@
+import type { Gateway } from "../../reach/gateway.ts";
+import type { DeviceList, PairedRow, PendingRow } from "../../reach/wire.ts";
+
+/** What a command wants to see of the list. */
+export interface PageAsk {
+  /** Paired devices at most; all of them without. */
+  readonly limit?: number;
+  readonly cursor?: string | undefined;
+  readonly query?: string | undefined;
+  readonly role?: string | undefined;
+  /** Only paired devices last seen before this moment. */
+  readonly seenBefore?: number | undefined;
+}
+
+/** One page. `total` counts the paired devices of the whole list. */
+export interface Page extends DeviceList {
+  readonly total: number;
+}
+
+/** Rows of one request: the most that the gateway takes. */
+const MOST = 1000;
+
+/** The list page by page, so that nobody has to hold all of it. */
+export async function* devicePages(gateway: Gateway, ask: PageAsk): AsyncGenerator<Page> {
+  let { cursor, limit: left = Number.POSITIVE_INFINITY } = ask;
+  do {
+    const limit = Math.min(left, MOST);
+    const answer = await gateway.request<DeviceList>("device.pair.list", {
+      limit,
+      ...(cursor !== undefined && { cursor }),
+      ...(ask.query !== undefined && { query: ask.query }),
+      ...(ask.role !== undefined && { role: ask.role }),
+      ...(ask.seenBefore !== undefined && { staleBeforeMs: ask.seenBefore }),
+    });
+    const page = narrowed(answer, ask);
+    yield { ...page, paired: page.paired.slice(0, left) };
+    left -= page.paired.length;
+    cursor = page.nextCursor;
+  } while (cursor !== undefined && left > 0);
+}
+
+/** The requests that wait. */
+export async function pendingRows(gateway: Gateway): Promise<readonly PendingRow[]> {
+  return (await gateway.request<DeviceList>("device.pair.list", { limit: 1 })).pending;
+}
+
+/**
+ * Whether a device was last seen before `moment`: never seen counts from its approval. The gateway
+ * looks at this too, but one that runs since before an upgrade would answer with all devices; and
+ * what follows may be their removal.
+ */
+function isStale(row: PairedRow, moment: number): boolean {
+  return row.connected !== true && (row.lastSeenAtMs ?? row.approvedAtMs ?? 0) < moment;
+}
+
+function narrowed(answer: DeviceList, { role, seenBefore }: PageAsk): Page {
+  const inRole = (row: PendingRow | PairedRow) =>
+    role === undefined || (row.roles ?? [row.role]).includes(role);
+  const paired = answer.paired.filter(
+    (row) => inRole(row) && (seenBefore === undefined || isStale(row, seenBefore)),
+  );
+  // Whoever asks for stale devices tidies up; requests are never stale, they expire.
+  const pending = seenBefore === undefined ? answer.pending.filter(inRole) : [];
+  return { ...answer, pending, paired, total: answer.total ?? paired.length };
+}

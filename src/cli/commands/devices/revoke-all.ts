@@ -1,0 +1,123 @@
+import { type Context, printJson } from "../../kit/context.ts";
+import { CliError } from "../../kit/exit.ts";
+import type { Run } from "../../kit/shell.ts";
+import { count, quotedName, shortId } from "../../kit/words.ts";
+import { withGateway } from "../../reach/connect.ts";
+import { adminNeeds } from "../../reach/needs.ts";
+import type { Durability, PairedRow, WaysIn } from "../../reach/wire.ts";
+import { durabilityNote } from "./durability.ts";
+import { findDevice } from "./paired.ts";
+import { heldWords } from "./tables.ts";
+
+export interface RevokeAllOptions {
+  readonly except?: readonly string[];
+  readonly yes?: boolean;
+  readonly force?: boolean;
+}
+
+/** The result of `device.pair.revokeAll`. */
+interface AllRevoked extends Durability {
+  readonly revoked: number;
+  readonly nodes: number;
+  readonly rejected: number;
+  readonly links: number;
+  readonly kept: readonly PairedRow[];
+  readonly remains: Remains;
+}
+
+/** What could still let somebody in, or ask. */
+interface Remains {
+  readonly secrets: readonly string[];
+  readonly devicelessCli: boolean;
+  readonly waysIn: WaysIn;
+  readonly sshKeys: number;
+}
+
+const METHOD = "device.pair.revokeAll";
+/** A hundred thousand devices on a slow disk take their time. */
+const REVOKE_MS = 10 * 60_000;
+
+/** `openclaw devices revoke-all` */
+export const revokeAll: Run<RevokeAllOptions> = async (context, _args, options) => {
+  await withGateway(context, adminNeeds, async (gateway) => {
+    const exceptDeviceIds: string[] = [];
+    for (const typed of options.except ?? []) {
+      exceptDeviceIds.push((await findDevice(context, gateway, { typed, verb: "Keep" })).deviceId);
+    }
+    const params = { exceptDeviceIds, ...(options.force && { force: true }) };
+    if (!options.yes) {
+      await confirm(context, await gateway.request(METHOD, { ...params, dryRun: true }));
+    }
+    const done = await gateway.request<AllRevoked>(METHOD, params, REVOKE_MS);
+    if (context.options.json) return printJson(context, done);
+    for (const line of doneLines(done, gateway.how)) context.io.out(line);
+    durabilityNote(context, done);
+  });
+};
+
+async function confirm({ io, options }: Context, planned: AllRevoked): Promise<void> {
+  const what = `ends the tokens of ${wordsOf(planned)}`;
+  if (!io.asksPerson || options.json) {
+    throw new CliError("failed", `nothing was changed yet; --yes would make it: it ${what}`, {
+      next: "repeat the command with --yes",
+    });
+  }
+  io.out(`This ${what}.`);
+  for (const device of planned.kept) io.out(`  Stays: ${keptWords(device)}`);
+  if (planned.kept.length === 0) io.out("  No device stays.");
+  const answer = await io.prompt("Go on? [y/N] ");
+  if (!/^y(es)?$/i.test(answer.trim())) throw new CliError("failed", "nothing was changed");
+}
+
+function wordsOf({ revoked, rejected, links, nodes }: AllRevoked): string {
+  const ofNodes = nodes > 0 ? ` (${count(nodes, "node")} among them)` : "";
+  const requests = `rejects ${count(rejected, "request")}`;
+  return `${count(revoked, "device")}${ofNodes}, ${requests} and revokes ${count(links, "link")}`;
+}
+
+function keptWords(device: PairedRow): string {
+  return `${quotedName(device)} (${shortId(device.deviceId)}), ${heldWords(device)}`;
+}
+
+function doneLines(done: AllRevoked, how: string): string[] {
+  const { revoked, nodes, rejected, links, kept } = done;
+  const closed = how === "stopped" ? "" : ", and their connections are closed";
+  return [
+    `Revoked ${count(revoked, "device")}: their tokens ended${closed}.`,
+    ...(nodes > 0
+      ? [`  ${count(nodes, "node")} among them: what was allowed to nodes ended too.`]
+      : []),
+    `  Rejected ${count(rejected, "request")}, revoked ${count(links, "link")}.`,
+    ...kept.map((device) => `  Stays: ${keptWords(device)}`),
+    "What remains:",
+    ...remainsLines(done.remains).map((line) => `  ${line}`),
+  ];
+}
+
+/** One kind after the other: what somebody who should be out may still try. */
+function remainsLines({ secrets, devicelessCli, waysIn, sshKeys }: Remains): string[] {
+  const lines: string[] = [];
+  for (const kind of secrets) {
+    lines.push(`The gateway ${kind} lets who has it ask to be let in, not in. To renew it:`);
+    lines.push(`  ${RENEW[kind] ?? RENEW["token"]}`);
+  }
+  if (secrets.length > 0 && devicelessCli) {
+    lines.push("On this machine OpenClaw's own command line needs nothing else. To end that:");
+    lines.push("  openclaw config set gateway.auth.devicelessCli never");
+  }
+  if (sshKeys > 0) {
+    lines.push(`${count(sshKeys, "SSH key")} may go on letting devices in. To look, and remove:`);
+    lines.push("  openclaw ssh list, then: openclaw ssh remove NAME");
+  }
+  if (waysIn.devices + waysIn.others === 0) {
+    lines.push("Nobody has full control from elsewhere. To let yourself in again:");
+    lines.push("  openclaw devices invite --scopes owner");
+  }
+  lines.push("What was done before it stays done: openclaw audit --since 30d");
+  return lines;
+}
+
+const RENEW: Readonly<Record<string, string>> = {
+  token: "openclaw token new --revoke-derived",
+  password: "openclaw config set gateway.password - --revoke-derived",
+};

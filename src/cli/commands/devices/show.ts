@@ -1,0 +1,57 @@
+import { cardLines, type RequestRow } from "../../../words/request-card.ts";
+import { type Context, printJson } from "../../kit/context.ts";
+import { CliError } from "../../kit/exit.ts";
+import type { Run } from "../../kit/shell.ts";
+import { shown } from "../../kit/words.ts";
+import { withGateway } from "../../reach/connect.ts";
+import type { Gateway } from "../../reach/gateway.ts";
+import { pairingNeeds } from "../../reach/needs.ts";
+import { surfaceRows } from "../nodes/rows.ts";
+import { CODE_FORM, looksLikeCode, matchPending } from "./match.ts";
+import { pendingRows } from "./pages.ts";
+
+/** `openclaw devices show <code>`: who asks, as the page and the answer over SSH show it. */
+export const show: Run<unknown> = async (context, words) => {
+  if (words.length === 0) {
+    const message = "say which: give the code that the device shows";
+    throw new CliError("usage", message, { next: "openclaw devices list" });
+  }
+  await withGateway(context, pairingNeeds, async (gateway) => {
+    const row = await requestRow(gateway, await findCode(gateway, words));
+    if (context.options.json) return printJson(context, row);
+    const { io } = context;
+    for (const line of requestCard(context, row)) io.out(line);
+    const code = shown(row.requestId);
+    io.out("");
+    io.out(`To approve it: openclaw devices approve ${code}`);
+    io.out(`To reject it: openclaw devices reject ${code}`);
+  });
+};
+
+/** The code that is meant, of a device or a node. Looking harms nobody: a name that fits will do. */
+async function findCode(gateway: Gateway, words: readonly string[]): Promise<string> {
+  const typed = words.join(" ");
+  if (looksLikeCode(typed)) return typed;
+  const rows = [...(await pendingRows(gateway)), ...(await surfaceRows(gateway))];
+  const match = matchPending(words, rows);
+  const found = match.kind === "exact" ? [match.row] : match.kind === "likely" ? match.rows : [];
+  const [row] = found;
+  if (row && found.length === 1) return row.requestId;
+  const codes = found.map(({ requestId }) => shown(requestId)).join(", ");
+  const what = shown(typed);
+  throw row
+    ? new CliError("failed", `${what} fits several: ${codes}`, { next: "repeat it with a code" })
+    : new CliError("notFound", `no request fits ${what}; ${CODE_FORM}`, {
+        next: "openclaw devices list",
+      });
+}
+
+/** All about one request, with the gateway's own key. */
+export function requestRow(gateway: Gateway, requestId: string): Promise<RequestRow> {
+  return gateway.request<RequestRow>("device.pair.show", { requestId });
+}
+
+/** The request as lines for this terminal. */
+export function requestCard({ io }: Context, row: RequestRow): string[] {
+  return cardLines(row, { now: io.now(), width: io.columns });
+}

@@ -1,0 +1,29 @@
+import { accessChecks } from "./access-checks.ts";
+import { configChecks, webChecks } from "./config-checks.ts";
+import type { Check, Facts } from "./facts.ts";
+import { gatewayChecks } from "./gateway-checks.ts";
+import { machineChecks } from "./machine-checks.ts";
+import { sshChecks } from "./ssh-checks.ts";
+import { stateChecks } from "./state-checks.ts";
+import type { Finding } from "./verdict.ts";
+import { webhookChecks } from "./webhook-checks.ts";
+
+/** Every check by its id, in the order of the report. Ids are stable; the sentences are not. */
+export const checks: Readonly<Record<string, Check>> = {
+  ...gatewayChecks,
+  ...configChecks,
+  ...stateChecks,
+  ...accessChecks,
+  ...machineChecks,
+  ...webChecks,
+  ...sshChecks,
+  ...webhookChecks,
+};
+
+/** What all checks say that apply. */
+export function examine(facts: Facts): Finding[] {
+  return Object.entries(checks).flatMap(([id, check]) => {
+    const verdict = check(facts);
+    return verdict ? [{ id, ...verdict }] : [];
+  });
+}

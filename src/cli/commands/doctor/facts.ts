@@ -1,0 +1,160 @@
+import type { ConfigIssue } from "../../../config/errors.ts";
+import type { GatewayConfig } from "../../../config/schema.ts";
+import type { ServeVerdict } from "../../../host/served-folder.ts";
+import { shellWord } from "../../../lib/shell-word.ts";
+import type { Inspection } from "../../../main/inspect.ts";
+import type { GatewayStatus, HostInfo } from "../../reach/wire.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** Everything the checks judge. Times are milliseconds since the epoch, modes permission bits. */
+export interface Facts {
+  readonly nowMs: number;
+  readonly program: ProgramFacts;
+  readonly gateway: GatewayFacts;
+  readonly config: ConfigFacts;
+  readonly state: StateFacts;
+  readonly machine: MachineFacts;
+  readonly ssh: SshFacts;
+}
+
+export interface ProgramFacts {
+  readonly version: string;
+  /** Without the leading `v`. */
+  readonly node: string;
+  /** Version of the GNU C library; absent with another one. */
+  readonly glibc?: string | undefined;
+  /** How this program is called where `openclaw` is another one. */
+  readonly call: string;
+}
+
+export type GatewayFacts =
+  | {
+      readonly how: "running";
+      readonly info: HostInfo;
+      readonly status: GatewayStatus["gateway"];
+      /** Keys that may approve over SSH; absent where an older gateway runs. */
+      readonly sshKeys?: readonly SshKeyFacts[] | undefined;
+    }
+  | { readonly how: "stopped"; readonly start: string }
+  | { readonly how: "unreachable"; readonly message: string; readonly denied: boolean };
+
+export interface ConfigFacts {
+  readonly path: string;
+  readonly exists: boolean;
+  /** Absent where there is no file, or it may not be looked at. */
+  readonly file?: FileFacts | undefined;
+  readonly errors: readonly ConfigIssue[];
+  readonly warnings: readonly ConfigIssue[];
+  /** Absent where the file can't be read or has errors: then nobody knows what will be in force. */
+  readonly gateway?: GatewayConfig["gateway"] | undefined;
+  /** The gateway was started with another `--bind` than the file has. */
+  readonly bindByFlag: boolean;
+  /** What `gateway.auth.devicelessCli` comes to. */
+  readonly devicelessCli?: "loopback" | "never" | undefined;
+  /** `dashboard.root`, where it is set. */
+  readonly webRoot?: { readonly folder: string; readonly verdict: ServeVerdict } | undefined;
+  /** The webhook, where one is set. */
+  readonly webhook?: WebhookFacts | undefined;
+}
+
+export interface WebhookFacts {
+  /** Its files, as far as they are set. */
+  readonly files: readonly WebhookFile[];
+  /** `gateway.egress`. */
+  readonly egress: readonly string[];
+  /** Scheme, host and port; absent where its URL may not be read. */
+  readonly to?: string;
+  /** Where its name leads; absent where that can't be known. */
+  readonly addresses?: readonly string[] | undefined;
+}
+
+export interface WebhookFile {
+  /** The key that names it. */
+  readonly key: string;
+  readonly path: string;
+  /** Absent where it is not there, or may not be looked at. */
+  readonly found?: FileFacts & { readonly isFile: boolean };
+  readonly missing?: boolean;
+}
+
+export interface FileFacts {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mtimeMs: number;
+}
+
+export interface StateEntry extends FileFacts {
+  readonly name: string;
+  readonly kind: "file" | "folder" | "link" | "other";
+}
+
+export interface StateFacts {
+  readonly folder: string;
+  readonly found?: (FileFacts & { readonly isFolder: boolean }) | undefined;
+  /** Absent where the folder may not be read. */
+  readonly entries?: readonly StateEntry[] | undefined;
+  /** Free for unprivileged users; `inodes` is absent on file systems that do not count them. */
+  readonly space?: { readonly bytes: number; readonly inodes?: number } | undefined;
+  /** Only of a gateway that does not run. */
+  readonly inspection?: Inspection | undefined;
+  /** The folder of an installed gateway, where that is another one than `folder`. */
+  readonly installed?: string | undefined;
+}
+
+export interface MachineFacts {
+  /** Who runs this program; 0 where the platform has no users. */
+  readonly uid: number;
+  readonly unit?: { readonly active: string; readonly enabled: boolean } | undefined;
+  readonly pm2: { readonly alive: boolean; readonly saved: boolean };
+  /** Who listens on the gateway's port while it is stopped. */
+  readonly port?: { readonly number: number; readonly takenBy?: string | undefined } | undefined;
+  readonly openFiles?: { readonly soft: number; readonly hard: number } | undefined;
+  readonly others: {
+    /** `~/.openclaw`, where it exists. */
+    readonly home?: string | undefined;
+    readonly defaultPort: boolean;
+    /** The first `openclaw` on the path, if it is another program. */
+    readonly binary?: string | undefined;
+  };
+}
+
+export interface SshFacts {
+  /** The account that the configuration names. */
+  readonly account?: string | undefined;
+  /** The file with a block of approvers' keys, where there is one. */
+  readonly block?: string | undefined;
+  /** Whom sshd's drop-in is for; absent where there is none, or it may not be read. */
+  readonly dropInFor?: string | undefined;
+  /** What answers approvers is where its script looks for it. */
+  readonly programThere: boolean;
+  /** The groups of that account, and of nginx. */
+  readonly groups: readonly string[];
+  readonly proxyGroups: readonly string[];
+  readonly keys?: readonly SshKeyFacts[] | undefined;
+  /** Files of it that are not as `openclaw ssh enable` writes them. */
+  readonly altered: readonly string[];
+  /** Settings of the drop-in that do not count for the account; absent where only root could tell. */
+  readonly uncounted?: readonly string[] | undefined;
+  /** Fingerprints of the keys that sshd's helper knows; absent where it may not be read. */
+  readonly published?: readonly string[] | undefined;
+}
+
+export interface SshKeyFacts {
+  readonly fingerprint: string;
+  readonly expiresAtMs?: number;
+}
+
+/** A check: pure. `undefined` where it does not apply or nothing can be known. */
+export type Check = (facts: Facts) => Verdict | undefined;
+
+/** `sudo ` where the state's owner is somebody else and we are not root. */
+export function sudo({ machine, state }: Facts): string {
+  const owner = state.found?.uid ?? machine.uid;
+  return machine.uid === 0 || machine.uid === owner ? "" : "sudo ";
+}
+
+/** The doctor once more, as root and on the same state: sudo drops what the environment named. */
+export function doctorAsRoot({ state }: Facts): string {
+  return `sudo env OPENCLAW_STATE_DIR=${shellWord(state.folder)} openclaw doctor`;
+}

@@ -1,0 +1,159 @@
+import { join } from "node:path";
+import { shellWord } from "../../../lib/shell-word.ts";
+import { count } from "../../kit/words.ts";
+import { type Check, doctorAsRoot, type Facts, type StateEntry, sudo } from "./facts.ts";
+import { fail, note, ok, type Verdict, warn } from "./verdict.ts";
+
+const octal = (mode: number) => `0${mode.toString(8).padStart(3, "0")}`;
+
+const folder: Check = (facts) => {
+  const { state, machine, gateway } = facts;
+  const { found, folder: path } = state;
+  if (!found) return missing(facts);
+  if (!found.isFolder) return fail(`${path} is not a folder.`, `ls -ld ${shellWord(path)}`);
+  if ((found.mode & 0o077) !== 0) {
+    const say = (found.mode & 0o022) === 0 ? warn : fail;
+    const can = (found.mode & 0o022) === 0 ? "look into" : "write into";
+    return say(
+      `Other users can ${can} the state folder ${path} (mode ${octal(found.mode)}, 0700 wanted).`,
+      `${sudo(facts)}chmod 700 ${shellWord(path)}`,
+    );
+  }
+  if (state.entries) return ok(`The state folder ${path} belongs to user ${found.uid} alone.`);
+  const message = `The state folder ${path} can't be read by user ${machine.uid}.`;
+  const say = gateway.how === "running" ? note : fail;
+  return say(message, doctorAsRoot(facts));
+};
+
+function missing(facts: Facts): Verdict {
+  const { state, gateway, machine } = facts;
+  const { folder: path, installed } = state;
+  if (installed !== undefined) {
+    const prefix = machine.uid === 0 ? "" : "sudo ";
+    return warn(
+      `There is no state in ${path}; the installed gateway keeps its own in ${installed}.`,
+      `${prefix}env OPENCLAW_STATE_DIR=${shellWord(installed)} openclaw doctor`,
+    );
+  }
+  if (gateway.how === "running") {
+    return note(`The state folder ${path} can't be seen from here.`, doctorAsRoot(facts));
+  }
+  return note(`There is no state in ${path} yet: no gateway ran here.`, "openclaw gateway run");
+}
+
+/** What the gateway keeps; the configuration has its own check, and links have no mode. */
+function kept({ state, config }: Facts): StateEntry[] {
+  return (state.entries ?? []).filter(({ kind, name }) => {
+    return kind !== "link" && join(state.folder, name) !== config.path;
+  });
+}
+
+const modes: Check = (facts) => {
+  const { state } = facts;
+  if (!state.entries || !state.found) return undefined;
+  const loose = kept(facts).filter(({ mode }) => (mode & 0o077) !== 0);
+  const [first] = loose;
+  if (!first) return ok("No file of the state is open to other users.");
+  const more = loose.length > 1 ? ` and ${loose.length - 1} more` : "";
+  const closed = (state.found.mode & 0o077) === 0;
+  const but = closed ? "; only the folder's own mode keeps others out" : "";
+  const say = closed ? warn : fail;
+  return say(
+    `${join(state.folder, first.name)} has mode ${octal(first.mode)}${more}, 0600 is wanted${but}.`,
+    `${sudo(facts)}chmod -R go= ${shellWord(state.folder)}`,
+  );
+};
+
+const owners: Check = (facts) => {
+  const { state, machine } = facts;
+  if (!state.entries || !state.found) return undefined;
+  const { uid } = state.found;
+  const wrong = kept(facts).find((entry) => entry.uid !== uid);
+  if (!wrong) return ok("All of the state belongs to the folder's owner.");
+  const path = shellWord(state.folder);
+  return fail(
+    `${join(state.folder, wrong.name)} belongs to user ${wrong.uid}, the folder to user ${uid}.`,
+    `${machine.uid === 0 ? "" : "sudo "}chown -R --reference=${path} ${path}/.`,
+  );
+};
+
+const store: Check = (facts) => {
+  const { gateway, state } = facts;
+  if (gateway.how === "running") {
+    const { ok: well, lastError } = gateway.status.store;
+    if (well) return ok("The gateway writes its state without errors.");
+    const message = `The gateway can't write its state: ${lastError ?? "unknown"}.`;
+    return fail(message, `df -h ${shellWord(state.folder)}`);
+  }
+  const found = state.inspection;
+  if (!found || found.heldBy) return undefined;
+  const [first] = found.problems;
+  if (first?.code === "STORE_DAMAGED") return damaged(facts, first);
+  if (first) return fail(`The state can't be used: ${first.message}.`, first.next);
+  if (found.torn === 0) return ok("Snapshots and journals are whole.");
+  return note(
+    `A crash cut the last write short (${found.torn} bytes, acknowledged to nobody): ` +
+      "the next start drops it.",
+    gateway.how === "stopped" ? gateway.start : "openclaw gateway run",
+  );
+};
+
+/** What lies in a damaged document's files is kept aside, never removed. */
+function damaged(facts: Facts, { file, message }: { file: string; message: string }): Verdict {
+  const { state } = facts;
+  const copy = (state.entries ?? [])
+    .map(({ name }) => join(state.folder, name))
+    .filter((path) => path.startsWith(`${file}.damaged-`))
+    .at(-1);
+  const kept = copy === undefined ? "" : `, a copy is kept as ${copy}`;
+  const path = shellWord(state.folder);
+  const stem = file.slice(state.folder.length + 1).replace(/\..*$/, "");
+  const lost = stem === "gateway" ? "every device pairs anew" : "devices pair again";
+  const aside = `mkdir ${path}/aside && mv ${path}/${stem}.* ${path}/aside/`;
+  return fail(
+    `${file} is damaged and the gateway will not start on it: ${message}${kept}.`,
+    `${sudo(facts)}cp -a BACKUP/. ${path}/ (without a backup: ${aside}, then ${lost})`,
+  );
+}
+
+const damagedCopies: Check = (facts) => {
+  const copies = (facts.state.entries ?? []).filter(({ name }) => /\.damaged-\w+$/.test(name));
+  const [first] = copies;
+  if (!first) return facts.state.entries && ok("No copies of damaged files lie around.");
+  const found = `${count(copies.length, "copy").replace("copys", "copies")} of damaged files`;
+  const path = shellWord(facts.state.folder);
+  return note(
+    `${found} in the state, such as ${first.name}: of use until all is restored.`,
+    `${sudo(facts)}mv ${path}/*.damaged-* /var/tmp/`,
+  );
+};
+
+/** What is younger may be a write under way. */
+const LEFT_OVER_MS = 10 * 60 * 1000;
+
+const leftovers: Check = (facts) => {
+  const { state, nowMs } = facts;
+  if (!state.entries) return undefined;
+  const left = state.entries.filter(({ name, mtimeMs, kind }) => {
+    return kind === "file" && name.endsWith(".tmp") && nowMs - mtimeMs > LEFT_OVER_MS;
+  });
+  const [first] = left;
+  if (!first) return ok("No unfinished files lie around.");
+  const path = shellWord(join(state.folder, first.name));
+  const all = left.length === 1 ? path : `${shellWord(state.folder)}/*.tmp`;
+  const files =
+    left.length === 1 ? "An unfinished file lies" : `${left.length} unfinished files lie`;
+  return note(
+    `${files} in the state, such as ${first.name}: a write was cut short, nothing is missing.`,
+    `${sudo(facts)}rm ${all}`,
+  );
+};
+
+export const stateChecks: Readonly<Record<string, Check>> = {
+  "state.folder": folder,
+  "state.modes": modes,
+  "state.owners": owners,
+  "state.store": store,
+  "state.damaged-copies": damagedCopies,
+  "state.leftovers": leftovers,
+};

@@ -1,0 +1,59 @@
+import { CliError } from "../kit/exit.ts";
+import { startCommand } from "../reach/connect.ts";
+
+/** What people type who know other programs, or what they mean rather than how it is called. */
+const meant: Readonly<Record<string, string>> = {
+  pair: "openclaw devices list (then: openclaw devices approve CODE)",
+  pairing: "openclaw devices list (then: openclaw devices approve CODE)",
+  "pairing approve": "openclaw devices approve CODE",
+  approve: "openclaw devices approve CODE",
+  reject: "openclaw devices reject CODE",
+  pending: "openclaw devices list",
+  watch: "openclaw devices watch",
+  show: "openclaw devices show CODE",
+  list: "openclaw devices list",
+  device: "openclaw devices list",
+  "devices add": "openclaw devices invite",
+  "devices pair": "openclaw devices approve CODE",
+  "devices pending": "openclaw devices list",
+  invite: "openclaw devices invite",
+  qr: "openclaw devices invite --setup-code --qr (a link for a browser: openclaw devices invite --qr)",
+  "devices join-code": "openclaw devices invite --role node",
+  dashboard: "openclaw devices invite (it prints the page's address)",
+  "gateway logs": "openclaw logs",
+  "gateway health": "openclaw health",
+  "gateway probe": "openclaw doctor",
+  "gateway install": "openclaw gateway run (as a service: the installer, see README.md)",
+  daemon: "openclaw gateway --help",
+  log: "openclaw logs",
+  run: "openclaw gateway run",
+  serve: "openclaw gateway run",
+  stop: "openclaw gateway stop",
+  restart: "openclaw gateway restart",
+  node: "openclaw connect <link or wss://…>",
+  "node run": "openclaw connect <link or wss://…>",
+  "node list": "openclaw nodes list",
+  join: "openclaw connect <link or wss://…>",
+  "nodes connect": "openclaw connect <link or wss://…>",
+  "nodes add": "openclaw devices invite --role node",
+  "nodes invite": "openclaw devices invite --role node",
+  "nodes run": 'openclaw nodes invoke NODE system.run --params \'{"command":["df","-h"]}\'',
+  token: "openclaw token new",
+  password: "openclaw config set gateway.password -",
+  configure: "openclaw config --help",
+  set: "openclaw config set KEY VALUE",
+  call: "openclaw gateway call METHOD",
+};
+
+const starts = new Set(["start", "gateway start", "up", "gateway up"]);
+
+/** Throws with the command that is meant, where these words are none of ours but well known. */
+export function refuseForeignWords(words: readonly string[]): void {
+  const [first = "", second = ""] = words;
+  const typed = [`${first} ${second}`.trim(), first].find((text) => {
+    return starts.has(text) || Object.hasOwn(meant, text);
+  });
+  if (typed === undefined) return;
+  const next = starts.has(typed) ? startCommand() : meant[typed];
+  throw new CliError("usage", `there is no command “${typed}” here`, { next });
+}

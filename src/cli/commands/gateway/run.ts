@@ -1,0 +1,32 @@
+import { StopSignal } from "../../../host/stop-signal.ts";
+import { CliError } from "../../kit/exit.ts";
+import type { Run } from "../../kit/shell.ts";
+import { typedCommand } from "../../kit/typed.ts";
+
+export interface RunOptions {
+  readonly port?: string;
+  readonly bind?: string;
+}
+
+/** `openclaw gateway run` */
+export const run: Run<RunOptions> = async ({ io, options: global }, _args, options) => {
+  if (global.token !== undefined || global.password !== undefined) {
+    throw new CliError("usage", "gateway run takes no secret: it is kept hashed in the state", {
+      next: "openclaw config set gateway.token -",
+    });
+  }
+  const port = options.port === undefined ? undefined : readPort(options.port);
+  // A person reads what this gateway prints: its commands must be ones that work in this shell.
+  if (io.showsPerson) io.env["OPENCLAW_COMMAND"] ??= typedCommand(io.env, process.argv[1]);
+  // Before the gateway is loaded, and until the process is gone: nothing of it may end by a signal.
+  const stop = new StopSignal({ terminal: io.showsPerson });
+  const { runGateway } = await import("../../../main/run.ts");
+  const flags = { port, bind: options.bind };
+  return runGateway({ env: io.env, flags, terminal: io.showsPerson, stop });
+};
+
+function readPort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (port >= 0 && port <= 65_535) return port;
+  throw new CliError("usage", "--port: expected a whole number from 0 to 65535");
+}

@@ -1,0 +1,38 @@
+import { tookWords } from "../../kit/age.ts";
+import { type Context, printJson } from "../../kit/context.ts";
+import type { Run } from "../../kit/shell.ts";
+import { notRunning, openRunning, startCommand, UNIT } from "../../reach/connect.ts";
+import { askSupervisor, askSystemd, unitState } from "./supervisor.ts";
+import { hostInfo, waitForEnd } from "./wait.ts";
+
+/** `openclaw gateway stop` */
+export const stop: Run<unknown> = async (context) => {
+  const startedAt = performance.now();
+  const before = await hostInfo(context);
+  if (!before) return stopUnit(context);
+  if (!(await askSupervisor("stop", before, context.io.env))) await askToStop(context);
+  await waitForEnd(context, before);
+  const tookMs = Math.round(performance.now() - startedAt);
+  if (context.options.json) return printJson(context, { stopped: true, pid: before.pid, tookMs });
+  context.io.out(`The gateway stopped after ${tookWords(tookMs)}.`);
+  context.io.out(`  To start it again: ${startCommand()}`);
+};
+
+async function askToStop(context: Context): Promise<void> {
+  const gateway = await openRunning(context);
+  if (!gateway) return;
+  try {
+    await gateway.request("host.stop");
+  } finally {
+    await gateway.close();
+  }
+}
+
+/** A unit that fails and is started again and again does not answer, yet can be stopped. */
+async function stopUnit({ io }: Context): Promise<void> {
+  const state = await unitState(io.env);
+  if (state === undefined || state === "inactive" || state === "failed") throw notRunning();
+  io.err(`The gateway does not answer; systemd knows ${UNIT} as ${state} and stops it.`);
+  await askSystemd("stop", UNIT, io.env);
+  io.out("Stopped.");
+}

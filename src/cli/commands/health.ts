@@ -1,0 +1,15 @@
+import { printJson } from "../kit/context.ts";
+import type { Run } from "../kit/shell.ts";
+import { withGateway } from "../reach/connect.ts";
+
+/** `openclaw health`: one line, and exit code 1 where the gateway is not well. */
+export const health: Run<unknown> = async (context) =>
+  withGateway(context, { scopes: [] }, async (gateway) => {
+    const startedAt = performance.now();
+    const summary = await gateway.request<{ ok?: boolean }>("health");
+    const ms = performance.now() - startedAt;
+    if (context.options.json) printJson(context, summary);
+    else if (summary.ok) context.io.out(`ok, answered in ${ms.toFixed(1)} ms`);
+    else context.io.out("not well; see: openclaw status");
+    return summary.ok ? "ok" : "failed";
+  });

@@ -1,0 +1,50 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { configPath, stateFolder } from "../../../host/paths.ts";
+import type { Environment } from "../../../lib/environment.ts";
+import type { Context } from "../../kit/context.ts";
+import { CliError } from "../../kit/exit.ts";
+import { notRunning, openRunning, UNIT } from "../../reach/connect.ts";
+import { unitState } from "../gateway/supervisor.ts";
+import { fileSource } from "./file-source.ts";
+import { gatewaySource } from "./gateway-source.ts";
+import { journalSource } from "./journal-source.ts";
+import type { LogSource } from "./source.ts";
+
+/** The gateway while it runs, else wherever it wrote: its file, journald, or pm2's file. */
+export async function chooseSource(context: Context): Promise<LogSource> {
+  const { io, options } = context;
+  if (options.url !== undefined || (await runs(context))) return gatewaySource(context);
+  const file = await logFile(io.env);
+  if (file !== undefined && existsSync(file)) return fileSource(file);
+  if ((await unitState(io.env)) !== undefined) return journalSource(UNIT, io.env);
+  const pm2 = pm2File(io.env);
+  if (existsSync(pm2)) return fileSource(pm2);
+  throw new CliError("unreachable", "the gateway is not running, and no log of it was found", {
+    next: notRunning().next,
+  });
+}
+
+/** Whoever may not use the admin socket may still read the journal. */
+async function runs(context: Context): Promise<boolean> {
+  const gateway = await openRunning(context).catch((error) => {
+    if (error instanceof CliError && error.exit === "unreachable") return undefined;
+    throw error;
+  });
+  await gateway?.close();
+  return gateway !== undefined;
+}
+
+/** Where the configuration sends the log, if to a file. */
+async function logFile(env: Environment): Promise<string | undefined> {
+  const { loadConfig } = await import("../../../config/load.ts");
+  const path = configPath(env, stateFolder(env));
+  const { config, errors } = await loadConfig({ path, env });
+  return errors.length > 0 ? undefined : config.logging.file;
+}
+
+function pm2File(env: Environment): string {
+  const home = env["PM2_HOME"] || join(env["HOME"] || homedir(), ".pm2");
+  return join(home, "logs", `${UNIT}-out.log`);
+}

@@ -1,0 +1,72 @@
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { Environment } from "../../../lib/environment.ts";
+import { CliError } from "../../kit/exit.ts";
+import { type Level, type LogLine, parseLine } from "./line.ts";
+import type { LogAsk, LogSource } from "./source.ts";
+
+/** What journald keeps of a unit. */
+export function journalSource(unit: string, env: Environment): LogSource {
+  return { name: `journald, unit ${unit}`, read: (ask) => journalLines({ unit, env }, ask) };
+}
+
+async function* journalLines(
+  { unit, env }: { unit: string; env: Environment },
+  { lines, sinceMs, follow }: LogAsk,
+): AsyncGenerator<readonly LogLine[]> {
+  const since = sinceMs === undefined ? [] : [`--since=@${Math.floor(sinceMs / 1000)}`];
+  const args = ["-u", unit, "-o", "json", "--no-pager", "-n", String(lines), ...since];
+  const child = spawn("journalctl", follow ? [...args, "-f"] : args, {
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let problem = "";
+  child.stderr.on("data", (part: Buffer) => {
+    problem = (problem + part.toString()).slice(-2_000);
+  });
+  const ended = new Promise<number>((resolve) => {
+    child.once("error", () => resolve(127));
+    child.once("close", (code) => resolve(code ?? 1));
+  });
+  try {
+    yield [];
+    for await (const line of createInterface({ input: child.stdout })) yield [parseEntry(line)];
+    const exit = await ended;
+    if (exit === 0) return;
+    throw new CliError("failed", `journalctl failed: ${problem.trim() || `exit code ${exit}`}`, {
+      next: `sudo journalctl -u ${unit} -n ${lines} --no-pager`,
+    });
+  } finally {
+    child.kill();
+  }
+}
+
+const byPriority: readonly Level[] = [
+  "fatal",
+  "fatal",
+  "fatal",
+  "error",
+  "warn",
+  "info",
+  "info",
+  "debug",
+];
+
+/** One entry of `journalctl -o json`. */
+export function parseEntry(text: string): LogLine {
+  let entry: Record<string, unknown> = {};
+  try {
+    entry = JSON.parse(text);
+  } catch {
+    return parseLine(text);
+  }
+  const { MESSAGE: message, PRIORITY: priority, __REALTIME_TIMESTAMP: micros } = entry;
+  // Text that is no UTF-8 comes as an array of bytes.
+  const words = Array.isArray(message) ? Buffer.from(message).toString("utf8") : message;
+  const atMs = Number(micros) / 1000;
+  const level = byPriority[Number(priority)];
+  return parseLine(String(words ?? ""), {
+    ...(Number.isFinite(atMs) && { atMs }),
+    ...(level !== undefined && { level }),
+  });
+}

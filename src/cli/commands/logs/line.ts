@@ -1,0 +1,86 @@
+import type { Style } from "../../kit/style.ts";
+import { shown, shownLines } from "../../kit/words.ts";
+
+/** The levels, least first, with the numbers that pino writes. */
+export const levels = {
+  trace: 10,
+  debug: 20,
+  info: 30,
+  warn: 40,
+  error: 50,
+  fatal: 60,
+} as const;
+
+export type Level = keyof typeof levels;
+
+/** One line of the log, wherever it comes from. */
+export interface LogLine {
+  /** Milliseconds since the epoch, where the line says it. */
+  readonly atMs?: number;
+  readonly level: Level;
+  readonly message: string;
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+/** Reads a line as the gateway writes it, or as `logs.tail` gives it; anything else is a message. */
+export function parseLine(text: string, more: { atMs?: number; level?: Level } = {}): LogLine {
+  const { atMs, level = "info" } = more;
+  const at = atMs === undefined ? {} : { atMs };
+  const record = parseRecord(text);
+  if (!record) return { ...at, level, message: text, facts: {} };
+  const { time, level: given, msg, message, ...facts } = record;
+  const ms = typeof time === "number" ? time : Date.parse(String(time));
+  return {
+    ...(Number.isFinite(ms) ? { atMs: ms } : at),
+    level: levelOf(given) ?? level,
+    message: String(message ?? msg ?? ""),
+    facts,
+  };
+}
+
+function parseRecord(text: string): Record<string, unknown> | undefined {
+  if (!text.startsWith("{")) return undefined;
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}
+
+function levelOf(given: unknown): Level | undefined {
+  const names = Object.keys(levels) as Level[];
+  return names.find((name) => name === given || levels[name] === given);
+}
+
+/** As JSON, with the names of `logs.tail`. */
+export function lineRecord({ atMs, level, message, facts }: LogLine): Record<string, unknown> {
+  const time = atMs === undefined ? {} : { time: new Date(atMs).toISOString() };
+  return { ...time, level, message, ...facts };
+}
+
+/** As text: for a person with local time and colour, else with ISO time. */
+export function lineText(line: LogLine, style: Style | undefined): string {
+  const { atMs, level, message, facts } = line;
+  const when = atMs === undefined ? "" : timeText(new Date(atMs), style !== undefined);
+  const rest = Object.entries(facts).map(([name, value]) => `${shown(name)}=${factText(value)}`);
+  const words = shownLines(message.slice(0, 16_384)) || "-";
+  const tail = rest.join(" ");
+  const name = level.toUpperCase().padEnd(5);
+  if (!style) return [when, name, words, tail].filter((part) => part !== "").join(" ");
+  const grave = levels[level] >= levels.error;
+  const mark = grave ? style.bad(name) : level === "warn" ? style.heading(name) : style.faint(name);
+  return [when, mark, words, tail && style.faint(tail)].filter((part) => part !== "").join(" ");
+}
+
+function timeText(at: Date, local: boolean): string {
+  if (!local) return at.toISOString();
+  const minutes = at.getTimezoneOffset();
+  const shifted = new Date(at.getTime() - minutes * 60_000);
+  return shifted.toISOString().slice(0, 19).replace("T", " ");
+}
+
+function factText(value: unknown): string {
+  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+  const words = shown(text, 400);
+  return words.includes(" ") ? JSON.stringify(words) : words;
+}

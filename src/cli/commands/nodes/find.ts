@@ -1,0 +1,46 @@
+import type { Context } from "../../kit/context.ts";
+import { CliError } from "../../kit/exit.ts";
+import { shortId, shown } from "../../kit/words.ts";
+import type { Gateway } from "../../reach/gateway.ts";
+import { chooseRow } from "../devices/choose.ts";
+import { matchPaired } from "../devices/match.ts";
+import { type NodeList, type NodeRow, nodeRows } from "./rows.ts";
+import { nodeTable } from "./tables.ts";
+
+export interface NodeAsk {
+  readonly typed: string;
+  /** The verb of the question, should one be needed. */
+  readonly verb: string;
+  /** A name that only one node has will do: nothing is lost by a wrong guess. */
+  readonly byName?: boolean;
+}
+
+/** The node that is meant: by its id, by an unambiguous start of it, or by its name. */
+export async function findNode(
+  context: Context,
+  gateway: Gateway,
+  { typed, verb, byName = false }: NodeAsk,
+): Promise<NodeRow> {
+  if (typed.trim() === "") {
+    throw new CliError("usage", "say which node: give its id or name", {
+      next: "openclaw nodes list",
+    });
+  }
+  const rows = nodeRows(await gateway.request<NodeList>("node.list"));
+  const match = matchPaired(typed, rows);
+  const [only] = match.kind === "likely" ? match.rows : [];
+  if (byName && only && match.kind === "likely" && match.rows.length === 1) return only;
+  const { io } = context;
+  return chooseRow<NodeRow>(context, match, {
+    typed: shown(typed),
+    verb,
+    exactWord: "id",
+    exactName: ({ nodeId }) => shortId(nodeId),
+    show: (found) => [
+      ...nodeTable(found, { now: io.now(), columns: io.columns }),
+      ...(found.length > 1 ? found.map(({ nodeId }) => `  ${shown(nodeId)}`) : []),
+    ],
+    nothing: `no node fits ${shown(typed)}`,
+    list: "openclaw nodes list",
+  });
+}

@@ -1,0 +1,93 @@
+import { type Context, printJson } from "../../kit/context.ts";
+import type { Run } from "../../kit/shell.ts";
+import { styleOf } from "../../kit/style.ts";
+import { approveCommand, count } from "../../kit/words.ts";
+import { withGateway } from "../../reach/connect.ts";
+import { listNeeds, liveNeeds } from "../../reach/needs.ts";
+import type { PendingRow } from "../../reach/wire.ts";
+import { pendingTable } from "../devices/tables.ts";
+import {
+  approveNodeCommand,
+  joining,
+  type NodeList,
+  nodeRows,
+  type SurfaceRow,
+  surfaceRows,
+} from "./rows.ts";
+import { nodeTable, statusTable, surfaceTable } from "./tables.ts";
+
+/** `openclaw nodes list` */
+export const list: Run<unknown> = async (context) => {
+  await withGateway(context, listNeeds, async (gateway) => {
+    const answer = await gateway.request<NodeList>("node.list");
+    const pending = await surfaceRows(gateway);
+    if (context.options.json) return printJson(context, { ...answer, pending: pending.map(plain) });
+    const { io } = context;
+    const waits = printPending(context, pending, await joining(gateway));
+    const rows = nodeRows(answer);
+    if (rows.length > 0) {
+      if (waits) io.out("");
+      io.out(styleOf(io).heading(`Nodes (${rows.length}${answer.truncated ? " of more" : ""})`));
+      io.out(nodeTable(rows, { now: io.now(), columns: io.columns }).join("\n"));
+    } else if (!waits) {
+      io.out("There is no node.");
+      io.out("  next: openclaw devices invite --role node");
+    }
+  });
+};
+
+/** `openclaw nodes pending` */
+export const pending: Run<unknown> = async (context) => {
+  await withGateway(context, listNeeds, async (gateway) => {
+    const rows = await surfaceRows(gateway);
+    if (context.options.json) return printJson(context, { pending: rows.map(plain) });
+    const waits = printPending(context, rows, await joining(gateway));
+    if (!waits) context.io.out("No node waits for approval.");
+  });
+};
+
+function plain({ deviceId: _id, ...row }: SurfaceRow): object {
+  return row;
+}
+
+export interface StatusOptions {
+  readonly connected?: boolean;
+}
+
+/** `openclaw nodes status`: how the machines are. */
+export const status: Run<StatusOptions> = async (context, _args, { connected }) => {
+  await withGateway(context, liveNeeds, async (gateway) => {
+    const answer = await gateway.request<NodeList>("node.list");
+    if (context.options.json) return printJson(context, answer);
+    const all = nodeRows(answer);
+    const rows = connected ? all.filter((row) => row.connected) : all;
+    const { io } = context;
+    const online = all.filter((row) => row.connected).length;
+    io.out(`${count(all.length, "node")}, ${online} connected`);
+    if (rows.length === 0) return;
+    io.out(statusTable(rows, { now: io.now(), columns: io.columns }).join("\n"));
+  });
+};
+
+/** Both steps of a node: to be paired as a device, and to have its commands approved. */
+function printPending(
+  { io }: Context,
+  offers: readonly SurfaceRow[],
+  devices: readonly PendingRow[],
+): boolean {
+  const view = { now: io.now(), columns: io.columns };
+  const { heading } = styleOf(io);
+  if (devices.length > 0) {
+    io.out(heading(`Ask to become nodes (${devices.length})`));
+    io.out(pendingTable(devices, view).join("\n"));
+    io.out("");
+    io.out(`To approve one: ${approveCommand(devices)}`);
+  }
+  if (offers.length === 0) return devices.length > 0;
+  if (devices.length > 0) io.out("");
+  io.out(heading(`Commands that wait for approval (${offers.length})`));
+  io.out(surfaceTable(offers, view).join("\n"));
+  io.out("");
+  io.out(`To approve: ${approveNodeCommand(offers)}`);
+  return true;
+}

@@ -1,0 +1,86 @@
+import { agoWords } from "../../kit/age.ts";
+import { printJson } from "../../kit/context.ts";
+import { CliError } from "../../kit/exit.ts";
+import type { Run } from "../../kit/shell.ts";
+import { clientKind, deviceName, quoted, quotedName, shortId, shown } from "../../kit/words.ts";
+import { withGateway } from "../../reach/connect.ts";
+import { listNeeds } from "../../reach/needs.ts";
+import type { Durability } from "../../reach/wire.ts";
+import { durabilityNote } from "../devices/durability.ts";
+import { throwWithQuotes } from "../devices/paired.ts";
+import { findNode } from "./find.ts";
+import { commandWords, type NodeRow, statWords } from "./rows.ts";
+import { seenWords } from "./tables.ts";
+
+export interface NodeOptions {
+  readonly node?: string;
+  readonly name?: string;
+}
+
+/** `openclaw nodes describe <node>` */
+export const describe: Run<NodeOptions> = async (context, args, options) => {
+  const typed = options.node ?? args.join(" ");
+  await withGateway(context, listNeeds, async (gateway) => {
+    const { nodeId } = await findNode(context, gateway, { typed, verb: "Show", byName: true });
+    const row = await gateway.request<Omit<NodeRow, "deviceId">>("node.describe", { nodeId });
+    if (context.options.json) return printJson(context, row);
+    const node = { ...row, deviceId: nodeId };
+    for (const line of nodeLines(node, context.io.now())) context.io.out(line);
+  });
+};
+
+function nodeLines(node: NodeRow, now: number): string[] {
+  const { version, remoteIp, approvedAtMs, pendingRequestId } = node;
+  const rows: [string, string][] = [
+    ["Node", deviceName(node)],
+    ["ID", shown(node.nodeId)],
+    ["Program", `${clientKind(node)}${version === undefined ? "" : `, ${shown(version)}`}`],
+    ["Seen", `${seenWords(node, now)}${remoteIp === undefined ? "" : ` from ${shown(remoteIp)}`}`],
+    ["Answers", commandWords(node.commands)],
+    ["Approved", approvedAtMs === undefined ? "not yet" : agoWords(approvedAtMs, now)],
+    ["Machine", statWords(node.hostStats, now).join(", ")],
+  ];
+  const lines = rows.map(([name, value]) => `${name.padEnd(11)}${value}`);
+  if (pendingRequestId !== undefined) {
+    lines.push("", `It offers more: openclaw nodes approve ${shown(pendingRequestId)}`);
+  }
+  return lines;
+}
+
+/** `openclaw nodes rename <node> <name>` */
+export const rename: Run<NodeOptions> = async (context, args, options) => {
+  const words = options.node === undefined ? args.slice(1) : args;
+  const typed = options.node ?? args[0] ?? "";
+  const displayName = options.name ?? words.join(" ");
+  if (typed.trim() === "" || displayName.trim() === "") {
+    throw new CliError("usage", "say the node and its new name", {
+      next: "openclaw nodes rename NODE 'Attic server'",
+    });
+  }
+  await withGateway(context, listNeeds, async (gateway) => {
+    const ask = { typed, verb: "Rename", byName: true };
+    const { nodeId } = await findNode(context, gateway, ask).catch((error) =>
+      throwWithQuotes(error, words, "openclaw nodes rename 'Attic server' 'Cellar server'"),
+    );
+    const renamed = await gateway.request<{ displayName: string }>("node.rename", {
+      nodeId,
+      displayName,
+    });
+    if (context.options.json) return printJson(context, renamed);
+    context.io.out(`${shortId(nodeId)} is now called ${quoted(shown(renamed.displayName))}.`);
+  });
+};
+
+/** `openclaw nodes remove <node>` */
+export const remove: Run<NodeOptions> = async (context, args, options) => {
+  const typed = options.node ?? args.join(" ");
+  await withGateway(context, listNeeds, async (gateway) => {
+    const node = await findNode(context, gateway, { typed, verb: "Remove" });
+    const { nodeId } = node;
+    const removed = await gateway.request<Durability>("node.pair.remove", { nodeId });
+    if (context.options.json) return printJson(context, removed);
+    const closed = gateway.how === "stopped" ? "" : " Its connections are closed.";
+    context.io.out(`Removed ${quotedName(node)} (${shortId(nodeId)}) as a node.${closed}`);
+    durabilityNote(context, removed);
+  });
+};

@@ -1,0 +1,107 @@
+import { spanWords } from "../../kit/age.ts";
+import { count, shown } from "../../kit/words.ts";
+import type { Gateway } from "../../reach/gateway.ts";
+import type { DeviceList, DeviceWords, PendingRow } from "../../reach/wire.ts";
+
+/** What a node says of its machine, in bytes and as the system's load averages. */
+export interface HostStats {
+  readonly cpuCount?: number;
+  readonly loadAverage?: readonly number[];
+  readonly memoryTotalBytes?: number;
+  readonly memoryFreeBytes?: number;
+  readonly diskTotalBytes?: number;
+  readonly diskAvailableBytes?: number;
+  readonly updatedAtMs?: number;
+}
+
+interface NodeFacts extends Omit<DeviceWords, "deviceId"> {
+  readonly nodeId: string;
+  readonly caps?: readonly string[];
+  readonly commands?: readonly string[];
+  readonly permissions?: Readonly<Record<string, boolean>>;
+  readonly version?: string;
+}
+
+/** A node as `node.list` gives it. */
+export interface NodeRow extends NodeFacts, DeviceWords {
+  readonly connected?: boolean;
+  readonly paired?: boolean;
+  readonly approvalState?: string;
+  readonly pendingRequestId?: string;
+  readonly connectedAtMs?: number;
+  readonly lastSeenAtMs?: number;
+  readonly approvedAtMs?: number;
+  readonly hostStats?: HostStats;
+}
+
+/** What a node offers that waits for approval, as `node.pair.list` gives it. */
+export interface SurfaceRow extends NodeFacts, DeviceWords {
+  readonly requestId: string;
+  readonly ts: number;
+  readonly requiredApproveScopes?: readonly string[];
+  readonly approvedCaps?: readonly string[];
+  readonly approvedCommands?: readonly string[];
+  readonly approvedPermissions?: Readonly<Record<string, boolean>>;
+}
+
+/** Nodes are devices; both kinds of rows are matched and named by the device's id. */
+function asDevice<Row extends { readonly nodeId: string }>(row: Row): Row & DeviceWords {
+  return { ...row, deviceId: row.nodeId };
+}
+
+/** The result of `node.list`, as it came. */
+export interface NodeList {
+  readonly ts?: number;
+  readonly nodes: readonly NodeFacts[];
+  readonly truncated?: boolean;
+}
+
+export function nodeRows({ nodes }: NodeList): NodeRow[] {
+  return nodes.map(asDevice);
+}
+
+/** What nodes offer that waits. */
+export async function surfaceRows(gateway: Gateway): Promise<readonly SurfaceRow[]> {
+  const { pending } = await gateway.request<{ pending: readonly NodeFacts[] }>("node.pair.list");
+  return pending.map(asDevice) as unknown as SurfaceRow[];
+}
+
+/** Devices that ask to become nodes: the step before. */
+export async function joining(gateway: Gateway): Promise<readonly PendingRow[]> {
+  const { pending } = await gateway.request<DeviceList>("device.pair.list", { limit: 1 });
+  return pending.filter(({ role, roles = [role] }) => roles.includes("node"));
+}
+
+/** The command that approves what waits; with several nobody's code is put into a person's mouth. */
+export function approveNodeCommand(offers: readonly SurfaceRow[]): string {
+  const [first] = offers;
+  const only = offers.length === 1 && first !== undefined;
+  return `openclaw nodes approve ${only ? shown(first.requestId) : "CODE"}`;
+}
+
+/** Commands in a few words, none hidden: `system.notify, system.which`. */
+export function commandWords(commands: readonly string[] | undefined): string {
+  if (!commands || commands.length === 0) return "nothing yet";
+  return commands.map((command) => shown(command)).join(", ");
+}
+
+/** `load 0.4 of 2`, `memory 1.2 of 4 GB`, `disk 10 of 40 GB`; what is unknown is left out. */
+export function statWords(stats: HostStats | undefined, now: number): string[] {
+  if (!stats) return ["no figures yet"];
+  const { cpuCount = 0, loadAverage: [load] = [] } = stats;
+  const age = now - (stats.updatedAtMs ?? now);
+  const cores = count(cpuCount, "core");
+  return [
+    load === undefined ? cores : `load ${load.toFixed(1)} on ${cores}`,
+    ...usage("memory", stats.memoryTotalBytes, stats.memoryFreeBytes),
+    ...usage("disk", stats.diskTotalBytes, stats.diskAvailableBytes),
+    ...(age > 3 * 60_000 ? [`(${spanWords(age)} old)`] : []),
+  ];
+}
+
+const GB = 1024 ** 3;
+
+function usage(name: string, total = 0, free = 0): string[] {
+  if (total <= 0) return [];
+  return [`${name} ${((total - free) / GB).toFixed(1)} of ${(total / GB).toFixed(1)} GB used`];
+}

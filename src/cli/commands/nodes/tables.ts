@@ -1,0 +1,77 @@
+import { askWords } from "../../../words/request-card.ts";
+import { agoWords } from "../../kit/age.ts";
+import { type Cell, type Column, table } from "../../kit/table.ts";
+import { clientKind, deviceName, shortId, shown } from "../../kit/words.ts";
+import { commandWords, type NodeRow, type SurfaceRow, statWords } from "./rows.ts";
+
+interface View {
+  readonly now: number;
+  readonly columns: number;
+}
+
+const nodeColumns: readonly Column[] = [
+  { title: "ID", fixed: true },
+  { title: "NODE", share: 3 },
+  { title: "ANSWERS", share: 3 },
+  { title: "SEEN", share: 2 },
+];
+
+const statusColumns: readonly Column[] = [
+  { title: "ID", fixed: true },
+  { title: "NODE", share: 3 },
+  { title: "MACHINE", share: 4 },
+  { title: "SEEN", share: 2 },
+];
+
+const pendingColumns: readonly Column[] = [
+  { title: "CODE", fixed: true },
+  { title: "NODE", share: 3 },
+  { title: "OFFERS", share: 3 },
+  { title: "ASKED", share: 2 },
+];
+
+export function nodeTable(rows: readonly NodeRow[], view: View): string[] {
+  const cells = rows.map((row): Cell[] => [
+    [shortId(row.nodeId)],
+    [deviceName(row), clientKind(row)],
+    [commandWords(row.commands), ...waiting(row)],
+    [seenWords(row, view.now)],
+  ]);
+  return table({ columns: nodeColumns, rows: cells, width: view.columns });
+}
+
+export function statusTable(rows: readonly NodeRow[], view: View): string[] {
+  const cells = rows.map((row): Cell[] => [
+    [shortId(row.nodeId)],
+    [deviceName(row), clientKind(row)],
+    statWords(row.hostStats, view.now),
+    [seenWords(row, view.now)],
+  ]);
+  return table({ columns: statusColumns, rows: cells, width: view.columns });
+}
+
+export function surfaceTable(rows: readonly SurfaceRow[], view: View): string[] {
+  const cells = rows.map((row): Cell[] => [
+    [shown(row.requestId)],
+    [deviceName(row), clientKind(row), shortId(row.nodeId)],
+    offerCell(row),
+    [agoWords(row.ts, view.now)],
+  ]);
+  return table({ columns: pendingColumns, rows: cells, width: view.columns });
+}
+
+/** All that it offers, and what of it is new, where something was approved before. */
+function offerCell(row: SurfaceRow): string[] {
+  const { asks, new: fresh } = askWords(row);
+  return fresh === undefined ? [asks] : [asks, `(new: ${fresh})`];
+}
+
+function waiting({ pendingRequestId }: NodeRow): string[] {
+  return pendingRequestId === undefined ? [] : [`(${shown(pendingRequestId)} waits)`];
+}
+
+export function seenWords(row: NodeRow, now: number): string {
+  if (row.connected) return "connected";
+  const seen = row.lastSeenAtMs ?? row.connectedAtMs;
+  return seen === undefined ? "not connected" : agoWords(seen, now);
+}

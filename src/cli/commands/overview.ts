@@ -1,0 +1,121 @@
+import { agoWords } from "../kit/age.ts";
+import { type Context, printJson } from "../kit/context.ts";
+import { CliError } from "../kit/exit.ts";
+import type { Run } from "../kit/shell.ts";
+import { styleOf } from "../kit/style.ts";
+import {
+  accessWords,
+  approveCommand,
+  clientKind,
+  count,
+  quotedName,
+  shown,
+  shownLines,
+} from "../kit/words.ts";
+import { notRunning, openRunning, startCommand } from "../reach/connect.ts";
+import type { Gateway } from "../reach/gateway.ts";
+import type { HostInfo, PendingRow } from "../reach/wire.ts";
+import { pendingRows } from "./devices/pages.ts";
+import { approveNodeCommand, type SurfaceRow, surfaceRows } from "./nodes/rows.ts";
+
+/** `openclaw` alone: whether the gateway runs, who waits, and what to type next. */
+export async function overview(context: Context): Promise<void> {
+  const gateway = await localGateway(context);
+  if (!gateway) return notRunningLines(context);
+  try {
+    await report(context, gateway);
+  } finally {
+    await gateway.close();
+  }
+}
+
+/** `openclaw gateway status`: the same, with an exit code for scripts. */
+export const gatewayStatus: Run<unknown> = async (context) => {
+  const gateway = await localGateway(context);
+  if (!gateway) throw notRunning();
+  try {
+    await report(context, gateway);
+  } finally {
+    await gateway.close();
+  }
+};
+
+/** What is asked here concerns this machine's process, which no URL leads to. */
+async function localGateway(context: Context): Promise<Gateway | undefined> {
+  if (context.options.url === undefined) return openRunning(context);
+  throw new CliError("usage", "this is about the gateway on this machine; --url does not apply", {
+    next: "openclaw status --url …",
+  });
+}
+
+function notRunningLines(context: Context): void {
+  if (context.options.json) return printJson(context, { running: false, next: startCommand() });
+  const { bad } = styleOf(context.io);
+  context.io.out(`The gateway is ${bad("not running")}.`);
+  context.io.out(`  next: ${startCommand()}`);
+  context.io.out("  all commands: openclaw --help");
+}
+
+async function report(context: Context, gateway: Gateway): Promise<void> {
+  const info = await gateway.request<HostInfo>("host.info");
+  if (context.options.json) return printJson(context, { running: true, ...info });
+  const pending = await pendingRows(gateway);
+  for (const line of infoLines(context, info)) context.io.out(line);
+  for (const line of waitingLines(pending, info)) context.io.out(line);
+  const offers = await surfaceRows(gateway).catch(() => []);
+  if (offers.length > 0) context.io.out(`  ${offersWords(offers)}`);
+}
+
+function infoLines({ io }: Context, info: HostInfo): string[] {
+  const { good } = styleOf(io);
+  const { operator = 0, node = 0 } = info.connections;
+  const since = agoWords(io.now() - info.uptimeMs, io.now());
+  const rows: [string, string][] = [
+    ["Page", shown(info.pageUrl, 200)],
+    ["Listens on", info.listening.map((where) => shown(where, 200)).join(", ")],
+    ["Fingerprint", shown(info.fingerprint, 200)],
+    ["Connected", `${count(operator, "operator")}, ${count(node, "node")}`],
+    ["Paired", count(info.pairing.devices, "device")],
+    ["State", shown(info.stateDir, 200)],
+    ["Config", shown(info.configPath, 200)],
+  ];
+  const lines = [
+    `The gateway ${shown(info.version)} is ${good("running")}, started ${since}${supervised(info)}.`,
+  ];
+  lines.push(...rows.map(([name, value]) => `  ${name.padEnd(13)}${value}`));
+  lines.push(...info.warnings.map((warning) => `  warning: ${shownLines(warning)}`));
+  return lines;
+}
+
+function supervised({ supervisor, unit, pid }: HostInfo): string {
+  const by = supervisor === "none" ? "" : ` by ${supervisor}${unit ? ` (${shown(unit)})` : ""}`;
+  return `${by}, process ${pid}`;
+}
+
+/** The second step of a node; without it, it answers nothing. */
+function offersWords(offers: readonly SurfaceRow[]): string {
+  const whose = offers.length === 1 ? "a node wait" : `${offers.length} nodes wait`;
+  return `The commands of ${whose} for approval: ${approveNodeCommand(offers)}`;
+}
+
+const MOST_WAITING = 5;
+
+function waitingLines(pending: readonly PendingRow[], info: HostInfo): string[] {
+  if (pending.length === 0) {
+    const next = info.pairing.devices === 0 ? "openclaw devices invite" : "openclaw devices list";
+    return ["", "No device waits for approval.", `  next: ${next}`];
+  }
+  const rows = pending.slice(0, MOST_WAITING).map((row) => {
+    return `  ${shown(row.requestId)}  ${quotedName(row)} (${clientKind(row)}), ${accessWords(row)}`;
+  });
+  const rest = pending.length - rows.length;
+  return [
+    "",
+    pending.length === 1
+      ? "1 device waits for approval:"
+      : `${pending.length} devices wait for approval:`,
+    ...rows,
+    ...(rest > 0 ? [`  … and ${rest} more: openclaw devices list`] : []),
+    `  next: ${approveCommand(pending)}`,
+  ];
+}

@@ -1,0 +1,32 @@
+import type { Gateway } from "../../reach/gateway.ts";
+import { sshSettings } from "./settings.ts";
+import type { Step } from "./steps.ts";
+
+/** Keys of the configuration by what they are to be; `undefined` leaves one as it is. */
+type Wanted = Readonly<Record<string, string | undefined>>;
+
+/** Sets those that differ. */
+export async function settingSteps(gateway: Gateway, wanted: Wanted): Promise<Step[]> {
+  const now: Readonly<Record<string, unknown>> = { ...(await sshSettings(gateway)).ssh };
+  return Object.entries(wanted).flatMap(([path, value]) => {
+    const before = now[path.replace("gateway.ssh.", "")];
+    if (value === undefined || String(before) === value) return [];
+    return [
+      {
+        words: `set ${path} to ${value} in the gateway's configuration`,
+        run: async () => void (await setKey(gateway, path, value)),
+        undo: async () =>
+          void (await setKey(gateway, path, before === undefined ? undefined : String(before))),
+      },
+    ];
+  });
+}
+
+/**
+ * Sets a key, or unsets it, whatever way in that ends: who turns approval over SSH on proves that it
+ * works, and who takes that back has what was before.
+ */
+function setKey(gateway: Gateway, path: string, value?: string): Promise<unknown> {
+  const set = { path, ...(value !== undefined && { value }) };
+  return gateway.request("host.config.set", { ...set, force: true });
+}

@@ -1,0 +1,99 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import type { Environment } from "../../../lib/environment.ts";
+import { sshLimitTable } from "../../../limits/ssh.ts";
+import { CliError } from "../../kit/exit.ts";
+import { shownLines } from "../../kit/words.ts";
+import type { Gateway } from "../../reach/gateway.ts";
+import { runTool } from "../gateway/tools.ts";
+import type { KeyRow } from "./key-row.ts";
+import type { Place } from "./sshd.ts";
+import { type Step, tool } from "./steps.ts";
+
+interface Target {
+  readonly account: string;
+  readonly place: Place;
+  readonly env: Environment;
+  /** Called after every change of keys, where something besides the gateway must know of it. */
+  readonly follow?: () => Promise<void>;
+  readonly pause?: (ms: number) => Promise<unknown>;
+}
+
+const { sshProofKeyMs, sshProofMs, sshProofConnectMs } = sshLimitTable;
+const BETWEEN_MS = 250;
+const NAME = "proof of openclaw ssh enable";
+
+/** Logs in as approvers will, with a key that is made for it and taken away again. */
+export function proofStep(gateway: Gateway, target: Target): Step {
+  return {
+    words: `log in as ${target.account} with a throwaway key, ask who waits, and take the key away`,
+    run: () => prove(gateway, target),
+  };
+}
+
+async function prove(gateway: Gateway, target: Target): Promise<void> {
+  const { env, follow } = target;
+  await sweepKeys(gateway);
+  const folder = mkdtempSync(join(tmpdir(), "openclaw-ssh-"));
+  try {
+    const file = join(folder, "key");
+    await tool(env, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", file);
+    const publicKey = readFileSync(`${file}.pub`, "utf8");
+    const { key } = await gateway.request<{ key: { fingerprint: string } }>("host.ssh.add", {
+      publicKey,
+      name: `${NAME} ${process.pid}`,
+      may: ["node"],
+      expiresInMs: sshProofKeyMs.value,
+    });
+    try {
+      await follow?.();
+      await login(file, target);
+    } finally {
+      await gateway.request("host.ssh.remove", { key: key.fingerprint });
+      await follow?.();
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A proof that was killed left its key: it is not to be shown as somebody's until it ends. */
+async function sweepKeys(gateway: Gateway): Promise<void> {
+  const { keys } = await gateway.request<{ keys: KeyRow[] }>("host.ssh.list");
+  for (const { name, fingerprint } of keys) {
+    if (/^ \d+$/.test(name.startsWith(NAME) ? name.slice(NAME.length) : "")) {
+      await gateway.request("host.ssh.remove", { key: fingerprint });
+    }
+  }
+}
+
+async function login(
+  file: string,
+  { account, place, env, pause = setTimeout }: Target,
+): Promise<void> {
+  const options = [
+    "BatchMode=yes",
+    "IdentitiesOnly=yes",
+    // Nothing is trusted to that end: it is this machine's own, by its own address.
+    "StrictHostKeyChecking=no",
+    "UserKnownHostsFile=/dev/null",
+    "LogLevel=ERROR",
+    `ConnectTimeout=${sshProofConnectMs.value / 1000}`,
+  ].flatMap((option) => ["-o", option]);
+  const words = ["-F", "none", "-i", file, "-p", String(place.port), ...options];
+  const dial = () => runTool("ssh", [...words, `${account}@${place.address}`, "list"], env);
+  let { exit, text } = await dial();
+  // sshd closes its port for a moment while it reads its configuration.
+  for (let waited = 0; waited < sshProofMs.value && /Connection refused/.test(text); ) {
+    await pause(BETWEEN_MS);
+    waited += BETWEEN_MS;
+    ({ exit, text } = await dial());
+  }
+  if (exit === 0) return;
+  const why = shownLines(text) || `exit code ${exit}`;
+  throw new CliError("failed", `logging in as ${account} did not work: ${why}`, {
+    next: "journalctl -u ssh -n 20 --no-pager (it says why sshd refused it; on another port: --port)",
+  });
+}

@@ -1,0 +1,21 @@
+import { approverLine, type SshWay } from "../../../protocol/approve-line.ts";
+import type { Gateway } from "../../reach/gateway.ts";
+
+/** What the configuration says of approval over SSH. */
+export interface SshSettings extends SshWay {
+  readonly ssh: SshWay["ssh"] & { readonly authorizedKeys?: string };
+}
+
+interface ConfigView {
+  readonly config: { readonly gateway: SshSettings };
+}
+
+export async function sshSettings(gateway: Gateway): Promise<SshSettings> {
+  const { config } = await gateway.request<ConfigView>("config.get");
+  return config.gateway;
+}
+
+/** What an approver types, if approval over SSH is on. */
+export function approveLine(settings: SshSettings): string | undefined {
+  return approverLine("CODE", settings);
+}

@@ -1,0 +1,129 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Environment } from "../../../lib/environment.ts";
+import { CliError } from "../../kit/exit.ts";
+import { type SshFacts, sshdDropIn, uncounted } from "./scripts.ts";
+import { DROP_IN, earlierMatch, effective, reload, SSHD_CONFIG, testConfig } from "./sshd.ts";
+import { type Step, writeFile } from "./steps.ts";
+
+/** Whose access must be after the change what it was before: the admin's, and anybody's. */
+function others(env: Environment): string[] {
+  const admin = env["SUDO_USER"];
+  return ["root", "nobody", ...(admin && admin !== "root" ? [admin] : [])];
+}
+
+async function everybody(env: Environment, file?: string): Promise<string> {
+  const all = await Promise.all(others(env).map((user) => effective(user, env, file)));
+  return all.join("\n");
+}
+
+/**
+ * Puts the drop-in in place. It is tried on a private copy first, and kept only if sshd accepts it,
+ * every line of it counts for the account, and nothing changes for anybody else.
+ */
+export function dropInStep(facts: SshFacts, env: Environment): Step {
+  const text = sshdDropIn(facts);
+  const there = dropInText();
+  const put = (what: string | undefined) => {
+    if (what === undefined) rmSync(DROP_IN, { force: true });
+    else writeFile(DROP_IN, what, 0o644);
+  };
+  return {
+    words:
+      there === text
+        ? `test ${DROP_IN} again, and let sshd read it`
+        : `write ${DROP_IN}, test that it changes nothing for anybody else, and let sshd read it`,
+    detail: text,
+    run: async () => {
+      const was = await everybody(env);
+      refuseEarlier();
+      await tryCopy(text, { facts, env, was });
+      if (there !== text) put(text);
+      await testConfig(env);
+      await refuseUncounted(facts, env);
+      if ((await everybody(env)) !== was) throw changesOthers();
+      await reload(env);
+    },
+    undo: async () => {
+      if (there === text) return;
+      put(there);
+      await reload(env);
+    },
+  };
+}
+
+/** What the drop-in says now, if there is one. */
+export function dropInText(): string | undefined {
+  return existsSync(DROP_IN) ? readFileSync(DROP_IN, "utf8") : undefined;
+}
+
+interface Trial {
+  readonly facts: SshFacts;
+  readonly env: Environment;
+  readonly was: string;
+}
+
+/** What would be, with nothing of it where sshd reads: whatever ends this process leaves no trace. */
+async function tryCopy(text: string, { facts, env, was }: Trial): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "openclaw-sshd-"));
+  try {
+    const file = join(folder, "sshd_config");
+    writeFileSync(file, `${text}Include ${SSHD_CONFIG}\n`, { mode: 0o600 });
+    await testConfig(env, file);
+    const missing = uncounted(facts, await effective(facts.account, env, file));
+    if (missing.length > 0) throw notCounted(missing);
+    if ((await everybody(env, file)) !== was) throw changesOthers();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function refuseEarlier(): void {
+  const earlier = earlierMatch();
+  if (!earlier) return;
+  const { file, line } = earlier;
+  throw new CliError("failed", `“${line}” in ${file} comes before ours and would win over it`, {
+    next:
+      file === SSHD_CONFIG
+        ? `move that block of ${file} below its line: Include /etc/ssh/sshd_config.d/*.conf`
+        : `rename ${file} so that it sorts after ${DROP_IN}`,
+  });
+}
+
+/** A configuration of the admin's own may not include drop-ins, or decide before them. */
+async function refuseUncounted(facts: SshFacts, env: Environment): Promise<void> {
+  const missing = uncounted(facts, await effective(facts.account, env));
+  if (missing.length === 0) return;
+  if (!missing.includes("AuthorizedKeysCommand")) throw notCounted(missing);
+  throw new CliError("failed", `${SSHD_CONFIG} does not include /etc/ssh/sshd_config.d`, {
+    next: `openclaw ssh enable --authorized-keys, or let ${SSHD_CONFIG} begin with: Include /etc/ssh/sshd_config.d/*.conf`,
+  });
+}
+
+function notCounted(missing: readonly string[]): CliError {
+  const which = missing.join(", ");
+  return new CliError("failed", `something else decides about ${which} for this account`, {
+    next: "sshd -T -C user=<account>,host=localhost,addr=127.0.0.1 (it prints what counts)",
+  });
+}
+
+function changesOthers(): CliError {
+  return new CliError("failed", "it would change sshd's configuration for other users too", {
+    next: "openclaw ssh enable --authorized-keys",
+  });
+}
+
+/**
+ * Takes the drop-in away. That never depends on what else sshd's configuration says: nobody can log in
+ * once the account is gone. Resolves with why sshd could not read it anew, or `undefined`.
+ */
+export async function removeDropIn(env: Environment): Promise<string | undefined> {
+  rmSync(DROP_IN, { force: true });
+  try {
+    await reload(env);
+    return undefined;
+  } catch (error) {
+    return error instanceof CliError ? error.message : String(error);
+  }
+}

@@ -1,0 +1,161 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { watchLimitTable } from "../../../limits/watch.ts";
+import { ADMIN, PAIRING, READ } from "../../../protocol/access.ts";
+import type { RequestRow } from "../../../words/request-card.ts";
+import type { Context } from "../../kit/context.ts";
+import { CliError } from "../../kit/exit.ts";
+import { explainFailure } from "../../kit/failures.ts";
+import type { LinkListener } from "../../reach/admin-link.ts";
+import { notRunning, openRunning, refuseUrlOptions, startCommand } from "../../reach/connect.ts";
+import type { Gateway } from "../../reach/gateway.ts";
+import { pendingRows } from "../devices/pages.ts";
+import { surfaceRows } from "../nodes/rows.ts";
+import { type News, newsOf } from "./requests.ts";
+
+const EVENTS = [
+  "device.pair.requested",
+  "device.pair.resolved",
+  "node.pair.requested",
+  "node.pair.resolved",
+];
+const awayMs = watchLimitTable.watchAwayMs.value;
+const FIRST_PAUSE_MS = watchLimitTable.watchRetryMs.value;
+const LAST_PAUSE_MS = watchLimitTable.watchRetryMaxMs.value;
+
+/** A clock that never jumps, and pauses. */
+interface Time {
+  now(): number;
+  pause(ms: number): Promise<unknown>;
+}
+
+/** Opens a connection whose events go to the listener; `undefined` when nobody is there. */
+export type Open = (listener: LinkListener) => Promise<Gateway | undefined>;
+
+/** The gateway on this machine, or the one that `--url` names. */
+export function opener(context: Context): Open {
+  if (context.options.url === undefined) {
+    refuseUrlOptions(context);
+    return (listener) => openRunning(context, listener);
+  }
+  return async (listener) => {
+    const { openRemote } = await import("../../reach/remote.ts");
+    return openRemote(context, [ADMIN, PAIRING, READ], listener);
+  };
+}
+
+/**
+ * News of requests for as long as there is a gateway: it is asked once for what there is, and tells
+ * the rest. When it goes away the feed comes back to it by itself.
+ */
+export class Feed {
+  #gateway: Gateway | undefined;
+  /** What came while the list was on its way. */
+  #held: News[] | undefined;
+  #closed = false;
+  #ended: { resolve(): void; reject(error: unknown): void } | undefined;
+
+  constructor(
+    private readonly open: Open,
+    private readonly tell: (news: News) => void,
+    private readonly time: Time = { now: () => performance.now(), pause: sleep },
+  ) {}
+
+  /** Resolves after {@link close}; rejects when the gateway can't be watched, or stays away. */
+  run(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#ended = { resolve, reject };
+      this.#connect().then(
+        (connected) => {
+          if (!connected) reject(notRunning());
+        },
+        (error) => reject(error),
+      );
+    });
+  }
+
+  /** Asks the gateway of now. */
+  request<Payload>(method: string, params: object): Promise<Payload> {
+    if (!this.#gateway) throw new CliError("unreachable", "the gateway is away");
+    return this.#gateway.request<Payload>(method, params);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const gateway = this.#gateway;
+    this.#gateway = undefined;
+    await gateway?.close();
+    this.#ended?.resolve();
+  }
+
+  async #connect(): Promise<boolean> {
+    let over = false;
+    let gateway: Gateway | undefined;
+    gateway = await this.open({
+      event: (name, payload) => this.#heard(newsOf(name, payload)),
+      ended: () => {
+        over = true;
+        if (gateway && gateway === this.#gateway) void this.#away();
+      },
+    });
+    if (!gateway) return false;
+    try {
+      this.#held = [];
+      if (gateway.how === "running") await gateway.request("host.events", { events: EVENTS });
+      const rows: RequestRow[] = [...(await pendingRows(gateway)), ...(await surfaceRows(gateway))];
+      if (over) return false;
+      if (this.#closed) {
+        await gateway.close();
+        return true;
+      }
+      this.#gateway = gateway;
+      this.#listed(rows);
+      return true;
+    } catch (error) {
+      await gateway.close();
+      throw error;
+    }
+  }
+
+  #listed(rows: readonly RequestRow[]): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    this.tell({ on: "list", rows });
+    for (const news of held) this.tell(news);
+  }
+
+  #heard(news: News | undefined): void {
+    if (!news || this.#closed) return;
+    if (this.#held) this.#held.push(news);
+    else this.tell(news);
+  }
+
+  /** Comes back to the gateway, with growing pauses, until it was away for too long. */
+  async #away(): Promise<void> {
+    this.#gateway = undefined;
+    if (this.#closed) return;
+    this.tell({ on: "away" });
+    const { time } = this;
+    const deadline = time.now() + awayMs;
+    for (let pause: number = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LAST_PAUSE_MS)) {
+      await time.pause(pause);
+      if (this.#closed) return;
+      try {
+        if (await this.#connect()) return;
+      } catch (error) {
+        if (!isPassing(error)) return this.#ended?.reject(error);
+      }
+      if (time.now() >= deadline) return this.#ended?.reject(stayedAway());
+    }
+  }
+}
+
+/** A failure that a restart explains. */
+function isPassing(error: unknown): boolean {
+  const { exit, code } = explainFailure(error);
+  return exit === "unreachable" || code === "UNAVAILABLE";
+}
+
+function stayedAway(): CliError {
+  const message = `the gateway went away and did not come back within ${awayMs / 1000} s`;
+  return new CliError("unreachable", message, { next: startCommand() });
+}

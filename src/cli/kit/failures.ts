@@ -1,0 +1,128 @@
+import { shellWord } from "../../lib/shell-word.ts";
+import { systemWords } from "../../lib/system-words.ts";
+import { CliError, type ExitName } from "./exit.ts";
+import { shownLines } from "./words.ts";
+
+/** A failure as it is printed. */
+export interface Failure {
+  readonly message: string;
+  readonly next?: string;
+  readonly code?: string;
+  readonly exit: ExitName;
+}
+
+/** An error as the gateway sends it, or as its code throws it where it does not run. */
+interface CodedError {
+  readonly code?: unknown;
+  readonly message?: unknown;
+  readonly next?: unknown;
+  readonly details?: unknown;
+  readonly retryAfterMs?: unknown;
+}
+
+/** Turns whatever a command threw into what a person reads and the exit code. */
+export function explainFailure(error: unknown): Failure {
+  if (error instanceof CliError) {
+    const { message, next, code, exit } = error;
+    return clean({ message, next, code, exit });
+  }
+  if (typeof error !== "object" || error === null) return unexpected(String(error));
+  const { message, code, details } = error as CodedError;
+  const system = ofSystem(error);
+  if (system) return system;
+  if (typeof code !== "string") return unexpected(String(message ?? error));
+  const facts = (details ?? {}) as Record<string, unknown>;
+  const name = typeof facts["code"] === "string" ? facts["code"] : code;
+  const text = String(message ?? code);
+  return clean({
+    message: text,
+    code: name,
+    exit: exitOf(name, code, text),
+    next: nextOf(name, error as CodedError, facts),
+  });
+}
+
+/** What the system refused this program: never in its own words. */
+function ofSystem(error: object): Failure | undefined {
+  const { code, path, syscall } = error as NodeJS.ErrnoException;
+  const words = typeof syscall === "string" ? systemWords(error) : undefined;
+  if (words === undefined || code === undefined) return undefined;
+  if (path === undefined) {
+    const exit = unreachableCodes.test(code) ? "unreachable" : "failed";
+    return clean({ message: words, code, exit, next: "openclaw doctor" });
+  }
+  const next = /^(ENOSPC|EDQUOT)$/.test(code) ? "df -h" : `ls -ld ${shellWord(path)}`;
+  return clean({ message: `${path}: ${words}`, code, exit: "failed", next });
+}
+
+function clean(failure: { [name in keyof Failure]: Failure[name] | undefined }): Failure {
+  const { message, next, code, exit } = failure;
+  return {
+    message: shownLines(message ?? "") || "it gave no reason",
+    exit: exit ?? "failed",
+    ...(next !== undefined && { next: shownLines(next) }),
+    ...(code !== undefined && { code: shownLines(code) }),
+  };
+}
+
+function unexpected(message: string): Failure {
+  if (/GLIBC_\d/.test(message)) {
+    return {
+      message: `this system's C library is too old for Node.js ${process.versions.node} (the WebSocket server needs glibc 2.38 there)`,
+      next: "use Node.js 20 here, or a newer system such as Debian 13 or Ubuntu 24.04",
+      exit: "failed",
+    };
+  }
+  const next = "run the command again with --verbose and report what it prints";
+  return {
+    message: `unexpected: ${shownLines(message) || "no reason given"}`,
+    next,
+    exit: "failed",
+  };
+}
+
+const NOT_WRITABLE = /^(STATE|AUDIT)_NOT_WRITABLE$/;
+const credentialCodes = /^(NOT_PAIRED|PAIRING_|AUTH_|DEVICE_|CONTROL_UI_|MISSING_SCOPE|FORBIDDEN)/;
+const unreachableCodes = /^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)/;
+
+function exitOf(name: string, code: string, message: string): ExitName {
+  if (/^unknown (requestId|deviceId)/.test(message) || name === "UNKNOWN_REQUEST")
+    return "notFound";
+  if (name.startsWith("STORE_") || NOT_WRITABLE.test(name)) return "state";
+  if (name.startsWith("CONFIG_")) return "config";
+  if (unreachableCodes.test(name)) return "unreachable";
+  return credentialCodes.test(name) || credentialCodes.test(code) ? "credentials" : "failed";
+}
+
+/** The exact next step: the gateway's own where it gave one. */
+function nextOf(
+  name: string,
+  error: CodedError,
+  facts: Record<string, unknown>,
+): string | undefined {
+  if (typeof error.next === "string") return error.next;
+  if (typeof facts["approveCommand"] === "string") {
+    return `on the gateway host: ${facts["approveCommand"]}`;
+  }
+  if (typeof facts["cure"] === "string") return facts["cure"];
+  if (name === "MISSING_SCOPE") return "run the command on the gateway's own machine";
+  if (typeof error.retryAfterMs === "number") {
+    return `repeat the command in ${Math.max(1, Math.ceil(error.retryAfterMs / 1000))} s`;
+  }
+  const message = String(error.message);
+  if (/^unknown method: /.test(message)) return "openclaw gateway call --list";
+  if (/^unknown (requestId|deviceId)|^device .* denied$/.test(message))
+    return "openclaw devices list";
+  return undefined;
+}
+
+/** The lines of a failure. `verbose` adds the machine-readable code and where it happened. */
+export function failureLines(error: unknown, verbose: boolean): string[] {
+  const { message, next, code } = explainFailure(error);
+  const lines = [`openclaw: ${message}`];
+  if (next !== undefined) lines.push(`  next: ${next}`);
+  if (!verbose) return lines;
+  if (code !== undefined) lines.push(`  code: ${code}`);
+  if (error instanceof Error && error.stack) lines.push(shownLines(error.stack));
+  return lines;
+}

@@ -1,0 +1,40 @@
+import { hostname } from "node:os";
+import { cleanText } from "../../lib/text.ts";
+import { keyWords } from "../../words/key.ts";
+import { type Context, jsonLine } from "../kit/context.ts";
+import { secretOption } from "../reach/remote-options.ts";
+import { allowPath, nodeFolder, nodeKeys } from "./folder.ts";
+import type { HostOptions } from "./host.ts";
+import { eventLines, type HostEvent } from "./words.ts";
+
+export interface ConnectOptions {
+  readonly name?: string;
+  readonly allow?: string;
+  readonly installService?: boolean;
+  readonly yes?: boolean;
+}
+
+/** Everything but where to; the key is made on first use. */
+export async function hostOptions(
+  context: Context,
+  options: ConnectOptions,
+): Promise<Omit<HostOptions, "target">> {
+  const { env } = context.io;
+  const keys = nodeKeys(nodeFolder(env));
+  return {
+    ...keys,
+    name: cleanText(options.name ?? hostname(), 64) ?? "node",
+    allowPath: allowPath(env, options.allow),
+    env,
+    token: await secretOption(context, "token"),
+    password: await secretOption(context, "password"),
+    tlsFingerprint: context.options.tlsFingerprint,
+    tell: (event) => say(context, event, keyWords(keys.identity.deviceId)),
+  };
+}
+
+/** One line of JSON an event where a program reads, else words. */
+export function say({ io, options }: Context, event: HostEvent, key: string): void {
+  if (options.json) return io.data(jsonLine(event));
+  for (const line of eventLines(event, key)) io.out(line);
+}

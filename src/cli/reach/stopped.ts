@@ -1,0 +1,84 @@
+import { readdirSync, statSync } from "node:fs";
+import { stateFolder } from "../../host/paths.ts";
+import { whyFailed } from "../../lib/system-words.ts";
+import type { Context } from "../kit/context.ts";
+import { AS_ROOT, CliError } from "../kit/exit.ts";
+import type { Gateway, Needs } from "./gateway.ts";
+
+interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+  /** What a command line keeps in the folder is no state. */
+  readonly hasState: boolean;
+}
+
+/**
+ * The methods of the gateway on the state of one that does not run, under its writer's lock. Root
+ * becomes the state's owner first: files that belonged to root would shut the gateway out.
+ */
+export async function openStopped(
+  { io }: Context,
+  { stopped, staysRoot }: Pick<Needs, "staysRoot"> & Required<Pick<Needs, "stopped">>,
+): Promise<Gateway> {
+  const folder = stateFolder(io.env);
+  const owner = stateOwner(folder);
+  if (!owner?.hasState && stopped === "existing") throw noState(folder);
+  const { openOffline } = await import("../../main/offline.ts");
+  if (owner && (staysRoot ? isForeign(owner) : !becomeOwner(owner))) {
+    const { openAsOwner } = await import("./owner-process.ts");
+    return openAsOwner(owner, io.env);
+  }
+  const offline = await openOffline({ env: io.env });
+  return {
+    how: "stopped",
+    request: <Payload>(method: string, params?: unknown) =>
+      offline.request(method, params) as Promise<Payload>,
+    close: () => offline.close(),
+  };
+}
+
+/** Whose folder it is; `undefined` where there is none. */
+function stateOwner(folder: string): Owner | undefined {
+  try {
+    const { uid, gid } = statSync(folder);
+    const hasState = readdirSync(folder).some((name) => !name.startsWith("cli-"));
+    return { uid, gid, hasState };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw new CliError("state", `the state in ${folder} can't be read: ${whyFailed(error)}`, {
+      next: AS_ROOT,
+      cause: error,
+    });
+  }
+}
+
+/** Whether root would have to become somebody else. */
+function isForeign({ uid }: Owner): boolean {
+  return process.getuid?.() === 0 && uid !== 0;
+}
+
+/**
+ * `false` where Node refuses to change the user: one that was linked with the system's libuv, such
+ * as Debian's, can't tell whether an io_uring would keep the rights of root.
+ */
+function becomeOwner(owner: Owner): boolean {
+  if (!isForeign(owner)) return true;
+  const { uid, gid } = owner;
+  try {
+    process.setgroups?.([gid]);
+  } catch {
+    return false;
+  }
+  process.setgid?.(gid);
+  process.setuid?.(uid);
+  return true;
+}
+
+function noState(folder: string): CliError {
+  return new CliError(
+    "unreachable",
+    `the gateway is not running and ${folder} holds no state of one`,
+    { next: "openclaw gateway run (or set OPENCLAW_STATE_DIR to where its state is)" },
+  );
+}

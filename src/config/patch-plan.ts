@@ -1,0 +1,235 @@
+import type { Node } from "jsonc-parser";
+import { type ConfigDocument, findProperty, parseDocument, propertiesOf } from "./document.ts";
+import type { EditRequest } from "./edit.ts";
+import { ConfigError, type ConfigIssue } from "./errors.ts";
+import { originOnly, REDACTED, showPath } from "./hide.ts";
+import { refusalOf, unknownIssue } from "./patch-issues.ts";
+import { type ConfigPath, type GatewayConfig, isSection, resolveKey, specOf } from "./schema.ts";
+import { getValue } from "./settings.ts";
+
+/**
+ * How a text that a client sent is meant. `whole`: what the file should say; keys of this gateway
+ * that are missing go back to their default, unknown ones stay. `patch`: what should change; `null`
+ * takes a key out.
+ */
+export type WantedKind = "whole" | "patch";
+
+export interface Wanted {
+  readonly kind: WantedKind;
+  /** JSON with comments, as sent. */
+  readonly raw: string;
+  /** The file's present text. */
+  readonly before: string;
+  /** The settings in force: a value that is in force already is no change. */
+  readonly current: GatewayConfig;
+  /** The file's name, for commands. */
+  readonly file: string;
+}
+
+export interface WantedChanges {
+  readonly requests: readonly EditRequest[];
+  /** Unknown keys that a `whole` text left out and that stay in the file. */
+  readonly kept: readonly string[];
+}
+
+type Plain = ReadonlyMap<string, Plain> | readonly Plain[] | string | number | boolean | null;
+
+/**
+ * What `wanted` changes, key by key, where the network may. A placeholder for a hidden value stands
+ * for what is stored, and changes nothing. Pure.
+ * @throws ConfigError CONFIG_SYNTAX, CONFIG_VALUE, CONFIG_HOST_ONLY, CONFIG_UNKNOWN_KEY,
+ * CONFIG_REDACTED: with every problem in `issues`
+ */
+export function planWanted(wanted: Wanted): WantedChanges {
+  const root = readWanted(wanted.raw);
+  const walk = new Walk(wanted);
+  walk.run(root);
+  const [first] = walk.issues;
+  if (first) {
+    const others = walk.issues.length - 1;
+    const least = others + 1 < MAX_ISSUES ? "" : "at least ";
+    const more = others > 0 ? ` (and ${least}${others} more)` : "";
+    const { next } = first;
+    throw new ConfigError(first.code, `${first.message}${more}`, { next, issues: walk.issues });
+  }
+  return { requests: [...walk.requests.values()], kept: walk.kept };
+}
+
+function readWanted(raw: string): ReadonlyMap<string, Plain> {
+  const document = parseDocument(raw);
+  const [problem] = document.errors;
+  const plain = !problem && document.root ? plainOf(document.root) : undefined;
+  if (plain instanceof Map) return plain;
+  const why = problem ? `: ${problem.message}` : "";
+  const message = `raw is not one JSON object${why}`;
+  const next = "openclaw gateway call config.get";
+  const issue: ConfigIssue = { code: "CONFIG_SYNTAX", path: "", message, next };
+  throw new ConfigError("CONFIG_SYNTAX", message, { next, issues: [issue] });
+}
+
+/** Maps, since a key may be named like a property that every object has. */
+function plainOf(node: Node): Plain {
+  if (node.type === "array") return (node.children ?? []).map(plainOf);
+  if (node.type !== "object") return node.value;
+  return new Map(propertiesOf(node).map(({ name, value }) => [name, plainOf(value)]));
+}
+
+/** So many problems in one text say enough; each takes time to word. */
+const MAX_ISSUES = 64;
+
+class Walk {
+  readonly requests = new Map<string, EditRequest>();
+  readonly kept: string[] = [];
+  readonly issues: ConfigIssue[] = [];
+  /** Keys that the text names in any spelling. */
+  readonly #named = new Set<ConfigPath>();
+  readonly #document: ConfigDocument;
+
+  constructor(private readonly wanted: Wanted) {
+    this.#document = parseDocument(wanted.before);
+  }
+
+  run(root: ReadonlyMap<string, Plain>): void {
+    this.#note(root, []);
+    this.#section(root, this.#document.root, []);
+  }
+
+  #note(given: ReadonlyMap<string, Plain>, trail: readonly string[]): void {
+    for (const [name, value] of given) {
+      const key = keyAt([...trail, name]);
+      if (key) this.#named.add(key);
+      else if (value instanceof Map) this.#note(value, [...trail, name]);
+    }
+  }
+
+  #section(given: ReadonlyMap<string, Plain>, stored: Node | undefined, trail: string[]): void {
+    const below = new Map(
+      (stored ? propertiesOf(stored) : []).map(({ name, value }) => [name, value]),
+    );
+    for (const [name, value] of given) this.#entry(value, below.get(name), [...trail, name]);
+    if (this.wanted.kind === "patch") return;
+    for (const [name, node] of below) {
+      if (!given.has(name)) this.#missing(node, [...trail, name], "keep");
+    }
+  }
+
+  #entry(value: Plain, stored: Node | undefined, segments: string[]): void {
+    if (this.issues.length >= MAX_ISSUES) return;
+    const key = keyAt(segments);
+    if (value === null && this.wanted.kind === "patch") {
+      if (key) this.#unset(key);
+      else if (stored) this.#missing(stored, segments, "refuse");
+      return;
+    }
+    if (value instanceof Map && !key) {
+      const known = isSection(segments.join(".")) || stored?.type === "object";
+      if (known)
+        return this.#section(value, stored?.type === "object" ? stored : undefined, segments);
+    }
+    if (key) return this.#set(key, value);
+    // A placeholder that is where it was, or any value that is: nothing to do.
+    if (stored && same(reveal(value, stored), plainOf(stored))) return;
+    if (isSection(segments.join("."))) {
+      const message = `${segments.join(".")}: a section { … } is expected`;
+      this.issues.push({ code: "CONFIG_VALUE", path: segments.join("."), message, next: HELP });
+      return;
+    }
+    this.issues.push(unknownIssue(segments, this.wanted.file));
+  }
+
+  #set(key: ConfigPath, given: Plain): void {
+    const stored = this.#storedAt(key);
+    const value = isShownOf(key, given, stored) ? plainOf(stored) : reveal(given, stored);
+    const inForce = toJson(value);
+    if (stored && same(value, plainOf(stored))) return;
+    if (JSON.stringify(inForce) === JSON.stringify(getValue(this.wanted.current, key))) return;
+    const refusal = refusalOf(key, inForce);
+    if (refusal) this.issues.push(refusal);
+    else this.requests.set(key, { key, value: inForce });
+  }
+
+  #unset(key: ConfigPath): void {
+    if (!this.#storedAt(key)) return;
+    const refusal = refusalOf(key, undefined);
+    if (refusal) this.issues.push(refusal);
+    else this.requests.set(key, { key, unset: true });
+  }
+
+  /** Something that stands in the file and that the text leaves out, or takes out. */
+  #missing(node: Node, segments: string[], unknown: "keep" | "refuse"): void {
+    if (this.issues.length >= MAX_ISSUES) return;
+    const key = keyAt(segments);
+    if (key) {
+      if (!this.#named.has(key)) this.#unset(key);
+      return;
+    }
+    if (isSection(segments.join(".")) && node.type === "object") {
+      for (const { name, value } of propertiesOf(node)) {
+        this.#missing(value, [...segments, name], unknown);
+      }
+      return;
+    }
+    if (unknown === "keep") this.kept.push(showPath(segments));
+    else this.issues.push(unknownIssue(segments, this.wanted.file));
+  }
+
+  /** The value of a key in the file, in whichever spelling. */
+  #storedAt(key: ConfigPath): Node | undefined {
+    for (const name of [key, ...(specOf(key).aliases ?? [])]) {
+      const node = findProperty(this.#document, name.split("."))?.children?.[1];
+      if (node) return node;
+    }
+    return undefined;
+  }
+}
+
+const HELP = "openclaw config --help";
+
+/** Whether `given` is what a client was shown of the URL that is stored. */
+function isShownOf(key: ConfigPath, given: Plain, stored: Node | undefined): stored is Node {
+  if (!stored || !specOf(key).originOnly) return false;
+  return given === originOnly(String(stored.value), REDACTED);
+}
+
+function keyAt(segments: readonly string[]): ConfigPath | undefined {
+  if (segments.some((segment) => segment.includes("."))) return undefined;
+  return resolveKey(segments.join("."));
+}
+
+/**
+ * `given` with what is stored in place of placeholders. In a list they are known by their place, so
+ * only a list of the same length can hold them.
+ */
+function reveal(given: Plain, stored: Node | undefined): Plain {
+  if (!stored) return given;
+  if (given === REDACTED && stored.type !== "object" && stored.type !== "array") {
+    return stored.value;
+  }
+  if (Array.isArray(given) && stored.children?.length === given.length) {
+    return given.map((item, index) => reveal(item, stored.children?.[index]));
+  }
+  if (given instanceof Map && stored.type === "object") {
+    const below = new Map(propertiesOf(stored).map(({ name, value }) => [name, value]));
+    return new Map([...given].map(([name, value]) => [name, reveal(value, below.get(name))]));
+  }
+  return given;
+}
+
+function same(a: Plain, b: Plain): boolean {
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.length === b.length && a.every((item, index) => same(item, b[index] ?? null));
+  }
+  if (a instanceof Map && b instanceof Map) {
+    return (
+      a.size === b.size &&
+      [...a].every(([name, value]) => b.has(name) && same(value, b.get(name) ?? null))
+    );
+  }
+  return a === b;
+}
+
+function toJson(value: Plain): unknown {
+  if (Array.isArray(value)) return value.map(toJson);
+  if (value instanceof Map) return Object.fromEntries([...value].map(([k, v]) => [k, toJson(v)]));
+  return value;
+}

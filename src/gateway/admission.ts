@@ -1,0 +1,175 @@
+import type { Limits } from "../limits/table.ts";
+import { type Close, closes } from "../protocol/close.ts";
+import type { Connection } from "./connection.ts";
+
+/** Connections of one kind by where they come from, oldest first. */
+class Crowd {
+  readonly #bySource = new Map<string, Set<Connection>>();
+  size = 0;
+
+  add(connection: Connection): void {
+    const { source } = connection.socket.peer;
+    const set = this.#bySource.get(source);
+    if (set) set.add(connection);
+    else this.#bySource.set(source, new Set([connection]));
+    this.size += 1;
+  }
+
+  delete(connection: Connection): void {
+    const { source } = connection.socket.peer;
+    const set = this.#bySource.get(source);
+    if (!set?.delete(connection)) return;
+    this.size -= 1;
+    if (set.size === 0) this.#bySource.delete(source);
+  }
+
+  from(source: string): number {
+    return this.#bySource.get(source)?.size ?? 0;
+  }
+
+  /** From one source, oldest first. */
+  of(source: string): Iterable<Connection> {
+    return this.#bySource.get(source) ?? [];
+  }
+
+  oldestOf(source: string): Connection | undefined {
+    const [first] = this.#bySource.get(source) ?? [];
+    return first;
+  }
+
+  /** The oldest connection of the source that has most of them. */
+  oldestOfLargest(): Connection | undefined {
+    let largest: Set<Connection> | undefined;
+    for (const set of this.#bySource.values()) {
+      if (!largest || set.size > largest.size) largest = set;
+    }
+    const [first] = largest ?? [];
+    return first;
+  }
+}
+
+/** An HTTP answer in place of a connection. */
+export interface GateRefusal {
+  readonly status: string;
+  readonly text: string;
+  readonly metric: string;
+}
+
+export const tooManyConnections = refused("Too many connections", "connections-refused");
+export const tooManyUnauthenticated = refused(
+  "Too many unauthenticated sockets",
+  "unauthenticated-refused",
+);
+
+/**
+ * Bounds connections that are not authenticated yet, in all and per source. After a restart everybody
+ * comes at once, perhaps from one address: so only sockets that stayed silent for a moment are held
+ * against their source, and only those give way, the largest source's first.
+ */
+export class SocketGate {
+  readonly #unauthenticated = new Crowd();
+  readonly #waiting = new Crowd();
+  #total = 0;
+
+  constructor(
+    private readonly limits: Limits,
+    private readonly now: () => number,
+  ) {}
+
+  /** Why a new socket from `source` is refused, or `undefined`. */
+  refusal(source: string): GateRefusal | undefined {
+    if (this.#total >= this.limits.connections) return tooManyConnections;
+    const most = this.limits.unauthenticatedPerAddress;
+    const now = this.now();
+    let silent = 0;
+    for (const connection of this.#unauthenticated.of(source)) {
+      // Oldest first: whoever is behind one that still has its moment has it too.
+      if (!this.#isLate(connection, now)) break;
+      if (connection.state.name === "challenged") silent += 1;
+      if (silent >= most) return tooManyUnauthenticated;
+    }
+    return undefined;
+  }
+
+  /** Whether a socket from `source` may be opened now. Past its share it leaves half to others. */
+  hasRoom(source: string): boolean {
+    const { unauthenticatedSockets, unauthenticatedPerAddress } = this.limits;
+    if (this.isFull) return false;
+    if (this.#unauthenticated.from(source) < unauthenticatedPerAddress) return true;
+    return this.#unauthenticated.size < unauthenticatedSockets / 2;
+  }
+
+  /** Whether no socket from anywhere may be opened now. */
+  get isFull(): boolean {
+    return this.#unauthenticated.size >= this.limits.unauthenticatedSockets;
+  }
+
+  /**
+   * Makes room where all is taken: a silent socket of the largest source gives way. False if there
+   * was no need, or none is silent.
+   */
+  makeRoom(): boolean {
+    const oldest = this.isFull ? this.#unauthenticated.oldestOfLargest() : undefined;
+    if (oldest?.state.name !== "challenged" || !this.#isLate(oldest, this.now())) return false;
+    oldest.close(closes.unauthenticatedEvicted);
+    return true;
+  }
+
+  /** Whether the moment is over that everybody has for a first word. */
+  #isLate({ challengedAt }: Connection, now: number): boolean {
+    return now - challengedAt >= this.limits.unauthenticatedGraceMs;
+  }
+
+  opened(connection: Connection): void {
+    this.#total += 1;
+    this.#unauthenticated.add(connection);
+  }
+
+  authenticated(connection: Connection): void {
+    this.#unauthenticated.delete(connection);
+  }
+
+  /** Moves a connection to those that wait for approval. */
+  waits(connection: Connection): void {
+    this.#unauthenticated.delete(connection);
+    const { source } = connection.socket.peer;
+    if (this.#waiting.from(source) >= this.limits.waitingPerAddress) {
+      evict(this.#waiting.oldestOf(source), closes.waitingEvicted);
+    } else if (this.#waiting.size >= this.limits.waitingSockets) {
+      evict(this.#waiting.oldestOfLargest(), closes.waitingEvicted);
+    }
+    this.#waiting.add(connection);
+  }
+
+  /** An approved connection goes through the handshake once more. */
+  resumes(connection: Connection): void {
+    this.#waiting.delete(connection);
+    this.#unauthenticated.add(connection);
+  }
+
+  closed(connection: Connection): void {
+    this.#total -= 1;
+    this.#unauthenticated.delete(connection);
+    this.#waiting.delete(connection);
+  }
+
+  get unauthenticated(): number {
+    return this.#unauthenticated.size;
+  }
+
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  get total(): number {
+    return this.#total;
+  }
+}
+
+function refused(text: string, metric: string): GateRefusal {
+  return { status: "503 Service Unavailable", text, metric };
+}
+
+function evict(connection: Connection | undefined, close: Close): void {
+  connection?.close(close);
+}

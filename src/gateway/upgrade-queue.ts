@@ -1,0 +1,153 @@
+import type { Timer, World } from "../lib/world.ts";
+import type { Limits } from "../limits/table.ts";
+import {
+  type GateRefusal,
+  type SocketGate,
+  tooManyConnections,
+  tooManyUnauthenticated,
+} from "./admission.ts";
+
+/** How often those who wait too long, and silent sockets in their way, are looked for. */
+const LOOK_MS = 250;
+
+/** A connection that was asked for and is not a WebSocket yet. Exactly one of the two is called. */
+export interface Door {
+  open(): void;
+  refuse(refusal: GateRefusal): void;
+}
+
+interface Waiting {
+  readonly door: Door;
+  readonly until: number;
+}
+
+/**
+ * Where those wait who ask for a connection while all places of unauthenticated sockets are taken.
+ * It costs them a moment, and the gateway next to nothing: before the upgrade nobody can send it a
+ * frame. Sources take turns, so a crowd from one place keeps nobody else waiting.
+ */
+export class Anteroom {
+  /** In the order of their turns. */
+  readonly #bySource = new Map<string, Set<Waiting>>();
+  #size = 0;
+  #look: Timer | undefined;
+  #soon: Timer | undefined;
+  #closed: GateRefusal | undefined;
+
+  constructor(
+    private readonly gate: SocketGate,
+    private readonly limits: Limits,
+    private readonly world: Pick<World, "after" | "every" | "monotonic">,
+  ) {}
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Opens the door, refuses, or keeps it waiting; returns how to leave. */
+  knock(source: string, door: Door): () => void {
+    const refusal = this.#closed ?? this.gate.refusal(source);
+    // Where a crowd from there waits, those inside may be slow rather than silent: one more waits too.
+    const crowd = refusal === tooManyUnauthenticated && this.#bySource.has(source);
+    if (refusal && !crowd) {
+      door.refuse(refusal);
+      return () => {};
+    }
+    if (!this.gate.hasRoom(source)) this.gate.makeRoom();
+    if (!this.#bySource.has(source) && this.gate.hasRoom(source)) {
+      door.open();
+      return () => {};
+    }
+    return this.#wait(source, door);
+  }
+
+  #wait(source: string, door: Door): () => void {
+    const room = Math.min(this.limits.upgradesWaiting, this.limits.connections - this.gate.total);
+    if (this.#size >= room && !this.#turnAway(source)) {
+      door.refuse(tooManyConnections);
+      return () => {};
+    }
+    const waiting = { door, until: this.world.monotonic() + this.limits.handshakeMs };
+    const set = this.#bySource.get(source);
+    if (set) set.add(waiting);
+    else this.#bySource.set(source, new Set([waiting]));
+    this.#size += 1;
+    this.#look ??= this.world.every(LOOK_MS, () => this.#lookAround());
+    return () => this.#leave(source, waiting);
+  }
+
+  /** Refuses one of the source with most of them; false if that is `newcomer` itself. */
+  #turnAway(newcomer: string): boolean {
+    let largest = newcomer;
+    let most = this.#bySource.get(newcomer)?.size ?? 0;
+    for (const [source, { size }] of this.#bySource) {
+      if (size <= most) continue;
+      largest = source;
+      most = size;
+    }
+    const [first] = this.#bySource.get(largest) ?? [];
+    if (largest === newcomer || !first) return false;
+    this.#leave(largest, first);
+    first.door.refuse(tooManyConnections);
+    return true;
+  }
+
+  #leave(source: string, waiting: Waiting): void {
+    const set = this.#bySource.get(source);
+    if (!set?.delete(waiting)) return;
+    this.#size -= 1;
+    if (set.size === 0) this.#bySource.delete(source);
+    if (this.#size > 0) return;
+    this.#look?.cancel();
+    this.#look = undefined;
+  }
+
+  /** A place may have become free: whose turn it is comes in, in a moment, many at a time. */
+  freed(): void {
+    if (this.#size === 0 || this.#soon) return;
+    this.#soon = this.world.after(0, () => {
+      this.#soon = undefined;
+      this.#admit();
+    });
+  }
+
+  #admit(): void {
+    // A source that has had its turn is added again behind the others, and so comes up once more.
+    for (const [source, set] of this.#bySource) {
+      if (this.gate.isFull) return;
+      const [first] = set;
+      if (!first || !this.gate.hasRoom(source)) continue;
+      this.#leave(source, first);
+      if (set.size > 0) {
+        this.#bySource.delete(source);
+        this.#bySource.set(source, set);
+      }
+      first.door.open();
+    }
+  }
+
+  #lookAround(): void {
+    const now = this.world.monotonic();
+    for (const [source, set] of [...this.#bySource]) {
+      const refusal = this.gate.refusal(source);
+      for (const waiting of [...set]) {
+        if (refusal !== tooManyConnections && waiting.until > now) break;
+        this.#leave(source, waiting);
+        waiting.door.refuse(refusal ?? tooManyUnauthenticated);
+      }
+    }
+    for (let left = this.#size; left > 0 && this.gate.makeRoom(); left -= 1) this.#admit();
+  }
+
+  /** Refuses whoever waits and whoever still comes. */
+  close(refusal: GateRefusal): void {
+    this.#closed = refusal;
+    this.#soon?.cancel();
+    for (const [source, set] of [...this.#bySource]) {
+      for (const waiting of [...set]) {
+        this.#leave(source, waiting);
+        waiting.door.refuse(refusal);
+      }
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import type { Limit } from "./limit.ts";
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** The limits of the log: part of the table in limits.ts. */
+export const logLimitTable = {
+  logRingBytes: {
+    value: MiB,
+    unit: "bytes",
+    bounds: "the last lines of the log, kept in memory for `logs.tail`",
+    past: "the oldest lines are dropped; whoever had not read them gets `reset: true`",
+    metric: "-",
+    test: "lib/log-ring.test.ts",
+  },
+  logRingLineChars: {
+    value: 16 * KiB,
+    unit: "count",
+    bounds: "characters of one of those lines",
+    past: "it keeps its time, its level and the start of its words, with `cut: true`",
+    metric: "-",
+    test: "lib/log-ring.test.ts",
+  },
+  logTailLines: {
+    value: 5000,
+    unit: "count",
+    bounds: "`limit` of `logs.tail` (500 when none is given)",
+    past: "`INVALID_REQUEST` `invalid logs.tail params`",
+    metric: "-",
+    test: "methods/logs.test.ts",
+  },
+  logTailBytes: {
+    value: 1_000_000,
+    unit: "bytes",
+    bounds: "`maxBytes` of `logs.tail` (250,000 when none is given)",
+    past: "`INVALID_REQUEST` `invalid logs.tail params`",
+    metric: "-",
+    test: "methods/logs.test.ts",
+  },
+} as const satisfies Record<string, Limit>;

@@ -1,0 +1,92 @@
+import { Presence } from "../events/presence.ts";
+import { Dispatcher, type Requester } from "../gateway/dispatch.ts";
+import type { Environment } from "../lib/environment.ts";
+import { version } from "../lib/version.ts";
+import { allMethods } from "../methods/index.ts";
+import { hostOwner } from "../pairing/pairing.ts";
+import { type Core, openCore } from "./core.ts";
+import { newRing } from "./log.ts";
+import { makeHealth, makeServices } from "./services.ts";
+
+/** The methods of the gateway on its stopped state, for the command line. */
+export interface Offline {
+  /** Runs a method as the owner. Rejects with an Error that carries `code`, `message`, `details`. */
+  request(method: string, params?: unknown): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+export const silent = { info() {}, warn() {}, error() {} };
+
+/** Opens the state of a gateway that does not run. @throws StoreError, ConfigError */
+export async function openOffline(options: { env: Environment }): Promise<Offline> {
+  const core = await openCore({ env: options.env, log: silent, journal: null });
+  const { world, limits } = core;
+  const nobody = { audience: () => [], publish() {} };
+  const presence = new Presence({ world, limits, self: { ts: world.now() }, ...nobody });
+  const services = makeServices(core, {
+    presence,
+    ...makeHealth(core, undefined),
+    logRing: newRing(),
+    info: () => offlineInfo(core),
+    restart() {},
+    expectRestart() {},
+    stop() {},
+  });
+  let defect: unknown;
+  const dispatcher = new Dispatcher({
+    methods: allMethods,
+    services,
+    maxInFlight: limits.requestsInFlight,
+    monotonic: () => world.monotonic(),
+    // There is no log to point to here: whoever asked gets the defect itself.
+    defect: (_method, error) => {
+      defect = error;
+    },
+  });
+  return {
+    request: (method, params) =>
+      ask(dispatcher, method, params).catch((refusal) => {
+        throw defect ?? refusal;
+      }),
+    close: async () => {
+      presence.close();
+      await core.close();
+    },
+  };
+}
+
+/** One request through the dispatcher, as a promise. */
+export function ask(dispatcher: Dispatcher, method: string, params: unknown): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const from: Requester = {
+      id: "host-offline",
+      inFlight: 0,
+      onEnd: () => () => {},
+      send: (text) => {
+        const answer = JSON.parse(text);
+        if (answer.ok) resolve(answer.payload);
+        else reject(Object.assign(new Error(answer.error.message), answer.error));
+      },
+    };
+    dispatcher.dispatch(from, hostOwner, { type: "req", id: "1", method, params });
+  });
+}
+
+export function offlineInfo(core: Core) {
+  const { publicUrl, port } = core.config.current.gateway;
+  const { root } = core.config.current.dashboard;
+  const ownUrl = publicUrl ? `${publicUrl.replace(/\/$/, "")}/` : `http://127.0.0.1:${port}/`;
+  return {
+    pid: process.pid,
+    version,
+    startedAtMs: core.startedAtMs,
+    uptimeMs: core.uptimeMs(),
+    supervisor: "none" as const,
+    listening: [],
+    stateDir: core.stateDir,
+    configPath: core.config.path,
+    adminSocket: core.adminSocket,
+    pageUrl: root === undefined ? ownUrl : `${ownUrl}pair/`,
+    warnings: core.config.warnings,
+  };
+}

@@ -1,0 +1,247 @@
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ConfigError } from "../config/errors.ts";
+import type { ConfigFlags } from "../config/load.ts";
+import { type FirstStart, firstStart } from "../gateway/first-start.ts";
+import type { StopSignal } from "../host/stop-signal.ts";
+import { detectSupervisor } from "../host/supervisor.ts";
+import { systemdNotifier } from "../host/systemd.ts";
+import type { Logger } from "../lib/log.ts";
+import type { LogRing } from "../lib/log-ring.ts";
+import { whyFailed } from "../lib/system-words.ts";
+import { version } from "../lib/version.ts";
+import { systemWorld } from "../lib/world.ts";
+import { limitValues } from "../limits/table.ts";
+import { asTyped, commandName } from "../words/command.ts";
+import { foldText } from "../words/fold.ts";
+import { tunnelLine } from "../words/tunnel.ts";
+import { banner } from "./banner.ts";
+import { type Core, openCore } from "./core.ts";
+import { newRing, openLog } from "./log.ts";
+import { type RunningServer, startServer } from "./server.ts";
+import { type SupervisedServer, Supervision } from "./supervision.ts";
+
+const EXIT_CONFIG = 78;
+const EXIT_STATE = 6;
+const EXIT_FAILED = 1;
+/** How long an announced restart is believed, in milliseconds. */
+const EXPECT_MS = 30_000;
+
+export interface RunOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly flags: { readonly port?: number | undefined; readonly bind?: string | undefined };
+  /** A person sees the output: secrets of a first start may be shown, and logs are readable lines. */
+  readonly terminal: boolean;
+  /** Heard since the program began to load. */
+  readonly stop: StopSignal;
+}
+
+/** Runs the gateway in the foreground until it is told to stop. Resolves with the exit code. */
+export async function runGateway(options: RunOptions): Promise<number> {
+  let port = options.flags.port;
+  let givenToken: string | undefined;
+  const logRing = newRing();
+  for (;;) {
+    const { log, close } = await openLog(options, logRing);
+    try {
+      givenToken ??= await takeToken(options.env);
+      const flags = { ...options.flags, port };
+      const ended = await runOnce({ ...options, flags, givenToken, log, logRing });
+      if (ended === "stop" || options.stop.asked) return 0;
+      // Whoever asked for any free port keeps the one that clients know.
+      if (port === 0) port = ended.port;
+    } catch (error) {
+      return explainStart(error, log);
+    } finally {
+      await close();
+    }
+  }
+}
+
+/**
+ * The shared token from the environment, for containers. Removed from the environment at once, so
+ * that no child process inherits it. (The kernel keeps a process's first environment for its own
+ * user and root in /proc/<pid>/environ, and Node.js can't write there: a file is the better way.)
+ */
+async function takeToken(env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const direct = env["OPENCLAW_GATEWAY_TOKEN"];
+  const file = env["OPENCLAW_GATEWAY_TOKEN_FILE"];
+  delete env["OPENCLAW_GATEWAY_TOKEN"];
+  delete env["OPENCLAW_GATEWAY_TOKEN_FILE"];
+  const token = direct || (file ? await readTokenFile(file) : undefined);
+  return token?.trim() || undefined;
+}
+
+async function readTokenFile(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    const why = whyFailed(error);
+    throw new ConfigError("CONFIG_READ", `OPENCLAW_GATEWAY_TOKEN_FILE can't be read: ${why}`, {
+      next: `ls -l ${file}`,
+    });
+  }
+}
+
+type OnceOptions = RunOptions & {
+  givenToken: string | undefined;
+  log: Logger;
+  logRing: LogRing;
+};
+
+/** `stop`, or a restart and the TCP port that it listened on. */
+type Ended = "stop" | { readonly port: number };
+
+async function runOnce(options: OnceOptions): Promise<Ended> {
+  const { env, log, stop } = options;
+  const supervision = superviseBy(options);
+  // The journal's copy of the audit is there to compare with, whatever `logging.level` says.
+  const core = await supervision.during(
+    openCore({ env, flags: flagsOf(options), log, journal: log.child({}, { level: "info" }) }),
+  );
+  try {
+    if (!stop.asked) return await serve({ core, supervision }, options);
+    // Told to stop while the state was read: nobody was let in yet, so there is nobody to tell.
+    log.info({ why: "stop" }, "stopping before the start was over");
+    return "stop";
+  } finally {
+    supervision.end();
+    await supervision.during(core.close());
+  }
+}
+
+interface Prepared {
+  readonly core: Core;
+  readonly supervision: Supervision;
+}
+
+/** Listens until it is asked to restart or stop, and drains. */
+async function serve(prepared: Prepared, options: OnceOptions): Promise<Ended> {
+  const { core, supervision } = prepared;
+  const { env, log, stop } = options;
+  let ask: (what: "restart" | "stop") => void = () => {};
+  const asked = new Promise<"restart" | "stop">((resolve) => {
+    // The answer to whoever asked goes out first.
+    ask = (what) => setTimeout(() => resolve(what), 20);
+  });
+  let expectedUntil = 0;
+  let first: FirstStart = { warnings: [] };
+  const server = await startServer(core, {
+    log,
+    logRing: options.logRing,
+    supervisor: detectSupervisor(env),
+    pageFolder: join(dirname(fileURLToPath(import.meta.url)), "dashboard"),
+    setLogLevel: (level) => {
+      log.level = level;
+    },
+    // A client must not meet a gateway whose secret is not set yet; and where the port is taken, no
+    // secret must have been made that nobody is shown.
+    beforeReady: async () => {
+      first = await prepare(core, options);
+    },
+    ask: (what) => ask(what),
+    expectRestart: () => {
+      // Whoever announced it may then lack the right to do it.
+      expectedUntil = core.world.monotonic() + EXPECT_MS;
+    },
+  });
+  stop.listen({ stop: () => ask("stop"), reload: () => reload(core, log) });
+  let why: "restart" | "stop" = "stop";
+  try {
+    await supervision.ready(supervised(core, server));
+    welcome(core, { server, first }, options);
+    why = await asked;
+    log.info({ why }, why === "restart" ? "restarting" : "stopping");
+    await supervision.stopping(why);
+  } finally {
+    const again = core.world.monotonic() < expectedUntil;
+    await supervision.during(server.close(again ? "restart" : why));
+  }
+  return why === "stop" ? why : { port: server.port };
+}
+
+/** The configuration is followed anyway; some have the habit of asking for it. */
+function reload(core: Core, log: Logger): void {
+  log.info({}, "SIGHUP: the configuration is read again");
+  core.config.reload().catch((error) => log.warn({ err: error }, "it could not be read"));
+}
+
+function superviseBy({ env, log }: OnceOptions): Supervision {
+  const warn = (message: string) => log.warn(message);
+  const notifier = systemdNotifier(env, warn);
+  return new Supervision({ world: systemWorld, limits: limitValues(), notifier, warn });
+}
+
+function supervised(core: Core, server: RunningServer): SupervisedServer {
+  return {
+    listening: server.info.listening,
+    probe: server.probe,
+    turnedAway: () => server.turnedAway,
+    crowd: () => {
+      const { operator, node } = server.gateway.registry.byRole();
+      return { operators: operator, nodes: node, pending: core.pairing.counts().pending };
+    },
+    commits: () => Object.values(core.documents).map(({ stats }) => stats),
+  };
+}
+
+/** What only a first start does: the shared token and the owner's link. */
+function prepare(core: Core, { givenToken, terminal }: OnceOptions): Promise<FirstStart> {
+  return firstStart({
+    world: core.world,
+    vault: core.vault,
+    pairing: core.pairing,
+    secrets: core.secrets,
+    kind: core.config.current.gateway.auth.mode,
+    givenToken,
+    terminal,
+  });
+}
+
+/** Says where the gateway is and what to do next. */
+function welcome(
+  core: Core,
+  started: { server: RunningServer; first: FirstStart },
+  options: OnceOptions,
+): void {
+  const { env, log, terminal } = options;
+  const { server, first } = started;
+  for (const warning of first.warnings) server.warn(warning);
+  const { info } = server;
+  const { fingerprint } = core.vault.identity;
+  const counts = core.pairing.counts();
+  const command = commandName(env);
+  if (terminal) {
+    const tunnel = tunnelLine(info.pageUrl, env);
+    const text = banner({ info, first, fingerprint, counts, command, tunnel });
+    const width = process.stdout.columns || Number.POSITIVE_INFINITY;
+    process.stdout.write(foldText(text, { width, command: () => command }));
+  }
+  const ready = { version, pid: process.pid, listening: info.listening, fingerprint };
+  // The banner said it already.
+  if (terminal) log.debug(ready, "gateway ready");
+  else log.info(ready, "gateway ready");
+  for (const warning of info.warnings) log.warn(asTyped(warning, command));
+  process.send?.("ready");
+}
+
+function flagsOf(options: RunOptions): ConfigFlags {
+  const { port, bind } = options.flags;
+  return {
+    ...(port !== undefined && { "gateway.port": port }),
+    ...(bind !== undefined && { "gateway.bind": bind }),
+  };
+}
+
+/** Says why the gateway could not start, with the next step, and returns the exit code. */
+function explainStart(error: unknown, log: Logger): number {
+  if (!(error instanceof Error) || !("code" in error) || !("next" in error)) {
+    log.fatal({ err: error }, "the gateway could not start");
+    return EXIT_FAILED;
+  }
+  const code = String(error.code);
+  log.fatal({ code, next: error.next }, error.message);
+  if (code.startsWith("CONFIG_")) return EXIT_CONFIG;
+  return code.startsWith("STORE_") ? EXIT_STATE : EXIT_FAILED;
+}

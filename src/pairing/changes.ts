@@ -1,0 +1,144 @@
+import { applyTrail, emptyTrail } from "../audit/trail.ts";
+import { limitTable } from "../limits/table.ts";
+import type { Role } from "../protocol/access.ts";
+import { ApprovalOrder } from "./order.ts";
+import {
+  type Device,
+  type Invite,
+  nodePairing,
+  type PairingChange,
+  type PairingState,
+} from "./records.ts";
+import { isWayIn } from "./remaining-admins.ts";
+import { applySetupTold } from "./setup.ts";
+import { applySshKey } from "./ssh-keys.ts";
+
+/** Applies one change. Deterministic, so a journal replays to the same state. */
+export function applyChange(state: PairingState, change: PairingChange): void {
+  switch (change.op) {
+    case "device":
+      applyDevice(state, change.device);
+      return;
+    case "device-gone": {
+      const device = state.devices.get(change.deviceId);
+      if (device) state.order.delete(device);
+      state.devices.delete(change.deviceId);
+      state.nodes.delete(change.deviceId);
+      state.admins.delete(change.deviceId);
+      return;
+    }
+    case "seen":
+      applySeen(state, change);
+      return;
+    case "pending":
+      state.pending.set(change.pending.requestId, change.pending);
+      state.pendingOf.set(change.pending.deviceId, change.pending.requestId);
+      return;
+    case "pending-gone":
+      applyPendingGone(state, change);
+      return;
+    case "invite": {
+      const invite = inviteOf(change.invite);
+      state.invites.set(invite.inviteId, invite);
+      state.inviteBySecret.set(invite.secretHash, invite.inviteId);
+      return;
+    }
+    case "invite-gone": {
+      const invite = state.invites.get(change.inviteId);
+      if (invite) state.inviteBySecret.delete(invite.secretHash);
+      state.invites.delete(change.inviteId);
+      return;
+    }
+    case "setup-told":
+      applySetupTold(state.invites, change);
+      return;
+    case "ssh-key":
+    case "ssh-key-gone":
+    case "ssh-key-used":
+      applySshKey(state.sshKeys, change);
+      return;
+    case "audit":
+    case "audit-written":
+    case "config-seen":
+      state.trail = applyTrail(state.trail, change);
+  }
+}
+
+export function applyDevice(state: PairingState, device: Device): void {
+  const before = state.devices.get(device.deviceId);
+  const moves = !before || before.approvedAtMs !== device.approvedAtMs;
+  if (before && moves) state.order.delete(before);
+  state.devices.set(device.deviceId, device);
+  if (moves) state.order.add(device);
+  if (nodePairing(device) === undefined) state.nodes.delete(device.deviceId);
+  else state.nodes.add(device.deviceId);
+  if (isWayIn(device)) state.admins.add(device.deviceId);
+  else state.admins.delete(device.deviceId);
+}
+
+export function applySeen(
+  state: PairingState,
+  change: Extract<PairingChange, { op: "seen" }>,
+): void {
+  const before = state.devices.get(change.deviceId);
+  if (!before) return;
+  const device: Device = {
+    ...before,
+    lastSeenAtMs: change.at,
+    lastSeenReason: change.reason,
+    ...(change.took && { tokens: withoutPickup(before.tokens, change.took) }),
+  };
+  state.devices.set(change.deviceId, device);
+}
+
+export function withoutPickup(tokens: Device["tokens"], role: Role): Device["tokens"] {
+  const token = tokens[role];
+  if (!token) return tokens;
+  const { pickup: _, ...kept } = token;
+  return { ...tokens, [role]: kept };
+}
+
+export function applyPendingGone(
+  state: PairingState,
+  change: Extract<PairingChange, { op: "pending-gone" }>,
+): void {
+  const pending = state.pending.get(change.requestId);
+  if (pending && state.pendingOf.get(pending.deviceId) === change.requestId) {
+    state.pendingOf.delete(pending.deviceId);
+  }
+  state.pending.delete(change.requestId);
+  if (!change.replacement) return;
+  state.replaced.set(change.requestId, change.replacement);
+  const [oldest] = state.replaced.keys();
+  if (state.replaced.size > limitTable.replacedRequestsKept.value && oldest !== undefined)
+    state.replaced.delete(oldest);
+}
+
+export function emptyState(): PairingState {
+  const devices = new Map<string, Device>();
+  return {
+    devices,
+    order: new ApprovalOrder(devices),
+    nodes: new Set(),
+    admins: new Set(),
+    pending: new Map(),
+    pendingOf: new Map(),
+    replaced: new Map(),
+    invites: new Map(),
+    inviteBySecret: new Map(),
+    sshKeys: new Map(),
+    trail: emptyTrail,
+  };
+}
+
+export function inviteOf({ usedBy, usedAtMs, ...record }: InviteRecord): Invite {
+  const users = usedBy === undefined ? {} : { [usedBy]: usedAtMs ?? record.createdAtMs };
+  return { roles: [record.role], uses: 1, users, ...record };
+}
+
+/** As links were written when each paired one device, in one role. */
+export type InviteRecord = Omit<Invite, "roles" | "uses" | "users"> &
+  Partial<Pick<Invite, "roles" | "uses" | "users">> & {
+    readonly usedBy?: string;
+    readonly usedAtMs?: number;
+  };

@@ -1,0 +1,3 @@
+import { answer } from "./answer.ts";
+
+process.exitCode = await answer(process.argv.slice(2));

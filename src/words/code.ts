@@ -1,0 +1,61 @@
+import { createHash } from "node:crypto";
+import type { Role } from "../protocol/access.ts";
+
+/** Crockford's base 32: no I, L, O or U, so a code survives being read aloud. */
+const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const CODE_CHARS = 8;
+const GROUP = 4;
+
+/** 40 bits of SHA-256 over all of `facts`, as `7F3K-Q2MN`: other facts get another code. */
+export function shortCode(facts: readonly unknown[]): string {
+  const hash = createHash("sha256").update(JSON.stringify(facts)).digest();
+  let bits = hash.readUIntBE(0, 5);
+  let code = "";
+  for (let i = 0; i < CODE_CHARS; i += 1) {
+    code = (ALPHABET[bits % 32] ?? "") + code;
+    bits = Math.floor(bits / 32);
+  }
+  return `${code.slice(0, GROUP)}-${code.slice(GROUP)}`;
+}
+
+/**
+ * A code as a person typed it, made canonical: case, dashes and spaces do not matter, and O, I and L
+ * read as the digits they look like. `undefined` when it is no prefix of a code at all.
+ */
+export function normalizeCode(typed: string): string | undefined {
+  const plain = typed
+    .toUpperCase()
+    .replace(/[\s\-–—_.]/g, "")
+    .replaceAll("O", "0")
+    .replace(/[IL]/g, "1");
+  if (plain === "" || plain.length > CODE_CHARS) return undefined;
+  if ([...plain].some((char) => !ALPHABET.includes(char))) return undefined;
+  return plain.length > GROUP ? `${plain.slice(0, GROUP)}-${plain.slice(GROUP)}` : plain;
+}
+
+/** Whether `code` is a whole code. */
+export function isWholeCode(code: string): boolean {
+  return code.length === CODE_CHARS + 1;
+}
+
+/** What a code commits to: a request for anything else gets another code. */
+export interface CodeFacts {
+  readonly deviceId: string;
+  readonly roles: readonly Role[];
+  readonly scopes: readonly string[];
+  readonly gatewayId: string;
+  /** Hex, drawn by the gateway after the request arrived. */
+  readonly nonce: string;
+}
+
+/** The request id: a short code over all facts. */
+export function requestCode(facts: CodeFacts): string {
+  return shortCode([
+    "pairing-request/1",
+    facts.deviceId,
+    [...facts.roles].sort(),
+    [...facts.scopes].sort(),
+    facts.gatewayId,
+    facts.nonce,
+  ]);
+}

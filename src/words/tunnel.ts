@@ -1,0 +1,27 @@
+import { hostname, userInfo } from "node:os";
+import { isLoopbackHost } from "../lib/net.ts";
+
+/**
+ * What is typed on another machine so that `url`, which leads to this machine alone, opens there too;
+ * `undefined` where it leads elsewhere. This machine is called as whoever is logged in over SSH called
+ * it, else by its own name.
+ */
+export function tunnelLine(url: string, env: NodeJS.ProcessEnv): string | undefined {
+  if (!URL.canParse(url)) return undefined;
+  const { hostname: host, port, protocol } = new URL(url);
+  if (!isLoopbackHost(host)) return undefined;
+  const at = port || (/^(https|wss):$/.test(protocol) ? "443" : "80");
+  const [, , address = hostname(), sshPort = "22"] = env["SSH_CONNECTION"]?.split(" ") ?? [];
+  const user = env["SUDO_USER"] ?? env["USER"] ?? userName();
+  const login = sshPort === "22" ? "" : `-p ${sshPort} `;
+  return `ssh ${login}-N -L ${at}:${host}:${at} ${user}@${address}`;
+}
+
+/** Not every user of a container has a name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return "root";
+  }
+}

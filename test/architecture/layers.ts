@@ -1,0 +1,91 @@
+import type { Import } from "./sources.ts";
+
+/** Rooms from the ground up (design, section 3). A room imports itself and rooms of lower floors. */
+const floors: Readonly<Record<string, number>> = {
+  lib: 0,
+  limits: 0,
+  protocol: 1,
+  host: 1,
+  words: 2,
+  config: 3,
+  store: 3,
+  events: 3,
+  audit: 4,
+  auth: 4,
+  notify: 4,
+  requests: 4,
+  pairing: 5,
+  nodes: 5,
+  agent: 6,
+  methods: 7,
+  gateway: 8,
+  transport: 9,
+  main: 10,
+};
+
+/** Rooms beside the floors: what each may import, and what by `import()` alone (types are free there). */
+const side: Readonly<
+  Record<string, { readonly knows: readonly string[]; readonly lazily?: readonly string[] }>
+> = {
+  index: { knows: ["cli", "lib"] },
+  cli: {
+    knows: ["lib", "limits", "host", "protocol", "words"],
+    lazily: ["main", "config", "store"],
+  },
+  "ssh-answer": { knows: ["cli/kit", "cli/reach", "lib", "limits", "protocol", "words"] },
+};
+
+/** Light and the same words everywhere; the page imports them in one file, a chunk of its own. */
+export const sharedWithPage = ["words/key.ts", "words/scopes.ts", "protocol/scopes.ts"];
+
+/** The rooms that the tables above name. */
+export const rooms: readonly string[] = [...Object.keys(floors), ...Object.keys(side), "dashboard"];
+
+export const roomOf = (name: string): string => (name.split("/")[0] ?? "").replace(/\.ts$/, "");
+
+/** Why `from` may not import `to`, or `undefined`. */
+export function layerProblem(from: string, to: string, how: Import): string | undefined {
+  const [a, b] = [roomOf(from), roomOf(to)];
+  if (a === "dashboard") return pageProblem(from, to);
+  const beside = side[a];
+  if (beside) return a === b ? undefined : sideProblem(beside, to, how);
+  return floorProblem(a, b) ?? roomProblem(a, to);
+}
+
+function floorProblem(a: string, b: string): string | undefined {
+  const [low, high] = [floors[b], floors[a]];
+  if (low === undefined || high === undefined) return "no such room on the floors";
+  if (low > high) return "a lower floor imports a higher one";
+  return low === high && a !== b ? "rooms of one floor do not know each other" : undefined;
+}
+
+/** What the higher rooms know of the lower ones. */
+function roomProblem(a: string, to: string): string | undefined {
+  const b = roomOf(to);
+  if (a === "gateway" && b === "methods" && to !== "methods/method.ts") {
+    return "of methods, the gateway knows method.ts alone";
+  }
+  const known = ["transport", "gateway", "lib", "limits", "host", "protocol", "words"];
+  if (a === "transport" && !known.includes(b)) return "transport knows the gateway and the ground";
+  return undefined;
+}
+
+function sideProblem(
+  {
+    knows,
+    lazily = [],
+  }: { readonly knows: readonly string[]; readonly lazily?: readonly string[] },
+  to: string,
+  how: Import,
+): string | undefined {
+  if (knows.some((room) => to.startsWith(`${room}/`))) return undefined;
+  // The command line must start fast: what is heavy is loaded when it is needed.
+  if (!lazily.includes(roomOf(to))) return `it knows ${[...knows, ...lazily].join(", ")}`;
+  return how.dynamic || how.typeOnly ? undefined : "it loads this by import() alone";
+}
+
+function pageProblem(from: string, to: string): string | undefined {
+  if (roomOf(to) === "dashboard") return undefined;
+  const fine = from === "dashboard/names.ts" && sharedWithPage.includes(to);
+  return fine ? undefined : "the page stands alone";
+}
