@@ -4,7 +4,7 @@ import { addressInClear, addressInvalid, addressUnknown } from "../../src/method
 import { notifyCodes } from "../../src/notify/failure.ts";
 import { tooManyCodes } from "../../src/pairing/attempts.ts";
 import { auditFull, beingRevoked } from "../../src/pairing/commits.ts";
-import { lastWayIn } from "../../src/pairing/remaining-admins.ts";
+import { lastAdminRefusal } from "../../src/pairing/remaining-admins.ts";
 import { invalidRequest, missingScope, unavailable } from "../../src/protocol/errors.ts";
 import type { ErrorShape } from "../../src/protocol/frames.ts";
 import * as refusals from "../../src/protocol/refusals.ts";
@@ -84,7 +84,7 @@ const requestErrors: readonly (readonly [ErrorShape, string])[] = [
   [joinIsForNodes().shape, "`JOIN_FOR_NODES`: a setup code with a join address is a node's"],
   [joinInClear().shape, "`JOIN_IN_CLEAR`: what is fetched there could be read on the way"],
   [
-    lastWayIn(onHost, "devices revoke …").shape,
+    lastAdminRefusal(onHost, "devices revoke …").shape,
     "nobody could administer the gateway from elsewhere then (`LAST_WAY_IN`); `details.cure` is the command of the host that does it all the same",
   ],
   [

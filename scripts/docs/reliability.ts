@@ -57,7 +57,7 @@ const survives: readonly Promised[] = [
     "store/crash-property.test.ts",
   ],
   [
-    "A full or failing disk: changes are refused by name and nothing half-written stays. Revoking and rejecting act at once and say that they are not durable yet; a file of {ballastBytes} is given up to make them so. All goes on by itself when there is room.",
+    "A full or failing disk: changes are refused by name and nothing half-written stays. Revoking and rejecting act at once and say that they are not durable yet; a file of {reserveBytes} is given up to make them so. All goes on by itself when there is room.",
     "fault/store-full.test.ts",
   ],
   [

@@ -96,7 +96,7 @@ export interface StatusParams {
 }
 
 /** The agent as the rest of the gateway sees it. */
-export interface AgentSide {
+export interface AgentApi {
   readonly answers: AgentAnswers;
   /** Its part of `health` and of `status`, and `sessionDefaults` of `hello-ok`. */
   health(): object;

@@ -1,6 +1,6 @@
 import type { World } from "../lib/world.ts";
 import { invalidRequest, RequestError } from "../protocol/errors.ts";
-import { type AgentAnswers, type AgentSide, wholeKey } from "./agent-api.ts";
+import { type AgentAnswers, type AgentApi, wholeKey } from "./agent-api.ts";
 
 const MAIN = "main";
 
@@ -16,7 +16,7 @@ interface Deps {
  * The agent's side of a gateway that has no agent: lists are empty, the default agent has its name,
  * and what would need an agent is refused with what to do.
  */
-export function noAgent(deps: Deps): AgentSide {
+export function noAgent(deps: Deps): AgentApi {
   const answers: AgentAnswers = {
     ...agents,
     ...sessions(deps),

@@ -14,7 +14,7 @@ export interface Notes {
  * so. `change` calls what it is given right before it writes anything. A change that only takes away
  * is made `anyway`: a full disk keeps back neither it nor its line.
  */
-export async function ahead<Result>(
+export async function writeAhead<Result>(
   notes: Notes,
   change: (announce: (event: AuditEvent) => Promise<void>) => Promise<Result>,
   how: { readonly anyway?: true } = {},

@@ -1,12 +1,12 @@
 import { coversAll, isRole, type Role } from "../protocol/access.ts";
 import * as refusals from "../protocol/refusals.ts";
-import type { AdmissionPolicy, ConnectFacts, FindingName, Findings, PairedView } from "./facts.ts";
+import type { AdmissionPolicy, ConnectFacts, Evidence, EvidenceName, PairedView } from "./facts.ts";
 
 export type AdmitMethod = "token" | "password" | "device-token" | "bootstrap-token";
 
-/** What to do with a connect. `need` asks for one more finding and then to be asked again. */
+/** What to do with a connect. `need` asks for one more evidence and then to be asked again. */
 export type Decision =
-  | { kind: "need"; finding: FindingName }
+  | { kind: "need"; evidence: EvidenceName }
   | { kind: "refuse"; refusal: refusals.Refusal }
   | { kind: "pair"; reason: refusals.PairingReason; role: Role; withSecret: boolean }
   | {
@@ -26,22 +26,22 @@ const BROWSER_UIS = new Set([
 
 /**
  * Decides a connect. Pure: the order of all checks stands here and nowhere else (protocol page,
- * section 3). It is called again with one more finding until it knows, so that a cheap reason to
+ * section 3). It is called again with one more evidence until it knows, so that a cheap reason to
  * refuse is found before a dear one is paid for.
  */
 export function admit(
   facts: ConnectFacts,
-  findings: Readonly<Findings>,
+  evidence: Readonly<Evidence>,
   policy: AdmissionPolicy,
 ): Decision {
   const early = envelope(facts, policy);
   if (early) return refuse(early);
   const role = facts.role as Role;
-  if (!facts.hasDevice) return deviceless(facts, findings, policy);
-  if (findings.proof === undefined) return need("proof");
-  if (findings.proof !== "ok") return refuse(refusals.proofRefused(findings.proof));
-  if (findings.device === undefined) return need("device");
-  return credentials({ facts, findings, policy, role, device: findings.device });
+  if (!facts.hasDevice) return deviceless(facts, evidence, policy);
+  if (evidence.proof === undefined) return need("proof");
+  if (evidence.proof !== "ok") return refuse(refusals.proofRefused(evidence.proof));
+  if (evidence.device === undefined) return need("device");
+  return credentials({ facts, evidence, policy, role, device: evidence.device });
 }
 
 function envelope(facts: ConnectFacts, policy: AdmissionPolicy): refusals.Refusal | undefined {
@@ -88,15 +88,15 @@ export function secretCandidate(facts: ConnectFacts, policy: AdmissionPolicy): s
 /** Who may do without a device key (protocol page, section 2.6). */
 function deviceless(
   facts: ConnectFacts,
-  findings: Readonly<Findings>,
+  evidence: Readonly<Evidence>,
   policy: AdmissionPolicy,
 ): Decision {
   const required = isBrowserUi(facts.clientId)
     ? refusals.browserDeviceRequired()
     : refusals.deviceIdentityRequired();
   if (secretCandidate(facts, policy) === undefined) return refuse(required);
-  if (findings.secret === undefined) return need("secret");
-  const problem = secretProblem(facts, findings, policy);
+  if (evidence.secret === undefined) return need("secret");
+  const problem = secretProblem(facts, evidence, policy);
   if (problem) return refuse(problem);
   if (isBrowserUi(facts.clientId) || facts.role === "node") return refuse(required);
   const trusted = policy.devicelessCli === "loopback" && facts.directLoopback;
@@ -112,10 +112,10 @@ function isHostTool(facts: ConnectFacts): boolean {
 /** Why the shared secret does not admit; `undefined` when it does. */
 function secretProblem(
   facts: ConnectFacts,
-  findings: Readonly<Findings>,
+  evidence: Readonly<Evidence>,
   policy: AdmissionPolicy,
 ): refusals.Refusal | undefined {
-  const check = findings.secret;
+  const check = evidence.secret;
   const kind = policy.secretKind;
   if (!check) return refusals.secretMissing(kind, audienceOf(facts));
   switch (check.verdict) {
@@ -144,7 +144,7 @@ function mayRetryWithDeviceToken(facts: ConnectFacts, policy: AdmissionPolicy): 
 
 interface Case {
   readonly facts: ConnectFacts;
-  readonly findings: Readonly<Findings>;
+  readonly evidence: Readonly<Evidence>;
   readonly policy: AdmissionPolicy;
   readonly role: Role;
   readonly device: PairedView | null;
@@ -157,8 +157,8 @@ function credentials(c: Case): Decision {
   const deviceToken = auth.deviceToken ?? secret;
   if (deviceToken !== undefined) {
     // Before any lock: a right device token is never refused because of somebody else's failures.
-    if (c.findings.deviceToken === undefined) return need("deviceToken");
-    if (c.findings.deviceToken.verdict === "ok") return byDeviceToken(c);
+    if (c.evidence.deviceToken === undefined) return need("deviceToken");
+    if (c.evidence.deviceToken.verdict === "ok") return byDeviceToken(c);
   }
   if (secret !== undefined) return bySecret(c);
   if (auth.deviceToken !== undefined) return refuse(deviceTokenProblem(c));
@@ -167,7 +167,7 @@ function credentials(c: Case): Decision {
 }
 
 function deviceTokenProblem(c: Case): refusals.Refusal {
-  const check = c.findings.deviceToken;
+  const check = c.evidence.deviceToken;
   if (check?.verdict === "locked") return refusals.rateLimited(check.retryAfterMs);
   return refusals.deviceTokenMismatch();
 }
@@ -182,10 +182,10 @@ function byDeviceToken(c: Case): Decision {
 }
 
 function bySecret(c: Case): Decision {
-  if (c.findings.secret === undefined) return need("secret");
-  const problem = secretProblem(c.facts, c.findings, c.policy);
+  if (c.evidence.secret === undefined) return need("secret");
+  const problem = secretProblem(c.facts, c.evidence, c.policy);
   if (problem) {
-    const mismatch = c.findings.secret.verdict === "mismatch";
+    const mismatch = c.evidence.secret.verdict === "mismatch";
     const explicit = c.facts.auth.deviceToken !== undefined;
     return refuse(mismatch && explicit ? deviceTokenProblem(c) : problem);
   }
@@ -203,7 +203,7 @@ function pairingProblem(c: Case): refusals.PairingReason | undefined {
 }
 
 function byInvite(c: Case): Decision {
-  const check = c.findings.invite;
+  const check = c.evidence.invite;
   if (check === undefined) return need("invite");
   if (check.verdict === "locked") return refuse(refusals.rateLimited(check.retryAfterMs));
   if (check.verdict === "refused") return refuse(refusals.inviteInvalid(check.problem));
@@ -231,8 +231,8 @@ function requested(c: Case): readonly string[] {
   return c.role === "operator" ? c.facts.scopes : [];
 }
 
-function need(finding: FindingName): Decision {
-  return { kind: "need", finding };
+function need(evidence: EvidenceName): Decision {
+  return { kind: "need", evidence };
 }
 
 function refuse(refusal: refusals.Refusal): Decision {

@@ -52,7 +52,7 @@ export type InviteCheck =
   | { verdict: "locked"; retryAfterMs: number };
 
 /** Facts that cost something: each is gathered only when {@link admit} asks for it. */
-export interface Findings {
+export interface Evidence {
   proof?: "ok" | ProofFailure;
   /** `null`: looked up, not paired. */
   device?: PairedView | null;
@@ -61,7 +61,7 @@ export interface Findings {
   invite?: InviteCheck;
 }
 
-export type FindingName = keyof Findings;
+export type EvidenceName = keyof Evidence;
 
 /** What the owner configured. */
 export interface AdmissionPolicy {

@@ -8,7 +8,7 @@ import type { StoredSecret, StoredSecrets } from "./secret.ts";
 const KEY_BYTES = 32;
 
 /** The gateway's keys and the hashes of its shared secrets. */
-export interface VaultState {
+export interface SecretsState {
   /** Seed of the gateway's Ed25519 key, base64url. */
   seed?: string;
   /** Key that device tokens are derived under, base64url. A new one ends them all. */
@@ -16,12 +16,12 @@ export interface VaultState {
   secrets: StoredSecrets;
 }
 
-export type VaultChange =
+export type SecretsChange =
   | { op: "keys"; seed: string; tokenKey: string }
   | { op: "secret"; kind: SecretKind; secret: StoredSecret };
 
-/** The vault's document: `gateway.json` and its journal. */
-export const vaultShape: DocumentShape<VaultState, VaultChange> = {
+/** The secretStore's document: `gateway.json` and its journal. */
+export const secretsShape: DocumentShape<SecretsState, SecretsChange> = {
   name: "gateway",
   version: 1,
   empty: () => ({ secrets: {} }),
@@ -35,25 +35,25 @@ export const vaultShape: DocumentShape<VaultState, VaultChange> = {
   },
   records: (state) => [{ ...state }],
   restore: (records) => {
-    const [state] = records as Iterable<VaultState>;
+    const [state] = records as Iterable<SecretsState>;
     return state ? { ...state } : { secrets: {} };
   },
 };
 
 /** Keys and secrets of this gateway, made at the first start and kept from then on. */
-export class Vault {
+export class SecretStore {
   private constructor(
-    private readonly document: Document<VaultState, VaultChange>,
+    private readonly document: Document<SecretsState, SecretsChange>,
     private readonly deps: { world: World; hasher: Hasher },
     readonly identity: GatewayIdentity,
     readonly tokenKey: Buffer,
   ) {}
 
-  /** Opens the vault; makes the gateway's keys if this is its first start. */
+  /** Opens the secretStore; makes the gateway's keys if this is its first start. */
   static async open(
-    document: Document<VaultState, VaultChange>,
+    document: Document<SecretsState, SecretsChange>,
     deps: { world: World; hasher: Hasher },
-  ): Promise<Vault> {
+  ): Promise<SecretStore> {
     const made = {
       seed: deps.world.bytes(KEY_BYTES).toString("base64url"),
       tokenKey: deps.world.bytes(KEY_BYTES).toString("base64url"),
@@ -63,7 +63,7 @@ export class Vault {
       await document.commit([{ op: "keys", seed, tokenKey }]);
     }
     const identity = new GatewayIdentity(Buffer.from(seed, "base64url"));
-    return new Vault(document, deps, identity, Buffer.from(tokenKey, "base64url"));
+    return new SecretStore(document, deps, identity, Buffer.from(tokenKey, "base64url"));
   }
 
   get secrets(): StoredSecrets {

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { Gate, GateFull } from "../lib/semaphore.ts";
+import { Semaphore, SemaphoreFull } from "../lib/semaphore.ts";
 import type { Limits } from "../limits/table.ts";
 import type { SecretKind } from "../protocol/refusals.ts";
 import type { Hasher } from "./hasher.ts";
@@ -39,10 +39,10 @@ export class SharedSecrets {
   /** Hashes under way by digest, so that many clients with one secret pay for one hash. */
   readonly #running = new Map<string, Promise<SecretVerdict>>();
   readonly #hashingFor = new Map<string, number>();
-  readonly #gate: Gate;
+  readonly #gate: Semaphore;
 
   constructor(private readonly deps: Deps) {
-    this.#gate = new Gate(deps.limits.argon2AtOnce, deps.limits.argon2Queued);
+    this.#gate = new Semaphore(deps.limits.argon2AtOnce, deps.limits.argon2Queued);
   }
 
   /** Hashes that are computed, and that wait for it. */
@@ -107,7 +107,7 @@ export class SharedSecrets {
       this.#remember(digest, right);
       return right ? "ok" : "mismatch";
     } catch (error) {
-      if (error instanceof GateFull) return "busy";
+      if (error instanceof SemaphoreFull) return "busy";
       throw error;
     }
   }

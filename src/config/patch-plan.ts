@@ -12,10 +12,10 @@ import { getValue } from "./settings.ts";
  * that are missing go back to their default, unknown ones stay. `patch`: what should change; `null`
  * takes a key out.
  */
-export type WantedKind = "whole" | "patch";
+export type PatchKind = "whole" | "patch";
 
-export interface Wanted {
-  readonly kind: WantedKind;
+export interface PatchRequest {
+  readonly kind: PatchKind;
   /** JSON with comments, as sent. */
   readonly raw: string;
   /** The file's present text. */
@@ -26,7 +26,7 @@ export interface Wanted {
   readonly file: string;
 }
 
-export interface WantedChanges {
+export interface PatchPlan {
   readonly requests: readonly EditRequest[];
   /** Unknown keys that a `whole` text left out and that stay in the file. */
   readonly kept: readonly string[];
@@ -40,8 +40,8 @@ type Plain = ReadonlyMap<string, Plain> | readonly Plain[] | string | number | b
  * @throws ConfigError CONFIG_SYNTAX, CONFIG_VALUE, CONFIG_HOST_ONLY, CONFIG_UNKNOWN_KEY,
  * CONFIG_REDACTED: with every problem in `issues`
  */
-export function planWanted(wanted: Wanted): WantedChanges {
-  const root = readWanted(wanted.raw);
+export function planPatch(wanted: PatchRequest): PatchPlan {
+  const root = readPatch(wanted.raw);
   const walk = new Walk(wanted);
   walk.run(root);
   const [first] = walk.issues;
@@ -55,7 +55,7 @@ export function planWanted(wanted: Wanted): WantedChanges {
   return { requests: [...walk.requests.values()], kept: walk.kept };
 }
 
-function readWanted(raw: string): ReadonlyMap<string, Plain> {
+function readPatch(raw: string): ReadonlyMap<string, Plain> {
   const document = parseDocument(raw);
   const [problem] = document.errors;
   const plain = !problem && document.root ? plainOf(document.root) : undefined;
@@ -85,7 +85,7 @@ class Walk {
   readonly #named = new Set<ConfigPath>();
   readonly #document: ConfigDocument;
 
-  constructor(private readonly wanted: Wanted) {
+  constructor(private readonly wanted: PatchRequest) {
     this.#document = parseDocument(wanted.before);
   }
 

@@ -19,7 +19,7 @@ import {
   maxConfigBytes,
 } from "./load.ts";
 import { type ClearSecret, migrateSecrets, type SecretMigration } from "./migrate.ts";
-import { planWanted, type WantedKind } from "./patch-plan.ts";
+import { type PatchKind, planPatch } from "./patch-plan.ts";
 import { publicHash, redactConfig, redactSource } from "./redact.ts";
 import type { GatewayConfig } from "./schema.ts";
 import { ConfigWatcher } from "./watch.ts";
@@ -54,7 +54,7 @@ export interface ConfigChanged {
 
 /** A change as a client sends it (`config.set`, `config.patch`, `config.apply`). */
 export interface ConfigWrite {
-  readonly kind: WantedKind;
+  readonly kind: PatchKind;
   readonly raw: string;
   /** The hash that `config.get` gave; needed where there is a file. */
   readonly baseHash?: string | undefined;
@@ -227,7 +227,7 @@ export class ConfigStore {
     return this.#alone(async () => {
       const file = await readConfigFile(this.path);
       await this.#refuseStale(file, wanted);
-      const { requests, kept } = planWanted({
+      const { requests, kept } = planPatch({
         ...wanted,
         before: file.raw ?? "",
         current: this.current,

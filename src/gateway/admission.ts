@@ -49,7 +49,7 @@ class Crowd {
 }
 
 /** An HTTP answer in place of a connection. */
-export interface GateRefusal {
+export interface AdmissionRefusal {
   readonly status: string;
   readonly text: string;
   readonly metric: string;
@@ -66,7 +66,7 @@ export const tooManyUnauthenticated = refused(
  * comes at once, perhaps from one address: so only sockets that stayed silent for a moment are held
  * against their source, and only those give way, the largest source's first.
  */
-export class SocketGate {
+export class AdmissionControl {
   readonly #unauthenticated = new Crowd();
   readonly #waiting = new Crowd();
   #total = 0;
@@ -77,7 +77,7 @@ export class SocketGate {
   ) {}
 
   /** Why a new socket from `source` is refused, or `undefined`. */
-  refusal(source: string): GateRefusal | undefined {
+  refusal(source: string): AdmissionRefusal | undefined {
     if (this.#total >= this.limits.connections) return tooManyConnections;
     const most = this.limits.unauthenticatedPerAddress;
     const now = this.now();
@@ -166,7 +166,7 @@ export class SocketGate {
   }
 }
 
-function refused(text: string, metric: string): GateRefusal {
+function refused(text: string, metric: string): AdmissionRefusal {
   return { status: "503 Service Unavailable", text, metric };
 }
 

@@ -49,7 +49,7 @@ export class Connection implements Receiver {
   /** Set when its connect was refused, which says more than the close that follows. */
   refused = false;
   /** Set when its device was ended: nothing it still sends counts. */
-  deaf = false;
+  revoked = false;
   /** Calls outside its role in a row. */
   unauthorized = 0;
   /** Monotonic ms of the challenge: the handshake deadline counts from here. */
@@ -84,7 +84,7 @@ export class Connection implements Receiver {
 
   /** Takes one frame. `bytes` is its length as it came over the wire. */
   receive(text: string, bytes: number): void {
-    if (this.deaf) return;
+    if (this.revoked) return;
     switch (this.state.name) {
       case "ready":
         if (bytes > this.host.limits.maxPayloadBytes) this.close(closes.frameTooLarge);

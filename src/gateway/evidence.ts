@@ -3,8 +3,8 @@ import type {
   AdmissionPolicy,
   ConnectFacts,
   DeviceTokenCheck,
-  FindingName,
-  Findings,
+  Evidence,
+  EvidenceName,
   InviteCheck,
   PairedView,
   SecretCheck,
@@ -18,8 +18,8 @@ import type { Pairing } from "../pairing/pairing.ts";
 import { isRole } from "../protocol/access.ts";
 import { type ConnectParams, signedToken } from "./connect-params.ts";
 
-/** What finding things out needs. */
-export interface FindingDeps {
+/** What evidence things out needs. */
+export interface EvidenceDeps {
   readonly world: World;
   readonly pairing: Pairing;
   readonly secrets: SharedSecrets;
@@ -40,44 +40,44 @@ export interface ConnectCase {
 }
 
 /** What {@link admit} decided, or that the shared secret must be checked first. */
-export type Settled = Exclude<Decision, { kind: "need" }> | { kind: "check-secret" };
+export type Resolved = Exclude<Decision, { kind: "need" }> | { kind: "check-secret" };
 
 /**
  * Asks {@link admit} until it decides, gathering what it asks for. Synchronous, so whoever acts on
  * the answer at once acts on the state as it is. Only the shared secret takes time: it is checked by
  * {@link checkSecret}, after which this is called again.
  */
-export function settle(c: ConnectCase, findings: Findings, deps: FindingDeps): Settled {
+export function resolve(c: ConnectCase, evidence: Evidence, deps: EvidenceDeps): Resolved {
   for (;;) {
-    const decision = admit(c.facts, findings, c.policy);
+    const decision = admit(c.facts, evidence, c.policy);
     if (decision.kind !== "need") return decision;
-    if (decision.finding === "secret") return { kind: "check-secret" };
-    gather(decision.finding, findings, { c, deps });
+    if (decision.evidence === "secret") return { kind: "check-secret" };
+    gather(decision.evidence, evidence, { c, deps });
   }
 }
 
 function gather(
-  name: Exclude<FindingName, "secret">,
-  findings: Findings,
-  with_: { c: ConnectCase; deps: FindingDeps },
+  name: Exclude<EvidenceName, "secret">,
+  evidence: Evidence,
+  with_: { c: ConnectCase; deps: EvidenceDeps },
 ): void {
   const { c, deps } = with_;
   switch (name) {
     case "proof":
-      findings.proof = proofOf(c, deps);
+      evidence.proof = proofOf(c, deps);
       return;
     case "device":
-      findings.device = deviceOf(c, deps);
+      evidence.device = deviceOf(c, deps);
       return;
     case "deviceToken":
-      findings.deviceToken = deviceTokenOf(c, deps);
+      evidence.deviceToken = deviceTokenOf(c, deps);
       return;
     case "invite":
-      findings.invite = inviteOf(c, deps);
+      evidence.invite = inviteOf(c, deps);
   }
 }
 
-function proofOf(c: ConnectCase, deps: FindingDeps): "ok" | NonNullable<Findings["proof"]> {
+function proofOf(c: ConnectCase, deps: EvidenceDeps): "ok" | NonNullable<Evidence["proof"]> {
   const { client, device, scopes = [] } = c.params;
   if (!device) return "device-id-mismatch";
   const verdict = verifyProof(device, {
@@ -96,7 +96,7 @@ function proofOf(c: ConnectCase, deps: FindingDeps): "ok" | NonNullable<Findings
   return verdict.ok ? "ok" : verdict.failure;
 }
 
-function deviceOf(c: ConnectCase, deps: FindingDeps): PairedView | null {
+function deviceOf(c: ConnectCase, deps: EvidenceDeps): PairedView | null {
   const { role } = c.facts;
   const record = deps.pairing.device(c.params.device?.id ?? "");
   if (!record || !isRole(role)) return null;
@@ -108,7 +108,7 @@ function deviceOf(c: ConnectCase, deps: FindingDeps): PairedView | null {
   };
 }
 
-function deviceTokenOf(c: ConnectCase, deps: FindingDeps): DeviceTokenCheck {
+function deviceTokenOf(c: ConnectCase, deps: EvidenceDeps): DeviceTokenCheck {
   const { auth } = c.facts;
   const candidate = auth.deviceToken ?? secretCandidate(c.facts, c.policy);
   const live = liveToken(c, deps);
@@ -123,7 +123,7 @@ function deviceTokenOf(c: ConnectCase, deps: FindingDeps): DeviceTokenCheck {
 /** The token that the device holds now in the role it comes in, with what it was granted. */
 export function liveToken(
   c: ConnectCase,
-  deps: FindingDeps,
+  deps: EvidenceDeps,
 ): { token: string; scopes: readonly string[] } | undefined {
   const { role } = c.facts;
   const deviceId = c.params.device?.id ?? "";
@@ -136,7 +136,7 @@ export function liveToken(
   return { token: c.derived.token, scopes };
 }
 
-function inviteOf(c: ConnectCase, deps: FindingDeps): InviteCheck {
+function inviteOf(c: ConnectCase, deps: EvidenceDeps): InviteCheck {
   const secret = c.facts.auth.bootstrapToken ?? "";
   const verdict = deps.pairing.links.check(secret, c.params.device?.id ?? "");
   if (verdict.ok) {
@@ -148,8 +148,8 @@ function inviteOf(c: ConnectCase, deps: FindingDeps): InviteCheck {
   return failed("invite", c, deps) ?? { verdict: "refused", problem: verdict.problem };
 }
 
-/** Checks the shared secret: the one finding that may take long. */
-export async function checkSecret(c: ConnectCase, deps: FindingDeps): Promise<SecretCheck> {
+/** Checks the shared secret: the one evidence that may take long. */
+export async function checkSecret(c: ConnectCase, deps: EvidenceDeps): Promise<SecretCheck> {
   const key = `secret|${c.source}`;
   const retryAfterMs = deps.limiter.locked(key);
   if (retryAfterMs > 0) return { verdict: "locked", retryAfterMs };
@@ -164,7 +164,7 @@ export async function checkSecret(c: ConnectCase, deps: FindingDeps): Promise<Se
 function failed(
   kind: string,
   c: ConnectCase,
-  deps: FindingDeps,
+  deps: EvidenceDeps,
 ): { verdict: "locked"; retryAfterMs: number } | undefined {
   const key = `${kind}|${c.source}`;
   if (c.counted.has(kind)) return undefined;

@@ -1,6 +1,6 @@
-import { ahead } from "../audit/write-ahead.ts";
+import { writeAhead } from "../audit/write-ahead.ts";
 import type { SharedSecrets } from "../auth/secret.ts";
-import type { Vault } from "../auth/secret-store.ts";
+import type { SecretStore } from "../auth/secret-store.ts";
 import type { World } from "../lib/world.ts";
 import { limitTable } from "../limits/table.ts";
 import { auditOf } from "../pairing/audit.ts";
@@ -10,7 +10,7 @@ import type { SecretKind } from "../protocol/refusals.ts";
 
 interface Deps {
   readonly world: World;
-  readonly vault: Vault;
+  readonly secretStore: SecretStore;
   readonly pairing: Pairing;
   readonly secrets: SharedSecrets;
   readonly kind: SecretKind;
@@ -65,13 +65,13 @@ async function ensureToken(deps: Deps, warnings: string[]): Promise<string | und
 }
 
 async function storeToken(
-  { vault, pairing }: Deps,
+  { secretStore, pairing }: Deps,
   token: string,
   how: "environment" | "first-start",
 ): Promise<void> {
-  await ahead(pairing, async (announce) => {
+  await writeAhead(pairing, async (announce) => {
     await announce(auditOf("secret.set", "gateway", { kind: "token", how }));
-    await vault.setSecret("token", token, how);
+    await secretStore.setSecret("token", token, how);
   });
 }
 

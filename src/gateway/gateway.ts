@@ -12,14 +12,14 @@ import type { EndedDevice } from "../pairing/revocation.ts";
 import type { Actor } from "../protocol/access.ts";
 import { type Close, closes } from "../protocol/close.ts";
 import { encodeEventHead, finishEvent, type RequestFrame } from "../protocol/frames.ts";
-import { SocketGate } from "./admission.ts";
+import { AdmissionControl } from "./admission.ts";
 import type { ConnectParams } from "./connect-params.ts";
 import { Connection, type ConnectionHost } from "./connection.ts";
 import type { Dispatcher } from "./dispatch.ts";
 import type { Handshake } from "./handshake.ts";
 import { Registry } from "./registry.ts";
 import type { Peer, Socket } from "./socket.ts";
-import { Anteroom, type Door } from "./upgrade-queue.ts";
+import { type PendingUpgrade, UpgradeQueue } from "./upgrade-queue.ts";
 
 const SWEEP_MS = 1000;
 const DRAIN_POLL_MS = 10;
@@ -43,8 +43,8 @@ export interface GatewayLog {
 /** All connections: admits them to the gate, hands frames on, ends them. */
 export class Gateway implements ConnectionHost {
   readonly limits: Limits;
-  readonly gate: SocketGate;
-  readonly #anteroom: Anteroom;
+  readonly gate: AdmissionControl;
+  readonly #upgrades: UpgradeQueue;
   readonly registry = new Registry();
   /** Lines about refusals and closes: strangers can cause any number of them. */
   readonly refusalLog: BoundedLog;
@@ -64,13 +64,13 @@ export class Gateway implements ConnectionHost {
   constructor(private readonly deps: GatewayDeps) {
     this.limits = deps.limits;
     const { limits, world } = deps;
-    this.gate = new SocketGate(limits, () => world.monotonic());
-    this.#anteroom = new Anteroom(this.gate, limits, world);
+    this.gate = new AdmissionControl(limits, () => world.monotonic());
+    this.#upgrades = new UpgradeQueue(this.gate, limits, world);
     this.refusalLog = this.#boundedLog();
     this.failureLog = this.#boundedLog();
     this.#stopListening = deps.pairing.listen({
       resolved: (pending, why) => this.#resolved(pending, why),
-      ending: (is) => this.#deafen(is),
+      ending: (is) => this.#markRevoked(is),
       ended: (end) => this.#deviceEnded(end),
     });
   }
@@ -81,13 +81,13 @@ export class Gateway implements ConnectionHost {
     return new BoundedLog({ world, log, perSecond: limits.logLinesPerSecond, leftOut });
   }
 
-  /** Somebody asks for a connection: the door is opened or refused, now or later. */
-  knock(peer: Peer, door: Door): () => void {
-    return this.#anteroom.knock(peer.source, {
-      open: () => door.open(),
+  /** Somebody asks for a connection: the upgrade is opened or refused, now or later. */
+  requestUpgrade(peer: Peer, upgrade: PendingUpgrade): () => void {
+    return this.#upgrades.request(peer.source, {
+      accept: () => upgrade.accept(),
       refuse: (refusal) => {
         this.count(refusal.metric);
-        door.refuse(refusal);
+        upgrade.refuse(refusal);
       },
     });
   }
@@ -145,7 +145,7 @@ export class Gateway implements ConnectionHost {
   ready(connection: Connection, actor: Actor, params: ConnectParams): void {
     this.#handshaking.delete(connection);
     this.gate.authenticated(connection);
-    this.#anteroom.freed();
+    this.#upgrades.freed();
     this.registry.add(connection, actor);
     this.deps.hub.add(connection, actor, isConfined(actor) ? actor.deviceId : undefined);
     if (params.client.mode !== "cli" && params.client.mode !== "probe") {
@@ -181,7 +181,7 @@ export class Gateway implements ConnectionHost {
     // First, so that a device which merely comes again pushes no other one out.
     this.registry.waiting(deviceId)?.close(closes.waitingReplaced);
     this.gate.waits(connection);
-    this.#anteroom.freed();
+    this.#upgrades.freed();
     this.registry.wait(connection, deviceId);
     // The decision may have come while the answer was on its way.
     const why = this.deps.pairing.resolution(requestId);
@@ -213,10 +213,10 @@ export class Gateway implements ConnectionHost {
   }
 
   /** Of devices that are about to end: each is closed once its end is in force. */
-  #deafen(is: (deviceId: string) => boolean): void {
+  #markRevoked(is: (deviceId: string) => boolean): void {
     for (const connection of this.registry.ready) {
       const deviceId = connection.actor?.deviceId;
-      if (deviceId !== undefined && is(deviceId)) connection.deaf = true;
+      if (deviceId !== undefined && is(deviceId)) connection.revoked = true;
     }
   }
 
@@ -225,7 +225,7 @@ export class Gateway implements ConnectionHost {
     const ended = this.registry.of(end.deviceId).filter((connection) => {
       return end.role === undefined || connection.role === end.role;
     });
-    for (const connection of ended) connection.deaf = true;
+    for (const connection of ended) connection.revoked = true;
     this.deps.world.after(0, () => {
       for (const connection of ended) connection.close(closes.deviceRemoved);
     });
@@ -241,7 +241,7 @@ export class Gateway implements ConnectionHost {
   ended(connection: Connection, close: Close | undefined): void {
     this.#handshaking.delete(connection);
     this.gate.closed(connection);
-    this.#anteroom.freed();
+    this.#upgrades.freed();
     const { state } = connection;
     if (state.name === "waiting") this.registry.unwait(connection, state.deviceId);
     if (state.name === "ready") {
@@ -287,7 +287,7 @@ export class Gateway implements ConnectionHost {
   /** Refuses new connects, tells everyone, lets answers go out, closes everyone. */
   async drain(reason: string, close: Close, restartExpectedMs?: number): Promise<void> {
     this.phase = "draining";
-    this.#anteroom.close(draining);
+    this.#upgrades.close(draining);
     const more = restartExpectedMs === undefined ? {} : { restartExpectedMs };
     this.deps.hub.publish("shutdown", { reason, ...more });
     await this.#answered();

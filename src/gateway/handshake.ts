@@ -1,5 +1,5 @@
 import { isBrowserUi } from "../auth/admit.ts";
-import type { AdmissionPolicy, ConnectFacts, Findings, SecretCheck } from "../auth/facts.ts";
+import type { AdmissionPolicy, ConnectFacts, Evidence, SecretCheck } from "../auth/facts.ts";
 import { decodePublicKey } from "../auth/identity.ts";
 import { deriveToken } from "../auth/tokens.ts";
 import type { Limits } from "../limits/table.ts";
@@ -26,10 +26,10 @@ import type { Connection } from "./connection.ts";
 import {
   type ConnectCase,
   checkSecret,
-  type FindingDeps,
+  type EvidenceDeps,
   liveToken,
-  type Settled,
-  settle,
+  type Resolved,
+  resolve,
 } from "./evidence.ts";
 import type { DeviceGrant, Hello } from "./hello.ts";
 import { judgeOrigin, type OriginPolicy } from "./origin.ts";
@@ -39,7 +39,7 @@ export interface HandshakePolicy extends AdmissionPolicy {
   readonly origins: OriginPolicy;
 }
 
-export interface HandshakeDeps extends FindingDeps {
+export interface HandshakeDeps extends EvidenceDeps {
   readonly limits: Limits;
   readonly hello: Hello;
   readonly services: Call["services"];
@@ -60,8 +60,8 @@ export interface HandshakeDeps extends FindingDeps {
   readonly defect: (what: string, error: unknown) => void;
 }
 
-type Admitted = Extract<Settled, { kind: "admit" }>;
-type Pairs = Extract<Settled, { kind: "pair" }>;
+type Admitted = Extract<Resolved, { kind: "admit" }>;
+type Pairs = Extract<Resolved, { kind: "pair" }>;
 
 /** Decides one connect and acts on the decision. */
 export class Handshake {
@@ -98,8 +98,8 @@ export class Handshake {
       source: connection.socket.peer.source,
       counted: new Set(),
     };
-    let findings: Findings = {};
-    let decision = settle(c, findings, this.deps);
+    let evidence: Evidence = {};
+    let decision = resolve(c, evidence, this.deps);
     for (;;) {
       const more = this.#mustWait(decision, c);
       if (!more) break;
@@ -108,11 +108,11 @@ export class Handshake {
       if (!connection.isOpen) return;
       // The owner may have acted meanwhile: what was read from state is read again, and a verdict
       // about a secret that is no longer in force counts for nothing.
-      const { proof, secret = checked } = findings;
-      findings = proof === undefined ? {} : { proof };
+      const { proof, secret = checked } = evidence;
+      evidence = proof === undefined ? {} : { proof };
       const inForce = this.deps.secrets.mark(policy.secretKind) === secretWas;
-      if (inForce && secret) findings.secret = secret;
-      decision = settle(c, findings, this.deps);
+      if (inForce && secret) evidence.secret = secret;
+      decision = resolve(c, evidence, this.deps);
     }
     // No await from the decision to here and on into the registry: who is revoked in between would
     // be admitted without anybody noticing.
@@ -122,10 +122,10 @@ export class Handshake {
   }
 
   /** What has to end before the decision can be made, or acted upon; `undefined` when nothing has. */
-  #mustWait(decision: Settled, c: ConnectCase): Promise<SecretCheck | undefined> | undefined {
+  #mustWait(decision: Resolved, c: ConnectCase): Promise<SecretCheck | undefined> | undefined {
     if (decision.kind === "check-secret") return checkSecret(c, this.deps);
     if (decision.kind !== "pair") return undefined;
-    return this.deps.pairing.settling(c.params.device?.id ?? "")?.then(() => undefined);
+    return this.deps.pairing.pendingDurability(c.params.device?.id ?? "")?.then(() => undefined);
   }
 
   #facts(connection: Connection, params: ConnectParams, policy: HandshakePolicy): ConnectFacts {

@@ -1,5 +1,5 @@
-import { ahead } from "../audit/write-ahead.ts";
-import type { Vault } from "../auth/secret-store.ts";
+import { writeAhead } from "../audit/write-ahead.ts";
+import type { SecretStore } from "../auth/secret-store.ts";
 import type { World } from "../lib/world.ts";
 import { auditOf } from "../pairing/audit.ts";
 import type { Pairing } from "../pairing/pairing.ts";
@@ -11,7 +11,7 @@ import type { Gateway } from "./gateway.ts";
 const TOKEN_BYTES = 24;
 
 interface Deps {
-  readonly vault: Vault;
+  readonly secretStore: SecretStore;
   readonly world: World;
   readonly pairing: Pairing;
   /** Absent where no network side runs (the command line on stopped state). */
@@ -41,11 +41,11 @@ export class SharedSecretChanges {
   constructor(private readonly deps: Deps) {}
 
   isSet(kind: SecretKind): boolean {
-    return this.deps.hasClearSecret(kind) || this.deps.vault.secrets[kind] !== undefined;
+    return this.deps.hasClearSecret(kind) || this.deps.secretStore.secrets[kind] !== undefined;
   }
 
   async set(kind: SecretKind, secret: string, options: SecretOptions): Promise<SecretOutcome> {
-    const { vault, pairing } = this.deps;
+    const { secretStore, pairing } = this.deps;
     const { actor, revokeDerived, force } = options;
     let closed: readonly string[] = [];
     const change = async () => {
@@ -57,7 +57,7 @@ export class SharedSecretChanges {
       await change();
       return { closed, revoked: [] };
     }
-    const epoch = vault.secrets[kind]?.epoch ?? 0;
+    const epoch = secretStore.secrets[kind]?.epoch ?? 0;
     const command =
       kind === "token"
         ? "token new --revoke-derived"
@@ -68,13 +68,13 @@ export class SharedSecretChanges {
 
   /** Stores its hash, with the line of the audit ahead, and returns the epoch that ended. */
   #store(kind: SecretKind, secret: string, options: SecretOptions): Promise<number> {
-    const { vault, pairing } = this.deps;
+    const { secretStore, pairing } = this.deps;
     const { actor, revokeDerived } = options;
-    return ahead(pairing, async (announce) => {
+    return writeAhead(pairing, async (announce) => {
       const inClear = this.deps.hasClearSecret(kind);
       const dropped = inClear ? [`gateway.auth.${kind}`] : undefined;
       await announce(auditOf("secret.set", actor, { kind, revokeDerived, dropped }));
-      const { endedEpoch } = await vault.setSecret(kind, secret, "cli");
+      const { endedEpoch } = await secretStore.setSecret(kind, secret, "cli");
       if (inClear) await this.deps.dropClearSecret(kind);
       return endedEpoch;
     });

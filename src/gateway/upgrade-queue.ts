@@ -1,8 +1,8 @@
 import type { Timer, World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
 import {
-  type GateRefusal,
-  type SocketGate,
+  type AdmissionControl,
+  type AdmissionRefusal,
   tooManyConnections,
   tooManyUnauthenticated,
 } from "./admission.ts";
@@ -11,13 +11,13 @@ import {
 const LOOK_MS = 250;
 
 /** A connection that was asked for and is not a WebSocket yet. Exactly one of the two is called. */
-export interface Door {
-  open(): void;
-  refuse(refusal: GateRefusal): void;
+export interface PendingUpgrade {
+  accept(): void;
+  refuse(refusal: AdmissionRefusal): void;
 }
 
 interface Waiting {
-  readonly door: Door;
+  readonly upgrade: PendingUpgrade;
   readonly until: number;
 }
 
@@ -26,16 +26,16 @@ interface Waiting {
  * It costs them a moment, and the gateway next to nothing: before the upgrade nobody can send it a
  * frame. Sources take turns, so a crowd from one place keeps nobody else waiting.
  */
-export class Anteroom {
+export class UpgradeQueue {
   /** In the order of their turns. */
   readonly #bySource = new Map<string, Set<Waiting>>();
   #size = 0;
   #look: Timer | undefined;
   #soon: Timer | undefined;
-  #closed: GateRefusal | undefined;
+  #closed: AdmissionRefusal | undefined;
 
   constructor(
-    private readonly gate: SocketGate,
+    private readonly admission: AdmissionControl,
     private readonly limits: Limits,
     private readonly world: Pick<World, "after" | "every" | "monotonic">,
   ) {}
@@ -44,30 +44,33 @@ export class Anteroom {
     return this.#size;
   }
 
-  /** Opens the door, refuses, or keeps it waiting; returns how to leave. */
-  knock(source: string, door: Door): () => void {
-    const refusal = this.#closed ?? this.gate.refusal(source);
+  /** Accepts the upgrade, refuses, or keeps it waiting; returns how to leave. */
+  request(source: string, upgrade: PendingUpgrade): () => void {
+    const refusal = this.#closed ?? this.admission.refusal(source);
     // Where a crowd from there waits, those inside may be slow rather than silent: one more waits too.
     const crowd = refusal === tooManyUnauthenticated && this.#bySource.has(source);
     if (refusal && !crowd) {
-      door.refuse(refusal);
+      upgrade.refuse(refusal);
       return () => {};
     }
-    if (!this.gate.hasRoom(source)) this.gate.makeRoom();
-    if (!this.#bySource.has(source) && this.gate.hasRoom(source)) {
-      door.open();
+    if (!this.admission.hasRoom(source)) this.admission.makeRoom();
+    if (!this.#bySource.has(source) && this.admission.hasRoom(source)) {
+      upgrade.accept();
       return () => {};
     }
-    return this.#wait(source, door);
+    return this.#wait(source, upgrade);
   }
 
-  #wait(source: string, door: Door): () => void {
-    const room = Math.min(this.limits.upgradesWaiting, this.limits.connections - this.gate.total);
+  #wait(source: string, upgrade: PendingUpgrade): () => void {
+    const room = Math.min(
+      this.limits.upgradesWaiting,
+      this.limits.connections - this.admission.total,
+    );
     if (this.#size >= room && !this.#turnAway(source)) {
-      door.refuse(tooManyConnections);
+      upgrade.refuse(tooManyConnections);
       return () => {};
     }
-    const waiting = { door, until: this.world.monotonic() + this.limits.handshakeMs };
+    const waiting = { upgrade, until: this.world.monotonic() + this.limits.handshakeMs };
     const set = this.#bySource.get(source);
     if (set) set.add(waiting);
     else this.#bySource.set(source, new Set([waiting]));
@@ -88,7 +91,7 @@ export class Anteroom {
     const [first] = this.#bySource.get(largest) ?? [];
     if (largest === newcomer || !first) return false;
     this.#leave(largest, first);
-    first.door.refuse(tooManyConnections);
+    first.upgrade.refuse(tooManyConnections);
     return true;
   }
 
@@ -114,39 +117,39 @@ export class Anteroom {
   #admit(): void {
     // A source that has had its turn is added again behind the others, and so comes up once more.
     for (const [source, set] of this.#bySource) {
-      if (this.gate.isFull) return;
+      if (this.admission.isFull) return;
       const [first] = set;
-      if (!first || !this.gate.hasRoom(source)) continue;
+      if (!first || !this.admission.hasRoom(source)) continue;
       this.#leave(source, first);
       if (set.size > 0) {
         this.#bySource.delete(source);
         this.#bySource.set(source, set);
       }
-      first.door.open();
+      first.upgrade.accept();
     }
   }
 
   #lookAround(): void {
     const now = this.world.monotonic();
     for (const [source, set] of [...this.#bySource]) {
-      const refusal = this.gate.refusal(source);
+      const refusal = this.admission.refusal(source);
       for (const waiting of [...set]) {
         if (refusal !== tooManyConnections && waiting.until > now) break;
         this.#leave(source, waiting);
-        waiting.door.refuse(refusal ?? tooManyUnauthenticated);
+        waiting.upgrade.refuse(refusal ?? tooManyUnauthenticated);
       }
     }
-    for (let left = this.#size; left > 0 && this.gate.makeRoom(); left -= 1) this.#admit();
+    for (let left = this.#size; left > 0 && this.admission.makeRoom(); left -= 1) this.#admit();
   }
 
   /** Refuses whoever waits and whoever still comes. */
-  close(refusal: GateRefusal): void {
+  close(refusal: AdmissionRefusal): void {
     this.#closed = refusal;
     this.#soon?.cancel();
     for (const [source, set] of [...this.#bySource]) {
       for (const waiting of [...set]) {
         this.#leave(source, waiting);
-        waiting.door.refuse(refusal);
+        waiting.upgrade.refuse(refusal);
       }
     }
   }

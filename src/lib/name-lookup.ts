@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
 import type { LookupFunction } from "node:net";
 import { type EgressPolicy, EgressRefused } from "./egress.ts";
-import { Gate } from "./semaphore.ts";
+import { Semaphore } from "./semaphore.ts";
 
 /** An address of a name, as `dns.lookup` gives it. */
 export interface Address {
@@ -22,13 +22,13 @@ const systemResolve: ResolveName = (name) => lookup(name, { all: true });
  * is silent, and what is written to the disk needs them as well.
  */
 export class NameLookup {
-  readonly #gate: Gate;
+  readonly #gate: Semaphore;
 
   constructor(
     bounds: { readonly atOnce: number; readonly queued: number },
     private readonly resolve: ResolveName = systemResolve,
   ) {
-    this.#gate = new Gate(bounds.atOnce, bounds.queued);
+    this.#gate = new Semaphore(bounds.atOnce, bounds.queued);
   }
 
   /** The `lookup` of `net.connect`. It fails with {@link EgressRefused} where no address is allowed. */

@@ -1,10 +1,10 @@
 /** Refused because too many already wait. */
-export class GateFull extends Error {
+export class SemaphoreFull extends Error {
   override readonly name = "GateFull";
 }
 
 /** Lets at most `atOnce` jobs run together and at most `queued` more wait, first come first served. */
-export class Gate {
+export class Semaphore {
   #running = 0;
   readonly #waiting: (() => void)[] = [];
 
@@ -13,10 +13,10 @@ export class Gate {
     private readonly queued: number,
   ) {}
 
-  /** Runs `job` when there is room. Throws {@link GateFull} when the queue is full. */
+  /** Runs `job` when there is room. Throws {@link SemaphoreFull} when the queue is full. */
   async run<T>(job: () => Promise<T>): Promise<T> {
     if (this.#running >= this.atOnce) {
-      if (this.#waiting.length >= this.queued) throw new GateFull("too many jobs wait");
+      if (this.#waiting.length >= this.queued) throw new SemaphoreFull("too many jobs wait");
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     } else {
       this.#running += 1;

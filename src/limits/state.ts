@@ -77,7 +77,7 @@ export const stateLimitTable = {
     metric: "-",
     test: "store/faults.test.ts",
   },
-  ballastBytes: {
+  reserveBytes: {
     value: 64 * KiB,
     unit: "bytes",
     bounds: "the file given up when the disk is full, so that a revocation still fits",

@@ -1,7 +1,7 @@
 import { cleanText } from "../lib/text.ts";
 import { pendingRow } from "../methods/device-rows.ts";
 import { surfaceRequestRow } from "../methods/nodes-rows.ts";
-import type { SurfaceRequest } from "../nodes/records.ts";
+import type { CapabilityRequest } from "../nodes/records.ts";
 import type { Asking } from "../notify/asking.ts";
 import type { Pending } from "../pairing/records.ts";
 import { grantedIn } from "../words/capabilities.ts";
@@ -33,7 +33,7 @@ export function deviceAsking(core: Core, pending: Pending): Asking {
 }
 
 /** What a node offers, as the webhook tells it. */
-export function nodeAsking(core: Core, request: SurfaceRequest): Asking {
+export function nodeAsking(core: Core, request: CapabilityRequest): Asking {
   const { requestId, nodeId, commands, caps, permissions, ts, remoteIp } = request;
   return {
     kind: "node",

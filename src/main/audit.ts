@@ -6,30 +6,30 @@ import { type AuditPage, auditPage, type PageOptions } from "../audit/pages.ts";
 import { checkAudit, findFile, type ReadOptions, readAudit } from "../audit/reader.ts";
 import { floorText } from "../audit/trail.ts";
 import type { AuditVerdict } from "../audit/verify.ts";
-import { ahead } from "../audit/write-ahead.ts";
+import { writeAhead } from "../audit/write-ahead.ts";
 import { AuditWriter } from "../audit/writer.ts";
 import type { GatewayIdentity } from "../auth/identity.ts";
 import type { World } from "../lib/world.ts";
 import { stateLimitTable } from "../limits/state.ts";
 import type { Limits } from "../limits/table.ts";
 import type { AuditSource } from "../methods/services.ts";
-import type { Surface } from "../nodes/records.ts";
+import type { Capabilities } from "../nodes/records.ts";
 import { auditOf, offerFacts } from "../pairing/audit.ts";
 import type { Pairing } from "../pairing/pairing.ts";
 import type { PairingChange, PairingState } from "../pairing/records.ts";
 import type { Document, StoreLog } from "../store/shape.ts";
-import { NOTHING, offerWords } from "../words/capabilities.ts";
+import { capabilityWords, NOTHING } from "../words/capabilities.ts";
 
 /** Notes what a link gives a node, which nobody is asked about, and then gives it. */
 export async function grantedByLink(
   pairing: Pairing,
-  { device, link, ...surface }: { device: string; link: string | undefined } & Surface,
+  { device, link, ...surface }: { device: string; link: string | undefined } & Capabilities,
   grant: () => Promise<void>,
 ): Promise<void> {
   // Of what can do nothing, the line of the link itself says it all.
-  if (offerWords(surface) === NOTHING) return grant();
+  if (capabilityWords(surface) === NOTHING) return grant();
   const what = { device, ...offerFacts(surface) };
-  await ahead(pairing, async (announce) => {
+  await writeAhead(pairing, async (announce) => {
     const by = { kind: "link" as const, ...(link !== undefined && { id: link }) };
     await announce({ ...auditOf("node.approved", "gateway", what), by });
     await grant();

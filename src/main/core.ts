@@ -2,7 +2,12 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { argon2Hasher, type Hasher } from "../auth/hasher.ts";
 import { SharedSecrets } from "../auth/secret.ts";
-import { Vault, type VaultChange, type VaultState, vaultShape } from "../auth/secret-store.ts";
+import {
+  SecretStore,
+  type SecretsChange,
+  type SecretsState,
+  secretsShape,
+} from "../auth/secret-store.ts";
 import { ConfigError, formatIssue } from "../config/errors.ts";
 import { type ConfigFlags, type LoadedConfig, loadConfig } from "../config/load.ts";
 import { ConfigStore } from "../config/service.ts";
@@ -65,7 +70,7 @@ export interface Core {
   uptimeMs(): number;
   readonly config: ConfigStore;
   readonly loaded: LoadedConfig;
-  readonly vault: Vault;
+  readonly secretStore: SecretStore;
   readonly secrets: SharedSecrets;
   readonly audit: Audit;
   readonly log: StoreLog;
@@ -75,7 +80,7 @@ export interface Core {
   readonly nodes: Nodes;
   readonly documents: {
     readonly pairing: Document<PairingState, PairingChange>;
-    readonly vault: Document<VaultState, VaultChange>;
+    readonly secrets: Document<SecretsState, SecretsChange>;
     readonly nodes: Document<NodesState, NodesChange>;
   };
   close(): Promise<void>;
@@ -112,8 +117,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   try {
     const open = { folder: stateDir, world, log };
     await refuseLostKeys(stateDir);
-    const vaultDocument = await openDocument(vaultShape, open);
-    const vault = await Vault.open(vaultDocument, { world, hasher });
+    const secretsDocument = await openDocument(secretsShape, open);
+    const secretStore = await SecretStore.open(secretsDocument, { world, hasher });
     const pairingDocument = await openDocument(pairingShape, open);
     const nodesDocument = await openDocument(nodesShape, open);
     const config = new ConfigStore(
@@ -121,7 +126,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
         load,
         world,
         writeFile: writeConfig,
-        hashKey: vault.tokenKey,
+        hashKey: secretStore.tokenKey,
         warn: (text) => log.warn({}, text),
       },
       loaded,
@@ -130,17 +135,17 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       hasher,
       limits,
       cacheKey: world.bytes(32),
-      stored: () => vault.secrets,
+      stored: () => secretStore.secrets,
       clear: () => config.current.gateway.auth,
     });
     const pairing = new Pairing({
       document: pairingDocument,
       world,
       limits,
-      gatewayId: vault.identity.deviceId,
+      gatewayId: secretStore.identity.deviceId,
       otherWaysIn: () => ssh.waysIn(),
     });
-    const { tokenKey } = vault;
+    const { tokenKey } = secretStore;
     const setups = new Setups({ document: pairingDocument, pairing, tokenKey });
     const ssh = new SshKeys({
       document: pairingDocument,
@@ -153,12 +158,12 @@ export async function openCore(options: CoreOptions): Promise<Core> {
         return publishApprovers({ env, stateDir, wanted }, lines);
       },
     });
-    const documents = { pairing: pairingDocument, vault: vaultDocument, nodes: nodesDocument };
+    const documents = { pairing: pairingDocument, secrets: secretsDocument, nodes: nodesDocument };
     const nodes = new Nodes({
       document: nodesDocument,
       world,
       limits,
-      gatewayId: vault.identity.deviceId,
+      gatewayId: secretStore.identity.deviceId,
       policy: () => config.current.gateway.nodes.commands,
       pairingOf: (nodeId) => pairing.nodePairing(nodeId),
       taken: (code) => pairing.isPending(code),
@@ -180,7 +185,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       limits,
       pairing,
       document: pairingDocument,
-      identity: vault.identity,
+      identity: secretStore.identity,
       log,
       journal: options.journal === undefined ? log : (options.journal ?? undefined),
     });
@@ -192,7 +197,18 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       log,
     });
     await trace.start();
-    const parts = { config, vault, secrets, pairing, setups, ssh, nodes, documents, audit, log };
+    const parts = {
+      config,
+      secretStore,
+      secrets,
+      pairing,
+      setups,
+      ssh,
+      nodes,
+      documents,
+      audit,
+      log,
+    };
     const close = () => closeAll({ ...parts, lock });
     const command = commandName(env);
     return {
@@ -224,7 +240,7 @@ async function closeAll(
     await parts.audit.close();
     await parts.documents.nodes.close();
     await parts.documents.pairing.close();
-    await parts.documents.vault.close();
+    await parts.documents.secrets.close();
   } finally {
     await parts.lock.release();
   }
@@ -238,8 +254,8 @@ async function refuseLostKeys(folder: string): Promise<void> {
   const names = await readdir(folder);
   const has = (shape: { name: string }) =>
     names.some((name) => name === `${shape.name}.json` || name === `${shape.name}.journal`);
-  if (has(vaultShape) || !has(pairingShape)) return;
-  const { name } = vaultShape;
+  if (has(secretsShape) || !has(pairingShape)) return;
+  const { name } = secretsShape;
   throw new StoreError("STORE_DAMAGED", {
     folder,
     file: join(folder, `${name}.journal`),

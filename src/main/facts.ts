@@ -47,7 +47,7 @@ export class ServerFacts {
   }
 
   about(): Record<string, unknown> {
-    const { identity } = this.core.vault;
+    const { identity } = this.core.secretStore;
     const { name, sshTarget } = this.core.config.current.gateway;
     return {
       ...(name !== undefined && { name }),

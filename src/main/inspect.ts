@@ -1,4 +1,4 @@
-import { vaultShape } from "../auth/secret-store.ts";
+import { secretsShape } from "../auth/secret-store.ts";
 import { systemFiles } from "../lib/atomic-file.ts";
 import { systemWorld } from "../lib/world.ts";
 import { nodesShape } from "../nodes/document.ts";
@@ -40,15 +40,15 @@ export async function inspectState(folder: string, now: number): Promise<Inspect
   if (held) return held;
   const problems: StoreProblem[] = [];
   const pairing = await read(pairingShape, folder, problems);
-  const vault = await read(vaultShape, folder, problems);
+  const secretStore = await read(secretsShape, folder, problems);
   const nodes = await read(nodesShape, folder, problems);
   // Somebody who came meanwhile may have been writing what was read.
   const came = await holder(folder);
   if (came) return came;
-  const secrets = vault?.state.secrets;
+  const secrets = secretStore?.state.secrets;
   return {
     problems,
-    torn: (pairing?.torn ?? 0) + (vault?.torn ?? 0) + (nodes?.torn ?? 0),
+    torn: (pairing?.torn ?? 0) + (secretStore?.torn ?? 0) + (nodes?.torn ?? 0),
     ...(pairing && { pairing: countPairing(pairing.state, now) }),
     ...(secrets && {
       secrets: { token: secrets.token !== undefined, password: secrets.password !== undefined },

@@ -2,7 +2,7 @@ import type { Hub } from "../events/hub.ts";
 import type { Gateway, GatewayLog } from "../gateway/gateway.ts";
 import { surfaceRequestRow } from "../methods/nodes-rows.ts";
 import type { NodesListener } from "../nodes/nodes.ts";
-import type { SurfaceRequest } from "../nodes/records.ts";
+import type { CapabilityRequest } from "../nodes/records.ts";
 import { quoted } from "../words/device.ts";
 import type { Core } from "./core.ts";
 import { askLine } from "./pairing-log.ts";
@@ -47,6 +47,6 @@ export function nodeNews(
   };
 }
 
-function nameOf({ displayName, clientId }: SurfaceRequest): string {
+function nameOf({ displayName, clientId }: CapabilityRequest): string {
   return quoted(displayName ?? clientId);
 }

@@ -47,9 +47,9 @@ function settingsOf({ config }: Core): WebhookSettings {
   return { url, urlFile, headersFile, format, egress: gateway.egress };
 }
 
-function senderOf({ config, vault, command }: Core): Sender {
+function senderOf({ config, secretStore, command }: Core): Sender {
   const { gateway } = config.current;
-  const { fingerprint } = vault.identity;
+  const { fingerprint } = secretStore.identity;
   return { name: gateway.name, fingerprint, command: publicCommand(command), way: gateway };
 }
 

@@ -190,7 +190,7 @@ function supervised(core: Core, server: RunningServer): SupervisedServer {
 function prepare(core: Core, { givenToken, terminal }: OnceOptions): Promise<FirstStart> {
   return firstStart({
     world: core.world,
-    vault: core.vault,
+    secretStore: core.secretStore,
     pairing: core.pairing,
     secrets: core.secrets,
     kind: core.config.current.gateway.auth.mode,
@@ -209,7 +209,7 @@ function welcome(
   const { server, first } = started;
   for (const warning of first.warnings) server.warn(warning);
   const { info } = server;
-  const { fingerprint } = core.vault.identity;
+  const { fingerprint } = core.secretStore.identity;
   const counts = core.pairing.counts();
   const command = commandName(env);
   if (terminal) {

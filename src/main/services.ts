@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { AgentSide } from "../agent/agent-api.ts";
+import type { AgentApi } from "../agent/agent-api.ts";
 import { noAgent } from "../agent/no-agent.ts";
 import { devicelessCliMode } from "../config/settings.ts";
 import type { Hub } from "../events/hub.ts";
@@ -32,7 +32,7 @@ export interface NetworkParts {
   readonly hub?: Hub;
   readonly presence: Presence;
   readonly health: HealthSummary;
-  readonly agent: AgentSide;
+  readonly agent: AgentApi;
   readonly loop: LoopGauge;
   readonly logRing: LogRing;
   readonly info: () => HostInfo;
@@ -80,8 +80,8 @@ export function makeServices(core: Core, network: NetworkParts): Services {
   return {
     world,
     limits,
-    identity: core.vault.identity,
-    tokenKey: core.vault.tokenKey,
+    identity: core.secretStore.identity,
+    tokenKey: core.secretStore.tokenKey,
     pairing: core.pairing,
     setups: core.setups,
     reach: () => reachOf(core, network.info().listening),
@@ -130,7 +130,7 @@ function lifecycle(network: NetworkParts): Lifecycle {
 }
 
 function configService(core: Core): ConfigService {
-  const { config, vault } = core;
+  const { config, secretStore } = core;
   return {
     view: () => config.view(),
     write: (wanted, announce) => config.write(wanted, announce),
@@ -149,7 +149,7 @@ function configService(core: Core): ConfigService {
       const found = Object.keys(secrets) as ("token" | "password")[];
       if (!announce || found.length === 0) return { found, diff, applied: false };
       await announce(found);
-      for (const kind of found) await vault.setSecret(kind, secrets[kind] ?? "", "migrated");
+      for (const kind of found) await secretStore.setSecret(kind, secrets[kind] ?? "", "migrated");
       await config.dropClearSecrets(found, secrets);
       return { found, diff, applied: true };
     },
@@ -158,7 +158,7 @@ function configService(core: Core): ConfigService {
 
 function secretService(core: Core, gateway: Gateway | undefined): SecretService {
   return new SharedSecretChanges({
-    vault: core.vault,
+    secretStore: core.secretStore,
     world: core.world,
     pairing: core.pairing,
     gateway,

@@ -25,7 +25,7 @@ type HandshakeParts = {
 
 /** The handshake on an open core. */
 export function makeHandshake(core: Core, parts: HandshakeParts): Handshake {
-  const { world, limits, pairing, setups, secrets, vault } = core;
+  const { world, limits, pairing, setups, secrets, secretStore } = core;
   const { gateway, services, limiter } = parts;
   const joining = {
     nodes: core.nodes,
@@ -40,7 +40,7 @@ export function makeHandshake(core: Core, parts: HandshakeParts): Handshake {
     setups,
     secrets,
     services,
-    tokenKey: vault.tokenKey,
+    tokenKey: secretStore.tokenKey,
     command: publicCommand(core.command),
     limiter,
     hello: new Hello({

@@ -14,7 +14,7 @@ import { PHONE_COLUMNS } from "../words/ssh-rights.ts";
 import { findDevice } from "./approver-device.ts";
 import { pendingRow } from "./device-rows.ts";
 import { type Call, type Method, method } from "./method.ts";
-import { approveSurface, rejectSurface } from "./nodes-pairing.ts";
+import { approveCapabilities, rejectCapabilities } from "./nodes-pairing.ts";
 import { surfaceRequestRow } from "./nodes-rows.ts";
 
 const WIDTH = PHONE_COLUMNS;
@@ -184,7 +184,7 @@ const approve = codeVerb({
   run: async ({ requestId }, call) => {
     const row = rowOf(requestId, call);
     const { services, actor } = call;
-    if (row.nodeId !== undefined) await approveSurface(requestId, call);
+    if (row.nodeId !== undefined) await approveCapabilities(requestId, call);
     else await services.pairing.approve(requestId, actor);
     const id = row.deviceId ?? row.nodeId ?? "";
     return [
@@ -208,7 +208,7 @@ const reject = codeVerb({
     if (!asked.every((one) => isRole(one) && mayLetIn(call.actor, one))) throw NOT_YOURS;
     const outcome =
       row.nodeId !== undefined
-        ? await rejectSurface(requestId, call)
+        ? await rejectCapabilities(requestId, call)
         : await call.services.pairing.reject(requestId, call.actor);
     return [nameOf(row, "Rejected: "), "It may ask again.", ...notDurable(outcome)];
   },

@@ -1,6 +1,6 @@
-import { ahead } from "../audit/write-ahead.ts";
+import { writeAhead } from "../audit/write-ahead.ts";
 import { configHints, configSchema, schemaAt } from "../config/json-schema.ts";
-import type { WantedKind } from "../config/patch-plan.ts";
+import type { PatchKind } from "../config/patch-plan.ts";
 import { shellWord } from "../lib/shell-word.ts";
 import { auditOf } from "../pairing/audit.ts";
 import { ADMIN, READ } from "../protocol/access.ts";
@@ -18,7 +18,7 @@ export const configGet = method({
 });
 
 /** The same three ways to change keys as the protocol has; none of them reaches a key of the host. */
-function writer(name: string, of: { kind: WantedKind; summary: string; params: JsonSchema }) {
+function writer(name: string, of: { kind: PatchKind; summary: string; params: JsonSchema }) {
   return method<{ raw: string; baseHash?: string }>({
     name,
     summary: of.summary,
@@ -142,7 +142,7 @@ function withLine<Changed>(
   { actor, services }: Call,
   change: (told: (keys: readonly string[]) => Promise<void>) => Promise<Changed>,
 ): Promise<Changed> {
-  return ahead(services.audit, (announce) =>
+  return writeAhead(services.audit, (announce) =>
     change((keys) => announce(auditOf("config.changed", actor, { keys }))),
   );
 }
@@ -190,7 +190,7 @@ export const secretsMigrate = method<{ apply?: boolean }>({
   run: ({ apply = false }, { actor, services }) => {
     const { config, audit } = services;
     if (!apply) return config.migrateSecrets();
-    return ahead(audit, (announce) =>
+    return writeAhead(audit, (announce) =>
       config.migrateSecrets((kinds) => announce(auditOf("secret.migrated", actor, { kinds }))),
     );
   },

@@ -60,7 +60,7 @@ function onePage(given: ListParams, call: Call): RawJson | Promise<RawJson> {
   const pending = after ? [] : deviceList.pending(call.actor, filter).map(rowMaker(call));
   const { actor } = call;
   const page = deviceList.page({ ...filter, actor, limit, after, write: writer(call) });
-  const more = isConfined(actor) ? {} : { waysIn: call.services.pairing.waysIn() };
+  const more = isConfined(actor) ? {} : { waysIn: call.services.pairing.remainingAdmins() };
   return then(page, (made) => answer(pending, made, more));
 }
 

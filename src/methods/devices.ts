@@ -7,7 +7,7 @@ import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { list } from "./device-list.ts";
 import { durability, pairedRow, pendingRow } from "./device-rows.ts";
 import { type Call, method } from "./method.ts";
-import { approveSurface, rejectSurface, showSurface } from "./nodes-pairing.ts";
+import { approveCapabilities, rejectCapabilities, showCapabilities } from "./nodes-pairing.ts";
 
 const access = { roles: ["operator"], scope: PAIRING } as const;
 
@@ -25,7 +25,7 @@ export const show = method<{ requestId: string }>({
     const { fingerprint: gatewayFingerprint } = services.identity;
     return services.codes.try(actor, () => {
       if (services.nodes.knows(requestId)) {
-        return { ...showSurface(requestId, call), gatewayFingerprint };
+        return { ...showCapabilities(requestId, call), gatewayFingerprint };
       }
       const pending = services.pairing.show(requestId, actor);
       const device = services.pairing.device(pending.deviceId);
@@ -47,7 +47,7 @@ export const approve = method<{ requestId: string }>({
 async function approveAny(code: string, call: Call) {
   const { actor, services } = call;
   if (services.nodes.knows(code)) {
-    const approved = await approveSurface(code, call);
+    const approved = await approveCapabilities(code, call);
     const ofNode = services.pairing.device(approved.node.nodeId);
     return { ...approved, ...(ofNode && { device: pairedRow(ofNode) }) };
   }
@@ -67,7 +67,7 @@ export const reject = method<{ requestId: string }>({
 async function rejectAny(code: string, call: Call) {
   const { actor, services } = call;
   if (services.nodes.knows(code)) {
-    const { nodeId, ...rejected } = await rejectSurface(code, call);
+    const { nodeId, ...rejected } = await rejectCapabilities(code, call);
     return { ...rejected, deviceId: nodeId };
   }
   const outcome = await services.pairing.reject(code, actor);

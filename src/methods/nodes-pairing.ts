@@ -1,7 +1,7 @@
 import type { AuditEvent } from "../audit/chain.ts";
-import { ahead } from "../audit/write-ahead.ts";
+import { writeAhead } from "../audit/write-ahead.ts";
 import { approvalScopes } from "../nodes/capabilities.ts";
-import type { SurfaceRequest } from "../nodes/records.ts";
+import type { CapabilityRequest } from "../nodes/records.ts";
 import { auditOf, offerFacts } from "../pairing/audit.ts";
 import { holdsEverything, mayLetIn, mayManage } from "../pairing/authority.ts";
 import { firstMissing, PAIRING } from "../protocol/access.ts";
@@ -15,20 +15,20 @@ import { approvedRow, surfaceRequestRow } from "./nodes-rows.ts";
 const access = { roles: ["operator"], scope: PAIRING } as const;
 
 /** The request that `typed` names, if the caller may decide on it. */
-function requestFor(typed: string, { actor, services }: Call, denied: string): SurfaceRequest {
+function requestFor(typed: string, { actor, services }: Call, denied: string): CapabilityRequest {
   const request = services.nodes.find(typed);
   if (!mayManage(actor, request.nodeId)) throw unknownCode(denied);
   return request;
 }
 
 /** One request by its code. */
-export function showSurface(typed: string, call: Call): Record<string, unknown> {
+export function showCapabilities(typed: string, call: Call): Record<string, unknown> {
   const request = requestFor(typed, call, "node pairing request denied");
   return surfaceRequestRow(request, call.services);
 }
 
 /** Approves what a node offers, exactly as its code says. */
-export async function approveSurface(typed: string, call: Call) {
+export async function approveCapabilities(typed: string, call: Call) {
   const denied = "node pairing approval denied";
   const request = requestFor(typed, call, denied);
   const { actor, services } = call;
@@ -38,7 +38,7 @@ export async function approveSurface(typed: string, call: Call) {
   }
   const missing = holdsEverything(actor) ? undefined : firstMissing(actor.scopes, required);
   if (missing !== undefined) throw missingScope(missing, required);
-  const record = await ahead(services.audit, async (announce) => {
+  const record = await writeAhead(services.audit, async (announce) => {
     await announce(auditOf("node.approved", actor, surfaceFacts(request)));
     // Looked up once more, because others may have decided on it meanwhile.
     return services.nodes.approve(requestFor(request.requestId, call, denied));
@@ -47,7 +47,7 @@ export async function approveSurface(typed: string, call: Call) {
   return { requestId: request.requestId, node };
 }
 
-export async function rejectSurface(typed: string, call: Call) {
+export async function rejectCapabilities(typed: string, call: Call) {
   const denied = "node pairing rejection denied";
   const request = requestFor(typed, call, denied);
   const { actor, services } = call;
@@ -58,11 +58,11 @@ export async function rejectSurface(typed: string, call: Call) {
     await announce(event);
     return services.nodes.reject(requestFor(requestId, call, denied));
   };
-  const outcome = await ahead(services.audit, reject, { anyway: true });
+  const outcome = await writeAhead(services.audit, reject, { anyway: true });
   return { requestId, nodeId, ...durability(outcome) };
 }
 
-function surfaceFacts({ requestId, nodeId, ...surface }: SurfaceRequest) {
+function surfaceFacts({ requestId, nodeId, ...surface }: CapabilityRequest) {
   return { request: requestId, device: nodeId, ...offerFacts(surface) };
 }
 
@@ -73,7 +73,7 @@ export const approve = method<{ requestId: string }>({
   access,
   params: wireSchemas.nodePairApprove,
   run: ({ requestId }, call) =>
-    call.services.codes.try(call.actor, () => approveSurface(requestId, call)),
+    call.services.codes.try(call.actor, () => approveCapabilities(requestId, call)),
 });
 
 export const reject = method<{ requestId: string }>({
@@ -82,7 +82,7 @@ export const reject = method<{ requestId: string }>({
   access,
   params: wireSchemas.nodePairReject,
   run: ({ requestId }, call) =>
-    call.services.codes.try(call.actor, () => rejectSurface(requestId, call)),
+    call.services.codes.try(call.actor, () => rejectCapabilities(requestId, call)),
 });
 
 export const remove = method<{ nodeId: string }>({

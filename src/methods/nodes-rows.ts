@@ -1,5 +1,5 @@
 import { approvalScopes } from "../nodes/capabilities.ts";
-import type { NodeRecord, NodeText, SurfaceRequest } from "../nodes/records.ts";
+import type { CapabilityRequest, NodeRecord, NodeText } from "../nodes/records.ts";
 import type { NodeSession } from "../nodes/sessions.ts";
 import type { Device } from "../pairing/records.ts";
 import type { Services } from "./services.ts";
@@ -10,7 +10,7 @@ type View = Pick<Services, "nodes" | "pairing">;
  * A request for approval of a surface as clients get it (protocol page, section 8), with what was
  * approved for that node before.
  */
-export function surfaceRequestRow(request: SurfaceRequest, { nodes, pairing }: View) {
+export function surfaceRequestRow(request: CapabilityRequest, { nodes, pairing }: View) {
   const { nonce: _nonce, pairing: _pairing, ...row } = request;
   const approved = nodes.record(request.nodeId)?.surface;
   const label = pairing.device(request.nodeId)?.label;
@@ -79,7 +79,7 @@ function shownText(text: Partial<NodeText>) {
   return { clientId, clientMode, platform, version, deviceFamily, modelIdentifier, remoteIp };
 }
 
-function approvalState(record: NodeRecord | undefined, request: SurfaceRequest | undefined) {
+function approvalState(record: NodeRecord | undefined, request: CapabilityRequest | undefined) {
   if (request) return record?.surface ? "pending-reapproval" : "pending-approval";
   return record?.surface ? "approved" : "unapproved";
 }

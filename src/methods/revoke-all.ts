@@ -59,7 +59,7 @@ function remains({ secrets, config, pairing, ssh }: Services) {
     secrets: (["token", "password"] as const).filter((kind) => secrets.isSet(kind)),
     /** Who holds the secret gets all it asks for on this machine, without a device. */
     devicelessCli: config.devicelessCli,
-    waysIn: pairing.waysIn(),
+    waysIn: pairing.remainingAdmins(),
   };
 }
 

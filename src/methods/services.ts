@@ -1,4 +1,4 @@
-import type { AgentSide } from "../agent/agent-api.ts";
+import type { AgentApi } from "../agent/agent-api.ts";
 import type { AuditLine } from "../audit/chain.ts";
 import type { AuditPage, PageOptions } from "../audit/pages.ts";
 import type { ReadOptions } from "../audit/reader.ts";
@@ -183,7 +183,7 @@ export interface Services {
   readonly config: ConfigService;
   readonly secrets: SecretService;
   /** Agents, sessions and conversations. */
-  readonly agent: AgentSide;
+  readonly agent: AgentApi;
   readonly logs: LogSource;
   readonly loop: LoopGauge;
   /** `machineName` is the name that the owner gave, else the host's. */

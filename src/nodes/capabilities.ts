@@ -1,23 +1,23 @@
 import type { Limits } from "../limits/table.ts";
 import { ADMIN, PAIRING, WRITE } from "../protocol/access.ts";
 import { invalidRequest, unknownCode } from "../protocol/errors.ts";
-import { isSensitive, offerWords } from "../words/capabilities.ts";
+import { capabilityWords, isSensitive } from "../words/capabilities.ts";
 import { isWholeCode, normalizeCode, shortCode } from "../words/code.ts";
 import { cutAsk } from "../words/request-card.ts";
-import { coversSurface, surfaceKey } from "./claims.ts";
+import { coversCapabilities, surfaceKey } from "./claims.ts";
 import type {
+  Capabilities,
+  CapabilityRequest,
+  CapabilityResolution,
   NodeRecord,
   NodesChange,
   NodesState,
   NodeText,
   Replacement,
-  Surface,
-  SurfaceRequest,
-  SurfaceResolution,
 } from "./records.ts";
 
 /** Decides what a node's surface, an approval or a rejection changes. Pure, like pairing's ledger. */
-export interface SurfaceContext {
+export interface CapabilityContext {
   readonly now: number;
   readonly gatewayId: string;
   readonly limits: Pick<Limits, "nodeRequests" | "askChars">;
@@ -31,24 +31,24 @@ export interface SurfaceContext {
 export interface Ask {
   readonly nodeId: string;
   readonly pairing: string;
-  readonly surface: Surface;
+  readonly surface: Capabilities;
   readonly text: NodeText;
 }
 
 export interface Gone {
-  readonly request: SurfaceRequest;
-  readonly why: SurfaceResolution;
+  readonly request: CapabilityRequest;
+  readonly why: CapabilityResolution;
 }
 
 export interface AskOutcome {
   /** `covered`: nothing to approve. `refreshed`: keeps its code; its changes need no durability. */
   readonly kind: "covered" | "new" | "refreshed";
-  readonly request?: SurfaceRequest;
+  readonly request?: CapabilityRequest;
   readonly changes: readonly NodesChange[];
   readonly gone: readonly Gone[];
 }
 
-export function requestOf(state: NodesState, nodeId: string): SurfaceRequest | undefined {
+export function requestOf(state: NodesState, nodeId: string): CapabilityRequest | undefined {
   const requestId = state.requestOf.get(nodeId);
   return requestId === undefined ? undefined : state.requests.get(requestId);
 }
@@ -63,10 +63,10 @@ export function recordOf(
 }
 
 /** What to do about a surface: nothing, keep the request, or make one in place of the old. */
-export function ask(state: NodesState, asked: Ask, context: SurfaceContext): AskOutcome {
+export function ask(state: NodesState, asked: Ask, context: CapabilityContext): AskOutcome {
   const before = requestOf(state, asked.nodeId);
   const approved = recordOf(state, asked)?.surface;
-  if (approved && coversSurface(approved, asked.surface)) {
+  if (approved && coversCapabilities(approved, asked.surface)) {
     const gone = before ? [{ request: before, why: "withdrawn" as const }] : [];
     return { kind: "covered", changes: gone.map((one) => requestGone(one)), gone };
   }
@@ -83,8 +83,8 @@ export function ask(state: NodesState, asked: Ask, context: SurfaceContext): Ask
 
 function replace(
   state: NodesState,
-  { asked, before }: { asked: Ask; before: SurfaceRequest | undefined },
-  context: SurfaceContext,
+  { asked, before }: { asked: Ask; before: CapabilityRequest | undefined },
+  context: CapabilityContext,
 ): AskOutcome {
   const { nodeId, pairing, surface, text } = asked;
   const request = {
@@ -98,7 +98,7 @@ function replace(
   const gone: Gone[] = before
     ? [{ request: before, why: "superseded" }]
     : evicted(state, context.limits.nodeRequests);
-  const { words: asks } = cutAsk(offerWords(surface), context.limits.askChars);
+  const { words: asks } = cutAsk(capabilityWords(surface), context.limits.askChars);
   const replacement = { by: request.requestId, asks };
   const changes: NodesChange[] = [
     ...gone.map((one) => requestGone(one, one.why === "superseded" ? replacement : undefined)),
@@ -116,7 +116,7 @@ function requestGone({ request }: Gone, replacement?: Replacement): NodesChange 
 function freshCode(
   state: NodesState,
   { nodeId, surface }: Ask,
-  context: SurfaceContext,
+  context: CapabilityContext,
 ): { requestId: string; nonce: string } {
   for (;;) {
     const nonce = context.nonce();
@@ -144,7 +144,7 @@ const NO_CODE = "that is no whole code; one looks like 7F3K-Q2MN";
 const GONE = "it was decided already, gave way to a newer code of the node, or is mistyped";
 
 /** Finds a request by its code as typed, or throws what whoever may approve is told. */
-export function findRequest(state: NodesState, typed: string): SurfaceRequest {
+export function findRequest(state: NodesState, typed: string): CapabilityRequest {
   const code = normalizeCode(typed);
   const whole = code !== undefined && isWholeCode(code) ? code : undefined;
   const request = whole === undefined ? undefined : state.requests.get(whole);
@@ -186,7 +186,7 @@ export function approve(
 }
 
 /** The surface alone, without what else a request says. */
-export function surfaceOf({ caps, commands, permissions }: Surface): Surface {
+export function surfaceOf({ caps, commands, permissions }: Capabilities): Capabilities {
   return { caps, commands, permissions };
 }
 

@@ -1,6 +1,6 @@
 import type { Limits } from "../limits/table.ts";
 import { type CommandPolicy, policyProblem } from "./policy.ts";
-import type { NodeText, Surface } from "./records.ts";
+import type { Capabilities, NodeText } from "./records.ts";
 
 /** What a node says in its connect that it offers. Hostile until read here. */
 export interface RawClaims {
@@ -15,7 +15,7 @@ const NAME = /^[A-Za-z][A-Za-z0-9._:-]*$/;
 type Bounds = Pick<Limits, "nodeSurfaceItems" | "nodeSurfaceChars">;
 
 /** Claims as this gateway takes them: names only, sorted, without repeats, bounded. */
-export function readClaims(raw: RawClaims, limits: Bounds): Surface {
+export function readClaims(raw: RawClaims, limits: Bounds): Capabilities {
   const permissions = isRecord(raw.permissions) ? raw.permissions : {};
   const granted = Object.keys(permissions).filter((n) => typeof permissions[n] === "boolean");
   return {
@@ -42,14 +42,18 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** What of `claims` may be asked for: commands outside the allow-list are left out. */
-export function allowedClaims(claims: Surface, text: NodeText, policy: CommandPolicy): Surface {
+export function allowedClaims(
+  claims: Capabilities,
+  text: NodeText,
+  policy: CommandPolicy,
+): Capabilities {
   const node = { ...text, caps: claims.caps };
   const commands = claims.commands.filter((c) => policyProblem(c, node, policy) === undefined);
   return { ...claims, commands };
 }
 
 /** Whether everything in `wanted` was approved. Less than what was approved needs no new approval. */
-export function coversSurface(approved: Surface, wanted: Surface): boolean {
+export function coversCapabilities(approved: Capabilities, wanted: Capabilities): boolean {
   const has = (all: readonly string[], some: readonly string[]) =>
     some.every((name) => all.includes(name));
   const permissions = Object.entries(wanted.permissions).filter(([, granted]) => granted);
@@ -61,7 +65,7 @@ export function coversSurface(approved: Surface, wanted: Surface): boolean {
 }
 
 /** What a node may do now: of what it claims, that which was approved. */
-export function intersect(approved: Surface | undefined, claims: Surface): Surface {
+export function intersect(approved: Capabilities | undefined, claims: Capabilities): Capabilities {
   if (!approved) return { caps: [], commands: [], permissions: {} };
   const granted = Object.entries(claims.permissions).map(
     ([name, value]) => [name, value && approved.permissions[name] === true] as const,
@@ -74,7 +78,7 @@ export function intersect(approved: Surface | undefined, claims: Surface): Surfa
 }
 
 /** The canonical text of a surface: equal texts ask for the same. */
-export function surfaceKey(surface: Surface): string {
+export function surfaceKey(surface: Capabilities): string {
   const { caps, commands, permissions } = surface;
   const names = Object.keys(permissions).sort();
   return JSON.stringify([caps, commands, names.map((name) => [name, permissions[name]])]);

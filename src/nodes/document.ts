@@ -1,19 +1,19 @@
 import type { DocumentShape } from "../store/shape.ts";
 import { applyChange } from "./changes.ts";
 import {
+  type CapabilityRequest,
   emptyNodes,
   type NodeRecord,
   type NodesChange,
   type NodesState,
   type NodeWork,
   type Replacement,
-  type SurfaceRequest,
 } from "./records.ts";
 
 /** One line of the snapshot file. */
 type NodesLine =
   | { node: NodeRecord }
-  | { request: SurfaceRequest }
+  | { request: CapabilityRequest }
   | { replaced: string; replacement: Replacement }
   | { nodeId: string; work: NodeWork };
 
@@ -52,7 +52,7 @@ export const nodesShape: DocumentShape<NodesState, NodesChange> = {
 /** What was copied, as the lines of the file. */
 function* lines(copied: {
   nodes: readonly NodeRecord[];
-  requests: readonly SurfaceRequest[];
+  requests: readonly CapabilityRequest[];
   replaced: readonly (readonly [string, Replacement])[];
   work: readonly (readonly [string, NodeWork])[];
 }): Generator<NodesLine> {

@@ -8,21 +8,21 @@ import { InvokeTable, sendEvent } from "./invoke.ts";
 import type { CommandPolicy } from "./policy.ts";
 import { Published } from "./published.ts";
 import type {
+  Capabilities,
+  CapabilityRequest,
+  CapabilityResolution,
   NodeRecord,
   NodesChange,
   NodesState,
   SeenFacts,
-  Surface,
-  SurfaceRequest,
-  SurfaceResolution,
 } from "./records.ts";
 import { type JoinFacts, NodeSession, NodeSessions, type NodeSocket } from "./sessions.ts";
 import { WorkQueue } from "./work.ts";
 
 /** Told after a change is durable. */
 export interface NodesListener {
-  requested?(request: SurfaceRequest): void;
-  resolved?(request: SurfaceRequest, why: SurfaceResolution): void;
+  requested?(request: CapabilityRequest): void;
+  resolved?(request: CapabilityRequest, why: CapabilityResolution): void;
   /** Something about a node that operators may watch. */
   told?(event: "node.presence" | "node.hostStats", payload: object): void;
   /** A request for approval could not be written. */
@@ -42,7 +42,7 @@ interface Deps {
   /** Whether a code stands for a device's request. */
   readonly taken: (code: string) => boolean;
   /** Calls `grant` once it is noted that a node gets this by the owner's link, without being asked for. */
-  readonly granting: (nodeId: string, surface: Surface, grant: Grant) => Promise<void>;
+  readonly granting: (nodeId: string, surface: Capabilities, grant: Grant) => Promise<void>;
 }
 
 type Grant = () => Promise<void>;
@@ -94,12 +94,12 @@ export class Nodes {
     return surfaces.recordOf(this.state, { nodeId, pairing: this.deps.pairingOf(nodeId) });
   }
 
-  request(nodeId: string): SurfaceRequest | undefined {
+  request(nodeId: string): CapabilityRequest | undefined {
     return surfaces.requestOf(this.state, nodeId);
   }
 
   /** What a connected node may do now. */
-  effective(session: NodeSession): Surface {
+  effective(session: NodeSession): Capabilities {
     return intersect(this.record(session.nodeId)?.surface, this.#wanted(session));
   }
 
@@ -196,7 +196,7 @@ export class Nodes {
     return { nodeId, pairing, text, surface: this.#wanted(session) };
   }
 
-  #wanted({ facts }: NodeSession): Surface {
+  #wanted({ facts }: NodeSession): Capabilities {
     return allowedClaims(facts.claims, facts.text, this.policy);
   }
 
@@ -213,11 +213,11 @@ export class Nodes {
   }
 
   /** The request that `typed` names. @throws RequestError */
-  find(typed: string): SurfaceRequest {
+  find(typed: string): CapabilityRequest {
     return surfaces.findRequest(this.deps.document.working, typed);
   }
 
-  async approve(request: SurfaceRequest): Promise<NodeRecord> {
+  async approve(request: CapabilityRequest): Promise<NodeRecord> {
     const { document, world } = this.deps;
     const { nodeId, pairing, requestId } = request;
     const asked = {
@@ -234,7 +234,7 @@ export class Nodes {
     return node;
   }
 
-  async reject(request: SurfaceRequest): Promise<Durability> {
+  async reject(request: CapabilityRequest): Promise<Durability> {
     const { requestId } = request;
     const outcome = await this.#urgent([{ op: "request-gone", requestId }]);
     this.#resolve(request, "rejected");
@@ -284,14 +284,14 @@ export class Nodes {
     return this.deps.document.commit(changes, { urgent: true });
   }
 
-  #context(): surfaces.SurfaceContext {
+  #context(): surfaces.CapabilityContext {
     const { world, limits, gatewayId, taken } = this.deps;
     const nonce = () => world.bytes(16).toString("hex");
     return { now: world.now(), gatewayId, limits, nonce, taken };
   }
 
   /** The node hears of it too: what it asked for, it may now use, or not. */
-  #resolve(request: SurfaceRequest, why: SurfaceResolution): void {
+  #resolve(request: CapabilityRequest, why: CapabilityResolution): void {
     const session = this.sessions.current(request.nodeId);
     if (session && (why === "approved" || why === "rejected")) {
       const { requestId, nodeId } = request;

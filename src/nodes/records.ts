@@ -1,5 +1,5 @@
 /** What a node offers or may do: sorted, without repeats. */
-export interface Surface {
+export interface Capabilities {
   readonly caps: readonly string[];
   readonly commands: readonly string[];
   readonly permissions: Readonly<Record<string, boolean>>;
@@ -34,7 +34,7 @@ export interface NodeRecord extends NodeText {
   readonly pairing: string;
   readonly createdAtMs: number;
   /** What was approved. */
-  readonly surface?: Surface;
+  readonly surface?: Capabilities;
   readonly approvedAtMs?: number;
   readonly approvedVia?: "owner" | "bootstrap";
   readonly lastConnectedAtMs?: number;
@@ -45,7 +45,7 @@ export interface NodeRecord extends NodeText {
 }
 
 /** A surface that waits for approval. Its id commits to the node and all of the surface. */
-export interface SurfaceRequest extends NodeText, Surface {
+export interface CapabilityRequest extends NodeText, Capabilities {
   readonly requestId: string;
   /** Hex; drawn after the surface arrived. */
   readonly nonce: string;
@@ -55,7 +55,7 @@ export interface SurfaceRequest extends NodeText, Surface {
 }
 
 /** Why a request is gone. `withdrawn`: the node no longer asks for more than it has. */
-export type SurfaceResolution = "approved" | "rejected" | "superseded" | "withdrawn" | "evicted";
+export type CapabilityResolution = "approved" | "rejected" | "superseded" | "withdrawn" | "evicted";
 
 /** Where a superseded request went. */
 export interface Replacement {
@@ -90,7 +90,7 @@ export interface NodeWork {
 /** All about nodes. Values are immutable; only {@link applyChange} touches the maps. */
 export interface NodesState {
   readonly nodes: Map<string, NodeRecord>;
-  readonly requests: Map<string, SurfaceRequest>;
+  readonly requests: Map<string, CapabilityRequest>;
   /** nodeId → requestId: a node has at most one request. */
   readonly requestOf: Map<string, string>;
   readonly replaced: Map<string, Replacement>;
@@ -101,7 +101,7 @@ export type NodesChange =
   | { op: "node"; node: NodeRecord }
   | { op: "node-gone"; nodeId: string }
   | { op: "seen"; nodeId: string; facts: SeenFacts }
-  | { op: "request"; request: SurfaceRequest }
+  | { op: "request"; request: CapabilityRequest }
   | { op: "request-gone"; requestId: string; replacement?: Replacement }
   | { op: "work"; nodeId: string; item: WorkItem }
   | { op: "action"; nodeId: string; action: QueuedAction }

@@ -1,5 +1,5 @@
 import type { InvokeTarget } from "./invoke.ts";
-import type { HostStats, NodeText, Surface } from "./records.ts";
+import type { Capabilities, HostStats, NodeText } from "./records.ts";
 
 /** A node's connection as this layer uses it. */
 export interface NodeSocket {
@@ -13,7 +13,7 @@ export interface JoinFacts {
   readonly nodeId: string;
   /** The pairing it came in under (see {@link NodeRecord.pairing}). */
   readonly pairing: string;
-  readonly claims: Surface;
+  readonly claims: Capabilities;
   readonly text: NodeText;
   readonly pathEnv?: string;
   /** It came with the owner's link for a node, which stands for the approval of its first surface. */

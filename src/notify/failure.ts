@@ -1,6 +1,6 @@
 import { EgressRefused } from "../lib/egress.ts";
 import type { PostAnswer } from "../lib/http-post.ts";
-import { GateFull } from "../lib/semaphore.ts";
+import { SemaphoreFull } from "../lib/semaphore.ts";
 import { shellWord } from "../lib/shell-word.ts";
 import { systemWords } from "../lib/system-words.ts";
 import { cleanText } from "../lib/text.ts";
@@ -76,9 +76,9 @@ export function failureOf(error: unknown, { url, allowed }: Towards): NotifyFail
   const { code = "", message } = error as NodeJS.ErrnoException;
   // With several addresses Node.js has no message of its own.
   const why = systemWords(error) ?? cleanText(message, 160) ?? (code || "no reason given");
-  if (error instanceof GateFull || NAME.test(code)) {
+  if (error instanceof SemaphoreFull || NAME.test(code)) {
     const slow =
-      error instanceof GateFull ? "earlier lookups still run" : (systemWords(error) ?? code);
+      error instanceof SemaphoreFull ? "earlier lookups still run" : (systemWords(error) ?? code);
     return new NotifyFailure("NOTIFY_NAME", `the name ${hostname} leads nowhere: ${slow}`, {
       next: `getent ahosts ${shellWord(hostname)}`,
       retry: true,

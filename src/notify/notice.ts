@@ -1,8 +1,8 @@
 import { normalizeAddress } from "../lib/net.ts";
 import type { Limits } from "../limits/table.ts";
 import type { Asking, Batch } from "./asking.ts";
-import { harmless } from "./harmless.ts";
-import { harmlessWords, linesOf, minutesLeft, type Told, toldFacts, type Way } from "./told.ts";
+import { escapeForChat } from "./escape-for-chat.ts";
+import { escapedWords, linesOf, minutesLeft, type Told, toldFacts, type Way } from "./told.ts";
 
 /** What a message says of the gateway that sends it. */
 export interface Sender extends Way {
@@ -104,11 +104,11 @@ function requestLines(asking: Asking, { sender, now, limits, brief }: BodyFacts)
   const { requestId, expiresAtMs, address } = asking;
   const from = address === undefined ? "" : ` from ${addressWords(address, notifyNameChars)}`;
   const left = expiresAtMs === undefined ? [] : [`${minutesLeft(expiresAtMs, now)} min left`];
-  const { words, whole } = harmlessWords(asking, limits, brief);
+  const { words, whole } = escapedWords(asking, limits, brief);
   const { has, new: fresh, ends } = words;
   const lines = linesOf(asking, sender, whole);
   return [
-    `“${harmless(asking.name, notifyNameChars)}” (${harmless(asking.client, notifyClientChars)})${from}`,
+    `“${escapeForChat(asking.name, notifyNameChars)}” (${escapeForChat(asking.client, notifyClientChars)})${from}`,
     `${asksWords(asking)} ${words.asks}`,
     ...(has === undefined ? [] : [`has now: ${has}`]),
     ...(fresh === undefined ? [] : [`new: ${fresh}`]),
@@ -120,7 +120,7 @@ function requestLines(asking: Asking, { sender, now, limits, brief }: BodyFacts)
 
 /** As it is, so that it can be copied; what a proxy passed on and is no address is a stranger's text. */
 function addressWords(address: string, max: number): string {
-  return normalizeAddress(address) === undefined ? harmless(address, max) : address;
+  return normalizeAddress(address) === undefined ? escapeForChat(address, max) : address;
 }
 
 function asksWords({ kind, known }: Asking): string {
@@ -129,6 +129,6 @@ function asksWords({ kind, known }: Asking): string {
 }
 
 function senderLine({ name, fingerprint }: Sender, { notifyNameChars }: Bounds): string {
-  const named = name === undefined ? "Gateway" : `Gateway ${harmless(name, notifyNameChars)},`;
+  const named = name === undefined ? "Gateway" : `Gateway ${escapeForChat(name, notifyNameChars)},`;
   return `${named} fingerprint ${fingerprint}`;
 }

@@ -2,7 +2,7 @@ import type { Limits } from "../limits/table.ts";
 import { approvalLines, HOST, type SshWay, showLines } from "../protocol/approve-line.ts";
 import type { AskWords } from "../words/request-card.ts";
 import type { Asking } from "./asking.ts";
-import { harmless } from "./harmless.ts";
+import { escapeForChat } from "./escape-for-chat.ts";
 
 /** How a request is reached from where a message is read. */
 export interface Way {
@@ -61,14 +61,17 @@ function cutWords(
 }
 
 /** The words as they may stand in somebody's chat; `brief` cuts those that are long. */
-export function harmlessWords(
+export function escapedWords(
   words: AskWords,
   { notifyTextBytes, notifyAskChars }: Bounds,
   brief: boolean,
 ): { words: AskWords; whole: boolean } {
-  const all = cutWords(words, (text) => harmless(text, notifyTextBytes));
+  const all = cutWords(words, (text) => escapeForChat(text, notifyTextBytes));
   const whole = !brief || Object.values(all).every((text) => [...text].length <= notifyAskChars);
-  return { words: whole ? all : cutWords(words, (text) => harmless(text, notifyAskChars)), whole };
+  return {
+    words: whole ? all : cutWords(words, (text) => escapeForChat(text, notifyAskChars)),
+    whole,
+  };
 }
 
 /** Every fact of a request, or the short form of one that is too long. */

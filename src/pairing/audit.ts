@@ -1,7 +1,7 @@
 import type { AuditActor, AuditEvent, AuditFact } from "../audit/chain.ts";
 import { cleanText } from "../lib/text.ts";
 import type { Actor } from "../protocol/access.ts";
-import { grantedIn, type Offer } from "../words/capabilities.ts";
+import { type DeclaredCapabilities, grantedIn } from "../words/capabilities.ts";
 import type { DeviceText, Invite } from "./records.ts";
 
 /** Every event of the audit, in words. */
@@ -73,7 +73,7 @@ export function offerFacts({
   caps,
   commands,
   permissions,
-}: Offer): Record<string, AuditFact | undefined> {
+}: DeclaredCapabilities): Record<string, AuditFact | undefined> {
   const granted = grantedIn(permissions);
   return { caps, commands, permissions: granted.length > 0 ? granted : undefined };
 }

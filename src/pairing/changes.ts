@@ -9,7 +9,7 @@ import {
   type PairingChange,
   type PairingState,
 } from "./records.ts";
-import { isWayIn } from "./remaining-admins.ts";
+import { isRemoteAdmin } from "./remaining-admins.ts";
 import { applySetupTold } from "./setup.ts";
 import { applySshKey } from "./ssh-keys.ts";
 
@@ -72,7 +72,7 @@ export function applyDevice(state: PairingState, device: Device): void {
   if (moves) state.order.add(device);
   if (nodePairing(device) === undefined) state.nodes.delete(device.deviceId);
   else state.nodes.add(device.deviceId);
-  if (isWayIn(device)) state.admins.add(device.deviceId);
+  if (isRemoteAdmin(device)) state.admins.add(device.deviceId);
   else state.admins.delete(device.deviceId);
 }
 

@@ -8,7 +8,7 @@ import { type DecisionPace, paused } from "./pace.ts";
 import type { PairingChange, PairingState } from "./records.ts";
 
 /** What several changes came to: durable if all of them are. */
-export function together(...outcomes: readonly Durability[]): Durability {
+export function combinedDurability(...outcomes: readonly Durability[]): Durability {
   return outcomes.find(({ durable }) => !durable) ?? { durable: true };
 }
 
@@ -95,7 +95,7 @@ export class AuditedCommits {
    */
   async urgentMany(changes: readonly PairingChange[], event: AuditEvent): Promise<Durability> {
     const [line, ...rest] = await Promise.all([this.urgent([], event), this.#parts(changes)]);
-    return together(line, ...rest);
+    return combinedDurability(line, ...rest);
   }
 
   async #parts(changes: readonly PairingChange[]): Promise<Durability> {
@@ -106,7 +106,7 @@ export class AuditedCommits {
       if (!tooLarge || changes.length === 1) throw error;
       const half = changes.length >>> 1;
       const first = await this.#parts(changes.slice(0, half));
-      return together(first, await this.#parts(changes.slice(half)));
+      return combinedDurability(first, await this.#parts(changes.slice(half)));
     }
   }
 

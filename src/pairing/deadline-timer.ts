@@ -4,7 +4,7 @@ import type { Timer, World } from "../lib/world.ts";
 const LONGEST_MS = 2 ** 31 - 1;
 
 /** One timer by the wall clock: it is set for the earliest time that anybody asked for. */
-export class Alarm {
+export class DeadlineTimer {
   #timer: Timer | undefined;
   #at = Number.POSITIVE_INFINITY;
 

@@ -1,8 +1,8 @@
-import { Gate } from "../lib/semaphore.ts";
+import { Semaphore } from "../lib/semaphore.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
 import type { Actor } from "../protocol/access.ts";
-import { atOnce, inSlices } from "../store/time-slices.ts";
+import { inOneTurn, inSlices } from "../store/time-slices.ts";
 import { isConfined, mayManage } from "./authority.ts";
 import type { Place } from "./order.ts";
 import type { Device, PairingState, Pending } from "./records.ts";
@@ -54,10 +54,10 @@ const SHORT = 256;
  * listed again); one that is removed is not listed from then on.
  */
 export class DeviceList {
-  readonly #gate: Gate;
+  readonly #gate: Semaphore;
 
   constructor(private readonly deps: Deps) {
-    this.#gate = new Gate(deps.limits.listsAtOnce, Number.POSITIVE_INFINITY);
+    this.#gate = new Semaphore(deps.limits.listsAtOnce, Number.POSITIVE_INFINITY);
   }
 
   /** The devices whose id begins so. */
@@ -88,7 +88,7 @@ export class DeviceList {
   page(ask: PageAsk): DevicePage | Promise<DevicePage> {
     const all = this.deps.state().devices.size;
     const looksAt = isOpen(ask) && !isConfined(ask.actor) ? Math.min(all, ask.limit) : all;
-    if (looksAt <= SHORT) return atOnce(this.#make(ask));
+    if (looksAt <= SHORT) return inOneTurn(this.#make(ask));
     return this.#gate.run(() => inSlices(this.#make(ask), this.deps.world));
   }
 

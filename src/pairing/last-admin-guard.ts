@@ -2,11 +2,11 @@ import type { Actor } from "../protocol/access.ts";
 import type { Document } from "../store/shape.ts";
 import type { Device, PairingChange, PairingState } from "./records.ts";
 import {
-  lastWayIn,
+  actsOnHost,
+  lastAdminRefusal,
   mayForce,
-  needsNoDevice,
+  removesLastAdmin,
   type Stays,
-  takesLastWayIn,
 } from "./remaining-admins.ts";
 
 interface Deps {
@@ -27,7 +27,7 @@ export interface GuardedBy {
  * Keeps the last way in. It is asked in the turn in which an end is decided, on what was decided
  * before: of two who end each other at the same moment, one is refused.
  */
-export class Guard {
+export class LastAdminGuard {
   readonly #ending = new Set<(device: Device) => boolean>();
 
   constructor(private readonly deps: Deps) {}
@@ -42,19 +42,19 @@ export class Guard {
   check(stays: Stays, { actor, force, command }: GuardedBy): void {
     if (force && mayForce(actor)) return;
     const { working, durable } = this.deps.document;
-    const last = takesLastWayIn(working, stays, {
+    const last = removesLastAdmin(working, stays, {
       others: this.othersFor(actor),
       // Its approval may be on its way to a disk that is full.
       isSure: (id) => durable.admins.has(id),
       isEnding: (device) => [...this.#ending].some((ends) => ends(device)),
     });
-    if (last) throw lastWayIn(actor, command);
+    if (last) throw lastAdminRefusal(actor, command);
   }
 
   /** The same for a way in that is no device, when `left` more of its kind stay. */
   checkOther(left: number, { actor, force, command }: GuardedBy): void {
-    if (left > 0 || needsNoDevice(actor) || (force && mayForce(actor))) return;
-    if (!this.leaves(this.deps.document.working.admins)) throw lastWayIn(actor, command);
+    if (left > 0 || actsOnHost(actor) || (force && mayForce(actor))) return;
+    if (!this.leaves(this.deps.document.working.admins)) throw lastAdminRefusal(actor, command);
   }
 
   /** Whether one of these devices is a way in that is sure to stay. */
@@ -70,6 +70,6 @@ export class Guard {
 
   /** Ways in that are no devices, as far as `actor` is concerned. */
   othersFor(actor: Actor): number {
-    return this.deps.otherWaysIn() + (needsNoDevice(actor) ? 1 : 0);
+    return this.deps.otherWaysIn() + (actsOnHost(actor) ? 1 : 0);
   }
 }

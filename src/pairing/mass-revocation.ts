@@ -1,12 +1,12 @@
 import type { Actor } from "../protocol/access.ts";
 import type { Durability } from "../store/shape.ts";
-import { breathe } from "../store/time-slices.ts";
+import { yieldToEventLoop } from "../store/time-slices.ts";
 import { auditOf } from "./audit.ts";
-import { beingRevoked, together } from "./commits.ts";
+import { beingRevoked, combinedDurability } from "./commits.ts";
 import { derivedUpTo, type Ends, endTokens, everyToken, withoutTokens } from "./devices.ts";
 import { revokedInvites } from "./invite.ts";
 import { type Device, nodePairing, type PairingChange } from "./records.ts";
-import type { EndingDeps } from "./revocation.ts";
+import type { RevocationDeps } from "./revocation.ts";
 import {
   type Asking,
   askingIn,
@@ -51,12 +51,12 @@ interface Run {
  * The ends of many. A hundred thousand at once would be too much for one commit and one turn, so they
  * go some at a time; what must not happen in between does not.
  */
-export class MassEndings {
+export class MassRevocation {
   #running: Promise<unknown> | undefined;
   /** Set while all devices but these are being revoked. */
   #keeps: ReadonlySet<string> | undefined;
 
-  constructor(private readonly deps: EndingDeps) {}
+  constructor(private readonly deps: RevocationDeps) {}
 
   /** All devices but some are being revoked. */
   get revokesAll(): boolean {
@@ -75,7 +75,7 @@ export class MassEndings {
     const plan = this.#plan(ask);
     const counted = { devices: 0, nodes: 0 };
     for (const id of leftOver(document.working, everyToken, plan.keeps)) {
-      if (id === undefined) await breathe();
+      if (id === undefined) await yieldToEventLoop();
       else countIn(counted, document.working.devices.get(id));
     }
     return { ...plan, ...counted };
@@ -155,7 +155,7 @@ export class MassEndings {
       ...revokedInvites(invites, now()),
     ];
     const event = auditOf("devices.revoked", actor, what);
-    run.outcome = together(run.outcome, await commits.urgentMany(changes, event));
+    run.outcome = combinedDurability(run.outcome, await commits.urgentMany(changes, event));
     for (const one of pending) resolved(one, "rejected");
   }
 
@@ -192,7 +192,7 @@ export class MassEndings {
       if (id !== undefined && some.length < AT_ONCE) continue;
       await this.#endSome(some, run);
       some = [];
-      await breathe();
+      await yieldToEventLoop();
     }
     await this.#endSome(some, run);
     return run.devices > before;
@@ -205,7 +205,7 @@ export class MassEndings {
     for (const { deviceId } of hit.devices) countIn(run, document.working.devices.get(deviceId));
     const devices = hit.devices.map(({ deviceId }) => deviceId);
     const event = auditOf("tokens.revoked", run.actor, { devices });
-    run.outcome = together(run.outcome, await commits.urgentMany(hit.changes, event));
+    run.outcome = combinedDurability(run.outcome, await commits.urgentMany(hit.changes, event));
     for (const deviceId of devices) ended({ deviceId, why: "revoked", many: true });
     run.ended?.(devices);
   }

@@ -8,12 +8,12 @@ import { auditOf, deviceFacts } from "./audit.ts";
 import { mayManage } from "./authority.ts";
 import { fromTheFuture, movedBy, WatchedClock } from "./clock.ts";
 import { AuditedCommits } from "./commits.ts";
-import { Alarm } from "./deadline-timer.ts";
+import { DeadlineTimer } from "./deadline-timer.ts";
 import * as devices from "./devices.ts";
-import { Guard } from "./last-admin-guard.ts";
+import { LastAdminGuard } from "./last-admin-guard.ts";
 import * as ledger from "./ledger.ts";
 import { Links } from "./links.ts";
-import { MassEndings } from "./mass-revocation.ts";
+import { MassRevocation } from "./mass-revocation.ts";
 import { DecisionPace } from "./pace.ts";
 import {
   type Device,
@@ -24,7 +24,7 @@ import {
   type Pending,
   type Resolution,
 } from "./records.ts";
-import { type EndedDevice, Endings } from "./revocation.ts";
+import { type EndedDevice, Revocation } from "./revocation.ts";
 
 /** The owner on the gateway's machine, who holds every scope. */
 export const hostOwner: Actor = { role: "operator", scopes: ownerScopes, method: "host" };
@@ -61,15 +61,15 @@ interface Deps {
 export class Pairing {
   readonly #listeners = new Set<PairingListener>();
   readonly #resolutions = new Map<string, Resolution>();
-  readonly #expiry: Alarm;
+  readonly #expiry: DeadlineTimer;
 
   readonly #clock: WatchedClock;
   /** For what else is decided in this document. */
   readonly commits: AuditedCommits;
-  readonly guard: Guard;
-  readonly #endings: Endings;
+  readonly guard: LastAdminGuard;
+  readonly #endings: Revocation;
   /** The ends of many devices at once. */
-  readonly many: MassEndings;
+  readonly many: MassRevocation;
   readonly links: Links;
 
   constructor(private readonly deps: Deps) {
@@ -81,7 +81,7 @@ export class Pairing {
       told: () => this.#tell("audited"),
       pace: new DecisionPace(deps.limits, world, () => this.#tell("refused", "decisions-refused")),
     });
-    this.guard = new Guard(deps);
+    this.guard = new LastAdminGuard(deps);
     const endings = {
       document,
       commits: this.commits,
@@ -91,15 +91,15 @@ export class Pairing {
       ended: (end: EndedDevice) => this.#tell("ended", end),
       ending: (is: (deviceId: string) => boolean) => this.#tell("ending", is),
     };
-    this.#endings = new Endings(endings);
-    this.many = new MassEndings(endings);
+    this.#endings = new Revocation(endings);
+    this.many = new MassRevocation(endings);
     this.links = new Links({
       ...deps,
       ...endings,
       revokesAll: () => this.many.revokesAll,
       made: () => this.#setExpiry(),
     });
-    this.#expiry = new Alarm({ world, now: () => this.now(), ring: () => this.#expire() });
+    this.#expiry = new DeadlineTimer({ world, now: () => this.now(), ring: () => this.#expire() });
     const early = fromTheFuture(document.working, world.now());
     if (early.length > 0) document.later(early);
     this.#setExpiry();
@@ -168,7 +168,7 @@ export class Pairing {
    * Resolves once what was decided about a device is durable; `undefined` when it is. Between the two
    * the device would ask for what it is just being given.
    */
-  settling(deviceId: string): Promise<unknown> | undefined {
+  pendingDurability(deviceId: string): Promise<unknown> | undefined {
     const { durable, working } = this.deps.document;
     const decided = working.devices.get(deviceId);
     if (rightsOf(decided) === rightsOf(durable.devices.get(deviceId))) return undefined;
@@ -185,7 +185,7 @@ export class Pairing {
   }
 
   /** Ways in with full control: paired devices, and others. */
-  waysIn(): { devices: number; others: number } {
+  remainingAdmins(): { devices: number; others: number } {
     const { document, otherWaysIn } = this.deps;
     return { devices: document.durable.admins.size, others: otherWaysIn() };
   }
@@ -259,19 +259,19 @@ export class Pairing {
     return device;
   }
 
-  remove(...ask: Parameters<Endings["remove"]>) {
+  remove(...ask: Parameters<Revocation["remove"]>) {
     return this.#endings.remove(...ask);
   }
 
-  rotate(ask: Parameters<Endings["rotate"]>[0]) {
+  rotate(ask: Parameters<Revocation["rotate"]>[0]) {
     return this.#endings.rotate(ask);
   }
 
-  revoke(ask: Parameters<Endings["revoke"]>[0]) {
+  revoke(ask: Parameters<Revocation["revoke"]>[0]) {
     return this.#endings.revoke(ask);
   }
 
-  revokeEvery(ask: Parameters<Endings["revokeEvery"]>[0]) {
+  revokeEvery(ask: Parameters<Revocation["revokeEvery"]>[0]) {
     return this.#endings.revokeEvery(ask);
   }
 

@@ -8,12 +8,12 @@ import type { Device, PairingChange, PairingState } from "./records.ts";
  */
 
 /** Whether somebody with this device can administer the gateway from elsewhere. */
-export function isWayIn(device: Device | undefined): boolean {
+export function isRemoteAdmin(device: Device | undefined): boolean {
   return isFullControl(device?.tokens.operator);
 }
 
 /** What the state itself does not say. */
-export interface WaysInFacts {
+export interface AdminFacts {
   /** Ways in besides devices. */
   readonly others: number;
   /** Whether the approval of a device can't fail any more: what only may come about is no way in. */
@@ -28,7 +28,7 @@ export type Stays = (device: Device) => boolean;
 /**
  * Whether an act takes a way in and leaves none. What leaves none where there was none takes nothing.
  */
-export function takesLastWayIn(state: PairingState, stays: Stays, facts: WaysInFacts): boolean {
+export function removesLastAdmin(state: PairingState, stays: Stays, facts: AdminFacts): boolean {
   if (facts.others > 0) return false;
   let takes = false;
   for (const id of state.admins) {
@@ -44,7 +44,7 @@ export function takesLastWayIn(state: PairingState, stays: Stays, facts: WaysInF
 export function afterChanges(changes: readonly PairingChange[]): Stays {
   const changed = new Map<string, boolean>();
   for (const change of changes) {
-    if (change.op === "device") changed.set(change.device.deviceId, isWayIn(change.device));
+    if (change.op === "device") changed.set(change.device.deviceId, isRemoteAdmin(change.device));
     if (change.op === "device-gone") changed.set(change.deviceId, false);
   }
   return ({ deviceId }) => changed.get(deviceId) ?? true;
@@ -54,7 +54,7 @@ export function afterChanges(changes: readonly PairingChange[]): Stays {
  * Whether the caller itself is a way in that no removal of a device ends: it came without one, by the
  * shared secret, and kept its scopes (`gateway.auth.devicelessCli`).
  */
-export function needsNoDevice(actor: Actor): boolean {
+export function actsOnHost(actor: Actor): boolean {
   return actor.deviceId === undefined && (actor.method === "token" || actor.method === "password");
 }
 
@@ -70,7 +70,7 @@ const SAFE =
   "openclaw devices invite --scopes owner (open the link on another device, then repeat the command";
 
 /** The refusal: first what is safe, then the command of the host that does it all the same. */
-export function lastWayIn(actor: Actor, command: string, message = LAST): RequestError {
+export function lastAdminRefusal(actor: Actor, command: string, message = LAST): RequestError {
   const where = actor.method === "host" ? "" : " on the gateway host";
   return invalidRequest(message, {
     code: "LAST_WAY_IN",

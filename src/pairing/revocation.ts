@@ -4,7 +4,7 @@ import type { Document, Durability } from "../store/shape.ts";
 import { auditOf, deviceFacts } from "./audit.ts";
 import type { AuditedCommits } from "./commits.ts";
 import * as devices from "./devices.ts";
-import type { Guard } from "./last-admin-guard.ts";
+import type { LastAdminGuard } from "./last-admin-guard.ts";
 import * as ledger from "./ledger.ts";
 import type { Device, PairingChange, PairingState, Pending, Resolution } from "./records.ts";
 import { afterChanges } from "./remaining-admins.ts";
@@ -21,10 +21,10 @@ export interface EndedDevice {
   readonly many?: true;
 }
 
-export interface EndingDeps {
+export interface RevocationDeps {
   readonly document: Document<PairingState, PairingChange>;
   readonly commits: AuditedCommits;
-  readonly guard: Guard;
+  readonly guard: LastAdminGuard;
   readonly now: () => number;
   readonly resolved: (pending: Pending, why: Resolution) => void;
   readonly ended: (end: EndedDevice) => void;
@@ -44,8 +44,8 @@ interface TokenAsk extends DeviceAsk {
 }
 
 /** The ends of single devices and tokens. */
-export class Endings {
-  constructor(private readonly deps: EndingDeps) {}
+export class Revocation {
+  constructor(private readonly deps: RevocationDeps) {}
 
   async remove(
     deviceId: string,

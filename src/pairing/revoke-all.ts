@@ -1,9 +1,9 @@
 import type { Actor } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
 import { type Ends, hasToken } from "./devices.ts";
-import type { Guard } from "./last-admin-guard.ts";
+import type { LastAdminGuard } from "./last-admin-guard.ts";
 import { type Device, type Invite, isOpen, type PairingState, type Pending } from "./records.ts";
-import { lastWayIn, mayForce } from "./remaining-admins.ts";
+import { lastAdminRefusal, mayForce } from "./remaining-admins.ts";
 
 export interface RevokeAllAsk {
   /** Devices that stay as they are. */
@@ -34,7 +34,7 @@ const COMMAND = "devices revoke-all";
 export function planRevokeAll(
   state: PairingState,
   ask: RevokeAllAsk,
-  facts: { guard: Guard; now: number },
+  facts: { guard: LastAdminGuard; now: number },
 ): RevokeAllPlan {
   const keeps = new Set(ask.except);
   const kept = ask.except.map((id) => keptDevice(state, id));
@@ -59,7 +59,7 @@ function keptDevice(state: PairingState, deviceId: string): Device {
 function refuseSlip(
   state: PairingState,
   { except, actor }: RevokeAllAsk,
-  { keeps, guard }: { keeps: ReadonlySet<string>; guard: Guard },
+  { keeps, guard }: { keeps: ReadonlySet<string>; guard: LastAdminGuard },
 ): void {
   const command = `${COMMAND}${except.map((id) => ` --except ${id}`).join("")}`;
   const { deviceId } = actor;
@@ -74,9 +74,9 @@ function refuseSlip(
   if (keeps.size === 0) {
     const message =
       "nobody would be left: name the devices that stay (--except DEVICE), or let one in first";
-    throw lastWayIn(actor, command, message);
+    throw lastAdminRefusal(actor, command, message);
   }
-  if (state.admins.size > 0) throw lastWayIn(actor, command);
+  if (state.admins.size > 0) throw lastAdminRefusal(actor, command);
 }
 
 /** Devices are looked at so many at a time. */

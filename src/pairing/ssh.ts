@@ -3,7 +3,7 @@ import type { Limits } from "../limits/table.ts";
 import type { Actor } from "../protocol/access.ts";
 import type { Document, Durability } from "../store/shape.ts";
 import { auditOf } from "./audit.ts";
-import { Alarm } from "./deadline-timer.ts";
+import { DeadlineTimer } from "./deadline-timer.ts";
 import type { GuardedBy } from "./last-admin-guard.ts";
 import type { Pairing } from "./pairing.ts";
 import type { PairingChange, PairingState, SshKey } from "./records.ts";
@@ -31,7 +31,7 @@ export interface Published {
 
 /** The keys that approve over SSH, as a service. */
 export class SshKeys {
-  readonly #expiry: Alarm;
+  readonly #expiry: DeadlineTimer;
   /** One at a time, so that the last one written is the last one made. */
   #publishing: Promise<unknown> = Promise.resolve();
   /** Changes of settings under way that end approval over SSH. */
@@ -40,7 +40,7 @@ export class SshKeys {
   constructor(private readonly deps: Deps) {
     const { world } = deps;
     const now = () => world.now();
-    this.#expiry = new Alarm({ world, now, ring: () => void this.publish() });
+    this.#expiry = new DeadlineTimer({ world, now, ring: () => void this.publish() });
   }
 
   list(): SshKey[] {

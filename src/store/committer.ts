@@ -4,10 +4,10 @@ import { type Entry, encodeGroup, isPlain, takeUpTo } from "./entry.ts";
 import { explain, type StoreError } from "./errors.ts";
 import { AppendFailure } from "./journal.ts";
 import type { StoreLimits } from "./limits.ts";
-import type { Ballast } from "./reserve-file.ts";
+import type { ReserveFile } from "./reserve-file.ts";
 import type { Segments } from "./segments.ts";
 import type { StoreLog } from "./shape.ts";
-import { followed, Pace } from "./time-slices.ts";
+import { Pace, reactionsDone } from "./time-slices.ts";
 import type { Views } from "./views.ts";
 
 /** After a rebuild of the working state, commits are refused unseen for this many times as long. */
@@ -30,7 +30,7 @@ export interface CommitterParts<State, Change> {
   folder: string;
   views: Views<State, Change>;
   segments: Segments;
-  ballast: Ballast;
+  reserve: ReserveFile;
   world: World;
   limits: StoreLimits;
   log: StoreLog;
@@ -192,10 +192,10 @@ export class Committer<State, Change> {
     }
     took();
     await this.#succeed();
-    const { segments, views, ballast } = this.#parts;
+    const { segments, views, reserve } = this.#parts;
     // With nothing kept, the durable state is exactly what the journal says up to here.
     if (this.#kept.length === 0) await segments.settle(this.#seq, () => views.records());
-    if (ballast.wanted) await ballast.take();
+    if (reserve.wanted) await reserve.take();
     return true;
   }
 
@@ -213,7 +213,7 @@ export class Committer<State, Change> {
     const pace = new Pace(this.#parts.world);
     for (const entry of group) {
       entry.resolve({ durable: true });
-      await followed();
+      await reactionsDone();
       if (pace.used) await pace.rest();
     }
   }
@@ -222,10 +222,10 @@ export class Committer<State, Change> {
     this.counts.failures += 1;
     const error = this.#explain(failure);
     this.#refusePlain(error);
-    const { ballast, log } = this.#parts;
+    const { reserve, log } = this.#parts;
     log.error({ err: error, code: error.code }, "a write failed");
     const urgent = this.#kept.some((entry) => entry.kind === "urgent");
-    if (error.code === "STORE_DISK_FULL" && urgent && (await ballast.give())) {
+    if (error.code === "STORE_DISK_FULL" && urgent && (await reserve.release())) {
       this.#relief = true;
       return true;
     }
@@ -302,16 +302,16 @@ export class Committer<State, Change> {
       this.#probing = this.lastFailure !== undefined;
       this.#unasked = true;
       if (this.#probing || this.#kept.length > 0) return this.#start();
-      this.#taking = this.#parts.ballast.take().then(() => this.#schedule());
+      this.#taking = this.#parts.reserve.take().then(() => this.#schedule());
     });
   }
 
   /** Milliseconds until something is to be done without being asked for; undefined for never. */
   #nextWork(): number | undefined {
-    const { limits, ballast } = this.#parts;
+    const { limits, reserve } = this.#parts;
     const backoff = Math.min(limits.retryMs * 2 ** (this.#retries - 1), limits.retryMaxMs);
     if (this.lastFailure) return backoff;
-    return this.#kept.length > 0 ? limits.laterMs : ballast.wantedIn;
+    return this.#kept.length > 0 ? limits.laterMs : reserve.wantedIn;
   }
 
   #break(cause: unknown): void {

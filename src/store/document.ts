@@ -6,7 +6,7 @@ import { explain, StoreError } from "./errors.ts";
 import { documentFiles } from "./files.ts";
 import { type StoreLimits, storeLimits } from "./limits.ts";
 import { type Recovered, recover } from "./recover.ts";
-import { Ballast } from "./reserve-file.ts";
+import { ReserveFile } from "./reserve-file.ts";
 import { Segments } from "./segments.ts";
 import type { Document, DocumentShape, DocumentStats, Durability, StoreLog } from "./shape.ts";
 import { Views } from "./views.ts";
@@ -46,12 +46,12 @@ export async function openDocument<State, Change>(
     const facts = { file: found.parts.active.path, bytes: found.torn };
     log.warn(facts, "dropped the end of a write that a crash had cut short");
   }
-  const ballast = new Ballast(files, limits.ballastBytes, outside);
-  await ballast.take();
+  const reserve = new ReserveFile(files, limits.reserveBytes, outside);
+  await reserve.take();
   const views = new Views(shape, found.state);
   const settings = { outside, log, journalBytes: limits.journalBytes };
   const segments = new Segments(found.parts, settings);
-  const parts = { folder, views, segments, ballast, world, limits, log };
+  const parts = { folder, views, segments, reserve, world, limits, log };
   return new StoredDocument(new Committer(parts, found.seq), { ...parts, found });
 }
 

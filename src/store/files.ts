@@ -12,7 +12,7 @@ export interface DocumentFiles {
   /** The commits since a rewrite began: takes the journal's name when that is done. */
   next: string;
   /** Space to give up when the disk is full. */
-  ballast: string;
+  reserve: string;
 }
 
 export function documentFiles(folder: string, name: string): DocumentFiles {
@@ -22,7 +22,7 @@ export function documentFiles(folder: string, name: string): DocumentFiles {
     snapshot: join(folder, `${name}.json`),
     journal: join(folder, `${name}.journal`),
     next: join(folder, `${name}.journal.next`),
-    ballast: join(folder, `${name}.ballast`),
+    reserve: join(folder, `${name}.ballast`),
   };
 }
 
@@ -34,7 +34,7 @@ export function documentFiles(folder: string, name: string): DocumentFiles {
 export async function prepareFiles(files: DocumentFiles, fs: FileSystem): Promise<Set<string>> {
   const { folder } = files;
   const owner = await checkFolder(folder, fs);
-  const state = [files.snapshot, files.journal, files.next, files.ballast];
+  const state = [files.snapshot, files.journal, files.next, files.reserve];
   const existing = new Set<string>();
   for (const name of await fs.list(folder)) {
     const path = join(folder, name);

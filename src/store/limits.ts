@@ -20,7 +20,7 @@ export interface StoreLimits {
   retryMs: number;
   retryMaxMs: number;
   /** The file that is given up when the disk is full, so that a revocation still fits. */
-  ballastBytes: number;
+  reserveBytes: number;
 }
 
 /** The numbers of the limits table. */
@@ -34,5 +34,5 @@ export const storeLimits: StoreLimits = {
   laterMs: stateLimitTable.laterMs.value,
   retryMs: stateLimitTable.retryMs.value,
   retryMaxMs: stateLimitTable.retryMaxMs.value,
-  ballastBytes: stateLimitTable.ballastBytes.value,
+  reserveBytes: stateLimitTable.reserveBytes.value,
 };

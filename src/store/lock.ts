@@ -248,7 +248,7 @@ function describe(answer: string): string {
     const { pid, version, startedAt, adminSocket } = holder;
     const since = new Date(Number(startedAt)).toISOString();
     const where = adminSocket ? `, admin socket ${plain(adminSocket)}` : "";
-    const who = `process ${Number(pid)}${elsewhere(holder)}`;
+    const who = `process ${Number(pid)}${placeWords(holder)}`;
     return `held by ${who}, version ${plain(version)}, since ${since}${where}`;
   } catch {
     return "another process holds it, and its answer makes no sense";
@@ -256,7 +256,7 @@ function describe(answer: string): string {
 }
 
 /** A process number that means another process here must not be taken for a command's argument. */
-function elsewhere({ pidNamespace, host }: Partial<LockHolder>): string {
+function placeWords({ pidNamespace, host }: Partial<LockHolder>): string {
   const own = ownPlace();
   if (pidNamespace === undefined || pidNamespace === own.pidNamespace) return "";
   const named = host === undefined || host === own.host ? "" : ` (${plain(host)})`;

@@ -2,12 +2,12 @@ import { type FileSystem, replaceFile } from "../lib/atomic-file.ts";
 import type { World } from "../lib/world.ts";
 import type { DocumentFiles } from "./files.ts";
 
-/** How long after it was given up the ballast is asked for again; doubled each time in vain. */
+/** How long after it was given up the reserve is asked for again; doubled each time in vain. */
 const pauseMs = 5_000;
 const longestPauseMs = 60_000;
 
 /** A file that takes up room, to be given back when the disk is full and something must be written. */
-export class Ballast {
+export class ReserveFile {
   readonly #files: DocumentFiles;
   readonly #bytes: number;
   readonly #outside: { fs: FileSystem; world: World };
@@ -37,11 +37,11 @@ export class Ballast {
     const { fs, world } = this.#outside;
     this.#askAgainAt = world.monotonic() + this.#pause;
     this.#pause = Math.min(this.#pause * 2, longestPauseMs);
-    const present = await fs.facts(this.#files.ballast).catch(() => undefined);
+    const present = await fs.facts(this.#files.reserve).catch(() => undefined);
     if (present?.size !== this.#bytes) {
       // Random bytes: a file system that compresses would keep no room for zeros.
       const bytes = world.bytes(this.#bytes);
-      const taken = await replaceFile(this.#files.ballast, [bytes], this.#outside).catch(() => 0);
+      const taken = await replaceFile(this.#files.reserve, [bytes], this.#outside).catch(() => 0);
       if (taken !== this.#bytes) return;
     }
     this.#held = true;
@@ -49,13 +49,13 @@ export class Ballast {
   }
 
   /** Gives the room back; false if there was none to give. */
-  async give(): Promise<boolean> {
+  async release(): Promise<boolean> {
     if (!this.#held) return false;
     const { fs, world } = this.#outside;
     this.#held = false;
     this.#askAgainAt = world.monotonic() + pauseMs;
     try {
-      await fs.unlink(this.#files.ballast);
+      await fs.unlink(this.#files.reserve);
       // Some file systems hand freed blocks out only once the removal is durable.
       await fs.syncFolder(this.#files.folder);
     } catch {

@@ -9,12 +9,12 @@ const chunkLength = 128 * 1024;
 const hashBytes = 128 * 1024;
 
 /** Gives the event loop a turn. */
-export function breathe(): Promise<void> {
+export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Resolves when all that followed from what was just settled has been done, in the same turn. */
-export function followed(): Promise<void> {
+export function reactionsDone(): Promise<void> {
   return new Promise((resolve) => process.nextTick(resolve));
 }
 
@@ -33,7 +33,7 @@ export class Pace {
   }
 
   async rest(): Promise<void> {
-    await breathe();
+    await yieldToEventLoop();
     this.#start = this.#clock.monotonic();
   }
 }
@@ -52,7 +52,7 @@ export async function inSlices<Result>(
 }
 
 /** Runs `work` to its end in this turn: for work that is known to be short. */
-export function atOnce<Result>(work: Generator<void, Result>): Result {
+export function inOneTurn<Result>(work: Generator<void, Result>): Result {
   for (;;) {
     const step = work.next();
     if (step.done) return step.value;

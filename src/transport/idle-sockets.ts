@@ -11,7 +11,7 @@ const SOURCES = 65_536;
  * Counts, by address, TCP connections that have not asked for a WebSocket. uWebSockets.js does not say
  * whose socket ended, so a socket counts until it asks, or until the window after its own is over.
  */
-export class Silence {
+export class IdleSockets {
   #window = new Map<string, number>();
   #before = new Map<string, number>();
   #since: number;
@@ -27,7 +27,7 @@ export class Silence {
   }
 
   /** A socket came; false if its address has too many already. */
-  came(source: string): boolean {
+  opened(source: string): boolean {
     this.#turn();
     const count = this.#window.get(source) ?? 0;
     if (count + (this.#before.get(source) ?? 0) >= this.#most) return false;
@@ -36,7 +36,7 @@ export class Silence {
   }
 
   /** One of them asked for a WebSocket. */
-  asked(source: string): void {
+  upgraded(source: string): void {
     for (const counts of [this.#before, this.#window]) {
       const count = counts.get(source);
       if (count === undefined) continue;

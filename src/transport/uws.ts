@@ -10,18 +10,18 @@ import { chmodSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Connection } from "../gateway/connection.ts";
 import type { Peer, Socket } from "../gateway/socket.ts";
-import type { Door } from "../gateway/upgrade-queue.ts";
+import type { PendingUpgrade } from "../gateway/upgrade-queue.ts";
 import type { Limits } from "../limits/table.ts";
 import { problem } from "./answers.ts";
 import type { HttpDeps } from "./http.ts";
-import { Silence } from "./idle-sockets.ts";
+import { IdleSockets } from "./idle-sockets.ts";
 import type { PeerReader } from "./peer.ts";
 import { sendAnswer, serveHttp } from "./uws-http.ts";
 
 /** What the transport hands sockets to. */
 export interface SocketHost {
-  /** Calls one of the door's functions, at once or later; returns how to leave before that. */
-  knock(peer: Peer, door: Door): () => void;
+  /** Calls one of the functions of `upgrade`, at once or later; returns how to leave before that. */
+  requestUpgrade(peer: Peer, upgrade: PendingUpgrade): () => void;
   open(socket: Socket): Connection;
   count(metric: string): void;
   failed(message: string, facts: object): void;
@@ -97,10 +97,10 @@ export class UwsServer {
   readonly #webSockets = new Set<WebSocket<UserData>>();
   /** Requests that wait for their upgrade. */
   readonly #held = new Set<HttpResponse>();
-  readonly #silence: Silence;
+  readonly #idle: IdleSockets;
 
   constructor(private readonly deps: UwsDeps) {
-    this.#silence = new Silence(deps.limits, deps.monotonic);
+    this.#idle = new IdleSockets(deps.limits, deps.monotonic);
     this.#tcp = this.#app(false);
   }
 
@@ -157,14 +157,14 @@ export class UwsServer {
     if (change < 0) return;
     const most = this.deps.limits.connections + REFUSABLE;
     const crowded = this.#plain + this.#webSockets.size > most;
-    if (!crowded && (unixSocket || this.#came(res))) return;
+    if (!crowded && (unixSocket || this.#dialled(res))) return;
     this.deps.host.count(crowded ? "connections-refused" : "silent-refused");
     res.close();
   }
 
-  #came(res: HttpResponse): boolean {
+  #dialled(res: HttpResponse): boolean {
     const dialler = this.deps.peers.dialler(addressOf(res));
-    return dialler === undefined || this.#silence.came(dialler);
+    return dialler === undefined || this.#idle.opened(dialler);
   }
 
   #app(unixSocket: boolean): TemplatedApp {
@@ -225,15 +225,15 @@ export class UwsServer {
       res.upgrade<UserData>({ peer }, key, protocol.trim(), extensions, how.context);
     };
     const dialler = how.unixSocket ? undefined : this.deps.peers.dialler(address);
-    if (dialler !== undefined) this.#silence.asked(dialler);
+    if (dialler !== undefined) this.#idle.upgraded(dialler);
     const no = (answer: Refused) => {
       // The connection may be used again, so it counts as one that has not asked.
-      if (dialler !== undefined) this.#silence.came(dialler);
+      if (dialler !== undefined) this.#idle.opened(dialler);
       refuse(res, answer);
     };
     let decided = false;
-    const leave = this.deps.host.knock(peer, {
-      open: () => {
+    const leave = this.deps.host.requestUpgrade(peer, {
+      accept: () => {
         decided = true;
         if (this.#held.delete(res)) this.#upgradeLate(res, upgrade);
         else upgrade();

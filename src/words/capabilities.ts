@@ -2,7 +2,7 @@ import { nodeLimitTable } from "../limits/nodes.ts";
 import { shown } from "./device.ts";
 
 /** What a node offers, or may do. Texts in it are not cleaned. */
-export interface Offer {
+export interface DeclaredCapabilities {
   readonly commands?: readonly string[] | undefined;
   readonly caps?: readonly string[] | undefined;
   /** Only those that are `true` say that something is asked for, or was granted. */
@@ -24,7 +24,11 @@ const NAME_CHARS = nodeLimitTable.nodeSurfaceChars.value;
  * All of an offer, because it is approved whole; what takes full control to approve stands first:
  * `commands system.run, system.notify; permission screen.record; ability canvas`.
  */
-export function offerWords({ commands = [], caps = [], permissions }: Offer): string {
+export function capabilityWords({
+  commands = [],
+  caps = [],
+  permissions,
+}: DeclaredCapabilities): string {
   const sensitive = commands.filter((command) => isSensitive(command));
   const others = commands.filter((command) => !isSensitive(command));
   const parts = [
@@ -39,7 +43,7 @@ export function offerWords({ commands = [], caps = [], permissions }: Offer): st
 export const NOTHING = "nothing";
 
 /** The permissions that are asked for, or were granted. */
-export function grantedIn(permissions: Offer["permissions"] = {}): string[] {
+export function grantedIn(permissions: DeclaredCapabilities["permissions"] = {}): string[] {
   return Object.keys(permissions).filter((name) => permissions[name] === true);
 }
 
@@ -50,7 +54,10 @@ function listWords([one, many]: readonly [string, string], names: readonly strin
 }
 
 /** The part of `offer` that is not in `other`. */
-export function beyond(offer: Offer, other: Offer): Offer {
+export function beyond(
+  offer: DeclaredCapabilities,
+  other: DeclaredCapabilities,
+): DeclaredCapabilities {
   const { commands = [], caps = [] } = other;
   const granted = grantedIn(other.permissions);
   const without = (names: readonly string[] = [], known: readonly string[]) =>

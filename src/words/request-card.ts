@@ -1,7 +1,7 @@
 import { textWidth, wrapText } from "../lib/width.ts";
 import { covers } from "../protocol/scopes.ts";
 import { agoWords, spanWords } from "./age.ts";
-import { beyond, NOTHING, offerWords } from "./capabilities.ts";
+import { beyond, capabilityWords, NOTHING } from "./capabilities.ts";
 import {
   accessWords,
   addressWords,
@@ -145,7 +145,7 @@ function newAccess(row: RequestRow): string {
 function offerAsked(row: RequestRow): AskWords {
   const { commands, caps, permissions } = row;
   const offer = { commands, caps, permissions };
-  const asks = offerWords(offer);
+  const asks = capabilityWords(offer);
   const { approvedCommands, approvedCaps, approvedPermissions } = row;
   if (!approvedCommands) return { asks };
   const had = {
@@ -153,12 +153,12 @@ function offerAsked(row: RequestRow): AskWords {
     caps: approvedCaps,
     permissions: approvedPermissions,
   };
-  const ends = offerWords(beyond(had, offer));
+  const ends = capabilityWords(beyond(had, offer));
   return {
     asks,
-    has: offerWords(had),
+    has: capabilityWords(had),
     after: asks,
-    new: offerWords(beyond(offer, had)),
+    new: capabilityWords(beyond(offer, had)),
     ...(ends !== NOTHING && { ends }),
   };
 }

@@ -11,7 +11,7 @@ import { LockoutLines } from "../../src/audit/lockouts.ts";
 import { floorText, type Trail } from "../../src/audit/trail.ts";
 import { AuditCheck, type AuditVerdict, type FoundFile } from "../../src/audit/verify.ts";
 import { limitTable } from "../../src/limits/table.ts";
-import { atOnce } from "../../src/store/time-slices.ts";
+import { inOneTurn } from "../../src/store/time-slices.ts";
 import { HandWorld } from "../kit/world.ts";
 import { byHost, signs, trailOf, verifies } from "./support.ts";
 
@@ -22,7 +22,7 @@ function fileOf(lines: readonly unknown[], name = "audit-000000000001.jsonl") {
 /** Follows `files`; `after` is the trail once they were read. */
 function verifyAudit(files: FoundFile[], trail: Trail, after = trail): AuditVerdict {
   const check = new AuditCheck(trail, verifies, 100);
-  for (const file of files) atOnce(check.file(file));
+  for (const file of files) inOneTurn(check.file(file));
   return check.end(after);
 }
 
@@ -190,7 +190,7 @@ describe("verify finds", () => {
 
   test("auditFaults: so many are named, the rest is counted", () => {
     const check = new AuditCheck(trail, verifies, 2);
-    atOnce(check.file({ name: "audit-000000000001.jsonl", text: "nonsense\n".repeat(5) }));
+    inOneTurn(check.file({ name: "audit-000000000001.jsonl", text: "nonsense\n".repeat(5) }));
     // The end and five lines, of which two are named.
     expect(check.end(trail)).toMatchObject({ faults: [{ line: 1 }, { line: 2 }], more: 4 });
     expect(limitTable.auditFaults.value).toBeGreaterThan(2);

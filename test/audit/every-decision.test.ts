@@ -45,7 +45,7 @@ afterAll(async () => {
 });
 
 // Some of them change the token, which others ask with.
-afterEach(() => gateway.core.vault.setSecret("token", TEST_TOKEN, "cli"));
+afterEach(() => gateway.core.secretStore.setSecret("token", TEST_TOKEN, "cli"));
 
 type Caller = "device" | "host";
 const callers: readonly Caller[] = ["device", "host"];
@@ -63,7 +63,7 @@ const lines = () => gateway.core.audit.read({ limit: 10_000 });
 
 /** What decisions are about: who may do what, links, secrets, what nodes may do, the configuration. */
 async function decided(): Promise<string> {
-  const { pairing, vault, nodes } = gateway.core.documents;
+  const { pairing, secrets: secretStore, nodes } = gateway.core.documents;
   const rights = [...pairing.durable.devices.values()].map(
     ({ lastSeenAtMs: _, lastSeenReason: __, ...device }) => ({
       ...device,
@@ -78,7 +78,7 @@ async function decided(): Promise<string> {
   const { invites, sshKeys } = pairing.durable;
   const links = [...invites.values()];
   const keys = [...sshKeys.values()];
-  return JSON.stringify([rights, links, keys, vault.durable.secrets, granted, file]);
+  return JSON.stringify([rights, links, keys, secretStore.durable.secrets, granted, file]);
 }
 
 const asks = async (scopes = [READ]) =>

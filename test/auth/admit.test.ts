@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { admit, audienceOf, type Decision, secretCandidate } from "../../src/auth/admit.ts";
-import type { AdmissionPolicy, ConnectFacts, Findings, PairedView } from "../../src/auth/facts.ts";
+import type { AdmissionPolicy, ConnectFacts, Evidence, PairedView } from "../../src/auth/facts.ts";
 
 const READ = "operator.read";
 const ADMIN = "operator.admin";
@@ -33,20 +33,20 @@ const paired: PairedView = {
   roles: ["operator"],
   token: { scopes: [READ], pickup: false },
 };
-const proven: Findings = { proof: "ok", device: paired };
+const proven: Evidence = { proof: "ok", device: paired };
 const mismatch = { verdict: "mismatch" } as const;
 const ok = { verdict: "ok" } as const;
 const locked = { verdict: "locked", retryAfterMs: 7000 } as const;
 
-function decide(f: Partial<ConnectFacts>, findings: Findings, p: Partial<AdmissionPolicy> = {}) {
-  return admit(facts(f), findings, { ...policy, ...p });
+function decide(f: Partial<ConnectFacts>, evidence: Evidence, p: Partial<AdmissionPolicy> = {}) {
+  return admit(facts(f), evidence, { ...policy, ...p });
 }
 
 /** A refusal's code, or what else was decided, in one word. */
 function word(decision: Decision): string {
   switch (decision.kind) {
     case "need":
-      return `need ${decision.finding}`;
+      return `need ${decision.evidence}`;
     case "pair":
       return `pair ${decision.reason}${decision.withSecret ? " with secret" : ""}`;
     case "admit":
@@ -59,7 +59,7 @@ function word(decision: Decision): string {
 }
 
 describe("what it asks for, and in which order", () => {
-  test.each<[string, Partial<ConnectFacts>, Findings, string]>([
+  test.each<[string, Partial<ConnectFacts>, Evidence, string]>([
     ["the proof comes first", { auth: { token: "t" } }, {}, "need proof"],
     ["then the record", { auth: { token: "t" } }, { proof: "ok" }, "need device"],
     ["then whether it is a device token", { auth: { token: "t" } }, proven, "need deviceToken"],
@@ -71,8 +71,8 @@ describe("what it asks for, and in which order", () => {
     ],
     ["a link needs no secret", { auth: { bootstrapToken: "b" } }, proven, "need invite"],
     ["no device: only the secret", { hasDevice: false, auth: { token: "t" } }, {}, "need secret"],
-  ])("%s", (_name, f, findings, expected) => {
-    expect(word(decide(f, findings))).toBe(expected);
+  ])("%s", (_name, f, evidence, expected) => {
+    expect(word(decide(f, evidence))).toBe(expected);
   });
 
   test.each([
@@ -143,8 +143,8 @@ describe("without a device (protocol page, section 2.6)", () => {
 
 describe("a device with the shared secret", () => {
   const withToken = { auth: { token: "t" } };
-  const base: Findings = { ...proven, deviceToken: mismatch, secret: ok };
-  test.each<[string, Partial<ConnectFacts>, Findings, string]>([
+  const base: Evidence = { ...proven, deviceToken: mismatch, secret: ok };
+  test.each<[string, Partial<ConnectFacts>, Evidence, string]>([
     ["is admitted when paired", withToken, base, `admit token [${READ}]`],
     ["is paired when unknown", withToken, { ...base, device: null }, "pair not-paired with secret"],
     [
@@ -165,8 +165,8 @@ describe("a device with the shared secret", () => {
       { ...base, device: { roles: ["node"], token: { scopes: [], pickup: false } } },
       "admit token []",
     ],
-  ])("%s", (_name, f, findings, expected) => {
-    expect(word(decide(f, findings))).toBe(expected);
+  ])("%s", (_name, f, evidence, expected) => {
+    expect(word(decide(f, evidence))).toBe(expected);
   });
 
   test("has to ask for what its token was rotated out of, and comes in with the rest", () => {
@@ -192,13 +192,13 @@ describe("a device with the shared secret", () => {
 
 describe("a device with its own token", () => {
   const own = { auth: { deviceToken: "d" } };
-  const base: Findings = { ...proven, deviceToken: ok };
+  const base: Evidence = { ...proven, deviceToken: ok };
   test("is admitted, also while its address is locked out of the shared secret", () => {
     expect(word(decide(own, base))).toBe(`admit device-token [${READ}]`);
     expect(word(decide(own, { ...base, secret: locked }))).toBe(`admit device-token [${READ}]`);
   });
 
-  test.each<[string, Partial<ConnectFacts>, Findings, string]>([
+  test.each<[string, Partial<ConnectFacts>, Evidence, string]>([
     ["wrong", own, { ...proven, deviceToken: mismatch }, "AUTH_DEVICE_TOKEN_MISMATCH"],
     ["wrong too often", own, { ...proven, deviceToken: locked }, "AUTH_RATE_LIMITED"],
     ["too narrow", { ...own, scopes: [ADMIN] }, base, "AUTH_SCOPE_MISMATCH"],
@@ -238,8 +238,8 @@ describe("a device with its own token", () => {
       { ...proven, deviceToken: mismatch },
       "AUTH_DEVICE_TOKEN_MISMATCH",
     ],
-  ])("%s", (_name, f, findings, expected) => {
-    expect(word(decide(f, findings))).toBe(expected);
+  ])("%s", (_name, f, evidence, expected) => {
+    expect(word(decide(f, evidence))).toBe(expected);
   });
 });
 
@@ -247,7 +247,7 @@ describe("a device with a one-time link", () => {
   const link = { auth: { bootstrapToken: "b" }, scopes: [READ, ADMIN] };
   const good = { verdict: "ok", inviteId: "i", roles: ["operator"], scopes: [READ] } as const;
   const both = { ...good, roles: ["node", "operator"] } as const;
-  test.each<[string, Partial<ConnectFacts>, NonNullable<Findings["invite"]>, string]>([
+  test.each<[string, Partial<ConnectFacts>, NonNullable<Evidence["invite"]>, string]>([
     [
       "gets what both the link grants and it asks for",
       link,
@@ -278,7 +278,7 @@ describe("a device with a one-time link", () => {
 describe("a device with no credential at all", () => {
   const waits = { waits: true };
   const pickup: PairedView = { ...paired, token: { scopes: [READ], pickup: true } };
-  test.each<[string, Partial<ConnectFacts>, Findings, Partial<AdmissionPolicy>, string]>([
+  test.each<[string, Partial<ConnectFacts>, Evidence, Partial<AdmissionPolicy>, string]>([
     ["is refused when it cannot wait", {}, proven, {}, "AUTH_TOKEN_MISSING"],
     [
       "is refused when pairing is closed",
@@ -317,13 +317,13 @@ describe("a device with no credential at all", () => {
       {},
       "DEVICE_AUTH_SIGNATURE_INVALID",
     ],
-  ])("%s", (_name, f, findings, p, expected) => {
-    expect(word(decide(f, findings, p))).toBe(expected);
+  ])("%s", (_name, f, evidence, p, expected) => {
+    expect(word(decide(f, evidence, p))).toBe(expected);
   });
 
   test("with a wrong one may not ask", () => {
-    const findings: Findings = { ...proven, device: null, deviceToken: mismatch, secret: mismatch };
-    expect(word(decide({ ...waits, auth: { token: "t" } }, findings))).toBe("AUTH_TOKEN_MISMATCH");
+    const evidence: Evidence = { ...proven, device: null, deviceToken: mismatch, secret: mismatch };
+    expect(word(decide({ ...waits, auth: { token: "t" } }, evidence))).toBe("AUTH_TOKEN_MISMATCH");
   });
 });
 

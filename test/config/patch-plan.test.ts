@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { ConfigError } from "../../src/config/errors.ts";
 import { REDACTED } from "../../src/config/hide.ts";
 import { evaluateConfig, sourceOf } from "../../src/config/load.ts";
-import { planWanted, type WantedKind } from "../../src/config/patch-plan.ts";
+import { type PatchKind, planPatch } from "../../src/config/patch-plan.ts";
 
 const before = `{
   // the owner's own words
@@ -16,13 +16,13 @@ const before = `{
 }
 `;
 
-function plan(kind: WantedKind, raw: unknown, text = before) {
+function plan(kind: PatchKind, raw: unknown, text = before) {
   const { config } = evaluateConfig(sourceOf("/c.json", text), { path: "/c.json" });
   const sent = typeof raw === "string" ? raw : JSON.stringify(raw);
-  return planWanted({ kind, raw: sent, before: text, current: config, file: "/c.json" });
+  return planPatch({ kind, raw: sent, before: text, current: config, file: "/c.json" });
 }
 
-function refused(kind: WantedKind, raw: unknown, text = before): ConfigError {
+function refused(kind: PatchKind, raw: unknown, text = before): ConfigError {
   try {
     plan(kind, raw, text);
   } catch (error) {

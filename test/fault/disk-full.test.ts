@@ -111,7 +111,7 @@ describe.skipIf(!mountable)("a gateway whose disk is full", () => {
     expect(closed.code).toBe(1013);
   });
 
-  test("gives the ballast up, so that a revocation is written even now", async () => {
+  test("gives the reserve file up, so that a revocation is written even now", async () => {
     expect(await exists(ballast())).toBe(true);
     const { deviceId } = victims.revoked.device;
     const said = await gateway.cli(["devices", "revoke", deviceId]);
@@ -140,7 +140,7 @@ describe.skipIf(!mountable)("a gateway whose disk is full", () => {
     await wellAgain;
     await until(async () => (await readiness(gateway)).status === 200, "readiness");
     expect(await gateway.ok(["status"])).toContain("written without errors");
-    await until(() => exists(ballast()), "the ballast");
+    await until(() => exists(ballast()), "the reserve file");
     await gateway.kill();
     await gateway.start();
     const { paired, pending } = await listed(gateway);
@@ -185,9 +185,9 @@ describe.skipIf(!mountable)("a gateway whose disk is full", () => {
     const others = await pair(gateway);
     const { device: gone } = await pair(gateway);
     const late = await ask(gateway);
-    await until(() => exists(ballast()), "the ballast");
+    await until(() => exists(ballast()), "the reserve file");
     await fillUp();
-    // Takes the ballast; then there is nothing left.
+    // Takes the reserve file; then there is nothing left.
     await gateway.ok(["devices", "revoke", gone.deviceId]);
     await fillUp();
     const { deviceId } = others.device;

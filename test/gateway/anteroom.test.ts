@@ -1,8 +1,8 @@
 import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
-import { SocketGate } from "../../src/gateway/admission.ts";
+import { AdmissionControl } from "../../src/gateway/admission.ts";
 import { Connection, type ConnectionHost } from "../../src/gateway/connection.ts";
-import { Anteroom } from "../../src/gateway/upgrade-queue.ts";
+import { UpgradeQueue } from "../../src/gateway/upgrade-queue.ts";
 import { type Limits, limitValues } from "../../src/limits/table.ts";
 import { makeDevice, RawClient } from "../kit/client.ts";
 import { startTestGateway, TEST_TOKEN } from "../kit/gateway.ts";
@@ -14,8 +14,8 @@ import { HandWorld } from "../kit/world.ts";
 function setUp(overrides: Partial<Limits>) {
   const limits = limitValues(overrides);
   const world = new HandWorld();
-  const gate = new SocketGate(limits, () => world.monotonic());
-  const anteroom = new Anteroom(gate, limits, world);
+  const gate = new AdmissionControl(limits, () => world.monotonic());
+  const anteroom = new UpgradeQueue(gate, limits, world);
   const seen: string[] = [];
   const inside = new Map<string, Connection>();
   const host: ConnectionHost = {
@@ -30,8 +30,8 @@ function setUp(overrides: Partial<Limits>) {
   };
   const knock = (name: string) => {
     const [source = ""] = name;
-    return anteroom.knock(source, {
-      open() {
+    return anteroom.request(source, {
+      accept() {
         seen.push(name);
         const connection = new Connection(name, new FakeSocket(peerAt(source)), host);
         connection.challenge("n", 0);

@@ -44,7 +44,7 @@ describe("protocol versions", () => {
         clientMaxProtocol: 6,
         expectedProtocol: 4,
         minimumProbeProtocol: 3,
-        fingerprint: gateway.core.vault.identity.fingerprint,
+        fingerprint: gateway.core.secretStore.identity.fingerprint,
       },
     });
     expect(closed).toEqual({ code: 1002, reason: "protocol mismatch" });
@@ -158,7 +158,7 @@ describe("origin", () => {
       code: "CONTROL_UI_ORIGIN_NOT_ALLOWED",
       reason,
       cure: expect.stringContaining("config set gateway.publicUrl"),
-      fingerprint: gateway.core.vault.identity.fingerprint,
+      fingerprint: gateway.core.secretStore.identity.fingerprint,
     },
   });
 
@@ -220,7 +220,7 @@ describe("the password mode", () => {
     canRetryWithDeviceToken: false,
     recommendedNextStep: next,
     cure: expect.any(String),
-    fingerprint: gateway.core.vault.identity.fingerprint,
+    fingerprint: gateway.core.secretStore.identity.fingerprint,
   });
 
   test.each([
@@ -308,7 +308,7 @@ describe("too many failures", () => {
         canRetryWithDeviceToken: false,
         recommendedNextStep: "wait_then_retry",
         cure: "wait 300 s; paired devices are not affected",
-        fingerprint: gateway.core.vault.identity.fingerprint,
+        fingerprint: gateway.core.secretStore.identity.fingerprint,
       },
     });
     expect(closed).toEqual({ code: 1008, reason: error.message });

@@ -28,7 +28,7 @@ interface Row {
 
 async function check(gateway: TestGateway, row: Row): Promise<void> {
   const { error, closed } = await refusedConnect(gateway, row.connect, row.headers);
-  const { fingerprint } = gateway.core.vault.identity;
+  const { fingerprint } = gateway.core.secretStore.identity;
   expect(error).toEqual({
     code: row.code ?? "INVALID_REQUEST",
     message: row.message,

@@ -258,9 +258,9 @@ describe("the end", () => {
     expect(ends).toBe(2);
   });
 
-  test("of its device makes a connection deaf before it is closed", () => {
+  test("of its device makes a connection revoked before it is closed", () => {
     const { send, connection, host } = ready();
-    connection.deaf = true;
+    connection.revoked = true;
     send(call("late"));
     expect(host.requests).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { SocketGate } from "../../src/gateway/admission.ts";
+import { AdmissionControl } from "../../src/gateway/admission.ts";
 import { Connection, type ConnectionHost } from "../../src/gateway/connection.ts";
 import { type Limits, limitValues } from "../../src/limits/table.ts";
 import { makeDevice, RawClient } from "../kit/client.ts";
@@ -11,7 +11,7 @@ import { FakeSocket, peerAt } from "../kit/wire.ts";
 function setUp(overrides: Partial<Limits>) {
   const limits = limitValues(overrides);
   let now = 0;
-  const gate = new SocketGate(limits, () => now);
+  const gate = new AdmissionControl(limits, () => now);
   const pass = (ms: number) => {
     now += ms;
   };

@@ -28,7 +28,7 @@ describe("pairing", () => {
         pauseReconnect: false,
         deviceId: connect.device?.deviceId,
         approveCommand: expect.stringContaining(`devices approve ${requestId}`),
-        fingerprint: gateway.core.vault.identity.fingerprint,
+        fingerprint: gateway.core.secretStore.identity.fingerprint,
         kind: "test, linux",
         address: "local connection",
         ...expected.details,

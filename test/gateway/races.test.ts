@@ -68,8 +68,8 @@ async function pairedDevice() {
   const device = makeDevice();
   const { client, deviceToken } = await pairAndConnect(gateway, { device, auth, scopes });
   client.close();
-  await gateway.core.vault.setSecret("token", TEST_TOKEN, "cli");
-  await gateway.core.vault.setSecret("token", "another-token", "cli");
+  await gateway.core.secretStore.setSecret("token", TEST_TOKEN, "cli");
+  await gateway.core.secretStore.setSecret("token", "another-token", "cli");
   return { device, deviceToken, secret: { token: "another-token" } };
 }
 
@@ -77,7 +77,7 @@ describe("while a connect's secret is being checked", () => {
   test("an approval counts", async () => {
     const device = makeDevice();
     const { error } = await refusedConnect(gateway, { device, auth, scopes });
-    await gateway.core.vault.setSecret("token", "another-token", "cli");
+    await gateway.core.secretStore.setSecret("token", "another-token", "cli");
     const { answer } = await hashing({ device, auth: { token: "another-token" }, scopes });
     await gateway.host("device.pair.approve", { requestId: error.details.requestId });
     hasher.letGo();
@@ -107,7 +107,7 @@ describe("while a connect's secret is being checked", () => {
   });
 
   test("a new secret counts: the old one opens nothing any more", async () => {
-    await gateway.core.vault.setSecret("token", "another-token", "cli");
+    await gateway.core.secretStore.setSecret("token", "another-token", "cli");
     const { client, answer } = await hashing({ auth: { token: "another-token" } });
     await gateway.host("host.secret.set", { kind: "token", secret: "third-token" });
     hasher.letGo();
@@ -214,7 +214,7 @@ describe("two decisions about one request at once", () => {
       const device = makeDevice();
       const { error } = await refusedConnect(gateway, { device, auth, scopes });
       const { requestId } = error.details;
-      await gateway.core.vault.setSecret("token", "another-token", "cli");
+      await gateway.core.secretStore.setSecret("token", "another-token", "cli");
       const { answer } = await hashing({ device, auth: { token: "another-token" }, scopes, caps });
       const { working, durable } = gateway.core.documents.pairing;
       const approving = gateway.host("device.pair.approve", { requestId });

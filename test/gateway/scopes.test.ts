@@ -271,16 +271,16 @@ describe("a device that was narrowed from full control", () => {
     expect((await approver.request("device.pair.approve", { requestId })).ok).toBe(true);
     const { tokens, scopes: approved } = gateway.core.pairing.device(device.deviceId) ?? {};
     expect([tokens?.operator?.scopes, approved]).toEqual([["operator.read", "plugin.x"], scopes]);
-    expect(gateway.core.pairing.waysIn().devices).toBe(1);
+    expect(gateway.core.pairing.remainingAdmins().devices).toBe(1);
   });
 
   test("gets it back by another rotation, up to what was approved", async () => {
-    expect(gateway.core.pairing.waysIn().devices).toBe(1);
+    expect(gateway.core.pairing.remainingAdmins().devices).toBe(1);
     expect((await rotate(ADMIN)).scopes).toEqual([ADMIN]);
     await expect(rotate("plugin.x")).rejects.toThrow("device token rotation denied");
     const { hello } = await admittedConnect(gateway, { device, auth, scopes: [ADMIN] });
     expect(hello.auth.scopes).toEqual([ADMIN]);
-    expect(gateway.core.pairing.waysIn().devices).toBe(2);
+    expect(gateway.core.pairing.remainingAdmins().devices).toBe(2);
   });
 });
 

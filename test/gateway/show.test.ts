@@ -57,7 +57,7 @@ test("a device that is paired already is shown with what it may do, everywhere a
   expect(error.details).toMatchObject({ approvedRoles: ["operator"], approvedScopes: scopes });
   const baseline = { approvedRoles: ["operator"], approvedScopes: scopes, operatorLabel: "Mine" };
   const shown = await gateway.host("device.pair.show", { requestId });
-  const { fingerprint } = gateway.core.vault.identity;
+  const { fingerprint } = gateway.core.secretStore.identity;
   expect(shown).toMatchObject({ ...baseline, gatewayFingerprint: fingerprint });
   const { pending } = await gateway.host<{ pending: object[] }>("device.pair.list");
   expect(pending).toMatchObject([baseline]);

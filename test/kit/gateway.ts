@@ -85,9 +85,9 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   });
   const { token = TEST_TOKEN, password } = options;
   if (token !== null && !core.secrets.isSet("token")) {
-    await core.vault.setSecret("token", token, "cli");
+    await core.secretStore.setSecret("token", token, "cli");
   }
-  if (password !== undefined) await core.vault.setSecret("password", password, "cli");
+  if (password !== undefined) await core.secretStore.setSecret("password", password, "cli");
   const asked: string[] = [];
   const pageFolder = options.pageFolder ?? join(folder, "page");
   await mkdir(pageFolder, { recursive: true });

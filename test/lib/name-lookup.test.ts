@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type EgressPolicy, EgressRefused, egressPolicy } from "../../src/lib/egress.ts";
 import { type Address, NameLookup, type ResolveName } from "../../src/lib/name-lookup.ts";
-import { GateFull } from "../../src/lib/semaphore.ts";
+import { SemaphoreFull } from "../../src/lib/semaphore.ts";
 import { limitValues } from "../../src/limits/table.ts";
 
 const v4 = (address: string): Address => ({ address, family: 4 });
@@ -80,7 +80,7 @@ test("lookupsAtOnce, lookupsQueued: a name server that is silent holds one threa
     });
   const names = new NameLookup({ atOnce, queued }, resolve);
   const asked = Array.from({ length: atOnce + queued }, () => look(names, strict, true));
-  await expect(look(names, strict, true)).rejects.toBeInstanceOf(GateFull);
+  await expect(look(names, strict, true)).rejects.toBeInstanceOf(SemaphoreFull);
   expect(started).toBe(atOnce);
   for (const one of asked) {
     running.shift()?.([v4("1.1.1.1")]);

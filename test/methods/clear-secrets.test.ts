@@ -101,11 +101,11 @@ describe("migrating", () => {
   test.each([1, 2])(
     "after a crash behind step %i nothing is lost, and the next one ends it",
     async (steps) => {
-      const { vault, config } = gateway.core;
+      const { secretStore, config } = gateway.core;
       const { secrets } = await config.secretsInClear();
       const kinds = ["token", "password"] as const;
       for (const kind of kinds.slice(0, steps)) {
-        await vault.setSecret(kind, secrets[kind] ?? "", "migrated");
+        await secretStore.setSecret(kind, secrets[kind] ?? "", "migrated");
       }
       const { stateDir } = gateway;
       await gateway.server.close("stop");
@@ -120,10 +120,10 @@ describe("migrating", () => {
   );
 
   test("drops no secret that somebody wrote into the file meanwhile", async () => {
-    const { vault } = gateway.core;
-    const store = vault.setSecret.bind(vault);
+    const { secretStore } = gateway.core;
+    const store = secretStore.setSecret.bind(secretStore);
     const edited = text.replace("clear-token-0123456789", "another-token-9876543210");
-    vault.setSecret = async (...args) => {
+    secretStore.setSecret = async (...args) => {
       await writeFile(file, edited, { mode: 0o600 });
       return store(...args);
     };
@@ -132,7 +132,7 @@ describe("migrating", () => {
     expect((await gateway.core.audit.read({ limit: 9 })).map(({ event }) => event)).toContain(
       "change.failed",
     );
-    vault.setSecret = store;
+    secretStore.setSecret = store;
     await gateway.core.config.reload();
     await migrate();
     expect(await accepts("token", "another-token-9876543210")).toBe(true);

@@ -4,13 +4,13 @@ import { describe, expect, test } from "vitest";
 import { limitTable } from "../../src/limits/table.ts";
 import * as surfaces from "../../src/nodes/capabilities.ts";
 import { applyChange } from "../../src/nodes/changes.ts";
-import { coversSurface, intersect } from "../../src/nodes/claims.ts";
+import { coversCapabilities, intersect } from "../../src/nodes/claims.ts";
 import { nodesShape } from "../../src/nodes/document.ts";
 import {
+  type Capabilities,
   emptyNodes,
   type NodesState,
   type NodeText,
-  type Surface,
 } from "../../src/nodes/records.ts";
 
 const ASK_CHARS = limitTable.askChars.value;
@@ -27,7 +27,7 @@ class Bench {
   constructor(readonly nodeRequests = 1000) {}
 
   ask(nodeId: string, commands: readonly string[], pairing = "p1"): surfaces.AskOutcome {
-    const surface: Surface = { caps: [], commands, permissions: {} };
+    const surface: Capabilities = { caps: [], commands, permissions: {} };
     const outcome = surfaces.ask(
       this.state,
       { nodeId, pairing, surface, text: this.text },
@@ -164,7 +164,7 @@ test("whatever nodes ask and owners do, a node may do only what an approved code
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const bench = new Bench();
-      const granted = new Map<string, Surface>();
+      const granted = new Map<string, Capabilities>();
       for (const one of steps) {
         const { state } = bench;
         if (one.do === "ask") bench.ask(one.node, one.commands);
@@ -185,7 +185,7 @@ test("whatever nodes ask and owners do, a node may do only what an approved code
         expect(may.every((name) => granted.get(one.node)?.commands.includes(name))).toBe(true);
         // Only what is not covered waits.
         const waits = surfaces.requestOf(state, one.node);
-        if (waits && surface) expect(coversSurface(surface, waits)).toBe(false);
+        if (waits && surface) expect(coversCapabilities(surface, waits)).toBe(false);
       }
     }),
   );

@@ -2,18 +2,18 @@ import { describe, expect, test } from "vitest";
 import { limitTable, limitValues } from "../../src/limits/table.ts";
 import {
   allowedClaims,
-  coversSurface,
+  coversCapabilities,
   intersect,
   readClaims,
   surfaceKey,
 } from "../../src/nodes/claims.ts";
 import { platformOf, policyProblem } from "../../src/nodes/policy.ts";
-import type { Surface } from "../../src/nodes/records.ts";
+import type { Capabilities } from "../../src/nodes/records.ts";
 
 const limits = limitValues();
 const none = { allow: [], deny: [] };
 
-function surface(commands: string[], caps: string[] = [], permissions = {}): Surface {
+function surface(commands: string[], caps: string[] = [], permissions = {}): Capabilities {
   return { commands, caps, permissions };
 }
 
@@ -101,7 +101,7 @@ test.each([
   [surface([]), surface([], [], { p: true }), false],
   [surface([]), surface([], [], { p: false }), true],
 ])("what was approved as %j covers %j: %s", (approved, wanted, covered) => {
-  expect(coversSurface(approved, wanted)).toBe(covered);
+  expect(coversCapabilities(approved, wanted)).toBe(covered);
 });
 
 test("a node may do what it claims and was granted, and nothing else", () => {

@@ -87,7 +87,7 @@ describe("the webhook", () => {
     expect(told).toMatchObject({
       event: "approval.requested",
       title: "A device asks to be let in",
-      gateway: { name: "home-server", fingerprint: gateway.core.vault.identity.fingerprint },
+      gateway: { name: "home-server", fingerprint: gateway.core.secretStore.identity.fingerprint },
       more: 0,
     });
     expect(told.requests).toEqual([

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { harmless } from "../../src/notify/harmless.ts";
+import { escapeForChat } from "../../src/notify/escape-for-chat.ts";
 
 describe("a stranger's text", () => {
   test.each([
@@ -31,11 +31,11 @@ describe("a stranger's text", () => {
     ["line\nbreak\r\nTitle: x", "line break Title: x"],
     ["\u001b[31mred", "［31mred"],
   ])("%j reads %j", (given, expected) => {
-    expect(harmless(given, 64)).toBe(expected);
+    expect(escapeForChat(given, 64)).toBe(expected);
   });
 
   test("is cut", () => {
-    expect(harmless("x".repeat(100_000), 10)).toBe(`${"x".repeat(9)}…`);
+    expect(escapeForChat("x".repeat(100_000), 10)).toBe(`${"x".repeat(9)}…`);
   });
 
   test("never holds a link, a mention, markup, a fence, a quotation's end or a control", () => {
@@ -62,7 +62,7 @@ describe("a stranger's text", () => {
     );
     fc.assert(
       fc.property(fc.array(part, { maxLength: 12 }), (parts) => {
-        const text = harmless(parts.join(""), 48);
+        const text = escapeForChat(parts.join(""), 48);
         expect([...text].length).toBeLessThanOrEqual(48);
         expect(text).not.toMatch(/[<>&`“”@＠*_~|[\]\p{Cc}\p{Cf}]|#(?!\d)|\/\/|[.。][\p{L}\p{N}]/u);
       }),

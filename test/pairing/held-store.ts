@@ -68,12 +68,12 @@ export async function pairingOn(
     limits?: Partial<Limits>;
     otherWaysIn?: () => number;
     /** Limits of the store. */
-    store?: { ballastBytes?: number; commitBytes?: number };
+    store?: { reserveBytes?: number; commitBytes?: number };
   } = {},
 ): Promise<PairingBench> {
   const world = new HandWorld();
   const { otherWaysIn = () => 0 } = more;
-  const limits = { ballastBytes: 0, ...more.store };
+  const limits = { reserveBytes: 0, ...more.store };
   const document = await openDocument(pairingShape, { folder: "/state", world, fs: files, limits });
   const pairing = new Pairing({
     document,

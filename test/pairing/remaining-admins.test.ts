@@ -3,15 +3,15 @@ import * as devices from "../../src/pairing/devices.ts";
 import { pairingShape } from "../../src/pairing/document.ts";
 import type { Device } from "../../src/pairing/records.ts";
 import {
+  actsOnHost,
   afterChanges,
-  isWayIn,
-  lastWayIn,
+  isRemoteAdmin,
+  lastAdminRefusal,
   mayForce,
-  needsNoDevice,
-  takesLastWayIn,
+  removesLastAdmin,
 } from "../../src/pairing/remaining-admins.ts";
 import type { Actor } from "../../src/protocol/access.ts";
-import { lastWayCure } from "../kit/last-way-cure.ts";
+import { lastWayCure } from "../kit/last-admin-cure.ts";
 import { ADMIN, confined, LedgerBench, owner, READ } from "./support.ts";
 
 /** An admin `a`, an admin `b`, one that reads, a node. */
@@ -31,7 +31,7 @@ const operator = { role: "operator", actor: owner, now: 9 };
 function verdicts(made: LedgerBench, acts: readonly ((b: LedgerBench) => { changes: never[] })[]) {
   return acts.map((act) => {
     const { changes } = act(made);
-    const last = takesLastWayIn(made.state, afterChanges(changes), facts);
+    const last = removesLastAdmin(made.state, afterChanges(changes), facts);
     if (!last) made.apply(changes);
     return last;
   });
@@ -81,14 +81,14 @@ describe("the last way in", () => {
     made.apply(devices.remove(made.state, "a", owner).changes);
     const { changes } = devices.remove(made.state, "b", owner);
     const with_ = (others: number) =>
-      takesLastWayIn(made.state, afterChanges(changes), { ...facts, others });
+      removesLastAdmin(made.state, afterChanges(changes), { ...facts, others });
     expect([with_(0), with_(1)]).toEqual([true, false]);
   });
 
   test("is not saved by one that is not sure yet, or about to end", () => {
     const made = bench();
     const after = afterChanges(devices.remove(made.state, "b", owner).changes);
-    const is = (more: object) => takesLastWayIn(made.state, after, { ...facts, ...more });
+    const is = (more: object) => removesLastAdmin(made.state, after, { ...facts, ...more });
     expect(is({})).toBe(false);
     expect(is({ isSure: (id: string) => id !== "a" })).toBe(true);
     expect(is({ isEnding: ({ deviceId }: Device) => deviceId === "a" })).toBe(true);
@@ -108,7 +108,7 @@ test("the ways in are kept beside the devices, also over a restart", () => {
     pairingShape.copy?.(made.state),
   ]) {
     expect([...(state?.admins ?? [])]).toEqual(["b"]);
-    const found = [...(state?.devices.values() ?? [])].filter(isWayIn);
+    const found = [...(state?.devices.values() ?? [])].filter(isRemoteAdmin);
     expect(found.map(({ deviceId }) => deviceId)).toEqual(["b"]);
   }
 });
@@ -127,11 +127,12 @@ describe("who may force", () => {
     ["a device that showed the secret", { ...secret([READ]), deviceId: "a" }, false, false],
     ["the command line without a device", secret([READ]), false, true],
   ])("%s", (_name, actor, force, deviceless) => {
-    expect([mayForce(actor), needsNoDevice(actor)]).toEqual([force, deviceless]);
+    expect([mayForce(actor), actsOnHost(actor)]).toEqual([force, deviceless]);
   });
 
   test("the refusal names the command, and where to type it", () => {
-    const cure = (actor: Actor) => lastWayIn(actor, "devices revoke a").shape.details?.["cure"];
+    const cure = (actor: Actor) =>
+      lastAdminRefusal(actor, "devices revoke a").shape.details?.["cure"];
     expect(cure(owner)).toBe(lastWayCure("openclaw devices revoke a"));
     expect(cure(confined("a", [ADMIN]))).toBe(
       lastWayCure("openclaw devices revoke a", " on the gateway host"),

@@ -277,7 +277,7 @@ describe("it is refused before anything is changed", () => {
     const made = await bench({ otherWaysIn: () => 1 });
     await made.pairing.many.revokeAll({ except: [], actor: hostOwner });
     expect(liveDevices(made.document.durable)).toEqual([]);
-    expect(made.pairing.waysIn()).toEqual({ devices: 0, others: 1 });
+    expect(made.pairing.remainingAdmins()).toEqual({ devices: 0, others: 1 });
   });
 });
 
@@ -345,7 +345,7 @@ test("a way in whose approval may still fail saves no other one from being the l
   files.letGo();
   await approving;
   await pairing.remove("phone", hostOwner);
-  expect(pairing.waysIn()).toEqual({ devices: 1, others: 0 });
+  expect(pairing.remainingAdmins()).toEqual({ devices: 1, others: 0 });
 });
 
 test("of two admins who remove each other at the same moment one stays", async () => {
@@ -356,7 +356,7 @@ test("of two admins who remove each other at the same moment one stays", async (
     pairing.remove("evil", deviceActor("phone")),
   ]);
   expect(both.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
-  expect(made.pairing.waysIn().devices).toBe(1);
+  expect(made.pairing.remainingAdmins().devices).toBe(1);
 });
 
 test("killed at any step, no device is revoked without a line that names it", async () => {

@@ -4,7 +4,7 @@ import { limitValues } from "../../src/limits/table.ts";
 import { sshAdd } from "../../src/methods/ssh.ts";
 import { hostOwner } from "../../src/pairing/pairing.ts";
 import { SshKeys } from "../../src/pairing/ssh.ts";
-import { lastWayCure } from "../kit/last-way-cure.ts";
+import { lastWayCure } from "../kit/last-admin-cure.ts";
 import { sshKey } from "../kit/ssh-key.ts";
 import { type PairingBench, pairingOn, settle } from "./held-store.ts";
 

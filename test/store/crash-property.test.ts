@@ -16,7 +16,7 @@ import { type Tally, type TallyChange, tallyShape } from "./support/shapes.ts";
  * - whatever was there at the last opening still is;
  * - when an outcome arrived, the views of that moment agreed with it.
  */
-const limits = { journalBytes: 400, ballastBytes: 16, groupBytes: 30, laterMs: 50, retryMs: 10 };
+const limits = { journalBytes: 400, reserveBytes: 16, groupBytes: 30, laterMs: 50, retryMs: 10 };
 
 type Action =
   | { do: "commit" | "urgent" | "later" | "pair" }

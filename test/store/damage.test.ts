@@ -8,7 +8,7 @@ import { type Tally, tallyShape } from "./support/shapes.ts";
 const folder = "/state";
 const snapshot = "/state/tally.json";
 const journal = "/state/tally.journal";
-const limits = { journalBytes: 300, ballastBytes: 0 };
+const limits = { journalBytes: 300, reserveBytes: 0 };
 
 async function open(fs: MemoryFiles) {
   const warnings: string[] = [];

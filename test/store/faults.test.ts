@@ -48,7 +48,7 @@ describe("a failed write", () => {
   });
 
   test("is over as soon as a block can be written, without anybody asking for anything", async () => {
-    const { fs, world, document } = await open(undefined, { ballastBytes: 0 });
+    const { fs, world, document } = await open(undefined, { reserveBytes: 0 });
     await document.commit([{ add: 1 }]);
     fs.plan = failing("datasync", "ENOSPC");
     await expect(document.commit([{ add: 2 }])).rejects.toMatchObject({ code: "STORE_DISK_FULL" });
@@ -123,7 +123,7 @@ describe("a failed write", () => {
 
 describe("an urgent commit", () => {
   test("acts at once, says that it is not durable, and is tried again with the next", async () => {
-    const { fs, document } = await open(undefined, { ballastBytes: 0 });
+    const { fs, document } = await open(undefined, { reserveBytes: 0 });
     fs.plan = failing("write", "EIO");
     const outcome = await document.commit([{ add: 1 }], { urgent: true });
     expect(outcome).toMatchObject({ durable: false, reason: expect.stringContaining(journal) });
@@ -159,8 +159,8 @@ describe("an urgent commit", () => {
     expect((await open(fs.afterPowerCut(() => 0))).document.durable.ids).toEqual([1]);
   });
 
-  test("becomes durable on a full disk by giving up the ballast", async () => {
-    const { fs, world, document } = await open(undefined, { ballastBytes: 4096 });
+  test("becomes durable on a full disk by giving up the reserve file", async () => {
+    const { fs, world, document } = await open(undefined, { reserveBytes: 4096 });
     expect(fs.content("/state/tally.ballast").length).toBe(4096);
     fs.capacity = [...fs.inodes.values()].reduce((sum, { content }) => sum + content.length, 10);
     await expect(document.commit([{ add: 1 }])).rejects.toMatchObject({ code: "STORE_DISK_FULL" });
@@ -174,8 +174,8 @@ describe("an urgent commit", () => {
     expect(fs.content("/state/tally.ballast").length).toBe(4096);
   });
 
-  test("asks for the ballast back by itself, less and less often", async () => {
-    const { fs, world, document } = await open(undefined, { ballastBytes: 4096 });
+  test("asks for the reserve file back by itself, less and less often", async () => {
+    const { fs, world, document } = await open(undefined, { reserveBytes: 4096 });
     fs.capacity = [...fs.inodes.values()].reduce((sum, { content }) => sum + content.length, 10);
     await document.commit([{ add: 2 }], { urgent: true });
     expect(fs.inodes.has("/state/tally.ballast")).toBe(false);
@@ -198,7 +198,7 @@ describe("an urgent commit", () => {
   });
 
   test("in one group with a failing commit only the commit is refused", async () => {
-    const { fs, document } = await open(undefined, { ballastBytes: 4096 });
+    const { fs, document } = await open(undefined, { reserveBytes: 4096 });
     fs.capacity = [...fs.inodes.values()].reduce((sum, { content }) => sum + content.length, 10);
     const [plain, urgent] = await Promise.allSettled<Durability>([
       document.commit([{ add: 1 }]),
@@ -211,7 +211,7 @@ describe("an urgent commit", () => {
   });
 
   test("acts also behind more than one group of others that could not be written", async () => {
-    const { fs, document } = await open(undefined, { ballastBytes: 0, groupBytes: 100 });
+    const { fs, document } = await open(undefined, { reserveBytes: 0, groupBytes: 100 });
     fs.plan = failing("write", "ENOSPC");
     const ids = Array.from({ length: 20 }, (_, id) => id);
     for (const add of ids) {
@@ -303,7 +303,7 @@ describe("the rewrite", () => {
 test("while the disk fails, commits that keep coming cannot use up the processor", async () => {
   const world = new HandWorld();
   const fs = new MemoryFiles();
-  const limits = { ballastBytes: 0 };
+  const limits = { reserveBytes: 0 };
   const copy = vi.fn((state: { ids: number[] }) => {
     world.advance(20);
     return { ids: [...state.ids] };

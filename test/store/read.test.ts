@@ -14,7 +14,7 @@ const world = new HandWorld();
 /** A document with a snapshot and a journal, after an orderly close or a power cut. */
 async function written(closed: boolean): Promise<MemoryFiles> {
   const fs = new MemoryFiles();
-  const limits = { journalBytes: 300, ballastBytes: 0 };
+  const limits = { journalBytes: 300, reserveBytes: 0 };
   const document = await openDocument(tallyShape, { folder, world, fs, limits });
   for (let add = 0; add < 9; add += 1) {
     await document.commit([{ add }]);

@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { limitValues } from "../../src/limits/table.ts";
-import { Silence } from "../../src/transport/idle-sockets.ts";
+import { IdleSockets } from "../../src/transport/idle-sockets.ts";
 import { RawClient } from "../kit/client.ts";
 import { startTestGateway, type TestGateway } from "../kit/gateway.ts";
 import { until } from "../kit/until.ts";
@@ -9,9 +9,9 @@ import { HandWorld } from "../kit/world.ts";
 
 function setUp(silentPerAddress: number) {
   const world = new HandWorld();
-  const silence = new Silence(limitValues({ silentPerAddress }), () => world.monotonic());
+  const silence = new IdleSockets(limitValues({ silentPerAddress }), () => world.monotonic());
   const come = (source: string, count: number) =>
-    Array.from({ length: count }, () => silence.came(source)).filter(Boolean).length;
+    Array.from({ length: count }, () => silence.opened(source)).filter(Boolean).length;
   return { world, silence, come };
 }
 
@@ -25,8 +25,8 @@ describe("TCP connections of one address", () => {
   test("that ask for a WebSocket make room", () => {
     const { silence, come } = setUp(3);
     come("a", 3);
-    silence.asked("a");
-    silence.asked("b");
+    silence.upgraded("a");
+    silence.upgraded("b");
     expect(come("a", 2)).toBe(1);
   });
 
@@ -36,7 +36,7 @@ describe("TCP connections of one address", () => {
     come("a", 2);
     world.advance(12_000);
     expect(come("a", 5)).toBe(1);
-    silence.asked("a");
+    silence.upgraded("a");
     expect(come("a", 5)).toBe(1);
     world.advance(12_000);
     expect(come("a", 5)).toBe(1);
@@ -46,9 +46,9 @@ describe("TCP connections of one address", () => {
 
   test("may be no more than a quarter of all connections, and 256 at least", () => {
     const most = (connections: number) => {
-      const silence = new Silence(limitValues({ connections }), () => 0);
+      const silence = new IdleSockets(limitValues({ connections }), () => 0);
       let count = 0;
-      while (silence.came("a")) count += 1;
+      while (silence.opened("a")) count += 1;
       return count;
     };
     expect([16_000, 4_000, 64].map(most)).toEqual([4_000, 1_000, 256]);

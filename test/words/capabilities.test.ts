@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { limitTable } from "../../src/limits/table.ts";
-import { beyond, isSensitive, offerWords } from "../../src/words/capabilities.ts";
+import { beyond, capabilityWords, isSensitive } from "../../src/words/capabilities.ts";
 import { cutAsk } from "../../src/words/request-card.ts";
 
 describe("an offer in words", () => {
@@ -16,24 +16,26 @@ describe("an offer in words", () => {
     // One that the node does not have is nothing that it asks for.
     [{ permissions: { camera: false } }, "nothing"],
   ])("%j", (offer, words) => {
-    expect(offerWords(offer)).toBe(words);
+    expect(capabilityWords(offer)).toBe(words);
   });
 
   test("has what takes full control first, and hides nothing, whatever is claimed beside it", () => {
     const commands = ["browser.open", "camera.list", "fs.listDir", "location.get", "system.notify"];
     const all = [...commands, "system.run", "system.which"];
-    expect(offerWords({ commands: all })).toBe(
+    expect(capabilityWords({ commands: all })).toBe(
       "commands fs.listDir, system.run, system.which, browser.open, camera.list, location.get, system.notify",
     );
   });
 
   test("names a name as long as it may be whole", () => {
     const name = `a${"b".repeat(limitTable.nodeSurfaceChars.value - 1)}`;
-    expect(offerWords({ commands: [name], caps: [name] })).toBe(`command ${name}; ability ${name}`);
+    expect(capabilityWords({ commands: [name], caps: [name] })).toBe(
+      `command ${name}; ability ${name}`,
+    );
   });
 
   test("shows no character that could act on a terminal", () => {
-    expect(offerWords({ commands: ["\u001b[2Ja"] })).toBe("command [2Ja");
+    expect(capabilityWords({ commands: ["\u001b[2Ja"] })).toBe("command [2Ja");
   });
 });
 
@@ -50,7 +52,7 @@ test("what goes beyond: other commands, abilities, and permissions that were not
   const had = { commands: ["a"], caps: ["x"], permissions: { p: true, q: false } };
   const offer = { commands: ["a", "b"], caps: ["y"], permissions: { p: true, q: true, r: false } };
   expect(beyond(offer, had)).toEqual({ commands: ["b"], caps: ["y"], permissions: { q: true } });
-  expect(offerWords(beyond(had, had))).toBe("nothing");
+  expect(capabilityWords(beyond(had, had))).toBe("nothing");
 });
 
 test("askChars: longer words are cut, and that is said", () => {

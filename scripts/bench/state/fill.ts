@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { Vault, vaultShape } from "../../../src/auth/secret-store.ts";
+import { SecretStore, secretsShape } from "../../../src/auth/secret-store.ts";
 import { ensurePrivateFolder } from "../../../src/lib/atomic-file.ts";
 import { systemWorld } from "../../../src/lib/world.ts";
 import { limitValues } from "../../../src/limits/table.ts";
@@ -63,11 +63,11 @@ function asked(index: number): readonly PairingChange[] {
  * which is a decision with a line of the audit where a start sets it: the first commit, too soon.
  */
 async function makeKeys(): Promise<void> {
-  const document = await openDocument(vaultShape, { folder, world: systemWorld });
+  const document = await openDocument(secretsShape, { folder, world: systemWorld });
   // What is native can't be bundled: the token's hash was made by whoever called this.
   const hasher = { hash: async () => hash, verify: async () => false };
-  const vault = await Vault.open(document, { world: systemWorld, hasher });
-  await vault.setSecret("token", "", "environment");
+  const secretStore = await SecretStore.open(document, { world: systemWorld, hasher });
+  await secretStore.setSecret("token", "", "environment");
   await document.close();
 }
 

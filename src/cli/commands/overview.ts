@@ -16,7 +16,7 @@ import { notRunning, openRunning, startCommand } from "../reach/connect.ts";
 import type { Gateway } from "../reach/gateway.ts";
 import type { HostInfo, PendingRow } from "../reach/wire.ts";
 import { pendingRows } from "./devices/pages.ts";
-import { approveNodeCommand, type SurfaceRow, surfaceRows } from "./nodes/rows.ts";
+import { approveNodeCommand, type CapabilityRow, surfaceRows } from "./nodes/rows.ts";
 
 /** `openclaw` alone: whether the gateway runs, who waits, and what to type next. */
 export async function overview(context: Context): Promise<void> {
@@ -93,7 +93,7 @@ function supervised({ supervisor, unit, pid }: HostInfo): string {
 }
 
 /** The second step of a node; without it, it answers nothing. */
-function offersWords(offers: readonly SurfaceRow[]): string {
+function offersWords(offers: readonly CapabilityRow[]): string {
   const whose = offers.length === 1 ? "a node wait" : `${offers.length} nodes wait`;
   return `The commands of ${whose} for approval: ${approveNodeCommand(offers)}`;
 }

@@ -6,9 +6,9 @@ import { type CliIdentity, rawKeyText, signText, type TokenFile } from "../reach
 import { detailCode, explain } from "../reach/remote.ts";
 import { type AllowFile, readAllowFile } from "./allow-file.ts";
 import { declaredCommands } from "./commands.ts";
+import { DeclaredCommands } from "./declared-commands.ts";
 import { type InvokeRequest, Invokes } from "./invokes.ts";
 import { Programs } from "./process.ts";
-import { Surface } from "./surface.ts";
 import type { Target } from "./target.ts";
 import type { HostEvent } from "./words.ts";
 
@@ -36,7 +36,7 @@ const LOCKED_MS = 30_000;
 /** Keeps this machine connected as a node until it is stopped or told to go away. */
 export class NodeHost {
   readonly #invokes: Invokes;
-  readonly #surface: Surface;
+  readonly #surface: DeclaredCommands;
   readonly #key: string;
   #client: GatewayClient | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -53,7 +53,10 @@ export class NodeHost {
     this.#useInvite = invite !== undefined;
     const log = (message: string) => options.tell({ event: "note", message });
     this.#invokes = new Invokes({ allowPath: options.allowPath, programs: new Programs(), log });
-    this.#surface = new Surface({ tell: options.tell, refresh: () => this.#declareAnew() });
+    this.#surface = new DeclaredCommands({
+      tell: options.tell,
+      refresh: () => this.#declareAnew(),
+    });
   }
 
   /** Resolves after {@link stop}; rejects with what can't be helped by trying again. */

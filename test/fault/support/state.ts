@@ -1,7 +1,7 @@
 import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { vaultShape } from "../../../src/auth/secret-store.ts";
+import { secretsShape } from "../../../src/auth/secret-store.ts";
 import { systemFiles } from "../../../src/lib/atomic-file.ts";
 import { systemWorld } from "../../../src/lib/world.ts";
 import { nodesShape } from "../../../src/nodes/document.ts";
@@ -52,7 +52,7 @@ export async function makeSample(): Promise<Sample> {
   await gateway.kill();
   const { deviceId = "" } = pairs[0]?.device ?? {};
   const seen = { op: "seen", deviceId, at: 0, reason: "sample" } as const;
-  await rewrite(gateway.stateDir, vaultShape, {
+  await rewrite(gateway.stateDir, secretsShape, {
     change: ({ seed = "", tokenKey = "" }) => ({ op: "keys" as const, seed, tokenKey }),
     cut: false,
   });

@@ -12,10 +12,10 @@ import { CODE_FORM, looksLikeCode, matchPending } from "../devices/match.ts";
 import { requestCard, requestRow } from "../devices/show.ts";
 import {
   approveNodeCommand,
+  type CapabilityRow,
   commandWords,
   joining,
   type NodeRow,
-  type SurfaceRow,
   surfaceRows,
 } from "./rows.ts";
 import { surfaceTable } from "./tables.ts";
@@ -67,7 +67,7 @@ async function findRequest(
 ): Promise<string> {
   const { io } = context;
   const rows = await surfaceRows(gateway);
-  const show = (found: readonly SurfaceRow[]) =>
+  const show = (found: readonly CapabilityRow[]) =>
     surfaceTable(found, { now: io.now(), columns: io.columns });
   if (words.length === 0) {
     for (const line of rows.length > 0 ? show(rows) : []) io.err(line);
@@ -78,7 +78,7 @@ async function findRequest(
   const match = matchPending(words, rows);
   if (match.kind === "none") await hintAtDevice(gateway, words);
   if (match.kind === "none" && looksLikeCode(typed)) return typed;
-  const row = await chooseRow<SurfaceRow>(context, match, {
+  const row = await chooseRow<CapabilityRow>(context, match, {
     typed: shown(typed),
     verb,
     exactWord: "code",

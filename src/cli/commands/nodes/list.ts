@@ -8,10 +8,10 @@ import type { PendingRow } from "../../reach/wire.ts";
 import { pendingTable } from "../devices/tables.ts";
 import {
   approveNodeCommand,
+  type CapabilityRow,
   joining,
   type NodeList,
   nodeRows,
-  type SurfaceRow,
   surfaceRows,
 } from "./rows.ts";
 import { nodeTable, statusTable, surfaceTable } from "./tables.ts";
@@ -46,7 +46,7 @@ export const pending: Run<unknown> = async (context) => {
   });
 };
 
-function plain({ deviceId: _id, ...row }: SurfaceRow): object {
+function plain({ deviceId: _id, ...row }: CapabilityRow): object {
   return row;
 }
 
@@ -72,7 +72,7 @@ export const status: Run<StatusOptions> = async (context, _args, { connected }) 
 /** Both steps of a node: to be paired as a device, and to have its commands approved. */
 function printPending(
   { io }: Context,
-  offers: readonly SurfaceRow[],
+  offers: readonly CapabilityRow[],
   devices: readonly PendingRow[],
 ): boolean {
   const view = { now: io.now(), columns: io.columns };

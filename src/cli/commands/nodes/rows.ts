@@ -35,7 +35,7 @@ export interface NodeRow extends NodeFacts, DeviceWords {
 }
 
 /** What a node offers that waits for approval, as `node.pair.list` gives it. */
-export interface SurfaceRow extends NodeFacts, DeviceWords {
+export interface CapabilityRow extends NodeFacts, DeviceWords {
   readonly requestId: string;
   readonly ts: number;
   readonly requiredApproveScopes?: readonly string[];
@@ -61,9 +61,9 @@ export function nodeRows({ nodes }: NodeList): NodeRow[] {
 }
 
 /** What nodes offer that waits. */
-export async function surfaceRows(gateway: Gateway): Promise<readonly SurfaceRow[]> {
+export async function surfaceRows(gateway: Gateway): Promise<readonly CapabilityRow[]> {
   const { pending } = await gateway.request<{ pending: readonly NodeFacts[] }>("node.pair.list");
-  return pending.map(asDevice) as unknown as SurfaceRow[];
+  return pending.map(asDevice) as unknown as CapabilityRow[];
 }
 
 /** Devices that ask to become nodes: the step before. */
@@ -73,7 +73,7 @@ export async function joining(gateway: Gateway): Promise<readonly PendingRow[]> 
 }
 
 /** The command that approves what waits; with several nobody's code is put into a person's mouth. */
-export function approveNodeCommand(offers: readonly SurfaceRow[]): string {
+export function approveNodeCommand(offers: readonly CapabilityRow[]): string {
   const [first] = offers;
   const only = offers.length === 1 && first !== undefined;
   return `openclaw nodes approve ${only ? shown(first.requestId) : "CODE"}`;

@@ -2,7 +2,7 @@ import { askWords } from "../../../words/request-card.ts";
 import { agoWords } from "../../kit/age.ts";
 import { type Cell, type Column, table } from "../../kit/table.ts";
 import { clientKind, deviceName, shortId, shown } from "../../kit/words.ts";
-import { commandWords, type NodeRow, type SurfaceRow, statWords } from "./rows.ts";
+import { type CapabilityRow, commandWords, type NodeRow, statWords } from "./rows.ts";
 
 interface View {
   readonly now: number;
@@ -50,7 +50,7 @@ export function statusTable(rows: readonly NodeRow[], view: View): string[] {
   return table({ columns: statusColumns, rows: cells, width: view.columns });
 }
 
-export function surfaceTable(rows: readonly SurfaceRow[], view: View): string[] {
+export function surfaceTable(rows: readonly CapabilityRow[], view: View): string[] {
   const cells = rows.map((row): Cell[] => [
     [shown(row.requestId)],
     [deviceName(row), clientKind(row), shortId(row.nodeId)],
@@ -61,7 +61,7 @@ export function surfaceTable(rows: readonly SurfaceRow[], view: View): string[] 
 }
 
 /** All that it offers, and what of it is new, where something was approved before. */
-function offerCell(row: SurfaceRow): string[] {
+function offerCell(row: CapabilityRow): string[] {
   const { asks, new: fresh } = askWords(row);
   return fresh === undefined ? [asks] : [asks, `(new: ${fresh})`];
 }

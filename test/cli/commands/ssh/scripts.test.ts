@@ -243,7 +243,7 @@ test("what stands in deploy/ssh is what “openclaw ssh enable” writes on an i
     "sshd.conf": sshdDropIn(installed),
   };
   for (const [name, text] of Object.entries(files)) {
-    const path = new URL(`../../../deploy/ssh/${name}`, import.meta.url);
+    const path = new URL(`../../../../deploy/ssh/${name}`, import.meta.url);
     if (process.env["UPDATE"]) writeFileSync(path, text);
     expect(readFileSync(path, "utf8"), name).toBe(text);
   }

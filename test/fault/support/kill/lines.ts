@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { type AuditLine, isLine } from "../../../../src/audit/chain.ts";
 import { auditFiles, parse, wholeLines } from "../../../../src/audit/files.ts";
-import { vaultShape } from "../../../../src/auth/secret-store.ts";
+import { secretsShape } from "../../../../src/auth/secret-store.ts";
 import { systemFiles } from "../../../../src/lib/atomic-file.ts";
 import { systemWorld } from "../../../../src/lib/world.ts";
 import { nodesShape } from "../../../../src/nodes/document.ts";
@@ -23,7 +23,7 @@ async function left(stateDir: string) {
   const pairing = await read(pairingShape);
   return {
     pairing,
-    vault: await read(vaultShape),
+    secretStore: await read(secretsShape),
     nodes: await read(nodesShape),
     lines: await linesIn(stateDir, pairing),
   };
@@ -49,7 +49,7 @@ export async function expectLines(stateDir: string, ledger: Ledger): Promise<voi
   const names = await readdir(stateDir);
   // Nothing of a first start may be there yet.
   if (!names.includes("devices.journal") || !names.includes("nodes.journal")) return;
-  const { pairing, vault, nodes, lines } = await left(stateDir);
+  const { pairing, secretStore, nodes, lines } = await left(stateDir);
   const told = new Set<string>();
   for (const { event, what = {} } of lines) {
     told.add(`${event} ${what["request"] ?? what["device"]}`);
@@ -75,7 +75,7 @@ export async function expectLines(stateDir: string, ledger: Ledger): Promise<voi
   expect(without).toEqual([]);
   const count = (wanted: string) => lines.filter(({ event }) => event === wanted).length;
   // Each time the secret was set it got the next number.
-  expect(count("secret.set")).toBeGreaterThanOrEqual(vault.secrets.token?.epoch ?? 0);
+  expect(count("secret.set")).toBeGreaterThanOrEqual(secretStore.secrets.token?.epoch ?? 0);
   ledger.sawName(await nameNumber(stateDir));
   expect(count("config.changed")).toBeGreaterThanOrEqual(ledger.names);
 }

@@ -2,7 +2,7 @@
 // of step once, and ends the process with SIGKILL at the step that KILL_AT names:
 //   { "step": "datasync devices.journal", "nth": 3, "when": "before" | "torn" | "after" }
 // `torn` lets a write take half of its bytes. FULL_FROM=n makes the disk full for devices.journal
-// from its nth write on, until the ballast was given up.
+// from its nth write on, until the reserve file was given up.
 import { writeSync } from "node:fs";
 import files from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { AuditEvent } from "../../src/audit/chain.ts";
-import { ahead, type Notes } from "../../src/audit/write-ahead.ts";
+import { type Notes, writeAhead } from "../../src/audit/write-ahead.ts";
 import { invalidRequest } from "../../src/protocol/errors.ts";
 import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
 import { pairNode, surfaceCode } from "../nodes/support.ts";
@@ -30,7 +30,7 @@ function notes(refuse: "none" | "note" = "none") {
 describe("a change that is stored elsewhere", () => {
   test("comes after its line, which is durable by then", async () => {
     const { all, said } = notes();
-    const result = await ahead(all, async (announce) => {
+    const result = await writeAhead(all, async (announce) => {
       await announce(event);
       said.push("changed");
       return "done";
@@ -40,7 +40,7 @@ describe("a change that is stored elsewhere", () => {
 
   test("is not made where its line can't be written", async () => {
     const { all, said } = notes("note");
-    const changing = ahead(all, async (announce) => {
+    const changing = writeAhead(all, async (announce) => {
       await announce(event);
       said.push("changed");
     });
@@ -58,7 +58,7 @@ describe("a change that is stored elsewhere", () => {
     ["of a bug", new TypeError("x is not a function"), "an error of the gateway; see its log"],
   ])("that fails for a reason %s leaves a second line", async (_name, error, why) => {
     const { all, said } = notes();
-    const changing = ahead(all, async (announce) => {
+    const changing = writeAhead(all, async (announce) => {
       await announce(event);
       throw error;
     });
@@ -73,14 +73,14 @@ describe("a change that is stored elsewhere", () => {
       await announce(event);
       said.push("changed");
     };
-    await ahead(all, change, { anyway: true });
+    await writeAhead(all, change, { anyway: true });
     expect(said).toEqual([event, "changed"]);
   });
 
   test("that turned out to be none leaves no line", async () => {
     const { all, said } = notes();
-    expect(await ahead(all, async () => "nothing to do")).toBe("nothing to do");
-    await expect(ahead(all, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+    expect(await writeAhead(all, async () => "nothing to do")).toBe("nothing to do");
+    await expect(writeAhead(all, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
     expect(said).toEqual([]);
   });
 });
@@ -131,10 +131,10 @@ describe("on a gateway", () => {
   });
 
   test("a secret is not set where the line of it can't be written", async () => {
-    const before = gateway.core.vault.secrets;
+    const before = gateway.core.secretStore.secrets;
     gateway.core.pairing.note = () => Promise.reject(new Error("no room"));
     await expect(gateway.host("host.token.new", {})).rejects.toThrow();
-    expect(gateway.core.vault.secrets).toBe(before);
+    expect(gateway.core.secretStore.secrets).toBe(before);
   });
 
   test("of two who approve what a node offers one is late, and the audit says so", async () => {
@@ -196,8 +196,8 @@ describe("on a gateway", () => {
 test("the token of a first start has a line, and says where it came from", async () => {
   const { firstStart } = await import("../../src/gateway/first-start.ts");
   const gateway = await startTestGateway({ token: null });
-  const { world, vault, pairing, secrets } = gateway.core;
-  const deps = { world, vault, pairing, secrets, kind: "token" as const, terminal: false };
+  const { world, secretStore, pairing, secrets } = gateway.core;
+  const deps = { world, secretStore, pairing, secrets, kind: "token" as const, terminal: false };
   await firstStart({ ...deps, givenToken: TEST_TOKEN });
   await firstStart({ ...deps, givenToken: TEST_TOKEN });
   const lines = await gateway.core.audit.read({ limit: 10 });

@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Frame, makeDevice, pairAndConnect, RawClient } from "../kit/client.ts";
 import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
-import { lastWayCure } from "../kit/last-way-cure.ts";
+import { lastWayCure } from "../kit/last-admin-cure.ts";
 import { sshKey } from "../kit/ssh-key.ts";
 import { until } from "../kit/until.ts";
 import { admittedConnect } from "../kit/wire.ts";
@@ -55,7 +55,7 @@ describe.each(ends)("%s", (method, params, command) => {
     expect((await admin.client.request("health")).ok).toBe(true);
     await gateway.host(method, { ...params(), force: true });
     expect((await admin.client.end()).code).toBe(4001);
-    expect(gateway.core.pairing.waysIn().devices).toBe(0);
+    expect(gateway.core.pairing.remainingAdmins().devices).toBe(0);
   });
 
   test("is refused over the network, where the device itself asks for it", async () => {
@@ -118,7 +118,7 @@ test("two admins who remove each other at the same moment leave one", async () =
   ]);
   const removed = answers.filter((answer: Frame) => answer?.ok);
   expect(removed).toHaveLength(1);
-  expect(gateway.core.pairing.waysIn()).toEqual({ devices: 1, others: 0 });
+  expect(gateway.core.pairing.remainingAdmins()).toEqual({ devices: 1, others: 0 });
 });
 
 test("OpenClaw's command line on this machine needs no device: it is a way in that stays", async () => {
@@ -135,7 +135,7 @@ test("OpenClaw's command line on this machine needs no device: it is a way in th
 describe("where a key that approves over SSH is the last way in", () => {
   const set = (path: string, more: object = {}) =>
     gateway.host<Frame>("host.config.set", { path, ...more }).catch((error: Frame) => error);
-  const ways = () => gateway.core.pairing.waysIn();
+  const ways = () => gateway.core.pairing.remainingAdmins();
 
   beforeEach(async () => {
     await set("gateway.ssh.account", { value: "openclaw" });
@@ -205,7 +205,7 @@ describe("a new shared token that ends the devices of the old one", () => {
       details: { code: "LAST_WAY_IN", cure: lastWayCure("openclaw token new --revoke-derived") },
     });
     await paired([READ]);
-    expect(gateway.core.vault.secrets.token?.epoch).toBe(1);
+    expect(gateway.core.secretStore.secrets.token?.epoch).toBe(1);
     const done = await renew({ force: true });
     expect(done.revoked).toContain(admin.id);
     expect((await admin.client.end()).code).toBe(4001);
@@ -227,7 +227,7 @@ describe("a new shared token that ends the devices of the old one", () => {
     const node = { role: "node", client: { id: "node-host", mode: "node" }, device: linked.device };
     await pairAndConnect(gateway, { ...node, auth });
     expect((await renew()).revoked).toEqual([admin.id, linked.device.deviceId]);
-    expect(gateway.core.pairing.waysIn().devices).toBe(1);
+    expect(gateway.core.pairing.remainingAdmins().devices).toBe(1);
     const { tokens } = gateway.core.pairing.device(linked.device.deviceId) ?? {};
     expect(tokens?.operator?.revokedAtMs).toBeUndefined();
     expect(tokens?.node?.revokedAtMs).toBeDefined();
@@ -244,7 +244,7 @@ describe("a new shared token that ends the devices of the old one", () => {
       .catch((error: Frame) => error);
     expect(await removing).toMatchObject({ details: { code: "LAST_WAY_IN" } });
     await renewing;
-    expect(gateway.core.pairing.waysIn().devices).toBe(1);
+    expect(gateway.core.pairing.remainingAdmins().devices).toBe(1);
   });
 
   test("of another kind says its own command", async () => {

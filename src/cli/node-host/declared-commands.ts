@@ -10,7 +10,7 @@ interface RefusedReport {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-export interface SurfaceDeps {
+export interface CapabilityDeps {
   readonly tell: (event: HostEvent) => void;
   /** Looks whether other commands are to be declared now. */
   readonly refresh: () => void;
@@ -20,14 +20,14 @@ export interface SurfaceDeps {
  * What the gateway lets this node do: it learns that from the answers to its own figures, which are
  * refused until its commands are approved.
  */
-export class Surface {
+export class DeclaredCommands {
   #timer: NodeJS.Timeout | undefined;
   #soon: NodeJS.Timeout | undefined;
   #soonMs = SOON_MS;
   #send: Send | undefined;
   #told = "";
 
-  constructor(private readonly deps: SurfaceDeps) {}
+  constructor(private readonly deps: CapabilityDeps) {}
 
   /** Connected: reports at once and every minute. */
   start(send: Send): void {

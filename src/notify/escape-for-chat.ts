@@ -28,7 +28,7 @@ const LOOKALIKES: Readonly<Record<string, string>> = {
  * followed, mention anybody, be markup, or end a quotation or a block of code. Reads almost the same;
  * cut to `max` characters; `-` when nothing is left.
  */
-export function harmless(value: unknown, max: number): string {
+export function escapeForChat(value: unknown, max: number): string {
   const plain = typeof value === "string" ? value.slice(0, max * 8).normalize("NFKC") : undefined;
   const text = cleanText(plain, max);
   if (text === undefined) return "-";

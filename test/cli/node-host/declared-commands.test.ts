@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Surface } from "../../../src/cli/node-host/surface.ts";
+import { DeclaredCommands } from "../../../src/cli/node-host/declared-commands.ts";
 import type { HostEvent } from "../../../src/cli/node-host/words.ts";
 
 const told: HostEvent[] = [];
 let sent = 0;
 let looks = 0;
 let answer: () => Promise<unknown> = async () => ({ ok: true });
-const surface = new Surface({ tell: (event) => told.push(event), refresh: () => looks++ });
+const surface = new DeclaredCommands({ tell: (event) => told.push(event), refresh: () => looks++ });
 
 const waits = (cure?: string) => async () => {
   throw Object.assign(new Error("no"), { details: { code: "PAIRING_CHANGED", cure } });
