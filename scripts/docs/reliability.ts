@@ -89,7 +89,7 @@ const badDay: readonly Promised[] = [
   ],
   [
     "The last way in with full control is not ended without `--force`, also where two remove each other at the same moment.",
-    "gateway/last-way-in.test.ts",
+    "gateway/last-admin.test.ts",
   ],
 ];
 
