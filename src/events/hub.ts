@@ -18,6 +18,14 @@ export interface Receiver {
   push(text: string): boolean;
 }
 
+/** How an event is published beyond its name and payload. */
+export interface PublishOptions {
+  /** The versions of presence and health that it goes with, in its frame. */
+  readonly version?: StateVersion | undefined;
+  /** Only these, as far as they may have it; everybody by default. */
+  readonly to?: Iterable<Receiver>;
+}
+
 const names = Object.keys(eventTable) as EventName[];
 const bitOf = new Map(names.map((name, index) => [name, 1 << index]));
 
@@ -45,8 +53,16 @@ export class Hub {
   readonly #receivers = new Map<Receiver, number>();
   /** Those who may know of one device only, and which. */
   readonly #confined = new Map<Receiver, string>();
-  /** Called when the first receiver comes, and when the last one is gone. */
-  occupied: (yes: boolean) => void = () => {};
+  readonly #occupancyListeners = new Set<(occupied: boolean) => void>();
+
+  /**
+   * Calls `listener` with `true` when the first receiver comes and with `false` when the last one is
+   * gone. Returns how to stop.
+   */
+  onOccupied(listener: (occupied: boolean) => void): () => void {
+    this.#occupancyListeners.add(listener);
+    return () => this.#occupancyListeners.delete(listener);
+  }
 
   /** `confinedTo`: the only device it may know of, where it may not know of all. */
   add(receiver: Receiver, caller: Caller, confinedTo?: string): void {
@@ -66,12 +82,16 @@ export class Hub {
   #join(receiver: Receiver, mask: number): void {
     const isFirst = this.#receivers.size === 0;
     this.#receivers.set(receiver, mask);
-    if (isFirst) this.occupied(true);
+    if (isFirst) this.#tellOccupied(true);
   }
 
   delete(receiver: Receiver): void {
     this.#confined.delete(receiver);
-    if (this.#receivers.delete(receiver) && this.size === 0) this.occupied(false);
+    if (this.#receivers.delete(receiver) && this.size === 0) this.#tellOccupied(false);
+  }
+
+  #tellOccupied(occupied: boolean): void {
+    for (const listener of this.#occupancyListeners) listener(occupied);
   }
 
   get size(): number {
@@ -90,20 +110,16 @@ export class Hub {
     const to = [...this.#receivers.keys()].filter((receiver) => {
       return (this.#confined.get(receiver) ?? deviceId) === deviceId;
     });
-    this.publish(event, payload, undefined, to);
+    this.publish(event, payload, { to });
   }
 
   /**
    * Sends `event` to everyone who may have it, or to those of `to` who may and are still here. `seq`
    * stays gapless: it counts what was sent.
    */
-  publish(
-    event: EventName,
-    payload: unknown,
-    version?: StateVersion,
-    to: Iterable<Receiver> = this.#receivers.keys(),
-  ): void {
+  publish(event: EventName, payload: unknown, options: PublishOptions = {}): void {
     if (this.#receivers.size === 0) return;
+    const { version, to = this.#receivers.keys() } = options;
     const bit = bitOf.get(event) ?? 0;
     const droppable = isLatestState(event);
     const head = encodeEventHead(event, payload, version);

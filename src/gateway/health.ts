@@ -78,3 +78,23 @@ export class HealthSummary {
     if (this.deps.world.monotonic() - this.#madeAt >= FRESH_MS) this.refresh();
   }
 }
+
+/** What `/readyz` answers: 200 where `ready`, else 503. */
+export interface Readiness {
+  readonly ready: boolean;
+  /** What keeps it from being ready: `starting`, `draining`, `store`. */
+  readonly failing: readonly string[];
+  readonly uptimeMs: number;
+}
+
+/** Whether connects are decided and changes become durable. `stores`: the figures of each document. */
+export function readiness(facts: {
+  readonly phase: "starting" | "ready" | "draining";
+  readonly stores: readonly { readonly lastError?: unknown }[];
+  readonly uptimeMs: number;
+}): Readiness {
+  const { phase, stores, uptimeMs } = facts;
+  const failing: string[] = phase === "ready" ? [] : [phase];
+  if (stores.some(({ lastError }) => lastError !== undefined)) failing.push("store");
+  return { ready: failing.length === 0, failing, uptimeMs };
+}

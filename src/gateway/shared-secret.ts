@@ -6,7 +6,7 @@ import type { Pairing } from "../pairing/pairing.ts";
 import type { Actor } from "../protocol/access.ts";
 import { closes } from "../protocol/close.ts";
 import type { SecretKind } from "../protocol/refusals.ts";
-import type { Gateway } from "./gateway.ts";
+import type { Registry } from "./registry.ts";
 
 const TOKEN_BYTES = 24;
 
@@ -14,8 +14,8 @@ interface Deps {
   readonly secretStore: SecretStore;
   readonly world: World;
   readonly pairing: Pairing;
-  /** Absent where no network side runs (the command line on stopped state). */
-  readonly gateway?: Gateway | undefined;
+  /** Whom a change may end. */
+  readonly registry: Registry;
   /** A clear secret in the config would win over what is stored: it goes once that is durable. */
   readonly dropClearSecret: (kind: SecretKind) => Promise<void>;
   readonly hasClearSecret: (kind: SecretKind) => boolean;
@@ -50,7 +50,7 @@ export class SharedSecretChanges {
     let closed: readonly string[] = [];
     const change = async () => {
       const endedEpoch = await this.#store(kind, secret.trim(), options);
-      closed = closeAdmittedBy(this.deps.gateway, kind);
+      closed = closeAdmittedBy(this.deps.registry, kind);
       return endedEpoch;
     };
     if (!revokeDerived) {
@@ -87,12 +87,29 @@ export class SharedSecretChanges {
 }
 
 /** Ends connections that nothing but the old secret had admitted; paired devices stay. */
-export function closeAdmittedBy(gateway: Gateway | undefined, kind: SecretKind): string[] {
-  if (!gateway) return [];
-  return gateway
+export function closeAdmittedBy(registry: Registry, kind: SecretKind): string[] {
+  return registry
     .closeWhere(
       (actor) => actor.method === kind && actor.deviceId === undefined,
       closes.authChanged,
     )
     .map(({ id }) => id);
+}
+
+/** What of the configuration decides whether connections without a device key stay. */
+export interface DevicelessRule {
+  /** The kind of shared secret that admits. */
+  readonly kind: SecretKind;
+  /** Whether the shared secret alone may give scopes at all. */
+  readonly mayHoldScopes: boolean;
+}
+
+/** Ends connections without a device key that would not be admitted as they are any more. */
+export function closeDeviceless(registry: Registry, rule: DevicelessRule): void {
+  const { kind, mayHoldScopes } = rule;
+  registry.closeWhere(
+    ({ deviceId, method, scopes }) =>
+      deviceId === undefined && (method !== kind || (!mayHoldScopes && scopes.length > 0)),
+    closes.authChanged,
+  );
 }

@@ -39,7 +39,7 @@ test("whoever follows is sent what it asked for and may have, and asking again c
   const hub = new Hub();
   const ear = new Ear();
   const occupied: boolean[] = [];
-  hub.occupied = (yes) => occupied.push(yes);
+  hub.onOccupied((yes) => occupied.push(yes));
   const who = caller("operator", "operator.pairing");
   const told = () => {
     ear.frames.length = 0;
@@ -104,7 +104,7 @@ test("each receiver counts its own events from 1, without a gap", () => {
   hub.add(early, caller("operator", "operator.read"));
   hub.add(node, caller("node"));
   hub.publish("tick", { ts: 1 });
-  hub.publish("presence", { presence: [] }, { presence: 4, health: 2 });
+  hub.publish("presence", { presence: [] }, { version: { presence: 4, health: 2 } });
   hub.add(late, caller("operator", "operator.read"));
   hub.publish("tick", { ts: 2 });
   expect(early.frames).toEqual([
@@ -168,7 +168,7 @@ test("an event for some goes to those who may have it and are still here, counte
   hub.delete(gone);
   hub.add(later, caller("operator", "operator.read"));
   hub.publish("tick", {});
-  hub.publish("presence", {}, undefined, [...audience, node]);
+  hub.publish("presence", {}, { to: [...audience, node] });
   expect(reader.frames.map(({ event, seq }) => [event, seq])).toEqual([
     ["tick", 1],
     ["presence", 2],

@@ -178,7 +178,7 @@ test.each([1, 2, 8])(
     });
     const answers = await Promise.all(connects);
     expect(answers).toEqual(answers.map(() => ({ code: "PAIRING_REQUIRED", closed: 1008 })));
-    await until(() => gateway.server.gateway.gate.total === 0, "all to be gone");
+    await until(() => gateway.server.gateway.admission.total === 0, "all to be gone");
     await gateway.close();
   },
 );
@@ -218,10 +218,10 @@ test.each([
   expect(await firstLine(Number(port), version, how)).toBe(answer);
   inside.close();
   await inside.end();
-  await until(() => gateway.server.gateway.gate.total === 0, "the place");
-  const { gate } = gateway.server.gateway;
+  await until(() => gateway.server.gateway.admission.total === 0, "the place");
+  const { admission } = gateway.server.gateway;
   const next = version === "1.1" ? "HTTP/1.1 101 Switching Protocols" : answer;
   expect(await firstLine(Number(port), version, how)).toBe(next);
-  await until(() => gate.total === 0, "the end");
+  await until(() => admission.total === 0, "the end");
   await gateway.close();
 });

@@ -153,7 +153,7 @@ describe("over real sockets", () => {
     const gateway = await startTestGateway({ limits });
     await RawClient.open(gateway.url);
     await RawClient.open(gateway.url);
-    await until(() => gateway.server.gateway.gate.refusal("127.0.0.1"), "silence");
+    await until(() => gateway.server.gateway.admission.refusal("127.0.0.1"), "silence");
     await expect(RawClient.open(gateway.url)).rejects.toThrow("503");
     expect(gateway.server.gateway.closes).toMatchObject({ "unauthenticated-refused": 1 });
     await gateway.close();
@@ -176,7 +176,7 @@ describe("over real sockets", () => {
       reason: "pairing required: continued on a newer connection of this device",
     });
     expect(other.client.closed).toBeUndefined();
-    expect(gateway.server.gateway.gate.waiting).toBe(2);
+    expect(gateway.server.gateway.admission.waiting).toBe(2);
     await gateway.close();
   });
 });
