@@ -1,6 +1,7 @@
 import type { LoopGauge } from "../host/loop-gauge.ts";
 import type { World } from "../lib/world.ts";
 import { RawJson } from "../protocol/frames.ts";
+import type { DocumentStats } from "../store/shape.ts";
 
 /** A summary older than this is made anew when somebody asks, in milliseconds. */
 const FRESH_MS = 1000;
@@ -90,11 +91,24 @@ export interface Readiness {
 /** Whether connects are decided and changes become durable. `stores`: the figures of each document. */
 export function readiness(facts: {
   readonly phase: "starting" | "ready" | "draining";
-  readonly stores: readonly { readonly lastError?: unknown }[];
+  readonly stores: readonly Pick<DocumentStats, "lastError">[];
   readonly uptimeMs: number;
 }): Readiness {
   const { phase, stores, uptimeMs } = facts;
   const failing: string[] = phase === "ready" ? [] : [phase];
   if (stores.some(({ lastError }) => lastError !== undefined)) failing.push("store");
   return { ready: failing.length === 0, failing, uptimeMs };
+}
+
+/** Figures of all documents of the state together; `lastError` of one whose last write failed. */
+export function sumOfStores(
+  stores: readonly Pick<DocumentStats, "commits" | "journalBytes" | "lastError">[],
+) {
+  const failed = stores.find(({ lastError }) => lastError !== undefined)?.lastError;
+  return {
+    ok: failed === undefined,
+    commits: stores.reduce((sum, { commits }) => sum + commits, 0),
+    journalBytes: stores.reduce((sum, { journalBytes }) => sum + journalBytes, 0),
+    ...(failed && { lastError: `${failed.code}: ${failed.message}` }),
+  };
 }

@@ -4,7 +4,7 @@ import { noAgent } from "../agent/no-agent.ts";
 import { devicelessCliMode, gatewayName } from "../config/settings.ts";
 import type { Hub } from "../events/hub.ts";
 import type { Presence } from "../events/presence.ts";
-import { HealthSummary } from "../gateway/health.ts";
+import { HealthSummary, sumOfStores } from "../gateway/health.ts";
 import { codeAttempts } from "../gateway/lockouts.ts";
 import type { RuntimeState } from "../gateway/runtime-state.ts";
 import { SharedSecretChanges } from "../gateway/shared-secret.ts";
@@ -177,13 +177,5 @@ function connections({ registry, admission, telemetry }: RuntimeState): Connecti
   };
 }
 
-function storeFigures(core: Core) {
-  const all = Object.values(core.documents).map(({ stats }) => stats);
-  const failed = all.find(({ lastError }) => lastError !== undefined)?.lastError;
-  return {
-    ok: failed === undefined,
-    commits: all.reduce((sum, { commits }) => sum + commits, 0),
-    journalBytes: all.reduce((sum, { journalBytes }) => sum + journalBytes, 0),
-    ...(failed && { lastError: `${failed.code}: ${failed.message}` }),
-  };
-}
+const storeFigures = (core: Core) =>
+  sumOfStores(Object.values(core.documents).map(({ stats }) => stats));

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Hub, type Receiver } from "../../src/events/hub.ts";
+import { Pulse, pulseWhileOccupied } from "../../src/events/pulse.ts";
 import { limitTable } from "../../src/limits/table.ts";
 import type { Caller } from "../../src/protocol/access.ts";
 import { type EventName, eventTable } from "../../src/protocol/events.ts";
@@ -206,4 +207,48 @@ test("tickMs: a tick goes to everyone that often, with the gateway's time", asyn
   const tick = await client.next((f) => f.event === "tick");
   expect(tick).toEqual({ type: "event", event: "tick", payload: { ts: world.now() }, seq: 1 });
   await gateway.close();
+});
+
+test("each who asks is told of the first receiver and the last, until it asks no more", () => {
+  const hub = new Hub();
+  const told: string[] = [];
+  const stop = hub.onOccupied((occupied) => told.push(`a ${occupied}`));
+  hub.onOccupied((occupied) => told.push(`b ${occupied}`));
+  const [one, two] = [new Ear(), new Ear()];
+  hub.add(one, caller("operator"));
+  hub.add(two, caller("operator"));
+  hub.delete(one);
+  expect(told).toEqual(["a true", "b true"]);
+  stop();
+  hub.delete(two);
+  hub.delete(two);
+  expect(told).toEqual(["a true", "b true", "b false"]);
+});
+
+test("pulses beat while somebody is there, and never again once they are stopped", () => {
+  const world = new HandWorld();
+  const hub = new Hub();
+  let beats = 0;
+  const beat = () => {
+    beats += 1;
+  };
+  const stop = pulseWhileOccupied(hub, [new Pulse({ world, ms: 100, beat })]);
+  world.advance(1000);
+  expect(beats).toBe(0);
+  const ear = new Ear();
+  hub.add(ear, caller("operator"));
+  world.advance(250);
+  expect(beats).toBe(2);
+  hub.delete(ear);
+  world.advance(1000);
+  expect(beats).toBe(2);
+  hub.add(ear, caller("operator"));
+  world.advance(100);
+  expect(beats).toBe(3);
+  stop();
+  world.advance(1000);
+  hub.delete(ear);
+  hub.add(ear, caller("operator"));
+  world.advance(1000);
+  expect(beats).toBe(3);
 });
