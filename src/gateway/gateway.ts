@@ -91,6 +91,9 @@ export class Gateway implements ConnectionHost {
     this.deps.world.after(ms, run);
   }
 
+  /**
+   * Logs a defect of ours. Bounded, so that a client that causes it again and again fills no disk.
+   */
   failed(message: string, facts: object): void {
     this.state.telemetry.failed(message, facts);
   }
@@ -99,7 +102,10 @@ export class Gateway implements ConnectionHost {
     this.state.telemetry.count(metric);
   }
 
-  /** Refuses new connects, tells everyone, lets answers go out, closes everyone. */
+  /**
+   * Refuses new connects, sends the event `shutdown`, lets running requests be answered, then
+   * closes all connections.
+   */
   async drain(reason: string, close: Close, restartExpectedMs?: number): Promise<void> {
     this.state.phase = "draining";
     this.deps.pool.refuseUpgrades(draining);
@@ -109,7 +115,10 @@ export class Gateway implements ConnectionHost {
     await this.#closeInTurns(this.deps.pool.all, close);
   }
 
-  /** Spread over time, so that the clients of a gateway that restarts do not all come back at once. */
+  /**
+   * Closes the connections over time, so that the clients of a gateway that restarts do not all
+   * come back at once.
+   */
   async #closeInTurns(all: readonly Connection[], close: Close): Promise<void> {
     const { drainCloses, drainPauseMs } = this.limits;
     for (let at = 0; at < all.length; at += drainCloses) {
@@ -122,7 +131,7 @@ export class Gateway implements ConnectionHost {
     return new Promise((resolve) => this.deps.world.after(ms, resolve));
   }
 
-  /** Resolves when what runs was answered, after `drainMs` at most. */
+  /** Resolves when the running requests were answered, after `drainMs` at most. */
   async #answered(): Promise<void> {
     const { world } = this.deps;
     const deadline = world.monotonic() + this.limits.drainMs;

@@ -192,7 +192,7 @@ export class Handshake {
       scopes,
       text: deviceTextOf(c.params, peer),
       source: peer.source,
-      ...(decision.withSecret && { under: this.#secretEpoch() }),
+      ...(decision.withSecret && { secretEpoch: this.#secretEpoch() }),
     });
     if (!connection.isOpen) return;
     const device = this.deps.pairing.device(deviceId);

@@ -88,27 +88,26 @@ export interface Readiness {
   readonly uptimeMs: number;
 }
 
-/** Whether connects are decided and changes become durable. `stores`: the figures of each document. */
+/** Whether connects are decided and changes become durable. `store`: the figures of the state. */
 export function readiness(facts: {
   readonly phase: "starting" | "ready" | "draining";
-  readonly stores: readonly Pick<DocumentStats, "lastError">[];
+  readonly store: Pick<DocumentStats, "lastError">;
   readonly uptimeMs: number;
 }): Readiness {
-  const { phase, stores, uptimeMs } = facts;
+  const { phase, store, uptimeMs } = facts;
   const failing: string[] = phase === "ready" ? [] : [phase];
-  if (stores.some(({ lastError }) => lastError !== undefined)) failing.push("store");
+  if (store.lastError !== undefined) failing.push("store");
   return { ready: failing.length === 0, failing, uptimeMs };
 }
 
-/** Figures of all documents of the state together; `lastError` of one whose last write failed. */
-export function sumOfStores(
-  stores: readonly Pick<DocumentStats, "commits" | "journalBytes" | "lastError">[],
-) {
-  const failed = stores.find(({ lastError }) => lastError !== undefined)?.lastError;
+/** Figures of the state as `status` shows them; `lastError` while its last write failed. */
+export function storeFigures({ lastError, commits, journalBytes }: StoreStats) {
   return {
-    ok: failed === undefined,
-    commits: stores.reduce((sum, { commits }) => sum + commits, 0),
-    journalBytes: stores.reduce((sum, { journalBytes }) => sum + journalBytes, 0),
-    ...(failed && { lastError: `${failed.code}: ${failed.message}` }),
+    ok: lastError === undefined,
+    commits,
+    journalBytes,
+    ...(lastError && { lastError: `${lastError.code}: ${lastError.message}` }),
   };
 }
+
+type StoreStats = Pick<DocumentStats, "commits" | "journalBytes" | "lastError">;

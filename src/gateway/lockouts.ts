@@ -1,11 +1,11 @@
 import type { AuditFact } from "../audit/chain.ts";
+import { auditOf } from "../audit/events.ts";
 import { LockoutLines } from "../audit/lockouts.ts";
 import type { Notes } from "../audit/write-ahead.ts";
 import { FailureLimiter } from "../lib/limiter.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
 import { CodeAttempts } from "../pairing/attempts.ts";
-import { auditOf } from "../pairing/audit.ts";
 
 interface Deps {
   readonly limits: Limits;

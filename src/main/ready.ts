@@ -4,6 +4,5 @@ import type { Core } from "./core.ts";
 
 /** Whether the gateway on this core takes connects and keeps what it is told. */
 export function ready(core: Core, { phase }: Pick<RuntimeState, "phase">): Readiness {
-  const stores = Object.values(core.documents).map(({ stats }) => stats);
-  return readiness({ phase, stores, uptimeMs: core.uptimeMs() });
+  return readiness({ phase, store: core.state.stats, uptimeMs: core.uptimeMs() });
 }

@@ -4,7 +4,7 @@ import { noAgent } from "../agent/no-agent.ts";
 import { devicelessCliMode, gatewayName } from "../config/settings.ts";
 import type { Hub } from "../events/hub.ts";
 import type { Presence } from "../events/presence.ts";
-import { HealthSummary, sumOfStores } from "../gateway/health.ts";
+import { HealthSummary, storeFigures } from "../gateway/health.ts";
 import { codeAttempts } from "../gateway/lockouts.ts";
 import type { RuntimeState } from "../gateway/runtime-state.ts";
 import { SharedSecretChanges } from "../gateway/shared-secret.ts";
@@ -66,7 +66,7 @@ export function makeHealth(core: Core, state: RuntimeState, phase: () => string)
       unauthenticated: live.unauthenticated(),
     },
     pairing: core.pairing.counts(),
-    store: { ok: storeFigures(core).ok },
+    store: { ok: storeFigures(core.state.stats).ok },
   });
   const health = new HealthSummary({ world, loop, agent: () => agent.health(), gateway: figures });
   return { loop, agent, health };
@@ -113,7 +113,7 @@ export function makeServices(core: Core, parts: ServiceParts): Services {
     },
     lifecycle: lifecycle(parts),
     connections: live,
-    store: () => storeFigures(core),
+    store: () => storeFigures(core.state.stats),
     notify: parts.notify,
   };
 }
@@ -159,6 +159,8 @@ function configService(core: Core): ConfigService {
 function secretService(core: Core, { registry }: RuntimeState): SecretService {
   return new SharedSecretChanges({
     secretStore: core.secretStore,
+    document: core.documents.secrets,
+    decisions: core.decisions,
     world: core.world,
     pairing: core.pairing,
     registry,
@@ -176,6 +178,3 @@ function connections({ registry, admission, telemetry }: RuntimeState): Connecti
     closes: () => telemetry.closes,
   };
 }
-
-const storeFigures = (core: Core) =>
-  sumOfStores(Object.values(core.documents).map(({ stats }) => stats));

@@ -6,7 +6,7 @@ const MOST_LINES = 60;
 const MOST_PARAMS = 3;
 
 /** Long functions that are on their way out. Nothing may be added; who splits one takes its row away. */
-const leaving = ["main/core.ts openCore", "cli/commands/ssh/scripts.ts answerScript"];
+const leaving = ["cli/commands/ssh/scripts.ts answerScript"];
 
 interface SourceFunction extends FunctionSize {
   /** Relative to src/. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Connection } from "../../src/gateway/connection.ts";
-import { readiness, sumOfStores } from "../../src/gateway/health.ts";
+import { readiness, storeFigures } from "../../src/gateway/health.ts";
 import { RuntimeState } from "../../src/gateway/runtime-state.ts";
 import { closeAdmittedBy, closeDeviceless } from "../../src/gateway/shared-secret.ts";
 import { limitValues } from "../../src/limits/table.ts";
@@ -111,28 +111,30 @@ describe("whom a change of the shared secret ends", () => {
   });
 });
 
-type Figures = Parameters<typeof sumOfStores>[0][number];
+type Figures = Parameters<typeof storeFigures>[0];
 
 describe("ready", () => {
   const lastError = { code: "ENOSPC", message: "no space left", at: 1 };
   const store: Figures = { commits: 2, journalBytes: 100 };
 
+  const broken = { ...store, lastError };
+
   test.each([
-    ["ready", [store], true, []],
-    ["starting", [store], false, ["starting"]],
-    ["draining", [store, { ...store, lastError }], false, ["draining", "store"]],
-    ["ready", [store, { ...store, lastError }], false, ["store"]],
-  ] as const)("%s %j: %s", (phase, stores, ready, failing) => {
-    expect(readiness({ phase, stores, uptimeMs: 7 })).toEqual({ ready, failing, uptimeMs: 7 });
+    ["ready", store, true, []],
+    ["starting", store, false, ["starting"]],
+    ["draining", broken, false, ["draining", "store"]],
+    ["ready", broken, false, ["store"]],
+  ] as const)("%s %j: %s", (phase, stats, ready, failing) => {
+    expect(readiness({ phase, store: stats, uptimeMs: 7 })).toEqual({
+      ready,
+      failing,
+      uptimeMs: 7,
+    });
   });
 
-  test("the documents' figures are summed, with the error of one that fails", () => {
-    expect(sumOfStores([store, store])).toEqual({ ok: true, commits: 4, journalBytes: 200 });
-    expect(sumOfStores([store, { ...store, lastError }])).toEqual({
-      ok: false,
-      commits: 4,
-      journalBytes: 200,
-      lastError: "ENOSPC: no space left",
-    });
+  test("the figures of the state say what failed", () => {
+    expect(storeFigures(store)).toEqual({ ok: true, ...store });
+    const words = "ENOSPC: no space left";
+    expect(storeFigures(broken)).toEqual({ ok: false, ...store, lastError: words });
   });
 });
