@@ -12,10 +12,9 @@ const FRAME_BYTES = 300;
 const MOST_FACTS = 32;
 
 /**
- * The event so that its line fits. Nothing but lists can be long: of the longest ones the end is left
- * out, with `leftOut` for how many names that were, and `whole`, the SHA-256 of all facts as JSON, for
- * whoever has them from elsewhere.
- *
+ * The event so that its line fits. Only lists can be long: the longest ones lose their end, with
+ * `leftOut` for how many names that were, and `whole`, the SHA-256 of all facts as JSON, to compare
+ * with a full copy.
  * @example bounded({ event: "node.approved", by, what: { commands: many } }, limits)
  */
 export function bounded(event: AuditEvent, limits: LineBounds): AuditEvent {

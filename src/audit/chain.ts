@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 /** Who did something, as far as the gateway can know it. */
 export interface AuditActor {
   /**
-   * `host`: whoever may use the admin socket; `device`, `link`, `ssh`: named by `id`; `secret`: a
+   * `host`: a user of the admin socket; `device`, `link`, `ssh`: named by `id`; `secret`: a
    * connection that showed the shared secret alone; `gateway`: the gateway itself.
    */
   readonly kind: "host" | "device" | "link" | "ssh" | "secret" | "gateway";
@@ -83,7 +83,10 @@ export function isLine(value: unknown): value is AuditLine {
   return Number.isSafeInteger(seq) && Number.isSafeInteger(ts) && texts;
 }
 
-/** Over JSON with sorted keys, so that the order in which somebody's program writes them is free. */
+/**
+ * SHA-256 in hex, over JSON with sorted keys, so that the order in which a program writes them is
+ * free.
+ */
 function hashOf(facts: object): string {
   return createHash("sha256").update(canonical(facts)).digest("hex");
 }

@@ -19,7 +19,7 @@ export interface ReadOptions {
   readonly bytes?: number;
 }
 
-/** No file of the audit is so large; whatever is, is not read into memory. */
+/** In bytes. Files of the audit are smaller; a larger one is not read into memory. */
 const MOST_BYTES = auditLimitTable.auditReadBytes.value;
 
 /** A file as it is. Nothing but a plain file is opened: a link may lead anywhere. */
@@ -81,7 +81,7 @@ interface CheckFacts {
   readonly verifies: Verifies;
   /** So many faults are named. */
   readonly mostFaults: number;
-  /** Reads a file while nobody writes to it. */
+  /** Reads a file while the writer does not write to it. */
   readonly read?: (name: string) => Promise<FoundFile>;
 }
 

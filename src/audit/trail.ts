@@ -57,7 +57,10 @@ export function signedText({ seq, hash }: AuditHead): Buffer {
   return Buffer.from(`openclaw-gateway-audit|${seq}|${hash}`);
 }
 
-/** The same for where the chain begins, once files were removed. */
+/**
+ * What the gateway signs of the first line that is left after files were removed: the purpose, then
+ * number and hash.
+ */
 export function floorText({ seq, hash }: AuditHead): Buffer {
   return Buffer.from(`openclaw-gateway-audit-floor|${seq}|${hash}`);
 }

@@ -16,7 +16,7 @@ export interface StoredSecret {
 
 export type StoredSecrets = { readonly [kind in SecretKind]?: StoredSecret };
 
-/** Secrets that someone wrote into the config in clear; they win while they stand there. */
+/** Secrets that stand in the config in clear; while they do, they win over stored ones. */
 export type ClearSecrets = { readonly [kind in SecretKind]?: string | undefined };
 
 export type SecretVerdict = "ok" | "mismatch" | "unset" | "busy";
@@ -39,15 +39,15 @@ export class SharedSecrets {
   /** Hashes under way by digest, so that many clients with one secret pay for one hash. */
   readonly #running = new Map<string, Promise<SecretVerdict>>();
   readonly #hashingFor = new Map<string, number>();
-  readonly #gate: Semaphore;
+  readonly #semaphore: Semaphore;
 
   constructor(private readonly deps: Deps) {
-    this.#gate = new Semaphore(deps.limits.argon2AtOnce, deps.limits.argon2Queued);
+    this.#semaphore = new Semaphore(deps.limits.argon2AtOnce, deps.limits.argon2Queued);
   }
 
   /** Hashes that are computed, and that wait for it. */
   get load(): { running: number; waiting: number } {
-    return this.#gate.load;
+    return this.#semaphore.load;
   }
 
   isSet(kind: SecretKind): boolean {
@@ -103,7 +103,7 @@ export class SharedSecrets {
 
   async #hash(hash: string, candidate: string, digest: string): Promise<SecretVerdict> {
     try {
-      const right = await this.#gate.run(() => this.deps.hasher.verify(hash, candidate));
+      const right = await this.#semaphore.run(() => this.deps.hasher.verify(hash, candidate));
       this.#remember(digest, right);
       return right ? "ok" : "mismatch";
     } catch (error) {

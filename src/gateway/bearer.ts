@@ -17,7 +17,7 @@ export type BearerVerdict =
 
 interface Deps {
   readonly secrets: SharedSecrets;
-  /** The one of the handshake: failures here and there count together. */
+  /** The handshake's limiter, so that failures here and there count together. */
   readonly limiter: FailureLimiter;
   readonly kind: () => SecretKind;
   /** 32 random bytes of this process. */

@@ -49,7 +49,7 @@ export class Dispatcher {
     this.#methods = new Map(deps.methods.map((method) => [method.name, method]));
   }
 
-  /** Requests that run and will be answered without anybody's doing. */
+  /** How many requests are running whose answer waits for no person and no node. */
   get busy(): number {
     return this.#busy;
   }
@@ -66,7 +66,7 @@ export class Dispatcher {
     const startedAt = this.deps.monotonic();
     try {
       const result = this.#run(from, actor, { method, frame });
-      if (result instanceof Promise) this.#settleLater(from, frame, { result, startedAt, method });
+      if (result instanceof Promise) this.#replyLater(from, frame, { result, startedAt, method });
       else {
         from.send(encodeResult(frame.id, result));
         this.#record(frame.method, startedAt, true);
@@ -97,7 +97,7 @@ export class Dispatcher {
     });
   }
 
-  async #settleLater(
+  async #replyLater(
     from: Requester,
     frame: RequestFrame,
     running: { result: Promise<unknown>; startedAt: number; method: Method },

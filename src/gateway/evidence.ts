@@ -43,9 +43,9 @@ export interface ConnectCase {
 export type Resolved = Exclude<Decision, { kind: "need" }> | { kind: "check-secret" };
 
 /**
- * Asks {@link admit} until it decides, gathering what it asks for. Synchronous, so whoever acts on
- * the answer at once acts on the state as it is. Only the shared secret takes time: it is checked by
- * {@link checkSecret}, after which this is called again.
+ * Asks {@link admit} until it decides, gathering what it asks for. Synchronous, so a caller that
+ * acts at once acts on the state that was judged. Only the shared secret takes time: {@link
+ * checkSecret} checks it, after which this is called again.
  */
 export function resolve(c: ConnectCase, evidence: Evidence, deps: EvidenceDeps): Resolved {
   for (;;) {

@@ -75,7 +75,10 @@ export class Handshake {
     }
   }
 
-  /** The cause and the cure reach who asks; what nobody foresaw is in the log alone. */
+  /**
+   * The refusal for an error. A known error's cause and cure reach the client; an unknown one is in
+   * the log alone.
+   */
   #failure(error: unknown): refusals.Refusal {
     if (error instanceof RequestError) return refusals.passedOn(error.shape);
     if (isStoreError(error)) return refusals.storeUnavailable(error.next);

@@ -2,7 +2,7 @@ import type { LoopGauge } from "../host/loop-gauge.ts";
 import type { World } from "../lib/world.ts";
 import { RawJson } from "../protocol/frames.ts";
 
-/** A summary older than this is made anew when somebody asks, in milliseconds. */
+/** Milliseconds for which a summary is used again. */
 const FRESH_MS = 1000;
 
 interface Deps {
@@ -10,7 +10,7 @@ interface Deps {
   readonly loop: LoopGauge;
   /** The agent's part of it. */
   readonly agent: () => object;
-  /** This gateway's own part: no paths, no names, for everybody gets it. */
+  /** This gateway's own part: no paths, no names, because every client gets it. */
   readonly gateway: () => object;
 }
 

@@ -32,11 +32,14 @@ export interface SecretOptions {
   readonly actor: Actor;
   /** Also ends the devices' tokens that were granted under the old one. */
   readonly revokeDerived: boolean;
-  /** Also where that ends the last way in with full control. */
+  /** Also where that ends the last remaining admin. */
   readonly force: boolean;
 }
 
-/** Changes of the shared secret, and whom they end (design, "When the shared secret changes"). */
+/**
+ * Changes the shared secret, and ends the connections and tokens that depended on the old one
+ * (design, "When the shared secret changes").
+ */
 export class SharedSecretChanges {
   constructor(private readonly deps: Deps) {}
 
@@ -66,7 +69,7 @@ export class SharedSecretChanges {
     return { closed, revoked };
   }
 
-  /** Stores its hash, with the line of the audit ahead, and returns the epoch that ended. */
+  /** Stores its hash, after the audit's line about it, and returns the epoch that ended. */
   #store(kind: SecretKind, secret: string, options: SecretOptions): Promise<number> {
     const { secretStore, pairing } = this.deps;
     const { actor, revokeDerived } = options;

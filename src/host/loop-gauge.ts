@@ -21,8 +21,8 @@ const LATE_MS = 500;
 const BUSY = 0.95;
 
 /**
- * Looks at the event loop when somebody asks, so that it costs nothing while nobody does. (The
- * histogram behind `/metrics` needs a timer of its own.)
+ * Measures the event loop between two readings, and only when it is read: it has no timer. (The
+ * histogram behind `/metrics` needs one.)
  */
 export class LoopGauge {
   #from = {
@@ -104,8 +104,8 @@ export interface LoopLag {
 }
 
 /**
- * Watches the event loop from the first time that somebody asks: until then it costs nothing. Each
- * reader has its own watch, because reading starts the next period.
+ * Measures the event loop's delay from the first reading on; before that it costs nothing. Each
+ * reader needs its own, because a reading begins the next period.
  */
 export class LoopWatch {
   #histogram: ReturnType<typeof monitorEventLoopDelay> | undefined;

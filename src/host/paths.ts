@@ -35,7 +35,10 @@ export function resolveAdminSocket(env: Environment, stateDir: string): string {
     : localSocket("admin", env, stateDir);
 }
 
-/** The socket for whoever approves over SSH: `OPENCLAW_APPROVE_SOCKET`, else beside the admin one. */
+/**
+ * The path of the socket for approvals over SSH: `OPENCLAW_APPROVE_SOCKET`, else a place of its own
+ * under /run where the state is the packaged one's, else `approve.sock` in the state folder.
+ */
 export function resolveApproveSocket(env: Environment, stateDir: string): string {
   return env["OPENCLAW_APPROVE_SOCKET"]
     ? resolve(env["OPENCLAW_APPROVE_SOCKET"])

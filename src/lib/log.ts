@@ -22,7 +22,7 @@ export interface LogOptions {
   readonly level: string;
   /** A person watches: short coloured lines instead of JSON. */
   readonly pretty: boolean;
-  /** Facts that whoever watches is spared. */
+  /** Names of facts that the pretty format leaves out. */
   readonly spared?: readonly string[];
   /** Absolute path of a file; standard output when absent. */
   readonly file?: string | undefined;

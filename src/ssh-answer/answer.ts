@@ -30,9 +30,9 @@ const params: Readonly<Record<string, string>> = {
 };
 
 /**
- * What `answer.sh` runs once it has understood a verb: asks the gateway on the approve socket and prints
- * what it says. Words: socket, fingerprint of the key, address of whoever uses it, verb, its argument.
- * Resolves with the exit code.
+ * What `answer.sh` runs once it has understood a verb: asks the gateway on the approve socket and
+ * prints what it says. Words: socket, fingerprint of the key, address that the key was used from,
+ * verb, its argument. Resolves with the exit code.
  */
 export async function answer(words: readonly string[]): Promise<number> {
   const [socket = "", key = "", address = "", verb = "", argument = ""] = words;

@@ -2,11 +2,11 @@ import type { FileHandle } from "node:fs/promises";
 
 export type Headers = readonly (readonly [string, string])[];
 
-/** A file that is sent piece by piece; whoever sends it closes it. */
+/** A file that is sent piece by piece; the sender closes it and calls `done`. */
 export interface FileBody {
   readonly file: FileHandle;
   readonly bytes: number;
-  /** Called once when it was sent, or nobody takes it any more. */
+  /** Called once: after the last byte, or when the client is gone. */
   readonly done: () => void;
 }
 

@@ -30,7 +30,7 @@ export interface HttpDeps {
   readonly webConfig: () => Record<string, unknown>;
   /** The metrics as Prometheus reads them. */
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
-  /** The setup code behind a join address, for whoever fetches it first. */
+  /** The setup code behind a join address, which is handed out once. */
   readonly join: (code: string, source: string) => Promise<JoinVerdict>;
   readonly authorize: (what: "gateway" | "metrics", ask: BearerAsk) => Promise<BearerVerdict>;
 }

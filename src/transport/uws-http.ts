@@ -48,7 +48,7 @@ function broken(): HttpAnswer {
   return problem("500 Internal Server Error", { detail, code: "internal-error", cure });
 }
 
-/** Sends an answer that is in memory. */
+/** Sends an answer whose body is in memory. @throws TypeError for a body that is a file */
 export function sendAnswer(res: HttpResponse, answer: HttpAnswer, headOnly: boolean): void {
   const { body } = answer;
   if (isFile(body)) throw new TypeError("a file is sent by sendFile");

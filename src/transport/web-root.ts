@@ -39,8 +39,8 @@ const HASHED = /\/assets\/.*-[A-Za-z0-9_-]{8}\.[a-z0-9]+$/;
 const RELATIVE = /(\s(?:src|href)=")\.\//g;
 
 /**
- * A folder of web files, such as the one of OpenClaw's web app. Nothing is read before somebody asks,
- * and every file is looked at anew: no link and no dotfile leads anywhere.
+ * A folder of web files, such as the one of OpenClaw's web app. Nothing is read before a request,
+ * and every file is looked at anew: no link and no dotfile leads out of the folder.
  */
 export class WebRoot {
   #index: Index | undefined;

@@ -2,7 +2,7 @@ import { textWidth } from "../lib/width.ts";
 
 /** How wide the terminal is and how our own program is typed there. */
 export interface FoldView {
-  /** Columns; `Infinity` where nobody looks, and nothing is wrapped. */
+  /** Columns; `Infinity` where the output is no terminal, and nothing is wrapped. */
   readonly width: number;
   /** Asked only where something has to be wrapped. */
   readonly command?: () => string;

@@ -15,8 +15,8 @@ import {
 import { keyWords } from "./key.ts";
 
 /**
- * A request as `device.pair.show`, the lists and the events give it: a device that asks to come in or
- * for more, or a node that offers commands. Texts in it are not cleaned.
+ * A request as `device.pair.show`, the lists and the events give it: a device that asks to come in
+ * or for more, or a node that declares capabilities. Texts in it are not cleaned.
  */
 export interface RequestRow extends Partial<DeviceWords> {
   readonly requestId: string;
@@ -29,7 +29,7 @@ export interface RequestRow extends Partial<DeviceWords> {
   /** What a device that is paired already may do now; empty when all of it was revoked. */
   readonly approvedRoles?: readonly string[];
   readonly approvedScopes?: readonly string[];
-  /** Set for what a node offers. */
+  /** Set where a node asks for its declared capabilities. */
   readonly nodeId?: string;
   readonly caps?: readonly string[];
   readonly commands?: readonly string[];
@@ -94,10 +94,13 @@ export interface AskWords {
 
 /** The one place that says what is asked for: all of it, because it is approved whole. */
 export function askWords(row: RequestRow): AskWords {
-  return row.nodeId === undefined ? accessAsked(row) : offerAsked(row);
+  return row.nodeId === undefined ? accessAsked(row) : capabilitiesAsked(row);
 }
 
-/** Words where there is no room for all of them: whoever reads them has not read all if not `whole`. */
+/**
+ * `words` cut to `max` characters. Where `whole` is false, a person who reads them has not read
+ * all.
+ */
 export function cutAsk(words: string, max: number): { words: string; whole: boolean } {
   const whole = [...words].length <= max;
   return { words: whole ? words : shown(words, max), whole };
@@ -142,10 +145,10 @@ function newAccess(row: RequestRow): string {
   return newRoles.length > 0 ? accessWords({ roles: newRoles, scopes: newScopes }) : NOTHING;
 }
 
-function offerAsked(row: RequestRow): AskWords {
+function capabilitiesAsked(row: RequestRow): AskWords {
   const { commands, caps, permissions } = row;
-  const offer = { commands, caps, permissions };
-  const asks = capabilityWords(offer);
+  const declared = { commands, caps, permissions };
+  const asks = capabilityWords(declared);
   const { approvedCommands, approvedCaps, approvedPermissions } = row;
   if (!approvedCommands) return { asks };
   const had = {
@@ -153,12 +156,12 @@ function offerAsked(row: RequestRow): AskWords {
     caps: approvedCaps,
     permissions: approvedPermissions,
   };
-  const ends = capabilityWords(beyond(had, offer));
+  const ends = capabilityWords(beyond(had, declared));
   return {
     asks,
     has: capabilityWords(had),
     after: asks,
-    new: capabilityWords(beyond(offer, had)),
+    new: capabilityWords(beyond(declared, had)),
     ...(ends !== NOTHING && { ends }),
   };
 }

@@ -324,8 +324,8 @@ describe("what becomes of a code", () => {
 
   async function gone(client: RawClient): Promise<void> {
     await client.end();
-    const { gate } = gateway.server.gateway;
-    while (gate.unauthenticated > 0) await new Promise((resolve) => setImmediate(resolve));
+    const { admission } = gateway.server.gateway;
+    while (admission.unauthenticated > 0) await new Promise((resolve) => setImmediate(resolve));
   }
 });
 

@@ -18,10 +18,11 @@ const REST = "...";
 const CLIMBS = /(^|[^\w.~-])\.\.(?![\w.~-])/;
 
 /**
- * Reads an allow-list. One command a line, word by word as it is run; a line that begins with `[` is
- * a JSON array of the words, for those that hold spaces. `*` in a word stands for any characters, but
- * never for a word that begins with a dash, nor for `..`: a pattern must let no options in, and lead
- * out of no folder. `...` as the last word allows whatever follows. A backslash makes the next sign a plain one. Blank lines and lines with `#` are remarks.
+ * Reads an allow-list. One command a line, word by word as it is run; a line that begins with `[`
+ * is a JSON array of the words, for those that hold spaces. `*` in a word stands for any
+ * characters, but never for a word that begins with a dash, nor for `..`: a pattern must let no
+ * options in, and lead out of no folder. `...` as the last word allows any words after it. A
+ * backslash makes the next sign a plain one. Blank lines and lines with `#` are remarks.
  */
 export function parseAllowList(text: string): AllowList {
   const rules: AllowRule[] = [];

@@ -22,7 +22,10 @@ export interface ServiceAsk {
   readonly options: ConnectOptions;
 }
 
-/** `openclaw connect … --install-service`: shows what it does, asks, and does it. */
+/**
+ * `openclaw connect … --install-service`: shows what it does, asks, and does it.
+ * @throws CliError where it is not root, systemd does not run, or a step fails
+ */
 export async function installService(context: Context, ask: ServiceAsk): Promise<void> {
   const { io } = context;
   const unit = unitText(sharedPaths());
