@@ -20,7 +20,7 @@ export interface Page extends DeviceList {
 /** Rows of one request: the most that the gateway takes. */
 const MOST = 1000;
 
-/** The list page by page, so that nobody has to hold all of it. */
+/** The list page by page, so that the whole is never in memory. */
 export async function* devicePages(gateway: Gateway, ask: PageAsk): AsyncGenerator<Page> {
   let { cursor, limit: left = Number.POSITIVE_INFINITY } = ask;
   do {

@@ -45,7 +45,7 @@ export interface ConfigFacts {
   readonly file?: FileFacts | undefined;
   readonly errors: readonly ConfigIssue[];
   readonly warnings: readonly ConfigIssue[];
-  /** Absent where the file can't be read or has errors: then nobody knows what will be in force. */
+  /** Absent where the file can't be read or has errors: what will be in force is not known then. */
   readonly gateway?: GatewayConfig["gateway"] | undefined;
   /** The gateway was started with another `--bind` than the file has. */
   readonly bindByFlag: boolean;
@@ -124,7 +124,7 @@ export interface SshFacts {
   readonly account?: string | undefined;
   /** The file with a block of approvers' keys, where there is one. */
   readonly block?: string | undefined;
-  /** Whom sshd's drop-in is for; absent where there is none, or it may not be read. */
+  /** The account that sshd's drop-in is for; absent where there is none, or it may not be read. */
   readonly dropInFor?: string | undefined;
   /** What answers approvers is where its script looks for it. */
   readonly programThere: boolean;
@@ -148,7 +148,7 @@ export interface SshKeyFacts {
 /** A check: pure. `undefined` where it does not apply or nothing can be known. */
 export type Check = (facts: Facts) => Verdict | undefined;
 
-/** `sudo ` where the state's owner is somebody else and we are not root. */
+/** `sudo ` where neither root nor the state's owner runs this, else the empty text. */
 export function sudo({ machine, state }: Facts): string {
   const owner = state.found?.uid ?? machine.uid;
   return machine.uid === 0 || machine.uid === owner ? "" : "sudo ";

@@ -38,7 +38,10 @@ import {
 
 const APPROVE_FOLDER = `${PACKAGED}/approve`;
 
-/** `openclaw ssh enable` */
+/**
+ * `openclaw ssh enable`: sets up approval over SSH on this machine, step by step, after asking.
+ * @throws CliError where the gateway does not run, options don't fit, or a step fails
+ */
 export const enable: Run<EnableOptions> = async (context, _args, options) => {
   const gateway = await openRunning(context);
   if (!gateway) throw notRunning();

@@ -162,7 +162,10 @@ export interface RemoveOptions {
   readonly force?: boolean;
 }
 
-/** `openclaw ssh remove <name or fingerprint>` */
+/**
+ * `openclaw ssh remove <name or fingerprint>`: removes an approver's key.
+ * @throws CliError (usage) without a name
+ */
 export const remove: Run<RemoveOptions> = async (context, words, { force = false }) => {
   const key = words.join(" ").trim();
   if (key === "") {

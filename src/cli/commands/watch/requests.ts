@@ -1,7 +1,7 @@
 import { watchLimitTable } from "../../../limits/watch.ts";
 import type { RequestRow } from "../../../words/request-card.ts";
 
-/** What the gateway says of requests. `gone`: vanished while nobody could see why. */
+/** How a request ended, as the gateway says. `gone`: it ended while there was no connection. */
 export type Why =
   | "approved"
   | "rejected"
@@ -108,7 +108,7 @@ const words: Readonly<Record<Why, string>> = {
   gone: "is gone: decided or expired meanwhile",
 };
 
-/** How a request ended, where somebody or something else ended it. */
+/** How a request ended, in words. */
 export function whyWords(why: Why): string {
   return words[why];
 }

@@ -5,7 +5,7 @@ import type { News } from "./requests.ts";
 /** What a person decides, and the method that does it: both take codes of devices and of nodes. */
 export type Decision = "approve" | "reject";
 
-/** The request that fills the screen. Whatever is decided is decided on its code, and on no other. */
+/** The request that fills the screen. A decision is made on its code, and on no other. */
 export interface Card {
   readonly code: string;
   /** What the gateway says of it; absent until it has said so. */

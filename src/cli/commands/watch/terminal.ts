@@ -100,7 +100,7 @@ export class Terminal {
 
   readonly #stopped = () => this.suspend();
 
-  /** Whatever stopped it, others had the terminal meanwhile. */
+  /** Takes the terminal back after a stop: other programs used it meanwhile. */
   #resume(): void {
     if (this.#undo.length === 0) return;
     process.off("SIGTSTP", this.#stopped).on("SIGTSTP", this.#stopped);
