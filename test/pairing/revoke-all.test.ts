@@ -273,7 +273,7 @@ describe("it is refused before anything is changed", () => {
     await expect(refused).rejects.toMatchObject({ shape: { details: { code: "LAST_WAY_IN" } } });
   });
 
-  test("not where there is another way in than devices", async () => {
+  test("not where an admin remains that is no device", async () => {
     const made = await bench({ otherWaysIn: () => 1 });
     await made.pairing.many.revokeAll({ except: [], actor: hostOwner });
     expect(liveDevices(made.document.durable)).toEqual([]);
@@ -333,7 +333,7 @@ describe("on a full disk", () => {
   });
 });
 
-test("a way in whose approval may still fail saves no other one from being the last", async () => {
+test("an admin whose approval may still fail saves no other one from being the last", async () => {
   const made = await bench();
   const { pairing, files } = made;
   await pairing.remove("evil", hostOwner);
