@@ -26,7 +26,7 @@ export interface MethodSpec<Params> {
   readonly params?: JsonSchema;
   /** Answers only once a person acts, so a stop does not wait for it. */
   readonly patient?: true;
-  /** Returns the payload of the response, or throws a RequestError. */
+  /** Returns the payload of the response. @throws RequestError, the error of the response */
   run(params: Params, call: Call): unknown;
 }
 

@@ -2,7 +2,7 @@ import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
 import type { Document, Durability } from "../store/shape.ts";
 import { normalizeCode } from "../words/code.ts";
-import * as surfaces from "./capabilities.ts";
+import * as capabilities from "./capabilities.ts";
 import { allowedClaims, intersect } from "./claims.ts";
 import { InvokeTable, sendEvent } from "./invoke.ts";
 import type { CommandPolicy } from "./policy.ts";
@@ -49,7 +49,7 @@ type Grant = () => Promise<void>;
 
 /**
  * Nodes as a service: who is here, what each may do, and what waits for approval. The pure parts
- * decide (surface.ts), the document makes it durable, and only then is anybody told.
+ * decide (capabilities.ts), the document makes it durable, and only then are clients told.
  */
 export class Nodes {
   readonly sessions = new NodeSessions();
@@ -91,16 +91,16 @@ export class Nodes {
 
   /** The record of a node's present pairing. */
   record(nodeId: string): NodeRecord | undefined {
-    return surfaces.recordOf(this.state, { nodeId, pairing: this.deps.pairingOf(nodeId) });
+    return capabilities.recordOf(this.state, { nodeId, pairing: this.deps.pairingOf(nodeId) });
   }
 
   request(nodeId: string): CapabilityRequest | undefined {
-    return surfaces.requestOf(this.state, nodeId);
+    return capabilities.requestOf(this.state, nodeId);
   }
 
   /** What a connected node may do now. */
   effective(session: NodeSession): Capabilities {
-    return intersect(this.record(session.nodeId)?.surface, this.#wanted(session));
+    return intersect(this.record(session.nodeId)?.surface, this.#declared(session));
   }
 
   /** A node is connected: it counts from now on, and asks for what it was not granted yet. */
@@ -112,7 +112,7 @@ export class Nodes {
       // Its connection may stay open: what it published must not take room from all other nodes.
       this.published.forget(before);
     }
-    const known = surfaces.recordOf(this.deps.document.working, facts);
+    const known = capabilities.recordOf(this.deps.document.working, facts);
     const lastConnectedAtMs = session.connectedAtMs;
     if (known) this.note(facts.nodeId, { ...facts.text, lastConnectedAtMs });
     else this.#introduce(session);
@@ -130,7 +130,7 @@ export class Nodes {
     this.note(nodeId, { lastDisconnectedAtMs, ...(hostStats && { hostStats }) });
   }
 
-  /** Notes what nobody was promised: written lazily. */
+  /** Notes facts that are no promise to a client: written lazily, and lost in a crash. */
   note(nodeId: string, facts: SeenFacts): void {
     this.deps.document.later([{ op: "seen", nodeId, facts }]);
   }
@@ -153,7 +153,7 @@ export class Nodes {
     const { nodeId, pairing } = session.facts;
     // A device that was removed a moment ago, and whose connection is about to close, asks nothing.
     if (session.asking || pairingOf(nodeId) !== pairing) return;
-    const outcome = surfaces.ask(document.working, this.#askOf(session), this.#context());
+    const outcome = capabilities.ask(document.working, this.#askOf(session), this.#context());
     if (outcome.kind !== "new") {
       document.later(outcome.changes);
       for (const { request, why } of outcome.gone) this.#resolve(request, why);
@@ -181,7 +181,7 @@ export class Nodes {
       // It may have been removed while this was noted.
       if (pairingOf(nodeId) !== pairing) return;
       const facts = { now: world.now(), via: "bootstrap" as const };
-      await document.commit(surfaces.approve(document.working, asked, facts).changes);
+      await document.commit(capabilities.approve(document.working, asked, facts).changes);
     };
     session.asking = true;
     granting(nodeId, surface, grant)
@@ -191,12 +191,12 @@ export class Nodes {
       });
   }
 
-  #askOf(session: NodeSession): surfaces.Ask {
+  #askOf(session: NodeSession): capabilities.Ask {
     const { nodeId, pairing, text } = session.facts;
-    return { nodeId, pairing, text, surface: this.#wanted(session) };
+    return { nodeId, pairing, text, surface: this.#declared(session) };
   }
 
-  #wanted({ facts }: NodeSession): Capabilities {
+  #declared({ facts }: NodeSession): Capabilities {
     return allowedClaims(facts.claims, facts.text, this.policy);
   }
 
@@ -214,7 +214,7 @@ export class Nodes {
 
   /** The request that `typed` names. @throws RequestError */
   find(typed: string): CapabilityRequest {
-    return surfaces.findRequest(this.deps.document.working, typed);
+    return capabilities.findRequest(this.deps.document.working, typed);
   }
 
   async approve(request: CapabilityRequest): Promise<NodeRecord> {
@@ -224,11 +224,11 @@ export class Nodes {
       nodeId,
       pairing,
       requestId,
-      surface: surfaces.surfaceOf(request),
-      text: surfaces.textOf(request),
+      surface: capabilities.surfaceOf(request),
+      text: capabilities.textOf(request),
     };
     const facts = { now: world.now(), via: "owner" as const };
-    const { node, changes } = surfaces.approve(document.working, asked, facts);
+    const { node, changes } = capabilities.approve(document.working, asked, facts);
     await document.commit(changes);
     this.#resolve(request, "approved");
     return node;
@@ -245,7 +245,7 @@ export class Nodes {
   async pairingChanged(nodeId: string): Promise<void> {
     const { working } = this.deps.document;
     const pairing = this.deps.pairingOf(nodeId);
-    const request = surfaces.requestOf(working, nodeId);
+    const request = capabilities.requestOf(working, nodeId);
     const changes: NodesChange[] = [];
     if (request && request.pairing !== pairing) {
       changes.push({ op: "request-gone", requestId: request.requestId });
@@ -256,7 +256,10 @@ export class Nodes {
     if (request && request.pairing !== pairing) this.#resolve(request, "rejected");
   }
 
-  /** Tells operators about a node; false, and nobody told, if they were of the like just now. */
+  /**
+   * Tells operators about a node. Returns false, without telling, within `nodeEventMs` of the last
+   * event of the kind.
+   */
   tell(session: NodeSession, event: "node.presence" | "node.hostStats", payload: object): boolean {
     const now = this.deps.world.monotonic();
     const last = session.toldAt.get(event);
@@ -266,7 +269,7 @@ export class Nodes {
     return true;
   }
 
-  /** Whoever was removed while this gateway, or the disk, was down. */
+  /** Forgets nodes whose device was removed while this gateway, or the disk, was down. */
   #forgetUnpaired(): void {
     const { document, pairingOf } = this.deps;
     const { nodes, requests } = document.working;
@@ -284,7 +287,7 @@ export class Nodes {
     return this.deps.document.commit(changes, { urgent: true });
   }
 
-  #context(): surfaces.CapabilityContext {
+  #context(): capabilities.CapabilityContext {
     const { world, limits, gatewayId, taken } = this.deps;
     const nonce = () => world.bytes(16).toString("hex");
     return { now: world.now(), gatewayId, limits, nonce, taken };

@@ -16,7 +16,10 @@ export interface JoinFacts {
   readonly claims: Capabilities;
   readonly text: NodeText;
   readonly pathEnv?: string;
-  /** It came with the owner's link for a node, which stands for the approval of its first surface. */
+  /**
+   * It came with the owner's link for a node, which stands for the approval of its first
+   * capabilities.
+   */
   readonly invited: boolean;
 }
 
@@ -61,7 +64,7 @@ export class NodeSessions {
   readonly #current = new Map<string, NodeSession>();
   readonly #byConnection = new Map<string, NodeSession>();
 
-  /** Returns whom this one took over from. */
+  /** Returns the session that this one took over from, if there was one. */
   join(session: NodeSession): NodeSession | undefined {
     const before = this.#current.get(session.nodeId);
     this.#current.set(session.nodeId, session);

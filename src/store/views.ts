@@ -42,7 +42,10 @@ export class Views<State, Change, Event = never> {
     return changes.flatMap((change) => [change, ...consequences(this.#working, change)]);
   }
 
-  /** Applies to the working state. If that throws, it is rebuilt from `pending`, and so clean. */
+  /**
+   * Applies to the working state.
+   * @throws what `apply` threw, after the state was rebuilt from `pending`
+   */
   propose(changes: readonly Change[], pending: () => Entry<Change>[]): void {
     try {
       for (const change of changes) this.#shape.apply(this.#working, change);

@@ -19,6 +19,9 @@ const LEANING = [
   /\b(?:likewise|ditto)\b/i,
 ];
 
+/** Errors told in a sentence, where an editor does not show them as errors. */
+const PROSE_THROWS = /(?:^|[.,;:)}] )(?:and |or )?throws\b/i;
+
 /** All docstrings of `text`, in their order. */
 export function docstringsOf(text: string): Docstring[] {
   return [...text.matchAll(DOCSTRING)].map((match) => ({
@@ -31,6 +34,7 @@ export function docstringsOf(text: string): Docstring[] {
 export function docstringProblem(docstring: string): string | undefined {
   const riddle = RIDDLE.exec(docstring)?.[0];
   if (riddle !== undefined) return `"${riddle}" leaves open who or what is meant`;
+  if (PROSE_THROWS.test(docstring)) return "what it throws belongs behind @throws";
   const leaning = LEANING.map((rule) => rule.exec(docstring)?.[0]).find((found) => found);
   return leaning === undefined ? undefined : `"${leaning.trim()}" needs another docstring`;
 }

@@ -77,9 +77,9 @@ export const remove: Run<RemoveOptions> = async (context, args, { force }) => {
 };
 
 /**
- * Throws `error`, and where more words follow a name that was not found, says to put the name in
- * quotes.
- * @throws CliError always
+ * Ends a command that failed on a device's name.
+ * @throws `error`; where more words follow a name that was not found, a CliError that says to put
+ * the name in quotes
  */
 export function throwWithQuotes(error: unknown, more: readonly string[], example: string): never {
   const found = !(error instanceof CliError) || error.exit !== "notFound" || more.length === 0;
