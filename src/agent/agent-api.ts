@@ -98,7 +98,10 @@ export interface StatusParams {
 /** The agent as the rest of the gateway sees it. */
 export interface AgentApi {
   readonly answers: AgentAnswers;
-  /** Its part of `health` and of `status`, and `sessionDefaults` of `hello-ok`. */
+  /**
+   * The agent's part of `health`. `status` and `sessionDefaults` give its parts of `status` and of
+   * `hello-ok`.
+   */
   health(): object;
   status(params: StatusParams): object;
   sessionDefaults(): object;

@@ -15,7 +15,7 @@ export interface AuditActor {
 
 /** One thing that happened. Texts of strangers are cleaned and short before they come here. */
 export interface AuditEvent {
-  /** Such as `device.approved`. */
+  /** The event's name, such as `device.approved`. */
   readonly event: string;
   readonly by: AuditActor;
   /** Facts, by name. Never a secret. */

@@ -16,7 +16,7 @@ export interface PageOptions {
 
 export interface PageLimits {
   readonly rows: number;
-  /** Of the lines, as they are in the file; one line always fits. */
+  /** Bytes of lines on a page, as they are in the file, at most; one line always fits. */
   readonly bytes: number;
   /** Read from the files, to find them. */
   readonly scanBytes: number;

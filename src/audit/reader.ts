@@ -15,7 +15,9 @@ export interface ReadOptions {
   readonly sinceMs?: number;
   /** The newest so many. */
   readonly limit: number;
-  /** As many of them as these hold, as they are in the file; one always fits. */
+  /**
+   * Bytes of lines, as they are in the file, that an answer holds at most; one line always fits.
+   */
   readonly bytes?: number;
 }
 
@@ -79,7 +81,7 @@ export async function readAudit(
 
 interface CheckFacts {
   readonly verifies: Verifies;
-  /** So many faults are named. */
+  /** How many faults are named at most. */
   readonly mostFaults: number;
   /** Reads a file while the writer does not write to it. */
   readonly read?: (name: string) => Promise<FoundFile>;

@@ -98,7 +98,7 @@ export type ProofVerdict =
   | { ok: false; failure: ProofFailure };
 
 export interface ProofContext {
-  /** This socket's nonce. */
+  /** The nonce of the socket's challenge. */
   readonly nonce: string;
   /** Wall clock, milliseconds. */
   readonly now: number;

@@ -74,7 +74,7 @@ function plainOf(node: Node): Plain {
   return new Map(propertiesOf(node).map(({ name, value }) => [name, plainOf(value)]));
 }
 
-/** So many problems in one text say enough; each takes time to word. */
+/** How many problems of one text are told; each takes time to word. */
 const MAX_ISSUES = 64;
 
 class Walk {

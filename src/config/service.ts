@@ -60,7 +60,7 @@ export interface ConfigWrite {
   readonly baseHash?: string | undefined;
 }
 
-/** What clients get for it. */
+/** The answer about a written configuration. */
 export interface ConfigWritten {
   readonly ok: true;
   readonly path: string;
@@ -74,7 +74,7 @@ export interface ConfigWritten {
   readonly warnings: readonly string[];
 }
 
-/** So many names of keys say enough. */
+/** How many names of changed keys are kept. */
 const MAX_KEPT = 20;
 
 /**

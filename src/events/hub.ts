@@ -43,7 +43,7 @@ function maskOf(caller: Caller): number {
  */
 export class Hub {
   readonly #receivers = new Map<Receiver, number>();
-  /** Those who may know of one device only, and which. */
+  /** Receivers that may know of one device only, with its id. */
   readonly #confined = new Map<Receiver, string>();
   /** Called when the first receiver comes, and when the last one is gone. */
   occupied: (yes: boolean) => void = () => {};

@@ -136,7 +136,10 @@ export class Connection implements Receiver {
     queue.push(text);
   }
 
-  /** Only a `connect` after the next challenge means anything; until then nothing does. */
+  /**
+   * Answers a frame of a connection that waits for approval: it may only connect anew, after the
+   * next challenge.
+   */
   #whileWaiting(text: string): void {
     const parsed = parseRequest(parseJson(text));
     if (!parsed.ok) return this.close(closes.invalidFrame);

@@ -18,7 +18,7 @@ import type { Pairing } from "../pairing/pairing.ts";
 import { isRole } from "../protocol/access.ts";
 import { type ConnectParams, signedToken } from "./connect-params.ts";
 
-/** What evidence things out needs. */
+/** The services that evidence is gathered from. */
 export interface EvidenceDeps {
   readonly world: World;
   readonly pairing: Pairing;

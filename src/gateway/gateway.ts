@@ -215,7 +215,10 @@ export class Gateway implements ConnectionHost {
     connection.close(waitEnds[decision]);
   }
 
-  /** Of devices that are about to end: each is closed once its end is in force. */
+  /**
+   * Marks the connections of devices that are about to end: each is closed once the end is in
+   * force.
+   */
   #markRevoked(is: (deviceId: string) => boolean): void {
     for (const connection of this.registry.ready) {
       const deviceId = connection.actor?.deviceId;

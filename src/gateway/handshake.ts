@@ -52,7 +52,7 @@ export interface HandshakeDeps extends EvidenceDeps {
   readonly sshWay: () => SshWay;
   /** A connection became ready. Called before hello-ok is sent. */
   readonly ready: (connection: Connection, actor: Actor, params: ConnectParams) => void;
-  /** Its hello-ok was sent. */
+  /** Called once the connection's hello-ok was sent. */
   readonly greeted: (connection: Connection, actor: Actor) => void;
   /** A connection stays open to wait for approval. */
   readonly waits: (connection: Connection) => void;

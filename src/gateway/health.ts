@@ -33,7 +33,7 @@ export class HealthSummary {
     return this.#version;
   }
 
-  /** What `health` answers. */
+  /** The payload of `health`, as JSON text. */
   get summary(): RawJson {
     this.#keepFresh();
     return this.#summary;

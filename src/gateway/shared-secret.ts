@@ -30,9 +30,9 @@ export interface SecretOutcome {
 
 export interface SecretOptions {
   readonly actor: Actor;
-  /** Also ends the devices' tokens that were granted under the old one. */
+  /** Ends the devices' tokens that were granted under the old secret too. */
   readonly revokeDerived: boolean;
-  /** Also where that ends the last remaining admin. */
+  /** Goes on where that ends the last remaining admin. */
   readonly force: boolean;
 }
 

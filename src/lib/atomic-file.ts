@@ -46,8 +46,8 @@ export interface FileSystem {
 }
 
 /**
- * With its parents. Node.js's own way has no end where a parent can't hold folders, as /proc can't, and
- * says ENOENT of a read-only file system.
+ * Makes a folder with its parents. Node.js's own way has no end where a parent can't hold folders,
+ * as /proc can't, and says ENOENT of a read-only file system.
  */
 async function makeFolder(path: string, mode: number): Promise<void> {
   const make = () =>

@@ -10,7 +10,7 @@ export interface PostRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Where it may lead. */
+  /** Which addresses it may connect to. */
   readonly policy: EgressPolicy;
   /** Ends the request at once. */
   readonly signal?: AbortSignal;

@@ -5,7 +5,7 @@
  */
 const AUDIT_COPY = /,"audit":\d+,"event":"/;
 
-/** What a ring keeps at most. */
+/** Bounds of what a ring keeps. */
 export interface RingBounds {
   /** All lines together, in bytes. */
   readonly bytes: number;

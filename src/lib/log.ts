@@ -79,7 +79,10 @@ function destination(
   return { stream, close };
 }
 
-/** Not by `flushSync`, which tries for ever on a full disk and blocks meanwhile. */
+/**
+ * Waits until a stream has written what is left. Not by `flushSync`, which tries for ever on a full
+ * disk and blocks meanwhile.
+ */
 async function ended(stream: Destination): Promise<void> {
   let timer: Timer | undefined;
   await new Promise<void>((resolve) => {

@@ -76,7 +76,7 @@ function refusal(message: string, cure?: string): RequestError {
 
 interface Waiting {
   readonly row: RequestRow;
-  /** This key may approve it. */
+  /** Whether the key that asks may approve the request. */
   readonly mine: boolean;
 }
 

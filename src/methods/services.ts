@@ -65,7 +65,7 @@ export interface SecretsMigrated {
 interface SecretOptions {
   readonly actor: Actor;
   readonly revokeDerived: boolean;
-  /** Also where that ends the last remaining admin. */
+  /** Goes on where that ends the last remaining admin. */
   readonly force: boolean;
 }
 

@@ -64,7 +64,7 @@ function normal(text: string): string | undefined {
 const CURE =
   "on the gateway host: openclaw config set gateway.publicUrl https://gateway.example.com";
 
-/** Only this machine is known to reach the gateway. */
+/** The error where only this machine is known to reach the gateway. */
 export function addressUnknown(): RequestError {
   const message =
     "no address of this gateway is known that another machine can reach: set gateway.publicUrl to its https:// address";

@@ -72,7 +72,7 @@ export class Nodes {
     return () => this.#listeners.delete(listener);
   }
 
-  /** What is durable. */
+  /** The durable state. */
   get state(): NodesState {
     return this.deps.document.durable;
   }

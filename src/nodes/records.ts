@@ -36,7 +36,7 @@ export interface NodeRecord extends NodeText {
    */
   readonly pairing: string;
   readonly createdAtMs: number;
-  /** What was approved. */
+  /** The approved capabilities. */
   readonly surface?: Capabilities;
   readonly approvedAtMs?: number;
   readonly approvedVia?: "owner" | "bootstrap";

@@ -17,8 +17,8 @@ export interface JoinFacts {
   readonly text: NodeText;
   readonly pathEnv?: string;
   /**
-   * It came with the owner's link for a node, which stands for the approval of its first
-   * capabilities.
+   * Whether the node came with the owner's link for a node, which stands for the approval of its
+   * first capabilities.
    */
   readonly invited: boolean;
 }
@@ -35,7 +35,7 @@ export class NodeSession implements InvokeTarget {
   activity: Activity | undefined;
   skills: readonly unknown[] = [];
   tools: readonly unknown[] = [];
-  /** Its request for approval is being written. */
+  /** Whether the node's request for approval is being written. */
   asking = false;
   /** Monotonic time of the last event of each kind about it. */
   readonly toldAt = new Map<string, number>();

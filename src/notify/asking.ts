@@ -22,7 +22,7 @@ export interface Asking extends AskWords {
   readonly commands?: readonly string[];
   readonly caps?: readonly string[];
   readonly permissions?: readonly string[];
-  /** It is paired already and asks for more. */
+  /** Whether the device is paired already and asks for more. */
   readonly known: boolean;
   readonly askedAtMs: number;
   /** Absent where the request does not end by itself. */

@@ -31,7 +31,7 @@ export class NotifyFailure extends Error {
   /** Whether the same may succeed a moment later. */
   readonly retry: boolean;
   readonly retryAfterMs?: number;
-  /** Of the answer, where there was one. */
+  /** HTTP status of the answer, where there was one. */
   readonly status?: number;
 
   constructor(

@@ -205,7 +205,7 @@ export class Notifier {
     else this.#failedAtFormer(outcome);
   }
 
-  /** It failed at a webhook that is not the configured one any more. */
+  /** Handles a failure at a webhook that is not the configured one any more. */
   #failedAtFormer(outcome: Outcome): void {
     this.#last = lastOf(outcome);
     this.#waiting.giveBack();

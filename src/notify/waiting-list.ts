@@ -67,7 +67,7 @@ export class WaitingList {
     return { shown: chosen, more: all.length - chosen.length + nameless.size };
   }
 
-  /** What was taken last has arrived. */
+  /** The batch that was taken last has arrived. */
   delivered(): void {
     this.#onItsWay = undefined;
   }

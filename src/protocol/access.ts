@@ -25,7 +25,7 @@ export function coversAll(held: readonly string[], wanted: readonly string[]): b
   return firstMissing(held, wanted) === undefined;
 }
 
-/** Both lists without repeats, sorted. */
+/** The items of both lists, without repeats, sorted. */
 export function union(a: readonly string[], b: readonly string[]): string[] {
   return [...new Set([...a, ...b])].sort();
 }

@@ -10,7 +10,7 @@ export interface SshWay {
    */
   readonly sshTarget?: string | undefined;
   readonly ssh: {
-    /** Of those whose keys only approve. Absent: approval over SSH is off. */
+    /** The account whose keys only approve. Absent: approval over SSH is off. */
     readonly account?: string | undefined;
     readonly host?: string | undefined;
     readonly port: number;
@@ -36,7 +36,9 @@ export interface ApprovalLines {
 /** The lines that show one request, for people who could not be told all of it. */
 export interface ShowLines {
   readonly showCommand: string;
-  /** As in {@link ApprovalLines}. */
+  /**
+   * The line from anywhere else; `HOST` stands in it where nothing says how the machine is called.
+   */
   readonly sshCommand?: string;
 }
 

@@ -65,7 +65,10 @@ const UNREACHABLE_LINES = [
   "Is it running? On its machine:",
   "  openclaw doctor",
 ];
-/** It took the question: what it was asked to do may be done, or be done yet. */
+/**
+ * The gateway took the question and did not answer: what it was asked to do may be done, or be done
+ * yet.
+ */
 const UNANSWERED = new Error("asked, and not answered");
 const UNANSWERED_LINES = [
   "The gateway takes long to answer.",

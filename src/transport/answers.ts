@@ -17,7 +17,7 @@ export interface HttpAnswer {
   readonly body: string | Uint8Array | FileBody;
 }
 
-/** Of our own page: nothing runs, loads or frames it but itself. */
+/** The page's content security policy: nothing runs, loads or frames it but itself. */
 const CSP =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
   "connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -50,7 +50,7 @@ export interface Problem {
   readonly detail: string;
   /** A stable name for programs. */
   readonly code: string;
-  /** What to do about it. */
+  /** The next command to type. */
   readonly cure?: string;
   readonly headers?: Headers;
   /** Members that a client of this path expects besides. */

@@ -14,7 +14,7 @@ export interface HttpRequest {
   readonly authorization: string;
   readonly acceptEncoding: string;
   readonly ifNoneMatch: string;
-  /** Who asks, as limits count. */
+  /** The source that limits count the request under: an address, or an IPv6 /64. */
   readonly source: string;
 }
 
@@ -89,7 +89,7 @@ const webConfig: Route = async (request, deps) => {
   return refusal ?? json("200 OK", deps.webConfig());
 };
 
-/** There are no pictures of agents; apps show a letter then. */
+/** Answers that there is no picture of an agent; apps show a letter then. */
 const avatar: Route = async (request, deps) => {
   const refusal = await refused("gateway", request, deps);
   return refusal ?? json("200 OK", { avatarUrl: null });

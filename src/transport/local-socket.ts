@@ -11,7 +11,7 @@ import { encodeError, parseRequest, type RequestFrame } from "../protocol/frames
  * What a request says about its sender. Nothing but the socket's folder and mode vouches for it.
  */
 export interface Said {
-  /** Who the command line is run by. */
+  /** The user that the command line is run by, as it says. */
   readonly claims?: string;
   /** Fingerprint of the SSH key that logged in, and where from. */
   readonly key?: string;

@@ -34,7 +34,7 @@ const PROXY_HEADERS = [
 
 /** What a socket's own address says. */
 interface Dialler {
-  /** As the transport wrote it. */
+  /** The address as the transport wrote it. */
   readonly raw: string;
   readonly address: string;
   readonly source: string;

@@ -8,11 +8,11 @@ import { policyFor } from "./web-policy.ts";
 
 /** What a request says that matters for files. */
 export interface FileRequest {
-  /** As it came, percent-encoded. */
+  /** The path as it came, percent-encoded. */
   readonly path: string;
   readonly acceptEncoding: string;
   readonly ifNoneMatch: string;
-  /** Who asks, as limits count. */
+  /** The source that limits count the request under: an address, or an IPv6 /64. */
   readonly source: string;
 }
 

@@ -17,7 +17,7 @@ export function isSensitive(command: string): boolean {
   return SENSITIVE.test(command);
 }
 
-/** As long as a name may be, so that none is cut. */
+/** Characters: as long as a name may be, so that none is cut. */
 const NAME_CHARS = nodeLimitTable.nodeSurfaceChars.value;
 
 /**

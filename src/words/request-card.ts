@@ -82,11 +82,11 @@ function leftWords(ms: number): string {
 /** What a request asks for, in words. */
 export interface AskWords {
   readonly asks: string;
-  /** Of a device or node that was let in before: what it may do now. */
+  /** What a device or node that was let in before may do now. */
   readonly has?: string;
   /** What it may do once this is approved: a device keeps what it has, a node does not. */
   readonly after?: string;
-  /** What of it goes beyond that. */
+  /** What of `after` goes beyond `has`. */
   readonly new?: string;
   /** What it has and does not ask for any more: approving means exactly what the code says. */
   readonly ends?: string;
@@ -213,7 +213,7 @@ function wholeWords(text: string, { room, width }: { room: number; width: number
   return lines;
 }
 
-/** As deep as `indent`, or as the line lets it be. */
+/** Indents a line by `indent` columns, or by as many as leave room for its words. */
 function indented(line: string, indent: number, width: number): string {
   return " ".repeat(Math.max(0, Math.min(indent, width - textWidth(line)))) + line;
 }

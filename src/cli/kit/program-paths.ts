@@ -2,7 +2,7 @@ import { existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CliError } from "./exit.ts";
 
-/** This program, as it is started. */
+/** Node.js and the script, as this program is started. */
 export interface ProgramPaths {
   readonly node: string;
   readonly script: string;

@@ -11,7 +11,7 @@ export interface AllowList {
   readonly problems: readonly string[];
 }
 
-/** As a last word: any further words. */
+/** The word that, as a rule's last one, allows any further words. */
 const REST = "...";
 
 /** A way out of a folder, also behind what a word names it by (`--file=../x`). */

@@ -41,7 +41,7 @@ async function ask(url: URL): Promise<{ ok: boolean; text: string }> {
   }
 }
 
-/** As much as a setup code can have; what is longer is none. */
+/** Reads as much as a setup code can have; a longer body is none. */
 async function readSome(body: ReadableStream<Uint8Array> | null): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";

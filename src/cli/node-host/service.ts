@@ -78,7 +78,10 @@ function notRoot({ target, typed }: ServiceAsk): CliError {
   });
 }
 
-/** Where to; the secret of a link is used up here and written nowhere. */
+/**
+ * The text of the unit's environment file: the address, and the pinned certificate. The secret of a
+ * link is used up here and written nowhere.
+ */
 function envText({ options }: Context, { target }: ServiceAsk): string {
   const { tlsFingerprint = target.tlsFingerprint } = options;
   const pin =

@@ -42,7 +42,7 @@ export interface TokenRow {
 /** Remaining admins: how many devices with full control there are, and other ways to it. */
 export interface WaysIn {
   readonly devices: number;
-  /** Besides devices. */
+  /** Ways to full control that are no device, such as SSH keys. */
   readonly others: number;
 }
 

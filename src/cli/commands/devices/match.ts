@@ -69,7 +69,10 @@ export function hasId(typed: string, row: DeviceWords): boolean {
   return isFull(id, row) || isStart(id, row);
 }
 
-/** As ids are written: in full, in groups as `5E0A-91B2-…`, or as the words that keys are shown in. */
+/**
+ * The id in lower-case hex, from any way it is typed: in full, in groups as `5E0A-91B2-…`, or as
+ * the words that keys are shown in.
+ */
 function idOf(typed: string): string {
   return idOfWords(typed) ?? typed.replace(/[\s-]/g, "").toLowerCase();
 }

@@ -32,7 +32,7 @@ export async function findDevice(
   });
 }
 
-/** Of those that an id's start or a name fits this many are told from each other; none is chosen. */
+/** How many devices that an id's start or a name fits are shown; none is chosen. */
 const MOST_LIKELY = 20;
 
 /** What {@link matchPaired} has to look at: those with that id, and some with that name. */

@@ -58,7 +58,7 @@ export interface ConfigFacts {
 }
 
 export interface WebhookFacts {
-  /** Its files, as far as they are set. */
+  /** The files of `notify.webhook` that are set. */
   readonly files: readonly WebhookFile[];
   /** `gateway.egress`. */
   readonly egress: readonly string[];

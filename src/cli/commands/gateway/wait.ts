@@ -26,7 +26,7 @@ export async function hostInfo(context: Context): Promise<HostInfo | undefined> 
 /** A gateway that is about to be restarted. */
 export interface Before {
   readonly info: HostInfo;
-  /** Its process can be seen from here, so that its end can be told from a pause. */
+  /** Whether its process can be seen from here, so that its end can be told from a pause. */
   readonly visible: boolean;
 }
 

@@ -1,6 +1,6 @@
 import type { LogLine } from "./line.ts";
 
-/** What is wanted of a log. */
+/** Which lines of a log to read. */
 export interface LogAsk {
   /** Lines of the past, the newest ones. */
   readonly lines: number;

@@ -22,7 +22,7 @@ interface Changed extends Durability {
   readonly unpublished?: string;
 }
 
-/** Also before the first start: an owner may set everything up first. */
+/** Works before the first start too: an owner may set everything up first. */
 const needs = { scopes: [], stopped: "existing", hostOnly: true } as const;
 
 export interface AddOptions {

@@ -134,7 +134,7 @@ function readIf(path: string): string | undefined {
   return existsSync(path) ? readFileSync(path, "utf8") : undefined;
 }
 
-/** Beside it and then in its place: sshd must never read half of it. */
+/** Writes a file under a temporary name and renames it: sshd must never read half of it. */
 export function writeFile(path: string, text: string, mode: number): void {
   const temporary = `${path}.openclaw-new`;
   rmSync(temporary, { force: true });

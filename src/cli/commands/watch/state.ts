@@ -12,9 +12,9 @@ export interface Card {
   readonly row?: RequestRow;
   /** When it was on the screen first, ms. */
   readonly shownAt: number;
-  /** Its first line on the screen. */
+  /** The line of the card's text that is first on the screen, from 0. */
   readonly top: number;
-  /** Its last line was on the screen. */
+  /** Whether the last line of the card's text was on the screen. */
   readonly read: boolean;
   readonly doing?: Decision;
   /** How it ended, where it is no longer there to decide on. */
