@@ -81,7 +81,7 @@ export class AuditFiles {
     await this.files.makeFolder(this.folder, 0o700);
     const empty = new Map<number, string>();
     for (const name of (await auditFiles(this.folder, this.files)).reverse()) {
-      // Somebody put something else there: `verify` names it, and the audit goes on in another file.
+      // Something else stands there: `verify` names it, and the audit goes on in another file.
       if ((await this.files.facts(join(this.folder, name))).kind !== "file") return 0;
       const text = (await this.files.readFile(join(this.folder, name))).toString("utf8");
       const lines = wholeLines(text);

@@ -105,7 +105,7 @@ export class AuditCheck {
     const known = breakOf(value, this.#before(value));
     if (known !== undefined || !isLine(value)) return known;
     // Blanks, a key that stands there twice, another spelling of a letter: a reader may see another
-    // line than a program does. The order of the keys says nothing, whoever reads it.
+    // line than a program does. The order of the keys means nothing to any reader.
     if (JSON.stringify(value) !== text)
       return "it is written in another way than the gateway writes";
     const { floor, signed } = this.trail;

@@ -94,7 +94,7 @@ export class AuditWriter {
     const last = await files.open();
     const { head, outbox } = trail();
     if (last <= head.seq) return last;
-    // Put there by somebody, or the state is an older copy. Nothing is taken off; it goes on behind.
+    // Another program wrote it, or the state is an older copy. Nothing is taken off; it goes on behind.
     log.error(
       { last, head: head.seq },
       "the audit's files go on where the state ends: openclaw audit verify",

@@ -117,7 +117,7 @@ export class Presence {
       this.#untold = this.deps.audience();
       this.#toldVersion = this.#version;
     }
-    // Made anew for each part: nobody is told less than somebody who asked was answered before.
+    // Made anew for each part: no receiver is told an older list than a request was answered with.
     const { text } = this.#makeList();
     const perPart = limits.presenceBytesPerSecond / PARTS_PER_SECOND;
     const part = this.#untold.splice(0, Math.max(1, Math.floor(perPart / text.length)));

@@ -83,7 +83,7 @@ export class AdmissionControl {
     const now = this.now();
     let silent = 0;
     for (const connection of this.#unauthenticated.of(source)) {
-      // Oldest first: whoever is behind one that still has its moment has it too.
+      // Oldest first: behind a socket that still has time, all have time.
       if (!this.#isLate(connection, now)) break;
       if (connection.state.name === "challenged") silent += 1;
       if (silent >= most) return tooManyUnauthenticated;

@@ -45,7 +45,7 @@ export class BearerCheck {
   ): Promise<BearerVerdict> {
     const { deps } = this;
     if (secret === "") return missing(what);
-    // A right metrics token passes a lock: nobody's failures may blind whoever watches.
+    // A right metrics token passes a lock: other clients' failures must not blind the monitoring.
     if (what === "metrics" && this.#same(await deps.metricsToken(), secret)) return { ok: true };
     if (what === "gateway" && DEVICE_TOKEN.test(secret)) {
       return deps.secrets.knows(deps.kind(), secret) ? { ok: true } : wrong(what);

@@ -143,7 +143,7 @@ function inviteOf(c: ConnectCase, deps: EvidenceDeps): InviteCheck {
     const { inviteId, roles, scopes } = verdict.invite;
     return { verdict: "ok", inviteId, roles, scopes };
   }
-  // Only guesses count: whoever knows a used or expired secret was given it.
+  // Only guesses count: the secret of a used or expired link was given out once, not guessed.
   if (verdict.problem !== "unknown") return { verdict: "refused", problem: verdict.problem };
   return failed("invite", c, deps) ?? { verdict: "refused", problem: verdict.problem };
 }

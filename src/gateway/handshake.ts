@@ -118,7 +118,7 @@ export class Handshake {
       decision = resolve(c, evidence, this.deps);
     }
     // No await from the decision to here and on into the registry: who is revoked in between would
-    // be admitted without anybody noticing.
+    // be admitted unnoticed.
     if (decision.kind === "refuse") this.#refuse(connection, frame, decision.refusal);
     else if (decision.kind === "pair") await this.#pair(connection, frame, { c, decision });
     else if (decision.kind === "admit") await this.#admit(connection, frame, { c, decision });
@@ -247,7 +247,7 @@ export class Handshake {
       ...(connection.socket.peer.address !== "" && { address: connection.socket.peer.address }),
     };
     if (deviceId !== undefined) {
-      // Whoever came by its token holds it; until then the approval stands in for it.
+      // A device that connected by its token holds it; until then the approval stands in for it.
       const presented = decision.method === "device-token" && hasCredential(c);
       const tookToken = presented ? decision.role : undefined;
       this.deps.pairing.seen(deviceId, { reason: "connect", tookToken });

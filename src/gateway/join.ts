@@ -30,7 +30,7 @@ export class JoinAddresses {
 
   async fetch(code: string, source: string): Promise<JoinVerdict> {
     const { setups, limiter, count, failed } = this.deps;
-    // The code before the lock, as for links: nobody's failures keep out who has a right one.
+    // The code before the lock, as for links: a right code works in spite of others' failures.
     try {
       const payload = CODE.test(code) ? await setups.fetch(code, source) : undefined;
       if (payload) return { ok: true, payload };

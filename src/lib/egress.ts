@@ -72,7 +72,7 @@ const onRequest: readonly Kind[] = [
   ["in a private network", [...PRIVATE_V4, ...PRIVATE_V6, "100.64.0.0/10", "fec0::/10"]],
   [
     "in a network for special use",
-    // Among them tunnels whose other end nobody can tell from the address.
+    // Among them tunnels, whose other end can't be told from the address.
     ["192.0.0.0/24", "198.18.0.0/15", "64:ff9b:1::/48", "2001::/32"],
   ],
 ];

@@ -56,7 +56,7 @@ export class HttpPost {
     // A literal address is not looked up, so it is judged here.
     const literal = url.hostname.replace(/^\[|\]$/g, "");
     if (isIP(literal) !== 0) refuse(literal, policy);
-    // Loaded by whoever sends something, not at every start.
+    // Loaded when something is sent, not at every start.
     const { request } =
       url.protocol === "https:" ? await import("node:https") : await import("node:http");
     return new Promise((resolve, reject) => {

@@ -82,7 +82,7 @@ export function addressMatcher(cidrs: readonly string[]): (address: string) => b
   for (const cidr of cidrs) {
     const [network = "", bits] = cidr.split("/");
     const normal = normalizeAddress(network);
-    // `10.0.0.0/` must not count as `/0`, which is everybody.
+    // `10.0.0.0/` must not count as `/0`, which is all addresses.
     const isBlock = bits === undefined || /^\d{1,3}$/.test(bits);
     if (normal === undefined || !isBlock) throw new Error(`not an address or CIDR block: ${cidr}`);
     const family = normal.includes(":") ? "ipv6" : "ipv4";

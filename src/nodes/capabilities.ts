@@ -77,7 +77,7 @@ export function ask(state: NodesState, asked: Ask, context: CapabilityContext): 
     return { kind: "covered", changes: gone.map((one) => requestGone(one)), gone };
   }
   if (before?.pairing === asked.pairing && surfaceKey(before) === surfaceKey(asked.surface)) {
-    // Whoever is refused asks again with every request: only what differs is worth a line.
+    // A refused node asks again with every request: only what differs is worth a line.
     const same = JSON.stringify(textOf(before)) === JSON.stringify(textOf(asked.text));
     if (same) return { kind: "refreshed", request: before, changes: [], gone: [] };
     const { requestId, nonce, nodeId, pairing, ts } = before;

@@ -163,7 +163,7 @@ export class Committer<State, Change, Event = never> {
   }
 
   async #drain(): Promise<void> {
-    // Whoever commits in this same turn shares the first group.
+    // Commits of this same turn share the first group.
     await null;
     let ok = true;
     while (this.#queue.length > 0 || (ok && (this.#kept.length > 0 || this.#probing))) {

@@ -119,7 +119,7 @@ class Contender implements WriterLock {
       if (outcome === "held") return this.#settle();
       if (outcome !== "again") {
         seen = outcome.probe;
-        // Whoever has the name has the lock; an heir is about to, and is asked again in a moment.
+        // The owner of the name has the lock; an heir is about to, and is asked again in a moment.
         if (outcome.holder || !("answer" in seen)) break;
       }
       await new Promise<void>((resolve) => this.#settings.world.after(roundMs, resolve));

@@ -79,7 +79,7 @@ export class Views<State, Change, Event = never> {
         try {
           listener(event);
         } catch (error) {
-          // The change itself is durable: whoever made it must hear that, whatever others do about it.
+          // The change itself is durable: its caller must hear that, also where a listener fails.
           this.#log.error({ err: error }, "what follows from a change failed");
         }
       }

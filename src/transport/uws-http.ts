@@ -94,7 +94,7 @@ async function sendFile(res: HttpResponse, answer: HttpAnswer, way: Way): Promis
     for (let at = 0; at < bytes; ) {
       const { bytesRead } = await file.read(piece, 0, piece.length, at);
       if (way.state.gone) return;
-      // Somebody cut it short: the length that was announced can't be kept.
+      // The file was cut short: the length that was announced can't be kept.
       if (bytesRead === 0) return void res.close();
       await taken(res, piece.subarray(0, Math.min(bytesRead, bytes - at)), { at, bytes, way });
       if (way.state.gone) return;

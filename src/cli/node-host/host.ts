@@ -175,7 +175,7 @@ export class NodeHost {
     const commands = declaredCommands(this.#readAllow());
     const gateway = this.options.target.url.host;
     this.options.tell({ event: "connected", gateway, commands });
-    // Whoever only wanted to be paired has hung up by now.
+    // `pair-node`, which only pairs, has hung up by now.
     if (client !== this.#client) return;
     this.#capabilities.start((method, params) => client.request(method, params));
   }

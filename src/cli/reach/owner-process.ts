@@ -90,7 +90,7 @@ export const serveStopped: Run<unknown> = async ({ io }) => {
         (error: unknown) => say({ id, failure: plain(error) }),
       );
     });
-    // Whoever started this was killed.
+    // The process that started this was killed.
     process.once("disconnect", () => resolve(undefined));
     say({ id: 0 });
   });

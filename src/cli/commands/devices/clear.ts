@@ -133,7 +133,7 @@ class Clearing {
       const outcome = await this.gateway.request<Durability>(method, params);
       if (outcome.durable === false) this.#last = outcome;
     } catch (error) {
-      // Somebody else was quicker.
+      // Another command was quicker.
       if (error instanceof Error && /^unknown (deviceId|requestId)/.test(error.message)) return;
       throw error;
     }

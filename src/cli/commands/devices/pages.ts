@@ -59,7 +59,7 @@ function narrowed(answer: DeviceList, { role, seenBefore }: PageAsk): Page {
   const paired = answer.paired.filter(
     (row) => inRole(row) && (seenBefore === undefined || isStale(row, seenBefore)),
   );
-  // Whoever asks for stale devices tidies up; requests are never stale, they expire.
+  // Stale devices are asked for to be removed; requests are never stale, they expire.
   const pending = seenBefore === undefined ? answer.pending.filter(inRole) : [];
   return { ...answer, pending, paired, total: answer.total ?? paired.length };
 }

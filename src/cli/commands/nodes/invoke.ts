@@ -76,7 +76,7 @@ export const invoke: Run<InvokeOptions> = async (context, args, options) => {
         throw invokeFailure(error, node);
       });
     printJson(context, context.options.json ? answer : answer.payload);
-    // A command that ran and failed is a failure for whoever scripts this.
+    // A command that ran and failed is a failure for scripts.
     const { success } = (answer.payload ?? {}) as { success?: unknown };
     return success === false ? "failed" : "ok";
   });

@@ -111,7 +111,7 @@ const dropIn: Way = async (context, gateway, options) => {
     words: `remove the user ${name}, whom approvers logged in as before`,
     run: () => removeAccount(name, env),
   }));
-  // Settings last: nobody should be shown a line that does not work.
+  // Settings last: from then on the page shows the line, which must work.
   await carryOut(context, { parts, again, settings: [...settings, ...leftover] }, options);
 };
 
@@ -213,7 +213,7 @@ async function makeKeysFolder(env: Environment): Promise<void> {
 }
 
 async function publish(gateway: Gateway, env: Environment): Promise<void> {
-  // Sets owner and mode right, should anybody have changed them.
+  // Sets owner and mode right, should they have been changed.
   await makeKeysFolder(env);
   const { unpublished } = await gateway.request<{ unpublished?: string }>("host.ssh.publish");
   if (unpublished === undefined) return;

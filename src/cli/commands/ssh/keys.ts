@@ -106,7 +106,7 @@ async function afterChange(context: Context, gateway: Gateway, changed: Changed)
 }
 
 export function mayWords({ may }: KeyRow): string {
-  // Who may let in everybody needs no more words.
+  // The right to let in all kinds of clients covers the others.
   if (may.includes("admin")) return sshRights.admin;
   return may.map((right) => (isSshRight(right) ? sshRights[right] : shown(right))).join("; ");
 }
