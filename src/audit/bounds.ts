@@ -6,9 +6,9 @@ export interface LineBounds {
   readonly auditTextChars: number;
 }
 
-/** What a line has beside its event: number, time, two hashes, and the names of these. */
+/** Bytes of a line besides its event: number, time, two hashes, and their names. */
 const FRAME_BYTES = 300;
-/** No event has so many facts. */
+/** More facts than any event has. */
 const MOST_FACTS = 32;
 
 /**
@@ -29,7 +29,9 @@ export function bounded(event: AuditEvent, limits: LineBounds): AuditEvent {
   return { ...short, what: what ?? { leftOut: facts, whole } };
 }
 
-/** Without the second half of the longest list; `undefined` where there is nothing to cut. */
+/**
+ * The facts without the second half of the longest list; `undefined` where there is nothing to cut.
+ */
 function withoutHalf(what: Readonly<Record<string, AuditFact>>) {
   let longest: readonly [name: string, list: readonly string[]] | undefined;
   for (const [name, fact] of Object.entries(what)) {

@@ -44,7 +44,7 @@ export interface AuditLine extends AuditEvent {
   readonly hash: string;
 }
 
-/** Before the first line. */
+/** The head of a chain that has no line yet. */
 export const genesis: AuditHead = { seq: 0, hash: "0".repeat(64) };
 
 /** The line that makes `event` the next one after `head`. */

@@ -11,9 +11,9 @@ import type { Trail } from "./trail.ts";
 import { AuditCheck, type AuditVerdict, type FoundFile } from "./verify.ts";
 
 export interface ReadOptions {
-  /** Wall clock: only what happened at or after this. */
+  /** Milliseconds by the wall clock: lines of that time and later. */
   readonly sinceMs?: number;
-  /** The newest so many. */
+  /** How many lines at most: the newest. */
   readonly limit: number;
   /**
    * Bytes of lines, as they are in the file, that an answer holds at most; one line always fits.

@@ -152,7 +152,7 @@ export class GatewayIdentity {
     this.deviceId = deviceIdOf(this.rawPublicKey);
   }
 
-  /** What a person compares: see {@link fingerprint}. */
+  /** The key's {@link fingerprint}, for people to compare. */
   get fingerprint(): string {
     return keyWords(this.deviceId);
   }

@@ -20,7 +20,7 @@ export type SecretsChange =
   | { op: "keys"; seed: string; tokenKey: string }
   | { op: "secret"; kind: SecretKind; secret: StoredSecret };
 
-/** The secretStore's document: `gateway.json` and its journal. */
+/** The secret store's document: `gateway.json` and its journal. */
 export const secretsShape: DocumentShape<SecretsState, SecretsChange> = {
   name: "gateway",
   version: 1,
@@ -49,7 +49,7 @@ export class SecretStore {
     readonly tokenKey: Buffer,
   ) {}
 
-  /** Opens the secretStore; makes the gateway's keys if this is its first start. */
+  /** Opens the secret store; makes the gateway's keys if this is its first start. */
   static async open(
     document: Document<SecretsState, SecretsChange>,
     deps: { world: World; hasher: Hasher },

@@ -45,7 +45,7 @@ export class SharedSecrets {
     this.#semaphore = new Semaphore(deps.limits.argon2AtOnce, deps.limits.argon2Queued);
   }
 
-  /** Hashes that are computed, and that wait for it. */
+  /** How many hashes are being computed, and how many wait for their turn. */
   get load(): { running: number; waiting: number } {
     return this.#semaphore.load;
   }
@@ -75,7 +75,10 @@ export class SharedSecrets {
     return this.#known.get(this.#digestOf(stored, candidate)) === true;
   }
 
-  /** Checks `candidate`; `source` is who asks, because no source may fill the queue alone. */
+  /**
+   * Checks `candidate`. `source` is the client's address or IPv6 /64: no source may fill the queue
+   * alone.
+   */
   async verify(kind: SecretKind, candidate: string, source: string): Promise<SecretVerdict> {
     const clear = this.deps.clear()[kind];
     if (clear !== undefined) return this.#sameText(clear, candidate) ? "ok" : "mismatch";

@@ -11,7 +11,7 @@ export type BearerVerdict =
       readonly code: string;
       readonly detail: string;
       readonly cure: string;
-      /** Set where the same secret may be right later. */
+      /** Milliseconds; set where the same secret may be right later. */
       readonly retryAfterMs?: number;
     };
 

@@ -155,7 +155,7 @@ function storeFailure(error: unknown) {
   };
 }
 
-/** Each key that is wrong, as clients mark it in a form. */
+/** The errors of each wrong key, as clients mark them in a form. */
 function problemsIn(error: Error & { issues?: unknown }) {
   const { issues } = error;
   if (!Array.isArray(issues) || issues.length === 0) return undefined;
@@ -166,7 +166,10 @@ function caller(actor: Actor) {
   return { role: actor.role, scopes: actor.scopes, onHost: actor.method === "host" };
 }
 
-/** A node that calls what does not exist is told the same as one that calls what is not for nodes. */
+/**
+ * A node gets the answer for an unknown method also for one that is not for nodes, so that it
+ * learns nothing of what there is.
+ */
 function isOutsideRole(actor: Actor, verdict: AccessVerdict | undefined): boolean {
   if (!verdict) return actor.role === "node";
   return !verdict.ok && verdict.why === "role";

@@ -306,7 +306,10 @@ export class Gateway implements ConnectionHost {
     await this.#closeInTurns(all, close);
   }
 
-  /** Spread over time, so that the clients of a gateway that restarts do not all come back at once. */
+  /**
+   * Closes the connections over time, so that the clients of a gateway that restarts do not all
+   * come back at once.
+   */
   async #closeInTurns(all: readonly Connection[], close: Close): Promise<void> {
     const { drainCloses, drainPauseMs } = this.limits;
     for (let at = 0; at < all.length; at += drainCloses) {
@@ -319,7 +322,7 @@ export class Gateway implements ConnectionHost {
     return new Promise((resolve) => this.deps.world.after(ms, resolve));
   }
 
-  /** Resolves when what runs was answered, after `drainMs` at most. */
+  /** Resolves when the running requests were answered, after `drainMs` at most. */
   async #answered(): Promise<void> {
     const { world } = this.deps;
     const deadline = world.monotonic() + this.limits.drainMs;

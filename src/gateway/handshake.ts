@@ -267,7 +267,7 @@ export class Handshake {
     this.deps.greeted(connection, actor);
   }
 
-  /** What the link granted besides the role that the device connects with. */
+  /** The device's tokens for the roles that the link granted besides the one it connects with. */
   #otherTokens({ roles }: Invite, deviceId: string, role: Role): DeviceGrant[] {
     const tokens = this.deps.pairing.device(deviceId)?.tokens;
     return roles.flatMap((other) => {

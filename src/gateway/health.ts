@@ -8,7 +8,7 @@ const FRESH_MS = 1000;
 interface Deps {
   readonly world: World;
   readonly loop: LoopGauge;
-  /** The agent's part of it. */
+  /** The agent's part of the summary. */
   readonly agent: () => object;
   /** This gateway's own part: no paths, no names, because every client gets it. */
   readonly gateway: () => object;

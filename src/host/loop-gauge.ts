@@ -4,14 +4,14 @@ import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 export interface LoopFigures {
   readonly degraded: boolean;
   readonly reasons: readonly ("event_loop_delay" | "event_loop_utilization")[];
-  /** What `utilization` and `cpuCoreRatio` are over, in milliseconds. */
+  /** Milliseconds that `utilization` and `cpuCoreRatio` are measured over. */
   readonly intervalMs: number;
   /** How late the loop was when it was last measured, in milliseconds. */
   readonly delayP99Ms: number;
   readonly delayMaxMs: number;
-  /** Share of the time in which it was busy, 0 to 1. */
+  /** Share of `intervalMs` in which the loop was busy, 0 to 1. */
   readonly utilization: number;
-  /** Processor time over that time: 1 is one core. */
+  /** Processor time over `intervalMs`: 1 is one core. */
   readonly cpuCoreRatio: number;
 }
 

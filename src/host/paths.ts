@@ -58,7 +58,7 @@ function isPackaged(env: Environment, stateDir: string): boolean {
 /** The folder where sshd's helper looks for the keys of approvers; `openclaw ssh enable` makes it. */
 export const APPROVER_KEYS = `${PACKAGED}/keys`;
 
-/** What the gateway writes there for it. */
+/** The file that the gateway writes there for sshd's helper: the keys that may log in. */
 export const APPROVERS_FILE = join(APPROVER_KEYS, "approvers");
 
 /** The file with the keys that may approve over SSH; `undefined` where sshd reads none of ours. */

@@ -31,7 +31,7 @@ export interface LocalSocketDeps {
     readonly idleMs?: number;
     /** Time to read the last answers when refused, or when the gateway stops. */
     readonly hangUpMs: number;
-    /** Refused clients that may take that long at once. */
+    /** How many refused clients may take that time at once. */
     readonly leaving: number;
   };
   readonly dispatch: (from: Requester, frame: RequestFrame, said: Said) => void;

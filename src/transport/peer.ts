@@ -56,7 +56,7 @@ export class PeerReader {
     this.#last = undefined;
   }
 
-  /** Who dialled, by the socket alone; undefined for a proxy that speaks for many. */
+  /** The source of the socket's own peer; `undefined` for a proxy, which speaks for many. */
   dialler(address: string): string | undefined {
     const { isProxy, source } = this.#own(address);
     return isProxy ? undefined : source;

@@ -6,7 +6,10 @@ import { answerHttp, type HttpDeps } from "./http.ts";
 /** Bytes of a file in memory for one request. */
 const PIECE = 64 * 1024;
 
-/** Answers one plain HTTP request. `source` is who asks, as limits count. */
+/**
+ * Answers one plain HTTP request. `source` is what limits count it under: an address, or an IPv6
+ * /64.
+ */
 export function serveHttp(
   res: HttpResponse,
   req: UwsRequest,
@@ -73,7 +76,7 @@ function isFile(body: HttpAnswer["body"]): body is FileBody {
 
 interface Way {
   readonly headOnly: boolean;
-  /** `gone` once the client is: then the response must not be touched. */
+  /** `gone` once the client has hung up: then the response must not be touched. */
   readonly state: { gone: boolean };
 }
 

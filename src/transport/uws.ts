@@ -141,7 +141,7 @@ export class UwsServer {
     for (const socket of this.#listening.splice(0)) uWS.us_listen_socket_close(socket);
   }
 
-  /** Drops everything that is left. */
+  /** Drops all sockets that are left. */
   close(): void {
     this.#listening.length = 0;
     this.#tcp.close();

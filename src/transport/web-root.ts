@@ -236,7 +236,7 @@ function accepts(header: string, coding: string): boolean {
   });
 }
 
-/** Changes with the file. */
+/** A text that changes with the file, for its ETag. */
 function markOf({ size, mtimeMs, ino }: Stats): string {
   return `"${ino.toString(36)}-${size.toString(36)}-${Math.round(mtimeMs).toString(36)}"`;
 }

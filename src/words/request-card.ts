@@ -84,11 +84,17 @@ export interface AskWords {
   readonly asks: string;
   /** What a device or node that was let in before may do now. */
   readonly has?: string;
-  /** What it may do once this is approved: a device keeps what it has, a node does not. */
+  /**
+   * What the device or node may do once this is approved: a device keeps what it has, a node does
+   * not.
+   */
   readonly after?: string;
   /** What of `after` goes beyond `has`. */
   readonly new?: string;
-  /** What it has and does not ask for any more: approving means exactly what the code says. */
+  /**
+   * Rights that it has and does not ask for any more: approving ends them, because it means exactly
+   * what the code says.
+   */
   readonly ends?: string;
 }
 

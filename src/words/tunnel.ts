@@ -17,7 +17,7 @@ export function tunnelLine(url: string, env: NodeJS.ProcessEnv): string | undefi
   return `ssh ${login}-N -L ${at}:${host}:${at} ${user}@${address}`;
 }
 
-/** Not every user of a container has a name. */
+/** The user's name, else `root`: not every user of a container has a name. */
 function userName(): string {
   try {
     return userInfo().username;

@@ -62,7 +62,7 @@ export const audit: Run<AuditOptions> = async (context, _args, options) => {
   });
 };
 
-/** All lines, oldest first: an answer holds some of them. */
+/** All lines, oldest first, asked for page by page. */
 async function* linesOf(gateway: Gateway, sinceMs: number | undefined): AsyncGenerator<Line> {
   const since = sinceMs === undefined ? {} : { sinceMs: Math.max(0, sinceMs) };
   let cursor: string | undefined = "";

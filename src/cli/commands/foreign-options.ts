@@ -1,7 +1,7 @@
 import { CliError } from "../kit/exit.ts";
 
 interface Answer {
-  /** Why it is not there. */
+  /** Why the option does not exist here. */
   readonly why: string;
   readonly next: string;
 }

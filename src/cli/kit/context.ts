@@ -10,7 +10,7 @@ export interface GlobalOptions {
   readonly tlsFingerprint?: string;
 }
 
-/** What a command is run with. */
+/** What a command gets: the terminal or pipe, and the options of every command. */
 export interface Context {
   readonly io: Io;
   readonly options: GlobalOptions;

@@ -26,7 +26,7 @@ export interface HostOptions {
 }
 
 const ROLE = "node";
-/** Pauses between questions whether the owner has approved. */
+/** Milliseconds between the first questions whether the owner has approved. */
 const ASK_FIRST_MS = 1_000;
 const ASK_LAST_MS = 5_000;
 /** A request lives for 30 minutes after it was last asked; one that is gone before that was rejected. */

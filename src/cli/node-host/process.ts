@@ -7,14 +7,14 @@ import { HostError } from "./errors.ts";
 /** Where programs are looked for, independent of this process's own PATH. */
 export const SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** From the polite signal to the other one. */
+/** Milliseconds from SIGTERM to SIGKILL. */
 const GRACE_MS = 2_000;
 /** What a command started and left behind gets to finish writing. */
 const LEFTOVER_MS = 500;
 
 export interface RunAsk {
   readonly argv: readonly string[];
-  /** Added to the minimal environment. */
+  /** Variables added to the minimal environment. */
   readonly env?: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly outputBytes: number;
@@ -121,7 +121,7 @@ function collect(child: ChildProcess, { stdout, stderr, onOutput }: Sinks): void
   child.stderr?.on("data", (part: Buffer) => stderr.add(part));
 }
 
-/** The end of a process group: first politely, then not. */
+/** Ends a process group: by SIGTERM first, by SIGKILL later. */
 class Termination {
   #timer: NodeJS.Timeout | undefined;
 

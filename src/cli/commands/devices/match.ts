@@ -97,7 +97,7 @@ function isStart(id: string, row: DeviceWords): boolean {
   return ID_PREFIX.test(id) && row.deviceId.startsWith(id);
 }
 
-/** Whether its name is what was typed. */
+/** Whether the device's name is what was typed. */
 export function isNamed(typed: string, row: DeviceWords): boolean {
   const wanted = cleanText(typed)?.toLowerCase();
   if (wanted === undefined) return false;

@@ -37,7 +37,7 @@ interface Remains {
 }
 
 const METHOD = "device.pair.revokeAll";
-/** A hundred thousand devices on a slow disk take their time. */
+/** Milliseconds: a hundred thousand devices on a slow disk take their time. */
 const REVOKE_MS = 10 * 60_000;
 
 /** `openclaw devices revoke-all` */

@@ -19,7 +19,7 @@ export interface Facts {
 
 export interface ProgramFacts {
   readonly version: string;
-  /** Without the leading `v`. */
+  /** The version of Node.js, without the leading `v`. */
   readonly node: string;
   /** Version of the GNU C library; absent with another one. */
   readonly glibc?: string | undefined;
@@ -64,12 +64,12 @@ export interface WebhookFacts {
   readonly egress: readonly string[];
   /** Scheme, host and port; absent where its URL may not be read. */
   readonly to?: string;
-  /** Where its name leads; absent where that can't be known. */
+  /** Addresses that the host's name leads to; absent where they can't be known. */
   readonly addresses?: readonly string[] | undefined;
 }
 
 export interface WebhookFile {
-  /** The key that names it. */
+  /** The configuration's key that names the file. */
   readonly key: string;
   readonly path: string;
   /** Absent where it is not there, or may not be looked at. */
@@ -96,7 +96,7 @@ export interface StateFacts {
   readonly entries?: readonly StateEntry[] | undefined;
   /** Free for unprivileged users; `inodes` is absent on file systems that do not count them. */
   readonly space?: { readonly bytes: number; readonly inodes?: number } | undefined;
-  /** Only of a gateway that does not run. */
+  /** What the documents hold; set only for a gateway that does not run. */
   readonly inspection?: Inspection | undefined;
   /** The folder of an installed gateway, where that is another one than `folder`. */
   readonly installed?: string | undefined;

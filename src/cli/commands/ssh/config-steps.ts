@@ -5,7 +5,7 @@ import type { Step } from "./steps.ts";
 /** Keys of the configuration by what they are to be; `undefined` leaves one as it is. */
 type Wanted = Readonly<Record<string, string | undefined>>;
 
-/** Sets those that differ. */
+/** The steps that set the keys whose values differ. */
 export async function settingSteps(gateway: Gateway, wanted: Wanted): Promise<Step[]> {
   const now: Readonly<Record<string, unknown>> = { ...(await sshSettings(gateway)).ssh };
   return Object.entries(wanted).flatMap(([path, value]) => {

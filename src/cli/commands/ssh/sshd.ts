@@ -103,7 +103,10 @@ export async function reload(env: Environment): Promise<void> {
   // Else it is started anew for every connection, and reads its configuration then.
 }
 
-/** A file may outlive the process that it names. */
+/**
+ * The process id in sshd's pid file; `undefined` where that process is no sshd: the file may
+ * outlive it.
+ */
 function listeningPid(): number | undefined {
   try {
     const pid = Number(readFileSync("/run/sshd.pid", "utf8"));

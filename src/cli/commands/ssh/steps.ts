@@ -23,7 +23,7 @@ import { runTool } from "../gateway/tools.ts";
 export interface Step {
   /** What it does, completing "It will …". */
   readonly words: string;
-  /** What is shown of it before, such as the text of a file. */
+  /** What is shown before the step runs, such as the text of a file. */
   readonly detail?: string;
   run(): Promise<void> | void;
   undo?(): Promise<void> | void;

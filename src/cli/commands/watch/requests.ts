@@ -13,13 +13,13 @@ export type Why =
 
 /** What happens to requests, in the order in which it does. */
 export type News =
-  /** All there are: at the start, and when the gateway is back. */
+  /** All waiting requests: at the start, and when the gateway is back. */
   | { readonly on: "list"; readonly rows: readonly RequestRow[] }
   | { readonly on: "asked"; readonly row: RequestRow }
   | { readonly on: "resolved"; readonly code: string; readonly why: Why }
   | { readonly on: "away" };
 
-/** What changed by it. */
+/** The waiting rows after a piece of news, and those that came and went by it. */
 export interface Changed {
   readonly rows: readonly RequestRow[];
   readonly came: readonly RequestRow[];
