@@ -1,6 +1,6 @@
 /** Refused because too many already wait. */
 export class SemaphoreFull extends Error {
-  override readonly name = "GateFull";
+  override readonly name = "SemaphoreFull";
 }
 
 /** Runs at most `concurrency` jobs at once; at most `queued` more wait, first come first served. */

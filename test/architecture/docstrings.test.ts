@@ -6,11 +6,11 @@ import { sources } from "./sources.ts";
 /** Rooms that are being rewritten; their docstrings are mended with them. */
 const pending: readonly string[] = ["pairing", "requests", "main"];
 
-const settled = sources.filter(({ name }) => !pending.includes(roomOf(name)));
+const mended = sources.filter(({ name }) => !pending.includes(roomOf(name)));
 
 describe("docstrings", () => {
   test("each stands alone: no riddles, and no leaning on another one", () => {
-    const problems = settled.flatMap(({ name, text }) =>
+    const problems = mended.flatMap(({ name, text }) =>
       docstringsOf(text).flatMap((docstring) => {
         const why = docstringProblem(docstring.text);
         return why ? [`src/${name}:${docstring.line}: ${why}: ${docstring.text}`] : [];
@@ -20,7 +20,7 @@ describe("docstrings", () => {
   });
 
   test("what throws says so", () => {
-    const silent = settled.flatMap(({ name, text }) =>
+    const silent = mended.flatMap(({ name, text }) =>
       silentThrowers(text).map((thrower) => `src/${name}: ${thrower}`),
     );
     expect(silent).toEqual([]);
