@@ -22,7 +22,7 @@ export interface Receiver {
 export interface PublishOptions {
   /** The versions of presence and health that it goes with, in its frame. */
   readonly version?: StateVersion | undefined;
-  /** Only these, as far as they may have it; everybody by default. */
+  /** Receivers that get it, as far as they may; all that are connected by default. */
   readonly to?: Iterable<Receiver>;
 }
 
@@ -51,7 +51,7 @@ function maskOf(caller: Caller): number {
  */
 export class Hub {
   readonly #receivers = new Map<Receiver, number>();
-  /** Those who may know of one device only, and which. */
+  /** Receivers that may know of one device only, with its id. */
   readonly #confined = new Map<Receiver, string>();
   readonly #occupancyListeners = new Set<(occupied: boolean) => void>();
 
@@ -98,13 +98,13 @@ export class Hub {
     return this.#receivers.size;
   }
 
-  /** Everyone who may have `event`. */
+  /** The receivers that may have `event` and asked for it. */
   audience(event: EventName): Receiver[] {
     const bit = bitOf.get(event) ?? 0;
     return [...this.#receivers].flatMap(([receiver, mask]) => ((mask & bit) === 0 ? [] : receiver));
   }
 
-  /** Sends what is about one device to everyone who may have it and may know of that device. */
+  /** Sends what is about one device to the receivers of `event` that may know of that device. */
   publishAbout(deviceId: string, event: EventName, payload: unknown): void {
     if (this.#confined.size === 0) return this.publish(event, payload);
     const to = [...this.#receivers.keys()].filter((receiver) => {
@@ -114,8 +114,8 @@ export class Hub {
   }
 
   /**
-   * Sends `event` to everyone who may have it, or to those of `to` who may and are still here. `seq`
-   * stays gapless: it counts what was sent.
+   * Sends `event` to all its receivers, or to those of `to` that are still here. `seq` stays
+   * gapless: it counts what was sent to that receiver.
    */
   publish(event: EventName, payload: unknown, options: PublishOptions = {}): void {
     if (this.#receivers.size === 0) return;

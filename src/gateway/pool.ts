@@ -124,7 +124,7 @@ export class ConnectionPool {
     refusalLog.write({ level: "info", kind: "deviceless", facts, message });
   }
 
-  /** A connection stays open until the owner decides. The newest one of a device wins. */
+  /** Keeps a connection open until the owner decides. The newest one of a device wins. */
   waits(connection: Connection): void {
     if (connection.state.name !== "waiting") return;
     const { requestId, deviceId } = connection.state;
@@ -173,7 +173,7 @@ export class ConnectionPool {
     }
   }
 
-  /** Ends the connections of a device, after the answer to whoever ended them went out. */
+  /** Ends the connections of a device, once the answer to the request that ended them went out. */
   #deviceEnded(end: EndedDevice): void {
     const ended = this.deps.state.registry.of(end.deviceId).filter((connection) => {
       return end.role === undefined || connection.role === end.role;

@@ -136,7 +136,7 @@ function makeHandshake(
   });
 }
 
-/** Sends what everybody gets again and again, while there is anybody. Returns how to stop. */
+/** Sends `tick` and `health` at their intervals while a client is connected. Returns how to stop. */
 export function keepPulses({ world, limits }: Core, network: Network): () => void {
   const { hub, health, presence } = network;
   const tick = () => hub.publish("tick", { ts: world.now() });

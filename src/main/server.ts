@@ -17,7 +17,7 @@ export interface ServerOptions extends NetworkOptions {
   /** Folder of the page's files. */
   readonly pageFolder: string;
   readonly setLogLevel: (level: string) => void;
-  /** Done once it listens, before anybody is let in: what must not be done by a start that fails. */
+  /** Done once it listens, before clients are let in: what must not be done by a start that fails. */
   readonly beforeReady?: () => Promise<void>;
 }
 
@@ -108,7 +108,7 @@ async function makeServer(
   return { server, stop };
 }
 
-/** Listens, and does what must be done before anybody is let in. */
+/** Listens, and does what must be done before clients are let in. @throws ListenError */
 async function prepare(
   core: Core,
   { server, facts }: { server: UwsServer; facts: ServerFacts },

@@ -66,7 +66,7 @@ function nameOf(text: DeviceText): string {
   return quoted(text.displayName ?? text.clientId);
 }
 
-/** What somebody who wonders about refused devices should know. */
+/** The line about a clock that was set by `byMs` milliseconds: it explains refused devices. */
 function clockWords(byMs: number): string {
   const way = byMs > 0 ? "forward" : "back";
   const seconds = Math.round(Math.abs(byMs) / 1000);
@@ -87,8 +87,8 @@ interface Typed {
 }
 
 /**
- * What the log says of a request: what it asks for, what of that is new, and what to type. Where not
- * all of it fits nobody is told how to approve what they have not read.
+ * The words of the log about a request: what it asks for, what of that is new, and what to type. Where
+ * not all of it fits, the line names the command that shows the rest instead of the one that approves.
  */
 export function askLine(row: RequestRow, { kind, does, command, askChars }: Typed): string {
   const { asks, new: fresh } = askWords(row);

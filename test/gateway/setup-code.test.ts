@@ -311,13 +311,13 @@ describe("what becomes of a code", () => {
       letGo = resolve;
     });
     const reached = new Promise<void>((resolve) => {
-      pairing.decide = async (decision) => {
+      pairing.decide = (async (...args: Parameters<typeof decide>) => {
         pairing.decide = decide;
-        const outcome = await decide.call(pairing, decision);
+        const outcome = await decide.apply(pairing, args);
         resolve();
         await free;
         return outcome;
-      };
+      }) as typeof decide;
     });
     return { reached, letGo };
   }
