@@ -99,11 +99,11 @@ describe("on a gateway", () => {
 
   /** Runs `first` when the next line is durable, before what it tells of is made. */
   function afterLine(first: () => Promise<unknown>): void {
-    const { pairing } = gateway.core;
-    const { note } = pairing;
-    pairing.note = async (line) => {
-      pairing.note = note;
-      const seq = await note.call(pairing, line);
+    const { decisions } = gateway.core;
+    const { note } = decisions;
+    decisions.note = async (line) => {
+      decisions.note = note;
+      const seq = await note.call(decisions, line);
       await first();
       return seq;
     };
@@ -132,7 +132,9 @@ describe("on a gateway", () => {
 
   test("a secret is not set where the line of it can't be written", async () => {
     const before = gateway.core.secretStore.secrets;
-    gateway.core.pairing.note = () => Promise.reject(new Error("no room"));
+    gateway.core.decisions.line = () => {
+      throw new Error("no room");
+    };
     await expect(gateway.host("host.token.new", {})).rejects.toThrow();
     expect(gateway.core.secretStore.secrets).toBe(before);
   });
@@ -184,8 +186,9 @@ describe("on a gateway", () => {
   test("what a node offers is turned down also where the audit takes no line", async () => {
     const node = await pairNode(gateway, ["system.which"]);
     const requestId = await surfaceCode(gateway, node.nodeId);
-    const { pairing } = gateway.core;
-    pairing.note = () => Promise.reject(new Error("no room"));
+    gateway.core.decisions.admit = () => {
+      throw new Error("no room");
+    };
     await expect(gateway.host("node.pair.approve", { requestId })).rejects.toThrow();
     await gateway.host("node.pair.reject", { requestId });
     expect(gateway.core.nodes.request(node.nodeId)).toBeUndefined();
@@ -196,8 +199,18 @@ describe("on a gateway", () => {
 test("the token of a first start has a line, and says where it came from", async () => {
   const { firstStart } = await import("../../src/gateway/first-start.ts");
   const gateway = await startTestGateway({ token: null });
-  const { world, secretStore, pairing, secrets } = gateway.core;
-  const deps = { world, secretStore, pairing, secrets, kind: "token" as const, terminal: false };
+  const { world, secretStore, pairing, secrets, decisions, documents } = gateway.core;
+  const document = documents.secrets;
+  const deps = {
+    world,
+    secretStore,
+    document,
+    decisions,
+    pairing,
+    secrets,
+    kind: "token" as const,
+    terminal: false,
+  };
   await firstStart({ ...deps, givenToken: TEST_TOKEN });
   await firstStart({ ...deps, givenToken: TEST_TOKEN });
   const lines = await gateway.core.audit.read({ limit: 10 });
