@@ -46,7 +46,7 @@ export class Hub {
   /** By the names of the events that their receivers get; none is empty. */
   readonly #groups = new Map<string, Group>();
   readonly #groupOf = new Map<Receiver, Group>();
-  /** Those who may know of one device only, and which. */
+  /** Receivers that may know of one device only, with its id. */
   readonly #confined = new Map<Receiver, string>();
   /** Called when the first receiver comes, and when the last one is gone. */
   occupied: (yes: boolean) => void = () => {};
@@ -112,7 +112,7 @@ export class Hub {
     return this.#groupOf.size;
   }
 
-  /** Everyone who may have `event`. */
+  /** The receivers that may have `event` and asked for it. */
   audience(event: EventName): Receiver[] {
     const receivers: Receiver[] = [];
     for (const group of this.#groups.values()) {
@@ -122,7 +122,7 @@ export class Hub {
     return receivers;
   }
 
-  /** Sends what is about one device to everyone who may have it and may know of that device. */
+  /** Sends what is about one device to the receivers of `event` that may know of that device. */
   publishAbout(deviceId: string, event: EventName, payload: unknown): void {
     if (this.#confined.size === 0) return this.publish(event, payload);
     const to = this.audience(event).filter((receiver) => {
@@ -132,8 +132,8 @@ export class Hub {
   }
 
   /**
-   * Sends `event` to everyone who may have it, or to those of `to` who may and are still here. `seq`
-   * stays gapless: it counts what was sent.
+   * Sends `event` to all its receivers, or to those of `to` that are still here. `seq` stays
+   * gapless: it counts what was sent to that receiver.
    */
   publish(
     event: EventName,

@@ -58,15 +58,16 @@ function render(template: string, facts: SshFacts): string {
 }
 
 /**
- * What sshd asks whether a key may log in (AuthorizedKeysCommand), before anybody is authenticated:
- * so it is a few lines of sh, and what comes from the gateway's file becomes no option of sshd's
- * unchecked.
+ * The script that sshd asks whether a key may log in (AuthorizedKeysCommand). It runs before
+ * authentication: so it is a few lines of sh, and nothing from the gateway's file becomes an option
+ * of sshd's unchecked.
  */
 export const keysScript = (facts: SshFacts): string => render(keysText, facts);
 
 /**
- * What sshd runs for such a key, whatever was asked for. The grammar stands there, in sh that a reviewer
- * reads in a minute: nothing but a verb and its one argument, of a few harmless characters, gets past.
+ * The script that sshd runs for an approver's key, instead of the command that the client sent. The
+ * grammar stands there, in sh that a reviewer reads in a minute: nothing but a verb and its one
+ * argument, of a few plain characters, gets past.
  */
 export const answerScript = (facts: SshFacts): string => render(answerText, facts);
 
