@@ -4,7 +4,7 @@ import dropInText from "../../../../deploy/ssh/sshd.conf";
 import { sshLimitTable } from "../../../limits/ssh.ts";
 
 /** Where the parts of approval over SSH are on a machine. */
-export interface SshFacts {
+export interface SshSetup {
   /** The account that approvers log in to. */
   readonly account: string;
   /** The account that looks keys up for sshd, and may do nothing else. */
@@ -35,7 +35,7 @@ const MAX_KEYS_BYTES = sshLimitTable.sshKeysFileBytes.value;
  * line below it for that OpenSSH and newer ones; other lines that begin with `#@` are notes.
  * @throws Error for a name that is no fact.
  */
-function render(template: string, facts: SshFacts): string {
+function render(template: string, facts: SshSetup): string {
   const values: Readonly<Record<string, string>> = {
     account: facts.account,
     "keys-account": facts.keysAccount,
@@ -62,17 +62,17 @@ function render(template: string, facts: SshFacts): string {
  * authentication: so it is a few lines of sh, and nothing from the gateway's file becomes an option
  * of sshd's unchecked.
  */
-export const keysScript = (facts: SshFacts): string => render(keysText, facts);
+export const keysScript = (facts: SshSetup): string => render(keysText, facts);
 
 /**
  * The script that sshd runs for an approver's key, instead of the command that the client sent. The
  * grammar stands there, in sh that a reviewer reads in a minute: nothing but a verb and its one
  * argument, of a few plain characters, gets past.
  */
-export const answerScript = (facts: SshFacts): string => render(answerText, facts);
+export const answerScript = (facts: SshSetup): string => render(answerText, facts);
 
 /** The drop-in for sshd, for this one account. */
-export const sshdDropIn = (facts: SshFacts): string => render(dropInText, facts);
+export const sshdDropIn = (facts: SshSetup): string => render(dropInText, facts);
 
 /** How `sshd -T` prints a setting, where that differs from how the drop-in has it. */
 const printed: Readonly<Record<string, string>> = {
@@ -83,7 +83,7 @@ const printed: Readonly<Record<string, string>> = {
  * Names of the drop-in's settings that do not count for the account. `effective`: what
  * `sshd -T -C user=…` printed.
  */
-export function uncounted(facts: SshFacts, effective: string): string[] {
+export function uncounted(facts: SshSetup, effective: string): string[] {
   const lines = new Set(effective.split("\n").map((line) => line.trim()));
   const settings = [...sshdDropIn(facts).matchAll(/^ {2}([A-Z]\w*) (.+)$/gm)];
   return settings

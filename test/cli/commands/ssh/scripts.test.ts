@@ -8,13 +8,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   answerScript,
   keysScript,
-  type SshFacts,
+  type SshSetup,
   sshdDropIn,
 } from "../../../../src/cli/commands/ssh/scripts.ts";
 import { sshLimitTable } from "../../../../src/limits/ssh.ts";
 
 let folder = "";
-let facts: SshFacts;
+let facts: SshSetup;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "ssh-scripts-"));
@@ -228,7 +228,7 @@ describe("which keys sshd is told", () => {
 });
 
 describe("what “openclaw ssh enable” writes on an installed machine", () => {
-  const installed: SshFacts = {
+  const installed: SshSetup = {
     account: "openclaw",
     keysAccount: "openclaw-keys",
     folder: "/opt/openclaw-gateway/ssh",
