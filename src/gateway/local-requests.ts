@@ -6,11 +6,13 @@ import { encodeError, type RequestFrame } from "../protocol/frames.ts";
 import type { Dispatcher, Requester } from "./dispatch.ts";
 import type { Telemetry } from "./telemetry.ts";
 
-/** What a request over a local socket says of who makes it. */
-interface Said {
-  /** Who the command line is run by. */
+/**
+ * What a request says about its sender. Nothing but the socket's folder and mode vouches for it.
+ */
+export interface Said {
+  /** The user that the command line is run by, as it says. */
   readonly claims?: string;
-  /** Fingerprint of the SSH key that logged in, and the address that it came from. */
+  /** Fingerprint of the SSH key that logged in, and where from. */
   readonly key?: string;
   readonly address?: string;
 }
