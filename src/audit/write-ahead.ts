@@ -1,11 +1,15 @@
 import type { AuditEvent } from "./chain.ts";
+import type { TrailChange } from "./trail.ts";
+
+/** The changes of the trail that are one step with the line of this number: durable with it, or not at all. */
+export type Beside = (line: number) => readonly TrailChange[];
 
 /** Where lines go. */
 export interface Notes {
-  /** Adds a line; resolves with its number once it is durable. */
-  note(event: AuditEvent): Promise<number>;
+  /** Adds a line, and what stands beside it; resolves with its number once both are durable. */
+  note(event: AuditEvent, beside?: Beside): Promise<number>;
   /** Adds one that nothing may keep back: where the disk takes none it is kept until it does. */
-  noteAnyway(event: AuditEvent): Promise<number>;
+  noteAnyway(event: AuditEvent, beside?: Beside): Promise<number>;
 }
 
 /**
@@ -31,8 +35,12 @@ export async function writeAhead<Result>(
   }
 }
 
-/** What a line says of the change that `seq` told of. */
-function failureOf(seq: number, { event, by, from }: AuditEvent, error: unknown): AuditEvent {
+/** The line that says of the change that line `seq` told of, as `event`, why it failed. */
+export function failureOf(
+  seq: number,
+  { event, by, from }: AuditEvent,
+  error: unknown,
+): AuditEvent {
   const what = { line: seq, change: event, why: causeOf(error) };
   return { event: "change.failed", by, what, ...(from !== undefined && { from }) };
 }

@@ -6,7 +6,7 @@ import { type AuditPage, auditPage, type PageOptions } from "../audit/pages.ts";
 import { checkAudit, findFile, type ReadOptions, readAudit } from "../audit/reader.ts";
 import { floorText } from "../audit/trail.ts";
 import type { AuditVerdict } from "../audit/verify.ts";
-import { writeAhead } from "../audit/write-ahead.ts";
+import { type Beside, writeAhead } from "../audit/write-ahead.ts";
 import { AuditWriter } from "../audit/writer.ts";
 import type { GatewayIdentity } from "../auth/identity.ts";
 import type { World } from "../lib/world.ts";
@@ -92,12 +92,12 @@ export class Audit implements AuditSource {
     if (journal || waiting > limits.auditOutbox / 2) this.#writer.flush();
   }
 
-  note(event: AuditEvent): Promise<number> {
-    return this.deps.pairing.note(event);
+  note(event: AuditEvent, beside?: Beside): Promise<number> {
+    return this.deps.pairing.note(event, beside);
   }
 
-  noteAnyway(event: AuditEvent): Promise<number> {
-    return this.deps.pairing.noteAnyway(event);
+  noteAnyway(event: AuditEvent, beside?: Beside): Promise<number> {
+    return this.deps.pairing.noteAnyway(event, beside);
   }
 
   read(options: ReadOptions): Promise<AuditLine[]> {

@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { ConfigTrail } from "../audit/config-trail.ts";
 import { argon2Hasher, type Hasher } from "../auth/hasher.ts";
 import { SharedSecrets } from "../auth/secret.ts";
 import {
@@ -38,7 +39,6 @@ import { acquireWriterLock, ownPlace, type WriterLock } from "../store/lock.ts";
 import { commandName } from "../words/command.ts";
 import { asksForKeys, publishApprovers } from "./approvers.ts";
 import { Audit, grantedByLink } from "./audit.ts";
-import { ConfigTrace } from "./config-trace.ts";
 
 /** What a gateway is started with. Everything but `env` has a default; tests set the rest. */
 export interface CoreOptions {
@@ -73,6 +73,7 @@ export interface Core {
   readonly secretStore: SecretStore;
   readonly secrets: SharedSecrets;
   readonly audit: Audit;
+  readonly configTrail: ConfigTrail;
   readonly log: StoreLog;
   readonly pairing: Pairing;
   readonly setups: Setups;
@@ -189,14 +190,14 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       log,
       journal: options.journal === undefined ? log : (options.journal ?? undefined),
     });
-    const trace = new ConfigTrace({
+    const configTrail = new ConfigTrail({
       document: pairingDocument,
-      pairing,
+      notes: pairing,
       config,
       key: tokenKey,
       log,
     });
-    await trace.start();
+    await configTrail.start();
     const parts = {
       config,
       secretStore,
@@ -207,6 +208,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       nodes,
       documents,
       audit,
+      configTrail,
       log,
     };
     const close = () => closeAll({ ...parts, lock });

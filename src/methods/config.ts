@@ -1,6 +1,12 @@
-import { writeAhead } from "../audit/write-ahead.ts";
 import { configHints, configSchema, schemaAt } from "../config/json-schema.ts";
 import type { PatchKind } from "../config/patch-plan.ts";
+import type { ConfigPlan } from "../config/plan.ts";
+import type {
+  ConfigChanged,
+  ConfigCommitted,
+  ConfigTurn,
+  ConfigWritten,
+} from "../config/service.ts";
 import { shellWord } from "../lib/shell-word.ts";
 import { auditOf } from "../pairing/audit.ts";
 import { ADMIN, READ } from "../protocol/access.ts";
@@ -24,11 +30,42 @@ function writer(name: string, of: { kind: PatchKind; summary: string; params: Js
     summary: of.summary,
     access: { roles: ["operator"], scope: ADMIN },
     params: of.params,
-    run: ({ raw, baseHash }, call) => {
-      const { config } = call.services;
-      return withLine(call, (told) => config.write({ kind: of.kind, raw, baseHash }, told));
-    },
+    run: ({ raw, baseHash }, call) =>
+      call.services.config.exclusive(async (turn) => {
+        const plan = await turn.plan({ kind: of.kind, raw, baseHash });
+        return writtenRow(plan, await commitWithLine(turn, plan, call));
+      }),
   });
+}
+
+/** Commits a plan with its line ahead, which says which keys change and never their values. */
+async function commitWithLine(
+  turn: ConfigTurn,
+  plan: ConfigPlan,
+  { actor, services }: Call,
+): Promise<ConfigCommitted> {
+  const { changedPaths: keys } = plan;
+  if (keys.length === 0) return turn.commit(plan);
+  const line = await services.configTrail.ahead(plan, auditOf("config.changed", actor, { keys }));
+  return line.settle(turn.commit(plan));
+}
+
+/** So many names of keys say enough. */
+const MAX_KEPT = 20;
+
+function writtenRow(plan: ConfigPlan, committed: ConfigCommitted): ConfigWritten {
+  const { changedPaths, kept, before, after } = plan;
+  const { file, hash, config, overridden, notInForce } = committed;
+  return {
+    ok: true,
+    path: file,
+    hash,
+    config,
+    changedPaths,
+    ...(kept.length > 0 && { kept: kept.slice(0, MAX_KEPT) }),
+    ...(before === after && { noop: true }),
+    warnings: [...overridden, ...notInForce],
+  };
 }
 
 export const writers = [
@@ -97,54 +134,45 @@ export const configSet = method<SetParams>({
       force: { type: "boolean" },
     },
   },
-  run: ({ force, ...wanted }, call) =>
-    keepingWaysIn(call, { ...wanted, force }, (check) =>
-      withLine(call, (told) =>
-        call.services.config.change(wanted, (keys) => {
-          check(keys);
-          return told(keys);
-        }),
-      ),
-    ),
+  run: ({ force, ...set }, call) =>
+    call.services.config.exclusive(async (turn) => {
+      const plan = await turn.plan({ kind: "set", ...set });
+      const release = keepWaysIn(plan, { ...set, force }, call);
+      try {
+        return changedRow(set.path, plan, await commitWithLine(turn, plan, call));
+      } finally {
+        release();
+      }
+    }),
 });
 
+function changedRow(path: string, plan: ConfigPlan, committed: ConfigCommitted): ConfigChanged {
+  const { diff, changedPaths } = plan;
+  const { file, restartNeeded, overridden: warnings } = committed;
+  return { path, file, diff, changedPaths, restartNeeded, warnings };
+}
+
 /**
- * Makes a change that may end approval over SSH, whose keys are ways in. `change` calls what it is given
- * right before it writes anything.
+ * A plan that ends approval over SSH ends the ways in that its keys are: until what is returned is
+ * called they count for nothing.
+ * @throws RequestError LAST_WAY_IN where they are the last ways in
  */
-async function keepingWaysIn<Changed>(
-  { actor, services }: Call,
+function keepWaysIn(
+  { changedPaths }: ConfigPlan,
   { path, value, force }: SetParams,
-  change: (check: (keys: readonly string[]) => void) => Promise<Changed>,
-): Promise<Changed> {
+  { actor, services }: Call,
+): () => void {
   const { ssh, config } = services;
+  if (!config.approvesOverSsh || !endsSsh(changedPaths, value)) return () => {};
   const command =
     value === undefined ? `config unset ${path}` : `config set ${path} ${shellWord(value)}`;
-  let release = () => {};
-  try {
-    return await change((keys) => {
-      if (!config.approvesOverSsh || !endsSsh(keys, value)) return;
-      release = ssh.ending({ actor, force, command });
-    });
-  } finally {
-    release();
-  }
+  return ssh.ending({ actor, force, command });
 }
 
 /** Off, or its keys in another place than the one that sshd reads them from. */
 function endsSsh(keys: readonly string[], value: string | undefined): boolean {
   const off = keys.includes("gateway.ssh.account") && value === undefined;
   return off || keys.includes("gateway.ssh.authorizedKeys");
-}
-
-/** Changes keys, with a line ahead that says which, and never their values. */
-function withLine<Changed>(
-  { actor, services }: Call,
-  change: (told: (keys: readonly string[]) => Promise<void>) => Promise<Changed>,
-): Promise<Changed> {
-  return writeAhead(services.audit, (announce) =>
-    change((keys) => announce(auditOf("config.changed", actor, { keys }))),
-  );
 }
 
 export const secretSet = method<{
@@ -187,13 +215,7 @@ export const secretsMigrate = method<{ apply?: boolean }>({
   summary: "Moves clear secrets out of the config file, or shows what that would change.",
   access: host,
   params: { type: "object", properties: { apply: { type: "boolean" } } },
-  run: ({ apply = false }, { actor, services }) => {
-    const { config, audit } = services;
-    if (!apply) return config.migrateSecrets();
-    return writeAhead(audit, (announce) =>
-      config.migrateSecrets((kinds) => announce(auditOf("secret.migrated", actor, { kinds }))),
-    );
-  },
+  run: ({ apply = false }, { actor, services }) => services.secrets.migrate({ apply, actor }),
 });
 
 export const configMethods = [

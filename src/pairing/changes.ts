@@ -60,6 +60,8 @@ export function applyChange(state: PairingState, change: PairingChange): void {
     case "audit":
     case "audit-written":
     case "config-seen":
+    case "config-ahead":
+    case "config-settled":
       state.trail = applyTrail(state.trail, change);
   }
 }

@@ -1,5 +1,6 @@
 import { bounded } from "../audit/bounds.ts";
 import { type AuditEvent, chained } from "../audit/chain.ts";
+import type { Beside } from "../audit/write-ahead.ts";
 import type { Limits } from "../limits/table.ts";
 import { type RequestError, unavailable } from "../protocol/errors.ts";
 import { StoreError } from "../store/errors.ts";
@@ -55,21 +56,28 @@ export class AuditedCommits {
     await this.#plain(changes, event);
   }
 
-  /** A line alone. Resolves with its number once it is durable. @throws as {@link audited} */
-  async note(event: AuditEvent): Promise<number> {
-    return this.#plain([], event);
+  /**
+   * A line, alone or with changes of the trail beside it. Resolves with its number once it is durable.
+   * @throws as {@link audited}
+   */
+  async note(event: AuditEvent, beside?: Beside): Promise<number> {
+    return this.#plain([], event, beside);
   }
 
-  /** The same for what nothing may keep back: where the disk takes none, it is kept until it does. */
-  async noteAnyway(event: AuditEvent): Promise<number> {
-    return (await this.#withLine([], event, { urgent: true })).seq;
+  /** A line that nothing may keep back: where the disk takes none, it is kept until it does. */
+  async noteAnyway(event: AuditEvent, beside?: Beside): Promise<number> {
+    return (await this.#withLine([], event, { urgent: true, beside })).seq;
   }
 
-  async #plain(changes: readonly PairingChange[], event: AuditEvent): Promise<number> {
+  async #plain(
+    changes: readonly PairingChange[],
+    event: AuditEvent,
+    beside?: Beside,
+  ): Promise<number> {
     const { document, limits } = this.deps;
     if (document.working.trail.outbox.length >= limits.auditOutbox) throw auditFull();
     this.paced(event);
-    return (await this.#withLine(changes, event, {})).seq;
+    return (await this.#withLine(changes, event, { beside })).seq;
   }
 
   /** Counts a decision that is about to be made. @throws RequestError where there were too many */
@@ -114,11 +122,12 @@ export class AuditedCommits {
   async #withLine(
     changes: readonly PairingChange[],
     event: AuditEvent,
-    options: { urgent?: boolean },
+    { urgent, beside }: { urgent?: boolean; beside?: Beside | undefined },
   ): Promise<Durability & { seq: number }> {
     const { document, now, told, limits } = this.deps;
     const line = chained(document.working.trail.head, bounded(event, limits), now());
-    const outcome = await document.commit([...changes, { op: "audit", line }], options);
+    const all = [...changes, ...(beside?.(line.seq) ?? []), { op: "audit", line } as const];
+    const outcome = await document.commit(all, urgent ? { urgent } : {});
     told();
     return { ...outcome, seq: line.seq };
   }

@@ -1,4 +1,5 @@
 import type { AuditEvent } from "../audit/chain.ts";
+import type { Beside } from "../audit/write-ahead.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
 import { type Actor, ADMIN, covers, ownerScopes, type Role } from "../protocol/access.ts";
@@ -106,13 +107,13 @@ export class Pairing {
   }
 
   /** What is decided elsewhere, for the audit. Resolves with the line's number once it is durable. */
-  note(event: AuditEvent): Promise<number> {
-    return this.commits.note(event);
+  note(event: AuditEvent, beside?: Beside): Promise<number> {
+    return this.commits.note(event, beside);
   }
 
   /** The same for what must not be kept back by a full disk. */
-  noteAnyway(event: AuditEvent): Promise<number> {
-    return this.commits.noteAnyway(event);
+  noteAnyway(event: AuditEvent, beside?: Beside): Promise<number> {
+    return this.commits.noteAnyway(event, beside);
   }
 
   /** The wall clock, by which requests and links end; when it was set, they are moved first. */

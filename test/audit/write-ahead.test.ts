@@ -101,9 +101,9 @@ describe("on a gateway", () => {
   function afterLine(first: () => Promise<unknown>): void {
     const { pairing } = gateway.core;
     const { note } = pairing;
-    pairing.note = async (line) => {
+    pairing.note = async (...line) => {
       pairing.note = note;
-      const seq = await note.call(pairing, line);
+      const seq = await note.call(pairing, ...line);
       await first();
       return seq;
     };

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readFile, rm, unlink, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { differing, digestsOf } from "../../src/main/config-trace.ts";
+import { differing, digestsOf } from "../../src/audit/config-trail.ts";
 import { openOffline } from "../../src/main/offline.ts";
 import { startTestGateway, type TestGateway } from "../kit/gateway.ts";
 import { until } from "../kit/until.ts";
@@ -106,8 +106,8 @@ test("an edit that comes while a method waits for its line is the file's, not th
   await write({ gateway: { name: "home" } });
   const { core, host } = await start();
   const { note } = core.pairing.commits;
-  core.pairing.commits.note = async (event) => {
-    const seq = await note.call(core.pairing.commits, event);
+  core.pairing.commits.note = async (...line) => {
+    const seq = await note.call(core.pairing.commits, ...line);
     await write({ gateway: { name: "home", publicUrl: "https://evil.example" } });
     await core.config.reload();
     return seq;

@@ -1,0 +1,187 @@
+import { createHmac } from "node:crypto";
+import { interpretConfig } from "../config/interpret.ts";
+import type { ConfigSource } from "../config/load.ts";
+import type { ConfigPlan } from "../config/plan.ts";
+import { specOf } from "../config/schema.ts";
+import type { ConfigStore } from "../config/service.ts";
+import type { StoreLog } from "../store/shape.ts";
+import type { AuditEvent } from "./chain.ts";
+import type { ConfigAhead, SeenConfig, Trail, TrailChange } from "./trail.ts";
+import { failureOf, type Notes } from "./write-ahead.ts";
+
+/** The state that the trail is a part of. */
+interface TrailDocument {
+  readonly working: { readonly trail: Trail };
+  commit(changes: readonly TrailChange[]): Promise<unknown>;
+  later(changes: readonly TrailChange[]): void;
+}
+
+interface Deps {
+  readonly document: TrailDocument;
+  readonly notes: Notes;
+  readonly config: Pick<ConfigStore, "source" | "appliedHash" | "path" | "listen">;
+  /** Key of the digests. */
+  readonly key: Uint8Array;
+  readonly log: StoreLog;
+}
+
+/** A line that was written ahead of a change, and is durable. */
+export interface LineAhead {
+  /**
+   * Awaits the change that the line tells of, notes that it was made, and resolves with what it came to.
+   * Where it fails, a second line says so, and the promise rejects as the change did.
+   */
+  settle<Result>(change: Promise<Result>): Promise<Result>;
+}
+
+const DIGEST_BYTES = 9;
+/** Of a secret so little that nobody could find it by trying, and enough to see that it is another. */
+const SECRET_DIGEST_BYTES = 2;
+
+/**
+ * What a configuration's text says, by key, without saying what: digests under `key`, base64url. Flags
+ * and the environment do not count.
+ */
+export function digestsOf(
+  { raw, path: file }: Pick<ConfigSource, "raw" | "path">,
+  key: Uint8Array,
+): SeenConfig {
+  const { values } = interpretConfig(raw ?? "", file);
+  const digests = [...values].map(([path, value]) => {
+    const mac = createHmac("sha256", key)
+      .update(`config|${path}|${JSON.stringify(value)}`)
+      .digest();
+    const bytes = specOf(path).secret ? SECRET_DIGEST_BYTES : DIGEST_BYTES;
+    return [path, mac.subarray(0, bytes).toString("base64url")] as const;
+  });
+  return Object.fromEntries(digests.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** The keys that differ, in order. */
+export function differing(before: SeenConfig, now: SeenConfig): string[] {
+  const keys = new Set([...Object.keys(before), ...Object.keys(now)]);
+  return [...keys].filter((key) => before[key] !== now[key]).sort();
+}
+
+/** `seen` after a change that gave these keys other values. */
+function withKeys(seen: SeenConfig, keys: ConfigAhead["keys"]): SeenConfig {
+  const all = Object.entries({ ...seen, ...keys });
+  return Object.fromEntries(all.filter((entry): entry is [string, string] => entry[1] !== null));
+}
+
+/** Whether a key says what that change made it say: the file is replaced whole, so one key tells. */
+function showsIn(now: SeenConfig, { keys }: ConfigAhead): boolean {
+  return Object.entries(keys).some(([key, digest]) => (now[key] ?? null) === digest);
+}
+
+/**
+ * The configuration in the audit. It is a person's file, so a change of it and its line can't be one
+ * step: the line is written ahead, and beside it in the state what the file says once the change is
+ * made. By that a start knows whether it was, and what somebody changed in the file by hand is told
+ * apart, which leaves a line too, be it that no gateway ran.
+ */
+export class ConfigTrail {
+  constructor(private readonly deps: Deps) {
+    deps.config.listen(() => this.#logged(this.#see("the file was edited")));
+  }
+
+  /** At a start: what became of a change that a kill cut short, and what was changed by hand since. */
+  async start(): Promise<void> {
+    await this.#logged(this.#settleCutShort());
+    await this.#logged(this.#see("the file was edited while no gateway ran, or as one was killed"));
+  }
+
+  /**
+   * Writes the line of a change of the file, which is then made by committing `plan`, while no other
+   * change runs.
+   * @throws RequestError, StoreError where the line can't be written: then nothing may be changed
+   */
+  async ahead(plan: ConfigPlan, event: AuditEvent): Promise<LineAhead> {
+    const { notes, config } = this.deps;
+    const changes = plan.after !== plan.before;
+    const told = { hash: plan.hash, keys: this.#changedBy(plan), event: event.event };
+    const line = await notes.note(event, (line) =>
+      changes ? [{ op: "config-ahead", ...told, line }] : [],
+    );
+    const { hash: inForce } = config.source;
+    const settle: LineAhead["settle"] = async (change) => {
+      try {
+        const result = await change;
+        this.#made(line, inForce);
+        return result;
+      } catch (error) {
+        await notes.noteAnyway(failureOf(line, event, error), () => [settled(line)]);
+        throw error;
+      }
+    };
+    return { settle };
+  }
+
+  #changedBy({ file: { path }, before, after }: ConfigPlan): ConfigAhead["keys"] {
+    const [old, next] = [before, after].map((raw) => digestsOf({ raw, path }, this.deps.key));
+    const keys = differing(old ?? {}, next ?? {});
+    return Object.fromEntries(keys.map((key) => [key, next?.[key] ?? null]));
+  }
+
+  /** Notes what {@link #see} did not: a file that still has errors in other places is not in force. */
+  #made(line: number, inForceBefore: string): void {
+    const { document, config } = this.deps;
+    const { config: seen = {}, configAhead } = document.working.trail;
+    if (configAhead?.line !== line) return;
+    const adopted = config.source.hash !== inForceBefore;
+    const keys = withKeys(seen, configAhead.keys);
+    document.later([...(adopted ? [] : [{ op: "config-seen", keys } as const]), settled(line)]);
+  }
+
+  /** Says of a change whose line a killed gateway left that it was not made, where that is so. */
+  async #settleCutShort(): Promise<void> {
+    const { document, notes, config, key } = this.deps;
+    const { configAhead: ahead, config: seen = {} } = document.working.trail;
+    if (!ahead || ahead.hash === config.appliedHash) return;
+    const now = digestsOf(config.source, key);
+    if (showsIn(now, ahead)) {
+      // Written, and then edited by hand: the rest of the file is for whoever did that.
+      const keys = withKeys(seen, ahead.keys);
+      document.later([{ op: "config-seen", keys }, settled(ahead.line)]);
+      return;
+    }
+    const what = {
+      line: ahead.line,
+      change: ahead.event,
+      why: "the gateway ended before the file was written",
+    };
+    const failure: AuditEvent = { event: "change.failed", by: { kind: "gateway" }, what };
+    await notes.noteAnyway(failure, () => [settled(ahead.line)]);
+  }
+
+  /** Compares the file in force with what is known of it. */
+  async #see(how: string): Promise<void> {
+    const { document, notes, config, key } = this.deps;
+    const { config: seen, configAhead } = document.working.trail;
+    const keys = digestsOf(config.source, key);
+    const made = configAhead?.hash === config.appliedHash ? configAhead : undefined;
+    const edited = seen ? differing(withKeys(seen, made?.keys ?? {}), keys) : [];
+    if (seen && !made && edited.length === 0) return;
+    const noted: TrailChange[] = [
+      { op: "config-seen", keys },
+      ...(made ? [settled(made.line)] : []),
+    ];
+    if (edited.length > 0) {
+      const what = { keys: edited, how, file: config.path };
+      const edit: AuditEvent = { event: "config.changed", by: { kind: "gateway" }, what };
+      await notes.noteAnyway(edit, () => noted);
+    } else if (seen) document.later(noted);
+    else await document.commit(noted);
+  }
+
+  /** What is not noted now is found again at the next start. */
+  async #logged(noting: Promise<void>): Promise<void> {
+    await noting.catch((err: unknown) => {
+      this.deps.log.error({ err }, "a change of the configuration is not in the audit");
+    });
+  }
+}
+
+function settled(line: number): TrailChange {
+  return { op: "config-settled", line };
+}
