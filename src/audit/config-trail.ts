@@ -97,17 +97,16 @@ export class ConfigTrail {
    * @throws RequestError, StoreError where the line can't be written: then nothing may be changed
    */
   async ahead(plan: ConfigPlan, event: AuditEvent): Promise<LineAhead> {
-    const { notes, config } = this.deps;
+    const { notes } = this.deps;
     const changes = plan.after !== plan.before;
     const told = { hash: plan.hash, keys: this.#changedBy(plan), event: event.event };
     const line = await notes.note(event, (line) =>
       changes ? [{ op: "config-ahead", ...told, line }] : [],
     );
-    const { hash: inForce } = config.source;
     const settle: LineAhead["settle"] = async (change) => {
       try {
         const result = await change;
-        this.#made(line, inForce);
+        this.#made(line);
         return result;
       } catch (error) {
         await notes.noteAnyway(failureOf(line, event, error), () => [settled(line)]);
@@ -123,28 +122,23 @@ export class ConfigTrail {
     return Object.fromEntries(keys.map((key) => [key, next?.[key] ?? null]));
   }
 
-  /** Notes what {@link #see} did not: a file that still has errors in other places is not in force. */
-  #made(line: number, inForceBefore: string): void {
-    const { document, config } = this.deps;
-    const { config: seen = {}, configAhead } = document.working.trail;
-    if (configAhead?.line !== line) return;
-    const adopted = config.source.hash !== inForceBefore;
-    const keys = withKeys(seen, configAhead.keys);
-    document.later([...(adopted ? [] : [{ op: "config-seen", keys } as const]), settled(line)]);
+  /** Nobody waits for the note that a change was made: where a kill loses it, the next start sees so. */
+  #made(line: number): void {
+    const { document } = this.deps;
+    const { config: seen = {}, configAhead: ahead } = document.working.trail;
+    if (ahead?.line !== line) return;
+    const keys = withKeys(seen, ahead.keys);
+    document.later([{ op: "config-seen", keys }, settled(line)]);
   }
 
   /** Says of a change whose line a killed gateway left that it was not made, where that is so. */
   async #settleCutShort(): Promise<void> {
     const { document, notes, config, key } = this.deps;
-    const { configAhead: ahead, config: seen = {} } = document.working.trail;
-    if (!ahead || ahead.hash === config.appliedHash) return;
-    const now = digestsOf(config.source, key);
-    if (showsIn(now, ahead)) {
-      // Written, and then edited by hand: the rest of the file is for whoever did that.
-      const keys = withKeys(seen, ahead.keys);
-      document.later([{ op: "config-seen", keys }, settled(ahead.line)]);
-      return;
-    }
+    const { configAhead: ahead } = document.working.trail;
+    if (!ahead) return;
+    // It has the text that was to be, or was edited by hand after that.
+    const made = this.#isIn(ahead) || showsIn(digestsOf(config.source, key), ahead);
+    if (made) return this.#made(ahead.line);
     const what = {
       line: ahead.line,
       change: ahead.event,
@@ -157,21 +151,25 @@ export class ConfigTrail {
   /** Compares the file in force with what is known of it. */
   async #see(how: string): Promise<void> {
     const { document, notes, config, key } = this.deps;
-    const { config: seen, configAhead } = document.working.trail;
+    const { configAhead: ahead } = document.working.trail;
+    // The file was read before whoever wrote it got to say so.
+    if (ahead && this.#isIn(ahead)) this.#made(ahead.line);
+    const { config: before } = document.working.trail;
     const keys = digestsOf(config.source, key);
-    const made = configAhead?.hash === config.appliedHash ? configAhead : undefined;
-    const edited = seen ? differing(withKeys(seen, made?.keys ?? {}), keys) : [];
-    if (seen && !made && edited.length === 0) return;
-    const noted: TrailChange[] = [
-      { op: "config-seen", keys },
-      ...(made ? [settled(made.line)] : []),
-    ];
-    if (edited.length > 0) {
-      const what = { keys: edited, how, file: config.path };
-      const edit: AuditEvent = { event: "config.changed", by: { kind: "gateway" }, what };
-      await notes.noteAnyway(edit, () => noted);
-    } else if (seen) document.later(noted);
-    else await document.commit(noted);
+    const changed = differing(before ?? {}, keys);
+    if (before && changed.length === 0) return;
+    const seen: TrailChange = { op: "config-seen", keys };
+    if (!before) {
+      await document.commit([seen]);
+      return;
+    }
+    const what = { keys: changed, how, file: config.path };
+    const edit: AuditEvent = { event: "config.changed", by: { kind: "gateway" }, what };
+    await notes.noteAnyway(edit, () => [seen]);
+  }
+
+  #isIn({ hash }: ConfigAhead): boolean {
+    return hash === this.deps.config.appliedHash;
   }
 
   /** What is not noted now is found again at the next start. */

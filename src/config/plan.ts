@@ -37,6 +37,8 @@ export type ConfigRequest = ConfigWrite | ConfigKeySet | ClearSecretsDrop;
 export interface ConfigPlan extends EditPlan {
   /** The file as it was read; the plan is for this text and no other. */
   readonly file: ConfigFile;
+  /** The settings that were in force then. */
+  readonly current: GatewayConfig;
   /** The hash that `config.get` gives once the plan is written. */
   readonly hash: string;
   /** Unknown keys that a client's text left out and that stay in the file. */
@@ -60,6 +62,7 @@ export function planConfig(
     secrets: {},
     ...planned,
     file,
+    current: context.current,
     hash: publicHash(planned.after, context.hashKey),
   };
 }

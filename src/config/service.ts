@@ -36,8 +36,8 @@ export type ConfigListener = (
   old: GatewayConfig,
 ) => void;
 
-/** What the file and the configuration in force are after a plan was written. */
-export interface ConfigCommitted {
+/** What the file says and what is in force once a plan was written. */
+export interface ConfigApplied {
   /** The file's name. */
   readonly file: string;
   /** The hash that clients compare. */
@@ -46,9 +46,9 @@ export interface ConfigCommitted {
   readonly config: Record<string, unknown>;
   /** Whether a setting that changed takes effect at a restart only. */
   readonly restartNeeded: boolean;
-  /** Changed keys that do not count because the environment or a flag sets them. */
+  /** Changed keys that do not count because the environment or a flag sets them, in words. */
   readonly overridden: readonly string[];
-  /** Errors of the file, for which its settings are not in force. */
+  /** Errors of the file, for which its settings are not in force, in words. */
   readonly notInForce: readonly string[];
 }
 
@@ -84,11 +84,13 @@ export interface ConfigTurn {
   /** As {@link ConfigStore.plan}. */
   plan(request: ConfigRequest): Promise<ConfigPlan>;
   /**
-   * Writes exactly this plan, and applies it.
+   * Writes exactly this plan; it is durable then.
    * @throws ConfigError CONFIG_CHANGED where the file is another than the plan was made from;
    * CONFIG_READ, CONFIG_WRITE
    */
-  commit(plan: ConfigPlan): Promise<ConfigCommitted>;
+  commit(plan: ConfigPlan): Promise<void>;
+  /** Reads the file that was written, puts it in force, and says what that comes to. */
+  apply(plan: ConfigPlan): Promise<ConfigApplied>;
 }
 
 /**
@@ -234,28 +236,27 @@ export class ConfigStore {
 
   /**
    * Runs `work` when no other change runs: two that read the same text would lose one of them. What it
-   * plans, its caller checks and announces, and then commits.
+   * plans, its caller checks and announces, then commits and applies.
    */
   exclusive<Result>(work: (turn: ConfigTurn) => Promise<Result>): Promise<Result> {
     const turn: ConfigTurn = {
       plan: (request) => this.plan(request),
-      commit: (plan) => this.#commit(plan),
+      commit: (plan) => writePlan(plan.file, plan, this.deps.writeFile),
+      apply: (plan) => this.#apply(plan),
     };
     const run = this.#last.then(() => work(turn));
     this.#last = run.catch(() => undefined);
     return run;
   }
 
-  async #commit(plan: ConfigPlan): Promise<ConfigCommitted> {
-    const before = this.current;
-    await writePlan(plan.file, plan, this.deps.writeFile);
+  async #apply({ changedPaths, current: before }: ConfigPlan): Promise<ConfigApplied> {
     await this.reload();
     return {
       file: this.path,
       hash: this.hash,
       config: redactConfig(this.current),
       restartNeeded: needsRestart(diffConfig(before, this.current)),
-      overridden: overridden(this.#loaded, plan.changedPaths),
+      overridden: overridden(this.#loaded, changedPaths),
       notInForce: this.#unappliedWarnings(),
     };
   }

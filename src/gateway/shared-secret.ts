@@ -102,7 +102,9 @@ export class SharedSecretChanges {
         await turn.commit(plan);
         return endedEpoch;
       };
-      return line.settle(change());
+      const endedEpoch = await line.settle(change());
+      await turn.apply(plan);
+      return endedEpoch;
     });
   }
 
@@ -120,6 +122,7 @@ export class SharedSecretChanges {
       if (kinds.length === 0) return migratedRow(plan, false);
       const line = await configTrail.ahead(plan, auditOf("secret.migrated", actor, { kinds }));
       await line.settle(this.#move(plan.secrets).then(() => turn.commit(plan)));
+      await turn.apply(plan);
       return migratedRow(plan, true);
     });
   }

@@ -1,12 +1,7 @@
 import { configHints, configSchema, schemaAt } from "../config/json-schema.ts";
 import type { PatchKind } from "../config/patch-plan.ts";
 import type { ConfigPlan } from "../config/plan.ts";
-import type {
-  ConfigChanged,
-  ConfigCommitted,
-  ConfigTurn,
-  ConfigWritten,
-} from "../config/service.ts";
+import type { ConfigApplied, ConfigChanged, ConfigTurn, ConfigWritten } from "../config/service.ts";
 import { shellWord } from "../lib/shell-word.ts";
 import { auditOf } from "../pairing/audit.ts";
 import { ADMIN, READ } from "../protocol/access.ts";
@@ -38,24 +33,31 @@ function writer(name: string, of: { kind: PatchKind; summary: string; params: Js
   });
 }
 
-/** Commits a plan with its line ahead, which says which keys change and never their values. */
+/**
+ * Writes a plan with its line ahead, which says which keys change and never their values, and puts it in
+ * force.
+ */
 async function commitWithLine(
   turn: ConfigTurn,
   plan: ConfigPlan,
   { actor, services }: Call,
-): Promise<ConfigCommitted> {
+): Promise<ConfigApplied> {
   const { changedPaths: keys } = plan;
-  if (keys.length === 0) return turn.commit(plan);
+  if (keys.length === 0) {
+    await turn.commit(plan);
+    return turn.apply(plan);
+  }
   const line = await services.configTrail.ahead(plan, auditOf("config.changed", actor, { keys }));
-  return line.settle(turn.commit(plan));
+  await line.settle(turn.commit(plan));
+  return turn.apply(plan);
 }
 
 /** So many names of keys say enough. */
 const MAX_KEPT = 20;
 
-function writtenRow(plan: ConfigPlan, committed: ConfigCommitted): ConfigWritten {
+function writtenRow(plan: ConfigPlan, applied: ConfigApplied): ConfigWritten {
   const { changedPaths, kept, before, after } = plan;
-  const { file, hash, config, overridden, notInForce } = committed;
+  const { file, hash, config, overridden, notInForce } = applied;
   return {
     ok: true,
     path: file,
@@ -146,9 +148,9 @@ export const configSet = method<SetParams>({
     }),
 });
 
-function changedRow(path: string, plan: ConfigPlan, committed: ConfigCommitted): ConfigChanged {
+function changedRow(path: string, plan: ConfigPlan, applied: ConfigApplied): ConfigChanged {
   const { diff, changedPaths } = plan;
-  const { file, restartNeeded, overridden: warnings } = committed;
+  const { file, restartNeeded, overridden: warnings } = applied;
   return { path, file, diff, changedPaths, restartNeeded, warnings };
 }
 

@@ -1,7 +1,7 @@
-import { chmod, mkdtemp, readFile, rm, unlink, writeFile } from "node:fs/promises";
+import { chmod, cp, lstat, mkdtemp, readFile, rm, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { basename, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { differing, digestsOf } from "../../src/audit/config-trail.ts";
 import { openOffline } from "../../src/main/offline.ts";
 import { startTestGateway, type TestGateway } from "../kit/gateway.ts";
@@ -119,14 +119,186 @@ test("an edit that comes while a method waits for its line is the file's, not th
   expect(await edits()).toEqual([["gateway.publicUrl"]]);
 });
 
-test("a state that was killed before it noted what it wrote finds it, as something that is known", async () => {
+test("a state of before lines were written ahead finds what it lost the note of", async () => {
   const { core, host } = await start();
   await host("host.config.set", { path: "gateway.name", value: "home" });
-  // As if the lazy note had been lost: the state knows the file as it was before.
+  // The state knows the file as it was before, and of no change that is under way.
   await core.documents.pairing.commit([{ op: "config-seen", keys: {} }]);
   await stop();
   await start();
   expect(await edits()).toEqual([["gateway.name"]]);
+});
+
+/** What stands on the disk now, as a kill would leave it, in a folder of its own. */
+async function asKilled(): Promise<string> {
+  const copy = await mkdtemp(join(tmpdir(), "config-trail-killed-"));
+  const isFile = async (from: string) =>
+    !basename(from).startsWith("writer") && !(await lstat(from)).isSocket();
+  await cp(stateDir, copy, { recursive: true, filter: isFile });
+  return copy;
+}
+
+/** Runs `then` when the next line is durable, before what it tells of is made. */
+function afterLine({ core }: TestGateway, then: () => Promise<unknown>): void {
+  const { note } = core.pairing.commits;
+  core.pairing.commits.note = async (...line) => {
+    core.pairing.commits.note = note;
+    const seq = await note.call(core.pairing.commits, ...line);
+    await then();
+    return seq;
+  };
+}
+
+describe("killed at a change of its own", () => {
+  const change = {
+    set: { path: "gateway.name", value: "attic" },
+    unset: { path: "gateway.name" },
+  };
+  const written = {
+    set: { gateway: { name: "attic" } },
+    unset: { gateway: {} },
+  };
+
+  /** Kills behind the line; `text` is what the file says then. */
+  async function cutShort(how: "set" | "unset", text: object): Promise<void> {
+    await write({ gateway: { name: "home" } });
+    const running = await start();
+    let copy = "";
+    afterLine(running, async () => {
+      copy = await asKilled();
+    });
+    await running.host("host.config.set", change[how]);
+    await stop();
+    await rm(stateDir, { recursive: true, force: true });
+    stateDir = copy;
+    file = join(stateDir, "openclaw.json");
+    await write(text);
+  }
+
+  async function killed(how: "set" | "unset", text: object): Promise<void> {
+    await cutShort(how, text);
+    await start();
+  }
+
+  /** The lines since, without who and when. */
+  const said = async () => (await lines()).map(({ event, what }) => [event, what]);
+  const ahead = ["config.changed", { keys: ["gateway.name"] }];
+  const failed = [
+    "change.failed",
+    { line: 1, change: "config.changed", why: "the gateway ended before the file was written" },
+  ];
+  const edited = (...keys: string[]) => [
+    "config.changed",
+    { keys, how: expect.stringContaining("as one was killed"), file },
+  ];
+  const other = { publicUrl: "https://a.example" };
+
+  test.each(["set", "unset"] as const)(
+    "before the file: %s failed, and it says so",
+    async (how) => {
+      await killed(how, { gateway: { name: "home" } });
+      expect(await said()).toEqual([ahead, failed]);
+      expect((await lines())[1]?.by).toEqual({ kind: "gateway" });
+      await stop();
+      await start();
+      expect(await said()).toEqual([ahead, failed]);
+      expect(await gateway?.core.audit.verify()).toMatchObject({ faults: [] });
+    },
+  );
+
+  test.each(["set", "unset"] as const)("behind the file: %s has its line", async (how) => {
+    await killed(how, written[how]);
+    expect(await said()).toEqual([ahead]);
+    await stop();
+    await start();
+    expect(await said()).toEqual([ahead]);
+  });
+
+  test.each(["set", "unset"] as const)(
+    "and the file edited before the next start: %s is told from that",
+    async (how) => {
+      await killed(how, { gateway: { ...written[how].gateway, ...other } });
+      expect(await said()).toEqual([ahead, edited("gateway.publicUrl")]);
+    },
+  );
+
+  test("before the file, which somebody edited then: both are said", async () => {
+    await killed("set", { gateway: { name: "cellar", ...other } });
+    expect(await said()).toEqual([ahead, failed, edited("gateway.name", "gateway.publicUrl")]);
+  });
+
+  test("the command line settles it too", async () => {
+    await cutShort("set", { gateway: { name: "home" } });
+    const env = { OPENCLAW_STATE_DIR: stateDir, HOME: stateDir };
+    const offline = await openOffline({ env });
+    await offline.request("host.config.set", { path: "gateway.name", value: "offline" });
+    await offline.close();
+    await start();
+    expect(await said()).toEqual([ahead, failed, ["config.changed", { keys: ["gateway.name"] }]]);
+  });
+});
+
+describe("an edit by hand while a method is at work", () => {
+  const byHand = { gateway: { name: "home", publicUrl: "https://hand.example" } };
+  const set = { path: "gateway.name", value: "attic" };
+  const patch = JSON.stringify({ gateway: { name: "attic" } });
+  const clear = { gateway: { name: "home", auth: { token: "clear-token-0123456789" } } };
+
+  test.each([
+    ["host.config.set", set, "config.changed"],
+    ["config.patch", { raw: patch }, "config.changed"],
+    ["host.config.migrate", { apply: true }, "secret.migrated"],
+    ["host.token.new", {}, "secret.set"],
+  ])("between its plan and the file: %s is refused, and nothing is lost", async (...given) => {
+    const [method, params, event] = given;
+    await write(clear);
+    const running = await start();
+    const { hash: baseHash } = running.core.config;
+    const patched = method === "config.patch" ? { baseHash } : {};
+    afterLine(running, () => write(byHand));
+    const changing = running.host(method, { ...params, ...patched });
+    await expect(changing).rejects.toThrow("config changed since last load");
+    expect(JSON.parse(await readFile(file, "utf8"))).toEqual(byHand);
+    await running.core.config.reload();
+    await seenAgain(1);
+    const keys = ["gateway.auth.token", "gateway.publicUrl"];
+    expect((await lines()).map((line) => [line.event, line.by.kind])).toEqual([
+      [event, "host"],
+      ["change.failed", "host"],
+      ["config.changed", "gateway"],
+    ]);
+    expect(await edits()).toEqual([keys]);
+    await stop();
+    await start();
+    expect(await lines()).toHaveLength(3);
+  });
+
+  test("right behind the file, before that is read again: only what was edited is said of it", async () => {
+    await write({ gateway: { name: "home" } });
+    const { core, host } = await start();
+    const { reload } = core.config;
+    core.config.reload = async () => {
+      core.config.reload = reload;
+      await write({ gateway: { name: "attic", publicUrl: "https://hand.example" } });
+      await core.config.reload();
+    };
+    await host("host.config.set", set);
+    await seenAgain(1);
+    expect(await edits()).toEqual([["gateway.publicUrl"]]);
+  });
+
+  test("in a file with errors: what is edited has its line once the file is in force, and no more", async () => {
+    await write({ gateway: { name: "home" } });
+    const { core, host } = await start();
+    await write({ gateway: { name: "home", port: "many", publicUrl: "https://hand.example" } });
+    await core.config.reload();
+    await host("host.config.set", set);
+    expect(core.config.current.gateway.name).toBe("home");
+    await write({ gateway: { name: "attic", publicUrl: "https://hand.example" } });
+    await core.config.reload();
+    await seenAgain(1);
+    expect(await edits()).toEqual([["gateway.publicUrl"]]);
+  });
 });
 
 test("digests tell values apart, say little of secrets, and need the gateway's key", async () => {

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { type AuditLine, isLine } from "../../../../src/audit/chain.ts";
 import { auditFiles, parse, wholeLines } from "../../../../src/audit/files.ts";
-import { secretsShape } from "../../../../src/auth/secret-store.ts";
+import { type SecretsState, secretsShape } from "../../../../src/auth/secret-store.ts";
+import { publicHash } from "../../../../src/config/redact.ts";
 import { systemFiles } from "../../../../src/lib/atomic-file.ts";
 import { systemWorld } from "../../../../src/lib/world.ts";
 import { nodesShape } from "../../../../src/nodes/document.ts";
@@ -78,4 +79,35 @@ export async function expectLines(stateDir: string, ledger: Ledger): Promise<voi
   expect(count("secret.set")).toBeGreaterThanOrEqual(secretStore.secrets.token?.epoch ?? 0);
   ledger.sawName(await nameNumber(stateDir));
   expect(count("config.changed")).toBeGreaterThanOrEqual(ledger.names);
+  expectConfigLines(lines, {
+    names: ledger.names,
+    cutShort: await cutShort(stateDir, pairing, secretStore),
+  });
+}
+
+/** The number of a line whose change of the configuration the kill came before, if the state knows of one. */
+async function cutShort(
+  stateDir: string,
+  { trail: { configAhead } }: PairingState,
+  { tokenKey = "" }: SecretsState,
+): Promise<number | undefined> {
+  const text = await readFile(join(stateDir, "openclaw.json"), "utf8").catch(() => "");
+  const isMade = configAhead?.hash === publicHash(text, Buffer.from(tokenKey, "base64url"));
+  return isMade ? undefined : configAhead?.line;
+}
+
+/**
+ * Each name that was ever in the file has exactly one line. A line whose change a kill came before has a
+ * second one after the next start. Nobody edits the file by hand here, so no line says that.
+ */
+function expectConfigLines(
+  lines: readonly AuditLine[],
+  { names, cutShort }: { names: number; cutShort: number | undefined },
+): void {
+  const changes = lines.filter(({ event }) => event === "config.changed");
+  expect(changes.filter(({ by }) => by.kind === "gateway")).toEqual([]);
+  const failures = lines.filter(({ event }) => event === "change.failed");
+  const failed = new Set(failures.map(({ what }) => what?.["line"]));
+  const made = changes.filter(({ seq }) => seq !== cutShort && !failed.has(seq));
+  expect(made).toHaveLength(names);
 }

@@ -115,6 +115,9 @@ const others: readonly Step[] = [
     // Only root can give a file away.
     ...(process.getuid?.() === 0 ? [{ step: "chown openclaw.json.tmp", among: 2 }] : []),
     { step: "rename openclaw.json.tmp > openclaw.json", among: 3 },
+    // The line ahead of the file, and the note that the file is written.
+    { step: "write devices.journal", among: 60 },
+    { step: "datasync devices.journal", among: 60 },
   ].map((each) => ({ ...each, work: { config: true } })),
   { step: "unlink devices.ballast", fullFrom: 60, work: { revoke: true } },
   { step: "unlink writer.sock", stopping: true, work: { quiet: true } },
