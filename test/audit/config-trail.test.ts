@@ -13,7 +13,7 @@ let stateDir: string;
 let file: string;
 let gateway: TestGateway | undefined;
 beforeEach(async () => {
-  stateDir = await mkdtemp(join(tmpdir(), "config-trace-"));
+  stateDir = await mkdtemp(join(tmpdir(), "config-trail-"));
   file = join(stateDir, "openclaw.json");
 });
 afterEach(async () => {
@@ -117,6 +117,26 @@ test("an edit that comes while a method waits for its line is the file's, not th
   core.pairing.commits.note = note;
   await seenAgain(1);
   expect(await edits()).toEqual([["gateway.publicUrl"]]);
+});
+
+test("what a method wrote is its own also where the file is read before it gets to say so", async () => {
+  await write({ gateway: { name: "home" } });
+  const { core, host } = await start();
+  const { exclusive } = core.config;
+  core.config.exclusive = (work) =>
+    exclusive.call(core.config, (turn) => {
+      const commit: typeof turn.commit = async (plan) => {
+        await turn.commit(plan);
+        await core.config.reload();
+      };
+      return work({ ...turn, commit });
+    }) as never;
+  await host("host.config.set", { path: "gateway.name", value: "attic" });
+  expect(core.config.current.gateway.name).toBe("attic");
+  await stop();
+  await start();
+  expect(await edits()).toEqual([]);
+  expect(await lines()).toHaveLength(1);
 });
 
 test("a state of before lines were written ahead finds what it lost the note of", async () => {
