@@ -4,34 +4,30 @@ import type { ConfigSource } from "../config/load.ts";
 import type { ConfigPlan } from "../config/plan.ts";
 import { specOf } from "../config/schema.ts";
 import type { ConfigStore } from "../config/service.ts";
+import type { OtherChanges, Part } from "../store/parts.ts";
 import type { StoreLog } from "../store/shape.ts";
 import type { AuditEvent } from "./chain.ts";
-import type { ConfigAhead, SeenConfig, Trail, TrailChange } from "./trail.ts";
-import { failureOf, type Notes } from "./write-ahead.ts";
-
-/** The state that the trail is a part of. */
-interface TrailDocument {
-  readonly working: { readonly trail: Trail };
-  commit(changes: readonly TrailChange[]): Promise<unknown>;
-  later(changes: readonly TrailChange[]): void;
-}
+import type { Decisions } from "./decisions.ts";
+import { auditOf } from "./events.ts";
+import type { HostChange, HostState } from "./parts.ts";
+import type { ConfigAhead, SeenConfig } from "./trail.ts";
+import { failureOf } from "./write-ahead.ts";
 
 interface Deps {
-  readonly document: TrailDocument;
-  readonly notes: Notes;
+  /** The file is this machine's, and so is what is known of it. */
+  readonly host: Part<HostState, HostChange>;
+  readonly decisions: Decisions;
   readonly config: Pick<ConfigStore, "source" | "appliedHash" | "path" | "listen">;
   /** Key of the digests. */
   readonly key: Uint8Array;
   readonly log: StoreLog;
 }
 
-/** A line that was written ahead of a change, and is durable. */
-export interface LineAhead {
-  /**
-   * Awaits the change that the line tells of, notes that it was made, and resolves with what it came to.
-   * Where it fails, a second line says so, and the promise rejects as the change did.
-   */
-  settle<Result>(change: Promise<Result>): Promise<Result>;
+/** A line of the audit that is durable. */
+export interface DurableLine {
+  /** Its number. */
+  readonly seq: number;
+  readonly event: AuditEvent;
 }
 
 const DIGEST_BYTES = 9;
@@ -93,27 +89,46 @@ export class ConfigTrail {
 
   /**
    * Writes the line of a change of the file, which is then made by committing `plan`, while no other
-   * change runs.
+   * change runs, and handed to {@link settle}.
    * @throws RequestError, StoreError where the line can't be written: then nothing may be changed
    */
-  async ahead(plan: ConfigPlan, event: AuditEvent): Promise<LineAhead> {
-    const { notes } = this.deps;
-    const changes = plan.after !== plan.before;
-    const told = { hash: plan.hash, keys: this.#changedBy(plan), event: event.event };
-    const line = await notes.note(event, (line) =>
-      changes ? [{ op: "config-ahead", ...told, line }] : [],
-    );
-    const settle: LineAhead["settle"] = async (change) => {
-      try {
-        const result = await change;
-        this.#made(line);
-        return result;
-      } catch (error) {
-        await notes.noteAnyway(failureOf(line, event, error), () => [settled(line)]);
-        throw error;
-      }
-    };
-    return { settle };
+  async ahead(plan: ConfigPlan, event: AuditEvent): Promise<DurableLine> {
+    const { host, decisions } = this.deps;
+    const { seq = 0 } = await decisions.about(host).decide(() => {
+      return { changes: this.#aheadOf(plan, event), event, answer: undefined };
+    });
+    return { seq, event };
+  }
+
+  /**
+   * What belongs to the line of a decision that comes with a change of the file, made in this same turn:
+   * the decision and its line are one step then, and the change follows as with {@link ahead}.
+   */
+  beside(plan: ConfigPlan, event: AuditEvent): OtherChanges {
+    return this.deps.host.also(this.#aheadOf(plan, event));
+  }
+
+  /**
+   * Awaits the change that a line tells of, notes that it was made, and resolves with what it came to.
+   * Where it fails, a second line says so, and the promise rejects as the change did.
+   */
+  async settle<Result>({ seq, event }: DurableLine, change: Promise<Result>): Promise<Result> {
+    const { host, decisions } = this.deps;
+    try {
+      const result = await change;
+      this.#made(seq);
+      return result;
+    } catch (error) {
+      await decisions.about(host).urgent([settled(seq)], failureOf(seq, event, error));
+      throw error;
+    }
+  }
+
+  #aheadOf(plan: ConfigPlan, event: AuditEvent): HostChange[] {
+    if (plan.after === plan.before) return [];
+    const { seq: line } = this.deps.decisions.line(event);
+    const told = { hash: plan.hash, keys: this.#changedBy(plan), line, event: event.event };
+    return [{ op: "config-ahead", ...told }];
   }
 
   #changedBy({ file: { path }, before, after }: ConfigPlan): ConfigAhead["keys"] {
@@ -124,17 +139,17 @@ export class ConfigTrail {
 
   /** Nobody waits for the note that a change was made: where a kill loses it, the next start sees so. */
   #made(line: number): void {
-    const { document } = this.deps;
-    const { config: seen = {}, configAhead: ahead } = document.working.trail;
+    const { host } = this.deps;
+    const { config: seen = {}, configAhead: ahead } = host.working.trail;
     if (ahead?.line !== line) return;
     const keys = withKeys(seen, ahead.keys);
-    document.later([{ op: "config-seen", keys }, settled(line)]);
+    host.later([{ op: "config-seen", keys }, settled(line)]);
   }
 
   /** Says of a change whose line a killed gateway left that it was not made, where that is so. */
   async #settleCutShort(): Promise<void> {
-    const { document, notes, config, key } = this.deps;
-    const { configAhead: ahead } = document.working.trail;
+    const { host, decisions, config, key } = this.deps;
+    const { configAhead: ahead } = host.working.trail;
     if (!ahead) return;
     // It has the text that was to be, or was edited by hand after that.
     const made = this.#isIn(ahead) || showsIn(digestsOf(config.source, key), ahead);
@@ -144,28 +159,28 @@ export class ConfigTrail {
       change: ahead.event,
       why: "the gateway ended before the file was written",
     };
-    const failure: AuditEvent = { event: "change.failed", by: { kind: "gateway" }, what };
-    await notes.noteAnyway(failure, () => [settled(ahead.line)]);
+    const failure = auditOf("change.failed", "gateway", what);
+    await decisions.about(host).urgent([settled(ahead.line)], failure);
   }
 
   /** Compares the file in force with what is known of it. */
   async #see(how: string): Promise<void> {
-    const { document, notes, config, key } = this.deps;
-    const { configAhead: ahead } = document.working.trail;
+    const { host, decisions, config, key } = this.deps;
+    const { configAhead: ahead } = host.working.trail;
     // The file was read before whoever wrote it got to say so.
     if (ahead && this.#isIn(ahead)) this.#made(ahead.line);
-    const { config: before } = document.working.trail;
+    const { config: before } = host.working.trail;
     const keys = digestsOf(config.source, key);
     const changed = differing(before ?? {}, keys);
     if (before && changed.length === 0) return;
-    const seen: TrailChange = { op: "config-seen", keys };
+    const seen: HostChange = { op: "config-seen", keys };
     if (!before) {
-      await document.commit([seen]);
+      await host.commit([seen]);
       return;
     }
     const what = { keys: changed, how, file: config.path };
-    const edit: AuditEvent = { event: "config.changed", by: { kind: "gateway" }, what };
-    await notes.noteAnyway(edit, () => [seen]);
+    const edit = auditOf("config.changed", "gateway", what);
+    await decisions.about(host).urgent([seen], edit);
   }
 
   #isIn({ hash }: ConfigAhead): boolean {
@@ -180,6 +195,6 @@ export class ConfigTrail {
   }
 }
 
-function settled(line: number): TrailChange {
+function settled(line: number): HostChange {
   return { op: "config-settled", line };
 }

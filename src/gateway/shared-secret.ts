@@ -1,28 +1,36 @@
-import type { AuditFact } from "../audit/chain.ts";
-import type { ConfigTrail } from "../audit/config-trail.ts";
-import { writeAhead } from "../audit/write-ahead.ts";
-import type { SecretStore } from "../auth/secret-store.ts";
+import type { ConfigTrail, DurableLine } from "../audit/config-trail.ts";
+import type { Decisions } from "../audit/decisions.ts";
+import { auditOf } from "../audit/events.ts";
+import {
+  type HashedSecret,
+  replaceSecret,
+  type SecretStore,
+  type SecretsChange,
+  type SecretsState,
+} from "../auth/secret-store.ts";
 import { clearSecrets } from "../config/migrate.ts";
 import type { ConfigPlan } from "../config/plan.ts";
 import type { ConfigStore } from "../config/service.ts";
 import type { World } from "../lib/world.ts";
-import { auditOf } from "../pairing/audit.ts";
 import type { Pairing } from "../pairing/pairing.ts";
 import type { Actor } from "../protocol/access.ts";
 import { closes } from "../protocol/close.ts";
 import type { SecretKind } from "../protocol/refusals.ts";
+import type { Part } from "../store/parts.ts";
 import type { Gateway } from "./gateway.ts";
 
 const TOKEN_BYTES = 24;
 
 interface Deps {
   readonly secretStore: SecretStore;
+  readonly document: Part<SecretsState, SecretsChange>;
+  readonly decisions: Decisions;
   readonly world: World;
   readonly pairing: Pairing;
   /** Absent where no network side runs (the command line on stopped state). */
   readonly gateway?: Gateway | undefined;
   readonly config: Pick<ConfigStore, "plan" | "exclusive">;
-  readonly configTrail: Pick<ConfigTrail, "ahead">;
+  readonly configTrail: Pick<ConfigTrail, "beside" | "settle">;
   /** Whether the configuration in force holds one in clear, which wins over what is stored. */
   readonly hasClearSecret: (kind: SecretKind) => boolean;
 }
@@ -50,67 +58,61 @@ export class SharedSecretChanges {
     return this.deps.hasClearSecret(kind) || this.deps.secretStore.secrets[kind] !== undefined;
   }
 
+  /** Stores a new shared secret. @throws RequestError LAST_WAY_IN */
   async set(kind: SecretKind, secret: string, options: SecretOptions): Promise<SecretOutcome> {
-    const { secretStore, pairing } = this.deps;
-    const { actor, revokeDerived, force } = options;
-    let closed: readonly string[] = [];
-    const change = async () => {
-      const endedEpoch = await this.#store(kind, secret.trim(), options);
-      closed = closeAdmittedBy(this.deps.gateway, kind);
-      return endedEpoch;
-    };
-    if (!revokeDerived) {
-      await change();
-      return { closed, revoked: [] };
+    const { actor, revokeDerived } = options;
+    await this.#store(kind, secret.trim(), options);
+    const closed = closeAdmittedBy(this.deps.gateway, kind);
+    const revoked = revokeDerived ? await this.deps.pairing.many.endDerived(actor) : [];
+    return { closed, revoked };
+  }
+
+  async #store(kind: SecretKind, secret: string, options: SecretOptions): Promise<void> {
+    const { config, configTrail } = this.deps;
+    if (!this.deps.hasClearSecret(kind)) {
+      await this.#decide(kind, secret, options);
+      return;
     }
-    const epoch = secretStore.secrets[kind]?.epoch ?? 0;
+    // One in clear would win over what is stored: it goes once that is durable.
+    await config.exclusive(async (turn) => {
+      const plan = await turn.plan({ kind: "drop", secrets: [kind] });
+      const line = await this.#decide(kind, secret, { ...options, drop: plan });
+      await configTrail.settle(line, turn.commit(plan));
+      await turn.apply(plan);
+    });
+  }
+
+  /** Its hash, the line of the audit, and the end of the tokens granted under the old one are one step. */
+  async #decide(
+    kind: SecretKind,
+    secret: string,
+    { drop, ...options }: SecretOptions & { readonly drop?: ConfigPlan },
+  ): Promise<DurableLine> {
+    const { secretStore, decisions, document, pairing, configTrail } = this.deps;
+    const { actor, revokeDerived, force } = options;
+    const dropped = drop && [`gateway.auth.${kind}`];
+    const event = auditOf("secret.set", actor, { kind, revokeDerived, dropped });
     const command =
       kind === "token"
         ? "token new --revoke-derived"
         : `config set gateway.${kind} - --revoke-derived`;
-    const revoked = await pairing.many.revokeDerived({ epoch, actor, force, command }, change);
-    return { closed, revoked };
-  }
-
-  /** Stores its hash, with the line of the audit ahead, and returns the epoch that ended. */
-  #store(kind: SecretKind, secret: string, { actor, revokeDerived }: SecretOptions) {
-    const { secretStore, pairing } = this.deps;
-    const store = async () => (await secretStore.setSecret(kind, secret, "cli")).endedEpoch;
-    const what = { kind, revokeDerived };
-    if (this.deps.hasClearSecret(kind)) return this.#storeAndDrop({ kind, actor, what }, store);
-    return writeAhead(pairing, async (announce) => {
-      await announce(auditOf("secret.set", actor, what));
-      return store();
+    const derived = (epoch: number) =>
+      pairing.many.derivedChanges({ epoch, actor, force, command });
+    // Who may not is told so before it costs a hash.
+    if (revokeDerived) derived(secretStore.secrets[kind]?.epoch ?? 0);
+    const hashed = await secretStore.hashed(secret, "cli");
+    const { seq = 0 } = await decisions.about(document).decide((state) => {
+      const replaced = replaceSecret(state, kind, hashed);
+      const ended = revokeDerived ? [derived(replaced.answer.endedEpoch)] : [];
+      const also = [...ended, ...(drop ? [configTrail.beside(drop, event)] : [])];
+      return { ...replaced, event, also };
     });
-  }
-
-  /** The one in clear would win over what is stored: it goes once that is durable. */
-  #storeAndDrop(
-    { kind, actor, what }: { kind: SecretKind; actor: Actor; what: Record<string, AuditFact> },
-    store: () => Promise<number>,
-  ): Promise<number> {
-    const { config, configTrail } = this.deps;
-    return config.exclusive(async (turn) => {
-      const plan = await turn.plan({ kind: "drop", secrets: [kind] });
-      const dropped = [`gateway.auth.${kind}`];
-      const line = await configTrail.ahead(
-        plan,
-        auditOf("secret.set", actor, { ...what, dropped }),
-      );
-      const change = async () => {
-        const endedEpoch = await store();
-        await turn.commit(plan);
-        return endedEpoch;
-      };
-      const endedEpoch = await line.settle(change());
-      await turn.apply(plan);
-      return endedEpoch;
-    });
+    return { seq, event };
   }
 
   /**
    * Moves secrets that stand in the configuration in clear into the state; unless `apply` it only says
-   * what that would change. Each leaves the file once its hash is durable.
+   * what that would change. Their hashes and the line are one step; the file follows.
    */
   async migrate({ apply, actor }: { apply: boolean; actor: Actor }) {
     const { config, configTrail } = this.deps;
@@ -118,20 +120,28 @@ export class SharedSecretChanges {
     if (!apply) return migratedRow(await config.plan(wanted), false);
     return config.exclusive(async (turn) => {
       const plan = await turn.plan(wanted);
-      const kinds = kindsOf(plan);
-      if (kinds.length === 0) return migratedRow(plan, false);
-      const line = await configTrail.ahead(plan, auditOf("secret.migrated", actor, { kinds }));
-      await line.settle(this.#move(plan.secrets).then(() => turn.commit(plan)));
+      if (kindsOf(plan).length === 0) return migratedRow(plan, false);
+      const line = await this.#decideMigration(plan, actor);
+      await configTrail.settle(line, turn.commit(plan));
       await turn.apply(plan);
       return migratedRow(plan, true);
     });
   }
 
-  async #move(secrets: ConfigPlan["secrets"]): Promise<void> {
-    for (const kind of clearSecrets) {
-      const secret = secrets[kind];
-      if (secret !== undefined) await this.deps.secretStore.setSecret(kind, secret, "migrated");
+  async #decideMigration(plan: ConfigPlan, actor: Actor): Promise<DurableLine> {
+    const { secretStore, decisions, document, configTrail } = this.deps;
+    const kinds = kindsOf(plan);
+    const hashed: (readonly [SecretKind, HashedSecret])[] = [];
+    // One after the other: each takes memory and a processor.
+    for (const kind of kinds) {
+      hashed.push([kind, await secretStore.hashed(plan.secrets[kind] ?? "", "migrated")]);
     }
+    const event = auditOf("secret.migrated", actor, { kinds });
+    const { seq = 0 } = await decisions.about(document).decide((state) => {
+      const changes = hashed.flatMap(([kind, one]) => replaceSecret(state, kind, one).changes);
+      return { changes, event, also: [configTrail.beside(plan, event)], answer: undefined };
+    });
+    return { seq, event };
   }
 
   async renew(options: SecretOptions): Promise<SecretOutcome & { token: string }> {

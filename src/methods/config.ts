@@ -1,9 +1,9 @@
+import { auditOf } from "../audit/events.ts";
 import { configHints, configSchema, schemaAt } from "../config/json-schema.ts";
 import type { PatchKind } from "../config/patch-plan.ts";
 import type { ConfigPlan } from "../config/plan.ts";
 import type { ConfigApplied, ConfigChanged, ConfigTurn, ConfigWritten } from "../config/service.ts";
 import { shellWord } from "../lib/shell-word.ts";
-import { auditOf } from "../pairing/audit.ts";
 import { ADMIN, READ } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
 import type { JsonSchema } from "../protocol/json-schema.ts";
@@ -47,8 +47,9 @@ async function commitWithLine(
     await turn.commit(plan);
     return turn.apply(plan);
   }
-  const line = await services.configTrail.ahead(plan, auditOf("config.changed", actor, { keys }));
-  await line.settle(turn.commit(plan));
+  const { configTrail } = services;
+  const line = await configTrail.ahead(plan, auditOf("config.changed", actor, { keys }));
+  await configTrail.settle(line, turn.commit(plan));
   return turn.apply(plan);
 }
 

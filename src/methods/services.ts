@@ -180,7 +180,7 @@ export interface Services {
   readonly health: Health;
   readonly config: ConfigService;
   /** Writes the lines of changes of the configuration. */
-  readonly configTrail: Pick<ConfigTrail, "ahead">;
+  readonly configTrail: Pick<ConfigTrail, "ahead" | "settle">;
   readonly secrets: SecretService;
   /** Agents, sessions and conversations. */
   readonly agent: AgentApi;

@@ -105,16 +105,12 @@ test("what a method or the command line changes has its own line and no other", 
 test("an edit that comes while a method waits for its line is the file's, not the method's", async () => {
   await write({ gateway: { name: "home" } });
   const { core, host } = await start();
-  const { note } = core.pairing.commits;
-  core.pairing.commits.note = async (...line) => {
-    const seq = await note.call(core.pairing.commits, ...line);
+  afterLine({ core }, async () => {
     await write({ gateway: { name: "home", publicUrl: "https://evil.example" } });
     await core.config.reload();
-    return seq;
-  };
+  });
   const change = host("host.config.set", { path: "gateway.name", value: "mine" });
   await expect(change).rejects.toThrow("config changed");
-  core.pairing.commits.note = note;
   await seenAgain(1);
   expect(await edits()).toEqual([["gateway.publicUrl"]]);
 });
@@ -143,7 +139,7 @@ test("a state of before lines were written ahead finds what it lost the note of"
   const { core, host } = await start();
   await host("host.config.set", { path: "gateway.name", value: "home" });
   // The state knows the file as it was before, and of no change that is under way.
-  await core.documents.pairing.commit([{ op: "config-seen", keys: {} }]);
+  await core.documents.host.commit([{ op: "config-seen", keys: {} }]);
   await stop();
   await start();
   expect(await edits()).toEqual([["gateway.name"]]);
@@ -158,14 +154,18 @@ async function asKilled(): Promise<string> {
   return copy;
 }
 
-/** Runs `then` when the next line is durable, before what it tells of is made. */
-function afterLine({ core }: TestGateway, then: () => Promise<unknown>): void {
-  const { note } = core.pairing.commits;
-  core.pairing.commits.note = async (...line) => {
-    core.pairing.commits.note = note;
-    const seq = await note.call(core.pairing.commits, ...line);
-    await then();
-    return seq;
+/** Runs `then` when the line of the next change is durable, before its file is written. */
+function afterLine({ core: { config } }: Pick<TestGateway, "core">, then: () => Promise<unknown>) {
+  const { exclusive } = config;
+  config.exclusive = (work) => {
+    config.exclusive = exclusive;
+    return exclusive.call(config, (turn) => {
+      const commit: typeof turn.commit = async (plan) => {
+        await then();
+        await turn.commit(plan);
+      };
+      return work({ ...turn, commit });
+    }) as never;
   };
 }
 

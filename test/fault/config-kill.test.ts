@@ -73,10 +73,10 @@ const cases: readonly (readonly [when: string, step: string, change: Change])[] 
   ["after", rename, change("host.config.set", "five")],
   ["before", rename, change("config.patch", "six")],
   ["after", rename, change("config.patch", "seven")],
-  ["before", "write gateway.journal", renewed],
+  ["before", "open openclaw.json.tmp", renewed],
   ["before", rename, renewed],
   ["after", rename, renewed],
-  ["after", "datasync gateway.journal", migrated],
+  ["before", "open openclaw.json.tmp", migrated],
   ["before", rename, migrated],
   ["after", rename, migrated],
 ];

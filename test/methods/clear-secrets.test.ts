@@ -122,18 +122,18 @@ describe("migrating", () => {
 
   test("drops no secret that somebody wrote into the file meanwhile", async () => {
     const { secretStore } = gateway.core;
-    const store = secretStore.setSecret.bind(secretStore);
+    const hash = secretStore.hashed.bind(secretStore);
     const edited = text.replace("clear-token-0123456789", "another-token-9876543210");
-    secretStore.setSecret = async (...args) => {
+    secretStore.hashed = async (...args) => {
       await writeFile(file, edited, { mode: 0o600 });
-      return store(...args);
+      return hash(...args);
     };
     await expect(migrate()).rejects.toThrow("config changed");
     expect(await now()).toBe(edited);
     expect((await gateway.core.audit.read({ limit: 9 })).map(({ event }) => event)).toContain(
       "change.failed",
     );
-    secretStore.setSecret = store;
+    secretStore.hashed = hash;
     await gateway.core.config.reload();
     await migrate();
     expect(await accepts("token", "another-token-9876543210")).toBe(true);

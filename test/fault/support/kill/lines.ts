@@ -3,35 +3,27 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { type AuditLine, isLine } from "../../../../src/audit/chain.ts";
 import { auditFiles, parse, wholeLines } from "../../../../src/audit/files.ts";
-import { type SecretsState, secretsShape } from "../../../../src/auth/secret-store.ts";
+import type { HostState } from "../../../../src/audit/parts.ts";
 import { publicHash } from "../../../../src/config/redact.ts";
 import { systemFiles } from "../../../../src/lib/atomic-file.ts";
 import { systemWorld } from "../../../../src/lib/world.ts";
-import { nodesShape } from "../../../../src/nodes/document.ts";
-import { pairingShape } from "../../../../src/pairing/document.ts";
-import { nodePairing, type PairingState } from "../../../../src/pairing/records.ts";
+import { stateShape } from "../../../../src/main/state.ts";
+import { nodePairing } from "../../../../src/pairing/records.ts";
 import { documentFiles } from "../../../../src/store/files.ts";
 import { readDocument } from "../../../../src/store/recover.ts";
-import type { DocumentShape } from "../../../../src/store/shape.ts";
 import { type Ledger, nameNumber } from "./ledger.ts";
 
 /** What a killed gateway left on the disk, read as the next start would, and not changed. */
 async function left(stateDir: string) {
-  const read = async <State, Change>(shape: DocumentShape<State, Change>) => {
-    const files = documentFiles(stateDir, shape.name);
-    return (await readDocument(shape, files, { fs: systemFiles, world: systemWorld })).state;
-  };
-  const pairing = await read(pairingShape);
-  return {
-    pairing,
-    secretStore: await read(secretsShape),
-    nodes: await read(nodesShape),
-    lines: await linesIn(stateDir, pairing),
-  };
+  const files = documentFiles(stateDir, stateShape.name);
+  const outside = { fs: systemFiles, world: systemWorld };
+  const { state } = await readDocument(stateShape, files, outside);
+  const { devices: pairing, secrets, nodes, host } = state;
+  return { pairing, secrets, nodes, host, lines: await linesIn(stateDir, host) };
 }
 
 /** All lines, from the files and from the state. */
-async function linesIn(stateDir: string, { trail }: PairingState): Promise<AuditLine[]> {
+async function linesIn(stateDir: string, { trail }: HostState): Promise<AuditLine[]> {
   const folder = join(stateDir, "audit");
   const lines = new Map<number, AuditLine>();
   for (const name of await auditFiles(folder)) {
@@ -49,8 +41,8 @@ async function linesIn(stateDir: string, { trail }: PairingState): Promise<Audit
 export async function expectLines(stateDir: string, ledger: Ledger): Promise<void> {
   const names = await readdir(stateDir);
   // Nothing of a first start may be there yet.
-  if (!names.includes("devices.journal") || !names.includes("nodes.journal")) return;
-  const { pairing, secretStore, nodes, lines } = await left(stateDir);
+  if (!names.includes("gateway.journal")) return;
+  const { pairing, secrets, nodes, host, lines } = await left(stateDir);
   const told = new Set<string>();
   for (const { event, what = {} } of lines) {
     told.add(`${event} ${what["request"] ?? what["device"]}`);
@@ -76,29 +68,21 @@ export async function expectLines(stateDir: string, ledger: Ledger): Promise<voi
   expect(without).toEqual([]);
   const count = (wanted: string) => lines.filter(({ event }) => event === wanted).length;
   // Each time the secret was set it got the next number.
-  expect(count("secret.set")).toBeGreaterThanOrEqual(secretStore.secrets.token?.epoch ?? 0);
+  expect(count("secret.set")).toBeGreaterThanOrEqual(secrets.secrets.token?.epoch ?? 0);
   ledger.sawName(await nameNumber(stateDir));
   expect(count("config.changed")).toBeGreaterThanOrEqual(ledger.names);
-  expectConfigLines(lines, {
-    names: ledger.names,
-    cutShort: await cutShort(stateDir, pairing, secretStore),
-  });
-}
-
-/** The number of a line whose change of the configuration the kill came before, if the state knows of one. */
-async function cutShort(
-  stateDir: string,
-  { trail: { configAhead } }: PairingState,
-  { tokenKey = "" }: SecretsState,
-): Promise<number | undefined> {
+  const { configAhead } = host.trail;
   const text = await readFile(join(stateDir, "openclaw.json"), "utf8").catch(() => "");
-  const isMade = configAhead?.hash === publicHash(text, Buffer.from(tokenKey, "base64url"));
-  return isMade ? undefined : configAhead?.line;
+  const key = Buffer.from(secrets.tokenKey ?? "", "base64url");
+  const isMade = configAhead?.hash === publicHash(text, key);
+  const cutShort = isMade ? undefined : configAhead?.line;
+  expectConfigLines(lines, { names: ledger.names, cutShort });
 }
 
 /**
  * Each name that was ever in the file has exactly one line. A line whose change a kill came before has a
- * second one after the next start. Nobody edits the file by hand here, so no line says that.
+ * second one after the next start (`cutShort` is the line of one that was not started again). Nobody edits
+ * the file by hand here, so no line says that.
  */
 function expectConfigLines(
   lines: readonly AuditLine[],
