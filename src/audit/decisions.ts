@@ -15,9 +15,6 @@ export function combinedDurability(...outcomes: readonly Durability[]): Durabili
   return outcomes.find(({ durable }) => !durable) ?? { durable: true };
 }
 
-/** Changes that fit one commit, however long the texts in them are. */
-const SMALL = 64;
-
 /** Somebody has to make room first. */
 const FULL_RETRY_MS = 5000;
 
@@ -151,34 +148,6 @@ export class AuditedPart<State, Change> {
     return { ...outcome, seq };
   }
 
-  /**
-   * Decides urgently about what may not fit one commit: `first` and the line are one, and `rest` follows in
-   * as many as it takes. What `first` says must hold until then.
-   */
-  async decideInParts<Answer>(
-    decide: (
-      working: State,
-    ) => AuditedDecision<Change, Answer> & { readonly rest: readonly Change[] },
-  ): Promise<{ readonly answer: Answer } & Durability> {
-    const {
-      answer,
-      seq: _,
-      ...first
-    } = await this.decide((working) => {
-      const { rest, changes, ...decision } = decide(working);
-      const small = rest.length <= SMALL;
-      const answer = { own: decision.answer, rest: small ? [] : rest };
-      return {
-        ...decision,
-        changes: small ? [...changes, ...rest] : changes,
-        urgent: true,
-        answer,
-      };
-    });
-    const outcome = answer.rest.length > 0 ? await this.#parts(answer.rest) : first;
-    return { answer: answer.own, ...combinedDurability(first, outcome) };
-  }
-
   /** Counts a decision that is about to be made. @throws RequestError where there were too many */
   paced(event: AuditEvent): void {
     this.decisions.paced(event);
@@ -197,19 +166,23 @@ export class AuditedPart<State, Change> {
    * device's long texts may keep the others from being revoked.
    */
   async urgentMany(changes: readonly Change[], event: AuditEvent): Promise<Durability> {
-    const [line, ...rest] = await Promise.all([this.urgent([], event), this.#parts(changes)]);
+    const [line, ...rest] = await Promise.all([this.urgent([], event), this.urgentParts(changes)]);
     return combinedDurability(line, ...rest);
   }
 
-  async #parts(changes: readonly Change[]): Promise<Durability> {
+  /** Changes that follow from what was decided, urgently, in as many commits as they take. */
+  async urgentParts(changes: readonly Change[]): Promise<Durability> {
     try {
       return await this.part.commit(changes, { urgent: true });
     } catch (error) {
       const tooLarge = error instanceof StoreError && error.code === "STORE_TOO_LARGE";
       if (!tooLarge || changes.length === 1) throw error;
       const half = changes.length >>> 1;
-      const first = await this.#parts(changes.slice(0, half));
-      return combinedDurability(first, await this.#parts(changes.slice(half)));
+      const [first, second] = await Promise.all([
+        this.urgentParts(changes.slice(0, half)),
+        this.urgentParts(changes.slice(half)),
+      ]);
+      return combinedDurability(first, second);
     }
   }
 }

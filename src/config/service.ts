@@ -64,7 +64,7 @@ export interface ConfigChanged {
   readonly warnings: readonly string[];
 }
 
-/** What clients get for a {@link ConfigWrite}. */
+/** The answer about a written configuration. */
 export interface ConfigWritten {
   readonly ok: true;
   /** The file's name. */
@@ -94,14 +94,17 @@ export interface ConfigTurn {
 }
 
 /**
- * The configuration in force. It follows the file; a file with errors changes nothing. Keys that need
- * a restart are known as such and stay at their old value for whoever started with it.
+ * The configuration in force. It follows the file; a file with errors changes nothing. Keys that
+ * take a restart keep the value that they had at the start.
  */
 export class ConfigStore {
   #loaded: LoadedConfig;
   /** What stands in the file, which is not in force while it has errors. */
   #latest: LoadedConfig;
-  /** Changes wait for each other. */
+  /**
+   * The last change under way; the next one waits for it, because two that read the same text would
+   * lose one of them.
+   */
   #last: Promise<unknown> = Promise.resolve();
   #watcher: ConfigWatcher | undefined;
   readonly #started: GatewayConfig;
@@ -235,8 +238,8 @@ export class ConfigStore {
   }
 
   /**
-   * Runs `work` when no other change runs: two that read the same text would lose one of them. What it
-   * plans, its caller checks and announces, then commits and applies.
+   * Runs `work` when no other change runs. It plans a change, checks and announces what that comes to,
+   * then commits and applies the plan. Resolves and rejects as `work` does.
    */
   exclusive<Result>(work: (turn: ConfigTurn) => Promise<Result>): Promise<Result> {
     const turn: ConfigTurn = {

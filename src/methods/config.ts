@@ -140,7 +140,7 @@ export const configSet = method<SetParams>({
   run: ({ force, ...set }, call) =>
     call.services.config.exclusive(async (turn) => {
       const plan = await turn.plan({ kind: "set", ...set });
-      const release = keepWaysIn(plan, { ...set, force }, call);
+      const release = keepAdmins(plan, { ...set, force }, call);
       try {
         return changedRow(set.path, plan, await commitWithLine(turn, plan, call));
       } finally {
@@ -156,11 +156,11 @@ function changedRow(path: string, plan: ConfigPlan, applied: ConfigApplied): Con
 }
 
 /**
- * A plan that ends approval over SSH ends the ways in that its keys are: until what is returned is
- * called they count for nothing.
- * @throws RequestError LAST_WAY_IN where they are the last ways in
+ * Checks a plan that may end approval over SSH, whose keys count as remaining admins: no longer where it
+ * does, until what is returned is called.
+ * @throws RequestError LAST_WAY_IN where no admin would remain
  */
-function keepWaysIn(
+function keepAdmins(
   { changedPaths }: ConfigPlan,
   { path, value, force }: SetParams,
   { actor, services }: Call,

@@ -25,7 +25,10 @@ export function showCapabilities(typed: string, call: Call): Record<string, unkn
   return surfaceRequestRow(request, call.services);
 }
 
-/** Approves what a node offers, exactly as its code says. */
+/**
+ * Approves a node's declared capabilities, exactly as the code says.
+ * @throws RequestError for an unknown code, and where the caller may not approve them
+ */
 export async function approveCapabilities(typed: string, call: Call) {
   const denied = "node pairing approval denied";
   const request = requestFor(typed, call, denied);

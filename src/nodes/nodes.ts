@@ -7,7 +7,7 @@ import type { Part } from "../store/parts.ts";
 import type { Durability } from "../store/shape.ts";
 import { capabilityWords, NOTHING } from "../words/capabilities.ts";
 import { normalizeCode } from "../words/code.ts";
-import * as surfaces from "./capabilities.ts";
+import * as capabilities from "./capabilities.ts";
 import { endedWithPairing } from "./changes.ts";
 import { allowedClaims, intersect } from "./claims.ts";
 import { InvokeTable, sendEvent } from "./invoke.ts";
@@ -55,7 +55,7 @@ interface Deps {
 
 /**
  * Nodes as a service: who is here, what each may do, and what waits for approval. The pure parts
- * decide (surface.ts), the document makes it durable, and only then is anybody told.
+ * decide (capabilities.ts), the document makes it durable, and only then are clients told.
  */
 export class Nodes {
   readonly sessions = new NodeSessions();
@@ -85,7 +85,7 @@ export class Nodes {
     return () => this.#listeners.delete(listener);
   }
 
-  /** What is durable. */
+  /** The durable state. */
   get state(): NodesState {
     return this.deps.document.durable;
   }
@@ -104,16 +104,16 @@ export class Nodes {
 
   /** The record of a node's present pairing. */
   record(nodeId: string): NodeRecord | undefined {
-    return surfaces.recordOf(this.state, { nodeId, pairing: this.deps.pairingOf(nodeId) });
+    return capabilities.recordOf(this.state, { nodeId, pairing: this.deps.pairingOf(nodeId) });
   }
 
   request(nodeId: string): CapabilityRequest | undefined {
-    return surfaces.requestOf(this.state, nodeId);
+    return capabilities.requestOf(this.state, nodeId);
   }
 
   /** What a connected node may do now. */
   effective(session: NodeSession): Capabilities {
-    return intersect(this.record(session.nodeId)?.surface, this.#wanted(session));
+    return intersect(this.record(session.nodeId)?.surface, this.#declared(session));
   }
 
   /** A node is connected: it counts from now on, and asks for what it was not granted yet. */
@@ -125,7 +125,7 @@ export class Nodes {
       // Its connection may stay open: what it published must not take room from all other nodes.
       this.published.forget(before);
     }
-    const known = surfaces.recordOf(this.deps.document.working, facts);
+    const known = capabilities.recordOf(this.deps.document.working, facts);
     const lastConnectedAtMs = session.connectedAtMs;
     if (known) this.note(facts.nodeId, { ...facts.text, lastConnectedAtMs });
     else this.#introduce(session);
@@ -143,7 +143,7 @@ export class Nodes {
     this.note(nodeId, { lastDisconnectedAtMs, ...(hostStats && { hostStats }) });
   }
 
-  /** Notes what nobody was promised: written lazily. */
+  /** Notes facts that are no promise to a client: written lazily, and lost in a crash. */
   note(nodeId: string, facts: SeenFacts): void {
     this.deps.document.later([{ op: "seen", nodeId, facts }]);
   }
@@ -168,7 +168,7 @@ export class Nodes {
     if (session.asking || pairingOf(nodeId) !== pairing) return;
     const asked = this.#askOf(session);
     const context = this.#context();
-    const outcome = surfaces.ask(document.working, asked, context);
+    const outcome = capabilities.ask(document.working, asked, context);
     if (outcome.kind !== "new") return document.later(outcome.changes);
     session.asking = true;
     document
@@ -192,7 +192,11 @@ export class Nodes {
       .decide((state) => {
         // It may have been removed meanwhile.
         if (pairingOf(nodeId) !== pairing) return { changes: [], answer: undefined };
-        return { changes: surfaces.approve(state, asked, facts).changes, event, answer: undefined };
+        return {
+          changes: capabilities.approve(state, asked, facts).changes,
+          event,
+          answer: undefined,
+        };
       })
       .catch((error: unknown) => this.#tell("failed", nodeId, error))
       .finally(() => {
@@ -200,12 +204,12 @@ export class Nodes {
       });
   }
 
-  #askOf(session: NodeSession): surfaces.Ask {
+  #askOf(session: NodeSession): capabilities.Ask {
     const { nodeId, pairing, text } = session.facts;
-    return { nodeId, pairing, text, surface: this.#wanted(session) };
+    return { nodeId, pairing, text, surface: this.#declared(session) };
   }
 
-  #wanted({ facts }: NodeSession): Capabilities {
+  #declared({ facts }: NodeSession): Capabilities {
     return allowedClaims(facts.claims, facts.text, this.policy);
   }
 
@@ -223,7 +227,7 @@ export class Nodes {
 
   /** The request that `typed` names. @throws RequestError */
   find(typed: string): CapabilityRequest {
-    return surfaces.findRequest(this.deps.document.working, typed);
+    return capabilities.findRequest(this.deps.document.working, typed);
   }
 
   /**
@@ -234,11 +238,11 @@ export class Nodes {
     const { world } = this.deps;
     const facts = { now: world.now(), via: "owner" as const };
     const { answer } = await this.#decisions.decide((state) => {
-      const request = surfaces.findRequest(state, requestId);
+      const request = capabilities.findRequest(state, requestId);
       const { nodeId, pairing } = request;
-      const surface = surfaces.surfaceOf(request);
-      const asked = { nodeId, pairing, requestId, surface, text: surfaces.textOf(request) };
-      const { node, changes } = surfaces.approve(state, asked, facts);
+      const surface = capabilities.surfaceOf(request);
+      const asked = { nodeId, pairing, requestId, surface, text: capabilities.textOf(request) };
+      const { node, changes } = capabilities.approve(state, asked, facts);
       return { changes, event, answer: node };
     });
     return answer;
@@ -250,7 +254,7 @@ export class Nodes {
    */
   async reject(requestId: string, event: AuditEvent): Promise<Durability> {
     const { durable, reason } = await this.#decisions.decide((state) => {
-      const request = surfaces.findRequest(state, requestId);
+      const request = capabilities.findRequest(state, requestId);
       this.deps.decisions.paced(event);
       const why = "rejected" as const;
       const gone = { op: "request-gone" as const, requestId: request.requestId, why };
@@ -259,7 +263,10 @@ export class Nodes {
     return { durable, ...(reason !== undefined && { reason }) };
   }
 
-  /** Tells operators about a node; false, and nobody told, if they were of the like just now. */
+  /**
+   * Tells operators about a node. Returns false, without telling, within `nodeEventMs` of the last
+   * event of the kind.
+   */
   tell(session: NodeSession, event: "node.presence" | "node.hostStats", payload: object): boolean {
     const now = this.deps.world.monotonic();
     const last = session.toldAt.get(event);
@@ -269,7 +276,7 @@ export class Nodes {
     return true;
   }
 
-  /** A node that was removed by a gateway that knew of no consequences. */
+  /** Forgets nodes whose device was removed while their records stayed. */
   #forgetUnpaired(): void {
     const { document, pairingOf } = this.deps;
     const { nodes, requests } = document.working;
@@ -285,7 +292,7 @@ export class Nodes {
     this.#stop();
   }
 
-  #context(): surfaces.CapabilityContext {
+  #context(): capabilities.CapabilityContext {
     const { world, limits, gatewayId, taken } = this.deps;
     const nonce = () => world.bytes(16).toString("hex");
     return { now: world.now(), gatewayId, limits, nonce, taken };
@@ -314,7 +321,7 @@ export class Nodes {
 }
 
 /** The line of a grant that nobody was asked about. */
-function byLink({ nodeId, surface }: surfaces.Ask, link: string | undefined): AuditEvent {
+function byLink({ nodeId, surface }: capabilities.Ask, link: string | undefined): AuditEvent {
   const event = auditOf("node.approved", "gateway", { device: nodeId, ...offerFacts(surface) });
   return { ...event, by: { kind: "link", ...(link !== undefined && { id: link }) } };
 }

@@ -7,6 +7,7 @@ import {
   nodePairing,
   type PairingChange,
   type PairingState,
+  type RevokingAll,
 } from "./records.ts";
 import { isRemoteAdmin } from "./remaining-admins.ts";
 import { applySetupTold } from "./setup.ts";
@@ -72,7 +73,7 @@ function applyToMany(state: PairingState, change: ManyChange): void {
       moveTimes(state, change.by);
       return;
     case "revoking-all":
-      state.revokingAll = { keeps: change.keeps, atMs: change.atMs };
+      state.revokingAll = revokingAllOf(change);
       return;
     case "revoked-all":
       state.revokingAll = undefined;
@@ -86,6 +87,10 @@ function applyToMany(state: PairingState, change: ManyChange): void {
     case "revoked-derived":
       state.revokingDerived = undefined;
   }
+}
+
+function revokingAllOf({ keeps, last, atMs }: RevokingAll): RevokingAll {
+  return { keeps, atMs, ...(last !== undefined && { last }) };
 }
 
 /** The times of a link's `users` stay: they name the approvals that it gave, which don't move either. */

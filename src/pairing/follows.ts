@@ -29,7 +29,7 @@ export function pairingEvents(state: PairingState, change: PairingChange): reado
     case "invite":
       return [{ name: "link", invite: change.invite }];
     case "revoking-all":
-      return [{ name: "ending", keeps: new Set(change.keeps) }];
+      return [{ name: "ending", revoking: change }];
     default:
       return [];
   }

@@ -13,6 +13,7 @@ import {
   type PairingChange,
   type PairingEvent,
   type PairingState,
+  type RevokingAll,
 } from "./records.ts";
 import type { RevocationDeps } from "./revocation.ts";
 import {
@@ -28,6 +29,8 @@ import {
 const BATCH = 256;
 
 interface Deps extends RevocationDeps {
+  /** Called in the turn in which all but some begin to end, before that is durable. */
+  readonly ending: (revoking: RevokingAll) => void;
   readonly document: Part<PairingState, PairingChange, PairingEvent>;
 }
 
@@ -127,40 +130,53 @@ export class MassRevocation {
       const outcome = await document.commit(changes, { urgent: true });
       run.outcome = combinedDurability(run.outcome, outcome);
     }
-    await this.#endAll(keeps, run, ask.actor.deviceId);
+    await this.#endAll(keeps, run, document.working.revokingAll?.last);
     return { ...plan, ...run.outcome, devices: run.ended.length, nodes: run.nodes };
   }
 
-  /** The first step: the line of the act, the end of whatever could become a device, and the mark. */
+  /**
+   * The first step: the line of the act and the mark are one; the end of whatever could become a device
+   * goes with them, in as many commits as it takes.
+   */
   async #decideAll(ask: RevokeAllAsk): Promise<{ plan: RevokeAllPlan; outcome: Durability }> {
-    const { decisions, now } = this.deps;
+    const { decisions, document, now, ending } = this.deps;
     const { actor, force } = ask;
     const atMs = now();
-    const { answer, ...outcome } = await decisions.decideInParts((state) => {
+    const deciding = decisions.decide((state) => {
       const plan = this.#plan(state, ask);
-      const { pending, invites } = plan;
-      const keeps = [...plan.keeps];
+      const { pending, invites, kept } = plan;
+      const keeps = kept.map(({ deviceId }) => deviceId);
       const requests = pending.map(({ requestId }) => requestId);
       const links = invites.map(({ inviteId }) => inviteId);
       const what = { except: keeps, requests, links, forced: force || undefined };
-      return {
-        changes: [{ op: "revoking-all" as const, keeps, atMs }],
-        rest: endOfAsking(plan, atMs),
-        event: auditOf("devices.revoked", actor, what),
-        answer: plan,
-      };
+      const caller = actor.deviceId;
+      const last = caller === undefined || plan.keeps.has(caller) ? undefined : caller;
+      const mark = {
+        op: "revoking-all",
+        keeps,
+        atMs,
+        ...(last !== undefined && { last }),
+      } as const;
+      const event = auditOf("devices.revoked", actor, what);
+      return { changes: [mark], event, urgent: true, answer: plan };
     });
-    return { plan: answer, outcome };
+    const { revokingAll } = document.working;
+    // Refused, in this turn already.
+    if (!revokingAll) return { plan: (await deciding).answer, outcome: await deciding };
+    ending(revokingAll);
+    const asking = endOfAsking(askingIn(document.working, atMs), atMs);
+    const [marked, ended] = await Promise.all([deciding, decisions.urgentParts(asking)]);
+    const { answer, durable, reason } = marked;
+    const own = { durable, ...(reason !== undefined && { reason }) };
+    return { plan: answer, outcome: combinedDurability(own, ended) };
   }
 
   /** Ends the tokens that the mark names, until none is left, and takes the mark away. */
-  async #endAll(keeps: ReadonlySet<string>, run: Run, caller?: string): Promise<void> {
-    // A device that asks for its own end too waits for the answer: it goes last, right before that.
-    const last = caller === undefined || keeps.has(caller) ? [] : [caller];
-    const others = new Set([...keeps, ...last]);
+  async #endAll(keeps: ReadonlySet<string>, run: Run, last: string | undefined): Promise<void> {
+    const others = new Set(last === undefined ? keeps : [...keeps, last]);
     while (await this.#endPass(others, run));
-    await this.#endBatch(last, run);
-    await this.deps.document.commit([{ op: "revoked-all" }], { urgent: true });
+    // The caller's own end is the last thing before its answer.
+    await this.#endBatch(last === undefined ? [] : [last], run, [{ op: "revoked-all" }]);
   }
 
   /**
@@ -207,7 +223,7 @@ export class MassRevocation {
       const before = pending.filter(({ ts }) => ts <= revokingAll.atMs);
       const changes = endOfAsking({ pending: before, invites }, this.deps.now());
       if (changes.length > 0) await this.deps.document.commit(changes, { urgent: true });
-      await this.#alone(this.#endAll(new Set(revokingAll.keeps), run));
+      await this.#alone(this.#endAll(new Set(revokingAll.keeps), run, undefined));
     }
     await this.endDerived("gateway");
   }
@@ -227,17 +243,24 @@ export class MassRevocation {
     return run.ended.length > before;
   }
 
-  async #endBatch(ids: readonly string[], run: Run): Promise<void> {
+  async #endBatch(
+    ids: readonly string[],
+    run: Run,
+    then: readonly PairingChange[] = [],
+  ): Promise<void> {
     const { document, decisions, now } = this.deps;
     const hit = endTokens(document.working, { ids, ends: run.ends, now: now() });
-    if (hit.devices.length === 0) return;
     const devices = hit.devices.map(({ deviceId }) => deviceId);
     for (const id of devices) {
       run.ended.push(id);
       if (nodePairing(document.working.devices.get(id)) !== undefined) run.nodes += 1;
     }
+    const changes = [...hit.changes, ...then];
+    if (changes.length === 0) return;
     const event = auditOf("tokens.revoked", run.actor, { devices });
-    const outcome = await decisions.urgentMany(hit.changes, event);
+    const outcome = await (devices.length > 0
+      ? decisions.urgentMany(changes, event)
+      : decisions.urgentParts(changes));
     run.outcome = combinedDurability(run.outcome, outcome);
   }
 }

@@ -25,6 +25,7 @@ import {
   type PairingState,
   type Pending,
   type Resolution,
+  type RevokingAll,
 } from "./records.ts";
 import { Revocation } from "./revocation.ts";
 
@@ -80,7 +81,7 @@ export class Pairing {
     const now = () => this.now();
     const parts = { document, decisions: this.decisions, guard, now };
     this.#revocation = new Revocation(parts);
-    this.many = new MassRevocation(parts);
+    this.many = new MassRevocation({ ...parts, ending: (revoking) => this.#ending(revoking) });
     this.links = new Links({ ...parts, world, limits });
     this.#expiry = new DeadlineTimer({ world, now, ring: () => this.#expire() });
     this.#stop.push(
@@ -108,14 +109,18 @@ export class Pairing {
       case "ended":
         this.#tell("ended", event.end);
         return;
-      case "ending": {
-        const { keeps } = event;
-        this.#tell("ending", (deviceId) => !keeps.has(deviceId));
+      case "ending":
+        this.#ending(event.revoking);
         return;
-      }
       case "link":
         this.#setExpiry();
     }
+  }
+
+  /** What devices send counts no more, but for those that stay and the one that waits for an answer. */
+  #ending({ keeps, last }: RevokingAll): void {
+    const others = new Set(last === undefined ? keeps : [...keeps, last]);
+    this.#tell("ending", (deviceId) => !others.has(deviceId));
   }
 
   /** The wall clock, by which requests and links end; when it was set, they are moved first. */
@@ -229,8 +234,8 @@ export class Pairing {
   async approve(typed: string, actor: Actor): Promise<{ pending: Pending; device: Device }> {
     const lookup = this.#lookup(actor, "device pairing approval denied");
     const { answer } = await this.decisions.decide((state) => {
-      refuseWhileRevoking(state);
       const pending = ledger.findPending(state, typed, lookup);
+      refuseWhileRevoking(state);
       const { changes, device } = ledger.approve(state, pending, { actor, now: lookup.now });
       const { requestId, roles, scopes } = pending;
       const what = { request: requestId, ...deviceFacts(pending), roles, scopes };

@@ -134,6 +134,8 @@ export interface PairingState {
 /** Every token of every device but some is to end, from the moment in which this is in force. */
 export interface RevokingAll {
   readonly keeps: readonly string[];
+  /** The device that asked, where it is to end too: it goes last. */
+  readonly last?: string;
   /** Wall clock, milliseconds. */
   readonly atMs: number;
 }
@@ -161,7 +163,7 @@ export type PairingChange =
   | { op: "invite-gone"; inviteId: string }
   /** The wall clock was set: all times of requests and links move by so many milliseconds. */
   | { op: "clock-set"; by: number }
-  | { op: "revoking-all"; keeps: readonly string[]; atMs: number }
+  | ({ op: "revoking-all" } & RevokingAll)
   | { op: "revoked-all" }
   | { op: "revoking-derived"; epoch: number; atMs: number }
   | { op: "revoked-derived" };
@@ -184,8 +186,8 @@ export type PairingEvent =
   | { readonly name: "resolved"; readonly pending: Pending; readonly why: Resolution }
   | { readonly name: "renamed"; readonly device: Device }
   | { readonly name: "ended"; readonly end: EndedDevice }
-  /** Nothing counts any more that devices other than these send; their ends follow. */
-  | { readonly name: "ending"; readonly keeps: ReadonlySet<string> }
+  /** Every token of every device but some counts no more; their ends follow. */
+  | { readonly name: "ending"; readonly revoking: RevokingAll }
   /** A link was made or changed. */
   | { readonly name: "link"; readonly invite: Invite };
 

@@ -49,7 +49,7 @@ export class Setups {
     return () => this.#listeners.delete(listener);
   }
 
-  /** How the code ended; `undefined` while nobody used it, as far as that is durable. */
+  /** How the code ended; `undefined` while no device used it, as far as that is durable. */
   ended(setupId: string): { end: SetupEnd; outcome: SetupOutcome } | undefined {
     const { durable, working } = this.deps.document;
     const link = durable.invites.get(setupId);
@@ -60,8 +60,8 @@ export class Setups {
   }
 
   /**
-   * `hello-ok` with the tokens went out to the device that `inviteId` paired (or could not). Nobody
-   * was promised that this is known, so it is written lazily.
+   * `hello-ok` with the tokens went out to the device that `inviteId` paired (or could not). That
+   * is no promise to a client, so it is written lazily.
    */
   told(inviteId: string, sent: boolean): void {
     const { document, pairing } = this.deps;

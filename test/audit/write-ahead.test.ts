@@ -178,7 +178,7 @@ describe("on a gateway", () => {
     expect((await events()).at(-1)?.[0]).toBe("node.approved");
   });
 
-  test("what a node offers is turned down also where the audit takes no line", async () => {
+  test("a node's capabilities are rejected also where the audit takes no line", async () => {
     const node = await pairNode(gateway, ["system.which"]);
     const requestId = await surfaceCode(gateway, node.nodeId);
     gateway.core.decisions.admit = () => {

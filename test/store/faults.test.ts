@@ -249,9 +249,9 @@ describe("the rewrite", () => {
     await settle();
     expect(document.stats.snapshots).toBeGreaterThan(1);
     expect([...fs.inodes.keys()].sort()).toEqual([
-      "/state/tally.reserve",
       "/state/tally.journal",
       "/state/tally.json",
+      "/state/tally.reserve",
     ]);
     const { document: again } = await open(fs.afterPowerCut(() => 0));
     expect(again.durable.ids).toEqual(Array.from({ length: 60 }, (_, id) => id));
