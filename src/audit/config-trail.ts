@@ -31,7 +31,7 @@ export interface DurableLine {
 }
 
 const DIGEST_BYTES = 9;
-/** Of a secret so little that nobody could find it by trying, and enough to see that it is another. */
+/** Bytes of a secret's digest: too few to find the secret by trying, enough to see that it is another. */
 const SECRET_DIGEST_BYTES = 2;
 
 /**
@@ -73,8 +73,8 @@ function showsIn(now: SeenConfig, { keys }: ConfigAhead): boolean {
 /**
  * The configuration in the audit. It is a person's file, so a change of it and its line can't be one
  * step: the line is written ahead, and beside it in the state what the file says once the change is
- * made. By that a start knows whether it was, and what somebody changed in the file by hand is told
- * apart, which leaves a line too, be it that no gateway ran.
+ * made. By that a start knows whether it was made, and changes of the gateway's own are told from edits
+ * by hand, which leave a line too, also those that were made while no gateway ran.
  */
 export class ConfigTrail {
   constructor(private readonly deps: Deps) {
@@ -110,7 +110,8 @@ export class ConfigTrail {
 
   /**
    * Awaits the change that a line tells of, notes that it was made, and resolves with what it came to.
-   * Where it fails, a second line says so, and the promise rejects as the change did.
+   * Where it fails, a second line says so.
+   * @throws what the change rejected with
    */
   async settle<Result>({ seq, event }: DurableLine, change: Promise<Result>): Promise<Result> {
     const { host, decisions } = this.deps;
@@ -137,7 +138,7 @@ export class ConfigTrail {
     return Object.fromEntries(keys.map((key) => [key, next?.[key] ?? null]));
   }
 
-  /** Nobody waits for the note that a change was made: where a kill loses it, the next start sees so. */
+  /** Notes lazily that a change was made: where a kill loses the note, the next start finds that out. */
   #made(line: number): void {
     const { host } = this.deps;
     const { config: seen = {}, configAhead: ahead } = host.working.trail;
