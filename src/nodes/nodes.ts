@@ -320,7 +320,7 @@ export class Nodes {
   }
 }
 
-/** The line of a grant that nobody was asked about. */
+/** The audit's line of a grant by the owner's link, without a request. */
 function byLink({ nodeId, surface }: capabilities.Ask, link: string | undefined): AuditEvent {
   const event = auditOf("node.approved", "gateway", { device: nodeId, ...offerFacts(surface) });
   return { ...event, by: { kind: "link", ...(link !== undefined && { id: link }) } };
