@@ -41,7 +41,10 @@ export interface LegacyDevices {
   readonly host: HostState;
 }
 
-type LegacyChange = PairingChange | AuditChange | HostChange;
+/** Nothing was written ahead of a change of the configuration then. */
+type LegacyHostChange = Extract<HostChange, { op: "audit-written" | "config-seen" }>;
+
+type LegacyChange = PairingChange | AuditChange | LegacyHostChange;
 
 export const legacyDevices: ReplayShape<LegacyDevices, LegacyChange> = {
   name: "devices",

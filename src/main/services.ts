@@ -98,6 +98,7 @@ export function makeServices(core: Core, parts: ServiceParts): Services {
     presence: parts.presence,
     health: parts.health,
     config: configService(core),
+    configTrail: core.configTrail,
     secrets: secretService(core, state),
     agent: parts.agent,
     loop: parts.loop,
@@ -129,12 +130,10 @@ function lifecycle(parts: ServiceParts): Lifecycle {
   };
 }
 
-function configService(core: Core): ConfigService {
-  const { config, secretStore } = core;
+function configService({ config }: Core): ConfigService {
   return {
     view: () => config.view(),
-    write: (wanted, announce) => config.write(wanted, announce),
-    change: (wanted, announce) => config.change(wanted, announce),
+    exclusive: (work) => config.exclusive(work),
     get sshTarget() {
       return config.current.gateway.sshTarget;
     },
@@ -143,15 +142,6 @@ function configService(core: Core): ConfigService {
     },
     get devicelessCli() {
       return devicelessCliMode(config.current) === "loopback";
-    },
-    async migrateSecrets(announce) {
-      const { secrets, diff } = await config.secretsInClear();
-      const found = Object.keys(secrets) as ("token" | "password")[];
-      if (!announce || found.length === 0) return { found, diff, applied: false };
-      await announce(found);
-      for (const kind of found) await secretStore.setSecret(kind, secrets[kind] ?? "", "migrated");
-      await config.dropClearSecrets(found, secrets);
-      return { found, diff, applied: true };
     },
   };
 }
@@ -164,7 +154,8 @@ function secretService(core: Core, { registry }: RuntimeState): SecretService {
     world: core.world,
     pairing: core.pairing,
     registry,
-    dropClearSecret: (kind) => core.config.dropClearSecrets([kind]),
+    config: core.config,
+    configTrail: core.configTrail,
     hasClearSecret: (kind) => core.config.current.gateway.auth[kind] !== undefined,
   });
 }
