@@ -1,33 +1,44 @@
-import type { Gateway, GatewayLog } from "../gateway/gateway.ts";
-import { pendingRow } from "../methods/device-rows.ts";
-import type { PairingListener } from "../pairing/pairing.ts";
+import type { BoundedLog, LineLog } from "../lib/bounded-log.ts";
+import type { Limits } from "../limits/table.ts";
+import type { Pairing, PairingListener } from "../pairing/pairing.ts";
 import type { DeviceText } from "../pairing/records.ts";
 import type { ApprovalKind } from "../protocol/approve-line.ts";
 import { asTyped } from "../words/command.ts";
 import { quoted } from "../words/device.ts";
 import { askWords, cutAsk, type RequestRow } from "../words/request-card.ts";
-import type { Core } from "./core.ts";
+import { pendingRow } from "./device-rows.ts";
+
+/** Where the lines about requests go, and what about them is only counted. */
+export interface RequestLog {
+  readonly log: Pick<LineLog, "info" | "warn">;
+  readonly telemetry: {
+    /** For lines that strangers can cause any number of. */
+    readonly refusalLog: Pick<BoundedLog, "write">;
+    count(metric: string): void;
+    failed(message: string, facts: object): void;
+  };
+  /** How the command line is called here. */
+  readonly command: string;
+  readonly limits: Pick<Limits, "askChars">;
+}
 
 /**
- * What whoever watches the log reads of pairing: who asks, with the command that lets it in, and
- * every decision. Strangers can cause the first, so those lines are bounded.
+ * The log's lines about pairing: who asks, with the command that lets it in, and every decision.
+ * Strangers can cause the first, so those lines are bounded.
  */
-export function pairingLog(
-  core: Core,
-  parts: { gateway: Gateway; log: GatewayLog },
-): PairingListener {
-  const { gateway, log } = parts;
+export function pairingLog({ pairing, ...to }: RequestLog & { pairing: Pairing }): PairingListener {
+  const { log, telemetry } = to;
   return {
     requested: (pending) => {
       const { requestId, deviceId, remoteIp } = pending;
-      const row = pendingRow(pending, core.pairing.device(deviceId));
+      const row = pendingRow(pending, pairing.device(deviceId));
       const asks = askLine(row, {
         kind: "device",
         does: "let it in",
-        command: core.command,
-        askChars: core.limits.askChars,
+        command: to.command,
+        askChars: to.limits.askChars,
       });
-      gateway.refusalLog.write({
+      telemetry.refusalLog.write({
         level: "info",
         kind: "pairing-requested",
         facts: { requestId, deviceId, address: remoteIp },
@@ -39,9 +50,9 @@ export function pairingLog(
       const line = { requestId, deviceId };
       const message = `the request of ${nameOf(pending)} was ${why}`;
       if (why === "approved" || why === "rejected") return log.info(line, message);
-      gateway.refusalLog.write({ level: "info", kind: `pairing-${why}`, facts: line, message });
+      telemetry.refusalLog.write({ level: "info", kind: `pairing-${why}`, facts: line, message });
     },
-    refused: (metric) => gateway.count(metric),
+    refused: (metric) => telemetry.count(metric),
     clockSet: (byMs) => log.warn({ byMs }, clockWords(byMs)),
     renamed: ({ deviceId, label }) => log.info({ deviceId, label }, "a device was renamed"),
     ended: ({ deviceId, role, why, many }) => {
@@ -55,7 +66,7 @@ function nameOf(text: DeviceText): string {
   return quoted(text.displayName ?? text.clientId);
 }
 
-/** What somebody who wonders about refused devices should know. */
+/** The line about a clock that was set by `byMs` milliseconds: it explains refused devices. */
 function clockWords(byMs: number): string {
   const way = byMs > 0 ? "forward" : "back";
   const seconds = Math.round(Math.abs(byMs) / 1000);
@@ -76,8 +87,8 @@ interface Typed {
 }
 
 /**
- * What the log says of a request: what it asks for, what of that is new, and what to type. Where not
- * all of it fits nobody is told how to approve what they have not read.
+ * The words of the log about a request: what it asks for, what of that is new, and what to type. Where
+ * not all of it fits, the line names the command that shows the rest instead of the one that approves.
  */
 export function askLine(row: RequestRow, { kind, does, command, askChars }: Typed): string {
   const { asks, new: fresh } = askWords(row);

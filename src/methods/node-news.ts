@@ -1,29 +1,34 @@
 import type { Hub } from "../events/hub.ts";
-import type { Gateway, GatewayLog } from "../gateway/gateway.ts";
-import { surfaceRequestRow } from "../methods/nodes-rows.ts";
-import type { NodesListener } from "../nodes/nodes.ts";
+import type { World } from "../lib/world.ts";
+import type { Nodes, NodesListener } from "../nodes/nodes.ts";
 import type { CapabilityRequest } from "../nodes/records.ts";
+import type { Pairing } from "../pairing/pairing.ts";
 import { quoted } from "../words/device.ts";
-import type { Core } from "./core.ts";
-import { askLine } from "./pairing-log.ts";
+import { surfaceRequestRow } from "./nodes-rows.ts";
+import { askLine, type RequestLog } from "./pairing-log.ts";
 
-/** Tells operators, and whoever watches the log, what becomes of nodes. */
-export function nodeNews(
-  core: Core,
-  { hub, gateway, log }: { hub: Hub; gateway: Gateway; log: GatewayLog },
-): NodesListener {
+interface Deps extends RequestLog {
+  readonly world: Pick<World, "now">;
+  readonly hub: Pick<Hub, "publish" | "publishAbout">;
+  readonly nodes: Nodes;
+  readonly pairing: Pairing;
+}
+
+/** Tells operators and the log what becomes of nodes: who asks for what, and each decision. */
+export function nodeNews(deps: Deps): NodesListener {
+  const { hub, telemetry, log } = deps;
   return {
     requested: (request) => {
       const { requestId, nodeId } = request;
-      const row = surfaceRequestRow(request, core);
+      const row = surfaceRequestRow(request, deps);
       hub.publishAbout(nodeId, "node.pair.requested", row);
       const offers = askLine(row, {
         kind: "node",
         does: "allow it",
-        command: core.command,
-        askChars: core.limits.askChars,
+        command: deps.command,
+        askChars: deps.limits.askChars,
       });
-      gateway.refusalLog.write({
+      telemetry.refusalLog.write({
         level: "info",
         kind: "node-requested",
         facts: { requestId, nodeId },
@@ -33,16 +38,16 @@ export function nodeNews(
     resolved: (request, why) => {
       const { requestId, nodeId } = request;
       const decision = why === "approved" ? "approved" : "rejected";
-      const ts = core.world.now();
+      const ts = deps.world.now();
       const facts = { requestId, nodeId, decision, why, ts };
       hub.publishAbout(nodeId, "node.pair.resolved", facts);
       const message = `what ${nameOf(request)} offers was ${why}`;
       if (why === "approved" || why === "rejected") log.info({ requestId, nodeId }, message);
     },
     told: (event, payload) => hub.publish(event, payload),
-    refused: (metric) => gateway.count(metric),
+    refused: (metric) => telemetry.count(metric),
     failed: (nodeId, error) => {
-      gateway.failed("a node's request could not be written", { nodeId, err: error });
+      telemetry.failed("a node's request could not be written", { nodeId, err: error });
     },
   };
 }

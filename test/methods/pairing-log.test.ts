@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { askLine } from "../../src/main/pairing-log.ts";
+import { askLine } from "../../src/methods/pairing-log.ts";
 import type { RequestRow } from "../../src/words/request-card.ts";
 
 const typed = { kind: "node", does: "allow it", command: "oc", askChars: 60 } as const;

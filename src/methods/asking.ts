@@ -1,20 +1,29 @@
 import { cleanText } from "../lib/text.ts";
-import { pendingRow } from "../methods/device-rows.ts";
-import { surfaceRequestRow } from "../methods/nodes-rows.ts";
+import type { Limits } from "../limits/table.ts";
+import type { Nodes } from "../nodes/nodes.ts";
 import type { CapabilityRequest } from "../nodes/records.ts";
 import type { Asking } from "../notify/asking.ts";
+import type { Pairing } from "../pairing/pairing.ts";
 import type { Pending } from "../pairing/records.ts";
 import { grantedIn } from "../words/capabilities.ts";
 import { clientKind, deviceName } from "../words/device.ts";
 import { keyWords } from "../words/key.ts";
 import { askWords } from "../words/request-card.ts";
-import type { Core } from "./core.ts";
+import { pendingRow } from "./device-rows.ts";
+import { surfaceRequestRow } from "./nodes-rows.ts";
+
+/** Where the rest of what a request says is looked up. */
+export interface AskingView {
+  readonly pairing: Pairing;
+  readonly nodes: Nodes;
+  readonly limits: Pick<Limits, "scopeChars">;
+}
 
 /** A device's request as the webhook tells it. */
-export function deviceAsking(core: Core, pending: Pending): Asking {
+export function deviceAsking(view: AskingView, pending: Pending): Asking {
   const { requestId, deviceId, roles, scopes, ts, expiresAtMs, remoteIp } = pending;
-  const { scopeChars } = core.limits;
-  const device = core.pairing.device(deviceId);
+  const { scopeChars } = view.limits;
+  const device = view.pairing.device(deviceId);
   return {
     kind: "device",
     requestId,
@@ -33,12 +42,12 @@ export function deviceAsking(core: Core, pending: Pending): Asking {
 }
 
 /** What a node offers, as the webhook tells it. */
-export function nodeAsking(core: Core, request: CapabilityRequest): Asking {
+export function nodeAsking(view: AskingView, request: CapabilityRequest): Asking {
   const { requestId, nodeId, commands, caps, permissions, ts, remoteIp } = request;
   return {
     kind: "node",
     requestId,
-    name: core.pairing.device(nodeId)?.label ?? deviceName({ ...request, deviceId: nodeId }),
+    name: view.pairing.device(nodeId)?.label ?? deviceName({ ...request, deviceId: nodeId }),
     client: clientKind(request),
     address: remoteIp,
     deviceId: nodeId,
@@ -48,7 +57,7 @@ export function nodeAsking(core: Core, request: CapabilityRequest): Asking {
     commands,
     caps,
     permissions: grantedIn(permissions),
-    ...askWords(surfaceRequestRow(request, core)),
+    ...askWords(surfaceRequestRow(request, view)),
     known: true,
     askedAtMs: ts,
   };
