@@ -28,9 +28,16 @@ function writer(name: string, of: { kind: PatchKind; summary: string; params: Js
     run: ({ raw, baseHash }, call) =>
       call.services.config.exclusive(async (turn) => {
         const plan = await turn.plan({ kind: of.kind, raw, baseHash });
-        return writtenRow(plan, await commitWithLine(turn, plan, call));
+        return writtenRow(plan, await commitWithLine({ turn, plan }, call));
       }),
   });
+}
+
+interface PlannedChange {
+  readonly turn: ConfigTurn;
+  readonly plan: ConfigPlan;
+  /** Refuses the change by throwing, in the turn in which its line is decided. */
+  readonly check?: () => void;
 }
 
 /**
@@ -38,10 +45,8 @@ function writer(name: string, of: { kind: PatchKind; summary: string; params: Js
  * force.
  */
 async function commitWithLine(
-  turn: ConfigTurn,
-  plan: ConfigPlan,
+  { turn, plan, check }: PlannedChange,
   { actor, services }: Call,
-  check?: () => void,
 ): Promise<ConfigApplied> {
   const { changedPaths: keys } = plan;
   if (keys.length === 0) {
@@ -144,7 +149,7 @@ export const configSet = method<SetParams>({
     call.services.config.exclusive(async (turn) => {
       const plan = await turn.plan({ kind: "set", ...set });
       const check = () => keepAdmins(plan, { ...set, force }, call);
-      return changedRow(set.path, plan, await commitWithLine(turn, plan, call, check));
+      return changedRow(set.path, plan, await commitWithLine({ turn, plan, check }, call));
     }),
 });
 
