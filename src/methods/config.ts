@@ -28,14 +28,15 @@ function writer(name: string, of: { kind: PatchKind; summary: string; params: Js
     run: ({ raw, baseHash }, call) =>
       call.services.config.exclusive(async (turn) => {
         const plan = await turn.plan({ kind: of.kind, raw, baseHash });
-        return writtenRow(plan, await commitWithLine(turn, { plan }, call));
+        return writtenRow(plan, await commitWithLine({ turn, plan }, call));
       }),
   });
 }
 
-interface Planned {
+interface PlannedChange {
+  readonly turn: ConfigTurn;
   readonly plan: ConfigPlan;
-  /** Called right before the line is written; what it throws refuses the change. */
+  /** Refuses the change by throwing, in the turn in which its line is decided. */
   readonly check?: () => void;
 }
 
@@ -44,8 +45,7 @@ interface Planned {
  * force.
  */
 async function commitWithLine(
-  turn: ConfigTurn,
-  { plan, check }: Planned,
+  { turn, plan, check }: PlannedChange,
   { actor, services }: Call,
 ): Promise<ConfigApplied> {
   const { changedPaths: keys } = plan;
@@ -149,7 +149,7 @@ export const configSet = method<SetParams>({
     call.services.config.exclusive(async (turn) => {
       const plan = await turn.plan({ kind: "set", ...set });
       const check = () => keepAdmins(plan, { ...set, force }, call);
-      return changedRow(set.path, plan, await commitWithLine(turn, { plan, check }, call));
+      return changedRow(set.path, plan, await commitWithLine({ turn, plan, check }, call));
     }),
 });
 
