@@ -22,7 +22,7 @@ export interface StoreProblem {
 
 /** What the state of a gateway that does not run says, read without changing anything. */
 export interface Inspection {
-  /** Set where somebody holds the writer's lock: then nothing else is known. */
+  /** Set where a process holds the writer's lock: then nothing else is known. */
   readonly heldBy?: { readonly pid?: number; readonly adminSocket?: string };
   readonly problems: readonly StoreProblem[];
   /** Bytes of writes that a crash cut short; the next start drops them. */

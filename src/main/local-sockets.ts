@@ -49,7 +49,7 @@ function adminSocket({ adminSocket: path, limits }: Core, { gateway }: Parts): L
   });
 }
 
-/** A dispatcher of its own: whoever comes here reaches the verbs of approvers and nothing else. */
+/** A dispatcher of its own: a connection here reaches the verbs of approvers and nothing else. */
 function approveSocket(core: Core, { gateway, services }: Parts): LocalServer {
   const { limits, world, ssh } = core;
   const { telemetry } = gateway.state;
