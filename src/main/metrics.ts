@@ -21,8 +21,7 @@ export function makeMetrics(
 }
 
 /**
- * Everything that `/metrics` shows. Nothing here counts: what counts are plain numbers elsewhere, read
- * when somebody asks. Labels take their values from declarations only, never from clients.
+ * Everything that `/metrics` shows. Nothing here counts: what counts are plain numbers elsewhere, read at each request. Labels take their values from declarations only, never from clients.
  */
 export function metricSpecs(core: Core, gateway: Gateway, loop: LoopWatch): MetricSpec[] {
   return [

@@ -29,7 +29,7 @@ export interface NetworkOptions {
   /** The last lines of the log, for clients. */
   readonly logRing: LogRing;
   readonly supervisor: Supervisor;
-  /** Called when someone asked for a restart or stop. */
+  /** Called when a restart or stop was asked for. */
   readonly ask: (what: "restart" | "stop") => void;
   /** Called when a supervisor will restart this process. */
   readonly expectRestart: () => void;

@@ -33,7 +33,7 @@ export interface RunningServer {
   readonly turnedAway: number;
   /** Adds a warning that `host.info` and `status` show. */
   warn(warning: string): void;
-  /** Drains: everyone is told and closed, then all sockets end. */
+  /** Drains: all connections are told and closed, then all sockets end. */
   close(why: "restart" | "stop"): Promise<void>;
 }
 
@@ -147,7 +147,7 @@ async function listen(server: UwsServer, core: Core): Promise<Listening> {
   return { addresses, port: actual, probe: { host, port: actual } };
 }
 
-/** Takes no more connections, lets what runs be answered, closes everyone. */
+/** Takes no more connections, lets requests under way be answered, closes all connections. */
 async function drain(
   parts: { gateway: Gateway; server: UwsServer },
   why: "restart" | "stop",

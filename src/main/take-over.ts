@@ -149,8 +149,8 @@ async function tidy(folder: string, fs: FileSystem): Promise<void> {
 }
 
 /**
- * Devices without the keys that their tokens were made with: new keys would shut all of them out, and
- * show another fingerprint, without anybody having asked for that.
+ * Refuses a state of devices without the keys that their tokens were made with: new keys would shut all
+ * of them out and show another fingerprint, though no owner asked for that.
  */
 async function refuseLostKeys(folder: string, fs: FileSystem): Promise<void> {
   const names = await fs.list(folder);
