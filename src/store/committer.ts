@@ -26,9 +26,9 @@ const probe: Entry<never> = {
 };
 
 /** What a committer works on. */
-export interface CommitterParts<State, Change> {
+export interface CommitterParts<State, Change, Event = never> {
   folder: string;
-  views: Views<State, Change>;
+  views: Views<State, Change, Event>;
   segments: Segments;
   reserve: ReserveFile;
   world: World;
@@ -41,8 +41,8 @@ export interface CommitterParts<State, Change> {
  * lost is `kept` and goes at the head of every following group. Journal order, the order in which
  * entries become visible, and the order of their outcomes are all the same.
  */
-export class Committer<State, Change> {
-  readonly #parts: CommitterParts<State, Change>;
+export class Committer<State, Change, Event = never> {
+  readonly #parts: CommitterParts<State, Change, Event>;
   #queue: Entry<Change>[] = [];
   #group: Entry<Change>[] = [];
   #kept: Entry<Change>[] = [];
@@ -68,7 +68,7 @@ export class Committer<State, Change> {
   lastFailure: StoreError | undefined;
   failedAt = 0;
 
-  constructor(parts: CommitterParts<State, Change>, seq: number) {
+  constructor(parts: CommitterParts<State, Change, Event>, seq: number) {
     this.#parts = parts;
     this.#seq = seq;
     this.#schedule();
@@ -212,6 +212,7 @@ export class Committer<State, Change> {
     // A flood is durable all at once, but each of its changes may be an event for everybody.
     const pace = new Pace(this.#parts.world);
     for (const entry of group) {
+      this.#parts.views.tell(entry);
       entry.resolve({ durable: true });
       await reactionsDone();
       if (pace.used) await pace.rest();
@@ -231,6 +232,7 @@ export class Committer<State, Change> {
     }
     for (const entry of this.#kept) {
       this.#parts.views.show(entry);
+      this.#parts.views.tell(entry);
       entry.resolve({ durable: false, reason: error.message });
     }
     this.#retries = this.#unasked ? this.#retries + 1 : Math.max(this.#retries, 1);

@@ -6,7 +6,7 @@ import { Journal, type JournalOutside } from "./journal.ts";
 import { journalFormat } from "./journal-line.ts";
 import { readSegments, type Segment, type SegmentFiles } from "./segment-files.ts";
 import type { SegmentParts } from "./segments.ts";
-import type { DocumentShape } from "./shape.ts";
+import type { ReplayShape } from "./shape.ts";
 import { snapshotFormat } from "./snapshot-text.ts";
 import { Pace } from "./time-slices.ts";
 import { isOlder } from "./versions.ts";
@@ -25,7 +25,7 @@ export interface Recovered<State> {
  * nothing is changed then. Throws StoreError or the file system's error.
  */
 export async function recover<State, Change>(
-  shape: DocumentShape<State, Change>,
+  shape: ReplayShape<State, Change>,
   files: DocumentFiles,
   outside: JournalOutside,
 ): Promise<Recovered<State>> {
@@ -41,7 +41,7 @@ export async function recover<State, Change>(
  * anything. Throws {@link Damage}, StoreError or the file system's error.
  */
 export async function readDocument<State, Change>(
-  shape: DocumentShape<State, Change>,
+  shape: ReplayShape<State, Change>,
   files: DocumentFiles,
   outside: JournalOutside,
 ): Promise<Omit<Recovered<State>, "parts">> {
@@ -53,14 +53,14 @@ export async function readDocument<State, Change>(
 }
 
 class Recovery<State, Change> {
-  readonly #shape: DocumentShape<State, Change>;
+  readonly #shape: ReplayShape<State, Change>;
   readonly #files: DocumentFiles;
   readonly #outside: JournalOutside;
   readonly #snapshot: DurableFile;
   readonly #low: SnapshotStore;
   #migrating = false;
 
-  constructor(shape: DocumentShape<State, Change>, files: DocumentFiles, outside: JournalOutside) {
+  constructor(shape: ReplayShape<State, Change>, files: DocumentFiles, outside: JournalOutside) {
     this.#shape = shape;
     this.#files = files;
     this.#outside = outside;

@@ -1,6 +1,6 @@
 import { Damage } from "./damage.ts";
 import { StoreError } from "./errors.ts";
-import type { DocumentShape } from "./shape.ts";
+import type { ReplayShape } from "./shape.ts";
 
 /** What snapshots and journal files say about themselves in their first line. */
 export interface FileHeader {
@@ -16,7 +16,7 @@ export interface FileHeader {
 export function isOlder<State, Change>(
   where: { file: string; folder: string; format: string },
   header: FileHeader,
-  shape: DocumentShape<State, Change>,
+  shape: ReplayShape<State, Change>,
 ): boolean {
   const { file, folder, format } = where;
   if (header.format !== format) {
