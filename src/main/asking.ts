@@ -7,7 +7,7 @@ import type { Pending } from "../pairing/records.ts";
 import { grantedIn } from "../words/capabilities.ts";
 import { clientKind, deviceName } from "../words/device.ts";
 import { keyWords } from "../words/key.ts";
-import { askWords } from "../words/request-card.ts";
+import { askWords } from "../words/request-kinds.ts";
 import type { Core } from "./core.ts";
 
 /** A device's request as the webhook tells it. */

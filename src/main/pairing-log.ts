@@ -5,7 +5,7 @@ import type { DeviceText } from "../pairing/records.ts";
 import type { ApprovalKind } from "../protocol/approve-line.ts";
 import { asTyped } from "../words/command.ts";
 import { quoted } from "../words/device.ts";
-import { askWords, cutAsk, type RequestRow } from "../words/request-card.ts";
+import { askWords, cutAsk, type RequestRow } from "../words/request-kinds.ts";
 import type { Core } from "./core.ts";
 
 /**

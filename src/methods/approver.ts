@@ -9,7 +9,8 @@ import type { JsonSchema } from "../protocol/json-schema.ts";
 import type { Durability } from "../store/shape.ts";
 import { agoWords } from "../words/age.ts";
 import { clientKind, deviceName, quoted, shortId, shown } from "../words/device.ts";
-import { askWords, cardLines, cutAsk, type RequestRow } from "../words/request-card.ts";
+import { cardLines } from "../words/request-card.ts";
+import { askWords, cutAsk, deviceOf, kindWords, type RequestRow } from "../words/request-kinds.ts";
 import { PHONE_COLUMNS } from "../words/ssh-rights.ts";
 import { findDevice } from "./approver-device.ts";
 import { pendingRow } from "./device-rows.ts";
@@ -119,7 +120,7 @@ function shortLines({ row, mine }: Waiting, now: number): string[] {
   return [
     `${code}  ${agoWords(row.ts, now)}`,
     nameOf(row),
-    `  asks ${row.nodeId === undefined ? "" : "for "}${words}`,
+    `  asks ${kindWords(row).asksFor}${words}`,
     ...(whole ? [] : [`  all of it: show ${code}`]),
     ...(mine ? [] : ["  (not for this key to approve)"]),
   ];
@@ -130,7 +131,7 @@ function shortLines({ row, mine }: Waiting, now: number): string[] {
  * look like a line of the gateway's own.
  */
 function nameOf(row: RequestRow, before = INDENT): string {
-  return named(deviceName({ ...row, deviceId: row.deviceId ?? row.nodeId ?? "" }), before);
+  return named(deviceName(deviceOf(row)), before);
 }
 
 function named(name: string, before: string): string {
@@ -186,14 +187,13 @@ const approve = codeVerb({
     const { services, actor } = call;
     if (row.nodeId !== undefined) await approveCapabilities(requestId, call);
     else await services.pairing.approve(requestId, actor);
-    const id = row.deviceId ?? row.nodeId ?? "";
     return [
       nameOf(row, "Approved: "),
       INDENT + cutText(clientKind(row), WIDTH - INDENT.length),
-      `  ${row.nodeId === undefined ? "may" : "has"} ${askWords(row).asks}`,
+      `  ${kindWords(row).may} ${askWords(row).asks}`,
       `Gateway: ${services.identity.fingerprint}`,
       "To revoke it:",
-      `  revoke ${shortId(id)}`,
+      `  revoke ${shortId(deviceOf(row).deviceId)}`,
     ];
   },
 });

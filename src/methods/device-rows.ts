@@ -1,7 +1,7 @@
 import { heldRoles, heldScopes } from "../pairing/authority.ts";
 import type { Device, Pending } from "../pairing/records.ts";
 import type { Durability } from "../store/shape.ts";
-import type { RequestRow } from "../words/request-card.ts";
+import type { RequestRow } from "../words/request-kinds.ts";
 
 /**
  * A pending row as clients get it (protocol page, section 4.1). `device`: its record, if it is paired

@@ -3,7 +3,7 @@ import { ADMIN, PAIRING, WRITE } from "../protocol/access.ts";
 import { invalidRequest, unknownCode } from "../protocol/errors.ts";
 import { capabilityWords, isSensitive } from "../words/capabilities.ts";
 import { isWholeCode, normalizeCode, shortCode } from "../words/code.ts";
-import { cutAsk } from "../words/request-card.ts";
+import { cutAsk } from "../words/request-kinds.ts";
 import { coversCapabilities, surfaceKey } from "./claims.ts";
 import type {
   Capabilities,

@@ -3,7 +3,7 @@ import { type Actor, coversAll, type Role, union } from "../protocol/access.ts";
 import { invalidRequest, unknownCode } from "../protocol/errors.ts";
 import { isWholeCode, normalizeCode, requestCode } from "../words/code.ts";
 import { accessWords } from "../words/device.ts";
-import { cutAsk } from "../words/request-card.ts";
+import { cutAsk } from "../words/request-kinds.ts";
 import { approvalProblem, heldScopes, mayManage } from "./authority.ts";
 import type {
   Device,

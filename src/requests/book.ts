@@ -1,7 +1,7 @@
 import type { ApprovalKind } from "../protocol/approve-line.ts";
 import { invalidRequest, unknownCode } from "../protocol/errors.ts";
 import { isWholeCode, normalizeCode } from "../words/code.ts";
-import { cutAsk } from "../words/request-card.ts";
+import { cutAsk, kinds } from "../words/request-kinds.ts";
 import { deviceRules } from "./device-rules.ts";
 import { nodeRules } from "./node-rules.ts";
 import {
@@ -160,11 +160,14 @@ export function find<Kind extends ApprovalKind>(
   if (denied !== undefined) throw unknownCode(denied);
   const replaced = code === undefined ? undefined : replacedOf(state, kind, code);
   const end = code === undefined ? undefined : ended?.(code);
-  const { list } = rules[kind].unknown;
   // Whoever names one that was there was a moment late, and guesses nothing.
   throw (replaced || end ? invalidRequest : unknownCode)(
     `unknown requestId: ${whyUnknown(kind, { code, replaced, end })}`,
-    { code: "UNKNOWN_REQUEST", ...(replaced && { replacedBy: replaced.by }), cure: list },
+    {
+      code: "UNKNOWN_REQUEST",
+      ...(replaced && { replacedBy: replaced.by }),
+      cure: kinds[kind].list,
+    },
   );
 }
 

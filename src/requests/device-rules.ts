@@ -36,7 +36,6 @@ export const deviceRules: Rules<"device"> = {
   words: accessWords,
   evicts: (waiting, { source }, limits) => evicted(waiting, source, limits),
   unknown: {
-    list: "openclaw devices list",
     ends: {
       approved: "it was approved already",
       rejected: "it was rejected already",

@@ -22,7 +22,6 @@ export const nodeRules: Rules<"node"> = {
   evicts: (waiting, _asked, { nodeRequests }) =>
     waiting.length < nodeRequests ? undefined : waiting[0],
   unknown: {
-    list: "openclaw nodes pending",
     ends: {},
     otherwise: "it was decided already, gave way to a newer code of the node, or is mistyped",
   },

@@ -1,5 +1,6 @@
 import { limitTable } from "../limits/table.ts";
 import type { ApprovalKind } from "../protocol/approve-line.ts";
+import type { PartShape } from "../store/parts.ts";
 import {
   type ApprovalRequest,
   askerKey,
@@ -17,8 +18,8 @@ export type RequestsRecord =
 
 /** What follows from a change, once it is durable. */
 export type RequestEvent =
-  | { readonly requested: ApprovalRequest }
-  | { readonly resolved: ApprovalRequest; readonly why: Resolution };
+  | { readonly name: "requested"; readonly request: ApprovalRequest }
+  | { readonly name: "resolved"; readonly request: ApprovalRequest; readonly why: Resolution };
 
 /** Applies one change. Deterministic, so a journal replays to the same state. */
 export function applyChange(state: RequestsState, change: RequestsChange): void {
@@ -54,14 +55,14 @@ function forgetReplaced(replaced: Map<string, ReplacedCode>, kind: ApprovalKind)
   }
 }
 
-/** What `change` tells, with the state `before` it: a request that was there already is no news. */
-export function follows(change: RequestsChange, before: RequestsState): readonly RequestEvent[] {
+/** What `change` tells, with the state before it: a request that was there already is no news. */
+function follows(state: RequestsState, change: RequestsChange): readonly RequestEvent[] {
   if (change.op === "request") {
     const { request } = change;
-    return before.requests.has(request.requestId) ? [] : [{ requested: request }];
+    return state.requests.has(request.requestId) ? [] : [{ name: "requested", request }];
   }
-  const resolved = before.requests.get(change.requestId);
-  return resolved ? [{ resolved, why: change.why }] : [];
+  const request = state.requests.get(change.requestId);
+  return request ? [{ name: "resolved", request, why: change.why }] : [];
 }
 
 export function emptyRequests(): RequestsState {
@@ -69,18 +70,17 @@ export function emptyRequests(): RequestsState {
 }
 
 /** The book of requests as a part of the stored state. */
-export const requestsPart = {
+export const requestsPart: Required<PartShape<RequestsState, RequestsChange, RequestEvent>> = {
   empty: emptyRequests,
   apply: applyChange,
   follows,
-  copy: (state: RequestsState): RequestsState => ({
+  copy: (state) => ({
     requests: new Map(state.requests),
     byAsker: new Map(state.byAsker),
     replaced: new Map(state.replaced),
   }),
-  records: (state: RequestsState): Iterable<RequestsRecord> =>
-    recordsOf([...state.requests.values()], [...state.replaced]),
-  restore: (records: Iterable<unknown>): RequestsState => {
+  records: (state) => recordsOf([...state.requests.values()], [...state.replaced]),
+  restore: (records) => {
     const state = emptyRequests();
     for (const record of records as Iterable<RequestsRecord>) {
       if ("request" in record) setRequest(state, record.request);

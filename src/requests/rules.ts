@@ -84,8 +84,6 @@ export interface Rules<Kind extends ApprovalKind> {
   ): RequestOf<Kind> | undefined;
   /** What is answered to a code that is no live request. Clients know these words: they never change. */
   readonly unknown: {
-    /** The command that lists the requests of this kind. */
-    readonly list: string;
     /** By how it ended, if that is known. */
     readonly ends: Readonly<Partial<Record<Resolution, string>>>;
     readonly otherwise: string;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { askLine } from "../../src/main/pairing-log.ts";
-import type { RequestRow } from "../../src/words/request-card.ts";
+import type { RequestRow } from "../../src/words/request-kinds.ts";
 
 const typed = { kind: "node", does: "allow it", command: "oc", askChars: 60 } as const;
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { limitTable } from "../../src/limits/table.ts";
 import { RequestError, UnknownCode } from "../../src/protocol/errors.ts";
 import { ask, find, gone, kindOfCode, requestOf } from "../../src/requests/book.ts";
-import { follows, requestsPart } from "../../src/requests/part.ts";
+import { requestsPart } from "../../src/requests/part.ts";
 import { BookBench, READ, WRITE } from "./support.ts";
 
 describe("one book for devices and nodes", () => {
@@ -132,17 +132,19 @@ describe("what is answered to a code that is none", () => {
 });
 
 describe("what follows from a change", () => {
+  const { follows } = requestsPart;
+
   test("a new request is told once, and its end with the reason", () => {
     const bench = new BookBench();
     const { request, changes } = bench.device("d", [READ]);
     const [made] = changes;
     if (!made) throw new Error("no change");
-    expect(follows(made, requestsPart.empty())).toEqual([{ requested: request }]);
-    expect(follows(made, bench.state)).toEqual([]);
+    expect(follows(requestsPart.empty(), made)).toEqual([{ name: "requested", request }]);
+    expect(follows(bench.state, made)).toEqual([]);
     const end = gone(request, "rejected");
-    expect(follows(end, bench.state)).toEqual([{ resolved: request, why: "rejected" }]);
+    expect(follows(bench.state, end)).toEqual([{ name: "resolved", request, why: "rejected" }]);
     expect(bench.end(request, "rejected")).toHaveLength(1);
-    expect(follows(end, bench.state)).toEqual([]);
+    expect(follows(bench.state, end)).toEqual([]);
   });
 
   test("a change that no longer fits does nothing", () => {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type Limits, limitValues } from "../../src/limits/table.ts";
 import type { Actor } from "../../src/protocol/access.ts";
 import * as book from "../../src/requests/book.ts";
-import { emptyRequests, follows, requestsPart } from "../../src/requests/part.ts";
+import { emptyRequests, requestsPart } from "../../src/requests/part.ts";
 import type {
   ApprovalRequest,
   DeviceRequest,
@@ -53,10 +53,10 @@ export class BookBench {
   /** Applies changes; returns the requests that went by them, as everybody is told. */
   apply(changes: readonly RequestsChange[]): Gone[] {
     return changes.flatMap((change) => {
-      const events = follows(change, this.state);
+      const events = requestsPart.follows(this.state, change);
       requestsPart.apply(this.state, change);
       return events.flatMap((one) =>
-        "resolved" in one ? [{ request: one.resolved, why: one.why }] : [],
+        one.name === "resolved" ? [{ request: one.request, why: one.why }] : [],
       );
     });
   }
