@@ -4,6 +4,7 @@ import { isWholeCode, normalizeCode } from "../words/code.ts";
 import { cutAsk, kinds } from "../words/request-kinds.ts";
 import { deviceRules } from "./device-rules.ts";
 import { nodeRules } from "./node-rules.ts";
+import { movedBy } from "./part.ts";
 import {
   type ApprovalRequest,
   askerKey,
@@ -194,6 +195,25 @@ function whyUnknown(kind: ApprovalKind, { code, replaced, end }: Unknown): strin
 export function expire(state: RequestsState, now: number): RequestsChange[] {
   const over = [...state.requests.values()].filter((request) => !isLive(request, now));
   return over.map((request) => gone(request, "expired"));
+}
+
+/** What a clock wrote that was ahead of `now`, moved back to it: nothing lives longer than it may. */
+export function fromTheFuture(state: RequestsState, now: number): RequestsChange[] {
+  return requestsOf(state, "device")
+    .filter(({ ts }) => ts > now)
+    .map((request) => ({ op: "request", request: movedBy(request, now - request.ts) }));
+}
+
+/**
+ * The end of what a node asked for under a pairing of its device that is no more: it is named `pairing`
+ * now (`undefined`: the device is no node).
+ */
+export function endedWithPairing(
+  state: RequestsState,
+  { nodeId, pairing }: { readonly nodeId: string; readonly pairing: string | undefined },
+): RequestsChange[] {
+  const request = anyOf(state, "node", nodeId);
+  return request && request.pairing !== pairing ? [gone(request, "rejected")] : [];
 }
 
 /** When {@link expire} next has something to do, milliseconds of the wall clock. */

@@ -23,8 +23,22 @@ export type RequestEvent =
 
 /** Applies one change. Deterministic, so a journal replays to the same state. */
 export function applyChange(state: RequestsState, change: RequestsChange): void {
-  if (change.op === "request") setRequest(state, change.request);
-  else endRequest(state, change);
+  switch (change.op) {
+    case "request":
+      setRequest(state, change.request);
+      return;
+    case "request-gone":
+      endRequest(state, change);
+      return;
+    case "clock-set":
+      for (const request of state.requests.values()) setRequest(state, movedBy(request, change.by));
+  }
+}
+
+/** A request whose times are `by` milliseconds later; one that does not end by itself stays as it is. */
+export function movedBy(request: ApprovalRequest, by: number): ApprovalRequest {
+  if (request.kind === "node") return request;
+  return { ...request, ts: request.ts + by, expiresAtMs: request.expiresAtMs + by };
 }
 
 function setRequest(state: RequestsState, request: ApprovalRequest): void {
@@ -61,6 +75,7 @@ function follows(state: RequestsState, change: RequestsChange): readonly Request
     const { request } = change;
     return state.requests.has(request.requestId) ? [] : [{ name: "requested", request }];
   }
+  if (change.op === "clock-set") return [];
   const request = state.requests.get(change.requestId);
   return request ? [{ name: "resolved", request, why: change.why }] : [];
 }

@@ -119,7 +119,9 @@ export type RequestsChange =
       readonly why: Resolution;
       /** Only where `why` is `superseded` by a request of the same device. */
       readonly replacement?: Replacement;
-    };
+    }
+  /** The wall clock was set: the times of requests that end by themselves move by so many milliseconds. */
+  | { readonly op: "clock-set"; readonly by: number };
 
 /** The id of the device that asks. */
 export function askerOf(request: ApprovalRequest): string {

@@ -1,7 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { limitTable } from "../../src/limits/table.ts";
 import { RequestError, UnknownCode } from "../../src/protocol/errors.ts";
-import { ask, find, gone, kindOfCode, requestOf } from "../../src/requests/book.ts";
+import {
+  ask,
+  endedWithPairing,
+  find,
+  fromTheFuture,
+  gone,
+  kindOfCode,
+  requestOf,
+} from "../../src/requests/book.ts";
 import { requestsPart } from "../../src/requests/part.ts";
 import { BookBench, READ, WRITE } from "./support.ts";
 
@@ -154,4 +162,46 @@ describe("what follows from a change", () => {
     bench.apply([{ ...change, replacement }]);
     expect(bench.state).toEqual(requestsPart.empty());
   });
+});
+
+describe("times", () => {
+  test("move with a clock that is set, for requests that end by themselves", () => {
+    const bench = new BookBench();
+    const access = bench.device("d", [READ]).request;
+    const commands = bench.node("n", ["a"]).request;
+    const change = { op: "clock-set", by: -5000 } as const;
+    expect(bench.apply([change])).toEqual([]);
+    expect([...bench.state.requests.values()]).toEqual([
+      { ...access, ts: access.ts - 5000, expiresAtMs: access.expiresAtMs - 5000 },
+      commands,
+    ]);
+  });
+
+  test("of a clock that was ahead are moved back to now, and nothing lives longer for it", () => {
+    const bench = new BookBench();
+    const early = bench.device("d1", [READ]).request;
+    bench.now += 60_000;
+    const late = bench.device("d2", [READ]).request;
+    bench.node("n", ["a"]);
+    const now = early.ts + 10;
+    const by = now - late.ts;
+    expect(fromTheFuture(bench.state, now)).toEqual([
+      { op: "request", request: { ...late, ts: now, expiresAtMs: late.expiresAtMs + by } },
+    ]);
+    bench.apply(fromTheFuture(bench.state, now));
+    expect(fromTheFuture(bench.state, now)).toEqual([]);
+  });
+});
+
+test("what a node asks for ends with the pairing that it asked under, and with no other", () => {
+  const bench = new BookBench();
+  const { request } = bench.node("n", ["a"], { pairing: "p1" });
+  bench.device("n", [READ]);
+  expect(endedWithPairing(bench.state, { nodeId: "n", pairing: "p1" })).toEqual([]);
+  expect(endedWithPairing(bench.state, { nodeId: "x", pairing: undefined })).toEqual([]);
+  for (const pairing of ["p2", undefined]) {
+    expect(endedWithPairing(bench.state, { nodeId: "n", pairing })).toEqual([
+      gone(request, "rejected"),
+    ]);
+  }
 });

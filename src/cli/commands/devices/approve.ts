@@ -1,13 +1,7 @@
 import { type Context, printJson } from "../../kit/context.ts";
 import { CliError } from "../../kit/exit.ts";
 import type { Run } from "../../kit/shell.ts";
-import {
-  accessWords,
-  approveCommand,
-  clientKind,
-  quotedName,
-  shortId,
-} from "../../kit/words.ts";
+import { accessWords, approveCommand, clientKind, quotedName, shortId } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
 import type { Gateway } from "../../reach/gateway.ts";
 import { adminNeeds, pairingNeeds } from "../../reach/needs.ts";
