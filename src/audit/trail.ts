@@ -47,7 +47,7 @@ export function applyTrail(trail: Trail, change: TrailChange): Trail {
  * The line as the next one after `head`. It was chained to a line that came to nothing where that
  * one's commit failed, and this one's, which nothing may keep back, did not.
  */
-function following(head: AuditHead, line: AuditLine): AuditLine {
+export function following(head: AuditHead, line: AuditLine): AuditLine {
   if (line.seq === head.seq + 1 && line.prev === head.hash) return line;
   return chained(head, line, line.ts);
 }

@@ -32,7 +32,11 @@ export async function writeAhead<Result>(
 }
 
 /** What a line says of the change that `seq` told of. */
-function failureOf(seq: number, { event, by, from }: AuditEvent, error: unknown): AuditEvent {
+export function failureOf(
+  seq: number,
+  { event, by, from }: AuditEvent,
+  error: unknown,
+): AuditEvent {
   const what = { line: seq, change: event, why: causeOf(error) };
   return { event: "change.failed", by, what, ...(from !== undefined && { from }) };
 }

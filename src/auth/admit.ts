@@ -220,7 +220,7 @@ function byInvite(c: Case): Decision {
 function withoutCredential(c: Case): Decision {
   const missing = refusals.secretMissing(c.policy.secretKind, audienceOf(c.facts));
   if (!c.facts.waits || !c.policy.pairingOpen) return refuse(missing);
-  if (c.device?.token?.pickup && coversAll(c.device.token.scopes, requested(c))) {
+  if (c.device?.token?.claimable && coversAll(c.device.token.scopes, requested(c))) {
     return { kind: "admit", method: "device-token", role: c.role, scopes: requested(c) };
   }
   return pair(c, pairingProblem(c) ?? "not-paired", false);

@@ -35,7 +35,7 @@ export interface ConnectFacts {
 export interface PairedView {
   readonly roles: readonly Role[];
   /** The token of the role asked for, if it was granted and not revoked. */
-  readonly token?: { readonly scopes: readonly string[]; readonly pickup: boolean } | undefined;
+  readonly token?: { readonly scopes: readonly string[]; readonly claimable: boolean } | undefined;
 }
 
 export type SecretCheck =

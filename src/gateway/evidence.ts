@@ -104,7 +104,7 @@ function deviceOf(c: ConnectCase, deps: EvidenceDeps): PairedView | null {
   const live = token && token.revokedAtMs === undefined;
   return {
     roles: record.roles,
-    token: live ? { scopes: token.scopes, pickup: token.pickup === true } : undefined,
+    token: live ? { scopes: token.scopes, claimable: token.claimable === true } : undefined,
   };
 }
 

@@ -182,7 +182,7 @@ export class Handshake {
       scopes,
       text: deviceTextOf(c.params, peer),
       source: peer.source,
-      ...(decision.withSecret && { under: this.deps.secretEpoch() }),
+      ...(decision.withSecret && { secretEpoch: this.deps.secretEpoch() }),
     });
     if (!connection.isOpen) return;
     const device = this.deps.pairing.device(deviceId);

@@ -159,6 +159,8 @@ function configService(core: Core): ConfigService {
 function secretService(core: Core, gateway: Gateway | undefined): SecretService {
   return new SharedSecretChanges({
     secretStore: core.secretStore,
+    document: core.documents.secrets,
+    decisions: core.decisions,
     world: core.world,
     pairing: core.pairing,
     gateway,
@@ -178,12 +180,11 @@ function connections(gateway: Gateway | undefined): Connections {
 }
 
 function storeFigures(core: Core) {
-  const all = Object.values(core.documents).map(({ stats }) => stats);
-  const failed = all.find(({ lastError }) => lastError !== undefined)?.lastError;
+  const { lastError: failed, commits, journalBytes } = core.state.stats;
   return {
     ok: failed === undefined,
-    commits: all.reduce((sum, { commits }) => sum + commits, 0),
-    journalBytes: all.reduce((sum, { journalBytes }) => sum + journalBytes, 0),
+    commits,
+    journalBytes,
     ...(failed && { lastError: `${failed.code}: ${failed.message}` }),
   };
 }

@@ -1,8 +1,8 @@
+import { auditOf } from "../audit/events.ts";
 import { writeAhead } from "../audit/write-ahead.ts";
 import { configHints, configSchema, schemaAt } from "../config/json-schema.ts";
 import type { PatchKind } from "../config/patch-plan.ts";
 import { shellWord } from "../lib/shell-word.ts";
-import { auditOf } from "../pairing/audit.ts";
 import { ADMIN, READ } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
 import type { JsonSchema } from "../protocol/json-schema.ts";

@@ -11,7 +11,7 @@ export function pendingRow(
   pending: Pending,
   device: Device | undefined,
 ): RequestRow & Record<string, unknown> {
-  const { nonce: _nonce, source: _source, under: _under, expiresAtMs, ...row } = pending;
+  const { nonce: _nonce, source: _source, secretEpoch: _under, expiresAtMs, ...row } = pending;
   const label = device?.label;
   return {
     ...row,

@@ -107,10 +107,10 @@ function replace(
   return { kind: "new", request, changes, gone };
 }
 
-function requestGone({ request }: Gone, replacement?: Replacement): NodesChange {
+function requestGone({ request, why }: Gone, replacement?: Replacement): NodesChange {
   const { requestId } = request;
-  if (!replacement) return { op: "request-gone", requestId };
-  return { op: "request-gone", requestId, replacement };
+  if (!replacement) return { op: "request-gone", requestId, why };
+  return { op: "request-gone", requestId, why, replacement };
 }
 
 function freshCode(
@@ -181,7 +181,7 @@ export function approve(
     approvedVia: facts.via,
   };
   const changes: NodesChange[] = [{ op: "node", node }];
-  if (requestId !== undefined) changes.unshift({ op: "request-gone", requestId });
+  if (requestId !== undefined) changes.unshift({ op: "request-gone", requestId, why: "approved" });
   return { node, changes };
 }
 

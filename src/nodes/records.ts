@@ -102,10 +102,24 @@ export type NodesChange =
   | { op: "node-gone"; nodeId: string }
   | { op: "seen"; nodeId: string; facts: SeenFacts }
   | { op: "request"; request: CapabilityRequest }
-  | { op: "request-gone"; requestId: string; replacement?: Replacement }
+  | {
+      op: "request-gone";
+      requestId: string;
+      why: CapabilityResolution;
+      replacement?: Replacement;
+    }
   | { op: "work"; nodeId: string; item: WorkItem }
   | { op: "action"; nodeId: string; action: QueuedAction }
   | { op: "work-gone"; nodeId: string; ids: readonly string[] };
+
+/** What follows from a change that is durable. */
+export type NodesEvent =
+  | { readonly name: "requested"; readonly request: CapabilityRequest }
+  | {
+      readonly name: "resolved";
+      readonly request: CapabilityRequest;
+      readonly why: CapabilityResolution;
+    };
 
 /** What is noted about a node without anybody being promised it. */
 export type SeenFacts = Partial<

@@ -1,11 +1,19 @@
+import type { AuditedPart } from "../audit/decisions.ts";
 import { joinSecret } from "../auth/tokens.ts";
 import type { SetupAccess } from "../protocol/setup-access.ts";
 import type { SetupPayload } from "../protocol/setup-code.ts";
-import type { Document } from "../store/shape.ts";
+import type { Part } from "../store/parts.ts";
 import { auditOfFetch } from "./audit.ts";
+import { refuseWhileRevoking } from "./being-revoked.ts";
 import { hashInvite } from "./invite.ts";
 import type { Pairing } from "./pairing.ts";
-import { type Invite, isOpen, type PairingChange, type PairingState } from "./records.ts";
+import {
+  type Invite,
+  isOpen,
+  type PairingChange,
+  type PairingEvent,
+  type PairingState,
+} from "./records.ts";
 
 /** Which device a setup code paired, as clients are told. */
 export interface SetupOutcome {
@@ -24,8 +32,9 @@ export type SetupEnd = "completed" | "uncertain";
 type SetupListener = (end: SetupEnd, outcome: SetupOutcome) => void;
 
 interface Deps {
-  readonly document: Document<PairingState, PairingChange>;
-  readonly pairing: Pick<Pairing, "now" | "commits">;
+  readonly document: Part<PairingState, PairingChange, PairingEvent>;
+  readonly decisions: AuditedPart<PairingState, PairingChange>;
+  readonly pairing: Pick<Pairing, "now">;
   readonly tokenKey: Uint8Array;
 }
 
@@ -69,18 +78,21 @@ export class Setups {
    * code that is unknown, fetched, used, expired or taken back. `from`: who asks, for the audit.
    */
   async fetch(code: string, from: string): Promise<SetupPayload | undefined> {
-    const { document, pairing, tokenKey } = this.deps;
+    const { decisions, pairing, tokenKey } = this.deps;
     const secret = joinSecret(tokenKey, code);
-    const { working } = document;
-    const link = working.invites.get(working.inviteBySecret.get(hashInvite(secret)) ?? "");
     const now = pairing.now();
-    if (!link?.setup?.joins || link.setup.fetchedAtMs !== undefined || !isOpen(link, now)) {
-      return undefined;
-    }
-    const fetched: Invite = { ...link, setup: { ...link.setup, fetchedAtMs: now } };
-    const changes: PairingChange[] = [{ op: "invite", invite: fetched }];
-    await pairing.commits.audited(changes, auditOfFetch(link, from));
-    return { url: link.setup.url, bootstrapToken: secret, expiresAtMs: link.expiresAtMs };
+    const { answer } = await decisions.decide<SetupPayload | undefined>((state) => {
+      const link = state.invites.get(state.inviteBySecret.get(hashInvite(secret)) ?? "");
+      if (!link?.setup?.joins || link.setup.fetchedAtMs !== undefined || !isOpen(link, now)) {
+        return { changes: [], answer: undefined };
+      }
+      refuseWhileRevoking(state);
+      const invite: Invite = { ...link, setup: { ...link.setup, fetchedAtMs: now } };
+      const { expiresAtMs } = link;
+      const answer = { url: link.setup.url, bootstrapToken: secret, expiresAtMs };
+      return { changes: [{ op: "invite", invite }], event: auditOfFetch(link, from), answer };
+    });
+    return answer;
   }
 }
 

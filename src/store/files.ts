@@ -22,7 +22,7 @@ export function documentFiles(folder: string, name: string): DocumentFiles {
     snapshot: join(folder, `${name}.json`),
     journal: join(folder, `${name}.journal`),
     next: join(folder, `${name}.journal.next`),
-    reserve: join(folder, `${name}.ballast`),
+    reserve: join(folder, `${name}.reserve`),
   };
 }
 

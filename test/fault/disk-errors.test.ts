@@ -60,7 +60,7 @@ describe.skipIf(!traceable)("a running gateway with", () => {
       const refused = await gateway.cli(["devices", "approve", requestId]);
       expect(refused.code).toBe(6);
       expect(refused.stderr).toContain(says);
-      expect(refused.stderr).toContain(join(gateway.stateDir, "devices.journal"));
+      expect(refused.stderr).toContain(join(gateway.stateDir, "gateway.journal"));
       expect(refused.stderr).toContain(next);
       expect(await readiness(gateway)).toEqual({ status: 503, failing: ["store"] });
       expect(await gateway.ok(["status"])).toContain(`not well: ${code}`);

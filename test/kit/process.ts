@@ -161,7 +161,7 @@ export class GatewayProcess {
     const newest = (journal: string, op: RegExp) =>
       Math.max(0, ...[...journal.matchAll(op)].map(([, seq]) => Number(seq)));
     await until(async () => {
-      const journal = await readFile(join(this.stateDir, "devices.journal"), "utf8");
+      const journal = await readFile(join(this.stateDir, "gateway.journal"), "utf8");
       const decided = newest(journal, /"op":"audit","line":\{"seq":(\d+)/g);
       return newest(journal, /"op":"audit-written","signed":\{"seq":(\d+)/g) >= decided;
     }, "the note of what is in the audit's file");

@@ -110,7 +110,12 @@ test("from its first turn on nothing counts that the others send", async () => {
   const held = new Promise<void>((resolve) => {
     letGo = resolve;
   });
-  const { commit } = pairing;
+  const { commit, decide } = pairing;
+  pairing.decide = async (decision) => {
+    const outcome = await decide.call(pairing, decision);
+    await held;
+    return outcome;
+  };
   pairing.commit = async (...args) => {
     const outcome = await commit.apply(pairing, args);
     await held;

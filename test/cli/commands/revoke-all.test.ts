@@ -124,7 +124,7 @@ describe("devices revoke-all", () => {
       devicelessCli: true,
       waysIn: { devices: 0, others: 0 },
     };
-    const reason = "disk full: /state/devices.journal could not be written";
+    const reason = "disk full: /state/gateway.journal could not be written";
     admin.answers[METHOD] = () => ({
       ...done,
       kept: [],

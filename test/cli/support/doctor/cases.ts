@@ -58,7 +58,7 @@ export const clear = issue(
 export const counts = { devices: 2, pending: 0, invites: 0 };
 export const damage = {
   code: "STORE_DAMAGED",
-  file: `${STATE}/devices.json`,
+  file: `${STATE}/gateway.json`,
   message: "line 2: bad",
 };
 

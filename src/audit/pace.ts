@@ -1,9 +1,9 @@
-import type { AuditActor, AuditEvent } from "../audit/chain.ts";
 import { FailureLimiter } from "../lib/limiter.ts";
 import { sourceKey } from "../lib/net.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
 import { RequestError } from "../protocol/errors.ts";
+import type { AuditActor, AuditEvent } from "./chain.ts";
 
 /** Whom decisions are counted for; `undefined` for whoever is never refused. */
 function paceKey({ by, from }: AuditEvent): string | undefined {

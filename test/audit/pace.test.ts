@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { AuditActor } from "../../src/audit/chain.ts";
+import { DecisionPace } from "../../src/audit/pace.ts";
 import { limitTable, limitValues } from "../../src/limits/table.ts";
-import { DecisionPace } from "../../src/pairing/pace.ts";
 import { makeDevice, pairAndConnect } from "../kit/client.ts";
 import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
 import { refusedConnect } from "../kit/wire.ts";
