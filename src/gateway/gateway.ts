@@ -5,12 +5,13 @@ import { BoundedLog } from "../lib/bounded-log.ts";
 import { cleanText } from "../lib/text.ts";
 import type { Timer, World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
-import { isConfined } from "../pairing/authority.ts";
 import type { Pairing } from "../pairing/pairing.ts";
-import type { EndedDevice, Pending, Resolution } from "../pairing/records.ts";
+import type { EndedDevice } from "../pairing/records.ts";
 import type { Actor } from "../protocol/access.ts";
 import { type Close, closes } from "../protocol/close.ts";
 import { encodeEventHead, finishEvent, type RequestFrame } from "../protocol/frames.ts";
+import { isConfined } from "../requests/authority.ts";
+import type { DeviceRequest, Resolution } from "../requests/records.ts";
 import { AdmissionControl } from "./admission.ts";
 import type { ConnectParams } from "./connect-params.ts";
 import { Connection, type ConnectionHost } from "./connection.ts";
@@ -67,11 +68,18 @@ export class Gateway implements ConnectionHost {
     this.#upgrades = new UpgradeQueue(this.gate, limits, world);
     this.refusalLog = this.#boundedLog();
     this.failureLog = this.#boundedLog();
-    this.#stopListening = deps.pairing.listen({
-      resolved: (pending, why) => this.#resolved(pending, why),
+    const stopRequests = deps.pairing.requests.listen((event) => {
+      const { name, request } = event;
+      if (name === "resolved" && request.kind === "device") this.#resolved(request, event.why);
+    });
+    const stopPairing = deps.pairing.listen({
       ending: (is) => this.#markRevoked(is),
       ended: (end) => this.#deviceEnded(end),
     });
+    this.#stopListening = () => {
+      stopRequests();
+      stopPairing();
+    };
   }
 
   #boundedLog(): BoundedLog {
@@ -183,17 +191,17 @@ export class Gateway implements ConnectionHost {
     this.#upgrades.freed();
     this.registry.wait(connection, deviceId);
     // The decision may have come while the answer was on its way.
-    const why = this.deps.pairing.resolution(requestId);
+    const why = this.deps.pairing.requests.resolution(requestId);
     const pending = this.deps.pairing.pendingOf(deviceId);
     if (why !== undefined && pending?.requestId !== requestId) {
       this.#endWait(connection, requestId, why);
     }
   }
 
-  #resolved(pending: Pending, why: Resolution): void {
+  #resolved({ requestId, deviceId }: DeviceRequest, why: Resolution): void {
     if (why === "evicted") this.count("pending-evicted");
-    const connection = this.registry.waiting(pending.deviceId);
-    if (connection) this.#endWait(connection, pending.requestId, why);
+    const connection = this.registry.waiting(deviceId);
+    if (connection) this.#endWait(connection, requestId, why);
   }
 
   #endWait(connection: Connection, requestId: string, why: Resolution): void {
@@ -205,7 +213,7 @@ export class Gateway implements ConnectionHost {
       this.#challenge(connection);
       return;
     }
-    const decision = why === "evicted" ? "expired" : why;
+    const decision = why === "rejected" || why === "superseded" ? why : "expired";
     const payload = { requestId, deviceId, decision, ts: this.deps.world.now() };
     connection.send(finishEvent(encodeEventHead("device.pair.resolved", payload)));
     connection.close(waitEnds[decision]);

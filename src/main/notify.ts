@@ -1,16 +1,15 @@
 import type { Gateway, GatewayLog } from "../gateway/gateway.ts";
 import { HttpPost } from "../lib/http-post.ts";
 import { NameLookup } from "../lib/name-lookup.ts";
-import { sourceKey } from "../lib/net.ts";
 import { readSmallFile } from "../lib/small-file.ts";
-import type { NodesListener } from "../nodes/nodes.ts";
+import { askingOf } from "../methods/asking.ts";
 import { Delivery } from "../notify/delivery.ts";
 import { composeNotice, type Sender, testNotice } from "../notify/notice.ts";
 import { Notifier } from "../notify/notifier.ts";
 import type { WebhookSettings } from "../notify/target.ts";
-import type { PairingListener } from "../pairing/pairing.ts";
+import type { RequestEvent } from "../requests/part.ts";
+import { sourceOf } from "../requests/records.ts";
 import { publicCommand } from "../words/command.ts";
-import { deviceAsking, nodeAsking } from "./asking.ts";
 import type { Core } from "./core.ts";
 
 /** The webhook of an open core. Nothing is loaded or looked up before there is something to tell. */
@@ -56,8 +55,7 @@ function senderOf({ config, secretStore, command }: Core): Sender {
 /** Tells the webhook of every new request, and of other settings. Returns how to stop, at once. */
 export function followRequests(core: Core, notify: Notifier): () => void {
   const stops = [
-    core.pairing.listen(deviceRequests(core, notify)),
-    core.nodes.listen(nodeRequests(core, notify)),
+    core.pairing.requests.listen(tellOf(core, notify)),
     core.config.listen((changed) => {
       const ours = ({ path }: { path: string }) =>
         path.startsWith("notify.") || path === "gateway.egress";
@@ -70,27 +68,20 @@ export function followRequests(core: Core, notify: Notifier): () => void {
   };
 }
 
-function deviceRequests(core: Core, notify: Notifier): PairingListener {
-  return {
-    requested: (pending) => {
-      const { requestId, source } = pending;
-      const { durable } = core.documents.pairing;
-      // A retry may have made it last longer since.
-      const tell = () => deviceAsking(core, durable.pending.get(requestId) ?? pending);
-      notify.asked({ requestId, source, tell });
-    },
-    resolved: ({ requestId }, why) =>
-      notify.gone(requestId, why === "expired" || why === "evicted"),
-  };
-}
-
-function nodeRequests(core: Core, notify: Notifier): NodesListener {
-  return {
-    requested: (request) => {
-      const { requestId, nodeId, remoteIp } = request;
-      const source = remoteIp === undefined ? `node:${nodeId}` : sourceKey(remoteIp);
-      notify.asked({ requestId, source, tell: () => nodeAsking(core, request) });
-    },
-    resolved: ({ requestId }, why) => notify.gone(requestId, why === "evicted"),
+function tellOf(core: Core, notify: Notifier): (event: RequestEvent) => void {
+  return (event) => {
+    const { requestId } = event.request;
+    if (event.name === "resolved") {
+      notify.gone(requestId, event.why === "expired" || event.why === "evicted");
+      return;
+    }
+    const { durable } = core.documents.requests;
+    // A retry may have made it last longer since.
+    const now = () => durable.requests.get(requestId) ?? event.request;
+    notify.asked({
+      requestId,
+      source: sourceOf(event.request),
+      tell: () => askingOf(now(), core),
+    });
   };
 }

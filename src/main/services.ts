@@ -83,6 +83,7 @@ export function makeServices(core: Core, network: NetworkParts): Services {
     identity: core.secretStore.identity,
     tokenKey: core.secretStore.tokenKey,
     pairing: core.pairing,
+    requests: core.pairing.requests,
     setups: core.setups,
     reach: () => reachOf(core, network.info().listening),
     ssh: core.ssh,
@@ -90,6 +91,7 @@ export function makeServices(core: Core, network: NetworkParts): Services {
     nodes: core.nodes,
     deviceList: new DeviceList({
       state,
+      requests: () => core.pairing.requests.all("device"),
       world,
       now: () => core.pairing.now(),
       limits,

@@ -7,14 +7,13 @@ import { Hello } from "../gateway/hello.ts";
 import { greetNode, joinNode } from "../gateway/node-session.ts";
 import { closeAdmittedBy } from "../gateway/shared-secret.ts";
 import type { FailureLimiter } from "../lib/limiter.ts";
-import { pendingRow } from "../methods/device-rows.ts";
 import { allMethods } from "../methods/index.ts";
+import { requestNews } from "../methods/request-news.ts";
 import type { Services } from "../methods/services.ts";
 import { closes } from "../protocol/close.ts";
 import type { PeerReader } from "../transport/peer.ts";
 import { publicCommand } from "../words/command.ts";
 import type { Core } from "./core.ts";
-import { nodeNews } from "./node-news.ts";
 import { pairingLog } from "./pairing-log.ts";
 
 type HandshakeParts = {
@@ -130,26 +129,22 @@ export function follow(
   const { hub, peers, gateway } = parts;
   const { pairing, config, world } = core;
   peers.trust(config.current.gateway.trustedProxies);
+  const news = requestNews({ ...core, hub, log: parts.log, bounded: gateway.refusalLog });
+  const stopRequests = pairing.requests.listen(news);
   const stopPairing = pairing.listen({
-    requested: (pending) => {
-      const { deviceId } = pending;
-      const row = pendingRow(pending, pairing.device(deviceId));
-      hub.publishAbout(deviceId, "device.pair.requested", row);
-    },
-    resolved: (pending, why) => {
-      const { requestId, deviceId } = pending;
-      const decision = why === "approved" ? "approved" : "rejected";
-      const ts = world.now();
-      const facts = { requestId, deviceId, decision, why, ts };
-      hub.publishAbout(deviceId, "device.pair.resolved", facts);
-    },
     renamed: () => hub.publish("device.pair.changed", {}),
   });
   const stopSetups = core.setups.listen((end, outcome) => {
     hub.publishAbout(outcome.deviceId, setupEvents[end], outcome);
   });
-  const stopLog = pairing.listen(pairingLog(core, parts));
-  const stopNodes = core.nodes.listen(nodeNews(core, parts));
+  const stopLog = pairing.listen(pairingLog(parts));
+  const stopNodes = core.nodes.listen({
+    told: (event, payload) => hub.publish(event, payload),
+    refused: (metric) => gateway.count(metric),
+    failed: (nodeId, error) => {
+      gateway.failed("a node's request could not be written", { nodeId, err: error });
+    },
+  });
   const stopConfig = config.listen((changed, next) => {
     peers.trust(next.gateway.trustedProxies);
     parts.setLogLevel(next.logging.level);
@@ -164,6 +159,7 @@ export function follow(
   });
   config.watch();
   return () => {
+    stopRequests();
     stopPairing();
     stopSetups();
     stopLog();

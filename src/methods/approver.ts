@@ -1,11 +1,11 @@
 import { cutText, wrapText } from "../lib/width.ts";
 import { limitTable } from "../limits/table.ts";
-import { approvalScopes } from "../nodes/capabilities.ts";
-import { approvalProblem, mayLetIn } from "../pairing/authority.ts";
+import { heldScopes } from "../pairing/authority.ts";
 import type { Device } from "../pairing/records.ts";
-import { firstMissing, isRole } from "../protocol/access.ts";
 import { RequestError } from "../protocol/errors.ts";
 import type { JsonSchema } from "../protocol/json-schema.ts";
+import { approvalProblem, mayDecide } from "../requests/authority.ts";
+import { askerOf } from "../requests/records.ts";
 import type { Durability } from "../store/shape.ts";
 import { agoWords } from "../words/age.ts";
 import { clientKind, deviceName, quoted, shortId, shown } from "../words/device.ts";
@@ -13,10 +13,8 @@ import { cardLines } from "../words/request-card.ts";
 import { askWords, cutAsk, deviceOf, kindWords, type RequestRow } from "../words/request-kinds.ts";
 import { PHONE_COLUMNS } from "../words/ssh-rights.ts";
 import { findDevice } from "./approver-device.ts";
-import { pendingRow } from "./device-rows.ts";
 import { type Call, type Method, method } from "./method.ts";
-import { approveCapabilities, rejectCapabilities } from "./nodes-pairing.ts";
-import { surfaceRequestRow } from "./nodes-rows.ts";
+import { approveRequest, requestRow, shownRequest } from "./requests.ts";
 
 const WIDTH = PHONE_COLUMNS;
 
@@ -81,20 +79,14 @@ interface Waiting {
   readonly mine: boolean;
 }
 
-/** Whoever waits: devices that ask to come in, and nodes that offer commands. Newest first. */
+/** Who waits: devices that ask to come in, and nodes that offer commands. Newest first. */
 function waiting({ actor, services }: Call): Waiting[] {
-  const { pairing, nodes, deviceList } = services;
-  const devices = deviceList.pending(actor, {}).map((pending): Waiting => {
-    const device = pairing.device(pending.deviceId);
-    const mine = approvalProblem(actor, pending, device) === undefined;
-    return { row: pendingRow(pending, device), mine };
+  const all = services.requests.seenBy(actor).map((request): Waiting => {
+    const held = heldScopes(services.pairing.device(askerOf(request)));
+    const mine = approvalProblem(actor, request, held) === undefined;
+    return { row: requestRow(request, services), mine };
   });
-  const offers = [...nodes.state.requests.values()].map((request): Waiting => {
-    const missing = firstMissing(actor.scopes, approvalScopes(request.commands));
-    const mine = mayLetIn(actor, "node") && missing === undefined;
-    return { row: surfaceRequestRow(request, services), mine };
-  });
-  return [...devices, ...offers].sort((a, b) => b.row.ts - a.row.ts);
+  return all.sort((a, b) => b.row.ts - a.row.ts);
 }
 
 const list = verb({
@@ -150,19 +142,6 @@ interface Code {
   readonly requestId: string;
 }
 
-/** The request with this code, as a row. */
-function rowOf(typed: string, call: Call): RequestRow {
-  const { services, actor } = call;
-  const { fingerprint: gatewayFingerprint } = services.identity;
-  if (services.nodes.knows(typed)) {
-    const row = surfaceRequestRow(services.nodes.find(typed), services);
-    return { ...row, gatewayFingerprint };
-  }
-  const pending = services.pairing.show(typed, actor);
-  const row = pendingRow(pending, services.pairing.device(pending.deviceId));
-  return { ...row, gatewayFingerprint };
-}
-
 /** A verb on a request; whoever names too many codes that are none is locked out of naming them. */
 function codeVerb({ run, ...rest }: Omit<Verb<Code>, "params">): Method {
   return verb<Code>({
@@ -176,17 +155,19 @@ const show = codeVerb({
   name: "show",
   summary: "Who asks, from where, for what.",
   run: ({ requestId }, call) =>
-    cardLines(rowOf(requestId, call), { now: call.services.pairing.now(), width: WIDTH }),
+    cardLines(shownRequest(requestId, call).row, {
+      now: call.services.pairing.now(),
+      width: WIDTH,
+    }),
 });
 
 const approve = codeVerb({
   name: "approve",
   summary: "Lets a device in, or a node answer what it offers: exactly what the code stands for.",
   run: async ({ requestId }, call) => {
-    const row = rowOf(requestId, call);
-    const { services, actor } = call;
-    if (row.nodeId !== undefined) await approveCapabilities(requestId, call);
-    else await services.pairing.approve(requestId, actor);
+    const { row } = shownRequest(requestId, call);
+    const { services } = call;
+    await approveRequest(requestId, call);
     return [
       nameOf(row, "Approved: "),
       INDENT + cutText(clientKind(row), WIDTH - INDENT.length),
@@ -202,20 +183,15 @@ const reject = codeVerb({
   name: "reject",
   summary: "Rejects a request.",
   run: async ({ requestId }, call) => {
-    const row = rowOf(requestId, call);
-    const { role = "operator", roles = [role] } = row;
-    const asked = row.nodeId === undefined ? roles : ["node"];
-    if (!asked.every((one) => isRole(one) && mayLetIn(call.actor, one))) throw NOT_YOURS;
-    const outcome =
-      row.nodeId !== undefined
-        ? await rejectCapabilities(requestId, call)
-        : await call.services.pairing.reject(requestId, call.actor);
+    const { row, request } = shownRequest(requestId, call);
+    const { services, actor } = call;
+    if (!mayDecide(actor, request)) throw NOT_YOURS;
+    const outcome = await services.requests.reject(requestId, actor);
     return [nameOf(row, "Rejected: "), "It may ask again.", ...notDurable(outcome)];
   },
 });
 
-function notDurable(outcome: object): string[] {
-  const { durable, reason } = outcome as Partial<Durability>;
+function notDurable({ durable, reason }: Partial<Durability>): string[] {
   if (durable !== false) return [];
   return [`In force, but not on disk yet: ${shown(reason, 120)}`];
 }

@@ -1,5 +1,6 @@
 import { heldRoles, heldScopes } from "../pairing/authority.ts";
-import type { Device, Pending } from "../pairing/records.ts";
+import type { Device } from "../pairing/records.ts";
+import type { DeviceRequest } from "../requests/records.ts";
 import type { Durability } from "../store/shape.ts";
 import type { RequestRow } from "../words/request-kinds.ts";
 
@@ -8,10 +9,11 @@ import type { RequestRow } from "../words/request-kinds.ts";
  * already; what it may do now is this gateway's addition, so that everybody can see what is new.
  */
 export function pendingRow(
-  pending: Pending,
+  request: DeviceRequest,
   device: Device | undefined,
 ): RequestRow & Record<string, unknown> {
-  const { nonce: _nonce, source: _source, secretEpoch: _under, expiresAtMs, ...row } = pending;
+  const { kind: _kind, nonce: _nonce, source: _source, secretEpoch: _epoch, ...rest } = request;
+  const { expiresAtMs, ...row } = rest;
   const label = device?.label;
   return {
     ...row,

@@ -1,3 +1,4 @@
+import { sourceKey } from "../lib/net.ts";
 import type { Role } from "../protocol/access.ts";
 import type { ApprovalKind } from "../protocol/approve-line.ts";
 
@@ -126,6 +127,13 @@ export type RequestsChange =
 /** The id of the device that asks. */
 export function askerOf(request: ApprovalRequest): string {
   return request.kind === "node" ? request.nodeId : request.deviceId;
+}
+
+/** What limits count a request by: an address, a network or, where a node's is not known, the node. */
+export function sourceOf(request: ApprovalRequest): string {
+  if (request.kind === "device") return request.source;
+  const { nodeId, remoteIp } = request;
+  return remoteIp === undefined ? `node:${nodeId}` : sourceKey(remoteIp);
 }
 
 /** The key of {@link RequestsState.byAsker}. */
