@@ -15,9 +15,9 @@ type Keyed = { readonly key: string };
 type Ask<Params = object> = (params: Params, from: Asker) => Answer | Promise<Answer>;
 
 /**
- * Every method that is about agents, their sessions, conversations and work, by its name. Params are
- * valid when they come here; refusals are RequestErrors. What is not implemented has no place here,
- * for whatever stands here is advertised to clients.
+ * Every method about agents, their sessions, conversations and work, by its name. Params are
+ * validated before the call; refusals are RequestErrors. A method that is not implemented must not
+ * stand here: every name here is advertised to clients.
  */
 export interface AgentAnswers {
   "agents.list": Ask;
@@ -98,7 +98,10 @@ export interface StatusParams {
 /** The agent as the rest of the gateway sees it. */
 export interface AgentApi {
   readonly answers: AgentAnswers;
-  /** Its part of `health` and of `status`, and `sessionDefaults` of `hello-ok`. */
+  /**
+   * The agent's part of `health`. `status` and `sessionDefaults` give its parts of `status` and of
+   * `hello-ok`.
+   */
   health(): object;
   status(params: StatusParams): object;
   sessionDefaults(): object;

@@ -15,7 +15,7 @@ export function combinedDurability(...outcomes: readonly Durability[]): Durabili
   return outcomes.find(({ durable }) => !durable) ?? { durable: true };
 }
 
-/** Somebody has to make room first. */
+/** How long to wait before another try, in milliseconds: room has to be made first. */
 const FULL_RETRY_MS = 5000;
 
 /** The lines that wait in the state are as many as may: nothing is decided that none could tell of. */
@@ -43,8 +43,8 @@ export interface AuditedDecision<Change, Answer> {
   /** What else changes with it. */
   readonly also?: readonly OtherChanges[];
   /**
-   * It ends what somebody may do, so it acts even when nothing can be written, and neither the pace of
-   * decisions nor a full audit keeps it back.
+   * It takes rights away, so it acts even when nothing can be written, and neither the pace of decisions
+   * nor a full audit keeps it back.
    */
   readonly urgent?: boolean;
 }
@@ -72,8 +72,9 @@ export class Decisions implements Notes {
   }
 
   /**
-   * A line alone. Resolves with its number once it is durable. @throws RequestError when whoever decides
-   * decided too much of late, or when the audit takes no more lines
+   * Adds a line alone. Resolves with its number once it is durable.
+   * @throws RequestError DECISIONS_PAUSED when its actor decided too much of late, AUDIT_NOT_WRITABLE when
+   * the audit takes no more lines
    */
   async note(event: AuditEvent): Promise<number> {
     this.admit(event);
@@ -115,7 +116,7 @@ export class Decisions implements Notes {
     if (this.#pace.count(event)) queueMicrotask(() => void this.#pausedLine(event));
   }
 
-  /** Kept until it is durable, so nobody has to wait for it. */
+  /** The line is kept until it is durable, so there is no need to wait for it. */
   async #pausedLine(event: AuditEvent): Promise<void> {
     await this.noteAnyway(paused(event)).catch(() => undefined);
   }
@@ -170,7 +171,10 @@ export class AuditedPart<State, Change> {
     return combinedDurability(line, ...rest);
   }
 
-  /** Changes that follow from what was decided, urgently, in as many commits as they take. */
+  /**
+   * Commits changes that follow from a decision, urgently, in as many commits as they take.
+   * @throws StoreError
+   */
   async urgentParts(changes: readonly Change[]): Promise<Durability> {
     try {
       return await this.part.commit(changes, { urgent: true });

@@ -9,16 +9,16 @@ import type { Trail } from "./trail.ts";
 export interface PageOptions {
   /** Where an earlier page ended; empty for the oldest line. */
   readonly cursor: string;
-  /** Wall clock: only what happened at or after this. */
+  /** Milliseconds by the wall clock: lines of that time and later. */
   readonly sinceMs?: number;
   readonly limits: PageLimits;
 }
 
 export interface PageLimits {
   readonly rows: number;
-  /** Of the lines, as they are in the file; one line always fits. */
+  /** Bytes of lines on a page, as they are in the file, at most; one line always fits. */
   readonly bytes: number;
-  /** Read from the files, to find them. */
+  /** Bytes read from the files at most, to find the lines. */
   readonly scanBytes: number;
 }
 
@@ -34,7 +34,7 @@ interface Place {
   readonly at: number;
   /** Lines up to this number were given from the state, before they were in a file. */
   readonly given: number;
-  /** Number of the line before it. */
+  /** Number of the line before the place. */
   readonly last: number;
 }
 
@@ -91,7 +91,10 @@ class Page {
     return { lines: this.lines, cursor: `${file}:${at}:${given}:${last}` };
   }
 
-  /** Whether the page is full before the file's end. */
+  /**
+   * Adds a file's lines from byte `from` on. Returns whether the page was full before the file's
+   * end.
+   */
   async read(folder: string, file: string, from: number): Promise<boolean> {
     let at = from;
     this.#place = { ...this.#place, file, at };
@@ -137,7 +140,7 @@ class Page {
     return false;
   }
 
-  /** Whether there was room for it. */
+  /** Adds a line. Returns whether there was room for it. */
   #add(line: AuditLine, bytes: number): boolean {
     if (line.ts >= this.sinceMs) {
       const { rows, bytes: most } = this.limits;
@@ -150,7 +153,10 @@ class Page {
     return true;
   }
 
-  /** Lines of the state that are in no file yet. Whether the page is full before their end. */
+  /**
+   * Adds lines of the state that are in no file yet. Returns whether the page was full before their
+   * end.
+   */
   waiting(outbox: readonly AuditLine[]): boolean {
     for (const line of outbox) {
       if (line.seq <= this.#place.last) continue;

@@ -79,7 +79,7 @@ export function audienceOf(facts: ConnectFacts): refusals.Audience {
   return "other";
 }
 
-/** The shared secret as sent, whichever field carries it. */
+/** The shared secret as sent, from the field that carries it. */
 export function secretCandidate(facts: ConnectFacts, policy: AdmissionPolicy): string | undefined {
   const { token, password } = facts.auth;
   return policy.secretKind === "token" ? (token ?? password) : (password ?? token);

@@ -16,9 +16,9 @@ export interface ConnectFacts {
   readonly maxProtocol: number;
   readonly clientId: string;
   readonly clientMode: string;
-  /** As sent; `operator` when absent. */
+  /** The role as sent; `operator` when absent. */
   readonly role: string;
-  /** As sent, repeats removed. */
+  /** The scopes as sent, repeats removed. */
   readonly scopes: readonly string[];
   readonly hasDevice: boolean;
   readonly waits: boolean;

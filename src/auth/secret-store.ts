@@ -47,7 +47,7 @@ export class SecretStore {
     readonly tokenKey: Buffer,
   ) {}
 
-  /** Opens the secretStore; makes the gateway's keys if this is its first start. */
+  /** Opens the secret store; makes the gateway's keys if this is its first start. */
   static async open(
     document: Part<SecretsState, SecretsChange>,
     deps: { world: World; hasher: Hasher },

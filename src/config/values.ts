@@ -15,7 +15,7 @@ export class Refused {
 export interface ValueType<out T> {
   /** Completes the sentence "expected …". */
   readonly expected: string;
-  /** The same for programs; `read` may ask for more than a schema can say. */
+  /** The values as a JSON Schema, for programs; `read` may refuse more than a schema can say. */
   readonly schema: JsonSchema;
   read(value: unknown): T | Refused;
 }
@@ -34,7 +34,7 @@ export function readText<T>(type: ValueType<T>, text: string): T | Refused {
   return asText instanceof Refused && typeof json !== "string" ? asJson : asText;
 }
 
-/** `a, b` for keys that hold lists: nobody should have to quote JSON for a shell. */
+/** Takes `a, b` for keys that hold lists, so that a shell needs no quoted JSON. */
 function asList<T>(type: ValueType<T>, text: string): T | Refused {
   const parts = text.split(",").map((part) => part.trim());
   const list = type.read(parts);

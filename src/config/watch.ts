@@ -110,7 +110,10 @@ export class ConfigWatcher {
   }
 }
 
-/** Losing the file must not open what it closed: settings stay until someone writes them anew. */
+/**
+ * The issue of a file that is gone. That must not open what the file closed: its settings stay
+ * until the file is written anew.
+ */
 function goneIssue({ source }: LoadedConfig): ConfigIssue {
   const what = source.exists ? "was emptied" : "was removed";
   const message = `the config file ${what}; the settings read before stay until a restart`;

@@ -43,7 +43,7 @@ function maskOf(caller: Caller): number {
  */
 export class Hub {
   readonly #receivers = new Map<Receiver, number>();
-  /** Those who may know of one device only, and which. */
+  /** Receivers that may know of one device only, with its id. */
   readonly #confined = new Map<Receiver, string>();
   /** Called when the first receiver comes, and when the last one is gone. */
   occupied: (yes: boolean) => void = () => {};
@@ -78,13 +78,13 @@ export class Hub {
     return this.#receivers.size;
   }
 
-  /** Everyone who may have `event`. */
+  /** The receivers that may have `event` and asked for it. */
   audience(event: EventName): Receiver[] {
     const bit = bitOf.get(event) ?? 0;
     return [...this.#receivers].flatMap(([receiver, mask]) => ((mask & bit) === 0 ? [] : receiver));
   }
 
-  /** Sends what is about one device to everyone who may have it and may know of that device. */
+  /** Sends what is about one device to the receivers of `event` that may know of that device. */
   publishAbout(deviceId: string, event: EventName, payload: unknown): void {
     if (this.#confined.size === 0) return this.publish(event, payload);
     const to = [...this.#receivers.keys()].filter((receiver) => {
@@ -94,8 +94,8 @@ export class Hub {
   }
 
   /**
-   * Sends `event` to everyone who may have it, or to those of `to` who may and are still here. `seq`
-   * stays gapless: it counts what was sent.
+   * Sends `event` to all its receivers, or to those of `to` that are still here. `seq` stays
+   * gapless: it counts what was sent to that receiver.
    */
   publish(
     event: EventName,

@@ -39,13 +39,16 @@ export interface SecretOutcome {
 
 export interface SecretOptions {
   readonly actor: Actor;
-  /** Also ends the devices' tokens that were granted under the old one. */
+  /** Ends the devices' tokens that were granted under the old secret too. */
   readonly revokeDerived: boolean;
-  /** Also where that ends the last way in with full control. */
+  /** Goes on where that ends the last remaining admin. */
   readonly force: boolean;
 }
 
-/** Changes of the shared secret, and whom they end (design, "When the shared secret changes"). */
+/**
+ * Changes the shared secret, and ends the connections and tokens that depended on the old one
+ * (design, "When the shared secret changes").
+ */
 export class SharedSecretChanges {
   constructor(private readonly deps: Deps) {}
 

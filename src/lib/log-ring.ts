@@ -1,10 +1,11 @@
 /**
- * The log's copy of an audit line (audit/writer.ts): meant for the journal and the owner on the host,
- * while everybody who may read may read the ring. Quotes inside a text are escaped, so no text fits.
+ * Matches the log's copy of an audit line (audit/writer.ts). It is for the journal and the owner on
+ * the host, and kept out of the ring, which any client with the right to read logs can read. Quotes
+ * inside a text are escaped, so no text matches.
  */
 const AUDIT_COPY = /,"audit":\d+,"event":"/;
 
-/** What a ring keeps at most. */
+/** Bounds of what a ring keeps. */
 export interface RingBounds {
   /** All lines together, in bytes. */
   readonly bytes: number;

@@ -16,7 +16,11 @@ export class SocketFolder {
     this.#handle = handle;
   }
 
-  /** `longestName` is in bytes. */
+  /**
+   * Opens the folder `path` for sockets whose names have at most `longestName` bytes.
+   * @throws RangeError where a path gets too long for a socket and the system is not Linux
+   * @throws Error of the system where the folder cannot be opened
+   */
   static async open(path: string, longestName: number): Promise<SocketFolder> {
     const needed = Buffer.byteLength(path) + 1 + longestName;
     if (needed <= longestSocketPath) return new SocketFolder(path, undefined);

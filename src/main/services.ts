@@ -174,8 +174,8 @@ function secretService(core: Core, gateway: Gateway | undefined): SecretService 
 function connections(gateway: Gateway | undefined): Connections {
   return {
     byRole: () => gateway?.registry.byRole() ?? { operator: 0, node: 0 },
-    waiting: () => gateway?.gate.waiting ?? 0,
-    unauthenticated: () => gateway?.gate.unauthenticated ?? 0,
+    waiting: () => gateway?.admission.waiting ?? 0,
+    unauthenticated: () => gateway?.admission.unauthenticated ?? 0,
     isConnected: (deviceId) => gateway?.registry.isConnected(deviceId) ?? false,
     closes: () => gateway?.closes ?? {},
   };

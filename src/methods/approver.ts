@@ -75,11 +75,14 @@ function refusal(message: string, cure?: string): RequestError {
 
 interface Waiting {
   readonly row: RequestRow;
-  /** This key may approve it. */
+  /** Whether the key that asks may approve the request. */
   readonly mine: boolean;
 }
 
-/** Who waits: devices that ask to come in, and nodes that offer commands. Newest first. */
+/**
+ * Requests that wait for a decision: of devices that ask to come in, and of nodes for their
+ * declared capabilities. Newest first.
+ */
 function waiting({ actor, services }: Call): Waiting[] {
   const all = services.requests.seenBy(actor).map((request): Waiting => {
     const held = heldScopes(services.pairing.device(askerOf(request)));
@@ -142,7 +145,10 @@ interface Code {
   readonly requestId: string;
 }
 
-/** A verb on a request; whoever names too many codes that are none is locked out of naming them. */
+/**
+ * A verb on a request, by its code. A caller who names too many unknown codes is locked out of
+ * naming codes.
+ */
 function codeVerb({ run, ...rest }: Omit<Verb<Code>, "params">): Method {
   return verb<Code>({
     ...rest,

@@ -5,8 +5,9 @@ import type { Durability } from "../store/shape.ts";
 import type { RequestRow } from "../words/request-kinds.ts";
 
 /**
- * A pending row as clients get it (protocol page, section 4.1). `device`: its record, if it is paired
- * already; what it may do now is this gateway's addition, so that everybody can see what is new.
+ * A pending row as clients get it (protocol page, section 4.1). `device`: its record, if it is
+ * paired already; what it may do now is this gateway's addition, so that the owner sees what would
+ * be new.
  */
 export function pendingRow(
   request: DeviceRequest,

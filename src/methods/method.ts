@@ -11,7 +11,7 @@ export interface Call {
   readonly connId: string;
   /** Where broadcast events can go; a client on the network has them already. */
   readonly receiver?: Receiver | undefined;
-  /** Sends the caller an event of its own, ahead of the answer. */
+  /** Sends the caller an event of its own, before the answer. */
   tell(event: string, payload: unknown): void;
   /** Runs `then` when the caller's connection ends; returns how to take that back. */
   onEnd(then: () => void): () => void;
@@ -26,7 +26,7 @@ export interface MethodSpec<Params> {
   readonly params?: JsonSchema;
   /** Answers only once a person acts, so a stop does not wait for it. */
   readonly patient?: true;
-  /** Returns the payload of the response, or throws a RequestError. */
+  /** Returns the payload of the response. @throws RequestError, the error of the response */
   run(params: Params, call: Call): unknown;
 }
 

@@ -8,8 +8,8 @@ import type { Services } from "./services.ts";
 type View = Pick<Services, "nodes" | "pairing">;
 
 /**
- * A request for approval of a surface as clients get it (protocol page, section 8), with what was
- * approved for that node before.
+ * A node's request for its declared capabilities as clients get it (protocol page, section 8), with
+ * what was approved for that node before.
  */
 export function surfaceRequestRow(request: NodeRequest, { nodes, pairing }: View) {
   const { kind: _kind, nonce: _nonce, pairing: _pairing, ...row } = request;

@@ -17,7 +17,7 @@ import type {
 import type { BookContext } from "../requests/rules.ts";
 import type { Part } from "../store/parts.ts";
 import { capabilityWords, NOTHING } from "../words/capabilities.ts";
-import * as surfaces from "./capabilities.ts";
+import * as capabilities from "./capabilities.ts";
 import { endedWithPairing } from "./changes.ts";
 import { allowedClaims, coversCapabilities, intersect } from "./claims.ts";
 import { InvokeTable, sendEvent } from "./invoke.ts";
@@ -86,7 +86,7 @@ export class Nodes {
     return () => this.#listeners.delete(listener);
   }
 
-  /** What is durable. */
+  /** The durable state. */
   get state(): NodesState {
     return this.deps.document.durable;
   }
@@ -105,7 +105,7 @@ export class Nodes {
 
   /** The record of a node's present pairing. */
   record(nodeId: string): NodeRecord | undefined {
-    return surfaces.recordOf(this.state, { nodeId, pairing: this.deps.pairingOf(nodeId) });
+    return capabilities.recordOf(this.state, { nodeId, pairing: this.deps.pairingOf(nodeId) });
   }
 
   /** The durable request of a node, if it has one. */
@@ -116,7 +116,7 @@ export class Nodes {
 
   /** What a connected node may do now. */
   effective(session: NodeSession): Capabilities {
-    return intersect(this.record(session.nodeId)?.surface, this.#wanted(session));
+    return intersect(this.record(session.nodeId)?.surface, this.#declared(session));
   }
 
   /** A node is connected: it counts from now on, and asks for what it was not granted yet. */
@@ -128,7 +128,7 @@ export class Nodes {
       // Its connection may stay open: what it published must not take room from all other nodes.
       this.published.forget(before);
     }
-    const known = surfaces.recordOf(this.deps.document.working, facts);
+    const known = capabilities.recordOf(this.deps.document.working, facts);
     const lastConnectedAtMs = session.connectedAtMs;
     if (known) this.note(facts.nodeId, { ...facts.text, lastConnectedAtMs });
     else this.#introduce(session);
@@ -146,7 +146,7 @@ export class Nodes {
     this.note(nodeId, { lastDisconnectedAtMs, ...(hostStats && { hostStats }) });
   }
 
-  /** Notes what nobody was promised: written lazily. */
+  /** Notes facts that are no promise to a client: written lazily, and lost in a crash. */
   note(nodeId: string, facts: SeenFacts): void {
     this.deps.document.later([{ op: "seen", nodeId, facts }]);
   }
@@ -170,7 +170,7 @@ export class Nodes {
     // A device that was removed a moment ago, and whose connection is about to close, asks nothing.
     if (session.asking || pairingOf(nodeId) !== pairing) return;
     const { text, surface } = this.#askOf(session);
-    const approved = surfaces.recordOf(document.working, { nodeId, pairing })?.surface;
+    const approved = capabilities.recordOf(document.working, { nodeId, pairing })?.surface;
     const covered = approved !== undefined && coversCapabilities(approved, surface);
     const asked = { nodeId, pairing, text, capabilities: surface, covered };
     const outcome = book.ask(requests.working, { kind: "node", ...asked }, this.#context());
@@ -197,7 +197,11 @@ export class Nodes {
       .decide((state) => {
         // It may have been removed meanwhile.
         if (pairingOf(nodeId) !== pairing) return { changes: [], answer: undefined };
-        return { changes: surfaces.approve(state, asked, facts).changes, event, answer: undefined };
+        return {
+          changes: capabilities.approve(state, asked, facts).changes,
+          event,
+          answer: undefined,
+        };
       })
       .catch((error: unknown) => this.#tell("failed", nodeId, error))
       .finally(() => {
@@ -205,12 +209,12 @@ export class Nodes {
       });
   }
 
-  #askOf(session: NodeSession): surfaces.Declared {
+  #askOf(session: NodeSession): capabilities.Declared {
     const { nodeId, pairing, text } = session.facts;
-    return { nodeId, pairing, text, surface: this.#wanted(session) };
+    return { nodeId, pairing, text, surface: this.#declared(session) };
   }
 
-  #wanted({ facts }: NodeSession): Capabilities {
+  #declared({ facts }: NodeSession): Capabilities {
     return allowedClaims(facts.claims, facts.text, this.policy);
   }
 
@@ -234,9 +238,9 @@ export class Nodes {
       const problem = approvalProblem(actor, request, []);
       if (problem) throw problem;
       const facts = { now, via: "owner" as const };
-      const { node, changes } = surfaces.approve(
+      const { node, changes } = capabilities.approve(
         document.working,
-        surfaces.declaredIn(request),
+        capabilities.declaredIn(request),
         facts,
       );
       return {
@@ -249,7 +253,10 @@ export class Nodes {
     return answer;
   }
 
-  /** Tells operators about a node; false, and nobody told, if they were of the like just now. */
+  /**
+   * Tells operators about a node. Returns false, without telling, within `nodeEventMs` of the last
+   * event of the kind.
+   */
   tell(session: NodeSession, event: "node.presence" | "node.hostStats", payload: object): boolean {
     const now = this.deps.world.monotonic();
     const last = session.toldAt.get(event);
@@ -259,7 +266,7 @@ export class Nodes {
     return true;
   }
 
-  /** A node that was removed by a gateway that knew of no consequences. */
+  /** Forgets nodes whose device was removed while their records stayed. */
   #forgetUnpaired(): void {
     const { document, requests, pairingOf } = this.deps;
     const asking = book.requestsOf(requests.working, "node").map(({ nodeId }) => nodeId);
@@ -300,8 +307,8 @@ export class Nodes {
   }
 }
 
-/** The line of a grant that nobody was asked about. */
-function byLink({ nodeId, surface }: surfaces.Declared, link: string | undefined): AuditEvent {
+/** The audit's line of a grant by the owner's link, without a request. */
+function byLink({ nodeId, surface }: capabilities.Declared, link: string | undefined): AuditEvent {
   const event = auditOf("node.approved", "gateway", { device: nodeId, ...offerFacts(surface) });
   return { ...event, by: { kind: "link", ...(link !== undefined && { id: link }) } };
 }

@@ -6,17 +6,20 @@ export interface HostStats {
   readonly updatedAtMs: number;
 }
 
-/** A node that was here. It may do something only while `surface` is there. */
+/**
+ * A node that was here. It may do something only while `surface`, its approved capabilities, is
+ * there.
+ */
 export interface NodeRecord extends NodeText {
   /** The device's id. */
   readonly nodeId: string;
   /**
    * Names the pairing this belongs to: a device that was removed or revoked and paired again is
-   * another one, and has to have its surface approved again.
+   * another one, and has to have its capabilities approved again.
    */
   readonly pairing: string;
   readonly createdAtMs: number;
-  /** What was approved. */
+  /** The approved capabilities. */
   readonly surface?: Capabilities;
   readonly approvedAtMs?: number;
   readonly approvedVia?: "owner" | "bootstrap";
@@ -65,7 +68,7 @@ export type NodesChange =
   | { op: "action"; nodeId: string; action: QueuedAction }
   | { op: "work-gone"; nodeId: string; ids: readonly string[] };
 
-/** What is noted about a node without anybody being promised it. */
+/** Facts about a node that are no promise to a client; they are written lazily. */
 export type SeenFacts = Partial<
   NodeText &
     Pick<

@@ -32,7 +32,7 @@ const AGENT = "openclaw-gateway";
 export class Delivery {
   constructor(private readonly deps: DeliveryDeps) {}
 
-  /** Never rejects: whatever went wrong stands in the outcome. */
+  /** Sends one message. Never rejects: a failure stands in the outcome. */
   async attempt(notice: Notice, settings: WebhookSettings, signal?: AbortSignal): Promise<Outcome> {
     const { world } = this.deps;
     const started = world.monotonic();
@@ -71,7 +71,7 @@ export class Delivery {
   }
 }
 
-/** Nothing that anybody foresaw; it must not take the gateway along. */
+/** The failure for an error that is a defect of ours; it must not take the gateway along. */
 function defect(error: unknown): NotifyFailure {
   const name = error instanceof Error ? error.name : "unknown";
   return new NotifyFailure("NOTIFY_CONNECT", `the message could not be sent (${name})`, {

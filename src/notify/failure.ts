@@ -31,7 +31,7 @@ export class NotifyFailure extends Error {
   /** Whether the same may succeed a moment later. */
   readonly retry: boolean;
   readonly retryAfterMs?: number;
-  /** Of the answer, where there was one. */
+  /** HTTP status of the answer, where there was one. */
   readonly status?: number;
 
   constructor(
@@ -96,7 +96,7 @@ export function failureOf(error: unknown, { url, allowed }: Towards): NotifyFail
   return new NotifyFailure("NOTIFY_CONNECT", `${origin}: ${why}`, { next: look, retry: true });
 }
 
-/** What is behind a status, for whoever has to change something. */
+/** The settings behind a failed delivery, for naming the one to change. */
 export interface Settings {
   readonly urlFile?: string | undefined;
   readonly headersFile?: string | undefined;

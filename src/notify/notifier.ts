@@ -55,9 +55,9 @@ interface Deps {
 }
 
 /**
- * Tells the owner's webhook who waits for approval. It stands beside pairing: whoever asks has been
- * answered before anything here is put together, one request is under way at a time, and what goes
- * wrong is counted, logged and shown, and concerns nobody else.
+ * Tells the owner's webhook who waits for approval. It stands beside pairing: a request is answered
+ * before anything here is put together, one message is under way at a time, and failures are
+ * counted, logged and shown, and affect nothing else.
  */
 export class Notifier {
   readonly #waiting: WaitingList;
@@ -94,7 +94,7 @@ export class Notifier {
     this.#schedule(this.deps.limits.notifySettleMs);
   }
 
-  /** A request waits no more. `lost`: nobody decided on it. */
+  /** A request waits no more. `lost`: it ended without a decision. */
   gone(requestId: string, lost: boolean): void {
     if (this.#waiting.remove(requestId) && lost) this.#counts.dropped += 1;
   }
@@ -116,7 +116,7 @@ export class Notifier {
   }
 
   /**
-   * Sends a test at once, whatever the pace. Resolves with how it went, or with `undefined` while
+   * Sends a test at once, outside the pace. Resolves with how it went, or with `undefined` while
    * another one is under way; never rejects.
    */
   async test(): Promise<Outcome | undefined> {
@@ -202,11 +202,11 @@ export class Notifier {
     if (this.#closed) return;
     if (!outcome.failure) this.#arrived(outcome, notice);
     else if (changes === this.#changes) this.#failed(outcome, outcome.failure);
-    else this.#failedElsewhere(outcome);
+    else this.#failedAtFormer(outcome);
   }
 
-  /** It failed where nothing is sent any more. */
-  #failedElsewhere(outcome: Outcome): void {
+  /** Handles a failure at a webhook that is not the configured one any more. */
+  #failedAtFormer(outcome: Outcome): void {
     this.#last = lastOf(outcome);
     this.#waiting.giveBack();
     if (!isSet(this.deps.settings())) this.#waiting.clear();
@@ -242,7 +242,7 @@ export class Notifier {
     if (this.#news) this.#schedule(limits.notifySettleMs);
   }
 
-  /** One line where something changed for whoever watches: that it fails, and that it works again. */
+  /** Logs changes only: one line when deliveries begin to fail, one when they work again. */
   #note(outcome: Outcome): void {
     const { log } = this.deps;
     const { failure, to, status, ms } = outcome;

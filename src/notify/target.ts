@@ -7,7 +7,7 @@ import type { Format } from "./formats.ts";
 /** The webhook as it is configured. */
 export interface WebhookSettings {
   readonly url?: string | undefined;
-  /** Its first line is the URL; counts before `url`. */
+  /** A file whose first line is the URL; it wins over `url`. */
   readonly urlFile?: string | undefined;
   readonly headersFile?: string | undefined;
   readonly format: Format;

@@ -73,6 +73,9 @@ export class Links {
   async redeem(secret: string, asked: ledger.Grant): Promise<invites.InviteVerdict> {
     const now = this.deps.now();
     const facts = { deviceId: asked.deviceId, now };
+    // A refusal waits for nothing that is being written.
+    const early = linkVerdict(this.deps.document.working, secret, facts);
+    if (!early.ok) return early;
     const { answer } = await this.deps.decisions.decide<invites.InviteVerdict>((state) => {
       const verdict = linkVerdict(state, secret, facts);
       if (!verdict.ok) return { changes: [], answer: verdict };

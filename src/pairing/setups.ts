@@ -49,7 +49,7 @@ export class Setups {
     return () => this.#listeners.delete(listener);
   }
 
-  /** How the code ended; `undefined` while nobody used it, as far as that is durable. */
+  /** How the code ended; `undefined` while no device used it, as far as that is durable. */
   ended(setupId: string): { end: SetupEnd; outcome: SetupOutcome } | undefined {
     const { durable, working } = this.deps.document;
     const link = durable.invites.get(setupId);
@@ -60,8 +60,8 @@ export class Setups {
   }
 
   /**
-   * `hello-ok` with the tokens went out to the device that `inviteId` paired (or could not). Nobody
-   * was promised that this is known, so it is written lazily.
+   * `hello-ok` with the tokens went out to the device that `inviteId` paired (or could not). That
+   * is no promise to a client, so it is written lazily.
    */
   told(inviteId: string, sent: boolean): void {
     const { document, pairing } = this.deps;
@@ -78,22 +78,33 @@ export class Setups {
    * code that is unknown, fetched, used, expired or taken back. `from`: who asks, for the audit.
    */
   async fetch(code: string, from: string): Promise<SetupPayload | undefined> {
-    const { decisions, pairing, tokenKey } = this.deps;
+    const { document, decisions, pairing, tokenKey } = this.deps;
     const secret = joinSecret(tokenKey, code);
     const now = pairing.now();
+    // A refusal waits for nothing that is being written.
+    if (!joinable(document.working, secret, now)) return undefined;
     const { answer } = await decisions.decide<SetupPayload | undefined>((state) => {
-      const link = state.invites.get(state.inviteBySecret.get(hashInvite(secret)) ?? "");
-      if (!link?.setup?.joins || link.setup.fetchedAtMs !== undefined || !isOpen(link, now)) {
-        return { changes: [], answer: undefined };
-      }
+      const found = joinable(state, secret, now);
+      if (!found) return { changes: [], answer: undefined };
       refuseWhileRevoking(state);
-      const invite: Invite = { ...link, setup: { ...link.setup, fetchedAtMs: now } };
+      const { link, setup } = found;
+      const invite: Invite = { ...link, setup: { ...setup, fetchedAtMs: now } };
       const { expiresAtMs } = link;
-      const answer = { url: link.setup.url, bootstrapToken: secret, expiresAtMs };
+      const answer = { url: setup.url, bootstrapToken: secret, expiresAtMs };
       return { changes: [{ op: "invite", invite }], event: auditOfFetch(link, from), answer };
     });
     return answer;
   }
+}
+
+/** The link of a join address that may still be fetched. */
+function joinable(state: PairingState, secret: string, now: number) {
+  const link = state.invites.get(state.inviteBySecret.get(hashInvite(secret)) ?? "");
+  const setup = link?.setup;
+  if (!link || !setup?.joins || setup.fetchedAtMs !== undefined || !isOpen(link, now)) {
+    return undefined;
+  }
+  return { link, setup };
 }
 
 /** A setup code pairs one device. */

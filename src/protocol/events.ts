@@ -79,7 +79,7 @@ export function receives(event: EventName, caller: Caller): boolean {
   return decideAccess(eventTable[event], caller).ok;
 }
 
-/** Whether whoever receives the one receives the other. */
+/** Whether the two events have the same receivers. */
 export function sameRule(one: EventName, other: EventName): boolean {
   const [a, b]: Access[] = [eventTable[one], eventTable[other]];
   return a?.roles === b?.roles && a?.scope === b?.scope && a?.hostOnly === b?.hostOnly;

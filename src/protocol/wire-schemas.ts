@@ -86,7 +86,9 @@ export const wireSchemas = {
 
 const open = (name: keyof typeof ProtocolSchemas) => openSchema(ProtocolSchemas[name]);
 
-/** Those of the methods that the agent's side answers, and of others that clients of agents call. */
+/**
+ * Schemas of the methods that the agent's side answers, and of others that clients of agents call.
+ */
 export const agentSchemas = {
   agent: open("AgentParams"),
   agentIdentity: open("AgentIdentityParams"),

@@ -57,7 +57,10 @@ export class Committer<State, Change, Event = never> {
   #relief = false;
   /** An empty commit is to be written, because nothing else would show that the disk is well again. */
   #probing = false;
-  /** This group was not asked for by anybody: its failure makes the next pause longer. */
+  /**
+   * This group is a probe or a retry, not a caller's commit: its failure makes the next pause
+   * longer.
+   */
   #unasked = false;
   #taking: Promise<void> | undefined;
   #ended = false;
@@ -110,7 +113,8 @@ export class Committer<State, Change, Event = never> {
 
   /**
    * Set for a moment after a write failed, for plain commits. Each failure costs a pass over all
-   * records; so whoever keeps asking while the disk is full may not use up the processor with it.
+   * records, and a client that goes on asking while the disk is full must not use up the processor
+   * with it.
    */
   get failing(): StoreError | undefined {
     if (!this.lastFailure || this.#parts.world.monotonic() >= this.#refuseUntil) return undefined;
@@ -159,7 +163,7 @@ export class Committer<State, Change, Event = never> {
   }
 
   async #drain(): Promise<void> {
-    // Whoever commits in this same turn shares the first group.
+    // Commits of this same turn share the first group.
     await null;
     let ok = true;
     while (this.#queue.length > 0 || (ok && (this.#kept.length > 0 || this.#probing))) {
@@ -194,8 +198,8 @@ export class Committer<State, Change, Event = never> {
     await this.#succeed();
     const { segments, views, reserve } = this.#parts;
     // With nothing kept, the durable state is exactly what the journal says up to here.
-    if (this.#kept.length === 0) await segments.settle(this.#seq, () => views.records());
-    if (reserve.wanted) await reserve.take();
+    if (this.#kept.length === 0) await segments.compact(this.#seq, () => views.records());
+    if (reserve.due) await reserve.take();
     return true;
   }
 
@@ -263,7 +267,10 @@ export class Committer<State, Change, Event = never> {
     for (const entry of unwritten) entry.reject(this.#unwritten(error));
   }
 
-  /** Then what waits behind would not even be tried, and nobody told. */
+  /**
+   * Whether the kept entries fill more than one group: what waits behind them would not be tried
+   * then, and its callers would get no answer.
+   */
   get #keepsMoreThanAGroup(): boolean {
     let room = this.#parts.limits.groupBytes;
     for (const { text } of this.#kept) room -= text.length;
@@ -313,7 +320,7 @@ export class Committer<State, Change, Event = never> {
     const { limits, reserve } = this.#parts;
     const backoff = Math.min(limits.retryMs * 2 ** (this.#retries - 1), limits.retryMaxMs);
     if (this.lastFailure) return backoff;
-    return this.#kept.length > 0 ? limits.laterMs : reserve.wantedIn;
+    return this.#kept.length > 0 ? limits.laterMs : reserve.dueIn;
   }
 
   #break(cause: unknown): void {

@@ -40,10 +40,12 @@ export interface OpenOptions {
 const silent: StoreLog = { info() {}, warn() {}, error() {} };
 
 /**
- * Opens a document, or starts an empty one if there are no files of that name. Throws StoreError.
+ * Opens a document, or starts an empty one if there are no files of that name.
  *
  *     const devices = await openDocument(devicesShape, { folder, world });
  *     await devices.commit([{ type: "approved", device }]); // resolves once it is on the disk
+ *
+ * @throws StoreError
  */
 export async function openDocument<State, Change, Event = never>(
   shape: DocumentShape<State, Change, Event>,

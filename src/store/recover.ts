@@ -21,8 +21,9 @@ export interface Recovered<State> {
 }
 
 /**
- * Reads a document from its folder and opens its journal. Damaged files are quarantined and refused;
- * nothing is changed then. Throws StoreError or the file system's error.
+ * Reads a document from its folder and opens its journal. Damaged files are quarantined and
+ * refused; nothing is changed then.
+ * @throws StoreError, or the file system's error
  */
 export async function recover<State, Change>(
   shape: ReplayShape<State, Change>,
@@ -37,8 +38,9 @@ export async function recover<State, Change>(
 }
 
 /**
- * Reads the same, and checks it as thoroughly, without opening anything for writing or changing
- * anything. Throws {@link Damage}, StoreError or the file system's error.
+ * Reads a document from its folder, and checks it as thoroughly as {@link recover}, without opening
+ * anything for writing or changing anything.
+ * @throws Damage, StoreError, or the file system's error
  */
 export async function readDocument<State, Change>(
   shape: ReplayShape<State, Change>,
@@ -159,8 +161,8 @@ class Recovery<State, Change> {
   }
 
   /**
-   * Rewrites an older document before anybody can commit to it: a journal file holds changes of one
-   * version only. The order keeps the old files readable until the new snapshot stands in for them.
+   * Rewrites an older document before the first commit: a journal file holds changes of one version
+   * only. The order keeps the old files readable until the new snapshot stands in for them.
    */
   async #migrate(
     segments: Segment[],

@@ -18,15 +18,15 @@ export interface DocumentShape<State, Change, Event = never> {
   apply(state: State, change: Change): void;
   /**
    * What follows from `change`, such as who is to be told: a pure function of the change and of the
-   * state before it. The document calls it for each change that becomes durable, whoever made it, and
-   * hands the events to its listeners. A replay at the start tells nobody.
+   * state before it. The document calls it for each change that becomes durable, by any of its
+   * callers, and hands the events to its listeners; not for a replay at the start.
    */
   follows?(state: State, change: Change): readonly Event[];
   /** Further changes that belong to `change` and are made durable with it. Pure, as `follows` is. */
   consequences?(state: State, change: Change): readonly Change[];
   /**
    * Snapshot records, plain JSON. The call itself takes a cheap shallow copy, while the event loop
-   * waits; whatever else a record needs is done as it is iterated, in slices, after `state` went on.
+   * waits; other work on a record is done as it is iterated, in slices, after `state` went on.
    */
   records(state: State): Iterable<unknown>;
   /** The state that `records` was taken from. */
@@ -43,7 +43,9 @@ export interface DocumentShape<State, Change, Event = never> {
   };
 }
 
-/** What is needed to read a document from its files: a replay makes no changes and tells nobody. */
+/**
+ * What is needed to read a document from its files: a replay makes no changes and raises no events.
+ */
 export type ReplayShape<State, Change> = Omit<
   DocumentShape<State, Change>,
   "follows" | "consequences"
@@ -58,7 +60,7 @@ export interface Durability {
   readonly reason?: string;
 }
 
-/** What a decision comes to: what is to change, and the answer for whoever asked. */
+/** What a decision comes to: what is to change, and the answer for its caller. */
 export interface Decision<Change, Answer> {
   /** All of them become durable, or none does. Without any the answer waits for what it is based on. */
   readonly changes: readonly Change[];
@@ -125,8 +127,9 @@ export interface Document<State, Change, Event = never> {
    */
   listen(listener: (event: Event) => void): () => void;
   /**
-   * Changes that nobody waits for, such as when a device was last seen: visible at once, written
-   * with the next group or a few seconds later; a crash may lose them. Does nothing once closed.
+   * Takes changes that no caller waits for, such as when a device was last seen: visible at once,
+   * written with the next group or a few seconds later; a crash may lose them. Does nothing once
+   * closed.
    */
   later(changes: readonly Change[]): void;
   /** Refuses new commits, writes what is waiting, closes the files. Rejects if something is lost. */

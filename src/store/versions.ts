@@ -10,8 +10,9 @@ export interface FileHeader {
 }
 
 /**
- * Whether a file needs the shape's migration. Throws a STORE_NEWER or STORE_OLDER if it cannot be
- * read, and Damage if it belongs to another document.
+ * Whether a file needs the shape's migration.
+ * @throws StoreError (STORE_NEWER, STORE_OLDER) if it cannot be read
+ * @throws Damage if it belongs to another document
  */
 export function isOlder<State, Change>(
   where: { file: string; folder: string; format: string },

@@ -42,7 +42,10 @@ export class Views<State, Change, Event = never> {
     return changes.flatMap((change) => [change, ...consequences(this.#working, change)]);
   }
 
-  /** Applies to the working state. If that throws, it is rebuilt from `pending`, and so clean. */
+  /**
+   * Applies to the working state.
+   * @throws what `apply` threw, after the state was rebuilt from `pending`
+   */
   propose(changes: readonly Change[], pending: () => Entry<Change>[]): void {
     try {
       for (const change of changes) this.#shape.apply(this.#working, change);
@@ -76,7 +79,7 @@ export class Views<State, Change, Event = never> {
         try {
           listener(event);
         } catch (error) {
-          // The change itself is durable: whoever made it must hear that, whatever others do about it.
+          // The change itself is durable: its caller must hear that, also where a listener fails.
           this.#log.error({ err: error }, "what follows from a change failed");
         }
       }

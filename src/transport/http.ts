@@ -14,7 +14,7 @@ export interface HttpRequest {
   readonly authorization: string;
   readonly acceptEncoding: string;
   readonly ifNoneMatch: string;
-  /** Who asks, as limits count. */
+  /** The source that limits count the request under: an address, or an IPv6 /64. */
   readonly source: string;
 }
 
@@ -30,7 +30,7 @@ export interface HttpDeps {
   readonly webConfig: () => Record<string, unknown>;
   /** The metrics as Prometheus reads them. */
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
-  /** The setup code behind a join address, for whoever fetches it first. */
+  /** The setup code behind a join address, which is handed out once. */
   readonly join: (code: string, source: string) => Promise<JoinVerdict>;
   readonly authorize: (what: "gateway" | "metrics", ask: BearerAsk) => Promise<BearerVerdict>;
 }
@@ -89,7 +89,7 @@ const webConfig: Route = async (request, deps) => {
   return refusal ?? json("200 OK", deps.webConfig());
 };
 
-/** There are no pictures of agents; apps show a letter then. */
+/** Answers that there is no picture of an agent; apps show a letter then. */
 const avatar: Route = async (request, deps) => {
   const refusal = await refused("gateway", request, deps);
   return refusal ?? json("200 OK", { avatarUrl: null });

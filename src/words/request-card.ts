@@ -107,7 +107,7 @@ function wholeWords(text: string, { room, width }: { room: number; width: number
   return lines;
 }
 
-/** As deep as `indent`, or as the line lets it be. */
+/** Indents a line by `indent` columns, or by as many as leave room for its words. */
 function indented(line: string, indent: number, width: number): string {
   return " ".repeat(Math.max(0, Math.min(indent, width - textWidth(line)))) + line;
 }

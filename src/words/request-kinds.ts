@@ -5,7 +5,7 @@ import { accessWords, clientKind, type DeviceWords, shown } from "./device.ts";
 
 /**
  * A request as `device.pair.show`, the lists and the events give it: a device that asks to come in or
- * for more, or a node that offers commands. Texts in it are not cleaned.
+ * for more, or a node that declares capabilities. Texts in it are not cleaned.
  */
 export interface RequestRow extends Partial<DeviceWords> {
   readonly requestId: string;
@@ -18,7 +18,7 @@ export interface RequestRow extends Partial<DeviceWords> {
   /** What a device that is paired already may do now; empty when all of it was revoked. */
   readonly approvedRoles?: readonly string[];
   readonly approvedScopes?: readonly string[];
-  /** Set for what a node offers. */
+  /** Set where a node asks for its declared capabilities. */
   readonly nodeId?: string;
   readonly caps?: readonly string[];
   readonly commands?: readonly string[];
@@ -44,13 +44,19 @@ export function deviceOf(row: RequestRow): DeviceWords {
 /** What a request asks for, in words. */
 export interface AskWords {
   readonly asks: string;
-  /** Of a device or node that was let in before: what it may do now. */
+  /** What a device or node that was let in before may do now. */
   readonly has?: string;
-  /** What it may do once this is approved: a device keeps what it has, a node does not. */
+  /**
+   * What the device or node may do once this is approved: a device keeps what it has, a node does
+   * not.
+   */
   readonly after?: string;
-  /** What of it goes beyond that. */
+  /** What of `after` goes beyond `has`. */
   readonly new?: string;
-  /** What it has and does not ask for any more: approving means exactly what the code says. */
+  /**
+   * Rights that it has and does not ask for any more: approving ends them, because it means exactly
+   * what the code says.
+   */
   readonly ends?: string;
 }
 
@@ -156,7 +162,10 @@ export function askWords(row: RequestRow): AskWords {
   return kindWords(row).asked(row);
 }
 
-/** Words where there is no room for all of them: whoever reads them has not read all if not `whole`. */
+/**
+ * `words` cut to `max` characters. Where `whole` is false, a person who reads them has not read
+ * all.
+ */
 export function cutAsk(words: string, max: number): { words: string; whole: boolean } {
   const whole = [...words].length <= max;
   return { words: whole ? words : shown(words, max), whole };

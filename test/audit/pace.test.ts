@@ -99,7 +99,7 @@ test("decisions: a device that renames for ever fills neither audit nor log; the
   await gateway.close();
 });
 
-test("decisions: rejecting counts too, of devices and of what nodes offer", async () => {
+test("decisions: rejecting counts too, of devices and of nodes' declared capabilities", async () => {
   const { gateway, scopes } = await decider();
   const ask = async () =>
     (await refusedConnect(gateway, { device: makeDevice(), auth, scopes })).error.details.requestId;

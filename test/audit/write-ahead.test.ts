@@ -27,7 +27,7 @@ function notes(refuse: "none" | "note" = "none") {
   return { all, said };
 }
 
-describe("a change that is stored elsewhere", () => {
+describe("a change that is stored outside of the audit", () => {
   test("comes after its line, which is durable by then", async () => {
     const { all, said } = notes();
     const result = await writeAhead(all, async (announce) => {
@@ -178,7 +178,7 @@ describe("on a gateway", () => {
     expect((await events()).at(-1)?.[0]).toBe("node.approved");
   });
 
-  test("what a node offers is turned down also where the audit takes no line", async () => {
+  test("a node's capabilities are rejected also where the audit takes no line", async () => {
     const node = await pairNode(gateway, ["system.which"]);
     const requestId = await surfaceCode(gateway, node.nodeId);
     gateway.core.decisions.admit = () => {

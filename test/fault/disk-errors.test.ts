@@ -84,7 +84,7 @@ describe.skipIf(!traceable)("a running gateway with", () => {
     },
   );
 
-  test("an unwritten removal is ended by nobody in silence: the end says what is lost", async () => {
+  test("a stop with an unwritten removal says what is lost", async () => {
     const { device } = await pair(gateway);
     injected = await Injected.into(gateway.run.pid, "pwrite64:error=EIO");
     expect((await gateway.cli(["devices", "remove", device.deviceId])).code).toBe(0);

@@ -311,21 +311,21 @@ describe("what becomes of a code", () => {
       letGo = resolve;
     });
     const reached = new Promise<void>((resolve) => {
-      pairing.decide = async (decision) => {
+      pairing.decide = (async (...args: Parameters<typeof decide>) => {
         pairing.decide = decide;
-        const outcome = await decide.call(pairing, decision);
+        const outcome = await decide.apply(pairing, args);
         resolve();
         await free;
         return outcome;
-      };
+      }) as typeof decide;
     });
     return { reached, letGo };
   }
 
   async function gone(client: RawClient): Promise<void> {
     await client.end();
-    const { gate } = gateway.server.gateway;
-    while (gate.unauthenticated > 0) await new Promise((resolve) => setImmediate(resolve));
+    const { admission } = gateway.server.gateway;
+    while (admission.unauthenticated > 0) await new Promise((resolve) => setImmediate(resolve));
   }
 });
 

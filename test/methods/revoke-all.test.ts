@@ -111,11 +111,11 @@ test("from its first turn on nothing counts that the others send", async () => {
     letGo = resolve;
   });
   const { commit, decide } = pairing;
-  pairing.decide = async (decision) => {
-    const outcome = await decide.call(pairing, decision);
+  pairing.decide = (async (...args: Parameters<typeof decide>) => {
+    const outcome = await decide.apply(pairing, args);
     await held;
     return outcome;
-  };
+  }) as typeof decide;
   pairing.commit = async (...args) => {
     const outcome = await commit.apply(pairing, args);
     await held;

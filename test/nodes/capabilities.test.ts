@@ -60,7 +60,7 @@ class Bench {
 const codeOf = ({ request }: surfaces.AskOutcome) => request?.requestId ?? "";
 
 describe("a code", () => {
-  test("stays for the same surface, whoever asks again", () => {
+  test("stays for the same capabilities, also when another connection asks again", () => {
     const bench = new Bench();
     const first = bench.ask("n", ["a", "b"]);
     const again = bench.ask("n", ["a", "b"]);
@@ -80,7 +80,7 @@ describe("a code", () => {
     expect(bench.ask("n", ["a"]).changes).toEqual([]);
   });
 
-  test("is another for another surface, and the old one approves nothing", () => {
+  test("is another for other capabilities, and the old one approves nothing", () => {
     const bench = new Bench();
     const first = bench.ask("n", ["a"]);
     const wider = bench.ask("n", ["a", "b"]);

@@ -45,7 +45,7 @@ const revoke =
 const rotate = (deviceId: string, scopes?: string[]) => (b: LedgerBench) =>
   devices.rotate(b.state, { ...operator, deviceId, scopes }) as never;
 
-describe("the last way in", () => {
+describe("the last remaining admin", () => {
   test.each([
     ["removed after the other one was", [remove("a"), remove("b")], [false, true]],
     ["revoked after the other one was", [revoke("b"), revoke("a")], [false, true]],
@@ -97,7 +97,7 @@ describe("the last way in", () => {
   });
 });
 
-test("the ways in are kept beside the devices, also over a restart", () => {
+test("the remaining admins are kept beside the devices, also over a restart", () => {
   const made = bench();
   made.apply(devices.rotate(made.state, { ...operator, deviceId: "a", scopes: [READ] }).changes);
   made.apply([{ op: "seen", deviceId: "b", at: 3, reason: "connect", took: "operator" }]);

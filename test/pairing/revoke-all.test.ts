@@ -333,7 +333,7 @@ describe("on a full disk", () => {
   });
 });
 
-test("a way in whose approval may still fail saves no other one from being the last", async () => {
+test("an admin whose approval may still fail saves no other one from being the last", async () => {
   const made = await bench();
   const { pairing, files } = made;
   await pairing.remove("evil", hostOwner);

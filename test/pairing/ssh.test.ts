@@ -122,7 +122,7 @@ describe("keys that approve over SSH", () => {
   });
 });
 
-describe("the last way in", () => {
+describe("the last remaining admin", () => {
   const LAST = { shape: { details: { code: "LAST_WAY_IN" } } };
 
   test("is kept, when it is a key that may let in everybody", async () => {

@@ -13,7 +13,10 @@ export interface SecretOptions {
   readonly force?: boolean;
 }
 
-/** What the gateway is asked for besides the secret itself. */
+/**
+ * The params about derived tokens, beside the secret itself.
+ * @throws CliError (usage) for `--force` alone
+ */
 export function derivedParams({ revokeDerived = false, force }: SecretOptions) {
   if (force && !revokeDerived) {
     throw new CliError("usage", "--force goes with --revoke-derived; without it no device ends");
@@ -32,7 +35,7 @@ export const newToken: Run<SecretOptions> = async (context, _args, options) => {
   });
 };
 
-/** Whom a new secret closed, and what it left alone. */
+/** Which connections and tokens a new secret ended, in lines for people. */
 export function closedLines(
   { closed, revoked }: SecretChange,
   { revokeDerived = false }: SecretOptions,

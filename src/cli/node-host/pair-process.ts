@@ -26,10 +26,11 @@ interface Answer {
 }
 
 /**
- * Connects once in a process of the service's user, so that a link that does not work is told here and
- * not in a log. What root does in a folder of somebody else's goes wherever a link leads that they put
- * there; what they do themselves does not lead further than they may go. A process of its own, because
- * Node.js as distributions build it cannot change the user it runs as.
+ * Connects once in a process of the service's user, so that a link that does not work is told here
+ * and not in a log. Root does not do it itself: in a user's folder it could be led astray by that
+ * user's symbolic links. A process of its own, because Node.js as distributions build it cannot
+ * change the user it runs as.
+ * @throws CliError (failed) where the node could not connect
  */
 export async function pairAs(
   { uid, gid }: Ids,
@@ -61,7 +62,10 @@ export async function pairAs(
   if (failure) throw new CliError("failed", failure.message, { next: failure.next });
 }
 
-/** `openclaw pair-node`: what {@link pairAs} starts; of no use to people. */
+/**
+ * `openclaw pair-node`: what {@link pairAs} starts; of no use to people.
+ * @throws CliError (usage) where a person runs it
+ */
 export const pairNode: Run<unknown> = async ({ io }) => {
   if (!process.send) throw new CliError("usage", "this command is for the program's own use");
   const ask = await new Promise<Ask>((resolve) => process.once("message", resolve));

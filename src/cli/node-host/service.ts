@@ -22,7 +22,10 @@ export interface ServiceAsk {
   readonly options: ConnectOptions;
 }
 
-/** `openclaw connect … --install-service`: shows what it does, asks, and does it. */
+/**
+ * `openclaw connect … --install-service`: shows what it does, asks, and does it.
+ * @throws CliError where it is not root, systemd does not run, or a step fails
+ */
 export async function installService(context: Context, ask: ServiceAsk): Promise<void> {
   const { io } = context;
   const unit = unitText(sharedPaths());
@@ -75,7 +78,10 @@ function notRoot({ target, typed }: ServiceAsk): CliError {
   });
 }
 
-/** Where to; the secret of a link is used up here and written nowhere. */
+/**
+ * The text of the unit's environment file: the address, and the pinned certificate. The secret of a
+ * link is used up here and written nowhere.
+ */
 function envText({ options }: Context, { target }: ServiceAsk): string {
   const { tlsFingerprint = target.tlsFingerprint } = options;
   const pin =

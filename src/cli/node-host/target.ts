@@ -19,6 +19,7 @@ const MAKE_LINK = "on the gateway host: openclaw devices invite --role node";
 /**
  * Reads a link of `openclaw devices invite`, a setup code (`oc-pair://…` or bare), or an address:
  * `wss://…`, `https://…`, or a bare name.
+ * @throws CliError (usage) for a link or code that is not whole, and for anything else
  */
 export function readTarget(typed: string): Target {
   const setup = decodeSetupCode(typed);

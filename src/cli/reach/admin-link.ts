@@ -68,7 +68,10 @@ export class AdminLink {
     });
   }
 
-  /** Dials. Rejects with the system's error (`code` such as ENOENT) when nobody answers. */
+  /**
+   * Dials the admin socket.
+   * @throws Error of the system (`code` such as ENOENT) where no gateway answers
+   */
   static async open(path: string): Promise<AdminLink> {
     const folder = await openFolder(path);
     try {

@@ -70,7 +70,10 @@ function answered(child: ChildProcess, id: number): Promise<unknown> {
   });
 }
 
-/** `openclaw gateway serve-stopped`: what {@link openAsOwner} starts; of no use to people. */
+/**
+ * `openclaw gateway serve-stopped`: what {@link openAsOwner} starts; of no use to people.
+ * @throws CliError (usage) where a person runs it
+ */
 export const serveStopped: Run<unknown> = async ({ io }) => {
   if (!process.send) throw new CliError("usage", "this command is for the program's own use");
   const say = (answer: Answer) => void process.send?.(answer);
@@ -87,7 +90,7 @@ export const serveStopped: Run<unknown> = async ({ io }) => {
         (error: unknown) => say({ id, failure: plain(error) }),
       );
     });
-    // Whoever started this was killed.
+    // The process that started this was killed.
     process.once("disconnect", () => resolve(undefined));
     say({ id: 0 });
   });

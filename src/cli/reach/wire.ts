@@ -39,10 +39,10 @@ export interface TokenRow {
   readonly revokedAtMs?: number;
 }
 
-/** Ways in with full control. */
+/** Remaining admins: how many devices with full control there are, and other ways to it. */
 export interface WaysIn {
   readonly devices: number;
-  /** Besides devices. */
+  /** Ways to full control that are no device, such as SSH keys. */
   readonly others: number;
 }
 
@@ -54,7 +54,7 @@ export interface DeviceList {
   readonly total?: number;
   /** Where the next page begins, when there is one. */
   readonly nextCursor?: string;
-  /** Of a page, for whoever may see all devices. */
+  /** Of a page, for callers that may see all devices. */
   readonly waysIn?: WaysIn;
 }
 

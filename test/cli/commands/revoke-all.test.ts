@@ -184,7 +184,7 @@ describe("--force", () => {
   });
 });
 
-describe("devices clear and the last way in", () => {
+describe("devices clear and the last remaining admin", () => {
   const reader = pairedRow({
     deviceId: "cd".repeat(32),
     scopes: ["operator.read"],

@@ -10,7 +10,10 @@ import { readSecret, warnVisible } from "../../reach/remote-options.ts";
 import type { ConfigChanged, SecretChange } from "../../reach/wire.ts";
 import { derivedParams, type SecretOptions, sayClosed, secretNeeds } from "../token.ts";
 
-/** `openclaw config set <path> <value|->` */
+/**
+ * `openclaw config set <path> <value|->`: changes one key; `-` reads the value from standard input.
+ * @throws CliError (usage) where words are missing or a secret stands among them
+ */
 export const set: Run<SecretOptions> = async (context, args, options) => {
   const [path = "", typed = ""] = args;
   const kind = secretKind(path);
@@ -48,7 +51,7 @@ async function change(
   });
 }
 
-/** Said by whoever opens the port to a network, at the moment of doing so. */
+/** Printed when a setting opens the port to a network. */
 const plainHttp = [
   "warning: this is plain HTTP: whoever is on the way reads along, secrets included",
   "  next: put nginx with TLS in front (nginx/render-site.sh prints its site), then: openclaw config unset gateway.bind",

@@ -97,7 +97,7 @@ function isWayIn({ tokens = [] }: PairedRow): boolean {
   return tokens.some((token) => token.role === "operator" && isFullControl(token));
 }
 
-/** The work, and how far it came. Ids are kept only for whoever asked for them. */
+/** The work, and how far it came. Ids are kept only where the output has them (`keepIds`). */
 class Clearing {
   readonly result: { rejected: string[]; removed: string[] } = { rejected: [], removed: [] };
   readonly #counts: Counts = { rejected: 0, removed: 0 };
@@ -133,7 +133,7 @@ class Clearing {
       const outcome = await this.gateway.request<Durability>(method, params);
       if (outcome.durable === false) this.#last = outcome;
     } catch (error) {
-      // Somebody else was quicker.
+      // Another command was quicker.
       if (error instanceof Error && /^unknown (deviceId|requestId)/.test(error.message)) return;
       throw error;
     }

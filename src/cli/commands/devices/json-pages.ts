@@ -20,11 +20,11 @@ export async function printJsonPages(
     held = page.paired.map((row) => `    ${jsonText(row, 4)}`).join(",\n");
   }
   if (held !== undefined) io.data(held);
-  io.data(`  ]${last ? ending(last) : ""}\n}`);
+  io.data(`  ]${last ? continuation(last) : ""}\n}`);
 }
 
-/** Said where the list goes on behind what was asked for. */
-function ending({ nextCursor, total }: Page): string {
+/** The members that say where the list goes on. */
+function continuation({ nextCursor, total }: Page): string {
   if (nextCursor === undefined) return "";
   return `,\n  "total": ${total},\n  "nextCursor": ${jsonText(nextCursor)}`;
 }

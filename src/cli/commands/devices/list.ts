@@ -21,7 +21,7 @@ export interface ListOptions {
 }
 
 const DEFAULT_STALE = "30d";
-/** What a person gets on a terminal; whatever else reads the list gets all of it. */
+/** Rows shown on a terminal; a pipe or file gets all. */
 const SCREENFUL = 50;
 
 /** `openclaw devices list` */

@@ -20,7 +20,7 @@ export interface Page extends DeviceList {
 /** Rows of one request: the most that the gateway takes. */
 const MOST = 1000;
 
-/** The list page by page, so that nobody has to hold all of it. */
+/** The list page by page, so that the whole is never in memory. */
 export async function* devicePages(gateway: Gateway, ask: PageAsk): AsyncGenerator<Page> {
   let { cursor, limit: left = Number.POSITIVE_INFINITY } = ask;
   do {
@@ -59,7 +59,7 @@ function narrowed(answer: DeviceList, { role, seenBefore }: PageAsk): Page {
   const paired = answer.paired.filter(
     (row) => inRole(row) && (seenBefore === undefined || isStale(row, seenBefore)),
   );
-  // Whoever asks for stale devices tidies up; requests are never stale, they expire.
+  // Stale devices are asked for to be removed; requests are never stale, they expire.
   const pending = seenBefore === undefined ? answer.pending.filter(inRole) : [];
   return { ...answer, pending, paired, total: answer.total ?? paired.length };
 }

@@ -25,7 +25,10 @@ interface AllRevoked extends Durability {
   readonly remains: Remains;
 }
 
-/** What could still let somebody in, or ask. */
+/**
+ * What still lets clients in, or lets them ask: kinds of shared secret, the command line without a
+ * device, remaining admins, SSH keys.
+ */
 interface Remains {
   readonly secrets: readonly string[];
   readonly devicelessCli: boolean;
@@ -34,7 +37,7 @@ interface Remains {
 }
 
 const METHOD = "device.pair.revokeAll";
-/** A hundred thousand devices on a slow disk take their time. */
+/** Milliseconds: a hundred thousand devices on a slow disk take their time. */
 const REVOKE_MS = 10 * 60_000;
 
 /** `openclaw devices revoke-all` */
@@ -94,7 +97,7 @@ function doneLines(done: AllRevoked, how: string): string[] {
   ];
 }
 
-/** One kind after the other: what somebody who should be out may still try. */
+/** Lines for people, one kind after the other. */
 function remainsLines({ secrets, devicelessCli, waysIn, sshKeys }: Remains): string[] {
   const lines: string[] = [];
   for (const kind of secrets) {

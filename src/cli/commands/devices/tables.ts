@@ -98,7 +98,7 @@ function pick({ displayName }: PairedRow): { displayName?: string } {
   return displayName === undefined ? {} : { displayName };
 }
 
-/** What it held before its token was rotated to less. */
+/** The rights that a device had before its token was rotated to fewer, as lines. */
 function narrowedLines(row: PairedRow): string[] {
   const { scopes = [] } = row;
   const held = heldScopes(row);
@@ -128,7 +128,7 @@ export function heldScopes({ scopes = [], tokens = [] }: PairedRow): readonly st
   return live?.scopes ?? scopes;
 }
 
-/** What it may do, in words. */
+/** What a paired device may do, in words. */
 export function heldWords(row: PairedRow): string {
   return accessWords({ ...row, scopes: heldScopes(row) });
 }

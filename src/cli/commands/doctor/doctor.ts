@@ -9,7 +9,10 @@ import type { Finding, Level } from "./verdict.ts";
 
 const worstFirst: readonly Level[] = ["fail", "warn", "note", "ok"];
 
-/** `openclaw doctor`: what is wrong here and what to type. Exit code 1 where something fails. */
+/**
+ * `openclaw doctor`: what is wrong here and what to type. Exit code 1 where something fails.
+ * @throws CliError (usage) with `--url`
+ */
 export const doctor: Run<unknown> = async (context) => {
   if (context.options.url !== undefined) {
     throw new CliError("usage", "doctor looks at this machine; --url does not apply", {

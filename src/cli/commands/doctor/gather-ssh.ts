@@ -70,18 +70,18 @@ function madeFrom({ dropIn = "", answer, account = "" }: Parts): scripts.SshFact
 async function alteredParts(parts: Parts): Promise<string[]> {
   const facts = madeFrom(parts);
   const { dropIn } = parts;
-  const wanted = [
+  const files = [
     ...(dropIn === undefined ? [] : [[DROP_IN, scripts.sshdDropIn(facts)] as const]),
     ...(dropIn === undefined ? [] : [[KEYS, scripts.keysScript(facts)] as const]),
     ...(parts.answer === undefined ? [] : [[ANSWER, scripts.answerScript(facts)] as const]),
   ];
   const altered = await Promise.all(
-    wanted.map(async ([path, text]) => (await readText(path)) !== text || isLoose(path)),
+    files.map(async ([path, text]) => (await readText(path)) !== text || isLoose(path)),
   );
-  return wanted.filter((_, i) => altered[i]).map(([path]) => path);
+  return files.filter((_, i) => altered[i]).map(([path]) => path);
 }
 
-/** Somebody besides root could change it. */
+/** Whether users besides root could change the file. */
 function isLoose(path: string): boolean {
   const { uid, mode } = lstatSync(path);
   return uid !== 0 || (mode & 0o022) !== 0;

@@ -8,7 +8,10 @@ export interface RunOptions {
   readonly bind?: string;
 }
 
-/** `openclaw gateway run` */
+/**
+ * `openclaw gateway run`: the gateway in this process, until it is stopped.
+ * @throws CliError (usage) where a secret is among the options
+ */
 export const run: Run<RunOptions> = async ({ io, options: global }, _args, options) => {
   if (global.token !== undefined || global.password !== undefined) {
     throw new CliError("usage", "gateway run takes no secret: it is kept hashed in the state", {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type LogLine, parseLine } from "./line.ts";
 import { type LogAsk, type LogSource, POLL_MS } from "./source.ts";
 
-/** As much of the end of a file as is read; no line of ours is near that long. */
+/** Bytes of a file's end that are read; no line of ours is near that long. */
 const TAIL_BYTES = 4 * 1024 * 1024;
 
 /** A file that the gateway, or pm2 for it, wrote. */

@@ -45,7 +45,7 @@ async function* tails(context: Context, ask: LogAsk): AsyncGenerator<readonly Lo
   }
 }
 
-/** Tails until the connection ends; once, where nobody follows. */
+/** Tails until the connection ends; asks once only, unless the log is followed. */
 async function* oneConnection(
   context: Context,
   ask: LogAsk & { cursor: number | undefined },

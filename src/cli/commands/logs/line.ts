@@ -52,13 +52,13 @@ function levelOf(given: unknown): Level | undefined {
   return names.find((name) => name === given || levels[name] === given);
 }
 
-/** As JSON, with the names of `logs.tail`. */
+/** A line as JSON, with the names of `logs.tail`. */
 export function lineRecord({ atMs, level, message, facts }: LogLine): Record<string, unknown> {
   const time = atMs === undefined ? {} : { time: new Date(atMs).toISOString() };
   return { ...time, level, message, ...facts };
 }
 
-/** As text: for a person with local time and colour, else with ISO time. */
+/** A line as text: for a person with local time and colour, else with ISO time. */
 export function lineText(line: LogLine, style: Style | undefined): string {
   const { atMs, level, message, facts } = line;
   const when = atMs === undefined ? "" : timeText(new Date(atMs), style !== undefined);

@@ -1,6 +1,6 @@
 import type { LogLine } from "./line.ts";
 
-/** What is wanted of a log. */
+/** Which lines of a log to read. */
 export interface LogAsk {
   /** Lines of the past, the newest ones. */
   readonly lines: number;
@@ -16,5 +16,5 @@ export interface LogSource {
   read(ask: LogAsk): AsyncIterable<readonly LogLine[]>;
 }
 
-/** Between two looks for new lines; only while somebody follows. */
+/** Milliseconds between two looks for new lines, while the log is followed. */
 export const POLL_MS = 1_000;

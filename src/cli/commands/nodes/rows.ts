@@ -34,7 +34,7 @@ export interface NodeRow extends NodeFacts, DeviceWords {
   readonly hostStats?: HostStats;
 }
 
-/** What a node offers that waits for approval, as `node.pair.list` gives it. */
+/** A request of a node for its declared capabilities, as `node.pair.list` gives it. */
 export interface CapabilityRow extends NodeFacts, DeviceWords {
   readonly requestId: string;
   readonly ts: number;
@@ -60,7 +60,7 @@ export function nodeRows({ nodes }: NodeList): NodeRow[] {
   return nodes.map(asDevice);
 }
 
-/** What nodes offer that waits. */
+/** Requests of nodes that wait for approval. */
 export async function surfaceRows(gateway: Gateway): Promise<readonly CapabilityRow[]> {
   const { pending } = await gateway.request<{ pending: readonly NodeFacts[] }>("node.pair.list");
   return pending.map(asDevice) as unknown as CapabilityRow[];
@@ -72,10 +72,13 @@ export async function joining(gateway: Gateway): Promise<readonly PendingRow[]> 
   return pending.filter(({ role, roles = [role] }) => roles.includes("node"));
 }
 
-/** The command that approves what waits; with several nobody's code is put into a person's mouth. */
-export function approveNodeCommand(offers: readonly CapabilityRow[]): string {
-  const [first] = offers;
-  const only = offers.length === 1 && first !== undefined;
+/**
+ * The command that approves what waits. With several requests it says CODE, so that a person
+ * chooses one.
+ */
+export function approveNodeCommand(requests: readonly CapabilityRow[]): string {
+  const [first] = requests;
+  const only = requests.length === 1 && first !== undefined;
   return `openclaw nodes approve ${only ? shown(first.requestId) : "CODE"}`;
 }
 

@@ -60,7 +60,7 @@ export function surfaceTable(rows: readonly CapabilityRow[], view: View): string
   return table({ columns: pendingColumns, rows: cells, width: view.columns });
 }
 
-/** All that it offers, and what of it is new, where something was approved before. */
+/** All declared capabilities, and which of them are new, where some were approved before. */
 function offerCell(row: CapabilityRow): string[] {
   const { asks, new: fresh } = askWords(row);
   return fresh === undefined ? [asks] : [asks, `(new: ${fresh})`];

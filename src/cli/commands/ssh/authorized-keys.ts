@@ -146,7 +146,7 @@ export function removeBlock(path: string): void {
   replaceText(path, before, withoutBlock(before));
 }
 
-/** Replaces the file as a whole, with its mode, unless somebody else changed it meanwhile. */
+/** Replaces the file as a whole, with its mode, unless its text is not `before` any more. */
 function replaceText(path: string, before: string, after: string): void {
   if (before === after) return;
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });

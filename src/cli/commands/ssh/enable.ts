@@ -38,7 +38,10 @@ import {
 
 const APPROVE_FOLDER = `${PACKAGED}/approve`;
 
-/** `openclaw ssh enable` */
+/**
+ * `openclaw ssh enable`: sets up approval over SSH on this machine, step by step, after asking.
+ * @throws CliError where the gateway does not run, options don't fit, or a step fails
+ */
 export const enable: Run<EnableOptions> = async (context, _args, options) => {
   const gateway = await openRunning(context);
   if (!gateway) throw notRunning();
@@ -108,7 +111,7 @@ const dropIn: Way = async (context, gateway, options) => {
     words: `remove the user ${name}, whom approvers logged in as before`,
     run: () => removeAccount(name, env),
   }));
-  // Settings last: nobody should be shown a line that does not work.
+  // Settings last: from then on the page shows the line, which must work.
   await carryOut(context, { parts, again, settings: [...settings, ...leftover] }, options);
 };
 
@@ -210,7 +213,7 @@ async function makeKeysFolder(env: Environment): Promise<void> {
 }
 
 async function publish(gateway: Gateway, env: Environment): Promise<void> {
-  // Sets owner and mode right, should anybody have changed them.
+  // Sets owner and mode right, should they have been changed.
   await makeKeysFolder(env);
   const { unpublished } = await gateway.request<{ unpublished?: string }>("host.ssh.publish");
   if (unpublished === undefined) return;

@@ -22,7 +22,7 @@ interface Changed extends Durability {
   readonly unpublished?: string;
 }
 
-/** Also before the first start: an owner may set everything up first. */
+/** Works before the first start too: an owner may set everything up first. */
 const needs = { scopes: [], stopped: "existing", hostOnly: true } as const;
 
 export interface AddOptions {
@@ -106,7 +106,7 @@ async function afterChange(context: Context, gateway: Gateway, changed: Changed)
 }
 
 export function mayWords({ may }: KeyRow): string {
-  // Who may let in everybody needs no more words.
+  // The right to let in all kinds of clients covers the others.
   if (may.includes("admin")) return sshRights.admin;
   return may.map((right) => (isSshRight(right) ? sshRights[right] : shown(right))).join("; ");
 }
@@ -162,7 +162,10 @@ export interface RemoveOptions {
   readonly force?: boolean;
 }
 
-/** `openclaw ssh remove <name or fingerprint>` */
+/**
+ * `openclaw ssh remove <name or fingerprint>`: removes an approver's key.
+ * @throws CliError (usage) without a name
+ */
 export const remove: Run<RemoveOptions> = async (context, words, { force = false }) => {
   const key = words.join(" ").trim();
   if (key === "") {

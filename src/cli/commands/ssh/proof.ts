@@ -59,7 +59,9 @@ async function prove(gateway: Gateway, target: Target): Promise<void> {
   }
 }
 
-/** A proof that was killed left its key: it is not to be shown as somebody's until it ends. */
+/**
+ * Removes the keys of proofs that were killed before they could do so, so that no list shows them.
+ */
 async function sweepKeys(gateway: Gateway): Promise<void> {
   const { keys } = await gateway.request<{ keys: KeyRow[] }>("host.ssh.list");
   for (const { name, fingerprint } of keys) {

@@ -28,9 +28,9 @@ export const SSH_GROUP = "openclaw-ssh";
 const MAX_KEYS_BYTES = sshLimitTable.sshKeysFileBytes.value;
 
 /**
- * What sshd asks whether a key may log in (AuthorizedKeysCommand), before anybody is authenticated:
- * so it is a few lines of sh, and what comes from the gateway's file becomes no option of sshd's
- * unchecked.
+ * The script that sshd asks whether a key may log in (AuthorizedKeysCommand). It runs before
+ * authentication: so it is a few lines of sh, and nothing from the gateway's file becomes an option
+ * of sshd's unchecked.
  */
 export function keysScript({ folder, keysFile }: SshFacts): string {
   return `#!/bin/sh
@@ -58,8 +58,9 @@ done
 }
 
 /**
- * What sshd runs for such a key, whatever was asked for. The grammar stands here, in sh that a reviewer
- * reads in a minute: nothing but a verb and its one argument, of a few harmless characters, gets past.
+ * The script that sshd runs for an approver's key, instead of the command that the client sent. The
+ * grammar stands here, in sh that a reviewer reads in a minute: nothing but a verb and its one
+ * argument, of a few plain characters, gets past.
  */
 export function answerScript({ socket, node, program }: SshFacts): string {
   return `#!/bin/sh
@@ -154,8 +155,8 @@ interface Setting {
 }
 
 /**
- * Everything that the drop-in sets for the account. No ForceCommand: it would win over the keys' own
- * commands; so one of the admin's, for everybody, must not reach this account either.
+ * Everything that the drop-in sets for the account. No ForceCommand: it would win over the keys'
+ * own commands; so one that the admin set for all users must not reach this account either.
  */
 function settings({ account, keysAccount, folder, timeouts }: SshFacts): Setting[] {
   const set = (name: string, value: string, more?: Partial<Setting>) => ({ name, value, ...more });

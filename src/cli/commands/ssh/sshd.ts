@@ -103,7 +103,10 @@ export async function reload(env: Environment): Promise<void> {
   // Else it is started anew for every connection, and reads its configuration then.
 }
 
-/** A file may outlive the process that it names. */
+/**
+ * The process id in sshd's pid file; `undefined` where that process is no sshd: the file may
+ * outlive it.
+ */
 function listeningPid(): number | undefined {
   try {
     const pid = Number(readFileSync("/run/sshd.pid", "utf8"));
@@ -114,8 +117,9 @@ function listeningPid(): number | undefined {
 }
 
 /**
- * A `Match` by something else than users and groups that stands before our drop-in: for some
- * connections it would decide for the account too, whatever `sshd -T` says of others.
+ * The first `Match` before our drop-in that goes by something else than users and groups;
+ * `undefined` where there is none. For some connections it would decide for the account too, and
+ * `sshd -T` does not show that.
  */
 export function earlierMatch(): ConfigLine | undefined {
   const names = existsSync(DROP_INS) ? readdirSync(DROP_INS) : [];
@@ -128,7 +132,10 @@ export interface ConfigLine {
   readonly line: string;
 }
 
-/** The same for given files, the main one first. */
+/**
+ * The first such `Match` in given files, the main one first, that stands before our drop-in and
+ * goes by something else than users and groups.
+ */
 export function matchBefore([main, ...dropIns]: [file: string, text: string][]):
   | ConfigLine
   | undefined {

@@ -30,7 +30,7 @@ class Screen {
   constructor(private readonly context: Context) {
     const now = () => context.io.now();
     this.#feed = new Feed(opener(context), (news) => {
-      // Whatever keeps the gateway from being watched at all is said on the ordinary screen.
+      // Why the gateway can't be watched at all is said on the ordinary screen.
       this.#terminal.open();
       this.#on({ on: "news", news, at: now() });
     });

@@ -133,7 +133,10 @@ function turned(state: State, by: number, at: number): Step {
   return just(scrolled({ ...state, note: undefined }, by, at));
 }
 
-/** The card scrolled by so many lines, within its text; whoever saw its last line has read it. */
+/**
+ * The card scrolled by so many lines, within its text. Once its last line was on the screen it
+ * counts as read.
+ */
 function scrolled(state: State, by: number, at: number): State {
   const { card, size } = state;
   if (!card?.row) return state;
@@ -150,7 +153,10 @@ function decide(state: State, card: Card, { what, at }: { what: Decision; at: nu
   return act({ ...state, card: { ...card, doing: what }, note: undefined }, { do: what, code });
 }
 
-/** Why a key decides nothing: nobody approves what they have not seen. */
+/**
+ * Why a key decides nothing, or `undefined`: what was not on the screen, whole and for a moment,
+ * can't be approved.
+ */
 function problem(
   { away }: State,
   card: Card,
@@ -174,7 +180,7 @@ function heard(state: State, news: News): State {
   return inView(next);
 }
 
-/** A request is gone, and nobody here decided it. */
+/** A request is gone, and not by a decision made here. */
 function left(state: State, code: string, why: string): State {
   const { card } = state;
   // Our own decision is announced before it is answered.

@@ -1,7 +1,7 @@
 import { watchLimitTable } from "../../../limits/watch.ts";
 import { type RequestRow, requestEventOf } from "../../../words/request-kinds.ts";
 
-/** What the gateway says of requests. `gone`: vanished while nobody could see why. */
+/** How a request ended, as the gateway says. `gone`: it ended while there was no connection. */
 export type Why =
   | "approved"
   | "rejected"
@@ -13,13 +13,13 @@ export type Why =
 
 /** What happens to requests, in the order in which it does. */
 export type News =
-  /** All there are: at the start, and when the gateway is back. */
+  /** All waiting requests: at the start, and when the gateway is back. */
   | { readonly on: "list"; readonly rows: readonly RequestRow[] }
   | { readonly on: "asked"; readonly row: RequestRow }
   | { readonly on: "resolved"; readonly code: string; readonly why: Why }
   | { readonly on: "away" };
 
-/** What changed by it. */
+/** The waiting rows after a piece of news, and those that came and went by it. */
 export interface Changed {
   readonly rows: readonly RequestRow[];
   readonly came: readonly RequestRow[];
@@ -106,7 +106,7 @@ const words: Readonly<Record<Why, string>> = {
   gone: "is gone: decided or expired meanwhile",
 };
 
-/** How a request ended, where somebody or something else ended it. */
+/** How a request ended, in words. */
 export function whyWords(why: Why): string {
   return words[why];
 }
