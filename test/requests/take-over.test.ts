@@ -1,6 +1,12 @@
 import { expect, test } from "vitest";
 import { requestsPart } from "../../src/requests/part.ts";
-import { takeOver } from "../../src/requests/take-over.ts";
+import {
+  deviceChangeFromOld,
+  nodeChangeFromOld,
+  type OldDeviceChange,
+  type OldNodeChange,
+  oneBook,
+} from "../../src/requests/take-over.ts";
 
 const device = {
   requestId: "AAAA-0001",
@@ -30,14 +36,34 @@ const node = {
   clientMode: "node",
 };
 const replacement = { by: "AAAA-0001", asks: "operator: see chats and devices" };
-const none = { pending: [], replaced: [] };
+
+/** What is left of the requests of version 1 after these changes. */
+function taken(devices: readonly OldDeviceChange[], nodes: readonly OldNodeChange[]) {
+  const [ofDevices, ofNodes] = [requestsPart.empty(), requestsPart.empty()];
+  for (const change of devices) requestsPart.apply(ofDevices, deviceChangeFromOld(change));
+  for (const change of nodes) requestsPart.apply(ofNodes, nodeChangeFromOld(change));
+  return oneBook(ofDevices, ofNodes);
+}
 
 test("both ledgers become one book, with every field but the kind and the epoch's name as it was", () => {
-  const records = takeOver({
-    devices: { pending: [{ ...device, under: 4 }], replaced: [["AAAA-0000", replacement]] },
-    nodes: { requests: [node], replaced: [["BBBB-0000", { by: "BBBB-0001", asks: "command a" }]] },
-  });
-  const state = requestsPart.restore(records);
+  const gone = { ...device, requestId: "AAAA-0000" };
+  const goneNode = { ...node, requestId: "BBBB-0000" };
+  const state = taken(
+    [
+      { op: "pending", pending: gone },
+      { op: "pending-gone", requestId: "AAAA-0000", why: "superseded", replacement },
+      { op: "pending", pending: { ...device, under: 4 } },
+    ],
+    [
+      { op: "request", request: goneNode },
+      {
+        op: "request-gone",
+        requestId: "BBBB-0000",
+        replacement: { by: "BBBB-0001", asks: "command a" },
+      },
+      { op: "request", request: node },
+    ],
+  );
   expect([...state.requests.values()]).toEqual([
     { ...device, kind: "device", secretEpoch: 4 },
     { ...node, kind: "node" },
@@ -54,18 +80,33 @@ test("both ledgers become one book, with every field but the kind and the epoch'
 });
 
 test("a request without a secret has no epoch", () => {
-  const records = takeOver({
-    devices: { ...none, pending: [device] },
-    nodes: { requests: [], replaced: [] },
-  });
-  expect(records).toEqual([{ request: { ...device, kind: "device" } }]);
+  const state = taken([{ op: "pending", pending: device }], []);
+  expect([...state.requests.values()]).toEqual([{ ...device, kind: "device" }]);
+});
+
+test("a request that was decided on is not there, of a node either, whose journal said not why", () => {
+  const state = taken(
+    [
+      { op: "pending", pending: device },
+      { op: "pending-gone", requestId: device.requestId, why: "approved" },
+    ],
+    [
+      { op: "request", request: node },
+      { op: "request-gone", requestId: node.requestId },
+    ],
+  );
+  expect(state).toEqual(requestsPart.empty());
 });
 
 test("of a device's requests the newest stays, and a code in both ledgers stays a device's", () => {
   const newer = { ...device, requestId: "AAAA-0002", ts: 5 };
-  const records = takeOver({
-    devices: { ...none, pending: [device, newer] },
-    nodes: { requests: [{ ...node, requestId: "AAAA-0002" }], replaced: [] },
-  });
-  expect(records).toEqual([{ request: { ...newer, kind: "device" } }]);
+  const state = taken(
+    [
+      { op: "pending", pending: device },
+      { op: "pending", pending: newer },
+    ],
+    [{ op: "request", request: { ...node, requestId: "AAAA-0002" } }],
+  );
+  expect([...state.requests.values()]).toEqual([{ ...newer, kind: "device" }]);
+  expect([...state.byAsker]).toEqual([["device d1", "AAAA-0002"]]);
 });
