@@ -9,7 +9,7 @@ import { askWords } from "../words/request-kinds.ts";
 import { requestRow } from "./requests.ts";
 import type { Services } from "./services.ts";
 
-/** What is known of whoever asks. */
+/** Where the facts about a device or node that asks come from. */
 export interface AskingView extends Pick<Services, "nodes" | "pairing"> {
   readonly limits: Pick<Limits, "scopeChars">;
 }

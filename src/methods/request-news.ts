@@ -30,7 +30,10 @@ export interface RequestNews extends Pick<Services, "nodes" | "pairing"> {
   readonly command: string;
 }
 
-/** How the lines of a kind are named, and which ends have one besides those that somebody decided. */
+/**
+ * How the log lines about requests of a kind are named. `gone`: of ends without a decision, such as
+ * `expired`; absent where these have no line.
+ */
 const lines: Readonly<Record<ApprovalKind, { requested: string; gone?: string }>> = {
   device: { requested: "pairing-requested", gone: "pairing" },
   node: { requested: "node-requested" },
@@ -90,7 +93,7 @@ interface Typed {
 
 /**
  * What the log says of a request: what it asks for, what of that is new, and what to type. Where not
- * all of it fits nobody is told how to approve what they have not read.
+ * all of it fits there is no approving command: a request is not approved unread.
  */
 export function askLine(row: RequestRow, { command, askChars }: Typed): string {
   const kind = kindOf(row);

@@ -35,7 +35,7 @@ export async function approveNode(typed: string, { actor, services }: Call) {
 }
 
 /**
- * Approves the request that `typed` names, of whatever kind, exactly as its code says.
+ * Approves the request of a device or node that `typed` names, exactly as its code says.
  * @throws RequestError where there is none, or the caller may not
  */
 export async function approveRequest(typed: string, call: Call) {

@@ -54,7 +54,7 @@ interface Deps {
 
 /**
  * Nodes as a service: who is here, what each may do, and what waits for approval. The pure parts
- * decide (capabilities.ts, requests/), the document makes it durable, and only then is anybody told.
+ * decide (capabilities.ts, requests/), the document makes it durable, and listeners are told after that.
  */
 export class Nodes {
   readonly sessions = new NodeSessions();
