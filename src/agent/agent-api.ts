@@ -8,11 +8,14 @@ export interface Asker {
 }
 
 /** A result as the protocol has it; `null` is one (test/methods/answers.test.ts holds the shapes). */
-export type Answer = object | null;
+export type AgentResult = object | null;
 
 type Named = { readonly sessionKey: string };
 type Keyed = { readonly key: string };
-type Ask<Params = object> = (params: Params, from: Asker) => Answer | Promise<Answer>;
+type AgentHandler<Params = object> = (
+  params: Params,
+  from: Asker,
+) => AgentResult | Promise<AgentResult>;
 
 /**
  * Every method about agents, their sessions, conversations and work, by its name. Params are
@@ -20,70 +23,70 @@ type Ask<Params = object> = (params: Params, from: Asker) => Answer | Promise<An
  * stand here: every name here is advertised to clients.
  */
 export interface AgentAnswers {
-  "agents.list": Ask;
-  "agent.identity.get": Ask<{ readonly agentId?: string; readonly sessionKey?: string }>;
-  agent: Ask;
-  "agent.wait": Ask;
-  "models.list": Ask;
-  "models.authStatus": Ask;
-  "commands.list": Ask;
-  "channels.status": Ask;
-  "channels.pairing.list": Ask;
-  "sessions.list": Ask<{ readonly limit?: number }>;
-  "sessions.subscribe": Ask;
-  "sessions.messages.subscribe": Ask<Keyed>;
-  "sessions.messages.unsubscribe": Ask<Keyed>;
-  "sessions.describe": Ask<Keyed>;
-  "sessions.create": Ask;
-  "sessions.patch": Ask;
-  "sessions.reset": Ask;
-  "sessions.compact": Ask<Keyed>;
-  "sessions.delete": Ask<Keyed>;
-  "sessions.viewers.set": Ask<{ readonly sessionKeys: readonly string[] }>;
-  "sessions.branches.list": Ask<Named>;
-  "sessions.groups.list": Ask;
-  "sessions.groups.defaults": Ask;
-  "sessions.companion.state": Ask;
-  "sessions.catalog.list": Ask;
-  "sessions.github.options": Ask;
-  "sessions.observer.visibility": Ask;
-  "session.members.listEvidence": Ask<Named>;
-  "session.discussion.info": Ask;
-  "board.get": Ask<Named>;
-  "progressCard.get": Ask;
-  "chat.startup": Ask<Named>;
-  "chat.history": Ask<Named>;
-  "chat.metadata": Ask;
-  "chat.send": Ask;
-  "chat.abort": Ask;
-  "chat.inject": Ask;
-  "cron.list": Ask<{ readonly limit?: number; readonly offset?: number }>;
-  "cron.runs": Ask<{ readonly limit?: number; readonly offset?: number }>;
-  "cron.status": Ask;
-  "tasks.list": Ask;
-  "taskSuggestions.list": Ask;
-  "projects.list": Ask;
-  "environments.list": Ask;
-  "mentions.list": Ask;
-  "question.list": Ask;
-  "exec.approval.list": Ask;
-  "plugin.approval.list": Ask;
-  "openclaw.approval.list": Ask;
-  "exec.approvals.get": Ask;
-  "exec.approval.grants.list": Ask;
-  "approval.history": Ask;
-  "plugins.list": Ask;
-  "plugins.controlUi.list": Ask;
-  "plugin.surface.refresh": Ask<{ readonly surface?: string }>;
-  "talk.catalog": Ask;
-  "sessions.usage": Ask<{ readonly startDate?: string; readonly endDate?: string }>;
-  "usage.status": Ask;
-  "usage.cost": Ask<{ readonly days?: number }>;
-  "users.prefs.get": Ask;
-  "diagnostics.lanes": Ask;
-  "last-heartbeat": Ask;
-  "set-heartbeats": Ask;
-  "system-event": Ask;
+  "agents.list": AgentHandler;
+  "agent.identity.get": AgentHandler<{ readonly agentId?: string; readonly sessionKey?: string }>;
+  agent: AgentHandler;
+  "agent.wait": AgentHandler;
+  "models.list": AgentHandler;
+  "models.authStatus": AgentHandler;
+  "commands.list": AgentHandler;
+  "channels.status": AgentHandler;
+  "channels.pairing.list": AgentHandler;
+  "sessions.list": AgentHandler<{ readonly limit?: number }>;
+  "sessions.subscribe": AgentHandler;
+  "sessions.messages.subscribe": AgentHandler<Keyed>;
+  "sessions.messages.unsubscribe": AgentHandler<Keyed>;
+  "sessions.describe": AgentHandler<Keyed>;
+  "sessions.create": AgentHandler;
+  "sessions.patch": AgentHandler;
+  "sessions.reset": AgentHandler;
+  "sessions.compact": AgentHandler<Keyed>;
+  "sessions.delete": AgentHandler<Keyed>;
+  "sessions.viewers.set": AgentHandler<{ readonly sessionKeys: readonly string[] }>;
+  "sessions.branches.list": AgentHandler<Named>;
+  "sessions.groups.list": AgentHandler;
+  "sessions.groups.defaults": AgentHandler;
+  "sessions.companion.state": AgentHandler;
+  "sessions.catalog.list": AgentHandler;
+  "sessions.github.options": AgentHandler;
+  "sessions.observer.visibility": AgentHandler;
+  "session.members.listEvidence": AgentHandler<Named>;
+  "session.discussion.info": AgentHandler;
+  "board.get": AgentHandler<Named>;
+  "progressCard.get": AgentHandler;
+  "chat.startup": AgentHandler<Named>;
+  "chat.history": AgentHandler<Named>;
+  "chat.metadata": AgentHandler;
+  "chat.send": AgentHandler;
+  "chat.abort": AgentHandler;
+  "chat.inject": AgentHandler;
+  "cron.list": AgentHandler<{ readonly limit?: number; readonly offset?: number }>;
+  "cron.runs": AgentHandler<{ readonly limit?: number; readonly offset?: number }>;
+  "cron.status": AgentHandler;
+  "tasks.list": AgentHandler;
+  "taskSuggestions.list": AgentHandler;
+  "projects.list": AgentHandler;
+  "environments.list": AgentHandler;
+  "mentions.list": AgentHandler;
+  "question.list": AgentHandler;
+  "exec.approval.list": AgentHandler;
+  "plugin.approval.list": AgentHandler;
+  "openclaw.approval.list": AgentHandler;
+  "exec.approvals.get": AgentHandler;
+  "exec.approval.grants.list": AgentHandler;
+  "approval.history": AgentHandler;
+  "plugins.list": AgentHandler;
+  "plugins.controlUi.list": AgentHandler;
+  "plugin.surface.refresh": AgentHandler<{ readonly surface?: string }>;
+  "talk.catalog": AgentHandler;
+  "sessions.usage": AgentHandler<{ readonly startDate?: string; readonly endDate?: string }>;
+  "usage.status": AgentHandler;
+  "usage.cost": AgentHandler<{ readonly days?: number }>;
+  "users.prefs.get": AgentHandler;
+  "diagnostics.lanes": AgentHandler;
+  "last-heartbeat": AgentHandler;
+  "set-heartbeats": AgentHandler;
+  "system-event": AgentHandler;
 }
 
 export type AgentMethod = keyof AgentAnswers;

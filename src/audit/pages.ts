@@ -29,7 +29,7 @@ export interface AuditPage {
 }
 
 /** A place in the audit: everything before byte `at` of `file` was passed. */
-interface Place {
+interface AuditPosition {
   readonly file: string;
   readonly at: number;
   /** Lines up to this number were given from the state, before they were in a file. */
@@ -39,10 +39,10 @@ interface Place {
 }
 
 const CURSOR = /^(audit-\d{12}\.jsonl)?:(\d{1,15}):(\d{1,15}):(\d{1,15})$/;
-const BEGINNING: Place = { file: "", at: 0, given: 0, last: 0 };
+const BEGINNING: AuditPosition = { file: "", at: 0, given: 0, last: 0 };
 const NEWLINE = 10;
 
-function placeOf(cursor: string): Place | undefined {
+function placeOf(cursor: string): AuditPosition | undefined {
   if (cursor === "") return BEGINNING;
   const found = CURSOR.exec(cursor);
   if (!found) return undefined;
@@ -62,7 +62,7 @@ export async function auditPage(
 ): Promise<AuditPage | undefined> {
   const start = placeOf(cursor);
   if (!start) return undefined;
-  const page = new Page(start, sinceMs, limits);
+  const page = new PageReader(start, sinceMs, limits);
   const names = await auditFiles(folder);
   for (const name of names.filter((name) => name >= start.file)) {
     // The file that the cursor names may be gone; then the next one is read from its beginning.
@@ -72,14 +72,14 @@ export async function auditPage(
   return page.waiting(trail.outbox) ? page.cut() : { lines: page.lines };
 }
 
-class Page {
+class PageReader {
   readonly lines: AuditLine[] = [];
-  #place: Place;
+  #place: AuditPosition;
   #bytes = 0;
   #scanned = 0;
 
   constructor(
-    start: Place,
+    start: AuditPosition,
     private readonly sinceMs: number,
     private readonly limits: PageLimits,
   ) {

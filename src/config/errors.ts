@@ -45,7 +45,7 @@ export class ConfigError extends Error {
   readonly next: string;
   readonly issues: readonly ConfigIssue[];
 
-  constructor(code: ConfigCode, message: string, more: ErrorDetails) {
+  constructor(code: ConfigCode, message: string, more: ConfigErrorDetails) {
     super(message, { cause: more.cause });
     this.name = "ConfigError";
     this.code = code;
@@ -54,7 +54,7 @@ export class ConfigError extends Error {
   }
 }
 
-export interface ErrorDetails {
+export interface ConfigErrorDetails {
   readonly next: string;
   readonly issues?: readonly ConfigIssue[];
   readonly cause?: unknown;

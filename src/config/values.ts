@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { longestSocketPath } from "../lib/socket-folder.ts";
 import type { JsonSchema } from "../protocol/json-schema.ts";
 import { REDACTED } from "./hide.ts";
 
@@ -92,9 +93,9 @@ export const bindAddress = text('"loopback", "lan", "none" or an IP address', (v
   ["loopback", "lan", "none"].includes(value) || isIP(value) !== 0 ? value : new Refused(),
 );
 
-/** sun_path holds 108 bytes including the final zero. */
-export const socketPath = text("an absolute path of at most 107 bytes", (value) =>
-  isAbsolutePath(value) && Buffer.byteLength(value) <= 107 ? value : new Refused(),
+/** The path of a Unix socket. */
+export const socketPath = text(`an absolute path of at most ${longestSocketPath} bytes`, (value) =>
+  isAbsolutePath(value) && Buffer.byteLength(value) <= longestSocketPath ? value : new Refused(),
 );
 
 export const filePath = text("an absolute path", (value) =>

@@ -120,7 +120,7 @@ function goneIssue({ source }: LoadedConfig): ConfigIssue {
   return { code: "CONFIG_GONE", path: "", message, next: editCommand(source.path) };
 }
 
-interface Place {
+interface WatchedFolder {
   readonly folder: string;
   /** Identifies the folder itself: one that was replaced must be watched anew. */
   readonly id: string;
@@ -128,7 +128,7 @@ interface Place {
 }
 
 /** The file's folder and, behind a symbolic link, the folder of the file it leads to. */
-function placesOf(path: string): Place[] {
+function placesOf(path: string): WatchedFolder[] {
   const real = realPath(path);
   // Kubernetes swaps a link named ..data beside the file instead of the file.
   const places = [place(dirname(path), [basename(path), "..data"])];
@@ -136,7 +136,7 @@ function placesOf(path: string): Place[] {
   return places;
 }
 
-function place(folder: string, names: readonly string[]): Place {
+function place(folder: string, names: readonly string[]): WatchedFolder {
   const { dev, ino } = statSync(folder);
   return { folder, id: `${dev}:${ino}`, names };
 }

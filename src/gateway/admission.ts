@@ -3,7 +3,7 @@ import { type Close, closes } from "../protocol/close.ts";
 import type { Connection } from "./connection.ts";
 
 /** Connections of one kind by where they come from, oldest first. */
-class Crowd {
+class ConnectionsBySource {
   readonly #bySource = new Map<string, Set<Connection>>();
   size = 0;
 
@@ -67,8 +67,8 @@ export const tooManyUnauthenticated = refused(
  * count against their source, and only those give way, the largest source's first.
  */
 export class AdmissionControl {
-  readonly #unauthenticated = new Crowd();
-  readonly #waiting = new Crowd();
+  readonly #unauthenticated = new ConnectionsBySource();
+  readonly #waiting = new ConnectionsBySource();
   #total = 0;
 
   constructor(

@@ -1,4 +1,4 @@
-import { admit, type Decision, secretCandidate } from "../auth/admit.ts";
+import { type AdmitDecision, admit, secretCandidate } from "../auth/admit.ts";
 import type {
   AdmissionPolicy,
   ConnectFacts,
@@ -40,7 +40,7 @@ export interface ConnectCase {
 }
 
 /** What {@link admit} decided, or that the shared secret must be checked first. */
-export type Resolved = Exclude<Decision, { kind: "need" }> | { kind: "check-secret" };
+export type Resolved = Exclude<AdmitDecision, { kind: "need" }> | { kind: "check-secret" };
 
 /**
  * Asks {@link admit} until it decides, gathering what it asks for. Synchronous, so a caller that

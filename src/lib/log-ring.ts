@@ -21,7 +21,7 @@ export interface TailRequest {
 }
 
 /** The result of `logs.tail` without the name of its source. */
-export interface Tail {
+export interface LogTail {
   /** Where to go on reading. */
   readonly cursor: number;
   /** Where the log ends now: more than `cursor` where there is more to read. */
@@ -78,7 +78,7 @@ export class LogRing {
   }
 
   /** Lines from the cursor on, the oldest first; without one that is known here, the newest. */
-  tail({ cursor, limit, maxBytes }: TailRequest): Tail {
+  tail({ cursor, limit, maxBytes }: TailRequest): LogTail {
     const oldest = this.#lines[0]?.at ?? this.#end;
     const known = cursor !== undefined && cursor >= oldest && cursor <= this.#end;
     const bounds = { limit, maxBytes };

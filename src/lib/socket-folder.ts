@@ -2,7 +2,8 @@ import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 
 /** The kernel's bound on a Unix socket's path, in bytes, without the closing zero. */
-const longestSocketPath = 107;
+export const longestSocketPath = 107;
+
 /**
  * A folder in which sockets can be bound and dialled however long its path is: where the kernel's
  * 107 bytes do not suffice, they are named through the open folder's descriptor.

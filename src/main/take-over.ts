@@ -128,16 +128,21 @@ function kept({ snapshot, journal, next }: DocumentFiles): string[] {
   return [snapshot, journal, next];
 }
 
-/** Removes what the new document took the place of, once there are copies. */
+/** Removes what the new document took the place of, where there is a copy. */
 async function tidy(folder: string, fs: FileSystem): Promise<void> {
   const present = new Set(await fs.list(folder));
-  if (!present.has(COPIES)) return;
-  const old = [legacyDevices, legacyNodes].flatMap(({ name }) => {
-    const files = documentFiles(folder, name);
-    return [...kept(files), join(folder, `${name}.ballast`)];
-  });
-  old.push(join(folder, `${legacySecrets.name}.ballast`));
-  const left = old.filter((path) => present.has(basename(path)));
+  const copied = (path: string) =>
+    fs.facts(join(folder, COPIES, basename(path))).then(
+      () => true,
+      () => false,
+    );
+  const old = [legacyDevices, legacyNodes].flatMap(({ name }) => kept(documentFiles(folder, name)));
+  const left: string[] = [];
+  for (const path of old) if (present.has(basename(path)) && (await copied(path))) left.push(path);
+  for (const { name } of [legacySecrets, legacyDevices, legacyNodes]) {
+    const room = `${name}.ballast`;
+    if (present.has(room) && (await copied(`${name}.journal`))) left.push(join(folder, room));
+  }
   for (const path of left) await fs.unlink(path);
   if (left.length > 0) await fs.syncFolder(folder);
 }

@@ -11,9 +11,9 @@ interface EventParams {
   payloadJSON?: string;
 }
 
-type Outcome = { handled: boolean; reason: string };
+type EventOutcome = { handled: boolean; reason: string };
 type Handler = (payload: Record<string, unknown>, session: NodeSession, call: Call) => Handled;
-type Handled = Outcome | Promise<Outcome>;
+type Handled = EventOutcome | Promise<EventOutcome>;
 
 export const event = method<EventParams>({
   name: "node.event",

@@ -5,10 +5,10 @@ import type { Limits } from "../limits/table.ts";
 import { failureOf, NotifyFailure, statusFailure } from "./failure.ts";
 import { render } from "./formats.ts";
 import type { Notice } from "./notice.ts";
-import { type ReadFile, readTarget, type Target, type WebhookSettings } from "./target.ts";
+import { type ReadFile, readTarget, type WebhookSettings, type WebhookTarget } from "./target.ts";
 
 /** How one try ended. */
-export interface Outcome {
+export interface DeliveryOutcome {
   /** Wall clock. */
   readonly atMs: number;
   /** Scheme, host and port; absent where the URL itself could not be read. */
@@ -33,7 +33,11 @@ export class Delivery {
   constructor(private readonly deps: DeliveryDeps) {}
 
   /** Sends one message. Never rejects: a failure stands in the outcome. */
-  async attempt(notice: Notice, settings: WebhookSettings, signal?: AbortSignal): Promise<Outcome> {
+  async attempt(
+    notice: Notice,
+    settings: WebhookSettings,
+    signal?: AbortSignal,
+  ): Promise<DeliveryOutcome> {
     const { world } = this.deps;
     const started = world.monotonic();
     const facts = () => ({ atMs: world.now(), ms: Math.round(world.monotonic() - started) });
@@ -55,7 +59,7 @@ export class Delivery {
   async #send(job: {
     notice: Notice;
     settings: WebhookSettings;
-    target: Target;
+    target: WebhookTarget;
     signal: AbortSignal | undefined;
   }): Promise<PostAnswer> {
     const { notice, settings, target, signal } = job;

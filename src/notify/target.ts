@@ -16,7 +16,7 @@ export interface WebhookSettings {
 }
 
 /** Where a message goes. */
-export interface Target {
+export interface WebhookTarget {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -41,7 +41,7 @@ export async function readTarget(
   settings: WebhookSettings,
   read: ReadFile,
   bounds: Bounds,
-): Promise<Target> {
+): Promise<WebhookTarget> {
   const { url, urlFile, headersFile } = settings;
   if (urlFile === undefined && url === undefined) throw notSet();
   const headers =

@@ -45,7 +45,7 @@ export function json(status: string, value: object): HttpAnswer {
 }
 
 /** What a problem says beside its status. */
-export interface Problem {
+export interface ProblemDetails {
   /** What happened, in one sentence for people. */
   readonly detail: string;
   /** A stable name for programs. */
@@ -58,7 +58,7 @@ export interface Problem {
 }
 
 /** An error as RFC 9457 describes it. `status` is such as `404 Not Found`. */
-export function problem(status: string, what: Problem): HttpAnswer {
+export function problem(status: string, what: ProblemDetails): HttpAnswer {
   const [code = "", ...words] = status.split(" ");
   const { detail, code: name, cure, headers = [], more } = what;
   const body = {

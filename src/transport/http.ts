@@ -1,7 +1,7 @@
 import type { BearerVerdict } from "../gateway/bearer.ts";
 import type { JoinVerdict } from "../gateway/join.ts";
 import { type HttpAnswer, json, notAllowed, notFound, problem, secured } from "./answers.ts";
-import { answerPage, type Page } from "./page.ts";
+import { answerPage, type PageFiles } from "./page.ts";
 import type { WebRoot } from "./web-root.ts";
 
 /** What an answer may depend on. Everything is taken from the request before anything is awaited. */
@@ -20,7 +20,7 @@ export interface HttpRequest {
 
 export interface HttpDeps {
   /** The gateway's own page. */
-  readonly page: Page;
+  readonly page: PageFiles;
   /** The web app of `dashboard.root`; our own page is then at `/pair/`. */
   readonly webRoot?: WebRoot | undefined;
   readonly ready: () => Readiness;

@@ -227,7 +227,7 @@ export class UwsServer {
     };
     const dialler = how.unixSocket ? undefined : this.deps.peers.dialler(address);
     if (dialler !== undefined) this.#idle.upgraded(dialler);
-    const no = (answer: Refused) => {
+    const no = (answer: RefusedUpgrade) => {
       // The connection may be used again, so it counts as one that has not asked.
       if (dialler !== undefined) this.#idle.opened(dialler);
       refuse(res, answer);
@@ -308,12 +308,12 @@ const cannotWait = {
   metric: "unauthenticated-refused",
 };
 
-interface Refused {
+interface RefusedUpgrade {
   readonly status: string;
   readonly text: string;
 }
 
-function refuse(res: HttpResponse, refusal: Refused): void {
+function refuse(res: HttpResponse, refusal: RefusedUpgrade): void {
   const what = { detail: refusal.text, code: "too-many-sockets", cure: "try again later" };
   sendAnswer(res, problem(refusal.status, what), false);
 }

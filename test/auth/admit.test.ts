@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { admit, audienceOf, type Decision, secretCandidate } from "../../src/auth/admit.ts";
+import { type AdmitDecision, admit, audienceOf, secretCandidate } from "../../src/auth/admit.ts";
 import type { AdmissionPolicy, ConnectFacts, Evidence, PairedView } from "../../src/auth/facts.ts";
 
 const READ = "operator.read";
@@ -43,7 +43,7 @@ function decide(f: Partial<ConnectFacts>, evidence: Evidence, p: Partial<Admissi
 }
 
 /** A refusal's code, or what else was decided, in one word. */
-function word(decision: Decision): string {
+function word(decision: AdmitDecision): string {
   switch (decision.kind) {
     case "need":
       return `need ${decision.evidence}`;

@@ -19,7 +19,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Finding } from "../../src/cli/commands/doctor/verdict.ts";
-import { freePort } from "../kit/free-port.ts";
+import { freePort } from "../kit/free-port.mjs";
 import { GatewayProcess } from "../kit/process.ts";
 
 const gateways: GatewayProcess[] = [];

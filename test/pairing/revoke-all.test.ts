@@ -383,6 +383,14 @@ test("killed at any step, no device is revoked without a line that names it", as
       const acted = trail.outbox.some(({ event }) => event === "devices.revoked");
       expect([...devices.keys()].length).toBe(4);
       if (pending.size === 0 || revoked.length > 0) expect(acted).toBe(true);
+      // What the line says holds at once, and the next start brings it to its end.
+      if (acted) {
+        expect(again.pairing.device("evil")?.tokens.operator?.revokedAtMs).toBeDefined();
+        await again.pairing.many.resume();
+        await expectOnlyPhone(again);
+        expect(again.document.durable.revokingAll).toBeUndefined();
+        await again.pair("next", [READ]);
+      } else expect(again.document.durable.revokingAll).toBeUndefined();
     }
   }
 });

@@ -4,7 +4,7 @@ import { AS_ROOT, CliError, type ExitName, exitCodes } from "./exit.ts";
 import type { Io } from "./io.ts";
 
 /** How the command ended. */
-export interface Outcome {
+export interface CommandOutcome {
   exit: number;
 }
 
@@ -12,7 +12,7 @@ export interface Outcome {
 export interface Shell {
   readonly io: Io;
   readonly program: Command;
-  readonly outcome: Outcome;
+  readonly outcome: CommandOutcome;
 }
 
 /**

@@ -9,11 +9,11 @@ import { declaredCommands } from "./commands.ts";
 import { DeclaredCommands } from "./declared-commands.ts";
 import { type InvokeRequest, Invokes } from "./invokes.ts";
 import { Programs } from "./process.ts";
-import type { Target } from "./target.ts";
+import type { ConnectTarget } from "./target.ts";
 import type { HostEvent } from "./words.ts";
 
 export interface HostOptions {
-  readonly target: Target;
+  readonly target: ConnectTarget;
   readonly name: string;
   readonly identity: CliIdentity;
   readonly tokens: TokenFile;

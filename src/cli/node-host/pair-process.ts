@@ -15,7 +15,7 @@ export interface Ids {
 }
 
 /** What the process is told; over its pipe, because a link's secret must not show in process lists. */
-interface Ask {
+interface PairTask {
   readonly link: string;
   readonly options: ConnectOptions;
   readonly global: Context["options"];
@@ -57,7 +57,7 @@ export async function pairAs(
     child.once("error", () => resolve({ failure: none }));
     child.once("close", () => resolve({ failure: none }));
   });
-  child.send({ link: ask.link, options: ask.options, global } satisfies Ask, () => undefined);
+  child.send({ link: ask.link, options: ask.options, global } satisfies PairTask, () => undefined);
   const { failure } = await answer;
   if (failure) throw new CliError("failed", failure.message, { next: failure.next });
 }
@@ -68,7 +68,7 @@ export async function pairAs(
  */
 export const pairNode: Run<unknown> = async ({ io }) => {
   if (!process.send) throw new CliError("usage", "this command is for the program's own use");
-  const ask = await new Promise<Ask>((resolve) => process.once("message", resolve));
+  const ask = await new Promise<PairTask>((resolve) => process.once("message", resolve));
   const answer = await pairOnce({ io, options: ask.global }, ask).then(
     (): Answer => ({}),
     (error: Error & { next?: string }): Answer => {
@@ -80,7 +80,7 @@ export const pairNode: Run<unknown> = async ({ io }) => {
   process.disconnect();
 };
 
-async function pairOnce(context: Context, { link, options }: Ask): Promise<void> {
+async function pairOnce(context: Context, { link, options }: PairTask): Promise<void> {
   const base = await hostOptions(context, options);
   const host: NodeHost = new NodeHost({
     ...base,

@@ -10,13 +10,13 @@ import { sharedPaths } from "../kit/program-paths.ts";
 import { shown, shownLines } from "../kit/words.ts";
 import type { ConnectOptions } from "./options.ts";
 import { type Ids, pairAs } from "./pair-process.ts";
-import type { Target } from "./target.ts";
+import type { ConnectTarget } from "./target.ts";
 import { allowTemplate, NODE_ETC, NODE_STATE, NODE_UNIT, NODE_USER, unitText } from "./unit.ts";
 
 const UNIT_FILE = `/etc/systemd/system/${NODE_UNIT}.service`;
 
 export interface ServiceAsk {
-  readonly target: Target;
+  readonly target: ConnectTarget;
   /** The link or address as it was typed. */
   readonly typed: string;
   readonly options: ConnectOptions;

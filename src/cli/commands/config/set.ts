@@ -8,13 +8,13 @@ import type { Gateway } from "../../reach/gateway.ts";
 import { hostNeeds } from "../../reach/needs.ts";
 import { readSecret, warnVisible } from "../../reach/remote-options.ts";
 import type { ConfigChanged, SecretChange } from "../../reach/wire.ts";
-import { derivedParams, type SecretOptions, sayClosed, secretNeeds } from "../token.ts";
+import { derivedParams, sayClosed, secretNeeds, type TokenCommandOptions } from "../token.ts";
 
 /**
  * `openclaw config set <path> <value|->`: changes one key; `-` reads the value from standard input.
  * @throws CliError (usage) where words are missing or a secret stands among them
  */
-export const set: Run<SecretOptions> = async (context, args, options) => {
+export const set: Run<TokenCommandOptions> = async (context, args, options) => {
   const [path = "", typed = ""] = args;
   const kind = secretKind(path);
   if (kind !== undefined) return setSecret(context, { path, typed, kind }, options);
@@ -83,7 +83,7 @@ interface SecretAsk {
 async function setSecret(
   context: Context,
   { path, typed, kind }: SecretAsk,
-  options: SecretOptions,
+  options: TokenCommandOptions,
 ): Promise<void> {
   const derived = derivedParams(options);
   if (typed !== "-") warnVisible(context, `openclaw config set ${path} -`);

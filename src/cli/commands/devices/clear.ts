@@ -10,7 +10,7 @@ import { pairingNeeds } from "../../reach/needs.ts";
 import type { Durability, PairedRow, WaysIn } from "../../reach/wire.ts";
 import { durabilityNote } from "./durability.ts";
 import { forEach } from "./for-each.ts";
-import { devicePages, type PageAsk, pendingRows } from "./pages.ts";
+import { devicePages, type ListQuery, pendingRows } from "./pages.ts";
 
 export interface ClearOptions {
   readonly pending?: boolean;
@@ -46,7 +46,7 @@ export const clear: Run<ClearOptions> = async (context, _args, options) => {
 interface What {
   readonly pending: boolean;
   /** Which paired devices, if any. */
-  readonly paired: PageAsk | undefined;
+  readonly paired: ListQuery | undefined;
 }
 
 function readWhat({ pending = false, stale }: ClearOptions, now: number): What {

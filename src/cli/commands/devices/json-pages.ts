@@ -1,13 +1,13 @@
 import { type Context, jsonText } from "../../kit/context.ts";
-import type { Page } from "./pages.ts";
+import type { ListedPage } from "./pages.ts";
 
 /** Pages as the one JSON object that the whole list is, printed as they come. */
 export async function printJsonPages(
   { io }: Context,
-  pages: AsyncIterable<Page>,
+  pages: AsyncIterable<ListedPage>,
   limit = Number.POSITIVE_INFINITY,
 ): Promise<void> {
-  let last: Page | undefined;
+  let last: ListedPage | undefined;
   let held: string | undefined;
   for await (const page of pages) {
     if (!last) {
@@ -24,7 +24,7 @@ export async function printJsonPages(
 }
 
 /** The members that say where the list goes on. */
-function continuation({ nextCursor, total }: Page): string {
+function continuation({ nextCursor, total }: ListedPage): string {
   if (nextCursor === undefined) return "";
   return `,\n  "total": ${total},\n  "nextCursor": ${jsonText(nextCursor)}`;
 }

@@ -2,7 +2,7 @@ import type { Gateway } from "../../reach/gateway.ts";
 import type { DeviceList, PairedRow, PendingRow } from "../../reach/wire.ts";
 
 /** What a command wants to see of the list. */
-export interface PageAsk {
+export interface ListQuery {
   /** Paired devices at most; all of them without. */
   readonly limit?: number;
   readonly cursor?: string | undefined;
@@ -13,7 +13,7 @@ export interface PageAsk {
 }
 
 /** One page. `total` counts the paired devices of the whole list. */
-export interface Page extends DeviceList {
+export interface ListedPage extends DeviceList {
   readonly total: number;
 }
 
@@ -21,7 +21,7 @@ export interface Page extends DeviceList {
 const MOST = 1000;
 
 /** The list page by page, so that the whole is never in memory. */
-export async function* devicePages(gateway: Gateway, ask: PageAsk): AsyncGenerator<Page> {
+export async function* devicePages(gateway: Gateway, ask: ListQuery): AsyncGenerator<ListedPage> {
   let { cursor, limit: left = Number.POSITIVE_INFINITY } = ask;
   do {
     const limit = Math.min(left, MOST);
@@ -53,7 +53,7 @@ function isStale(row: PairedRow, moment: number): boolean {
   return row.connected !== true && (row.lastSeenAtMs ?? row.approvedAtMs ?? 0) < moment;
 }
 
-function narrowed(answer: DeviceList, { role, seenBefore }: PageAsk): Page {
+function narrowed(answer: DeviceList, { role, seenBefore }: ListQuery): ListedPage {
   const inRole = (row: PendingRow | PairedRow) =>
     role === undefined || (row.roles ?? [row.role]).includes(role);
   const paired = answer.paired.filter(

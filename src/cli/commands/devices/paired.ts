@@ -57,12 +57,12 @@ export function deviceWord(args: readonly string[], option: string | undefined):
   throw new CliError("usage", "say which device: give its id", { next: "openclaw devices list" });
 }
 
-export interface RemoveOptions {
+export interface RemoveDeviceOptions {
   readonly force?: boolean;
 }
 
 /** `openclaw devices remove <device>` */
-export const remove: Run<RemoveOptions> = async (context, args, { force }) => {
+export const remove: Run<RemoveDeviceOptions> = async (context, args, { force }) => {
   const typed = deviceWord(args, undefined);
   await withGateway(context, pairingNeeds, async (gateway) => {
     const device = await findDevice(context, gateway, { typed, verb: "Remove" });

@@ -17,7 +17,7 @@ import {
 import type { PairedRow, PendingRow } from "../../reach/wire.ts";
 
 /** When and how wide a table is made. */
-export interface View {
+export interface TableView {
   readonly now: number;
   readonly columns: number;
 }
@@ -38,19 +38,19 @@ const pairedColumns: readonly Column[] = [
 ];
 
 /** Requests that wait, as lines. */
-export function pendingTable(rows: readonly PendingRow[], view: View): string[] {
+export function pendingTable(rows: readonly PendingRow[], view: TableView): string[] {
   const cells = rows.map((row) => pendingCells(row, view.now));
   return table({ columns: pendingColumns, rows: cells, width: view.columns });
 }
 
 /** Paired devices, as lines. */
-export function pairedTable(rows: readonly PairedRow[], view: View): string[] {
+export function pairedTable(rows: readonly PairedRow[], view: TableView): string[] {
   const cells = rows.map((row) => pairedCells(row, view.now));
   return table({ columns: pairedColumns, rows: cells, width: view.columns });
 }
 
 /** Paired devices that come in pages; the first one sets the widths. */
-export function pairedPages(view: View): (rows: readonly PairedRow[]) => string[] {
+export function pairedPages(view: TableView): (rows: readonly PairedRow[]) => string[] {
   let lines: ReturnType<typeof growingTable> | undefined;
   return (rows) => {
     const cells = rows.map((row) => pairedCells(row, view.now));

@@ -13,7 +13,7 @@ export interface Facts {
   readonly gateway: GatewayFacts;
   readonly config: ConfigFacts;
   readonly state: StateFacts;
-  readonly machine: MachineFacts;
+  readonly machine: MachineState;
   readonly ssh: SshFacts;
 }
 
@@ -42,7 +42,7 @@ export interface ConfigFacts {
   readonly path: string;
   readonly exists: boolean;
   /** Absent where there is no file, or it may not be looked at. */
-  readonly file?: FileFacts | undefined;
+  readonly file?: CheckedFile | undefined;
   readonly errors: readonly ConfigIssue[];
   readonly warnings: readonly ConfigIssue[];
   /** Absent where the file can't be read or has errors: what will be in force is not known then. */
@@ -73,25 +73,25 @@ export interface WebhookFile {
   readonly key: string;
   readonly path: string;
   /** Absent where it is not there, or may not be looked at. */
-  readonly found?: FileFacts & { readonly isFile: boolean };
+  readonly found?: CheckedFile & { readonly isFile: boolean };
   readonly missing?: boolean;
 }
 
-export interface FileFacts {
+export interface CheckedFile {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
   readonly mtimeMs: number;
 }
 
-export interface StateEntry extends FileFacts {
+export interface StateEntry extends CheckedFile {
   readonly name: string;
   readonly kind: "file" | "folder" | "link" | "other";
 }
 
 export interface StateFacts {
   readonly folder: string;
-  readonly found?: (FileFacts & { readonly isFolder: boolean }) | undefined;
+  readonly found?: (CheckedFile & { readonly isFolder: boolean }) | undefined;
   /** Absent where the folder may not be read. */
   readonly entries?: readonly StateEntry[] | undefined;
   /** Free for unprivileged users; `inodes` is absent on file systems that do not count them. */
@@ -102,7 +102,7 @@ export interface StateFacts {
   readonly installed?: string | undefined;
 }
 
-export interface MachineFacts {
+export interface MachineState {
   /** Who runs this program; 0 where the platform has no users. */
   readonly uid: number;
   readonly unit?: { readonly active: string; readonly enabled: boolean } | undefined;

@@ -56,7 +56,7 @@ function programOf(answer = ""): { node: string; program: string; socket: string
 }
 
 /** What `openclaw ssh enable` made it all from. */
-function madeFrom({ dropIn = "", answer, account = "" }: Parts): scripts.SshFacts {
+function madeFrom({ dropIn = "", answer, account = "" }: Parts): scripts.SshSetup {
   return {
     account,
     keysAccount: scripts.KEYS_ACCOUNT,
@@ -87,7 +87,7 @@ function isLoose(path: string): boolean {
   return uid !== 0 || (mode & 0o022) !== 0;
 }
 
-async function uncountedFor(facts: scripts.SshFacts, env: Environment): Promise<string[]> {
+async function uncountedFor(facts: scripts.SshSetup, env: Environment): Promise<string[]> {
   try {
     return scripts.uncounted(facts, await effective(facts.account, env));
   } catch (error) {

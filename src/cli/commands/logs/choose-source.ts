@@ -10,13 +10,13 @@ import { unitState } from "../gateway/supervisor.ts";
 import { fileSource } from "./file-source.ts";
 import { gatewaySource } from "./gateway-source.ts";
 import { journalSource } from "./journal-source.ts";
-import type { LogSource } from "./source.ts";
+import type { LogReader } from "./source.ts";
 
 /**
  * The gateway while it runs, else where it wrote to: its file, journald, or pm2's file.
  * @throws CliError (unreachable) where there is none
  */
-export async function chooseSource(context: Context): Promise<LogSource> {
+export async function chooseSource(context: Context): Promise<LogReader> {
   const { io, options } = context;
   if (options.url !== undefined || (await runs(context))) return gatewaySource(context);
   const file = await logFile(io.env);

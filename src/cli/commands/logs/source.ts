@@ -10,7 +10,7 @@ export interface LogAsk {
 }
 
 /** Where a log can be read: lines in parts, the first of them at once, also when it is empty. */
-export interface LogSource {
+export interface LogReader {
   /** For people: `the gateway's memory`. */
   readonly name: string;
   read(ask: LogAsk): AsyncIterable<readonly LogLine[]>;

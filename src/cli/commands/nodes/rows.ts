@@ -4,7 +4,7 @@ import type { Gateway } from "../../reach/gateway.ts";
 import type { DeviceList, DeviceWords, PendingRow } from "../../reach/wire.ts";
 
 /** What a node says of its machine, in bytes and as the system's load averages. */
-export interface HostStats {
+export interface HostFigures {
   readonly cpuCount?: number;
   readonly loadAverage?: readonly number[];
   readonly memoryTotalBytes?: number;
@@ -31,7 +31,7 @@ export interface NodeRow extends NodeFacts, DeviceWords {
   readonly connectedAtMs?: number;
   readonly lastSeenAtMs?: number;
   readonly approvedAtMs?: number;
-  readonly hostStats?: HostStats;
+  readonly hostStats?: HostFigures;
 }
 
 /** A request of a node for its declared capabilities, as `node.pair.list` gives it. */
@@ -89,7 +89,7 @@ export function commandWords(commands: readonly string[] | undefined): string {
 }
 
 /** `load 0.4 of 2`, `memory 1.2 of 4 GB`, `disk 10 of 40 GB`; what is unknown is left out. */
-export function statWords(stats: HostStats | undefined, now: number): string[] {
+export function statWords(stats: HostFigures | undefined, now: number): string[] {
   if (!stats) return ["no figures yet"];
   const { cpuCount = 0, loadAverage: [load] = [] } = stats;
   const age = now - (stats.updatedAtMs ?? now);

@@ -20,7 +20,7 @@ import { quoted, shown } from "../../kit/words.ts";
 import type { Gateway } from "../../reach/gateway.ts";
 import { blockLines, outsideKeys, withBlock, withoutBlock } from "./block.ts";
 import type { KeyRow } from "./key-row.ts";
-import { SSH_FOLDER, type SshFacts } from "./scripts.ts";
+import { SSH_FOLDER, type SshSetup } from "./scripts.ts";
 import { sshSettings } from "./settings.ts";
 import type { Step } from "./steps.ts";
 
@@ -71,7 +71,7 @@ export function blockFolder(env: Environment): string {
 }
 
 /** What the script of one's own block consists of. */
-export function ownFacts(env: Environment): SshFacts {
+export function ownFacts(env: Environment): SshSetup {
   const { node, script } = ownPaths();
   return {
     account: userInfo().username,

@@ -15,14 +15,14 @@ import {
 import { settingSteps } from "./config-steps.ts";
 import type { EnableOptions } from "./options.ts";
 import { proofStep } from "./proof.ts";
-import { answerScript, type SshFacts } from "./scripts.ts";
+import { answerScript, type SshSetup } from "./scripts.ts";
 import { sshSettings } from "./settings.ts";
-import type { Place } from "./sshd.ts";
+import type { SshdAddress } from "./sshd.ts";
 import { agree, fileStep, folderStep, runSteps, type Step } from "./steps.ts";
 
 interface RootsPlan extends EnableOptions {
-  readonly facts: SshFacts;
-  readonly sshd: Place;
+  readonly facts: SshSetup;
+  readonly sshd: SshdAddress;
   readonly parts: readonly Step[];
 }
 
@@ -111,7 +111,7 @@ function blockSettings(
 function proof(
   context: Context,
   gateway: Gateway,
-  target: { readonly account: string; readonly place: Place },
+  target: { readonly account: string; readonly place: SshdAddress },
 ): Step {
   const { env } = context.io;
   const follow = async () => {

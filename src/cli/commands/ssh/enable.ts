@@ -165,7 +165,7 @@ async function refuseMix(gateway: Gateway, { block }: { block: boolean }): Promi
   });
 }
 
-function factsFor(account: string, { timeouts }: Sshd): scripts.SshFacts {
+function factsFor(account: string, { timeouts }: Sshd): scripts.SshSetup {
   const { node, script } = sharedPaths();
   return {
     account,
@@ -180,7 +180,7 @@ function factsFor(account: string, { timeouts }: Sshd): scripts.SshFacts {
 }
 
 /** The account that approvers log in to, and the one command that it runs. */
-async function partSteps(facts: scripts.SshFacts, env: Environment): Promise<Step[]> {
+async function partSteps(facts: scripts.SshSetup, env: Environment): Promise<Step[]> {
   const { account, folder } = facts;
   return [
     ...(await groupSteps(scripts.SSH_GROUP, env)),
@@ -192,7 +192,7 @@ async function partSteps(facts: scripts.SshFacts, env: Environment): Promise<Ste
 }
 
 /** The folder in which the gateway leaves the keys. */
-function keysFolderSteps({ keysAccount: group }: scripts.SshFacts, env: Environment): Step[] {
+function keysFolderSteps({ keysAccount: group }: scripts.SshSetup, env: Environment): Step[] {
   const tmpfiles = `# Where the gateway leaves the keys of approvers for sshd's helper, and for it alone.
 d ${APPROVER_KEYS} 2750 openclaw-gateway ${group}
 `;

@@ -158,7 +158,7 @@ function endWords(expiresAtMs: number | undefined, now: number): string {
   return expiresAtMs <= now ? "over" : `in ${spanWords(expiresAtMs - now)}`;
 }
 
-export interface RemoveOptions {
+export interface RemoveKeyOptions {
   readonly force?: boolean;
 }
 
@@ -166,7 +166,7 @@ export interface RemoveOptions {
  * `openclaw ssh remove <name or fingerprint>`: removes an approver's key.
  * @throws CliError (usage) without a name
  */
-export const remove: Run<RemoveOptions> = async (context, words, { force = false }) => {
+export const remove: Run<RemoveKeyOptions> = async (context, words, { force = false }) => {
   const key = words.join(" ").trim();
   if (key === "") {
     throw new CliError("usage", "say which key: its name or fingerprint", {

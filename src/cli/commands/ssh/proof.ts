@@ -9,12 +9,12 @@ import { shownLines } from "../../kit/words.ts";
 import type { Gateway } from "../../reach/gateway.ts";
 import { runTool } from "../gateway/tools.ts";
 import type { KeyRow } from "./key-row.ts";
-import type { Place } from "./sshd.ts";
+import type { SshdAddress } from "./sshd.ts";
 import { type Step, tool } from "./steps.ts";
 
 interface Target {
   readonly account: string;
-  readonly place: Place;
+  readonly place: SshdAddress;
   readonly env: Environment;
   /** Called after every change of keys, where something besides the gateway must know of it. */
   readonly follow?: () => Promise<void>;

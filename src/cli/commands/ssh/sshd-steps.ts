@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Environment } from "../../../lib/environment.ts";
 import { CliError } from "../../kit/exit.ts";
-import { type SshFacts, sshdDropIn, uncounted } from "./scripts.ts";
+import { type SshSetup, sshdDropIn, uncounted } from "./scripts.ts";
 import { DROP_IN, earlierMatch, effective, reload, SSHD_CONFIG, testConfig } from "./sshd.ts";
 import { type Step, writeFile } from "./steps.ts";
 
@@ -25,7 +25,7 @@ async function everybody(env: Environment, file?: string): Promise<string> {
  * Puts the drop-in in place. It is tried on a private copy first, and kept only if sshd accepts it,
  * every line of it counts for the account, and nothing changes for other users.
  */
-export function dropInStep(facts: SshFacts, env: Environment): Step {
+export function dropInStep(facts: SshSetup, env: Environment): Step {
   const text = sshdDropIn(facts);
   const there = dropInText();
   const put = (what: string | undefined) => {
@@ -62,7 +62,7 @@ export function dropInText(): string | undefined {
 }
 
 interface Trial {
-  readonly facts: SshFacts;
+  readonly facts: SshSetup;
   readonly env: Environment;
   readonly was: string;
 }
@@ -99,7 +99,7 @@ function refuseEarlier(): void {
 }
 
 /** A configuration of the admin's own may not include drop-ins, or decide before them. */
-async function refuseUncounted(facts: SshFacts, env: Environment): Promise<void> {
+async function refuseUncounted(facts: SshSetup, env: Environment): Promise<void> {
   const missing = uncounted(facts, await effective(facts.account, env));
   if (missing.length === 0) return;
   if (!missing.includes("AuthorizedKeysCommand")) throw notCounted(missing);

@@ -13,13 +13,13 @@ const DROP_INS = "/etc/ssh/sshd_config.d";
 export const DROP_IN = join(DROP_INS, "00-openclaw-gateway.conf");
 
 /** Where an OpenSSH server of this machine can be reached from it. */
-export interface Place {
+export interface SshdAddress {
   readonly address: string;
   readonly port: number;
 }
 
 /** The OpenSSH server of this machine. */
-export interface Sshd extends Place {
+export interface Sshd extends SshdAddress {
   /** Knows ChannelTimeout and UnusedConnectionTimeout (9.2). */
   readonly timeouts: boolean;
 }
@@ -42,7 +42,7 @@ export async function findSshd(env: Environment): Promise<Sshd> {
 }
 
 /** An address of those it listens on by which this machine reaches it, from what `sshd -T` prints. */
-export function placeOf(printed: string): Place {
+export function placeOf(printed: string): SshdAddress {
   const listens = [...printed.matchAll(/^listenaddress (\S+):(\d+)$/gm)].map(
     ([, host = "", port]) => ({ host: host.replace(/^\[|\]$/g, ""), port: Number(port) }),
   );

@@ -110,13 +110,13 @@ export async function agree(
   await confirm(context, yes);
 }
 
-export interface FileFacts {
+export interface FileContent {
   readonly text: string;
   readonly mode: number;
 }
 
 /** Writes a file of root's, if it is not so already. */
-export function fileStep(path: string, { text, mode }: FileFacts): Step[] {
+export function fileStep(path: string, { text, mode }: FileContent): Step[] {
   const before = readIf(path);
   if (before === text && (statSync(path).mode & 0o7777) === mode) return [];
   return [

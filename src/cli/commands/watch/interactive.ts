@@ -5,23 +5,23 @@ import { styleOf } from "../../kit/style.ts";
 import { Feed, opener } from "./feed.ts";
 import { reduce } from "./reduce.ts";
 import { screenLines } from "./screen.ts";
-import { begin, type Decision, type Effect, type Event, type State } from "./state.ts";
+import { type ApprovalVerb, begin, type Effect, type Event, type State } from "./state.ts";
 import { Terminal } from "./terminal.ts";
 
 /** Ages on the screen are renewed so often; nothing is asked for it. */
 const AGES_MS = 15_000;
 
-const methods: Readonly<Record<Decision, string>> = {
+const methods: Readonly<Record<ApprovalVerb, string>> = {
   approve: "device.pair.approve",
   reject: "device.pair.reject",
 };
 
 /** The screen: keys and news in, lines and deeds out. What follows from what is for `reduce`. */
 export async function watchOnTerminal(context: Context): Promise<void> {
-  await new Screen(context).run();
+  await new WatchScreen(context).run();
 }
 
-class Screen {
+class WatchScreen {
   readonly #feed: Feed;
   readonly #terminal: Terminal;
   #state: State;
@@ -98,14 +98,14 @@ class Screen {
     });
   }
 
-  async #decide(what: Decision, code: string): Promise<void> {
+  async #decide(what: ApprovalVerb, code: string): Promise<void> {
     await this.#ask(code, what, async () => {
       await this.#feed.request(methods[what], { requestId: code });
       this.#on({ on: "decided", code, what, at: this.context.io.now() });
     });
   }
 
-  async #ask(code: string, what: Decision | "show", run: () => Promise<void>): Promise<void> {
+  async #ask(code: string, what: ApprovalVerb | "show", run: () => Promise<void>): Promise<void> {
     try {
       await run();
     } catch (error) {

@@ -20,7 +20,7 @@ export type News =
   | { readonly on: "away" };
 
 /** The waiting rows after a piece of news, and those that came and went by it. */
-export interface Changed {
+export interface RequestChanges {
   readonly rows: readonly RequestRow[];
   readonly came: readonly RequestRow[];
   readonly went: readonly { readonly row: RequestRow; readonly why: Why }[];
@@ -41,7 +41,7 @@ const most = watchLimitTable.watchRows.value;
  * The requests after `news`. Each stays at its place while others come and go; what is asked for later
  * stands below.
  */
-export function follow(rows: readonly RequestRow[], news: News): Changed {
+export function follow(rows: readonly RequestRow[], news: News): RequestChanges {
   switch (news.on) {
     case "list":
       return listed(rows, news.rows);
@@ -67,7 +67,7 @@ function newer(one: RequestRow, row: RequestRow): RequestRow {
   return one.requestId === row.requestId ? row : one;
 }
 
-function listed(before: readonly RequestRow[], now: readonly RequestRow[]): Changed {
+function listed(before: readonly RequestRow[], now: readonly RequestRow[]): RequestChanges {
   const current = new Map(now.map((row) => [row.requestId, row]));
   const stayed = before.flatMap(({ requestId }) => current.get(requestId) ?? []);
   const known = new Set(before.map(({ requestId }) => requestId));

@@ -4,7 +4,7 @@ import type { Key } from "./keys.ts";
 import type { News } from "./requests.ts";
 
 /** What a person decides, and the method that does it: both take codes of devices and of nodes. */
-export type Decision = "approve" | "reject";
+export type ApprovalVerb = "approve" | "reject";
 
 /** The request that fills the screen. A decision is made on its code, and on no other. */
 export interface Card {
@@ -17,7 +17,7 @@ export interface Card {
   readonly top: number;
   /** Whether the last line of the card's text was on the screen. */
   readonly read: boolean;
-  readonly doing?: Decision;
+  readonly doing?: ApprovalVerb;
   /** How the request ended, where it can't be decided on any more. */
   readonly ended?: string;
 }
@@ -52,21 +52,26 @@ export type Event =
   | { readonly on: "news"; readonly news: News; readonly at: number }
   /** The gateway said all about a request. */
   | { readonly on: "shown"; readonly code: string; readonly row: RequestRow; readonly at: number }
-  | { readonly on: "decided"; readonly code: string; readonly what: Decision; readonly at: number }
+  | {
+      readonly on: "decided";
+      readonly code: string;
+      readonly what: ApprovalVerb;
+      readonly at: number;
+    }
   | {
       readonly on: "failed";
       readonly code: string;
-      readonly what: Decision | "show";
+      readonly what: ApprovalVerb | "show";
       readonly message: string;
     };
 
 /** What the program has to do after a step. */
 export type Effect =
   | { readonly do: "show"; readonly code: string }
-  | { readonly do: Decision; readonly code: string }
+  | { readonly do: ApprovalVerb; readonly code: string }
   | { readonly do: "quit" | "suspend" | "redraw" };
 
-export interface Step {
+export interface WatchStep {
   readonly state: State;
   readonly effects: readonly Effect[];
 }
