@@ -6,7 +6,7 @@ import { type Actor, ownerScopes, type Role } from "../protocol/access.ts";
 import * as book from "../requests/book.ts";
 import type { RequestEvent } from "../requests/part.ts";
 import type { DeviceRequest, RequestsChange, RequestsState } from "../requests/records.ts";
-import type { DeviceAsk } from "../requests/rules.ts";
+import type { AccessAsk } from "../requests/rules.ts";
 import type { Part } from "../store/parts.ts";
 import { asItCounts, refuseWhileRevoking } from "./being-revoked.ts";
 import { fromTheFuture, WatchedClock } from "./clock.ts";
@@ -191,7 +191,7 @@ export class Pairing {
   }
 
   /** Records that a device asks for approval and returns its request. @throws StoreError */
-  request(ask: Omit<DeviceAsk, "kind" | "isRepair">): Promise<DeviceRequest> {
+  request(ask: Omit<AccessAsk, "kind" | "isRepair">): Promise<DeviceRequest> {
     const isRepair = this.#working.devices.has(ask.deviceId);
     return this.requests.ask({ ...ask, kind: "device", isRepair });
   }

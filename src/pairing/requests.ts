@@ -15,7 +15,7 @@ import {
   type RequestsState,
   type Resolution,
 } from "../requests/records.ts";
-import type { DeviceAsk } from "../requests/rules.ts";
+import type { AccessAsk } from "../requests/rules.ts";
 import type { Part } from "../store/parts.ts";
 import type { Durability } from "../store/shape.ts";
 
@@ -91,7 +91,7 @@ export class Requests {
   }
 
   /** Records what a device asks for and returns its request, once that is durable. @throws StoreError */
-  async ask(asked: DeviceAsk): Promise<RequestOf<"device">> {
+  async ask(asked: AccessAsk): Promise<RequestOf<"device">> {
     const { requests } = this.deps;
     const context = this.#context();
     const { deviceId } = asked;

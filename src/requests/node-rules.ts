@@ -1,7 +1,7 @@
 import { capabilityWords } from "../words/capabilities.ts";
 import { shortCode } from "../words/code.ts";
 import type { Capabilities, NodeRequest, NodeText } from "./records.ts";
-import type { NodeAsk, Rules } from "./rules.ts";
+import type { CapabilityAsk, Rules } from "./rules.ts";
 
 /** Nodes ask for exactly what they declare: another declaration is another request. */
 export const nodeRules: Rules<"node"> = {
@@ -28,7 +28,7 @@ export const nodeRules: Rules<"node"> = {
 };
 
 function requestFor(
-  { nodeId, pairing, capabilities, text }: NodeAsk,
+  { nodeId, pairing, capabilities, text }: CapabilityAsk,
   { requestId, nonce, ts }: Pick<NodeRequest, "requestId" | "nonce" | "ts">,
 ): NodeRequest {
   const asks = { ...nodeText(text), ...capabilitiesOf(capabilities) };

@@ -22,7 +22,7 @@ export interface BookContext {
 }
 
 /** What a device asks for. */
-export interface DeviceAsk {
+export interface AccessAsk {
   readonly kind: "device";
   readonly deviceId: string;
   readonly publicKey: string;
@@ -38,7 +38,7 @@ export interface DeviceAsk {
 }
 
 /** What a paired node that is connected asks for. */
-export interface NodeAsk {
+export interface CapabilityAsk {
   readonly kind: "node";
   readonly nodeId: string;
   /** Names the present pairing of its device as a node. */
@@ -50,7 +50,7 @@ export interface NodeAsk {
 }
 
 /** What is asked for, and by whom. */
-export type Ask = DeviceAsk | NodeAsk;
+export type Ask = AccessAsk | CapabilityAsk;
 export type AskOf<Kind extends ApprovalKind> = Extract<Ask, { kind: Kind }>;
 
 /** All in which the requests of one kind differ from those of another. */

@@ -61,7 +61,7 @@ export interface AskWords {
 }
 
 /** Who asks, as far as what is said of it depends on that. */
-export interface Asker {
+export interface RequestingDevice {
   /** It was let in before. */
   readonly known: boolean;
   /** The roles it asks for. */
@@ -81,9 +81,9 @@ export interface KindWords {
   /** Stands between the name and what was approved. */
   readonly may: string;
   /** The title of a message that tells of this request alone. */
-  readonly title: (asker: Asker) => string;
+  readonly title: (asker: RequestingDevice) => string;
   /** Stands between the name and what is asked for, in a message. */
-  readonly asks: (asker: Asker) => string;
+  readonly asks: (asker: RequestingDevice) => string;
   /** The request in a line of the log. */
   readonly log: {
     /** Stands between the name and what is asked for. */

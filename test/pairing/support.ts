@@ -14,7 +14,7 @@ import type {
   RequestsChange,
   RequestsState,
 } from "../../src/requests/records.ts";
-import type { BookContext, DeviceAsk } from "../../src/requests/rules.ts";
+import type { AccessAsk, BookContext } from "../../src/requests/rules.ts";
 
 export const READ = "operator.read";
 export const WRITE = "operator.write";
@@ -57,8 +57,8 @@ export class LedgerBench {
     for (const change of changes) requestsPart.apply(this.requests, change);
   }
 
-  request(deviceId: string, scopes: readonly string[], more: Partial<DeviceAsk> = {}) {
-    const asked: DeviceAsk = {
+  request(deviceId: string, scopes: readonly string[], more: Partial<AccessAsk> = {}) {
+    const asked: AccessAsk = {
       kind: "device",
       deviceId,
       publicKey: "key",
@@ -99,7 +99,7 @@ export class LedgerBench {
   }
 
   /** Asks and approves in one step. */
-  pair(deviceId: string, scopes: readonly string[], more: Partial<DeviceAsk> = {}): Device {
+  pair(deviceId: string, scopes: readonly string[], more: Partial<AccessAsk> = {}): Device {
     return this.approve(this.request(deviceId, scopes, more).requestId);
   }
 

@@ -11,7 +11,7 @@ import type {
   RequestsState,
   Resolution,
 } from "../../src/requests/records.ts";
-import type { BookContext, DeviceAsk, NodeAsk } from "../../src/requests/rules.ts";
+import type { AccessAsk, BookContext, CapabilityAsk } from "../../src/requests/rules.ts";
 
 export const READ = "operator.read";
 export const WRITE = "operator.write";
@@ -61,8 +61,8 @@ export class BookBench {
     });
   }
 
-  device(deviceId: string, scopes: readonly string[], more: Partial<DeviceAsk> = {}) {
-    const asked: DeviceAsk = {
+  device(deviceId: string, scopes: readonly string[], more: Partial<AccessAsk> = {}) {
+    const asked: AccessAsk = {
       kind: "device",
       deviceId,
       publicKey: "key",
@@ -79,8 +79,8 @@ export class BookBench {
     return { verdict, request: request as DeviceRequest, changes, gone };
   }
 
-  node(nodeId: string, commands: readonly string[], more: Partial<NodeAsk> = {}) {
-    const asked: NodeAsk = {
+  node(nodeId: string, commands: readonly string[], more: Partial<CapabilityAsk> = {}) {
+    const asked: CapabilityAsk = {
       kind: "node",
       nodeId,
       pairing: "p1",

@@ -8,7 +8,7 @@ import { chooseRow } from "./choose.ts";
 import { durabilityNote } from "./durability.ts";
 import { CODE_FORM, looksLikeCode, type Match } from "./match.ts";
 import { requestCard, requestRow } from "./show.ts";
-import type { View } from "./tables.ts";
+import type { TableView } from "./tables.ts";
 
 /** What was typed to name a request of one kind, and what it fits. */
 export interface TypedRequest<Row> {
@@ -17,7 +17,7 @@ export interface TypedRequest<Row> {
   /** The verb of the question: `Approve`. */
   readonly verb: string;
   readonly match: Match<Row>;
-  readonly table: (rows: readonly Row[], view: View) => readonly string[];
+  readonly table: (rows: readonly Row[], view: TableView) => readonly string[];
 }
 
 const noun: Readonly<Record<ApprovalKind, string>> = {
