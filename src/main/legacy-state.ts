@@ -83,7 +83,10 @@ export interface LegacyDevices {
   readonly host: HostState;
 }
 
-type LegacyChange = PairingChange | OldDeviceChange | AuditChange | HostChange;
+/** Nothing was written ahead of a change of the configuration then. */
+type LegacyHostChange = Extract<HostChange, { op: "audit-written" | "config-seen" }>;
+
+type LegacyChange = PairingChange | OldDeviceChange | AuditChange | LegacyHostChange;
 
 export const legacyDevices: ReplayShape<LegacyDevices, LegacyChange> = {
   name: "devices",

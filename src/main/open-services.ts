@@ -1,3 +1,4 @@
+import { ConfigTrail } from "../audit/config-trail.ts";
 import { Decisions } from "../audit/decisions.ts";
 import type { Hasher } from "../auth/hasher.ts";
 import { SharedSecrets } from "../auth/secret.ts";
@@ -18,7 +19,6 @@ import { SshAdmins } from "../pairing/ssh-admins.ts";
 import type { StoreLog } from "../store/shape.ts";
 import { asksForKeys, publishApprovers } from "./approvers.ts";
 import { Audit } from "./audit.ts";
-import { ConfigTrace } from "./config-trace.ts";
 import { type StateDocument, type StateParts, statePartsOf } from "./state.ts";
 
 interface Deps {
@@ -41,6 +41,7 @@ export interface OpenServices {
   readonly secrets: SharedSecrets;
   readonly decisions: Decisions;
   readonly audit: Audit;
+  readonly configTrail: ConfigTrail;
   readonly pairing: Pairing;
   readonly setups: Setups;
   readonly ssh: SshKeys;
@@ -69,8 +70,9 @@ export async function openServices(state: StateDocument, deps: Deps): Promise<Op
   const nodes = openNodes({ ...parts, pairing: pairing.pairing }, deps);
   const audit = openAudit(parts, deps);
   const key = secretStore.tokenKey;
-  await new ConfigTrace({ document: host, decisions, config, key, log }).start();
-  return { ...parts, secrets, ...pairing, nodes, audit };
+  const configTrail = new ConfigTrail({ host, decisions, config, key, log });
+  await configTrail.start();
+  return { ...parts, secrets, ...pairing, nodes, audit, configTrail };
 }
 
 type Parts = Pick<OpenServices, "documents" | "decisions" | "config" | "secretStore">;

@@ -100,6 +100,7 @@ export function makeServices(core: Core, network: NetworkParts): Services {
     presence: network.presence,
     health: network.health,
     config: configService(core),
+    configTrail: core.configTrail,
     secrets: secretService(core, gateway),
     agent: network.agent,
     loop: network.loop,
@@ -131,12 +132,10 @@ function lifecycle(network: NetworkParts): Lifecycle {
   };
 }
 
-function configService(core: Core): ConfigService {
-  const { config, secretStore } = core;
+function configService({ config }: Core): ConfigService {
   return {
     view: () => config.view(),
-    write: (wanted, announce) => config.write(wanted, announce),
-    change: (wanted, announce) => config.change(wanted, announce),
+    exclusive: (work) => config.exclusive(work),
     get sshTarget() {
       return config.current.gateway.sshTarget;
     },
@@ -145,15 +144,6 @@ function configService(core: Core): ConfigService {
     },
     get devicelessCli() {
       return devicelessCliMode(config.current) === "loopback";
-    },
-    async migrateSecrets(announce) {
-      const { secrets, diff } = await config.secretsInClear();
-      const found = Object.keys(secrets) as ("token" | "password")[];
-      if (!announce || found.length === 0) return { found, diff, applied: false };
-      await announce(found);
-      for (const kind of found) await secretStore.setSecret(kind, secrets[kind] ?? "", "migrated");
-      await config.dropClearSecrets(found, secrets);
-      return { found, diff, applied: true };
     },
   };
 }
@@ -166,7 +156,8 @@ function secretService(core: Core, gateway: Gateway | undefined): SecretService 
     world: core.world,
     pairing: core.pairing,
     gateway,
-    dropClearSecret: (kind) => core.config.dropClearSecrets([kind]),
+    config: core.config,
+    configTrail: core.configTrail,
     hasClearSecret: (kind) => core.config.current.gateway.auth[kind] !== undefined,
   });
 }

@@ -21,6 +21,10 @@ import { legacyDevices, legacyNodes, legacySecrets } from "./legacy-state.ts";
 /** The folder, in the state folder, that keeps the files of version 1. Nothing reads it. */
 export const COPIES = "before-one-journal";
 
+/** The first line of both files says the version within so many bytes. */
+const START_BYTES = 512;
+const VERSION = /^\{[^\n]{0,256}?"version":(\d{1,9})[,}]/;
+
 interface Outside {
   readonly fs: FileSystem;
   readonly world: World;
@@ -43,10 +47,12 @@ export async function stateVersion(
 ): Promise<number | undefined> {
   const files = documentFiles(folder, legacySecrets.name);
   for (const path of [files.snapshot, files.journal]) {
-    const bytes = await fs.readFile(path).catch(() => undefined);
-    if (!bytes) continue;
-    const [, version] =
-      /^\{[^\n]{0,256}?"version":(\d{1,9})[,}]/.exec(bytes.toString("latin1", 0, 512)) ?? [];
+    const facts = await fs.facts(path).catch(() => undefined);
+    if (!facts) continue;
+    // Reading a pipe would wait for ever; opening the state refuses it by name.
+    if (facts.kind !== "file") return undefined;
+    const start = await fs.readFile(path, START_BYTES).catch(() => undefined);
+    const [, version] = VERSION.exec(start?.toString("latin1") ?? "") ?? [];
     return version === undefined ? undefined : Number(version);
   }
   return undefined;

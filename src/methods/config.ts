@@ -1,7 +1,8 @@
 import { auditOf } from "../audit/events.ts";
-import { writeAhead } from "../audit/write-ahead.ts";
 import { configHints, configSchema, schemaAt } from "../config/json-schema.ts";
 import type { PatchKind } from "../config/patch-plan.ts";
+import type { ConfigPlan } from "../config/plan.ts";
+import type { ConfigApplied, ConfigChanged, ConfigTurn, ConfigWritten } from "../config/service.ts";
 import { shellWord } from "../lib/shell-word.ts";
 import { ADMIN, READ } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
@@ -24,11 +25,50 @@ function writer(name: string, of: { kind: PatchKind; summary: string; params: Js
     summary: of.summary,
     access: { roles: ["operator"], scope: ADMIN },
     params: of.params,
-    run: ({ raw, baseHash }, call) => {
-      const { config } = call.services;
-      return withLine(call, (told) => config.write({ kind: of.kind, raw, baseHash }, told));
-    },
+    run: ({ raw, baseHash }, call) =>
+      call.services.config.exclusive(async (turn) => {
+        const plan = await turn.plan({ kind: of.kind, raw, baseHash });
+        return writtenRow(plan, await commitWithLine(turn, plan, call));
+      }),
   });
+}
+
+/**
+ * Writes a plan with its line ahead, which says which keys change and never their values, and puts it in
+ * force.
+ */
+async function commitWithLine(
+  turn: ConfigTurn,
+  plan: ConfigPlan,
+  { actor, services }: Call,
+): Promise<ConfigApplied> {
+  const { changedPaths: keys } = plan;
+  if (keys.length === 0) {
+    await turn.commit(plan);
+    return turn.apply(plan);
+  }
+  const { configTrail } = services;
+  const line = await configTrail.ahead(plan, auditOf("config.changed", actor, { keys }));
+  await configTrail.settle(line, turn.commit(plan));
+  return turn.apply(plan);
+}
+
+/** So many names of keys say enough. */
+const MAX_KEPT = 20;
+
+function writtenRow(plan: ConfigPlan, applied: ConfigApplied): ConfigWritten {
+  const { changedPaths, kept, before, after } = plan;
+  const { file, hash, config, overridden, notInForce } = applied;
+  return {
+    ok: true,
+    path: file,
+    hash,
+    config,
+    changedPaths,
+    ...(kept.length > 0 && { kept: kept.slice(0, MAX_KEPT) }),
+    ...(before === after && { noop: true }),
+    warnings: [...overridden, ...notInForce],
+  };
 }
 
 export const writers = [
@@ -97,54 +137,45 @@ export const configSet = method<SetParams>({
       force: { type: "boolean" },
     },
   },
-  run: ({ force, ...wanted }, call) =>
-    keepingAdmins(call, { ...wanted, force }, (check) =>
-      withLine(call, (told) =>
-        call.services.config.change(wanted, (keys) => {
-          check(keys);
-          return told(keys);
-        }),
-      ),
-    ),
+  run: ({ force, ...set }, call) =>
+    call.services.config.exclusive(async (turn) => {
+      const plan = await turn.plan({ kind: "set", ...set });
+      const release = keepAdmins(plan, { ...set, force }, call);
+      try {
+        return changedRow(set.path, plan, await commitWithLine(turn, plan, call));
+      } finally {
+        release();
+      }
+    }),
 });
 
+function changedRow(path: string, plan: ConfigPlan, applied: ConfigApplied): ConfigChanged {
+  const { diff, changedPaths } = plan;
+  const { file, restartNeeded, overridden: warnings } = applied;
+  return { path, file, diff, changedPaths, restartNeeded, warnings };
+}
+
 /**
- * Makes a change that may end approval over SSH, whose keys count as remaining admins. `change`
- * calls what it is given right before it writes anything.
+ * Checks a plan that may end approval over SSH, whose keys count as remaining admins: no longer where it
+ * does, until what is returned is called.
+ * @throws RequestError LAST_WAY_IN where no admin would remain
  */
-async function keepingAdmins<Changed>(
-  { actor, services }: Call,
+function keepAdmins(
+  { changedPaths }: ConfigPlan,
   { path, value, force }: SetParams,
-  change: (check: (keys: readonly string[]) => void) => Promise<Changed>,
-): Promise<Changed> {
+  { actor, services }: Call,
+): () => void {
   const { ssh, config } = services;
+  if (!config.approvesOverSsh || !endsSsh(changedPaths, value)) return () => {};
   const command =
     value === undefined ? `config unset ${path}` : `config set ${path} ${shellWord(value)}`;
-  let release = () => {};
-  try {
-    return await change((keys) => {
-      if (!config.approvesOverSsh || !endsSsh(keys, value)) return;
-      release = ssh.ending({ actor, force, command });
-    });
-  } finally {
-    release();
-  }
+  return ssh.ending({ actor, force, command });
 }
 
 /** Off, or its keys in another place than the one that sshd reads them from. */
 function endsSsh(keys: readonly string[], value: string | undefined): boolean {
   const off = keys.includes("gateway.ssh.account") && value === undefined;
   return off || keys.includes("gateway.ssh.authorizedKeys");
-}
-
-/** Changes keys, after the audit's line that says which, and never their values. */
-function withLine<Changed>(
-  { actor, services }: Call,
-  change: (told: (keys: readonly string[]) => Promise<void>) => Promise<Changed>,
-): Promise<Changed> {
-  return writeAhead(services.audit, (announce) =>
-    change((keys) => announce(auditOf("config.changed", actor, { keys }))),
-  );
 }
 
 export const secretSet = method<{
@@ -187,13 +218,7 @@ export const secretsMigrate = method<{ apply?: boolean }>({
   summary: "Moves clear secrets out of the config file, or shows what that would change.",
   access: host,
   params: { type: "object", properties: { apply: { type: "boolean" } } },
-  run: ({ apply = false }, { actor, services }) => {
-    const { config, audit } = services;
-    if (!apply) return config.migrateSecrets();
-    return writeAhead(audit, (announce) =>
-      config.migrateSecrets((kinds) => announce(auditOf("secret.migrated", actor, { kinds }))),
-    );
-  },
+  run: ({ apply = false }, { actor, services }) => services.secrets.migrate({ apply, actor }),
 });
 
 export const configMethods = [

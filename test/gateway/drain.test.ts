@@ -33,7 +33,7 @@ test("drainMs: what does not end in time goes unanswered, and no new connect is 
   await idle.challenge();
   const running = gateway.core.config;
   let release = () => {};
-  running.change = () =>
+  running.exclusive = () =>
     new Promise((_resolve, reject) => (release = () => reject(new Error("late"))));
   const change = gateway.host("host.config.set", { path: "gateway.name", value: "x" });
   change.catch(() => {});

@@ -44,7 +44,7 @@ test("not ready while it drains, to whoever is still connected", async () => {
   const gateway = await startTestGateway({ world });
   expect(await readiness(gateway, agent)).toEqual({ status: 200, failing: "" });
   let release = () => {};
-  gateway.core.config.change = () => {
+  gateway.core.config.exclusive = () => {
     return new Promise((_resolve, reject) => (release = () => reject(new Error("late"))));
   };
   gateway.host("host.config.set", { path: "gateway.name", value: "x" }).catch(() => {});
