@@ -89,12 +89,14 @@ export class ConfigTrail {
 
   /**
    * Writes the line of a change of the file, which is then made by committing `plan`, while no other
-   * change runs, and handed to {@link settle}.
+   * change runs, and handed to {@link settle}. `check` refuses the change by throwing, in the turn in which
+   * it is decided.
    * @throws RequestError, StoreError where the line can't be written: then nothing may be changed
    */
-  async ahead(plan: ConfigPlan, event: AuditEvent): Promise<DurableLine> {
+  async ahead(plan: ConfigPlan, event: AuditEvent, check = () => {}): Promise<DurableLine> {
     const { host, decisions } = this.deps;
     const { seq = 0 } = await decisions.about(host).decide(() => {
+      check();
       return { changes: this.#aheadOf(plan, event), event, answer: undefined };
     });
     return { seq, event };
@@ -109,14 +111,21 @@ export class ConfigTrail {
   }
 
   /**
-   * Awaits the change that a line tells of, notes that it was made, and resolves with what it came to.
-   * Where it fails, a second line says so.
+   * Awaits the change that a line tells of, notes that it was made, and resolves with what it came to: once
+   * it is in force too, where `inForce` says when. Where the change fails, a second line says so.
    * @throws what the change rejected with
    */
-  async settle<Result>({ seq, event }: DurableLine, change: Promise<Result>): Promise<Result> {
+  async settle<Result>(
+    { seq, event }: DurableLine,
+    change: Promise<Result>,
+    inForce?: Promise<unknown>,
+  ): Promise<Result> {
     const { host, decisions } = this.deps;
     try {
       const result = await change;
+      // At once, so that what the file says from now on is not taken for an edit by hand.
+      this.#seen(seq);
+      await inForce?.catch(() => undefined);
       this.#made(seq);
       return result;
     } catch (error) {
@@ -140,11 +149,18 @@ export class ConfigTrail {
 
   /** Notes lazily that a change was made: where a kill loses the note, the next start finds that out. */
   #made(line: number): void {
+    this.#seen(line);
     const { host } = this.deps;
-    const { config: seen = {}, configAhead: ahead } = host.working.trail;
+    if (host.working.trail.configAhead?.line === line) host.later([settled(line)]);
+  }
+
+  /** Notes lazily what the file says by a change that was made. */
+  #seen(line: number): void {
+    const { host } = this.deps;
+    const { config: before = {}, configAhead: ahead } = host.working.trail;
     if (ahead?.line !== line) return;
-    const keys = withKeys(seen, ahead.keys);
-    host.later([{ op: "config-seen", keys }, settled(line)]);
+    const keys = withKeys(before, ahead.keys);
+    if (differing(before, keys).length > 0) host.later([{ op: "config-seen", keys }]);
   }
 
   /** Says of a change whose line a killed gateway left that it was not made, where that is so. */

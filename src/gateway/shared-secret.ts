@@ -17,7 +17,7 @@ import type { Actor } from "../protocol/access.ts";
 import { closes } from "../protocol/close.ts";
 import type { SecretKind } from "../protocol/refusals.ts";
 import type { Part } from "../store/parts.ts";
-import type { Gateway } from "./gateway.ts";
+import type { Registry } from "./registry.ts";
 
 const TOKEN_BYTES = 24;
 
@@ -27,8 +27,8 @@ interface Deps {
   readonly decisions: Decisions;
   readonly world: World;
   readonly pairing: Pairing;
-  /** Absent where no network side runs (the command line on stopped state). */
-  readonly gateway?: Gateway | undefined;
+  /** The connections that a change may end. */
+  readonly registry: Registry;
   readonly config: Pick<ConfigStore, "plan" | "exclusive">;
   readonly configTrail: Pick<ConfigTrail, "beside" | "settle">;
   /** Whether the configuration in force holds one in clear, which wins over what is stored. */
@@ -65,7 +65,7 @@ export class SharedSecretChanges {
   async set(kind: SecretKind, secret: string, options: SecretOptions): Promise<SecretOutcome> {
     const { actor, revokeDerived } = options;
     await this.#store(kind, secret.trim(), options);
-    const closed = closeAdmittedBy(this.deps.gateway, kind);
+    const closed = closeAdmittedBy(this.deps.registry, kind);
     const revoked = revokeDerived ? await this.deps.pairing.many.endDerived(actor) : [];
     return { closed, revoked };
   }
@@ -162,12 +162,29 @@ function migratedRow(plan: ConfigPlan, applied: boolean) {
 }
 
 /** Ends connections that nothing but the old secret had admitted; paired devices stay. */
-export function closeAdmittedBy(gateway: Gateway | undefined, kind: SecretKind): string[] {
-  if (!gateway) return [];
-  return gateway
+export function closeAdmittedBy(registry: Registry, kind: SecretKind): string[] {
+  return registry
     .closeWhere(
       (actor) => actor.method === kind && actor.deviceId === undefined,
       closes.authChanged,
     )
     .map(({ id }) => id);
+}
+
+/** What of the configuration decides whether connections without a device key stay. */
+export interface DevicelessRule {
+  /** The kind of shared secret that admits. */
+  readonly kind: SecretKind;
+  /** Whether the shared secret alone may give scopes at all. */
+  readonly mayHoldScopes: boolean;
+}
+
+/** Ends connections without a device key that would not be admitted as they are any more. */
+export function closeDeviceless(registry: Registry, rule: DevicelessRule): void {
+  const { kind, mayHoldScopes } = rule;
+  registry.closeWhere(
+    ({ deviceId, method, scopes }) =>
+      deviceId === undefined && (method !== kind || (!mayHoldScopes && scopes.length > 0)),
+    closes.authChanged,
+  );
 }

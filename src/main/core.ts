@@ -75,13 +75,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const startedAtMs = world.now();
   const started = world.monotonic();
   const uptimeMs = () => Math.round(world.monotonic() - started);
-  const describe = {
-    pid: process.pid,
-    version,
-    startedAt: startedAtMs,
-    adminSocket,
-    ...ownPlace(),
-  };
+  const own = { pid: process.pid, version, startedAt: startedAtMs, adminSocket };
+  const describe = { ...own, ...ownPlace() };
   const lock = await acquireWriterLock(stateDir, { describe, world });
   try {
     const state = await openState({ folder: stateDir, world, log });

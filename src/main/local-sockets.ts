@@ -1,12 +1,9 @@
-import { Dispatcher, type Requester } from "../gateway/dispatch.ts";
+import { Dispatcher } from "../gateway/dispatch.ts";
 import type { Gateway } from "../gateway/gateway.ts";
-import { cleanText } from "../lib/text.ts";
+import { approverRequests, ownerRequests } from "../gateway/local-requests.ts";
 import { approverMethods } from "../methods/approver.ts";
 import type { Services } from "../methods/services.ts";
-import { hostOwner } from "../pairing/pairing.ts";
-import type { SshKeyProblem } from "../pairing/ssh-keys.ts";
-import { encodeError, type RequestFrame } from "../protocol/frames.ts";
-import { LocalServer, type Said } from "../transport/local-socket.ts";
+import { LocalServer } from "../transport/local-socket.ts";
 import type { Core } from "./core.ts";
 
 interface Parts {
@@ -47,10 +44,7 @@ function adminSocket({ adminSocket: path, limits }: Core, { gateway }: Parts): L
       hangUpMs: limits.localHangUpMs,
       leaving: limits.localLeaving,
     },
-    dispatch: (from, frame, { claims }) => {
-      const actor = claims === undefined ? hostOwner : { ...hostOwner, claims };
-      gateway.dispatcher?.dispatch(from, actor, frame);
-    },
+    dispatch: ownerRequests(gateway.dispatcher),
     refused: (why) => gateway.count(`admin-${why}`),
   });
 }
@@ -58,12 +52,13 @@ function adminSocket({ adminSocket: path, limits }: Core, { gateway }: Parts): L
 /** A dispatcher of its own: whoever comes here reaches the verbs of approvers and nothing else. */
 function approveSocket(core: Core, { gateway, services }: Parts): LocalServer {
   const { limits, world, ssh } = core;
+  const { telemetry } = gateway.state;
   const dispatcher = new Dispatcher({
     methods: approverMethods,
     services,
     maxInFlight: 1,
     monotonic: () => world.monotonic(),
-    defect: (method, error) => gateway.failed("a request failed", { method, err: error }),
+    defect: (method, error) => telemetry.failed("a request failed", { method, err: error }),
   });
   return new LocalServer({
     path: core.approveSocket,
@@ -77,29 +72,7 @@ function approveSocket(core: Core, { gateway, services }: Parts): LocalServer {
       leaving: limits.localLeaving,
       idleMs: limits.approveIdleMs,
     },
-    dispatch: (from, frame, said) => {
-      const actor = ssh.actorOf(said.key ?? "", said.address);
-      if (typeof actor === "string") return refuse(from, frame, { problem: actor, said });
-      dispatcher.dispatch(from, actor, frame);
-    },
-    refused: (why) => gateway.count(`approve-${why}`),
+    dispatch: approverRequests(dispatcher, { ssh, telemetry }),
+    refused: (why) => telemetry.count(`approve-${why}`),
   });
-
-  function refuse(
-    from: Requester,
-    frame: RequestFrame,
-    { problem, said }: { problem: SshKeyProblem; said: Said },
-  ): void {
-    gateway.count("ssh-key-refused");
-    const message = keyProblems[problem];
-    const facts = { key: cleanText(said.key), address: cleanText(said.address), why: problem };
-    gateway.refusalLog.write({ level: "info", kind: "ssh-key-refused", facts, message });
-    from.send(encodeError(frame.id, { code: "FORBIDDEN", message }));
-  }
 }
-
-const keyProblems: Readonly<Record<SshKeyProblem, string>> = {
-  unknown: "This key may not approve any more.",
-  expired: "This key's time is over.",
-  address: "This key may not be used from where you are.",
-};

@@ -88,7 +88,8 @@ function openPairing({ documents, decisions, config, secretStore }: Parts, deps:
   const { tokenKey, identity } = secretStore;
   const document = documents.pairing;
   const isOn = () => config.current.gateway.ssh.account !== undefined;
-  const admins = new SshAdmins({ document, world, limits, isOn });
+  const configAhead = () => documents.host.working.trail.configAhead;
+  const admins = new SshAdmins({ document, world, limits, isOn, configAhead });
   const otherAdmins = () => admins.count();
   const guard = new LastAdminGuard({ document, otherAdmins });
   const { requests } = documents;

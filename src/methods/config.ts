@@ -28,9 +28,16 @@ function writer(name: string, of: { kind: PatchKind; summary: string; params: Js
     run: ({ raw, baseHash }, call) =>
       call.services.config.exclusive(async (turn) => {
         const plan = await turn.plan({ kind: of.kind, raw, baseHash });
-        return writtenRow(plan, await commitWithLine(turn, plan, call));
+        return writtenRow(plan, await commitWithLine({ turn, plan }, call));
       }),
   });
+}
+
+interface PlannedChange {
+  readonly turn: ConfigTurn;
+  readonly plan: ConfigPlan;
+  /** Refuses the change by throwing, in the turn in which its line is decided. */
+  readonly check?: () => void;
 }
 
 /**
@@ -38,8 +45,7 @@ function writer(name: string, of: { kind: PatchKind; summary: string; params: Js
  * force.
  */
 async function commitWithLine(
-  turn: ConfigTurn,
-  plan: ConfigPlan,
+  { turn, plan, check }: PlannedChange,
   { actor, services }: Call,
 ): Promise<ConfigApplied> {
   const { changedPaths: keys } = plan;
@@ -48,9 +54,11 @@ async function commitWithLine(
     return turn.apply(plan);
   }
   const { configTrail } = services;
-  const line = await configTrail.ahead(plan, auditOf("config.changed", actor, { keys }));
-  await configTrail.settle(line, turn.commit(plan));
-  return turn.apply(plan);
+  const line = await configTrail.ahead(plan, auditOf("config.changed", actor, { keys }), check);
+  const committed = turn.commit(plan);
+  const applied = committed.then(() => turn.apply(plan));
+  await configTrail.settle(line, committed, applied);
+  return applied;
 }
 
 /** So many names of keys say enough. */
@@ -140,12 +148,8 @@ export const configSet = method<SetParams>({
   run: ({ force, ...set }, call) =>
     call.services.config.exclusive(async (turn) => {
       const plan = await turn.plan({ kind: "set", ...set });
-      const release = keepAdmins(plan, { ...set, force }, call);
-      try {
-        return changedRow(set.path, plan, await commitWithLine(turn, plan, call));
-      } finally {
-        release();
-      }
+      const check = () => keepAdmins(plan, { ...set, force }, call);
+      return changedRow(set.path, plan, await commitWithLine({ turn, plan, check }, call));
     }),
 });
 
@@ -156,20 +160,19 @@ function changedRow(path: string, plan: ConfigPlan, applied: ConfigApplied): Con
 }
 
 /**
- * Checks a plan that may end approval over SSH, whose keys count as remaining admins: no longer where it
- * does, until what is returned is called.
+ * Checks a plan that may end approval over SSH, whose keys count as remaining admins.
  * @throws RequestError LAST_WAY_IN where no admin would remain
  */
 function keepAdmins(
   { changedPaths }: ConfigPlan,
   { path, value, force }: SetParams,
   { actor, services }: Call,
-): () => void {
+): void {
   const { ssh, config } = services;
-  if (!config.approvesOverSsh || !endsSsh(changedPaths, value)) return () => {};
+  if (!config.approvesOverSsh || !endsSsh(changedPaths, value)) return;
   const command =
     value === undefined ? `config unset ${path}` : `config set ${path} ${shellWord(value)}`;
-  return ssh.ending({ actor, force, command });
+  ssh.checkEnd({ actor, force, command });
 }
 
 /** Off, or its keys in another place than the one that sshd reads them from. */

@@ -1,6 +1,9 @@
 import type { Hub } from "../events/hub.ts";
+import type { BoundedLog, LineLog } from "../lib/bounded-log.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
+import type { Nodes } from "../nodes/nodes.ts";
+import type { Pairing } from "../pairing/pairing.ts";
 import type { ApprovalKind } from "../protocol/approve-line.ts";
 import type { RequestEvent } from "../requests/part.ts";
 import { type ApprovalRequest, askerOf, type Resolution } from "../requests/records.ts";
@@ -8,26 +11,27 @@ import { asTyped } from "../words/command.ts";
 import { quoted } from "../words/device.ts";
 import { askWords, cutAsk, kindOf, kinds, type RequestRow } from "../words/request-kinds.ts";
 import { requestRow } from "./requests.ts";
-import type { Services } from "./services.ts";
 
-interface Line {
-  readonly level: "info";
-  /** Lines of one kind are bounded together. */
-  readonly kind: string;
-  readonly facts: object;
-  readonly message: string;
+/** Where the lines about requests go, and what about them is only counted. */
+export interface RequestLog {
+  readonly log: Pick<LineLog, "info" | "warn">;
+  readonly telemetry: {
+    /** For lines that strangers can cause any number of. */
+    readonly refusalLog: Pick<BoundedLog, "write">;
+    count(metric: string): void;
+    failed(message: string, facts: object): void;
+  };
+  /** How the command line is called here. */
+  readonly command: string;
+  readonly limits: Pick<Limits, "askChars">;
 }
 
 /** Where the news of requests go. */
-export interface RequestNews extends Pick<Services, "nodes" | "pairing"> {
+export interface RequestNews extends RequestLog {
+  readonly nodes: Nodes;
+  readonly pairing: Pairing;
   readonly world: Pick<World, "now">;
-  readonly limits: Pick<Limits, "askChars">;
   readonly hub: Pick<Hub, "publishAbout">;
-  readonly log: { info(facts: object, message: string): void };
-  /** For lines that strangers can cause any number of. */
-  readonly bounded: { write(line: Line): void };
-  /** How the command line is called here. */
-  readonly command: string;
 }
 
 /**
@@ -54,7 +58,7 @@ function requested(request: ApprovalRequest, news: RequestNews): void {
   news.hub.publishAbout(askerOf(request), events.requested, row);
   const asks = askLine(row, { command: news.command, askChars: news.limits.askChars });
   const address = kind === "device" ? { address: remoteIp } : {};
-  news.bounded.write({
+  news.telemetry.refusalLog.write({
     level: "info",
     kind: lines[kind].requested,
     facts: { requestId, ...asker(request), ...address },
@@ -72,7 +76,8 @@ function resolved(request: ApprovalRequest, why: Resolution, news: RequestNews):
   const message = log.ended(nameOf(request), why);
   const { gone } = lines[kind];
   if (why === "approved" || why === "rejected") news.log.info(facts, message);
-  else if (gone) news.bounded.write({ level: "info", kind: `${gone}-${why}`, facts, message });
+  else if (gone)
+    news.telemetry.refusalLog.write({ level: "info", kind: `${gone}-${why}`, facts, message });
 }
 
 /** The id of the device that asks, as facts of that kind name it. */
@@ -92,8 +97,8 @@ interface Typed {
 }
 
 /**
- * What the log says of a request: what it asks for, what of that is new, and what to type. Where not
- * all of it fits there is no approving command: a request is not approved unread.
+ * The words of the log about a request: what it asks for, what of that is new, and what to type. Where
+ * not all of it fits, the line names the command that shows the rest instead of the one that approves.
  */
 export function askLine(row: RequestRow, { command, askChars }: Typed): string {
   const kind = kindOf(row);

@@ -19,7 +19,7 @@ test("a stop lets what runs be answered, then closes everyone 1012", async () =>
   const { error } = await refusedConnect(gateway, { device: makeDevice(), auth });
   const { requestId } = error.details;
   const answer = client.request("device.pair.approve", { requestId });
-  while (gateway.server.gateway.dispatcher?.busy === 0) await settled();
+  while (gateway.server.gateway.dispatcher.busy === 0) await settled();
   await gateway.close();
   expect((await answer).ok).toBe(true);
   expect(await client.end()).toEqual(stop);

@@ -30,9 +30,9 @@ function readiness(
 test("not ready while it starts, and ready after", async () => {
   const agent = kept();
   const gateway = await startTestGateway();
-  gateway.server.gateway.phase = "starting";
+  gateway.server.gateway.state.phase = "starting";
   expect(await readiness(gateway, agent)).toEqual({ status: 503, failing: "starting" });
-  gateway.server.gateway.phase = "ready";
+  gateway.server.gateway.state.phase = "ready";
   expect(await readiness(gateway, agent)).toEqual({ status: 200, failing: "" });
   agent.destroy();
   await gateway.close();
@@ -51,7 +51,7 @@ test("not ready while it drains, to whoever is still connected", async () => {
   const closing = gateway.close();
   expect(await readiness(gateway, agent)).toEqual({ status: 503, failing: "draining" });
   release();
-  while (gateway.server.gateway.dispatcher?.busy !== 0) await new Promise(setImmediate);
+  while (gateway.server.gateway.dispatcher.busy !== 0) await new Promise(setImmediate);
   world.advance(limitTable.drainMs.value);
   agent.destroy();
   await closing;

@@ -1,16 +1,13 @@
-import type { Gateway, GatewayLog } from "../gateway/gateway.ts";
 import type { PairingListener } from "../pairing/pairing.ts";
+import type { RequestLog } from "./request-news.ts";
 
-/** The log's lines about devices: what is decided about those that are paired. */
+/** The log's lines about paired devices: each decision, and a clock that was set. */
 export function pairingLog({
-  gateway,
   log,
-}: {
-  gateway: Gateway;
-  log: GatewayLog;
-}): PairingListener {
+  telemetry,
+}: Pick<RequestLog, "log" | "telemetry">): PairingListener {
   return {
-    refused: (metric) => gateway.count(metric),
+    refused: (metric) => telemetry.count(metric),
     clockSet: (byMs) => log.warn({ byMs }, clockWords(byMs)),
     renamed: ({ deviceId, label }) => log.info({ deviceId, label }, "a device was renamed"),
     ended: ({ deviceId, role, why, many }) => {
@@ -20,7 +17,7 @@ export function pairingLog({
   };
 }
 
-/** What somebody who wonders about refused devices should know. */
+/** The line about a clock that was set by `byMs` milliseconds: it explains refused devices. */
 function clockWords(byMs: number): string {
   const way = byMs > 0 ? "forward" : "back";
   const seconds = Math.round(Math.abs(byMs) / 1000);
