@@ -4,12 +4,13 @@ import { cleanText } from "../lib/text.ts";
 import type { Timer, World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
 import type { Nodes } from "../nodes/nodes.ts";
-import { isConfined } from "../pairing/authority.ts";
 import type { Pairing } from "../pairing/pairing.ts";
-import type { EndedDevice, Pending, Resolution } from "../pairing/records.ts";
+import type { EndedDevice } from "../pairing/records.ts";
 import type { Actor } from "../protocol/access.ts";
 import { type Close, closes } from "../protocol/close.ts";
 import { encodeEventHead, finishEvent } from "../protocol/frames.ts";
+import { isConfined } from "../requests/authority.ts";
+import type { DeviceRequest, Resolution } from "../requests/records.ts";
 import type { AdmissionRefusal } from "./admission.ts";
 import type { ConnectParams } from "./connect-params.ts";
 import type { Connection } from "./connection.ts";
@@ -44,11 +45,18 @@ export class ConnectionPool {
   constructor(private readonly deps: Deps) {
     const { state, limits, world, pairing } = deps;
     this.#upgrades = new UpgradeQueue(state.admission, limits, world);
-    this.#stopListening = pairing.listen({
-      resolved: (pending, why) => this.#resolved(pending, why),
+    const stopRequests = pairing.requests.listen((event) => {
+      const { name, request } = event;
+      if (name === "resolved" && request.kind === "device") this.#resolved(request, event.why);
+    });
+    const stopPairing = pairing.listen({
       ending: (is) => this.#markRevoked(is),
       ended: (end) => this.#deviceEnded(end),
     });
+    this.#stopListening = () => {
+      stopRequests();
+      stopPairing();
+    };
   }
 
   /**
@@ -136,18 +144,18 @@ export class ConnectionPool {
     this.#upgrades.freed();
     registry.wait(connection, deviceId);
     // The decision may have come while the answer was on its way.
-    const why = this.deps.pairing.resolution(requestId);
+    const why = this.deps.pairing.requests.resolution(requestId);
     const pending = this.deps.pairing.pendingOf(deviceId);
     if (why !== undefined && pending?.requestId !== requestId) {
       this.#endWait(connection, requestId, why);
     }
   }
 
-  #resolved(pending: Pending, why: Resolution): void {
+  #resolved({ requestId, deviceId }: DeviceRequest, why: Resolution): void {
     const { registry, telemetry } = this.deps.state;
     if (why === "evicted") telemetry.count("pending-evicted");
-    const connection = registry.waiting(pending.deviceId);
-    if (connection) this.#endWait(connection, pending.requestId, why);
+    const connection = registry.waiting(deviceId);
+    if (connection) this.#endWait(connection, requestId, why);
   }
 
   #endWait(connection: Connection, requestId: string, why: Resolution): void {
@@ -159,7 +167,7 @@ export class ConnectionPool {
       this.#challenge(connection);
       return;
     }
-    const decision = why === "evicted" ? "expired" : why;
+    const decision = why === "rejected" || why === "superseded" ? why : "expired";
     const payload = { requestId, deviceId, decision, ts: this.deps.world.now() };
     connection.send(finishEvent(encodeEventHead("device.pair.resolved", payload)));
     connection.close(waitEnds[decision]);

@@ -52,7 +52,8 @@ function senderOf({ config, secretStore, command }: Core): Sender {
 
 /** Tells the webhook what happens on an open core. Returns how to stop, at once. */
 export function feedNotifier(core: Core, notify: Notifier): () => void {
-  const pending = (requestId: string) => core.documents.pairing.durable.pending.get(requestId);
   const { pairing, nodes, config, limits } = core;
-  return followRequests({ pairing, nodes, config, limits, pending }, notify);
+  const { requests } = pairing;
+  const stored = (requestId: string) => core.documents.requests.durable.requests.get(requestId);
+  return followRequests({ pairing, nodes, requests, config, limits, stored }, notify);
 }

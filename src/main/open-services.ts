@@ -92,7 +92,8 @@ function openPairing({ documents, decisions, config, secretStore }: Parts, deps:
   const admins = new SshAdmins({ document, world, limits, isOn, configAhead });
   const otherAdmins = () => admins.count();
   const guard = new LastAdminGuard({ document, otherAdmins });
-  const common = { document, decisions, guard, world, limits };
+  const { requests } = documents;
+  const common = { document, requests, decisions, guard, world, limits };
   const pairing = new Pairing({ ...common, gatewayId: identity.deviceId, otherAdmins });
   const setups = new Setups({ document, decisions: pairing.decisions, pairing, tokenKey });
   const ssh = new SshKeys({
@@ -113,13 +114,13 @@ function openNodes(
 ): Nodes {
   return new Nodes({
     document: documents.nodes,
+    requests: documents.requests,
     decisions,
     world,
     limits,
     gatewayId: secretStore.identity.deviceId,
     policy: () => config.current.gateway.nodes.commands,
     pairingOf: (nodeId) => pairing.nodePairing(nodeId),
-    taken: (code) => pairing.isPending(code),
     linkOf: (nodeId) => linkOf(documents.pairing.durable, nodeId),
   });
 }

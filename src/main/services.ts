@@ -83,6 +83,7 @@ export function makeServices(core: Core, parts: ServiceParts): Services {
     identity: core.secretStore.identity,
     tokenKey: core.secretStore.tokenKey,
     pairing: core.pairing,
+    requests: core.pairing.requests,
     setups: core.setups,
     reach: () => reachOf(core.config, parts.info().listening),
     ssh: core.ssh,
@@ -90,6 +91,7 @@ export function makeServices(core: Core, parts: ServiceParts): Services {
     nodes: core.nodes,
     deviceList: new DeviceList({
       state: () => core.documents.pairing.durable,
+      requests: () => core.pairing.requests.all("device"),
       world,
       now: () => core.pairing.now(),
       limits,

@@ -6,6 +6,8 @@ import {
   systemFiles,
 } from "../lib/atomic-file.ts";
 import type { World } from "../lib/world.ts";
+import type { RequestsState } from "../requests/records.ts";
+import { oneBook } from "../requests/take-over.ts";
 import { Damage, quarantine } from "../store/damage.ts";
 import type { OpenOptions } from "../store/document.ts";
 import { DurableFile } from "../store/durable-file.ts";
@@ -32,7 +34,8 @@ interface Outside {
 export interface LegacyStates {
   readonly secrets: Awaited<ReturnType<typeof legacySecrets.empty>>;
   readonly devices: ReturnType<typeof legacyDevices.empty>["devices"];
-  readonly nodes: ReturnType<typeof legacyNodes.empty>;
+  readonly nodes: ReturnType<typeof legacyNodes.empty>["nodes"];
+  readonly requests: RequestsState;
   readonly audit: ReturnType<typeof legacyDevices.empty>["audit"];
   readonly host: ReturnType<typeof legacyDevices.empty>["host"];
 }
@@ -93,8 +96,10 @@ export async function readLegacy(
     readDocument(legacy, documentFiles(folder, legacy.name), outside);
   const secrets = await read(legacySecrets);
   const { state: pairing } = await read(legacyDevices);
-  const { state: nodes } = await read(legacyNodes);
-  return { state: { secrets: secrets.state, nodes, ...pairing }, seq: secrets.seq };
+  const { state: both } = await read(legacyNodes);
+  const requests = oneBook(pairing.requests, both.requests);
+  const state = { ...pairing, secrets: secrets.state, nodes: both.nodes, requests };
+  return { state, seq: secrets.seq };
 }
 
 async function convert<Change>(

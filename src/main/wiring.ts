@@ -4,6 +4,7 @@ import type { GatewayLog } from "../gateway/telemetry.ts";
 import { broadcastDevices } from "../methods/device-broadcasts.ts";
 import { nodeNews } from "../methods/node-news.ts";
 import { pairingLog } from "../methods/pairing-log.ts";
+import { requestNews } from "../methods/request-news.ts";
 import type { PeerReader } from "../transport/peer.ts";
 import type { Core } from "./core.ts";
 import type { Network } from "./network.ts";
@@ -23,9 +24,10 @@ export function follow(core: Core, { network, peers, setLogLevel, log }: Parts):
   const lines = { log, telemetry, command, limits };
   peers.trust(config.current.gateway.trustedProxies);
   const stops = [
-    broadcastDevices({ hub, pairing, setups, world }),
-    pairing.listen(pairingLog({ ...lines, pairing })),
-    nodes.listen(nodeNews({ ...lines, hub, nodes, pairing, world })),
+    pairing.requests.listen(requestNews({ ...lines, hub, nodes, pairing, world })),
+    broadcastDevices({ hub, pairing, setups }),
+    pairing.listen(pairingLog(lines)),
+    nodes.listen(nodeNews({ hub, telemetry })),
     config.listen((_changed, next) => {
       peers.trust(next.gateway.trustedProxies);
       setLogLevel(next.logging.level);

@@ -1,64 +1,48 @@
 import { cleanText } from "../lib/text.ts";
 import type { Limits } from "../limits/table.ts";
-import type { Nodes } from "../nodes/nodes.ts";
-import type { CapabilityRequest } from "../nodes/records.ts";
 import type { Asking } from "../notify/asking.ts";
-import type { Pairing } from "../pairing/pairing.ts";
-import type { Pending } from "../pairing/records.ts";
+import { type ApprovalRequest, askerOf } from "../requests/records.ts";
 import { grantedIn } from "../words/capabilities.ts";
 import { clientKind, deviceName } from "../words/device.ts";
 import { keyWords } from "../words/key.ts";
-import { askWords } from "../words/request-card.ts";
-import { pendingRow } from "./device-rows.ts";
-import { surfaceRequestRow } from "./nodes-rows.ts";
+import { askWords } from "../words/request-kinds.ts";
+import { requestRow } from "./requests.ts";
+import type { Services } from "./services.ts";
 
-/** Where the rest of what a request says is looked up. */
-export interface AskingView {
-  readonly pairing: Pairing;
-  readonly nodes: Nodes;
+/** Where the facts about a device or node that asks come from. */
+export interface AskingView extends Pick<Services, "nodes" | "pairing"> {
   readonly limits: Pick<Limits, "scopeChars">;
 }
 
-/** A device's request as the webhook tells it. */
-export function deviceAsking(view: AskingView, pending: Pending): Asking {
-  const { requestId, deviceId, roles, scopes, ts, expiresAtMs, remoteIp } = pending;
-  const { scopeChars } = view.limits;
+/** A request as the webhook tells it. */
+export function askingOf(request: ApprovalRequest, view: AskingView): Asking {
+  const { kind, requestId, ts, remoteIp } = request;
+  const deviceId = askerOf(request);
   const device = view.pairing.device(deviceId);
   return {
-    kind: "device",
+    kind,
     requestId,
-    name: device?.label ?? deviceName(pending),
-    client: clientKind(pending),
+    name: device?.label ?? deviceName({ ...request, deviceId }),
+    client: clientKind(request),
     address: remoteIp,
     deviceId,
     key: keyWords(deviceId),
-    roles,
-    scopes: scopes.map((scope) => cleanText(scope, scopeChars) ?? "-"),
-    ...askWords(pendingRow(pending, device)),
-    known: device !== undefined,
+    ...asked(request, view.limits.scopeChars),
+    ...askWords(requestRow(request, view)),
+    known: kind === "node" || device !== undefined,
     askedAtMs: ts,
-    expiresAtMs,
+    ...(request.kind === "device" && { expiresAtMs: request.expiresAtMs }),
   };
 }
 
-/** What a node offers, as the webhook tells it. */
-export function nodeAsking(view: AskingView, request: CapabilityRequest): Asking {
-  const { requestId, nodeId, commands, caps, permissions, ts, remoteIp } = request;
-  return {
-    kind: "node",
-    requestId,
-    name: view.pairing.device(nodeId)?.label ?? deviceName({ ...request, deviceId: nodeId }),
-    client: clientKind(request),
-    address: remoteIp,
-    deviceId: nodeId,
-    key: keyWords(nodeId),
-    roles: ["node"],
-    scopes: [],
-    commands,
-    caps,
-    permissions: grantedIn(permissions),
-    ...askWords(surfaceRequestRow(request, view)),
-    known: true,
-    askedAtMs: ts,
-  };
+type Asked = Pick<Asking, "roles" | "scopes" | "commands" | "caps" | "permissions">;
+
+/** What is asked for, by name. */
+function asked(request: ApprovalRequest, scopeChars: number): Asked {
+  if (request.kind === "device") {
+    const scopes = request.scopes.map((scope) => cleanText(scope, scopeChars) ?? "-");
+    return { roles: request.roles, scopes };
+  }
+  const { commands, caps, permissions } = request;
+  return { roles: ["node"], scopes: [], commands, caps, permissions: grantedIn(permissions) };
 }

@@ -1,7 +1,8 @@
 import { heldRoles, heldScopes } from "../pairing/authority.ts";
-import type { Device, Pending } from "../pairing/records.ts";
+import type { Device } from "../pairing/records.ts";
+import type { DeviceRequest } from "../requests/records.ts";
 import type { Durability } from "../store/shape.ts";
-import type { RequestRow } from "../words/request-card.ts";
+import type { RequestRow } from "../words/request-kinds.ts";
 
 /**
  * A pending row as clients get it (protocol page, section 4.1). `device`: its record, if it is
@@ -9,10 +10,11 @@ import type { RequestRow } from "../words/request-card.ts";
  * be new.
  */
 export function pendingRow(
-  pending: Pending,
+  request: DeviceRequest,
   device: Device | undefined,
 ): RequestRow & Record<string, unknown> {
-  const { nonce: _nonce, source: _source, secretEpoch: _under, expiresAtMs, ...row } = pending;
+  const { kind: _kind, nonce: _nonce, source: _source, secretEpoch: _epoch, ...rest } = request;
+  const { expiresAtMs, ...row } = rest;
   const label = device?.label;
   return {
     ...row,

@@ -1,7 +1,8 @@
-import { approvalScopes } from "../nodes/capabilities.ts";
-import type { CapabilityRequest, NodeRecord, NodeText } from "../nodes/records.ts";
+import type { NodeRecord } from "../nodes/records.ts";
 import type { NodeSession } from "../nodes/sessions.ts";
 import type { Device } from "../pairing/records.ts";
+import { approvalScopes } from "../requests/authority.ts";
+import type { NodeRequest, NodeText } from "../requests/records.ts";
 import type { Services } from "./services.ts";
 
 type View = Pick<Services, "nodes" | "pairing">;
@@ -10,8 +11,8 @@ type View = Pick<Services, "nodes" | "pairing">;
  * A node's request for its declared capabilities as clients get it (protocol page, section 8), with
  * what was approved for that node before.
  */
-export function surfaceRequestRow(request: CapabilityRequest, { nodes, pairing }: View) {
-  const { nonce: _nonce, pairing: _pairing, ...row } = request;
+export function surfaceRequestRow(request: NodeRequest, { nodes, pairing }: View) {
+  const { kind: _kind, nonce: _nonce, pairing: _pairing, ...row } = request;
   const approved = nodes.record(request.nodeId)?.surface;
   const label = pairing.device(request.nodeId)?.label;
   return {
@@ -79,7 +80,7 @@ function shownText(text: Partial<NodeText>) {
   return { clientId, clientMode, platform, version, deviceFamily, modelIdentifier, remoteIp };
 }
 
-function approvalState(record: NodeRecord | undefined, request: CapabilityRequest | undefined) {
+function approvalState(record: NodeRecord | undefined, request: NodeRequest | undefined) {
   if (request) return record?.surface ? "pending-reapproval" : "pending-approval";
   return record?.surface ? "approved" : "unapproved";
 }

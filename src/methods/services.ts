@@ -19,6 +19,7 @@ import type { Notifier } from "../notify/notifier.ts";
 import type { CodeAttempts } from "../pairing/attempts.ts";
 import type { DeviceList } from "../pairing/device-list.ts";
 import type { Pairing } from "../pairing/pairing.ts";
+import type { Requests } from "../pairing/requests.ts";
 import type { Setups } from "../pairing/setups.ts";
 import type { SshKeys } from "../pairing/ssh.ts";
 import type { Actor, Role } from "../protocol/access.ts";
@@ -169,6 +170,8 @@ export interface Services {
   readonly identity: GatewayIdentity;
   readonly tokenKey: Uint8Array;
   readonly pairing: Pairing;
+  /** Requests for approval, of devices and of nodes. */
+  readonly requests: Requests;
   readonly setups: Setups;
   readonly reach: () => Reach;
   readonly ssh: SshKeys;

@@ -167,7 +167,9 @@ describe("on a gateway", () => {
     const node = await pairNode(gateway, ["system.which"]);
     const requestId = await surfaceCode(gateway, node.nodeId);
     const told: string[] = [];
-    gateway.core.nodes.listen({ resolved: (_request, why) => told.push(why) });
+    gateway.core.pairing.requests.listen((event) => {
+      if (event.name === "resolved") told.push(event.why);
+    });
     const both = await Promise.allSettled([
       gateway.host("node.pair.approve", { requestId }),
       gateway.host("node.pair.reject", { requestId }),

@@ -1,4 +1,4 @@
-import type { RequestRow } from "../../../words/request-card.ts";
+import type { RequestRow } from "../../../words/request-kinds.ts";
 import type { Context } from "../../kit/context.ts";
 import { explainFailure } from "../../kit/failures.ts";
 import { styleOf } from "../../kit/style.ts";

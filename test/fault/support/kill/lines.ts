@@ -18,8 +18,8 @@ async function left(stateDir: string) {
   const files = documentFiles(stateDir, stateShape.name);
   const outside = { fs: systemFiles, world: systemWorld };
   const { state } = await readDocument(stateShape, files, outside);
-  const { devices: pairing, secrets, nodes, host } = state;
-  return { pairing, secrets, nodes, host, lines: await linesIn(stateDir, host) };
+  const { devices: pairing, secrets, nodes, requests, host } = state;
+  return { pairing, secrets, nodes, requests, host, lines: await linesIn(stateDir, host) };
 }
 
 /** All lines, from the files and from the state. */
@@ -42,7 +42,7 @@ export async function expectLines(stateDir: string, ledger: Ledger): Promise<voi
   const names = await readdir(stateDir);
   // Nothing of a first start may be there yet.
   if (!names.includes("gateway.journal")) return;
-  const { pairing, secrets, nodes, host, lines } = await left(stateDir);
+  const { pairing, secrets, nodes, requests, host, lines } = await left(stateDir);
   const told = new Set<string>();
   for (const { event, what = {} } of lines) {
     told.add(`${event} ${what["request"] ?? what["device"]}`);
@@ -61,7 +61,7 @@ export async function expectLines(stateDir: string, ledger: Ledger): Promise<voi
     if (surface) needs(`node.approved ${nodeId}`);
   }
   for (const [code, nodeId] of ledger.offered) {
-    const waits = nodes.requests.has(code) || nodes.nodes.get(nodeId)?.surface !== undefined;
+    const waits = requests.requests.has(code) || nodes.nodes.get(nodeId)?.surface !== undefined;
     const isNode = nodePairing(pairing.devices.get(nodeId)) !== undefined;
     if (isNode && !waits) needs(`node.rejected ${code}`);
   }
