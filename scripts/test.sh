@@ -16,6 +16,8 @@ need_debian() {
   command -v shellcheck >/dev/null 2>&1 || missing+=(shellcheck)
   command -v debootstrap >/dev/null 2>&1 || missing+=(debootstrap)
   command -v systemd-nspawn >/dev/null 2>&1 || missing+=(systemd-container)
+  command -v slirp4netns >/dev/null 2>&1 || missing+=(slirp4netns)
+  command -v ip >/dev/null 2>&1 || missing+=(iproute2)
   command -v taskset >/dev/null 2>&1 || missing+=(util-linux)
   command -v webhook >/dev/null 2>&1 || missing+=(webhook)
   command -v msmtp >/dev/null 2>&1 || missing+=(msmtp)

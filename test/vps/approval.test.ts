@@ -21,7 +21,7 @@ import { Login, run } from "./support/login.ts";
 import { Owner } from "./support/owner.ts";
 import { percentiles, Waiter } from "./support/waiter.ts";
 
-/** Nothing else on a machine that runs tests is likely to want them; the VPS shares its network. */
+/** In the machine's own network. */
 const [GATEWAY, SSH] = [29_671, 29_672];
 const PAGE = `http://127.0.0.1:${GATEWAY}/`;
 const ROUNDS = 100;

@@ -11,9 +11,8 @@ import { BASE_MS, whyNoVps } from "../support/vps-base.ts";
 import { Login } from "./support/login.ts";
 import { Owner } from "./support/owner.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
-import { inTurn } from "./support/turn.ts";
 
-/** Nothing else on a machine that runs tests is likely to want them; the VPS shares its network. */
+/** In the machine's own network. */
 const [GATEWAY, HTTP, HTTPS, SSH] = [29_681, 29_680, 29_643, 29_682];
 const OPTIONS = `--port ${GATEWAY} --http-port ${HTTP} --https-port ${HTTPS}`;
 const UNIT = "openclaw-gateway.service";
@@ -29,7 +28,7 @@ let vps: Vps;
 /** What a person types on the machine. */
 async function installs(options: string): Promise<string> {
   const line = `curl -fsSL ${publisher.url}/install.sh | bash -s -- ${options}`;
-  const { code, stdout, stderr } = await inTurn(() => vps.exec(["bash", "-c", line]));
+  const { code, stdout, stderr } = await vps.exec(["bash", "-c", line]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   return stdout;
 }

@@ -7,9 +7,8 @@ import { makeKey, makeRelease, RELEASE_MS } from "../release/support/release.ts"
 import { type Result, Vps } from "../support/vps.ts";
 import { BASE_MS, whyNoVps } from "../support/vps-base.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
-import { inTurn } from "./support/turn.ts";
 
-/** Nothing else on a machine that runs tests is likely to want them; the VPS shares its network. */
+/** In the machine's own network. */
 const PORTS = ["--http-port", "29480", "--https-port", "29443"];
 const BARE = ["--port", "29481", "--no-nginx"];
 const LOG = "/var/log/openclaw-gateway-install.log";
@@ -28,8 +27,7 @@ async function install(
   env: Record<string, string> = {},
 ): Promise<Result> {
   const line = `curl -fsSL ${publisher.url}/install.sh | bash -s -- ${words.join(" ")}`;
-  const run = () => vps.exec(["bash", "-c", line], { env });
-  return words.includes("--no-nginx") ? run() : inTurn(run);
+  return vps.exec(["bash", "-c", line], { env });
 }
 
 async function installs(words: readonly string[]): Promise<string> {
@@ -135,10 +133,10 @@ describe.skipIf(reason !== undefined)("install.sh on a rented Debian 13", () => 
     "what was cut off in the middle is undone before anything else",
     async () => {
       const before = await snapshot(vps);
-      const line = `curl -fsSL ${publisher.url}/install.sh >/root/install.sh; bash /root/install.sh ${BARE.join(" ")}`;
-      const dying = vps.exec(["bash", "-c", line]);
+      const line = `curl -fsSL ${publisher.url}/install.sh >/root/install.sh; echo $$ >/tmp/install.pid; exec bash /root/install.sh ${BARE.join(" ")}`;
+      const dying = vps.exec(["setsid", "--wait", "bash", "-c", line]);
       await vps.ok(["bash", "-c", "until test -e /opt/openclaw-gateway/node; do sleep 0.01; done"]);
-      await vps.ok(["bash", "-c", "kill -9 $(pgrep -f '^bash /root/install.sh')"]);
+      await vps.ok(["bash", "-c", "kill -9 -- -$(cat /tmp/install.pid)"]);
       await dying;
       expect(changesOf(before, await snapshot(vps))).not.toEqual([]);
       expect(await installs(BARE)).toContain("An installation was cut off here; undoing it first");

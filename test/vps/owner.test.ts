@@ -18,9 +18,8 @@ import { Crew } from "./support/crew.ts";
 import { PeakMemory } from "./support/memory.ts";
 import { Owner } from "./support/owner.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
-import { inTurn } from "./support/turn.ts";
 
-/** Nothing else on a machine that runs tests is likely to want them; the VPS shares its network. */
+/** In the machine's own network. */
 const [GATEWAY, HTTP, HTTPS, ACME, SSH] = [29_581, 29_580, 29_543, 29_514, 29_522];
 const NAME = OTHER_NAME;
 const ADDRESS = `wss://${NAME}:${HTTPS}`;
@@ -50,7 +49,7 @@ async function installs(options: string, env: Record<string, string> = {}) {
   const line = `curl -fsSL ${publisher.url}/install.sh | bash -s -- ${options}`;
   const words = ["script", "--quiet", "--return", "--command", line, "/dev/null"];
   const at = performance.now();
-  const { code, stdout } = await inTurn(() => vps.exec(words, { env }));
+  const { code, stdout } = await vps.exec(words, { env });
   return { code, said: stdout, seconds: (performance.now() - at) / 1000 };
 }
 

@@ -12,7 +12,7 @@ import { Login } from "./support/login.ts";
 import { Owner } from "./support/owner.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
 
-/** Nothing else on a machine that runs tests is likely to want them; the VPS shares its network. */
+/** In the machine's own network. */
 const [GATEWAY, SSH] = [29_691, 29_692];
 const STEP_MS = 300_000;
 const DROP_INS = "/etc/ssh/sshd_config.d";

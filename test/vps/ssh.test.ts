@@ -14,7 +14,7 @@ import { type Held, Login, run } from "./support/login.ts";
 import { Owner } from "./support/owner.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
 
-/** Nothing else on a machine that runs tests is likely to want them; the VPS shares its network. */
+/** In the machine's own network. */
 const [GATEWAY, SSH, FREE, ANNS] = [29_661, 29_662, 29_663, 29_664];
 const STEP_MS = 300_000;
 const HELP = expect.stringContaining("This key approves devices.");
@@ -267,18 +267,14 @@ describe.skipIf(reason !== undefined)("approval over SSH on a rented Debian 13",
       async () => {
         const admin = "/run/openclaw-gateway/admin/admin.sock";
         const through = async (option: string, use: () => Promise<boolean>) => {
-          const holding = login.with([
-            "-N",
-            "-o",
-            "ExitOnForwardFailure=yes",
-            ...option.split(" "),
-          ]);
+          const fails = ["-o", "ExitOnForwardFailure=yes"];
+          const holding = login.holding([...fails, ...option.split(" ")]);
           const got = await Promise.race([
-            holding.then(() => false),
+            holding.ended.then(() => false),
             until(use, "an answer", 3_000).catch(() => false),
           ]);
-          await run("pkill", ["-f", `ssh -F none -i ${login.facts.key} .* -N`]);
-          await holding;
+          holding.end();
+          await holding.ended;
           return got;
         };
         const health = async () =>
@@ -309,10 +305,10 @@ describe.skipIf(reason !== undefined)("approval over SSH on a rented Debian 13",
         expect((await login.with(["-w", "any", "-N"])).code).not.toBe(0);
         // The same asked by somebody who may: the test would see it.
         const rootsOwn = join(temp, "root-admin.sock");
-        const holding = owner.with(["-N", "-L", `${rootsOwn}:${admin}`]);
+        const holding = owner.holding(["-L", `${rootsOwn}:${admin}`]);
         await until(() => owned(rootsOwn), "root to get through");
-        await run("pkill", ["-f", `ssh -F none -i ${owner.facts.key} .* -N`]);
-        await holding;
+        holding.end();
+        await holding.ended;
       },
       STEP_MS,
     );

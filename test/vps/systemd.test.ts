@@ -7,7 +7,7 @@ import { until } from "../support/until.ts";
 import { BASE_MS, whyNoVps } from "../support/vps-base.ts";
 import { CONFIG, STATE, UNIT, VpsGateway } from "../support/vps-gateway.ts";
 
-/** Nothing else on a machine that runs tests is likely to want it. */
+/** In the machine's own network. */
 const PORT = 29_417;
 /** systemd waits 2 s before it starts a unit again that failed. */
 const BACK_MS = 20_000;
