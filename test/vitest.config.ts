@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { HANG_MS } from "./support/until.ts";
 import { ownNetwork } from "./vps/support/own-network.ts";
 
 const MACHINES = "test/vps/**/*.test.ts";
@@ -8,8 +9,9 @@ export default defineConfig({
   root: new URL("..", import.meta.url).pathname,
   test: {
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // For hangs alone, and larger than what a test's own waits say: those tell what did not come.
+    testTimeout: 2 * HANG_MS,
+    hookTimeout: 2 * HANG_MS,
     watch: false,
     projects: [
       {

@@ -5,7 +5,8 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Broken, freePort, launch, retry, Server } from "./processes.mjs";
+import { freePort } from "../free-port.mjs";
+import { Broken, launch, retry, Server } from "./processes.mjs";
 import { login, makeDevice } from "./wire.mjs";
 
 const here = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));

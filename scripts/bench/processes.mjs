@@ -1,7 +1,6 @@
 // Child processes of the bench: pinned to a core, measured through /proc, never left behind.
 import { execFileSync, spawn } from "node:child_process";
 import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -115,19 +114,6 @@ export class Server {
     await gone;
     clearTimeout(timer);
   }
-}
-
-/** A port of the loopback address that nobody has. @returns {Promise<number>} */
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /** Tries again until `attempt` gives something; a server that ended, or `ms`, is the end. */

@@ -2,10 +2,10 @@
 // with home and state folders of theirs, all below one temporary folder.
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../free-port.mjs";
 import { lastLine, NotWorking, Program, runToEnd, until } from "./processes.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -160,17 +160,4 @@ export class Stage {
     for (const close of this.closers.toReversed()) await close();
     await this.stopGateway();
   }
-}
-
-/** A port of the loopback address that nobody has. @returns {Promise<number>} */
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }

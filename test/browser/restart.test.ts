@@ -39,7 +39,7 @@ test("after kill -9 the page says what happened, keeps trying, and is back once 
   // A failure that lasts names the command to look with.
   await page.locator("#cmd-next").waitFor();
   await gateway.start();
-  await shows(page, "ready", 30_000);
+  await shows(page, "ready");
 });
 
 test("“Try now” needs no patience", async () => {

@@ -163,4 +163,4 @@ test("kill -9 while approvals stream in loses nothing that anybody was told", as
   expect(leftOpen).toBeGreaterThan(0);
   expect(slowestStart).toBeLessThan(5_000);
   expect(gateway.output).not.toContain("STORE_LOCKED");
-}, 90_000);
+});

@@ -79,7 +79,6 @@ async function gather({ addresses, latencyMs }: Crowd): Promise<GatewayProcess> 
     await until(
       () => some.every(({ readyAt }) => readyAt !== undefined),
       () => `the first hello ${JSON.stringify(tally())} ${running.output.slice(-600)}`,
-      8_000,
     );
   }
   return gateway;

@@ -38,4 +38,4 @@ test("after kill -9 at any moment every acknowledged change is there", async () 
   const names = (await readdir(folder)).filter((name) => name.startsWith("tally"));
   expect(names.filter((name) => /damaged|tmp/.test(name))).toEqual([]);
   expect(names).toContain("tally.json");
-}, 60_000);
+});

@@ -156,7 +156,7 @@ describe("several processes", () => {
       await winner?.line((line) => line === `d${round} dropped`);
       expect(await readdir(folder)).toEqual([]);
     }
-  }, 60_000);
+  });
 
   test("contenders that are killed half-way never leave two holders, or none for good", async () => {
     for (let round = 0; round < 15; round += 1) {
@@ -171,5 +171,5 @@ describe("several processes", () => {
       await three[2]?.kill();
     }
     await (await acquire()).release();
-  }, 60_000);
+  });
 });

@@ -1,5 +1,6 @@
 import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import WebSocket from "ws";
+import { HANG_MS } from "./until.ts";
 
 /** A device's key, as a client keeps it. */
 export interface TestDevice {
@@ -161,7 +162,7 @@ export class RawClient {
   }
 
   /** The first frame from index `from` on that `matches`; rejects when the socket closes first. */
-  async next(matches: (frame: Frame) => boolean, from = 0, timeoutMs = 10_000): Promise<Frame> {
+  async next(matches: (frame: Frame) => boolean, from = 0, timeoutMs = HANG_MS): Promise<Frame> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const found = this.frames.slice(from).find(matches);
@@ -172,7 +173,7 @@ export class RawClient {
   }
 
   /** Resolves when the socket is closed. */
-  async end(timeoutMs = 10_000): Promise<{ code: number; reason: string }> {
+  async end(timeoutMs = HANG_MS): Promise<{ code: number; reason: string }> {
     const deadline = Date.now() + timeoutMs;
     while (!this.closed) await this.#wait(deadline, "still open");
     return this.closed;

@@ -20,7 +20,6 @@ export interface ExecOptions {
 }
 
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin";
-const BOOT_MS = 60_000;
 
 /**
  * Lays a file system of the machine's own, in memory, over the base ($1) and boots from it; 133 is
@@ -82,7 +81,6 @@ export class Vps {
           return initOf(machine.pid ?? 0);
         },
         () => `the machine's init: ${said}`,
-        BOOT_MS,
       );
       const vps = new Vps(machine, init, groups, limit);
       await vps.#up();
@@ -94,29 +92,21 @@ export class Vps {
   }
 
   async #up(): Promise<void> {
-    await until(
-      async () => {
-        const { stdout } = await this.exec(["systemctl", "is-system-running", "--wait"]);
-        return /^(running|degraded)$/m.test(stdout);
-      },
-      "the machine to be up",
-      BOOT_MS,
-    );
+    await until(async () => {
+      const { stdout } = await this.exec(["systemctl", "is-system-running", "--wait"]);
+      return /^(running|degraded)$/m.test(stdout);
+    }, "the machine to be up");
   }
 
   /** Boots the machine again, with what it has on its disk; resolves when everything is started. */
   async reboot(): Promise<void> {
     const before = this.init;
     await this.exec(["systemctl", "reboot"]);
-    this.init = await until(
-      async () => {
-        if (this.machine.exitCode !== null) throw new Error("the machine ended");
-        const now = await initOf(this.machine.pid ?? 0);
-        return now === before ? undefined : now;
-      },
-      "the machine's init",
-      BOOT_MS,
-    );
+    this.init = await until(async () => {
+      if (this.machine.exitCode !== null) throw new Error("the machine ended");
+      const now = await initOf(this.machine.pid ?? 0);
+      return now === before ? undefined : now;
+    }, "the machine's init");
     await this.#up();
   }
 
