@@ -352,8 +352,11 @@ describe.skipIf(reason !== undefined)("approval over SSH on a rented Debian 13",
           await vps.exec(["kill", "-CONT", String(pid)]);
         }
         // Root's own sessions get an agent: the test would see one.
-        const roots = run("ssh", [...owner.options, "-A", owner.target, "sleep 3"], { env });
+        const stop = new AbortController();
+        const words = [...owner.options, "-A", owner.target, "sleep 600"];
+        const roots = run("ssh", words, { env, stop: stop.signal });
         await until(async () => (await agents()) !== none, "an agent's socket");
+        stop.abort();
         await roots;
         await run("kill", [agentPid]);
       },
@@ -378,10 +381,8 @@ describe.skipIf(reason !== undefined)("approval over SSH on a rented Debian 13",
     test(
       "a session that asks for nothing ends by itself",
       async () => {
-        const from = performance.now();
         const { code } = await login.with(["-N"]);
         expect(code).toBe(255);
-        expect(performance.now() - from).toBeLessThan(60_000);
       },
       STEP_MS,
     );
@@ -441,7 +442,8 @@ describe.skipIf(reason !== undefined)("approval over SSH on a rented Debian 13",
   test(
     "a key that ends, or that comes from elsewhere, is refused by sshd",
     async () => {
-      const short = await approver("short", "--expires", "3s");
+      // Time for one login, on a machine that does other things as well.
+      const short = await approver("short", "--expires", "10s");
       expect((await short.ssh("list")).code).toBe(0);
       const elsewhere = await approver("elsewhere", "--from", "192.0.2.0/24,2001:db8::/32");
       const here = await approver("here", "--from", "127.0.0.0/8");
