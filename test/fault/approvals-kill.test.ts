@@ -46,7 +46,7 @@ class Storm {
     const asking = Array.from({ length: ASKING_AT_ONCE }, () => this.#ask());
     const work = [...asking, this.#approve(owner)];
     // Only a storm that blows is worth interrupting.
-    await until(() => this.#lively > 2, "the first approvals");
+    await until(() => this.#lively > 3, "the first approvals");
     await pause(ms);
     await gateway.kill();
     this.#over = true;

@@ -20,6 +20,8 @@ const RECIPE = 1;
 
 /** A first build loads about 150 MB; other test files may wait for it. */
 export const BASE_MS = 15 * 60_000;
+/** For hangs alone: what takes a minute or two took ten where many programs wanted two processors. */
+export const STEP_MS = 20 * 60_000;
 
 /** Why no VPS can be booted here; `undefined` where one can. */
 export function whyNoVps(): string | undefined {

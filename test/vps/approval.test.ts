@@ -16,7 +16,7 @@ import { readScreenQr } from "../support/terminal-qr.ts";
 import { Tmux } from "../support/tmux.ts";
 import { until } from "../support/until.ts";
 import { Vps } from "../support/vps.ts";
-import { BASE_MS, whyNoVps } from "../support/vps-base.ts";
+import { BASE_MS, STEP_MS, whyNoVps } from "../support/vps-base.ts";
 import { Login, run } from "./support/login.ts";
 import { Owner } from "./support/owner.ts";
 import { percentiles, Waiter } from "./support/waiter.ts";
@@ -25,7 +25,6 @@ import { percentiles, Waiter } from "./support/waiter.ts";
 const [GATEWAY, SSH] = [29_671, 29_672];
 const PAGE = `http://127.0.0.1:${GATEWAY}/`;
 const ROUNDS = 100;
-const STEP_MS = 300_000;
 const USUAL = { columns: 80, rows: 24 };
 
 const reason = whyNoVps();

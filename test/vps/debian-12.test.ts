@@ -7,7 +7,7 @@ import { makeKey, makeRelease, RELEASE_MS, target } from "../release/support/rel
 import { makeDevice, RawClient } from "../support/client.ts";
 import { Reference, ReferenceDevice } from "../support/reference.ts";
 import { Vps } from "../support/vps.ts";
-import { BASE_MS, whyNoVps } from "../support/vps-base.ts";
+import { BASE_MS, STEP_MS, whyNoVps } from "../support/vps-base.ts";
 import { Login } from "./support/login.ts";
 import { Owner } from "./support/owner.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
@@ -16,7 +16,6 @@ import { changesOf, snapshot } from "./support/snapshot.ts";
 const [GATEWAY, HTTP, HTTPS, SSH] = [29_681, 29_680, 29_643, 29_682];
 const OPTIONS = `--port ${GATEWAY} --http-port ${HTTP} --https-port ${HTTPS}`;
 const UNIT = "openclaw-gateway.service";
-const STEP_MS = 300_000;
 
 const reason = whyNoVps();
 if (reason) console.log(`The tests on Debian 12 are skipped: ${reason}.`);

@@ -5,14 +5,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { Publisher } from "../install/support.ts";
 import { makeKey, makeRelease, RELEASE_MS } from "../release/support/release.ts";
 import { type Result, Vps } from "../support/vps.ts";
-import { BASE_MS, whyNoVps } from "../support/vps-base.ts";
+import { BASE_MS, STEP_MS, whyNoVps } from "../support/vps-base.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
 
 /** In the machine's own network. */
 const PORTS = ["--http-port", "29480", "--https-port", "29443"];
 const BARE = ["--port", "29481", "--no-nginx"];
 const LOG = "/var/log/openclaw-gateway-install.log";
-const INSTALL_MS = 240_000;
 
 const reason = whyNoVps();
 if (reason) console.log(`The installer's VPS tests are skipped: ${reason}.`);
@@ -94,7 +93,7 @@ describe.skipIf(reason !== undefined)("install.sh on a rented Debian 13", () => 
       expect(changesOf(before, await snapshot(vps))).toEqual([]);
       expect((await vps.exec(["test", "-e", LOG])).code).toBe(1);
     },
-    INSTALL_MS,
+    STEP_MS,
   );
 
   const early = ["accounts", "release", "folders", "command_line", "configuration", "switch"];
@@ -112,7 +111,7 @@ describe.skipIf(reason !== undefined)("install.sh on a rented Debian 13", () => 
       expect(code).toBe(1);
       expect(changesOf(before, await snapshot(vps))).toEqual([]);
     },
-    INSTALL_MS,
+    STEP_MS,
   );
 
   test(
@@ -126,7 +125,7 @@ describe.skipIf(reason !== undefined)("install.sh on a rented Debian 13", () => 
       expect(changesOf(before, await snapshot(vps))).toEqual([]);
       expect(await vps.property("openclaw-gateway.service", "ActiveState")).toBe("active");
     },
-    INSTALL_MS,
+    STEP_MS,
   );
 
   test(
@@ -144,7 +143,7 @@ describe.skipIf(reason !== undefined)("install.sh on a rented Debian 13", () => 
       await vps.ok(["rm", "/root/install.sh"]);
       expect(changesOf(before, await snapshot(vps))).toEqual([]);
     },
-    INSTALL_MS,
+    STEP_MS,
   );
 
   test(
@@ -160,7 +159,7 @@ describe.skipIf(reason !== undefined)("install.sh on a rented Debian 13", () => 
       const { fingerprint } = JSON.parse(key).gateway ?? JSON.parse(key);
       expect(await vps.ok(["openclaw", "gateway", "status", "--json"])).toContain(fingerprint);
     },
-    INSTALL_MS,
+    STEP_MS,
   );
 
   test(
@@ -181,7 +180,7 @@ describe.skipIf(reason !== undefined)("install.sh on a rented Debian 13", () => 
       expect(older).toMatch(/^\d/);
       expect((await install([...BARE, "--version", older])).code).toBe(0);
     },
-    INSTALL_MS,
+    STEP_MS,
   );
 
   test(
@@ -202,7 +201,7 @@ describe.skipIf(reason !== undefined)("install.sh on a rented Debian 13", () => 
       expect(await vps.ok(["cat", LOG])).not.toContain("invite=");
       expect(await terminal("echo")).not.toContain("#invite=");
     },
-    INSTALL_MS,
+    STEP_MS,
   );
 
   test(
@@ -218,6 +217,6 @@ describe.skipIf(reason !== undefined)("install.sh on a rented Debian 13", () => 
       expect(stderr).toContain("What was found:");
       expect(changesOf(before, await snapshot(vps))).toEqual([]);
     },
-    INSTALL_MS,
+    STEP_MS,
   );
 });

@@ -12,7 +12,7 @@ import { makeKey, makeRelease, RELEASE_MS } from "../release/support/release.ts"
 import type { Frame } from "../support/client.ts";
 import { until } from "../support/until.ts";
 import { Vps } from "../support/vps.ts";
-import { BASE_MS, whyNoVps } from "../support/vps-base.ts";
+import { BASE_MS, STEP_MS, whyNoVps } from "../support/vps-base.ts";
 import { Authority } from "./support/authority.ts";
 import { Crew } from "./support/crew.ts";
 import { PeakMemory } from "./support/memory.ts";
@@ -26,7 +26,6 @@ const ADDRESS = `wss://${NAME}:${HTTPS}`;
 const UNIT = "openclaw-gateway.service";
 const CREW = 200;
 const MANY = 2_000;
-const STEP_MS = 300_000;
 /** What nobody who is paired may be told; "try again in a moment" is none of it. */
 const LOCKED_OUT = /1008|pairing|unauthorized|rate.?limit|failed attempts|mismatch/i;
 

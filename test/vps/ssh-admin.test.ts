@@ -7,14 +7,13 @@ import { Publisher } from "../install/support.ts";
 import { makeKey, makeRelease, RELEASE_MS } from "../release/support/release.ts";
 import { until } from "../support/until.ts";
 import { type Result, Vps } from "../support/vps.ts";
-import { BASE_MS, whyNoVps } from "../support/vps-base.ts";
+import { BASE_MS, STEP_MS, whyNoVps } from "../support/vps-base.ts";
 import { Login } from "./support/login.ts";
 import { Owner } from "./support/owner.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
 
 /** In the machine's own network. */
 const [GATEWAY, SSH] = [29_691, 29_692];
-const STEP_MS = 300_000;
 const DROP_INS = "/etc/ssh/sshd_config.d";
 const DROP_IN = `${DROP_INS}/00-openclaw-gateway.conf`;
 const BLOCK = "/opt/openclaw-gateway/ssh/.ssh/authorized_keys";

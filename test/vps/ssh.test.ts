@@ -8,7 +8,7 @@ import { builtProgram } from "../support/build.ts";
 import { type Frame, makeDevice, RawClient } from "../support/client.ts";
 import { until } from "../support/until.ts";
 import { Vps } from "../support/vps.ts";
-import { BASE_MS, whyNoVps } from "../support/vps-base.ts";
+import { BASE_MS, STEP_MS, whyNoVps } from "../support/vps-base.ts";
 import { randomLines } from "./support/lines.ts";
 import { type Held, Login, run } from "./support/login.ts";
 import { Owner } from "./support/owner.ts";
@@ -16,7 +16,6 @@ import { changesOf, snapshot } from "./support/snapshot.ts";
 
 /** In the machine's own network. */
 const [GATEWAY, SSH, FREE, ANNS] = [29_661, 29_662, 29_663, 29_664];
-const STEP_MS = 300_000;
 const HELP = expect.stringContaining("This key approves devices.");
 const RANDOM_LINES = 10_000;
 const LANES = 4;
