@@ -3,7 +3,6 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { Limits } from "../../src/protocol/limits.ts";
 import { RawClient } from "../support/client.ts";
 import { startTestGateway, TEST_TOKEN, type TestGateway } from "../support/gateway.ts";
-import { HANG_MS } from "../support/until.ts";
 import { admittedConnect } from "../support/wire.ts";
 
 let gateway: TestGateway;
@@ -64,7 +63,7 @@ describe("a client that does not read", () => {
   const admin = { auth, client: cli, scopes: ["operator.admin"] };
 
   test("bufferedBytes: is closed 1008 by name when it reads again in time", async () => {
-    await start({ bufferedBytes: MiB, slowConsumerMs: HANG_MS, requestsInFlight: 10_000 });
+    await start({ bufferedBytes: MiB, slowConsumerMs: 1000, requestsInFlight: 10_000 });
     const { client } = await admittedConnect(gateway, admin);
     const { client: other } = await admittedConnect(gateway, admin);
     await clog(client);
