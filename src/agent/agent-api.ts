@@ -1,4 +1,7 @@
 import type { Actor } from "../protocol/access.ts";
+import type { Sendable, ValueOf } from "../protocol/typed-schema.ts";
+import type { AgentContract, AgentMethod } from "./contract.ts";
+import type { AgentHealth, AgentStatus } from "./results.ts";
 
 /** Who asks, and how to learn that it is gone. */
 export interface Asker {
@@ -7,86 +10,19 @@ export interface Asker {
   onEnd(then: () => void): () => void;
 }
 
-/** A result as the protocol has it; `null` is one (test/methods/answers.test.ts holds the shapes). */
-export type Answer = object | null;
+/** A method's answer; refusals are RequestErrors. Params are valid when they come here. */
+type Ask<Name extends AgentMethod> = (
+  params: ValueOf<AgentContract[Name]["params"]>,
+  from: Asker,
+) => AgentAnswer<Name> | Promise<AgentAnswer<Name>>;
 
-type Named = { readonly sessionKey: string };
-type Keyed = { readonly key: string };
-type Ask<Params = object> = (params: Params, from: Asker) => Answer | Promise<Answer>;
+/** What a method answers. */
+export type AgentAnswer<Name extends AgentMethod> = Sendable<
+  ValueOf<AgentContract[Name]["result"]>
+>;
 
-/**
- * Every method that is about agents, their sessions, conversations and work, by its name. Params are
- * valid when they come here; refusals are RequestErrors. What is not implemented has no place here,
- * for whatever stands here is advertised to clients.
- */
-export interface AgentAnswers {
-  "agents.list": Ask;
-  "agent.identity.get": Ask<{ readonly agentId?: string; readonly sessionKey?: string }>;
-  agent: Ask;
-  "agent.wait": Ask;
-  "models.list": Ask;
-  "models.authStatus": Ask;
-  "commands.list": Ask;
-  "channels.status": Ask;
-  "channels.pairing.list": Ask;
-  "sessions.list": Ask<{ readonly limit?: number }>;
-  "sessions.subscribe": Ask;
-  "sessions.messages.subscribe": Ask<Keyed>;
-  "sessions.messages.unsubscribe": Ask<Keyed>;
-  "sessions.describe": Ask<Keyed>;
-  "sessions.create": Ask;
-  "sessions.patch": Ask;
-  "sessions.reset": Ask;
-  "sessions.compact": Ask<Keyed>;
-  "sessions.delete": Ask<Keyed>;
-  "sessions.viewers.set": Ask<{ readonly sessionKeys: readonly string[] }>;
-  "sessions.branches.list": Ask<Named>;
-  "sessions.groups.list": Ask;
-  "sessions.groups.defaults": Ask;
-  "sessions.companion.state": Ask;
-  "sessions.catalog.list": Ask;
-  "sessions.github.options": Ask;
-  "sessions.observer.visibility": Ask;
-  "session.members.listEvidence": Ask<Named>;
-  "session.discussion.info": Ask;
-  "board.get": Ask<Named>;
-  "progressCard.get": Ask;
-  "chat.startup": Ask<Named>;
-  "chat.history": Ask<Named>;
-  "chat.metadata": Ask;
-  "chat.send": Ask;
-  "chat.abort": Ask;
-  "chat.inject": Ask;
-  "cron.list": Ask<{ readonly limit?: number; readonly offset?: number }>;
-  "cron.runs": Ask<{ readonly limit?: number; readonly offset?: number }>;
-  "cron.status": Ask;
-  "tasks.list": Ask;
-  "taskSuggestions.list": Ask;
-  "projects.list": Ask;
-  "environments.list": Ask;
-  "mentions.list": Ask;
-  "question.list": Ask;
-  "exec.approval.list": Ask;
-  "plugin.approval.list": Ask;
-  "openclaw.approval.list": Ask;
-  "exec.approvals.get": Ask;
-  "exec.approval.grants.list": Ask;
-  "approval.history": Ask;
-  "plugins.list": Ask;
-  "plugins.controlUi.list": Ask;
-  "plugin.surface.refresh": Ask<{ readonly surface?: string }>;
-  "talk.catalog": Ask;
-  "sessions.usage": Ask<{ readonly startDate?: string; readonly endDate?: string }>;
-  "usage.status": Ask;
-  "usage.cost": Ask<{ readonly days?: number }>;
-  "users.prefs.get": Ask;
-  "diagnostics.lanes": Ask;
-  "last-heartbeat": Ask;
-  "set-heartbeats": Ask;
-  "system-event": Ask;
-}
-
-export type AgentMethod = keyof AgentAnswers;
+/** Every method of {@link agentContract}, answered. */
+export type AgentAnswers = { readonly [Name in AgentMethod]: Ask<Name> };
 
 /** How much of `status` is asked for. */
 export interface StatusParams {
@@ -99,8 +35,8 @@ export interface StatusParams {
 export interface AgentApi {
   readonly answers: AgentAnswers;
   /** Its part of `health` and of `status`, and `sessionDefaults` of `hello-ok`. */
-  health(): object;
-  status(params: StatusParams): object;
+  health(): Sendable<AgentHealth>;
+  status(params: StatusParams): Sendable<AgentStatus>;
   sessionDefaults(): object;
 }
 

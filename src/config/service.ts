@@ -66,7 +66,7 @@ export interface ConfigWritten {
   readonly path: string;
   readonly hash: string;
   /** The settings in force, secrets hidden. */
-  readonly config: Record<string, unknown>;
+  readonly config: GatewayConfig;
   readonly changedPaths: readonly string[];
   /** Unknown keys that were left out and that stay in the file. */
   readonly kept?: readonly string[];
@@ -185,7 +185,7 @@ export class ConfigStore {
   }
 
   /** The result of `config.get` (protocol page, section 5.5). Secrets are hidden. */
-  view(): Record<string, unknown> {
+  view() {
     const { source, errors, warnings } = this.#latest;
     const { hash } = this;
     const { parsed, raw } = redactSource(source.raw);

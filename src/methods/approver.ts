@@ -5,7 +5,7 @@ import { approvalProblem, mayLetIn } from "../pairing/authority.ts";
 import type { Device } from "../pairing/records.ts";
 import { firstMissing, isRole } from "../protocol/access.ts";
 import { RequestError } from "../protocol/errors.ts";
-import type { JsonSchema } from "../protocol/json-schema.ts";
+import * as t from "../protocol/typed-schema.ts";
 import type { Durability } from "../store/shape.ts";
 import { agoWords } from "../words/age.ts";
 import { clientKind, deviceName, quoted, shortId, shown } from "../words/device.ts";
@@ -23,16 +23,17 @@ const WIDTH = PHONE_COLUMNS;
 interface Verb<Params> {
   readonly name: string;
   readonly summary: string;
-  readonly params?: JsonSchema;
+  readonly params?: t.Typed<Params>;
   readonly run: (params: Params, call: Call) => readonly string[] | Promise<readonly string[]>;
 }
 
-function verb<Params>({ name, summary, params, run }: Verb<Params>): Method {
-  return method<Params>({
+function verb<Params>({ name, summary, params, run }: Verb<Params>): Method<string, Params> {
+  return method({
     name: `approver.${name}`,
     summary,
     access: { roles: ["operator"] },
     ...(params && { params }),
+    result: t.object({ lines: t.array(t.string()) }),
     run: async (given, call) => {
       try {
         const lines = await run(given, call);
@@ -139,15 +140,9 @@ function named(name: string, before: string): string {
 
 const INDENT = "  ";
 
-const codeParams: JsonSchema = {
-  type: "object",
-  required: ["requestId"],
-  properties: { requestId: { type: "string", minLength: 8, maxLength: 16 } },
-};
+const codeParams = t.object({ requestId: t.string({ minLength: 8, maxLength: 16 }) });
 
-interface Code {
-  readonly requestId: string;
-}
+type Code = t.ValueOf<typeof codeParams>;
 
 /** The request with this code, as a row. */
 function rowOf(typed: string, call: Call): RequestRow {
@@ -163,8 +158,8 @@ function rowOf(typed: string, call: Call): RequestRow {
 }
 
 /** A verb on a request; whoever names too many codes that are none is locked out of naming them. */
-function codeVerb({ run, ...rest }: Omit<Verb<Code>, "params">): Method {
-  return verb<Code>({
+function codeVerb({ run, ...rest }: Omit<Verb<Code>, "params">) {
+  return verb({
     ...rest,
     params: codeParams,
     run: (code, call) => call.services.codes.try(call.actor, () => run(code, call)),
@@ -220,14 +215,10 @@ function notDurable(outcome: object): string[] {
   return [`In force, but not on disk yet: ${shown(reason, 120)}`];
 }
 
-const revoke = verb<{ deviceId: string }>({
+const revoke = verb({
   name: "revoke",
   summary: "Takes a device out until it is approved again.",
-  params: {
-    type: "object",
-    required: ["deviceId"],
-    properties: { deviceId: { type: "string", minLength: 8, maxLength: 64 } },
-  },
+  params: t.object({ deviceId: t.string({ minLength: 8, maxLength: 64 }) }),
   run: async ({ deviceId: typed }, { actor, services }) => {
     const { deviceId } = findDevice(typed, services);
     const { device, roles, ...outcome } = await services.pairing.revokeEvery({ deviceId, actor });

@@ -6,11 +6,13 @@ import { auditOf, offerFacts } from "../pairing/audit.ts";
 import { holdsEverything, mayLetIn, mayManage } from "../pairing/authority.ts";
 import { firstMissing, PAIRING } from "../protocol/access.ts";
 import { invalidRequest, missingScope, RequestError, unknownCode } from "../protocol/errors.ts";
+import * as t from "../protocol/typed-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { durability } from "./device-rows.ts";
 import { type Call, method } from "./method.ts";
 import { unknownNode } from "./nodes-list.ts";
 import { approvedRow, surfaceRequestRow } from "./nodes-rows.ts";
+import * as results from "./results/devices.ts";
 
 const access = { roles: ["operator"], scope: PAIRING } as const;
 
@@ -22,7 +24,7 @@ function requestFor(typed: string, { actor, services }: Call, denied: string): C
 }
 
 /** One request by its code. */
-export function showCapabilities(typed: string, call: Call): Record<string, unknown> {
+export function showCapabilities(typed: string, call: Call) {
   const request = requestFor(typed, call, "node pairing request denied");
   return surfaceRequestRow(request, call.services);
 }
@@ -66,31 +68,34 @@ function surfaceFacts({ requestId, nodeId, ...surface }: CapabilityRequest) {
   return { request: requestId, device: nodeId, ...offerFacts(surface) };
 }
 
-export const approve = method<{ requestId: string }>({
+export const approve = method({
   name: "node.pair.approve",
   summary:
     "Approves what a node offers, by its code. Commands take `operator.write` besides; those that run programs or read files take `operator.admin`.",
   access,
   params: wireSchemas.nodePairApprove,
+  result: results.nodeApproved,
   run: ({ requestId }, call) =>
     call.services.codes.try(call.actor, () => approveCapabilities(requestId, call)),
 });
 
-export const reject = method<{ requestId: string }>({
+export const reject = method({
   name: "node.pair.reject",
   summary: "Rejects what a node offers, by its code; what was approved before goes on working.",
   access,
   params: wireSchemas.nodePairReject,
+  result: t.object({ requestId: t.string(), nodeId: t.string() }, results.durability),
   run: ({ requestId }, call) =>
     call.services.codes.try(call.actor, () => rejectCapabilities(requestId, call)),
 });
 
-export const remove = method<{ nodeId: string }>({
+export const remove = method({
   name: "node.pair.remove",
   summary:
     "Takes a device's role as a node away, with all that was approved; it is closed at once.",
   access,
   params: wireSchemas.nodePairRemove,
+  result: t.object({ nodeId: t.string() }, results.durability),
   run: ({ nodeId }, call) => removeNode(nodeId, call),
 });
 

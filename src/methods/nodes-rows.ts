@@ -2,7 +2,11 @@ import { approvalScopes } from "../nodes/capabilities.ts";
 import type { CapabilityRequest, NodeRecord, NodeText } from "../nodes/records.ts";
 import type { NodeSession } from "../nodes/sessions.ts";
 import type { Device } from "../pairing/records.ts";
+import type { Sendable, ValueOf } from "../protocol/typed-schema.ts";
+import type { nodeRow as nodeRowSchema } from "./results/nodes.ts";
 import type { Services } from "./services.ts";
+
+type NodeRow = Sendable<ValueOf<typeof nodeRowSchema>>;
 
 type View = Pick<Services, "nodes" | "pairing">;
 
@@ -23,7 +27,7 @@ export function surfaceRequestRow(request: CapabilityRequest, { nodes, pairing }
       approvedPermissions: approved.permissions,
     }),
     requiredApproveScopes: approvalScopes(request.commands),
-    silent: false,
+    silent: false as const,
   };
 }
 
@@ -43,7 +47,7 @@ function displayName(
 }
 
 /** A node as `node.list` and `node.describe` show it. */
-export function nodeRow(nodeId: string, { nodes, pairing }: View): Record<string, unknown> {
+export function nodeRow(nodeId: string, { nodes, pairing }: View): NodeRow {
   const device = pairing.device(nodeId);
   const record = nodes.record(nodeId);
   const request = nodes.request(nodeId);

@@ -24,6 +24,8 @@ import type { Actor, Role } from "../protocol/access.ts";
 import type { EventName } from "../protocol/events.ts";
 import type { RawJson } from "../protocol/frames.ts";
 import type { SecretKind } from "../protocol/refusals.ts";
+import type { Sendable, ValueOf } from "../protocol/typed-schema.ts";
+import type { configView } from "./results/config.ts";
 
 /** How a change of the shared secret ended. */
 export interface SecretChange {
@@ -36,7 +38,7 @@ export interface SecretChange {
 /** Reading and changing the configuration (config/ does the work). */
 export interface ConfigService {
   /** The result of `config.get`. */
-  view(): Record<string, unknown>;
+  view(): Sendable<ValueOf<typeof configView>>;
   /** Changes what clients may change; refused with every problem. */
   write(wanted: ConfigWrite, announce: Announce): Promise<ConfigWritten>;
   /** Sets (`value` as typed) or unsets (absent) one key; refused with what was expected. */
@@ -101,16 +103,6 @@ export interface HostInfo {
   readonly adminSocket: string;
   readonly pageUrl: string;
   readonly warnings: readonly string[];
-}
-
-/** The result of `host.info`. */
-export interface HostReport extends HostInfo {
-  readonly fingerprint: string;
-  readonly deviceId: string;
-  readonly pairing: { readonly pending: number; readonly devices: number };
-  readonly connections: Readonly<Record<string, number>>;
-  /** Which shared secrets are set; absent in the answers of older gateways. */
-  readonly secrets?: Readonly<Record<SecretKind, boolean>>;
 }
 
 /** Figures about connections. */

@@ -195,6 +195,6 @@ test("params are checked as the protocol says", async () => {
 });
 
 test("no method of the host is advertised", () => {
-  const hidden = allMethods.filter(({ access }) => access.hostOnly).map(({ name }) => name);
+  const hidden = allMethods.filter(({ access }) => access.hostOnly).map(({ name }): string => name);
   expect(advertised.filter((name) => hidden.includes(name))).toEqual([]);
 });

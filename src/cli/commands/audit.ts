@@ -121,7 +121,7 @@ function short(fact: unknown): string {
 export const verify: Run<unknown> = (context) =>
   withGateway<ExitName>(context, needs, async (gateway) => {
     const { io } = context;
-    const verdict = await gateway.request<Verdict>("host.audit.verify");
+    const verdict = await gateway.request("host.audit.verify");
     if (context.options.json) printJson(context, verdict);
     else for (const line of verdictLines(verdict)) io.out(line);
     return verdict.faults.length === 0 ? "ok" : "failed";

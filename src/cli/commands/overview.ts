@@ -13,10 +13,12 @@ import {
   shownLines,
 } from "../kit/words.ts";
 import { notRunning, openRunning, startCommand } from "../reach/connect.ts";
-import type { Gateway } from "../reach/gateway.ts";
-import type { HostInfo, PendingRow } from "../reach/wire.ts";
+import type { Gateway, Result } from "../reach/gateway.ts";
 import { pendingRows } from "./devices/pages.ts";
+import type { PendingRow } from "./devices/rows.ts";
 import { approveNodeCommand, type CapabilityRow, surfaceRows } from "./nodes/rows.ts";
+
+type HostInfo = Result<"host.info">;
 
 /** `openclaw` alone: whether the gateway runs, who waits, and what to type next. */
 export async function overview(context: Context): Promise<void> {
@@ -57,7 +59,7 @@ function notRunningLines(context: Context): void {
 }
 
 async function report(context: Context, gateway: Gateway): Promise<void> {
-  const info = await gateway.request<HostInfo>("host.info");
+  const info = await gateway.request("host.info");
   if (context.options.json) return printJson(context, { running: true, ...info });
   const pending = await pendingRows(gateway);
   for (const line of infoLines(context, info)) context.io.out(line);

@@ -3,7 +3,9 @@ import { CliError } from "../kit/exit.ts";
 import type { Run } from "../kit/shell.ts";
 import { count, shortId, shown } from "../kit/words.ts";
 import { withGateway } from "../reach/connect.ts";
-import type { SecretChange } from "../reach/wire.ts";
+import type { Result } from "../reach/gateway.ts";
+
+type SecretChange = Result<"host.secret.set">;
 
 /** Secrets are set by the owner on the host, also before the first start. */
 export const secretNeeds = { scopes: [], stopped: "create", hostOnly: true } as const;
@@ -24,7 +26,7 @@ export function derivedParams({ revokeDerived = false, force }: SecretOptions) {
 /** `openclaw token new` */
 export const newToken: Run<SecretOptions> = async (context, _args, options) => {
   await withGateway(context, secretNeeds, async (gateway) => {
-    const made = await gateway.request<SecretChange>("host.token.new", derivedParams(options));
+    const made = await gateway.request("host.token.new", derivedParams(options));
     if (context.options.json) return printJson(context, made);
     context.io.data(shown(made.token, 1024));
     remark(context, "  The new gateway token, shown this once. The old one no longer works.");

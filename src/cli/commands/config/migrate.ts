@@ -14,8 +14,7 @@ interface Migration {
 /** `openclaw config migrate-secrets`: shows the diff, asks, then moves them. */
 export const migrate: Run<{ yes?: boolean }> = async (context, _args, options) => {
   await withGateway(context, hostNeeds, async (gateway) => {
-    const request = (apply: boolean) =>
-      gateway.request<Migration>("host.config.migrate", { apply });
+    const request = (apply: boolean) => gateway.request("host.config.migrate", { apply });
     const { io } = context;
     const plan = await request(false);
     if (plan.found.length === 0) {

@@ -4,11 +4,12 @@ import { CliError } from "../../kit/exit.ts";
 import type { Run } from "../../kit/shell.ts";
 import { shown, shownLines } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
-import type { Gateway } from "../../reach/gateway.ts";
+import type { Gateway, Result } from "../../reach/gateway.ts";
 import { hostNeeds } from "../../reach/needs.ts";
 import { readSecret, warnVisible } from "../../reach/remote-options.ts";
-import type { ConfigChanged, SecretChange } from "../../reach/wire.ts";
 import { derivedParams, type SecretOptions, sayClosed, secretNeeds } from "../token.ts";
+
+type ConfigChanged = Result<"host.config.set">;
 
 /** `openclaw config set <path> <value|->` */
 export const set: Run<SecretOptions> = async (context, args, options) => {
@@ -40,7 +41,7 @@ async function change(
   params: { path: string; value?: string; force?: true },
 ): Promise<void> {
   await withGateway(context, hostNeeds, async (gateway) => {
-    const changed = await gateway.request<ConfigChanged>("host.config.set", params);
+    const changed = await gateway.request("host.config.set", params);
     if (context.options.json) return printJson(context, changed);
     for (const line of changedLines(changed, gateway)) context.io.out(line);
     for (const warning of changed.warnings) context.io.err(`warning: ${shownLines(warning)}`);
@@ -88,7 +89,7 @@ async function setSecret(
   if (secret === "") throw new CliError("usage", `the ${kind} is empty; nothing was changed`);
   await withGateway(context, secretNeeds, async (gateway) => {
     const params = { kind, secret, ...derived };
-    const changed = await gateway.request<SecretChange>("host.secret.set", params);
+    const changed = await gateway.request("host.secret.set", params);
     if (context.options.json) return printJson(context, changed);
     context.io.out(`The gateway ${kind} is set; only its hash is stored.`);
     sayClosed(context, changed, options);

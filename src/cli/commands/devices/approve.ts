@@ -12,11 +12,11 @@ import {
 import { withGateway } from "../../reach/connect.ts";
 import type { Gateway } from "../../reach/gateway.ts";
 import { adminNeeds, pairingNeeds } from "../../reach/needs.ts";
-import type { Durability, PairedRow, PendingRow } from "../../reach/wire.ts";
 import { chooseRow } from "./choose.ts";
 import { durabilityNote } from "./durability.ts";
 import { CODE_FORM, isDeviceId, looksLikeCode, matchPending } from "./match.ts";
 import { pendingRows } from "./pages.ts";
+import type { PairedRow, PendingRow } from "./rows.ts";
 import { requestCard, requestRow } from "./show.ts";
 import { pendingTable } from "./tables.ts";
 
@@ -31,26 +31,21 @@ export const approve: Run<ApproveOptions> = async (context, words, options) => {
     if (options.latest || words.length === 0) return whoWaits(context, gateway, options);
     const asks = isDeviceId(words) && !options.yes;
     const requestId = await findRequest(context, gateway, { words, verb: "Approve", asks });
-    const approved = await gateway.request<Approved>("device.pair.approve", { requestId });
+    const approved = await gateway.request("device.pair.approve", { requestId });
     if (context.options.json) return printJson(context, approved);
-    for (const line of approvedLines(approved.device, gateway)) context.io.out(line);
+    const { device } = approved;
+    // Of a node that was removed in the same moment there is nothing more to say.
+    const lines = device ? approvedLines(device, gateway) : [`Approved ${shown(requestId)}.`];
+    for (const line of lines) context.io.out(line);
   });
 };
-
-interface Approved {
-  readonly requestId: string;
-  readonly device: PairedRow;
-}
 
 /** `openclaw devices reject <code>` */
 export const reject: Run<unknown> = async (context, words) => {
   if (words.length === 0) throw nothingTyped("openclaw devices list");
   await withGateway(context, pairingNeeds, async (gateway) => {
     const requestId = await findRequest(context, gateway, { words, verb: "Reject" });
-    const rejected = await gateway.request<{ requestId: string } & Durability>(
-      "device.pair.reject",
-      { requestId },
-    );
+    const rejected = await gateway.request("device.pair.reject", { requestId });
     if (context.options.json) return printJson(context, rejected);
     context.io.out(`Rejected ${shown(rejected.requestId)}. The device may ask again.`);
     durabilityNote(context, rejected);

@@ -1,6 +1,9 @@
 import type { Context } from "../../kit/context.ts";
 import { shownLines } from "../../kit/words.ts";
-import type { Durability } from "../../reach/wire.ts";
+import type { Result } from "../../reach/gateway.ts";
+
+/** What a change says of itself: `durable` is false where it is in force but not on disk. */
+export type Durability = Pick<Result<"device.pair.remove">, "durable" | "reason">;
 
 /** Says where a change is in force but not on disk: a restart would forget it. */
 export function durabilityNote({ io }: Context, outcome: Durability): void {

@@ -1,5 +1,6 @@
+import type { Role } from "../../../protocol/access.ts";
 import type { Gateway } from "../../reach/gateway.ts";
-import type { DeviceList, PairedRow, PendingRow } from "../../reach/wire.ts";
+import type { DeviceList, PairedRow, PendingRow } from "./rows.ts";
 
 /** What a command wants to see of the list. */
 export interface PageAsk {
@@ -7,7 +8,7 @@ export interface PageAsk {
   readonly limit?: number;
   readonly cursor?: string | undefined;
   readonly query?: string | undefined;
-  readonly role?: string | undefined;
+  readonly role?: Role | undefined;
   /** Only paired devices last seen before this moment. */
   readonly seenBefore?: number | undefined;
 }
@@ -25,7 +26,7 @@ export async function* devicePages(gateway: Gateway, ask: PageAsk): AsyncGenerat
   let { cursor, limit: left = Number.POSITIVE_INFINITY } = ask;
   do {
     const limit = Math.min(left, MOST);
-    const answer = await gateway.request<DeviceList>("device.pair.list", {
+    const answer = await gateway.request("device.pair.list", {
       limit,
       ...(cursor !== undefined && { cursor }),
       ...(ask.query !== undefined && { query: ask.query }),
@@ -41,7 +42,7 @@ export async function* devicePages(gateway: Gateway, ask: PageAsk): AsyncGenerat
 
 /** The requests that wait. */
 export async function pendingRows(gateway: Gateway): Promise<readonly PendingRow[]> {
-  return (await gateway.request<DeviceList>("device.pair.list", { limit: 1 })).pending;
+  return (await gateway.request("device.pair.list", { limit: 1 })).pending;
 }
 
 /**

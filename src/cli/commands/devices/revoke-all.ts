@@ -3,10 +3,11 @@ import { CliError } from "../../kit/exit.ts";
 import type { Run } from "../../kit/shell.ts";
 import { count, quotedName, shortId } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
+import type { Result } from "../../reach/gateway.ts";
 import { adminNeeds } from "../../reach/needs.ts";
-import type { Durability, PairedRow, WaysIn } from "../../reach/wire.ts";
 import { durabilityNote } from "./durability.ts";
 import { findDevice } from "./paired.ts";
+import type { PairedRow } from "./rows.ts";
 import { heldWords } from "./tables.ts";
 
 export interface RevokeAllOptions {
@@ -15,23 +16,10 @@ export interface RevokeAllOptions {
   readonly force?: boolean;
 }
 
-/** The result of `device.pair.revokeAll`. */
-interface AllRevoked extends Durability {
-  readonly revoked: number;
-  readonly nodes: number;
-  readonly rejected: number;
-  readonly links: number;
-  readonly kept: readonly PairedRow[];
-  readonly remains: Remains;
-}
+type AllRevoked = Result<"device.pair.revokeAll">;
 
 /** What could still let somebody in, or ask. */
-interface Remains {
-  readonly secrets: readonly string[];
-  readonly devicelessCli: boolean;
-  readonly waysIn: WaysIn;
-  readonly sshKeys: number;
-}
+type Remains = AllRevoked["remains"];
 
 const METHOD = "device.pair.revokeAll";
 /** A hundred thousand devices on a slow disk take their time. */
@@ -48,7 +36,7 @@ export const revokeAll: Run<RevokeAllOptions> = async (context, _args, options) 
     if (!options.yes) {
       await confirm(context, await gateway.request(METHOD, { ...params, dryRun: true }));
     }
-    const done = await gateway.request<AllRevoked>(METHOD, params, REVOKE_MS);
+    const done = await gateway.request(METHOD, params, REVOKE_MS);
     if (context.options.json) return printJson(context, done);
     for (const line of doneLines(done, gateway.how)) context.io.out(line);
     durabilityNote(context, done);

@@ -4,9 +4,11 @@ import { CliError } from "../../kit/exit.ts";
 import type { Run } from "../../kit/shell.ts";
 import { shown, shownLines } from "../../kit/words.ts";
 import { notRunning, openRunning, UNIT } from "../../reach/connect.ts";
-import type { HostInfo } from "../../reach/wire.ts";
+import type { Result } from "../../reach/gateway.ts";
 import { askSupervisor, askSystemd, unitState } from "./supervisor.ts";
 import { hostInfo, isAlive, waitForStart } from "./wait.ts";
+
+type HostInfo = Result<"host.info">;
 
 /** `openclaw gateway restart` */
 export const restart: Run<unknown> = async (context) => {

@@ -3,8 +3,10 @@ import type { Environment } from "../../../lib/environment.ts";
 import { CliError } from "../../kit/exit.ts";
 import { shown, shownLines } from "../../kit/words.ts";
 import { UNIT } from "../../reach/connect.ts";
-import type { HostInfo } from "../../reach/wire.ts";
+import type { Result } from "../../reach/gateway.ts";
 import { findTool, runTool } from "./tools.ts";
+
+type HostInfo = Result<"host.info">;
 
 type Verb = "restart" | "stop" | "start";
 

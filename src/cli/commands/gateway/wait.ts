@@ -4,7 +4,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "../../kit/context.ts";
 import { CliError } from "../../kit/exit.ts";
 import { openRunning } from "../../reach/connect.ts";
-import type { HostInfo } from "../../reach/wire.ts";
+import type { Result } from "../../reach/gateway.ts";
+
+type HostInfo = Result<"host.info">;
 
 const POLL_MS = 50;
 const PROBE_MS = 1_000;
@@ -17,7 +19,7 @@ export async function hostInfo(context: Context): Promise<HostInfo | undefined> 
   const gateway = await openRunning(context);
   if (!gateway) return undefined;
   try {
-    return await gateway.request<HostInfo>("host.info");
+    return await gateway.request("host.info");
   } finally {
     await gateway.close();
   }

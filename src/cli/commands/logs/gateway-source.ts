@@ -67,7 +67,7 @@ async function* oneConnection(
       const from = cursor === undefined ? {} : { cursor };
       const limit = cursor === undefined ? ask.lines : MOST_LINES;
       const params = { limit, maxBytes: MOST_BYTES, ...from };
-      const tail = await gateway.request<Tail>("logs.tail", params);
+      const tail = await gateway.request("logs.tail", params);
       cursor = tail.cursor;
       yield tail;
       if (!ask.follow) return;

@@ -5,7 +5,6 @@ import { quotedName, shortId, shown } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
 import type { Gateway } from "../../reach/gateway.ts";
 import { approveNeeds } from "../../reach/needs.ts";
-import type { Durability } from "../../reach/wire.ts";
 import { chooseRow } from "../devices/choose.ts";
 import { durabilityNote } from "../devices/durability.ts";
 import { CODE_FORM, looksLikeCode, matchPending } from "../devices/match.ts";
@@ -15,21 +14,15 @@ import {
   type CapabilityRow,
   commandWords,
   joining,
-  type NodeRow,
   surfaceRows,
 } from "./rows.ts";
 import { surfaceTable } from "./tables.ts";
-
-interface Approved {
-  readonly requestId: string;
-  readonly node: Omit<NodeRow, "deviceId">;
-}
 
 /** `openclaw nodes approve <code>` */
 export const approve: Run<unknown> = async (context, words) => {
   await withGateway(context, approveNeeds, async (gateway) => {
     const requestId = await findRequest(context, gateway, { words, verb: "Approve" });
-    const approved = await gateway.request<Approved>("node.pair.approve", { requestId });
+    const approved = await gateway.request("node.pair.approve", { requestId });
     if (context.options.json) return printJson(context, approved);
     const { nodeId, commands } = approved.node;
     const node = { ...approved.node, deviceId: nodeId };
@@ -50,7 +43,7 @@ function tryWords(commands: readonly string[] = []): string {
 export const reject: Run<unknown> = async (context, words) => {
   await withGateway(context, approveNeeds, async (gateway) => {
     const requestId = await findRequest(context, gateway, { words, verb: "Reject" });
-    const rejected = await gateway.request<{ requestId: string } & Durability>("node.pair.reject", {
+    const rejected = await gateway.request("node.pair.reject", {
       requestId,
     });
     if (context.options.json) return printJson(context, rejected);

@@ -6,7 +6,7 @@ import type { Io } from "../../kit/io.ts";
 import type { Run } from "../../kit/shell.ts";
 import { withGateway } from "../../reach/connect.ts";
 import type { Gateway } from "../../reach/gateway.ts";
-import type { DeviceList } from "../../reach/wire.ts";
+import type { DeviceList } from "../devices/rows.ts";
 import { ownAccounts, removeAccount, removeGroup } from "./accounts.ts";
 import { blockFolder, ownBlock, removeBlock } from "./authorized-keys.ts";
 import { KEYS_ACCOUNT, SSH_FOLDER, TMPFILES } from "./scripts.ts";
@@ -98,7 +98,7 @@ const LAST = "LAST_WAY_IN";
 
 /** Whether keys are all that could let an owner in from elsewhere; not where nobody can be asked. */
 async function endsLastWayIn(context: Context): Promise<boolean> {
-  const first = (gateway: Gateway) => gateway.request<DeviceList>("device.pair.list", { limit: 1 });
+  const first = (gateway: Gateway) => gateway.request("device.pair.list", { limit: 1 });
   const { waysIn } = await withGateway(context, ownGateway, first).catch(
     (): Partial<DeviceList> => ({}),
   );
