@@ -2,6 +2,7 @@ import { Dispatcher, type Requester } from "../gateway/dispatch.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import { cleanText } from "../lib/text.ts";
 import { approverMethods } from "../methods/approver.ts";
+import type { Watched } from "../methods/method.ts";
 import type { Services } from "../methods/services.ts";
 import { hostOwner } from "../pairing/pairing.ts";
 import type { SshKeyProblem } from "../pairing/ssh-keys.ts";
@@ -13,6 +14,7 @@ interface Parts {
   readonly gateway: Gateway;
   readonly services: Services;
   readonly warn: (warning: string) => void;
+  readonly watched?: Watched;
 }
 
 /** The sockets for programs of this machine: the owner's, and the one for approval over SSH. */
@@ -56,10 +58,10 @@ function adminSocket({ adminSocket: path, limits }: Core, { gateway }: Parts): L
 }
 
 /** A dispatcher of its own: whoever comes here reaches the verbs of approvers and nothing else. */
-function approveSocket(core: Core, { gateway, services }: Parts): LocalServer {
+function approveSocket(core: Core, { gateway, services, watched }: Parts): LocalServer {
   const { limits, world, ssh } = core;
   const dispatcher = new Dispatcher({
-    methods: approverMethods,
+    methods: watched ? approverMethods.map(watched) : approverMethods,
     services,
     maxInFlight: 1,
     monotonic: () => world.monotonic(),

@@ -8,6 +8,7 @@ import type { Supervisor } from "../host/supervisor.ts";
 import type { LogRing } from "../lib/log-ring.ts";
 import { version } from "../lib/version.ts";
 import { allMethods } from "../methods/index.ts";
+import type { Watched } from "../methods/method.ts";
 import type { HostInfo } from "../methods/services.ts";
 import { closes } from "../protocol/close.ts";
 import { PeerReader } from "../transport/peer.ts";
@@ -37,6 +38,8 @@ export interface ServerOptions {
   readonly ask: (what: "restart" | "stop") => void;
   /** Called when a supervisor will restart this process. */
   readonly expectRestart: () => void;
+  /** What stands in for a method: tests look at every answer. */
+  readonly watched?: Watched;
 }
 
 /** A gateway that accepts connections. */
@@ -60,7 +63,7 @@ const RESTART_EXPECTED_MS = 1500;
 /** Builds the network side on an open core and listens. @throws ListenError */
 export async function startServer(core: Core, options: ServerOptions): Promise<RunningServer> {
   const { world, limits, pairing } = core;
-  const { log } = options;
+  const { log, watched } = options;
   const hub = new Hub();
   const presence = new Presence({
     world,
@@ -92,7 +95,7 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
     notify,
   });
   gateway.dispatcher = new Dispatcher({
-    methods: allMethods,
+    methods: watched ? allMethods.map(watched) : allMethods,
     services,
     maxInFlight: limits.requestsInFlight,
     monotonic: () => world.monotonic(),
@@ -129,6 +132,7 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
   const local = await openLocalSockets(core, {
     gateway,
     services,
+    ...(watched && { watched }),
     warn: (w) => facts.warnings.push(w),
   });
   const prepared = async () => {

@@ -59,6 +59,9 @@ export type ParamsOf<Of> =
 /** What callers of a method get. */
 export type ResultOf<Of> = Of extends Method<string, unknown, infer Result> ? Result : never;
 
+/** A method, or what stands in for it. */
+export type Watched = (method: Method) => Method;
+
 /** The params of a method that declares none: anything is ignored. */
 export type NoParams = Record<never, never>;
 
