@@ -73,7 +73,7 @@ export const agentContract = {
     t.wire("SessionsObserverVisibilityResult"),
   ),
   "session.members.listEvidence": row(
-    t.typed<{ readonly sessionKey: string }>(anyObject),
+    schema.sessionMembersList,
     t.wire("SessionMembersListEvidenceResult"),
   ),
   "session.discussion.info": row(

@@ -132,6 +132,7 @@ export const agentSchemas = {
   modelsList: open("ModelsListParams"),
   progressCardGet: open("ProgressCardGetParams"),
   projectsList: open("ProjectsListParams"),
+  sessionMembersList: open("SessionMembersListParams"),
   sessionDiscussionInfo: open("SessionDiscussionInfoParams"),
   sessionGitHubOptions: open("SessionGitHubOptionsParams"),
   sessionsBranchesList: open("SessionsBranchesListParams"),
