@@ -18,6 +18,8 @@ const shared = {
   bundle: true,
   // jsonc-parser's "main" is a UMD build that cannot be bundled.
   mainFields: ["module", "main"],
+  // Templates that the program fills in: deploy/ssh.
+  loader: { ".sh": "text", ".conf": "text" },
   logLevel: "warning",
   metafile: true,
 };

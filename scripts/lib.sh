@@ -66,7 +66,7 @@ suit_node() {
 
 build() {
   local want
-  want=$(cd "$root" && find src scripts package.json package-lock.json -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1)
+  want=$(cd "$root" && find src scripts deploy/ssh package.json package-lock.json -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1)
   [ -f "$root/dist/index.js" ] && [ -f "$stamps/build" ] && [ "$(cat "$stamps/build")" = "$want" ] && return 0
   say "Building …"
   (cd "$root" && run_quiet node scripts/build.mjs) || fail "the build failed" "see the messages above"

@@ -5,8 +5,7 @@
  *
  * node scripts/readme-picture.mjs [path of index.js, default dist/index.js] (after npm run build)
  */
-import { execFile, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -14,27 +13,19 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { crc32, deflateSync } from "node:zlib";
 import { chromium } from "playwright-core";
+import { GatewayRun, gatewayArgs } from "../test/kit/gateway-run.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const program = process.argv[2] ?? join(root, "dist/index.js");
 const picture = join(root, "docs/images/pairing.png");
 const MOST_BYTES = 200 * 1024;
+/** The picture shows it. */
 const PORT = 18_799;
 const WIDTH = 560;
 
 const folder = await mkdtemp(join(tmpdir(), "readme-picture-"));
 const env = { PATH: process.env.PATH, HOME: folder, OPENCLAW_STATE_DIR: join(folder, "state") };
 const openclaw = (...args) => promisify(execFile)(process.execPath, [program, ...args], { env });
-
-/** Resolves with the running gateway, once it says that it is ready. */
-async function startGateway() {
-  const args = [program, "gateway", "run", "--port", String(PORT)];
-  const gateway = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "inherit"] });
-  for await (const text of gateway.stdout.setEncoding("utf8")) {
-    if (text.includes("gateway ready")) return gateway;
-  }
-  throw new Error("the gateway ended");
-}
 
 function openBrowser() {
   return chromium.launchPersistentContext(join(folder, "profile"), {
@@ -124,7 +115,8 @@ try {
   await openclaw("config", "set", "gateway.name", "home-server");
   await openclaw("config", "set", "gateway.ssh.host", "gateway.example.com");
   await openclaw("config", "set", "gateway.ssh.account", "openclaw");
-  gateway = await startGateway();
+  gateway = new GatewayRun([process.execPath, ...gatewayArgs({ program, port: PORT })], { env });
+  await gateway.ready();
   browser = await openBrowser();
   await mkdir(dirname(picture), { recursive: true });
   await writeFile(picture, encodePng(await sideBySide(browser, await takeBoth(browser))));
@@ -133,6 +125,6 @@ try {
   if (size > MOST_BYTES) throw new Error(`more than ${MOST_BYTES / 1024} KiB`);
 } finally {
   await browser?.close();
-  if (gateway?.kill()) await once(gateway, "exit");
+  await gateway?.stop();
   await rm(folder, { recursive: true, force: true });
 }

@@ -1,4 +1,5 @@
 #!/bin/sh
+#@ A template: what stands between two @ is filled in, and lines that begin with #@ are left out.
 # sshd runs this as "answer.sh <fingerprint>" for a key that may approve, whatever was asked for; that
 # stands in SSH_ORIGINAL_COMMAND, is never run and never becomes part of a command. Verbs:
 #   list, show CODE, approve CODE, reject CODE, revoke DEVICE, help
@@ -77,4 +78,4 @@ address=${SSH_CONNECTION-}
 address=${address%% *}
 case $address in *[!0-9A-Za-z.:%]*) address='' ;; esac
 exec /usr/bin/env -i PATH=/usr/bin:/bin LC_ALL=C.UTF-8 \
-  /opt/openclaw-gateway/current/bin/node /opt/openclaw-gateway/current/dist/ssh-answer.js /run/openclaw-gateway/approve/approve.sock "$print" "$address" "$verb" "$*"
+  @node@ @program@ @socket@ "$print" "$address" "$verb" "$*"

@@ -5,8 +5,12 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Broken, freePort, launch, retry, Server } from "./processes.mjs";
-import { login, makeDevice } from "./wire.mjs";
+import { makeDevice } from "../../test/kit/device.mjs";
+import { freePort } from "../../test/kit/free-port.mjs";
+import { gatewayArgs } from "../../test/kit/gateway-run.mjs";
+import { login } from "../../test/kit/wire-client.mjs";
+import { Broken, launch, retry, Server } from "./processes.mjs";
+import { Admin } from "./state/admin.mjs";
 
 const here = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
 const DEVICES = 16;
@@ -14,7 +18,7 @@ export const TOKEN = "bench-token-0123456789abcdef0123456789";
 
 /** What every row works with. */
 export class Bench {
-  /** @type {import("./wire.mjs").Device[]} */
+  /** @type {import("../../test/kit/device.mjs").TestDevice[]} */
   devices = [];
   /** Device token of each device. @type {string[]} */
   deviceTokens = [];
@@ -107,9 +111,9 @@ export class Bench {
   /** Starts the process and does not wait. @param {Start & { state: string }} options */
   async spawnGateway({ state, env = {}, preload, on }) {
     const port = await freePort();
-    const args = [...this.flags, ...preloads(preload), this.index];
+    const nodeArgs = [...this.flags, ...preloads(preload)];
     const child = launch({
-      args: [...args, "gateway", "run", "--port", String(port)],
+      args: gatewayArgs({ program: this.index, port, nodeArgs }),
       env: { ...this.env(state), ...env, ...slowEnv(preload) },
       log: join(this.folder, "gateway.log"),
       ...(on && { on }),
@@ -184,34 +188,20 @@ export function isReady(/** @type {number} */ port) {
   });
 }
 
-/** One request over the admin socket. */
-export function adminCall(
-  /** @type {string} */ path,
-  /** @type {string} */ method,
-  /** @type {unknown} */ params,
-) {
-  return new Promise((resolve, reject) => {
-    const socket = connect(path);
-    let text = "";
-    socket.on("connect", () => {
-      socket.write(`${JSON.stringify({ type: "req", id: "1", method, params })}\n`);
-    });
-    socket.on("data", (chunk) => {
-      text += chunk;
-      if (!text.includes("\n")) return;
-      socket.destroy();
-      const answer = JSON.parse(text);
-      if (answer.ok) resolve(answer.payload);
-      else reject(new Broken(`${method}: ${answer.error.message}`));
-    });
-    socket.on("error", reject);
-  });
+/** One request over the admin socket. @param {string} path @param {string} method @param {object} params */
+export async function adminCall(path, method, params) {
+  const admin = await Admin.open(path);
+  try {
+    return await admin.ask(method, params);
+  } finally {
+    admin.close();
+  }
 }
 
 /** What the gateway answers, so that the floor can answer the same. */
 async function samplePayloads(
   /** @type {Server} */ server,
-  /** @type {import("./wire.mjs").Login} */ as,
+  /** @type {import("../../test/kit/wire-client.mjs").Login} */ as,
 ) {
   const { wire, response } = await login(server, as);
   /** @type {Record<string, unknown>} */

@@ -1,11 +1,12 @@
 // The row of node.invoke: server CPU of a command's way to a node and of its result's way back.
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { makeDevice } from "../../test/kit/device.mjs";
+import { encodeFrame, login } from "../../test/kit/wire-client.mjs";
 import { interleave, REQUEST_WARM_UP, subjects } from "./cpu-rows.mjs";
 import { adminCall, TOKEN } from "./gateway.mjs";
 import { closeAll, RequestLoad } from "./load.mjs";
 import { Broken } from "./processes.mjs";
-import { encodeFrame, login, makeDevice } from "./wire.mjs";
 
 /** @typedef {import("./processes.mjs").Server} Server */
 
@@ -32,12 +33,17 @@ async function measure(bench, wanted, { quick }) {
   for (const [i, state] of states.entries()) {
     await approveDevice(servers[i + 1], device, state);
     nodes.push(await joinNode(servers[i + 1], device));
-    await approveSurface(state, device.id);
+    await approveSurface(state, device.deviceId);
   }
   const loads = await Promise.all(
     servers.map((server) => RequestLoad.open(server, (i) => bench.loginOf(i, "deviceToken"))),
   );
-  const params = { nodeId: device.id, command: COMMAND, params: { n: 1 }, idempotencyKey: "bench" };
+  const params = {
+    nodeId: device.deviceId,
+    command: COMMAND,
+    params: { n: 1 },
+    idempotencyKey: "bench",
+  };
   const frame = encodeFrame(
     JSON.stringify({ type: "req", id: "1", method: "node.invoke", params }),
   );
@@ -57,15 +63,15 @@ async function measure(bench, wanted, { quick }) {
   return results;
 }
 
-/** @returns {import("./wire.mjs").Login} */
-function nodeLogin(/** @type {import("./wire.mjs").Device} */ device) {
+/** @returns {import("../../test/kit/wire-client.mjs").Login} */
+function nodeLogin(/** @type {import("../../test/kit/device.mjs").TestDevice} */ device) {
   return { device, auth: { token: TOKEN }, mode: "node", role: "node", commands: [COMMAND] };
 }
 
 /** Pairs the node's device. */
 async function approveDevice(
   /** @type {Server | undefined} */ server,
-  /** @type {import("./wire.mjs").Device} */ device,
+  /** @type {import("../../test/kit/device.mjs").TestDevice} */ device,
   /** @type {string} */ state,
 ) {
   if (!server) throw new Broken("no gateway");
@@ -91,7 +97,7 @@ async function approveSurface(/** @type {string} */ state, /** @type {string} */
 /** A node that sends back what it is sent. */
 async function joinNode(
   /** @type {Server | undefined} */ server,
-  /** @type {import("./wire.mjs").Device} */ device,
+  /** @type {import("../../test/kit/device.mjs").TestDevice} */ device,
 ) {
   if (!server) throw new Broken("no server");
   const { wire, response } = await login(server, nodeLogin(device));

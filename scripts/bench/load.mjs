@@ -1,7 +1,7 @@
 // Closed loops: each connection has one request, or each lane one connect, under way at a time.
 import { setTimeout as sleep } from "node:timers/promises";
+import { login, requestFrame } from "../../test/kit/wire-client.mjs";
 import { Broken } from "./processes.mjs";
-import { login, requestFrame } from "./wire.mjs";
 
 const CONNECTIONS = 64;
 const LANES = 8;
@@ -17,9 +17,9 @@ const LOOK = 64;
 export async function openAll(
   /** @type {Target} */ target,
   /** @type {number} */ count,
-  /** @type {(index: number) => import("./wire.mjs").Login} */ loginOf,
+  /** @type {(index: number) => import("../../test/kit/wire-client.mjs").Login} */ loginOf,
 ) {
-  /** @type {import("./wire.mjs").Wire[]} */
+  /** @type {import("../../test/kit/wire-client.mjs").WireClient[]} */
   const wires = [];
   let next = 0;
   const lane = async () => {
@@ -36,7 +36,9 @@ export async function openAll(
 }
 
 /** Ends connections and waits until they are gone. */
-export async function closeAll(/** @type {readonly import("./wire.mjs").Wire[]} */ wires) {
+export async function closeAll(
+  /** @type {readonly import("../../test/kit/wire-client.mjs").WireClient[]} */ wires,
+) {
   for (const wire of wires) wire.close();
   const deadline = performance.now() + PATIENCE_MS;
   while (wires.some((wire) => !wire.closed) && performance.now() < deadline) await sleep(2);
@@ -44,14 +46,14 @@ export async function closeAll(/** @type {readonly import("./wire.mjs").Wire[]} 
 
 /** Keeps connections busy with one method. */
 export class RequestLoad {
-  /** @param {readonly import("./wire.mjs").Wire[]} wires */
+  /** @param {readonly import("../../test/kit/wire-client.mjs").WireClient[]} wires */
   constructor(wires) {
     this.wires = wires;
   }
 
   static async open(
     /** @type {Target} */ target,
-    /** @type {(index: number) => import("./wire.mjs").Login} */ loginOf,
+    /** @type {(index: number) => import("../../test/kit/wire-client.mjs").Login} */ loginOf,
   ) {
     return new RequestLoad(await openAll(target, CONNECTIONS, loginOf));
   }
@@ -67,7 +69,7 @@ export class RequestLoad {
 
 /** @returns {Promise<void>} */
 function runOne(
-  /** @type {import("./wire.mjs").Wire} */ wire,
+  /** @type {import("../../test/kit/wire-client.mjs").WireClient} */ wire,
   /** @type {Buffer} */ frame,
   /** @type {number} */ count,
 ) {
@@ -91,7 +93,7 @@ function runOne(
 export async function connects(
   /** @type {Target} */ target,
   /** @type {number} */ count,
-  /** @type {(index: number) => import("./wire.mjs").Login} */ loginOf,
+  /** @type {(index: number) => import("../../test/kit/wire-client.mjs").Login} */ loginOf,
 ) {
   let next = 0;
   const lane = async () => {

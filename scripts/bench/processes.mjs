@@ -1,9 +1,9 @@
 // Child processes of the bench: pinned to a core, measured through /proc, never left behind.
-import { execFileSync, spawn } from "node:child_process";
-import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Program } from "../../test/kit/program.mjs";
 
 /** The measurement itself cannot be trusted: the bench ends with an error. */
 export class Broken extends Error {
@@ -14,14 +14,6 @@ const cores = availableParallelism();
 const SERVER_CORE = "0";
 const LOAD_CORE = "1";
 const coresOf = { server: SERVER_CORE, load: LOAD_CORE, all: `0-${cores - 1}` };
-
-/** @type {Set<import("node:child_process").ChildProcess>} */
-const running = new Set();
-
-/** Ends every child that is still there. */
-export function killAll() {
-  for (const child of running) child.kill("SIGKILL");
-}
 
 /** Gives the load its own core; says whether servers and load are kept apart. */
 export function pinLoad() {
@@ -55,16 +47,8 @@ function hasTaskset() {
 export function launch({ args, env = {}, on = "server", log, ipc = false }) {
   const command = [process.execPath, ...args];
   if (pinned) command.unshift("taskset", "-c", coresOf[on]);
-  const out = log === undefined ? "ignore" : openSync(log, "a");
-  const [file = "", ...rest] = command;
-  const child = spawn(file, rest, {
-    env: { ...process.env, ...env },
-    stdio: ["ignore", out, out, ...(ipc ? [/** @type {const} */ ("ipc")] : [])],
-  });
-  if (typeof out === "number") closeSync(out);
-  running.add(child);
-  child.once("exit", () => running.delete(child));
-  return child;
+  const output = log === undefined ? "dropped" : { file: log };
+  return new Program(command, { env: { ...process.env, ...env }, output, ipc }).child;
 }
 
 /** Runs node to its end; its wall time in milliseconds. @param {Launch} what */
@@ -115,19 +99,6 @@ export class Server {
     await gone;
     clearTimeout(timer);
   }
-}
-
-/** A port of the loopback address that nobody has. @returns {Promise<number>} */
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /** Tries again until `attempt` gives something; a server that ended, or `ms`, is the end. */

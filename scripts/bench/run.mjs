@@ -4,12 +4,13 @@ import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { killAll } from "../../test/kit/program.mjs";
 import { cpuGroups } from "./cpu-rows.mjs";
 import { crowdGroups } from "./crowd/groups.mjs";
 import { Bench } from "./gateway.mjs";
 import { invokeGroups } from "./invoke-rows.mjs";
 import { memoryGroups } from "./memory-row.mjs";
-import { Broken, killAll, pinLoad } from "./processes.mjs";
+import { Broken, pinLoad } from "./processes.mjs";
 import { budgetsTable, rowsTable } from "./report.mjs";
 import { startGroups } from "./start-rows.mjs";
 import { stateGroups } from "./state/groups.mjs";
@@ -61,7 +62,13 @@ const { values: options } = parseArgs({
 function freshDist() {
   const dist = join(root, "dist");
   const built = join(dist, "index.js");
-  const sources = ["src", "scripts/build.mjs", "scripts/build-dashboard.mjs", "package.json"];
+  const sources = [
+    "src",
+    "deploy/ssh",
+    "scripts/build.mjs",
+    "scripts/build-dashboard.mjs",
+    "package.json",
+  ];
   const newest = Math.max(...sources.map((name) => newestIn(join(root, name))));
   if (!existsSync(built) || statSync(built).mtimeMs < newest) {
     execFileSync(process.execPath, [join(root, "scripts/build.mjs")], { stdio: "inherit" });

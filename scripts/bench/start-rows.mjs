@@ -1,10 +1,10 @@
 // Rows of whole processes: start to listening and to the first hello-ok, idle memory, a command.
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { login } from "../../test/kit/wire-client.mjs";
 import { isReady } from "./gateway.mjs";
 import { Broken, retry, timed } from "./processes.mjs";
 import { result } from "./result.mjs";
-import { login } from "./wire.mjs";
 
 /**
  * @typedef {import("./gateway.mjs").Bench} Bench

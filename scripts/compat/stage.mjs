@@ -2,11 +2,13 @@
 // with home and state folders of theirs, all below one temporary folder.
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { lastLine, NotWorking, Program, runToEnd, until } from "./processes.mjs";
+import { freePort } from "../../test/kit/free-port.mjs";
+import { GatewayRun, gatewayArgs } from "../../test/kit/gateway-run.mjs";
+import { Program } from "../../test/kit/program.mjs";
+import { lastLine, NotWorking, runToEnd } from "./processes.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const program = join(root, "dist/index.js");
@@ -15,7 +17,7 @@ const COMMAND_MS = 120_000;
 export const TOKEN = "compat-token-0123456789abcdef01234567";
 
 export class Stage {
-  /** @type {Program | undefined} */
+  /** @type {GatewayRun | undefined} */
   #gateway;
 
   /** @param {{ folder: string, packages: string, port: number }} parts */
@@ -63,14 +65,10 @@ export class Stage {
 
   /** Starts our gateway and waits until it is ready. */
   async startGateway() {
-    const words = [process.execPath, program, "gateway", "run", "--port", String(this.port)];
+    const words = [process.execPath, ...gatewayArgs({ program, port: this.port })];
     const env = { ...this.#ourEnv(), OPENCLAW_GATEWAY_TOKEN: TOKEN };
-    const gateway = new Program(words, env, this.stateDir);
-    this.#gateway = gateway;
-    await until(() => {
-      if (gateway.child.exitCode !== null) throw new Error(`our gateway ended: ${gateway.output}`);
-      return gateway.output.includes("gateway ready");
-    }, "our gateway starts");
+    this.#gateway = new GatewayRun(words, { env, cwd: this.stateDir, group: true });
+    await this.#gateway.ready();
   }
 
   async stopGateway() {
@@ -80,7 +78,7 @@ export class Stage {
 
   /** Ends it without a word, as a power cut would. */
   async killGateway() {
-    this.#gateway?.kill();
+    this.#gateway?.signal("SIGKILL");
     await this.#gateway?.ended;
     this.#gateway = undefined;
   }
@@ -148,11 +146,11 @@ export class Stage {
   /** Starts one of their programs that runs on. @param {readonly string[]} args @param {string} home */
   async launchTheirs(args, home, env = {}) {
     await this.makeHome(home);
-    return new Program(
-      this.words(args),
-      { ...this.theirEnv(home), ...env },
-      join(this.folder, home),
-    );
+    return new Program(this.words(args), {
+      env: { ...this.theirEnv(home), ...env },
+      cwd: join(this.folder, home),
+      group: true,
+    });
   }
 
   /** Ends everything that is still open. */
@@ -160,17 +158,4 @@ export class Stage {
     for (const close of this.closers.toReversed()) await close();
     await this.stopGateway();
   }
-}
-
-/** A port of the loopback address that nobody has. @returns {Promise<number>} */
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }

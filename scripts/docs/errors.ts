@@ -1,9 +1,10 @@
+import { auditFull } from "../../src/audit/decisions.ts";
 import { configCodes } from "../../src/config/errors.ts";
 import { joinInClear, joinIsForNodes } from "../../src/methods/setup.ts";
 import { addressInClear, addressInvalid, addressUnknown } from "../../src/methods/setup-url.ts";
 import { notifyCodes } from "../../src/notify/failure.ts";
 import { tooManyCodes } from "../../src/pairing/attempts.ts";
-import { auditFull, beingRevoked } from "../../src/pairing/commits.ts";
+import { beingRevoked } from "../../src/pairing/being-revoked.ts";
 import { lastAdminRefusal } from "../../src/pairing/remaining-admins.ts";
 import { invalidRequest, missingScope, unavailable } from "../../src/protocol/errors.ts";
 import type { ErrorShape } from "../../src/protocol/frames.ts";

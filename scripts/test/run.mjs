@@ -1,54 +1,13 @@
 // Runs every check and suite in turn, prints the minutes of each and, last, `N passed, N failed`.
 import { spawn } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { foldersOf, suites, testFiles } from "./suites.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const bin = (name) => join(root, "node_modules/.bin", name);
-
-/** Suites in the order they run: what fails fastest comes first. Folders are below test/. */
-const suites = [
-  { name: "types", command: [bin("tsc"), "--noEmit"] },
-  { name: "lint", command: [bin("biome"), "check", "--error-on-warnings"] },
-  { name: "shell", command: ["bash", join(root, "scripts/test/shell.sh")] },
-  {
-    name: "unit",
-    folders: [
-      "architecture",
-      "audit",
-      "auth",
-      "cli",
-      "config",
-      "dashboard",
-      "docs",
-      "events",
-      "lib",
-      "main",
-      "methods",
-      "nodes",
-      "notify",
-      "pairing",
-      "protocol",
-      "store",
-      "transport",
-    ],
-  },
-  { name: "conformance", folders: ["gateway"] },
-  { name: "e2e", folders: ["e2e"] },
-  { name: "browser", folders: ["browser"] },
-  { name: "fault", folders: ["fault"] },
-  { name: "release", folders: ["release", "install"] },
-  { name: "vps", folders: ["vps"] },
-  // Who wants the page in docs/ runs the script; a test run leaves the working tree alone.
-  {
-    name: "compat",
-    command: ["bash", join(root, "scripts/compat.sh"), "--table", "/dev/null"],
-  },
-  // One at a time: what runs beside a measurement is measured too.
-  { name: "bench", folders: ["bench"], options: ["--no-file-parallelism"] },
-];
 
 function run(command, args, options = {}) {
   return new Promise((resolve) => {
@@ -70,8 +29,7 @@ async function runCheck(suite) {
 }
 
 async function runTests(suite) {
-  const present = new Set(await readdir(join(root, "test")));
-  const folders = suite.folders.filter((folder) => present.has(folder)).map((f) => `test/${f}/`);
+  const folders = foldersOf(suite, await testFiles()).map((folder) => `test/${folder}/`);
   if (folders.length === 0) return { passed: 0, failures: [], skipped: [] };
   const temp = await mkdtemp(join(tmpdir(), "test-report-"));
   try {

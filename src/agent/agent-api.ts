@@ -10,19 +10,19 @@ export interface Asker {
   onEnd(then: () => void): () => void;
 }
 
-/** A method's answer; refusals are RequestErrors. Params are valid when they come here. */
-type Ask<Name extends AgentMethod> = (
+/** A method's answer. Params are validated before the call; refusals are RequestErrors. */
+type AgentHandler<Name extends AgentMethod> = (
   params: ValueOf<AgentContract[Name]["params"]>,
   from: Asker,
-) => AgentAnswer<Name> | Promise<AgentAnswer<Name>>;
+) => AgentResult<Name> | Promise<AgentResult<Name>>;
 
-/** What a method answers. */
-export type AgentAnswer<Name extends AgentMethod> = Sendable<
+/** What a method of the agent's side answers with. */
+export type AgentResult<Name extends AgentMethod> = Sendable<
   ValueOf<AgentContract[Name]["result"]>
 >;
 
-/** Every method of {@link agentContract}, answered. */
-export type AgentAnswers = { readonly [Name in AgentMethod]: Ask<Name> };
+/** A handler for every method of {@link agentContract}. */
+export type AgentAnswers = { readonly [Name in AgentMethod]: AgentHandler<Name> };
 
 /** How much of `status` is asked for. */
 export interface StatusParams {
@@ -34,7 +34,10 @@ export interface StatusParams {
 /** The agent as the rest of the gateway sees it. */
 export interface AgentApi {
   readonly answers: AgentAnswers;
-  /** Its part of `health` and of `status`, and `sessionDefaults` of `hello-ok`. */
+  /**
+   * The agent's part of `health`. `status` and `sessionDefaults` give its parts of `status` and of
+   * `hello-ok`.
+   */
   health(): Sendable<AgentHealth>;
   status(params: StatusParams): Sendable<AgentStatus>;
   sessionDefaults(): object;

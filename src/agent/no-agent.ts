@@ -73,7 +73,11 @@ const cliProjection = {
   memoryPlugin: { enabled: false, slot: null, reason: "no agent is configured" },
 };
 
-/** Nobody is there to answer. Trying again changes nothing, so it does not say `retryable`. */
+/**
+ * Refuses because this gateway has no agent. Trying again changes nothing, so the error is not
+ * `retryable`.
+ * @throws RequestError always
+ */
 function refuse(): never {
   throw new RequestError({
     code: "UNAVAILABLE",

@@ -6,16 +6,15 @@ export interface LineBounds {
   readonly auditTextChars: number;
 }
 
-/** What a line has beside its event: number, time, two hashes, and the names of these. */
+/** Bytes of a line besides its event: number, time, two hashes, and their names. */
 const FRAME_BYTES = 300;
-/** No event has so many facts. */
+/** More facts than any event has. */
 const MOST_FACTS = 32;
 
 /**
- * The event so that its line fits. Nothing but lists can be long: of the longest ones the end is left
- * out, with `leftOut` for how many names that were, and `whole`, the SHA-256 of all facts as JSON, for
- * whoever has them from elsewhere.
- *
+ * The event so that its line fits. Only lists can be long: the longest ones lose their end, with
+ * `leftOut` for how many names that were, and `whole`, the SHA-256 of all facts as JSON, to compare
+ * with a full copy.
  * @example bounded({ event: "node.approved", by, what: { commands: many } }, limits)
  */
 export function bounded(event: AuditEvent, limits: LineBounds): AuditEvent {
@@ -30,7 +29,9 @@ export function bounded(event: AuditEvent, limits: LineBounds): AuditEvent {
   return { ...short, what: what ?? { leftOut: facts, whole } };
 }
 
-/** Without the second half of the longest list; `undefined` where there is nothing to cut. */
+/**
+ * The facts without the second half of the longest list; `undefined` where there is nothing to cut.
+ */
 function withoutHalf(what: Readonly<Record<string, AuditFact>>) {
   let longest: readonly [name: string, list: readonly string[]] | undefined;
   for (const [name, fact] of Object.entries(what)) {

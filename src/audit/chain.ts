@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 /** Who did something, as far as the gateway can know it. */
 export interface AuditActor {
   /**
-   * `host`: whoever may use the admin socket; `device`, `link`, `ssh`: named by `id`; `secret`: a
+   * `host`: a user of the admin socket; `device`, `link`, `ssh`: named by `id`; `secret`: a
    * connection that showed the shared secret alone; `gateway`: the gateway itself.
    */
   readonly kind: "host" | "device" | "link" | "ssh" | "secret" | "gateway";
@@ -15,7 +15,7 @@ export interface AuditActor {
 
 /** One thing that happened. Texts of strangers are cleaned and short before they come here. */
 export interface AuditEvent {
-  /** Such as `device.approved`. */
+  /** The event's name, such as `device.approved`. */
   readonly event: string;
   readonly by: AuditActor;
   /** Facts, by name. Never a secret. */
@@ -44,7 +44,7 @@ export interface AuditLine extends AuditEvent {
   readonly hash: string;
 }
 
-/** Before the first line. */
+/** The head of a chain that has no line yet. */
 export const genesis: AuditHead = { seq: 0, hash: "0".repeat(64) };
 
 /** The line that makes `event` the next one after `head`. */
@@ -83,7 +83,10 @@ export function isLine(value: unknown): value is AuditLine {
   return Number.isSafeInteger(seq) && Number.isSafeInteger(ts) && texts;
 }
 
-/** Over JSON with sorted keys, so that the order in which somebody's program writes them is free. */
+/**
+ * SHA-256 in hex, over JSON with sorted keys, so that the order in which a program writes them is
+ * free.
+ */
 function hashOf(facts: object): string {
   return createHash("sha256").update(canonical(facts)).digest("hex");
 }

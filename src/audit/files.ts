@@ -3,7 +3,7 @@ import { type FileSystem, type OpenFile, systemFiles, writeAll } from "../lib/at
 import { type AuditHead, type AuditLine, headOf, isLine } from "./chain.ts";
 
 const NAME = /^audit-(\d{12})\.jsonl$/;
-/** Lines that are written in one go, and fsynced together. */
+/** Lines of one write and fsync, at most. */
 const AT_ONCE = 256;
 
 /** `audit-<number of its first line>.jsonl`, so that names sort as the lines do. */
@@ -11,7 +11,7 @@ export function fileName(firstSeq: number): string {
   return `audit-${String(firstSeq).padStart(12, "0")}.jsonl`;
 }
 
-/** The number that a file's name says its first line has. */
+/** The number of the first line, from a file's name. */
 export function firstSeqOf(name: string): number {
   return Number(NAME.exec(name)?.[1]);
 }
@@ -42,7 +42,7 @@ export function wholeLines(text: string): string[] {
     .slice(0, -1);
 }
 
-/** JSON, or `undefined` where it is none. */
+/** The value of a JSON text, or `undefined` where it is none. */
 export function parse(text: string | undefined): unknown {
   try {
     return JSON.parse(text ?? "");
@@ -81,7 +81,7 @@ export class AuditFiles {
     await this.files.makeFolder(this.folder, 0o700);
     const empty = new Map<number, string>();
     for (const name of (await auditFiles(this.folder, this.files)).reverse()) {
-      // Somebody put something else there: `verify` names it, and the audit goes on in another file.
+      // Something else stands there: `verify` names it, and the audit goes on in another file.
       if ((await this.files.facts(join(this.folder, name))).kind !== "file") return 0;
       const text = (await this.files.readFile(join(this.folder, name))).toString("utf8");
       const lines = wholeLines(text);
@@ -118,7 +118,7 @@ export class AuditFiles {
     if ((await this.files.facts(path)).size > bytes) await open.truncate(bytes);
   }
 
-  /** Appends and fsyncs. */
+  /** Appends lines and fsyncs; resolves once they are durable. */
   async append(lines: readonly AuditLine[], dropping: Dropping): Promise<void> {
     for (let at = 0; at < lines.length; ) {
       const part = this.#fitting(lines.slice(at, at + AT_ONCE));

@@ -9,16 +9,16 @@ import type { Trail } from "./trail.ts";
 export interface PageOptions {
   /** Where an earlier page ended; empty for the oldest line. */
   readonly cursor: string;
-  /** Wall clock: only what happened at or after this. */
+  /** Milliseconds by the wall clock: lines of that time and later. */
   readonly sinceMs?: number;
   readonly limits: PageLimits;
 }
 
 export interface PageLimits {
   readonly rows: number;
-  /** Of the lines, as they are in the file; one line always fits. */
+  /** Bytes of lines on a page, as they are in the file, at most; one line always fits. */
   readonly bytes: number;
-  /** Read from the files, to find them. */
+  /** Bytes read from the files at most, to find the lines. */
   readonly scanBytes: number;
 }
 
@@ -29,20 +29,20 @@ export interface AuditPage {
 }
 
 /** A place in the audit: everything before byte `at` of `file` was passed. */
-interface Place {
+interface AuditPosition {
   readonly file: string;
   readonly at: number;
   /** Lines up to this number were given from the state, before they were in a file. */
   readonly given: number;
-  /** Number of the line before it. */
+  /** Number of the line before the place. */
   readonly last: number;
 }
 
 const CURSOR = /^(audit-\d{12}\.jsonl)?:(\d{1,15}):(\d{1,15}):(\d{1,15})$/;
-const BEGINNING: Place = { file: "", at: 0, given: 0, last: 0 };
+const BEGINNING: AuditPosition = { file: "", at: 0, given: 0, last: 0 };
 const NEWLINE = 10;
 
-function placeOf(cursor: string): Place | undefined {
+function placeOf(cursor: string): AuditPosition | undefined {
   if (cursor === "") return BEGINNING;
   const found = CURSOR.exec(cursor);
   if (!found) return undefined;
@@ -62,7 +62,7 @@ export async function auditPage(
 ): Promise<AuditPage | undefined> {
   const start = placeOf(cursor);
   if (!start) return undefined;
-  const page = new Page(start, sinceMs, limits);
+  const page = new PageReader(start, sinceMs, limits);
   const names = await auditFiles(folder);
   for (const name of names.filter((name) => name >= start.file)) {
     // The file that the cursor names may be gone; then the next one is read from its beginning.
@@ -72,14 +72,14 @@ export async function auditPage(
   return page.waiting(trail.outbox) ? page.cut() : { lines: page.lines };
 }
 
-class Page {
+class PageReader {
   readonly lines: AuditLine[] = [];
-  #place: Place;
+  #place: AuditPosition;
   #bytes = 0;
   #scanned = 0;
 
   constructor(
-    start: Place,
+    start: AuditPosition,
     private readonly sinceMs: number,
     private readonly limits: PageLimits,
   ) {
@@ -91,7 +91,10 @@ class Page {
     return { lines: this.lines, cursor: `${file}:${at}:${given}:${last}` };
   }
 
-  /** Whether the page is full before the file's end. */
+  /**
+   * Adds a file's lines from byte `from` on. Returns whether the page was full before the file's
+   * end.
+   */
   async read(folder: string, file: string, from: number): Promise<boolean> {
     let at = from;
     this.#place = { ...this.#place, file, at };
@@ -137,7 +140,7 @@ class Page {
     return false;
   }
 
-  /** Whether there was room for it. */
+  /** Adds a line. Returns whether there was room for it. */
   #add(line: AuditLine, bytes: number): boolean {
     if (line.ts >= this.sinceMs) {
       const { rows, bytes: most } = this.limits;
@@ -150,7 +153,10 @@ class Page {
     return true;
   }
 
-  /** Lines of the state that are in no file yet. Whether the page is full before their end. */
+  /**
+   * Adds lines of the state that are in no file yet. Returns whether the page was full before their
+   * end.
+   */
   waiting(outbox: readonly AuditLine[]): boolean {
     for (const line of outbox) {
       if (line.seq <= this.#place.last) continue;

@@ -11,15 +11,17 @@ import type { Trail } from "./trail.ts";
 import { AuditCheck, type AuditVerdict, type FoundFile } from "./verify.ts";
 
 export interface ReadOptions {
-  /** Wall clock: only what happened at or after this. */
+  /** Milliseconds by the wall clock: lines of that time and later. */
   readonly sinceMs?: number;
-  /** The newest so many. */
+  /** How many lines at most: the newest. */
   readonly limit: number;
-  /** As many of them as these hold, as they are in the file; one always fits. */
+  /**
+   * Bytes of lines, as they are in the file, that an answer holds at most; one line always fits.
+   */
   readonly bytes?: number;
 }
 
-/** No file of the audit is so large; whatever is, is not read into memory. */
+/** In bytes. Files of the audit are smaller; a larger one is not read into memory. */
 const MOST_BYTES = auditLimitTable.auditReadBytes.value;
 
 /** A file as it is. Nothing but a plain file is opened: a link may lead anywhere. */
@@ -79,9 +81,9 @@ export async function readAudit(
 
 interface CheckFacts {
   readonly verifies: Verifies;
-  /** So many faults are named. */
+  /** How many faults are named at most. */
   readonly mostFaults: number;
-  /** Reads a file while nobody writes to it. */
+  /** Reads a file while the writer does not write to it. */
   readonly read?: (name: string) => Promise<FoundFile>;
 }
 

@@ -10,8 +10,8 @@ export function writtenEnd({ head, outbox }: Trail): AuditHead {
 }
 
 /**
- * What is wrong with the state's own part of the audit. Without the gateway's key nobody can give it
- * another end than the one that was signed, with lines that follow from it.
+ * What is wrong with the state's own part of the audit: one text per fault. Without the gateway's
+ * key the end cannot be forged: it is signed, and the lines after it must follow from it.
  */
 export function stateProblems(trail: Trail, verifies: Verifies): string[] {
   const { head, outbox, signed, floor } = trail;

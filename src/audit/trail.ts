@@ -44,10 +44,10 @@ export function applyTrail(trail: Trail, change: TrailChange): Trail {
 }
 
 /**
- * The line as the next one after `head`. It was chained to a line that came to nothing where that
- * one's commit failed, and this one's, which nothing may keep back, did not.
+ * The line as the next one after `head`. Where an earlier commit failed, and with it the line that
+ * this one was chained to, it is chained anew.
  */
-function following(head: AuditHead, line: AuditLine): AuditLine {
+export function following(head: AuditHead, line: AuditLine): AuditLine {
   if (line.seq === head.seq + 1 && line.prev === head.hash) return line;
   return chained(head, line, line.ts);
 }
@@ -57,7 +57,10 @@ export function signedText({ seq, hash }: AuditHead): Buffer {
   return Buffer.from(`openclaw-gateway-audit|${seq}|${hash}`);
 }
 
-/** The same for where the chain begins, once files were removed. */
+/**
+ * What the gateway signs of the first line that is left after files were removed: the purpose, then
+ * number and hash.
+ */
 export function floorText({ seq, hash }: AuditHead): Buffer {
   return Buffer.from(`openclaw-gateway-audit-floor|${seq}|${hash}`);
 }

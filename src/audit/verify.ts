@@ -32,7 +32,10 @@ export interface AuditVerdict {
   readonly waiting?: number;
 }
 
-/** How often others get a turn, in lines: a line takes some hundredths of a millisecond. */
+/**
+ * Lines that are checked before the event loop gets its turn: one takes some hundredths of a
+ * millisecond.
+ */
 const LINES_AT_ONCE = 64;
 
 /**
@@ -43,12 +46,12 @@ const LINES_AT_ONCE = 64;
 export class AuditCheck {
   readonly #faults: AuditFault[] = [];
   #more = 0;
-  /** `undefined` before the first line. */
+  /** The last line that was checked; `undefined` before the first one. */
   #head: AuditHead | undefined;
   #from = 0;
   #lines = 0;
   #last = "audit";
-  /** The chain went through the end that the state knew when this began. */
+  /** Whether the chain went through the end that the state knew when the check began. */
   #passed = false;
   /** Files without a line. */
   readonly #empty: string[] = [];
@@ -59,7 +62,7 @@ export class AuditCheck {
     private readonly mostFaults: number,
   ) {}
 
-  /** Something in the folder that is no file of the audit by its name. */
+  /** Notes a name in the folder that is no file of the audit's. */
   foreign(name: string): void {
     this.#fault({ file: name, problem: "it is no file of the audit: somebody put it there" });
   }
@@ -105,7 +108,7 @@ export class AuditCheck {
     const known = breakOf(value, this.#before(value));
     if (known !== undefined || !isLine(value)) return known;
     // Blanks, a key that stands there twice, another spelling of a letter: a reader may see another
-    // line than a program does. The order of the keys says nothing, whoever reads it.
+    // line than a program does. The order of the keys means nothing to any reader.
     if (JSON.stringify(value) !== text)
       return "it is written in another way than the gateway writes";
     const { floor, signed } = this.trail;

@@ -9,10 +9,11 @@ export interface Notes {
 }
 
 /**
- * Makes a change that is stored elsewhere than the audit. Its line is durable before the change is, so
- * that no crash can leave a change without its line; where the change then fails, a second line says
- * so. `change` calls what it is given right before it writes anything. A change that only takes away
- * is made `anyway`: a full disk keeps back neither it nor its line.
+ * Makes a change that is stored outside of the audit. Its line is durable before the change is, so
+ * that no crash can leave a change without its line; where the change then fails, a second line
+ * says so. `change` calls what it is given right before it writes anything. A change that only
+ * takes away is made `anyway`: a full disk keeps back neither it nor its line.
+ * @throws what `change` threw, and Error where a line could not be written
  */
 export async function writeAhead<Result>(
   notes: Notes,
@@ -32,7 +33,11 @@ export async function writeAhead<Result>(
 }
 
 /** What a line says of the change that `seq` told of. */
-function failureOf(seq: number, { event, by, from }: AuditEvent, error: unknown): AuditEvent {
+export function failureOf(
+  seq: number,
+  { event, by, from }: AuditEvent,
+  error: unknown,
+): AuditEvent {
   const what = { line: seq, change: event, why: causeOf(error) };
   return { event: "change.failed", by, what, ...(from !== undefined && { from }) };
 }

@@ -16,18 +16,18 @@ export interface WriterDeps {
   readonly trail: () => Trail;
   /** Some of it is not on the disk yet: a crash could give its lines' numbers to others. */
   readonly unsaved: () => boolean;
-  /** Notes that the file holds everything up to `signed`; nobody waits for it. */
+  /** Notes that the file holds everything up to `signed`; returns before that is durable. */
   readonly written: (signed: SignedHead) => void;
   readonly dropping: Dropping;
   readonly sign: (data: Uint8Array) => Buffer;
   readonly log: Log;
-  /** Takes a copy of each line to the journal, whatever else is logged. */
+  /** Takes a copy of each line to the journal, at every log level. */
   readonly copy: (facts: object, message: string) => void;
 }
 
 /**
- * Brings lines from the state into the file. They are durable in the state, with the decision they
- * tell of, before anybody is answered; here they only move, so a crash loses and doubles none.
+ * Brings lines from the state into the file. A line is durable in the state, with the decision it
+ * tells of, before the decision is answered; here it only moves, so a crash loses and doubles none.
  */
 export class AuditWriter {
   #last: number | undefined;
@@ -94,7 +94,7 @@ export class AuditWriter {
     const last = await files.open();
     const { head, outbox } = trail();
     if (last <= head.seq) return last;
-    // Put there by somebody, or the state is an older copy. Nothing is taken off; it goes on behind.
+    // Another program wrote it, or the state is an older copy. Nothing is taken off; it goes on behind.
     log.error(
       { last, head: head.seq },
       "the audit's files go on where the state ends: openclaw audit verify",

@@ -5,7 +5,7 @@ import type { AdmissionPolicy, ConnectFacts, Evidence, EvidenceName, PairedView 
 export type AdmitMethod = "token" | "password" | "device-token" | "bootstrap-token";
 
 /** What to do with a connect. `need` asks for one more evidence and then to be asked again. */
-export type Decision =
+export type AdmitDecision =
   | { kind: "need"; evidence: EvidenceName }
   | { kind: "refuse"; refusal: refusals.Refusal }
   | { kind: "pair"; reason: refusals.PairingReason; role: Role; withSecret: boolean }
@@ -33,7 +33,7 @@ export function admit(
   facts: ConnectFacts,
   evidence: Readonly<Evidence>,
   policy: AdmissionPolicy,
-): Decision {
+): AdmitDecision {
   const early = envelope(facts, policy);
   if (early) return refuse(early);
   const role = facts.role as Role;
@@ -79,7 +79,7 @@ export function audienceOf(facts: ConnectFacts): refusals.Audience {
   return "other";
 }
 
-/** The shared secret as sent, whichever field carries it. */
+/** The shared secret as sent, from the field that carries it. */
 export function secretCandidate(facts: ConnectFacts, policy: AdmissionPolicy): string | undefined {
   const { token, password } = facts.auth;
   return policy.secretKind === "token" ? (token ?? password) : (password ?? token);
@@ -90,7 +90,7 @@ function deviceless(
   facts: ConnectFacts,
   evidence: Readonly<Evidence>,
   policy: AdmissionPolicy,
-): Decision {
+): AdmitDecision {
   const required = isBrowserUi(facts.clientId)
     ? refusals.browserDeviceRequired()
     : refusals.deviceIdentityRequired();
@@ -151,7 +151,7 @@ interface Case {
 }
 
 /** The device proved its key; now what it presents, cheapest and least abusable first. */
-function credentials(c: Case): Decision {
+function credentials(c: Case): AdmitDecision {
   const { auth } = c.facts;
   const secret = secretCandidate(c.facts, c.policy);
   const deviceToken = auth.deviceToken ?? secret;
@@ -172,7 +172,7 @@ function deviceTokenProblem(c: Case): refusals.Refusal {
   return refusals.deviceTokenMismatch();
 }
 
-function byDeviceToken(c: Case): Decision {
+function byDeviceToken(c: Case): AdmitDecision {
   const held = c.device?.token?.scopes ?? [];
   const scopes = requested(c);
   if (coversAll(held, scopes))
@@ -181,7 +181,7 @@ function byDeviceToken(c: Case): Decision {
   return refuse(refusals.scopeMismatch());
 }
 
-function bySecret(c: Case): Decision {
+function bySecret(c: Case): AdmitDecision {
   if (c.evidence.secret === undefined) return need("secret");
   const problem = secretProblem(c.facts, c.evidence, c.policy);
   if (problem) {
@@ -202,7 +202,7 @@ function pairingProblem(c: Case): refusals.PairingReason | undefined {
   return coversAll(c.device.token.scopes, requested(c)) ? undefined : "scope-upgrade";
 }
 
-function byInvite(c: Case): Decision {
+function byInvite(c: Case): AdmitDecision {
   const check = c.evidence.invite;
   if (check === undefined) return need("invite");
   if (check.verdict === "locked") return refuse(refusals.rateLimited(check.retryAfterMs));
@@ -217,10 +217,10 @@ function byInvite(c: Case): Decision {
  * No secret at all. A client that can wait may ask: the owner's approval replaces the secret, also
  * for the first connect after it, until the device has shown its token once.
  */
-function withoutCredential(c: Case): Decision {
+function withoutCredential(c: Case): AdmitDecision {
   const missing = refusals.secretMissing(c.policy.secretKind, audienceOf(c.facts));
   if (!c.facts.waits || !c.policy.pairingOpen) return refuse(missing);
-  if (c.device?.token?.pickup && coversAll(c.device.token.scopes, requested(c))) {
+  if (c.device?.token?.claimable && coversAll(c.device.token.scopes, requested(c))) {
     return { kind: "admit", method: "device-token", role: c.role, scopes: requested(c) };
   }
   return pair(c, pairingProblem(c) ?? "not-paired", false);
@@ -231,14 +231,14 @@ function requested(c: Case): readonly string[] {
   return c.role === "operator" ? c.facts.scopes : [];
 }
 
-function need(evidence: EvidenceName): Decision {
+function need(evidence: EvidenceName): AdmitDecision {
   return { kind: "need", evidence };
 }
 
-function refuse(refusal: refusals.Refusal): Decision {
+function refuse(refusal: refusals.Refusal): AdmitDecision {
   return { kind: "refuse", refusal };
 }
 
-function pair(c: Case, reason: refusals.PairingReason, withSecret: boolean): Decision {
+function pair(c: Case, reason: refusals.PairingReason, withSecret: boolean): AdmitDecision {
   return { kind: "pair", reason, role: c.role, withSecret };
 }

@@ -16,9 +16,9 @@ export interface ConnectFacts {
   readonly maxProtocol: number;
   readonly clientId: string;
   readonly clientMode: string;
-  /** As sent; `operator` when absent. */
+  /** The role as sent; `operator` when absent. */
   readonly role: string;
-  /** As sent, repeats removed. */
+  /** The scopes as sent, repeats removed. */
   readonly scopes: readonly string[];
   readonly hasDevice: boolean;
   readonly waits: boolean;
@@ -35,7 +35,7 @@ export interface ConnectFacts {
 export interface PairedView {
   readonly roles: readonly Role[];
   /** The token of the role asked for, if it was granted and not revoked. */
-  readonly token?: { readonly scopes: readonly string[]; readonly pickup: boolean } | undefined;
+  readonly token?: { readonly scopes: readonly string[]; readonly claimable: boolean } | undefined;
 }
 
 export type SecretCheck =

@@ -98,7 +98,7 @@ export type ProofVerdict =
   | { ok: false; failure: ProofFailure };
 
 export interface ProofContext {
-  /** This socket's nonce. */
+  /** The nonce of the socket's challenge. */
   readonly nonce: string;
   /** Wall clock, milliseconds. */
   readonly now: number;
@@ -152,7 +152,7 @@ export class GatewayIdentity {
     this.deviceId = deviceIdOf(this.rawPublicKey);
   }
 
-  /** What a person compares: see {@link fingerprint}. */
+  /** The key's {@link fingerprint}, for people to compare. */
   get fingerprint(): string {
     return keyWords(this.deviceId);
   }

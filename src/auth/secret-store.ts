@@ -1,6 +1,6 @@
 import type { World } from "../lib/world.ts";
 import type { SecretKind } from "../protocol/refusals.ts";
-import type { Document, DocumentShape } from "../store/shape.ts";
+import type { Part, PartShape } from "../store/parts.ts";
 import type { Hasher } from "./hasher.ts";
 import { GatewayIdentity } from "./identity.ts";
 import type { StoredSecret, StoredSecrets } from "./secret.ts";
@@ -20,10 +20,8 @@ export type SecretsChange =
   | { op: "keys"; seed: string; tokenKey: string }
   | { op: "secret"; kind: SecretKind; secret: StoredSecret };
 
-/** The secretStore's document: `gateway.json` and its journal. */
-export const secretsShape: DocumentShape<SecretsState, SecretsChange> = {
-  name: "gateway",
-  version: 1,
+/** Keys and secrets as a part of the state. */
+export const secretsPart: PartShape<SecretsState, SecretsChange> = {
   empty: () => ({ secrets: {} }),
   apply: (state, change) => {
     if (change.op === "secret") {
@@ -43,15 +41,15 @@ export const secretsShape: DocumentShape<SecretsState, SecretsChange> = {
 /** Keys and secrets of this gateway, made at the first start and kept from then on. */
 export class SecretStore {
   private constructor(
-    private readonly document: Document<SecretsState, SecretsChange>,
+    private readonly document: Part<SecretsState, SecretsChange>,
     private readonly deps: { world: World; hasher: Hasher },
     readonly identity: GatewayIdentity,
     readonly tokenKey: Buffer,
   ) {}
 
-  /** Opens the secretStore; makes the gateway's keys if this is its first start. */
+  /** Opens the secret store; makes the gateway's keys if this is its first start. */
   static async open(
-    document: Document<SecretsState, SecretsChange>,
+    document: Part<SecretsState, SecretsChange>,
     deps: { world: World; hasher: Hasher },
   ): Promise<SecretStore> {
     const made = {
@@ -70,17 +68,34 @@ export class SecretStore {
     return this.document.durable.secrets;
   }
 
-  /** Stores the hash of a new shared secret and returns the epoch that ended (0 for none). */
+  /** The hash of a shared secret, which takes tens of milliseconds, and where it comes from. */
+  async hashed(secret: string, source: StoredSecret["source"]): Promise<HashedSecret> {
+    const hash = await this.deps.hasher.hash(secret);
+    return { hash, source, setAtMs: this.deps.world.now() };
+  }
+
+  /** Stores the hash of a new shared secret, without a line of the audit. */
   async setSecret(
     kind: SecretKind,
     secret: string,
     source: StoredSecret["source"],
   ): Promise<{ endedEpoch: number }> {
-    const hash = await this.deps.hasher.hash(secret);
-    const endedEpoch = this.document.working.secrets[kind]?.epoch ?? 0;
-    const setAtMs = this.deps.world.now();
-    const stored: StoredSecret = { hash, setAtMs, source, epoch: endedEpoch + 1 };
-    await this.document.commit([{ op: "secret", kind, secret: stored }]);
-    return { endedEpoch };
+    const hashed = await this.hashed(secret, source);
+    const { answer } = await this.document.decide((state) => replaceSecret(state, kind, hashed));
+    return answer;
   }
+}
+
+/** A shared secret as it is stored, before it takes the place of another. */
+export type HashedSecret = Omit<StoredSecret, "epoch">;
+
+/** Puts a secret in the place of the one before, whose epoch ends (0 where there was none). Pure. */
+export function replaceSecret(
+  state: SecretsState,
+  kind: SecretKind,
+  hashed: HashedSecret,
+): { changes: readonly SecretsChange[]; answer: { endedEpoch: number } } {
+  const endedEpoch = state.secrets[kind]?.epoch ?? 0;
+  const secret: StoredSecret = { ...hashed, epoch: endedEpoch + 1 };
+  return { changes: [{ op: "secret", kind, secret }], answer: { endedEpoch } };
 }

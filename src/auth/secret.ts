@@ -16,7 +16,7 @@ export interface StoredSecret {
 
 export type StoredSecrets = { readonly [kind in SecretKind]?: StoredSecret };
 
-/** Secrets that someone wrote into the config in clear; they win while they stand there. */
+/** Secrets that stand in the config in clear; while they do, they win over stored ones. */
 export type ClearSecrets = { readonly [kind in SecretKind]?: string | undefined };
 
 export type SecretVerdict = "ok" | "mismatch" | "unset" | "busy";
@@ -39,15 +39,15 @@ export class SharedSecrets {
   /** Hashes under way by digest, so that many clients with one secret pay for one hash. */
   readonly #running = new Map<string, Promise<SecretVerdict>>();
   readonly #hashingFor = new Map<string, number>();
-  readonly #gate: Semaphore;
+  readonly #semaphore: Semaphore;
 
   constructor(private readonly deps: Deps) {
-    this.#gate = new Semaphore(deps.limits.argon2AtOnce, deps.limits.argon2Queued);
+    this.#semaphore = new Semaphore(deps.limits.argon2AtOnce, deps.limits.argon2Queued);
   }
 
-  /** Hashes that are computed, and that wait for it. */
+  /** How many hashes are being computed, and how many wait for their turn. */
   get load(): { running: number; waiting: number } {
-    return this.#gate.load;
+    return this.#semaphore.load;
   }
 
   isSet(kind: SecretKind): boolean {
@@ -75,7 +75,10 @@ export class SharedSecrets {
     return this.#known.get(this.#digestOf(stored, candidate)) === true;
   }
 
-  /** Checks `candidate`; `source` is who asks, because no source may fill the queue alone. */
+  /**
+   * Checks `candidate`. `source` is the client's address or IPv6 /64: no source may fill the queue
+   * alone.
+   */
   async verify(kind: SecretKind, candidate: string, source: string): Promise<SecretVerdict> {
     const clear = this.deps.clear()[kind];
     if (clear !== undefined) return this.#sameText(clear, candidate) ? "ok" : "mismatch";
@@ -103,7 +106,7 @@ export class SharedSecrets {
 
   async #hash(hash: string, candidate: string, digest: string): Promise<SecretVerdict> {
     try {
-      const right = await this.#gate.run(() => this.deps.hasher.verify(hash, candidate));
+      const right = await this.#semaphore.run(() => this.deps.hasher.verify(hash, candidate));
       this.#remember(digest, right);
       return right ? "ok" : "mismatch";
     } catch (error) {

@@ -9,7 +9,7 @@ import { addNotifyCommands } from "./commands/notify.ts";
 import { addSshCommands } from "./commands/ssh/commands.ts";
 import { exitCodeHelp } from "./kit/exit.ts";
 import type { Io } from "./kit/io.ts";
-import { lazily, type Outcome, type Shell } from "./kit/shell.ts";
+import { type CommandOutcome, lazily, type Shell } from "./kit/shell.ts";
 import { typedCommand } from "./kit/typed.ts";
 import { addConnectCommand } from "./node-host/command.ts";
 
@@ -32,7 +32,7 @@ function examples(call: string): string {
 export function buildProgram(
   io: Io,
   help: { configKeys?: string } = {},
-): { program: Command; outcome: Outcome } {
+): { program: Command; outcome: CommandOutcome } {
   const program = new Command("openclaw");
   const shell: Shell = { io, program, outcome: { exit: 0 } };
   program

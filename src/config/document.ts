@@ -43,7 +43,11 @@ const problems: Readonly<Record<string, string>> = {
   InvalidCharacter: "a control character must be written as an escape",
 };
 
-/** Parses JSON with comments, trailing commas and an optional byte order mark. Never throws. */
+/**
+ * Parses JSON with comments, trailing commas and an optional byte order mark. What can't be read
+ * stands in `errors`.
+ * @throws Error for a defect of the parser alone
+ */
 export function parseDocument(text: string): ConfigDocument {
   // A space keeps all offsets where they are; the parser does not know byte order marks.
   const source = text.replace(/^\uFEFF/, " ");

@@ -21,12 +21,12 @@ export type WriteFile = (path: string, text: string, identity?: FileIdentity) =>
 
 /** A config file at one moment. `raw` may hold clear secrets. */
 export interface ConfigFile {
-  /** As named by the user. */
+  /** The file's path, as named by the user. */
   readonly path: string;
   /** What is written to: behind all symbolic links. */
   readonly target: string;
   readonly raw: string | null;
-  /** As in ConfigSource. */
+  /** Hash of the file's text, as in ConfigSource. */
   readonly hash: string;
   readonly identity: FileIdentity | undefined;
 }

@@ -22,14 +22,14 @@ export const configCodes = {
 
 export type ConfigCode = keyof typeof configCodes;
 
-/** One finding about the config. Holds no secret: every field may be printed or sent. */
+/** One issue of the config. Holds no secret: every field may be printed or sent. */
 export interface ConfigIssue {
   readonly code: ConfigCode;
   /** Dotted key, `""` when the file as a whole is meant. */
   readonly path: string;
   /** A whole sentence, with what was found and what was expected. */
   readonly message: string;
-  /** 1-based; absent when the finding has no place in the file (environment, flags). */
+  /** 1-based; absent when the issue has no place in the file (environment, flags). */
   readonly line?: number;
   readonly column?: number;
   readonly found?: string;
@@ -45,7 +45,7 @@ export class ConfigError extends Error {
   readonly next: string;
   readonly issues: readonly ConfigIssue[];
 
-  constructor(code: ConfigCode, message: string, more: ErrorDetails) {
+  constructor(code: ConfigCode, message: string, more: ConfigErrorDetails) {
     super(message, { cause: more.cause });
     this.name = "ConfigError";
     this.code = code;
@@ -54,16 +54,15 @@ export class ConfigError extends Error {
   }
 }
 
-export interface ErrorDetails {
+export interface ConfigErrorDetails {
   readonly next: string;
   readonly issues?: readonly ConfigIssue[];
   readonly cause?: unknown;
 }
 
-/** `file:line:column: message` and the next command on a line of its own, as compilers print it. */
 /**
- * The issue for whoever may read the log or `config.get`, who need not be the owner: text that a key
- * refused stands in the wrong place and may be a secret.
+ * The issue as it may stand in the log and in `config.get`, whose readers need not be the owner: text
+ * that a key refused stands in the wrong place and may be a secret, so it is hidden.
  */
 export function discreet<T extends ConfigIssue>(issue: T): T {
   const { code, found = "", message } = issue;
@@ -72,12 +71,13 @@ export function discreet<T extends ConfigIssue>(issue: T): T {
   return { ...issue, found: `text ${HIDDEN}`, message: hidden };
 }
 
+/** `file:line:column: message` and the next command on a line of its own, as compilers print it. */
 export function formatIssue(issue: ConfigIssue, file: string): string {
   const place = issue.line === undefined ? file : `${file}:${issue.line}:${issue.column ?? 1}`;
   return `${place}: ${issue.message}\n  next: ${issue.next}`;
 }
 
-/** An error that carries the findings; its text and next command are those of the first. */
+/** An error that carries the issues; its text and next command are those of the first. */
 export function errorFromIssues(first: ConfigIssue, issues: readonly ConfigIssue[]): ConfigError {
   const place = placeOf(first);
   return new ConfigError(first.code, `${place}${first.message}`, { next: first.next, issues });

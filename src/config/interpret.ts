@@ -186,7 +186,7 @@ export function contradictions(values: ReadonlyMap<ConfigPath, unknown>): Config
   return [{ code: "CONFIG_VALUE", path, message, next }];
 }
 
-/** The finding for a value that `path` can't hold. Shows nothing of a secret. */
+/** The issue for a value that `path` can't hold. Shows nothing of a secret. */
 export function valueIssue(path: ConfigPath, value: unknown, refused: Refused): ConfigIssue {
   const spec = specOf(path);
   const found = describeFound(value, spec.secret === true || spec.originOnly === true);

@@ -49,7 +49,7 @@ export interface LoadOptions {
 
 /**
  * Reads the file and lays environment and flags over it: flag > environment > file > default. A
- * missing file means defaults. Never throws: whatever is wrong stands in `errors`.
+ * missing file means defaults. Never throws: what is wrong stands in `errors`.
  */
 export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const read = await readSource(options.path);
@@ -57,7 +57,10 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   return read.error ? { ...evaluated, errors: [read.error, ...evaluated.errors] } : evaluated;
 }
 
-/** The same for a text that is already at hand. Pure. */
+/**
+ * Lays environment and flags over a text that was read already: flag > environment > file >
+ * default. Pure; what is wrong stands in `errors`.
+ */
 export function evaluateConfig(source: ConfigSource, options: LoadOptions): LoadedConfig {
   const read: Interpretation =
     source.raw === null

@@ -35,14 +35,14 @@ export interface PatchPlan {
 type Plain = ReadonlyMap<string, Plain> | readonly Plain[] | string | number | boolean | null;
 
 /**
- * What `wanted` changes, key by key, where the network may. A placeholder for a hidden value stands
+ * What `request` changes, key by key, where the network may. A placeholder for a hidden value stands
  * for what is stored, and changes nothing. Pure.
  * @throws ConfigError CONFIG_SYNTAX, CONFIG_VALUE, CONFIG_HOST_ONLY, CONFIG_UNKNOWN_KEY,
  * CONFIG_REDACTED: with every problem in `issues`
  */
-export function planPatch(wanted: PatchRequest): PatchPlan {
-  const root = readPatch(wanted.raw);
-  const walk = new Walk(wanted);
+export function planPatch(request: PatchRequest): PatchPlan {
+  const root = readPatch(request.raw);
+  const walk = new Walk(request);
   walk.run(root);
   const [first] = walk.issues;
   if (first) {
@@ -74,7 +74,7 @@ function plainOf(node: Node): Plain {
   return new Map(propertiesOf(node).map(({ name, value }) => [name, plainOf(value)]));
 }
 
-/** So many problems in one text say enough; each takes time to word. */
+/** How many problems of one text are told; each takes time to word. */
 const MAX_ISSUES = 64;
 
 class Walk {
@@ -85,8 +85,8 @@ class Walk {
   readonly #named = new Set<ConfigPath>();
   readonly #document: ConfigDocument;
 
-  constructor(private readonly wanted: PatchRequest) {
-    this.#document = parseDocument(wanted.before);
+  constructor(private readonly request: PatchRequest) {
+    this.#document = parseDocument(request.before);
   }
 
   run(root: ReadonlyMap<string, Plain>): void {
@@ -107,7 +107,7 @@ class Walk {
       (stored ? propertiesOf(stored) : []).map(({ name, value }) => [name, value]),
     );
     for (const [name, value] of given) this.#entry(value, below.get(name), [...trail, name]);
-    if (this.wanted.kind === "patch") return;
+    if (this.request.kind === "patch") return;
     for (const [name, node] of below) {
       if (!given.has(name)) this.#missing(node, [...trail, name], "keep");
     }
@@ -116,7 +116,7 @@ class Walk {
   #entry(value: Plain, stored: Node | undefined, segments: string[]): void {
     if (this.issues.length >= MAX_ISSUES) return;
     const key = keyAt(segments);
-    if (value === null && this.wanted.kind === "patch") {
+    if (value === null && this.request.kind === "patch") {
       if (key) this.#unset(key);
       else if (stored) this.#missing(stored, segments, "refuse");
       return;
@@ -134,7 +134,7 @@ class Walk {
       this.issues.push({ code: "CONFIG_VALUE", path: segments.join("."), message, next: HELP });
       return;
     }
-    this.issues.push(unknownIssue(segments, this.wanted.file));
+    this.issues.push(unknownIssue(segments, this.request.file));
   }
 
   #set(key: ConfigPath, given: Plain): void {
@@ -142,7 +142,7 @@ class Walk {
     const value = isShownOf(key, given, stored) ? plainOf(stored) : reveal(given, stored);
     const inForce = toJson(value);
     if (stored && same(value, plainOf(stored))) return;
-    if (JSON.stringify(inForce) === JSON.stringify(getValue(this.wanted.current, key))) return;
+    if (JSON.stringify(inForce) === JSON.stringify(getValue(this.request.current, key))) return;
     const refusal = refusalOf(key, inForce);
     if (refusal) this.issues.push(refusal);
     else this.requests.set(key, { key, value: inForce });
@@ -170,7 +170,7 @@ class Walk {
       return;
     }
     if (unknown === "keep") this.kept.push(showPath(segments));
-    else this.issues.push(unknownIssue(segments, this.wanted.file));
+    else this.issues.push(unknownIssue(segments, this.request.file));
   }
 
   /** The value of a key in the file, in whichever spelling. */

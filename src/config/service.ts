@@ -60,7 +60,7 @@ export interface ConfigWrite {
   readonly baseHash?: string | undefined;
 }
 
-/** What clients get for it. */
+/** The answer about a written configuration. */
 export interface ConfigWritten {
   readonly ok: true;
   readonly path: string;
@@ -74,12 +74,12 @@ export interface ConfigWritten {
   readonly warnings: readonly string[];
 }
 
-/** So many names of keys say enough. */
+/** How many names of changed keys are kept. */
 const MAX_KEPT = 20;
 
 /**
- * The configuration in force. It follows the file; a file with errors changes nothing. Keys that need
- * a restart are known as such and stay at their old value for whoever started with it.
+ * The configuration in force. It follows the file; a file with errors changes nothing. Keys that
+ * take a restart keep the value that they had at the start.
  */
 export class ConfigStore {
   #loaded: LoadedConfig;
@@ -87,7 +87,10 @@ export class ConfigStore {
   #latest: LoadedConfig;
   /** The keys that a change of our own is just writing. */
   #writing: readonly string[] = [];
-  /** Changes wait for each other: two that read the same text would lose one of them. */
+  /**
+   * The last change under way; the next one waits for it, because two that read the same text would
+   * lose one of them.
+   */
   #last: Promise<unknown> = Promise.resolve();
   #watcher: ConfigWatcher | undefined;
   readonly #started: GatewayConfig;

@@ -1,6 +1,6 @@
 import { maskText, secretsIn } from "./mask.ts";
 
-type Step = { readonly kind: " " | "-" | "+"; readonly old: number; readonly next: number };
+type DiffStep = { readonly kind: " " | "-" | "+"; readonly old: number; readonly next: number };
 
 const context = 2;
 const maxCompared = 4_000_000;
@@ -36,14 +36,14 @@ function visible(line: string): string {
   return line.replace(/[^\P{C}\t]|[\p{Zl}\p{Zp}]/gu, "");
 }
 
-function header(part: readonly Step[]): string {
+function header(part: readonly DiffStep[]): string {
   const [first] = part;
   const count = (skip: string) => part.filter((step) => step.kind !== skip).length;
   return `@@ -${(first?.old ?? 0) + 1},${count("+")} +${(first?.next ?? 0) + 1},${count("-")} @@`;
 }
 
 /** Ranges of steps around the changes, `context` unchanged lines on each side. */
-function hunks(steps: readonly Step[]): [number, number][] {
+function hunks(steps: readonly DiffStep[]): [number, number][] {
   const ranges: [number, number][] = [];
   for (const [index, step] of steps.entries()) {
     if (step.kind === " ") continue;
@@ -56,7 +56,7 @@ function hunks(steps: readonly Step[]): [number, number][] {
 }
 
 /** The steps from `old` to `next`: equal ends are skipped, the middle goes by longest common lines. */
-function compare(old: readonly string[], next: readonly string[]): Step[] {
+function compare(old: readonly string[], next: readonly string[]): DiffStep[] {
   let start = 0;
   while (start < old.length && start < next.length && old[start] === next[start]) start += 1;
   let oldEnd = old.length;
@@ -65,7 +65,7 @@ function compare(old: readonly string[], next: readonly string[]): Step[] {
     oldEnd -= 1;
     nextEnd -= 1;
   }
-  const steps: Step[] = [];
+  const steps: DiffStep[] = [];
   for (let i = 0; i < start; i += 1) steps.push({ kind: " ", old: i, next: i });
   steps.push(...middle(old.slice(start, oldEnd), next.slice(start, nextEnd), start));
   for (let i = oldEnd; i < old.length; i += 1)
@@ -73,10 +73,10 @@ function compare(old: readonly string[], next: readonly string[]): Step[] {
   return steps;
 }
 
-function middle(old: readonly string[], next: readonly string[], start: number): Step[] {
+function middle(old: readonly string[], next: readonly string[], start: number): DiffStep[] {
   const common = commonLengths(old, next);
   const at = (i: number, j: number) => common[i]?.[j] ?? 0;
-  const steps: Step[] = [];
+  const steps: DiffStep[] = [];
   let [i, j] = [0, 0];
   while (i < old.length || j < next.length) {
     const place = { old: i + start, next: j + start };

@@ -84,13 +84,17 @@ function replace(document: ConfigDocument, node: Node, value: unknown): string {
   return applyEdits(document.text, [{ offset: node.offset, length: node.length, content }]);
 }
 
-interface Place {
+interface EditedSection {
   readonly document: ConfigDocument;
   readonly layout: Layout;
   readonly section: Node;
 }
 
-function insertion({ document, layout, section }: Place, name: string, value: unknown): Edit[] {
+function insertion(
+  { document, layout, section }: EditedSection,
+  name: string,
+  value: unknown,
+): Edit[] {
   const { text } = document;
   const close = endOf(section) - 1;
   const last = section.children?.at(-1);
@@ -114,7 +118,7 @@ function insertion({ document, layout, section }: Place, name: string, value: un
 }
 
 function intoEmpty(
-  { document, layout, section }: Place,
+  { document, layout, section }: EditedSection,
   { property, indent, outer }: { property: string; indent: string; outer: string },
 ): Edit[] {
   const { text } = document;

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { longestSocketPath } from "../lib/socket-folder.ts";
 import type { JsonSchema } from "../protocol/json-schema.ts";
 import { REDACTED } from "./hide.ts";
 
@@ -15,7 +16,7 @@ export class Refused {
 export interface ValueType<out T> {
   /** Completes the sentence "expected …". */
   readonly expected: string;
-  /** The same for programs; `read` may ask for more than a schema can say. */
+  /** The values as a JSON Schema, for programs; `read` may refuse more than a schema can say. */
   readonly schema: JsonSchema;
   read(value: unknown): T | Refused;
 }
@@ -34,7 +35,7 @@ export function readText<T>(type: ValueType<T>, text: string): T | Refused {
   return asText instanceof Refused && typeof json !== "string" ? asJson : asText;
 }
 
-/** `a, b` for keys that hold lists: nobody should have to quote JSON for a shell. */
+/** Takes `a, b` for keys that hold lists, so that a shell needs no quoted JSON. */
 function asList<T>(type: ValueType<T>, text: string): T | Refused {
   const parts = text.split(",").map((part) => part.trim());
   const list = type.read(parts);
@@ -92,9 +93,9 @@ export const bindAddress = text('"loopback", "lan", "none" or an IP address', (v
   ["loopback", "lan", "none"].includes(value) || isIP(value) !== 0 ? value : new Refused(),
 );
 
-/** sun_path holds 108 bytes including the final zero. */
-export const socketPath = text("an absolute path of at most 107 bytes", (value) =>
-  isAbsolutePath(value) && Buffer.byteLength(value) <= 107 ? value : new Refused(),
+/** The path of a Unix socket. */
+export const socketPath = text(`an absolute path of at most ${longestSocketPath} bytes`, (value) =>
+  isAbsolutePath(value) && Buffer.byteLength(value) <= longestSocketPath ? value : new Refused(),
 );
 
 export const filePath = text("an absolute path", (value) =>

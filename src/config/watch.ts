@@ -110,14 +110,17 @@ export class ConfigWatcher {
   }
 }
 
-/** Losing the file must not open what it closed: settings stay until someone writes them anew. */
+/**
+ * The issue of a file that is gone. That must not open what the file closed: its settings stay
+ * until the file is written anew.
+ */
 function goneIssue({ source }: LoadedConfig): ConfigIssue {
   const what = source.exists ? "was emptied" : "was removed";
   const message = `the config file ${what}; the settings read before stay until a restart`;
   return { code: "CONFIG_GONE", path: "", message, next: editCommand(source.path) };
 }
 
-interface Place {
+interface WatchedFolder {
   readonly folder: string;
   /** Identifies the folder itself: one that was replaced must be watched anew. */
   readonly id: string;
@@ -125,7 +128,7 @@ interface Place {
 }
 
 /** The file's folder and, behind a symbolic link, the folder of the file it leads to. */
-function placesOf(path: string): Place[] {
+function placesOf(path: string): WatchedFolder[] {
   const real = realPath(path);
   // Kubernetes swaps a link named ..data beside the file instead of the file.
   const places = [place(dirname(path), [basename(path), "..data"])];
@@ -133,7 +136,7 @@ function placesOf(path: string): Place[] {
   return places;
 }
 
-function place(folder: string, names: readonly string[]): Place {
+function place(folder: string, names: readonly string[]): WatchedFolder {
   const { dev, ino } = statSync(folder);
   return { folder, id: `${dev}:${ino}`, names };
 }

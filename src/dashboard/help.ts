@@ -44,7 +44,7 @@ const REFUSALS: { readonly [code in Code]?: Advice } = {
   CONTROL_UI_BUILD_MISMATCH: OUTDATED,
 };
 
-/** Ends of an invite link; another is made for whoever should come in. */
+/** How an invite link ended, by the cause in the refusal. A device needs a new link then. */
 const INVITES: Readonly<Record<string, Words>> = {
   "invite-used-by-another-device": [
     "This link was already used",
@@ -54,8 +54,8 @@ const INVITES: Readonly<Record<string, Words>> = {
   "invite-revoked": ["This link was revoked", "The owner ended it."],
 };
 
-/** Ends of a request or of a pairing; asking again is free. */
-const ENDINGS: Readonly<Record<string, Words>> = {
+/** How a request or a pairing ended, by the cause in the refusal. Asking again is free. */
+const OUTCOMES: Readonly<Record<string, Words>> = {
   rejected: [
     "The owner rejected this request",
     "If that was a mistake, ask again: this page then shows a new code for the owner.",
@@ -83,7 +83,7 @@ function commandIn(cure: string): string | undefined {
 
 /** What to show for `cause` on a page at `origin`. */
 export function advise({ code, message, cure = "" }: Cause, origin: string): Advice {
-  const ended = lookUp(ENDINGS, code);
+  const ended = lookUp(OUTCOMES, code);
   if (ended) return { title: ended[0], text: ended[1], label: "Ask again", action: "ask" };
   const known = lookUp(REFUSALS as Readonly<Record<string, Advice>>, code);
   const command = commandIn(cure);

@@ -2,7 +2,7 @@
 export type Action = "ask" | "retry" | "reload";
 export type Press = (button: "pair" | Action) => void;
 
-/** What went wrong, why, and what to type next; in words for somebody who runs no servers. */
+/** What went wrong, why, and what to type next, in words for people who run no servers. */
 export interface Trouble {
   title: string;
   text: string;

@@ -42,7 +42,7 @@ export function requestOf(
   return {
     id,
     command,
-    // Nobody can type a line with a host that nobody knows.
+    // A line without the host's name can't be typed.
     ssh: host || !ssh.includes("<") ? ssh.replace("<host>", host) : "",
     expiresAt: expires && expires - skew,
     scopes: cleanList(details["requestedScopes"]),

@@ -1,11 +1,5 @@
-import type { Caller } from "../protocol/access.ts";
-import {
-  type EventName,
-  eventTable,
-  isLatestState,
-  receives,
-  sameRule,
-} from "../protocol/events.ts";
+import { type Caller, decideAccess } from "../protocol/access.ts";
+import { type EventName, type EventRule, eventTable, sameAccess } from "../protocol/events.ts";
 import { encodeEventHead, finishEvent, type StateVersion } from "../protocol/frames.ts";
 
 /** A connection as the hub sees it. */
@@ -18,105 +12,161 @@ export interface Receiver {
   push(text: string): boolean;
 }
 
-const names = Object.keys(eventTable) as EventName[];
-const bitOf = new Map(names.map((name, index) => [name, 1 << index]));
-
-/** Events with one rule, by the first of them: many events, few rules, and each join asks them all. */
-const rules = new Map<EventName, number>();
-for (const [name, bit] of bitOf) {
-  const first = [...rules.keys()].find((other) => sameRule(other, name)) ?? name;
-  rules.set(first, (rules.get(first) ?? 0) | bit);
+/** Receivers that get the same events. There are few groups, because there are few rules. */
+interface Group {
+  readonly key: string;
+  readonly events: ReadonlySet<string>;
+  readonly receivers: Set<Receiver>;
 }
 
-/** Which of all events a caller may have. */
-function maskOf(caller: Caller): number {
-  let mask = 0;
-  for (const [name, bits] of rules) {
-    if (receives(name, caller)) mask |= bits;
+/** Events that the same callers may have: many events, few rules, and each join asks every rule. */
+interface RuleEvents {
+  readonly rule: EventRule;
+  readonly events: string[];
+}
+
+function byRule(table: Readonly<Record<string, EventRule>>): RuleEvents[] {
+  const found: RuleEvents[] = [];
+  for (const [name, rule] of Object.entries(table)) {
+    const same = found.find((other) => sameAccess(other.rule, rule));
+    if (same) same.events.push(name);
+    else found.push({ rule, events: [name] });
   }
-  return mask;
+  return found;
 }
 
 /**
  * Broadcasts events. An event's text is made once; only `seq` differs per receiver. What a receiver
- * may get is decided when it joins, because role and scopes never change while it is connected.
+ * may get is decided when it joins, because role and scopes never change while it is connected; a
+ * broadcast then visits only the groups whose receivers get that event.
  */
 export class Hub {
-  readonly #receivers = new Map<Receiver, number>();
-  /** Those who may know of one device only, and which. */
+  readonly #table: Readonly<Record<string, EventRule>>;
+  readonly #rules: readonly RuleEvents[];
+  /** By the names of the events that their receivers get; none is empty. */
+  readonly #groups = new Map<string, Group>();
+  readonly #groupOf = new Map<Receiver, Group>();
+  /** Receivers that may know of one device only, with its id. */
   readonly #confined = new Map<Receiver, string>();
   /** Called when the first receiver comes, and when the last one is gone. */
   occupied: (yes: boolean) => void = () => {};
 
+  /** `table`: every event there is, by name. */
+  constructor(table: Readonly<Record<string, EventRule>> = eventTable) {
+    this.#table = table;
+    this.#rules = byRule(table);
+  }
+
   /** `confinedTo`: the only device it may know of, where it may not know of all. */
   add(receiver: Receiver, caller: Caller, confinedTo?: string): void {
     if (confinedTo !== undefined) this.#confined.set(receiver, confinedTo);
-    this.#join(receiver, maskOf(caller));
+    this.#join(receiver, this.#allowed(caller));
   }
 
   /** Sends `receiver` those of `wanted` that `caller` may have; false if it is here already. */
   follow(receiver: Receiver, caller: Caller, wanted: readonly EventName[]): boolean {
-    const isNew = !this.#receivers.has(receiver);
-    let bits = 0;
-    for (const name of wanted) bits |= bitOf.get(name) ?? 0;
-    this.#join(receiver, maskOf(caller) & bits);
+    const isNew = !this.#groupOf.has(receiver);
+    const names = new Set<string>(wanted);
+    this.#join(
+      receiver,
+      this.#allowed(caller).filter((name) => names.has(name)),
+    );
     return isNew;
   }
 
-  #join(receiver: Receiver, mask: number): void {
-    const isFirst = this.#receivers.size === 0;
-    this.#receivers.set(receiver, mask);
+  /** The events that `caller` may have, always in the same order. */
+  #allowed(caller: Caller): string[] {
+    return this.#rules.flatMap(({ rule, events }) => (decideAccess(rule, caller).ok ? events : []));
+  }
+
+  #join(receiver: Receiver, events: readonly string[]): void {
+    const isFirst = this.size === 0;
+    this.#leave(receiver);
+    const key = events.join(" ");
+    let group = this.#groups.get(key);
+    if (group === undefined) {
+      group = { key, events: new Set(events), receivers: new Set() };
+      this.#groups.set(key, group);
+    }
+    group.receivers.add(receiver);
+    this.#groupOf.set(receiver, group);
     if (isFirst) this.occupied(true);
   }
 
   delete(receiver: Receiver): void {
     this.#confined.delete(receiver);
-    if (this.#receivers.delete(receiver) && this.size === 0) this.occupied(false);
+    if (this.#leave(receiver) && this.size === 0) this.occupied(false);
+  }
+
+  /** Takes `receiver` out of its group; false if it is in none. */
+  #leave(receiver: Receiver): boolean {
+    const group = this.#groupOf.get(receiver);
+    if (group === undefined) return false;
+    this.#groupOf.delete(receiver);
+    group.receivers.delete(receiver);
+    if (group.receivers.size === 0) this.#groups.delete(group.key);
+    return true;
   }
 
   get size(): number {
-    return this.#receivers.size;
+    return this.#groupOf.size;
   }
 
-  /** Everyone who may have `event`. */
+  /** The receivers that may have `event` and asked for it. */
   audience(event: EventName): Receiver[] {
-    const bit = bitOf.get(event) ?? 0;
-    return [...this.#receivers].flatMap(([receiver, mask]) => ((mask & bit) === 0 ? [] : receiver));
+    const receivers: Receiver[] = [];
+    for (const group of this.#groups.values()) {
+      if (!group.events.has(event)) continue;
+      for (const receiver of group.receivers) receivers.push(receiver);
+    }
+    return receivers;
   }
 
-  /** Sends what is about one device to everyone who may have it and may know of that device. */
+  /** Sends what is about one device to the receivers of `event` that may know of that device. */
   publishAbout(deviceId: string, event: EventName, payload: unknown): void {
     if (this.#confined.size === 0) return this.publish(event, payload);
-    const to = [...this.#receivers.keys()].filter((receiver) => {
+    const to = this.audience(event).filter((receiver) => {
       return (this.#confined.get(receiver) ?? deviceId) === deviceId;
     });
     this.publish(event, payload, undefined, to);
   }
 
   /**
-   * Sends `event` to everyone who may have it, or to those of `to` who may and are still here. `seq`
-   * stays gapless: it counts what was sent.
+   * Sends `event` to all its receivers, or to those of `to` that are still here. `seq` stays
+   * gapless: it counts what was sent to that receiver.
    */
   publish(
     event: EventName,
     payload: unknown,
     version?: StateVersion,
-    to: Iterable<Receiver> = this.#receivers.keys(),
+    to?: Iterable<Receiver>,
   ): void {
-    if (this.#receivers.size === 0) return;
-    const bit = bitOf.get(event) ?? 0;
-    const droppable = isLatestState(event);
-    const head = encodeEventHead(event, payload, version);
-    let text = "";
-    let textSeq = 0;
-    for (const receiver of to) {
-      const mask = this.#receivers.get(receiver) ?? 0;
-      if ((mask & bit) === 0 || (droppable && receiver.isSlow())) continue;
-      const seq = receiver.seq + 1;
-      // Those who came at about the same time count alike, and share one text.
-      if (seq !== textSeq) text = finishEvent(head, seq);
-      textSeq = seq;
-      if (receiver.push(text)) receiver.seq = seq;
+    if (this.size === 0) return;
+    const send = sender(encodeEventHead(event, payload, version), this.#table[event]);
+    if (to !== undefined) {
+      for (const receiver of to) {
+        if (this.#groupOf.get(receiver)?.events.has(event)) send(receiver);
+      }
+      return;
+    }
+    for (const { events, receivers } of this.#groups.values()) {
+      if (!events.has(event)) continue;
+      for (const receiver of receivers) send(receiver);
     }
   }
+}
+
+/** Sends the event that starts with `head` to one receiver after the other. */
+function sender(head: string, rule: EventRule | undefined): (receiver: Receiver) => void {
+  const droppable = rule?.latestState === true;
+  let text = "";
+  let textSeq = 0;
+  return (receiver) => {
+    if (droppable && receiver.isSlow()) return;
+    const seq = receiver.seq + 1;
+    // Those who came at about the same time count alike, and share one text.
+    if (seq !== textSeq) text = finishEvent(head, seq);
+    textSeq = seq;
+    if (receiver.push(text)) receiver.seq = seq;
+  };
 }

@@ -35,8 +35,8 @@ const PARTS_PER_SECOND = 16;
 
 /**
  * Who is connected. Entries are kept as JSON text, so a list costs one join; changes within
- * `presenceCoalesceMs`, or longer in a crowd, go out as one event. Everyone gets the whole list, so in
- * a crowd one event is many megabytes: it goes to a part of the crowd at a time.
+ * `presenceCoalesceMs`, or longer in a crowd, go out as one event. Each receiver gets the whole
+ * list, so in a crowd one event is many megabytes: it goes to a part of the crowd at a time.
  */
 export class Presence {
   readonly #entries = new Map<string, string>();
@@ -46,9 +46,9 @@ export class Presence {
   #listedAt = 0;
   #timer: Timer | undefined;
   #dirty = true;
-  /** Who has still to be told. */
+  /** Receivers that still wait for the newest list. */
   #untold: Receiver[] = [];
-  /** What everyone will have been told of when nobody is left untold. */
+  /** The version that all receivers know once `#untold` is empty. */
   #toldVersion = 0;
   /** Monotonic time before which no further event goes out. */
   #quietUntil = 0;
@@ -117,7 +117,7 @@ export class Presence {
       this.#untold = this.deps.audience();
       this.#toldVersion = this.#version;
     }
-    // Made anew for each part: nobody is told less than somebody who asked was answered before.
+    // Made anew for each part: no receiver is told an older list than a request was answered with.
     const { text } = this.#makeList();
     const perPart = limits.presenceBytesPerSecond / PARTS_PER_SECOND;
     const part = this.#untold.splice(0, Math.max(1, Math.floor(perPart / text.length)));

@@ -1,6 +1,6 @@
 import type { Timer, World } from "../lib/world.ts";
 
-/** Beats at an interval while somebody is there: without anybody no timer runs. */
+/** Calls `beat` at an interval while it is switched on; switched off, no timer runs. */
 export class Pulse {
   #timer: Timer | undefined;
 

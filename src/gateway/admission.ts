@@ -3,7 +3,7 @@ import { type Close, closes } from "../protocol/close.ts";
 import type { Connection } from "./connection.ts";
 
 /** Connections of one kind by where they come from, oldest first. */
-class Crowd {
+class ConnectionsBySource {
   readonly #bySource = new Map<string, Set<Connection>>();
   size = 0;
 
@@ -62,13 +62,13 @@ export const tooManyUnauthenticated = refused(
 );
 
 /**
- * Bounds connections that are not authenticated yet, in all and per source. After a restart everybody
- * comes at once, perhaps from one address: so only sockets that stayed silent for a moment are held
- * against their source, and only those give way, the largest source's first.
+ * Bounds connections that are not authenticated yet, in all and per source. After a restart all
+ * clients come at once, perhaps from one address: so only sockets that stayed silent for a moment
+ * count against their source, and only those give way, the largest source's first.
  */
 export class AdmissionControl {
-  readonly #unauthenticated = new Crowd();
-  readonly #waiting = new Crowd();
+  readonly #unauthenticated = new ConnectionsBySource();
+  readonly #waiting = new ConnectionsBySource();
   #total = 0;
 
   constructor(
@@ -83,7 +83,7 @@ export class AdmissionControl {
     const now = this.now();
     let silent = 0;
     for (const connection of this.#unauthenticated.of(source)) {
-      // Oldest first: whoever is behind one that still has its moment has it too.
+      // Oldest first: behind a socket that still has time, all have time.
       if (!this.#isLate(connection, now)) break;
       if (connection.state.name === "challenged") silent += 1;
       if (silent >= most) return tooManyUnauthenticated;
@@ -115,7 +115,10 @@ export class AdmissionControl {
     return true;
   }
 
-  /** Whether the moment is over that everybody has for a first word. */
+  /**
+   * Whether the socket had its time for a first frame (`unauthenticatedGraceMs`) since the
+   * challenge.
+   */
   #isLate({ challengedAt }: Connection, now: number): boolean {
     return now - challengedAt >= this.limits.unauthenticatedGraceMs;
   }

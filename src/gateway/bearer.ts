@@ -11,13 +11,13 @@ export type BearerVerdict =
       readonly code: string;
       readonly detail: string;
       readonly cure: string;
-      /** Set where the same secret may be right later. */
+      /** Milliseconds; set where the same secret may be right later. */
       readonly retryAfterMs?: number;
     };
 
 interface Deps {
   readonly secrets: SharedSecrets;
-  /** The one of the handshake: failures here and there count together. */
+  /** The handshake's limiter, so that failures here and there count together. */
   readonly limiter: FailureLimiter;
   readonly kind: () => SecretKind;
   /** 32 random bytes of this process. */
@@ -45,7 +45,7 @@ export class BearerCheck {
   ): Promise<BearerVerdict> {
     const { deps } = this;
     if (secret === "") return missing(what);
-    // A right metrics token passes a lock: nobody's failures may blind whoever watches.
+    // A right metrics token passes a lock: other clients' failures must not blind the monitoring.
     if (what === "metrics" && this.#same(await deps.metricsToken(), secret)) return { ok: true };
     if (what === "gateway" && DEVICE_TOKEN.test(secret)) {
       return deps.secrets.knows(deps.kind(), secret) ? { ok: true } : wrong(what);

@@ -19,7 +19,7 @@ export type ConnectionState =
       readonly name: "waiting";
       readonly requestId: string;
       readonly deviceId: string;
-      /** Frames it sent although nothing it sends counts. */
+      /** Frames that the client sent since, though none of them counts. */
       frames: number;
     }
   | { readonly name: "ready"; readonly actor: Actor }
@@ -50,7 +50,7 @@ export class Connection implements Receiver {
   refused = false;
   /** Set when its device was ended: nothing it still sends counts. */
   revoked = false;
-  /** Calls outside its role in a row. */
+  /** Calls in a row that were outside of the client's role. */
   unauthorized = 0;
   /** Monotonic ms of the challenge: the handshake deadline counts from here. */
   challengedAt = 0;
@@ -136,7 +136,10 @@ export class Connection implements Receiver {
     queue.push(text);
   }
 
-  /** Only a `connect` after the next challenge means anything; until then nothing does. */
+  /**
+   * Answers a frame of a connection that waits for approval: it may only connect anew, after the
+   * next challenge.
+   */
   #whileWaiting(text: string): void {
     const parsed = parseRequest(parseJson(text));
     if (!parsed.ok) return this.close(closes.invalidFrame);

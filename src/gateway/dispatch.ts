@@ -49,7 +49,7 @@ export class Dispatcher {
     this.#methods = new Map(deps.methods.map((method) => [method.name, method]));
   }
 
-  /** Requests that run and will be answered without anybody's doing. */
+  /** How many requests are running whose answer waits for no person and no node. */
   get busy(): number {
     return this.#busy;
   }
@@ -66,7 +66,7 @@ export class Dispatcher {
     const startedAt = this.deps.monotonic();
     try {
       const result = this.#run(from, actor, { method, frame });
-      if (result instanceof Promise) this.#settleLater(from, frame, { result, startedAt, method });
+      if (result instanceof Promise) this.#replyLater(from, frame, { result, startedAt, method });
       else {
         from.send(encodeResult(frame.id, result));
         this.#record(frame.method, startedAt, true);
@@ -97,7 +97,7 @@ export class Dispatcher {
     });
   }
 
-  async #settleLater(
+  async #replyLater(
     from: Requester,
     frame: RequestFrame,
     running: { result: Promise<unknown>; startedAt: number; method: Method },
@@ -155,7 +155,7 @@ function storeFailure(error: unknown) {
   };
 }
 
-/** Each key that is wrong, as clients mark it in a form. */
+/** The errors of each wrong key, as clients mark them in a form. */
 function problemsIn(error: Error & { issues?: unknown }) {
   const { issues } = error;
   if (!Array.isArray(issues) || issues.length === 0) return undefined;
@@ -166,7 +166,10 @@ function caller(actor: Actor) {
   return { role: actor.role, scopes: actor.scopes, onHost: actor.method === "host" };
 }
 
-/** A node that calls what does not exist is told the same as one that calls what is not for nodes. */
+/**
+ * A node gets the answer for an unknown method also for one that is not for nodes, so that it
+ * learns nothing of what there is.
+ */
 function isOutsideRole(actor: Actor, verdict: AccessVerdict | undefined): boolean {
   if (!verdict) return actor.role === "node";
   return !verdict.ok && verdict.why === "role";

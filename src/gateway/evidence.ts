@@ -1,4 +1,4 @@
-import { admit, type Decision, secretCandidate } from "../auth/admit.ts";
+import { type AdmitDecision, admit, secretCandidate } from "../auth/admit.ts";
 import type {
   AdmissionPolicy,
   ConnectFacts,
@@ -18,7 +18,7 @@ import type { Pairing } from "../pairing/pairing.ts";
 import { isRole } from "../protocol/access.ts";
 import { type ConnectParams, signedToken } from "./connect-params.ts";
 
-/** What evidence things out needs. */
+/** The services that evidence is gathered from. */
 export interface EvidenceDeps {
   readonly world: World;
   readonly pairing: Pairing;
@@ -40,12 +40,12 @@ export interface ConnectCase {
 }
 
 /** What {@link admit} decided, or that the shared secret must be checked first. */
-export type Resolved = Exclude<Decision, { kind: "need" }> | { kind: "check-secret" };
+export type Resolved = Exclude<AdmitDecision, { kind: "need" }> | { kind: "check-secret" };
 
 /**
- * Asks {@link admit} until it decides, gathering what it asks for. Synchronous, so whoever acts on
- * the answer at once acts on the state as it is. Only the shared secret takes time: it is checked by
- * {@link checkSecret}, after which this is called again.
+ * Asks {@link admit} until it decides, gathering what it asks for. Synchronous, so a caller that
+ * acts at once acts on the state that was judged. Only the shared secret takes time: {@link
+ * checkSecret} checks it, after which this is called again.
  */
 export function resolve(c: ConnectCase, evidence: Evidence, deps: EvidenceDeps): Resolved {
   for (;;) {
@@ -104,7 +104,7 @@ function deviceOf(c: ConnectCase, deps: EvidenceDeps): PairedView | null {
   const live = token && token.revokedAtMs === undefined;
   return {
     roles: record.roles,
-    token: live ? { scopes: token.scopes, pickup: token.pickup === true } : undefined,
+    token: live ? { scopes: token.scopes, claimable: token.claimable === true } : undefined,
   };
 }
 
@@ -143,7 +143,7 @@ function inviteOf(c: ConnectCase, deps: EvidenceDeps): InviteCheck {
     const { inviteId, roles, scopes } = verdict.invite;
     return { verdict: "ok", inviteId, roles, scopes };
   }
-  // Only guesses count: whoever knows a used or expired secret was given it.
+  // Only guesses count: the secret of a used or expired link was given out once, not guessed.
   if (verdict.problem !== "unknown") return { verdict: "refused", problem: verdict.problem };
   return failed("invite", c, deps) ?? { verdict: "refused", problem: verdict.problem };
 }

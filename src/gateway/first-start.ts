@@ -1,16 +1,24 @@
-import { writeAhead } from "../audit/write-ahead.ts";
+import type { Decisions } from "../audit/decisions.ts";
+import { auditOf } from "../audit/events.ts";
 import type { SharedSecrets } from "../auth/secret.ts";
-import type { SecretStore } from "../auth/secret-store.ts";
+import {
+  replaceSecret,
+  type SecretStore,
+  type SecretsChange,
+  type SecretsState,
+} from "../auth/secret-store.ts";
 import type { World } from "../lib/world.ts";
 import { limitTable } from "../limits/table.ts";
-import { auditOf } from "../pairing/audit.ts";
 import { hostOwner, type Pairing } from "../pairing/pairing.ts";
 import { ownerScopes } from "../protocol/access.ts";
 import type { SecretKind } from "../protocol/refusals.ts";
+import type { Part } from "../store/parts.ts";
 
 interface Deps {
   readonly world: World;
   readonly secretStore: SecretStore;
+  readonly document: Part<SecretsState, SecretsChange>;
+  readonly decisions: Decisions;
   readonly pairing: Pairing;
   readonly secrets: SharedSecrets;
   readonly kind: SecretKind;
@@ -65,13 +73,14 @@ async function ensureToken(deps: Deps, warnings: string[]): Promise<string | und
 }
 
 async function storeToken(
-  { secretStore, pairing }: Deps,
+  { secretStore, document, decisions }: Deps,
   token: string,
   how: "environment" | "first-start",
 ): Promise<void> {
-  await writeAhead(pairing, async (announce) => {
-    await announce(auditOf("secret.set", "gateway", { kind: "token", how }));
-    await secretStore.setSecret("token", token, how);
+  const hashed = await secretStore.hashed(token, how);
+  const event = auditOf("secret.set", "gateway", { kind: "token", how });
+  await decisions.about(document).decide((state) => {
+    return { ...replaceSecret(state, "token", hashed), event };
   });
 }
 

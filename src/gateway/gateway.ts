@@ -7,8 +7,7 @@ import type { Timer, World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
 import { isConfined } from "../pairing/authority.ts";
 import type { Pairing } from "../pairing/pairing.ts";
-import type { Pending, Resolution } from "../pairing/records.ts";
-import type { EndedDevice } from "../pairing/revocation.ts";
+import type { EndedDevice, Pending, Resolution } from "../pairing/records.ts";
 import type { Actor } from "../protocol/access.ts";
 import { type Close, closes } from "../protocol/close.ts";
 import { encodeEventHead, finishEvent, type RequestFrame } from "../protocol/frames.ts";
@@ -40,10 +39,10 @@ export interface GatewayLog {
   error(facts: object, message: string): void;
 }
 
-/** All connections: admits them to the gate, hands frames on, ends them. */
+/** All connections: admits them, hands frames on, ends them. */
 export class Gateway implements ConnectionHost {
   readonly limits: Limits;
-  readonly gate: AdmissionControl;
+  readonly admission: AdmissionControl;
   readonly #upgrades: UpgradeQueue;
   readonly registry = new Registry();
   /** Lines about refusals and closes: strangers can cause any number of them. */
@@ -64,8 +63,8 @@ export class Gateway implements ConnectionHost {
   constructor(private readonly deps: GatewayDeps) {
     this.limits = deps.limits;
     const { limits, world } = deps;
-    this.gate = new AdmissionControl(limits, () => world.monotonic());
-    this.#upgrades = new UpgradeQueue(this.gate, limits, world);
+    this.admission = new AdmissionControl(limits, () => world.monotonic());
+    this.#upgrades = new UpgradeQueue(this.admission, limits, world);
     this.refusalLog = this.#boundedLog();
     this.failureLog = this.#boundedLog();
     this.#stopListening = deps.pairing.listen({
@@ -81,7 +80,10 @@ export class Gateway implements ConnectionHost {
     return new BoundedLog({ world, log, perSecond: limits.logLinesPerSecond, leftOut });
   }
 
-  /** Somebody asks for a connection: the upgrade is opened or refused, now or later. */
+  /**
+   * A client asks for a connection: the upgrade is accepted or refused, now or later. Returns what
+   * to call when the client is gone.
+   */
   requestUpgrade(peer: Peer, upgrade: PendingUpgrade): () => void {
     return this.#upgrades.request(peer.source, {
       accept: () => upgrade.accept(),
@@ -96,7 +98,7 @@ export class Gateway implements ConnectionHost {
   open(socket: Socket): Connection {
     const connection = new Connection(this.deps.world.uuid(), socket, this);
     this.#challenge(connection);
-    this.gate.opened(connection);
+    this.admission.opened(connection);
     return connection;
   }
 
@@ -144,7 +146,7 @@ export class Gateway implements ConnectionHost {
   /** A connection was admitted; it becomes visible to others. */
   ready(connection: Connection, actor: Actor, params: ConnectParams): void {
     this.#handshaking.delete(connection);
-    this.gate.authenticated(connection);
+    this.admission.authenticated(connection);
     this.#upgrades.freed();
     this.registry.add(connection, actor);
     this.deps.hub.add(connection, actor, isConfined(actor) ? actor.deviceId : undefined);
@@ -180,7 +182,7 @@ export class Gateway implements ConnectionHost {
     this.#handshaking.delete(connection);
     // First, so that a device which merely comes again pushes no other one out.
     this.registry.waiting(deviceId)?.close(closes.waitingReplaced);
-    this.gate.waits(connection);
+    this.admission.waits(connection);
     this.#upgrades.freed();
     this.registry.wait(connection, deviceId);
     // The decision may have come while the answer was on its way.
@@ -202,7 +204,7 @@ export class Gateway implements ConnectionHost {
     const { deviceId } = connection.state;
     if (why === "approved") {
       this.registry.unwait(connection, deviceId);
-      this.gate.resumes(connection);
+      this.admission.resumes(connection);
       this.#challenge(connection);
       return;
     }
@@ -212,7 +214,10 @@ export class Gateway implements ConnectionHost {
     connection.close(waitEnds[decision]);
   }
 
-  /** Of devices that are about to end: each is closed once its end is in force. */
+  /**
+   * Marks the connections of devices that are about to end: each is closed once the end is in
+   * force.
+   */
   #markRevoked(is: (deviceId: string) => boolean): void {
     for (const connection of this.registry.ready) {
       const deviceId = connection.actor?.deviceId;
@@ -220,7 +225,7 @@ export class Gateway implements ConnectionHost {
     }
   }
 
-  /** Ends the connections of a device, after the answer to whoever ended them went out. */
+  /** Ends the connections of a device, after the answer to the request that revoked it went out. */
   #deviceEnded(end: EndedDevice): void {
     const ended = this.registry.of(end.deviceId).filter((connection) => {
       return end.role === undefined || connection.role === end.role;
@@ -231,7 +236,7 @@ export class Gateway implements ConnectionHost {
     });
   }
 
-  /** Closes every ready connection that `matches`; returns whom. */
+  /** Closes every ready connection that `matches`; returns those. */
   closeWhere(matches: (actor: Actor) => boolean, close: Close): Connection[] {
     const hit = [...this.registry.ready].filter((c) => c.actor && matches(c.actor));
     for (const connection of hit) connection.close(close);
@@ -240,7 +245,7 @@ export class Gateway implements ConnectionHost {
 
   ended(connection: Connection, close: Close | undefined): void {
     this.#handshaking.delete(connection);
-    this.gate.closed(connection);
+    this.admission.closed(connection);
     this.#upgrades.freed();
     const { state } = connection;
     if (state.name === "waiting") this.registry.unwait(connection, state.deviceId);
@@ -263,7 +268,9 @@ export class Gateway implements ConnectionHost {
     });
   }
 
-  /** Something of ours failed: whoever can make it fail again and again fills no disk. */
+  /**
+   * Logs a defect of ours. Bounded, so that a client that causes it again and again fills no disk.
+   */
   failed(message: string, facts: object): void {
     this.failureLog.write({ level: "error", kind: message, facts, message });
   }
@@ -284,7 +291,10 @@ export class Gateway implements ConnectionHost {
     return Object.fromEntries([...this.#closes].sort(([a], [b]) => a.localeCompare(b)));
   }
 
-  /** Refuses new connects, tells everyone, lets answers go out, closes everyone. */
+  /**
+   * Refuses new connects, sends the event `shutdown`, lets running requests be answered, then
+   * closes all connections.
+   */
   async drain(reason: string, close: Close, restartExpectedMs?: number): Promise<void> {
     this.phase = "draining";
     this.#upgrades.close(draining);
@@ -295,7 +305,10 @@ export class Gateway implements ConnectionHost {
     await this.#closeInTurns(all, close);
   }
 
-  /** Spread over time, so that the clients of a gateway that restarts do not all come back at once. */
+  /**
+   * Closes the connections over time, so that the clients of a gateway that restarts do not all
+   * come back at once.
+   */
   async #closeInTurns(all: readonly Connection[], close: Close): Promise<void> {
     const { drainCloses, drainPauseMs } = this.limits;
     for (let at = 0; at < all.length; at += drainCloses) {
@@ -308,7 +321,7 @@ export class Gateway implements ConnectionHost {
     return new Promise((resolve) => this.deps.world.after(ms, resolve));
   }
 
-  /** Resolves when what runs was answered, after `drainMs` at most. */
+  /** Resolves when the running requests were answered, after `drainMs` at most. */
   async #answered(): Promise<void> {
     const { world } = this.deps;
     const deadline = world.monotonic() + this.limits.drainMs;

@@ -52,7 +52,7 @@ export interface HandshakeDeps extends EvidenceDeps {
   readonly sshWay: () => SshWay;
   /** A connection became ready. Called before hello-ok is sent. */
   readonly ready: (connection: Connection, actor: Actor, params: ConnectParams) => void;
-  /** Its hello-ok was sent. */
+  /** Called once the connection's hello-ok was sent. */
   readonly greeted: (connection: Connection, actor: Actor) => void;
   /** A connection stays open to wait for approval. */
   readonly waits: (connection: Connection) => void;
@@ -75,7 +75,10 @@ export class Handshake {
     }
   }
 
-  /** The cause and the cure reach who asks; what nobody foresaw is in the log alone. */
+  /**
+   * The refusal for an error. A known error's cause and cure reach the client; an unknown one is in
+   * the log alone.
+   */
   #failure(error: unknown): refusals.Refusal {
     if (error instanceof RequestError) return refusals.passedOn(error.shape);
     if (isStoreError(error)) return refusals.storeUnavailable(error.next);
@@ -115,7 +118,7 @@ export class Handshake {
       decision = resolve(c, evidence, this.deps);
     }
     // No await from the decision to here and on into the registry: who is revoked in between would
-    // be admitted without anybody noticing.
+    // be admitted unnoticed.
     if (decision.kind === "refuse") this.#refuse(connection, frame, decision.refusal);
     else if (decision.kind === "pair") await this.#pair(connection, frame, { c, decision });
     else if (decision.kind === "admit") await this.#admit(connection, frame, { c, decision });
@@ -182,7 +185,7 @@ export class Handshake {
       scopes,
       text: deviceTextOf(c.params, peer),
       source: peer.source,
-      ...(decision.withSecret && { under: this.deps.secretEpoch() }),
+      ...(decision.withSecret && { secretEpoch: this.deps.secretEpoch() }),
     });
     if (!connection.isOpen) return;
     const device = this.deps.pairing.device(deviceId);
@@ -244,7 +247,7 @@ export class Handshake {
       ...(connection.socket.peer.address !== "" && { address: connection.socket.peer.address }),
     };
     if (deviceId !== undefined) {
-      // Whoever came by its token holds it; until then the approval stands in for it.
+      // A device that connected by its token holds it; until then the approval stands in for it.
       const presented = decision.method === "device-token" && hasCredential(c);
       const tookToken = presented ? decision.role : undefined;
       this.deps.pairing.seen(deviceId, { reason: "connect", tookToken });
@@ -264,7 +267,7 @@ export class Handshake {
     this.deps.greeted(connection, actor);
   }
 
-  /** What the link granted besides the role that the device connects with. */
+  /** The device's tokens for the roles that the link granted besides the one it connects with. */
   #otherTokens({ roles }: Invite, deviceId: string, role: Role): DeviceGrant[] {
     const tokens = this.deps.pairing.device(deviceId)?.tokens;
     return roles.flatMap((other) => {

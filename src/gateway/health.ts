@@ -2,15 +2,15 @@ import type { LoopGauge } from "../host/loop-gauge.ts";
 import type { World } from "../lib/world.ts";
 import { RawJson } from "../protocol/frames.ts";
 
-/** A summary older than this is made anew when somebody asks, in milliseconds. */
+/** Milliseconds for which a summary is used again. */
 const FRESH_MS = 1000;
 
 interface Deps {
   readonly world: World;
   readonly loop: LoopGauge;
-  /** The agent's part of it. */
+  /** The agent's part of the summary. */
   readonly agent: () => object;
-  /** This gateway's own part: no paths, no names, for everybody gets it. */
+  /** This gateway's own part: no paths, no names, because every client gets it. */
   readonly gateway: () => object;
 }
 
@@ -33,7 +33,7 @@ export class HealthSummary {
     return this.#version;
   }
 
-  /** What `health` answers. */
+  /** The payload of `health`, as JSON text. */
   get summary(): RawJson {
     this.#keepFresh();
     return this.#summary;

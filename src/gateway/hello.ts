@@ -37,7 +37,7 @@ export class Hello {
   readonly #features: string;
   readonly #policy: string;
   readonly #server: string;
-  /** Monotonic clock. */
+  /** Milliseconds by the monotonic clock. */
   readonly #started: number;
   /** What administrators see of the host. */
   readonly #host: { configPath: string; stateDir: string };
@@ -63,7 +63,7 @@ export class Hello {
     this.#server = `"version":${JSON.stringify(version)},"bootId":${JSON.stringify(deps.bootId)}`;
   }
 
-  /** The text of the response. */
+  /** The text of the `hello-ok` response. */
   text(facts: HelloFacts): string {
     const { services } = this.deps;
     const issuedAtMs = services.world.now();

@@ -1,17 +1,26 @@
-import { writeAhead } from "../audit/write-ahead.ts";
-import type { SecretStore } from "../auth/secret-store.ts";
+import type { Decisions } from "../audit/decisions.ts";
+import { auditOf } from "../audit/events.ts";
+import { failureOf } from "../audit/write-ahead.ts";
+import {
+  replaceSecret,
+  type SecretStore,
+  type SecretsChange,
+  type SecretsState,
+} from "../auth/secret-store.ts";
 import type { World } from "../lib/world.ts";
-import { auditOf } from "../pairing/audit.ts";
 import type { Pairing } from "../pairing/pairing.ts";
 import type { Actor } from "../protocol/access.ts";
 import { closes } from "../protocol/close.ts";
 import type { SecretKind } from "../protocol/refusals.ts";
+import type { Part } from "../store/parts.ts";
 import type { Gateway } from "./gateway.ts";
 
 const TOKEN_BYTES = 24;
 
 interface Deps {
   readonly secretStore: SecretStore;
+  readonly document: Part<SecretsState, SecretsChange>;
+  readonly decisions: Decisions;
   readonly world: World;
   readonly pairing: Pairing;
   /** Absent where no network side runs (the command line on stopped state). */
@@ -30,13 +39,16 @@ export interface SecretOutcome {
 
 export interface SecretOptions {
   readonly actor: Actor;
-  /** Also ends the devices' tokens that were granted under the old one. */
+  /** Ends the devices' tokens that were granted under the old secret too. */
   readonly revokeDerived: boolean;
-  /** Also where that ends the last way in with full control. */
+  /** Goes on where that ends the last remaining admin. */
   readonly force: boolean;
 }
 
-/** Changes of the shared secret, and whom they end (design, "When the shared secret changes"). */
+/**
+ * Changes the shared secret, and ends the connections and tokens that depended on the old one
+ * (design, "When the shared secret changes").
+ */
 export class SharedSecretChanges {
   constructor(private readonly deps: Deps) {}
 
@@ -44,39 +56,40 @@ export class SharedSecretChanges {
     return this.deps.hasClearSecret(kind) || this.deps.secretStore.secrets[kind] !== undefined;
   }
 
+  /** Stores a new shared secret. @throws RequestError LAST_WAY_IN */
   async set(kind: SecretKind, secret: string, options: SecretOptions): Promise<SecretOutcome> {
-    const { secretStore, pairing } = this.deps;
+    const { actor, revokeDerived } = options;
+    await this.#store(kind, secret.trim(), options);
+    const closed = closeAdmittedBy(this.deps.gateway, kind);
+    const revoked = revokeDerived ? await this.deps.pairing.many.endDerived(actor) : [];
+    return { closed, revoked };
+  }
+
+  /** Its hash, the line of the audit, and the end of the tokens granted under the old one are one step. */
+  async #store(kind: SecretKind, secret: string, options: SecretOptions): Promise<void> {
+    const { secretStore, decisions, document, pairing } = this.deps;
     const { actor, revokeDerived, force } = options;
-    let closed: readonly string[] = [];
-    const change = async () => {
-      const endedEpoch = await this.#store(kind, secret.trim(), options);
-      closed = closeAdmittedBy(this.deps.gateway, kind);
-      return endedEpoch;
-    };
-    if (!revokeDerived) {
-      await change();
-      return { closed, revoked: [] };
-    }
-    const epoch = secretStore.secrets[kind]?.epoch ?? 0;
+    const inClear = this.deps.hasClearSecret(kind);
+    const dropped = inClear ? [`gateway.auth.${kind}`] : undefined;
+    const event = auditOf("secret.set", actor, { kind, revokeDerived, dropped });
     const command =
       kind === "token"
         ? "token new --revoke-derived"
         : `config set gateway.${kind} - --revoke-derived`;
-    const revoked = await pairing.many.revokeDerived({ epoch, actor, force, command }, change);
-    return { closed, revoked };
-  }
-
-  /** Stores its hash, with the line of the audit ahead, and returns the epoch that ended. */
-  #store(kind: SecretKind, secret: string, options: SecretOptions): Promise<number> {
-    const { secretStore, pairing } = this.deps;
-    const { actor, revokeDerived } = options;
-    return writeAhead(pairing, async (announce) => {
-      const inClear = this.deps.hasClearSecret(kind);
-      const dropped = inClear ? [`gateway.auth.${kind}`] : undefined;
-      await announce(auditOf("secret.set", actor, { kind, revokeDerived, dropped }));
-      const { endedEpoch } = await secretStore.setSecret(kind, secret, "cli");
-      if (inClear) await this.deps.dropClearSecret(kind);
-      return endedEpoch;
+    const derived = (epoch: number) =>
+      pairing.many.derivedChanges({ epoch, actor, force, command });
+    // Who may not is told so before it costs a hash.
+    if (revokeDerived) derived(secretStore.secrets[kind]?.epoch ?? 0);
+    const hashed = await secretStore.hashed(secret, "cli");
+    const { seq = 0 } = await decisions.about(document).decide((state) => {
+      const replaced = replaceSecret(state, kind, hashed);
+      const also = revokeDerived ? [derived(replaced.answer.endedEpoch)] : [];
+      return { ...replaced, event, also };
+    });
+    if (!inClear) return;
+    await this.deps.dropClearSecret(kind).catch(async (error: unknown) => {
+      await decisions.noteAnyway(failureOf(seq, event, error));
+      throw error;
     });
   }
 

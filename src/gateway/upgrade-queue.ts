@@ -22,9 +22,9 @@ interface Waiting {
 }
 
 /**
- * Where those wait who ask for a connection while all places of unauthenticated sockets are taken.
- * It costs them a moment, and the gateway next to nothing: before the upgrade nobody can send it a
- * frame. Sources take turns, so a crowd from one place keeps nobody else waiting.
+ * Connection requests that wait while all places of unauthenticated sockets are taken. Waiting
+ * costs the gateway next to nothing: before the upgrade a client can send no frame. Sources take
+ * turns, so a crowd from one source keeps no other waiting.
  */
 export class UpgradeQueue {
   /** In the order of their turns. */
@@ -142,7 +142,7 @@ export class UpgradeQueue {
     for (let left = this.#size; left > 0 && this.admission.makeRoom(); left -= 1) this.#admit();
   }
 
-  /** Refuses whoever waits and whoever still comes. */
+  /** Refuses all requests that wait, and all that still come. */
   close(refusal: AdmissionRefusal): void {
     this.#closed = refusal;
     this.#soon?.cancel();

@@ -4,14 +4,14 @@ import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 export interface LoopFigures {
   readonly degraded: boolean;
   readonly reasons: readonly ("event_loop_delay" | "event_loop_utilization")[];
-  /** What `utilization` and `cpuCoreRatio` are over, in milliseconds. */
+  /** Milliseconds that `utilization` and `cpuCoreRatio` are measured over. */
   readonly intervalMs: number;
   /** How late the loop was when it was last measured, in milliseconds. */
   readonly delayP99Ms: number;
   readonly delayMaxMs: number;
-  /** Share of the time in which it was busy, 0 to 1. */
+  /** Share of `intervalMs` in which the loop was busy, 0 to 1. */
   readonly utilization: number;
-  /** Processor time over that time: 1 is one core. */
+  /** Processor time over `intervalMs`: 1 is one core. */
   readonly cpuCoreRatio: number;
 }
 
@@ -21,8 +21,8 @@ const LATE_MS = 500;
 const BUSY = 0.95;
 
 /**
- * Looks at the event loop when somebody asks, so that it costs nothing while nobody does. (The
- * histogram behind `/metrics` needs a timer of its own.)
+ * Measures the event loop between two readings, and only when it is read: it has no timer. (The
+ * histogram behind `/metrics` needs one.)
  */
 export class LoopGauge {
   #from = {
@@ -104,8 +104,8 @@ export interface LoopLag {
 }
 
 /**
- * Watches the event loop from the first time that somebody asks: until then it costs nothing. Each
- * reader has its own watch, because reading starts the next period.
+ * Measures the event loop's delay from the first reading on; before that it costs nothing. Each
+ * reader needs its own, because a reading begins the next period.
  */
 export class LoopWatch {
   #histogram: ReturnType<typeof monitorEventLoopDelay> | undefined;

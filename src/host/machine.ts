@@ -19,7 +19,7 @@ export interface MachineFacts {
   readonly diskPath?: string;
 }
 
-/** `folder` names the disk that counts. */
+/** Reads the machine's figures; `folder` names the disk that counts. */
 export async function machineFacts(folder: string): Promise<MachineFacts> {
   const cpus = os.cpus();
   const cpuModel = cpus[0]?.model.trim();

@@ -35,7 +35,10 @@ export function resolveAdminSocket(env: Environment, stateDir: string): string {
     : localSocket("admin", env, stateDir);
 }
 
-/** The socket for whoever approves over SSH: `OPENCLAW_APPROVE_SOCKET`, else beside the admin one. */
+/**
+ * The path of the socket for approvals over SSH: `OPENCLAW_APPROVE_SOCKET`, else a place of its own
+ * under /run where the state is the packaged one's, else `approve.sock` in the state folder.
+ */
 export function resolveApproveSocket(env: Environment, stateDir: string): string {
   return env["OPENCLAW_APPROVE_SOCKET"]
     ? resolve(env["OPENCLAW_APPROVE_SOCKET"])
@@ -55,7 +58,7 @@ function isPackaged(env: Environment, stateDir: string): boolean {
 /** The folder where sshd's helper looks for the keys of approvers; `openclaw ssh enable` makes it. */
 export const APPROVER_KEYS = `${PACKAGED}/keys`;
 
-/** What the gateway writes there for it. */
+/** The file that the gateway writes there for sshd's helper: the keys that may log in. */
 export const APPROVERS_FILE = join(APPROVER_KEYS, "approvers");
 
 /** The file with the keys that may approve over SSH; `undefined` where sshd reads none of ours. */

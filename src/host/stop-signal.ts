@@ -27,8 +27,8 @@ export class StopSignal {
   }
 
   /**
-   * From now on: `stop` at every signal to end, at once if there was one before, and `reload` at a
-   * SIGHUP that is none. Replaces whoever listened before.
+   * Sets what signals do from now on: `stop` at every signal to end, at once if one came before,
+   * and `reload` at a SIGHUP that does not end the process. Replaces the listener before it.
    */
   listen(on: { stop: () => void; reload: () => void }): void {
     this.#listener = on.stop;

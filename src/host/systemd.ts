@@ -58,7 +58,9 @@ function watchdogMs(env: Environment): number | undefined {
 /** How long one call may take: systemd-notify itself waits for systemd, which may be busy. */
 const SEND_MS = 5000;
 
-/** The package passes on READY and STATUS alone; the rest goes through the same program. */
+/**
+ * Sends one message through systemd-notify(1): the package itself passes on READY and STATUS alone.
+ */
 function assign(assignments: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const args = [`--pid=${process.pid}`, ...assignments];

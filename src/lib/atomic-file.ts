@@ -46,8 +46,8 @@ export interface FileSystem {
 }
 
 /**
- * With its parents. Node.js's own way has no end where a parent can't hold folders, as /proc can't, and
- * says ENOENT of a read-only file system.
+ * Makes a folder with its parents. Node.js's own way has no end where a parent can't hold folders,
+ * as /proc can't, and says ENOENT of a read-only file system.
  */
 async function makeFolder(path: string, mode: number): Promise<void> {
   const make = () =>
@@ -102,7 +102,10 @@ async function openFile(path: string, flags: number, mode?: number): Promise<Ope
   };
 }
 
-/** Writes every byte, however little the file system takes at a time. */
+/**
+ * Writes every byte, however little the file system takes at a time.
+ * @throws Error of the file system; code ENOSPC where it takes no byte
+ */
 export async function writeAll(file: OpenFile, bytes: Uint8Array, position: number): Promise<void> {
   let done = 0;
   while (done < bytes.byteLength) {
@@ -124,10 +127,11 @@ export interface ReplaceOptions {
 export const temporaryEnding = ".tmp";
 
 /**
- * Replaces `path` so that a crash at any moment leaves either the old content or the new, whole:
- * a temporary file beside it (mode 0600), all bytes, fsync, rename, fsync of the folder. Returns
- * the bytes written. Rejects with the file system's error, having removed the temporary file; only
- * when the folder's own fsync fails is it open which of the two a crash would leave.
+ * Replaces `path` so that a crash at any moment leaves either the old content or the new, whole: a
+ * temporary file beside it (mode 0600), all bytes, fsync, rename, fsync of the folder. Returns the
+ * bytes written. Only when the folder's own fsync fails is it open which of the two a crash would
+ * leave.
+ * @throws Error of the file system, after the temporary file is removed
  */
 export async function replaceFile(
   path: string,
@@ -171,7 +175,8 @@ async function dress(
 
 /**
  * Makes sure `path` is a folder that only its owner can enter (0700), creating it and its parents
- * or tightening its mode. Rejects with the file system's error, ENOTDIR if something else is there.
+ * or tightening its mode.
+ * @throws Error of the file system; code ENOTDIR if something else is there
  */
 export async function ensurePrivateFolder(
   path: string,

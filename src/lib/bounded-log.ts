@@ -19,7 +19,7 @@ interface Deps {
 const SECOND = 1000;
 
 /** One line: its level, what it is counted as, its facts and its words. `kind` is from a fixed set. */
-export interface Line {
+export interface BoundedLine {
   readonly level: keyof LineLog;
   readonly kind: string;
   readonly facts: object;
@@ -38,7 +38,7 @@ export class BoundedLog {
 
   constructor(private readonly deps: Deps) {}
 
-  write({ level, kind, facts, message }: Line): void {
+  write({ level, kind, facts, message }: BoundedLine): void {
     const { world, log, perSecond } = this.deps;
     const now = world.monotonic();
     if (now - this.#from >= SECOND) this.#begin(now);

@@ -5,7 +5,7 @@ export const durationBounds = [
 
 /** Counts durations by class: a few additions each, so it may stand on the hot path. */
 export class Durations {
-  /** How many fell into each class. */
+  /** How many durations fell into each class. */
   readonly counts: number[] = new Array(durationBounds.length + 1).fill(0);
   /** All of them together, in milliseconds. */
   totalMs = 0;

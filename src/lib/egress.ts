@@ -1,6 +1,6 @@
 import { addressMatcher, LINK_LOCAL, normalizeAddress, PRIVATE_V4, PRIVATE_V6 } from "./net.ts";
 
-/** Whether this program may connect to an address. `never`: whatever somebody allows. */
+/** Whether this program may connect to an address. `never`: no setting can allow it. */
 export type EgressVerdict =
   | { readonly ok: true }
   | { readonly ok: false; readonly never: boolean; readonly what: string };
@@ -21,7 +21,7 @@ export class EgressRefused extends Error {
   constructor(
     readonly address: string,
     readonly what: string,
-    /** Nothing that somebody could allow. */
+    /** True where no setting can allow the address. */
     readonly never: boolean,
   ) {
     super(`${address} is ${what}`);
@@ -31,9 +31,9 @@ export class EgressRefused extends Error {
 type Kind = readonly [what: string, networks: readonly string[]];
 
 /**
- * Clouds hand out credentials at addresses of their own to whoever asks from the machine; most of them
- * at 169.254.169.254, which is link-local besides. Each as its provider's documentation or its own
- * programs name it.
+ * Addresses at which clouds hand credentials to any program on the machine. Most use
+ * 169.254.169.254, which is link-local besides. Each is named by its provider's documentation or
+ * programs.
  */
 const metadata: readonly string[] = [
   // AWS, Azure, Google, OpenStack, Oracle, DigitalOcean, Hetzner, Akamai and others.
@@ -72,7 +72,7 @@ const onRequest: readonly Kind[] = [
   ["in a private network", [...PRIVATE_V4, ...PRIVATE_V6, "100.64.0.0/10", "fec0::/10"]],
   [
     "in a network for special use",
-    // Among them tunnels whose other end nobody can tell from the address.
+    // Among them tunnels, whose other end can't be told from the address.
     ["192.0.0.0/24", "198.18.0.0/15", "64:ff9b:1::/48", "2001::/32"],
   ],
 ];

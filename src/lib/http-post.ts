@@ -10,7 +10,7 @@ export interface PostRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Where it may lead. */
+  /** Which addresses it may connect to. */
   readonly policy: EgressPolicy;
   /** Ends the request at once. */
   readonly signal?: AbortSignal;
@@ -56,7 +56,7 @@ export class HttpPost {
     // A literal address is not looked up, so it is judged here.
     const literal = url.hostname.replace(/^\[|\]$/g, "");
     if (isIP(literal) !== 0) refuse(literal, policy);
-    // Loaded by whoever sends something, not at every start.
+    // Loaded when something is sent, not at every start.
     const { request } =
       url.protocol === "https:" ? await import("node:https") : await import("node:http");
     return new Promise((resolve, reject) => {

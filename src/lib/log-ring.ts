@@ -1,10 +1,11 @@
 /**
- * The log's copy of an audit line (audit/writer.ts): meant for the journal and the owner on the host,
- * while everybody who may read may read the ring. Quotes inside a text are escaped, so no text fits.
+ * Matches the log's copy of an audit line (audit/writer.ts). It is for the journal and the owner on
+ * the host, and kept out of the ring, which any client with the right to read logs can read. Quotes
+ * inside a text are escaped, so no text matches.
  */
 const AUDIT_COPY = /,"audit":\d+,"event":"/;
 
-/** What a ring keeps at most. */
+/** Bounds of what a ring keeps. */
 export interface RingBounds {
   /** All lines together, in bytes. */
   readonly bytes: number;
@@ -20,7 +21,7 @@ export interface TailRequest {
 }
 
 /** The result of `logs.tail` without the name of its source. */
-export interface Tail {
+export interface LogTail {
   /** Where to go on reading. */
   readonly cursor: number;
   /** Where the log ends now: more than `cursor` where there is more to read. */
@@ -77,7 +78,7 @@ export class LogRing {
   }
 
   /** Lines from the cursor on, the oldest first; without one that is known here, the newest. */
-  tail({ cursor, limit, maxBytes }: TailRequest): Tail {
+  tail({ cursor, limit, maxBytes }: TailRequest): LogTail {
     const oldest = this.#lines[0]?.at ?? this.#end;
     const known = cursor !== undefined && cursor >= oldest && cursor <= this.#end;
     const bounds = { limit, maxBytes };

@@ -22,7 +22,7 @@ export interface LogOptions {
   readonly level: string;
   /** A person watches: short coloured lines instead of JSON. */
   readonly pretty: boolean;
-  /** Facts that whoever watches is spared. */
+  /** Names of facts that the pretty format leaves out. */
   readonly spared?: readonly string[];
   /** Absolute path of a file; standard output when absent. */
   readonly file?: string | undefined;
@@ -79,7 +79,10 @@ function destination(
   return { stream, close };
 }
 
-/** Not by `flushSync`, which tries for ever on a full disk and blocks meanwhile. */
+/**
+ * Waits until a stream has written what is left. Not by `flushSync`, which tries for ever on a full
+ * disk and blocks meanwhile.
+ */
 async function ended(stream: Destination): Promise<void> {
   let timer: Timer | undefined;
   await new Promise<void>((resolve) => {

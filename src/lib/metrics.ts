@@ -20,7 +20,7 @@ export interface DurationSample {
   readonly durations: Durations;
 }
 
-/** A metric and how its values are read. Nothing is read before somebody asks for all metrics. */
+/** A metric and how its values are read. Nothing is read before all metrics are asked for. */
 export type MetricSpec = { readonly name: string; readonly help: string } & (
   | {
       readonly type: "counter" | "gauge";

@@ -22,13 +22,13 @@ const systemResolve: ResolveName = (name) => lookup(name, { all: true });
  * is silent, and what is written to the disk needs them as well.
  */
 export class NameLookup {
-  readonly #gate: Semaphore;
+  readonly #semaphore: Semaphore;
 
   constructor(
     bounds: { readonly atOnce: number; readonly queued: number },
     private readonly resolve: ResolveName = systemResolve,
   ) {
-    this.#gate = new Semaphore(bounds.atOnce, bounds.queued);
+    this.#semaphore = new Semaphore(bounds.atOnce, bounds.queued);
   }
 
   /** The `lookup` of `net.connect`. It fails with {@link EgressRefused} where no address is allowed. */
@@ -46,7 +46,7 @@ export class NameLookup {
   }
 
   async #allowed(name: string, policy: EgressPolicy): Promise<readonly Address[]> {
-    const found = await this.#gate.run(() => this.resolve(name));
+    const found = await this.#semaphore.run(() => this.resolve(name));
     const judged = found.map((one) => ({ one, verdict: policy.judge(one.address) }));
     const allowed = judged.filter(({ verdict }) => verdict.ok).map(({ one }) => one);
     if (allowed.length > 0) return allowed;

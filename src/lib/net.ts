@@ -66,20 +66,23 @@ export function hostName(host: string): string {
   return text.replace(/:\d+$/, "");
 }
 
-/** Networks of a house or a company, which lead nobody outside there (RFC 1918). */
+/** IPv4 networks of a house or a company, not routed on the internet (RFC 1918). */
 export const PRIVATE_V4: readonly string[] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
-/** The same over IPv6 (RFC 4193). */
+/** IPv6 networks of a house or a company, not routed on the internet (RFC 4193). */
 export const PRIVATE_V6: readonly string[] = ["fc00::/7"];
 /** One cable or radio (RFC 3927, RFC 4291). */
 export const LINK_LOCAL: readonly string[] = ["169.254.0.0/16", "fe80::/10"];
 
-/** A test for membership in `cidrs` (addresses or CIDR blocks). Throws on anything else. */
+/**
+ * A test for membership in `cidrs` (addresses or CIDR blocks).
+ * @throws Error for an entry that is neither
+ */
 export function addressMatcher(cidrs: readonly string[]): (address: string) => boolean {
   const list = new BlockList();
   for (const cidr of cidrs) {
     const [network = "", bits] = cidr.split("/");
     const normal = normalizeAddress(network);
-    // `10.0.0.0/` must not count as `/0`, which is everybody.
+    // `10.0.0.0/` must not count as `/0`, which is all addresses.
     const isBlock = bits === undefined || /^\d{1,3}$/.test(bits);
     if (normal === undefined || !isBlock) throw new Error(`not an address or CIDR block: ${cidr}`);
     const family = normal.includes(":") ? "ipv6" : "ipv4";

@@ -1,21 +1,24 @@
 /** Refused because too many already wait. */
 export class SemaphoreFull extends Error {
-  override readonly name = "GateFull";
+  override readonly name = "SemaphoreFull";
 }
 
-/** Lets at most `atOnce` jobs run together and at most `queued` more wait, first come first served. */
+/** Runs at most `concurrency` jobs at once; at most `queued` more wait, first come first served. */
 export class Semaphore {
   #running = 0;
   readonly #waiting: (() => void)[] = [];
 
   constructor(
-    private readonly atOnce: number,
+    private readonly concurrency: number,
     private readonly queued: number,
   ) {}
 
-  /** Runs `job` when there is room. Throws {@link SemaphoreFull} when the queue is full. */
+  /**
+   * Runs `job` when there is room, and returns what it returns.
+   * @throws SemaphoreFull when the queue is full
+   */
   async run<T>(job: () => Promise<T>): Promise<T> {
-    if (this.#running >= this.atOnce) {
+    if (this.#running >= this.concurrency) {
       if (this.#waiting.length >= this.queued) throw new SemaphoreFull("too many jobs wait");
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     } else {

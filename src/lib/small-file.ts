@@ -2,8 +2,9 @@ import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 
 /**
- * The text of a file that a person wrote, at most `maxBytes` of it. Rejects with the system's error,
- * or with code EFTYPE for what is no file: a pipe would be waited for without end.
+ * The text of a file that a person wrote, at most `maxBytes` of it.
+ * @throws Error of the system; code EFTYPE for what is no file: a pipe would be waited for without
+ * end
  */
 export async function readSmallFile(path: string, maxBytes: number): Promise<string> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);

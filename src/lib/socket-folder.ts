@@ -2,7 +2,8 @@ import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 
 /** The kernel's bound on a Unix socket's path, in bytes, without the closing zero. */
-const longestSocketPath = 107;
+export const longestSocketPath = 107;
+
 /**
  * A folder in which sockets can be bound and dialled however long its path is: where the kernel's
  * 107 bytes do not suffice, they are named through the open folder's descriptor.
@@ -16,7 +17,11 @@ export class SocketFolder {
     this.#handle = handle;
   }
 
-  /** `longestName` is in bytes. */
+  /**
+   * Opens the folder `path` for sockets whose names have at most `longestName` bytes.
+   * @throws RangeError where a path gets too long for a socket and the system is not Linux
+   * @throws Error of the system where the folder cannot be opened
+   */
   static async open(path: string, longestName: number): Promise<SocketFolder> {
     const needed = Buffer.byteLength(path) + 1 + longestName;
     if (needed <= longestSocketPath) return new SocketFolder(path, undefined);

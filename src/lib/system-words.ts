@@ -46,7 +46,10 @@ export function systemWords(error: unknown): string | undefined {
   return code !== undefined && Object.hasOwn(words, code) ? words[code] : undefined;
 }
 
-/** The same for whoever must be told something: a rare code is better than nothing. */
+/**
+ * The error in words, else its code, else "for an unknown reason": for places where something must
+ * be said.
+ */
 export function whyFailed(error: unknown): string {
   return systemWords(error) ?? systemCode(error) ?? "for an unknown reason";
 }

@@ -36,7 +36,7 @@ export const guardLimitTable = {
       "decisions (approvals, rejections, renames, rotations, links, configuration …) of one device or SSH key, or of connections without one from one address, within `decisionsMs`",
     past: "`UNAVAILABLE` `too many decisions; retry later` until `decisionsMs` later; removing and revoking go on, and so does the owner on the host",
     metric: "decisions-refused",
-    test: "pairing/pace.test.ts",
+    test: "audit/pace.test.ts",
   },
   decisionsMs: {
     value: 10 * MINUTE,
@@ -44,7 +44,7 @@ export const guardLimitTable = {
     bounds: "window in which decisions are counted, and the pause after too many",
     past: "the count starts anew",
     metric: "-",
-    test: "pairing/pace.test.ts",
+    test: "audit/pace.test.ts",
   },
   exceptDevices: {
     value: 64,

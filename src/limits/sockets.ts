@@ -12,7 +12,7 @@ export const socketLimitTable = {
     bounds: "sockets before hello-ok, in all (a quarter of memory at most, 32 to 512)",
     past: "the next one waits; a silent one of the address with most of them is closed 1013 `too many connections`",
     metric: "unauthenticated-evicted",
-    test: "gateway/gate.test.ts",
+    test: "gateway/admission.test.ts",
   },
   unauthenticatedPerAddress: {
     value: 32,
@@ -20,7 +20,7 @@ export const socketLimitTable = {
     bounds: "sockets before hello-ok from one address (IPv6: /64)",
     past: "the next one waits while half of `unauthenticatedSockets` are taken; HTTP 503 `Too many unauthenticated sockets` where so many are silent and nobody from there waits",
     metric: "unauthenticated-refused",
-    test: "gateway/gate.test.ts",
+    test: "gateway/admission.test.ts",
   },
   unauthenticatedGraceMs: {
     value: 2 * SECOND,
@@ -28,7 +28,7 @@ export const socketLimitTable = {
     bounds: "time from open to the connect after which a socket counts as silent",
     past: "it may have to give way, and is held against its address",
     metric: "unauthenticated-evicted",
-    test: "gateway/gate.test.ts",
+    test: "gateway/admission.test.ts",
   },
   upgradesWaiting: {
     value: 8192,
@@ -37,7 +37,7 @@ export const socketLimitTable = {
       "connection requests that wait for one of `unauthenticatedSockets`, `handshakeMs` at most",
     past: "HTTP 503 `Too many connections` for one of the address with most of them",
     metric: "connections-refused",
-    test: "gateway/anteroom.test.ts",
+    test: "gateway/upgrade-queue.test.ts",
   },
   silentPerAddress: {
     value: 4_000,
@@ -54,7 +54,7 @@ export const socketLimitTable = {
     bounds: "sockets in all, and less where the process may not open so many files",
     past: "HTTP 503 `Too many connections`",
     metric: "connections-refused",
-    test: "gateway/gate.test.ts",
+    test: "gateway/admission.test.ts",
   },
   waitingSockets: {
     value: Math.min(256, Math.max(32, Math.floor(totalmem() / 8 / (8 * MiB)))),
@@ -62,7 +62,7 @@ export const socketLimitTable = {
     bounds: "sockets that wait for approval, in all (an eighth of memory at most, 32 to 256)",
     past: "the oldest of the address with most of them is closed 1013 `too many waiting`",
     metric: "waiting-evicted",
-    test: "gateway/gate.test.ts",
+    test: "gateway/admission.test.ts",
   },
   waitingPerAddress: {
     value: 16,
@@ -70,7 +70,7 @@ export const socketLimitTable = {
     bounds: "sockets that wait for approval, from one address",
     past: "that address's oldest is closed 1013 `too many waiting`",
     metric: "waiting-evicted",
-    test: "gateway/gate.test.ts",
+    test: "gateway/admission.test.ts",
   },
   localHangUpMs: {
     value: 1000,

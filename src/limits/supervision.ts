@@ -1,6 +1,9 @@
 import type { Limit } from "./limit.ts";
 
-/** The limits between the gateway and whatever supervises it: a part of the table in limits.ts. */
+/**
+ * The limits between the gateway and its supervisor (systemd, pm2 or a container): a part of the
+ * table in limits.ts.
+ */
 export const supervisionLimitTable = {
   selfProbeMs: {
     value: 5000,

@@ -12,7 +12,7 @@ export function asksForKeys({ gateway }: GatewayConfig): boolean {
   return gateway.ssh.account !== undefined && gateway.ssh.authorizedKeys === undefined;
 }
 
-interface Place {
+interface ApproversSetup {
   readonly env: Environment;
   readonly stateDir: string;
   /** Then there must be somewhere to put them. */
@@ -24,7 +24,7 @@ interface Place {
  * being taken away. Resolves with why it could not be written, or `undefined`.
  */
 export async function publishApprovers(
-  { env, stateDir, wanted }: Place,
+  { env, stateDir, wanted }: ApproversSetup,
   lines: string,
 ): Promise<string | undefined> {
   const path = approversFile(env, stateDir);

@@ -1,17 +1,18 @@
 import { createHmac } from "node:crypto";
+import type { Decisions } from "../audit/decisions.ts";
+import { auditOf } from "../audit/events.ts";
+import type { HostChange, HostState } from "../audit/parts.ts";
 import type { SeenConfig } from "../audit/trail.ts";
 import { interpretConfig } from "../config/interpret.ts";
 import type { ConfigSource } from "../config/load.ts";
 import { resolveKey, specOf } from "../config/schema.ts";
 import type { ConfigStore } from "../config/service.ts";
-import { auditOf } from "../pairing/audit.ts";
-import type { Pairing } from "../pairing/pairing.ts";
-import type { PairingChange, PairingState } from "../pairing/records.ts";
-import type { Document, StoreLog } from "../store/shape.ts";
+import type { Part } from "../store/parts.ts";
+import type { StoreLog } from "../store/shape.ts";
 
 interface Deps {
-  readonly document: Document<PairingState, PairingChange>;
-  readonly pairing: Pairing;
+  readonly document: Part<HostState, HostChange>;
+  readonly decisions: Decisions;
   readonly config: ConfigStore;
   /** Key of the digests. */
   readonly key: Uint8Array;
@@ -56,17 +57,17 @@ export class ConfigTrace {
   }
 
   async #note(own: readonly string[], how: string): Promise<void> {
-    const { document, pairing, config, key, log } = this.deps;
+    const { document, decisions, config, key, log } = this.deps;
     const keys = digestsOf(config.source, key);
     const before = document.working.trail.config;
     const changed = differing(before ?? {}, keys);
     if (before && changed.length === 0) return;
-    const seen: PairingChange = { op: "config-seen", keys };
+    const seen: HostChange = { op: "config-seen", keys };
     const edited = before ? changed.filter((path) => !isOwn(path, own)) : [];
     try {
       if (edited.length > 0) {
         const what = { keys: edited, how, file: config.path };
-        await pairing.commits.urgent([seen], auditOf("config.changed", "gateway", what));
+        await decisions.about(document).urgent([seen], auditOf("config.changed", "gateway", what));
       } else if (before) document.later([seen]);
       else await document.commit([seen]);
     } catch (err) {

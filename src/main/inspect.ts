@@ -1,15 +1,16 @@
-import { secretsShape } from "../auth/secret-store.ts";
+import type { SecretsState } from "../auth/secret-store.ts";
 import { systemFiles } from "../lib/atomic-file.ts";
 import { systemWorld } from "../lib/world.ts";
-import { nodesShape } from "../nodes/document.ts";
-import { pairingShape } from "../pairing/document.ts";
 import { isOpen, type PairingState } from "../pairing/records.ts";
 import { Damage } from "../store/damage.ts";
 import { explain } from "../store/errors.ts";
 import { documentFiles } from "../store/files.ts";
 import { peekWriterLock } from "../store/lock-peek.ts";
 import { readDocument } from "../store/recover.ts";
-import type { DocumentShape } from "../store/shape.ts";
+import type { ReplayShape } from "../store/shape.ts";
+import { legacyDevices, legacyNodes, legacySecrets } from "./legacy-state.ts";
+import { stateShape } from "./state.ts";
+import { stateVersion } from "./take-over.ts";
 
 /** A document that the gateway would refuse to open. */
 export interface StoreProblem {
@@ -39,21 +40,41 @@ export async function inspectState(folder: string, now: number): Promise<Inspect
   const held = await holder(folder);
   if (held) return held;
   const problems: StoreProblem[] = [];
-  const pairing = await read(pairingShape, folder, problems);
-  const secretStore = await read(secretsShape, folder, problems);
-  const nodes = await read(nodesShape, folder, problems);
-  // Somebody who came meanwhile may have been writing what was read.
-  const came = await holder(folder);
-  if (came) return came;
-  const secrets = secretStore?.state.secrets;
+  const read = (await stateVersion(folder)) === 1 ? readThree : readOne;
+  const found = await read(folder, problems);
+  // The lock may have been taken meanwhile, and what was read be half of a write.
+  const taken = await holder(folder);
+  if (taken) return taken;
+  const secrets = found.secrets?.secrets;
   return {
     problems,
-    torn: (pairing?.torn ?? 0) + (secretStore?.torn ?? 0) + (nodes?.torn ?? 0),
-    ...(pairing && { pairing: countPairing(pairing.state, now) }),
+    torn: found.torn,
+    ...(found.devices && { pairing: countPairing(found.devices, now) }),
     ...(secrets && {
       secrets: { token: secrets.token !== undefined, password: secrets.password !== undefined },
     }),
   };
+}
+
+/** What of the state could be read. */
+interface Found {
+  readonly secrets?: SecretsState | undefined;
+  readonly devices?: PairingState | undefined;
+  readonly torn: number;
+}
+
+async function readOne(folder: string, problems: StoreProblem[]): Promise<Found> {
+  const found = await readDocumentOf(stateShape, folder, problems);
+  return { ...found?.state, torn: found?.torn ?? 0 };
+}
+
+/** A state of version 1, which the next start takes over. */
+async function readThree(folder: string, problems: StoreProblem[]): Promise<Found> {
+  const devices = await readDocumentOf(legacyDevices, folder, problems);
+  const secrets = await readDocumentOf(legacySecrets, folder, problems);
+  const nodes = await readDocumentOf(legacyNodes, folder, problems);
+  const torn = [devices, secrets, nodes].reduce((sum, found) => sum + (found?.torn ?? 0), 0);
+  return { secrets: secrets?.state, devices: devices?.state.devices, torn };
 }
 
 async function holder(folder: string): Promise<Inspection | undefined> {
@@ -67,8 +88,8 @@ async function holder(folder: string): Promise<Inspection | undefined> {
   return { heldBy, problems: [], torn: 0 };
 }
 
-async function read<State, Change>(
-  shape: DocumentShape<State, Change>,
+async function readDocumentOf<State, Change>(
+  shape: ReplayShape<State, Change>,
   folder: string,
   problems: StoreProblem[],
 ): Promise<{ state: State; torn: number } | undefined> {

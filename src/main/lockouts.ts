@@ -1,8 +1,8 @@
 import type { AuditFact } from "../audit/chain.ts";
+import { auditOf } from "../audit/events.ts";
 import { LockoutLines } from "../audit/lockouts.ts";
 import { FailureLimiter } from "../lib/limiter.ts";
 import { CodeAttempts } from "../pairing/attempts.ts";
-import { auditOf } from "../pairing/audit.ts";
 import type { Core } from "./core.ts";
 
 /** Counts wrong credentials, of connects and HTTP requests together. */

@@ -1,6 +1,6 @@
 import { allMethods } from "../methods/index.ts";
 
-/** A method for people, and the least scopes that let somebody call it. */
+/** A method for people, and the least scopes that a caller needs for it. */
 export interface ListedMethod {
   readonly name: string;
   readonly summary: string;

@@ -49,12 +49,12 @@ function connectionMetrics(core: Core, gateway: Gateway): MetricSpec[] {
       help: "Open connections by state, and by role once they are admitted.",
       type: "gauge",
       read: () => {
-        const { gate, registry } = gateway;
+        const { admission, registry } = gateway;
         const roles = Object.entries(registry.byRole());
         return [
           ...roles.map(([role, count]) => sample(count, { state: "ready", role })),
-          sample(gate.waiting, { state: "waiting", role: "none" }),
-          sample(gate.unauthenticated, { state: "unauthenticated", role: "none" }),
+          sample(admission.waiting, { state: "waiting", role: "none" }),
+          sample(admission.unauthenticated, { state: "unauthenticated", role: "none" }),
         ];
       },
     },

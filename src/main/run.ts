@@ -182,7 +182,7 @@ function supervised(core: Core, server: RunningServer): SupervisedServer {
       const { operator, node } = server.gateway.registry.byRole();
       return { operators: operator, nodes: node, pending: core.pairing.counts().pending };
     },
-    commits: () => Object.values(core.documents).map(({ stats }) => stats),
+    commits: () => [core.state.stats],
   };
 }
 
@@ -191,6 +191,8 @@ function prepare(core: Core, { givenToken, terminal }: OnceOptions): Promise<Fir
   return firstStart({
     world: core.world,
     secretStore: core.secretStore,
+    document: core.documents.secrets,
+    decisions: core.decisions,
     pairing: core.pairing,
     secrets: core.secrets,
     kind: core.config.current.gateway.auth.mode,

@@ -17,9 +17,9 @@ const REQUEST = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r
 
 /**
  * Asks this process's own listener whether it lives, the way a proxy would: through the socket, the
- * kernel and the event loop. Resolves when `/healthz` answered 200; rejects with why not. A gateway
- * that is full hangs up on whoever comes, this probe too: that it counted one more such caller shows as
- * well that it lives, and a restart would only turn everybody out. (Plain sockets: loading node:http
+ * kernel and the event loop. Resolves when `/healthz` answered 200; rejects with why not. A full
+ * gateway hangs up on new connections, this probe's too: one more counted refusal shows as well
+ * that it lives, and a restart would only end all connections. (Plain sockets: loading node:http
  * for one request would be felt at every start.)
  */
 export function probeSelf(

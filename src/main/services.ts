@@ -159,6 +159,8 @@ function configService(core: Core): ConfigService {
 function secretService(core: Core, gateway: Gateway | undefined): SecretService {
   return new SharedSecretChanges({
     secretStore: core.secretStore,
+    document: core.documents.secrets,
+    decisions: core.decisions,
     world: core.world,
     pairing: core.pairing,
     gateway,
@@ -170,20 +172,19 @@ function secretService(core: Core, gateway: Gateway | undefined): SecretService 
 function connections(gateway: Gateway | undefined): Connections {
   return {
     byRole: () => gateway?.registry.byRole() ?? { operator: 0, node: 0 },
-    waiting: () => gateway?.gate.waiting ?? 0,
-    unauthenticated: () => gateway?.gate.unauthenticated ?? 0,
+    waiting: () => gateway?.admission.waiting ?? 0,
+    unauthenticated: () => gateway?.admission.unauthenticated ?? 0,
     isConnected: (deviceId) => gateway?.registry.isConnected(deviceId) ?? false,
     closes: () => gateway?.closes ?? {},
   };
 }
 
 function storeFigures(core: Core) {
-  const all = Object.values(core.documents).map(({ stats }) => stats);
-  const failed = all.find(({ lastError }) => lastError !== undefined)?.lastError;
+  const { lastError: failed, commits, journalBytes } = core.state.stats;
   return {
     ok: failed === undefined,
-    commits: all.reduce((sum, { commits }) => sum + commits, 0),
-    journalBytes: all.reduce((sum, { journalBytes }) => sum + journalBytes, 0),
+    commits,
+    journalBytes,
     ...(failed && { lastError: `${failed.code}: ${failed.message}` }),
   };
 }

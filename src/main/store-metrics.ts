@@ -4,12 +4,10 @@ import type { Core } from "./core.ts";
 
 type Figure = (stats: DocumentStats) => number;
 
-/** Figures of the state's documents, each under its name. */
+/** Figures of the state's one document. */
 export function storeMetrics(core: Core): MetricSpec[] {
-  const each = (): [string, DocumentStats][] =>
-    Object.entries(core.documents).map(([name, { stats }]) => [name, stats]);
-  const all = (figure: Figure) => (): Sample[] =>
-    each().map(([document, stats]) => sample(figure(stats), { document }));
+  const labels = { document: "state" };
+  const all = (figure: Figure) => (): Sample[] => [sample(figure(core.state.stats), labels)];
   return [
     {
       name: "openclaw_store_commits_total",
@@ -21,8 +19,7 @@ export function storeMetrics(core: Core): MetricSpec[] {
       name: "openclaw_store_write_seconds",
       help: "Time of one write with its fsync; commits that come together share one.",
       type: "histogram",
-      read: () =>
-        each().map(([document, { writes }]) => ({ labels: { document }, durations: writes })),
+      read: () => [{ labels, durations: core.state.stats.writes }],
     },
     {
       name: "openclaw_store_errors_total",

@@ -109,8 +109,7 @@ function endDeviceless(gateway: Gateway, config: GatewayConfig): void {
 export function readiness(core: Core, gateway: Gateway) {
   const failing: string[] = [];
   if (gateway.phase !== "ready") failing.push(gateway.phase);
-  const stores = Object.values(core.documents).map(({ stats }) => stats);
-  if (stores.some(({ lastError }) => lastError !== undefined)) failing.push("store");
+  if (core.state.stats.lastError !== undefined) failing.push("store");
   const uptimeMs = core.uptimeMs();
   return { ready: failing.length === 0, failing, uptimeMs };
 }

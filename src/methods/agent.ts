@@ -1,4 +1,4 @@
-import type { AgentAnswer } from "../agent/agent-api.ts";
+import type { AgentResult } from "../agent/agent-api.ts";
 import { type AgentContract, type AgentMethod, agentContract } from "../agent/contract.ts";
 import { ADMIN, APPROVALS, PAIRING, QUESTIONS, READ, WRITE } from "../protocol/access.ts";
 import type { ValueOf } from "../protocol/typed-schema.ts";
@@ -93,7 +93,7 @@ function declare(name: AgentMethod) {
       const answer = call.services.agent.answers[name] as (
         params: unknown,
         from: Call,
-      ) => AgentAnswer<AgentMethod> | Promise<AgentAnswer<AgentMethod>>;
+      ) => AgentResult<AgentMethod> | Promise<AgentResult<AgentMethod>>;
       return answer(given, call);
     },
   });

@@ -8,6 +8,7 @@ const MOST_SHOWN = 5;
 /**
  * The paired device whose id begins with what was typed. Never by its name: a device chooses that
  * itself, and a phone shows no list to compare.
+ * @throws RequestError where no id begins so, or several do
  */
 export function findDevice(typed: string, { deviceList }: Pick<Services, "deviceList">): Device {
   const start = typed.replaceAll("-", "").toLowerCase();

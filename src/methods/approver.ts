@@ -77,11 +77,14 @@ function refusal(message: string, cure?: string): RequestError {
 
 interface Waiting {
   readonly row: RequestRow;
-  /** This key may approve it. */
+  /** Whether the key that asks may approve the request. */
   readonly mine: boolean;
 }
 
-/** Whoever waits: devices that ask to come in, and nodes that offer commands. Newest first. */
+/**
+ * Requests that wait for a decision: of devices that ask to come in, and of nodes for their
+ * declared capabilities. Newest first.
+ */
 function waiting({ actor, services }: Call): Waiting[] {
   const { pairing, nodes, deviceList } = services;
   const devices = deviceList.pending(actor, {}).map((pending): Waiting => {
@@ -89,12 +92,12 @@ function waiting({ actor, services }: Call): Waiting[] {
     const mine = approvalProblem(actor, pending, device) === undefined;
     return { row: pendingRow(pending, device), mine };
   });
-  const offers = [...nodes.state.requests.values()].map((request): Waiting => {
+  const capabilities = [...nodes.state.requests.values()].map((request): Waiting => {
     const missing = firstMissing(actor.scopes, approvalScopes(request.commands));
     const mine = mayLetIn(actor, "node") && missing === undefined;
     return { row: surfaceRequestRow(request, services), mine };
   });
-  return [...devices, ...offers].sort((a, b) => b.row.ts - a.row.ts);
+  return [...devices, ...capabilities].sort((a, b) => b.row.ts - a.row.ts);
 }
 
 const list = verb({
@@ -157,7 +160,10 @@ function rowOf(typed: string, call: Call): RequestRow {
   return { ...row, gatewayFingerprint };
 }
 
-/** A verb on a request; whoever names too many codes that are none is locked out of naming them. */
+/**
+ * A verb on a request, by its code. A caller who names too many unknown codes is locked out of
+ * naming codes.
+ */
 function codeVerb({ run, ...rest }: Omit<Verb<Code>, "params">) {
   return verb({
     ...rest,

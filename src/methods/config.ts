@@ -1,8 +1,8 @@
+import { auditOf } from "../audit/events.ts";
 import { writeAhead } from "../audit/write-ahead.ts";
 import { configHints, configSchema, schemaAt } from "../config/json-schema.ts";
 import type { PatchKind } from "../config/patch-plan.ts";
 import { shellWord } from "../lib/shell-word.ts";
-import { auditOf } from "../pairing/audit.ts";
 import { ADMIN, READ } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
 import * as t from "../protocol/typed-schema.ts";
@@ -105,7 +105,7 @@ export const configSet = method({
   params: setParams,
   result: results.configChanged,
   run: ({ force, ...wanted }, call) =>
-    keepingWaysIn(call, { ...wanted, force }, (check) =>
+    keepingAdmins(call, { ...wanted, force }, (check) =>
       withLine(call, (told) =>
         call.services.config.change(wanted, (keys) => {
           check(keys);
@@ -116,10 +116,10 @@ export const configSet = method({
 });
 
 /**
- * Makes a change that may end approval over SSH, whose keys are ways in. `change` calls what it is given
- * right before it writes anything.
+ * Makes a change that may end approval over SSH, whose keys count as remaining admins. `change`
+ * calls what it is given right before it writes anything.
  */
-async function keepingWaysIn<Changed>(
+async function keepingAdmins<Changed>(
   { actor, services }: Call,
   { path, value, force }: SetParams,
   change: (check: (keys: readonly string[]) => void) => Promise<Changed>,
@@ -144,7 +144,7 @@ function endsSsh(keys: readonly string[], value: string | undefined): boolean {
   return off || keys.includes("gateway.ssh.authorizedKeys");
 }
 
-/** Changes keys, with a line ahead that says which, and never their values. */
+/** Changes keys, after the audit's line that says which, and never their values. */
 function withLine<Changed>(
   { actor, services }: Call,
   change: (told: (keys: readonly string[]) => Promise<void>) => Promise<Changed>,

@@ -3,11 +3,12 @@ import type { Device, Pending } from "../pairing/records.ts";
 import type { Durability } from "../store/shape.ts";
 
 /**
- * A pending row as clients get it (protocol page, section 4.1). `device`: its record, if it is paired
- * already; what it may do now is this gateway's addition, so that everybody can see what is new.
+ * A pending row as clients get it (protocol page, section 4.1). `device`: its record, if it is
+ * paired already; what it may do now is this gateway's addition, so that the owner sees what would
+ * be new.
  */
 export function pendingRow(pending: Pending, device: Device | undefined) {
-  const { nonce: _nonce, source: _source, under: _under, expiresAtMs, ...row } = pending;
+  const { nonce: _nonce, source: _source, secretEpoch: _under, expiresAtMs, ...row } = pending;
   const label = device?.label;
   return {
     ...row,

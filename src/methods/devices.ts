@@ -12,7 +12,7 @@ import * as results from "./results/devices.ts";
 
 const access = { roles: ["operator"], scope: PAIRING } as const;
 
-/** This gateway's addition: an owner may end the last way in, and says so. */
+/** This gateway's addition: an owner may end the last remaining admin, and says so. */
 const force = { force: t.boolean() };
 
 export const show = method({

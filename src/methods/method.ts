@@ -12,7 +12,7 @@ export interface Call {
   readonly connId: string;
   /** Where broadcast events can go; a client on the network has them already. */
   readonly receiver?: Receiver | undefined;
-  /** Sends the caller an event of its own, ahead of the answer. */
+  /** Sends the caller an event of its own, before the answer. */
   tell(event: string, payload: unknown): void;
   /** Runs `then` when the caller's connection ends; returns how to take that back. */
   onEnd(then: () => void): () => void;
@@ -40,7 +40,7 @@ interface Declared<Name extends string, Params, Result> {
 /** A declaration. Routing, authorisation, validation, callers' types and reference follow. */
 export interface MethodSpec<Name extends string, Params, Result>
   extends Declared<Name, Params, Result> {
-  /** Returns the payload of the response, or throws a RequestError. */
+  /** Returns the payload of the response. @throws RequestError, the error of the response */
   run(params: Params, call: Call): Answer<NoInfer<Result>> | Promise<Answer<NoInfer<Result>>>;
 }
 

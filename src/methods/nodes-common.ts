@@ -13,14 +13,20 @@ export function pairingChanged(what: string, cure?: string): RequestError {
   });
 }
 
-/** The caller as the node it is: not when another connection of the same node took over. */
+/**
+ * The session of the caller's node.
+ * @throws RequestError (PAIRING_CHANGED) where another connection of the same node took over
+ */
 export function ownSession({ connId, services }: Call, what: string): NodeSession {
   const session = services.nodes.sessions.of(connId);
   if (session && services.nodes.sessions.isCurrent(session)) return session;
   throw pairingChanged(what);
 }
 
-/** The caller as a node whose surface was approved. */
+/**
+ * The session of the caller's node, whose capabilities were approved.
+ * @throws RequestError (PAIRING_CHANGED) where they were not, after asking for approval
+ */
 export function approvedSession(call: Call, what: string): NodeSession {
   const session = ownSession(call, what);
   const { nodes } = call.services;
@@ -30,7 +36,7 @@ export function approvedSession(call: Call, what: string): NodeSession {
   throw pairingChanged(what, approveCommand(call, session.nodeId));
 }
 
-/** What the owner types to approve what a node offers. */
+/** The command that approves the node's declared capabilities, for the owner to type. */
 export function approveCommand({ services }: Pick<Call, "services">, nodeId: string): string {
   const request = services.nodes.request(nodeId);
   return request ? `openclaw nodes approve ${request.requestId}` : "openclaw nodes pending";

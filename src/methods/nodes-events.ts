@@ -9,9 +9,9 @@ import { approvedSession } from "./nodes-common.ts";
 
 type EventParams = t.ValueOf<typeof wireSchemas.nodeEvent>;
 
-type Outcome = { handled: boolean; reason: string };
+type EventOutcome = { handled: boolean; reason: string };
 type Handler = (payload: Record<string, unknown>, session: NodeSession, call: Call) => Handled;
-type Handled = Outcome | Promise<Outcome>;
+type Handled = EventOutcome | Promise<EventOutcome>;
 
 export const event = method({
   name: "node.event",

@@ -37,7 +37,7 @@ export const invoke = method({
     const nodeId = params.nodeId.trim();
     const command = params.command.trim();
     if (nodeId === "" || command === "") throw invalidRequest("nodeId and command required");
-    // They come back in answers and events: what nobody can mean must not be large.
+    // They come back in answers and events: a wrong one must not be large.
     if (command.length > NAME_CHARS) throw invalidRequest("command too long");
     if (params.idempotencyKey.length > KEY_CHARS) throw invalidRequest("idempotencyKey too long");
     checkCommand(command, call);

@@ -1,8 +1,6 @@
-import type { AuditEvent } from "../audit/chain.ts";
-import { writeAhead } from "../audit/write-ahead.ts";
+import { auditOf, offerFacts } from "../audit/events.ts";
 import { approvalScopes } from "../nodes/capabilities.ts";
 import type { CapabilityRequest } from "../nodes/records.ts";
-import { auditOf, offerFacts } from "../pairing/audit.ts";
 import { holdsEverything, mayLetIn, mayManage } from "../pairing/authority.ts";
 import { firstMissing, PAIRING } from "../protocol/access.ts";
 import { invalidRequest, missingScope, RequestError, unknownCode } from "../protocol/errors.ts";
@@ -29,7 +27,10 @@ export function showCapabilities(typed: string, call: Call) {
   return surfaceRequestRow(request, call.services);
 }
 
-/** Approves what a node offers, exactly as its code says. */
+/**
+ * Approves a node's declared capabilities, exactly as the code says.
+ * @throws RequestError for an unknown code, and where the caller may not approve them
+ */
 export async function approveCapabilities(typed: string, call: Call) {
   const denied = "node pairing approval denied";
   const request = requestFor(typed, call, denied);
@@ -40,11 +41,8 @@ export async function approveCapabilities(typed: string, call: Call) {
   }
   const missing = holdsEverything(actor) ? undefined : firstMissing(actor.scopes, required);
   if (missing !== undefined) throw missingScope(missing, required);
-  const record = await writeAhead(services.audit, async (announce) => {
-    await announce(auditOf("node.approved", actor, surfaceFacts(request)));
-    // Looked up once more, because others may have decided on it meanwhile.
-    return services.nodes.approve(requestFor(request.requestId, call, denied));
-  });
+  const event = auditOf("node.approved", actor, surfaceFacts(request));
+  const record = await services.nodes.approve(request.requestId, event);
   const node = approvedRow(record, services.pairing.device(record.nodeId));
   return { requestId: request.requestId, node };
 }
@@ -55,12 +53,7 @@ export async function rejectCapabilities(typed: string, call: Call) {
   const { actor, services } = call;
   const { requestId, nodeId } = request;
   const event = auditOf("node.rejected", actor, surfaceFacts(request));
-  services.pairing.commits.paced(event);
-  const reject = async (announce: (event: AuditEvent) => Promise<void>) => {
-    await announce(event);
-    return services.nodes.reject(requestFor(requestId, call, denied));
-  };
-  const outcome = await writeAhead(services.audit, reject, { anyway: true });
+  const outcome = await services.nodes.reject(requestId, event);
   return { requestId, nodeId, ...durability(outcome) };
 }
 

@@ -11,8 +11,8 @@ type NodeRow = Sendable<ValueOf<typeof nodeRowSchema>>;
 type View = Pick<Services, "nodes" | "pairing">;
 
 /**
- * A request for approval of a surface as clients get it (protocol page, section 8), with what was
- * approved for that node before.
+ * A node's request for its declared capabilities as clients get it (protocol page, section 8), with
+ * what was approved for that node before.
  */
 export function surfaceRequestRow(request: CapabilityRequest, { nodes, pairing }: View) {
   const { nonce: _nonce, pairing: _pairing, ...row } = request;

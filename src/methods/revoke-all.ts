@@ -68,7 +68,7 @@ function counted({ devices, nodes, pending, invites, kept }: RevokeAllPlan & Cou
   };
 }
 
-/** What is still there that somebody could come in by, or ask by. */
+/** What still lets clients in, or lets them ask, after all devices were revoked. */
 function remains({ secrets, config, pairing, ssh }: Services) {
   return {
     /** Keys that may go on approving. */

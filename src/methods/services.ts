@@ -67,7 +67,7 @@ export interface SecretsMigrated {
 interface SecretOptions {
   readonly actor: Actor;
   readonly revokeDerived: boolean;
-  /** Also where that ends the last way in with full control. */
+  /** Goes on where that ends the last remaining admin. */
   readonly force: boolean;
 }
 

@@ -16,15 +16,18 @@ export interface SetupUrl {
   readonly url: string;
   /** Where it was known from, such as `gateway.publicUrl`. */
   readonly source: string;
-  /** Nobody on the way can read the code's secret and be faster with it. */
+  /**
+   * The way to it is encrypted or does not leave this machine: the code's secret can't be read and
+   * used first.
+   */
   readonly isPrivate: boolean;
 }
 
-/** What apps accept without TLS besides this machine itself: networks nobody else can reach. */
+/** Networks on which apps take an address without TLS, besides this machine itself. */
 const isOwnNetwork = addressMatcher([...PRIVATE_V4, ...PRIVATE_V6, ...LINK_LOCAL]);
 
 /**
- * The address that whoever asks gave, else the configured one, else the machine's own; or why apps
+ * The address that the caller gave, else the configured one, else the machine's own; or why apps
  * could not use it.
  */
 export function setupUrl(
@@ -61,14 +64,14 @@ function normal(text: string): string | undefined {
 const CURE =
   "on the gateway host: openclaw config set gateway.publicUrl https://gateway.example.com";
 
-/** Only this machine is known to reach the gateway. */
+/** The error where only this machine is known to reach the gateway. */
 export function addressUnknown(): RequestError {
   const message =
     "no address of this gateway is known that another machine can reach: set gateway.publicUrl to its https:// address";
   return invalidRequest(message, { code: "SETUP_ADDRESS_UNKNOWN", cure: CURE });
 }
 
-/** The apps would not dial it: whoever is on the way could take the secret and be faster. */
+/** Apps refuse to dial `url`: on the way to it the secret could be read and used first. */
 export function addressInClear(url: string): RequestError {
   const message = `${url} is no address for a setup code: apps take ws:// on private networks alone, and wss:// from everywhere`;
   return invalidRequest(message, { code: "SETUP_ADDRESS_IN_CLEAR", cure: CURE });

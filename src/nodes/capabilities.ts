@@ -16,7 +16,10 @@ import type {
   Replacement,
 } from "./records.ts";
 
-/** Decides what a node's surface, an approval or a rejection changes. Pure, like pairing's ledger. */
+/**
+ * Decides what a node's declared capabilities, an approval or a rejection changes. Pure, like
+ * pairing's ledger.
+ */
 export interface CapabilityContext {
   readonly now: number;
   readonly gatewayId: string;
@@ -62,7 +65,10 @@ export function recordOf(
   return record?.pairing === node.pairing ? record : undefined;
 }
 
-/** What to do about a surface: nothing, keep the request, or make one in place of the old. */
+/**
+ * What to do about declared capabilities: nothing, keep the request, or make one in place of the
+ * old.
+ */
 export function ask(state: NodesState, asked: Ask, context: CapabilityContext): AskOutcome {
   const before = requestOf(state, asked.nodeId);
   const approved = recordOf(state, asked)?.surface;
@@ -71,7 +77,7 @@ export function ask(state: NodesState, asked: Ask, context: CapabilityContext): 
     return { kind: "covered", changes: gone.map((one) => requestGone(one)), gone };
   }
   if (before?.pairing === asked.pairing && surfaceKey(before) === surfaceKey(asked.surface)) {
-    // Whoever is refused asks again with every request: only what differs is worth a line.
+    // A refused node asks again with every request: only what differs is worth a line.
     const same = JSON.stringify(textOf(before)) === JSON.stringify(textOf(asked.text));
     if (same) return { kind: "refreshed", request: before, changes: [], gone: [] };
     const { requestId, nonce, nodeId, pairing, ts } = before;
@@ -107,10 +113,10 @@ function replace(
   return { kind: "new", request, changes, gone };
 }
 
-function requestGone({ request }: Gone, replacement?: Replacement): NodesChange {
+function requestGone({ request, why }: Gone, replacement?: Replacement): NodesChange {
   const { requestId } = request;
-  if (!replacement) return { op: "request-gone", requestId };
-  return { op: "request-gone", requestId, replacement };
+  if (!replacement) return { op: "request-gone", requestId, why };
+  return { op: "request-gone", requestId, why, replacement };
 }
 
 function freshCode(
@@ -143,7 +149,10 @@ export function approvalScopes(commands: readonly string[]): readonly string[] {
 const NO_CODE = "that is no whole code; one looks like 7F3K-Q2MN";
 const GONE = "it was decided already, gave way to a newer code of the node, or is mistyped";
 
-/** Finds a request by its code as typed, or throws what whoever may approve is told. */
+/**
+ * Finds a request by its code as typed.
+ * @throws RequestError (UNKNOWN_REQUEST), which says what replaced the request, if anything did
+ */
 export function findRequest(state: NodesState, typed: string): CapabilityRequest {
   const code = normalizeCode(typed);
   const whole = code !== undefined && isWholeCode(code) ? code : undefined;
@@ -181,11 +190,11 @@ export function approve(
     approvedVia: facts.via,
   };
   const changes: NodesChange[] = [{ op: "node", node }];
-  if (requestId !== undefined) changes.unshift({ op: "request-gone", requestId });
+  if (requestId !== undefined) changes.unshift({ op: "request-gone", requestId, why: "approved" });
   return { node, changes };
 }
 
-/** The surface alone, without what else a request says. */
+/** The capabilities of a request, without its other facts. */
 export function surfaceOf({ caps, commands, permissions }: Capabilities): Capabilities {
   return { caps, commands, permissions };
 }

@@ -2,7 +2,7 @@ import type { Limits } from "../limits/table.ts";
 import { type CommandPolicy, policyProblem } from "./policy.ts";
 import type { Capabilities, NodeText } from "./records.ts";
 
-/** What a node says in its connect that it offers. Hostile until read here. */
+/** Capabilities as a node declares them in its connect. Hostile until read here. */
 export interface RawClaims {
   readonly caps?: unknown;
   readonly commands?: unknown;
@@ -19,7 +19,7 @@ export function readClaims(raw: RawClaims, limits: Bounds): Capabilities {
   const permissions = isRecord(raw.permissions) ? raw.permissions : {};
   const granted = Object.keys(permissions).filter((n) => typeof permissions[n] === "boolean");
   return {
-    // How it waits for its pairing is nothing that it offers.
+    // How it waits for its pairing is no capability.
     caps: names(raw.caps, limits).filter((cap) => cap !== "pairing-wait"),
     commands: names(raw.commands, limits),
     permissions: Object.fromEntries(
@@ -77,7 +77,7 @@ export function intersect(approved: Capabilities | undefined, claims: Capabiliti
   };
 }
 
-/** The canonical text of a surface: equal texts ask for the same. */
+/** The canonical text of capabilities: equal texts ask for the same rights. */
 export function surfaceKey(surface: Capabilities): string {
   const { caps, commands, permissions } = surface;
   const names = Object.keys(permissions).sort();

@@ -1,10 +1,11 @@
-import type { DocumentShape } from "../store/shape.ts";
-import { applyChange } from "./changes.ts";
+import type { PartShape } from "../store/parts.ts";
+import { applyChange, nodesEvents } from "./changes.ts";
 import {
   type CapabilityRequest,
   emptyNodes,
   type NodeRecord,
   type NodesChange,
+  type NodesEvent,
   type NodesState,
   type NodeWork,
   type Replacement,
@@ -17,12 +18,11 @@ type NodesLine =
   | { replaced: string; replacement: Replacement }
   | { nodeId: string; work: NodeWork };
 
-/** The nodes' document: `nodes.json` and its journal. */
-export const nodesShape: DocumentShape<NodesState, NodesChange> = {
-  name: "nodes",
-  version: 1,
+/** What is known of nodes, as a part of the state. */
+export const nodesPart: PartShape<NodesState, NodesChange, NodesEvent> = {
   empty: emptyNodes,
   apply: applyChange,
+  follows: nodesEvents,
   copy: (state) => ({
     nodes: new Map(state.nodes),
     requests: new Map(state.requests),

@@ -139,7 +139,10 @@ export class InvokeTable {
     }
   }
 
-  /** Another socket took over: what this one still does is for nobody. */
+  /**
+   * Another connection of the node took over: invokes on this one are cancelled and answered as
+   * lost.
+   */
   takenOver(target: InvokeTarget): void {
     for (const pending of this.#byTarget.get(target) ?? []) sendCancel(pending);
     this.lost(target);
@@ -212,7 +215,7 @@ export class InvokeTable {
     this.#count(pending, -1);
   }
 
-  /** What is kept for whoever asks, until they are answered. */
+  /** Counts an unanswered invoke, and the characters of its params, for its caller and in all. */
   #count({ caller, paramsJSON = "" }: Pending, one: 1 | -1): void {
     const { invokes = 0, chars = 0 } = this.#byCaller.get(caller) ?? {};
     const after = { invokes: invokes + one, chars: chars + one * paramsJSON.length };

@@ -1,8 +1,14 @@
+import type { AuditEvent } from "../audit/chain.ts";
+import type { AuditedPart, Decisions } from "../audit/decisions.ts";
+import { auditOf, offerFacts } from "../audit/events.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
-import type { Document, Durability } from "../store/shape.ts";
+import type { Part } from "../store/parts.ts";
+import type { Durability } from "../store/shape.ts";
+import { capabilityWords, NOTHING } from "../words/capabilities.ts";
 import { normalizeCode } from "../words/code.ts";
-import * as surfaces from "./capabilities.ts";
+import * as capabilities from "./capabilities.ts";
+import { endedWithPairing } from "./changes.ts";
 import { allowedClaims, intersect } from "./claims.ts";
 import { InvokeTable, sendEvent } from "./invoke.ts";
 import type { CommandPolicy } from "./policy.ts";
@@ -13,6 +19,7 @@ import type {
   CapabilityResolution,
   NodeRecord,
   NodesChange,
+  NodesEvent,
   NodesState,
   SeenFacts,
 } from "./records.ts";
@@ -32,7 +39,8 @@ export interface NodesListener {
 }
 
 interface Deps {
-  readonly document: Document<NodesState, NodesChange>;
+  readonly document: Part<NodesState, NodesChange, NodesEvent>;
+  readonly decisions: Decisions;
   readonly world: World;
   readonly limits: Limits;
   readonly gatewayId: string;
@@ -41,15 +49,13 @@ interface Deps {
   readonly pairingOf: (nodeId: string) => string | undefined;
   /** Whether a code stands for a device's request. */
   readonly taken: (code: string) => boolean;
-  /** Calls `grant` once it is noted that a node gets this by the owner's link, without being asked for. */
-  readonly granting: (nodeId: string, surface: Capabilities, grant: Grant) => Promise<void>;
+  /** Which link paired a device, if one did and nothing was decided about it since. */
+  readonly linkOf: (nodeId: string) => string | undefined;
 }
-
-type Grant = () => Promise<void>;
 
 /**
  * Nodes as a service: who is here, what each may do, and what waits for approval. The pure parts
- * decide (surface.ts), the document makes it durable, and only then is anybody told.
+ * decide (capabilities.ts), the document makes it durable, and only then are clients told.
  */
 export class Nodes {
   readonly sessions = new NodeSessions();
@@ -57,9 +63,16 @@ export class Nodes {
   readonly work: WorkQueue;
   readonly published: Published;
   readonly #listeners = new Set<NodesListener>();
+  readonly #decisions: AuditedPart<NodesState, NodesChange>;
+  readonly #stop: () => void;
 
   constructor(private readonly deps: Deps) {
     const { world, limits, document } = deps;
+    this.#decisions = deps.decisions.about(document);
+    this.#stop = document.listen((event) => {
+      if (event.name === "requested") this.#tell("requested", event.request);
+      else this.#resolved(event.request, event.why);
+    });
     const refused = (metric: string) => this.#tell("refused", metric);
     this.invokes = new InvokeTable({ world, limits, refused });
     this.published = new Published({ limits, refused });
@@ -72,7 +85,7 @@ export class Nodes {
     return () => this.#listeners.delete(listener);
   }
 
-  /** What is durable. */
+  /** The durable state. */
   get state(): NodesState {
     return this.deps.document.durable;
   }
@@ -91,16 +104,16 @@ export class Nodes {
 
   /** The record of a node's present pairing. */
   record(nodeId: string): NodeRecord | undefined {
-    return surfaces.recordOf(this.state, { nodeId, pairing: this.deps.pairingOf(nodeId) });
+    return capabilities.recordOf(this.state, { nodeId, pairing: this.deps.pairingOf(nodeId) });
   }
 
   request(nodeId: string): CapabilityRequest | undefined {
-    return surfaces.requestOf(this.state, nodeId);
+    return capabilities.requestOf(this.state, nodeId);
   }
 
   /** What a connected node may do now. */
   effective(session: NodeSession): Capabilities {
-    return intersect(this.record(session.nodeId)?.surface, this.#wanted(session));
+    return intersect(this.record(session.nodeId)?.surface, this.#declared(session));
   }
 
   /** A node is connected: it counts from now on, and asks for what it was not granted yet. */
@@ -112,7 +125,7 @@ export class Nodes {
       // Its connection may stay open: what it published must not take room from all other nodes.
       this.published.forget(before);
     }
-    const known = surfaces.recordOf(this.deps.document.working, facts);
+    const known = capabilities.recordOf(this.deps.document.working, facts);
     const lastConnectedAtMs = session.connectedAtMs;
     if (known) this.note(facts.nodeId, { ...facts.text, lastConnectedAtMs });
     else this.#introduce(session);
@@ -130,7 +143,7 @@ export class Nodes {
     this.note(nodeId, { lastDisconnectedAtMs, ...(hostStats && { hostStats }) });
   }
 
-  /** Notes what nobody was promised: written lazily. */
+  /** Notes facts that are no promise to a client: written lazily, and lost in a crash. */
   note(nodeId: string, facts: SeenFacts): void {
     this.deps.document.later([{ op: "seen", nodeId, facts }]);
   }
@@ -153,18 +166,37 @@ export class Nodes {
     const { nodeId, pairing } = session.facts;
     // A device that was removed a moment ago, and whose connection is about to close, asks nothing.
     if (session.asking || pairingOf(nodeId) !== pairing) return;
-    const outcome = surfaces.ask(document.working, this.#askOf(session), this.#context());
-    if (outcome.kind !== "new") {
-      document.later(outcome.changes);
-      for (const { request, why } of outcome.gone) this.#resolve(request, why);
-      return;
-    }
+    const asked = this.#askOf(session);
+    const context = this.#context();
+    const outcome = capabilities.ask(document.working, asked, context);
+    if (outcome.kind !== "new") return document.later(outcome.changes);
     session.asking = true;
     document
       .commit(outcome.changes)
-      .then(() => {
-        for (const { request, why } of outcome.gone) this.#resolve(request, why);
-        if (outcome.request) this.#tell("requested", outcome.request);
+      .catch((error: unknown) => this.#tell("failed", nodeId, error))
+      .finally(() => {
+        session.asking = false;
+      });
+  }
+
+  /** Grants a node that came by the owner's link what it claims, without a request. */
+  #grant(session: NodeSession): void {
+    const { world, pairingOf, linkOf } = this.deps;
+    const asked = this.#askOf(session);
+    const { nodeId, pairing, surface } = asked;
+    const facts = { now: world.now(), via: "bootstrap" as const };
+    // Of what can do nothing, the line of the link itself says it all.
+    const event = capabilityWords(surface) === NOTHING ? undefined : byLink(asked, linkOf(nodeId));
+    session.asking = true;
+    this.#decisions
+      .decide((state) => {
+        // It may have been removed meanwhile.
+        if (pairingOf(nodeId) !== pairing) return { changes: [], answer: undefined };
+        return {
+          changes: capabilities.approve(state, asked, facts).changes,
+          event,
+          answer: undefined,
+        };
       })
       .catch((error: unknown) => this.#tell("failed", nodeId, error))
       .finally(() => {
@@ -172,31 +204,12 @@ export class Nodes {
       });
   }
 
-  /** Grants a node what it claims, without a request. */
-  #grant(session: NodeSession): void {
-    const { document, world, granting, pairingOf } = this.deps;
-    const asked = this.#askOf(session);
-    const { nodeId, pairing, surface } = asked;
-    const grant = async () => {
-      // It may have been removed while this was noted.
-      if (pairingOf(nodeId) !== pairing) return;
-      const facts = { now: world.now(), via: "bootstrap" as const };
-      await document.commit(surfaces.approve(document.working, asked, facts).changes);
-    };
-    session.asking = true;
-    granting(nodeId, surface, grant)
-      .catch((error: unknown) => this.#tell("failed", nodeId, error))
-      .finally(() => {
-        session.asking = false;
-      });
-  }
-
-  #askOf(session: NodeSession): surfaces.Ask {
+  #askOf(session: NodeSession): capabilities.Ask {
     const { nodeId, pairing, text } = session.facts;
-    return { nodeId, pairing, text, surface: this.#wanted(session) };
+    return { nodeId, pairing, text, surface: this.#declared(session) };
   }
 
-  #wanted({ facts }: NodeSession): Capabilities {
+  #declared({ facts }: NodeSession): Capabilities {
     return allowedClaims(facts.claims, facts.text, this.policy);
   }
 
@@ -214,49 +227,46 @@ export class Nodes {
 
   /** The request that `typed` names. @throws RequestError */
   find(typed: string): CapabilityRequest {
-    return surfaces.findRequest(this.deps.document.working, typed);
+    return capabilities.findRequest(this.deps.document.working, typed);
   }
 
-  async approve(request: CapabilityRequest): Promise<NodeRecord> {
-    const { document, world } = this.deps;
-    const { nodeId, pairing, requestId } = request;
-    const asked = {
-      nodeId,
-      pairing,
-      requestId,
-      surface: surfaces.surfaceOf(request),
-      text: surfaces.textOf(request),
-    };
+  /**
+   * Grants a node what the request of code `requestId` says, with the line `event`.
+   * @throws RequestError where there is none any more
+   */
+  async approve(requestId: string, event: AuditEvent): Promise<NodeRecord> {
+    const { world } = this.deps;
     const facts = { now: world.now(), via: "owner" as const };
-    const { node, changes } = surfaces.approve(document.working, asked, facts);
-    await document.commit(changes);
-    this.#resolve(request, "approved");
-    return node;
+    const { answer } = await this.#decisions.decide((state) => {
+      const request = capabilities.findRequest(state, requestId);
+      const { nodeId, pairing } = request;
+      const surface = capabilities.surfaceOf(request);
+      const asked = { nodeId, pairing, requestId, surface, text: capabilities.textOf(request) };
+      const { node, changes } = capabilities.approve(state, asked, facts);
+      return { changes, event, answer: node };
+    });
+    return answer;
   }
 
-  async reject(request: CapabilityRequest): Promise<Durability> {
-    const { requestId } = request;
-    const outcome = await this.#urgent([{ op: "request-gone", requestId }]);
-    this.#resolve(request, "rejected");
-    return outcome;
+  /**
+   * Ends the request of code `requestId`, with the line `event`. It acts even when nothing can be written.
+   * @throws RequestError where there is none any more
+   */
+  async reject(requestId: string, event: AuditEvent): Promise<Durability> {
+    const { durable, reason } = await this.#decisions.decide((state) => {
+      const request = capabilities.findRequest(state, requestId);
+      this.deps.decisions.paced(event);
+      const why = "rejected" as const;
+      const gone = { op: "request-gone" as const, requestId: request.requestId, why };
+      return { changes: [gone], event, urgent: true, answer: undefined };
+    });
+    return { durable, ...(reason !== undefined && { reason }) };
   }
 
-  /** A device's pairing changed: what was granted to it as a node may have ended with it. */
-  async pairingChanged(nodeId: string): Promise<void> {
-    const { working } = this.deps.document;
-    const pairing = this.deps.pairingOf(nodeId);
-    const request = surfaces.requestOf(working, nodeId);
-    const changes: NodesChange[] = [];
-    if (request && request.pairing !== pairing) {
-      changes.push({ op: "request-gone", requestId: request.requestId });
-    }
-    const record = working.nodes.get(nodeId);
-    if (record && record.pairing !== pairing) changes.push({ op: "node-gone", nodeId });
-    if (changes.length > 0) await this.#urgent(changes);
-    if (request && request.pairing !== pairing) this.#resolve(request, "rejected");
-  }
-
-  /** Tells operators about a node; false, and nobody told, if they were of the like just now. */
+  /**
+   * Tells operators about a node. Returns false, without telling, within `nodeEventMs` of the last
+   * event of the kind.
+   */
   tell(session: NodeSession, event: "node.presence" | "node.hostStats", payload: object): boolean {
     const now = this.deps.world.monotonic();
     const last = session.toldAt.get(event);
@@ -266,32 +276,30 @@ export class Nodes {
     return true;
   }
 
-  /** Whoever was removed while this gateway, or the disk, was down. */
+  /** Forgets nodes whose device was removed while their records stayed. */
   #forgetUnpaired(): void {
     const { document, pairingOf } = this.deps;
     const { nodes, requests } = document.working;
-    const changes: NodesChange[] = [];
-    for (const { nodeId, pairing } of nodes.values()) {
-      if (pairingOf(nodeId) !== pairing) changes.push({ op: "node-gone", nodeId });
+    const known = new Set([...nodes.keys(), ...[...requests.values()].map(({ nodeId }) => nodeId)]);
+    for (const nodeId of known) {
+      const changes = endedWithPairing(document.working, { nodeId, pairing: pairingOf(nodeId) });
+      document.later(changes);
     }
-    for (const { nodeId, pairing, requestId } of requests.values()) {
-      if (pairingOf(nodeId) !== pairing) changes.push({ op: "request-gone", requestId });
-    }
-    for (const change of changes) document.later([change]);
   }
 
-  #urgent(changes: readonly NodesChange[]): Promise<Durability> {
-    return this.deps.document.commit(changes, { urgent: true });
+  /** Stops following the state. */
+  close(): void {
+    this.#stop();
   }
 
-  #context(): surfaces.CapabilityContext {
+  #context(): capabilities.CapabilityContext {
     const { world, limits, gatewayId, taken } = this.deps;
     const nonce = () => world.bytes(16).toString("hex");
     return { now: world.now(), gatewayId, limits, nonce, taken };
   }
 
   /** The node hears of it too: what it asked for, it may now use, or not. */
-  #resolve(request: CapabilityRequest, why: CapabilityResolution): void {
+  #resolved(request: CapabilityRequest, why: CapabilityResolution): void {
     const session = this.sessions.current(request.nodeId);
     if (session && (why === "approved" || why === "rejected")) {
       const { requestId, nodeId } = request;
@@ -310,4 +318,10 @@ export class Nodes {
       tell?.apply(listener, facts);
     }
   }
+}
+
+/** The audit's line of a grant by the owner's link, without a request. */
+function byLink({ nodeId, surface }: capabilities.Ask, link: string | undefined): AuditEvent {
+  const event = auditOf("node.approved", "gateway", { device: nodeId, ...offerFacts(surface) });
+  return { ...event, by: { kind: "link", ...(link !== undefined && { id: link }) } };
 }

@@ -1,7 +1,7 @@
 import { shellWord } from "../lib/shell-word.ts";
 
 /**
- * Which commands a node may offer at all, by its platform (OpenClaw's command policy page). A node
+ * Which commands a node may declare at all, by its platform (OpenClaw's command policy page). A node
  * names its platform itself: the lists keep surprises out of requests, approval alone grants.
  */
 
@@ -110,13 +110,16 @@ export function platformOf(node: { platform?: string; deviceFamily?: string }): 
 }
 
 /** A node as far as its list depends on it. */
-interface Offering {
+interface Declaring {
   readonly platform?: string;
   readonly deviceFamily?: string;
   readonly caps: readonly string[];
 }
 
-/** What the owner types so that a command is on the list; it is offered and approved after that. */
+/**
+ * The command that puts a node's command on the list, for the owner to type; it must be declared
+ * and approved after that.
+ */
 export function policyCure(command: string, { allow, deny }: CommandPolicy): string {
   const [name, list] = deny.includes(command)
     ? ["deny", deny.filter((one) => one !== command)]
@@ -127,7 +130,7 @@ export function policyCure(command: string, { allow, deny }: CommandPolicy): str
 /** Why a command is not on the list, for people; `undefined` when it is. */
 export function policyProblem(
   command: string,
-  node: Offering,
+  node: Declaring,
   policy: CommandPolicy,
 ): string | undefined {
   if (policy.deny.includes(command)) {

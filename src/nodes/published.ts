@@ -10,7 +10,7 @@ interface Deps {
   readonly refused: (metric: string) => void;
 }
 
-/** Keeps what connected nodes publish within bounds, each and all together. */
+/** Bounds what connected nodes publish, each and in all. */
 export class Published {
   readonly #bytes = new Map<NodeSession, Record<PublishedKind, number>>();
   #total = 0;

@@ -1,4 +1,4 @@
-/** What a node offers or may do: sorted, without repeats. */
+/** Capabilities that a node declares, or that were approved for it: sorted, without repeats. */
 export interface Capabilities {
   readonly caps: readonly string[];
   readonly commands: readonly string[];
@@ -28,17 +28,20 @@ export interface HostStats {
   readonly updatedAtMs: number;
 }
 
-/** A node that was here. It may do something only while `surface` is there. */
+/**
+ * A node that was here. It may do something only while `surface`, its approved capabilities, is
+ * there.
+ */
 export interface NodeRecord extends NodeText {
   /** The device's id. */
   readonly nodeId: string;
   /**
    * Names the pairing this belongs to: a device that was removed or revoked and paired again is
-   * another one, and has to have its surface approved again.
+   * another one, and has to have its capabilities approved again.
    */
   readonly pairing: string;
   readonly createdAtMs: number;
-  /** What was approved. */
+  /** The approved capabilities. */
   readonly surface?: Capabilities;
   readonly approvedAtMs?: number;
   readonly approvedVia?: "owner" | "bootstrap";
@@ -49,10 +52,10 @@ export interface NodeRecord extends NodeText {
   readonly hostStats?: HostStats;
 }
 
-/** A surface that waits for approval. Its id commits to the node and all of the surface. */
+/** Declared capabilities that wait for approval. The id commits to the node and all of them. */
 export interface CapabilityRequest extends NodeText, Capabilities {
   readonly requestId: string;
-  /** Hex; drawn after the surface arrived. */
+  /** Hex; drawn after the declaration arrived. */
   readonly nonce: string;
   readonly nodeId: string;
   readonly pairing: string;
@@ -107,12 +110,26 @@ export type NodesChange =
   | { op: "node-gone"; nodeId: string }
   | { op: "seen"; nodeId: string; facts: SeenFacts }
   | { op: "request"; request: CapabilityRequest }
-  | { op: "request-gone"; requestId: string; replacement?: Replacement }
+  | {
+      op: "request-gone";
+      requestId: string;
+      why: CapabilityResolution;
+      replacement?: Replacement;
+    }
   | { op: "work"; nodeId: string; item: WorkItem }
   | { op: "action"; nodeId: string; action: QueuedAction }
   | { op: "work-gone"; nodeId: string; ids: readonly string[] };
 
-/** What is noted about a node without anybody being promised it. */
+/** What follows from a change that is durable. */
+export type NodesEvent =
+  | { readonly name: "requested"; readonly request: CapabilityRequest }
+  | {
+      readonly name: "resolved";
+      readonly request: CapabilityRequest;
+      readonly why: CapabilityResolution;
+    };
+
+/** Facts about a node that are no promise to a client; they are written lazily. */
 export type SeenFacts = Partial<
   NodeText &
     Pick<

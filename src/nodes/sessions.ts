@@ -16,7 +16,10 @@ export interface JoinFacts {
   readonly claims: Capabilities;
   readonly text: NodeText;
   readonly pathEnv?: string;
-  /** It came with the owner's link for a node, which stands for the approval of its first surface. */
+  /**
+   * Whether the node came with the owner's link for a node, which stands for the approval of its
+   * first capabilities.
+   */
   readonly invited: boolean;
 }
 
@@ -32,7 +35,7 @@ export class NodeSession implements InvokeTarget {
   activity: Activity | undefined;
   skills: readonly unknown[] = [];
   tools: readonly unknown[] = [];
-  /** Its request for approval is being written. */
+  /** Whether the node's request for approval is being written. */
   asking = false;
   /** Monotonic time of the last event of each kind about it. */
   readonly toldAt = new Map<string, number>();
@@ -61,7 +64,7 @@ export class NodeSessions {
   readonly #current = new Map<string, NodeSession>();
   readonly #byConnection = new Map<string, NodeSession>();
 
-  /** Returns whom this one took over from. */
+  /** Returns the session that this one took over from, if there was one. */
   join(session: NodeSession): NodeSession | undefined {
     const before = this.#current.get(session.nodeId);
     this.#current.set(session.nodeId, session);

@@ -1,17 +1,24 @@
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
 import { unavailable } from "../protocol/errors.ts";
-import type { Document } from "../store/shape.ts";
-import type { NodesChange, NodesState, NodeWork, QueuedAction, WorkItem } from "./records.ts";
+import type { Part } from "../store/parts.ts";
+import type {
+  NodesChange,
+  NodesEvent,
+  NodesState,
+  NodeWork,
+  QueuedAction,
+  WorkItem,
+} from "./records.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const DEFAULT_ITEMS = 4;
-/** A node is asked for its status at every drain, whether somebody asked for it or not. */
+/** A node is asked for its status at every drain, asked for or not. */
 const BASELINE = "baseline-status";
 const rank = { high: 0, normal: 1, default: 2 } as const;
 
 interface Deps {
-  readonly document: Document<NodesState, NodesChange>;
+  readonly document: Part<NodesState, NodesChange, NodesEvent>;
   readonly world: Pick<World, "now" | "uuid">;
   readonly limits: Pick<Limits, "nodeWork" | "nodeActions">;
   readonly refused: (metric: string) => void;
@@ -34,14 +41,14 @@ export interface Drained {
 
 const nothing: NodeWork = { revision: 0, items: [], actions: [] };
 
-/** The part of `items` that is still wanted at `now`, most urgent first, then oldest first. */
+/** The part of `items` that has not expired at `now`, most urgent first, then oldest first. */
 export function dueItems(items: readonly WorkItem[], now: number): WorkItem[] {
   return items
     .filter(({ expiresAtMs }) => expiresAtMs > now)
     .sort((a, b) => rank[a.priority] - rank[b.priority] || a.createdAtMs - b.createdAtMs);
 }
 
-/** Work that waits for nodes, durable before anybody is told that it waits. */
+/** Work that waits for nodes; durable before the caller is told that it waits. */
 export class WorkQueue {
   constructor(private readonly deps: Deps) {}
 

@@ -2,8 +2,8 @@ import type { ApprovalKind } from "../protocol/approve-line.ts";
 import type { AskWords } from "../words/request-card.ts";
 
 /**
- * A request that waits for the owner, as it is told, with what it asks for in plain words, all of it:
- * `operator: see chats and devices`. Texts are cleaned, not yet made harmless.
+ * A request that waits for the owner, as it is told, with what it asks for in plain words, all of
+ * it: `operator: see chats and devices`. Texts are cleaned, but not escaped for a chat yet.
  */
 export interface Asking extends AskWords {
   readonly kind: ApprovalKind;
@@ -18,11 +18,11 @@ export interface Asking extends AskWords {
   readonly key: string;
   readonly roles: readonly string[];
   readonly scopes: readonly string[];
-  /** What a node offers. */
+  /** Capabilities that a node declares. */
   readonly commands?: readonly string[];
   readonly caps?: readonly string[];
   readonly permissions?: readonly string[];
-  /** It is paired already and asks for more. */
+  /** Whether the device is paired already and asks for more. */
   readonly known: boolean;
   readonly askedAtMs: number;
   /** Absent where the request does not end by itself. */

@@ -5,10 +5,10 @@ import type { Limits } from "../limits/table.ts";
 import { failureOf, NotifyFailure, statusFailure } from "./failure.ts";
 import { render } from "./formats.ts";
 import type { Notice } from "./notice.ts";
-import { type ReadFile, readTarget, type Target, type WebhookSettings } from "./target.ts";
+import { type ReadFile, readTarget, type WebhookSettings, type WebhookTarget } from "./target.ts";
 
 /** How one try ended. */
-export interface Outcome {
+export interface DeliveryOutcome {
   /** Wall clock. */
   readonly atMs: number;
   /** Scheme, host and port; absent where the URL itself could not be read. */
@@ -32,8 +32,12 @@ const AGENT = "openclaw-gateway";
 export class Delivery {
   constructor(private readonly deps: DeliveryDeps) {}
 
-  /** Never rejects: whatever went wrong stands in the outcome. */
-  async attempt(notice: Notice, settings: WebhookSettings, signal?: AbortSignal): Promise<Outcome> {
+  /** Sends one message. Never rejects: a failure stands in the outcome. */
+  async attempt(
+    notice: Notice,
+    settings: WebhookSettings,
+    signal?: AbortSignal,
+  ): Promise<DeliveryOutcome> {
     const { world } = this.deps;
     const started = world.monotonic();
     const facts = () => ({ atMs: world.now(), ms: Math.round(world.monotonic() - started) });
@@ -55,7 +59,7 @@ export class Delivery {
   async #send(job: {
     notice: Notice;
     settings: WebhookSettings;
-    target: Target;
+    target: WebhookTarget;
     signal: AbortSignal | undefined;
   }): Promise<PostAnswer> {
     const { notice, settings, target, signal } = job;
@@ -71,7 +75,7 @@ export class Delivery {
   }
 }
 
-/** Nothing that anybody foresaw; it must not take the gateway along. */
+/** The failure for an error that is a defect of ours; it must not take the gateway along. */
 function defect(error: unknown): NotifyFailure {
   const name = error instanceof Error ? error.name : "unknown";
   return new NotifyFailure("NOTIFY_CONNECT", `the message could not be sent (${name})`, {

@@ -23,10 +23,10 @@ const LOOKALIKES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Text of a stranger on its way into somebody's chat, phone or mail. Those make links, mentions and
- * markup of what looks like it, and any stranger may choose a device's name: so nothing here can be
- * followed, mention anybody, be markup, or end a quotation or a block of code. Reads almost the same;
- * cut to `max` characters; `-` when nothing is left.
+ * A stranger's text as it may stand in a chat, a phone's notification or a mail. Those make links,
+ * mentions and markup of what looks like it, and any stranger may choose a device's name: so
+ * nothing in the result can be followed, mention a person, be markup, or end a quotation or a block
+ * of code. Reads almost like the original; cut to `max` characters; `-` when nothing is left.
  */
 export function escapeForChat(value: unknown, max: number): string {
   const plain = typeof value === "string" ? value.slice(0, max * 8).normalize("NFKC") : undefined;

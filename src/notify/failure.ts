@@ -31,7 +31,7 @@ export class NotifyFailure extends Error {
   /** Whether the same may succeed a moment later. */
   readonly retry: boolean;
   readonly retryAfterMs?: number;
-  /** Of the answer, where there was one. */
+  /** HTTP status of the answer, where there was one. */
   readonly status?: number;
 
   constructor(
@@ -96,8 +96,8 @@ export function failureOf(error: unknown, { url, allowed }: Towards): NotifyFail
   return new NotifyFailure("NOTIFY_CONNECT", `${origin}: ${why}`, { next: look, retry: true });
 }
 
-/** What is behind a status, for whoever has to change something. */
-export interface Settings {
+/** The settings behind a failed delivery, for naming the one to change. */
+export interface FailureSettings {
   readonly urlFile?: string | undefined;
   readonly headersFile?: string | undefined;
   readonly format: string;
@@ -106,7 +106,7 @@ export interface Settings {
 /** Why an answer is none that was hoped for. `now`: wall clock, for a `Retry-After` with a date. */
 export function statusFailure(
   { status, headers }: PostAnswer,
-  towards: { origin: string; settings: Settings; now: number },
+  towards: { origin: string; settings: FailureSettings; now: number },
 ): NotifyFailure {
   const { origin, settings, now } = towards;
   const retry = status === 429 || status >= 500;
@@ -126,7 +126,10 @@ function redirectWords(location: string | undefined): string {
   return `; it leads to ${cleanText(new URL(location).origin, 120) ?? "nowhere"}`;
 }
 
-function statusWords(status: number, settings: Settings): readonly [why: string, next: string] {
+function statusWords(
+  status: number,
+  settings: FailureSettings,
+): readonly [why: string, next: string] {
   const { urlFile, headersFile, format } = settings;
   const setUrl = urlFile
     ? edit(urlFile)

@@ -118,7 +118,10 @@ function requestLines(asking: Asking, { sender, now, limits, brief }: BodyFacts)
   ];
 }
 
-/** As it is, so that it can be copied; what a proxy passed on and is no address is a stranger's text. */
+/**
+ * The address unchanged, so that it can be copied; a text from a proxy that is no address is
+ * escaped as a stranger's.
+ */
 function addressWords(address: string, max: number): string {
   return normalizeAddress(address) === undefined ? escapeForChat(address, max) : address;
 }

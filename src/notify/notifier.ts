@@ -1,11 +1,11 @@
 import type { Timer, World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
 import type { Batch, Waiting } from "./asking.ts";
-import type { Delivery, Outcome } from "./delivery.ts";
+import type { Delivery, DeliveryOutcome } from "./delivery.ts";
 import type { NotifyFailure } from "./failure.ts";
 import type { Format } from "./formats.ts";
 import type { Notice } from "./notice.ts";
-import { afterMessage, freshPace, type Pace, type PaceRules, untilNext } from "./pace.ts";
+import { afterMessage, freshPace, type MessagePace, type PaceRules, untilNext } from "./pace.ts";
 import { isSet, type WebhookSettings } from "./target.ts";
 import { WaitingList } from "./waiting-list.ts";
 
@@ -55,15 +55,15 @@ interface Deps {
 }
 
 /**
- * Tells the owner's webhook who waits for approval. It stands beside pairing: whoever asks has been
- * answered before anything here is put together, one request is under way at a time, and what goes
- * wrong is counted, logged and shown, and concerns nobody else.
+ * Tells the owner's webhook who waits for approval. It stands beside pairing: a request is answered
+ * before anything here is put together, one message is under way at a time, and failures are
+ * counted, logged and shown, and affect nothing else.
  */
 export class Notifier {
   readonly #waiting: WaitingList;
   readonly #rules: PaceRules;
   readonly #counts = { sent: 0, failed: 0, merged: 0, dropped: 0 };
-  #pace: Pace;
+  #pace: MessagePace;
   #timer: Timer | undefined;
   #underWay: AbortController | undefined;
   #testing: AbortController | undefined;
@@ -94,7 +94,7 @@ export class Notifier {
     this.#schedule(this.deps.limits.notifySettleMs);
   }
 
-  /** A request waits no more. `lost`: nobody decided on it. */
+  /** A request waits no more. `lost`: it ended without a decision. */
   gone(requestId: string, lost: boolean): void {
     if (this.#waiting.remove(requestId) && lost) this.#counts.dropped += 1;
   }
@@ -116,10 +116,10 @@ export class Notifier {
   }
 
   /**
-   * Sends a test at once, whatever the pace. Resolves with how it went, or with `undefined` while
+   * Sends a test at once, outside the pace. Resolves with how it went, or with `undefined` while
    * another one is under way; never rejects.
    */
-  async test(): Promise<Outcome | undefined> {
+  async test(): Promise<DeliveryOutcome | undefined> {
     if (this.#testing || this.#closed) return undefined;
     const { delivery, settings, composeTest } = this.deps;
     const testing = new AbortController();
@@ -202,18 +202,18 @@ export class Notifier {
     if (this.#closed) return;
     if (!outcome.failure) this.#arrived(outcome, notice);
     else if (changes === this.#changes) this.#failed(outcome, outcome.failure);
-    else this.#failedElsewhere(outcome);
+    else this.#failedAtFormer(outcome);
   }
 
-  /** It failed where nothing is sent any more. */
-  #failedElsewhere(outcome: Outcome): void {
+  /** Handles a failure at a webhook that is not the configured one any more. */
+  #failedAtFormer(outcome: DeliveryOutcome): void {
     this.#last = lastOf(outcome);
     this.#waiting.giveBack();
     if (!isSet(this.deps.settings())) this.#waiting.clear();
     else if (!this.#waiting.empty) this.#schedule(this.deps.limits.notifySettleMs);
   }
 
-  #arrived(outcome: Outcome, { more }: Notice): void {
+  #arrived(outcome: DeliveryOutcome, { more }: Notice): void {
     this.#waiting.delivered();
     this.#tries = 0;
     this.#counts.sent += 1;
@@ -223,7 +223,7 @@ export class Notifier {
     if (!this.#waiting.empty) this.#schedule(this.deps.limits.notifySettleMs);
   }
 
-  #failed(outcome: Outcome, failure: NotifyFailure): void {
+  #failed(outcome: DeliveryOutcome, failure: NotifyFailure): void {
     const { limits } = this.deps;
     this.#waiting.giveBack();
     if (failure.retry && this.#tries < limits.notifyRetries) {
@@ -242,8 +242,8 @@ export class Notifier {
     if (this.#news) this.#schedule(limits.notifySettleMs);
   }
 
-  /** One line where something changed for whoever watches: that it fails, and that it works again. */
-  #note(outcome: Outcome): void {
+  /** Logs changes only: one line when deliveries begin to fail, one when they work again. */
+  #note(outcome: DeliveryOutcome): void {
     const { log } = this.deps;
     const { failure, to, status, ms } = outcome;
     if (failure) {
@@ -257,7 +257,7 @@ export class Notifier {
   }
 }
 
-function lastOf({ failure, ...facts }: Outcome): LastOutcome {
+function lastOf({ failure, ...facts }: DeliveryOutcome): LastOutcome {
   if (!failure) return { ...facts, ok: true };
   const { code, message, next } = failure;
   return { ...facts, ok: false, code, error: message, next };

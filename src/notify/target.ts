@@ -7,7 +7,7 @@ import type { Format } from "./formats.ts";
 /** The webhook as it is configured. */
 export interface WebhookSettings {
   readonly url?: string | undefined;
-  /** Its first line is the URL; counts before `url`. */
+  /** A file whose first line is the URL; it wins over `url`. */
   readonly urlFile?: string | undefined;
   readonly headersFile?: string | undefined;
   readonly format: Format;
@@ -16,7 +16,7 @@ export interface WebhookSettings {
 }
 
 /** Where a message goes. */
-export interface Target {
+export interface WebhookTarget {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -41,7 +41,7 @@ export async function readTarget(
   settings: WebhookSettings,
   read: ReadFile,
   bounds: Bounds,
-): Promise<Target> {
+): Promise<WebhookTarget> {
   const { url, urlFile, headersFile } = settings;
   if (urlFile === undefined && url === undefined) throw notSet();
   const headers =

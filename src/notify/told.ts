@@ -26,15 +26,18 @@ export type Told = Omit<Asking, "scopes"> &
 
 const MINUTE = 60_000;
 
-/** Whole minutes, so that nobody starts typing for a code that is about to end. */
+/**
+ * Whole minutes until `expiresAtMs`, rounded down: a code that is about to end is not worth typing.
+ */
 export function minutesLeft(expiresAtMs: number, now: number): number {
   return Math.max(0, Math.floor((expiresAtMs - now) / MINUTE));
 }
 
 /**
- * The lines to type for a request. Where not all of it is `whole` there is none that approves it:
- * nobody should approve what they have not read. Without a line over SSH that nobody could paste: a
- * message knows no address bar to take the name from.
+ * The lines to type for a request: those that approve it, or those that show it where the message
+ * did not have all of it (`whole` is false), because a request must be read before it is approved.
+ * Without the line over SSH where that lacks the machine's name: a message has no address bar to
+ * take it from.
  */
 export function linesOf(
   { kind, requestId }: Pick<Asking, "kind" | "requestId">,
@@ -60,7 +63,7 @@ function cutWords(
   };
 }
 
-/** The words as they may stand in somebody's chat; `brief` cuts those that are long. */
+/** The words as they may stand in a chat; `brief` cuts those that are long. */
 export function escapedWords(
   words: AskWords,
   { notifyTextBytes, notifyAskChars }: Bounds,

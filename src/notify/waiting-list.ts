@@ -1,12 +1,14 @@
 import type { Batch, Waiting } from "./asking.ts";
 
 /**
- * What is still to be told. Bounded: past its size the oldest of the source that holds most of it is
- * left as a number, so that whoever floods pushes out its own.
+ * Requests that are still to be told. Bounded by `size`: past it the oldest request of the source
+ * with the most is kept as a number only, so that a flood from one source pushes out its own.
  */
 export class WaitingList {
   readonly #waiting = new Map<string, Waiting>();
-  /** The codes of requests that are told as a number only: of those that are gone nobody is told. */
+  /**
+   * The codes of requests that are told as a number only; a code leaves when its request is gone.
+   */
   readonly #nameless = new Set<string>();
   /** What is on its way: it comes back when it could not be delivered. */
   #onItsWay: { batch: readonly Waiting[]; nameless: Set<string> } | undefined;
@@ -65,7 +67,7 @@ export class WaitingList {
     return { shown: chosen, more: all.length - chosen.length + nameless.size };
   }
 
-  /** What was taken last has arrived. */
+  /** The batch that was taken last has arrived. */
   delivered(): void {
     this.#onItsWay = undefined;
   }
@@ -90,7 +92,7 @@ export class WaitingList {
 
 /**
  * Which requests a message shows: the newest of each source first, then the second newest of each,
- * in the order in which they came. A crowd at one address hides nobody at another.
+ * in the order in which they came. A crowd at one address hides no request from another.
  */
 export function chooseShown(all: readonly Waiting[], shown: number): readonly Waiting[] {
   const sources = bySource(all);

@@ -3,7 +3,9 @@ import { sourceKey } from "../lib/net.ts";
 import type { Actor } from "../protocol/access.ts";
 import { RequestError, UnknownCode } from "../protocol/errors.ts";
 
-/** Whom unknown codes are counted for: a device or an SSH key, or an address where there is neither. */
+/**
+ * What unknown codes are counted by: a device or an SSH key, or an address where there is neither.
+ */
 export function attemptKey({ deviceId, keyId, method, address }: Actor): string {
   if (deviceId !== undefined) return `device|${deviceId}`;
   if (keyId !== undefined) return `key|${keyId}`;
@@ -11,8 +13,8 @@ export function attemptKey({ deviceId, keyId, method, address }: Actor): string 
 }
 
 /**
- * Bounds the guessing of request codes. A right code takes nothing back: whoever has a request of its
- * own knows one, and could go on guessing with it.
+ * Bounds the guessing of request codes. A right code takes nothing back: a device that asked knows
+ * its own code, and could go on guessing with it.
  */
 export class CodeAttempts {
   constructor(

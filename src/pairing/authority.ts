@@ -17,9 +17,9 @@ export function mayManage(actor: Actor, deviceId: string): boolean {
 }
 
 /**
- * The operator scopes a device holds: those of its token, whatever was approved before. What the owner
- * took away, by revoking it or by rotating it to fewer, comes back only by being asked for and approved
- * again, or by another rotation.
+ * The operator scopes a device holds: those of its token, which may be fewer than were approved.
+ * Scopes that the owner took away, by revoking or by rotating to fewer, come back only by a new
+ * request and approval, or by another rotation.
  */
 export function heldScopes(device: Device | undefined): readonly string[] {
   const token = device?.tokens.operator;

@@ -1,4 +1,3 @@
-import { applyTrail, emptyTrail } from "../audit/trail.ts";
 import { limitTable } from "../limits/table.ts";
 import type { Role } from "../protocol/access.ts";
 import { ApprovalOrder } from "./order.ts";
@@ -8,6 +7,7 @@ import {
   nodePairing,
   type PairingChange,
   type PairingState,
+  type RevokingAll,
 } from "./records.ts";
 import { isRemoteAdmin } from "./remaining-admins.ts";
 import { applySetupTold } from "./setup.ts";
@@ -57,10 +57,52 @@ export function applyChange(state: PairingState, change: PairingChange): void {
     case "ssh-key-used":
       applySshKey(state.sshKeys, change);
       return;
-    case "audit":
-    case "audit-written":
-    case "config-seen":
-      state.trail = applyTrail(state.trail, change);
+    default:
+      applyToMany(state, change);
+  }
+}
+
+type ManyChange = Extract<
+  PairingChange,
+  { op: "clock-set" | "revoking-all" | "revoked-all" | "revoking-derived" | "revoked-derived" }
+>;
+
+function applyToMany(state: PairingState, change: ManyChange): void {
+  switch (change.op) {
+    case "clock-set":
+      moveTimes(state, change.by);
+      return;
+    case "revoking-all":
+      state.revokingAll = revokingAllOf(change);
+      return;
+    case "revoked-all":
+      state.revokingAll = undefined;
+      return;
+    case "revoking-derived":
+      state.revokingDerived = {
+        epoch: Math.max(change.epoch, state.revokingDerived?.epoch ?? 0),
+        atMs: change.atMs,
+      };
+      return;
+    case "revoked-derived":
+      state.revokingDerived = undefined;
+  }
+}
+
+function revokingAllOf({ keeps, last, atMs }: RevokingAll): RevokingAll {
+  return { keeps, atMs, ...(last !== undefined && { last }) };
+}
+
+/** The times of a link's `users` stay: they name the approvals that it gave, which don't move either. */
+function moveTimes(state: PairingState, by: number): void {
+  for (const [requestId, pending] of state.pending) {
+    const times = { ts: pending.ts + by, expiresAtMs: pending.expiresAtMs + by };
+    state.pending.set(requestId, { ...pending, ...times });
+  }
+  for (const [inviteId, invite] of state.invites) {
+    const { createdAtMs, expiresAtMs } = invite;
+    const times = { createdAtMs: createdAtMs + by, expiresAtMs: expiresAtMs + by };
+    state.invites.set(inviteId, { ...invite, ...times });
   }
 }
 
@@ -86,15 +128,15 @@ export function applySeen(
     ...before,
     lastSeenAtMs: change.at,
     lastSeenReason: change.reason,
-    ...(change.took && { tokens: withoutPickup(before.tokens, change.took) }),
+    ...(change.took && { tokens: claimed(before.tokens, change.took) }),
   };
   state.devices.set(change.deviceId, device);
 }
 
-export function withoutPickup(tokens: Device["tokens"], role: Role): Device["tokens"] {
+export function claimed(tokens: Device["tokens"], role: Role): Device["tokens"] {
   const token = tokens[role];
   if (!token) return tokens;
-  const { pickup: _, ...kept } = token;
+  const { claimable: _, ...kept } = token;
   return { ...tokens, [role]: kept };
 }
 
@@ -127,7 +169,8 @@ export function emptyState(): PairingState {
     invites: new Map(),
     inviteBySecret: new Map(),
     sshKeys: new Map(),
-    trail: emptyTrail,
+    revokingAll: undefined,
+    revokingDerived: undefined,
   };
 }
 

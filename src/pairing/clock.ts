@@ -6,8 +6,8 @@ const SET_MS = 1_000;
 
 /**
  * The wall clock, watched by the monotonic one. Requests and links carry times of the wall clock,
- * because they outlive the process; when that clock is set, they are moved along with it, so that
- * none ends at once or lives on for years.
+ * because they outlive the process; when that clock is set, one change moves them all along with it, so
+ * that none ends at once or lives on for years.
  */
 export class WatchedClock {
   /** Wall clock minus monotonic clock, as last known. */
@@ -28,27 +28,6 @@ export class WatchedClock {
   }
 }
 
-/** What both views agree on, moved by `by` milliseconds. What is being decided just now is left out. */
-export function movedBy(
-  views: { durable: PairingState; working: PairingState },
-  by: number,
-): PairingChange[] {
-  const { durable, working } = views;
-  const pending = [...working.pending.values()].filter(({ requestId }) =>
-    durable.pending.has(requestId),
-  );
-  const invites = [...working.invites.values()].filter((one) => {
-    const told = durable.invites.get(one.inviteId);
-    return told !== undefined && decidedOf(told) === decidedOf(one);
-  });
-  return [...pending.map((one) => pendingBy(one, by)), ...invites.map((one) => inviteBy(one, by))];
-}
-
-/** Who used a link, whether it was fetched, and whether it was taken back. */
-function decidedOf({ users, revokedAtMs, setup }: Change<"invite">["invite"]): string {
-  return `${Object.keys(users).length} ${revokedAtMs} ${setup?.fetchedAtMs}`;
-}
-
 /** What a clock wrote that was ahead of `now`, moved back to it: nothing lives longer than it may. */
 export function fromTheFuture(state: PairingState, now: number): PairingChange[] {
   const pending = [...state.pending.values()].filter(({ ts }) => ts > now);
@@ -66,7 +45,6 @@ function pendingBy(one: Change<"pending">["pending"], by: number): PairingChange
   return { op: "pending", pending };
 }
 
-/** The times of `users` stay: they name the approvals that the link gave, which don't move either. */
 function inviteBy(one: Change<"invite">["invite"], by: number): PairingChange {
   const times = { createdAtMs: one.createdAtMs + by, expiresAtMs: one.expiresAtMs + by };
   return { op: "invite", invite: { ...one, ...times } };

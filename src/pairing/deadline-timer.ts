@@ -3,14 +3,14 @@ import type { Timer, World } from "../lib/world.ts";
 /** The longest that a timer takes, in milliseconds: beyond it Node.js fires at once. */
 const LONGEST_MS = 2 ** 31 - 1;
 
-/** One timer by the wall clock: it is set for the earliest time that anybody asked for. */
+/** One timer by the wall clock, set for the earliest of the times that were asked for. */
 export class DeadlineTimer {
   #timer: Timer | undefined;
   #at = Number.POSITIVE_INFINITY;
 
   constructor(private readonly deps: { world: World; now: () => number; ring: () => void }) {}
 
-  /** Rings at `at` or before. `undefined`: there is nothing to ring for. */
+  /** Fires at `at` or before; `undefined` asks for nothing. */
   set(at: number | undefined): void {
     if (at === undefined || at >= this.#at) return;
     const { world, now, ring } = this.deps;

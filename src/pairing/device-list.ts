@@ -48,16 +48,16 @@ const SHORT = 256;
  * the event loop gets its turns.
  *
  * A page goes on where the last one ended: behind that device's time of approval and id. So while
- * devices come, go and change, one that is paired and approved throughout is listed exactly once,
- * whatever else happens. One that is approved, or approved anew, meanwhile stands before all pages
+ * devices come, go and change, one that is paired and approved throughout is listed exactly
+ * once. One that is approved, or approved anew, meanwhile stands before all pages
  * still to come and is not among them (by a clock that was set back it may stand behind, and so be
  * listed again); one that is removed is not listed from then on.
  */
 export class DeviceList {
-  readonly #gate: Semaphore;
+  readonly #semaphore: Semaphore;
 
   constructor(private readonly deps: Deps) {
-    this.#gate = new Semaphore(deps.limits.listsAtOnce, Number.POSITIVE_INFINITY);
+    this.#semaphore = new Semaphore(deps.limits.listsAtOnce, Number.POSITIVE_INFINITY);
   }
 
   /** The devices whose id begins so. */
@@ -89,7 +89,7 @@ export class DeviceList {
     const all = this.deps.state().devices.size;
     const looksAt = isOpen(ask) && !isConfined(ask.actor) ? Math.min(all, ask.limit) : all;
     if (looksAt <= SHORT) return inOneTurn(this.#make(ask));
-    return this.#gate.run(() => inSlices(this.#make(ask), this.deps.world));
+    return this.#semaphore.run(() => inSlices(this.#make(ask), this.deps.world));
   }
 
   *#make(ask: PageAsk): Generator<void, DevicePage> {

@@ -20,9 +20,9 @@ export function remove(
 ): { device: Device; changes: readonly PairingChange[] } {
   const device = known(state, deviceId, { actor, denied: "device pairing removal denied" });
   const requestId = state.pendingOf.get(deviceId);
-  const changes: PairingChange[] = [{ op: "device-gone", deviceId }];
-  if (requestId !== undefined) changes.push({ op: "pending-gone", requestId, why: "rejected" });
-  return { device, changes };
+  const gone: PairingChange = { op: "device-gone", deviceId };
+  if (requestId === undefined) return { device, changes: [gone] };
+  return { device, changes: [{ op: "pending-gone", requestId, why: "rejected" }, gone] };
 }
 
 /** Gives a device the owner's own name for it. `label` is clean and not empty. Nothing where it has it. */
@@ -89,7 +89,7 @@ export function rotate(
   if (!coversAll(baseline, scopes) || !coversAll(facts.actor.scopes, scopes)) {
     throw invalidRequest(denied);
   }
-  const { pickup: _, ...kept } = target.token;
+  const { claimable: _, ...kept } = target.token;
   const token = {
     ...kept,
     scopes,
@@ -106,7 +106,7 @@ export function revoke(
   facts: { deviceId: string; role: string; actor: Actor; now: number },
 ): TokenChange {
   const target = liveToken(state, { ...facts, denied: "device token revocation denied" });
-  const { pickup: _, ...kept } = target.token;
+  const { claimable: _, ...kept } = target.token;
   const token = { ...kept, revokedAtMs: facts.now };
   const device = withToken(target, token);
   return { device, role: target.role, token, changes: [{ op: "device", device }] };
@@ -132,7 +132,7 @@ export const everyToken: Ends = () => true;
 
 /** Tokens that were granted under a shared secret of an epoch up to `epoch`. */
 export function derivedUpTo(epoch: number): Ends {
-  return ({ under }) => under !== undefined && under <= epoch;
+  return ({ secretEpoch }) => secretEpoch !== undefined && secretEpoch <= epoch;
 }
 
 /** Whether it has a live token that `ends` names. */
@@ -149,7 +149,7 @@ export function withoutTokens(device: Device, ends: Ends, now: number): Device |
   for (const role of roles) {
     const token = device.tokens[role];
     if (!token || token.revokedAtMs !== undefined || !ends(token)) continue;
-    const { pickup: _, ...kept } = token;
+    const { claimable: _, ...kept } = token;
     const tokens = { ...(after ?? device).tokens, [role]: { ...kept, revokedAtMs: now } };
     after = { ...device, tokens };
   }
@@ -167,5 +167,5 @@ export function endTokens(
     const ended = before && withoutTokens(before, facts.ends, facts.now);
     if (ended) devices.push(ended);
   }
-  return { devices, changes: devices.map((device) => ({ op: "device", device })) };
+  return { devices, changes: devices.map((device) => ({ op: "device", device, many: true })) };
 }

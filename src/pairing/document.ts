@@ -1,13 +1,16 @@
-import type { Trail } from "../audit/trail.ts";
-import type { DocumentShape } from "../store/shape.ts";
+import type { PartShape } from "../store/parts.ts";
 import { applyChange, emptyState } from "./changes.ts";
+import { pairingEvents } from "./follows.ts";
 import type {
   Device,
   Invite,
   PairingChange,
+  PairingEvent,
   PairingState,
   Pending,
   Replacement,
+  RevokingAll,
+  RevokingDerived,
   SshKey,
 } from "./records.ts";
 
@@ -18,14 +21,14 @@ type PairingRecord =
   | { invite: Invite }
   | { sshKey: SshKey }
   | { replaced: string; replacement: Replacement }
-  | { trail: Trail };
+  | { revokingAll: RevokingAll }
+  | { revokingDerived: RevokingDerived };
 
-/** Pairing's document: `devices.json` and its journal. */
-export const pairingShape: DocumentShape<PairingState, PairingChange> = {
-  name: "devices",
-  version: 1,
+/** Pairing's part of the state. */
+export const pairingPart: PartShape<PairingState, PairingChange, PairingEvent> = {
   empty: emptyState,
   apply: applyChange,
+  follows: pairingEvents,
   copy: (state) => {
     const devices = new Map(state.devices);
     return {
@@ -39,17 +42,19 @@ export const pairingShape: DocumentShape<PairingState, PairingChange> = {
       invites: new Map(state.invites),
       inviteBySecret: new Map(state.inviteBySecret),
       sshKeys: new Map(state.sshKeys),
-      trail: state.trail,
+      revokingAll: state.revokingAll,
+      revokingDerived: state.revokingDerived,
     };
   },
-  records: ({ devices, pending, invites, sshKeys, replaced, trail }) =>
+  records: ({ devices, pending, invites, sshKeys, replaced, revokingAll, revokingDerived }) =>
     recordsOf({
       devices: [...devices.values()],
       pending: [...pending.values()],
       invites: [...invites.values()],
       sshKeys: [...sshKeys.values()],
       replaced: [...replaced],
-      trail,
+      revokingAll,
+      revokingDerived,
     }),
   restore: (records) => {
     const state = emptyState();
@@ -58,7 +63,8 @@ export const pairingShape: DocumentShape<PairingState, PairingChange> = {
       else if ("pending" in record) applyChange(state, { op: "pending", pending: record.pending });
       else if ("invite" in record) applyChange(state, { op: "invite", invite: record.invite });
       else if ("sshKey" in record) applyChange(state, { op: "ssh-key", key: record.sshKey });
-      else if ("trail" in record) state.trail = record.trail;
+      else if ("revokingAll" in record) state.revokingAll = record.revokingAll;
+      else if ("revokingDerived" in record) state.revokingDerived = record.revokingDerived;
       else state.replaced.set(record.replaced, record.replacement);
     }
     return state;
@@ -72,12 +78,15 @@ function* recordsOf(copied: {
   invites: readonly Invite[];
   sshKeys: readonly SshKey[];
   replaced: readonly (readonly [string, Replacement])[];
-  trail: Trail;
+  revokingAll: RevokingAll | undefined;
+  revokingDerived: RevokingDerived | undefined;
 }): Generator<PairingRecord> {
   for (const device of copied.devices) yield { device };
   for (const pending of copied.pending) yield { pending };
   for (const invite of copied.invites) yield { invite };
   for (const sshKey of copied.sshKeys) yield { sshKey };
   for (const [replaced, replacement] of copied.replaced) yield { replaced, replacement };
-  yield { trail: copied.trail };
+  const { revokingAll, revokingDerived } = copied;
+  if (revokingAll) yield { revokingAll };
+  if (revokingDerived) yield { revokingDerived };
 }

@@ -33,11 +33,15 @@ export interface InviteAsk {
   /** How many devices it may pair; one if absent. */
   readonly uses?: number | undefined;
   readonly setup?: Setup;
-  /** What opens it, where whoever asks has 256 bits for that already; drawn here if absent. */
+  /** The link's secret, where the caller has 256 random bits already; drawn here if absent. */
   readonly secret?: string | undefined;
 }
 
-/** Makes a link. The secret is in the result and nowhere else. */
+/**
+ * Makes a link. Its secret is in the result alone: the state holds a hash.
+ * @throws RequestError for scopes that the actor lacks, a life or number of uses out of bounds, and
+ * too many unused links
+ */
 export function createInvite(
   state: PairingState,
   ask: InviteAsk,
@@ -134,7 +138,7 @@ export interface InviteRow {
   readonly gatewayUrl?: string;
 }
 
-/** The links that still pair someone, newest first. */
+/** The links that can still pair a device, newest first. */
 export function openInvites(state: PairingState, now: number): InviteRow[] {
   return [...state.invites.values()]
     .filter((invite) => isOpen(invite, now))
@@ -149,7 +153,10 @@ function inviteRow({ secretHash: _, users, revokedAtMs: __, setup, ...known }: I
   return { ...known, kind: "setup-code", access, gatewayUrl, usedBy };
 }
 
-/** Takes a link back. Devices that it paired stay: they are removed like all others. */
+/**
+ * Takes a link back. Devices that it paired stay: they are removed like all others.
+ * @throws RequestError where no open link has the id
+ */
 export function revokeInvite(
   state: PairingState,
   inviteId: string,
@@ -183,8 +190,8 @@ export interface Redeemed {
   readonly device: Device;
   readonly changes: readonly PairingChange[];
   /**
-   * The request that ends with it: approved where all that it asks for is there now. What the link does
-   * not grant nobody approved.
+   * The request that ends with it: `approved` where all that it asks for is granted now, else
+   * `superseded`, because the rest was not approved.
    */
   readonly closed?: { readonly pending: Pending; readonly why: "approved" | "superseded" };
 }

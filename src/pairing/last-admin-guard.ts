@@ -1,8 +1,9 @@
 import type { Actor } from "../protocol/access.ts";
-import type { Document } from "../store/shape.ts";
-import type { Device, PairingChange, PairingState } from "./records.ts";
+import type { Part } from "../store/parts.ts";
+import { isEnding } from "./being-revoked.ts";
+import type { PairingChange, PairingEvent, PairingState } from "./records.ts";
 import {
-  actsOnHost,
+  cameBySecret,
   lastAdminRefusal,
   mayForce,
   removesLastAdmin,
@@ -10,9 +11,9 @@ import {
 } from "./remaining-admins.ts";
 
 interface Deps {
-  readonly document: Document<PairingState, PairingChange>;
-  /** Ways in with full control that are no devices. */
-  readonly otherWaysIn: () => number;
+  readonly document: Part<PairingState, PairingChange, PairingEvent>;
+  /** How many can let a device in with full control, besides devices. */
+  readonly otherAdmins: () => number;
 }
 
 /** Who ends something, and how to do it all the same. */
@@ -24,21 +25,16 @@ export interface GuardedBy {
 }
 
 /**
- * Keeps the last way in. It is asked in the turn in which an end is decided, on what was decided
- * before: of two who end each other at the same moment, one is refused.
+ * Keeps the last device or key with full control. It is asked in the turn in which an end is decided, on
+ * the working state: of two that end each other at the same moment, one is refused.
  */
 export class LastAdminGuard {
-  readonly #ending = new Set<(device: Device) => boolean>();
-
   constructor(private readonly deps: Deps) {}
 
-  /** From now on devices that `ends` names count for nothing; until what is returned is called. */
-  ending(ends: (device: Device) => boolean): () => void {
-    this.#ending.add(ends);
-    return () => this.#ending.delete(ends);
-  }
-
-  /** @throws RequestError LAST_WAY_IN where only such devices `stays` names stay, and none is left. */
+  /**
+   * @throws RequestError LAST_WAY_IN where no device with full control stays, of those that `stays` names,
+   * and one goes
+   */
   check(stays: Stays, { actor, force, command }: GuardedBy): void {
     if (force && mayForce(actor)) return;
     const { working, durable } = this.deps.document;
@@ -46,30 +42,33 @@ export class LastAdminGuard {
       others: this.othersFor(actor),
       // Its approval may be on its way to a disk that is full.
       isSure: (id) => durable.admins.has(id),
-      isEnding: (device) => [...this.#ending].some((ends) => ends(device)),
+      isEnding: (device) => isEnding(working, device),
     });
     if (last) throw lastAdminRefusal(actor, command);
   }
 
-  /** The same for a way in that is no device, when `left` more of its kind stay. */
+  /**
+   * As {@link check}, for the end of a key or setting that is no device, when `left` more of its kind stay.
+   * @throws RequestError LAST_WAY_IN
+   */
   checkOther(left: number, { actor, force, command }: GuardedBy): void {
-    if (left > 0 || actsOnHost(actor) || (force && mayForce(actor))) return;
+    if (left > 0 || cameBySecret(actor) || (force && mayForce(actor))) return;
     if (!this.leaves(this.deps.document.working.admins)) throw lastAdminRefusal(actor, command);
   }
 
-  /** Whether one of these devices is a way in that is sure to stay. */
+  /** Whether one of these devices has full control and is sure to stay. */
   leaves(deviceIds: Iterable<string>): boolean {
     const { working, durable } = this.deps.document;
     for (const id of deviceIds) {
       const device = working.devices.get(id);
       if (!device || !working.admins.has(id) || !durable.admins.has(id)) continue;
-      if (![...this.#ending].some((ends) => ends(device))) return true;
+      if (!isEnding(working, device)) return true;
     }
     return false;
   }
 
-  /** Ways in that are no devices, as far as `actor` is concerned. */
+  /** How many can let in a device with full control besides devices, as far as `actor` is concerned. */
   othersFor(actor: Actor): number {
-    return this.deps.otherWaysIn() + (actsOnHost(actor) ? 1 : 0);
+    return this.deps.otherAdmins() + (cameBySecret(actor) ? 1 : 0);
   }
 }

@@ -35,7 +35,7 @@ export interface Ask {
   readonly scopes: readonly string[];
   readonly text: DeviceText;
   readonly source: string;
-  readonly under?: number | undefined;
+  readonly secretEpoch?: number | undefined;
 }
 
 export interface RequestOutcome {
@@ -77,7 +77,7 @@ export function request(state: PairingState, ask: Ask, context: LedgerContext): 
     scopes,
     source: ask.source,
     isRepair: state.devices.has(ask.deviceId),
-    ...(ask.under !== undefined && { under: ask.under }),
+    ...(ask.secretEpoch !== undefined && { secretEpoch: ask.secretEpoch }),
     ts: context.now,
     expiresAtMs,
   };
@@ -221,7 +221,7 @@ export interface Grant extends DeviceText {
   readonly publicKey: string;
   readonly roles: readonly Role[];
   readonly scopes: readonly string[];
-  readonly under?: number;
+  readonly secretEpoch?: number;
 }
 
 /** The device record after `asked` was granted, on top of what it had. */
@@ -238,7 +238,7 @@ export function grant(
     tokens[role] = grantToken(before?.tokens[role], {
       scopes: role === "operator" ? scopes : [],
       now: facts.now,
-      under: asked.under,
+      secretEpoch: asked.secretEpoch,
     });
   }
   const label = facts.label ?? before?.label;
@@ -259,17 +259,17 @@ export function grant(
 
 function grantToken(
   before: TokenRecord | undefined,
-  facts: { scopes: readonly string[]; now: number; under: number | undefined },
+  facts: { scopes: readonly string[]; now: number; secretEpoch: number | undefined },
 ): TokenRecord {
   const live = before?.revokedAtMs === undefined ? before : undefined;
   // A token once granted under a shared secret ends with it, whatever was added since.
-  const under = facts.under ?? live?.under;
+  const secretEpoch = facts.secretEpoch ?? live?.secretEpoch;
   return {
     generation: live?.generation ?? (before?.generation ?? 0) + 1,
     scopes: facts.scopes,
     createdAtMs: live?.createdAtMs ?? facts.now,
-    ...(facts.under === undefined && { pickup: true as const }),
-    ...(under !== undefined && { under }),
+    ...(facts.secretEpoch === undefined && { claimable: true as const }),
+    ...(secretEpoch !== undefined && { secretEpoch }),
   };
 }
 

@@ -1,43 +1,41 @@
+import type { AuditedPart } from "../audit/decisions.ts";
+import { auditOf } from "../audit/events.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
 import type { Actor } from "../protocol/access.ts";
-import type { Document, Durability } from "../store/shape.ts";
-import { auditOf, auditOfLink, linkFacts } from "./audit.ts";
-import type { AuditedCommits } from "./commits.ts";
+import type { Part } from "../store/parts.ts";
+import type { Durability } from "../store/shape.ts";
+import { auditOfLink, linkFacts } from "./audit.ts";
+import { refuseWhileRevoking } from "./being-revoked.ts";
 import * as invites from "./invite.ts";
 import type * as ledger from "./ledger.ts";
-import type { Invite, PairingChange, PairingState, Pending, Resolution } from "./records.ts";
+import type { Invite, PairingChange, PairingEvent, PairingState } from "./records.ts";
 
 interface Deps {
-  readonly document: Document<PairingState, PairingChange>;
-  readonly commits: AuditedCommits;
+  readonly document: Part<PairingState, PairingChange, PairingEvent>;
+  readonly decisions: AuditedPart<PairingState, PairingChange>;
   readonly world: World;
   readonly limits: Limits;
   readonly now: () => number;
-  /** All links are being revoked, whatever the state says of them yet. */
-  readonly revokesAll: () => boolean;
-  /** Called when a link was made: it ends sooner than anything else, perhaps. */
-  readonly made: () => void;
-  readonly resolved: (pending: Pending, why: Resolution) => void;
 }
 
 /** One-time links, setup codes and join lines: who opens one is paired without being asked about. */
 export class Links {
   constructor(private readonly deps: Deps) {}
 
+  /** Makes a link. @throws RequestError where `actor` may not, or a limit is reached */
   async make(ask: invites.InviteAsk, actor: Actor): Promise<{ invite: Invite; secret: string }> {
-    const { world, limits, document, commits } = this.deps;
+    const { world, limits, decisions } = this.deps;
     const id = world.bytes(6).toString("hex");
-    const made = invites.createInvite(document.working, ask, {
-      actor,
-      now: this.deps.now(),
-      limits,
-      bytes: (count) => world.bytes(count),
-      id,
+    const bytes = (count: number) => world.bytes(count);
+    const context = { actor, now: this.deps.now(), limits, bytes, id };
+    const { answer } = await decisions.decide((state) => {
+      refuseWhileRevoking(state);
+      const { changes, ...made } = invites.createInvite(state, ask, context);
+      const event = auditOf("link.made", actor, linkFacts(made.invite));
+      return { changes, event, answer: made };
     });
-    await commits.audited(made.changes, auditOf("link.made", actor, linkFacts(made.invite)));
-    this.deps.made();
-    return made;
+    return answer;
   }
 
   /** Those that still pair someone. */
@@ -45,37 +43,54 @@ export class Links {
     return invites.openInvites(this.deps.document.durable, this.deps.now());
   }
 
+  /** Takes a link back. @throws RequestError where there is none that is open */
   async revoke(
     inviteId: string,
     actor: Actor,
   ): Promise<{ invite: invites.InviteRow } & Durability> {
-    const { document, commits, now } = this.deps;
-    const { invite, changes } = invites.revokeInvite(document.working, inviteId, now());
-    const event = auditOf("link.revoked", actor, { link: inviteId, name: invite.name });
-    return { invite, ...(await commits.urgent(changes, event)) };
+    const now = this.deps.now();
+    const { answer, durable, reason } = await this.deps.decisions.decide((state) => {
+      const { invite, changes } = invites.revokeInvite(state, inviteId, now);
+      const event = auditOf("link.revoked", actor, { link: inviteId, name: invite.name });
+      return { changes, event, urgent: true, answer: invite };
+    });
+    return { invite: answer, durable, ...(reason !== undefined && { reason }) };
   }
 
   /** Whether a link's secret would pair this device. Costs a hash and nothing else. */
   check(secret: string, deviceId: string): invites.InviteVerdict {
-    const { document, now, revokesAll } = this.deps;
-    const verdict = invites.checkInvite(document.working, secret, { deviceId, now: now() });
-    return verdict.ok && revokesAll() ? { ok: false, problem: "revoked" } : verdict;
+    return linkVerdict(this.deps.document.working, secret, { deviceId, now: this.deps.now() });
   }
 
-  /** Pairs a device by link, checked once more: another device may have been faster. */
+  /**
+   * Pairs a device by link, checked once more: another device may have been faster. A retry may come while
+   * the first try is being written: it is answered no sooner than that one.
+   */
   async redeem(secret: string, asked: ledger.Grant): Promise<invites.InviteVerdict> {
-    const verdict = this.check(secret, asked.deviceId);
-    if (!verdict.ok) return verdict;
-    const { document, commits, resolved } = this.deps;
     const now = this.deps.now();
-    const { changes, closed } = invites.redeem(document.working, verdict.invite, { asked, now });
-    const { invite } = verdict;
-    const written = document.durable.invites.get(invite.inviteId)?.users;
-    const durable = written?.[asked.deviceId] !== undefined;
-    // A retry may come while the first try is being written: it is answered no sooner than that one.
-    if (changes.length > 0) await commits.audited(changes, auditOfLink(asked, invite, closed));
-    else if (!durable) await document.commit([{ op: "invite", invite }]);
-    if (closed) resolved(closed.pending, closed.why);
-    return verdict;
+    const facts = { deviceId: asked.deviceId, now };
+    // A refusal waits for nothing that is being written.
+    const early = linkVerdict(this.deps.document.working, secret, facts);
+    if (!early.ok) return early;
+    const { answer } = await this.deps.decisions.decide<invites.InviteVerdict>((state) => {
+      const verdict = linkVerdict(state, secret, facts);
+      if (!verdict.ok) return { changes: [], answer: verdict };
+      const { invite } = verdict;
+      const { changes, closed } = invites.redeem(state, invite, { asked, now });
+      if (changes.length === 0) return { changes, answer: verdict };
+      refuseWhileRevoking(state);
+      return { changes, event: auditOfLink(asked, invite, closed), answer: verdict };
+    });
+    return answer;
   }
+}
+
+/** What the link is worth now: nothing while all links are being revoked. */
+function linkVerdict(
+  state: PairingState,
+  secret: string,
+  facts: { deviceId: string; now: number },
+): invites.InviteVerdict {
+  const verdict = invites.checkInvite(state, secret, facts);
+  return verdict.ok && state.revokingAll ? { ok: false, problem: "revoked" } : verdict;
 }

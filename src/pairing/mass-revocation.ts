@@ -1,11 +1,20 @@
+import { combinedDurability } from "../audit/decisions.ts";
+import { auditOf } from "../audit/events.ts";
 import type { Actor } from "../protocol/access.ts";
+import type { OtherChanges, Part } from "../store/parts.ts";
 import type { Durability } from "../store/shape.ts";
 import { yieldToEventLoop } from "../store/time-slices.ts";
-import { auditOf } from "./audit.ts";
-import { beingRevoked, combinedDurability } from "./commits.ts";
-import { derivedUpTo, type Ends, endTokens, everyToken, withoutTokens } from "./devices.ts";
+import { beingRevoked } from "./being-revoked.ts";
+import { derivedUpTo, type Ends, endTokens, everyToken } from "./devices.ts";
 import { revokedInvites } from "./invite.ts";
-import { type Device, nodePairing, type PairingChange } from "./records.ts";
+import {
+  type Device,
+  nodePairing,
+  type PairingChange,
+  type PairingEvent,
+  type PairingState,
+  type RevokingAll,
+} from "./records.ts";
 import type { RevocationDeps } from "./revocation.ts";
 import {
   type Asking,
@@ -17,10 +26,16 @@ import {
 } from "./revoke-all.ts";
 
 /** Devices whose tokens are ended in one commit. */
-const AT_ONCE = 256;
+const BATCH = 256;
 
+interface Deps extends RevocationDeps {
+  /** Called in the turn in which all but some begin to end, before that is durable. */
+  readonly ending: (revoking: RevokingAll) => void;
+  readonly document: Part<PairingState, PairingChange, PairingEvent>;
+}
+
+/** The end of tokens that were granted under a shared secret up to `epoch`. */
 export interface DerivedAsk {
-  /** The end of tokens that were granted under a shared secret up to this epoch. */
   readonly epoch: number;
   readonly actor: Actor;
   readonly force?: boolean | undefined;
@@ -39,98 +54,129 @@ export type AllRevoked = RevokeAllPlan & Counted & Durability;
 /** What is ended, for whom, and what became of it so far. */
 interface Run {
   readonly ends: Ends;
-  readonly actor: Actor;
-  devices: number;
+  readonly actor: Actor | "gateway";
+  readonly ended: string[];
   nodes: number;
   outcome: Durability;
-  /** Told of some that were ended. */
-  readonly ended?: (deviceIds: readonly string[]) => void;
 }
 
 /**
- * The ends of many. A hundred thousand at once would be too much for one commit and one turn, so they
- * go some at a time; what must not happen in between does not.
+ * Ends the tokens of many devices. A hundred thousand at once would be too much for one commit and one
+ * turn of the event loop. So the first commit decides: from then on the state says that these tokens
+ * count no more (being-revoked.ts). Their records follow some at a time, after a restart too.
  */
 export class MassRevocation {
   #running: Promise<unknown> | undefined;
-  /** Set while all devices but these are being revoked. */
-  #keeps: ReadonlySet<string> | undefined;
 
-  constructor(private readonly deps: RevocationDeps) {}
+  constructor(private readonly deps: Deps) {}
 
   /** All devices but some are being revoked. */
   get revokesAll(): boolean {
-    return this.#keeps !== undefined;
+    return this.deps.document.working.revokingAll !== undefined;
   }
 
-  /** A device as it counts from the moment in which the revocation of all but some began. */
-  asItCounts(device: Device | undefined): Device | undefined {
-    if (!device || !this.#keeps || this.#keeps.has(device.deviceId)) return device;
-    return withoutTokens(device, everyToken, this.deps.now()) ?? device;
-  }
-
-  /** What {@link revokeAll} would end. @throws as it does */
+  /** What {@link revokeAll} would end. @throws RequestError as it does */
   async plan(ask: RevokeAllAsk): Promise<RevokeAllPlan & Counted> {
     const { document } = this.deps;
-    const plan = this.#plan(ask);
+    const plan = this.#plan(document.working, ask);
     const counted = { devices: 0, nodes: 0 };
     for (const id of leftOver(document.working, everyToken, plan.keeps)) {
-      if (id === undefined) await yieldToEventLoop();
-      else countIn(counted, document.working.devices.get(id));
+      if (id === undefined) {
+        await yieldToEventLoop();
+        continue;
+      }
+      counted.devices += 1;
+      if (nodePairing(document.working.devices.get(id)) !== undefined) counted.nodes += 1;
     }
     return { ...plan, ...counted };
   }
 
-  #plan(ask: RevokeAllAsk): RevokeAllPlan {
-    const { document, guard, now } = this.deps;
-    return planRevokeAll(document.working, ask, { guard, now: now() });
+  #plan(state: PairingState, ask: RevokeAllAsk): RevokeAllPlan {
+    const { guard, now } = this.deps;
+    return planRevokeAll(state, ask, { guard, now: now() });
   }
 
   /**
    * Ends every token of every device but some, all requests and all links, whatever comes meanwhile:
-   * from its first turn on no token of these devices counts, their connections are not listened to,
-   * and nobody is given anything. Resolves when nothing is left.
+   * from its first turn on no token of these devices counts, their connections are not listened to, and
+   * nothing is granted. Resolves when nothing is left.
+   * @throws RequestError where a device would be left out by a slip, LAST_WAY_IN, BEING_REVOKED
    */
   async revokeAll(ask: RevokeAllAsk): Promise<AllRevoked> {
     while (this.#running) {
-      // Whoever was quicker ends soon; the owner on the host is not sent away meanwhile.
+      // The quicker one ends soon; the owner on the host is not sent away meanwhile.
       if (ask.actor.method !== "host") throw beingRevoked();
-      await this.#running;
+      await this.#running.catch(() => undefined);
     }
-    const run = this.#revokeAll(this.#plan(ask), ask);
+    return this.#alone(this.#revokeAll(ask));
+  }
+
+  #alone<Result>(work: Promise<Result>): Promise<Result> {
     const over = () => {
       this.#running = undefined;
     };
-    this.#running = run.then(over, over);
-    return run;
+    this.#running = work.then(over, over);
+    return work;
   }
 
-  async #revokeAll(plan: RevokeAllPlan, ask: RevokeAllAsk): Promise<AllRevoked> {
-    const { document, commits, guard, ending } = this.deps;
-    const { keeps } = plan;
-    const { actor } = ask;
-    const goes = (deviceId: string) => !keeps.has(deviceId);
-    this.#keeps = keeps;
-    commits.givesNothing = true;
-    const release = guard.ending(({ deviceId }) => goes(deviceId));
-    // Whoever asks for its own end too waits for the answer: it goes last, right before that.
-    const last = actor.deviceId === undefined || keeps.has(actor.deviceId) ? [] : [actor.deviceId];
-    const others = new Set([...keeps, ...last]);
-    ending((deviceId) => !others.has(deviceId));
+  async #revokeAll(ask: RevokeAllAsk): Promise<AllRevoked> {
+    const { document } = this.deps;
     const asked = new Set(document.durable.pending.keys());
-    const run: Run = { ...nothingYet(), ends: everyToken, actor };
-    try {
-      for (let asking: Asking | undefined = plan; asking; asking = this.#askingAgain(asked)) {
-        await this.#endAsking({ ...plan, ...asking }, ask, run);
-        while (await this.#endPass(others, run));
-      }
-      await this.#endSome(last, run);
-      return { ...plan, ...run.outcome, devices: run.devices, nodes: run.nodes };
-    } finally {
-      this.#keeps = undefined;
-      commits.givesNothing = false;
-      release();
+    const { plan, ...first } = await this.#decideAll(ask);
+    const { keeps } = plan;
+    const run: Run = { ...nothingYet(ask.actor), ends: everyToken, outcome: first.outcome };
+    for (let again = this.#askingAgain(asked); again; again = this.#askingAgain(asked)) {
+      const changes = endOfAsking(again, this.deps.now());
+      const outcome = await document.commit(changes, { urgent: true });
+      run.outcome = combinedDurability(run.outcome, outcome);
     }
+    await this.#endAll(keeps, run, document.working.revokingAll?.last);
+    return { ...plan, ...run.outcome, devices: run.ended.length, nodes: run.nodes };
+  }
+
+  /**
+   * The first step: the line of the act and the mark are one; the end of whatever could become a device
+   * goes with them, in as many commits as it takes.
+   */
+  async #decideAll(ask: RevokeAllAsk): Promise<{ plan: RevokeAllPlan; outcome: Durability }> {
+    const { decisions, document, now, ending } = this.deps;
+    const { actor, force } = ask;
+    const atMs = now();
+    const deciding = decisions.decide((state) => {
+      const plan = this.#plan(state, ask);
+      const { pending, invites, kept } = plan;
+      const keeps = kept.map(({ deviceId }) => deviceId);
+      const requests = pending.map(({ requestId }) => requestId);
+      const links = invites.map(({ inviteId }) => inviteId);
+      const what = { except: keeps, requests, links, forced: force || undefined };
+      const caller = actor.deviceId;
+      const last = caller === undefined || plan.keeps.has(caller) ? undefined : caller;
+      const mark = {
+        op: "revoking-all",
+        keeps,
+        atMs,
+        ...(last !== undefined && { last }),
+      } as const;
+      const event = auditOf("devices.revoked", actor, what);
+      return { changes: [mark], event, urgent: true, answer: plan };
+    });
+    const { revokingAll } = document.working;
+    // Refused, in this turn already.
+    if (!revokingAll) return { plan: (await deciding).answer, outcome: await deciding };
+    ending(revokingAll);
+    const asking = endOfAsking(askingIn(document.working, atMs), atMs);
+    const [marked, ended] = await Promise.all([deciding, decisions.urgentParts(asking)]);
+    const { answer, durable, reason } = marked;
+    const own = { durable, ...(reason !== undefined && { reason }) };
+    return { plan: answer, outcome: combinedDurability(own, ended) };
+  }
+
+  /** Ends the tokens that the mark names, until none is left, and takes the mark away. */
+  async #endAll(keeps: ReadonlySet<string>, run: Run, last: string | undefined): Promise<void> {
+    const others = new Set(last === undefined ? keeps : [...keeps, last]);
+    while (await this.#endPass(others, run));
+    // The caller's own end is the last thing before its answer.
+    await this.#endBatch(last === undefined ? [] : [last], run, [{ op: "revoked-all" }]);
   }
 
   /**
@@ -143,79 +189,89 @@ export class MassRevocation {
     return again.length + invites.length > 0 ? { pending: again, invites } : undefined;
   }
 
-  /** The first step: the line of the act, and the end of whatever could become a device. */
-  async #endAsking(plan: RevokeAllPlan, { actor, force }: RevokeAllAsk, run: Run): Promise<void> {
-    const { commits, now, resolved } = this.deps;
-    const { pending, invites, keeps } = plan;
-    const requests = pending.map(({ requestId }) => requestId);
-    const links = invites.map(({ inviteId }) => inviteId);
-    const what = { except: [...keeps], requests, links, forced: force || undefined };
-    const changes: PairingChange[] = [
-      ...requests.map((requestId) => ({ op: "pending-gone", requestId, why: "rejected" }) as const),
-      ...revokedInvites(invites, now()),
-    ];
-    const event = auditOf("devices.revoked", actor, what);
-    run.outcome = combinedDurability(run.outcome, await commits.urgentMany(changes, event));
-    for (const one of pending) resolved(one, "rejected");
-  }
-
   /**
-   * Ends every token granted under a shared secret; `change` is the change of that secret, after which
-   * it admits nobody any more. Returns the devices' ids. @throws RequestError LAST_WAY_IN
+   * The changes that end every token granted under a shared secret, to be committed with the change of
+   * that secret; {@link endDerived} does the rest. @throws RequestError LAST_WAY_IN
    */
-  async revokeDerived(ask: DerivedAsk, change: () => Promise<number>): Promise<string[]> {
+  derivedChanges(ask: DerivedAsk): OtherChanges {
+    const { guard, document, now } = this.deps;
     const { actor, force, command } = ask;
     const ends = derivedUpTo(ask.epoch);
     // As an operator: what it was let in for as a node says nothing of that.
     const isEnding = ({ tokens: { operator } }: Device) => operator !== undefined && ends(operator);
-    const { guard } = this.deps;
     guard.check((device) => !isEnding(device), { actor, force, command });
-    const release = guard.ending(isEnding);
-    try {
-      const ended: string[] = [];
-      const epoch = await change();
-      const told = (ids: readonly string[]) => ended.push(...ids);
-      const run: Run = { ...nothingYet(), ends: derivedUpTo(epoch), actor, ended: told };
-      await this.#endPass(new Set(), run);
-      return ended;
-    } finally {
-      release();
+    return document.also([{ op: "revoking-derived", epoch: ask.epoch, atMs: now() }]);
+  }
+
+  /** Ends the tokens that {@link derivedChanges} named. Returns the devices' ids. */
+  async endDerived(actor: Actor | "gateway"): Promise<readonly string[]> {
+    const { document } = this.deps;
+    const { revokingDerived } = document.working;
+    if (!revokingDerived) return [];
+    const run: Run = { ...nothingYet(actor), ends: derivedUpTo(revokingDerived.epoch) };
+    await this.#endPass(new Set(), run);
+    await document.commit([{ op: "revoked-derived" }], { urgent: true });
+    return run.ended;
+  }
+
+  /** Goes on with what a gateway began that was killed in the middle of it. */
+  async resume(): Promise<void> {
+    const { revokingAll } = this.deps.document.working;
+    if (revokingAll) {
+      const run: Run = { ...nothingYet("gateway"), ends: everyToken };
+      const { pending, invites } = askingIn(this.deps.document.working, this.deps.now());
+      const before = pending.filter(({ ts }) => ts <= revokingAll.atMs);
+      const changes = endOfAsking({ pending: before, invites }, this.deps.now());
+      if (changes.length > 0) await this.deps.document.commit(changes, { urgent: true });
+      await this.#alone(this.#endAll(new Set(revokingAll.keeps), run, undefined));
     }
+    await this.endDerived("gateway");
   }
 
   /** One pass through all devices but those that are kept. Whether there were any to end. */
   async #endPass(keeps: ReadonlySet<string>, run: Run): Promise<boolean> {
-    const before = run.devices;
-    let some: string[] = [];
+    const before = run.ended.length;
+    let batch: string[] = [];
     for (const id of leftOver(this.deps.document.working, run.ends, keeps)) {
-      if (id !== undefined) some.push(id);
-      if (id !== undefined && some.length < AT_ONCE) continue;
-      await this.#endSome(some, run);
-      some = [];
+      if (id !== undefined) batch.push(id);
+      if (id !== undefined && batch.length < BATCH) continue;
+      await this.#endBatch(batch, run);
+      batch = [];
       await yieldToEventLoop();
     }
-    await this.#endSome(some, run);
-    return run.devices > before;
+    await this.#endBatch(batch, run);
+    return run.ended.length > before;
   }
 
-  async #endSome(ids: readonly string[], run: Run): Promise<void> {
-    const { document, commits, now, ended } = this.deps;
+  async #endBatch(
+    ids: readonly string[],
+    run: Run,
+    then: readonly PairingChange[] = [],
+  ): Promise<void> {
+    const { document, decisions, now } = this.deps;
     const hit = endTokens(document.working, { ids, ends: run.ends, now: now() });
-    if (hit.devices.length === 0) return;
-    for (const { deviceId } of hit.devices) countIn(run, document.working.devices.get(deviceId));
     const devices = hit.devices.map(({ deviceId }) => deviceId);
+    for (const id of devices) {
+      run.ended.push(id);
+      if (nodePairing(document.working.devices.get(id)) !== undefined) run.nodes += 1;
+    }
+    const changes = [...hit.changes, ...then];
+    if (changes.length === 0) return;
     const event = auditOf("tokens.revoked", run.actor, { devices });
-    run.outcome = combinedDurability(run.outcome, await commits.urgentMany(hit.changes, event));
-    for (const deviceId of devices) ended({ deviceId, why: "revoked", many: true });
-    run.ended?.(devices);
+    const outcome = await (devices.length > 0
+      ? decisions.urgentMany(changes, event)
+      : decisions.urgentParts(changes));
+    run.outcome = combinedDurability(run.outcome, outcome);
   }
 }
 
-function nothingYet() {
-  return { devices: 0, nodes: 0, outcome: { durable: true } };
+function nothingYet(actor: Actor | "gateway") {
+  return { actor, ended: [], nodes: 0, outcome: { durable: true } };
 }
 
-function countIn(counts: { devices: number; nodes: number }, device: Device | undefined): void {
-  counts.devices += 1;
-  if (nodePairing(device) !== undefined) counts.nodes += 1;
+function endOfAsking({ pending, invites }: Asking, now: number): PairingChange[] {
+  const gone = pending.map(({ requestId }): PairingChange => {
+    return { op: "pending-gone", requestId, why: "rejected" };
+  });
+  return [...gone, ...revokedInvites(invites, now)];
 }

@@ -1,30 +1,33 @@
-import type { AuditEvent } from "../audit/chain.ts";
+import type { AuditedPart, Decisions } from "../audit/decisions.ts";
+import { auditOf, deviceFacts } from "../audit/events.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
 import { type Actor, ADMIN, covers, ownerScopes, type Role } from "../protocol/access.ts";
 import { unknownCode } from "../protocol/errors.ts";
-import type { Document, Durability } from "../store/shape.ts";
-import { auditOf, deviceFacts } from "./audit.ts";
+import type { Part } from "../store/parts.ts";
+import type { Durability } from "../store/shape.ts";
 import { mayManage } from "./authority.ts";
-import { fromTheFuture, movedBy, WatchedClock } from "./clock.ts";
-import { AuditedCommits } from "./commits.ts";
+import { asItCounts, refuseWhileRevoking } from "./being-revoked.ts";
+import { fromTheFuture, WatchedClock } from "./clock.ts";
 import { DeadlineTimer } from "./deadline-timer.ts";
 import * as devices from "./devices.ts";
-import { LastAdminGuard } from "./last-admin-guard.ts";
+import type { LastAdminGuard } from "./last-admin-guard.ts";
 import * as ledger from "./ledger.ts";
 import { Links } from "./links.ts";
 import { MassRevocation } from "./mass-revocation.ts";
-import { DecisionPace } from "./pace.ts";
 import {
   type Device,
+  type EndedDevice,
   isOpen,
   nodePairing,
   type PairingChange,
+  type PairingEvent,
   type PairingState,
   type Pending,
   type Resolution,
+  type RevokingAll,
 } from "./records.ts";
-import { type EndedDevice, Revocation } from "./revocation.ts";
+import { Revocation } from "./revocation.ts";
 
 /** The owner on the gateway's machine, who holds every scope. */
 export const hostOwner: Actor = { role: "operator", scopes: ownerScopes, method: "host" };
@@ -36,8 +39,6 @@ export interface PairingListener {
   renamed?(device: Device): void;
   /** The wall clock was set by so many milliseconds. */
   clockSet?(byMs: number): void;
-  /** A line of the audit lies in the state. */
-  audited?(): void;
   /** A limit refused something; `metric` is its counter. */
   refused?(metric: string): void;
   /** Nothing counts any more that devices send for which this is true; their ends follow. */
@@ -46,73 +47,80 @@ export interface PairingListener {
 }
 
 interface Deps {
-  readonly document: Document<PairingState, PairingChange>;
+  readonly document: Part<PairingState, PairingChange, PairingEvent>;
+  readonly decisions: Decisions;
+  readonly guard: LastAdminGuard;
   readonly world: World;
   readonly limits: Limits;
   readonly gatewayId: string;
-  /** Ways in with full control that are no devices. */
-  readonly otherWaysIn: () => number;
+  /** How many can let in a device with full control, besides devices. */
+  readonly otherAdmins: () => number;
 }
 
 /**
- * Pairing as a service: the pure ledger decides, the document makes it durable, and only then is
- * anybody told.
+ * Pairing as a service: pure functions decide on the working state, the document makes it durable and
+ * says what follows, and only then is anybody told.
  */
 export class Pairing {
   readonly #listeners = new Set<PairingListener>();
   readonly #resolutions = new Map<string, Resolution>();
   readonly #expiry: DeadlineTimer;
-
   readonly #clock: WatchedClock;
-  /** For what else is decided in this document. */
-  readonly commits: AuditedCommits;
-  readonly guard: LastAdminGuard;
-  readonly #endings: Revocation;
+  readonly #stop: (() => void)[] = [];
+  /** Decisions about devices. */
+  readonly decisions: AuditedPart<PairingState, PairingChange>;
+  readonly #revocation: Revocation;
   /** The ends of many devices at once. */
   readonly many: MassRevocation;
   readonly links: Links;
 
   constructor(private readonly deps: Deps) {
-    const { document, world } = deps;
+    const { document, world, guard, limits } = deps;
     this.#clock = new WatchedClock(world);
-    this.commits = new AuditedCommits({
-      ...deps,
-      now: () => this.now(),
-      told: () => this.#tell("audited"),
-      pace: new DecisionPace(deps.limits, world, () => this.#tell("refused", "decisions-refused")),
-    });
-    this.guard = new LastAdminGuard(deps);
-    const endings = {
-      document,
-      commits: this.commits,
-      guard: this.guard,
-      now: () => this.now(),
-      resolved: (pending: Pending, why: Resolution) => this.#resolve(pending, why),
-      ended: (end: EndedDevice) => this.#tell("ended", end),
-      ending: (is: (deviceId: string) => boolean) => this.#tell("ending", is),
-    };
-    this.#endings = new Revocation(endings);
-    this.many = new MassRevocation(endings);
-    this.links = new Links({
-      ...deps,
-      ...endings,
-      revokesAll: () => this.many.revokesAll,
-      made: () => this.#setExpiry(),
-    });
-    this.#expiry = new DeadlineTimer({ world, now: () => this.now(), ring: () => this.#expire() });
+    this.decisions = deps.decisions.about(document);
+    const now = () => this.now();
+    const parts = { document, decisions: this.decisions, guard, now };
+    this.#revocation = new Revocation(parts);
+    this.many = new MassRevocation({ ...parts, ending: (revoking) => this.#ending(revoking) });
+    this.links = new Links({ ...parts, world, limits });
+    this.#expiry = new DeadlineTimer({ world, now, ring: () => this.#expire() });
+    this.#stop.push(
+      document.listen((event) => this.#follow(event)),
+      deps.decisions.listen((metric) => this.#tell("refused", metric)),
+    );
     const early = fromTheFuture(document.working, world.now());
     if (early.length > 0) document.later(early);
     this.#setExpiry();
   }
 
-  /** What is decided elsewhere, for the audit. Resolves with the line's number once it is durable. */
-  note(event: AuditEvent): Promise<number> {
-    return this.commits.note(event);
+  /** Tells listeners what followed from a change that is durable now, whoever made it. */
+  #follow(event: PairingEvent): void {
+    switch (event.name) {
+      case "requested":
+        this.#setExpiry();
+        this.#tell("requested", event.pending);
+        return;
+      case "resolved":
+        this.#resolve(event.pending, event.why);
+        return;
+      case "renamed":
+        this.#tell("renamed", event.device);
+        return;
+      case "ended":
+        this.#tell("ended", event.end);
+        return;
+      case "ending":
+        this.#ending(event.revoking);
+        return;
+      case "link":
+        this.#setExpiry();
+    }
   }
 
-  /** The same for what must not be kept back by a full disk. */
-  noteAnyway(event: AuditEvent): Promise<number> {
-    return this.commits.noteAnyway(event);
+  /** What devices send counts no more, but for those that stay and the one that waits for an answer. */
+  #ending({ keeps, last }: RevokingAll): void {
+    const others = new Set(last === undefined ? keeps : [...keeps, last]);
+    this.#tell("ending", (deviceId) => !others.has(deviceId));
   }
 
   /** The wall clock, by which requests and links end; when it was set, they are moved first. */
@@ -124,8 +132,7 @@ export class Pairing {
 
   #clockSet(by: number): void {
     this.#expiry.moved(by);
-    const changes = movedBy(this.deps.document, by);
-    if (changes.length > 0) this.deps.document.later(changes);
+    this.deps.document.later([{ op: "clock-set", by }]);
     this.#tell("clockSet", by);
   }
 
@@ -136,7 +143,8 @@ export class Pairing {
 
   /** The durable record of a device, as far as it counts. */
   device(deviceId: string): Device | undefined {
-    return this.many.asItCounts(this.deps.document.durable.devices.get(deviceId));
+    const { durable } = this.deps.document;
+    return asItCounts(this.#working, durable.devices.get(deviceId));
   }
 
   /** The name of a device's pairing as a node, if it is paired as one. */
@@ -172,11 +180,8 @@ export class Pairing {
     const { durable, working } = this.deps.document;
     const decided = working.devices.get(deviceId);
     if (rightsOf(decided) === rightsOf(durable.devices.get(deviceId))) return undefined;
-    // Said once more, because it is written behind the decision itself, or fails with it.
-    const again: PairingChange = decided
-      ? { op: "device", device: decided }
-      : { op: "device-gone", deviceId };
-    return this.deps.document.commit([again]);
+    // Nothing more: it resolves with what it is based on, or fails with it.
+    return this.deps.document.commit([]);
   }
 
   /** How a request ended, if that was not long ago. */
@@ -186,8 +191,8 @@ export class Pairing {
 
   /** Ways in with full control: paired devices, and others. */
   remainingAdmins(): { devices: number; others: number } {
-    const { document, otherWaysIn } = this.deps;
-    return { devices: document.durable.admins.size, others: otherWaysIn() };
+    const { document, otherAdmins } = this.deps;
+    return { devices: document.durable.admins.size, others: otherAdmins() };
   }
 
   counts(): { pending: number; devices: number; invites: number } {
@@ -199,80 +204,87 @@ export class Pairing {
 
   /** Records that a device asks for approval and returns its request. */
   async request(ask: ledger.Ask): Promise<Pending> {
-    const outcome = ledger.request(this.#working, ask, this.#context());
-    const { requestId } = outcome.pending;
-    if (outcome.kind === "refreshed" && this.deps.document.durable.pending.has(requestId)) {
-      this.deps.document.later(outcome.changes);
-      return outcome.pending;
+    const { document } = this.deps;
+    const context = this.#context();
+    const before = ledger.pendingOf(this.#working, ask.deviceId, context.now);
+    const known = before && document.durable.pending.has(before.requestId);
+    if (known) {
+      const outcome = ledger.request(this.#working, ask, context);
+      if (outcome.kind === "refreshed") {
+        document.later(outcome.changes);
+        return outcome.pending;
+      }
     }
-    await this.deps.document.commit(outcome.changes);
-    this.#setExpiry();
-    for (const { pending, why } of outcome.gone) this.#resolve(pending, why);
-    if (outcome.kind === "new") this.#tell("requested", outcome.pending);
-    return outcome.pending;
+    const { answer } = await document.decide((state) => {
+      const { changes, pending } = ledger.request(state, ask, context);
+      return { changes, answer: pending };
+    });
+    return answer;
   }
 
-  /** The live request that `typed` names, if `actor` may see it. */
+  /** The live request that `typed` names, if `actor` may see it. @throws RequestError */
   show(typed: string, actor: Actor): Pending {
     const denied = "device pairing request denied";
-    const pending = this.#find(typed, actor, denied);
+    const pending = ledger.findPending(this.#working, typed, this.#lookup(actor, denied));
     if (!mayManage(actor, pending.deviceId)) throw unknownCode(denied);
     return pending;
   }
 
+  /** Grants what a request asks for. @throws RequestError */
   async approve(typed: string, actor: Actor): Promise<{ pending: Pending; device: Device }> {
-    const pending = this.#find(typed, actor, "device pairing approval denied");
-    const now = this.now();
-    const approval = ledger.approve(this.#working, pending, { actor, now });
-    const { requestId, roles, scopes } = pending;
-    const what = { request: requestId, ...deviceFacts(pending), roles, scopes };
-    await this.commits.audited(approval.changes, auditOf("device.approved", actor, what));
-    this.#resolve(pending, "approved");
-    return approval;
+    const lookup = this.#lookup(actor, "device pairing approval denied");
+    const { answer } = await this.decisions.decide((state) => {
+      const pending = ledger.findPending(state, typed, lookup);
+      refuseWhileRevoking(state);
+      const { changes, device } = ledger.approve(state, pending, { actor, now: lookup.now });
+      const { requestId, roles, scopes } = pending;
+      const what = { request: requestId, ...deviceFacts(pending), roles, scopes };
+      const event = auditOf("device.approved", actor, what);
+      return { changes, event, answer: { pending, device } };
+    });
+    return answer;
   }
 
+  /** Ends a request. It acts even when nothing can be written. @throws RequestError */
   async reject(typed: string, actor: Actor): Promise<{ pending: Pending } & Durability> {
-    const pending = this.#find(typed, actor, "device pairing rejection denied");
-    const what = { request: pending.requestId, ...deviceFacts(pending) };
-    const event = auditOf("device.rejected", actor, what);
-    const changes = ledger.reject(pending, actor);
-    this.commits.paced(event);
-    const outcome = await this.commits.urgent(changes, event);
-    this.#resolve(pending, "rejected");
-    return { pending, ...outcome };
+    const lookup = this.#lookup(actor, "device pairing rejection denied");
+    const { answer, durable, reason } = await this.decisions.decide((state) => {
+      const pending = ledger.findPending(state, typed, lookup);
+      const what = { request: pending.requestId, ...deviceFacts(pending) };
+      const event = auditOf("device.rejected", actor, what);
+      const changes = ledger.reject(pending, actor);
+      this.deps.decisions.paced(event);
+      return { changes, event, urgent: true, answer: pending };
+    });
+    return { pending: answer, durable, ...(reason !== undefined && { reason }) };
   }
 
+  /** Gives a device the owner's own name for it. @throws RequestError */
   async rename(facts: { deviceId: string; label: string; actor: Actor }): Promise<Device> {
-    const { device, changes } = devices.rename(this.#working, facts);
-    if (changes.length === 0) return this.#asNamed(device);
-    const what = { ...deviceFacts(device), label: device.label };
-    await this.commits.audited(changes, auditOf("device.renamed", facts.actor, what));
-    this.#tell("renamed", device);
-    return device;
-  }
-
-  /** It has that name already, or is just being given it: whoever asks again is answered no sooner. */
-  async #asNamed(device: Device): Promise<Device> {
-    const { document } = this.deps;
-    const durable = document.durable.devices.get(device.deviceId);
-    if (durable?.label !== device.label) await document.commit([{ op: "device", device }]);
-    return device;
+    const { answer } = await this.decisions.decide((state) => {
+      const { device, changes } = devices.rename(state, facts);
+      if (changes.length === 0) return { changes, answer: device };
+      refuseWhileRevoking(state);
+      const what = { ...deviceFacts(device), label: device.label };
+      return { changes, event: auditOf("device.renamed", facts.actor, what), answer: device };
+    });
+    return answer;
   }
 
   remove(...ask: Parameters<Revocation["remove"]>) {
-    return this.#endings.remove(...ask);
+    return this.#revocation.remove(...ask);
   }
 
   rotate(ask: Parameters<Revocation["rotate"]>[0]) {
-    return this.#endings.rotate(ask);
+    return this.#revocation.rotate(ask);
   }
 
   revoke(ask: Parameters<Revocation["revoke"]>[0]) {
-    return this.#endings.revoke(ask);
+    return this.#revocation.revoke(ask);
   }
 
   revokeEvery(ask: Parameters<Revocation["revokeEvery"]>[0]) {
-    return this.#endings.revokeEvery(ask);
+    return this.#revocation.revokeEvery(ask);
   }
 
   /**
@@ -281,14 +293,15 @@ export class Pairing {
    */
   seen(deviceId: string, facts: { reason: string; tookToken?: Role | undefined }): void {
     const { tookToken: role, reason } = facts;
-    const pickup = role && this.#working.devices.get(deviceId)?.tokens[role]?.pickup;
+    const claimable = role && this.#working.devices.get(deviceId)?.tokens[role]?.claimable;
     this.deps.document.later([
-      { op: "seen", deviceId, at: this.now(), reason, ...(pickup && { took: role }) },
+      { op: "seen", deviceId, at: this.now(), reason, ...(claimable && { took: role }) },
     ]);
   }
 
   close(): void {
     this.#expiry.cancel();
+    for (const stop of this.#stop) stop();
     this.#listeners.clear();
   }
 
@@ -306,21 +319,19 @@ export class Pairing {
     };
   }
 
-  #find(typed: string, actor: Actor, denied: string): Pending {
-    // An approver's key may list all requests anyway.
-    const isAdmin = actor.method === "ssh" || covers(actor.scopes, ADMIN);
-    return ledger.findPending(this.#working, typed, {
+  #lookup(actor: Actor, denied: string) {
+    return {
       now: this.now(),
       denied,
-      isAdmin,
-      ended: (code) => this.#resolutions.get(code),
-    });
+      // An approver's key may list all requests anyway.
+      isAdmin: actor.method === "ssh" || covers(actor.scopes, ADMIN),
+      ended: (code: string) => this.#resolutions.get(code),
+    };
   }
 
   #expire(): void {
-    const { gone, changes } = ledger.expire(this.#working, this.now());
+    const { changes } = ledger.expire(this.#working, this.now());
     if (changes.length > 0) this.deps.document.later(changes);
-    for (const pending of gone) this.#resolve(pending, "expired");
     this.#setExpiry();
   }
 

@@ -1,4 +1,3 @@
-import type { Trail, TrailChange } from "../audit/trail.ts";
 import type { Role } from "../protocol/access.ts";
 import type { SshRight } from "../words/ssh-rights.ts";
 import type { ApprovalOrder } from "./order.ts";
@@ -15,9 +14,9 @@ export interface TokenRecord {
    * Set from an approval without a secret until the device shows the token once: the approval
    * stands in for it, so a lost first reply locks nobody out.
    */
-  readonly pickup?: true;
+  readonly claimable?: true;
   /** Epoch of the shared secret this was granted under; absent for links and open requests. */
-  readonly under?: number;
+  readonly secretEpoch?: number;
 }
 
 export type ApprovedVia = "owner" | "bootstrap";
@@ -65,7 +64,7 @@ export interface Pending extends DeviceText {
   readonly source: string;
   readonly isRepair: boolean;
   /** Whether the device showed the shared secret (its epoch), or asked without one. */
-  readonly under?: number;
+  readonly secretEpoch?: number;
   readonly ts: number;
   readonly expiresAtMs: number;
 }
@@ -126,21 +125,71 @@ export interface PairingState {
   readonly inviteBySecret: Map<string, string>;
   /** Keys that approve over SSH, by fingerprint. */
   readonly sshKeys: Map<string, SshKey>;
-  /** What was decided, by whom: durable with the decisions themselves. */
-  trail: Trail;
+  /** Set while every token is being revoked but those of the devices in `keeps`. */
+  revokingAll: RevokingAll | undefined;
+  /** Set while the tokens that were granted under a shared secret up to this epoch are being revoked. */
+  revokingDerived: RevokingDerived | undefined;
+}
+
+/** Every token of every device but some is to end, from the moment in which this is in force. */
+export interface RevokingAll {
+  readonly keeps: readonly string[];
+  /** The device that asked, where it is to end too: it goes last. */
+  readonly last?: string;
+  /** Wall clock, milliseconds. */
+  readonly atMs: number;
+}
+
+/** Tokens that were granted under a shared secret up to `epoch` are to end. */
+export interface RevokingDerived {
+  readonly epoch: number;
+  /** Wall clock, milliseconds. */
+  readonly atMs: number;
 }
 
 export type PairingChange =
-  | TrailChange
   | SetupChange
   | SshKeyChange
-  | { op: "device"; device: Device }
+  | {
+      op: "device";
+      device: Device /** One of many, which the audit names together. */;
+      many?: true;
+    }
   | { op: "device-gone"; deviceId: string }
   | { op: "seen"; deviceId: string; at: number; reason: string; took?: Role }
   | { op: "pending"; pending: Pending }
   | { op: "pending-gone"; requestId: string; why: Resolution; replacement?: Replacement }
   | { op: "invite"; invite: Invite }
-  | { op: "invite-gone"; inviteId: string };
+  | { op: "invite-gone"; inviteId: string }
+  /** The wall clock was set: all times of requests and links move by so many milliseconds. */
+  | { op: "clock-set"; by: number }
+  | ({ op: "revoking-all" } & RevokingAll)
+  | { op: "revoked-all" }
+  | { op: "revoking-derived"; epoch: number; atMs: number }
+  | { op: "revoked-derived" };
+
+/** What happened to a device's token, or to the device. */
+export type DeviceEnd = "removed" | "rotated" | "revoked";
+
+/** Connections of this device in this role (any role if absent) must end. */
+export interface EndedDevice {
+  readonly deviceId: string;
+  readonly role?: Role;
+  readonly why: DeviceEnd;
+  /** One of many, which the audit names together. */
+  readonly many?: true;
+}
+
+/** What follows from a change that is durable. */
+export type PairingEvent =
+  | { readonly name: "requested"; readonly pending: Pending }
+  | { readonly name: "resolved"; readonly pending: Pending; readonly why: Resolution }
+  | { readonly name: "renamed"; readonly device: Device }
+  | { readonly name: "ended"; readonly end: EndedDevice }
+  /** Every token of every device but some counts no more; their ends follow. */
+  | { readonly name: "ending"; readonly revoking: RevokingAll }
+  /** A link was made or changed. */
+  | { readonly name: "link"; readonly invite: Invite };
 
 /**
  * Names a device's pairing as a node, `undefined` when it is none: after it was removed, or revoked
@@ -173,3 +222,15 @@ export type SshKeyChange =
   | { op: "ssh-key"; key: SshKey }
   | { op: "ssh-key-gone"; fingerprint: string }
   | { op: "ssh-key-used"; fingerprint: string; at: number; from?: string };
+
+/** How a device is paired as a node after `change`; `undefined` for a change of something else. */
+export function pairingAfter(
+  change: PairingChange,
+): { readonly nodeId: string; readonly pairing: string | undefined } | undefined {
+  if (change.op === "device") {
+    const { device } = change;
+    return { nodeId: device.deviceId, pairing: nodePairing(device) };
+  }
+  if (change.op !== "device-gone") return undefined;
+  return { nodeId: change.deviceId, pairing: undefined };
+}

@@ -54,7 +54,7 @@ export function afterChanges(changes: readonly PairingChange[]): Stays {
  * Whether the caller itself is a way in that no removal of a device ends: it came without one, by the
  * shared secret, and kept its scopes (`gateway.auth.devicelessCli`).
  */
-export function actsOnHost(actor: Actor): boolean {
+export function cameBySecret(actor: Actor): boolean {
   return actor.deviceId === undefined && (actor.method === "token" || actor.method === "password");
 }
 

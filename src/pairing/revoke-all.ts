@@ -15,7 +15,7 @@ export interface RevokeAllAsk {
 /** What could become a device. */
 export interface Asking {
   readonly pending: readonly Pending[];
-  /** Links that would still pair somebody. */
+  /** Links that would still pair a device. */
   readonly invites: readonly Invite[];
 }
 
@@ -28,8 +28,10 @@ export interface RevokeAllPlan extends Asking {
 const COMMAND = "devices revoke-all";
 
 /**
- * Decides what goes, without looking at all of it: nothing else may happen in the turn in which this
- * begins. @throws RequestError where somebody would be left out who was not meant
+ * Decides what goes, without looking at all of it: nothing else may happen in the turn in which
+ * this begins.
+ * @throws RequestError where a kept device does not exist, or the last remaining admin would end by
+ * mistake
  */
 export function planRevokeAll(
   state: PairingState,

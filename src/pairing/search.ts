@@ -4,7 +4,7 @@ import type { Device, DeviceText, Pending } from "./records.ts";
 
 /** What narrows a list. Absent parts narrow nothing. */
 export interface Filter {
-  /** Text that one of a record's own texts holds, in whatever case. */
+  /** Text that one of a record's own texts holds, upper and lower case alike. */
   readonly query?: string | undefined;
   readonly role?: Role | undefined;
   /** Only devices last seen before this moment (ms) and not connected; requests are never stale. */

@@ -1,11 +1,19 @@
+import type { AuditedPart } from "../audit/decisions.ts";
 import { joinSecret } from "../auth/tokens.ts";
 import type { SetupAccess } from "../protocol/setup-access.ts";
 import type { SetupPayload } from "../protocol/setup-code.ts";
-import type { Document } from "../store/shape.ts";
+import type { Part } from "../store/parts.ts";
 import { auditOfFetch } from "./audit.ts";
+import { refuseWhileRevoking } from "./being-revoked.ts";
 import { hashInvite } from "./invite.ts";
 import type { Pairing } from "./pairing.ts";
-import { type Invite, isOpen, type PairingChange, type PairingState } from "./records.ts";
+import {
+  type Invite,
+  isOpen,
+  type PairingChange,
+  type PairingEvent,
+  type PairingState,
+} from "./records.ts";
 
 /** Which device a setup code paired, as clients are told. */
 export interface SetupOutcome {
@@ -24,8 +32,9 @@ export type SetupEnd = "completed" | "uncertain";
 type SetupListener = (end: SetupEnd, outcome: SetupOutcome) => void;
 
 interface Deps {
-  readonly document: Document<PairingState, PairingChange>;
-  readonly pairing: Pick<Pairing, "now" | "commits">;
+  readonly document: Part<PairingState, PairingChange, PairingEvent>;
+  readonly decisions: AuditedPart<PairingState, PairingChange>;
+  readonly pairing: Pick<Pairing, "now">;
   readonly tokenKey: Uint8Array;
 }
 
@@ -40,7 +49,7 @@ export class Setups {
     return () => this.#listeners.delete(listener);
   }
 
-  /** How the code ended; `undefined` while nobody used it, as far as that is durable. */
+  /** How the code ended; `undefined` while no device used it, as far as that is durable. */
   ended(setupId: string): { end: SetupEnd; outcome: SetupOutcome } | undefined {
     const { durable, working } = this.deps.document;
     const link = durable.invites.get(setupId);
@@ -51,8 +60,8 @@ export class Setups {
   }
 
   /**
-   * `hello-ok` with the tokens went out to the device that `inviteId` paired (or could not). Nobody
-   * was promised that this is known, so it is written lazily.
+   * `hello-ok` with the tokens went out to the device that `inviteId` paired (or could not). That
+   * is no promise to a client, so it is written lazily.
    */
   told(inviteId: string, sent: boolean): void {
     const { document, pairing } = this.deps;
@@ -69,19 +78,33 @@ export class Setups {
    * code that is unknown, fetched, used, expired or taken back. `from`: who asks, for the audit.
    */
   async fetch(code: string, from: string): Promise<SetupPayload | undefined> {
-    const { document, pairing, tokenKey } = this.deps;
+    const { document, decisions, pairing, tokenKey } = this.deps;
     const secret = joinSecret(tokenKey, code);
-    const { working } = document;
-    const link = working.invites.get(working.inviteBySecret.get(hashInvite(secret)) ?? "");
     const now = pairing.now();
-    if (!link?.setup?.joins || link.setup.fetchedAtMs !== undefined || !isOpen(link, now)) {
-      return undefined;
-    }
-    const fetched: Invite = { ...link, setup: { ...link.setup, fetchedAtMs: now } };
-    const changes: PairingChange[] = [{ op: "invite", invite: fetched }];
-    await pairing.commits.audited(changes, auditOfFetch(link, from));
-    return { url: link.setup.url, bootstrapToken: secret, expiresAtMs: link.expiresAtMs };
+    // A refusal waits for nothing that is being written.
+    if (!joinable(document.working, secret, now)) return undefined;
+    const { answer } = await decisions.decide<SetupPayload | undefined>((state) => {
+      const found = joinable(state, secret, now);
+      if (!found) return { changes: [], answer: undefined };
+      refuseWhileRevoking(state);
+      const { link, setup } = found;
+      const invite: Invite = { ...link, setup: { ...setup, fetchedAtMs: now } };
+      const { expiresAtMs } = link;
+      const answer = { url: setup.url, bootstrapToken: secret, expiresAtMs };
+      return { changes: [{ op: "invite", invite }], event: auditOfFetch(link, from), answer };
+    });
+    return answer;
   }
+}
+
+/** The link of a join address that may still be fetched. */
+function joinable(state: PairingState, secret: string, now: number) {
+  const link = state.invites.get(state.inviteBySecret.get(hashInvite(secret)) ?? "");
+  const setup = link?.setup;
+  if (!link || !setup?.joins || setup.fetchedAtMs !== undefined || !isOpen(link, now)) {
+    return undefined;
+  }
+  return { link, setup };
 }
 
 /** A setup code pairs one device. */

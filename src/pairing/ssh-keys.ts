@@ -94,7 +94,10 @@ export function sameName(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }
 
-/** The comment of a key is often the same on all of somebody's machines. */
+/**
+ * `wanted`, with a number where it is taken: a key's comment is often the same on all machines of a
+ * person.
+ */
 function freeName(state: PairingState, wanted: string): string {
   const names = [...state.sshKeys.values()].map(({ name }) => name);
   const isFree = (name: string) => !names.some((other) => sameName(other, name));
@@ -126,7 +129,10 @@ function networkOf(text: string): string {
   });
 }
 
-/** The key that `typed` names: its name, its fingerprint, or the start of one that fits no other. */
+/**
+ * The key that `typed` names: its name, its fingerprint, or the start of one that fits no other.
+ * @throws RequestError (SSH_KEY_UNKNOWN) where none or several fit
+ */
 export function findSshKey(state: PairingState, typed: string): SshKey {
   const keys = [...state.sshKeys.values()];
   const word = typed.trim();
@@ -152,8 +158,8 @@ export function isExpired({ expiresAtMs }: SshKey, now: number): boolean {
 export type SshKeyProblem = "unknown" | "expired" | "address";
 
 /**
- * Whom a key acts as. sshd has checked key, expiry and network before; a session may have begun before
- * the key was taken away, so all is checked again at each request.
+ * The actor that a key stands for. sshd has checked key, expiry and network before; a session may
+ * have begun before the key was taken away, so all is checked again at each request.
  */
 export function actorOfKey(
   key: SshKey | undefined,

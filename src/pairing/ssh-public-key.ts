@@ -19,7 +19,7 @@ export interface KeyProblem {
   readonly next: string;
 }
 
-/** No public key that anybody uses is longer. */
+/** Characters; no public key in use is longer. */
 const PUBLIC_KEY_CHARS = sshLimitTable.sshKeyChars.value;
 const LEAST_RSA_BITS = 2048;
 const ED25519_BYTES = 32;

@@ -1,21 +1,24 @@
+import type { AuditedPart } from "../audit/decisions.ts";
+import { auditOf } from "../audit/events.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
 import type { Actor } from "../protocol/access.ts";
-import type { Document, Durability } from "../store/shape.ts";
-import { auditOf } from "./audit.ts";
+import type { Part } from "../store/parts.ts";
+import type { Durability } from "../store/shape.ts";
+import { refuseWhileRevoking } from "./being-revoked.ts";
 import { DeadlineTimer } from "./deadline-timer.ts";
-import type { GuardedBy } from "./last-admin-guard.ts";
-import type { Pairing } from "./pairing.ts";
-import type { PairingChange, PairingState, SshKey } from "./records.ts";
+import type { GuardedBy, LastAdminGuard } from "./last-admin-guard.ts";
+import type { PairingChange, PairingEvent, PairingState, SshKey } from "./records.ts";
+import type { SshAdmins } from "./ssh-admins.ts";
 import * as keys from "./ssh-keys.ts";
 
 interface Deps {
-  readonly document: Document<PairingState, PairingChange>;
+  readonly document: Part<PairingState, PairingChange, PairingEvent>;
+  readonly decisions: AuditedPart<PairingState, PairingChange>;
+  readonly guard: LastAdminGuard;
+  readonly admins: SshAdmins;
   readonly world: World;
   readonly limits: Limits;
-  readonly pairing: Pairing;
-  /** Whether approvers can log in at all. */
-  readonly isOn: () => boolean;
   /**
    * Hands sshd the keys that may log in (see {@link keys.approverLines}). Resolves with why that could
    * not be done, or `undefined`.
@@ -34,8 +37,6 @@ export class SshKeys {
   readonly #expiry: DeadlineTimer;
   /** One at a time, so that the last one written is the last one made. */
   #publishing: Promise<unknown> = Promise.resolve();
-  /** Changes of settings under way that end approval over SSH. */
-  #endings = 0;
 
   constructor(private readonly deps: Deps) {
     const { world } = deps;
@@ -47,41 +48,57 @@ export class SshKeys {
     return [...this.deps.document.durable.sshKeys.values()];
   }
 
+  /** Adds a key. @throws RequestError with what to do instead */
   async add(ask: keys.SshKeyAsk, actor: Actor): Promise<{ key: SshKey } & Published> {
-    const { document, world, limits, pairing } = this.deps;
-    const { key, changes } = keys.addSshKey(document.working, ask, { now: world.now(), limits });
-    await pairing.commits.audited(changes, auditOf("ssh.key.added", actor, factsOf(key)));
+    const { decisions, world, limits } = this.deps;
+    const now = world.now();
+    const { answer: key } = await decisions.decide((state) => {
+      refuseWhileRevoking(state);
+      const { key: added, changes } = keys.addSshKey(state, ask, { now, limits });
+      return { changes, event: auditOf("ssh.key.added", actor, factsOf(added)), answer: added };
+    });
     return { key, ...(await this.publish()) };
   }
 
-  /** @throws RequestError LAST_WAY_IN where nobody could let an owner in from elsewhere then */
+  /** Takes a key away. @throws RequestError LAST_WAY_IN where no other key or device has full control */
   async remove(
     typed: string,
     { actor, force }: { actor: Actor; force?: boolean | undefined },
   ): Promise<{ key: SshKey } & Durability & Published> {
-    const { document, pairing } = this.deps;
-    const key = keys.findSshKey(document.working, typed);
-    const { fingerprint } = key;
-    if (this.#isWayIn(key)) {
-      const command = `ssh remove ${fingerprint}`;
-      pairing.guard.checkOther(this.waysIn() - 1, { actor, force, command });
-    }
-    const event = auditOf("ssh.key.removed", actor, factsOf(key));
-    const outcome = await pairing.commits.urgent([{ op: "ssh-key-gone", fingerprint }], event);
+    const { decisions, guard, admins } = this.deps;
+    const {
+      answer: key,
+      durable,
+      reason,
+    } = await decisions.decide((state) => {
+      const found = keys.findSshKey(state, typed);
+      const { fingerprint } = found;
+      if (admins.counts(found)) {
+        const command = `ssh remove ${fingerprint}`;
+        guard.checkOther(admins.count() - 1, { actor, force, command });
+      }
+      const event = auditOf("ssh.key.removed", actor, factsOf(found));
+      const changes = [{ op: "ssh-key-gone" as const, fingerprint }];
+      return { changes, event, urgent: true, answer: found };
+    });
+    const outcome = { durable, ...(reason !== undefined && { reason }) };
     return { key, ...outcome, ...(await this.publish()) };
   }
 
   /**
    * Approval over SSH is about to end by a change of settings: until what is returned is called its keys
    * count for nothing, so that of two ends at the same moment one is refused.
-   * @throws RequestError LAST_WAY_IN where its keys are the last way in
+   * @throws RequestError LAST_WAY_IN where no device has full control
    */
   ending(by: GuardedBy): () => void {
-    if (this.waysIn() > 0) this.deps.pairing.guard.checkOther(0, by);
-    this.#endings += 1;
-    return () => {
-      this.#endings -= 1;
-    };
+    const { guard, admins } = this.deps;
+    if (admins.count() > 0) guard.checkOther(0, by);
+    return admins.ending();
+  }
+
+  /** How many keys could let a device in with full control. */
+  remainingAdmins(): number {
+    return this.deps.admins.count();
   }
 
   /** How many keys may approve, now or once approvers can log in. */
@@ -89,22 +106,6 @@ export class SshKeys {
     const { document, world } = this.deps;
     const now = world.now();
     return [...document.durable.sshKeys.values()].filter((key) => !keys.isExpired(key, now)).length;
-  }
-
-  /** How many keys an owner could use to let a device with full control in. */
-  waysIn(): number {
-    const { document } = this.deps;
-    // Of the working state: a key that is being taken away counts no more.
-    return [...document.working.sshKeys.values()].filter((key) => this.#isWayIn(key)).length;
-  }
-
-  #isWayIn(key: SshKey): boolean {
-    const { document, world, limits, isOn } = this.deps;
-    // Its addition may be on its way to a disk that is full.
-    const isSure = document.durable.sshKeys.has(key.fingerprint);
-    if (!isSure || !isOn() || this.#endings > 0 || !key.may.includes("admin")) return false;
-    // Nobody should rely on a key that is over before they need it.
-    return !keys.isExpired(key, world.now() + limits.sshWayInMs);
   }
 
   /** Whom the key acts as now, and notes that it was used. */

@@ -25,7 +25,7 @@ export function coversAll(held: readonly string[], wanted: readonly string[]): b
   return firstMissing(held, wanted) === undefined;
 }
 
-/** Both lists without repeats, sorted. */
+/** The items of both lists, without repeats, sorted. */
 export function union(a: readonly string[], b: readonly string[]): string[] {
   return [...new Set([...a, ...b])].sort();
 }
@@ -39,13 +39,13 @@ export interface Access {
   readonly hostOnly?: true;
 }
 
-/** A device's token, as far as it says what somebody who holds it may do. */
+/** What a device's token allows its holder; a revoked one allows nothing. */
 export interface HeldToken {
   readonly scopes?: readonly string[] | undefined;
   readonly revokedAtMs?: number | undefined;
 }
 
-/** Whether somebody with this operator token can administer the gateway from elsewhere. */
+/** Whether the holder of this operator token can administer the gateway from another machine. */
 export function isFullControl(token: HeldToken | undefined): boolean {
   return (
     token !== undefined && token.revokedAtMs === undefined && (token.scopes ?? []).includes(ADMIN)

@@ -4,10 +4,13 @@ export type ApprovalKind = "device" | "node";
 /** How people reach the gateway's machine by SSH, as far as its configuration says (section `gateway`). */
 export interface SshWay {
   readonly publicUrl?: string | undefined;
-  /** What follows `ssh ` for somebody who may run the command line there. */
+  /**
+   * What follows `ssh ` for a login that may run the gateway's command line there, such as
+   * `root@vps`.
+   */
   readonly sshTarget?: string | undefined;
   readonly ssh: {
-    /** Of those whose keys only approve. Absent: approval over SSH is off. */
+    /** The account whose keys only approve. Absent: approval over SSH is off. */
     readonly account?: string | undefined;
     readonly host?: string | undefined;
     readonly port: number;
@@ -30,14 +33,19 @@ export interface ApprovalLines {
   readonly sshCommand?: string;
 }
 
-/** The lines that show one request, for whoever could not be told all of it. */
+/** The lines that show one request, for people who could not be told all of it. */
 export interface ShowLines {
   readonly showCommand: string;
-  /** As in {@link ApprovalLines}. */
+  /**
+   * The line from anywhere else; `HOST` stands in it where nothing says how the machine is called.
+   */
   readonly sshCommand?: string;
 }
 
-/** For the name of the machine, which whoever looks at the gateway's page has in the address bar. */
+/**
+ * Stands in a line for the machine's name where the configuration has none. The gateway's page puts
+ * the name from its address bar there.
+ */
 export const HOST = "<host>";
 
 /** The one place that knows how a request is approved by typing. */
@@ -52,7 +60,9 @@ export function showLines({ requestId, command, way }: Omit<ApprovalFacts, "kind
   return { showCommand, ...overSsh(showCommand, verbLine(`show ${requestId}`, way), way) };
 }
 
-/** `own`: the line of a key that only approves; it goes before that of somebody with a shell. */
+/**
+ * The line over SSH: `own`, that of a key that only approves, else that of a login with a shell.
+ */
 function overSsh(
   line: string,
   own: string | undefined,
@@ -63,7 +73,10 @@ function overSsh(
   return sshCommand === undefined ? {} : { sshCommand };
 }
 
-/** What somebody types whose key only approves; absent while approval over SSH is off. */
+/**
+ * The `ssh` line that approves, for people whose key only approves; `undefined` while approval over
+ * SSH is off.
+ */
 export function approverLine(requestId: string, way: SshWay): string | undefined {
   return verbLine(`approve ${requestId}`, way);
 }

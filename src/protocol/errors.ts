@@ -21,7 +21,8 @@ export class RequestError extends Error {
 }
 
 /**
- * A code that names no request, as far as the caller may know. Whoever gets many of these guesses.
+ * A code that names no request, as far as the caller may know. A caller who gets many of these is
+ * guessing.
  */
 export class UnknownCode extends RequestError {}
 

@@ -1,6 +1,7 @@
-import { type Access, type Caller, decideAccess, PAIRING, READ, type Role } from "./access.ts";
+import { type Access, PAIRING, READ, type Role } from "./access.ts";
 
-interface EventRule extends Access {
+/** Who receives an event, and whether a newer one of its name replaces it. */
+export interface EventRule extends Access {
   /**
    * A newer event of the same name makes an unsent one worthless, so a slow connection may miss it
    * without a gap in `seq`.
@@ -75,17 +76,7 @@ export const targetedEvents = [
 /** What `hello-ok.features.events` lists. */
 export const eventNames: readonly string[] = [...targetedEvents, ...Object.keys(eventTable)];
 
-export function receives(event: EventName, caller: Caller): boolean {
-  return decideAccess(eventTable[event], caller).ok;
-}
-
-/** Whether whoever receives the one receives the other. */
-export function sameRule(one: EventName, other: EventName): boolean {
-  const [a, b]: Access[] = [eventTable[one], eventTable[other]];
-  return a?.roles === b?.roles && a?.scope === b?.scope && a?.hostOnly === b?.hostOnly;
-}
-
-export function isLatestState(event: EventName): boolean {
-  const rule: EventRule = eventTable[event];
-  return rule.latestState === true;
+/** Whether two rules let the same callers in. */
+export function sameAccess(a: Access, b: Access): boolean {
+  return a.roles === b.roles && a.scope === b.scope && a.hostOnly === b.hostOnly;
 }

@@ -16,8 +16,8 @@ interface Problem {
 }
 
 /**
- * A validator for `schema`, compiled at its first use so that starting costs nothing for methods
- * that nobody calls.
+ * A validator for `schema`, compiled at its first use, so that methods that are never called cost
+ * nothing at start.
  */
 export function validator(schema: JsonSchema): Validate {
   let compiled: ReturnType<typeof Compile> | undefined;

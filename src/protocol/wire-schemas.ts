@@ -110,7 +110,9 @@ export const wireSchemas = {
 const open = <Name extends keyof typeof ProtocolSchemas>(name: Name) =>
   opened<(typeof ProtocolSchemas)[Name]>(ProtocolSchemas[name]);
 
-/** Those of the methods that the agent's side answers, and of others that clients of agents call. */
+/**
+ * Schemas of the methods that the agent's side answers, and of others that clients of agents call.
+ */
 export const agentSchemas = {
   agent: open("AgentParams"),
   agentIdentity: open("AgentIdentityParams"),

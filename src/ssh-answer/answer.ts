@@ -30,9 +30,9 @@ const params: Readonly<Record<string, string>> = {
 };
 
 /**
- * What `answer.sh` runs once it has understood a verb: asks the gateway on the approve socket and prints
- * what it says. Words: socket, fingerprint of the key, address of whoever uses it, verb, its argument.
- * Resolves with the exit code.
+ * What `answer.sh` runs once it has understood a verb: asks the gateway on the approve socket and
+ * prints what it says. Words: socket, fingerprint of the key, address that the key was used from,
+ * verb, its argument. Resolves with the exit code.
  */
 export async function answer(words: readonly string[]): Promise<number> {
   const [socket = "", key = "", address = "", verb = "", argument = ""] = words;
@@ -65,7 +65,10 @@ const UNREACHABLE_LINES = [
   "Is it running? On its machine:",
   "  openclaw doctor",
 ];
-/** It took the question: what it was asked to do may be done, or be done yet. */
+/**
+ * The gateway took the question and did not answer: what it was asked to do may be done, or be done
+ * yet.
+ */
 const UNANSWERED = new Error("asked, and not answered");
 const UNANSWERED_LINES = [
   "The gateway takes long to answer.",

@@ -26,9 +26,9 @@ const probe: Entry<never> = {
 };
 
 /** What a committer works on. */
-export interface CommitterParts<State, Change> {
+export interface CommitterParts<State, Change, Event = never> {
   folder: string;
-  views: Views<State, Change>;
+  views: Views<State, Change, Event>;
   segments: Segments;
   reserve: ReserveFile;
   world: World;
@@ -41,8 +41,8 @@ export interface CommitterParts<State, Change> {
  * lost is `kept` and goes at the head of every following group. Journal order, the order in which
  * entries become visible, and the order of their outcomes are all the same.
  */
-export class Committer<State, Change> {
-  readonly #parts: CommitterParts<State, Change>;
+export class Committer<State, Change, Event = never> {
+  readonly #parts: CommitterParts<State, Change, Event>;
   #queue: Entry<Change>[] = [];
   #group: Entry<Change>[] = [];
   #kept: Entry<Change>[] = [];
@@ -57,7 +57,10 @@ export class Committer<State, Change> {
   #relief = false;
   /** An empty commit is to be written, because nothing else would show that the disk is well again. */
   #probing = false;
-  /** This group was not asked for by anybody: its failure makes the next pause longer. */
+  /**
+   * This group is a probe or a retry, not a caller's commit: its failure makes the next pause
+   * longer.
+   */
   #unasked = false;
   #taking: Promise<void> | undefined;
   #ended = false;
@@ -68,7 +71,7 @@ export class Committer<State, Change> {
   lastFailure: StoreError | undefined;
   failedAt = 0;
 
-  constructor(parts: CommitterParts<State, Change>, seq: number) {
+  constructor(parts: CommitterParts<State, Change, Event>, seq: number) {
     this.#parts = parts;
     this.#seq = seq;
     this.#schedule();
@@ -110,7 +113,8 @@ export class Committer<State, Change> {
 
   /**
    * Set for a moment after a write failed, for plain commits. Each failure costs a pass over all
-   * records; so whoever keeps asking while the disk is full may not use up the processor with it.
+   * records, and a client that goes on asking while the disk is full must not use up the processor
+   * with it.
    */
   get failing(): StoreError | undefined {
     if (!this.lastFailure || this.#parts.world.monotonic() >= this.#refuseUntil) return undefined;
@@ -159,7 +163,7 @@ export class Committer<State, Change> {
   }
 
   async #drain(): Promise<void> {
-    // Whoever commits in this same turn shares the first group.
+    // Commits of this same turn share the first group.
     await null;
     let ok = true;
     while (this.#queue.length > 0 || (ok && (this.#kept.length > 0 || this.#probing))) {
@@ -194,8 +198,8 @@ export class Committer<State, Change> {
     await this.#succeed();
     const { segments, views, reserve } = this.#parts;
     // With nothing kept, the durable state is exactly what the journal says up to here.
-    if (this.#kept.length === 0) await segments.settle(this.#seq, () => views.records());
-    if (reserve.wanted) await reserve.take();
+    if (this.#kept.length === 0) await segments.compact(this.#seq, () => views.records());
+    if (reserve.due) await reserve.take();
     return true;
   }
 
@@ -212,6 +216,7 @@ export class Committer<State, Change> {
     // A flood is durable all at once, but each of its changes may be an event for everybody.
     const pace = new Pace(this.#parts.world);
     for (const entry of group) {
+      this.#parts.views.tell(entry);
       entry.resolve({ durable: true });
       await reactionsDone();
       if (pace.used) await pace.rest();
@@ -231,6 +236,7 @@ export class Committer<State, Change> {
     }
     for (const entry of this.#kept) {
       this.#parts.views.show(entry);
+      this.#parts.views.tell(entry);
       entry.resolve({ durable: false, reason: error.message });
     }
     this.#retries = this.#unasked ? this.#retries + 1 : Math.max(this.#retries, 1);
@@ -261,7 +267,10 @@ export class Committer<State, Change> {
     for (const entry of unwritten) entry.reject(this.#unwritten(error));
   }
 
-  /** Then what waits behind would not even be tried, and nobody told. */
+  /**
+   * Whether the kept entries fill more than one group: what waits behind them would not be tried
+   * then, and its callers would get no answer.
+   */
   get #keepsMoreThanAGroup(): boolean {
     let room = this.#parts.limits.groupBytes;
     for (const { text } of this.#kept) room -= text.length;
@@ -311,7 +320,7 @@ export class Committer<State, Change> {
     const { limits, reserve } = this.#parts;
     const backoff = Math.min(limits.retryMs * 2 ** (this.#retries - 1), limits.retryMaxMs);
     if (this.lastFailure) return backoff;
-    return this.#kept.length > 0 ? limits.laterMs : reserve.wantedIn;
+    return this.#kept.length > 0 ? limits.laterMs : reserve.dueIn;
   }
 
   #break(cause: unknown): void {

@@ -8,10 +8,24 @@ import { type StoreLimits, storeLimits } from "./limits.ts";
 import { type Recovered, recover } from "./recover.ts";
 import { ReserveFile } from "./reserve-file.ts";
 import { Segments } from "./segments.ts";
-import type { Document, DocumentShape, DocumentStats, Durability, StoreLog } from "./shape.ts";
+import type {
+  Decision,
+  Document,
+  DocumentShape,
+  DocumentStats,
+  Durability,
+  StoreLog,
+} from "./shape.ts";
 import { Views } from "./views.ts";
 
-export type { Document, DocumentShape, DocumentStats, Durability, StoreLog } from "./shape.ts";
+export type {
+  Decision,
+  Document,
+  DocumentShape,
+  DocumentStats,
+  Durability,
+  StoreLog,
+} from "./shape.ts";
 
 /** Where a document lives and what it works with. */
 export interface OpenOptions {
@@ -26,15 +40,17 @@ export interface OpenOptions {
 const silent: StoreLog = { info() {}, warn() {}, error() {} };
 
 /**
- * Opens a document, or starts an empty one if there are no files of that name. Throws StoreError.
+ * Opens a document, or starts an empty one if there are no files of that name.
  *
  *     const devices = await openDocument(devicesShape, { folder, world });
  *     await devices.commit([{ type: "approved", device }]); // resolves once it is on the disk
+ *
+ * @throws StoreError
  */
-export async function openDocument<State, Change>(
-  shape: DocumentShape<State, Change>,
+export async function openDocument<State, Change, Event = never>(
+  shape: DocumentShape<State, Change, Event>,
   options: OpenOptions,
-): Promise<Document<State, Change>> {
+): Promise<Document<State, Change, Event>> {
   const { folder, world, fs = systemFiles, log = silent } = options;
   const outside = { fs, world };
   const files = documentFiles(folder, shape.name);
@@ -48,16 +64,16 @@ export async function openDocument<State, Change>(
   }
   const reserve = new ReserveFile(files, limits.reserveBytes, outside);
   await reserve.take();
-  const views = new Views(shape, found.state);
+  const views = new Views(shape, found.state, log);
   const settings = { outside, log, journalBytes: limits.journalBytes };
   const segments = new Segments(found.parts, settings);
   const parts = { folder, views, segments, reserve, world, limits, log };
   return new StoredDocument(new Committer(parts, found.seq), { ...parts, found });
 }
 
-interface Parts<State, Change> {
+interface Parts<State, Change, Event> {
   folder: string;
-  views: Views<State, Change>;
+  views: Views<State, Change, Event>;
   segments: Segments;
   limits: StoreLimits;
   found: Recovered<State>;
@@ -69,14 +85,14 @@ function pathOf(error: unknown): string | undefined {
   return typeof error.path === "string" ? error.path : undefined;
 }
 
-class StoredDocument<State, Change> implements Document<State, Change> {
-  readonly #committer: Committer<State, Change>;
-  readonly #parts: Parts<State, Change>;
+class StoredDocument<State, Change, Event> implements Document<State, Change, Event> {
+  readonly #committer: Committer<State, Change, Event>;
+  readonly #parts: Parts<State, Change, Event>;
   readonly #tornBytes: number;
   #dropped = 0;
   #closing: Promise<void> | undefined;
 
-  constructor(committer: Committer<State, Change>, parts: Parts<State, Change>) {
+  constructor(committer: Committer<State, Change, Event>, parts: Parts<State, Change, Event>) {
     this.#committer = committer;
     this.#parts = parts;
     this.#tornBytes = parts.found.torn;
@@ -118,13 +134,28 @@ class StoredDocument<State, Change> implements Document<State, Change> {
 
   async commit(
     changes: readonly Change[],
-    options: { urgent?: boolean } = {},
+    { urgent = false }: { urgent?: boolean } = {},
   ): Promise<Durability> {
+    return this.#commit(changes, urgent);
+  }
+
+  async decide<Answer>(
+    decide: (working: State) => Decision<Change, Answer>,
+  ): Promise<{ readonly answer: Answer } & Durability> {
     const refusal = this.#refusal();
     if (refusal) throw refusal;
-    if (changes.length === 0) return { durable: true };
+    const { changes, answer, urgent = false } = decide(this.working);
+    const outcome = await this.#commit(changes, urgent);
+    return { answer, ...outcome };
+  }
+
+  async #commit(given: readonly Change[], urgent: boolean): Promise<Durability> {
+    const refusal = this.#refusal();
+    if (refusal) throw refusal;
+    // What changes nothing is as true as what it was decided on: no sooner than that is durable.
+    if (given.length === 0 && this.#committer.pending().length === 0) return { durable: true };
+    const changes = this.#parts.views.whole(given);
     const text = this.#serialize(changes);
-    const urgent = options.urgent ?? false;
     if (!urgent && this.#committer.failing) throw this.#committer.failing;
     if (!urgent && this.#committer.crowded) throw this.#error("STORE_BUSY");
     this.#propose(changes);
@@ -134,10 +165,15 @@ class StoredDocument<State, Change> implements Document<State, Change> {
     });
   }
 
-  later(changes: readonly Change[]): void {
-    if (this.#refusal() || changes.length === 0) return;
-    const text = this.#serialize(changes);
+  listen(listener: (event: Event) => void): () => void {
+    return this.#parts.views.listen(listener);
+  }
+
+  later(given: readonly Change[]): void {
+    if (this.#refusal() || given.length === 0) return;
     const { limits, views } = this.#parts;
+    const changes = views.whole(given);
+    const text = this.#serialize(changes);
     const { idle, waiting, kept } = this.#committer;
     const room = kept.length + waiting < limits.laterEntries;
     if (!room) this.#dropped += 1;
@@ -148,6 +184,7 @@ class StoredDocument<State, Change> implements Document<State, Change> {
     if (idle) {
       views.show(entry);
       if (room) this.#committer.keep(entry);
+      views.tell(entry);
     } else {
       this.#committer.add(entry);
     }

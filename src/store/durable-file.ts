@@ -20,7 +20,7 @@ export class DurableFile implements Adapter<Snapshot> {
   readonly #world: World;
   /** Size in bytes of what was read or written last; 0 if there is no file. */
   size = 0;
-  /** The header that was read, before anybody asked whether its version is known. */
+  /** The header that was read; its version is not checked yet. */
   header: SnapshotHeader | undefined;
 
   constructor(path: string, outside: { fs: FileSystem; world: World }) {
@@ -29,7 +29,10 @@ export class DurableFile implements Adapter<Snapshot> {
     this.#world = outside.world;
   }
 
-  /** Null if there is no such file. Throws Damage if it is not as written. */
+  /**
+   * The snapshot as it was written, or null if there is no such file.
+   * @throws Damage if it is not as written, else the file system's error
+   */
   async read(): Promise<Snapshot | null> {
     let bytes: Buffer;
     try {

@@ -131,7 +131,7 @@ export function systemCode(error: unknown): string | undefined {
   return typeof error.code === "string" ? error.code : undefined;
 }
 
-/** Turns whatever a file operation threw into a coded error; coded ones pass through. */
+/** A coded error for what a file operation threw; coded ones pass through. */
 export function explain(cause: unknown, facts: Omit<StoreErrorFacts, "cause">): StoreError {
   if (cause instanceof StoreError) return cause;
   const system = systemCode(cause);

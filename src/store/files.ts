@@ -15,6 +15,10 @@ export interface DocumentFiles {
   reserve: string;
 }
 
+/**
+ * The files of the document `name` in `folder`.
+ * @throws TypeError for a name that is not lower-case letters, digits and dashes
+ */
 export function documentFiles(folder: string, name: string): DocumentFiles {
   if (!/^[a-z][a-z0-9-]*$/.test(name)) throw new TypeError(`not a document name: ${name}`);
   return {
@@ -22,14 +26,15 @@ export function documentFiles(folder: string, name: string): DocumentFiles {
     snapshot: join(folder, `${name}.json`),
     journal: join(folder, `${name}.journal`),
     next: join(folder, `${name}.journal.next`),
-    reserve: join(folder, `${name}.ballast`),
+    reserve: join(folder, `${name}.reserve`),
   };
 }
 
 /**
  * Makes folder and files fit to be used and returns which of them exist. Looser modes are tightened
- * and left-over temporary files removed; a file that belongs to somebody else than the folder is
- * refused, because whoever owns it can still write it.
+ * and left-over temporary files removed; a file whose owner is not the folder's is refused, because
+ * that user can still write it.
+ * @throws StoreError, or the file system's error
  */
 export async function prepareFiles(files: DocumentFiles, fs: FileSystem): Promise<Set<string>> {
   const { folder } = files;

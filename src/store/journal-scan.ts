@@ -21,8 +21,9 @@ export interface JournalContent {
 }
 
 /**
- * Reads a journal file's bytes. Throws {@link Damage}, with the line, for anything but a torn end:
- * a bad line that a later one proves to have been whole, a gap, or a header that is not there.
+ * Reads a journal file's bytes. Only a torn end is passed over.
+ * @throws Damage, with the line, for a bad line that a later one proves to have been whole, a gap,
+ * or a header that is not there
  */
 export async function scanJournal(
   file: string,

@@ -50,6 +50,7 @@ export class Journal {
   /**
    * Opens a scanned file: cuts off a torn end, and syncs, because what was read may have come from
    * memory that a crash of the process, but not yet a power cut, has survived.
+   * @throws the file system's error
    */
   static async open(
     path: string,
@@ -72,7 +73,10 @@ export class Journal {
     return this.#length;
   }
 
-  /** Appends a group of lines; resolves when it is durable, throws {@link AppendFailure} if not. */
+  /**
+   * Appends a group of lines; resolves when it is durable.
+   * @throws AppendFailure if it is not, which says whether the file is tidy again
+   */
   async append(lines: string): Promise<void> {
     const bytes = Buffer.from(lines);
     try {

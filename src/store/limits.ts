@@ -10,7 +10,7 @@ export interface StoreLimits {
   commitBytes: number;
   /** Commits waiting for the disk; more are refused with STORE_BUSY. */
   waitingCommits: number;
-  /** Their JSON text together, in UTF-16 units. */
+  /** JSON text of all commits that wait, in UTF-16 units. */
   waitingBytes: number;
   /** Unacknowledged changes kept for the next group; more live in memory until the next snapshot. */
   laterEntries: number;

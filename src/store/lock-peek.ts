@@ -10,8 +10,9 @@ const pointer = "writer.sock";
 const answerMs = 2_000;
 
 /**
- * Who holds the writer's lock of `folder`, without taking it or touching anything; `undefined` when
- * nobody does. A holder that does not say who it is comes as `{}`. Rejects if it may not be asked.
+ * The holder of the writer's lock of `folder`, without taking it or touching anything; `undefined`
+ * when no process has it. A holder that does not say what it is comes as `{}`.
+ * @throws the system's error if it may not be asked
  */
 export async function peekWriterLock(
   folder: string,

@@ -5,7 +5,7 @@ import type { World } from "../lib/world.ts";
 /** The longest answer that is read, in bytes. */
 const longestAnswer = 4096;
 
-/** Listens at `path`, a new name, and tells whoever calls the one line `answer`. */
+/** Listens at `path`, a new name, and sends every caller the one line `answer`. */
 export function listen(path: string, answer: string): Promise<Server> {
   const server = createServer((socket) => {
     socket.on("error", () => socket.destroy());
@@ -28,7 +28,7 @@ export function stopListening(server: Server): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()));
 }
 
-/** `dead`: nobody listens. `alive`: somebody does; `answer` is their line, if they gave one. */
+/** `dead`: no process listens. `alive`: one does; `answer` is its line, if it gave one. */
 export type Probe = { state: "dead" } | { state: "alive"; answer?: string };
 
 /**

@@ -9,9 +9,9 @@ import { explain, StoreError, systemCode } from "./errors.ts";
 import { listen, type Probe, probe, stopListening } from "./lock-socket.ts";
 
 /**
- * The writer's lock of a state folder. `writer.sock` is a symbolic link to the listening socket of
- * whoever holds it, and whoever answers there is alive; so neither kill -9 nor another container's
- * process numbers can make it stale or fool it. (All contenders must share one kernel.)
+ * The writer's lock of a state folder. `writer.sock` is a symbolic link to the listening socket of its
+ * holder, and a holder that answers there is alive; so neither kill -9 nor another container's process
+ * numbers can make it stale or fool it. (All contenders must share one kernel.)
  *
  * The difficulty is to take it from a dead holder while others try the same. No file can be replaced
  * "only if it still is what I looked at", so the right to do it is made exclusive first. Every
@@ -70,7 +70,8 @@ const rounds = 100;
 const roundMs = 20;
 
 /**
- * Takes the lock of `folder`, making the folder if need be, or throws STORE_LOCKED naming who has it.
+ * Takes the lock of `folder`, making the folder if need be.
+ * @throws StoreError (STORE_LOCKED, with the holder, or another code)
  */
 export async function acquireWriterLock(folder: string, options: LockOptions): Promise<WriterLock> {
   const world = options.world ?? systemWorld;
@@ -118,7 +119,7 @@ class Contender implements WriterLock {
       if (outcome === "held") return this.#settle();
       if (outcome !== "again") {
         seen = outcome.probe;
-        // Whoever has the name has the lock; an heir is about to, and is asked again in a moment.
+        // The owner of the name has the lock; an heir is about to, and is asked again in a moment.
         if (outcome.holder || !("answer" in seen)) break;
       }
       await new Promise<void>((resolve) => this.#settings.world.after(roundMs, resolve));

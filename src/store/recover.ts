@@ -6,7 +6,7 @@ import { Journal, type JournalOutside } from "./journal.ts";
 import { journalFormat } from "./journal-line.ts";
 import { readSegments, type Segment, type SegmentFiles } from "./segment-files.ts";
 import type { SegmentParts } from "./segments.ts";
-import type { DocumentShape } from "./shape.ts";
+import type { ReplayShape } from "./shape.ts";
 import { snapshotFormat } from "./snapshot-text.ts";
 import { Pace } from "./time-slices.ts";
 import { isOlder } from "./versions.ts";
@@ -21,11 +21,12 @@ export interface Recovered<State> {
 }
 
 /**
- * Reads a document from its folder and opens its journal. Damaged files are quarantined and refused;
- * nothing is changed then. Throws StoreError or the file system's error.
+ * Reads a document from its folder and opens its journal. Damaged files are quarantined and
+ * refused; nothing is changed then.
+ * @throws StoreError, or the file system's error
  */
 export async function recover<State, Change>(
-  shape: DocumentShape<State, Change>,
+  shape: ReplayShape<State, Change>,
   files: DocumentFiles,
   outside: JournalOutside,
 ): Promise<Recovered<State>> {
@@ -37,11 +38,12 @@ export async function recover<State, Change>(
 }
 
 /**
- * Reads the same, and checks it as thoroughly, without opening anything for writing or changing
- * anything. Throws {@link Damage}, StoreError or the file system's error.
+ * Reads a document from its folder, and checks it as thoroughly as {@link recover}, without opening
+ * anything for writing or changing anything.
+ * @throws Damage, StoreError, or the file system's error
  */
 export async function readDocument<State, Change>(
-  shape: DocumentShape<State, Change>,
+  shape: ReplayShape<State, Change>,
   files: DocumentFiles,
   outside: JournalOutside,
 ): Promise<Omit<Recovered<State>, "parts">> {
@@ -53,14 +55,14 @@ export async function readDocument<State, Change>(
 }
 
 class Recovery<State, Change> {
-  readonly #shape: DocumentShape<State, Change>;
+  readonly #shape: ReplayShape<State, Change>;
   readonly #files: DocumentFiles;
   readonly #outside: JournalOutside;
   readonly #snapshot: DurableFile;
   readonly #low: SnapshotStore;
   #migrating = false;
 
-  constructor(shape: DocumentShape<State, Change>, files: DocumentFiles, outside: JournalOutside) {
+  constructor(shape: ReplayShape<State, Change>, files: DocumentFiles, outside: JournalOutside) {
     this.#shape = shape;
     this.#files = files;
     this.#outside = outside;
@@ -159,8 +161,8 @@ class Recovery<State, Change> {
   }
 
   /**
-   * Rewrites an older document before anybody can commit to it: a journal file holds changes of one
-   * version only. The order keeps the old files readable until the new snapshot stands in for them.
+   * Rewrites an older document before the first commit: a journal file holds changes of one version
+   * only. The order keeps the old files readable until the new snapshot stands in for them.
    */
   async #migrate(
     segments: Segment[],

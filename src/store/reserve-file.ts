@@ -11,7 +11,7 @@ export class ReserveFile {
   readonly #files: DocumentFiles;
   readonly #bytes: number;
   readonly #outside: { fs: FileSystem; world: World };
-  #held = false;
+  #present = false;
   #askAgainAt = 0;
   #pause = pauseMs;
 
@@ -22,13 +22,13 @@ export class ReserveFile {
   }
 
   /** Whether {@link take} is worth calling. */
-  get wanted(): boolean {
-    return this.wantedIn === 0;
+  get due(): boolean {
+    return this.dueIn === 0;
   }
 
   /** Milliseconds until {@link take} is worth calling; undefined while there is no need. */
-  get wantedIn(): number | undefined {
-    if (this.#held || this.#bytes === 0) return undefined;
+  get dueIn(): number | undefined {
+    if (this.#present || this.#bytes === 0) return undefined;
     return Math.max(0, this.#askAgainAt - this.#outside.world.monotonic());
   }
 
@@ -44,15 +44,15 @@ export class ReserveFile {
       const taken = await replaceFile(this.#files.reserve, [bytes], this.#outside).catch(() => 0);
       if (taken !== this.#bytes) return;
     }
-    this.#held = true;
+    this.#present = true;
     this.#pause = pauseMs;
   }
 
   /** Gives the room back; false if there was none to give. */
   async release(): Promise<boolean> {
-    if (!this.#held) return false;
+    if (!this.#present) return false;
     const { fs, world } = this.#outside;
-    this.#held = false;
+    this.#present = false;
     this.#askAgainAt = world.monotonic() + pauseMs;
     try {
       await fs.unlink(this.#files.reserve);

@@ -19,7 +19,8 @@ export interface SegmentFiles {
 
 /**
  * Reads the journal files and checks that they follow each other and the snapshot at `snapshotSeq`
- * without a gap. No segments at all means that the document is new. Throws {@link Damage}.
+ * without a gap. No segments at all means that the document is new.
+ * @throws Damage where they do not
  */
 export async function readSegments(
   files: DocumentFiles,

@@ -65,9 +65,10 @@ export class Segments {
 
   /**
    * Called between groups, when the durable state is exactly the journal up to `seq`: begins a
-   * rewrite if one is due. Resolves when commits may go on; the rewrite itself runs beside them.
+   * rewrite of the snapshot if one is due. Resolves when commits may go on; the rewrite itself runs
+   * beside them.
    */
-  async settle(seq: number, records: () => Iterable<unknown>): Promise<void> {
+  async compact(seq: number, records: () => Iterable<unknown>): Promise<void> {
     if (this.#rewriting || !this.#due()) return;
     try {
       await this.#startNext(seq);

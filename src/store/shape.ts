@@ -4,7 +4,7 @@ import type { Durations } from "../lib/durations.ts";
  * What a service says about its document. Everything in it is pure and synchronous; values that are
  * stored in a state are never mutated afterwards, because states share them.
  */
-export interface DocumentShape<State, Change> {
+export interface DocumentShape<State, Change, Event = never> {
   /** File name stem: lower-case letters, digits and dashes. */
   name: string;
   /** Raised whenever records or changes change their form. */
@@ -17,8 +17,16 @@ export interface DocumentShape<State, Change> {
    */
   apply(state: State, change: Change): void;
   /**
+   * What follows from `change`, such as who is to be told: a pure function of the change and of the
+   * state before it. The document calls it for each change that becomes durable, by any of its
+   * callers, and hands the events to its listeners; not for a replay at the start.
+   */
+  follows?(state: State, change: Change): readonly Event[];
+  /** Further changes that belong to `change` and are made durable with it. Pure, as `follows` is. */
+  consequences?(state: State, change: Change): readonly Change[];
+  /**
    * Snapshot records, plain JSON. The call itself takes a cheap shallow copy, while the event loop
-   * waits; whatever else a record needs is done as it is iterated, in slices, after `state` went on.
+   * waits; other work on a record is done as it is iterated, in slices, after `state` went on.
    */
   records(state: State): Iterable<unknown>;
   /** The state that `records` was taken from. */
@@ -36,12 +44,29 @@ export interface DocumentShape<State, Change> {
 }
 
 /**
+ * What is needed to read a document from its files: a replay makes no changes and raises no events.
+ */
+export type ReplayShape<State, Change> = Omit<
+  DocumentShape<State, Change>,
+  "follows" | "consequences"
+>;
+
+/**
  * Whether a change that took effect is on disk already: not so only for urgent ones, and `reason` then
  * says why.
  */
 export interface Durability {
   readonly durable: boolean;
   readonly reason?: string;
+}
+
+/** What a decision comes to: what is to change, and the answer for its caller. */
+export interface Decision<Change, Answer> {
+  /** All of them become durable, or none does. Without any the answer waits for what it is based on. */
+  readonly changes: readonly Change[];
+  readonly answer: Answer;
+  /** As {@link Document.commit} has it. */
+  readonly urgent?: boolean;
 }
 
 /** Figures for health and metrics. */
@@ -68,7 +93,7 @@ export interface DocumentStats {
 }
 
 /** A document that is open. There is one writer: its opener holds the folder's lock. */
-export interface Document<State, Change> {
+export interface Document<State, Change, Event = never> {
   /** What readers see: only what is fsynced (and what could not be, if it was urgent). */
   readonly durable: State;
   /** `durable` plus the commits in flight: what the next decision is based on. */
@@ -88,8 +113,23 @@ export interface Document<State, Change> {
    */
   commit(changes: readonly Change[], options?: { urgent?: boolean }): Promise<Durability>;
   /**
-   * Changes that nobody waits for, such as when a device was last seen: visible at once, written
-   * with the next group or a few seconds later; a crash may lose them. Does nothing once closed.
+   * Decides in one step: runs `decide`, a pure function, on the working state at once, and commits what
+   * it returns. Resolves with its answer when that, and all that it was based on, is durable.
+   * @throws StoreError, or what `decide` threw; then nothing was changed
+   */
+  decide<Answer>(
+    decide: (working: State) => Decision<Change, Answer>,
+  ): Promise<{ readonly answer: Answer } & Durability>;
+  /**
+   * Calls `listener` with each event that follows from a change, in the order of the changes, when it is
+   * durable (or in force, if it is urgent and could not be written) and before its commit resolves. What
+   * `listener` throws is logged. Returns how to stop.
+   */
+  listen(listener: (event: Event) => void): () => void;
+  /**
+   * Takes changes that no caller waits for, such as when a device was last seen: visible at once,
+   * written with the next group or a few seconds later; a crash may lose them. Does nothing once
+   * closed.
    */
   later(changes: readonly Change[]): void;
   /** Refuses new commits, writes what is waiting, closes the files. Rejects if something is lost. */

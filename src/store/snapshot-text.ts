@@ -41,7 +41,10 @@ export async function encodeSnapshot(
   return [Buffer.from(opening + digest), ...body];
 }
 
-/** The other way round. Throws {@link Damage} if any byte is not what was written. */
+/**
+ * Header and records of a snapshot file's bytes.
+ * @throws Damage if any byte is not what was written
+ */
 export async function decodeSnapshot(
   file: string,
   bytes: Buffer,

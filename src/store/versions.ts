@@ -1,6 +1,6 @@
 import { Damage } from "./damage.ts";
 import { StoreError } from "./errors.ts";
-import type { DocumentShape } from "./shape.ts";
+import type { ReplayShape } from "./shape.ts";
 
 /** What snapshots and journal files say about themselves in their first line. */
 export interface FileHeader {
@@ -10,13 +10,14 @@ export interface FileHeader {
 }
 
 /**
- * Whether a file needs the shape's migration. Throws a STORE_NEWER or STORE_OLDER if it cannot be
- * read, and Damage if it belongs to another document.
+ * Whether a file needs the shape's migration.
+ * @throws StoreError (STORE_NEWER, STORE_OLDER) if it cannot be read
+ * @throws Damage if it belongs to another document
  */
 export function isOlder<State, Change>(
   where: { file: string; folder: string; format: string },
   header: FileHeader,
-  shape: DocumentShape<State, Change>,
+  shape: ReplayShape<State, Change>,
 ): boolean {
   const { file, folder, format } = where;
   if (header.format !== format) {

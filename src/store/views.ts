@@ -1,14 +1,23 @@
 import type { Entry } from "./entry.ts";
-import type { DocumentShape } from "./shape.ts";
+import type { DocumentShape, StoreLog } from "./shape.ts";
 
 /** The two states of a document: what is durable, and what will be if all goes well. */
-export class Views<State, Change> {
-  readonly #shape: DocumentShape<State, Change>;
+export class Views<State, Change, Event = never> {
+  readonly #shape: DocumentShape<State, Change, Event>;
+  readonly #log: Pick<StoreLog, "error">;
+  readonly #listeners = new Set<(event: Event) => void>();
+  /** Events of entries that are shown and not told of yet. */
+  readonly #untold = new Map<Entry<Change>, readonly Event[]>();
   #durable: State;
   #working: State;
 
-  constructor(shape: DocumentShape<State, Change>, durable: State) {
+  constructor(
+    shape: DocumentShape<State, Change, Event>,
+    durable: State,
+    log: Pick<StoreLog, "error">,
+  ) {
     this.#shape = shape;
+    this.#log = log;
     this.#durable = durable;
     this.#working = this.#copy();
   }
@@ -26,7 +35,17 @@ export class Views<State, Change> {
     return this.#shape.records(this.#durable);
   }
 
-  /** Applies to the working state. If that throws, it is rebuilt from `pending`, and so clean. */
+  /** `changes` with what belongs to them. */
+  whole(changes: readonly Change[]): readonly Change[] {
+    const { consequences } = this.#shape;
+    if (!consequences) return changes;
+    return changes.flatMap((change) => [change, ...consequences(this.#working, change)]);
+  }
+
+  /**
+   * Applies to the working state.
+   * @throws what `apply` threw, after the state was rebuilt from `pending`
+   */
   propose(changes: readonly Change[], pending: () => Entry<Change>[]): void {
     try {
       for (const change of changes) this.#shape.apply(this.#working, change);
@@ -36,11 +55,40 @@ export class Views<State, Change> {
     }
   }
 
-  /** Applies to the durable state. */
+  /** Applies to the durable state. What follows is told by {@link tell}. */
   show(entry: Entry<Change>): void {
     if (entry.shown) return;
-    for (const change of entry.changes) this.#shape.apply(this.#durable, change);
     entry.shown = true;
+    const events: Event[] = [];
+    for (const change of entry.changes) {
+      if (this.#listeners.size > 0) {
+        for (const event of this.#shape.follows?.(this.#durable, change) ?? []) events.push(event);
+      }
+      this.#shape.apply(this.#durable, change);
+    }
+    if (events.length > 0) this.#untold.set(entry, events);
+  }
+
+  /** Hands what followed from an entry that is shown to all listeners, once. */
+  tell(entry: Entry<Change>): void {
+    const events = this.#untold.get(entry);
+    if (!events) return;
+    this.#untold.delete(entry);
+    for (const event of events) {
+      for (const listener of [...this.#listeners]) {
+        try {
+          listener(event);
+        } catch (error) {
+          // The change itself is durable: its caller must hear that, also where a listener fails.
+          this.#log.error({ err: error }, "what follows from a change failed");
+        }
+      }
+    }
+  }
+
+  listen(listener: (event: Event) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /**

@@ -2,11 +2,11 @@ import type { FileHandle } from "node:fs/promises";
 
 export type Headers = readonly (readonly [string, string])[];
 
-/** A file that is sent piece by piece; whoever sends it closes it. */
+/** A file that is sent piece by piece; the sender closes it and calls `done`. */
 export interface FileBody {
   readonly file: FileHandle;
   readonly bytes: number;
-  /** Called once when it was sent, or nobody takes it any more. */
+  /** Called once: after the last byte, or when the client is gone. */
   readonly done: () => void;
 }
 
@@ -17,7 +17,7 @@ export interface HttpAnswer {
   readonly body: string | Uint8Array | FileBody;
 }
 
-/** Of our own page: nothing runs, loads or frames it but itself. */
+/** The page's content security policy: nothing runs, loads or frames it but itself. */
 const CSP =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
   "connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -45,12 +45,12 @@ export function json(status: string, value: object): HttpAnswer {
 }
 
 /** What a problem says beside its status. */
-export interface Problem {
+export interface ProblemDetails {
   /** What happened, in one sentence for people. */
   readonly detail: string;
   /** A stable name for programs. */
   readonly code: string;
-  /** What to do about it. */
+  /** The next command to type. */
   readonly cure?: string;
   readonly headers?: Headers;
   /** Members that a client of this path expects besides. */
@@ -58,7 +58,7 @@ export interface Problem {
 }
 
 /** An error as RFC 9457 describes it. `status` is such as `404 Not Found`. */
-export function problem(status: string, what: Problem): HttpAnswer {
+export function problem(status: string, what: ProblemDetails): HttpAnswer {
   const [code = "", ...words] = status.split(" ");
   const { detail, code: name, cure, headers = [], more } = what;
   const body = {

@@ -1,7 +1,7 @@
 import type { BearerVerdict } from "../gateway/bearer.ts";
 import type { JoinVerdict } from "../gateway/join.ts";
 import { type HttpAnswer, json, notAllowed, notFound, problem, secured } from "./answers.ts";
-import { answerPage, type Page } from "./page.ts";
+import { answerPage, type PageFiles } from "./page.ts";
 import type { WebRoot } from "./web-root.ts";
 
 /** What an answer may depend on. Everything is taken from the request before anything is awaited. */
@@ -14,13 +14,13 @@ export interface HttpRequest {
   readonly authorization: string;
   readonly acceptEncoding: string;
   readonly ifNoneMatch: string;
-  /** Who asks, as limits count. */
+  /** The source that limits count the request under: an address, or an IPv6 /64. */
   readonly source: string;
 }
 
 export interface HttpDeps {
   /** The gateway's own page. */
-  readonly page: Page;
+  readonly page: PageFiles;
   /** The web app of `dashboard.root`; our own page is then at `/pair/`. */
   readonly webRoot?: WebRoot | undefined;
   readonly ready: () => Readiness;
@@ -30,7 +30,7 @@ export interface HttpDeps {
   readonly webConfig: () => Record<string, unknown>;
   /** The metrics as Prometheus reads them. */
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
-  /** The setup code behind a join address, for whoever fetches it first. */
+  /** The setup code behind a join address, which is handed out once. */
   readonly join: (code: string, source: string) => Promise<JoinVerdict>;
   readonly authorize: (what: "gateway" | "metrics", ask: BearerAsk) => Promise<BearerVerdict>;
 }
@@ -89,7 +89,7 @@ const webConfig: Route = async (request, deps) => {
   return refusal ?? json("200 OK", deps.webConfig());
 };
 
-/** There are no pictures of agents; apps show a letter then. */
+/** Answers that there is no picture of an agent; apps show a letter then. */
 const avatar: Route = async (request, deps) => {
   const refusal = await refused("gateway", request, deps);
   return refusal ?? json("200 OK", { avatarUrl: null });

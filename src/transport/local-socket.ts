@@ -7,9 +7,11 @@ import { whyFailed } from "../lib/system-words.ts";
 import { systemWorld } from "../lib/world.ts";
 import { encodeError, parseRequest, type RequestFrame } from "../protocol/frames.ts";
 
-/** What a request says of whoever makes it. Nobody vouches for it but the socket's folder and mode. */
+/**
+ * What a request says about its sender. Nothing but the socket's folder and mode vouches for it.
+ */
 export interface Said {
-  /** Who the command line is run by. */
+  /** The user that the command line is run by, as it says. */
   readonly claims?: string;
   /** Fingerprint of the SSH key that logged in, and where from. */
   readonly key?: string;
@@ -29,7 +31,7 @@ export interface LocalSocketDeps {
     readonly idleMs?: number;
     /** Time to read the last answers when refused, or when the gateway stops. */
     readonly hangUpMs: number;
-    /** Refused clients that may take that long at once. */
+    /** How many refused clients may take that time at once. */
     readonly leaving: number;
   };
   readonly dispatch: (from: Requester, frame: RequestFrame, said: Said) => void;
@@ -71,7 +73,10 @@ class LocalClient implements Requester {
     if (this.socket.writable) this.socket.write(`${text}\n`);
   }
 
-  /** An event that it asked for: whoever stopped reading must not fill the memory with them. */
+  /**
+   * Sends an event that the client subscribed to. A client that stops reading is dismissed, so that
+   * unread events stay below `queueBytes`.
+   */
   #push(text: string): boolean {
     if (this.#failed || !this.socket.writable) return false;
     if (this.socket.writableLength + text.length > this.deps.bounds.queueBytes) {
@@ -122,8 +127,8 @@ class LocalClient implements Requester {
   }
 
   /**
-   * The same, but lets the client hang up: whoever writes to a socket that is closed already fails,
-   * and never reads why.
+   * Ends the connection with a reason, and leaves it to the client to hang up, within `hangUpMs`: a
+   * client that writes to a closed socket fails and never reads the reason.
    */
   dismiss(message: string): void {
     this.#say(message);
@@ -155,7 +160,11 @@ export class LocalServer {
     this.#server = createServer((socket) => this.#accept(socket));
   }
 
-  /** Listens. A dead socket file is replaced; one that answers belongs to another gateway. */
+  /**
+   * Listens. A dead socket file is replaced; one that answers belongs to another gateway.
+   * @throws SocketTaken where another gateway answers, SocketBlocked where something stands in the
+   * way
+   */
   async listen(): Promise<void> {
     const { path, name } = this.deps;
     const folder = await SocketFolder.open(dirname(path), Buffer.byteLength(basename(path)));
@@ -210,7 +219,7 @@ export class LocalServer {
   }
 }
 
-/** Also where it is not silent: whoever goes on sending must not stay for that. */
+/** Destroys `socket` after `ms` milliseconds, even while its client goes on sending. */
 function destroyAfter(socket: NetSocket, ms: number): void {
   const timer = systemWorld.after(ms, () => socket.destroy());
   socket.once("close", () => timer.cancel());

@@ -10,12 +10,12 @@ export interface StaticFile {
 }
 
 /** The gateway's own page, in memory: files by path, such as `/app.js`; `/index.html` is the page. */
-export type Page = ReadonlyMap<string, StaticFile>;
+export type PageFiles = ReadonlyMap<string, StaticFile>;
 
 const KINDS = [".html", ".js", ".css", ".svg", ".png"];
 
 /** Reads the page's files from `folder` into memory; only kinds a page is made of are served. */
-export async function loadPage(folder: string): Promise<Page> {
+export async function loadPage(folder: string): Promise<PageFiles> {
   const files = new Map<string, StaticFile>();
   for (const name of await readdir(folder)) {
     if (!KINDS.includes(extname(name))) continue;
@@ -25,7 +25,7 @@ export async function loadPage(folder: string): Promise<Page> {
 }
 
 /** The page names its files relative to itself, so they answer at every depth that it does. */
-export function answerPage(page: Page, path: string): HttpAnswer | undefined {
+export function answerPage(page: PageFiles, path: string): HttpAnswer | undefined {
   const last = path.slice(path.lastIndexOf("/") + 1);
   const file = page.get(`/${last.includes(".") ? last : "index.html"}`);
   if (!file) return undefined;

@@ -34,7 +34,7 @@ const PROXY_HEADERS = [
 
 /** What a socket's own address says. */
 interface Dialler {
-  /** As the transport wrote it. */
+  /** The address as the transport wrote it. */
   readonly raw: string;
   readonly address: string;
   readonly source: string;
@@ -56,7 +56,7 @@ export class PeerReader {
     this.#last = undefined;
   }
 
-  /** Who dialled, by the socket alone; undefined for a proxy that speaks for many. */
+  /** The source of the socket's own peer; `undefined` for a proxy, which speaks for many. */
   dialler(address: string): string | undefined {
     const { isProxy, source } = this.#own(address);
     return isProxy ? undefined : source;

@@ -6,7 +6,10 @@ import { answerHttp, type HttpDeps } from "./http.ts";
 /** Bytes of a file in memory for one request. */
 const PIECE = 64 * 1024;
 
-/** Answers one plain HTTP request. `source` is who asks, as limits count. */
+/**
+ * Answers one plain HTTP request. `source` is what limits count it under: an address, or an IPv6
+ * /64.
+ */
 export function serveHttp(
   res: HttpResponse,
   req: UwsRequest,
@@ -48,7 +51,7 @@ function broken(): HttpAnswer {
   return problem("500 Internal Server Error", { detail, code: "internal-error", cure });
 }
 
-/** Sends an answer that is in memory. */
+/** Sends an answer whose body is in memory. @throws TypeError for a body that is a file */
 export function sendAnswer(res: HttpResponse, answer: HttpAnswer, headOnly: boolean): void {
   const { body } = answer;
   if (isFile(body)) throw new TypeError("a file is sent by sendFile");
@@ -73,7 +76,7 @@ function isFile(body: HttpAnswer["body"]): body is FileBody {
 
 interface Way {
   readonly headOnly: boolean;
-  /** `gone` once the client is: then the response must not be touched. */
+  /** `gone` once the client has hung up: then the response must not be touched. */
   readonly state: { gone: boolean };
 }
 
@@ -94,7 +97,7 @@ async function sendFile(res: HttpResponse, answer: HttpAnswer, way: Way): Promis
     for (let at = 0; at < bytes; ) {
       const { bytesRead } = await file.read(piece, 0, piece.length, at);
       if (way.state.gone) return;
-      // Somebody cut it short: the length that was announced can't be kept.
+      // The file was cut short: the length that was announced can't be kept.
       if (bytesRead === 0) return void res.close();
       await taken(res, piece.subarray(0, Math.min(bytesRead, bytes - at)), { at, bytes, way });
       if (way.state.gone) return;

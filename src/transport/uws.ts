@@ -96,7 +96,7 @@ export class UwsServer {
   #plain = 0;
   readonly #webSockets = new Set<WebSocket<UserData>>();
   /** Requests that wait for their upgrade. */
-  readonly #held = new Set<HttpResponse>();
+  readonly #waiting = new Set<HttpResponse>();
   readonly #idle: IdleSockets;
 
   constructor(private readonly deps: UwsDeps) {
@@ -112,15 +112,16 @@ export class UwsServer {
         this.#listening.push(socket);
         resolve(uWS.us_socket_local_port(socket as never));
       };
-      // Exclusive: uSockets would otherwise share the port with another gateway in silence.
+      // Exclusive: uSockets would otherwise share the port with another gateway unnoticed.
       const listen = this.#tcp.listen as unknown as (...args: unknown[]) => void;
       listen.call(this.#tcp, address, port, EXCLUSIVE_PORT, listening);
     });
   }
 
   /**
-   * Listens on a Unix socket for a reverse proxy. In a setgid folder its group may connect; elsewhere
-   * only the owner may. uSockets binds it 0700 whatever the umask, so the mode is set afterwards.
+   * Listens on a Unix socket for a reverse proxy; rejects with ListenError. In a setgid folder its
+   * group may connect; in others only the owner may. uSockets binds it 0700 under any umask, so the
+   * mode is set afterwards.
    */
   listenUnix(path: string): Promise<void> {
     this.#unix ??= this.#app(true);
@@ -140,7 +141,7 @@ export class UwsServer {
     for (const socket of this.#listening.splice(0)) uWS.us_listen_socket_close(socket);
   }
 
-  /** Drops everything that is left. */
+  /** Drops all sockets that are left. */
   close(): void {
     this.#listening.length = 0;
     this.#tcp.close();
@@ -226,7 +227,7 @@ export class UwsServer {
     };
     const dialler = how.unixSocket ? undefined : this.deps.peers.dialler(address);
     if (dialler !== undefined) this.#idle.upgraded(dialler);
-    const no = (answer: Refused) => {
+    const no = (answer: RefusedUpgrade) => {
       // The connection may be used again, so it counts as one that has not asked.
       if (dialler !== undefined) this.#idle.opened(dialler);
       refuse(res, answer);
@@ -235,12 +236,12 @@ export class UwsServer {
     const leave = this.deps.host.requestUpgrade(peer, {
       accept: () => {
         decided = true;
-        if (this.#held.delete(res)) this.#upgradeLate(res, upgrade);
+        if (this.#waiting.delete(res)) this.#upgradeLate(res, upgrade);
         else upgrade();
       },
       refuse: (refusal) => {
         decided = true;
-        this.#held.delete(res);
+        this.#waiting.delete(res);
         no(refusal);
       },
     });
@@ -250,24 +251,24 @@ export class UwsServer {
       this.deps.host.count(cannotWait.metric);
       return no(cannotWait);
     }
-    this.#held.add(res);
+    this.#waiting.add(res);
     res.onAborted(() => {
-      this.#held.delete(res);
+      this.#waiting.delete(res);
       leave();
     });
   }
 
   /**
    * Upgrades a request whose handler has returned. If the response itself had the cork, `res.cork`
-   * would afterwards look whether that response asks to be closed, in memory where the WebSocket now
-   * is, and drop it by the value of a pointer (uWebSockets issue 1928; the binary for Node.js 20 has
-   * it). It looks only if it took the cork, so another socket holds that meanwhile. The other place
-   * that may close, the end of the response's headers, closes for `Connection: close` alone, and such
-   * a request never waits. With no other socket there is nobody to hold the cork: the upgrade is as
-   * sound without, but uWebSockets.js prints a warning.
+   * would afterwards look whether that response asks to be closed, in memory where the WebSocket
+   * now is, and drop it by the value of a pointer (uWebSockets issue 1928; the binary for Node.js
+   * 20 has it). It looks only if it took the cork, so another socket has the cork meanwhile. The
+   * other place that may close, the end of the response's headers, closes for `Connection: close`
+   * alone, and such a request never waits. Where there is no other socket, the upgrade works
+   * without, but uWebSockets.js prints a warning.
    */
   #upgradeLate(res: HttpResponse, upgrade: () => void): void {
-    const [other] = this.#webSockets.size > 0 ? this.#webSockets : this.#held;
+    const [other] = this.#webSockets.size > 0 ? this.#webSockets : this.#waiting;
     if (other) other.cork(() => void res.cork(upgrade));
     else upgrade();
   }
@@ -307,12 +308,12 @@ const cannotWait = {
   metric: "unauthenticated-refused",
 };
 
-interface Refused {
+interface RefusedUpgrade {
   readonly status: string;
   readonly text: string;
 }
 
-function refuse(res: HttpResponse, refusal: Refused): void {
+function refuse(res: HttpResponse, refusal: RefusedUpgrade): void {
   const what = { detail: refusal.text, code: "too-many-sockets", cure: "try again later" };
   sendAnswer(res, problem(refusal.status, what), false);
 }

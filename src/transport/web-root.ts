@@ -8,11 +8,11 @@ import { policyFor } from "./web-policy.ts";
 
 /** What a request says that matters for files. */
 export interface FileRequest {
-  /** As it came, percent-encoded. */
+  /** The path as it came, percent-encoded. */
   readonly path: string;
   readonly acceptEncoding: string;
   readonly ifNoneMatch: string;
-  /** Who asks, as limits count. */
+  /** The source that limits count the request under: an address, or an IPv6 /64. */
   readonly source: string;
 }
 
@@ -39,8 +39,8 @@ const HASHED = /\/assets\/.*-[A-Za-z0-9_-]{8}\.[a-z0-9]+$/;
 const RELATIVE = /(\s(?:src|href)=")\.\//g;
 
 /**
- * A folder of web files, such as the one of OpenClaw's web app. Nothing is read before somebody asks,
- * and every file is looked at anew: no link and no dotfile leads anywhere.
+ * A folder of web files, such as the one of OpenClaw's web app. Nothing is read before a request,
+ * and every file is looked at anew: no link and no dotfile leads out of the folder.
  */
 export class WebRoot {
   #index: Index | undefined;
@@ -236,7 +236,7 @@ function accepts(header: string, coding: string): boolean {
   });
 }
 
-/** Changes with the file. */
+/** A text that changes with the file, for its ETag. */
 function markOf({ size, mtimeMs, ino }: Stats): string {
   return `"${ino.toString(36)}-${size.toString(36)}-${Math.round(mtimeMs).toString(36)}"`;
 }

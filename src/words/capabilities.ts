@@ -1,11 +1,11 @@
 import { nodeLimitTable } from "../limits/nodes.ts";
 import { shown } from "./device.ts";
 
-/** What a node offers, or may do. Texts in it are not cleaned. */
+/** Capabilities that a node declares, or that were approved for it. Texts in it are not cleaned. */
 export interface DeclaredCapabilities {
   readonly commands?: readonly string[] | undefined;
   readonly caps?: readonly string[] | undefined;
-  /** Only those that are `true` say that something is asked for, or was granted. */
+  /** A permission counts only where it is `true`. */
   readonly permissions?: Readonly<Record<string, boolean>> | undefined;
 }
 
@@ -17,12 +17,13 @@ export function isSensitive(command: string): boolean {
   return SENSITIVE.test(command);
 }
 
-/** As long as a name may be, so that none is cut. */
+/** Characters: as long as a name may be, so that none is cut. */
 const NAME_CHARS = nodeLimitTable.nodeSurfaceChars.value;
 
 /**
- * All of an offer, because it is approved whole; what takes full control to approve stands first:
- * `commands system.run, system.notify; permission screen.record; ability canvas`.
+ * All declared capabilities in words, because they are approved whole; what takes full control to
+ * approve stands first: `commands system.run, system.notify; permission screen.record; ability
+ * canvas`.
  */
 export function capabilityWords({
   commands = [],
@@ -53,19 +54,19 @@ function listWords([one, many]: readonly [string, string], names: readonly strin
   return [`${names.length === 1 ? one : many} ${list}`];
 }
 
-/** The part of `offer` that is not in `other`. */
+/** The capabilities in `declared` that are not in `other`. */
 export function beyond(
-  offer: DeclaredCapabilities,
+  declared: DeclaredCapabilities,
   other: DeclaredCapabilities,
 ): DeclaredCapabilities {
   const { commands = [], caps = [] } = other;
   const granted = grantedIn(other.permissions);
   const without = (names: readonly string[] = [], known: readonly string[]) =>
     names.filter((name) => !known.includes(name));
-  const permissions = without(grantedIn(offer.permissions), granted);
+  const permissions = without(grantedIn(declared.permissions), granted);
   return {
-    commands: without(offer.commands, commands),
-    caps: without(offer.caps, caps),
+    commands: without(declared.commands, commands),
+    caps: without(declared.caps, caps),
     permissions: Object.fromEntries(permissions.map((name) => [name, true])),
   };
 }

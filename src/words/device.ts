@@ -70,7 +70,7 @@ export function addressWords(remoteIp: string | undefined): string {
   return cleanText(remoteIp) ?? "local connection";
 }
 
-/** As long as a scope may be (`scopeChars`), so that none is cut. */
+/** Characters: as long as a scope may be (`scopeChars`), so that none is cut. */
 const SCOPE_CHARS = 128;
 
 /** Scopes as a person reads them; ones this gateway does not know are named as they are. */

@@ -2,7 +2,7 @@ import { textWidth } from "../lib/width.ts";
 
 /** How wide the terminal is and how our own program is typed there. */
 export interface FoldView {
-  /** Columns; `Infinity` where nobody looks, and nothing is wrapped. */
+  /** Columns; `Infinity` where the output is no terminal, and nothing is wrapped. */
   readonly width: number;
   /** Asked only where something has to be wrapped. */
   readonly command?: () => string;
@@ -34,7 +34,7 @@ export function foldText(text: string, view: FoldView): string {
     .join("\n");
 }
 
-/** One line of it. */
+/** One line of text as lines of at most `width` columns. */
 export function foldLine(line: string, { width, command }: FoldView): string[] {
   if (wide(line) <= width) return [line];
   const label = labelOf(line);
@@ -74,7 +74,7 @@ function indentOf(line: string): number {
 }
 
 interface Unit {
-  /** The blanks before it, left out where the line is broken. */
+  /** The blanks before the unit, left out where the line is broken. */
   readonly gap: string;
   readonly unit: string;
 }

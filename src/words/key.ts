@@ -27,7 +27,7 @@ const WORDS =
   "warmwaspwestwhipwildwingwisewolfwoolworkyawnyearyogazinczonezoom";
 
 const LETTERS = 4;
-/** 64 bits of the id: nobody makes a second key that begins like a given one. */
+/** Words shown of an id, 64 bits: too many to make a second key that begins like a given one. */
 const SHOWN = 8;
 
 /** The first 64 bits of a key's id (hex) as eight words, `acid-bank-cave-…`, 39 characters. */

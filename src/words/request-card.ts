@@ -15,8 +15,8 @@ import {
 import { keyWords } from "./key.ts";
 
 /**
- * A request as `device.pair.show`, the lists and the events give it: a device that asks to come in or
- * for more, or a node that offers commands. Texts in it are not cleaned.
+ * A request as `device.pair.show`, the lists and the events give it: a device that asks to come in
+ * or for more, or a node that declares capabilities. Texts in it are not cleaned.
  */
 export interface RequestRow extends Partial<DeviceWords> {
   readonly requestId: string;
@@ -29,7 +29,7 @@ export interface RequestRow extends Partial<DeviceWords> {
   /** What a device that is paired already may do now; empty when all of it was revoked. */
   readonly approvedRoles?: readonly string[];
   readonly approvedScopes?: readonly string[];
-  /** Set for what a node offers. */
+  /** Set where a node asks for its declared capabilities. */
   readonly nodeId?: string;
   readonly caps?: readonly string[];
   readonly commands?: readonly string[];
@@ -82,22 +82,31 @@ function leftWords(ms: number): string {
 /** What a request asks for, in words. */
 export interface AskWords {
   readonly asks: string;
-  /** Of a device or node that was let in before: what it may do now. */
+  /** What a device or node that was let in before may do now. */
   readonly has?: string;
-  /** What it may do once this is approved: a device keeps what it has, a node does not. */
+  /**
+   * What the device or node may do once this is approved: a device keeps what it has, a node does
+   * not.
+   */
   readonly after?: string;
-  /** What of it goes beyond that. */
+  /** What of `after` goes beyond `has`. */
   readonly new?: string;
-  /** What it has and does not ask for any more: approving means exactly what the code says. */
+  /**
+   * Rights that it has and does not ask for any more: approving ends them, because it means exactly
+   * what the code says.
+   */
   readonly ends?: string;
 }
 
 /** The one place that says what is asked for: all of it, because it is approved whole. */
 export function askWords(row: RequestRow): AskWords {
-  return row.nodeId === undefined ? accessAsked(row) : offerAsked(row);
+  return row.nodeId === undefined ? accessAsked(row) : capabilitiesAsked(row);
 }
 
-/** Words where there is no room for all of them: whoever reads them has not read all if not `whole`. */
+/**
+ * `words` cut to `max` characters. Where `whole` is false, a person who reads them has not read
+ * all.
+ */
 export function cutAsk(words: string, max: number): { words: string; whole: boolean } {
   const whole = [...words].length <= max;
   return { words: whole ? words : shown(words, max), whole };
@@ -142,10 +151,10 @@ function newAccess(row: RequestRow): string {
   return newRoles.length > 0 ? accessWords({ roles: newRoles, scopes: newScopes }) : NOTHING;
 }
 
-function offerAsked(row: RequestRow): AskWords {
+function capabilitiesAsked(row: RequestRow): AskWords {
   const { commands, caps, permissions } = row;
-  const offer = { commands, caps, permissions };
-  const asks = capabilityWords(offer);
+  const declared = { commands, caps, permissions };
+  const asks = capabilityWords(declared);
   const { approvedCommands, approvedCaps, approvedPermissions } = row;
   if (!approvedCommands) return { asks };
   const had = {
@@ -153,12 +162,12 @@ function offerAsked(row: RequestRow): AskWords {
     caps: approvedCaps,
     permissions: approvedPermissions,
   };
-  const ends = capabilityWords(beyond(had, offer));
+  const ends = capabilityWords(beyond(had, declared));
   return {
     asks,
     has: capabilityWords(had),
     after: asks,
-    new: capabilityWords(beyond(offer, had)),
+    new: capabilityWords(beyond(declared, had)),
     ...(ends !== NOTHING && { ends }),
   };
 }
@@ -210,7 +219,7 @@ function wholeWords(text: string, { room, width }: { room: number; width: number
   return lines;
 }
 
-/** As deep as `indent`, or as the line lets it be. */
+/** Indents a line by `indent` columns, or by as many as leave room for its words. */
 function indented(line: string, indent: number, width: number): string {
   return " ".repeat(Math.max(0, Math.min(indent, width - textWidth(line)))) + line;
 }

@@ -35,8 +35,8 @@ export function scopeInWords(scope: string): string {
 }
 
 /**
- * Those of `scopes` that people are shown, in order, unknown ones last. Full control stands for all
- * that it covers: listing that would only hide it.
+ * The scopes that people are shown, in order, unknown ones last. Full control stands for all that
+ * it covers: listing that would only hide it.
  */
 export function shownScopes(scopes: readonly string[]): string[] {
   const full = scopes.includes(ADMIN);

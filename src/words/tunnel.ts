@@ -2,9 +2,9 @@ import { hostname, userInfo } from "node:os";
 import { isLoopbackHost } from "../lib/net.ts";
 
 /**
- * What is typed on another machine so that `url`, which leads to this machine alone, opens there too;
- * `undefined` where it leads elsewhere. This machine is called as whoever is logged in over SSH called
- * it, else by its own name.
+ * The `ssh -L` line for another machine, so that `url`, which leads to this machine alone, opens
+ * there too; `undefined` where `url` leads elsewhere. It names this machine by the address that the
+ * SSH session at hand came in on (`SSH_CONNECTION`), else by its own name.
  */
 export function tunnelLine(url: string, env: NodeJS.ProcessEnv): string | undefined {
   if (!URL.canParse(url)) return undefined;
@@ -17,7 +17,7 @@ export function tunnelLine(url: string, env: NodeJS.ProcessEnv): string | undefi
   return `ssh ${login}-N -L ${at}:${host}:${at} ${user}@${address}`;
 }
 
-/** Not every user of a container has a name. */
+/** The user's name, else `root`: not every user of a container has a name. */
 function userName(): string {
   try {
     return userInfo().username;

@@ -45,6 +45,9 @@ const side: Readonly<Record<string, Beside>> = {
 /** Light and the same words everywhere; the page imports them in one file, a chunk of its own. */
 export const sharedWithPage = ["words/key.ts", "words/scopes.ts", "protocol/scopes.ts"];
 
+/** Templates that the build embeds; the one file that fills them in imports them. */
+const templates = { folder: "../deploy/ssh/", filledBy: "cli/commands/ssh/scripts.ts" };
+
 /** The rooms that the tables above name. */
 export const rooms: readonly string[] = [...Object.keys(floors), ...Object.keys(side), "dashboard"];
 
@@ -53,6 +56,9 @@ export const roomOf = (name: string): string => (name.split("/")[0] ?? "").repla
 /** Why `from` may not import `to`, or `undefined`. */
 export function layerProblem(from: string, to: string, how: Import): string | undefined {
   const [a, b] = [roomOf(from), roomOf(to)];
+  if (to.startsWith(templates.folder)) {
+    return from === templates.filledBy ? undefined : "one file fills templates in";
+  }
   if (a === "dashboard") return pageProblem(from, to);
   const beside = side[a];
   if (beside) return a === b ? undefined : sideProblem(beside, { from, to }, how);

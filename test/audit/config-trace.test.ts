@@ -105,16 +105,16 @@ test("what a method or the command line changes has its own line and no other", 
 test("an edit that comes while a method waits for its line is the file's, not the method's", async () => {
   await write({ gateway: { name: "home" } });
   const { core, host } = await start();
-  const { note } = core.pairing.commits;
-  core.pairing.commits.note = async (event) => {
-    const seq = await note.call(core.pairing.commits, event);
+  const { note } = core.decisions;
+  core.decisions.note = async (event) => {
+    const seq = await note.call(core.decisions, event);
     await write({ gateway: { name: "home", publicUrl: "https://evil.example" } });
     await core.config.reload();
     return seq;
   };
   const change = host("host.config.set", { path: "gateway.name", value: "mine" });
   await expect(change).rejects.toThrow("config changed");
-  core.pairing.commits.note = note;
+  core.decisions.note = note;
   await seenAgain(1);
   expect(await edits()).toEqual([["gateway.publicUrl"]]);
 });
@@ -123,7 +123,7 @@ test("a state that was killed before it noted what it wrote finds it, as somethi
   const { core, host } = await start();
   await host("host.config.set", { path: "gateway.name", value: "home" });
   // As if the lazy note had been lost: the state knows the file as it was before.
-  await core.documents.pairing.commit([{ op: "config-seen", keys: {} }]);
+  await core.documents.host.commit([{ op: "config-seen", keys: {} }]);
   await stop();
   await start();
   expect(await edits()).toEqual([["gateway.name"]]);

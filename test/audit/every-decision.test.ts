@@ -1,13 +1,13 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { AuditLine } from "../../src/audit/chain.ts";
+import { auditEvents } from "../../src/audit/events.ts";
 import { AdminLink } from "../../src/cli/reach/admin-link.ts";
 import { agentMethods } from "../../src/methods/agent.ts";
 import { allMethods } from "../../src/methods/index.ts";
 import { logMethods } from "../../src/methods/logs.ts";
 import { statusMethods } from "../../src/methods/status.ts";
 import { systemMethods } from "../../src/methods/system.ts";
-import { auditEvents } from "../../src/pairing/audit.ts";
 import { type Frame, makeDevice, pairAndConnect, type RawClient } from "../kit/client.ts";
 import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
 import { sshKey } from "../kit/ssh-key.ts";
@@ -67,7 +67,7 @@ async function decided(): Promise<string> {
   const rights = [...pairing.durable.devices.values()].map(
     ({ lastSeenAtMs: _, lastSeenReason: __, ...device }) => ({
       ...device,
-      tokens: Object.entries(device.tokens).map(([role, { pickup: ___, ...token }]) => [
+      tokens: Object.entries(device.tokens).map(([role, { claimable: ___, ...token }]) => [
         role,
         token,
       ]),

@@ -135,7 +135,7 @@ test("auditRows and auditAnswerBytes bound the method, with a cursor and without
   expect(lines.length).toBeLessThanOrEqual(2);
   await expect(ask({ cursor: "nonsense" })).rejects.toThrow("unknown cursor");
   // The file follows what is decided.
-  await until(() => gateway.core.documents.pairing.durable.trail.outbox.length === 0, "the file");
+  await until(() => gateway.core.documents.host.durable.trail.outbox.length === 0, "the file");
   const path = join(gateway.stateDir, "audit", fileName(1));
   expect((await readFile(path, "utf8")).split("\n")).toHaveLength(6);
   await gateway.close();

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
+import { auditEvents } from "../../src/audit/events.ts";
 import { limitTable } from "../../src/limits/table.ts";
-import { auditEvents } from "../../src/pairing/audit.ts";
 import { makeDevice, RawClient } from "../kit/client.ts";
 import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
 import { until } from "../kit/until.ts";
@@ -142,7 +142,7 @@ test("auditOutbox: when the audit's file can't be written, approving waits and r
     gateway.host(`device.pair.${method}`, { requestId });
   await decide("approve", requests[0]);
   await decide("approve", requests[1]);
-  const { outbox } = documents.pairing.durable.trail;
+  const { outbox } = documents.host.durable.trail;
   expect(outbox.length).toBeGreaterThanOrEqual(2);
   await expect(decide("approve", requests[2])).rejects.toThrow("the audit can't be written");
   // Nor does a link let anybody in, and whoever opens it hears why.
@@ -161,6 +161,6 @@ test("auditOutbox: when the audit's file can't be written, approving waits and r
   expect(closed).toEqual({ code: 1013, reason: error.message });
   expect(gateway.log.map(({ message }) => message)).not.toContain("a connect failed");
   await decide("reject", requests[2]);
-  expect(documents.pairing.durable.trail.outbox.at(-1)?.event).toBe("device.rejected");
+  expect(documents.host.durable.trail.outbox.at(-1)?.event).toBe("device.rejected");
   await gateway.close();
 });

@@ -27,7 +27,7 @@ function notes(refuse: "none" | "note" = "none") {
   return { all, said };
 }
 
-describe("a change that is stored elsewhere", () => {
+describe("a change that is stored outside of the audit", () => {
   test("comes after its line, which is durable by then", async () => {
     const { all, said } = notes();
     const result = await writeAhead(all, async (announce) => {
@@ -99,11 +99,11 @@ describe("on a gateway", () => {
 
   /** Runs `first` when the next line is durable, before what it tells of is made. */
   function afterLine(first: () => Promise<unknown>): void {
-    const { pairing } = gateway.core;
-    const { note } = pairing;
-    pairing.note = async (line) => {
-      pairing.note = note;
-      const seq = await note.call(pairing, line);
+    const { decisions } = gateway.core;
+    const { note } = decisions;
+    decisions.note = async (line) => {
+      decisions.note = note;
+      const seq = await note.call(decisions, line);
       await first();
       return seq;
     };
@@ -132,12 +132,14 @@ describe("on a gateway", () => {
 
   test("a secret is not set where the line of it can't be written", async () => {
     const before = gateway.core.secretStore.secrets;
-    gateway.core.pairing.note = () => Promise.reject(new Error("no room"));
+    gateway.core.decisions.line = () => {
+      throw new Error("no room");
+    };
     await expect(gateway.host("host.token.new", {})).rejects.toThrow();
     expect(gateway.core.secretStore.secrets).toBe(before);
   });
 
-  test("of two who approve what a node offers one is late, and the audit says so", async () => {
+  test("of two who approve what a node offers one is late, and leaves no line", async () => {
     const node = await pairNode(gateway, ["system.which"]);
     const requestId = await surfaceCode(gateway, node.nodeId);
     const both = await Promise.allSettled([
@@ -145,28 +147,23 @@ describe("on a gateway", () => {
       gateway.host("node.pair.approve", { requestId }),
     ]);
     expect(both.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
-    expect((await events()).slice(-3).map(([name]) => name)).toEqual([
-      "node.approved",
-      "node.approved",
-      "change.failed",
-    ]);
+    const names = (await events()).map(([name]) => name);
+    expect(names.slice(-2)).toEqual(["device.approved", "node.approved"]);
   });
 
-  test("what was turned down while its approval was being noted is not approved", async () => {
+  test("what was turned down a moment before its approval is not approved", async () => {
     const node = await pairNode(gateway, ["system.which"]);
     const requestId = await surfaceCode(gateway, node.nodeId);
-    afterLine(() => gateway.host("node.pair.reject", { requestId }));
+    const rejecting = gateway.host("node.pair.reject", { requestId });
     const approving = gateway.host("node.pair.approve", { requestId });
     await expect(approving).rejects.toThrow("unknown requestId");
+    await rejecting;
     expect(gateway.core.nodes.record(node.nodeId)?.surface).toBeUndefined();
-    expect((await events()).slice(-3).map(([name]) => name)).toEqual([
-      "node.approved",
-      "node.rejected",
-      "change.failed",
-    ]);
+    const names = (await events()).map(([name]) => name);
+    expect(names.slice(-2)).toEqual(["device.approved", "node.rejected"]);
   });
 
-  test("what was approved while its rejection was being noted stays approved, and nobody is told otherwise", async () => {
+  test("what was approved a moment before its rejection stays approved, and nobody is told otherwise", async () => {
     const node = await pairNode(gateway, ["system.which"]);
     const requestId = await surfaceCode(gateway, node.nodeId);
     const told: string[] = [];
@@ -178,14 +175,15 @@ describe("on a gateway", () => {
     expect(both.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
     expect(told).toEqual(["approved"]);
     expect(gateway.core.nodes.record(node.nodeId)?.surface?.commands).toEqual(["system.which"]);
-    expect((await events()).at(-1)?.[0]).toBe("change.failed");
+    expect((await events()).at(-1)?.[0]).toBe("node.approved");
   });
 
-  test("what a node offers is turned down also where the audit takes no line", async () => {
+  test("a node's capabilities are rejected also where the audit takes no line", async () => {
     const node = await pairNode(gateway, ["system.which"]);
     const requestId = await surfaceCode(gateway, node.nodeId);
-    const { pairing } = gateway.core;
-    pairing.note = () => Promise.reject(new Error("no room"));
+    gateway.core.decisions.admit = () => {
+      throw new Error("no room");
+    };
     await expect(gateway.host("node.pair.approve", { requestId })).rejects.toThrow();
     await gateway.host("node.pair.reject", { requestId });
     expect(gateway.core.nodes.request(node.nodeId)).toBeUndefined();
@@ -196,8 +194,18 @@ describe("on a gateway", () => {
 test("the token of a first start has a line, and says where it came from", async () => {
   const { firstStart } = await import("../../src/gateway/first-start.ts");
   const gateway = await startTestGateway({ token: null });
-  const { world, secretStore, pairing, secrets } = gateway.core;
-  const deps = { world, secretStore, pairing, secrets, kind: "token" as const, terminal: false };
+  const { world, secretStore, pairing, secrets, decisions, documents } = gateway.core;
+  const document = documents.secrets;
+  const deps = {
+    world,
+    secretStore,
+    document,
+    decisions,
+    pairing,
+    secrets,
+    kind: "token" as const,
+    terminal: false,
+  };
   await firstStart({ ...deps, givenToken: TEST_TOKEN });
   await firstStart({ ...deps, givenToken: TEST_TOKEN });
   const lines = await gateway.core.audit.read({ limit: 10 });

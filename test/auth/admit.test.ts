@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { admit, audienceOf, type Decision, secretCandidate } from "../../src/auth/admit.ts";
+import { type AdmitDecision, admit, audienceOf, secretCandidate } from "../../src/auth/admit.ts";
 import type { AdmissionPolicy, ConnectFacts, Evidence, PairedView } from "../../src/auth/facts.ts";
 
 const READ = "operator.read";
@@ -31,7 +31,7 @@ function facts(more: Partial<ConnectFacts> = {}): ConnectFacts {
 
 const paired: PairedView = {
   roles: ["operator"],
-  token: { scopes: [READ], pickup: false },
+  token: { scopes: [READ], claimable: false },
 };
 const proven: Evidence = { proof: "ok", device: paired };
 const mismatch = { verdict: "mismatch" } as const;
@@ -43,7 +43,7 @@ function decide(f: Partial<ConnectFacts>, evidence: Evidence, p: Partial<Admissi
 }
 
 /** A refusal's code, or what else was decided, in one word. */
-function word(decision: Decision): string {
+function word(decision: AdmitDecision): string {
   switch (decision.kind) {
     case "need":
       return `need ${decision.evidence}`;
@@ -162,7 +162,7 @@ describe("a device with the shared secret", () => {
     [
       "in the node role needs no scopes",
       { ...withToken, role: "node", scopes: [ADMIN] },
-      { ...base, device: { roles: ["node"], token: { scopes: [], pickup: false } } },
+      { ...base, device: { roles: ["node"], token: { scopes: [], claimable: false } } },
       "admit token []",
     ],
   ])("%s", (_name, f, evidence, expected) => {
@@ -170,7 +170,7 @@ describe("a device with the shared secret", () => {
   });
 
   test("has to ask for what its token was rotated out of, and comes in with the rest", () => {
-    const device = { ...paired, token: { scopes: [], pickup: false } };
+    const device = { ...paired, token: { scopes: [], claimable: false } };
     expect(word(decide(withToken, { ...base, device }))).toBe("pair scope-upgrade with secret");
     expect(word(decide({ ...withToken, scopes: [] }, { ...base, device }))).toBe("admit token []");
   });
@@ -277,7 +277,7 @@ describe("a device with a one-time link", () => {
 
 describe("a device with no credential at all", () => {
   const waits = { waits: true };
-  const pickup: PairedView = { ...paired, token: { scopes: [READ], pickup: true } };
+  const claimable: PairedView = { ...paired, token: { scopes: [READ], claimable: true } };
   test.each<[string, Partial<ConnectFacts>, Evidence, Partial<AdmissionPolicy>, string]>([
     ["is refused when it cannot wait", {}, proven, {}, "AUTH_TOKEN_MISSING"],
     [
@@ -292,28 +292,28 @@ describe("a device with no credential at all", () => {
     [
       "is let in once its approval stands",
       waits,
-      { ...proven, device: pickup },
+      { ...proven, device: claimable },
       {},
       `admit device-token [${READ}]`,
     ],
     [
       "is let in with nothing more than was approved",
       { ...waits, scopes: [READ, ADMIN] },
-      { ...proven, device: pickup },
+      { ...proven, device: claimable },
       {},
       "pair scope-upgrade",
     ],
     [
       "is not let in by an approval when pairing was closed since",
       waits,
-      { ...proven, device: pickup },
+      { ...proven, device: claimable },
       { pairingOpen: false },
       "AUTH_TOKEN_MISSING",
     ],
     [
       "must prove its key",
       waits,
-      { proof: "device-signature", device: pickup },
+      { proof: "device-signature", device: claimable },
       {},
       "DEVICE_AUTH_SIGNATURE_INVALID",
     ],

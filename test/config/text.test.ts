@@ -19,7 +19,7 @@ it("quotes paths for the shell", () => {
   expect(shellWord("/it's here")).toBe("'/it'\\''s here'");
 });
 
-it("formats findings without a place, and carries the cause of errors", () => {
+it("formats issues without a place, and carries the cause of errors", () => {
   const issue = { code: "CONFIG_VALUE", path: "a", message: "bad", next: "do this" } as const;
   expect(formatIssue(issue, "f")).toBe("f: bad\n  next: do this");
   const error = new ConfigError("CONFIG_READ", "no", { next: "ls", cause: issue });

@@ -2,7 +2,6 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-// @ts-expect-error: a build script, in plain JavaScript
 import { buildDashboard, FIRST_LOAD } from "../../scripts/build-dashboard.mjs";
 
 let folder = "";

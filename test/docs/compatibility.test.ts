@@ -1,10 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-// @ts-expect-error: a script, in plain JavaScript
 import { expectations } from "../../scripts/compat/expectations.mjs";
-// @ts-expect-error: a script, in plain JavaScript
 import { groups } from "../../scripts/compat/rows/all.mjs";
-// @ts-expect-error: a script, in plain JavaScript
 import { compatibilityPage, surprise } from "../../scripts/compat/table.mjs";
 
 const versions = { date: "2026-11-23", gateway: "1.0.0 (abc)", theirs: ["openclaw 2026.9.6"] };
@@ -18,7 +15,12 @@ test("a row that was seen to work says what was seen", () => {
 });
 
 test("a row that was not seen to work says why, on one line of one cell", () => {
-  const broken = { ...row, passed: false, expected: "works", error: "exit code 1:\n a | b" };
+  const broken = {
+    ...row,
+    passed: false,
+    expected: "works" as const,
+    error: "exit code 1:\n a | b",
+  };
   expect(compatibilityPage([broken], versions)).toContain(
     "| `devices list` | does not work | exit code 1: a \\| b |",
   );
@@ -26,8 +28,14 @@ test("a row that was not seen to work says why, on one line of one cell", () => 
 });
 
 test("a known difference and a known failure say why, and are no surprise", () => {
-  const differs = { ...row, passed: true, expected: "differs", why: "The code is short." };
-  const fails = { ...row, passed: false, expected: "fails", error: "exit code 1", why: "No TLS." };
+  const differs = { ...row, passed: true, expected: "differs" as const, why: "The code is short." };
+  const fails = {
+    ...row,
+    passed: false,
+    expected: "fails" as const,
+    error: "exit code 1",
+    why: "No TLS.",
+  };
   const page = compatibilityPage([differs, fails], versions);
   expect(page).toContain(
     "works, with a difference | the request with its code. The code is short.",
@@ -37,7 +45,7 @@ test("a known difference and a known failure say why, and are no surprise", () =
 });
 
 test("what cannot work and is refused as expected counts as not working, and says both", () => {
-  const refused = { ...row, passed: true, expected: "refused", why: "Nobody can answer." };
+  const refused = { ...row, passed: true, expected: "refused" as const, why: "Nobody can answer." };
   const page = compatibilityPage([refused], versions);
   expect(page).toContain("0 work, 0 work with a difference, 1 do not work");
   expect(page).toContain("| does not work | the request with its code. Nobody can answer. |");
@@ -49,7 +57,13 @@ test("a row that was expected to fail and works is a surprise, and so is a diffe
   expect(surprise({ ...row, passed: true, expected: "fails", why: "No TLS." })).toContain(
     "works now",
   );
-  const broken = { ...row, passed: false, expected: "differs", why: "…", error: "exit code 1" };
+  const broken = {
+    ...row,
+    passed: false,
+    expected: "differs" as const,
+    why: "…",
+    error: "exit code 1",
+  };
   expect(surprise(broken)).toBe("devices list: exit code 1");
   expect(compatibilityPage([broken], versions)).toContain("| does not work | exit code 1 |");
 });

@@ -7,8 +7,7 @@ import { chained, headOf } from "../../src/audit/chain.ts";
 import { signedText, type Trail, type TrailChange } from "../../src/audit/trail.ts";
 import type { AuditVerdict } from "../../src/audit/verify.ts";
 import { systemWorld } from "../../src/lib/world.ts";
-import { pairingShape } from "../../src/pairing/document.ts";
-import { openDocument } from "../../src/store/document.ts";
+import { openState, statePartsOf } from "../../src/main/state.ts";
 import { GatewayProcess } from "../kit/process.ts";
 import { damages, expectNamed, Found, writeAudit } from "./support/audit-damage.ts";
 
@@ -136,8 +135,14 @@ describe("what somebody changes who may write the state too", () => {
     change: (trail: Trail) => readonly TrailChange[],
   ): Promise<GatewayProcess> {
     const options = { folder: stateDir, world: systemWorld };
-    const document = await openDocument(pairingShape, options);
-    await document.commit(change(document.working.trail));
+    const document = await openState(options);
+    const { audit, host } = statePartsOf(document);
+    const changes = change(host.working.trail);
+    const lines = changes.filter((one) => one.op === "audit");
+    await host.commit(
+      changes.filter((one) => one.op !== "audit"),
+      { also: [audit.also(lines)] },
+    );
     await document.close();
     return GatewayProcess.prepare({ stateDir });
   }

@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { readFile, readlink } from "node:fs/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Frame } from "../kit/client.ts";
-import { GatewayProcess, PROCESS_TOKEN } from "../kit/process.ts";
+import { gatewayArgs } from "../kit/gateway-run.mjs";
+import { GatewayProcess, GatewayRun, PROCESS_TOKEN } from "../kit/process.ts";
 import { Reference, ReferenceDevice } from "../kit/reference.ts";
 import { until } from "../kit/until.ts";
 
@@ -18,41 +19,28 @@ afterEach(async () => {
 
 /** The gateway as the first process of a namespace, as a container without an init runs it. */
 class Contained {
-  output = "";
-  exit: number | null | undefined;
-  readonly #unshare: ChildProcess;
+  readonly #run: GatewayRun;
 
   constructor(private readonly gateway: GatewayProcess) {
-    const [program, ...args] = namespace;
-    const run = [gateway.program, "gateway", "run", "--port", String(gateway.port)];
+    const words = [...namespace, process.execPath, ...gatewayArgs(gateway)];
     const env = { ...gateway.env, OPENCLAW_GATEWAY_TOKEN: PROCESS_TOKEN };
-    this.#unshare = spawn(program, [...args, process.execPath, ...run], { env });
-    for (const stream of [this.#unshare.stdout, this.#unshare.stderr]) {
-      stream?.setEncoding("utf8").on("data", (text: string) => {
-        this.output += text;
-      });
-    }
-    this.#unshare.once("close", (code) => {
-      this.exit = code;
-    });
+    this.#run = new GatewayRun(words, { env });
+  }
+
+  /** Its exit code, once it has ended; `null` after a signal. */
+  get exit(): number | null | undefined {
+    return this.#run.exited?.code;
   }
 
   /** The gateway's process id as the host sees it. */
   async pid(): Promise<number> {
-    const path = `/proc/${this.#unshare.pid}/task/${this.#unshare.pid}/children`;
+    const path = `/proc/${this.#run.pid}/task/${this.#run.pid}/children`;
     return Number((await readFile(path, "utf8")).trim());
   }
 
   /** Resolves when the gateway has said `nth` times that it is ready. */
   async ready(nth: number): Promise<void> {
-    const times = () => this.output.split('"msg":"gateway ready"').length - 1;
-    await until(
-      () => {
-        if (this.exit !== undefined) throw new Error(`it ended: ${this.output}`);
-        return times() >= nth;
-      },
-      () => `start ${nth}: ${this.output}`,
-    );
+    await this.#run.logged("gateway ready", nth);
   }
 
   /** Runs `openclaw …` inside, as `docker exec` does. */
@@ -65,7 +53,7 @@ class Contained {
   }
 
   kill(): void {
-    this.#unshare.kill("SIGKILL");
+    this.#run.signal("SIGKILL");
   }
 }
 

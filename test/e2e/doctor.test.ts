@@ -19,7 +19,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Finding } from "../../src/cli/commands/doctor/verdict.ts";
-import { freePort } from "../kit/free-port.ts";
+import { freePort } from "../kit/free-port.mjs";
 import { GatewayProcess } from "../kit/process.ts";
 
 const gateways: GatewayProcess[] = [];
@@ -176,7 +176,7 @@ describe("doctor on a gateway that is stopped", () => {
   test("finds a flipped byte in a snapshot, and the copy that a start made of it", async () => {
     const gateway = await stopped();
     // A snapshot is only written once a journal has grown: this one is written by hand.
-    const snapshot = join(gateway.stateDir, "devices.json");
+    const snapshot = join(gateway.stateDir, "gateway.json");
     writeSnapshot(snapshot);
     expect((await ask(gateway)).code).toBe(0);
     flip(snapshot, 100);
@@ -195,11 +195,11 @@ describe("doctor on a gateway that is stopped", () => {
 
   test("finds a flipped byte in a journal, and its way out leads to a start", async () => {
     const gateway = await stopped();
-    flip(join(gateway.stateDir, "devices.journal"), 60);
+    flip(join(gateway.stateDir, "gateway.journal"), 60);
     const { code, wrong } = await ask(gateway);
     expect(code).toBe(1);
     const found = wrong.get("state.store");
-    expect(found?.message).toContain("devices.journal is damaged");
+    expect(found?.message).toContain("gateway.journal is damaged");
     const [, aside = ""] =
       /without a backup: (mkdir .*aside\/), then/.exec(found?.next ?? "") ?? [];
     execSync(aside, { stdio: "ignore" });
@@ -248,11 +248,11 @@ describe("doctor on a gateway that is stopped", () => {
 
   test("finds what is left over, and a clock that is behind", async () => {
     const gateway = await stopped();
-    const left = join(gateway.stateDir, "devices.json.0123456789ab.tmp");
-    copyFileSync(join(gateway.stateDir, "devices.journal"), left);
+    const left = join(gateway.stateDir, "gateway.json.0123456789ab.tmp");
+    copyFileSync(join(gateway.stateDir, "gateway.journal"), left);
     utimesSync(left, 1_700_000_000, 1_700_000_000);
     const later = Date.now() / 1000 + 7300;
-    utimesSync(join(gateway.stateDir, "devices.journal"), later, later);
+    utimesSync(join(gateway.stateDir, "gateway.journal"), later, later);
     const { wrong } = await ask(gateway);
     expect(wrong.get("state.leftovers")).toMatchObject({ next: `rm ${left}` });
     expect(wrong.get("clock")?.message).toContain("2 hours before the newest file");
@@ -308,7 +308,7 @@ describe("doctor on the machine around", () => {
 
   test("prints for people the worst first, with commands as they are typed here", async () => {
     const gateway = await stopped();
-    flip(join(gateway.stateDir, "devices.journal"), 60);
+    flip(join(gateway.stateDir, "gateway.journal"), 60);
     const { stdout, code } = await gateway.cli(["doctor"]);
     expect(code).toBe(1);
     const lines = stdout.split("\n");

@@ -150,7 +150,7 @@ describe("what is not there", () => {
     "/../package.json",
     "/..%2f..%2fetc%2fpasswd",
     "/index.js",
-    "/devices.journal",
+    "/gateway.journal",
   ])("%s is a 404 as a problem", async (path) => {
     const { status, headers, body } = await get(path);
     const { title } = JSON.parse(body);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { proxyLimitTable } from "../../src/limits/nginx.ts";
-import { freePort } from "../kit/free-port.ts";
+import { freePort } from "../kit/free-port.mjs";
 import { startTestGateway, type TestGateway } from "../kit/gateway.ts";
 import { Nginx, renderSite } from "../kit/nginx.ts";
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeDevice, RawClient } from "../kit/client.ts";
-import { freePort } from "../kit/free-port.ts";
+import { freePort } from "../kit/free-port.mjs";
 import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
 import { Nginx, renderSite } from "../kit/nginx.ts";
 

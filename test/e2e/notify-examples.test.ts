@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { makeDevice, RawClient } from "../kit/client.ts";
-import { freePort } from "../kit/free-port.ts";
+import { freePort } from "../kit/free-port.mjs";
 import { MailServer } from "../kit/mail-server.ts";
 import { GatewayProcess, PROCESS_TOKEN } from "../kit/process.ts";
 import { type Received, Receiver } from "../kit/receiver.ts";

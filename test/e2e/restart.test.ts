@@ -259,7 +259,7 @@ describe("secrets", () => {
     await gateway.ok(["gateway", "restart"]);
     await gateway.run.logged("gateway ready", 2);
     await gateway.stop();
-    const names = ["gateway.journal", "gateway.json", "devices.journal", "devices.json"];
+    const names = ["gateway.journal", "gateway.json"];
     const files = names.map((name) =>
       readFile(join(gateway.stateDir, name), "utf8").catch(() => ""),
     );

@@ -144,7 +144,7 @@ test("a request that is decided elsewhere vanishes with a note, also from the sc
   await tmux.shows(/Nobody waits for approval/);
 });
 
-test("what a node offers is decided here too, and what is new of it is told", async () => {
+test("a node's capabilities are decided here too, and what is new of it is told", async () => {
   const device = makeDevice();
   const commands = ["system.notify", "system.which"];
   const node = { id: "node-host", mode: "node", displayName: "attic", platform: "linux" };

@@ -32,7 +32,7 @@ describe("one frame", () => {
     client.send("x".repeat(300_000));
     expect((await client.end()).code).toBe(1006);
     expect((await other.request("health")).ok).toBe(true);
-    expect(gateway.server.gateway.gate.total).toBe(1);
+    expect(gateway.server.gateway.admission.total).toBe(1);
   });
 
   test("before authentication is bounded on the wire as well", async () => {
@@ -78,7 +78,7 @@ describe("a client that does not read", () => {
     await start({ bufferedBytes: MiB, slowConsumerMs: 100 });
     const { client } = await admittedConnect(gateway, admin);
     await clog(client);
-    expect(gateway.server.gateway.gate.total).toBe(0);
+    expect(gateway.server.gateway.admission.total).toBe(0);
     await new Promise((resolve) => setTimeout(resolve, 300));
     client.ws.resume();
     expect((await client.end()).code).toBe(1006);
@@ -99,8 +99,8 @@ test("a client that vanishes in the middle of a handshake leaves nothing behind"
   }
   const { client } = await admittedConnect(gateway, { auth });
   await client.request("health");
-  const { gate } = gateway.server.gateway;
-  expect({ total: gate.total, unauthenticated: gate.unauthenticated }).toEqual({
+  const { admission } = gateway.server.gateway;
+  expect({ total: admission.total, unauthenticated: admission.unauthenticated }).toEqual({
     total: 1,
     unauthenticated: 0,
   });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { Hub, type Receiver } from "../../src/events/hub.ts";
 import { limitTable } from "../../src/limits/table.ts";
 import type { Caller } from "../../src/protocol/access.ts";
-import { type EventName, eventTable } from "../../src/protocol/events.ts";
+import { type EventName, type EventRule, eventTable } from "../../src/protocol/events.ts";
 import { type Frame, RawClient } from "../kit/client.ts";
 import { startTestGateway, TEST_TOKEN } from "../kit/gateway.ts";
 import { HandWorld } from "../kit/world.ts";
@@ -96,6 +96,32 @@ describe("who hears what (protocol page, section 6)", () => {
   ])("%s", (_name, who, expected) => {
     expect(heardBy(who).sort()).toEqual([...expected].sort());
   });
+});
+
+test("events keep apart however many there are", () => {
+  const roles: Caller["role"][] = ["operator", "node"];
+  const scopes = ["operator.read", "operator.pairing"];
+  const ruleOf = (i: number): EventRule => {
+    const scope = scopes[Math.floor(i / 8) % 2];
+    return { roles: [roles[Math.floor(i / 32)] ?? "node"], ...(scope && { scope }), what: "" };
+  };
+  const table = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`e${i}`, ruleOf(i)]));
+  const all = Object.keys(table) as EventName[];
+  const hub = new Hub(table);
+  const ears = { reader: new Ear(), approver: new Ear(), node: new Ear(), follower: new Ear() };
+  hub.add(ears.reader, caller("operator", "operator.read"));
+  hub.add(ears.approver, caller("operator", "operator.pairing"));
+  hub.add(ears.node, caller("node"));
+  hub.follow(ears.follower, caller("operator", "operator.read"), all.slice(1, 3));
+  for (const name of all) hub.publish(name, {});
+  const span = (...ranges: [number, number][]) => ranges.flatMap(([a, b]) => all.slice(a, b));
+  const heard = ({ frames }: Ear) => frames.map(({ event }) => event);
+  expect(heard(ears.reader)).toEqual(span([0, 8], [16, 24]));
+  expect(heard(ears.approver)).toEqual(span([8, 16], [24, 32]));
+  expect(heard(ears.node)).toEqual(span([32, 40]));
+  expect(heard(ears.follower)).toEqual(span([1, 3]));
+  for (const ear of Object.values(ears)) hub.delete(ear);
+  expect(all.flatMap((name) => hub.audience(name))).toEqual([]);
 });
 
 test("each receiver counts its own events from 1, without a gap", () => {

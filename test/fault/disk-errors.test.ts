@@ -60,7 +60,7 @@ describe.skipIf(!traceable)("a running gateway with", () => {
       const refused = await gateway.cli(["devices", "approve", requestId]);
       expect(refused.code).toBe(6);
       expect(refused.stderr).toContain(says);
-      expect(refused.stderr).toContain(join(gateway.stateDir, "devices.journal"));
+      expect(refused.stderr).toContain(join(gateway.stateDir, "gateway.journal"));
       expect(refused.stderr).toContain(next);
       expect(await readiness(gateway)).toEqual({ status: 503, failing: ["store"] });
       expect(await gateway.ok(["status"])).toContain(`not well: ${code}`);
@@ -84,7 +84,7 @@ describe.skipIf(!traceable)("a running gateway with", () => {
     },
   );
 
-  test("an unwritten removal is ended by nobody in silence: the end says what is lost", async () => {
+  test("a stop with an unwritten removal says what is lost", async () => {
     const { device } = await pair(gateway);
     injected = await Injected.into(gateway.run.pid, "pwrite64:error=EIO");
     expect((await gateway.cli(["devices", "remove", device.deviceId])).code).toBe(0);

@@ -22,7 +22,7 @@ const mountable = mayMount();
 describe.skipIf(!mountable)("a gateway whose disk is full", () => {
   let disk: SmallDisk;
   let gateway: GatewayProcess;
-  const ballast = () => join(gateway.stateDir, "devices.ballast");
+  const reserve = () => join(gateway.stateDir, "gateway.reserve");
   const exists = (path: string) =>
     stat(path).then(
       () => true,
@@ -85,7 +85,7 @@ describe.skipIf(!mountable)("a gateway whose disk is full", () => {
     await fillUp();
     const refused = await gateway.cli(["devices", "approve", codes["approved"] ?? ""]);
     expect(refused.code).toBe(6);
-    expect(refused.stderr).toContain(`disk full: ${join(gateway.stateDir, "devices.journal")}`);
+    expect(refused.stderr).toContain(`disk full: ${join(gateway.stateDir, "gateway.journal")}`);
     expect(refused.stderr).toContain(`next: free some space (df -h ${gateway.stateDir})`);
     expect(await readiness(gateway)).toEqual({ status: 503, failing: ["store"] });
     expect(await gateway.ok(["status"])).toContain("not well: STORE_DISK_FULL: disk full");
@@ -112,12 +112,12 @@ describe.skipIf(!mountable)("a gateway whose disk is full", () => {
   });
 
   test("gives the reserve file up, so that a revocation is written even now", async () => {
-    expect(await exists(ballast())).toBe(true);
+    expect(await exists(reserve())).toBe(true);
     const { deviceId } = victims.revoked.device;
     const said = await gateway.cli(["devices", "revoke", deviceId]);
     expect({ code: said.code, err: said.stderr }).toEqual({ code: 0, err: "" });
     expect((await victims.revoked.client.end()).code).toBe(4001);
-    expect(await exists(ballast())).toBe(false);
+    expect(await exists(reserve())).toBe(false);
   });
 
   test("removes and rejects at once without a byte of room, and says that it is not durable", async () => {
@@ -140,7 +140,7 @@ describe.skipIf(!mountable)("a gateway whose disk is full", () => {
     await wellAgain;
     await until(async () => (await readiness(gateway)).status === 200, "readiness");
     expect(await gateway.ok(["status"])).toContain("written without errors");
-    await until(() => exists(ballast()), "the reserve file");
+    await until(() => exists(reserve()), "the reserve file");
     await gateway.kill();
     await gateway.start();
     const { paired, pending } = await listed(gateway);
@@ -185,7 +185,7 @@ describe.skipIf(!mountable)("a gateway whose disk is full", () => {
     const others = await pair(gateway);
     const { device: gone } = await pair(gateway);
     const late = await ask(gateway);
-    await until(() => exists(ballast()), "the reserve file");
+    await until(() => exists(reserve()), "the reserve file");
     await fillUp();
     // Takes the reserve file; then there is nothing left.
     await gateway.ok(["devices", "revoke", gone.deviceId]);

@@ -63,24 +63,22 @@ async function cleanStop(): Promise<void> {
 }
 
 const prepares: Record<Prepare, (file: File) => Promise<unknown>> = {
-  "no ballast": (file) => rm(file("devices.ballast"), { force: true }),
+  "no reserve": (file) => rm(file("gateway.reserve"), { force: true }),
   "torn journal": async (file) => {
     await cleanStop();
-    await torn("devices.journal")(file);
+    await torn("gateway.journal")(file);
   },
   "torn audit": async (file) => {
     const [newest] = (await readdir(file("audit"))).sort().reverse();
     if (newest) await appendFile(file(`audit/${newest}`), '{"seq":');
   },
-  "torn keys": torn("gateway.journal"),
-  "torn nodes": torn("nodes.journal"),
-  "left-over snapshot": leftOver("devices.json"),
-  "left-over journal": leftOver("devices.journal.next"),
-  "left-over ballast": leftOver("devices.ballast"),
+  "left-over snapshot": leftOver("gateway.json"),
+  "left-over journal": leftOver("gateway.journal.next"),
+  "left-over reserve": leftOver("gateway.reserve"),
   "unfinished roll": () => live({ ...lastOfRoll, when: "before" }),
   "torn in a roll": async (file) => {
     await live({ ...lastOfRoll, when: "before" });
-    await torn("devices.journal.next")(file);
+    await torn("gateway.journal.next")(file);
   },
   "clean stop": cleanStop,
   "old litter": async (file) => {

@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
 import { systemWorld } from "../../src/lib/world.ts";
-import { pairingShape } from "../../src/pairing/document.ts";
-import { openDocument } from "../../src/store/document.ts";
+import { openState, statePartsOf } from "../../src/main/state.ts";
 import { makeDevice, type TestDevice } from "../kit/client.ts";
 import { GatewayProcess, PROCESS_TOKEN } from "../kit/process.ts";
 import { until } from "../kit/until.ts";
@@ -30,7 +29,8 @@ afterEach(async () => {
 
 /** Puts devices into the state as approvals would have. */
 async function approveAll(stateDir: string, all: readonly TestDevice[]): Promise<void> {
-  const document = await openDocument(pairingShape, { folder: stateDir, world: systemWorld });
+  const state = await openState({ folder: stateDir, world: systemWorld });
+  const document = statePartsOf(state).pairing;
   const at = Date.now();
   const scopes = ["operator.read"];
   const changes = all.map(({ deviceId, publicKey }) => {
@@ -43,7 +43,7 @@ async function approveAll(stateDir: string, all: readonly TestDevice[]): Promise
   for (let from = 0; from < changes.length; from += 500) {
     await document.commit(changes.slice(from, from + 500));
   }
-  await document.close();
+  await state.close();
 }
 
 const hashes = (from: number) => (gateway?.output.slice(from).match(/\[hash\]/g) ?? []).length;

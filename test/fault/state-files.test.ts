@@ -74,17 +74,11 @@ const newer: Spoil = async (path) => {
 };
 
 const others: Record<StateFile, StateFile> = {
-  "gateway.json": "devices.json",
-  "gateway.journal": "devices.journal",
-  "gateway.ballast": "devices.json",
-  "devices.json": "gateway.json",
-  "devices.journal": "gateway.journal",
-  "devices.journal.next": "gateway.journal",
-  "devices.ballast": "gateway.json",
-  "nodes.json": "devices.json",
-  "nodes.journal": "devices.journal",
-  "nodes.ballast": "devices.json",
-  "openclaw.json": "devices.journal",
+  "gateway.json": "gateway.journal",
+  "gateway.journal": "gateway.json",
+  "gateway.journal.next": "gateway.json",
+  "gateway.reserve": "gateway.json",
+  "openclaw.json": "gateway.journal",
 };
 
 const spoils: Record<string, (file: StateFile) => Spoil> = {
@@ -129,8 +123,8 @@ function allowed(file: StateFile, what: string): string[] {
   if (what === "of another owner") return ["STORE_OWNER"];
   if (what === "of a newer version") return ["STORE_NEWER"];
   if (what === "that everybody may write") return ["ready"];
-  if (file.endsWith(".ballast")) return ["ready"];
-  if (what === "that is missing") return file === "devices.json" ? ["ready"] : ["STORE_DAMAGED"];
+  if (file.endsWith(".reserve")) return ["ready"];
+  if (what === "that is missing") return file === "gateway.json" ? ["ready"] : ["STORE_DAMAGED"];
   // The end of a journal may be a write that a crash cut short: nobody was told of that one.
   return file.endsWith(".json") ? ["STORE_DAMAGED"] : ["STORE_DAMAGED", "ready"];
 }
@@ -140,7 +134,7 @@ function isIdle(file: StateFile, what: string): boolean {
   if (what === "of a newer version")
     return !/\.(json|journal|next)$/.test(file) || file === "openclaw.json";
   if (what === "of another owner") return !isRoot;
-  return what === "that is missing" && file === "devices.journal.next";
+  return what === "that is missing" && file === "gateway.journal.next";
 }
 
 const all = stateFiles
@@ -308,7 +302,7 @@ describe("sockets and folders", () => {
       expect((await lstat(gateway.stateDir)).mode & 0o777).toBe(0o700);
     }));
 
-  const files = stateFiles.filter((file) => !file.endsWith(".ballast"));
+  const files = stateFiles.filter((file) => !file.endsWith(".reserve"));
   const asService = ["setpriv", "--reuid=65534", "--clear-groups"];
   test.skipIf(!isRoot).each(files)("%s that its own service may not read is named", (file) =>
     withCopy(file, async ({ gateway, path }) => {

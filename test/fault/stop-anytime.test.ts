@@ -6,9 +6,8 @@ import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "vitest";
 import { systemWorld } from "../../src/lib/world.ts";
 import { limitTable } from "../../src/limits/table.ts";
-import { pairingShape } from "../../src/pairing/document.ts";
+import { openState, statePartsOf } from "../../src/main/state.ts";
 import type { Device } from "../../src/pairing/records.ts";
-import { openDocument } from "../../src/store/document.ts";
 import { connectParams, makeDevice, RawClient } from "../kit/client.ts";
 import {
   GatewayProcess,
@@ -49,7 +48,7 @@ const early = [
   "symlink writer-*.new",
   "rename writer-*.new > writer.sock",
   "sync gateway.journal",
-  "sync devices.journal",
+  "sync gateway.journal",
 ];
 
 test.each(early)(
@@ -104,7 +103,8 @@ test("while a big state is read", async () => {
   expect(await gateway.stop()).toBe(0);
   const many = 30_000;
   const open = { folder: gateway.stateDir, world: systemWorld, limits: { groupBytes: 2 ** 30 } };
-  const document = await openDocument(pairingShape, open);
+  const state = await openState(open);
+  const document = statePartsOf(state).pairing;
   const like = document.durable.devices.get(device.deviceId) as Device;
   for (let from = 0; from < many; from += 1_000) {
     const some = Array.from({ length: 1_000 }, (_, i) => (from + i).toString(16).padStart(64, "0"));
@@ -112,7 +112,7 @@ test("while a big state is read", async () => {
       some.map((deviceId) => ({ op: "device", device: { ...like, deviceId } })),
     );
   }
-  await document.close();
+  await state.close();
   const run = gateway.launch(signalAt("sync gateway.journal"));
   await expectStop(run);
   await gateway.start();
@@ -152,7 +152,7 @@ test("during handshakes, passwords being checked, and waits for the owner", asyn
 test.each([
   ["unlink writer.sock", 1],
   ["symlink writer.sock", 2],
-  ["sync devices.journal", 1],
+  ["sync gateway.journal", 1],
   ["sync gateway.journal", 1],
 ] as const)("during a restart in place, at %s (%i): it does not start again", async (step, nth) => {
   gateway = await GatewayProcess.prepare({ nodeArgs: ["--import", preload] });
@@ -195,7 +195,7 @@ test("during a burst of approvals: what was acknowledged is there", () =>
 
 test("while a snapshot is written", () =>
   stopAtWork({ labels: true }, async (run) => {
-    await until(() => run.log.some(({ step }) => step === "open devices.json.tmp"), "a snapshot");
+    await until(() => run.log.some(({ step }) => step === "open gateway.json.tmp"), "a snapshot");
     run.signal("SIGTERM");
   }));
 

@@ -48,7 +48,7 @@ describe.skipIf(!mounted)("on a disk that is really full", () => {
     expect(await document.commit([{ ...large, add: 3 }], { urgent: true })).toEqual({
       durable: true,
     });
-    await expect(stat(join(folder, "tally.ballast"))).rejects.toThrow();
+    await expect(stat(join(folder, "tally.reserve"))).rejects.toThrow();
     expect(document.durable.ids).toEqual([1, 3]);
     await rm(filler);
     await document.commit([{ add: 4 }]);

@@ -267,7 +267,7 @@ describe("the end", () => {
 });
 
 describe("time to authenticate", () => {
-  test("handshakeMs: silence closes 1000 and says why, in the deadline's second", async () => {
+  test("handshakeMs: a client that sends nothing is closed 1000 and says why, in the deadline's second", async () => {
     const world = new HandWorld();
     const gateway = await startTestGateway({ world, limits: { handshakeMs: 15_000 } });
     const idle = await RawClient.open(gateway.url);

@@ -121,7 +121,7 @@ describe("while a connect's secret is being checked", () => {
     const { client } = await hashing({ device, auth: secret, scopes });
     client.close();
     await client.end();
-    await until(() => gateway.server.gateway.gate.total === 0);
+    await until(() => gateway.server.gateway.admission.total === 0);
     hasher.letGo();
     await admittedConnect(gateway, { device, auth: secret, scopes });
     expect(gateway.server.gateway.registry.ready.size).toBe(1);
@@ -229,7 +229,7 @@ describe("two decisions about one request at once", () => {
 });
 
 test("a hundred clients that come and go leave no memory of themselves", async () => {
-  const { registry, gate } = gateway.server.gateway;
+  const { registry, admission } = gateway.server.gateway;
   for (let i = 0; i < 25; i += 1) {
     const device = makeDevice();
     const waiting = await RawClient.open(gateway.url);
@@ -239,7 +239,7 @@ test("a hundred clients that come and go leave no memory of themselves", async (
     for (const c of [waiting, quiet, client]) c.close();
     await Promise.all([waiting.end(), quiet.end(), client.end()]);
   }
-  await until(() => gate.total === 0);
+  await until(() => admission.total === 0);
   expect(registry.ready.size + registry.allWaiting.length).toBe(0);
-  expect(gate.unauthenticated + gate.waiting).toBe(0);
+  expect(admission.unauthenticated + admission.waiting).toBe(0);
 });

@@ -305,27 +305,27 @@ describe("what becomes of a code", () => {
   /** Lets commits of pairing be done, but tells nobody so before `letGo`. */
   function holdCommits() {
     const { pairing } = gateway.core.documents;
-    const { commit } = pairing;
+    const { decide } = pairing;
     let letGo = () => {};
     const free = new Promise<void>((resolve) => {
       letGo = resolve;
     });
     const reached = new Promise<void>((resolve) => {
-      pairing.commit = async (...args) => {
-        pairing.commit = commit;
-        const outcome = await commit.apply(pairing, args);
+      pairing.decide = (async (...args: Parameters<typeof decide>) => {
+        pairing.decide = decide;
+        const outcome = await decide.apply(pairing, args);
         resolve();
         await free;
         return outcome;
-      };
+      }) as typeof decide;
     });
     return { reached, letGo };
   }
 
   async function gone(client: RawClient): Promise<void> {
     await client.end();
-    const { gate } = gateway.server.gateway;
-    while (gate.unauthenticated > 0) await new Promise((resolve) => setImmediate(resolve));
+    const { admission } = gateway.server.gateway;
+    while (admission.unauthenticated > 0) await new Promise((resolve) => setImmediate(resolve));
   }
 });
 
@@ -449,9 +449,9 @@ describe("a join address", () => {
   test("that can't be marked as used gives nothing, and works later", async () => {
     const { path } = await joinCode();
     const { pairing } = gateway.core.documents;
-    const { commit } = pairing;
-    pairing.commit = async () => {
-      pairing.commit = commit;
+    const { decide } = pairing;
+    pairing.decide = async () => {
+      pairing.decide = decide;
       throw new Error("disk full");
     };
     const answer = await fetchIt(path);

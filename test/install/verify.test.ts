@@ -3,7 +3,6 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-// @ts-expect-error: a build script, in plain JavaScript
 import { signFile } from "../../scripts/release/manifest.mjs";
 import { makeKey, makeRelease, partsOf, RELEASE_MS, target } from "../release/support/release.ts";
 import { Publisher, type Ran, runScript } from "./support.ts";

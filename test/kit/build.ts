@@ -47,7 +47,13 @@ async function taken(lock: string): Promise<boolean> {
 
 async function isFresh(program: string): Promise<boolean> {
   const built = await modified(program);
-  const sources = ["src", "scripts/build.mjs", "scripts/build-dashboard.mjs", "package.json"];
+  const sources = [
+    "src",
+    "deploy/ssh",
+    "scripts/build.mjs",
+    "scripts/build-dashboard.mjs",
+    "package.json",
+  ];
   const times = await Promise.all(sources.map((source) => newest(join(root, source))));
   return built > Math.max(...times);
 }

@@ -1,96 +1,11 @@
-import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import WebSocket from "ws";
+import { type ConnectOptions, connectParams, makeDevice, type TestDevice } from "./device.mjs";
 
-/** A device's key, as a client keeps it. */
-export interface TestDevice {
-  readonly deviceId: string;
-  /** base64url without padding. */
-  readonly publicKey: string;
-  readonly privateKey: KeyObject;
-}
-
-export function makeDevice(): TestDevice {
-  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
-  const raw = publicKey.export({ type: "spki", format: "der" }).subarray(-32);
-  return {
-    deviceId: createHash("sha256").update(raw).digest("hex"),
-    publicKey: raw.toString("base64url"),
-    privateKey,
-  };
-}
+export type { ConnectOptions, TestDevice } from "./device.mjs";
+export { connectParams, makeDevice };
 
 // biome-ignore lint/suspicious/noExplicitAny: frames are read loosely in tests
 export type Frame = any;
-
-export interface ConnectOptions {
-  readonly device?: TestDevice;
-  readonly auth?: Record<string, string>;
-  readonly role?: string;
-  readonly scopes?: readonly string[];
-  readonly client?: Record<string, string>;
-  readonly caps?: readonly string[];
-  /** Replaces or adds fields of the params, after signing. */
-  readonly params?: Record<string, unknown>;
-  /** Replaces fields of `device`, after signing. */
-  readonly proof?: Record<string, unknown>;
-  readonly payloadVersion?: 2 | 3;
-  readonly signedAt?: number;
-}
-
-const CLIENT = { id: "test", version: "1.0.0", platform: "linux", mode: "test" };
-
-/** The params of a `connect` that answers `challenge`, signed. */
-export function connectParams(
-  challenge: { nonce: string; ts: number },
-  options: ConnectOptions = {},
-): Record<string, unknown> {
-  const client: Record<string, string> = { ...CLIENT, ...options.client };
-  const { auth, role, scopes, caps, device } = options;
-  return {
-    minProtocol: 4,
-    maxProtocol: 4,
-    client,
-    ...(role !== undefined && { role }),
-    ...(scopes && { scopes }),
-    ...(caps && { caps }),
-    ...(auth && { auth }),
-    ...(device && {
-      device: { ...proofOf(challenge, { ...options, device, client }), ...options.proof },
-    }),
-    ...options.params,
-  };
-}
-
-function proofOf(
-  challenge: { nonce: string; ts: number },
-  o: ConnectOptions & { device: TestDevice; client: Record<string, string> },
-) {
-  const signedAt = o.signedAt ?? challenge.ts;
-  const auth = o.auth ?? {};
-  const token = auth["token"] ?? auth["deviceToken"] ?? auth["bootstrapToken"] ?? "";
-  const fields = [
-    o.device.deviceId,
-    o.client["id"],
-    o.client["mode"],
-    o.role ?? "operator",
-    (o.scopes ?? []).join(","),
-    String(signedAt),
-    token,
-    challenge.nonce,
-  ];
-  const lower = (text = "") => text.trim().replace(/[A-Z]/g, (c) => c.toLowerCase());
-  const payload =
-    o.payloadVersion === 2
-      ? ["v2", ...fields].join("|")
-      : ["v3", ...fields, lower(o.client["platform"]), lower(o.client["deviceFamily"])].join("|");
-  return {
-    id: o.device.deviceId,
-    publicKey: o.device.publicKey,
-    signature: sign(null, Buffer.from(payload), o.device.privateKey).toString("base64url"),
-    signedAt,
-    nonce: challenge.nonce,
-  };
-}
 
 /** A raw protocol client: every frame is kept, nothing is hidden. */
 export class RawClient {

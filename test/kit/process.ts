@@ -1,19 +1,17 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { builtProgram } from "./build.ts";
-import { freePort } from "./free-port.ts";
+import { freePort } from "./free-port.mjs";
+import { GatewayRun, gatewayArgs } from "./gateway-run.mjs";
 import { until } from "./until.ts";
+
+export type { LogRecord } from "./gateway-run.mjs";
+export { GatewayRun };
 
 /** The shared token that built test gateways are first started with. */
 export const PROCESS_TOKEN = "process-token-0123456789abcdef";
-
-export interface LogRecord {
-  readonly level: number;
-  readonly msg: string;
-  readonly [fact: string]: unknown;
-}
 
 export interface CliResult {
   readonly code: number;
@@ -34,55 +32,6 @@ export interface ProcessOptions {
   readonly stateDir?: string;
   /** What the gateway is run by, such as `prlimit --nofile=64`; it must become the gateway. */
   readonly runner?: readonly string[];
-}
-
-/** One run of the built gateway as a process. */
-export class GatewayRun {
-  readonly pid: number;
-  /** Everything it printed, to standard output and standard error. */
-  output = "";
-  readonly log: LogRecord[] = [];
-  exited: { code: number | null; signal: NodeJS.Signals | null } | undefined;
-  readonly #child: ChildProcess;
-  #rest = "";
-
-  constructor(words: readonly string[], env: Readonly<Record<string, string>>) {
-    const [program = "", ...args] = words;
-    this.#child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
-    this.pid = this.#child.pid ?? 0;
-    this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => this.#printed(text));
-    this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      this.output += text;
-    });
-    this.#child.on("close", (code, signal) => {
-      this.exited = { code, signal };
-    });
-  }
-
-  #printed(text: string): void {
-    this.output += text;
-    const lines = (this.#rest + text).split("\n");
-    this.#rest = lines.pop() ?? "";
-    for (const line of lines) if (line.startsWith("{")) this.log.push(JSON.parse(line));
-  }
-
-  /** The log line with this message; the `nth` of them, counted from 1. */
-  logged(message: string, nth = 1): Promise<LogRecord> {
-    return until(() => {
-      const found = this.log.filter(({ msg }) => msg === message)[nth - 1];
-      if (!found && this.exited) throw new Error(`ended without “${message}”: ${this.output}`);
-      return found;
-    }, `the log line “${message}”`);
-  }
-
-  signal(name: NodeJS.Signals): void {
-    this.#child.kill(name);
-  }
-
-  /** Resolves with the exit code (`null` after a signal) once all output was read. */
-  async end(timeoutMs?: number): Promise<number | null> {
-    return (await until(() => this.exited, "the gateway's end", timeoutMs)).code;
-  }
 }
 
 /** The built gateway on a state folder of its own, through as many runs as a test needs. */
@@ -139,9 +88,9 @@ export class GatewayProcess {
   /** Starts without waiting. */
   launch(env: Readonly<Record<string, string>> = {}): GatewayRun {
     const { nodeArgs = [], args = [], runner = [] } = this.options;
-    const command = [this.program, "gateway", "run", "--port", String(this.port), ...args];
-    const words = [...runner, process.execPath, ...nodeArgs, ...command];
-    const run = new GatewayRun(words, { ...this.env, ...env });
+    const { program, port } = this;
+    const words = [process.execPath, ...gatewayArgs({ program, port, nodeArgs, args })];
+    const run = new GatewayRun([...runner, ...words], { env: { ...this.env, ...env } });
     this.runs.push(run);
     return run;
   }
@@ -149,7 +98,7 @@ export class GatewayProcess {
   /** Starts and waits until it is ready. */
   async start(env: Readonly<Record<string, string>> = {}): Promise<GatewayRun> {
     const run = this.launch(env);
-    await run.logged("gateway ready");
+    await run.ready();
     return run;
   }
 
@@ -161,7 +110,7 @@ export class GatewayProcess {
     const newest = (journal: string, op: RegExp) =>
       Math.max(0, ...[...journal.matchAll(op)].map(([, seq]) => Number(seq)));
     await until(async () => {
-      const journal = await readFile(join(this.stateDir, "devices.journal"), "utf8");
+      const journal = await readFile(join(this.stateDir, "gateway.journal"), "utf8");
       const decided = newest(journal, /"op":"audit","line":\{"seq":(\d+)/g);
       return newest(journal, /"op":"audit-written","signed":\{"seq":(\d+)/g) >= decided;
     }, "the note of what is in the audit's file");

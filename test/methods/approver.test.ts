@@ -324,7 +324,7 @@ describe("revoke", () => {
     expect(roles()).toEqual([]);
   });
 
-  test("the last way in with full control is not for a key to end", async () => {
+  test("the last remaining admin is not for a key to end", async () => {
     await gateway.host("device.pair.revokeAll", { force: true });
     const key = await approver("admin");
     const { code, device } = await waits({ scopes: [ADMIN] });

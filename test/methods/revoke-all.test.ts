@@ -110,7 +110,12 @@ test("from its first turn on nothing counts that the others send", async () => {
   const held = new Promise<void>((resolve) => {
     letGo = resolve;
   });
-  const { commit } = pairing;
+  const { commit, decide } = pairing;
+  pairing.decide = (async (...args: Parameters<typeof decide>) => {
+    const outcome = await decide.apply(pairing, args);
+    await held;
+    return outcome;
+  }) as typeof decide;
   pairing.commit = async (...args) => {
     const outcome = await commit.apply(pairing, args);
     await held;

@@ -14,7 +14,7 @@ function deviceOf(index: number, scopes: readonly string[]): Device {
     approvedVia: "owner",
     createdAtMs: 1,
     approvedAtMs: 1,
-    tokens: { operator: { generation: 1, scopes, createdAtMs: 1, under: 0 } },
+    tokens: { operator: { generation: 1, scopes, createdAtMs: 1, secretEpoch: 0 } },
   };
 }
 

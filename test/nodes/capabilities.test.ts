@@ -5,7 +5,7 @@ import { limitTable } from "../../src/limits/table.ts";
 import * as surfaces from "../../src/nodes/capabilities.ts";
 import { applyChange } from "../../src/nodes/changes.ts";
 import { coversCapabilities, intersect } from "../../src/nodes/claims.ts";
-import { nodesShape } from "../../src/nodes/document.ts";
+import { nodesPart } from "../../src/nodes/document.ts";
 import {
   type Capabilities,
   emptyNodes,
@@ -60,7 +60,7 @@ class Bench {
 const codeOf = ({ request }: surfaces.AskOutcome) => request?.requestId ?? "";
 
 describe("a code", () => {
-  test("stays for the same surface, whoever asks again", () => {
+  test("stays for the same capabilities, also when another connection asks again", () => {
     const bench = new Bench();
     const first = bench.ask("n", ["a", "b"]);
     const again = bench.ask("n", ["a", "b"]);
@@ -80,7 +80,7 @@ describe("a code", () => {
     expect(bench.ask("n", ["a"]).changes).toEqual([]);
   });
 
-  test("is another for another surface, and the old one approves nothing", () => {
+  test("is another for other capabilities, and the old one approves nothing", () => {
     const bench = new Bench();
     const first = bench.ask("n", ["a"]);
     const wider = bench.ask("n", ["a", "b"]);
@@ -174,9 +174,9 @@ test("whatever nodes ask and owners do, a node may do only what an approved code
           bench.approve(request.requestId);
         }
         if (one.do === "restore") {
-          const back = nodesShape.restore(nodesShape.records(state));
+          const back = nodesPart.restore(nodesPart.records(state));
           expect(back).toEqual(state);
-          expect(nodesShape.copy?.(state)).toEqual(state);
+          expect(nodesPart.copy?.(state)).toEqual(state);
         }
         const surface = state.nodes.get(one.node)?.surface;
         expect(surface).toEqual(granted.get(one.node));

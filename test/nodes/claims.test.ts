@@ -111,7 +111,7 @@ test("a node may do what it claims and was granted, and nothing else", () => {
   expect(intersect(undefined, claims)).toEqual(surface([]));
 });
 
-test("the order of permissions makes no other surface", () => {
+test("the order of permissions makes no other capabilities", () => {
   const one = surface(["a"], [], { p: true, q: false });
   const two = surface(["a"], [], { q: false, p: true });
   expect(surfaceKey(one)).toBe(surfaceKey(two));

@@ -27,7 +27,7 @@ async function describeNode(nodeId: string): Promise<Frame> {
   return gateway.host("node.describe", { nodeId });
 }
 
-describe("a node's surface", () => {
+describe("a node's declared capabilities", () => {
   test("waits for approval, is told to who may pair, and works on the live socket once approved", async () => {
     const watcher = await operator(gateway, ["operator.pairing"]);
     const node = await pairNode(gateway, ["system.which", "system.notify", "no.such"]);

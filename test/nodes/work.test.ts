@@ -3,14 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { type Limits, limitValues } from "../../src/limits/table.ts";
-import { nodesShape } from "../../src/nodes/document.ts";
-import type { NodesChange, NodesState } from "../../src/nodes/records.ts";
+import { nodesPart } from "../../src/nodes/document.ts";
 import { WorkQueue } from "../../src/nodes/work.ts";
-import { type Document, openDocument } from "../../src/store/document.ts";
+import { openDocument } from "../../src/store/document.ts";
+import { partOf, sharedShape } from "../../src/store/parts.ts";
 import { HandWorld } from "../kit/world.ts";
 
 const folders: string[] = [];
-const open: Document<NodesState, NodesChange>[] = [];
+const open: { close(): Promise<void> }[] = [];
+const shape = sharedShape({ name: "nodes", version: 1 }, { nodes: nodesPart });
 
 afterEach(async () => {
   for (const document of open.splice(0)) await document.close();
@@ -21,8 +22,9 @@ async function bench(limits: Partial<Limits> = {}, folder?: string) {
   const world = new HandWorld();
   const at = folder ?? (await mkdtemp(join(tmpdir(), "node-work-")));
   if (folder === undefined) folders.push(at);
-  const document = await openDocument(nodesShape, { folder: at, world });
-  open.push(document);
+  const state = await openDocument(shape, { folder: at, world });
+  open.push(state);
+  const document = partOf(state, "nodes");
   const refused: string[] = [];
   const work = new WorkQueue({
     world,
@@ -30,18 +32,18 @@ async function bench(limits: Partial<Limits> = {}, folder?: string) {
     limits: limitValues(limits),
     refused: (metric) => refused.push(metric),
   });
-  return { world, document, work, refused, folder: at };
+  return { world, state, document, work, refused, folder: at };
 }
 
 const types = ({ items }: { items: readonly { type: string }[] }) => items.map(({ type }) => type);
 
 test("work is durable before it is acknowledged, and outlives the gateway", async () => {
-  const { work, document, folder } = await bench();
+  const { work, state, document, folder } = await bench();
   const { queued, revision } = await work.enqueue({ nodeId: "n", type: "location.request" });
   expect(document.durable.work.get("n")?.items).toEqual([queued]);
   expect(revision).toBe(1);
   open.splice(0);
-  await document.close();
+  await state.close();
   const again = await bench({}, folder);
   expect(types(again.work.drain("n"))).toEqual(["location.request", "status.request"]);
 });

@@ -8,7 +8,7 @@ import { NameLookup } from "../../src/lib/name-lookup.ts";
 import { readSmallFile } from "../../src/lib/small-file.ts";
 import { systemWorld, type World } from "../../src/lib/world.ts";
 import { limitValues } from "../../src/limits/table.ts";
-import { Delivery, type Outcome } from "../../src/notify/delivery.ts";
+import { Delivery, type DeliveryOutcome } from "../../src/notify/delivery.ts";
 import { notifyCodes } from "../../src/notify/failure.ts";
 import { composeNotice } from "../../src/notify/notice.ts";
 import type { WebhookSettings } from "../../src/notify/target.ts";
@@ -69,7 +69,10 @@ function settings(more: Partial<WebhookSettings> = {}): WebhookSettings {
 }
 
 /** How one try ends; nothing that it says may hold the secret. */
-async function attempt(more: Partial<WebhookSettings> = {}, by = delivery()): Promise<Outcome> {
+async function attempt(
+  more: Partial<WebhookSettings> = {},
+  by = delivery(),
+): Promise<DeliveryOutcome> {
   const outcome = await by.attempt(notice, settings(more));
   const { failure } = outcome;
   expect(JSON.stringify([outcome, failure?.message, failure?.next])).not.toContain(SECRET);

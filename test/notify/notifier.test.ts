@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { limitValues } from "../../src/limits/table.ts";
 import type { Batch } from "../../src/notify/asking.ts";
-import type { Outcome } from "../../src/notify/delivery.ts";
+import type { DeliveryOutcome } from "../../src/notify/delivery.ts";
 import { NotifyFailure } from "../../src/notify/failure.ts";
 import { composeNotice, type Notice, testNotice } from "../../src/notify/notice.ts";
 import { Notifier } from "../../src/notify/notifier.ts";
@@ -56,7 +56,7 @@ class Bench {
     });
   }
 
-  async #attempt(notice: Notice, signal: AbortSignal | undefined): Promise<Outcome> {
+  async #attempt(notice: Notice, signal: AbortSignal | undefined): Promise<DeliveryOutcome> {
     const codes = notice.requests.map(({ requestId }) => requestId).join(" ");
     this.messages.push(notice.event === "test" ? "test" : `${codes} +${notice.more}`);
     this.underWay += 1;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { applyChange, emptyState } from "../../src/pairing/changes.ts";
-import { fromTheFuture, movedBy, WatchedClock } from "../../src/pairing/clock.ts";
+import { fromTheFuture, WatchedClock } from "../../src/pairing/clock.ts";
 import type { Invite, Pending } from "../../src/pairing/records.ts";
 import { HandWorld } from "../kit/world.ts";
 
@@ -50,28 +50,19 @@ test("a clock that is slewed is followed without moving anything", () => {
   expect(moved).toBeLessThanOrEqual(3_000);
 });
 
-test("requests and links move along; what is being decided is left alone", () => {
+test("one change moves requests and links along, those too that are being decided", () => {
   const setup = { access: "node", url: "wss://gw", joins: true } as const;
   const code = { ...invite("K", 10), setup };
-  const durable = stateWith(
-    [pending("A", 10), pending("gone", 10)],
-    [invite("I", 10), invite("J", 10), code],
-  );
-  const fetched = { ...code, setup: { ...setup, fetchedAtMs: 12 } };
-  const working = stateWith(
-    [pending("A", 10), pending("new", 10)],
-    [invite("I", 10), invite("J", 10, "x"), fetched],
-  );
-  expect(movedBy({ durable, working }, -7)).toEqual([
-    { op: "pending", pending: pending("A", 3) },
-    { op: "invite", invite: invite("I", 3) },
-  ]);
+  const state = stateWith([pending("A", 10), pending("B", 12)], [invite("I", 10), code]);
+  applyChange(state, { op: "clock-set", by: -7 });
+  expect([...state.pending.values()]).toEqual([pending("A", 3), pending("B", 5)]);
+  expect([...state.invites.values()]).toEqual([invite("I", 3), { ...invite("K", 3), setup }]);
 });
 
 test("a link that was used stays used by the same device, at the same time", () => {
   const state = stateWith([], [invite("I", 10, "x")]);
-  const [change] = movedBy({ durable: state, working: state }, -7);
-  expect(change).toMatchObject({ invite: { users: { x: 11 }, expiresAtMs: 53 } });
+  applyChange(state, { op: "clock-set", by: -7 });
+  expect(state.invites.get("I")).toMatchObject({ users: { x: 11 }, expiresAtMs: 53 });
 });
 
 test("what a later clock wrote gets its whole life from now on, and no more", () => {

@@ -4,7 +4,7 @@ import { ADMIN, confined, LedgerBench, owner, PAIRING, READ, WRITE } from "./sup
 
 function pairedBench(scopes: readonly string[] = [READ, WRITE]) {
   const bench = new LedgerBench();
-  bench.pair("d1", scopes, { under: 1 });
+  bench.pair("d1", scopes, { secretEpoch: 1 });
   return bench;
 }
 
@@ -51,7 +51,12 @@ describe("rotate", () => {
   test("raises the generation and keeps the scopes", () => {
     const bench = pairedBench();
     const { token, changes } = devices.rotate(bench.state, { ...target, now: 7 });
-    expect(token).toMatchObject({ generation: 2, scopes: [READ, WRITE], rotatedAtMs: 7, under: 1 });
+    expect(token).toMatchObject({
+      generation: 2,
+      scopes: [READ, WRITE],
+      rotatedAtMs: 7,
+      secretEpoch: 1,
+    });
     bench.apply(changes);
     expect(devices.rotate(bench.state, { ...target, now: 8 }).token.generation).toBe(3);
   });
@@ -80,9 +85,9 @@ describe("rotate", () => {
 
   test("ends the approval that stood in for a token nobody had picked up", () => {
     const bench = new LedgerBench();
-    expect(bench.pair("d1", [READ]).tokens.operator?.pickup).toBe(true);
-    expect(devices.rotate(bench.state, { ...target, now: 7 }).token.pickup).toBeUndefined();
-    expect(devices.revoke(bench.state, { ...target, now: 7 }).token.pickup).toBeUndefined();
+    expect(bench.pair("d1", [READ]).tokens.operator?.claimable).toBe(true);
+    expect(devices.rotate(bench.state, { ...target, now: 7 }).token.claimable).toBeUndefined();
+    expect(devices.revoke(bench.state, { ...target, now: 7 }).token.claimable).toBeUndefined();
   });
 });
 
@@ -111,9 +116,9 @@ describe("what cannot be changed", () => {
 
 test("the end of a shared secret ends tokens of that epoch and earlier ones, and no others", () => {
   const bench = new LedgerBench();
-  bench.pair("old", [READ], { under: 1 });
-  bench.pair("last", [READ], { under: 2 });
-  bench.pair("new", [READ], { under: 3 });
+  bench.pair("old", [READ], { secretEpoch: 1 });
+  bench.pair("last", [READ], { secretEpoch: 2 });
+  bench.pair("new", [READ], { secretEpoch: 3 });
   bench.pair("open", [READ]);
   const ids = ["old", "last", "new", "open", "gone meanwhile"];
   const ask = { ids, ends: devices.derivedUpTo(2), now: 9 };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { pairingShape } from "../../src/pairing/document.ts";
+import { pairingPart } from "../../src/pairing/document.ts";
 import { LedgerBench, READ } from "./support.ts";
 
 const lines = (records: Iterable<unknown>) => [...records].map((record) => JSON.stringify(record));
@@ -24,8 +24,8 @@ function some(count: number): LedgerBench {
 
 test("records are those of the moment they were asked for, whatever happens before they are read", () => {
   const bench = some(3);
-  const expected = lines(pairingShape.records(bench.state));
-  const taken = pairingShape.records(bench.state);
+  const expected = lines(pairingPart.records(bench.state));
+  const taken = pairingPart.records(bench.state);
   bench.apply([{ op: "device-gone", deviceId: "device-1" }]);
   bench.pair("device-9", [READ]);
   bench.pair("device-0", [READ, "operator.write"]);
@@ -38,19 +38,19 @@ test("a state comes back from its records, and so does the order of its devices"
   for (const index of [8, 701, 3]) {
     bench.apply([{ op: "device-gone", deviceId: `device-${index}` }]);
   }
-  const back = pairingShape.restore(pairingShape.records(bench.state));
+  const back = pairingPart.restore(pairingPart.records(bench.state));
   const byTime = [...bench.state.devices.values()]
     .sort((a, b) => b.approvedAtMs - a.approvedAtMs)
     .map(({ deviceId }) => deviceId);
   expect(bench.state.order.page(undefined, 2000)).toEqual(byTime);
   expect(back.order.page(undefined, 2000)).toEqual(byTime);
   expect([...back.sshKeys]).toEqual([["SHA256:x", phone]]);
-  expect(lines(pairingShape.records(back))).toEqual(lines(pairingShape.records(bench.state)));
+  expect(lines(pairingPart.records(back))).toEqual(lines(pairingPart.records(bench.state)));
 });
 
 test("a copied state goes its own way", () => {
   const bench = some(600);
-  const copy = pairingShape.copy?.(bench.state) ?? bench.state;
+  const copy = pairingPart.copy?.(bench.state) ?? bench.state;
   bench.apply([{ op: "device-gone", deviceId: "device-5" }]);
   bench.apply([{ op: "ssh-key-gone", fingerprint: "SHA256:x" }]);
   expect(copy.sshKeys.size).toBe(1);

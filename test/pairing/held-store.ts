@@ -1,10 +1,18 @@
+import { Decisions } from "../../src/audit/decisions.ts";
+import type { Trail } from "../../src/audit/trail.ts";
 import type { OpenFile } from "../../src/lib/atomic-file.ts";
 import { type Limits, limitValues } from "../../src/limits/table.ts";
-import { pairingShape } from "../../src/pairing/document.ts";
+import {
+  type StateDocument,
+  type StateParts,
+  statePartsOf,
+  stateShape,
+} from "../../src/main/state.ts";
+import { LastAdminGuard } from "../../src/pairing/last-admin-guard.ts";
 import { hostOwner, Pairing, type PairingListener } from "../../src/pairing/pairing.ts";
-import type { PairingChange, PairingState } from "../../src/pairing/records.ts";
+import type { PairingState } from "../../src/pairing/records.ts";
 import type { Actor } from "../../src/protocol/access.ts";
-import { type Document, openDocument } from "../../src/store/document.ts";
+import { openDocument } from "../../src/store/document.ts";
 import { HandWorld } from "../kit/world.ts";
 import { MemoryFiles } from "../store/support/memory-files.ts";
 
@@ -48,7 +56,12 @@ export class HeldFiles extends MemoryFiles {
 export interface PairingBench {
   readonly world: HandWorld;
   readonly files: HeldFiles;
-  readonly document: Document<PairingState, PairingChange>;
+  readonly state: StateDocument;
+  readonly document: StateParts["pairing"];
+  readonly decisions: Decisions;
+  readonly guard: LastAdminGuard;
+  /** The audit as this machine has it. */
+  readonly trail: () => Trail;
   readonly pairing: Pairing;
   /** What listeners were told, as `<event> <id>`. */
   readonly told: string[];
@@ -66,21 +79,28 @@ export async function pairingOn(
   files = new HeldFiles(),
   more: {
     limits?: Partial<Limits>;
-    otherWaysIn?: () => number;
+    otherAdmins?: () => number;
     /** Limits of the store. */
     store?: { reserveBytes?: number; commitBytes?: number };
   } = {},
 ): Promise<PairingBench> {
   const world = new HandWorld();
-  const { otherWaysIn = () => 0 } = more;
+  const { otherAdmins = () => 0 } = more;
   const limits = { reserveBytes: 0, ...more.store };
-  const document = await openDocument(pairingShape, { folder: "/state", world, fs: files, limits });
+  const state = await openDocument(stateShape, { folder: "/state", world, fs: files, limits });
+  const { pairing: document, audit, host } = statePartsOf(state);
+  const table = limitValues(more.limits);
+  const now = () => world.now();
+  const decisions = new Decisions({ audit, host, limits: table, world, now });
+  const guard = new LastAdminGuard({ document, otherAdmins });
   const pairing = new Pairing({
     document,
+    decisions,
+    guard,
     world,
-    limits: limitValues(more.limits),
+    limits: table,
     gatewayId: "gateway",
-    otherWaysIn,
+    otherAdmins,
   });
   const told: string[] = [];
   const ending: ((deviceId: string) => boolean)[] = [];
@@ -97,7 +117,11 @@ export async function pairingOn(
   return {
     world,
     files,
+    state,
     document,
+    decisions,
+    guard,
+    trail: () => host.durable.trail,
     pairing,
     told,
     ending,

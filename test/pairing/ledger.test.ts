@@ -134,7 +134,11 @@ describe("approval", () => {
     const { requestId } = bench.request("d1", [READ]).pending;
     const device = bench.approve(requestId);
     expect(device).toMatchObject({ roles: ["operator"], scopes: [READ], approvedVia: "owner" });
-    expect(device.tokens.operator).toMatchObject({ generation: 1, scopes: [READ], pickup: true });
+    expect(device.tokens.operator).toMatchObject({
+      generation: 1,
+      scopes: [READ],
+      claimable: true,
+    });
     expect(() => bench.approve(requestId)).toThrow("unknown requestId");
   });
 
@@ -168,9 +172,9 @@ describe("approval", () => {
   });
 
   test("remembers the shared secret it was asked with; then nothing stands in for the token", () => {
-    const { tokens } = new LedgerBench().pair("d1", [READ], { under: 3 });
-    expect(tokens.operator).toMatchObject({ under: 3 });
-    expect(tokens.operator?.pickup).toBeUndefined();
+    const { tokens } = new LedgerBench().pair("d1", [READ], { secretEpoch: 3 });
+    expect(tokens.operator).toMatchObject({ secretEpoch: 3 });
+    expect(tokens.operator?.claimable).toBeUndefined();
   });
 
   test("keeps the owner's name for a device and when it was first paired", () => {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import * as devices from "../../src/pairing/devices.ts";
-import { pairingShape } from "../../src/pairing/document.ts";
+import { pairingPart } from "../../src/pairing/document.ts";
 import type { Device } from "../../src/pairing/records.ts";
 import {
-  actsOnHost,
   afterChanges,
+  cameBySecret,
   isRemoteAdmin,
   lastAdminRefusal,
   mayForce,
@@ -45,7 +45,7 @@ const revoke =
 const rotate = (deviceId: string, scopes?: string[]) => (b: LedgerBench) =>
   devices.rotate(b.state, { ...operator, deviceId, scopes }) as never;
 
-describe("the last way in", () => {
+describe("the last remaining admin", () => {
   test.each([
     ["removed after the other one was", [remove("a"), remove("b")], [false, true]],
     ["revoked after the other one was", [revoke("b"), revoke("a")], [false, true]],
@@ -97,16 +97,12 @@ describe("the last way in", () => {
   });
 });
 
-test("the ways in are kept beside the devices, also over a restart", () => {
+test("the remaining admins are kept beside the devices, also over a restart", () => {
   const made = bench();
   made.apply(devices.rotate(made.state, { ...operator, deviceId: "a", scopes: [READ] }).changes);
   made.apply([{ op: "seen", deviceId: "b", at: 3, reason: "connect", took: "operator" }]);
-  const records = JSON.parse(JSON.stringify([...pairingShape.records(made.state)]));
-  for (const state of [
-    made.state,
-    pairingShape.restore(records),
-    pairingShape.copy?.(made.state),
-  ]) {
+  const records = JSON.parse(JSON.stringify([...pairingPart.records(made.state)]));
+  for (const state of [made.state, pairingPart.restore(records), pairingPart.copy?.(made.state)]) {
     expect([...(state?.admins ?? [])]).toEqual(["b"]);
     const found = [...(state?.devices.values() ?? [])].filter(isRemoteAdmin);
     expect(found.map(({ deviceId }) => deviceId)).toEqual(["b"]);
@@ -127,7 +123,7 @@ describe("who may force", () => {
     ["a device that showed the secret", { ...secret([READ]), deviceId: "a" }, false, false],
     ["the command line without a device", secret([READ]), false, true],
   ])("%s", (_name, actor, force, deviceless) => {
-    expect([mayForce(actor), actsOnHost(actor)]).toEqual([force, deviceless]);
+    expect([mayForce(actor), cameBySecret(actor)]).toEqual([force, deviceless]);
   });
 
   test("the refusal names the command, and where to type it", () => {

@@ -4,6 +4,7 @@ import { limitValues } from "../../src/limits/table.ts";
 import { sshAdd } from "../../src/methods/ssh.ts";
 import { hostOwner } from "../../src/pairing/pairing.ts";
 import { SshKeys } from "../../src/pairing/ssh.ts";
+import { SshAdmins } from "../../src/pairing/ssh-admins.ts";
 import { lastWayCure } from "../kit/last-admin-cure.ts";
 import { sshKey } from "../kit/ssh-key.ts";
 import { type PairingBench, pairingOn, settle } from "./held-store.ts";
@@ -18,17 +19,19 @@ let publishing: Promise<string | undefined>;
 let isOn: boolean;
 
 beforeEach(async () => {
-  bench = await pairingOn(undefined, { otherWaysIn: () => ssh.waysIn() });
-  const { document, pairing, world } = bench;
+  bench = await pairingOn(undefined, { otherAdmins: () => ssh.remainingAdmins() });
+  const { document, guard, pairing, world } = bench;
   published = [];
   publishing = Promise.resolve(undefined);
   isOn = true;
+  const limits = limitValues();
   ssh = new SshKeys({
     document,
     world,
-    limits: limitValues(),
-    pairing,
-    isOn: () => isOn,
+    limits,
+    decisions: pairing.decisions,
+    guard,
+    admins: new SshAdmins({ document, world, limits, isOn: () => isOn }),
     publish: async (lines) => {
       const problem = await publishing;
       published.push(lines);
@@ -119,7 +122,7 @@ describe("keys that approve over SSH", () => {
   });
 });
 
-describe("the last way in", () => {
+describe("the last remaining admin", () => {
   const LAST = { shape: { details: { code: "LAST_WAY_IN" } } };
 
   test("is kept, when it is a key that may let in everybody", async () => {
@@ -174,9 +177,9 @@ describe("the last way in", () => {
     const gone = { deviceId: "owner", role: "operator", actor: hostOwner };
     await expect(bench.pairing.revoke(gone)).rejects.toMatchObject(LAST);
     await add("long", { may: ["admin"], expiresInMs: sshWayInMs + 1000 });
-    expect(ssh.waysIn()).toBe(1);
+    expect(ssh.remainingAdmins()).toBe(1);
     bench.world.advance(2000);
-    expect(ssh.waysIn()).toBe(0);
+    expect(ssh.remainingAdmins()).toBe(0);
     await expect(bench.pairing.revoke(gone)).rejects.toMatchObject(LAST);
     expect(ssh.live()).toBe(2);
   });
@@ -187,11 +190,11 @@ describe("the last way in", () => {
     test("is kept, unless that is said", async () => {
       await add("yubikey", { may: ["admin"] });
       expect(() => ssh.ending(by)).toThrow("would end the last way in");
-      expect(ssh.waysIn()).toBe(1);
+      expect(ssh.remainingAdmins()).toBe(1);
       ssh.ending({ ...by, force: true })();
       await bench.pair("owner", [ADMIN]);
       ssh.ending(by)();
-      expect(ssh.waysIn()).toBe(1);
+      expect(ssh.remainingAdmins()).toBe(1);
     });
 
     test("counts for nothing meanwhile: the only device can't be ended on its account", async () => {

@@ -167,7 +167,7 @@ describe("the refusal", () => {
     expect(copies()).toHaveLength(1);
   });
 
-  test("a line that is missing, repeated, or from elsewhere is a gap", async () => {
+  test("a line that is missing, repeated, or from another file is a gap", async () => {
     const lines = (bytes: Buffer) => bytes.toString().split(/(?<=\n)/);
     const missing = changed(sealed, journal, (bytes) =>
       Buffer.from(lines(bytes).toSpliced(1, 1).join("")),

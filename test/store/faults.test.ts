@@ -161,27 +161,27 @@ describe("an urgent commit", () => {
 
   test("becomes durable on a full disk by giving up the reserve file", async () => {
     const { fs, world, document } = await open(undefined, { reserveBytes: 4096 });
-    expect(fs.content("/state/tally.ballast").length).toBe(4096);
+    expect(fs.content("/state/tally.reserve").length).toBe(4096);
     fs.capacity = [...fs.inodes.values()].reduce((sum, { content }) => sum + content.length, 10);
     await expect(document.commit([{ add: 1 }])).rejects.toMatchObject({ code: "STORE_DISK_FULL" });
     expect(await document.commit([{ add: 2 }], { urgent: true })).toEqual({ durable: true });
-    expect(fs.inodes.has("/state/tally.ballast")).toBe(false);
+    expect(fs.inodes.has("/state/tally.reserve")).toBe(false);
     expect((await open(fs.afterPowerCut(() => 0))).document.durable.ids).toEqual([2]);
     fs.capacity = Number.POSITIVE_INFINITY;
     world.advance(60_000);
     await document.commit([{ add: 3 }]);
     await settle();
-    expect(fs.content("/state/tally.ballast").length).toBe(4096);
+    expect(fs.content("/state/tally.reserve").length).toBe(4096);
   });
 
   test("asks for the reserve file back by itself, less and less often", async () => {
     const { fs, world, document } = await open(undefined, { reserveBytes: 4096 });
     fs.capacity = [...fs.inodes.values()].reduce((sum, { content }) => sum + content.length, 10);
     await document.commit([{ add: 2 }], { urgent: true });
-    expect(fs.inodes.has("/state/tally.ballast")).toBe(false);
+    expect(fs.inodes.has("/state/tally.reserve")).toBe(false);
     let asked = 0;
     fs.plan = ({ what, path }) => {
-      if (what === "openNew" && path.includes("ballast")) asked += 1;
+      if (what === "openNew" && path.includes("reserve")) asked += 1;
       return undefined;
     };
     for (let second = 0; second < 300; second += 1) {
@@ -193,7 +193,7 @@ describe("an urgent commit", () => {
     fs.capacity = Number.POSITIVE_INFINITY;
     world.advance(60_000);
     await settle();
-    expect(fs.content("/state/tally.ballast").length).toBe(4096);
+    expect(fs.content("/state/tally.reserve").length).toBe(4096);
     expect(world.pendingTimers).toBe(0);
   });
 
@@ -249,9 +249,9 @@ describe("the rewrite", () => {
     await settle();
     expect(document.stats.snapshots).toBeGreaterThan(1);
     expect([...fs.inodes.keys()].sort()).toEqual([
-      "/state/tally.ballast",
       "/state/tally.journal",
       "/state/tally.json",
+      "/state/tally.reserve",
     ]);
     const { document: again } = await open(fs.afterPowerCut(() => 0));
     expect(again.durable.ids).toEqual(Array.from({ length: 60 }, (_, id) => id));

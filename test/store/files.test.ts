@@ -55,7 +55,7 @@ test("left-over temporary files go, and nothing else", async () => {
   }
   await open(fs);
   const names = [...fs.inodes.keys()].sort();
-  expect(names).toEqual([...foreign, journal, "/state/tally.ballast"].sort());
+  expect(names).toEqual([...foreign, journal, "/state/tally.reserve"].sort());
 });
 
 test("errors on the way to an open document are coded and name the file", async () => {

@@ -92,7 +92,11 @@ describe("over real sockets", () => {
     for (let i = 0; i < 5; i += 1) clients.push(await RawClient.open(gateway.url, from));
     expect(refused()).toBe(0);
     // One socket asks again and again while everybody is refused.
-    gateway.server.gateway.gate.refusal = () => ({ status: "503 No", text: "no", metric: "m" });
+    gateway.server.gateway.admission.refusal = () => ({
+      status: "503 No",
+      text: "no",
+      metric: "m",
+    });
     const asking = dial(localAddress);
     let answers = 0;
     asking.on("data", (bytes) => {

@@ -3,7 +3,7 @@ import { limitTable } from "../../src/limits/table.ts";
 import { beyond, capabilityWords, isSensitive } from "../../src/words/capabilities.ts";
 import { cutAsk } from "../../src/words/request-card.ts";
 
-describe("an offer in words", () => {
+describe("declared capabilities in words", () => {
   test.each([
     [{}, "nothing"],
     [{ commands: ["a"] }, "command a"],

@@ -156,7 +156,7 @@ describe("a device that is paired already", () => {
   });
 });
 
-describe("what a node offers", () => {
+describe("what a node declares", () => {
   test("is named whole", () => {
     expect(line(attic, "Asks for")).toBe(
       "Asks for  commands system.run, system.notify; ability system",

@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { describe, expect, test } from "vitest";
 import { tunnelLine } from "../../src/words/tunnel.ts";
 
-describe("the line that opens an address of this machine alone elsewhere", () => {
+describe("the line that opens an address of this machine alone on another one", () => {
   test.each([
     ["http://127.0.0.1:18789/#invite=x", "ssh -N -L 18789:127.0.0.1:18789 ann@192.0.2.7"],
     ["http://localhost:18789/", "ssh -N -L 18789:localhost:18789 ann@192.0.2.7"],

@@ -1,16 +1,17 @@
 // Rows of one approval: until the owner is answered, and until the client that waits is in.
 import { join } from "node:path";
+import { makeDevice } from "../../../test/kit/device.mjs";
+import { connectFrame, WireClient } from "../../../test/kit/wire-client.mjs";
 import { Broken } from "../processes.mjs";
 import { result } from "../result.mjs";
 import { Admin } from "../state/admin.mjs";
 import { rawSyncs } from "../state/raw-sync.mjs";
 import { quantile } from "../stats.mjs";
-import { connectText, encodeFrame, makeDevice, Wire } from "../wire.mjs";
 import { samples } from "./crowd.mjs";
 
 /**
  * @typedef {import("../processes.mjs").Server} Server
- * @typedef {{ requestId: string, hello: Promise<number>, wire: Wire }} Waiter
+ * @typedef {{ requestId: string, hello: Promise<number>, wire: WireClient }} Waiter
  */
 
 /** What the control adds to the fdatasync of a commit. */
@@ -87,7 +88,10 @@ async function approveSome({ server, admin }, count) {
 
 /** A new device that waits; signs the next challenge as soon as it comes. @returns {Promise<Waiter>} */
 function waiter(/** @type {Server} */ server, /** @type {number} */ index) {
-  const wire = new Wire({ port: server.port, localAddress: `127.0.1.${1 + (index % ADDRESSES)}` });
+  const wire = new WireClient({
+    port: server.port,
+    localAddress: `127.0.1.${1 + (index % ADDRESSES)}`,
+  });
   const login = { device: makeDevice(), auth: {}, mode: "ui", caps: ["pairing-wait"] };
   return new Promise((resolve, reject) => {
     /** @type {(at: number) => void} */
@@ -100,7 +104,7 @@ function waiter(/** @type {Server} */ server, /** @type {number} */ index) {
     wire.onText = (payload) => {
       const frame = JSON.parse(payload.toString());
       if (frame.event === "connect.challenge") {
-        wire.write(encodeFrame(connectText(frame.payload.nonce, login)));
+        wire.write(connectFrame(frame.payload, login));
       } else if (frame.ok) arrived(performance.now());
       else if (frame.error) resolve({ requestId: frame.error.details.requestId, hello, wire });
     };

@@ -98,7 +98,7 @@ async function renamer(bench, state) {
   let serial = 0;
   return () => {
     serial += 1;
-    return admin.ask("device.pair.rename", { deviceId: device?.id, label: `name ${serial}` });
+    return admin.ask("device.pair.rename", { deviceId: device?.deviceId, label: `name ${serial}` });
   };
 }
 

@@ -1,7 +1,7 @@
 // A crowd of connections to one server, held by a process of its own.
 import { fileURLToPath } from "node:url";
+import { SCOPES } from "../../../test/kit/wire-client.mjs";
 import { Broken, launch } from "../processes.mjs";
-import { SCOPES } from "../wire.mjs";
 
 /**
  * @typedef {import("../gateway.mjs").Bench} Bench
@@ -44,9 +44,9 @@ export class Crowd {
   /** @param {Bench} bench @param {Server} server @param {{ seqs?: boolean }} [options] */
   static async start(bench, server, { seqs = true } = {}) {
     const crowd = new Crowd(server);
-    const identities = bench.devices.map(({ id, publicKey, key }, at) => {
-      const pem = key.export({ type: "pkcs8", format: "pem" });
-      return { id, publicKey, pem, token: bench.deviceTokens[at] };
+    const identities = bench.devices.map(({ deviceId, publicKey, privateKey }, at) => {
+      const pem = privateKey.export({ type: "pkcs8", format: "pem" });
+      return { deviceId, publicKey, pem, token: bench.deviceTokens[at] };
     });
     await crowd.#ask("setUp", { identities, seqs });
     return crowd;

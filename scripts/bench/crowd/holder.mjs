@@ -1,8 +1,8 @@
 // A process that holds one server's crowd of connections, as its parent says over IPC: the number of
 // open files is bounded per process, and so is what one process can read in a moment.
 import { createPrivateKey } from "node:crypto";
+import { connectFrame, WireClient } from "../../../test/kit/wire-client.mjs";
 import { Broken } from "../processes.mjs";
-import { connectText, encodeFrame, Wire } from "../wire.mjs";
 
 /**
  * @typedef {object} Open
@@ -12,7 +12,7 @@ import { connectText, encodeFrame, Wire } from "../wire.mjs";
  * @property {number} lanes                     connects under way at a time
  * @property {readonly (readonly string[])[]} scopes  taken in turn
  *
- * @typedef {{ id: string, publicKey: string, pem: string, token: string }} Identity
+ * @typedef {{ deviceId: string, publicKey: string, pem: string, token: string }} Identity
  */
 
 const OK = Buffer.from('"ok":true');
@@ -23,9 +23,9 @@ const LOOK = 96;
 const PATIENCE_MS = 120_000;
 const ADDRESSES = 200;
 
-/** @type {Wire[]} */
+/** @type {WireClient[]} */
 const wires = [];
-/** @type {{ device: import("../wire.mjs").Device, token: string }[]} */
+/** @type {{ device: import("../../../test/kit/device.mjs").TestDevice, token: string }[]} */
 let identities = [];
 let opened = 0;
 
@@ -60,13 +60,12 @@ function connectOne(index, { port, mode, scopes }) {
   return new Promise((resolve, reject) => {
     const startedAt = now();
     const localAddress = `127.0.0.${2 + (index % ADDRESSES)}`;
-    const wire = new Wire({ port, localAddress });
+    const wire = new WireClient({ port, localAddress });
     wire.onClose = () => reject(new Broken("a connection ended before its hello-ok"));
     wire.onText = (payload) => {
       const head = payload.subarray(0, LOOK);
       if (head.indexOf(RESPONSE) !== 0) {
-        const { nonce } = JSON.parse(payload.toString()).payload;
-        wire.write(encodeFrame(connectText(nonce, login)));
+        wire.write(connectFrame(JSON.parse(payload.toString()).payload, login));
         return;
       }
       if (head.indexOf(OK) < 0) return reject(new Broken(`connect: ${payload}`));
@@ -77,7 +76,7 @@ function connectOne(index, { port, mode, scopes }) {
 }
 
 /** Counts what it hears. On the gateway `seq` must have no gap. */
-function hold(/** @type {Wire} */ wire) {
+function hold(/** @type {WireClient} */ wire) {
   let seq = 0;
   wire.onClose = () => fail("a connection of the crowd ended");
   wire.onText = (payload) => {
@@ -122,8 +121,8 @@ const commands = {
   /** @param {{ identities: readonly Identity[], seqs: boolean }} args */
   setUp: (args) => {
     seqs = args.seqs;
-    identities = args.identities.map(({ id, publicKey, pem, token }) => {
-      return { device: { id, publicKey, key: createPrivateKey(pem) }, token };
+    identities = args.identities.map(({ deviceId, publicKey, pem, token }) => {
+      return { device: { deviceId, publicKey, privateKey: createPrivateKey(pem) }, token };
     });
   },
   open,

@@ -1,13 +1,12 @@
 import { createHash, randomBytes } from "node:crypto";
-import { SecretStore, secretsShape } from "../../../src/auth/secret-store.ts";
+import { SecretStore } from "../../../src/auth/secret-store.ts";
 import { ensurePrivateFolder } from "../../../src/lib/atomic-file.ts";
 import { systemWorld } from "../../../src/lib/world.ts";
 import { limitValues } from "../../../src/limits/table.ts";
+import { openState, type StateParts, statePartsOf } from "../../../src/main/state.ts";
 import { emptyState } from "../../../src/pairing/changes.ts";
-import { pairingShape } from "../../../src/pairing/document.ts";
 import { grant, request } from "../../../src/pairing/ledger.ts";
 import type { PairingChange } from "../../../src/pairing/records.ts";
-import { openDocument } from "../../../src/store/document.ts";
 import { storeLimits } from "../../../src/store/limits.ts";
 import { acquireWriterLock } from "../../../src/store/lock.ts";
 
@@ -62,22 +61,21 @@ function asked(index: number): readonly PairingChange[] {
  * The gateway's own keys: devices without them are state that somebody lost a part of. And the token,
  * which is a decision with a line of the audit where a start sets it: the first commit, too soon.
  */
-async function makeKeys(): Promise<void> {
-  const document = await openDocument(secretsShape, { folder, world: systemWorld });
+async function makeKeys(document: StateParts["secrets"]): Promise<void> {
   // What is native can't be bundled: the token's hash was made by whoever called this.
   const hasher = { hash: async () => hash, verify: async () => false };
   const secretStore = await SecretStore.open(document, { world: systemWorld, hasher });
   await secretStore.setSecret("token", "", "environment");
-  await document.close();
 }
 
 async function fill(): Promise<void> {
   await ensurePrivateFolder(folder);
   const describe = { pid: process.pid, version: "bench", startedAt: now, adminSocket: "" };
   const lock = await acquireWriterLock(folder, { describe, world: systemWorld });
-  await makeKeys();
   const limits = { journalBytes: Number.MAX_SAFE_INTEGER };
-  const document = await openDocument(pairingShape, { folder, world: systemWorld, limits });
+  const state = await openState({ folder, world: systemWorld, limits });
+  const { secrets, pairing: document, host } = statePartsOf(state);
+  await makeKeys(secrets);
   const count = Number(devices);
   for (let at = 0; at < count; at += BATCH) {
     const some = Math.min(BATCH, count - at);
@@ -89,14 +87,14 @@ async function fill(): Promise<void> {
     await document.commit(Array.from({ length: some }, (_, i) => asked(at + i)).flat());
   }
   // What the configuration says, which is nothing: a start would note it, and that were the first commit.
-  await document.commit([{ op: "config-seen", keys: {} }]);
+  await host.commit([{ op: "config-seen", keys: {} }]);
   // With few devices the journal is short: it grows by what nobody waits for until it is due.
   const [first] = document.durable.devices.keys();
   while (first !== undefined && document.stats.journalBytes < storeLimits.journalBytes * 1.2) {
     const seen = { op: "seen" as const, deviceId: first, at: now, reason: "connect" };
     await document.commit(Array.from({ length: BATCH }, () => seen));
   }
-  await document.close();
+  await state.close();
   await lock.release();
 }
 

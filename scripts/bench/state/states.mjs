@@ -54,7 +54,7 @@ export class Subject {
   async journalBytes() {
     const size = async (/** @type {string} */ name) =>
       (await stat(join(this.state, name)).catch(() => undefined))?.size ?? 0;
-    return (await size("devices.journal")) + (await size("devices.journal.next"));
+    return (await size("gateway.journal")) + (await size("gateway.journal.next"));
   }
 
   /** Most resident memory so far, in bytes. */

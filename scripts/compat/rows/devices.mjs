@@ -1,5 +1,6 @@
 // The devices commands, on devices that connect as an application would.
-import { login, makeDevice } from "../../bench/wire.mjs";
+import { makeDevice } from "../../../test/kit/device.mjs";
+import { login } from "../../../test/kit/wire-client.mjs";
 import { contains, json, must, refuses, shows } from "../judge.mjs";
 import { TOKEN } from "../stage.mjs";
 import { inArea } from "./row.mjs";
@@ -49,7 +50,7 @@ export const deviceRows = inArea("Command line: devices", [
     async (stage) => {
       const { requestId, device } = stage.found.first;
       contains((await stage.theirs(["devices", "approve", "--latest"])).output, requestId);
-      must(!(await paired(stage, device.id)), "the device was approved");
+      must(!(await paired(stage, device.deviceId)), "the device was approved");
     },
   ],
   [
@@ -76,7 +77,7 @@ export const deviceRows = inArea("Command line: devices", [
     "openclaw devices rename --device <id> --name Kitchen",
     "the label is in our own list",
     async (stage) => {
-      const { id } = stage.found.first.device;
+      const { deviceId: id } = stage.found.first.device;
       shows(await stage.theirs(["devices", "rename", "--device", id, "--name", "Kitchen"]));
       must((await paired(stage, id)).operatorLabel === "Kitchen", "it has no such label");
     },
@@ -86,7 +87,16 @@ export const deviceRows = inArea("Command line: devices", [
     "the old device token is refused afterwards",
     async (stage) => {
       const { device, token } = stage.found.first;
-      shows(await stage.theirs(["devices", "rotate", "--device", device.id, "--role", "operator"]));
+      shows(
+        await stage.theirs([
+          "devices",
+          "rotate",
+          "--device",
+          device.deviceId,
+          "--role",
+          "operator",
+        ]),
+      );
       const { error } = await connect(stage, device, { deviceToken: token });
       must(error?.details?.code === "AUTH_DEVICE_TOKEN_MISMATCH", "the old token still works");
       must((await connect(stage, device)).ok, "the device cannot get its new token");
@@ -97,7 +107,16 @@ export const deviceRows = inArea("Command line: devices", [
     "the device has to be approved again",
     async (stage) => {
       const { device } = stage.found.first;
-      shows(await stage.theirs(["devices", "revoke", "--device", device.id, "--role", "operator"]));
+      shows(
+        await stage.theirs([
+          "devices",
+          "revoke",
+          "--device",
+          device.deviceId,
+          "--role",
+          "operator",
+        ]),
+      );
       const { error } = await connect(stage, device);
       must(error?.code === "NOT_PAIRED", "the device is still let in");
     },
@@ -116,7 +135,7 @@ export const deviceRows = inArea("Command line: devices", [
     "openclaw devices remove <id>",
     "the device is gone from our own list",
     async (stage) => {
-      const { id } = stage.found.first.device;
+      const { deviceId: id } = stage.found.first.device;
       shows(await stage.theirs(["devices", "remove", id]));
       must(!(await paired(stage, id)), "it is still paired");
     },

@@ -1,8 +1,9 @@
 // The npm client `openclaw-node`, in an application that runs by itself.
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Program } from "../../../test/kit/program.mjs";
 import { must } from "../judge.mjs";
-import { Program, until } from "../processes.mjs";
+import { until } from "../processes.mjs";
 import { TOKEN } from "../stage.mjs";
 import { inArea } from "./row.mjs";
 
@@ -13,7 +14,7 @@ async function start(stage) {
   await stage.makeHome("app");
   const words = [stage.node, program, stage.packages, stage.url, join(home, "identity.json")];
   const env = { ...stage.theirEnv("app"), OPENCLAW_GATEWAY_TOKEN: TOKEN };
-  stage.found.app = new Program(words, env, home);
+  stage.found.app = new Program(words, { env, cwd: home, group: true });
 }
 
 /** The first thing the application printed that fits, waited for. */

@@ -1,7 +1,8 @@
 // OpenClaw's web app, served by our gateway, in Chromium.
 import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
-import { login, makeDevice } from "../../bench/wire.mjs";
+import { makeDevice } from "../../../test/kit/device.mjs";
+import { login } from "../../../test/kit/wire-client.mjs";
 import { must } from "../judge.mjs";
 import { pairDialogSteps } from "../pair-dialog.mjs";
 import { until } from "../processes.mjs";
@@ -56,7 +57,7 @@ async function asks(stage) {
     return response.ok;
   };
   await connect();
-  return { id: device.id, isIn: connect };
+  return { id: device.deviceId, isIn: connect };
 }
 
 /** @param {import("../stage.mjs").Stage} stage @param {string | undefined} url */

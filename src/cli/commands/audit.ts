@@ -10,7 +10,10 @@ export interface AuditOptions {
   readonly since?: string;
 }
 
-/** As it stands in a file that anybody with rights may have written to: no part of it is sure. */
+/**
+ * A line as a file has it. Other programs may have written to the file, so any part may be missing
+ * or of another type.
+ */
 interface Line {
   readonly ts?: unknown;
   readonly event?: unknown;
@@ -59,7 +62,7 @@ export const audit: Run<AuditOptions> = async (context, _args, options) => {
   });
 };
 
-/** All lines, oldest first: an answer holds some of them. */
+/** All lines, oldest first, asked for page by page. */
 async function* linesOf(gateway: Gateway, sinceMs: number | undefined): AsyncGenerator<Line> {
   const since = sinceMs === undefined ? {} : { sinceMs: Math.max(0, sinceMs) };
   let cursor: string | undefined = "";
@@ -82,7 +85,7 @@ function actorWords(by: unknown): string {
   return who === undefined ? shown(kind) : `${shown(kind)} (${shown(who)})`;
 }
 
-/** A time that somebody wrote may be none. */
+/** The time in words; the file may hold something that is no time. */
 function timeWords(ts: unknown): string {
   const time = new Date(typeof ts === "number" ? ts : Number.NaN);
   return Number.isNaN(time.getTime()) ? "-" : time.toISOString().replace(/\.\d+Z$/, "Z");

@@ -1,7 +1,7 @@
 import { CliError } from "../kit/exit.ts";
 
 interface Answer {
-  /** Why it is not there. */
+  /** Why the option does not exist here. */
   readonly why: string;
   readonly next: string;
 }
@@ -63,7 +63,10 @@ const answers: Readonly<Record<string, Readonly<Record<string, Answer>>>> = {
   },
 };
 
-/** Throws with what to type instead, where one of `typed` is an option that people know from elsewhere. */
+/**
+ * Says what to type instead of options that people know from other programs.
+ * @throws CliError (usage) where one of `typed` is such an option
+ */
 export function refuseForeignOptions(words: readonly string[], typed: readonly string[]): void {
   const command = words.slice(0, 2).join(" ");
   const known = Object.hasOwn(answers, command) ? answers[command] : undefined;

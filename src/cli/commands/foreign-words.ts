@@ -47,7 +47,10 @@ const meant: Readonly<Record<string, string>> = {
 
 const starts = new Set(["start", "gateway start", "up", "gateway up"]);
 
-/** Throws with the command that is meant, where these words are none of ours but well known. */
+/**
+ * Says the command that is meant by words that are well known from other programs.
+ * @throws CliError (usage) where these words are such
+ */
 export function refuseForeignWords(words: readonly string[]): void {
   const [first = "", second = ""] = words;
   const typed = [`${first} ${second}`.trim(), first].find((text) => {

@@ -3,7 +3,7 @@ import type { Run } from "../kit/shell.ts";
 import { shown } from "../kit/words.ts";
 import { withGateway } from "../reach/connect.ts";
 
-/** The process that runs knows what it may connect to, so nobody else sends for it. */
+/** The test goes through the running gateway: only its process knows what it may connect to. */
 const needs = { scopes: [], hostOnly: true } as const;
 
 /** `openclaw notify test`: exit code 0 once the webhook took the message. */

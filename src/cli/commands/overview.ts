@@ -31,7 +31,10 @@ export async function overview(context: Context): Promise<void> {
   }
 }
 
-/** `openclaw gateway status`: the same, with an exit code for scripts. */
+/**
+ * `openclaw gateway status`: whether the gateway runs, who waits, and what to type next.
+ * @throws CliError where it does not run, so that scripts get an exit code
+ */
 export const gatewayStatus: Run<unknown> = async (context) => {
   const gateway = await localGateway(context);
   if (!gateway) throw notRunning();
@@ -64,8 +67,8 @@ async function report(context: Context, gateway: Gateway): Promise<void> {
   const pending = await pendingRows(gateway);
   for (const line of infoLines(context, info)) context.io.out(line);
   for (const line of waitingLines(pending, info)) context.io.out(line);
-  const offers = await surfaceRows(gateway).catch(() => []);
-  if (offers.length > 0) context.io.out(`  ${offersWords(offers)}`);
+  const requests = await surfaceRows(gateway).catch(() => []);
+  if (requests.length > 0) context.io.out(`  ${capabilitiesWaiting(requests)}`);
 }
 
 function infoLines({ io }: Context, info: HostInfo): string[] {
@@ -95,9 +98,9 @@ function supervised({ supervisor, unit, pid }: HostInfo): string {
 }
 
 /** The second step of a node; without it, it answers nothing. */
-function offersWords(offers: readonly CapabilityRow[]): string {
-  const whose = offers.length === 1 ? "a node wait" : `${offers.length} nodes wait`;
-  return `The commands of ${whose} for approval: ${approveNodeCommand(offers)}`;
+function capabilitiesWaiting(requests: readonly CapabilityRow[]): string {
+  const whose = requests.length === 1 ? "a node wait" : `${requests.length} nodes wait`;
+  return `The commands of ${whose} for approval: ${approveNodeCommand(requests)}`;
 }
 
 const MOST_WAITING = 5;

@@ -10,13 +10,16 @@ type SecretChange = Result<"host.secret.set">;
 /** Secrets are set by the owner on the host, also before the first start. */
 export const secretNeeds = { scopes: [], stopped: "create", hostOnly: true } as const;
 
-export interface SecretOptions {
+export interface TokenCommandOptions {
   readonly revokeDerived?: boolean;
   readonly force?: boolean;
 }
 
-/** What the gateway is asked for besides the secret itself. */
-export function derivedParams({ revokeDerived = false, force }: SecretOptions) {
+/**
+ * The params about derived tokens, beside the secret itself.
+ * @throws CliError (usage) for `--force` alone
+ */
+export function derivedParams({ revokeDerived = false, force }: TokenCommandOptions) {
   if (force && !revokeDerived) {
     throw new CliError("usage", "--force goes with --revoke-derived; without it no device ends");
   }
@@ -24,7 +27,7 @@ export function derivedParams({ revokeDerived = false, force }: SecretOptions) {
 }
 
 /** `openclaw token new` */
-export const newToken: Run<SecretOptions> = async (context, _args, options) => {
+export const newToken: Run<TokenCommandOptions> = async (context, _args, options) => {
   await withGateway(context, secretNeeds, async (gateway) => {
     const made = await gateway.request("host.token.new", derivedParams(options));
     if (context.options.json) return printJson(context, made);
@@ -34,10 +37,10 @@ export const newToken: Run<SecretOptions> = async (context, _args, options) => {
   });
 };
 
-/** Whom a new secret closed, and what it left alone. */
+/** Which connections and tokens a new secret ended, in lines for people. */
 export function closedLines(
   { closed, revoked }: SecretChange,
-  { revokeDerived = false }: SecretOptions,
+  { revokeDerived = false }: TokenCommandOptions,
 ): string[] {
   const lines = [
     closed.length === 0
@@ -53,6 +56,10 @@ export function closedLines(
 }
 
 /** Adds what only the command line can say about a change of secrets. */
-export function sayClosed(context: Context, change: SecretChange, options: SecretOptions): void {
+export function sayClosed(
+  context: Context,
+  change: SecretChange,
+  options: TokenCommandOptions,
+): void {
   for (const line of closedLines(change, options)) context.io.out(`  ${line}`);
 }

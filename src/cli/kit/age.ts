@@ -15,8 +15,9 @@ const letters: Readonly<Record<string, number>> = {
 };
 
 /**
- * Milliseconds of `90s`, `15m`, `12h`, `30d`, `2w`. A bare number is refused: who typed `5` for a link
- * may have meant minutes.
+ * Milliseconds of `90s`, `15m`, `12h`, `30d`, `2w`. A bare number is refused: a `5` may have been
+ * meant as minutes or as hours.
+ * @throws CliError (usage) for any other text
  */
 export function parseSpan(text: string, option: string): number {
   const [, count, letter = ""] = /^(\d{1,6})\s*([smhdw])$/i.exec(text.trim()) ?? [];

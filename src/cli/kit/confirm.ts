@@ -1,7 +1,10 @@
 import type { Context } from "./context.ts";
 import { CliError } from "./exit.ts";
 
-/** Asks whether to do what stands above. @throws CliError where nobody agrees, or can be asked */
+/**
+ * Asks whether to do what was printed before; `yes` skips the question.
+ * @throws CliError where the answer is no, or where no person can be asked
+ */
 export async function confirm({ io }: Context, yes: boolean): Promise<void> {
   if (yes) return;
   if (!io.asksPerson) {

@@ -10,13 +10,15 @@ export interface GlobalOptions {
   readonly tlsFingerprint?: string;
 }
 
-/** What a command is run with. */
+/** What a command gets: the terminal or pipe, and the options of every command. */
 export interface Context {
   readonly io: Io;
   readonly options: GlobalOptions;
 }
 
-/** Whatever a terminal could act on; JSON itself escapes the other control characters. */
+/**
+ * Characters that a terminal could act on, besides the control characters that JSON escapes itself.
+ */
 const UNSAFE = /[\u007f-\u009f]|\p{Cf}|\p{Zl}|\p{Zp}|\p{Default_Ignorable_Code_Point}/gu;
 
 /** Prints a payload as it came and nothing else. Hostile characters are escaped, none is lost. */
@@ -30,7 +32,7 @@ export function jsonText(payload: unknown, indent = 0): string {
   return indent === 0 ? text : text.replaceAll("\n", `\n${" ".repeat(indent)}`);
 }
 
-/** The same on one line. */
+/** JSON on one line, with the characters escaped that a terminal could act on. */
 export function jsonLine(payload: unknown): string {
   return JSON.stringify(payload ?? null).replace(UNSAFE, escapeUnits);
 }

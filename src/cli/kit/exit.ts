@@ -29,7 +29,7 @@ export class CliError extends Error {
   /** Machine-readable name of the failure, as the gateway gave it. */
   readonly code: string | undefined;
 
-  constructor(exit: ExitName, message: string, more: ErrorDetails = {}) {
+  constructor(exit: ExitName, message: string, more: CliErrorDetails = {}) {
     super(message, { cause: more.cause });
     this.exit = exit;
     this.next = more.next;
@@ -40,7 +40,7 @@ export class CliError extends Error {
 /** The next step where this user lacks a right that root has; completed with the command's words. */
 export const AS_ROOT = "sudo openclaw";
 
-export interface ErrorDetails {
+export interface CliErrorDetails {
   readonly next?: string | undefined;
   readonly code?: string | undefined;
   readonly cause?: unknown;

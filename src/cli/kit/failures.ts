@@ -20,7 +20,7 @@ interface CodedError {
   readonly retryAfterMs?: unknown;
 }
 
-/** Turns whatever a command threw into what a person reads and the exit code. */
+/** What a person reads about an error that a command threw, and the exit code. */
 export function explainFailure(error: unknown): Failure {
   if (error instanceof CliError) {
     const { message, next, code, exit } = error;

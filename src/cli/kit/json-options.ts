@@ -1,6 +1,9 @@
 import { CliError } from "./exit.ts";
 
-/** `--params`: a JSON object, `{}` where it is left out. */
+/**
+ * `--params`: a JSON object, `{}` where it is left out.
+ * @throws CliError (usage) for anything else
+ */
 export function readParams(text: string | undefined): Record<string, unknown> {
   if (text === undefined) return {};
   let value: unknown;
@@ -15,7 +18,10 @@ export function readParams(text: string | undefined): Record<string, unknown> {
   throw new CliError("usage", `--params: expected a JSON object such as '{"limit":10}'`);
 }
 
-/** `--timeout` in milliseconds. */
+/**
+ * `--timeout` in milliseconds, from 1; `undefined` where it is left out.
+ * @throws CliError (usage) for anything else
+ */
 export function readTimeout(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);

@@ -2,7 +2,7 @@ import { existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CliError } from "./exit.ts";
 
-/** This program, as it is started. */
+/** Node.js and the script, as this program is started. */
 export interface ProgramPaths {
   readonly node: string;
   readonly script: string;
@@ -19,7 +19,10 @@ export function ownPaths(): ProgramPaths {
   return { node, script };
 }
 
-/** The same for other users of the machine. @throws CliError where they cannot get at it */
+/**
+ * Node.js and the script of this program, for commands that other users of the machine run.
+ * @throws CliError where they lie below /root or /home, where those users cannot reach them
+ */
 export function sharedPaths(): ProgramPaths {
   const { node, script } = ownPaths();
   for (const path of [node, script]) {

@@ -10,8 +10,8 @@ export function promptLine(question: string, secret: boolean): Promise<string> {
   const { stdin, stdout, stderr } = process;
   const screen = stdout.isTTY ? stdout : stderr;
   screen.write(question);
-  const deaf = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const lines = createInterface({ input: stdin, output: secret ? deaf : screen, terminal: true });
+  const mute = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: stdin, output: secret ? mute : screen, terminal: true });
   return new Promise((resolve, reject) => {
     lines.once("line", (line) => {
       if (secret) screen.write("\n");
@@ -23,7 +23,10 @@ export function promptLine(question: string, secret: boolean): Promise<string> {
   });
 }
 
-/** The first line of a stream, without its line break. */
+/**
+ * The first line of a stream, without its line break.
+ * @throws CliError (usage) where it is too long
+ */
 export async function firstLine(input: AsyncIterable<Buffer | string>): Promise<string> {
   let text = "";
   const decoder = new TextDecoder();

@@ -2,13 +2,16 @@ import { type QrCode, qrCode } from "../../lib/qr.ts";
 import { type Context, remark } from "./context.ts";
 import type { Io } from "./io.ts";
 
-/** Black on white whatever the terminal's own colours are, where it has colours. */
+/** Black on white, where the terminal has colours: its own colours may not be dark on light. */
 const INK = "\u001b[30;107m";
 const PLAIN = "\u001b[0m";
 
 /** Both halves of a character cell, upper and lower module: index is upper + 2 × lower (1 is dark). */
 const DARK_CELLS = [" ", "▀", "▄", "█"];
-/** The same for terminals that show light text on a dark ground: what is drawn is what is light. */
+/**
+ * Cells for a terminal without colours, taken to show light text on a dark ground: what is drawn is
+ * what is light. Index as in DARK_CELLS.
+ */
 const LIGHT_CELLS = ["█", "▄", "▀", " "];
 
 /** Cameras want four light modules around the code (ISO/IEC 18004), and mostly read it with one. */

@@ -4,7 +4,7 @@ import { AS_ROOT, CliError, type ExitName, exitCodes } from "./exit.ts";
 import type { Io } from "./io.ts";
 
 /** How the command ended. */
-export interface Outcome {
+export interface CommandOutcome {
   exit: number;
 }
 
@@ -12,7 +12,7 @@ export interface Outcome {
 export interface Shell {
   readonly io: Io;
   readonly program: Command;
-  readonly outcome: Outcome;
+  readonly outcome: CommandOutcome;
 }
 
 /**
@@ -60,7 +60,10 @@ function namesOf(command: Command): string[] {
   return names;
 }
 
-/** Throws the error again; one that root would not meet names the whole command to type. */
+/**
+ * Ends a command that failed.
+ * @throws `error`; where root would not meet it, with the whole command to type
+ */
 function throwAsRoot(error: unknown, command: Command, args: readonly string[]): never {
   if (!(error instanceof CliError) || error.next !== AS_ROOT) throw error;
   const names = namesOf(command);

@@ -31,7 +31,10 @@ export function count(many: number, noun: string): string {
   return `${many} ${noun}${many === 1 ? "" : "s"}`;
 }
 
-/** The command that approves what waits. With several nobody's code is put into a person's mouth. */
+/**
+ * The command that approves what waits. With several requests it says CODE, so that a person
+ * chooses one.
+ */
 export function approveCommand(pending: readonly { readonly requestId: string }[]): string {
   const [first] = pending;
   const only = pending.length === 1 && first !== undefined;

@@ -14,8 +14,8 @@ export type AllowFile =
     };
 
 /**
- * Reads the file anew, so that a change counts at once. Who can write it decides what runs here:
- * it must belong to this user or to root, and nobody else may be able to write it.
+ * Reads the file anew, so that a change counts at once. Its content decides what runs here: it must
+ * belong to this user or to root, and no other user may be able to write it.
  */
 export function readAllowFile(path: string): AllowFile {
   let fd: number;

@@ -11,17 +11,18 @@ export interface AllowList {
   readonly problems: readonly string[];
 }
 
-/** As a last word: any further words. */
+/** The word that, as a rule's last one, allows any further words. */
 const REST = "...";
 
 /** A way out of a folder, also behind what a word names it by (`--file=../x`). */
 const CLIMBS = /(^|[^\w.~-])\.\.(?![\w.~-])/;
 
 /**
- * Reads an allow-list. One command a line, word by word as it is run; a line that begins with `[` is
- * a JSON array of the words, for those that hold spaces. `*` in a word stands for any characters, but
- * never for a word that begins with a dash, nor for `..`: a pattern must let no options in, and lead
- * out of no folder. `...` as the last word allows whatever follows. A backslash makes the next sign a plain one. Blank lines and lines with `#` are remarks.
+ * Reads an allow-list. One command a line, word by word as it is run; a line that begins with `[`
+ * is a JSON array of the words, for those that hold spaces. `*` in a word stands for any
+ * characters, but never for a word that begins with a dash, nor for `..`: a pattern must let no
+ * options in, and lead out of no folder. `...` as the last word allows any words after it. A
+ * backslash makes the next sign a plain one. Blank lines and lines with `#` are remarks.
  */
 export function parseAllowList(text: string): AllowList {
   const rules: AllowRule[] = [];

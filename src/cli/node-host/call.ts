@@ -3,7 +3,7 @@ import type { Programs } from "./process.ts";
 /** One invoke as a command sees it. */
 export interface HostCall {
   readonly params: Readonly<Record<string, unknown>>;
-  /** What is left of the caller's patience. */
+  /** Milliseconds until the caller gives up. */
   readonly timeoutMs: number;
   /** Aborted when the caller gave up or the connection is gone. */
   readonly signal: AbortSignal;
@@ -15,6 +15,6 @@ export interface HostCall {
 export interface HostFacts {
   readonly allowPath: string;
   readonly programs: Programs;
-  /** A line for whoever reads this machine's log. */
+  /** Writes a line to this machine's log. */
   readonly log: (line: string) => void;
 }

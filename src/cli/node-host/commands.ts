@@ -20,7 +20,7 @@ export function declaredCommands(allow: AllowFile): string[] {
   return allow.kind === "list" ? names : names.filter((name) => name !== "system.run");
 }
 
-/** Runs one command. Throws a HostError. */
+/** Runs one command and returns its result. @throws HostError where it is unknown or fails */
 export async function runCommand(name: string, call: HostCall, facts: HostFacts): Promise<unknown> {
   const handler = Object.hasOwn(handlers, name) ? handlers[name] : undefined;
   if (!handler) throw invalid(`this machine has no command ${cleanText(name) ?? "-"}`);

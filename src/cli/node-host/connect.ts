@@ -5,7 +5,10 @@ import { fetchJoined } from "./join.ts";
 import { type ConnectOptions, hostOptions } from "./options.ts";
 import { readTarget } from "./target.ts";
 
-/** `openclaw connect <link or address>`: this machine as a node, until it is stopped. */
+/**
+ * `openclaw connect <link or address>`: this machine as a node, until it is stopped.
+ * @throws CliError (usage) without a link or address
+ */
 export const connect: Run<ConnectOptions> = async (context, words, options) => {
   const said = words[0] ?? context.options.url;
   if (said === undefined) {

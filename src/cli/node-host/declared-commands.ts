@@ -2,7 +2,7 @@ import type { Send } from "./invokes.ts";
 import { hostStats } from "./stats.ts";
 import type { HostEvent } from "./words.ts";
 
-/** As OpenClaw's own node host does. */
+/** Milliseconds between two reports of the machine's figures, as in OpenClaw's own node host. */
 const STATS_MS = 60_000;
 const SOON_MS = 500;
 

@@ -9,11 +9,11 @@ import { declaredCommands } from "./commands.ts";
 import { DeclaredCommands } from "./declared-commands.ts";
 import { type InvokeRequest, Invokes } from "./invokes.ts";
 import { Programs } from "./process.ts";
-import type { Target } from "./target.ts";
+import type { ConnectTarget } from "./target.ts";
 import type { HostEvent } from "./words.ts";
 
 export interface HostOptions {
-  readonly target: Target;
+  readonly target: ConnectTarget;
   readonly name: string;
   readonly identity: CliIdentity;
   readonly tokens: TokenFile;
@@ -26,7 +26,7 @@ export interface HostOptions {
 }
 
 const ROLE = "node";
-/** Pauses between questions whether the owner has approved. */
+/** Milliseconds between the first questions whether the owner has approved. */
 const ASK_FIRST_MS = 1_000;
 const ASK_LAST_MS = 5_000;
 /** A request lives for 30 minutes after it was last asked; one that is gone before that was rejected. */
@@ -36,7 +36,7 @@ const LOCKED_MS = 30_000;
 /** Keeps this machine connected as a node until it is stopped or told to go away. */
 export class NodeHost {
   readonly #invokes: Invokes;
-  readonly #surface: DeclaredCommands;
+  readonly #capabilities: DeclaredCommands;
   readonly #key: string;
   #client: GatewayClient | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -53,7 +53,7 @@ export class NodeHost {
     this.#useInvite = invite !== undefined;
     const log = (message: string) => options.tell({ event: "note", message });
     this.#invokes = new Invokes({ allowPath: options.allowPath, programs: new Programs(), log });
-    this.#surface = new DeclaredCommands({
+    this.#capabilities = new DeclaredCommands({
       tell: options.tell,
       refresh: () => this.#declareAnew(),
     });
@@ -76,7 +76,7 @@ export class NodeHost {
 
   async #hangUp(): Promise<void> {
     clearTimeout(this.#timer);
-    this.#surface.stop();
+    this.#capabilities.stop();
     this.#invokes.cancelAll();
     const client = this.#client;
     this.#client = undefined;
@@ -175,9 +175,9 @@ export class NodeHost {
     const commands = declaredCommands(this.#readAllow());
     const gateway = this.options.target.url.host;
     this.options.tell({ event: "connected", gateway, commands });
-    // Whoever only wanted to be paired has hung up by now.
+    // `pair-node`, which only pairs, has hung up by now.
     if (client !== this.#client) return;
-    this.#surface.start((method, params) => client.request(method, params));
+    this.#capabilities.start((method, params) => client.request(method, params));
   }
 
   #heard(client: GatewayClient, event: string, payload: unknown): void {
@@ -188,11 +188,11 @@ export class NodeHost {
         client.request(method, params),
       );
     } else if (event === "node.invoke.cancel") this.#invokes.cancel(String(facts["invokeId"]));
-    else if (event === "node.pair.resolved") this.#surface.resolved(facts["decision"]);
+    else if (event === "node.pair.resolved") this.#capabilities.resolved(facts["decision"]);
   }
 
   #lost(code: number, reason: string): void {
-    this.#surface.stop();
+    this.#capabilities.stop();
     const words = cleanText(reason, 120) ?? "no reason given";
     this.options.tell({ event: "disconnected", reason: `${code}: ${words}` });
   }

@@ -18,7 +18,10 @@ export type Send = (method: string, params: Record<string, unknown>) => Promise<
 const DEFAULT_TIMEOUT_MS = 30_000;
 const MOST_CHUNK = 8 * 1024;
 
-/** The invokes under way on this machine. Each is answered once, or not at all when nobody waits. */
+/**
+ * The invokes under way on this machine. Each is answered once, or not at all when its caller is
+ * gone.
+ */
 export class Invokes {
   readonly #running = new Map<string, AbortController>();
 
@@ -46,7 +49,7 @@ export class Invokes {
     this.#running.get(id)?.abort();
   }
 
-  /** The connection is gone, and with it everybody who waited. */
+  /** Cancels all: the connection is gone, and with it every caller. */
   cancelAll(): void {
     for (const controller of this.#running.values()) controller.abort();
   }
@@ -102,7 +105,7 @@ function errorShape(error: unknown): { code: string; message: string } {
 /** Output on its way to the caller: one piece at a time, the latest while a slow one takes it. */
 class Progress {
   #seq = 0;
-  #held = "";
+  #unsent = "";
   #sending = false;
 
   constructor(
@@ -111,16 +114,16 @@ class Progress {
   ) {}
 
   add(text: string): void {
-    this.#held = (this.#held + text).slice(-MOST_CHUNK);
+    this.#unsent = (this.#unsent + text).slice(-MOST_CHUNK);
     if (!this.#sending) void this.#drain();
   }
 
   async #drain(): Promise<void> {
     const { id: invokeId, nodeId } = this.request;
     this.#sending = true;
-    while (this.#held !== "") {
-      const chunk = this.#held;
-      this.#held = "";
+    while (this.#unsent !== "") {
+      const chunk = this.#unsent;
+      this.#unsent = "";
       const seq = this.#seq;
       this.#seq += 1;
       await this.send("node.invoke.progress", { invokeId, nodeId, seq, chunk }).catch(() => {

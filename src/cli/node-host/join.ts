@@ -10,6 +10,7 @@ const ANOTHER = "on the gateway host: openclaw devices invite --role node";
 /**
  * `typed` with a join address (`https://gateway.example.com/j/…`) replaced by the setup code behind
  * it. Fetching it uses the address up, so this is done once, before anything else.
+ * @throws CliError (usage, credentials, failed) where the address is not https or gives no code
  */
 export async function fetchJoined(typed: string): Promise<string> {
   const url = URL.canParse(typed) ? new URL(typed) : undefined;
@@ -40,7 +41,7 @@ async function ask(url: URL): Promise<{ ok: boolean; text: string }> {
   }
 }
 
-/** As much as a setup code can have; what is longer is none. */
+/** Reads as much as a setup code can have; a longer body is none. */
 async function readSome(body: ReadableStream<Uint8Array> | null): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";

@@ -14,7 +14,7 @@ export interface ConnectOptions {
   readonly yes?: boolean;
 }
 
-/** Everything but where to; the key is made on first use. */
+/** The options of a node host but for its target; the key is made on first use. */
 export async function hostOptions(
   context: Context,
   options: ConnectOptions,

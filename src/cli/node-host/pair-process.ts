@@ -15,7 +15,7 @@ export interface Ids {
 }
 
 /** What the process is told; over its pipe, because a link's secret must not show in process lists. */
-interface Ask {
+interface PairTask {
   readonly link: string;
   readonly options: ConnectOptions;
   readonly global: Context["options"];
@@ -26,10 +26,11 @@ interface Answer {
 }
 
 /**
- * Connects once in a process of the service's user, so that a link that does not work is told here and
- * not in a log. What root does in a folder of somebody else's goes wherever a link leads that they put
- * there; what they do themselves does not lead further than they may go. A process of its own, because
- * Node.js as distributions build it cannot change the user it runs as.
+ * Connects once in a process of the service's user, so that a link that does not work is told here
+ * and not in a log. Root does not do it itself: in a user's folder it could be led astray by that
+ * user's symbolic links. A process of its own, because Node.js as distributions build it cannot
+ * change the user it runs as.
+ * @throws CliError (failed) where the node could not connect
  */
 export async function pairAs(
   { uid, gid }: Ids,
@@ -56,15 +57,18 @@ export async function pairAs(
     child.once("error", () => resolve({ failure: none }));
     child.once("close", () => resolve({ failure: none }));
   });
-  child.send({ link: ask.link, options: ask.options, global } satisfies Ask, () => undefined);
+  child.send({ link: ask.link, options: ask.options, global } satisfies PairTask, () => undefined);
   const { failure } = await answer;
   if (failure) throw new CliError("failed", failure.message, { next: failure.next });
 }
 
-/** `openclaw pair-node`: what {@link pairAs} starts; of no use to people. */
+/**
+ * `openclaw pair-node`: what {@link pairAs} starts; of no use to people.
+ * @throws CliError (usage) where a person runs it
+ */
 export const pairNode: Run<unknown> = async ({ io }) => {
   if (!process.send) throw new CliError("usage", "this command is for the program's own use");
-  const ask = await new Promise<Ask>((resolve) => process.once("message", resolve));
+  const ask = await new Promise<PairTask>((resolve) => process.once("message", resolve));
   const answer = await pairOnce({ io, options: ask.global }, ask).then(
     (): Answer => ({}),
     (error: Error & { next?: string }): Answer => {
@@ -76,7 +80,7 @@ export const pairNode: Run<unknown> = async ({ io }) => {
   process.disconnect();
 };
 
-async function pairOnce(context: Context, { link, options }: Ask): Promise<void> {
+async function pairOnce(context: Context, { link, options }: PairTask): Promise<void> {
   const base = await hostOptions(context, options);
   const host: NodeHost = new NodeHost({
     ...base,

@@ -4,17 +4,17 @@ import { whyFailed } from "../../lib/system-words.ts";
 import { nodeHostLimitTable } from "../../limits/node-host.ts";
 import { HostError } from "./errors.ts";
 
-/** Where programs are looked for, whatever this process was started with. */
+/** Where programs are looked for, independent of this process's own PATH. */
 export const SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** From the polite signal to the other one. */
+/** Milliseconds from SIGTERM to SIGKILL. */
 const GRACE_MS = 2_000;
 /** What a command started and left behind gets to finish writing. */
 const LEFTOVER_MS = 500;
 
 export interface RunAsk {
   readonly argv: readonly string[];
-  /** Added to the minimal environment. */
+  /** Variables added to the minimal environment. */
   readonly env?: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly outputBytes: number;
@@ -45,7 +45,10 @@ export class Programs {
 
   constructor(private readonly most: number = nodeHostLimitTable.hostPrograms.value) {}
 
-  /** As {@link runProgram}; rejects at once where too many run. */
+  /**
+   * Runs a program as {@link runProgram} does, in one of the places.
+   * @throws HostError (UNAVAILABLE) at once where too many run
+   */
   async run(ask: RunAsk): Promise<RunResult> {
     if (this.#running >= this.most) {
       throw new HostError("UNAVAILABLE", `busy: ${this.most} programs run already`);
@@ -78,12 +81,12 @@ export function runProgram(ask: RunAsk): Promise<RunResult> {
     const stderr = new Tail(ask.outputBytes);
     collect(child, { stdout, stderr, onOutput: ask.onOutput });
     let timedOut = false;
-    const ending = new Ending(child);
+    const termination = new Termination(child);
     const deadline = setTimeout(() => {
       timedOut = true;
-      ending.begin();
+      termination.begin();
     }, ask.timeoutMs);
-    const cancel = () => ending.begin();
+    const cancel = () => termination.begin();
     ask.signal.addEventListener("abort", cancel, { once: true });
     const settle = () => {
       clearTimeout(deadline);
@@ -91,13 +94,13 @@ export function runProgram(ask: RunAsk): Promise<RunResult> {
     };
     child.once("error", (error: NodeJS.ErrnoException) => {
       settle();
-      ending.over();
+      termination.over();
       reject(new HostError("FAILED", `${program} could not be started: ${whyFailed(error)}`));
     });
-    child.once("exit", () => ending.exited());
+    child.once("exit", () => termination.exited());
     child.once("close", (exitCode, signal) => {
       settle();
-      ending.over();
+      termination.over();
       const texts = { stdout: stdout.text(), stderr: stderr.text() };
       resolve({ exitCode, signal, timedOut, ...texts, truncated: stdout.cut || stderr.cut });
     });
@@ -118,8 +121,8 @@ function collect(child: ChildProcess, { stdout, stderr, onOutput }: Sinks): void
   child.stderr?.on("data", (part: Buffer) => stderr.add(part));
 }
 
-/** The end of a process group: first politely, then not. */
-class Ending {
+/** Ends a process group: by SIGTERM first, by SIGKILL later. */
+class Termination {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly child: ChildProcess) {}
@@ -130,7 +133,7 @@ class Ending {
     this.#timer = setTimeout(() => this.#kill(), GRACE_MS);
   }
 
-  /** The program ended; whatever it started and left behind holds its output open. */
+  /** The program ended; children that it left behind may hold its output open. */
   exited(): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#kill(), LEFTOVER_MS);

@@ -9,8 +9,9 @@ import { HostError, invalid } from "./errors.ts";
 const ANSWER_MS = 500;
 
 /**
- * `{command: [words], timeoutMs?, stream?}` → `{exitCode, success, timedOut, stdout, stderr, …}`, for
- * commands on this machine's allow-list and no others.
+ * `{command: [words], timeoutMs?, stream?}` → `{exitCode, success, timedOut, stdout, stderr, …}`,
+ * for commands on this machine's allow-list and no others.
+ * @throws HostError where the params are wrong, the command is not allowed, or the caller cancelled
  */
 export async function systemRun(call: HostCall, facts: HostFacts): Promise<unknown> {
   const argv = readWords(call.params);

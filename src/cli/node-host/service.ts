@@ -10,19 +10,22 @@ import { sharedPaths } from "../kit/program-paths.ts";
 import { shown, shownLines } from "../kit/words.ts";
 import type { ConnectOptions } from "./options.ts";
 import { type Ids, pairAs } from "./pair-process.ts";
-import type { Target } from "./target.ts";
+import type { ConnectTarget } from "./target.ts";
 import { allowTemplate, NODE_ETC, NODE_STATE, NODE_UNIT, NODE_USER, unitText } from "./unit.ts";
 
 const UNIT_FILE = `/etc/systemd/system/${NODE_UNIT}.service`;
 
 export interface ServiceAsk {
-  readonly target: Target;
+  readonly target: ConnectTarget;
   /** The link or address as it was typed. */
   readonly typed: string;
   readonly options: ConnectOptions;
 }
 
-/** `openclaw connect … --install-service`: shows what it does, asks, and does it. */
+/**
+ * `openclaw connect … --install-service`: shows what it does, asks, and does it.
+ * @throws CliError where it is not root, systemd does not run, or a step fails
+ */
 export async function installService(context: Context, ask: ServiceAsk): Promise<void> {
   const { io } = context;
   const unit = unitText(sharedPaths());
@@ -75,7 +78,10 @@ function notRoot({ target, typed }: ServiceAsk): CliError {
   });
 }
 
-/** Where to; the secret of a link is used up here and written nowhere. */
+/**
+ * The text of the unit's environment file: the address, and the pinned certificate. The secret of a
+ * link is used up here and written nowhere.
+ */
 function envText({ options }: Context, { target }: ServiceAsk): string {
   const { tlsFingerprint = target.tlsFingerprint } = options;
   const pin =

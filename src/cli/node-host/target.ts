@@ -4,7 +4,7 @@ import { CliError } from "../kit/exit.ts";
 import { quoted } from "../kit/words.ts";
 
 /** Where to connect, and the secret of a one-time link if one was given. */
-export interface Target {
+export interface ConnectTarget {
   readonly url: URL;
   readonly invite?: string;
   /** SHA-256 of the certificate to expect, where a setup code names it. */
@@ -19,8 +19,9 @@ const MAKE_LINK = "on the gateway host: openclaw devices invite --role node";
 /**
  * Reads a link of `openclaw devices invite`, a setup code (`oc-pair://…` or bare), or an address:
  * `wss://…`, `https://…`, or a bare name.
+ * @throws CliError (usage) for a link or code that is not whole, and for anything else
  */
-export function readTarget(typed: string): Target {
+export function readTarget(typed: string): ConnectTarget {
   const setup = decodeSetupCode(typed);
   if (setup) {
     const { url, bootstrapToken: invite, tlsFingerprint } = setup;

@@ -1,6 +1,6 @@
 import { shown } from "../kit/words.ts";
 
-/** What happens to a node host, for whoever watches it. */
+/** What happens to a node host, as its log or terminal tells it. */
 export type HostEvent =
   | { readonly event: "connecting"; readonly url: string }
   | { readonly event: "unreachable"; readonly message: string; readonly next?: string }

@@ -1,11 +1,9 @@
-import { type FileHandle, open } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { basename, dirname } from "node:path";
+import { SocketFolder } from "../../lib/socket-folder.ts";
 import type { ErrorShape } from "../../protocol/frames.ts";
 import { CliError } from "../kit/exit.ts";
 
-/** The kernel's bound on a Unix socket's path, in bytes, without the closing zero. */
-const longestSocketPath = 107;
 /** A gateway that is alive accepts at once, even when busy: its kernel does. */
 const connectMs = 5_000;
 /** Longer than any method takes but the ones that wait for a person. */
@@ -68,14 +66,17 @@ export class AdminLink {
     });
   }
 
-  /** Dials. Rejects with the system's error (`code` such as ENOENT) when nobody answers. */
+  /**
+   * Dials the admin socket.
+   * @throws Error of the system (`code` such as ENOENT) where no gateway answers
+   */
   static async open(path: string): Promise<AdminLink> {
-    const folder = await openFolder(path);
+    const name = basename(path);
+    const folder = await SocketFolder.open(dirname(path), Buffer.byteLength(name));
     try {
-      const near = folder ? `/proc/self/fd/${folder.fd}/${basename(path)}` : path;
-      return new AdminLink(await dial(near));
+      return new AdminLink(await dial(folder.socket(name)));
     } finally {
-      await folder?.close();
+      await folder.close();
     }
   }
 
@@ -156,12 +157,6 @@ function claims(): string {
   const uid = process.geteuid?.() ?? "unknown";
   const sudo = process.env["SUDO_USER"];
   return `uid ${uid}${sudo ? `, by sudo from ${sudo}` : ""}`;
-}
-
-/** The socket's folder, opened where the path itself is too long for the kernel. */
-async function openFolder(path: string): Promise<FileHandle | undefined> {
-  const long = Buffer.byteLength(path) > longestSocketPath;
-  return long && process.platform === "linux" ? open(dirname(path), "r") : undefined;
 }
 
 function dial(path: string): Promise<Socket> {

@@ -48,7 +48,11 @@ async function openGateway(context: Context, needs: Needs): Promise<Gateway> {
   return stopped;
 }
 
-/** A credential without a URL would be ignored in silence: the admin socket needs none. */
+/**
+ * Refuses `--token`, `--password` and `--tls-fingerprint` without `--url`: the admin socket needs
+ * none, and they would be ignored.
+ * @throws CliError (usage)
+ */
 export function refuseUrlOptions({ options }: Context): void {
   for (const name of ["token", "password", "tlsFingerprint"] as const) {
     if (options[name] === undefined) continue;

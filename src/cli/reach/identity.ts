@@ -31,7 +31,11 @@ export function cliFolder(env: NodeJS.ProcessEnv): string {
   return join(env["HOME"] || homedir(), ".openclaw-gateway");
 }
 
-/** The key of this command line, made on first use; of a node host, where `name` says so. */
+/**
+ * The device key of this command line, made on first use. `folder` holds it; `name` is the file's
+ * name, another one for a node host.
+ * @throws CliError (failed) where the file holds no usable key
+ */
 export function loadIdentity(folder: string, name = "cli-identity.json"): CliIdentity {
   const file = join(folder, name);
   const pem = readJson(file)?.["privateKeyPem"];

@@ -18,7 +18,7 @@ export const listNeeds: Needs = { scopes: [PAIRING, READ], stopped: "existing" }
 /** Commands that run programs are an admin's to approve. */
 export const approveNeeds: Needs = { scopes: [ADMIN, PAIRING, READ], stopped: "existing" };
 
-/** Whoever is connected is known to a gateway that runs. */
+/** Looking at connections, which a gateway has only while it runs. */
 export const liveNeeds: Needs = { scopes: [READ] };
 
 export const invokeNeeds: Needs = { scopes: [READ, WRITE] };

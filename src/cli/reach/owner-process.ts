@@ -5,7 +5,7 @@ import type { Run } from "../kit/shell.ts";
 import { type Gateway, gatewayBehind } from "./gateway.ts";
 
 /** A request; without a method, that there will be no more. */
-interface Ask {
+interface OwnerRequest {
   readonly id: number;
   readonly method?: string;
   readonly params?: unknown;
@@ -31,10 +31,10 @@ export async function openAsOwner(
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   let serial = 0;
-  const ask = (request: Omit<Ask, "id">) => {
+  const ask = (request: Omit<OwnerRequest, "id">) => {
     serial += 1;
     const answer = answered(child, serial);
-    child.send({ id: serial, ...request } satisfies Ask);
+    child.send({ id: serial, ...request } satisfies OwnerRequest);
     return answer;
   };
   await answered(child, 0);
@@ -69,7 +69,10 @@ function answered(child: ChildProcess, id: number): Promise<unknown> {
   });
 }
 
-/** `openclaw gateway serve-stopped`: what {@link openAsOwner} starts; of no use to people. */
+/**
+ * `openclaw gateway serve-stopped`: what {@link openAsOwner} starts; of no use to people.
+ * @throws CliError (usage) where a person runs it
+ */
 export const serveStopped: Run<unknown> = async ({ io }) => {
   if (!process.send) throw new CliError("usage", "this command is for the program's own use");
   const say = (answer: Answer) => void process.send?.(answer);
@@ -79,14 +82,14 @@ export const serveStopped: Run<unknown> = async ({ io }) => {
   });
   if (!offline) return "failed";
   const last = await new Promise<number | undefined>((resolve) => {
-    process.on("message", ({ id, method, params }: Ask) => {
+    process.on("message", ({ id, method, params }: OwnerRequest) => {
       if (method === undefined) return resolve(id);
       offline.request(method, params).then(
         (payload) => say({ id, payload }),
         (error: unknown) => say({ id, failure: plain(error) }),
       );
     });
-    // Whoever started this was killed.
+    // The process that started this was killed.
     process.once("disconnect", () => resolve(undefined));
     say({ id: 0 });
   });

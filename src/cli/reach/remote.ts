@@ -12,7 +12,11 @@ import { hostnameForPeople, secretOption } from "./remote-options.ts";
 
 const ROLE = "operator";
 
-/** Connects by URL as an ordinary client that has a device key of its own. */
+/**
+ * Connects by URL as an ordinary client that has a device key of its own.
+ * @throws CliError where the URL is wrong, the gateway refuses, or the device lacks scopes (those
+ * are asked for)
+ */
 export async function openRemote(
   context: Context,
   needed: readonly string[],
@@ -85,7 +89,7 @@ interface Settle {
   failed(error: Error): void;
 }
 
-/** Where to, as whom, and with which secrets. */
+/** The connection's options: URL, device key, scopes and secrets. */
 async function credentials(
   { context, url }: Target,
   scopes: readonly string[] | undefined,

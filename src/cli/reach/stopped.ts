@@ -15,6 +15,7 @@ interface Owner {
 /**
  * The methods of the gateway on the state of one that does not run, under its writer's lock. Root
  * becomes the state's owner first: files that belonged to root would shut the gateway out.
+ * @throws CliError (unreachable) where there is no state, (state) where it can't be read
  */
 export async function openStopped(
   { io }: Context,
@@ -52,7 +53,7 @@ function stateOwner(folder: string): Owner | undefined {
   }
 }
 
-/** Whether root would have to become somebody else. */
+/** Whether root would have to become the state's owner, who is another user. */
 function isForeign({ uid }: Owner): boolean {
   return process.getuid?.() === 0 && uid !== 0;
 }

@@ -163,7 +163,7 @@ describe("devices show", () => {
     expect(admin.askedOf("device.pair.show")).toEqual([]);
   });
 
-  test("what a node offers is shown by its code as well", async () => {
+  test("a node's capabilities are shown by their code as well", async () => {
     const nodeId = "cd".repeat(32);
     const offer = { requestId: "9ABC-DEFG", nodeId, ts: NOW, commands: ["system.run"], caps: [] };
     admin.answers["node.pair.list"] = () => ({ pending: [offer], paired: [] });

@@ -124,7 +124,7 @@ describe("devices revoke-all", () => {
       devicelessCli: true,
       waysIn: { devices: 0, others: 0 },
     };
-    const reason = "disk full: /state/devices.journal could not be written";
+    const reason = "disk full: /state/gateway.journal could not be written";
     admin.answers[METHOD] = () => ({
       ...done,
       kept: [],
@@ -184,7 +184,7 @@ describe("--force", () => {
   });
 });
 
-describe("devices clear and the last way in", () => {
+describe("devices clear and the last remaining admin", () => {
   const reader = pairedRow({
     deviceId: "cd".repeat(32),
     scopes: ["operator.read"],

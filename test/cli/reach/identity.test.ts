@@ -27,7 +27,7 @@ test("a key that a copy left readable is closed again", () => {
   expect(mode("identity.json")).toBe(0o600);
 });
 
-test("a damaged key is named with the way out, and never replaced in silence", () => {
+test("a damaged key is named with the way out, and never replaced unasked", () => {
   writeFileSync(join(folder, "identity.json"), '{"privateKeyPem":"no key"}');
   expect(() => loadIdentity(folder, "identity.json")).toThrow("holds no usable key");
   writeFileSync(join(folder, "identity.json"), "{torn");

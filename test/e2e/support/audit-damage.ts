@@ -32,7 +32,7 @@ export async function writeAudit(folder: string, count: number): Promise<void> {
   for (let i = 0; i < count; i += 1) {
     const what = { device: `d${i}`.padEnd(64, "x") };
     await core.audit.note({ event: "device.approved", by: { kind: "host" }, what });
-    while (core.documents.pairing.durable.trail.outbox.length > 0) {
+    while (core.documents.host.durable.trail.outbox.length > 0) {
       await new Promise((resolve) => setImmediate(resolve));
     }
   }

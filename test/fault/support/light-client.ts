@@ -1,5 +1,5 @@
-import { connect, type Socket } from "node:net";
 import { connectParams, type TestDevice } from "../../kit/client.ts";
+import { encodeFrame, WireClient } from "../../kit/wire-client.mjs";
 
 /** The reference client's rules: 1 s, doubled after each failure up to 30 s, anew after a hello. */
 const FIRST_PAUSE_MS = 1_000;
@@ -19,17 +19,14 @@ export interface LightOptions {
 }
 
 /**
- * A client that does nothing but connect, and connect again: thousands of them fit one process. It
- * speaks just enough of WebSocket for that.
+ * A client that does nothing but connect, and connect again: thousands of them fit one process.
  */
 export class LightClient {
   readyAt: number | undefined;
   hellos = 0;
   /** How attempts ended that did not lead to a hello: status lines, close codes, error codes. */
   readonly failures: string[] = [];
-  #socket: Socket | undefined;
-  #input: Buffer = Buffer.alloc(0);
-  #upgraded = false;
+  #wire: WireClient | undefined;
   #pause = FIRST_PAUSE_MS;
   #timer: NodeJS.Timeout | undefined;
   #over = false;
@@ -40,64 +37,28 @@ export class LightClient {
 
   start(): void {
     const { port, from } = this.options;
-    this.#input = Buffer.alloc(0);
-    this.#upgraded = false;
+    const wire = new WireClient({ port, localAddress: from });
+    this.#wire = wire;
     this.#why = "";
-    const socket = connect({ port, host: "127.0.0.1", localAddress: from });
-    this.#socket = socket;
-    socket.setNoDelay(true);
-    socket.on("connect", () => socket.write(upgradeOf(port)));
-    socket.on("data", (bytes) => this.#data(bytes));
-    socket.on("error", (error: NodeJS.ErrnoException) => {
-      this.#why ||= error.code ?? "error";
-    });
-    socket.on("close", () => this.#closed());
+    wire.onText = (payload) => this.#frame(payload.toString());
+    wire.onClose = () => this.#closed(wire);
   }
 
   stop(): void {
     this.#over = true;
     clearTimeout(this.#timer);
-    this.#socket?.destroy();
+    this.#wire?.socket.destroy();
   }
 
-  #closed(): void {
+  #closed(wire: WireClient): void {
     if (this.#over) return;
-    if (this.readyAt === undefined) this.failures.push(this.#why || "closed");
+    if (this.readyAt === undefined) this.failures.push(this.#why || wire.why || "closed");
     this.readyAt = undefined;
     this.#timer = setTimeout(() => this.start(), this.#pause);
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS);
   }
 
-  #data(bytes: Buffer): void {
-    this.#input = this.#input.length > 0 ? Buffer.concat([this.#input, bytes]) : bytes;
-    if (!this.#upgraded && !this.#upgrade()) return;
-    for (let frame = takeFrame(this.#input); frame; frame = takeFrame(this.#input)) {
-      this.#input = this.#input.subarray(frame.end);
-      this.#frame(frame.code, frame.payload);
-    }
-  }
-
-  #upgrade(): boolean {
-    const end = this.#input.indexOf("\r\n\r\n");
-    if (end < 0) return false;
-    const status = this.#input.toString("latin1", 9, 12);
-    this.#upgraded = status === "101";
-    if (!this.#upgraded) {
-      this.#why = `HTTP ${status}`;
-      this.#socket?.destroy();
-    }
-    this.#input = this.#input.subarray(end + 4);
-    return this.#upgraded;
-  }
-
-  #frame(code: number, payload: Buffer): void {
-    if (code === 8) {
-      this.#why = String(payload.readUInt16BE(0));
-      this.#socket?.destroy();
-    }
-    if (code === 9) this.#send(10, payload);
-    if (code !== 1) return;
-    const text = payload.toString();
+  #frame(text: string): void {
     if (text.startsWith('{"type":"event","event":"connect.challenge"')) {
       const { payload: challenge } = JSON.parse(text);
       const answer = () => this.#connect(challenge);
@@ -126,45 +87,6 @@ export class LightClient {
     const auth: Record<string, string> = own === undefined ? { token } : { deviceToken: own };
     const params = connectParams(challenge, { device, auth, scopes: ["operator.read"] });
     const text = JSON.stringify({ type: "req", id: "1", method: "connect", params });
-    this.#send(1, Buffer.from(text));
+    this.#wire?.write(encodeFrame(text));
   }
-
-  #send(code: number, payload: Buffer): void {
-    const long = payload.length > 125;
-    const head = Buffer.alloc(long ? 8 : 6);
-    head.writeUInt8(0x80 | code, 0);
-    head.writeUInt8(0x80 | (long ? 126 : payload.length), 1);
-    if (long) head.writeUInt16BE(payload.length, 2);
-    // The mask is zero, so the payload stays as it is.
-    this.#socket?.write(Buffer.concat([head, payload]));
-  }
-}
-
-function upgradeOf(port: number): string {
-  return [
-    "GET / HTTP/1.1",
-    `Host: 127.0.0.1:${port}`,
-    "Connection: Upgrade",
-    "Upgrade: websocket",
-    "Sec-WebSocket-Version: 13",
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-    "\r\n",
-  ].join("\r\n");
-}
-
-/** The first whole frame of what a server sent, and where it ends. */
-function takeFrame(bytes: Buffer): { code: number; payload: Buffer; end: number } | undefined {
-  if (bytes.length < 2) return undefined;
-  const short = bytes.readUInt8(1) & 0x7f;
-  const start = short === 127 ? 10 : short === 126 ? 4 : 2;
-  if (bytes.length < start) return undefined;
-  const length =
-    short === 127
-      ? Number(bytes.readBigUInt64BE(2))
-      : short === 126
-        ? bytes.readUInt16BE(2)
-        : short;
-  const end = start + length;
-  if (bytes.length < end) return undefined;
-  return { code: bytes.readUInt8(0) & 0x0f, payload: bytes.subarray(start, end), end };
 }

@@ -1,12 +1,9 @@
 import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { secretsShape } from "../../../src/auth/secret-store.ts";
 import { systemFiles } from "../../../src/lib/atomic-file.ts";
 import { systemWorld } from "../../../src/lib/world.ts";
-import { nodesShape } from "../../../src/nodes/document.ts";
-import { pairingShape } from "../../../src/pairing/document.ts";
-import { type DocumentShape, openDocument } from "../../../src/store/document.ts";
+import { openState, type StateDocument } from "../../../src/main/state.ts";
 import { GatewayProcess, PROCESS_TOKEN } from "../../kit/process.ts";
 import { until } from "../../kit/until.ts";
 import { addNodes, surfaces } from "./nodes.ts";
@@ -16,14 +13,8 @@ import { ask, listed, pair } from "./owner.ts";
 export const stateFiles = [
   "gateway.json",
   "gateway.journal",
-  "gateway.ballast",
-  "devices.json",
-  "devices.journal",
-  "devices.journal.next",
-  "devices.ballast",
-  "nodes.json",
-  "nodes.journal",
-  "nodes.ballast",
+  "gateway.journal.next",
+  "gateway.reserve",
   "openclaw.json",
 ] as const;
 export type StateFile = (typeof stateFiles)[number];
@@ -52,15 +43,12 @@ export async function makeSample(): Promise<Sample> {
   await gateway.kill();
   const { deviceId = "" } = pairs[0]?.device ?? {};
   const seen = { op: "seen", deviceId, at: 0, reason: "sample" } as const;
-  await rewrite(gateway.stateDir, secretsShape, {
-    change: ({ seed = "", tokenKey = "" }) => ({ op: "keys" as const, seed, tokenKey }),
-    cut: false,
+  await rewrite(gateway.stateDir, {
+    changes: [
+      ["devices", seen],
+      ["nodes", { op: "seen", nodeId, facts: { lastSeenReason: "sample" } }],
+    ],
   });
-  await rewrite(gateway.stateDir, nodesShape, {
-    change: () => ({ op: "seen" as const, nodeId, facts: { lastSeenReason: "sample" } }),
-    cut: false,
-  });
-  await rewrite(gateway.stateDir, pairingShape, { change: () => seen, cut: true });
   const base = await mkdtemp(join(tmpdir(), "gateway-sample-"));
   const folder = join(base, "state");
   await cp(gateway.stateDir, folder, {
@@ -72,26 +60,22 @@ export async function makeSample(): Promise<Sample> {
   return { folder, ...said, remove: () => rm(base, { recursive: true, force: true }) };
 }
 
-/** Makes a document write its snapshot; `cut` ends that before the journal's names are changed. */
-async function rewrite<State, Change>(
+/** Makes the state write its snapshot, and ends that before the journal's names are changed. */
+async function rewrite(
   folder: string,
-  shape: DocumentShape<State, Change>,
-  how: { change: (state: State) => Change; cut: boolean },
+  { changes }: { changes: Parameters<StateDocument["commit"]>[0] },
 ): Promise<void> {
   let over = false;
   const fs = {
     ...systemFiles,
     rename: (from: string, to: string) => {
       over = from.endsWith(".journal.next");
-      return over && how.cut
-        ? Promise.reject(new Error("cut short"))
-        : systemFiles.rename(from, to);
+      return over ? Promise.reject(new Error("cut short")) : systemFiles.rename(from, to);
     },
   };
-  const limits = { journalBytes: 1 };
-  const document = await openDocument(shape, { folder, world: systemWorld, fs, limits });
-  await document.commit([how.change(document.durable)]);
+  const document = await openState({ folder, world: systemWorld, fs, limits: { journalBytes: 1 } });
+  await document.commit(changes);
   await until(() => over, "the snapshot");
-  await document.commit([how.change(document.durable)]);
+  await document.commit(changes);
   await document.close();
 }

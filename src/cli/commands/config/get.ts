@@ -6,7 +6,10 @@ import { withGateway } from "../../reach/connect.ts";
 import { readNeeds } from "../../reach/needs.ts";
 import { secretKind } from "./set.ts";
 
-/** `openclaw config get [path]`: what is in force, defaults included and secrets hidden. */
+/**
+ * `openclaw config get [path]`: what is in force, defaults included and secrets hidden.
+ * @throws CliError for a secret, and for a key that is not set
+ */
 export const get: Run<unknown> = async (context, [path]) => {
   if (path !== undefined && secretKind(path) !== undefined) throw neverShown();
   await withGateway(context, readNeeds, async (gateway) => {

@@ -7,12 +7,15 @@ import { withGateway } from "../../reach/connect.ts";
 import type { Gateway, Result } from "../../reach/gateway.ts";
 import { hostNeeds } from "../../reach/needs.ts";
 import { readSecret, warnVisible } from "../../reach/remote-options.ts";
-import { derivedParams, type SecretOptions, sayClosed, secretNeeds } from "../token.ts";
+import { derivedParams, sayClosed, secretNeeds, type TokenCommandOptions } from "../token.ts";
 
 type ConfigChanged = Result<"host.config.set">;
 
-/** `openclaw config set <path> <value|->` */
-export const set: Run<SecretOptions> = async (context, args, options) => {
+/**
+ * `openclaw config set <path> <value|->`: changes one key; `-` reads the value from standard input.
+ * @throws CliError (usage) where words are missing or a secret stands among them
+ */
+export const set: Run<TokenCommandOptions> = async (context, args, options) => {
   const [path = "", typed = ""] = args;
   const kind = secretKind(path);
   if (kind !== undefined) return setSecret(context, { path, typed, kind }, options);
@@ -49,7 +52,7 @@ async function change(
   });
 }
 
-/** Said by whoever opens the port to a network, at the moment of doing so. */
+/** Printed when a setting opens the port to a network. */
 const plainHttp = [
   "warning: this is plain HTTP: whoever is on the way reads along, secrets included",
   "  next: put nginx with TLS in front (nginx/render-site.sh prints its site), then: openclaw config unset gateway.bind",
@@ -81,7 +84,7 @@ interface SecretAsk {
 async function setSecret(
   context: Context,
   { path, typed, kind }: SecretAsk,
-  options: SecretOptions,
+  options: TokenCommandOptions,
 ): Promise<void> {
   const derived = derivedParams(options);
   if (typed !== "-") warnVisible(context, `openclaw config set ${path} -`);

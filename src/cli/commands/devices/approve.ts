@@ -40,7 +40,10 @@ export const approve: Run<ApproveOptions> = async (context, words, options) => {
   });
 };
 
-/** `openclaw devices reject <code>` */
+/**
+ * `openclaw devices reject <code>`: rejects a device's request.
+ * @throws CliError (usage) without a code
+ */
 export const reject: Run<unknown> = async (context, words) => {
   if (words.length === 0) throw nothingTyped("openclaw devices list");
   await withGateway(context, pairingNeeds, async (gateway) => {

@@ -23,6 +23,8 @@ export interface Choice<Row> {
 /**
  * The one row that is meant. An exact one at once; anything less is shown and asked about, and that
  * takes a person at a terminal: names and starts of codes can be made to look alike.
+ * @throws CliError (notFound) where none fits, (failed) where no person can be asked or the answer
+ * is no
  */
 export async function chooseRow<Row>(
   { io }: Context,

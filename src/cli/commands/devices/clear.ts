@@ -10,7 +10,7 @@ import { pairingNeeds } from "../../reach/needs.ts";
 import type { Durability } from "./durability.ts";
 import { durabilityNote } from "./durability.ts";
 import { forEach } from "./for-each.ts";
-import { devicePages, type PageAsk, pendingRows } from "./pages.ts";
+import { devicePages, type ListQuery, pendingRows } from "./pages.ts";
 import type { PairedRow, WaysIn } from "./rows.ts";
 
 export interface ClearOptions {
@@ -47,7 +47,7 @@ export const clear: Run<ClearOptions> = async (context, _args, options) => {
 interface What {
   readonly pending: boolean;
   /** Which paired devices, if any. */
-  readonly paired: PageAsk | undefined;
+  readonly paired: ListQuery | undefined;
 }
 
 function readWhat({ pending = false, stale }: ClearOptions, now: number): What {
@@ -98,7 +98,7 @@ function isWayIn({ tokens = [] }: PairedRow): boolean {
   return tokens.some((token) => token.role === "operator" && isFullControl(token));
 }
 
-/** The work, and how far it came. Ids are kept only for whoever asked for them. */
+/** The work, and how far it came. Ids are kept only where the output has them (`keepIds`). */
 class Clearing {
   readonly result: { rejected: string[]; removed: string[] } = { rejected: [], removed: [] };
   readonly #counts: Counts = { rejected: 0, removed: 0 };
@@ -134,7 +134,7 @@ class Clearing {
       const outcome = await run();
       if (outcome.durable === false) this.#last = outcome;
     } catch (error) {
-      // Somebody else was quicker.
+      // Another command was quicker.
       if (error instanceof Error && /^unknown (deviceId|requestId)/.test(error.message)) return;
       throw error;
     }

@@ -2,8 +2,9 @@
 const AT_ONCE = 64;
 
 /**
- * Runs `act` on each item, several at a time. After a failure no other one begins; those under way
- * are waited for, and then the first failure is thrown.
+ * Runs `act` on each item, several at a time. After a failure no other one begins, and those under
+ * way are waited for.
+ * @throws the first failure
  */
 export async function forEach<Item>(
   items: readonly Item[],

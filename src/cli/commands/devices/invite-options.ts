@@ -24,7 +24,10 @@ export function lifeParams({ expires, name }: Pick<InviteOptions, "expires" | "n
   };
 }
 
-/** The fingerprint that `--pin` names, as hex; openssl and browsers write it with colons. */
+/**
+ * The fingerprint that `--pin` names, as hex; openssl and browsers write it with colons.
+ * @throws CliError (usage) for anything else
+ */
 export function readPin(typed: string | undefined): string | undefined {
   const pin = typed
     ?.replace(/^sha256[:=]/i, "")

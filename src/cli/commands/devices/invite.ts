@@ -67,7 +67,10 @@ function parseUses(text: string): number {
   throw new CliError("usage", "--uses: expected how many devices the link pairs, such as 20");
 }
 
-/** `read,write` or full names; `owner` stands for everything an owner holds. */
+/**
+ * `read,write` or full names; `owner` stands for everything an owner holds.
+ * @throws CliError (usage) for an unknown scope
+ */
 export function parseScopes(text: string | undefined): string[] {
   if (text === undefined) return [READ, WRITE];
   const names = text.split(/[\s,]+/).filter((word) => word !== "");

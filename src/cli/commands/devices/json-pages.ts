@@ -1,13 +1,13 @@
 import { type Context, jsonText } from "../../kit/context.ts";
-import type { Page } from "./pages.ts";
+import type { ListedPage } from "./pages.ts";
 
 /** Pages as the one JSON object that the whole list is, printed as they come. */
 export async function printJsonPages(
   { io }: Context,
-  pages: AsyncIterable<Page>,
+  pages: AsyncIterable<ListedPage>,
   limit = Number.POSITIVE_INFINITY,
 ): Promise<void> {
-  let last: Page | undefined;
+  let last: ListedPage | undefined;
   let held: string | undefined;
   for await (const page of pages) {
     if (!last) {
@@ -20,11 +20,11 @@ export async function printJsonPages(
     held = page.paired.map((row) => `    ${jsonText(row, 4)}`).join(",\n");
   }
   if (held !== undefined) io.data(held);
-  io.data(`  ]${last ? ending(last) : ""}\n}`);
+  io.data(`  ]${last ? continuation(last) : ""}\n}`);
 }
 
-/** Said where the list goes on behind what was asked for. */
-function ending({ nextCursor, total }: Page): string {
+/** The members that say where the list goes on. */
+function continuation({ nextCursor, total }: ListedPage): string {
   if (nextCursor === undefined) return "";
   return `,\n  "total": ${total},\n  "nextCursor": ${jsonText(nextCursor)}`;
 }

@@ -67,7 +67,10 @@ async function wholeId(gateway: Gateway, typed: string): Promise<string> {
   throw new CliError("notFound", message, { next: "openclaw devices invite list" });
 }
 
-/** `openclaw devices invite revoke <link>` */
+/**
+ * `openclaw devices invite revoke <link>`: ends an open link, named by its id or the start of it.
+ * @throws CliError (usage) without an id, (notFound) where none fits
+ */
 export const revokeLink: Run<unknown> = async (context, [typed]) => {
   if (typed === undefined) {
     throw new CliError("usage", "which link?", { next: "openclaw devices invite list" });

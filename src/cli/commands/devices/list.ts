@@ -8,7 +8,7 @@ import { withGateway } from "../../reach/connect.ts";
 import { pairingNeeds } from "../../reach/needs.ts";
 import { printJsonPages } from "./json-pages.ts";
 import { nextCommand } from "./next-page.ts";
-import { devicePages, type Page, type PageAsk } from "./pages.ts";
+import { devicePages, type ListedPage, type ListQuery } from "./pages.ts";
 import { pairedPages, pendingTable } from "./tables.ts";
 
 export interface ListOptions {
@@ -21,7 +21,7 @@ export interface ListOptions {
 }
 
 const DEFAULT_STALE = "30d";
-/** What a person gets on a terminal; whatever else reads the list gets all of it. */
+/** Rows shown on a terminal; a pipe or file gets all. */
 const SCREENFUL = 50;
 
 /** `openclaw devices list` */
@@ -34,7 +34,7 @@ export const list: Run<ListOptions> = async (context, _args, options) => {
   });
 };
 
-function readAsk(options: ListOptions, { io, options: global }: Context): PageAsk {
+function readAsk(options: ListOptions, { io, options: global }: Context): ListQuery {
   const { stale, role, query, cursor, limit } = options;
   if (role !== undefined && role !== "operator" && role !== "node") {
     throw new CliError("usage", "--role: expected operator or node");
@@ -58,19 +58,19 @@ function readAsk(options: ListOptions, { io, options: global }: Context): PageAs
 }
 
 interface Asked {
-  readonly ask: PageAsk;
+  readonly ask: ListQuery;
   readonly options: ListOptions;
 }
 
 async function printPages(
   context: Context,
-  pages: AsyncIterable<Page>,
+  pages: AsyncIterable<ListedPage>,
   asked: Asked,
 ): Promise<void> {
   const { io } = context;
   const lines = pairedPages({ now: io.now(), columns: io.columns });
   let rows = 0;
-  let last: Page | undefined;
+  let last: ListedPage | undefined;
   for await (const page of pages) {
     if (!last) printPending(context, page, asked.ask.limit);
     if (!last && page.paired.length > 0) {
@@ -84,7 +84,7 @@ async function printPages(
   if (last) printEnd(context, last, { ...asked, rows });
 }
 
-function printPending({ io }: Context, { pending }: Page, limit = pending.length): void {
+function printPending({ io }: Context, { pending }: ListedPage, limit = pending.length): void {
   if (pending.length === 0) return;
   const rows = pending.slice(0, limit);
   io.out(styleOf(io).heading(`Waiting for approval (${pending.length})`));
@@ -94,7 +94,7 @@ function printPending({ io }: Context, { pending }: Page, limit = pending.length
   io.out(`To approve one: ${approveCommand(pending)}`);
 }
 
-function printEnd({ io }: Context, last: Page, asked: Asked & { rows: number }): void {
+function printEnd({ io }: Context, last: ListedPage, asked: Asked & { rows: number }): void {
   const { rows, ask, options } = asked;
   if (rows === 0 && last.pending.length === 0) {
     io.out("No device waits for approval and none is listed.");

@@ -69,7 +69,10 @@ export function hasId(typed: string, row: DeviceWords): boolean {
   return isFull(id, row) || isStart(id, row);
 }
 
-/** As ids are written: in full, in groups as `5E0A-91B2-…`, or as the words that keys are shown in. */
+/**
+ * The id in lower-case hex, from any way it is typed: in full, in groups as `5E0A-91B2-…`, or as
+ * the words that keys are shown in.
+ */
 function idOf(typed: string): string {
   return idOfWords(typed) ?? typed.replace(/[\s-]/g, "").toLowerCase();
 }
@@ -94,7 +97,7 @@ function isStart(id: string, row: DeviceWords): boolean {
   return ID_PREFIX.test(id) && row.deviceId.startsWith(id);
 }
 
-/** Whether its name is what was typed. */
+/** Whether the device's name is what was typed. */
 export function isNamed(typed: string, row: DeviceWords): boolean {
   const wanted = cleanText(typed)?.toLowerCase();
   if (wanted === undefined) return false;

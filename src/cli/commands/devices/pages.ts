@@ -3,7 +3,7 @@ import type { Gateway } from "../../reach/gateway.ts";
 import type { DeviceList, PairedRow, PendingRow } from "./rows.ts";
 
 /** What a command wants to see of the list. */
-export interface PageAsk {
+export interface ListQuery {
   /** Paired devices at most; all of them without. */
   readonly limit?: number;
   readonly cursor?: string | undefined;
@@ -14,15 +14,15 @@ export interface PageAsk {
 }
 
 /** One page. `total` counts the paired devices of the whole list. */
-export interface Page extends DeviceList {
+export interface ListedPage extends DeviceList {
   readonly total: number;
 }
 
 /** Rows of one request: the most that the gateway takes. */
 const MOST = 1000;
 
-/** The list page by page, so that nobody has to hold all of it. */
-export async function* devicePages(gateway: Gateway, ask: PageAsk): AsyncGenerator<Page> {
+/** The list page by page, so that the whole is never in memory. */
+export async function* devicePages(gateway: Gateway, ask: ListQuery): AsyncGenerator<ListedPage> {
   let { cursor, limit: left = Number.POSITIVE_INFINITY } = ask;
   do {
     const limit = Math.min(left, MOST);
@@ -54,13 +54,13 @@ function isStale(row: PairedRow, moment: number): boolean {
   return row.connected !== true && (row.lastSeenAtMs ?? row.approvedAtMs ?? 0) < moment;
 }
 
-function narrowed(answer: DeviceList, { role, seenBefore }: PageAsk): Page {
+function narrowed(answer: DeviceList, { role, seenBefore }: ListQuery): ListedPage {
   const inRole = (row: PendingRow | PairedRow) =>
     role === undefined || (row.roles ?? [row.role]).includes(role);
   const paired = answer.paired.filter(
     (row) => inRole(row) && (seenBefore === undefined || isStale(row, seenBefore)),
   );
-  // Whoever asks for stale devices tidies up; requests are never stale, they expire.
+  // Stale devices are asked for to be removed; requests are never stale, they expire.
   const pending = seenBefore === undefined ? answer.pending.filter(inRole) : [];
   return { ...answer, pending, paired, total: answer.total ?? paired.length };
 }

@@ -32,7 +32,7 @@ export async function findDevice(
   });
 }
 
-/** Of those that an id's start or a name fits this many are told from each other; none is chosen. */
+/** How many devices that an id's start or a name fits are shown; none is chosen. */
 const MOST_LIKELY = 20;
 
 /** What {@link matchPaired} has to look at: those with that id, and some with that name. */
@@ -50,19 +50,19 @@ async function likelyRows(gateway: Gateway, typed: string): Promise<PairedRow[]>
   return [...rows.values()];
 }
 
-/** The device as a word or as `--device`. */
+/** The device as a word or as `--device`. @throws CliError (usage) where neither is there */
 export function deviceWord(args: readonly string[], option: string | undefined): string {
   const typed = option ?? args.join(" ");
   if (typed.trim() !== "") return typed;
   throw new CliError("usage", "say which device: give its id", { next: "openclaw devices list" });
 }
 
-export interface RemoveOptions {
+export interface RemoveDeviceOptions {
   readonly force?: boolean;
 }
 
 /** `openclaw devices remove <device>` */
-export const remove: Run<RemoveOptions> = async (context, args, { force }) => {
+export const remove: Run<RemoveDeviceOptions> = async (context, args, { force }) => {
   const typed = deviceWord(args, undefined);
   await withGateway(context, pairingNeeds, async (gateway) => {
     const device = await findDevice(context, gateway, { typed, verb: "Remove" });
@@ -76,7 +76,11 @@ export const remove: Run<RemoveOptions> = async (context, args, { force }) => {
   });
 };
 
-/** A name of several words ends at the first where more words follow it. */
+/**
+ * Ends a command that failed on a device's name.
+ * @throws `error`; where more words follow a name that was not found, a CliError that says to put
+ * the name in quotes
+ */
 export function throwWithQuotes(error: unknown, more: readonly string[], example: string): never {
   const found = !(error instanceof CliError) || error.exit !== "notFound" || more.length === 0;
   if (found) throw error;
@@ -89,7 +93,10 @@ export interface RenameOptions {
   readonly name?: string;
 }
 
-/** `openclaw devices rename <device> <name>` */
+/**
+ * `openclaw devices rename <device> <name>`: gives a device another name.
+ * @throws CliError (usage) where device or name is missing
+ */
 export const rename: Run<RenameOptions> = async (context, args, options) => {
   const words = options.device === undefined ? args.slice(1) : args;
   const typed = deviceWord(args.slice(0, 1), options.device);

@@ -18,11 +18,14 @@ export interface RevokeAllOptions {
 
 type AllRevoked = Result<"device.pair.revokeAll">;
 
-/** What could still let somebody in, or ask. */
+/**
+ * What still lets clients in, or lets them ask: kinds of shared secret, the command line without a
+ * device, remaining admins, SSH keys.
+ */
 type Remains = AllRevoked["remains"];
 
 const METHOD = "device.pair.revokeAll";
-/** A hundred thousand devices on a slow disk take their time. */
+/** Milliseconds: a hundred thousand devices on a slow disk take their time. */
 const REVOKE_MS = 10 * 60_000;
 
 /** `openclaw devices revoke-all` */
@@ -82,7 +85,7 @@ function doneLines(done: AllRevoked, how: string): string[] {
   ];
 }
 
-/** One kind after the other: what somebody who should be out may still try. */
+/** Lines for people, one kind after the other. */
 function remainsLines({ secrets, devicelessCli, waysIn, sshKeys }: Remains): string[] {
   const lines: string[] = [];
   for (const kind of secrets) {

@@ -10,7 +10,10 @@ import { surfaceRows } from "../nodes/rows.ts";
 import { CODE_FORM, looksLikeCode, matchPending } from "./match.ts";
 import { pendingRows } from "./pages.ts";
 
-/** `openclaw devices show <code>`: who asks, as the page and the answer over SSH show it. */
+/**
+ * `openclaw devices show <code>`: who asks, as the page and the answer over SSH show it.
+ * @throws CliError (usage) without a code
+ */
 export const show: Run<unknown> = async (context, words) => {
   if (words.length === 0) {
     const message = "say which: give the code that the device shows";
@@ -28,7 +31,10 @@ export const show: Run<unknown> = async (context, words) => {
   });
 };
 
-/** The code that is meant, of a device or a node. Looking harms nobody: a name that fits will do. */
+/**
+ * The code that is meant, of a device or a node. Looking changes nothing, so a name that fits will
+ * do.
+ */
 async function findCode(gateway: Gateway, words: readonly string[]): Promise<string> {
   const typed = words.join(" ");
   if (looksLikeCode(typed)) return typed;

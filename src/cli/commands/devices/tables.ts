@@ -17,7 +17,7 @@ import {
 import type { PairedRow, PendingRow } from "./rows.ts";
 
 /** When and how wide a table is made. */
-export interface View {
+export interface TableView {
   readonly now: number;
   readonly columns: number;
 }
@@ -38,19 +38,19 @@ const pairedColumns: readonly Column[] = [
 ];
 
 /** Requests that wait, as lines. */
-export function pendingTable(rows: readonly PendingRow[], view: View): string[] {
+export function pendingTable(rows: readonly PendingRow[], view: TableView): string[] {
   const cells = rows.map((row) => pendingCells(row, view.now));
   return table({ columns: pendingColumns, rows: cells, width: view.columns });
 }
 
 /** Paired devices, as lines. */
-export function pairedTable(rows: readonly PairedRow[], view: View): string[] {
+export function pairedTable(rows: readonly PairedRow[], view: TableView): string[] {
   const cells = rows.map((row) => pairedCells(row, view.now));
   return table({ columns: pairedColumns, rows: cells, width: view.columns });
 }
 
 /** Paired devices that come in pages; the first one sets the widths. */
-export function pairedPages(view: View): (rows: readonly PairedRow[]) => string[] {
+export function pairedPages(view: TableView): (rows: readonly PairedRow[]) => string[] {
   let lines: ReturnType<typeof growingTable> | undefined;
   return (rows) => {
     const cells = rows.map((row) => pairedCells(row, view.now));
@@ -98,7 +98,7 @@ function pick({ displayName }: PairedRow): { displayName?: string } {
   return displayName === undefined ? {} : { displayName };
 }
 
-/** What it held before its token was rotated to less. */
+/** The rights that a device had before its token was rotated to fewer, as lines. */
 function narrowedLines(row: PairedRow): string[] {
   const { scopes = [] } = row;
   const held = heldScopes(row);
@@ -128,7 +128,7 @@ export function heldScopes({ scopes = [], tokens = [] }: PairedRow): readonly st
   return live?.scopes ?? scopes;
 }
 
-/** What it may do, in words. */
+/** What a paired device may do, in words. */
 export function heldWords(row: PairedRow): string {
   return accessWords({ ...row, scopes: heldScopes(row) });
 }

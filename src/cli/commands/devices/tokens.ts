@@ -63,7 +63,7 @@ export const revoke: Run<TokenOptions> = async (context, args, options) => {
   });
 };
 
-/** What was asked for is so: whoever scripts this is told of no failure. */
+/** Says that the token was revoked before; that is no failure, so scripts get exit code 0. */
 function revokedBefore(
   context: Context,
   device: PairedRow,

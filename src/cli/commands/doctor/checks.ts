@@ -20,7 +20,7 @@ export const checks: Readonly<Record<string, Check>> = {
   ...webhookChecks,
 };
 
-/** What all checks say that apply. */
+/** The findings of all checks that apply. */
 export function examine(facts: Facts): Finding[] {
   return Object.entries(checks).flatMap(([id, check]) => {
     const verdict = check(facts);

@@ -5,11 +5,14 @@ import { styleOf } from "../../kit/style.ts";
 import { count, shownLines } from "../../kit/words.ts";
 import { examine } from "./checks.ts";
 import { gatherFacts } from "./gather.ts";
-import type { Finding, Level } from "./verdict.ts";
+import type { Finding, VerdictLevel } from "./verdict.ts";
 
-const worstFirst: readonly Level[] = ["fail", "warn", "note", "ok"];
+const worstFirst: readonly VerdictLevel[] = ["fail", "warn", "note", "ok"];
 
-/** `openclaw doctor`: what is wrong here and what to type. Exit code 1 where something fails. */
+/**
+ * `openclaw doctor`: what is wrong here and what to type. Exit code 1 where something fails.
+ * @throws CliError (usage) with `--url`
+ */
 export const doctor: Run<unknown> = async (context) => {
   if (context.options.url !== undefined) {
     throw new CliError("usage", "doctor looks at this machine; --url does not apply", {
@@ -39,7 +42,7 @@ function reportLines({ io }: Context, findings: readonly Finding[]): string[] {
 
 /** The last line: how many of what, or that there is nothing to do. */
 export function summary(findings: readonly Finding[]): string {
-  const of = (level: Level) => findings.filter((finding) => finding.level === level).length;
+  const of = (level: VerdictLevel) => findings.filter((finding) => finding.level === level).length;
   const [failed, warned, noted] = [of("fail"), of("warn"), of("note")];
   if (failed + warned + noted === 0) return `All is well: ${of("ok")} checks, nothing to do.`;
   const rest = `${count(warned, "warning")}, ${count(noted, "note")}, ${of("ok")} well`;

@@ -16,13 +16,13 @@ export interface Facts {
   readonly gateway: GatewayFacts;
   readonly config: ConfigFacts;
   readonly state: StateFacts;
-  readonly machine: MachineFacts;
+  readonly machine: MachineState;
   readonly ssh: SshFacts;
 }
 
 export interface ProgramFacts {
   readonly version: string;
-  /** Without the leading `v`. */
+  /** The version of Node.js, without the leading `v`. */
   readonly node: string;
   /** Version of the GNU C library; absent with another one. */
   readonly glibc?: string | undefined;
@@ -45,10 +45,10 @@ export interface ConfigFacts {
   readonly path: string;
   readonly exists: boolean;
   /** Absent where there is no file, or it may not be looked at. */
-  readonly file?: FileFacts | undefined;
+  readonly file?: CheckedFile | undefined;
   readonly errors: readonly ConfigIssue[];
   readonly warnings: readonly ConfigIssue[];
-  /** Absent where the file can't be read or has errors: then nobody knows what will be in force. */
+  /** Absent where the file can't be read or has errors: what will be in force is not known then. */
   readonly gateway?: GatewayConfig["gateway"] | undefined;
   /** The gateway was started with another `--bind` than the file has. */
   readonly bindByFlag: boolean;
@@ -61,51 +61,51 @@ export interface ConfigFacts {
 }
 
 export interface WebhookFacts {
-  /** Its files, as far as they are set. */
+  /** The files of `notify.webhook` that are set. */
   readonly files: readonly WebhookFile[];
   /** `gateway.egress`. */
   readonly egress: readonly string[];
   /** Scheme, host and port; absent where its URL may not be read. */
   readonly to?: string;
-  /** Where its name leads; absent where that can't be known. */
+  /** Addresses that the host's name leads to; absent where they can't be known. */
   readonly addresses?: readonly string[] | undefined;
 }
 
 export interface WebhookFile {
-  /** The key that names it. */
+  /** The configuration's key that names the file. */
   readonly key: string;
   readonly path: string;
   /** Absent where it is not there, or may not be looked at. */
-  readonly found?: FileFacts & { readonly isFile: boolean };
+  readonly found?: CheckedFile & { readonly isFile: boolean };
   readonly missing?: boolean;
 }
 
-export interface FileFacts {
+export interface CheckedFile {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
   readonly mtimeMs: number;
 }
 
-export interface StateEntry extends FileFacts {
+export interface StateEntry extends CheckedFile {
   readonly name: string;
   readonly kind: "file" | "folder" | "link" | "other";
 }
 
 export interface StateFacts {
   readonly folder: string;
-  readonly found?: (FileFacts & { readonly isFolder: boolean }) | undefined;
+  readonly found?: (CheckedFile & { readonly isFolder: boolean }) | undefined;
   /** Absent where the folder may not be read. */
   readonly entries?: readonly StateEntry[] | undefined;
   /** Free for unprivileged users; `inodes` is absent on file systems that do not count them. */
   readonly space?: { readonly bytes: number; readonly inodes?: number } | undefined;
-  /** Only of a gateway that does not run. */
+  /** What the documents hold; set only for a gateway that does not run. */
   readonly inspection?: Inspection | undefined;
   /** The folder of an installed gateway, where that is another one than `folder`. */
   readonly installed?: string | undefined;
 }
 
-export interface MachineFacts {
+export interface MachineState {
   /** Who runs this program; 0 where the platform has no users. */
   readonly uid: number;
   readonly unit?: { readonly active: string; readonly enabled: boolean } | undefined;
@@ -127,7 +127,7 @@ export interface SshFacts {
   readonly account?: string | undefined;
   /** The file with a block of approvers' keys, where there is one. */
   readonly block?: string | undefined;
-  /** Whom sshd's drop-in is for; absent where there is none, or it may not be read. */
+  /** The account that sshd's drop-in is for; absent where there is none, or it may not be read. */
   readonly dropInFor?: string | undefined;
   /** What answers approvers is where its script looks for it. */
   readonly programThere: boolean;
@@ -151,7 +151,7 @@ export interface SshKeyFacts {
 /** A check: pure. `undefined` where it does not apply or nothing can be known. */
 export type Check = (facts: Facts) => Verdict | undefined;
 
-/** `sudo ` where the state's owner is somebody else and we are not root. */
+/** `sudo ` where neither root nor the state's owner runs this, else the empty text. */
 export function sudo({ machine, state }: Facts): string {
   const owner = state.found?.uid ?? machine.uid;
   return machine.uid === 0 || machine.uid === owner ? "" : "sudo ";

@@ -5,7 +5,7 @@ import type { Environment } from "../../../lib/environment.ts";
 import { UNIT } from "../../reach/connect.ts";
 import { runTool } from "../gateway/tools.ts";
 import { isAlive } from "../gateway/wait.ts";
-import type { GatewayFacts, MachineFacts } from "./facts.ts";
+import type { GatewayFacts, MachineState } from "./facts.ts";
 import { listeners } from "./listeners.ts";
 
 interface Asked {
@@ -19,7 +19,7 @@ interface Asked {
 const DEFAULT_PORT = 18_789;
 
 /** Looks at the machine around the gateway; other programs are looked at, never asked or touched. */
-export async function gatherMachine(asked: Asked): Promise<MachineFacts> {
+export async function gatherMachine(asked: Asked): Promise<MachineState> {
   const { env, gateway, port } = asked;
   const home = env["HOME"] || homedir();
   const listening = await listeners([DEFAULT_PORT, ...(port === undefined ? [] : [port])]);
@@ -42,7 +42,7 @@ export async function gatherMachine(asked: Asked): Promise<MachineFacts> {
   };
 }
 
-async function unitFacts(env: Environment): Promise<MachineFacts["unit"]> {
+async function unitFacts(env: Environment): Promise<MachineState["unit"]> {
   const names = ["LoadState", "ActiveState", "UnitFileState"];
   const args = ["show", ...names.map((name) => `--property=${name}`), UNIT];
   const { exit, text } = await runTool("systemctl", args, env).catch(() => ({ exit: 1, text: "" }));
@@ -52,7 +52,7 @@ async function unitFacts(env: Environment): Promise<MachineFacts["unit"]> {
 }
 
 /** What pm2 left in its folder: asking it would start one. */
-async function pm2Facts(folder: string): Promise<MachineFacts["pm2"]> {
+async function pm2Facts(folder: string): Promise<MachineState["pm2"]> {
   const pids = join(folder, "pids");
   const names = await readdir(pids).catch(() => []);
   const own = names.filter((name) => name.startsWith(`${UNIT}-`));
@@ -75,7 +75,7 @@ async function readText(path: string): Promise<string> {
 }
 
 /** Node raises its own soft limit to the hard one, so the gateway's process has the true figures. */
-async function openFiles(gateway: GatewayFacts): Promise<MachineFacts["openFiles"]> {
+async function openFiles(gateway: GatewayFacts): Promise<MachineState["openFiles"]> {
   const pid = gateway.how === "running" ? gateway.info.pid : "self";
   const text = await readText(`/proc/${pid}/limits`);
   const [, soft, hard] = /^Max open files\s+(\d+|unlimited)\s+(\d+|unlimited)/m.exec(text) ?? [];

@@ -56,7 +56,7 @@ function programOf(answer = ""): { node: string; program: string; socket: string
 }
 
 /** What `openclaw ssh enable` made it all from. */
-function madeFrom({ dropIn = "", answer, account = "" }: Parts): scripts.SshFacts {
+function madeFrom({ dropIn = "", answer, account = "" }: Parts): scripts.SshSetup {
   return {
     account,
     keysAccount: scripts.KEYS_ACCOUNT,
@@ -70,24 +70,24 @@ function madeFrom({ dropIn = "", answer, account = "" }: Parts): scripts.SshFact
 async function alteredParts(parts: Parts): Promise<string[]> {
   const facts = madeFrom(parts);
   const { dropIn } = parts;
-  const wanted = [
+  const files = [
     ...(dropIn === undefined ? [] : [[DROP_IN, scripts.sshdDropIn(facts)] as const]),
     ...(dropIn === undefined ? [] : [[KEYS, scripts.keysScript(facts)] as const]),
     ...(parts.answer === undefined ? [] : [[ANSWER, scripts.answerScript(facts)] as const]),
   ];
   const altered = await Promise.all(
-    wanted.map(async ([path, text]) => (await readText(path)) !== text || isLoose(path)),
+    files.map(async ([path, text]) => (await readText(path)) !== text || isLoose(path)),
   );
-  return wanted.filter((_, i) => altered[i]).map(([path]) => path);
+  return files.filter((_, i) => altered[i]).map(([path]) => path);
 }
 
-/** Somebody besides root could change it. */
+/** Whether users besides root could change the file. */
 function isLoose(path: string): boolean {
   const { uid, mode } = lstatSync(path);
   return uid !== 0 || (mode & 0o022) !== 0;
 }
 
-async function uncountedFor(facts: scripts.SshFacts, env: Environment): Promise<string[]> {
+async function uncountedFor(facts: scripts.SshSetup, env: Environment): Promise<string[]> {
   try {
     return scripts.uncounted(facts, await effective(facts.account, env));
   } catch (error) {

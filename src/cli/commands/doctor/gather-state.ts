@@ -1,6 +1,6 @@
 import { lstat, readdir, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import type { FileFacts, StateEntry, StateFacts } from "./facts.ts";
+import type { CheckedFile, StateEntry, StateFacts } from "./facts.ts";
 
 const INSTALLED = "/var/lib/openclaw-gateway";
 
@@ -53,7 +53,7 @@ export function fileFacts(found: {
   uid: number;
   gid: number;
   mtimeMs: number;
-}): FileFacts {
+}): CheckedFile {
   const { mode, uid, gid, mtimeMs } = found;
   return { mode: mode & 0o7777, uid, gid, mtimeMs };
 }

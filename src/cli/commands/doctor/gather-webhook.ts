@@ -7,7 +7,7 @@ import { notifyLimitTable } from "../../../limits/notify.ts";
 import type { WebhookFacts, WebhookFile } from "./facts.ts";
 import { fileFacts } from "./gather-state.ts";
 
-/** A name server that is silent must not keep the doctor. */
+/** Milliseconds: a name server that is silent must not keep the doctor. */
 const LOOKUP_MS = 2000;
 
 /** What can be known of the webhook without sending anything; `undefined` where none is set. */
@@ -39,7 +39,7 @@ async function look(key: string, path: string): Promise<WebhookFile> {
   }
 }
 
-/** Who may not read it knows less; that is all. */
+/** The webhook's URL in a file; `undefined` where the file may not be read. */
 async function urlIn(path: string): Promise<string | undefined> {
   const { value } = notifyLimitTable.notifyFileBytes;
   return readSmallFile(path, value).then(firstLine, () => undefined);

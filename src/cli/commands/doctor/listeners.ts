@@ -4,8 +4,8 @@ import { readdir, readFile, readlink } from "node:fs/promises";
 const LISTEN = "0A";
 
 /**
- * Which of `ports` somebody listens on, and who, as far as this user may see; `undefined` where the
- * kernel does not tell. Nothing is dialled or bound.
+ * Which of `ports` are listened on, and by which processes as far as this user may see; `undefined`
+ * where the kernel does not tell. Nothing is dialled or bound.
  */
 export async function listeners(
   ports: readonly number[],

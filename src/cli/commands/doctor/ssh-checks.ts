@@ -36,7 +36,10 @@ const setup: Check = ({ ssh }) => {
 
 const MOST_NAMED = 3;
 
-/** Whoever is in that group can do everything here; neither of these two ever may. */
+/**
+ * Members of the owners' group can do everything here: neither nginx nor the approvers' account may
+ * be in it.
+ */
 const groups: Check = ({ ssh, machine }) => {
   const prefix = machine.uid === 0 ? "" : "sudo ";
   const loose = [

@@ -1,11 +1,11 @@
 /** How bad a finding is: `fail` is what keeps the gateway or its clients from working. */
-export type Level = "ok" | "note" | "warn" | "fail";
+export type VerdictLevel = "ok" | "note" | "warn" | "fail";
 
-/** What a check says; whatever is not ok comes with the one thing to type next. */
+/** What a check says. Every level but `ok` comes with the one thing to type next. */
 export type Verdict =
   | { readonly level: "ok"; readonly message: string }
   | {
-      readonly level: Exclude<Level, "ok">;
+      readonly level: Exclude<VerdictLevel, "ok">;
       readonly message: string;
       readonly next: string;
     };

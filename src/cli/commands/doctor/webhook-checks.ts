@@ -35,7 +35,7 @@ function fileProblem(
 
 type Who = { readonly uid: number; readonly gid: number };
 
-/** Whether somebody may read a file, as its mode says. */
+/** Whether the user `who` may read a file, by its owner, group and mode. */
 function mayRead(file: Who & { readonly mode: number }, who: Who): boolean {
   if (who.uid === 0) return true;
   if (file.uid === who.uid) return (file.mode & 0o400) !== 0;

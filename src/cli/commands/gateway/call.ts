@@ -12,7 +12,10 @@ export interface CallOptions {
   readonly list?: boolean;
 }
 
-/** `openclaw gateway call <method>`: the answer as JSON, whatever it is. */
+/**
+ * `openclaw gateway call <method>`: the answer as JSON.
+ * @throws CliError (usage) without a method, or for params and time-outs that can't be read
+ */
 export const call: Run<CallOptions> = async (context, [method = ""], options) => {
   if (options.list) return listMethods(context);
   if (method === "") {

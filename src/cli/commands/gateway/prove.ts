@@ -23,9 +23,10 @@ interface ProveOptions {
 const NAME = "proof of the installation";
 
 /**
- * `openclaw gateway prove <url>`: shows that devices get in through `url` (a proxy's, say). Invites a
- * device with a key of the moment, connects as it, asks the gateway something, and removes it. Leaves
- * no device behind, whatever goes wrong.
+ * `openclaw gateway prove <url>`: shows that devices get in through `url` (a proxy's, say). Invites
+ * a device with a key of the moment, connects as it, asks the gateway something, and removes it,
+ * also after a failure.
+ * @throws CliError where the gateway does not run, or a step fails
  */
 export const prove: Run<ProveOptions> = async (context, [text = ""], { connectTo }) => {
   const url = webSocketUrl(text);

@@ -63,7 +63,7 @@ async function refuseBadConfig(path: string): Promise<void> {
   });
 }
 
-/** The gateway does not answer, but systemd may know it. */
+/** Starts the unit by systemd, which may know the gateway though it does not answer. */
 async function startUnit({ io }: Context): Promise<void> {
   const state = await unitState(io.env);
   if (state === undefined) throw notRunning();

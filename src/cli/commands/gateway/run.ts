@@ -3,13 +3,16 @@ import { CliError } from "../../kit/exit.ts";
 import type { Run } from "../../kit/shell.ts";
 import { typedCommand } from "../../kit/typed.ts";
 
-export interface RunOptions {
+export interface GatewayRunOptions {
   readonly port?: string;
   readonly bind?: string;
 }
 
-/** `openclaw gateway run` */
-export const run: Run<RunOptions> = async ({ io, options: global }, _args, options) => {
+/**
+ * `openclaw gateway run`: the gateway in this process, until it is stopped.
+ * @throws CliError (usage) where a secret is among the options
+ */
+export const run: Run<GatewayRunOptions> = async ({ io, options: global }, _args, options) => {
   if (global.token !== undefined || global.password !== undefined) {
     throw new CliError("usage", "gateway run takes no secret: it is kept hashed in the state", {
       next: "openclaw config set gateway.token -",

@@ -10,7 +10,10 @@ type HostInfo = Result<"host.info">;
 
 type Verb = "restart" | "stop" | "start";
 
-/** Asks systemd; returns when it is done. */
+/**
+ * Asks systemd; returns when it is done.
+ * @throws CliError (failed) where systemctl is missing, does not let this user, or fails
+ */
 export async function askSystemd(verb: Verb, unit: string, env: Environment): Promise<void> {
   const name = shown(unit, 200).replace(/\.service$/, "");
   const args = ["--no-ask-password", verb, name];
@@ -62,7 +65,7 @@ function ownerOf(pid: number): number | undefined {
   }
 }
 
-/** Asks whoever supervises the gateway; `false` where nobody does. */
+/** Asks systemd or pm2, where it supervises the gateway; `false` where neither does. */
 export async function askSupervisor(
   verb: Verb,
   info: HostInfo,

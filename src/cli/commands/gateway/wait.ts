@@ -28,13 +28,14 @@ export async function hostInfo(context: Context): Promise<HostInfo | undefined> 
 /** A gateway that is about to be restarted. */
 export interface Before {
   readonly info: HostInfo;
-  /** Its process can be seen from here, so that its end can be told from a pause. */
+  /** Whether its process can be seen from here, so that its end can be told from a pause. */
   readonly visible: boolean;
 }
 
 /**
- * Waits until another start of the gateway than `before` accepts connections. Gives up at once when
- * nobody supervises it and its process is gone.
+ * Waits until another start of the gateway than `before` accepts connections, 60 s at most.
+ * @throws CliError at once where the process is gone and has no supervisor; (unreachable) after 60
+ * s
  */
 export async function waitForStart(
   context: Context,
@@ -54,7 +55,10 @@ export async function waitForStart(
   });
 }
 
-/** Waits until the process of the gateway is gone. */
+/**
+ * Waits until the process of the gateway is gone, 60 s at most.
+ * @throws CliError (failed) after that
+ */
 export async function waitForEnd(context: Context, before: HostInfo): Promise<void> {
   let silentSince: number | undefined;
   for (const deadline = performance.now() + PATIENCE_MS; performance.now() < deadline; ) {

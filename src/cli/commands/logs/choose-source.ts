@@ -10,10 +10,13 @@ import { unitState } from "../gateway/supervisor.ts";
 import { fileSource } from "./file-source.ts";
 import { gatewaySource } from "./gateway-source.ts";
 import { journalSource } from "./journal-source.ts";
-import type { LogSource } from "./source.ts";
+import type { LogReader } from "./source.ts";
 
-/** The gateway while it runs, else wherever it wrote: its file, journald, or pm2's file. */
-export async function chooseSource(context: Context): Promise<LogSource> {
+/**
+ * The gateway while it runs, else where it wrote to: its file, journald, or pm2's file.
+ * @throws CliError (unreachable) where there is none
+ */
+export async function chooseSource(context: Context): Promise<LogReader> {
   const { io, options } = context;
   if (options.url !== undefined || (await runs(context))) return gatewaySource(context);
   const file = await logFile(io.env);
@@ -26,7 +29,10 @@ export async function chooseSource(context: Context): Promise<LogSource> {
   });
 }
 
-/** Whoever may not use the admin socket may still read the journal. */
+/**
+ * Whether the gateway answers. A user without rights on the admin socket counts as "no": the
+ * journal may still be theirs to read.
+ */
 async function runs(context: Context): Promise<boolean> {
   const gateway = await openRunning(context).catch((error) => {
     if (error instanceof CliError && error.exit === "unreachable") return undefined;

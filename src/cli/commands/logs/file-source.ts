@@ -1,13 +1,13 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type LogLine, parseLine } from "./line.ts";
-import { type LogAsk, type LogSource, POLL_MS } from "./source.ts";
+import { type LogAsk, type LogReader, POLL_MS } from "./source.ts";
 
-/** As much of the end of a file as is read; no line of ours is near that long. */
+/** Bytes of a file's end that are read; no line of ours is near that long. */
 const TAIL_BYTES = 4 * 1024 * 1024;
 
 /** A file that the gateway, or pm2 for it, wrote. */
-export function fileSource(path: string): LogSource {
+export function fileSource(path: string): LogReader {
   return { name: path, read: (ask) => fileLines(path, ask) };
 }
 

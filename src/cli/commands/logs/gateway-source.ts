@@ -5,7 +5,7 @@ import { CliError } from "../../kit/exit.ts";
 import { withGateway } from "../../reach/connect.ts";
 import type { Gateway } from "../../reach/gateway.ts";
 import { type LogLine, parseLine } from "./line.ts";
-import { type LogAsk, type LogSource, POLL_MS } from "./source.ts";
+import { type LogAsk, type LogReader, POLL_MS } from "./source.ts";
 
 /** The result of `logs.tail`. */
 interface Tail {
@@ -19,7 +19,7 @@ const MOST_BYTES = 1_000_000;
 const MOST_LINES = 5_000;
 
 /** The lines that the gateway keeps in memory, followed by cursor, also over its restarts. */
-export function gatewaySource(context: Context): LogSource {
+export function gatewaySource(context: Context): LogReader {
   return { name: "the gateway", read: (ask) => tails(context, ask) };
 }
 
@@ -45,7 +45,7 @@ async function* tails(context: Context, ask: LogAsk): AsyncGenerator<readonly Lo
   }
 }
 
-/** Tails until the connection ends; once, where nobody follows. */
+/** Tails until the connection ends; asks once only, unless the log is followed. */
 async function* oneConnection(
   context: Context,
   ask: LogAsk & { cursor: number | undefined },

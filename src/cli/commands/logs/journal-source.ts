@@ -2,11 +2,11 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Environment } from "../../../lib/environment.ts";
 import { CliError } from "../../kit/exit.ts";
-import { type Level, type LogLine, parseLine } from "./line.ts";
-import type { LogAsk, LogSource } from "./source.ts";
+import { type LogLevel, type LogLine, parseLine } from "./line.ts";
+import type { LogAsk, LogReader } from "./source.ts";
 
 /** What journald keeps of a unit. */
-export function journalSource(unit: string, env: Environment): LogSource {
+export function journalSource(unit: string, env: Environment): LogReader {
   return { name: `journald, unit ${unit}`, read: (ask) => journalLines({ unit, env }, ask) };
 }
 
@@ -41,7 +41,7 @@ async function* journalLines(
   }
 }
 
-const byPriority: readonly Level[] = [
+const byPriority: readonly LogLevel[] = [
   "fatal",
   "fatal",
   "fatal",

@@ -11,19 +11,19 @@ export const levels = {
   fatal: 60,
 } as const;
 
-export type Level = keyof typeof levels;
+export type LogLevel = keyof typeof levels;
 
 /** One line of the log, wherever it comes from. */
 export interface LogLine {
   /** Milliseconds since the epoch, where the line says it. */
   readonly atMs?: number;
-  readonly level: Level;
+  readonly level: LogLevel;
   readonly message: string;
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
 /** Reads a line as the gateway writes it, or as `logs.tail` gives it; anything else is a message. */
-export function parseLine(text: string, more: { atMs?: number; level?: Level } = {}): LogLine {
+export function parseLine(text: string, more: { atMs?: number; level?: LogLevel } = {}): LogLine {
   const { atMs, level = "info" } = more;
   const at = atMs === undefined ? {} : { atMs };
   const record = parseRecord(text);
@@ -47,18 +47,18 @@ function parseRecord(text: string): Record<string, unknown> | undefined {
   }
 }
 
-function levelOf(given: unknown): Level | undefined {
-  const names = Object.keys(levels) as Level[];
+function levelOf(given: unknown): LogLevel | undefined {
+  const names = Object.keys(levels) as LogLevel[];
   return names.find((name) => name === given || levels[name] === given);
 }
 
-/** As JSON, with the names of `logs.tail`. */
+/** A line as JSON, with the names of `logs.tail`. */
 export function lineRecord({ atMs, level, message, facts }: LogLine): Record<string, unknown> {
   const time = atMs === undefined ? {} : { time: new Date(atMs).toISOString() };
   return { ...time, level, message, ...facts };
 }
 
-/** As text: for a person with local time and colour, else with ISO time. */
+/** A line as text: for a person with local time and colour, else with ISO time. */
 export function lineText(line: LogLine, style: Style | undefined): string {
   const { atMs, level, message, facts } = line;
   const when = atMs === undefined ? "" : timeText(new Date(atMs), style !== undefined);

@@ -6,7 +6,7 @@ import type { Run } from "../../kit/shell.ts";
 import { styleOf } from "../../kit/style.ts";
 import { shown } from "../../kit/words.ts";
 import { chooseSource } from "./choose-source.ts";
-import { type Level, type LogLine, levels, lineRecord, lineText } from "./line.ts";
+import { type LogLevel, type LogLine, levels, lineRecord, lineText } from "./line.ts";
 import type { LogAsk } from "./source.ts";
 
 export interface LogsOptions {
@@ -49,7 +49,7 @@ function readOptions({ io }: Context, options: LogsOptions): Wanted {
     throw new CliError("usage", `--limit: expected a whole number from 1 to ${MOST_LINES}`);
   }
   const sinceMs = since === undefined ? undefined : io.now() - parseSpan(since, "--since");
-  const least = level === undefined ? 0 : levels[level as Level];
+  const least = level === undefined ? 0 : levels[level as LogLevel];
   // What is sorted out afterwards must not count.
   const narrowed = sinceMs !== undefined || level !== undefined;
   const most =

@@ -1,6 +1,6 @@
 import type { LogLine } from "./line.ts";
 
-/** What is wanted of a log. */
+/** Which lines of a log to read. */
 export interface LogAsk {
   /** Lines of the past, the newest ones. */
   readonly lines: number;
@@ -10,11 +10,11 @@ export interface LogAsk {
 }
 
 /** Where a log can be read: lines in parts, the first of them at once, also when it is empty. */
-export interface LogSource {
+export interface LogReader {
   /** For people: `the gateway's memory`. */
   readonly name: string;
   read(ask: LogAsk): AsyncIterable<readonly LogLine[]>;
 }
 
-/** Between two looks for new lines; only while somebody follows. */
+/** Milliseconds between two looks for new lines, while the log is followed. */
 export const POLL_MS = 1_000;

@@ -52,7 +52,11 @@ export const reject: Run<unknown> = async (context, words) => {
   });
 };
 
-/** The code of what waits. Where nothing was typed nothing is chosen for anybody. */
+/**
+ * The code of the request that is meant. With no words it shows the requests and leaves the choice
+ * to the person.
+ * @throws CliError where no request, or more than one, fits
+ */
 async function findRequest(
   context: Context,
   gateway: Gateway,

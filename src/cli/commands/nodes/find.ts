@@ -15,7 +15,10 @@ export interface NodeAsk {
   readonly byName?: boolean;
 }
 
-/** The node that is meant: by its id, by an unambiguous start of it, or by its name. */
+/**
+ * The node that is meant: by its id, by an unambiguous start of it, or by its name.
+ * @throws CliError (usage) for an empty word, and where no node is chosen
+ */
 export async function findNode(
   context: Context,
   gateway: Gateway,

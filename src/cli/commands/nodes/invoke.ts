@@ -51,7 +51,10 @@ function invokeFailure(error: unknown, node: NodeRow): unknown {
   return error;
 }
 
-/** `openclaw nodes invoke <node> <command>`: the node's answer as JSON. */
+/**
+ * `openclaw nodes invoke <node> <command>`: the node's answer as JSON.
+ * @throws CliError (usage) where node or command is missing; the gateway's error otherwise
+ */
 export const invoke: Run<InvokeOptions> = async (context, args, options) => {
   const rest = options.node === undefined ? args.slice(1) : args;
   const typed = options.node ?? args[0] ?? "";
@@ -73,7 +76,7 @@ export const invoke: Run<InvokeOptions> = async (context, args, options) => {
         throw invokeFailure(error, node);
       });
     printJson(context, context.options.json ? answer : answer.payload);
-    // A command that ran and failed is a failure for whoever scripts this.
+    // A command that ran and failed is a failure for scripts.
     const { success } = (answer.payload ?? {}) as { success?: unknown };
     return success === false ? "failed" : "ok";
   });

@@ -65,7 +65,7 @@ export const status: Run<StatusOptions> = async (context, _args, { connected }) 
 /** Both steps of a node: to be paired as a device, and to have its commands approved. */
 function printPending(
   { io }: Context,
-  offers: readonly CapabilityRow[],
+  requests: readonly CapabilityRow[],
   devices: readonly PendingRow[],
 ): boolean {
   const view = { now: io.now(), columns: io.columns };
@@ -76,11 +76,11 @@ function printPending(
     io.out("");
     io.out(`To approve one: ${approveCommand(devices)}`);
   }
-  if (offers.length === 0) return devices.length > 0;
+  if (requests.length === 0) return devices.length > 0;
   if (devices.length > 0) io.out("");
-  io.out(heading(`Commands that wait for approval (${offers.length})`));
-  io.out(surfaceTable(offers, view).join("\n"));
+  io.out(heading(`Commands that wait for approval (${requests.length})`));
+  io.out(surfaceTable(requests, view).join("\n"));
   io.out("");
-  io.out(`To approve: ${approveNodeCommand(offers)}`);
+  io.out(`To approve: ${approveNodeCommand(requests)}`);
   return true;
 }

@@ -46,7 +46,10 @@ function nodeLines(node: NodeRow, now: number): string[] {
   return lines;
 }
 
-/** `openclaw nodes rename <node> <name>` */
+/**
+ * `openclaw nodes rename <node> <name>`: gives a node another name.
+ * @throws CliError (usage) where node or name is missing
+ */
 export const rename: Run<NodeOptions> = async (context, args, options) => {
   const words = options.node === undefined ? args.slice(1) : args;
   const typed = options.node ?? args[0] ?? "";

@@ -11,7 +11,7 @@ export type NodeList = Result<"node.list">;
 export type NodeRow = NodeList["nodes"][number] & DeviceWords;
 
 /** What a node says of its machine, in bytes and as the system's load averages. */
-export type HostStats = NodeRow["hostStats"];
+export type HostFigures = NodeRow["hostStats"];
 
 /** What a node offers that waits for approval, as `node.pair.list` gives it. */
 export type CapabilityRow = Result<"node.pair.list">["pending"][number] & DeviceWords;
@@ -25,7 +25,7 @@ export function nodeRows({ nodes }: NodeList): NodeRow[] {
   return nodes.map(asDevice);
 }
 
-/** What nodes offer that waits. */
+/** Requests of nodes that wait for approval. */
 export async function surfaceRows(gateway: Gateway): Promise<readonly CapabilityRow[]> {
   const { pending } = await gateway.request("node.pair.list");
   return pending.map(asDevice);
@@ -37,10 +37,13 @@ export async function joining(gateway: Gateway): Promise<readonly PendingRow[]> 
   return pending.filter(({ role, roles = [role] }) => roles.includes("node"));
 }
 
-/** The command that approves what waits; with several nobody's code is put into a person's mouth. */
-export function approveNodeCommand(offers: readonly CapabilityRow[]): string {
-  const [first] = offers;
-  const only = offers.length === 1 && first !== undefined;
+/**
+ * The command that approves what waits. With several requests it says CODE, so that a person
+ * chooses one.
+ */
+export function approveNodeCommand(requests: readonly CapabilityRow[]): string {
+  const [first] = requests;
+  const only = requests.length === 1 && first !== undefined;
   return `openclaw nodes approve ${only ? shown(first.requestId) : "CODE"}`;
 }
 
@@ -51,7 +54,7 @@ export function commandWords(commands: readonly string[] | undefined): string {
 }
 
 /** `load 0.4 of 2`, `memory 1.2 of 4 GB`, `disk 10 of 40 GB`; what is unknown is left out. */
-export function statWords(stats: HostStats, now: number): string[] {
+export function statWords(stats: HostFigures, now: number): string[] {
   if (!stats) return ["no figures yet"];
   const { cpuCount = 0, loadAverage: [load] = [] } = stats;
   const age = now - (stats.updatedAtMs ?? now);

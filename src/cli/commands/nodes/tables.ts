@@ -2,12 +2,8 @@ import { askWords } from "../../../words/request-card.ts";
 import { agoWords } from "../../kit/age.ts";
 import { type Cell, type Column, table } from "../../kit/table.ts";
 import { clientKind, deviceName, shortId, shown } from "../../kit/words.ts";
+import type { TableView } from "../devices/tables.ts";
 import { type CapabilityRow, commandWords, type NodeRow, statWords } from "./rows.ts";
-
-interface View {
-  readonly now: number;
-  readonly columns: number;
-}
 
 const nodeColumns: readonly Column[] = [
   { title: "ID", fixed: true },
@@ -30,7 +26,7 @@ const pendingColumns: readonly Column[] = [
   { title: "ASKED", share: 2 },
 ];
 
-export function nodeTable(rows: readonly NodeRow[], view: View): string[] {
+export function nodeTable(rows: readonly NodeRow[], view: TableView): string[] {
   const cells = rows.map((row): Cell[] => [
     [shortId(row.nodeId)],
     [deviceName(row), clientKind(row)],
@@ -40,7 +36,7 @@ export function nodeTable(rows: readonly NodeRow[], view: View): string[] {
   return table({ columns: nodeColumns, rows: cells, width: view.columns });
 }
 
-export function statusTable(rows: readonly NodeRow[], view: View): string[] {
+export function statusTable(rows: readonly NodeRow[], view: TableView): string[] {
   const cells = rows.map((row): Cell[] => [
     [shortId(row.nodeId)],
     [deviceName(row), clientKind(row)],
@@ -50,7 +46,7 @@ export function statusTable(rows: readonly NodeRow[], view: View): string[] {
   return table({ columns: statusColumns, rows: cells, width: view.columns });
 }
 
-export function surfaceTable(rows: readonly CapabilityRow[], view: View): string[] {
+export function surfaceTable(rows: readonly CapabilityRow[], view: TableView): string[] {
   const cells = rows.map((row): Cell[] => [
     [shown(row.requestId)],
     [deviceName(row), clientKind(row), shortId(row.nodeId)],
@@ -60,7 +56,7 @@ export function surfaceTable(rows: readonly CapabilityRow[], view: View): string
   return table({ columns: pendingColumns, rows: cells, width: view.columns });
 }
 
-/** All that it offers, and what of it is new, where something was approved before. */
+/** All declared capabilities, and which of them are new, where some were approved before. */
 function offerCell(row: CapabilityRow): string[] {
   const { asks, new: fresh } = askWords(row);
   return fresh === undefined ? [asks] : [asks, `(new: ${fresh})`];

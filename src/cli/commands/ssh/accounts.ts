@@ -53,7 +53,7 @@ export async function groupSteps(group: string, env: Environment): Promise<Step[
   ];
 }
 
-/** Somebody in a group, by either way of being in one, who is not ours. */
+/** The first member of a group, listed or by primary group, that is no account of ours. */
 async function strangerIn(group: string[], env: Environment): Promise<string | undefined> {
   const [, , gid, members = ""] = group;
   const listed = members.split(",").filter(Boolean);
@@ -65,7 +65,10 @@ async function strangerIn(group: string[], env: Environment): Promise<string | u
 
 const first = ([name = ""]: string[]) => name;
 
-/** @throws CliError where somebody else has the name */
+/**
+ * The steps that make the account and its group; none where it is there.
+ * @throws CliError (failed) where another user has the name
+ */
 export async function accountSteps(account: Account, env: Environment): Promise<Step[]> {
   const { name, about, group, home, shell } = account;
   const there = await entry("passwd", name, env);
@@ -87,7 +90,7 @@ export async function accountSteps(account: Account, env: Environment): Promise<
   ];
 }
 
-/** The names of all accounts of ours, whatever they are called. */
+/** The names of all accounts that this program made, known by their comment field. */
 export async function ownAccounts(env: Environment): Promise<string[]> {
   const users = await passwd(env);
   return users.filter(([, , , , about]) => OURS.includes(about ?? "")).map(first);
@@ -101,7 +104,7 @@ export async function otherApprovers(name: string, env: Environment): Promise<st
     .map(first);
 }
 
-/** Ends whatever still runs as the account, and removes it; nothing if it is not ours. */
+/** Ends the processes of the account, and removes it; does nothing if it is not ours. */
 export async function removeAccount(name: string, env: Environment): Promise<void> {
   const there = await entry("passwd", name, env);
   if (!there || !OURS.includes(there[4] ?? "")) return;

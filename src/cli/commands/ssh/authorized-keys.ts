@@ -19,7 +19,7 @@ import { ownPaths } from "../../kit/program-paths.ts";
 import { quoted, shown } from "../../kit/words.ts";
 import type { Gateway } from "../../reach/gateway.ts";
 import { blockLines, outsideKeys, withBlock, withoutBlock } from "./block.ts";
-import { SSH_FOLDER, type SshFacts } from "./scripts.ts";
+import { SSH_FOLDER, type SshSetup } from "./scripts.ts";
 import { sshSettings } from "./settings.ts";
 import type { Step } from "./steps.ts";
 
@@ -70,7 +70,7 @@ export function blockFolder(env: Environment): string {
 }
 
 /** What the script of one's own block consists of. */
-export function ownFacts(env: Environment): SshFacts {
+export function ownFacts(env: Environment): SshSetup {
   const { node, script } = ownPaths();
   return {
     account: userInfo().username,
@@ -145,7 +145,7 @@ export function removeBlock(path: string): void {
   replaceText(path, before, withoutBlock(before));
 }
 
-/** Replaces the file as a whole, with its mode, unless somebody else changed it meanwhile. */
+/** Replaces the file as a whole, with its mode, unless its text is not `before` any more. */
 function replaceText(path: string, before: string, after: string): void {
   if (before === after) return;
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });

@@ -4,8 +4,9 @@ const BEGIN = "# openclaw-gateway: begin (kept by “openclaw ssh”; what is in
 const END = "# openclaw-gateway: end";
 
 /**
- * The lines of authorized_keys for these keys; each may run the one script and nothing else. What the
- * gateway says of a key is checked once more: whoever writes the file may be more than the gateway is.
+ * The lines of authorized_keys for these keys; each may run the one script and nothing else. What
+ * the gateway says of a key is checked once more, because this may run with more rights than the
+ * gateway has.
  * @throws Error for a key that would make another kind of line
  */
 export function blockLines(keys: readonly KeyRow[], script: string): string[] {
@@ -28,7 +29,10 @@ export function withBlock(text: string, lines: readonly string[]): string {
   return `${rest}${gap}${[BEGIN, ...lines, END].join("\n")}\n`;
 }
 
-/** `text` without our block. An end that somebody deleted is where our kind of lines stops. */
+/**
+ * `text` without our block. Where its end mark was deleted, the block ends where our kind of lines
+ * does.
+ */
 export function withoutBlock(text: string): string {
   const lines = text.split("\n");
   const from = lines.indexOf(BEGIN);

@@ -5,7 +5,7 @@ import type { Step } from "./steps.ts";
 /** Keys of the configuration by what they are to be; `undefined` leaves one as it is. */
 type Wanted = Readonly<Record<string, string | undefined>>;
 
-/** Sets those that differ. */
+/** The steps that set the keys whose values differ. */
 export async function settingSteps(gateway: Gateway, wanted: Wanted): Promise<Step[]> {
   const now: Readonly<Record<string, unknown>> = { ...(await sshSettings(gateway)).ssh };
   return Object.entries(wanted).flatMap(([path, value]) => {
@@ -23,8 +23,8 @@ export async function settingSteps(gateway: Gateway, wanted: Wanted): Promise<St
 }
 
 /**
- * Sets a key, or unsets it, whatever way in that ends: who turns approval over SSH on proves that it
- * works, and who takes that back has what was before.
+ * Sets a key, or unsets it without `value`, also where that ends the last remaining admin: enabling
+ * approval over SSH ends with a proof that it works, and an undone step restores what was before.
  */
 function setKey(gateway: Gateway, path: string, value?: string): Promise<unknown> {
   const set = { path, ...(value !== undefined && { value }) };

@@ -21,9 +21,10 @@ export interface DisableOptions {
 }
 
 /**
- * `openclaw ssh disable`: the gateway is asked first, because it knows whether a key is the owner's last
- * way in; then nobody can log in any more, and what was made for it goes. Nothing else of it depends on
- * anything of it, and it may be repeated. Works with the gateway stopped too.
+ * `openclaw ssh disable`: asks the gateway first, because it knows whether a key is the last
+ * remaining admin; then ends logins, and removes accounts, scripts and settings. Each part works
+ * without the others, so it may be repeated. Works with the gateway stopped too.
+ * @throws CliError where it is not root, or would end the last remaining admin without `--force`
  */
 export const disable: Run<DisableOptions> = async (context, _args, options) => {
   const { io } = context;
@@ -96,7 +97,7 @@ function lastWayIn(): CliError {
 
 const LAST = "LAST_WAY_IN";
 
-/** Whether keys are all that could let an owner in from elsewhere; not where nobody can be asked. */
+/** Whether SSH keys are the only remaining admins; `false` where the gateway can't be asked. */
 async function endsLastWayIn(context: Context): Promise<boolean> {
   const first = (gateway: Gateway) => gateway.request("device.pair.list", { limit: 1 });
   const { waysIn } = await withGateway(context, ownGateway, first).catch(

@@ -15,20 +15,21 @@ import {
 import { settingSteps } from "./config-steps.ts";
 import type { EnableOptions } from "./options.ts";
 import { proofStep } from "./proof.ts";
-import { answerScript, type SshFacts } from "./scripts.ts";
+import { answerScript, type SshSetup } from "./scripts.ts";
 import { sshSettings } from "./settings.ts";
-import type { Place } from "./sshd.ts";
+import type { SshdAddress } from "./sshd.ts";
 import { agree, fileStep, folderStep, runSteps, type Step } from "./steps.ts";
 
 interface RootsPlan extends EnableOptions {
-  readonly facts: SshFacts;
-  readonly sshd: Place;
+  readonly facts: SshSetup;
+  readonly sshd: SshdAddress;
   readonly parts: readonly Step[];
 }
 
 /**
- * `openclaw ssh enable --authorized-keys` on a machine that the installer set up, where sshd does not
- * read drop-ins: the same account and the same script, and a block in a file of root's.
+ * `openclaw ssh enable --authorized-keys` on a machine that the installer set up, where sshd does
+ * not read drop-ins: makes the account and the script as without the option, and a block in a file
+ * of root's.
  */
 export async function enableRootsBlock(
   context: Context,
@@ -50,8 +51,11 @@ export async function enableRootsBlock(
 }
 
 /**
- * The same where a user runs a gateway of their own: approvers log in as that user, whose own
- * authorized_keys gets the block. For machines where sshd's configuration is somebody else's.
+ * `openclaw ssh enable --authorized-keys` for a gateway that a user runs: approvers log in as that
+ * user, whose own authorized_keys gets the block. For machines whose sshd configuration the user
+ * may not change.
+ * @throws CliError (failed) where another user runs the gateway, or its path can't stand in the
+ * file
  */
 export async function enableOwnBlock(
   context: Context,
@@ -107,7 +111,7 @@ function blockSettings(
 function proof(
   context: Context,
   gateway: Gateway,
-  target: { readonly account: string; readonly place: Place },
+  target: { readonly account: string; readonly place: SshdAddress },
 ): Step {
   const { env } = context.io;
   const follow = async () => {

@@ -37,7 +37,10 @@ import {
 
 const APPROVE_FOLDER = `${PACKAGED}/approve`;
 
-/** `openclaw ssh enable` */
+/**
+ * `openclaw ssh enable`: sets up approval over SSH on this machine, step by step, after asking.
+ * @throws CliError where the gateway does not run, options don't fit, or a step fails
+ */
 export const enable: Run<EnableOptions> = async (context, _args, options) => {
   const gateway = await openRunning(context);
   if (!gateway) throw notRunning();
@@ -107,7 +110,7 @@ const dropIn: Way = async (context, gateway, options) => {
     words: `remove the user ${name}, whom approvers logged in as before`,
     run: () => removeAccount(name, env),
   }));
-  // Settings last: nobody should be shown a line that does not work.
+  // Settings last: from then on the page shows the line, which must work.
   await carryOut(context, { parts, again, settings: [...settings, ...leftover] }, options);
 };
 
@@ -161,7 +164,7 @@ async function refuseMix(gateway: Gateway, { block }: { block: boolean }): Promi
   });
 }
 
-function factsFor(account: string, { timeouts }: Sshd): scripts.SshFacts {
+function factsFor(account: string, { timeouts }: Sshd): scripts.SshSetup {
   const { node, script } = sharedPaths();
   return {
     account,
@@ -176,7 +179,7 @@ function factsFor(account: string, { timeouts }: Sshd): scripts.SshFacts {
 }
 
 /** The account that approvers log in to, and the one command that it runs. */
-async function partSteps(facts: scripts.SshFacts, env: Environment): Promise<Step[]> {
+async function partSteps(facts: scripts.SshSetup, env: Environment): Promise<Step[]> {
   const { account, folder } = facts;
   return [
     ...(await groupSteps(scripts.SSH_GROUP, env)),
@@ -188,7 +191,7 @@ async function partSteps(facts: scripts.SshFacts, env: Environment): Promise<Ste
 }
 
 /** The folder in which the gateway leaves the keys. */
-function keysFolderSteps({ keysAccount: group }: scripts.SshFacts, env: Environment): Step[] {
+function keysFolderSteps({ keysAccount: group }: scripts.SshSetup, env: Environment): Step[] {
   const tmpfiles = `# Where the gateway leaves the keys of approvers for sshd's helper, and for it alone.
 d ${APPROVER_KEYS} 2750 openclaw-gateway ${group}
 `;
@@ -209,7 +212,7 @@ async function makeKeysFolder(env: Environment): Promise<void> {
 }
 
 async function publish(gateway: Gateway, env: Environment): Promise<void> {
-  // Sets owner and mode right, should anybody have changed them.
+  // Sets owner and mode right, should they have been changed.
   await makeKeysFolder(env);
   const { unpublished } = await gateway.request("host.ssh.publish");
   if (unpublished === undefined) return;

@@ -18,7 +18,7 @@ import { approveLine, sshSettings } from "./settings.ts";
 
 type Changed = Result<"host.ssh.remove">;
 
-/** Also before the first start: an owner may set everything up first. */
+/** Works before the first start too: an owner may set everything up first. */
 const needs = { scopes: [], stopped: "existing", hostOnly: true } as const;
 
 export interface AddOptions {
@@ -102,7 +102,7 @@ async function afterChange(context: Context, gateway: Gateway, changed: Changed)
 }
 
 export function mayWords({ may }: KeyRow): string {
-  // Who may let in everybody needs no more words.
+  // The right to let in all kinds of clients covers the others.
   if (may.includes("admin")) return sshRights.admin;
   return may.map((right) => (isSshRight(right) ? sshRights[right] : shown(right))).join("; ");
 }
@@ -154,12 +154,15 @@ function endWords(expiresAtMs: number | undefined, now: number): string {
   return expiresAtMs <= now ? "over" : `in ${spanWords(expiresAtMs - now)}`;
 }
 
-export interface RemoveOptions {
+export interface RemoveKeyOptions {
   readonly force?: boolean;
 }
 
-/** `openclaw ssh remove <name or fingerprint>` */
-export const remove: Run<RemoveOptions> = async (context, words, { force = false }) => {
+/**
+ * `openclaw ssh remove <name or fingerprint>`: removes an approver's key.
+ * @throws CliError (usage) without a name
+ */
+export const remove: Run<RemoveKeyOptions> = async (context, words, { force = false }) => {
   const key = words.join(" ").trim();
   if (key === "") {
     throw new CliError("usage", "say which key: its name or fingerprint", {

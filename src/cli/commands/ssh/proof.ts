@@ -8,12 +8,12 @@ import { CliError } from "../../kit/exit.ts";
 import { shownLines } from "../../kit/words.ts";
 import type { Gateway } from "../../reach/gateway.ts";
 import { runTool } from "../gateway/tools.ts";
-import type { Place } from "./sshd.ts";
+import type { SshdAddress } from "./sshd.ts";
 import { type Step, tool } from "./steps.ts";
 
 interface Target {
   readonly account: string;
-  readonly place: Place;
+  readonly place: SshdAddress;
   readonly env: Environment;
   /** Called after every change of keys, where something besides the gateway must know of it. */
   readonly follow?: () => Promise<void>;
@@ -58,7 +58,9 @@ async function prove(gateway: Gateway, target: Target): Promise<void> {
   }
 }
 
-/** A proof that was killed left its key: it is not to be shown as somebody's until it ends. */
+/**
+ * Removes the keys of proofs that were killed before they could do so, so that no list shows them.
+ */
 async function sweepKeys(gateway: Gateway): Promise<void> {
   const { keys } = await gateway.request("host.ssh.list");
   for (const { name, fingerprint } of keys) {

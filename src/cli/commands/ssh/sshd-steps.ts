@@ -3,11 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Environment } from "../../../lib/environment.ts";
 import { CliError } from "../../kit/exit.ts";
-import { type SshFacts, sshdDropIn, uncounted } from "./scripts.ts";
+import { type SshSetup, sshdDropIn, uncounted } from "./scripts.ts";
 import { DROP_IN, earlierMatch, effective, reload, SSHD_CONFIG, testConfig } from "./sshd.ts";
 import { type Step, writeFile } from "./steps.ts";
 
-/** Whose access must be after the change what it was before: the admin's, and anybody's. */
+/**
+ * Users whose sshd settings must be after the change what they were before: root, the admin, and
+ * one that no settings are made for.
+ */
 function others(env: Environment): string[] {
   const admin = env["SUDO_USER"];
   return ["root", "nobody", ...(admin && admin !== "root" ? [admin] : [])];
@@ -20,9 +23,9 @@ async function everybody(env: Environment, file?: string): Promise<string> {
 
 /**
  * Puts the drop-in in place. It is tried on a private copy first, and kept only if sshd accepts it,
- * every line of it counts for the account, and nothing changes for anybody else.
+ * every line of it counts for the account, and nothing changes for other users.
  */
-export function dropInStep(facts: SshFacts, env: Environment): Step {
+export function dropInStep(facts: SshSetup, env: Environment): Step {
   const text = sshdDropIn(facts);
   const there = dropInText();
   const put = (what: string | undefined) => {
@@ -59,12 +62,16 @@ export function dropInText(): string | undefined {
 }
 
 interface Trial {
-  readonly facts: SshFacts;
+  readonly facts: SshSetup;
   readonly env: Environment;
   readonly was: string;
 }
 
-/** What would be, with nothing of it where sshd reads: whatever ends this process leaves no trace. */
+/**
+ * Tries the text on a private copy, outside of what sshd reads: a killed process leaves no trace
+ * there.
+ * @throws CliError where sshd would not accept it, or it has another effect than it should
+ */
 async function tryCopy(text: string, { facts, env, was }: Trial): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "openclaw-sshd-"));
   try {
@@ -92,7 +99,7 @@ function refuseEarlier(): void {
 }
 
 /** A configuration of the admin's own may not include drop-ins, or decide before them. */
-async function refuseUncounted(facts: SshFacts, env: Environment): Promise<void> {
+async function refuseUncounted(facts: SshSetup, env: Environment): Promise<void> {
   const missing = uncounted(facts, await effective(facts.account, env));
   if (missing.length === 0) return;
   if (!missing.includes("AuthorizedKeysCommand")) throw notCounted(missing);
@@ -115,8 +122,8 @@ function changesOthers(): CliError {
 }
 
 /**
- * Takes the drop-in away. That never depends on what else sshd's configuration says: nobody can log in
- * once the account is gone. Resolves with why sshd could not read it anew, or `undefined`.
+ * Removes the drop-in, even where sshd's configuration is broken otherwise: once the account is
+ * gone, no one can log in by it. Resolves with why sshd could not read it anew, or `undefined`.
  */
 export async function removeDropIn(env: Environment): Promise<string | undefined> {
   rmSync(DROP_IN, { force: true });

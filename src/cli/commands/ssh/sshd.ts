@@ -13,13 +13,13 @@ const DROP_INS = "/etc/ssh/sshd_config.d";
 export const DROP_IN = join(DROP_INS, "00-openclaw-gateway.conf");
 
 /** Where an OpenSSH server of this machine can be reached from it. */
-export interface Place {
+export interface SshdAddress {
   readonly address: string;
   readonly port: number;
 }
 
 /** The OpenSSH server of this machine. */
-export interface Sshd extends Place {
+export interface Sshd extends SshdAddress {
   /** Knows ChannelTimeout and UnusedConnectionTimeout (9.2). */
   readonly timeouts: boolean;
 }
@@ -42,7 +42,7 @@ export async function findSshd(env: Environment): Promise<Sshd> {
 }
 
 /** An address of those it listens on by which this machine reaches it, from what `sshd -T` prints. */
-export function placeOf(printed: string): Place {
+export function placeOf(printed: string): SshdAddress {
   const listens = [...printed.matchAll(/^listenaddress (\S+):(\d+)$/gm)].map(
     ([, host = "", port]) => ({ host: host.replace(/^\[|\]$/g, ""), port: Number(port) }),
   );
@@ -103,7 +103,10 @@ export async function reload(env: Environment): Promise<void> {
   // Else it is started anew for every connection, and reads its configuration then.
 }
 
-/** A file may outlive the process that it names. */
+/**
+ * The process id in sshd's pid file; `undefined` where that process is no sshd: the file may
+ * outlive it.
+ */
 function listeningPid(): number | undefined {
   try {
     const pid = Number(readFileSync("/run/sshd.pid", "utf8"));
@@ -114,8 +117,9 @@ function listeningPid(): number | undefined {
 }
 
 /**
- * A `Match` by something else than users and groups that stands before our drop-in: for some
- * connections it would decide for the account too, whatever `sshd -T` says of others.
+ * The first `Match` before our drop-in that goes by something else than users and groups;
+ * `undefined` where there is none. For some connections it would decide for the account too, and
+ * `sshd -T` does not show that.
  */
 export function earlierMatch(): ConfigLine | undefined {
   const names = existsSync(DROP_INS) ? readdirSync(DROP_INS) : [];
@@ -128,7 +132,10 @@ export interface ConfigLine {
   readonly line: string;
 }
 
-/** The same for given files, the main one first. */
+/**
+ * The first such `Match` in given files, the main one first, that stands before our drop-in and
+ * goes by something else than users and groups.
+ */
 export function matchBefore([main, ...dropIns]: [file: string, text: string][]):
   | ConfigLine
   | undefined {

@@ -23,13 +23,16 @@ import { runTool } from "../gateway/tools.ts";
 export interface Step {
   /** What it does, completing "It will …". */
   readonly words: string;
-  /** What is shown of it before, such as the text of a file. */
+  /** What is shown before the step runs, such as the text of a file. */
   readonly detail?: string;
   run(): Promise<void> | void;
   undo?(): Promise<void> | void;
 }
 
-/** Runs all steps; when one fails, those before it are undone, the last first, and it is thrown. */
+/**
+ * Runs all steps. When one fails, those before it are undone, the last first.
+ * @throws the failed step's error
+ */
 export async function runSteps(steps: readonly Step[], tell: (line: string) => void) {
   const done: Step[] = [];
   try {
@@ -46,8 +49,8 @@ export async function runSteps(steps: readonly Step[], tell: (line: string) => v
 }
 
 /**
- * Runs all steps, whatever becomes of each: for taking away, where going back would leave more behind
- * than going on. Only that the last way in would go ends it at once.
+ * Runs all steps, also after one failed: for removing, where going back would leave more behind
+ * than going on. Only LAST_WAY_IN, that the last remaining admin would end, stops it at once.
  * @throws CliError that says what is left
  */
 export async function runForward(steps: readonly Step[], tell: (line: string) => void) {
@@ -84,7 +87,7 @@ export function adminPath(env: Environment): Environment {
   return { ...env, PATH: `${env["PATH"] ?? "/usr/bin:/bin"}:/usr/sbin:/sbin` };
 }
 
-/** Runs a program that must succeed. */
+/** Runs a program that must succeed. @throws CliError (failed) with its last words */
 export async function tool(env: Environment, ...words: readonly string[]): Promise<string> {
   const [program = "", ...args] = words;
   const { exit, text } = await runTool(program, args, adminPath(env));
@@ -93,7 +96,10 @@ export async function tool(env: Environment, ...words: readonly string[]): Promi
   throw new CliError("failed", `${words.join(" ")} failed: ${why || `exit code ${exit}`}`);
 }
 
-/** Shows everything before anything is done, and asks. @throws CliError where nobody agrees */
+/**
+ * Shows everything before anything is done, and asks.
+ * @throws CliError where the answer is no, or no person can be asked
+ */
 export async function agree(
   context: Context,
   steps: readonly Step[],
@@ -104,13 +110,13 @@ export async function agree(
   await confirm(context, yes);
 }
 
-export interface FileFacts {
+export interface FileContent {
   readonly text: string;
   readonly mode: number;
 }
 
 /** Writes a file of root's, if it is not so already. */
-export function fileStep(path: string, { text, mode }: FileFacts): Step[] {
+export function fileStep(path: string, { text, mode }: FileContent): Step[] {
   const before = readIf(path);
   if (before === text && (statSync(path).mode & 0o7777) === mode) return [];
   return [
@@ -128,7 +134,7 @@ function readIf(path: string): string | undefined {
   return existsSync(path) ? readFileSync(path, "utf8") : undefined;
 }
 
-/** Beside it and then in its place: sshd must never read half of it. */
+/** Writes a file under a temporary name and renames it: sshd must never read half of it. */
 export function writeFile(path: string, text: string, mode: number): void {
   const temporary = `${path}.openclaw-new`;
   rmSync(temporary, { force: true });
@@ -137,7 +143,9 @@ export function writeFile(path: string, text: string, mode: number): void {
   renameSync(temporary, path);
 }
 
-/** Makes a folder of root's that nobody else may write to. */
+/**
+ * The step that makes a folder of root's that other users may not write to; none where it exists.
+ */
 export function folderStep(path: string): Step[] {
   if (existsSync(path)) return [];
   return [
@@ -153,7 +161,10 @@ export function folderStep(path: string): Step[] {
   ];
 }
 
-/** sshd runs nothing from a place that anybody but root can change. @throws CliError */
+/**
+ * sshd runs nothing from a folder that users besides root can change.
+ * @throws CliError (failed) where `path` lies in one
+ */
 export function refuseLooseFolders(path: string): void {
   for (let at = dirname(path); ; at = dirname(at)) {
     if (existsSync(at)) {

@@ -28,7 +28,7 @@ interface Time {
   pause(ms: number): Promise<unknown>;
 }
 
-/** Opens a connection whose events go to the listener; `undefined` when nobody is there. */
+/** Opens a connection whose events go to the listener; `undefined` when no gateway answers. */
 export type Open = (listener: LinkListener) => Promise<Gateway | undefined>;
 
 /** The gateway on this machine, or the one that `--url` names. */
@@ -50,7 +50,7 @@ export function opener(context: Context): Open {
 export class Feed {
   #gateway: Gateway | undefined;
   /** What came while the list was on its way. */
-  #held: News[] | undefined;
+  #early: News[] | undefined;
   #closed = false;
   #ended: { resolve(): void; reject(error: unknown): void } | undefined;
 
@@ -73,7 +73,10 @@ export class Feed {
     });
   }
 
-  /** Asks the gateway of now. */
+  /**
+   * Asks the gateway over the connection of now.
+   * @throws CliError (unreachable) while there is none
+   */
   request<Name extends MethodName>(method: Name, ...ask: Ask<Name>): Promise<Result<Name>> {
     if (!this.#gateway) throw new CliError("unreachable", "the gateway is away");
     return this.#gateway.request(method, ...ask);
@@ -99,7 +102,7 @@ export class Feed {
     });
     if (!gateway) return false;
     try {
-      this.#held = [];
+      this.#early = [];
       if (gateway.how === "running") await gateway.request("host.events", { events: EVENTS });
       const rows: RequestRow[] = [...(await pendingRows(gateway)), ...(await surfaceRows(gateway))];
       if (over) return false;
@@ -117,15 +120,15 @@ export class Feed {
   }
 
   #listed(rows: readonly RequestRow[]): void {
-    const held = this.#held ?? [];
-    this.#held = undefined;
+    const early = this.#early ?? [];
+    this.#early = undefined;
     this.tell({ on: "list", rows });
-    for (const news of held) this.tell(news);
+    for (const news of early) this.tell(news);
   }
 
   #heard(news: News | undefined): void {
     if (!news || this.#closed) return;
-    if (this.#held) this.#held.push(news);
+    if (this.#early) this.#early.push(news);
     else this.tell(news);
   }
 

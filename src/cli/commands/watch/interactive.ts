@@ -4,7 +4,7 @@ import { styleOf } from "../../kit/style.ts";
 import { Feed, opener } from "./feed.ts";
 import { reduce } from "./reduce.ts";
 import { screenLines } from "./screen.ts";
-import { begin, type Decision, type Effect, type Event, type State } from "./state.ts";
+import { type ApprovalVerb, begin, type Effect, type Event, type State } from "./state.ts";
 import { Terminal } from "./terminal.ts";
 
 /** Ages on the screen are renewed so often; nothing is asked for it. */
@@ -13,14 +13,14 @@ const AGES_MS = 15_000;
 const methods = {
   approve: "device.pair.approve",
   reject: "device.pair.reject",
-} as const satisfies Readonly<Record<Decision, string>>;
+} as const satisfies Readonly<Record<ApprovalVerb, string>>;
 
 /** The screen: keys and news in, lines and deeds out. What follows from what is for `reduce`. */
 export async function watchOnTerminal(context: Context): Promise<void> {
-  await new Screen(context).run();
+  await new WatchScreen(context).run();
 }
 
-class Screen {
+class WatchScreen {
   readonly #feed: Feed;
   readonly #terminal: Terminal;
   #state: State;
@@ -29,7 +29,7 @@ class Screen {
   constructor(private readonly context: Context) {
     const now = () => context.io.now();
     this.#feed = new Feed(opener(context), (news) => {
-      // Whatever keeps the gateway from being watched at all is said on the ordinary screen.
+      // Why the gateway can't be watched at all is said on the ordinary screen.
       this.#terminal.open();
       this.#on({ on: "news", news, at: now() });
     });
@@ -97,14 +97,14 @@ class Screen {
     });
   }
 
-  async #decide(what: Decision, code: string): Promise<void> {
+  async #decide(what: ApprovalVerb, code: string): Promise<void> {
     await this.#ask(code, what, async () => {
       await this.#feed.request(methods[what], { requestId: code });
       this.#on({ on: "decided", code, what, at: this.context.io.now() });
     });
   }
 
-  async #ask(code: string, what: Decision | "show", run: () => Promise<void>): Promise<void> {
+  async #ask(code: string, what: ApprovalVerb | "show", run: () => Promise<void>): Promise<void> {
     try {
       await run();
     } catch (error) {

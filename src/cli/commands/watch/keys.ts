@@ -41,8 +41,9 @@ const controls: Readonly<Record<string, Key>> = {
 const SEQUENCE = /^\u001b(\[[0-?]*[ -/]*[@-~]|O[A-Z]|[^[O\u001b])/;
 
 /**
- * Reads keys from what a terminal sends. What is pasted is no key: nobody approves by a paste. A chunk
- * that ends within a sequence is kept for the next one; {@link rest} reads what is left of it.
+ * Reads keys from what a terminal sends. Pasted text gives no keys, so that no paste approves
+ * anything. A chunk that ends within a sequence is kept for the next one; {@link rest} reads what
+ * is left of it.
  */
 export class KeyReader {
   #text = "";

@@ -3,23 +3,23 @@ import type { Key } from "./keys.ts";
 import { clockWords } from "./lines.ts";
 import { follow, type News, whyWords } from "./requests.ts";
 import {
+  type ApprovalVerb,
   type Card,
   cardRoom,
   cardText,
   chosenAt,
-  type Decision,
   type Effect,
   type Event,
   listRoom,
   type Note,
   type State,
-  type Step,
+  type WatchStep,
 } from "./state.ts";
 
 const unseenMs = watchLimitTable.watchUnseenMs.value;
 
 /** What follows from one event. Pure: the clock comes with the event. */
-export function reduce(state: State, event: Event): Step {
+export function reduce(state: State, event: Event): WatchStep {
   switch (event.on) {
     case "key":
       return pressed(state, event.key, event.at);
@@ -38,20 +38,20 @@ export function reduce(state: State, event: Event): Step {
   }
 }
 
-const just = (state: State): Step => ({ state, effects: [] });
+const just = (state: State): WatchStep => ({ state, effects: [] });
 const plain = (text: string): Note => ({ text, tone: "plain" });
 const bad = (text: string): Note => ({ text, tone: "bad" });
 
-function pressed(state: State, key: Key, at: number): Step {
+function pressed(state: State, key: Key, at: number): WatchStep {
   if (key === "q" || key === "ctrl-c" || key === "ctrl-d") return act(state, { do: "quit" });
   if (key === "ctrl-z") return act(state, { do: "suspend" });
   if (key === "ctrl-l") return act(state, { do: "redraw" });
   return state.card ? inCard(state, state.card, { key, at }) : inList(state, key);
 }
 
-const act = (state: State, effect: Effect): Step => ({ state, effects: [effect] });
+const act = (state: State, effect: Effect): WatchStep => ({ state, effects: [effect] });
 
-function inList(state: State, key: Key): Step {
+function inList(state: State, key: Key): WatchStep {
   const room = listRoom(state.size);
   switch (key) {
     case "up":
@@ -87,7 +87,7 @@ function moved(state: State, by: number): State {
   return inView({ ...state, note: undefined, chosen: state.rows[to]?.requestId });
 }
 
-function opened(state: State): Step {
+function opened(state: State): WatchStep {
   const code = state.chosen;
   if (code === undefined) return just(state);
   if (state.away) return just({ ...state, note: bad("The gateway is away.") });
@@ -95,7 +95,7 @@ function opened(state: State): Step {
   return act({ ...state, card, note: undefined }, { do: "show", code });
 }
 
-function inCard(state: State, card: Card, { key, at }: { key: Key; at: number }): Step {
+function inCard(state: State, card: Card, { key, at }: { key: Key; at: number }): WatchStep {
   // What was sent can't be taken back: the answer closes the card.
   if (card.doing) return just(state);
   const page = cardRoom(state.size);
@@ -129,11 +129,14 @@ function inCard(state: State, card: Card, { key, at }: { key: Key; at: number })
   return just(state);
 }
 
-function turned(state: State, by: number, at: number): Step {
+function turned(state: State, by: number, at: number): WatchStep {
   return just(scrolled({ ...state, note: undefined }, by, at));
 }
 
-/** The card scrolled by so many lines, within its text; whoever saw its last line has read it. */
+/**
+ * The card scrolled by so many lines, within its text. Once its last line was on the screen it
+ * counts as read.
+ */
 function scrolled(state: State, by: number, at: number): State {
   const { card, size } = state;
   if (!card?.row) return state;
@@ -143,18 +146,25 @@ function scrolled(state: State, by: number, at: number): State {
   return { ...state, card: { ...card, top, read: card.read || top + room >= lines } };
 }
 
-function decide(state: State, card: Card, { what, at }: { what: Decision; at: number }): Step {
+function decide(
+  state: State,
+  card: Card,
+  { what, at }: { what: ApprovalVerb; at: number },
+): WatchStep {
   const { code } = card;
   const why = problem(state, card, { what, at });
   if (why !== undefined) return just({ ...state, note: bad(why) });
   return act({ ...state, card: { ...card, doing: what }, note: undefined }, { do: what, code });
 }
 
-/** Why a key decides nothing: nobody approves what they have not seen. */
+/**
+ * Why a key decides nothing, or `undefined`: what was not on the screen, whole and for a moment,
+ * can't be approved.
+ */
 function problem(
   { away }: State,
   card: Card,
-  { what, at }: { what: Decision; at: number },
+  { what, at }: { what: ApprovalVerb; at: number },
 ): string | undefined {
   if (card.ended !== undefined) return "There is nothing left to decide. Esc: back.";
   if (away) return "The gateway is away.";
@@ -174,7 +184,7 @@ function heard(state: State, news: News): State {
   return inView(next);
 }
 
-/** A request is gone, and nobody here decided it. */
+/** A request is gone, and not by a decision made here. */
 function left(state: State, code: string, why: string): State {
   const { card } = state;
   // Our own decision is announced before it is answered.
@@ -205,7 +215,7 @@ function shown(state: State, { code, row, at }: Event & { on: "shown" }): State 
   return scrolled({ ...state, card: { ...card, row, shownAt: at } }, 0, at);
 }
 
-const done: Readonly<Record<Decision, string>> = { approve: "Approved", reject: "Rejected" };
+const done: Readonly<Record<ApprovalVerb, string>> = { approve: "Approved", reject: "Rejected" };
 
 function decided(state: State, { code, what, at }: Event & { on: "decided" }): State {
   const rows = state.rows.filter(({ requestId }) => requestId !== code);

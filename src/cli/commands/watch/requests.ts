@@ -1,7 +1,7 @@
 import { watchLimitTable } from "../../../limits/watch.ts";
 import type { RequestRow } from "../../../words/request-card.ts";
 
-/** What the gateway says of requests. `gone`: vanished while nobody could see why. */
+/** How a request ended, as the gateway says. `gone`: it ended while there was no connection. */
 export type Why =
   | "approved"
   | "rejected"
@@ -13,14 +13,14 @@ export type Why =
 
 /** What happens to requests, in the order in which it does. */
 export type News =
-  /** All there are: at the start, and when the gateway is back. */
+  /** All waiting requests: at the start, and when the gateway is back. */
   | { readonly on: "list"; readonly rows: readonly RequestRow[] }
   | { readonly on: "asked"; readonly row: RequestRow }
   | { readonly on: "resolved"; readonly code: string; readonly why: Why }
   | { readonly on: "away" };
 
-/** What changed by it. */
-export interface Changed {
+/** The waiting rows after a piece of news, and those that came and went by it. */
+export interface RequestChanges {
   readonly rows: readonly RequestRow[];
   readonly came: readonly RequestRow[];
   readonly went: readonly { readonly row: RequestRow; readonly why: Why }[];
@@ -41,7 +41,7 @@ const most = watchLimitTable.watchRows.value;
  * The requests after `news`. Each stays at its place while others come and go; what is asked for later
  * stands below.
  */
-export function follow(rows: readonly RequestRow[], news: News): Changed {
+export function follow(rows: readonly RequestRow[], news: News): RequestChanges {
   switch (news.on) {
     case "list":
       return listed(rows, news.rows);
@@ -67,7 +67,7 @@ function newer(one: RequestRow, row: RequestRow): RequestRow {
   return one.requestId === row.requestId ? row : one;
 }
 
-function listed(before: readonly RequestRow[], now: readonly RequestRow[]): Changed {
+function listed(before: readonly RequestRow[], now: readonly RequestRow[]): RequestChanges {
   const current = new Map(now.map((row) => [row.requestId, row]));
   const stayed = before.flatMap(({ requestId }) => current.get(requestId) ?? []);
   const known = new Set(before.map(({ requestId }) => requestId));
@@ -108,7 +108,7 @@ const words: Readonly<Record<Why, string>> = {
   gone: "is gone: decided or expired meanwhile",
 };
 
-/** How a request ended, where somebody or something else ended it. */
+/** How a request ended, in words. */
 export function whyWords(why: Why): string {
   return words[why];
 }

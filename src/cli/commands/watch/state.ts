@@ -3,21 +3,21 @@ import type { Key } from "./keys.ts";
 import type { News } from "./requests.ts";
 
 /** What a person decides, and the method that does it: both take codes of devices and of nodes. */
-export type Decision = "approve" | "reject";
+export type ApprovalVerb = "approve" | "reject";
 
-/** The request that fills the screen. Whatever is decided is decided on its code, and on no other. */
+/** The request that fills the screen. A decision is made on its code, and on no other. */
 export interface Card {
   readonly code: string;
-  /** What the gateway says of it; absent until it has said so. */
+  /** The request as the gateway shows it; absent until it has answered. */
   readonly row?: RequestRow;
   /** When it was on the screen first, ms. */
   readonly shownAt: number;
-  /** Its first line on the screen. */
+  /** The line of the card's text that is first on the screen, from 0. */
   readonly top: number;
-  /** Its last line was on the screen. */
+  /** Whether the last line of the card's text was on the screen. */
   readonly read: boolean;
-  readonly doing?: Decision;
-  /** How it ended, where it is no longer there to decide on. */
+  readonly doing?: ApprovalVerb;
+  /** How the request ended, where it can't be decided on any more. */
   readonly ended?: string;
 }
 
@@ -51,21 +51,26 @@ export type Event =
   | { readonly on: "news"; readonly news: News; readonly at: number }
   /** The gateway said all about a request. */
   | { readonly on: "shown"; readonly code: string; readonly row: RequestRow; readonly at: number }
-  | { readonly on: "decided"; readonly code: string; readonly what: Decision; readonly at: number }
+  | {
+      readonly on: "decided";
+      readonly code: string;
+      readonly what: ApprovalVerb;
+      readonly at: number;
+    }
   | {
       readonly on: "failed";
       readonly code: string;
-      readonly what: Decision | "show";
+      readonly what: ApprovalVerb | "show";
       readonly message: string;
     };
 
-/** What has to be done because of it. */
+/** What the program has to do after a step. */
 export type Effect =
   | { readonly do: "show"; readonly code: string }
-  | { readonly do: Decision; readonly code: string }
+  | { readonly do: ApprovalVerb; readonly code: string }
   | { readonly do: "quit" | "suspend" | "redraw" };
 
-export interface Step {
+export interface WatchStep {
   readonly state: State;
   readonly effects: readonly Effect[];
 }
@@ -76,7 +81,7 @@ export function begin(size: Size): State {
 
 /** Lines that a list and a card leave to their title, the note and the help. */
 const AROUND = 3;
-/** From so many lines on, the list has a line of titles. */
+/** Lines of the screen from which on the list has a line of titles. */
 export const TITLES_FROM = 9;
 
 /** How many rows of the list are on the screen. */

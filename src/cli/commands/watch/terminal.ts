@@ -2,7 +2,7 @@ import { writeSync } from "node:fs";
 import { type Key, KeyReader } from "./keys.ts";
 import type { Size } from "./state.ts";
 
-/** Another screen, no cursor, and pastes that say that they are some. */
+/** Escape sequences: another screen, no cursor, and pastes marked as pastes. */
 const ENTER = "\u001b[?1049h\u001b[?25l\u001b[?2004h";
 const LEAVE = "\u001b[?2004l\u001b[?25h\u001b[?1049l";
 const HOME = "\u001b[H";
@@ -88,7 +88,7 @@ export class Terminal {
     this.#frame = "";
   }
 
-  /** As Ctrl-Z does elsewhere: the shell gets its terminal, until it brings this one back. */
+  /** Gives the terminal to the shell, as Ctrl-Z does, until the shell brings this program back. */
   suspend(): void {
     this.#leave();
     process.off("SIGTSTP", this.#stopped);
@@ -100,7 +100,7 @@ export class Terminal {
 
   readonly #stopped = () => this.suspend();
 
-  /** Whatever stopped it, others had the terminal meanwhile. */
+  /** Takes the terminal back after a stop: other programs used it meanwhile. */
   #resume(): void {
     if (this.#undo.length === 0) return;
     process.off("SIGTSTP", this.#stopped).on("SIGTSTP", this.#stopped);

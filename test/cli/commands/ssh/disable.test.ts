@@ -19,7 +19,7 @@ const ways = (devices: number, others: number) => {
   });
 };
 
-describe("ssh disable, where a key is the last way in", () => {
+describe("ssh disable, where a key is the last remaining admin", () => {
   test("changes nothing, and says how to do it all the same", async () => {
     ways(0, 1);
     const io = admin.io();

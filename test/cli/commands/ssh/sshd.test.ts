@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type SshFacts, sshdDropIn, uncounted } from "../../../../src/cli/commands/ssh/scripts.ts";
+import { type SshSetup, sshdDropIn, uncounted } from "../../../../src/cli/commands/ssh/scripts.ts";
 import {
   DROP_IN,
   matchBefore,
@@ -61,7 +61,7 @@ describe("what of the admin's would decide before the drop-in", () => {
 });
 
 test("a setting that something else decides is named", () => {
-  const facts: SshFacts = {
+  const facts: SshSetup = {
     account: "openclaw",
     keysAccount: "openclaw-keys",
     folder: "/opt/x",

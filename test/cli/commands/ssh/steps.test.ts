@@ -72,7 +72,7 @@ test("taking away goes on past what fails, and says that something is left", asy
   await runForward([step("d")], tell);
 });
 
-test("taking away ends at the step that would end the last way in", async () => {
+test("taking away ends at the step that would end the last remaining admin", async () => {
   const refuse = () => {
     throw new CliError("failed", "refused", { code: "LAST_WAY_IN" });
   };

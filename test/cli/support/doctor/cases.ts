@@ -1,5 +1,5 @@
 import type { Facts } from "../../../../src/cli/commands/doctor/facts.ts";
-import type { Level } from "../../../../src/cli/commands/doctor/verdict.ts";
+import type { VerdictLevel } from "../../../../src/cli/commands/doctor/verdict.ts";
 import { type ConfigIssue, editCommand } from "../../../../src/config/errors.ts";
 import { CONFIG, running, STATE, stopped } from "./facts.ts";
 
@@ -58,7 +58,7 @@ export const clear = issue(
 export const counts = { devices: 2, pending: 0, invites: 0 };
 export const damage = {
   code: "STORE_DAMAGED",
-  file: `${STATE}/devices.json`,
+  file: `${STATE}/gateway.json`,
   message: "line 2: bad",
 };
 
@@ -66,5 +66,5 @@ export type Case = [
   what: string,
   id: string,
   facts: Facts,
-  expected: [level: Level, message: RegExp, next?: string],
+  expected: [level: VerdictLevel, message: RegExp, next?: string],
 ];

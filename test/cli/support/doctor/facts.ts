@@ -52,7 +52,7 @@ export function running(): Facts {
     state: {
       folder: STATE,
       found: { ...owned, mode: 0o700, isFolder: true },
-      entries: [entry("devices.json"), entry("devices.journal"), entry("gateway.journal")],
+      entries: [entry("gateway.json"), entry("gateway.journal")],
       space: { bytes: 2 ** 33, inodes: 500_000 },
     },
     machine: {

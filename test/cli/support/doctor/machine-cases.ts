@@ -41,13 +41,13 @@ export const around: Case[] = [
   [
     "a clock before the newest file",
     "clock",
-    up(files(entry("devices.json", { mtimeMs: NOW + 3_600_000 }))),
+    up(files(entry("gateway.json", { mtimeMs: NOW + 3_600_000 }))),
     ["warn", /1 hour before the newest file/, "sudo timedatectl set-ntp true"],
   ],
   [
     "a clock that differs by a minute",
     "clock",
-    up(files(entry("devices.json", { mtimeMs: NOW + 60_000 }))),
+    up(files(entry("gateway.json", { mtimeMs: NOW + 60_000 }))),
     ["ok", /clock says/],
   ],
   [

@@ -82,7 +82,7 @@ export const state: Case[] = [
   [
     "a file of root's",
     "state.owners",
-    up({ ...files(entry("devices.json", { uid: 0 })), machine: { uid: OWNER } }),
+    up({ ...files(entry("gateway.json", { uid: 0 })), machine: { uid: OWNER } }),
     ["fail", /belongs to user 0/, `sudo chown -R --reference=${STATE} ${STATE}/.`],
   ],
   [
@@ -103,7 +103,7 @@ export const state: Case[] = [
     down({
       state: {
         inspection: { problems: [damage], torn: 0 },
-        entries: [entry("devices.json.damaged-20260901T110000Z")],
+        entries: [entry("gateway.json.damaged-20260901T110000Z")],
       },
     }),
     [
@@ -132,14 +132,14 @@ export const state: Case[] = [
   [
     "copies of damaged files",
     "state.damaged-copies",
-    up(files(entry("devices.json.damaged-20260901T110000Z"))),
+    up(files(entry("gateway.json.damaged-20260901T110000Z"))),
     ["note", /^1 copy of damaged/, `mv ${STATE}/*.damaged-* /var/tmp/`],
   ],
   [
     "an unfinished file",
     "state.leftovers",
-    up(files(entry("devices.json.abc.tmp"))),
-    ["note", /An unfinished file/, `rm ${STATE}/devices.json.abc.tmp`],
+    up(files(entry("gateway.json.abc.tmp"))),
+    ["note", /An unfinished file/, `rm ${STATE}/gateway.json.abc.tmp`],
   ],
   [
     "unfinished files",

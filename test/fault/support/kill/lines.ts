@@ -3,34 +3,26 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { type AuditLine, isLine } from "../../../../src/audit/chain.ts";
 import { auditFiles, parse, wholeLines } from "../../../../src/audit/files.ts";
-import { secretsShape } from "../../../../src/auth/secret-store.ts";
+import type { HostState } from "../../../../src/audit/parts.ts";
 import { systemFiles } from "../../../../src/lib/atomic-file.ts";
 import { systemWorld } from "../../../../src/lib/world.ts";
-import { nodesShape } from "../../../../src/nodes/document.ts";
-import { pairingShape } from "../../../../src/pairing/document.ts";
-import { nodePairing, type PairingState } from "../../../../src/pairing/records.ts";
+import { stateShape } from "../../../../src/main/state.ts";
+import { nodePairing } from "../../../../src/pairing/records.ts";
 import { documentFiles } from "../../../../src/store/files.ts";
 import { readDocument } from "../../../../src/store/recover.ts";
-import type { DocumentShape } from "../../../../src/store/shape.ts";
 import { type Ledger, nameNumber } from "./ledger.ts";
 
 /** What a killed gateway left on the disk, read as the next start would, and not changed. */
 async function left(stateDir: string) {
-  const read = async <State, Change>(shape: DocumentShape<State, Change>) => {
-    const files = documentFiles(stateDir, shape.name);
-    return (await readDocument(shape, files, { fs: systemFiles, world: systemWorld })).state;
-  };
-  const pairing = await read(pairingShape);
-  return {
-    pairing,
-    secretStore: await read(secretsShape),
-    nodes: await read(nodesShape),
-    lines: await linesIn(stateDir, pairing),
-  };
+  const files = documentFiles(stateDir, stateShape.name);
+  const outside = { fs: systemFiles, world: systemWorld };
+  const { state } = await readDocument(stateShape, files, outside);
+  const { devices: pairing, secrets, nodes, host } = state;
+  return { pairing, secrets, nodes, lines: await linesIn(stateDir, host) };
 }
 
 /** All lines, from the files and from the state. */
-async function linesIn(stateDir: string, { trail }: PairingState): Promise<AuditLine[]> {
+async function linesIn(stateDir: string, { trail }: HostState): Promise<AuditLine[]> {
   const folder = join(stateDir, "audit");
   const lines = new Map<number, AuditLine>();
   for (const name of await auditFiles(folder)) {
@@ -48,8 +40,8 @@ async function linesIn(stateDir: string, { trail }: PairingState): Promise<Audit
 export async function expectLines(stateDir: string, ledger: Ledger): Promise<void> {
   const names = await readdir(stateDir);
   // Nothing of a first start may be there yet.
-  if (!names.includes("devices.journal") || !names.includes("nodes.journal")) return;
-  const { pairing, secretStore, nodes, lines } = await left(stateDir);
+  if (!names.includes("gateway.journal")) return;
+  const { pairing, secrets, nodes, lines } = await left(stateDir);
   const told = new Set<string>();
   for (const { event, what = {} } of lines) {
     told.add(`${event} ${what["request"] ?? what["device"]}`);
@@ -75,7 +67,8 @@ export async function expectLines(stateDir: string, ledger: Ledger): Promise<voi
   expect(without).toEqual([]);
   const count = (wanted: string) => lines.filter(({ event }) => event === wanted).length;
   // Each time the secret was set it got the next number.
-  expect(count("secret.set")).toBeGreaterThanOrEqual(secretStore.secrets.token?.epoch ?? 0);
+  // The line and the secret are one append: none is there without the other.
+  expect(count("secret.set")).toBe(secrets.secrets.token?.epoch ?? 0);
   ledger.sawName(await nameNumber(stateDir));
   expect(count("config.changed")).toBeGreaterThanOrEqual(ledger.names);
 }

@@ -1,7 +1,7 @@
 // Loaded into a gateway under test with --import: wraps what it changes files with, prints each kind
 // of step once, and ends the process with SIGKILL at the step that KILL_AT names:
-//   { "step": "datasync devices.journal", "nth": 3, "when": "before" | "torn" | "after" }
-// `torn` lets a write take half of its bytes. FULL_FROM=n makes the disk full for devices.journal
+//   { "step": "datasync gateway.journal", "nth": 3, "when": "before" | "torn" | "after" }
+// `torn` lets a write take half of its bytes. FULL_FROM=n makes the disk full for gateway.journal
 // from its nth write on, until the reserve file was given up.
 import { writeSync } from "node:fs";
 import files from "node:fs/promises";
@@ -45,7 +45,7 @@ async function step(text, run, tear) {
     await tear();
     die();
   }
-  if (text === "write devices.journal" && count >= fullFrom && !relieved) {
+  if (text === "write gateway.journal" && count >= fullFrom && !relieved) {
     throw Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
   }
   const result = await run().catch((error) => {
@@ -53,7 +53,7 @@ async function step(text, run, tear) {
     if (last && error.code === "EEXIST") die();
     throw error;
   });
-  if (text === "unlink devices.ballast") relieved = true;
+  if (text === "unlink gateway.reserve") relieved = true;
   if (last) die();
   return result;
 }

@@ -4,13 +4,11 @@ export type When = "before" | "torn" | "after";
 
 /** What a state is made into while no gateway runs. */
 export type Prepare =
-  | "no ballast"
+  | "no reserve"
   | "torn journal"
-  | "torn keys"
-  | "torn nodes"
   | "left-over snapshot"
   | "left-over journal"
-  | "left-over ballast"
+  | "left-over reserve"
   | "unfinished roll"
   | "torn in a roll"
   | "torn audit"
@@ -41,22 +39,18 @@ const start: readonly Step[] = [
   { step: "unlink writer-*.heir" },
   { step: "unlink writer-*.sock" },
   { step: "unlink writer-*.new", prepare: "old litter" },
-  { step: "unlink devices.json.tmp", prepare: "left-over snapshot" },
-  { step: "unlink devices.journal.next.tmp", prepare: "left-over journal" },
-  { step: "unlink devices.ballast.tmp", prepare: "left-over ballast" },
-  { step: "truncate devices.journal", prepare: "torn journal" },
-  { step: "truncate gateway.journal", prepare: "torn keys" },
-  { step: "truncate nodes.journal", prepare: "torn nodes" },
-  { step: "truncate devices.journal.next", prepare: "torn in a roll" },
-  { step: "sync devices.journal", prepare: "clean stop" },
-  { step: "sync devices.journal.next", prepare: "unfinished roll" },
-  { step: "sync gateway.journal" },
-  { step: "sync nodes.journal" },
+  { step: "unlink gateway.json.tmp", prepare: "left-over snapshot" },
+  { step: "unlink gateway.journal.next.tmp", prepare: "left-over journal" },
+  { step: "unlink gateway.reserve.tmp", prepare: "left-over reserve" },
+  { step: "truncate gateway.journal", prepare: "torn journal" },
+  { step: "truncate gateway.journal.next", prepare: "torn in a roll" },
+  { step: "sync gateway.journal", prepare: "clean stop" },
+  { step: "sync gateway.journal.next", prepare: "unfinished roll" },
   { step: "sync ." },
-  { step: "open devices.ballast.tmp", prepare: "no ballast" },
-  { step: "write devices.ballast.tmp", prepare: "no ballast" },
-  { step: "sync devices.ballast.tmp", prepare: "no ballast" },
-  { step: "rename devices.ballast.tmp > devices.ballast", prepare: "no ballast" },
+  { step: "open gateway.reserve.tmp", prepare: "no reserve" },
+  { step: "write gateway.reserve.tmp", prepare: "no reserve" },
+  { step: "sync gateway.reserve.tmp", prepare: "no reserve" },
+  { step: "rename gateway.reserve.tmp > gateway.reserve", prepare: "no reserve" },
 ];
 
 /** The audit moves from the state to its file. */
@@ -68,42 +62,39 @@ const audit: readonly Step[] = [
 ];
 
 const commits: readonly Step[] = [
-  { step: "write devices.journal", among: 30 },
-  { step: "datasync devices.journal", among: 30 },
-  { step: "write gateway.journal", work: { secret: true } },
-  { step: "datasync gateway.journal", work: { secret: true } },
+  { step: "write gateway.journal", among: 30 },
+  { step: "datasync gateway.journal", among: 30 },
+  { step: "write gateway.journal", among: 30, work: { secret: true } },
+  { step: "datasync gateway.journal", among: 30, work: { secret: true } },
 ];
 
-/**
- * Decisions that are stored elsewhere than their lines: what nodes may do, the secret, the
- * configuration (its own steps are below). A kill at the line's write comes before the decision.
- */
-const elsewhere: readonly Step[] = (["linked", "approved", "rejected"] as const).flatMap(
+/** Decisions about nodes. Those about the configuration have steps of their own below. */
+const nodeDecisions: readonly Step[] = (["linked", "approved", "rejected"] as const).flatMap(
   (nodes) => {
     const work = { nodes, quiet: true };
     return [
       // Most of what is written about nodes is no decision: a few rounds meet one.
-      ...[1, 2, 3].map(() => ({ step: "datasync nodes.journal", among: 4, work })),
-      { step: "write nodes.journal", among: 4, work },
-      { step: "write devices.journal", among: 60, work },
-      { step: "datasync devices.journal", among: 60, work },
+      ...[1, 2, 3].map(() => ({ step: "datasync gateway.journal", among: 60, work })),
+      { step: "write gateway.journal", among: 20, work },
+      { step: "write gateway.journal", among: 60, work },
+      { step: "datasync gateway.journal", among: 60, work },
     ];
   },
 );
 
 /** The journal is rolled, its snapshot written, and what that covers is dropped. */
 const roll: readonly Step[] = [
-  { step: "open devices.journal.next.tmp" },
-  { step: "write devices.journal.next.tmp" },
-  { step: "sync devices.journal.next.tmp" },
-  { step: "rename devices.journal.next.tmp > devices.journal.next" },
-  { step: "write devices.journal.next" },
-  { step: "datasync devices.journal.next" },
-  { step: "open devices.json.tmp" },
-  { step: "write devices.json.tmp" },
-  { step: "sync devices.json.tmp" },
-  { step: "rename devices.json.tmp > devices.json" },
-  { step: "rename devices.journal.next > devices.journal" },
+  { step: "open gateway.journal.next.tmp" },
+  { step: "write gateway.journal.next.tmp" },
+  { step: "sync gateway.journal.next.tmp" },
+  { step: "rename gateway.journal.next.tmp > gateway.journal.next" },
+  { step: "write gateway.journal.next" },
+  { step: "datasync gateway.journal.next" },
+  { step: "open gateway.json.tmp" },
+  { step: "write gateway.json.tmp" },
+  { step: "sync gateway.json.tmp" },
+  { step: "rename gateway.json.tmp > gateway.json" },
+  { step: "rename gateway.journal.next > gateway.journal" },
 ].map((each) => ({ ...each, work: { labels: true } }));
 
 const others: readonly Step[] = [
@@ -116,7 +107,7 @@ const others: readonly Step[] = [
     ...(process.getuid?.() === 0 ? [{ step: "chown openclaw.json.tmp", among: 2 }] : []),
     { step: "rename openclaw.json.tmp > openclaw.json", among: 3 },
   ].map((each) => ({ ...each, work: { config: true } })),
-  { step: "unlink devices.ballast", fullFrom: 60, work: { revoke: true } },
+  { step: "unlink gateway.reserve", fullFrom: 60, work: { revoke: true } },
   { step: "unlink writer.sock", stopping: true, work: { quiet: true } },
 ];
 
@@ -130,7 +121,7 @@ export const lastOfRoll: Step | undefined = roll.at(-1);
 export const steps: readonly Step[] = [
   ...start,
   ...commits,
-  ...elsewhere,
+  ...nodeDecisions,
   ...audit,
   ...roll,
   ...others,
@@ -148,18 +139,10 @@ export const firstSteps: readonly Step[] = [
   "sync .",
   "write gateway.journal",
   "datasync gateway.journal",
-  "open devices.journal.tmp",
-  "write devices.journal.tmp",
-  "sync devices.journal.tmp",
-  "rename devices.journal.tmp > devices.journal",
-  "open nodes.journal.tmp",
-  "write nodes.journal.tmp",
-  "sync nodes.journal.tmp",
-  "rename nodes.journal.tmp > nodes.journal",
-  "open gateway.ballast.tmp",
-  "write gateway.ballast.tmp",
-  "sync gateway.ballast.tmp",
-  "rename gateway.ballast.tmp > gateway.ballast",
+  "open gateway.reserve.tmp",
+  "write gateway.reserve.tmp",
+  "sync gateway.reserve.tmp",
+  "rename gateway.reserve.tmp > gateway.reserve",
 ].map((step) => ({ step }));
 
 export function whens({ step }: Step): readonly When[] {

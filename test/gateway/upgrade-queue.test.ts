@@ -10,12 +10,12 @@ import { until } from "../kit/until.ts";
 import { FakeSocket, peerAt } from "../kit/wire.ts";
 import { HandWorld } from "../kit/world.ts";
 
-/** An anteroom before a gate; `seen` is what became of each door, by name and in order. */
+/** An queue before a admission; `seen` is what became of each request, by name and in order. */
 function setUp(overrides: Partial<Limits>) {
   const limits = limitValues(overrides);
   const world = new HandWorld();
-  const gate = new AdmissionControl(limits, () => world.monotonic());
-  const anteroom = new UpgradeQueue(gate, limits, world);
+  const admission = new AdmissionControl(limits, () => world.monotonic());
+  const queue = new UpgradeQueue(admission, limits, world);
   const seen: string[] = [];
   const inside = new Map<string, Connection>();
   const host: ConnectionHost = {
@@ -23,20 +23,20 @@ function setUp(overrides: Partial<Limits>) {
     connect() {},
     request() {},
     ended(connection) {
-      gate.closed(connection);
-      anteroom.freed();
+      admission.closed(connection);
+      queue.freed();
     },
     after() {},
   };
-  const knock = (name: string) => {
+  const request = (name: string) => {
     const [source = ""] = name;
-    return anteroom.request(source, {
+    return queue.request(source, {
       accept() {
         seen.push(name);
         const connection = new Connection(name, new FakeSocket(peerAt(source)), host);
         connection.challenge("n", 0);
         connection.challengedAt = world.monotonic();
-        gate.opened(connection);
+        admission.opened(connection);
         inside.set(name, connection);
       },
       refuse: ({ text }) => void seen.push(`${name}: ${text}`),
@@ -46,43 +46,43 @@ function setUp(overrides: Partial<Limits>) {
     for (const name of names) {
       const connection = inside.get(name);
       if (!connection) throw new Error(`${name} is not inside`);
-      gate.authenticated(connection);
-      anteroom.freed();
+      admission.authenticated(connection);
+      queue.freed();
     }
     world.advance(1);
   };
-  return { anteroom, world, seen, knock, authenticate };
+  return { queue, world, seen, request, authenticate };
 }
 
 describe("who asks for a connection while all places are taken", () => {
   test("waits, and comes in when a place is free", () => {
-    const { seen, knock, authenticate, anteroom, world } = setUp({ unauthenticatedSockets: 2 });
-    for (const name of ["a1", "b1", "c1", "d1"]) knock(name);
+    const { seen, request, authenticate, queue, world } = setUp({ unauthenticatedSockets: 2 });
+    for (const name of ["a1", "b1", "c1", "d1"]) request(name);
     expect(seen).toEqual(["a1", "b1"]);
     authenticate("a1");
     expect(seen).toEqual(["a1", "b1", "c1"]);
     authenticate("b1", "c1");
     expect(seen).toEqual(["a1", "b1", "c1", "d1"]);
-    expect([anteroom.size, world.pendingTimers]).toEqual([0, 0]);
+    expect([queue.size, world.pendingTimers]).toEqual([0, 0]);
   });
 
   test("takes turns with other addresses", () => {
-    const { seen, knock, authenticate } = setUp({ unauthenticatedSockets: 1 });
-    for (const name of ["a0", "a1", "a2", "a3", "b1", "c1"]) knock(name);
+    const { seen, request, authenticate } = setUp({ unauthenticatedSockets: 1 });
+    for (const name of ["a0", "a1", "a2", "a3", "b1", "c1"]) request(name);
     for (const name of ["a0", "a1", "b1", "c1", "a2"]) authenticate(name);
     expect(seen).toEqual(["a0", "a1", "b1", "c1", "a2", "a3"]);
   });
 
   test("comes in from another address while one has used up its share", () => {
     const limits = { unauthenticatedSockets: 4, unauthenticatedPerAddress: 1 };
-    const { seen, knock } = setUp(limits);
-    for (const name of ["a1", "a2", "a3", "b1"]) knock(name);
+    const { seen, request } = setUp(limits);
+    for (const name of ["a1", "a2", "a3", "b1"]) request(name);
     expect(seen).toEqual(["a1", "a2", "b1"]);
   });
 
   test("gets the place of a silent one after unauthenticatedGraceMs, by itself", () => {
-    const { seen, knock, world } = setUp({ unauthenticatedSockets: 2 });
-    for (const name of ["a1", "a2", "b1"]) knock(name);
+    const { seen, request, world } = setUp({ unauthenticatedSockets: 2 });
+    for (const name of ["a1", "a2", "b1"]) request(name);
     world.advance(1_900);
     expect(seen).toEqual(["a1", "a2"]);
     world.advance(400);
@@ -90,79 +90,79 @@ describe("who asks for a connection while all places are taken", () => {
   });
 
   test("is refused at once where its address holds its share in silence and nobody from there waits", () => {
-    const { seen, knock, world } = setUp({
+    const { seen, request, world } = setUp({
       unauthenticatedSockets: 4,
       unauthenticatedPerAddress: 2,
     });
-    for (const name of ["a1", "a2"]) knock(name);
+    for (const name of ["a1", "a2"]) request(name);
     world.advance(2_300);
-    knock("a3");
+    request("a3");
     expect(seen).toEqual(["a1", "a2", "a3: Too many unauthenticated sockets"]);
   });
 
   test("goes on waiting where those inside are slow to speak: a crowd is no attack", () => {
-    const { seen, knock, world, authenticate } = setUp({
+    const { seen, request, world, authenticate } = setUp({
       unauthenticatedSockets: 4,
       unauthenticatedPerAddress: 2,
     });
-    for (const name of ["a1", "a2", "a3"]) knock(name);
+    for (const name of ["a1", "a2", "a3"]) request(name);
     world.advance(2_300);
-    knock("a4");
+    request("a4");
     expect(seen).toEqual(["a1", "a2"]);
     authenticate("a1", "a2");
     expect(seen).toEqual(["a1", "a2", "a3", "a4"]);
   });
 
   test("is refused after handshakeMs where those inside stay silent", () => {
-    const { seen, knock, world } = setUp({
+    const { seen, request, world } = setUp({
       unauthenticatedSockets: 4,
       unauthenticatedPerAddress: 2,
       handshakeMs: 5_000,
     });
-    for (const name of ["a1", "a2", "a3"]) knock(name);
+    for (const name of ["a1", "a2", "a3"]) request(name);
     world.advance(5_300);
     expect(seen).toEqual(["a1", "a2", "a3: Too many unauthenticated sockets"]);
   });
 
   test("is refused after handshakeMs", () => {
-    const { seen, knock, world } = setUp({
+    const { seen, request, world } = setUp({
       unauthenticatedSockets: 1,
       unauthenticatedGraceMs: 60_000,
       handshakeMs: 5_000,
     });
-    knock("a1");
-    knock("b1");
+    request("a1");
+    request("b1");
     world.advance(5_300);
     expect(seen).toEqual(["a1", "b1: Too many unauthenticated sockets"]);
     expect(world.pendingTimers).toBe(0);
   });
 
   test("may leave", () => {
-    const { seen, knock, authenticate, anteroom } = setUp({ unauthenticatedSockets: 1 });
-    knock("a1");
-    const leave = knock("b1");
-    knock("c1");
+    const { seen, request, authenticate, queue } = setUp({ unauthenticatedSockets: 1 });
+    request("a1");
+    const leave = request("b1");
+    request("c1");
     leave();
     leave();
-    expect(anteroom.size).toBe(1);
+    expect(queue.size).toBe(1);
     authenticate("a1");
     expect(seen).toEqual(["a1", "c1"]);
   });
 });
 
 test("upgradesWaiting: past it one of the address with most of them is refused", () => {
-  const { seen, knock } = setUp({ unauthenticatedSockets: 1, upgradesWaiting: 3 });
-  for (const name of ["x", "a1", "a2", "b1", "b2"]) knock(name);
+  const { seen, request } = setUp({ unauthenticatedSockets: 1, upgradesWaiting: 3 });
+  for (const name of ["x", "a1", "a2", "b1", "b2"]) request(name);
   expect(seen).toEqual(["x", "a1: Too many connections"]);
-  knock("b3");
+  request("b3");
   expect(seen.at(-1)).toBe("b3: Too many connections");
 });
 
 test("a gateway that stops refuses whoever waits", () => {
-  const { seen, knock, anteroom, world } = setUp({ unauthenticatedSockets: 1 });
-  for (const name of ["a1", "b1"]) knock(name);
-  anteroom.close({ status: "503", text: "stopping", metric: "m" });
-  knock("c1");
+  const { seen, request, queue, world } = setUp({ unauthenticatedSockets: 1 });
+  for (const name of ["a1", "b1"]) request(name);
+  queue.close({ status: "503", text: "stopping", metric: "m" });
+  request("c1");
   expect(seen).toEqual(["a1", "b1: stopping", "c1: stopping"]);
   expect(world.pendingTimers).toBe(0);
 });
@@ -178,7 +178,7 @@ test.each([1, 2, 8])(
     });
     const answers = await Promise.all(connects);
     expect(answers).toEqual(answers.map(() => ({ code: "PAIRING_REQUIRED", closed: 1008 })));
-    await until(() => gateway.server.gateway.gate.total === 0, "all to be gone");
+    await until(() => gateway.server.gateway.admission.total === 0, "all to be gone");
     await gateway.close();
   },
 );
@@ -218,10 +218,10 @@ test.each([
   expect(await firstLine(Number(port), version, how)).toBe(answer);
   inside.close();
   await inside.end();
-  await until(() => gateway.server.gateway.gate.total === 0, "the place");
-  const { gate } = gateway.server.gateway;
+  await until(() => gateway.server.gateway.admission.total === 0, "the place");
+  const { admission } = gateway.server.gateway;
   const next = version === "1.1" ? "HTTP/1.1 101 Switching Protocols" : answer;
   expect(await firstLine(Number(port), version, how)).toBe(next);
-  await until(() => gate.total === 0, "the end");
+  await until(() => admission.total === 0, "the end");
   await gateway.close();
 });

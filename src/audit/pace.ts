@@ -1,11 +1,11 @@
-import type { AuditActor, AuditEvent } from "../audit/chain.ts";
 import { FailureLimiter } from "../lib/limiter.ts";
 import { sourceKey } from "../lib/net.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
 import { RequestError } from "../protocol/errors.ts";
+import type { AuditActor, AuditEvent } from "./chain.ts";
 
-/** Whom decisions are counted for; `undefined` for whoever is never refused. */
+/** The key under which an actor's decisions are counted; `undefined` where they are not bounded. */
 function paceKey({ by, from }: AuditEvent): string | undefined {
   if (by.kind === "device" || by.kind === "ssh") return `${by.kind}|${by.id ?? ""}`;
   // The owner on the host, the gateway itself, and links, which pair as many as they were made for.
@@ -14,8 +14,8 @@ function paceKey({ by, from }: AuditEvent): string | undefined {
 }
 
 /**
- * Bounds how many decisions one device makes. Each is a line of the audit and of the log: whoever renames
- * a device for ever would push out of both what matters. A person never comes near.
+ * Bounds how many decisions one device makes. Each is a line of the audit and of the log: a device that
+ * renames another for ever would push out of both what matters. A person never comes near.
  */
 export class DecisionPace {
   readonly #limiter: FailureLimiter;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { AuditActor } from "../../src/audit/chain.ts";
+import { DecisionPace } from "../../src/audit/pace.ts";
 import { limitTable, limitValues } from "../../src/limits/table.ts";
-import { DecisionPace } from "../../src/pairing/pace.ts";
 import { makeDevice, pairAndConnect } from "../kit/client.ts";
 import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
 import { refusedConnect } from "../kit/wire.ts";
@@ -99,7 +99,7 @@ test("decisions: a device that renames for ever fills neither audit nor log; the
   await gateway.close();
 });
 
-test("decisions: rejecting counts too, of devices and of what nodes offer", async () => {
+test("decisions: rejecting counts too, of devices and of nodes' declared capabilities", async () => {
   const { gateway, scopes } = await decider();
   const ask = async () =>
     (await refusedConnect(gateway, { device: makeDevice(), auth, scopes })).error.details.requestId;

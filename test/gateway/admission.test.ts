@@ -7,11 +7,11 @@ import { startTestGateway } from "../kit/gateway.ts";
 import { until } from "../kit/until.ts";
 import { FakeSocket, peerAt } from "../kit/wire.ts";
 
-/** A gate with the connections that went through it. */
+/** Admission control with the connections that went through it. */
 function setUp(overrides: Partial<Limits>) {
   const limits = limitValues(overrides);
   let now = 0;
-  const gate = new AdmissionControl(limits, () => now);
+  const admission = new AdmissionControl(limits, () => now);
   const pass = (ms: number) => {
     now += ms;
   };
@@ -19,7 +19,7 @@ function setUp(overrides: Partial<Limits>) {
     limits,
     connect() {},
     request() {},
-    ended: (connection) => gate.closed(connection),
+    ended: (connection) => admission.closed(connection),
     after() {},
   };
   const open = (address: string) => {
@@ -27,16 +27,16 @@ function setUp(overrides: Partial<Limits>) {
     const connection = new Connection("c", socket, host);
     connection.challenge("n", 0);
     connection.challengedAt = now;
-    gate.opened(connection);
+    admission.opened(connection);
     return { connection, socket };
   };
   const wait = (address: string) => {
     const opened = open(address);
     opened.connection.wait({ requestId: "r", deviceId: "d", answer: "{}" });
-    gate.waits(opened.connection);
+    admission.waits(opened.connection);
     return opened;
   };
-  return { gate, open, wait, pass };
+  return { admission, open, wait, pass };
 }
 
 const tooMany = { code: 1013, reason: "too many connections" };
@@ -44,107 +44,107 @@ const tooManyWait = { code: 1013, reason: "too many waiting" };
 
 describe("sockets before hello-ok", () => {
   test("unauthenticatedPerAddress: past it half of all places are left to other addresses", () => {
-    const { gate, open } = setUp({ unauthenticatedPerAddress: 2, unauthenticatedSockets: 8 });
+    const { admission, open } = setUp({ unauthenticatedPerAddress: 2, unauthenticatedSockets: 8 });
     for (let i = 0; i < 3; i += 1) open("a");
-    expect(gate.hasRoom("a")).toBe(true);
+    expect(admission.hasRoom("a")).toBe(true);
     const { connection } = open("a");
-    expect(gate.hasRoom("a")).toBe(false);
-    expect(gate.hasRoom("b")).toBe(true);
-    gate.authenticated(connection);
-    expect(gate.hasRoom("a")).toBe(true);
+    expect(admission.hasRoom("a")).toBe(false);
+    expect(admission.hasRoom("b")).toBe(true);
+    admission.authenticated(connection);
+    expect(admission.hasRoom("a")).toBe(true);
   });
 
   test("unauthenticatedPerAddress, unauthenticatedGraceMs: so many silent ones refuse the next", () => {
-    const { gate, open, pass } = setUp({ unauthenticatedPerAddress: 2 });
+    const { admission, open, pass } = setUp({ unauthenticatedPerAddress: 2 });
     const first = open("a");
     open("a");
     open("a");
     pass(1_999);
-    expect(gate.refusal("a")).toBeUndefined();
+    expect(admission.refusal("a")).toBeUndefined();
     pass(1);
-    expect(gate.refusal("a")).toEqual({
+    expect(admission.refusal("a")).toEqual({
       status: "503 Service Unavailable",
       text: "Too many unauthenticated sockets",
       metric: "unauthenticated-refused",
     });
-    expect(gate.refusal("b")).toBeUndefined();
-    gate.authenticated(first.connection);
-    expect(gate.refusal("a")?.metric).toBe("unauthenticated-refused");
+    expect(admission.refusal("b")).toBeUndefined();
+    admission.authenticated(first.connection);
+    expect(admission.refusal("a")?.metric).toBe("unauthenticated-refused");
     first.connection.gone();
     open("a").connection.state = { name: "deciding", nonce: "n", queue: [] };
     pass(5_000);
-    expect(gate.refusal("a")?.metric).toBe("unauthenticated-refused");
+    expect(admission.refusal("a")?.metric).toBe("unauthenticated-refused");
   });
 
   test("neither one being decided nor one with a moment left stands in the way of counting", () => {
-    const { gate, open, pass } = setUp({ unauthenticatedPerAddress: 2 });
+    const { admission, open, pass } = setUp({ unauthenticatedPerAddress: 2 });
     open("a").connection.state = { name: "deciding", nonce: "n", queue: [] };
     open("a");
     open("a");
     pass(2_000);
     open("a");
-    expect(gate.refusal("a")?.metric).toBe("unauthenticated-refused");
+    expect(admission.refusal("a")?.metric).toBe("unauthenticated-refused");
   });
 
   test("unauthenticatedSockets: the oldest silent one of the largest address gives way", () => {
-    const { gate, open, pass } = setUp({ unauthenticatedSockets: 3 });
+    const { admission, open, pass } = setUp({ unauthenticatedSockets: 3 });
     const lone = open("lone");
     const crowd = [open("crowd"), open("crowd")];
-    expect(gate.hasRoom("late")).toBe(false);
-    expect(gate.makeRoom()).toBe(false);
+    expect(admission.hasRoom("late")).toBe(false);
+    expect(admission.makeRoom()).toBe(false);
     pass(2_000);
-    expect(gate.makeRoom()).toBe(true);
+    expect(admission.makeRoom()).toBe(true);
     expect(crowd.map(({ socket }) => socket.ended)).toEqual([tooMany, undefined]);
     expect(lone.socket.ended).toBeUndefined();
-    expect(gate.hasRoom("late")).toBe(true);
-    expect(gate.makeRoom()).toBe(false);
+    expect(admission.hasRoom("late")).toBe(true);
+    expect(admission.makeRoom()).toBe(false);
   });
 
   test("connections: past the total every new one is refused", () => {
-    const { gate, open } = setUp({ connections: 2 });
+    const { admission, open } = setUp({ connections: 2 });
     const first = open("a");
-    gate.authenticated(first.connection);
+    admission.authenticated(first.connection);
     open("b");
-    expect(gate.refusal("c")?.text).toBe("Too many connections");
+    expect(admission.refusal("c")?.text).toBe("Too many connections");
     first.connection.gone();
-    expect(gate.refusal("c")).toBeUndefined();
+    expect(admission.refusal("c")).toBeUndefined();
   });
 });
 
 describe("sockets that wait", () => {
   test("waitingPerAddress: that address's oldest gives way", () => {
-    const { gate, wait } = setUp({ waitingPerAddress: 2 });
+    const { admission, wait } = setUp({ waitingPerAddress: 2 });
     const other = wait("b");
     const mine = [wait("a"), wait("a"), wait("a")];
     expect(mine.map(({ socket }) => socket.ended)).toEqual([tooManyWait, undefined, undefined]);
     expect(other.socket.ended).toBeUndefined();
-    expect(gate.waiting).toBe(3);
+    expect(admission.waiting).toBe(3);
   });
 
   test("waitingSockets: the oldest of the largest address gives way", () => {
-    const { gate, wait } = setUp({ waitingSockets: 3 });
+    const { admission, wait } = setUp({ waitingSockets: 3 });
     const lone = wait("lone");
     const crowd = [wait("crowd"), wait("crowd")];
     wait("late");
     expect(crowd[0]?.socket.ended).toEqual(tooManyWait);
     expect(lone.socket.ended).toBeUndefined();
-    expect(gate.waiting).toBe(3);
+    expect(admission.waiting).toBe(3);
   });
 
   test("are not counted as unauthenticated, until they go through the handshake again", () => {
-    const { gate, wait } = setUp({});
+    const { admission, wait } = setUp({});
     const { connection } = wait("a");
-    expect([gate.unauthenticated, gate.waiting, gate.total]).toEqual([0, 1, 1]);
-    gate.resumes(connection);
-    expect([gate.unauthenticated, gate.waiting, gate.total]).toEqual([1, 0, 1]);
+    expect([admission.unauthenticated, admission.waiting, admission.total]).toEqual([0, 1, 1]);
+    admission.resumes(connection);
+    expect([admission.unauthenticated, admission.waiting, admission.total]).toEqual([1, 0, 1]);
   });
 });
 
 test("everything that ends is forgotten", () => {
-  const { gate, open, wait } = setUp({});
+  const { admission, open, wait } = setUp({});
   const all = [open("a"), open("b"), wait("c"), wait("c")];
   for (const { connection } of all) connection.gone();
-  expect([gate.unauthenticated, gate.waiting, gate.total]).toEqual([0, 0, 0]);
+  expect([admission.unauthenticated, admission.waiting, admission.total]).toEqual([0, 0, 0]);
 });
 
 describe("over real sockets", () => {
@@ -153,7 +153,7 @@ describe("over real sockets", () => {
     const gateway = await startTestGateway({ limits });
     await RawClient.open(gateway.url);
     await RawClient.open(gateway.url);
-    await until(() => gateway.server.gateway.gate.refusal("127.0.0.1"), "silence");
+    await until(() => gateway.server.gateway.admission.refusal("127.0.0.1"), "silence");
     await expect(RawClient.open(gateway.url)).rejects.toThrow("503");
     expect(gateway.server.gateway.closes).toMatchObject({ "unauthenticated-refused": 1 });
     await gateway.close();
@@ -176,7 +176,7 @@ describe("over real sockets", () => {
       reason: "pairing required: continued on a newer connection of this device",
     });
     expect(other.client.closed).toBeUndefined();
-    expect(gateway.server.gateway.gate.waiting).toBe(2);
+    expect(gateway.server.gateway.admission.waiting).toBe(2);
     await gateway.close();
   });
 });

@@ -1,8 +1,9 @@
-// The load's WebSocket client: as little as the protocol allows, so that one core drives a server
-// that needs microseconds. Masks are zero; loopback only.
-import { createHash, generateKeyPairSync, randomBytes, sign } from "node:crypto";
+// @ts-check
+// A WebSocket client that speaks as little as the protocol allows: one core drives a server that needs
+// microseconds, and thousands of clients fit one process. Masks are zero; loopback only.
+import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
-import { Broken } from "./processes.mjs";
+import { connectParams } from "./device.mjs";
 
 const TEXT = 1;
 const CLOSE = 8;
@@ -10,11 +11,14 @@ const PING = 9;
 const PONG = 10;
 const PATIENCE_MS = 30_000;
 
-/** One masked frame, ready to write as often as wanted. @param {string | Buffer} payload */
+/**
+ * One masked frame, ready to write as often as wanted.
+ * @param {string | Buffer} payload at most 65,535 bytes
+ */
 export function encodeFrame(payload, opcode = TEXT) {
   const body = Buffer.from(payload);
   const long = body.length > 125;
-  if (body.length > 65_535) throw new Broken("the load sends small frames only");
+  if (body.length > 65_535) throw new Error("this client sends small frames only");
   const head = Buffer.alloc(long ? 8 : 6);
   head[0] = 0x80 | opcode;
   head[1] = 0x80 | (long ? 126 : body.length);
@@ -28,18 +32,23 @@ export function requestFrame(method) {
 }
 
 /** One connection. Set `onText` before frames are expected. */
-export class Wire {
+export class WireClient {
   /** @type {(payload: Buffer) => void} */
   onText = () => {};
   /** @type {() => void} */
   onClose = () => {};
   closed = false;
+  /**
+   * Why the other side ended it, where it said so: `HTTP 503`, a close code such as `1012`, or the
+   * code of a socket's error.
+   */
+  why = "";
   #upgraded = false;
   #rest = Buffer.alloc(0);
 
-  /** @param {{ port: number, localAddress?: string }} to */
+  /** @param {{ port: number, localAddress?: string | undefined }} to */
   constructor({ port, localAddress }) {
-    this.socket = connect({ host: "127.0.0.1", port, localAddress });
+    this.socket = connect({ host: "127.0.0.1", port, ...(localAddress && { localAddress }) });
     this.socket.setNoDelay(true);
     this.socket.on("connect", () => {
       const key = randomBytes(16).toString("base64");
@@ -49,7 +58,10 @@ export class Wire {
       );
     });
     this.socket.on("data", (chunk) => this.#data(chunk));
-    this.socket.on("error", () => this.socket.destroy());
+    this.socket.on("error", (/** @type {NodeJS.ErrnoException} */ error) => {
+      this.why ||= error.code ?? "error";
+      this.socket.destroy();
+    });
     this.socket.on("close", () => {
       this.closed = true;
       this.onClose();
@@ -67,7 +79,11 @@ export class Wire {
     if (!this.#upgraded) {
       const end = data.indexOf("\r\n\r\n");
       if (end >= 0) {
-        if (!data.subarray(0, 12).equals(Buffer.from("HTTP/1.1 101"))) return this.socket.destroy();
+        const status = data.toString("latin1", 9, 12);
+        if (status !== "101") {
+          this.why ||= `HTTP ${status}`;
+          return this.socket.destroy();
+        }
         this.#upgraded = true;
         data = data.subarray(end + 4);
       }
@@ -98,19 +114,25 @@ export class Wire {
     const opcode = data.readUInt8(at) & 15;
     if (opcode === TEXT) this.onText(payload);
     else if (opcode === PING) this.write(encodeFrame(payload, PONG));
-    else if (opcode === CLOSE) this.socket.end();
+    else if (opcode === CLOSE) this.#end(payload);
     return head + length;
+  }
+
+  /** @param {Buffer} payload of a close frame: its code, if it has one */
+  #end(payload) {
+    this.why ||= payload.length >= 2 ? String(payload.readUInt16BE(0)) : "1005";
+    this.socket.end();
   }
 
   /** One request and its payload, for what is not measured. @param {string} method */
   ask(method) {
     return new Promise((resolve, reject) => {
-      this.onClose = () => reject(new Broken(`closed before ${method} was answered`));
+      this.onClose = () => reject(new Error(`closed before ${method} was answered`));
       this.onText = (payload) => {
         const frame = JSON.parse(payload.toString());
         if (frame.type !== "res") return;
         if (frame.ok) resolve(frame.payload);
-        else reject(new Broken(`${method}: ${frame.error.message}`));
+        else reject(new Error(`${method}: ${frame.error.message}`));
       };
       this.write(requestFrame(method));
     });
@@ -122,19 +144,10 @@ export class Wire {
   }
 }
 
-/** @typedef {{ id: string, publicKey: string, key: import("node:crypto").KeyObject }} Device */
-
-/** @returns {Device} */
-export function makeDevice() {
-  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
-  const raw = publicKey.export({ type: "spki", format: "der" }).subarray(-32);
-  const id = createHash("sha256").update(raw).digest("hex");
-  return { id, publicKey: raw.toString("base64url"), key: privateKey };
-}
-
 /**
+ * How an application logs in.
  * @typedef {object} Login
- * @property {Device} device
+ * @property {import("./device.mjs").TestDevice} device
  * @property {{ token?: string, deviceToken?: string, bootstrapToken?: string }} auth
  * @property {string} [mode]   `client.mode`; anything but `cli` shows up in the presence list
  * @property {readonly string[]} [scopes]
@@ -146,54 +159,47 @@ export function makeDevice() {
 /** @type {Readonly<Record<string, string>>} */
 const clientIds = { cli: "cli", node: "node-host" };
 
+/** What an operator logs in with, unless it says otherwise. */
 export const SCOPES = ["operator.read", "operator.write", "operator.pairing"];
 
-/** The text of a signed connect (protocol page, sections 2.2 and 2.3). */
-export function connectText(/** @type {string} */ nonce, /** @type {Login} */ login) {
+/**
+ * The frame of a signed connect.
+ * @param {import("./device.mjs").Challenge} challenge
+ * @param {Login} login
+ */
+export function connectFrame(challenge, login) {
   const { device, auth, mode = "cli", role = "operator", caps = [], commands } = login;
-  const wanted = login.scopes ?? (role === "node" ? [] : SCOPES);
-  const signedAt = Date.now();
-  const client = { id: clientIds[mode] ?? "openclaw-linux", version: "1.0.0" };
-  const token = auth.token ?? auth.deviceToken ?? auth.bootstrapToken ?? "";
-  const scopes = wanted.join(",");
-  const payload = `v3|${device.id}|${client.id}|${mode}|${role}|${scopes}|${signedAt}|${token}|${nonce}|linux|`;
-  const signature = sign(null, Buffer.from(payload), device.key).toString("base64url");
-  return JSON.stringify({
-    type: "req",
-    id: "connect-1",
-    method: "connect",
-    params: {
-      minProtocol: 4,
-      maxProtocol: 4,
-      client: { ...client, platform: "linux", mode },
-      role,
-      scopes: wanted,
-      caps,
-      ...(commands && { commands }),
-      auth,
-      device: { id: device.id, publicKey: device.publicKey, signature, signedAt, nonce },
-    },
+  const params = connectParams(challenge, {
+    client: { id: clientIds[mode] ?? "openclaw-linux", mode },
+    role,
+    scopes: login.scopes ?? (role === "node" ? [] : SCOPES),
+    caps,
+    auth,
+    device,
+    ...(commands && { params: { commands } }),
   });
+  return encodeFrame(JSON.stringify({ type: "req", id: "connect-1", method: "connect", params }));
 }
 
 /**
  * Opens a connection, answers its challenge and resolves with the response to the connect.
  * Rejects when the socket ends first.
- * @param {{ port: number, localAddress?: string }} to @param {Login} login
- * @returns {Promise<{ wire: Wire, response: any }>}
+ * @param {{ port: number, localAddress?: string }} to
+ * @param {Login} login
+ * @returns {Promise<{ wire: WireClient, response: any }>}
  */
 export function login(to, login) {
   return new Promise((resolve, reject) => {
-    const wire = new Wire(to);
+    const wire = new WireClient(to);
     const timer = setTimeout(() => wire.socket.destroy(), PATIENCE_MS);
     wire.onClose = () => {
       clearTimeout(timer);
-      reject(new Broken("a connection ended before its hello-ok"));
+      reject(new Error(`a connection ended before its hello-ok: ${wire.why}`));
     };
     wire.onText = (payload) => {
       const frame = JSON.parse(payload.toString());
       if (frame.event === "connect.challenge") {
-        wire.write(encodeFrame(connectText(frame.payload.nonce, login)));
+        wire.write(connectFrame(frame.payload, login));
       } else if (frame.type === "res") {
         clearTimeout(timer);
         wire.onText = () => {};
