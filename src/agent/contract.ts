@@ -14,23 +14,23 @@ import {
 
 /** What one method takes and what it answers. */
 interface Row<Params, Result> {
-  readonly params: t.Typed<Params>;
-  readonly result: t.Typed<Result>;
+  readonly params: t.TypedSchema<Params>;
+  readonly result: t.TypedSchema<Result>;
 }
 
 const row = <Params, Result>(
-  params: t.Typed<Params>,
-  result: t.Typed<Result>,
+  params: t.TypedSchema<Params>,
+  result: t.TypedSchema<Result>,
 ): Row<Params, Result> => ({ params, result });
 
-/** Params that are an object, whatever is in it. */
+/** Params of methods that look at none: any object. */
 const anyObject: JsonSchema = { type: "object" };
 const none = t.typed<object>(anyObject);
 const key = t.object({ key: t.string({ minLength: 1 }) });
 
 /**
- * Every method that is about agents, their sessions, conversations and work, by its name. What is not
- * implemented has no place here, for whatever stands here is advertised to clients.
+ * Every method that is about agents, their sessions, conversations and work, by its name. A method that
+ * is not implemented must not stand here: every name here is advertised to clients.
  */
 export const agentContract = {
   "agents.list": row(schema.agentsList, t.wire("AgentsListResult")),

@@ -23,7 +23,7 @@ const WIDTH = PHONE_COLUMNS;
 interface Verb<Params> {
   readonly name: string;
   readonly summary: string;
-  readonly params?: t.Typed<Params>;
+  readonly params?: t.TypedSchema<Params>;
   readonly run: (params: Params, call: Call) => readonly string[] | Promise<readonly string[]>;
 }
 

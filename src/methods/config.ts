@@ -26,7 +26,7 @@ function writer<Name extends string>(
   of: {
     kind: PatchKind;
     summary: string;
-    params: t.Typed<{ raw: string; baseHash?: string }>;
+    params: t.TypedSchema<{ raw: string; baseHash?: string }>;
   },
 ) {
   return method({

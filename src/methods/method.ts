@@ -2,7 +2,7 @@ import type { Receiver } from "../events/hub.ts";
 import type { Access, Actor } from "../protocol/access.ts";
 import type { RawJson } from "../protocol/frames.ts";
 import { type Validate, validator } from "../protocol/schemas.ts";
-import type { Sendable, Typed } from "../protocol/typed-schema.ts";
+import type { Sendable, TypedSchema } from "../protocol/typed-schema.ts";
 import type { Services } from "./services.ts";
 
 /** One call of a method. */
@@ -19,20 +19,20 @@ export interface Call {
 }
 
 /** The payload of a response: a value, or JSON text whose shape the compiler can't see. */
-export type Answer<Result> = Sendable<Result> | RawJson;
+export type MethodAnswer<Result> = Sendable<Result> | RawJson;
 
-/** What a method declares about itself, whatever it takes and answers. */
+/** A method's name, access and schemas: all of its declaration but the handler. */
 interface Declared<Name extends string, Params, Result> {
   readonly name: Name;
   readonly summary: string;
   readonly access: Access;
   /** Schema of the params; absent params count as `{}`. */
-  readonly params?: Typed<Params>;
+  readonly params?: TypedSchema<Params>;
   /**
-   * Schema of the response's payload: all of it, no property left out. It types the handler and
-   * whoever calls the method; nothing checks with it at run time but the tests, on every answer.
+   * Schema of the response's payload with all of its properties. It types the handler and the
+   * callers; the tests check every answer with it, and nothing does at run time.
    */
-  readonly result: Typed<Result>;
+  readonly result: TypedSchema<Result>;
   /** Answers only once a person acts, so a stop does not wait for it. */
   readonly patient?: true;
 }
@@ -41,7 +41,10 @@ interface Declared<Name extends string, Params, Result> {
 export interface MethodSpec<Name extends string, Params, Result>
   extends Declared<Name, Params, Result> {
   /** Returns the payload of the response. @throws RequestError, the error of the response */
-  run(params: Params, call: Call): Answer<NoInfer<Result>> | Promise<Answer<NoInfer<Result>>>;
+  run(
+    params: Params,
+    call: Call,
+  ): MethodAnswer<NoInfer<Result>> | Promise<MethodAnswer<NoInfer<Result>>>;
 }
 
 /** A method as it is routed. */

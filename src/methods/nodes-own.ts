@@ -15,7 +15,7 @@ function callerFor(nodeId: string, call: Call, what: string) {
   return session;
 }
 
-/** `ignored`: nobody waits for it any more. */
+/** `ignored`: the invocation has ended already. */
 const taken = t.object({ ok: t.exactly(true) }, { ignored: t.exactly(true) });
 
 type Taken = t.ValueOf<typeof taken>;

@@ -6,7 +6,7 @@ import type { Sendable, ValueOf } from "../protocol/typed-schema.ts";
 import type { nodeRow as nodeRowSchema } from "./results/nodes.ts";
 import type { Services } from "./services.ts";
 
-type NodeRow = Sendable<ValueOf<typeof nodeRowSchema>>;
+type ListedNode = Sendable<ValueOf<typeof nodeRowSchema>>;
 
 type View = Pick<Services, "nodes" | "pairing">;
 
@@ -47,7 +47,7 @@ function displayName(
 }
 
 /** A node as `node.list` and `node.describe` show it. */
-export function nodeRow(nodeId: string, { nodes, pairing }: View): NodeRow {
+export function nodeRow(nodeId: string, { nodes, pairing }: View): ListedNode {
   const device = pairing.device(nodeId);
   const record = nodes.record(nodeId);
   const request = nodes.request(nodeId);

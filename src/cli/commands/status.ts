@@ -7,7 +7,7 @@ import { withGateway } from "../reach/connect.ts";
 import type { Result } from "../reach/gateway.ts";
 
 type GatewayStatus = Result<"status">;
-type NotifyReport = GatewayStatus["gateway"]["notify"];
+type WebhookReport = GatewayStatus["gateway"]["notify"];
 
 /** `openclaw status`: the gateway's own figures. */
 export const status: Run<unknown> = async (context) => {
@@ -43,7 +43,7 @@ function storeWords({ ok, lastError }: GatewayStatus["gateway"]["store"]): strin
 }
 
 /** How the last message to the webhook went. */
-function notifyRow(notify: NotifyReport | undefined, now: number): [string, string][] {
+function notifyRow(notify: WebhookReport | undefined, now: number): [string, string][] {
   if (!notify?.configured) return [];
   const { last, waiting } = notify;
   const rest = waiting === 0 ? "" : `, ${count(waiting, "request")} still to be told`;

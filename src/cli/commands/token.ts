@@ -5,7 +5,7 @@ import { count, shortId, shown } from "../kit/words.ts";
 import { withGateway } from "../reach/connect.ts";
 import type { Result } from "../reach/gateway.ts";
 
-type SecretChange = Result<"host.secret.set">;
+type SecretChanged = Result<"host.secret.set">;
 
 /** Secrets are set by the owner on the host, also before the first start. */
 export const secretNeeds = { scopes: [], stopped: "create", hostOnly: true } as const;
@@ -39,7 +39,7 @@ export const newToken: Run<TokenCommandOptions> = async (context, _args, options
 
 /** Which connections and tokens a new secret ended, in lines for people. */
 export function closedLines(
-  { closed, revoked }: SecretChange,
+  { closed, revoked }: SecretChanged,
   { revokeDerived = false }: TokenCommandOptions,
 ): string[] {
   const lines = [
@@ -58,7 +58,7 @@ export function closedLines(
 /** Adds what only the command line can say about a change of secrets. */
 export function sayClosed(
   context: Context,
-  change: SecretChange,
+  change: SecretChanged,
   options: TokenCommandOptions,
 ): void {
   for (const line of closedLines(change, options)) context.io.out(`  ${line}`);

@@ -9,7 +9,7 @@ import { hostNeeds } from "../../reach/needs.ts";
 import { readSecret, warnVisible } from "../../reach/remote-options.ts";
 import { derivedParams, sayClosed, secretNeeds, type TokenCommandOptions } from "../token.ts";
 
-type ConfigChanged = Result<"host.config.set">;
+type KeyChanged = Result<"host.config.set">;
 
 /**
  * `openclaw config set <path> <value|->`: changes one key; `-` reads the value from standard input.
@@ -58,7 +58,7 @@ const plainHttp = [
   "  next: put nginx with TLS in front (nginx/render-site.sh prints its site), then: openclaw config unset gateway.bind",
 ];
 
-function opensPlainHttp({ path }: ConfigChanged, value: string | undefined): boolean {
+function opensPlainHttp({ path }: KeyChanged, value: string | undefined): boolean {
   return path === "gateway.bind" && value !== undefined && !isLocal(value.trim());
 }
 
@@ -66,7 +66,7 @@ function isLocal(bind: string): boolean {
   return bind === "loopback" || isLoopbackHost(bind);
 }
 
-function changedLines(changed: ConfigChanged, gateway: Gateway): string[] {
+function changedLines(changed: KeyChanged, gateway: Gateway): string[] {
   if (changed.diff === "") return [`${shown(changed.path)} is so already; nothing was written.`];
   const lines = [shown(changed.file, 4096), shownLines(changed.diff)];
   if (gateway.how === "stopped") lines.push("In force when the gateway starts.");

@@ -7,7 +7,7 @@ import { count } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
 import type { Gateway } from "../../reach/gateway.ts";
 import { pairingNeeds } from "../../reach/needs.ts";
-import type { Durability } from "./durability.ts";
+import type { DurabilityFields } from "./durability.ts";
 import { durabilityNote } from "./durability.ts";
 import { forEach } from "./for-each.ts";
 import { devicePages, type ListQuery, pendingRows } from "./pages.ts";
@@ -102,7 +102,7 @@ function isWayIn({ tokens = [] }: PairedRow): boolean {
 class Clearing {
   readonly result: { rejected: string[]; removed: string[] } = { rejected: [], removed: [] };
   readonly #counts: Counts = { rejected: 0, removed: 0 };
-  #last: Durability = {};
+  #last: DurabilityFields = {};
 
   constructor(
     private readonly gateway: Gateway,
@@ -129,7 +129,7 @@ class Clearing {
     }
   }
 
-  async #act(what: keyof Counts, id: string, run: () => Promise<Durability>): Promise<void> {
+  async #act(what: keyof Counts, id: string, run: () => Promise<DurabilityFields>): Promise<void> {
     try {
       const outcome = await run();
       if (outcome.durable === false) this.#last = outcome;

@@ -1,6 +1,6 @@
 import type { Role } from "../../../protocol/access.ts";
 import type { Gateway } from "../../reach/gateway.ts";
-import type { DeviceList, PairedRow, PendingRow } from "./rows.ts";
+import type { DevicePairList, PairedRow, PendingRow } from "./rows.ts";
 
 /** What a command wants to see of the list. */
 export interface ListQuery {
@@ -14,7 +14,7 @@ export interface ListQuery {
 }
 
 /** One page. `total` counts the paired devices of the whole list. */
-export interface ListedPage extends DeviceList {
+export interface ListedPage extends DevicePairList {
   readonly total: number;
 }
 
@@ -54,7 +54,7 @@ function isStale(row: PairedRow, moment: number): boolean {
   return row.connected !== true && (row.lastSeenAtMs ?? row.approvedAtMs ?? 0) < moment;
 }
 
-function narrowed(answer: DeviceList, { role, seenBefore }: ListQuery): ListedPage {
+function narrowed(answer: DevicePairList, { role, seenBefore }: ListQuery): ListedPage {
   const inRole = (row: PendingRow | PairedRow) =>
     role === undefined || (row.roles ?? [row.role]).includes(role);
   const paired = answer.paired.filter(

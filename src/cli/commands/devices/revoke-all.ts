@@ -16,13 +16,13 @@ export interface RevokeAllOptions {
   readonly force?: boolean;
 }
 
-type AllRevoked = Result<"device.pair.revokeAll">;
+type Revoked = Result<"device.pair.revokeAll">;
 
 /**
  * What still lets clients in, or lets them ask: kinds of shared secret, the command line without a
  * device, remaining admins, SSH keys.
  */
-type Remains = AllRevoked["remains"];
+type Remains = Revoked["remains"];
 
 const METHOD = "device.pair.revokeAll";
 /** Milliseconds: a hundred thousand devices on a slow disk take their time. */
@@ -46,7 +46,7 @@ export const revokeAll: Run<RevokeAllOptions> = async (context, _args, options) 
   });
 };
 
-async function confirm({ io, options }: Context, planned: AllRevoked): Promise<void> {
+async function confirm({ io, options }: Context, planned: Revoked): Promise<void> {
   const what = `ends the tokens of ${wordsOf(planned)}`;
   if (!io.asksPerson || options.json) {
     throw new CliError("failed", `nothing was changed yet; --yes would make it: it ${what}`, {
@@ -60,7 +60,7 @@ async function confirm({ io, options }: Context, planned: AllRevoked): Promise<v
   if (!/^y(es)?$/i.test(answer.trim())) throw new CliError("failed", "nothing was changed");
 }
 
-function wordsOf({ revoked, rejected, links, nodes }: AllRevoked): string {
+function wordsOf({ revoked, rejected, links, nodes }: Revoked): string {
   const ofNodes = nodes > 0 ? ` (${count(nodes, "node")} among them)` : "";
   const requests = `rejects ${count(rejected, "request")}`;
   return `${count(revoked, "device")}${ofNodes}, ${requests} and revokes ${count(links, "link")}`;
@@ -70,7 +70,7 @@ function keptWords(device: PairedRow): string {
   return `${quotedName(device)} (${shortId(device.deviceId)}), ${heldWords(device)}`;
 }
 
-function doneLines(done: AllRevoked, how: string): string[] {
+function doneLines(done: Revoked, how: string): string[] {
   const { revoked, nodes, rejected, links, kept } = done;
   const closed = how === "stopped" ? "" : ", and their connections are closed";
   return [

@@ -1,10 +1,10 @@
 import type { Result } from "../../reach/gateway.ts";
 
 /** The result of `device.pair.list`. */
-export type DeviceList = Result<"device.pair.list">;
+export type DevicePairList = Result<"device.pair.list">;
 
 /** A request of a device that waits. */
-export type PendingRow = DeviceList["pending"][number];
+export type PendingRow = DevicePairList["pending"][number];
 
 /** A paired device; lists also say whether it is connected. */
 export type PairedRow = Result<"device.pair.revokeAll">["kept"][number] & {
@@ -12,4 +12,4 @@ export type PairedRow = Result<"device.pair.revokeAll">["kept"][number] & {
 };
 
 /** Ways in with full control. */
-export type WaysIn = NonNullable<DeviceList["waysIn"]>;
+export type WaysIn = NonNullable<DevicePairList["waysIn"]>;

@@ -7,7 +7,7 @@ import type { Result } from "../../reach/gateway.ts";
 import type { Verdict } from "./verdict.ts";
 
 type GatewayStatus = Result<"status">;
-type HostInfo = Result<"host.info">;
+type HostReport = Result<"host.info">;
 
 /** Everything the checks judge. Times are milliseconds since the epoch, modes permission bits. */
 export interface Facts {
@@ -33,7 +33,7 @@ export interface ProgramFacts {
 export type GatewayFacts =
   | {
       readonly how: "running";
-      readonly info: HostInfo;
+      readonly info: HostReport;
       readonly status: GatewayStatus["gateway"];
       /** Keys that may approve over SSH; absent where an older gateway runs. */
       readonly sshKeys?: readonly SshKeyFacts[] | undefined;

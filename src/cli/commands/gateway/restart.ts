@@ -8,7 +8,7 @@ import type { Result } from "../../reach/gateway.ts";
 import { askSupervisor, askSystemd, unitState } from "./supervisor.ts";
 import { hostInfo, isAlive, waitForStart } from "./wait.ts";
 
-type HostInfo = Result<"host.info">;
+type HostReport = Result<"host.info">;
 
 /** `openclaw gateway restart` */
 export const restart: Run<unknown> = async (context) => {
@@ -24,7 +24,7 @@ export const restart: Run<unknown> = async (context) => {
   context.io.out(`The gateway accepts connections again after ${tookWords(tookMs)}, on ${where}.`);
 };
 
-async function restartRunning(context: Context, before: HostInfo): Promise<void> {
+async function restartRunning(context: Context, before: HostReport): Promise<void> {
   await refuseBadConfig(before.configPath);
   if (before.supervisor !== "none") await announce(context);
   if (await askSupervisor("restart", before, context.io.env)) return;
