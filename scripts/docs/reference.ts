@@ -53,7 +53,7 @@ function methodSection({ name, summary, access, params, result }: Method): strin
     "",
     "```ts",
     `params: ${params ? typeNotation(params) : "none"}`,
-    `result: ${typeNotation(result)}`,
+    `result: ${typeNotation(result())}`,
     "```",
     "",
   ];

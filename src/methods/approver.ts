@@ -33,7 +33,7 @@ function verb<Params>({ name, summary, params, run }: Verb<Params>): Method<stri
     summary,
     access: { roles: ["operator"] },
     ...(params && { params }),
-    result: t.object({ lines: t.array(t.string()) }),
+    result: () => t.object({ lines: t.array(t.string()) }),
     run: async (given, call) => {
       try {
         const lines = await run(given, call);

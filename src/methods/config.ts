@@ -159,10 +159,10 @@ export const secretSet = method({
   summary: "Stores a new shared token or password as a hash and says whom that closed.",
   access: host,
   params: t.object(
-    { kind: secretKind, secret: t.string({ minLength: 1, maxLength: 1024 }) },
+    { kind: secretKind(), secret: t.string({ minLength: 1, maxLength: 1024 }) },
     { revokeDerived: t.boolean(), force: t.boolean() },
   ),
-  result: t.object(secretChanged),
+  result: () => t.object(secretChanged()),
   run: ({ kind, secret, revokeDerived = false, force = false }, { actor, services }) =>
     services.secrets.set(kind, secret, { actor, revokeDerived, force }),
 });
@@ -172,7 +172,7 @@ export const tokenRenew = method({
   summary: "Makes a new shared token, stores its hash and returns it this once.",
   access: host,
   params: t.object({}, { revokeDerived: t.boolean(), force: t.boolean() }),
-  result: t.object({ ...secretChanged, token: t.string() }),
+  result: () => t.object({ ...secretChanged(), token: t.string() }),
   run: ({ revokeDerived = false, force = false }, { actor, services }) =>
     services.secrets.renew({ actor, revokeDerived, force }),
 });

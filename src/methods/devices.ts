@@ -63,7 +63,7 @@ export const reject = method({
   summary: "Rejects a request by its code.",
   access,
   params: wireSchemas.devicePairReject,
-  result: t.object({ requestId: t.string(), deviceId: t.string() }, results.durability),
+  result: () => t.object({ requestId: t.string(), deviceId: t.string() }, results.durability()),
   run: ({ requestId }, call) =>
     call.services.codes.try(call.actor, () => rejectAny(requestId, call)),
 });
@@ -85,7 +85,7 @@ export const remove = method({
     "Removes a paired device; its connections close at once. The last way in with full control takes `force`.",
   access,
   params: t.withOptional(wireSchemas.devicePairRemove, force),
-  result: t.object({ deviceId: t.string() }, results.durability),
+  result: () => t.object({ deviceId: t.string() }, results.durability()),
   run: async ({ deviceId, force }, { actor, services }) => {
     const outcome = await services.pairing.remove(deviceId, actor, force);
     return { deviceId, ...durability(outcome) };
@@ -97,7 +97,7 @@ export const rename = method({
   summary: "Gives a paired device the owner's own name for it.",
   access,
   params: wireSchemas.devicePairRename,
-  result: t.object({ deviceId: t.string(), label: t.string() }),
+  result: () => t.object({ deviceId: t.string(), label: t.string() }),
   run: async (params, { actor, services }) => {
     const label = cleanText(params.label);
     if (label === undefined) throw invalidRequest("label required");
@@ -112,15 +112,16 @@ export const rotate = method({
     "Makes a new token for a device; the old one ends and its connections close. With fewer `scopes` it gets no more, not by the shared secret either, until it is approved for more or rotated again, to at most what was approved. To take full control from the last way in takes `force`.",
   access,
   params: t.withOptional(wireSchemas.deviceTokenRotate, force),
-  result: t.object(
-    {
-      deviceId: t.string(),
-      role: results.role,
-      scopes: results.strings,
-      tokenDelivery: t.oneOf("in-band", "withheld-cross-device"),
-    },
-    { rotatedAtMs: t.integer(), token: t.string() },
-  ),
+  result: () =>
+    t.object(
+      {
+        deviceId: t.string(),
+        role: results.role(),
+        scopes: results.strings(),
+        tokenDelivery: t.oneOf("in-band", "withheld-cross-device"),
+      },
+      { rotatedAtMs: t.integer(), token: t.string() },
+    ),
   run: async (params, { actor, services }) => {
     const problem = scopesProblem(params.scopes ?? [], services.limits);
     if (problem) throw invalidRequest(`invalid device.token.rotate params: ${problem}`);
@@ -148,10 +149,11 @@ export const revoke = method({
     "Ends a device's token and role until the owner approves it again. The last way in with full control takes `force`.",
   access,
   params: t.withOptional(wireSchemas.deviceTokenRevoke, force),
-  result: t.object(
-    { deviceId: t.string(), role: results.role },
-    { revokedAtMs: t.integer(), ...results.durability },
-  ),
+  result: () =>
+    t.object(
+      { deviceId: t.string(), role: results.role() },
+      { revokedAtMs: t.integer(), ...results.durability() },
+    ),
   run: async (params, { actor, services }) => {
     const outcome = await services.pairing.revoke({ ...params, actor });
     const { role, token } = outcome;

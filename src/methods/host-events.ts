@@ -13,7 +13,7 @@ export const hostEvents = method({
     "From now on this connection is sent these events, with a gapless `seq`, until it ends or asks for others; none ends it. One that does not read them is closed.",
   access: { roles: ["operator"], scope: ADMIN, hostOnly: true },
   params: t.object({ events: t.array(t.oneOf(...names), { maxItems: names.length }) }),
-  result: t.object({ events: t.array(t.oneOf(...names)) }),
+  result: () => t.object({ events: t.array(t.oneOf(...names)) }),
   run: ({ events }, { actor, receiver, services, onEnd }) => {
     if (!receiver) throw invalidRequest("events go to whoever is connected to a running gateway");
     const isNew = services.events.follow(receiver, actor, events);

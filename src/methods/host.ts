@@ -27,7 +27,7 @@ export const hostRestart = method({
   name: "host.restart",
   summary: "Drains, closes connections with 1012 and builds the gateway anew in this process.",
   access: host,
-  result: t.object({ restarting: t.exactly(true), pid: t.integer() }),
+  result: () => t.object({ restarting: t.exactly(true), pid: t.integer() }),
   run: (_params, { services }) => {
     services.lifecycle.restart();
     return { restarting: true as const, pid: services.lifecycle.info.pid };
@@ -38,7 +38,7 @@ export const hostExpectRestart = method({
   name: "host.restart.expect",
   summary: "Says that a supervisor is about to restart this process, so that clients hear it so.",
   access: host,
-  result: t.object({ expecting: t.exactly(true) }),
+  result: () => t.object({ expecting: t.exactly(true) }),
   run: (_params, { services }) => {
     services.lifecycle.expectRestart();
     return { expecting: true as const };
@@ -49,7 +49,7 @@ export const hostStop = method({
   name: "host.stop",
   summary: "Drains, closes connections with 1012 and ends this process.",
   access: host,
-  result: t.object({ stopping: t.exactly(true), pid: t.integer() }),
+  result: () => t.object({ stopping: t.exactly(true), pid: t.integer() }),
   run: (_params, { services }) => {
     services.lifecycle.stop();
     return { stopping: true as const, pid: services.lifecycle.info.pid };

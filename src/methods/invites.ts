@@ -14,7 +14,7 @@ const access = { roles: ["operator"], scope: ADMIN } as const;
 const inviteParams = t.object(
   {},
   {
-    role: results.role,
+    role: results.role(),
     scopes: t.array(t.string({ minLength: 1, maxLength: limitTable.scopeChars.value }), {
       maxItems: limitTable.scopesPerRequest.value,
     }),
@@ -27,27 +27,28 @@ const inviteParams = t.object(
 type InviteParams = t.ValueOf<typeof inviteParams>;
 
 /** `url` is the link. `setupCode`: the same secret as OpenClaw's own node host takes it. */
-const madeInvite = t.object(
-  {
-    inviteId: t.string(),
-    role: results.role,
-    scopes: results.strings,
-    expiresAtMs: t.integer(),
-    uses: t.integer(),
-    secret: t.string(),
-    url: t.string(),
-  },
-  { name: t.string(), setupCode: t.string() },
-);
+const madeInvite = () =>
+  t.object(
+    {
+      inviteId: t.string(),
+      role: results.role(),
+      scopes: results.strings(),
+      expiresAtMs: t.integer(),
+      uses: t.integer(),
+      secret: t.string(),
+      url: t.string(),
+    },
+    { name: t.string(), setupCode: t.string() },
+  );
 
 /** A link without its secret. Of a setup code also how much it grants, and the address in it. */
-const inviteRow = {
+const inviteRow = () => ({
   required: {
     inviteId: t.string(),
     kind: t.oneOf("link", "setup-code"),
-    role: results.role,
-    roles: results.roles,
-    scopes: results.strings,
+    role: results.role(),
+    roles: results.roles(),
+    scopes: results.strings(),
     createdAtMs: t.integer(),
     expiresAtMs: t.integer(),
     uses: t.integer(),
@@ -58,7 +59,7 @@ const inviteRow = {
     access: t.oneOf("full", "limited", "node"),
     gatewayUrl: t.string(),
   },
-};
+});
 
 export const invite = method({
   name: "device.pair.invite",
@@ -105,7 +106,8 @@ export const inviteList = method({
   name: "device.pair.inviteList",
   summary: "The links that still pair someone, newest first; never their secrets.",
   access,
-  result: t.object({ invites: t.array(t.object(inviteRow.required, inviteRow.optional)) }),
+  result: () =>
+    t.object({ invites: t.array(t.object(inviteRow().required, inviteRow().optional)) }),
   run: (_params, { services }) => ({ invites: services.pairing.links.open() }),
 });
 
@@ -116,7 +118,8 @@ export const inviteRevoke = method({
   summary: "Revokes a link at once; devices that it paired stay.",
   access,
   params: revokeParams,
-  result: t.object(inviteRow.required, { ...inviteRow.optional, ...results.durability }),
+  result: () =>
+    t.object(inviteRow().required, { ...inviteRow().optional, ...results.durability() }),
   run: async ({ inviteId }, { actor, services }) => {
     const { invite, ...outcome } = await services.pairing.links.revoke(inviteId, actor);
     return { ...invite, ...durability(outcome) };

@@ -13,14 +13,15 @@ export const logsTail = method({
   access: { roles: ["operator"], scope: READ },
   // Its bounds are rows of the limits: logTailLines and logTailBytes.
   params: wireSchemas.logsTail,
-  result: t.object({
-    file: t.string(),
-    cursor: t.integer(),
-    size: t.integer(),
-    lines: t.array(t.string()),
-    truncated: t.boolean(),
-    reset: t.boolean(),
-  }),
+  result: () =>
+    t.object({
+      file: t.string(),
+      cursor: t.integer(),
+      size: t.integer(),
+      lines: t.array(t.string()),
+      truncated: t.boolean(),
+      reset: t.boolean(),
+    }),
   run: ({ cursor, limit = LINES, maxBytes = BYTES }, { services }) => {
     const { file, ring } = services.logs;
     return { file, ...ring.tail({ cursor, limit, maxBytes }) };

@@ -18,12 +18,13 @@ export const event = method({
   summary: "Something a node reports: figures of its machine, or when its person was active.",
   access: { roles: ["node"] },
   params: wireSchemas.nodeEvent,
-  result: t.object({
-    ok: t.exactly(true),
-    event: t.string(),
-    handled: t.boolean(),
-    reason: t.string(),
-  }),
+  result: () =>
+    t.object({
+      ok: t.exactly(true),
+      event: t.string(),
+      handled: t.boolean(),
+      reason: t.string(),
+    }),
   run: async (params, call) => {
     const session = approvedSession(call, "event");
     const handler = handlers[params.event];

@@ -24,15 +24,16 @@ export const invoke = method({
   summary: "Has a connected node run one of its approved commands, and answers with its result.",
   access: { roles: ["operator"], scope: WRITE },
   params: wireSchemas.nodeInvoke,
-  result: t.object(
-    {
-      ok: t.exactly(true),
-      nodeId: t.string(),
-      command: t.string(),
-      payloadJSON: t.orNull(t.string()),
-    },
-    { payload: t.anything() },
-  ),
+  result: () =>
+    t.object(
+      {
+        ok: t.exactly(true),
+        nodeId: t.string(),
+        command: t.string(),
+        payloadJSON: t.orNull(t.string()),
+      },
+      { payload: t.anything() },
+    ),
   run: (params, call) => {
     const nodeId = params.nodeId.trim();
     const command = params.command.trim();

@@ -76,7 +76,7 @@ export const rename = method({
   summary: "Gives a node the owner's own name for it, which its device then has too.",
   access: { roles: ["operator"], scope: PAIRING },
   params: wireSchemas.nodeRename,
-  result: t.object({ nodeId: t.string(), displayName: t.string() }),
+  result: () => t.object({ nodeId: t.string(), displayName: t.string() }),
   run: async ({ nodeId, displayName }, { actor, services }) => {
     const label = cleanText(displayName);
     if (label === undefined) throw invalidRequest("displayName required");

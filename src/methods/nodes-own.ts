@@ -16,7 +16,7 @@ function callerFor(nodeId: string, call: Call, what: string) {
 }
 
 /** `ignored`: the invocation has ended already. */
-const taken = t.object({ ok: t.exactly(true) }, { ignored: t.exactly(true) });
+const taken = () => t.object({ ok: t.exactly(true) }, { ignored: t.exactly(true) });
 
 type Taken = t.ValueOf<typeof taken>;
 
@@ -54,7 +54,7 @@ export const skillsUpdate = method({
   summary: "Replaces the skills that a node publishes while it is connected.",
   access,
   params: wireSchemas.nodeSkillsUpdate,
-  result: t.object({ nodeId: t.string(), skills: t.array(t.anything()) }),
+  result: () => t.object({ nodeId: t.string(), skills: t.array(t.anything()) }),
   run: ({ skills }, call) => {
     const session = ownSession(call, "skill publication");
     call.services.nodes.published.replace(session, "skills", skills);
@@ -67,7 +67,7 @@ export const toolsUpdate = method({
   summary: "Replaces the tools that a node publishes while it is connected.",
   access,
   params: wireSchemas.nodePluginToolsUpdate,
-  result: t.object({ nodeId: t.string(), tools: t.array(t.anything()) }),
+  result: () => t.object({ nodeId: t.string(), tools: t.array(t.anything()) }),
   run: ({ tools }, call) => {
     const session = ownSession(call, "tool publication");
     call.services.nodes.published.replace(session, "tools", tools);
@@ -80,7 +80,7 @@ export const runnerInventory = method({
   summary:
     "Says whether a node could host workers. This gateway runs none; a node waits for the answer.",
   access,
-  result: t.object({ nodeId: t.string() }),
+  result: () => t.object({ nodeId: t.string() }),
   run: (_params, call) => {
     const { nodeId } = ownSession(call, "runner inventory publication");
     if (call.services.nodes.record(nodeId)?.surface) return { nodeId };
@@ -96,7 +96,7 @@ export const bins = method({
   name: "skills.bins",
   summary: "Programs that skills need on a node: none.",
   access,
-  result: t.object({ bins: t.array(t.string()) }),
+  result: () => t.object({ bins: t.array(t.string()) }),
   run: () => ({ bins: [] }),
 });
 

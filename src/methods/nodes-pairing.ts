@@ -77,7 +77,7 @@ export const reject = method({
   summary: "Rejects what a node offers, by its code; what was approved before goes on working.",
   access,
   params: wireSchemas.nodePairReject,
-  result: t.object({ requestId: t.string(), nodeId: t.string() }, results.durability),
+  result: () => t.object({ requestId: t.string(), nodeId: t.string() }, results.durability()),
   run: ({ requestId }, call) =>
     call.services.codes.try(call.actor, () => rejectCapabilities(requestId, call)),
 });
@@ -88,7 +88,7 @@ export const remove = method({
     "Takes a device's role as a node away, with all that was approved; it is closed at once.",
   access,
   params: wireSchemas.nodePairRemove,
-  result: t.object({ nodeId: t.string() }, results.durability),
+  result: () => t.object({ nodeId: t.string() }, results.durability()),
   run: ({ nodeId }, call) => removeNode(nodeId, call),
 });
 

@@ -57,11 +57,12 @@ export const acknowledge = method({
   summary: "Ends commands that a node has pulled.",
   access: node,
   params: wireSchemas.nodePendingAck,
-  result: t.object({
-    nodeId: t.string(),
-    ackedIds: t.array(t.string()),
-    remainingCount: t.integer(),
-  }),
+  result: () =>
+    t.object({
+      nodeId: t.string(),
+      ackedIds: t.array(t.string()),
+      remainingCount: t.integer(),
+    }),
   run: async ({ ids }, call) => {
     const { nodeId } = approvedSession(call, WHAT);
     const ackedIds = [...new Set(ids.map((id) => id.trim()))];

@@ -20,22 +20,23 @@ const params = t.object(
 );
 
 /** Numbers of what was ended (with `dryRun`: would be), and the ways in that remain. */
-const result = t.object(
-  {
-    revoked: t.integer(),
-    nodes: t.integer(),
-    rejected: t.integer(),
-    links: t.integer(),
-    kept: t.array(results.pairedRow),
-    remains: t.object({
-      sshKeys: t.integer(),
-      secrets: t.array(t.oneOf("token", "password")),
-      devicelessCli: t.boolean(),
-      waysIn: results.waysIn,
-    }),
-  },
-  { dryRun: t.exactly(true), ...results.durability },
-);
+const result = () =>
+  t.object(
+    {
+      revoked: t.integer(),
+      nodes: t.integer(),
+      rejected: t.integer(),
+      links: t.integer(),
+      kept: t.array(results.pairedRow()),
+      remains: t.object({
+        sshKeys: t.integer(),
+        secrets: t.array(t.oneOf("token", "password")),
+        devicelessCli: t.boolean(),
+        waysIn: results.waysIn(),
+      }),
+    },
+    { dryRun: t.exactly(true), ...results.durability() },
+  );
 
 export const revokeAll = method({
   name: "device.pair.revokeAll",

@@ -21,7 +21,7 @@ export const requestUpgrade = method({
   summary: "Asks the owner for more scopes; the connection keeps what it has meanwhile.",
   access,
   params: wireSchemas.scopeUpgradeRequest,
-  result: t.object({ requestId: t.string() }),
+  result: () => t.object({ requestId: t.string() }),
   run: async ({ scopes }, call) => {
     const device = ownDevice(call);
     const problem = scopesProblem(scopes, call.services.limits);
@@ -39,15 +39,16 @@ export const requestUpgrade = method({
   },
 });
 
-const decided = t.either(
-  t.object({
-    status: t.exactly("approved"),
-    requestId: t.string(),
-    deviceToken: t.string(),
-    scopes: t.array(t.string()),
-  }),
-  t.object({ status: t.oneOf("rejected", "expired"), requestId: t.string() }),
-);
+const decided = () =>
+  t.either(
+    t.object({
+      status: t.exactly("approved"),
+      requestId: t.string(),
+      deviceToken: t.string(),
+      scopes: t.array(t.string()),
+    }),
+    t.object({ status: t.oneOf("rejected", "expired"), requestId: t.string() }),
+  );
 
 type Decided = t.Sendable<t.ValueOf<typeof decided>>;
 

@@ -23,21 +23,22 @@ const setupParams = t.withOptional(wireSchemas.devicePairSetupCode, {
 
 type SetupParams = t.ValueOf<typeof setupParams>;
 
-const granted = t.oneOf("full", "limited", "node");
+const granted = () => t.oneOf("full", "limited", "node");
 
 /** `accessDowngraded`: asked for was more than goes over an address without TLS. */
-const madeCode = t.object(
-  {
-    setupId: t.string(),
-    expiresAtMs: t.integer(),
-    setupCode: t.string(),
-    gatewayUrl: t.string(),
-    auth: t.oneOf("token", "password"),
-    urlSource: t.string(),
-    access: granted,
-  },
-  { joinUrl: t.string(), qrDataUrl: t.string(), accessDowngraded: t.exactly(true) },
-);
+const madeCode = () =>
+  t.object(
+    {
+      setupId: t.string(),
+      expiresAtMs: t.integer(),
+      setupCode: t.string(),
+      gatewayUrl: t.string(),
+      auth: t.oneOf("token", "password"),
+      urlSource: t.string(),
+      access: granted(),
+    },
+    { joinUrl: t.string(), qrDataUrl: t.string(), accessDowngraded: t.exactly(true) },
+  );
 
 export const setupCode = method({
   name: "device.pair.setupCode",
@@ -121,17 +122,18 @@ function qrDataUrl(text: string): string {
   return `data:image/png;base64,${squaresPng(qrCode(text, 4), 6).toString("base64")}`;
 }
 
-const outcome = t.object(
-  { setupId: t.string(), deviceId: t.string(), access: granted, ts: t.integer() },
-  { deviceName: t.string() },
-);
+const outcome = () =>
+  t.object(
+    { setupId: t.string(), deviceId: t.string(), access: granted(), ts: t.integer() },
+    { deviceName: t.string() },
+  );
 
 export const setupStatus = method({
   name: "device.pair.setupStatus",
   summary: "Which device a setup code paired: `completion` or `deliveryUncertain`, else nothing.",
   access,
   params: wireSchemas.devicePairSetupStatus,
-  result: t.object({}, { completion: outcome, deliveryUncertain: outcome }),
+  result: () => t.object({}, { completion: outcome(), deliveryUncertain: outcome() }),
   run: ({ setupId }, { services }) => {
     const ended = services.setups.ended(setupId);
     if (!ended) return {};

@@ -18,7 +18,7 @@ const addParams = t.object(
   { publicKey: t.string({ minLength: 1, maxLength: limits.sshKeyChars.value }) },
   {
     name: t.string({ minLength: 1 }),
-    may: t.array(sshRight, { minItems: 1, maxItems: 3 }),
+    may: t.array(sshRight(), { minItems: 1, maxItems: 3 }),
     from: t.array(t.string({ minLength: 1, maxLength: limits.sshNetworkChars.value }), {
       maxItems: limits.sshKeyNetworks.value,
     }),
@@ -31,7 +31,7 @@ export const sshAdd = method({
   summary: "Lets a public key approve devices over SSH, and nothing else; `operator` by default.",
   access,
   params: addParams,
-  result: t.object({ key: sshKeyRow }, unpublishedFields),
+  result: () => t.object({ key: sshKeyRow() }, unpublishedFields()),
   run: async ({ may = ["operator" as const], name, ...ask }, { actor, services }) => {
     const { key, ...rest } = await services.ssh.add({ ...ask, may, name: cleanText(name) }, actor);
     return { key: keyRow(key), ...rest };
@@ -42,7 +42,7 @@ export const sshList = method({
   name: "host.ssh.list",
   summary: "The keys that may approve over SSH.",
   access,
-  result: t.object({ keys: t.array(sshKeyRow) }),
+  result: () => t.object({ keys: t.array(sshKeyRow()) }),
   run: (_params, { services }) => ({ keys: services.ssh.list().map(keyRow) }),
 });
 
@@ -52,7 +52,7 @@ export const sshRemove = method({
     "Removes a key, by its name or fingerprint: it is refused from that moment. The last way in with full control takes `force`.",
   access,
   params: t.object({ key: t.string({ minLength: 1, maxLength: 256 }) }, { force: t.boolean() }),
-  result: t.object({ key: sshKeyRow }, { ...unpublishedFields, ...durabilityFields }),
+  result: () => t.object({ key: sshKeyRow() }, { ...unpublishedFields(), ...durabilityFields() }),
   run: async ({ key: typed, force }, { actor, services }) => {
     const { key, unpublished, ...outcome } = await services.ssh.remove(typed, { actor, force });
     return { key: keyRow(key), ...(unpublished && { unpublished }), ...durability(outcome) };
@@ -63,7 +63,7 @@ export const sshPublish = method({
   name: "host.ssh.publish",
   summary: "Writes the keys anew for sshd, as after `openclaw ssh enable`.",
   access,
-  result: t.object({}, unpublishedFields),
+  result: () => t.object({}, unpublishedFields()),
   run: (_params, { services }) => services.ssh.publish(),
 });
 

@@ -81,7 +81,7 @@ export const identity = method({
   name: "gateway.identity.get",
   summary: "The gateway's own device id, public key and fingerprint.",
   access: { roles: ["operator"], scope: READ },
-  result: t.object({ deviceId: t.string(), publicKey: t.string(), fingerprint: t.string() }),
+  result: () => t.object({ deviceId: t.string(), publicKey: t.string(), fingerprint: t.string() }),
   run: (_params, { services }) => ({
     deviceId: services.identity.deviceId,
     publicKey: services.identity.publicKey,

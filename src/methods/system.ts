@@ -26,7 +26,7 @@ export const updateStatus = method({
   summary: "Whether an update is known. This gateway looks for none by itself.",
   access: { roles: ["operator"], scope: ADMIN },
   params: agentSchemas.updateStatus,
-  result: t.wire("UpdateStatusResult"),
+  result: () => t.wire("UpdateStatusResult"),
   run: () => ({
     sentinel: null,
     updateAvailable: null,

@@ -14,8 +14,13 @@ export interface TypedSchema<out Value> extends JsonSchema {
   readonly [described]: Value;
 }
 
-/** The type of the values that a schema describes. */
-export type ValueOf<Schema> = Schema extends TypedSchema<infer Value> ? Value : never;
+/** The type of the values that a schema describes, or the schema that a function makes. */
+export type ValueOf<Schema> =
+  Schema extends TypedSchema<infer Value>
+    ? Value
+    : Schema extends () => TypedSchema<infer Value>
+      ? Value
+      : never;
 
 /**
  * What `JSON.stringify` turns into a `Value`: lists and objects may be readonly, and what may be absent

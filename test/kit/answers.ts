@@ -96,7 +96,7 @@ function checksOf({ name, result }: Pick<Method, "name" | "result">): readonly C
   let found = checks.get(name);
   if (!found) {
     const wire = protocolResults[name];
-    const schemas = [exact(result), ...(wire ? [openSchema(ProtocolSchemas[wire])] : [])];
+    const schemas = [exact(result()), ...(wire ? [openSchema(ProtocolSchemas[wire])] : [])];
     found = schemas.map((schema) => Compile(schema));
     checks.set(name, found);
   }
