@@ -70,6 +70,19 @@ export function deviceFacts(device: {
   return { device: deviceId, name: displayName ?? clientId, address: remoteIp };
 }
 
+/** The facts of a request, of a device or of what a node offers; what a device asks for is not among them. */
+export function requestFacts(
+  request: { readonly requestId: string } & (
+    | Parameters<typeof deviceFacts>[0]
+    | (DeclaredCapabilities & { readonly nodeId: string })
+  ),
+): Record<string, AuditFact | undefined> {
+  const { requestId } = request;
+  if ("nodeId" in request)
+    return { request: requestId, device: request.nodeId, ...offerFacts(request) };
+  return { request: requestId, ...deviceFacts(request) };
+}
+
 /** What a node offers, or was granted; of permissions only those that say something are named. */
 export function offerFacts({
   caps,

@@ -28,7 +28,10 @@ export class DecisionPace {
   ) {
     const { decisions: failures, decisionsMs: windowMs, limiterEntries } = limits;
     const rules = { failures, windowMs, lockMs: windowMs };
-    this.#limiter = new FailureLimiter(rules, limiterEntries, () => world.monotonic());
+    this.#limiter = new FailureLimiter(rules, {
+      entries: limiterEntries,
+      now: () => world.monotonic(),
+    });
   }
 
   /**

@@ -15,10 +15,24 @@ export interface Trail {
   readonly signed?: SignedHead;
   /** Each key of the configuration's file as it was when the gateway last saw it; absent before that. */
   readonly config?: SeenConfig;
+  /** A change of that file whose line is written, and of which it is not known yet whether it was made. */
+  readonly configAhead?: ConfigAhead;
 }
 
 /** By key, a digest of its value under the gateway's own key. */
 export type SeenConfig = Readonly<Record<string, string>>;
+
+/** A change of the configuration's file, as its line in the audit tells of it. */
+export interface ConfigAhead {
+  /** The hash of the file's text once the change is made, under the gateway's own key. */
+  readonly hash: string;
+  /** By key that the change gives another value, the digest of that value; `null` where it takes the key out. */
+  readonly keys: Readonly<Record<string, string | null>>;
+  /** The number of the line. */
+  readonly line: number;
+  /** The event that the line is about. */
+  readonly event: string;
+}
 
 export interface SignedHead extends AuditHead {
   readonly signature: string;
@@ -28,19 +42,41 @@ export interface SignedHead extends AuditHead {
 export type TrailChange =
   | { op: "audit"; line: AuditLine }
   | { op: "audit-written"; signed: SignedHead; floor?: SignedHead }
-  | { op: "config-seen"; keys: SeenConfig };
+  | { op: "config-seen"; keys: SeenConfig }
+  /** Comes with the line that is written ahead of the change. */
+  | ({ op: "config-ahead" } & ConfigAhead)
+  /** Whether the change that `line` tells of was made is known, and is noted beside this. */
+  | { op: "config-settled"; line: number };
 
 export const emptyTrail: Trail = { head: genesis, outbox: [], floor: genesis };
 
 /** The trail after `change`. Deterministic. */
 export function applyTrail(trail: Trail, change: TrailChange): Trail {
-  if (change.op === "audit") {
-    const line = following(trail.head, change.line);
-    return { ...trail, head: headOf(line), outbox: [...trail.outbox, line] };
+  switch (change.op) {
+    case "audit": {
+      const line = following(trail.head, change.line);
+      return { ...trail, head: headOf(line), outbox: [...trail.outbox, line] };
+    }
+    case "audit-written": {
+      const { signed, floor = trail.floor } = change;
+      return {
+        ...trail,
+        signed,
+        floor,
+        outbox: trail.outbox.filter(({ seq }) => seq > signed.seq),
+      };
+    }
+    case "config-seen":
+      return { ...trail, config: change.keys };
+    case "config-ahead": {
+      const { op: _, ...configAhead } = change;
+      return { ...trail, configAhead };
+    }
+    case "config-settled": {
+      const { configAhead, ...settled } = trail;
+      return configAhead?.line === change.line ? settled : trail;
+    }
   }
-  if (change.op === "config-seen") return { ...trail, config: change.keys };
-  const { signed, floor = trail.floor } = change;
-  return { ...trail, signed, floor, outbox: trail.outbox.filter(({ seq }) => seq > signed.seq) };
 }
 
 /**

@@ -40,12 +40,18 @@ export const secretsPart: PartShape<SecretsState, SecretsChange> = {
 
 /** Keys and secrets of this gateway, made at the first start and kept from then on. */
 export class SecretStore {
+  readonly identity: GatewayIdentity;
+  /** 32 bytes that the tokens of devices are derived from. */
+  readonly tokenKey: Buffer;
+
   private constructor(
     private readonly document: Part<SecretsState, SecretsChange>,
     private readonly deps: { world: World; hasher: Hasher },
-    readonly identity: GatewayIdentity,
-    readonly tokenKey: Buffer,
-  ) {}
+    keys: { identity: GatewayIdentity; tokenKey: Buffer },
+  ) {
+    this.identity = keys.identity;
+    this.tokenKey = keys.tokenKey;
+  }
 
   /** Opens the secret store; makes the gateway's keys if this is its first start. */
   static async open(
@@ -61,7 +67,10 @@ export class SecretStore {
       await document.commit([{ op: "keys", seed, tokenKey }]);
     }
     const identity = new GatewayIdentity(Buffer.from(seed, "base64url"));
-    return new SecretStore(document, deps, identity, Buffer.from(tokenKey, "base64url"));
+    return new SecretStore(document, deps, {
+      identity,
+      tokenKey: Buffer.from(tokenKey, "base64url"),
+    });
   }
 
   get secrets(): StoredSecrets {

@@ -1,9 +1,9 @@
 import { readlink, realpath, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { whyFailed } from "../lib/system-words.ts";
-import { type EditPlan, type EditRequest, planEdit } from "./edit.ts";
+import type { EditPlan } from "./edit.ts";
 import { ConfigError, errorFromIssues, shellWord } from "./errors.ts";
-import { readSource, sourceOf } from "./load.ts";
+import { readSource } from "./load.ts";
 
 /** What must stay as it was when a file is replaced. */
 export interface FileIdentity {
@@ -41,17 +41,17 @@ export async function readConfigFile(path: string): Promise<ConfigFile> {
 }
 
 /**
- * Writes a plan made from `file.raw`, unless the file changed since it was read or nothing is to
- * be written. Returns the hash of what stands there afterwards.
- * @throws ConfigError CONFIG_CHANGED, CONFIG_WRITE
+ * Writes `plan`, which was made from the text of `file`, unless the file became another since it was
+ * read or nothing is to be written.
+ * @throws ConfigError CONFIG_CHANGED, CONFIG_READ, CONFIG_WRITE
  */
 export async function writePlan(
   file: ConfigFile,
   plan: EditPlan,
   writeFile: WriteFile,
-): Promise<string> {
+): Promise<void> {
   if (plan.before !== file.raw) throw changedMeanwhile(file);
-  if (plan.after === null || plan.after === plan.before) return file.hash;
+  if (plan.after === null || plan.after === plan.before) return;
   const now = await readConfigFile(file.path);
   if (now.hash !== file.hash || now.target !== file.target) throw changedMeanwhile(file);
   try {
@@ -61,35 +61,6 @@ export async function writePlan(
     const next = `ls -ld ${shellWord(dirname(file.target))} && df -h ${shellWord(dirname(file.target))}`;
     throw new ConfigError("CONFIG_WRITE", `the config can't be written: ${code}`, { next, cause });
   }
-  return sourceOf(file.path, plan.after).hash;
-}
-
-export interface EditFileOptions {
-  readonly path: string;
-  readonly requests: readonly EditRequest[];
-  readonly writeFile: WriteFile;
-  /** Refuse unless the file still has this hash, for callers who read it earlier. */
-  readonly expectedHash?: string;
-  readonly allowClearSecrets?: boolean;
-  /** Told what will change, right before anything is written; it may refuse. */
-  readonly announce?: Announce;
-}
-
-/** Hears which keys are about to be changed; what it rejects with is thrown, and nothing written. */
-export type Announce = (changedPaths: readonly string[]) => Promise<void>;
-
-/**
- * Reads, edits, checks and writes in one go; a missing file is created.
- * @throws ConfigError as readConfigFile, planEdit and writePlan
- */
-export async function editConfigFile(options: EditFileOptions): Promise<EditPlan> {
-  const { path, requests, writeFile, expectedHash, allowClearSecrets = false, announce } = options;
-  const file = await readConfigFile(path);
-  if (expectedHash !== undefined && expectedHash !== file.hash) throw changedMeanwhile(file);
-  const plan = planEdit(file.raw, requests, { file: path, allowClearSecrets });
-  if (plan.changedPaths.length > 0) await announce?.(plan.changedPaths);
-  await writePlan(file, plan, writeFile);
-  return plan;
 }
 
 /** The wording is what OpenClaw clients look for. */

@@ -1,11 +1,8 @@
 import type { World } from "../lib/world.ts";
 import { type ConfigChange, diffConfig, needsRestart } from "./diff.ts";
-import { type EditPlan, type EditRequest, planEdit } from "./edit.ts";
 import {
-  type Announce,
   type ConfigFile,
   changedMeanwhile,
-  editConfigFile,
   readConfigFile,
   type WriteFile,
   writePlan,
@@ -18,13 +15,10 @@ import {
   loadConfig,
   maxConfigBytes,
 } from "./load.ts";
-import { type ClearSecret, migrateSecrets, type SecretMigration } from "./migrate.ts";
-import { type PatchKind, planPatch } from "./patch-plan.ts";
+import { type ConfigPlan, type ConfigRequest, type ConfigWrite, planConfig } from "./plan.ts";
 import { publicHash, redactConfig, redactSource } from "./redact.ts";
 import type { GatewayConfig } from "./schema.ts";
 import { ConfigWatcher } from "./watch.ts";
-
-export type { Announce } from "./edit-file.ts";
 
 export interface ConfigServiceDeps {
   readonly load: LoadOptions;
@@ -42,40 +36,62 @@ export type ConfigListener = (
   old: GatewayConfig,
 ) => void;
 
-/** The outcome of changing one key on the host. */
+/** What the file says and what is in force once a plan was written. */
+export interface ConfigApplied {
+  /** The file's name. */
+  readonly file: string;
+  /** The hash that clients compare. */
+  readonly hash: string;
+  /** The settings in force, secrets hidden. */
+  readonly config: GatewayConfig;
+  /** Whether a setting that changed takes effect at a restart only. */
+  readonly restartNeeded: boolean;
+  /** Changed keys that do not count because the environment or a flag sets them, in words. */
+  readonly overridden: readonly string[];
+  /** Errors of the file, for which its settings are not in force, in words. */
+  readonly notInForce: readonly string[];
+}
+
+/** What changing one key on the host answers. */
 export interface ConfigChanged {
+  /** The key. */
   readonly path: string;
   readonly file: string;
+  /** For people, secrets hidden; empty when nothing changed. */
   readonly diff: string;
   readonly changedPaths: readonly string[];
   readonly restartNeeded: boolean;
   readonly warnings: readonly string[];
 }
 
-/** A change as a client sends it (`config.set`, `config.patch`, `config.apply`). */
-export interface ConfigWrite {
-  readonly kind: PatchKind;
-  readonly raw: string;
-  /** The hash that `config.get` gave; needed where there is a file. */
-  readonly baseHash?: string | undefined;
-}
-
 /** The answer about a written configuration. */
 export interface ConfigWritten {
   readonly ok: true;
+  /** The file's name. */
   readonly path: string;
   readonly hash: string;
   /** The settings in force, secrets hidden. */
   readonly config: GatewayConfig;
   readonly changedPaths: readonly string[];
-  /** Unknown keys that were left out and that stay in the file. */
+  /** Unknown keys that were left out and that stay in the file; the first of them. */
   readonly kept?: readonly string[];
   readonly noop?: true;
   readonly warnings: readonly string[];
 }
 
-/** How many names of changed keys are kept. */
-const MAX_KEPT = 20;
+/** One change of the file, while no other one runs. */
+export interface ConfigTurn {
+  /** As {@link ConfigStore.plan}. */
+  plan(request: ConfigRequest): Promise<ConfigPlan>;
+  /**
+   * Writes exactly this plan; it is durable then.
+   * @throws ConfigError CONFIG_CHANGED where the file is another than the plan was made from;
+   * CONFIG_READ, CONFIG_WRITE
+   */
+  commit(plan: ConfigPlan): Promise<void>;
+  /** Reads the file that was written, puts it in force, and says what that comes to. */
+  apply(plan: ConfigPlan): Promise<ConfigApplied>;
+}
 
 /**
  * The configuration in force. It follows the file; a file with errors changes nothing. Keys that
@@ -85,8 +101,6 @@ export class ConfigStore {
   #loaded: LoadedConfig;
   /** What stands in the file, which is not in force while it has errors. */
   #latest: LoadedConfig;
-  /** The keys that a change of our own is just writing. */
-  #writing: readonly string[] = [];
   /**
    * The last change under way; the next one waits for it, because two that read the same text would
    * lose one of them.
@@ -112,11 +126,6 @@ export class ConfigStore {
   /** What was in force at the start: keys that need a restart still are. */
   get started(): GatewayConfig {
     return this.#started;
-  }
-
-  /** The keys that a change of our own is just writing, while listeners are told of it. */
-  get writing(): readonly string[] {
-    return this.#writing;
   }
 
   /** The file whose settings are in force. */
@@ -182,9 +191,14 @@ export class ConfigStore {
     for (const listener of this.#listeners) listener(changes, loaded.config, old);
   }
 
-  /** The hash that clients compare before they change something. */
+  /** The hash of the file's text that clients compare before they change something. */
   get hash(): string {
     return publicHash(this.#latest.source.raw, this.deps.hashKey);
+  }
+
+  /** Such a hash of the text whose settings are in force, which the file's is not while it has errors. */
+  get appliedHash(): string {
+    return publicHash(this.#loaded.source.raw, this.deps.hashKey);
   }
 
   /** The result of `config.get` (protocol page, section 5.5). Secrets are hidden. */
@@ -208,50 +222,46 @@ export class ConfigStore {
       warnings: warnings.map(({ path, message }) => ({ path, message })),
       legacyIssues: [],
       configRevisionHash: hash,
-      appliedConfigHash: publicHash(this.#loaded.source.raw, this.deps.hashKey),
+      appliedConfigHash: this.appliedHash,
     };
   }
 
   /**
-   * Sets or unsets one key in the file and applies it. `announce` hears of it before.
-   * @throws ConfigError
+   * Reads the file and works out what `request` changes in it. Nothing is written.
+   * @throws ConfigError CONFIG_READ, CONFIG_SYNTAX, CONFIG_UNKNOWN_KEY, CONFIG_VALUE, CONFIG_REDACTED,
+   * CONFIG_CLEAR_SECRET, CONFIG_HOST_ONLY; CONFIG_CHANGED where a client's hash is not that of the file
    */
-  async change(
-    { path, value }: { path: string; value?: string },
-    announce?: Announce,
-  ): Promise<ConfigChanged> {
-    const request: EditRequest =
-      value === undefined ? { key: path, unset: true } : { key: path, text: value };
-    return this.#alone(() => this.#edit(path, [request], announce));
+  async plan(request: ConfigRequest): Promise<ConfigPlan> {
+    const file = await readConfigFile(this.path);
+    if ("raw" in request) await this.#refuseStale(file, request);
+    return planConfig(file, request, { current: this.current, hashKey: this.deps.hashKey });
   }
 
-  /** Changes what the network may change, and applies it. @throws ConfigError */
-  write(wanted: ConfigWrite, announce?: Announce): Promise<ConfigWritten> {
-    return this.#alone(async () => {
-      const file = await readConfigFile(this.path);
-      await this.#refuseStale(file, wanted);
-      const { requests, kept } = planPatch({
-        ...wanted,
-        before: file.raw ?? "",
-        current: this.current,
-        file: this.path,
-      });
-      const plan = planEdit(file.raw, requests, { file: this.path });
-      if (plan.changedPaths.length > 0) await announce?.(plan.changedPaths);
-      this.#writing = plan.changedPaths;
-      await writePlan(file, plan, this.deps.writeFile);
-      await this.reload();
-      return {
-        ok: true,
-        path: this.path,
-        hash: this.hash,
-        config: redactConfig(this.current),
-        changedPaths: plan.changedPaths,
-        ...(kept.length > 0 && { kept: kept.slice(0, MAX_KEPT) }),
-        ...(plan.before === plan.after && { noop: true }),
-        warnings: [...overridden(this.#loaded, plan.changedPaths), ...this.#unappliedWarnings()],
-      };
-    });
+  /**
+   * Runs `work` when no other change runs. It plans a change, checks and announces what that comes to,
+   * then commits and applies the plan. Resolves and rejects as `work` does.
+   */
+  exclusive<Result>(work: (turn: ConfigTurn) => Promise<Result>): Promise<Result> {
+    const turn: ConfigTurn = {
+      plan: (request) => this.plan(request),
+      commit: (plan) => writePlan(plan.file, plan, this.deps.writeFile),
+      apply: (plan) => this.#apply(plan),
+    };
+    const run = this.#last.then(() => work(turn));
+    this.#last = run.catch(() => undefined);
+    return run;
+  }
+
+  async #apply({ changedPaths, current: before }: ConfigPlan): Promise<ConfigApplied> {
+    await this.reload();
+    return {
+      file: this.path,
+      hash: this.hash,
+      config: redactConfig(this.current),
+      restartNeeded: needsRestart(diffConfig(before, this.current)),
+      overridden: overridden(this.#loaded, changedPaths),
+      notInForce: this.#unappliedWarnings(),
+    };
   }
 
   /** A client must have seen what it changes, or it would take back what another one wrote. */
@@ -275,73 +285,6 @@ export class ConfigStore {
     return this.#latest.errors
       .map(discreet)
       .map(({ message }) => `not in force, for the file has errors: ${message}`);
-  }
-
-  /** Runs `work` when no other change runs. */
-  #alone<T>(work: () => Promise<T>): Promise<T> {
-    const run = this.#last.then(() =>
-      work().finally(() => {
-        this.#writing = [];
-      }),
-    );
-    this.#last = run.catch(() => undefined);
-    return run;
-  }
-
-  async #edit(
-    path: string,
-    requests: readonly EditRequest[],
-    announce: Announce | undefined,
-  ): Promise<ConfigChanged> {
-    const before = this.current;
-    const plan: EditPlan = await editConfigFile({
-      path: this.path,
-      requests,
-      writeFile: this.deps.writeFile,
-      announce: async (keys) => {
-        await announce?.(keys);
-        this.#writing = keys;
-      },
-    });
-    await this.reload();
-    const changes = diffConfig(before, this.current);
-    return {
-      path,
-      file: this.path,
-      diff: plan.diff,
-      changedPaths: plan.changedPaths,
-      restartNeeded: needsRestart(changes),
-      warnings: overridden(this.#loaded, plan.changedPaths),
-    };
-  }
-
-  /** What `config migrate-secrets` would do. */
-  async secretsInClear(): Promise<SecretMigration> {
-    const file = await readConfigFile(this.path);
-    return migrateSecrets(file.raw ?? "", this.path);
-  }
-
-  /**
-   * Removes clear secrets of these kinds from the file, and no other: what was not stored elsewhere before
-   * would be lost. Where `stored` says what that was, nothing goes that became another since.
-   * @throws ConfigError CONFIG_CHANGED
-   */
-  dropClearSecrets(
-    kinds: readonly ClearSecret[],
-    stored?: SecretMigration["secrets"],
-  ): Promise<void> {
-    return this.#alone(async () => {
-      const file = await readConfigFile(this.path);
-      const { text, diff, secrets } = migrateSecrets(file.raw ?? "", this.path, kinds);
-      const isOther = (kind: ClearSecret) =>
-        secrets[kind] !== undefined && secrets[kind] !== stored?.[kind];
-      if (stored && kinds.some(isOther)) throw changedMeanwhile(file);
-      if (diff === "") return;
-      const plan = { before: file.raw, after: text, changedPaths: [], diff };
-      this.#writing = kinds.map((kind) => `gateway.auth.${kind}`);
-      await writePlan(file, plan, this.deps.writeFile);
-      await this.reload();
-    });
   }
 }
 

@@ -37,6 +37,28 @@ export function getValue<P extends ConfigPath>(config: GatewayConfig, path: P): 
   return at as FlatConfig[P];
 }
 
+/** The name that devices and people see, where the owner gave none: that of the machine. */
+export function gatewayName({ gateway }: GatewayConfig, hostName: string): string {
+  return gateway.name ?? hostName;
+}
+
+/**
+ * Where a person opens the gateway's own page, with a slash at its end: a web app of `dashboard.root` has
+ * the root for itself. `listening`: where it listens, such as `http://0.0.0.0:18789`, first the one to name.
+ */
+export function pageUrl(
+  { gateway, dashboard }: GatewayConfig,
+  listening: readonly string[],
+  hostName: string,
+): string {
+  const { publicUrl, port } = gateway;
+  const first = listening.find((where) => where.startsWith("http://"));
+  const own = (first ?? `http://127.0.0.1:${port}`).replace("//0.0.0.0", `//${hostName}`);
+  const url = publicUrl ?? own;
+  const root = url.endsWith("/") ? url : `${url}/`;
+  return dashboard.root === undefined ? root : `${root}pair/`;
+}
+
 /**
  * Whether a CLI without a device key may connect with the shared secret alone. `auto` allows it
  * only while nothing outside the machine can reach the gateway: behind a proxy or forwarder a

@@ -15,7 +15,7 @@ export function reduce(state: State, event: Event, now: number): State {
     case "identity":
       return begin({ ...state, thisDevice: event.thisDevice });
     case "broken":
-      return stop(state, "no-key", event.message);
+      return stop(state, "no-key", [event.message]);
     case "gateway":
       return { ...state, gateway: gatewayOf(event.info, state.gateway) };
     case "press":
@@ -26,7 +26,7 @@ export function reduce(state: State, event: Event, now: number): State {
     case "frame":
       return received(state, fields(event.frame), now);
     case "closed":
-      return closed(state, event.code, event.reason, now);
+      return closed(state, event, now);
     case "retry":
       return dial(state, view);
     case "wake":
@@ -91,7 +91,7 @@ function challenged(state: State, payload: Fields, now: number): State {
   return { ...state, challenge, calls: state.calls + 1, skew, patience: SETUP_MS };
 }
 
-function closed(state: State, code: number, reason: string, now: number): State {
+function closed(state: State, { code, reason }: Event & { on: "closed" }, now: number): State {
   const { view } = state;
   // The message before this close said more than the close does.
   if (view.at === "stopped" || view.at === "invited") return state;
@@ -101,7 +101,7 @@ function closed(state: State, code: number, reason: string, now: number): State 
   }
   if (view.at === "waiting") {
     // Ended on purpose: dialling again by ourselves would fight with another tab.
-    if (code === 1008 && view.live) return stop(state, "closed", reason);
+    if (code === 1008 && view.live) return stop(state, "closed", [reason]);
     return later(state, { ...view, live: false }, now);
   }
   const trouble = closure(code, reason, state.attempt);

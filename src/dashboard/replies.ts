@@ -68,6 +68,6 @@ export function refused(state: State, error: Fields, now: number): State {
     return later({ ...state, restartMs: wait }, { at: "lost", trouble, held: true }, now);
   }
   const cure = clean(details["cure"], 300);
-  if (code !== "AUTH_BOOTSTRAP_TOKEN_INVALID") return stop(state, code, message, cure);
-  return stop({ ...state, invite: undefined }, `invite-${clean(details["reason"])}`, "", cure);
+  if (code !== "AUTH_BOOTSTRAP_TOKEN_INVALID") return stop(state, code, [message, cure]);
+  return stop({ ...state, invite: undefined }, `invite-${clean(details["reason"])}`, ["", cure]);
 }

@@ -20,8 +20,11 @@ export function begin(state: State): State {
   return state.invite && !state.grant ? { ...fresh, view: { at: "invited" } } : dial(fresh);
 }
 
+/** What a person reads of a cause: the gateway's message, and what to do about it. */
+type Said = readonly [message?: string, cure?: string];
+
 /** Nothing more happens without a person. */
-export function stop(state: State, code: string, message = "", cure = ""): State {
+export function stop(state: State, code: string, [message = "", cure = ""]: Said = []): State {
   const cause = { code, message: clean(message, 240), cure };
   return { ...state, view: { at: "stopped", cause }, notice: "", patience: 0, retryAt: 0 };
 }

@@ -12,6 +12,14 @@ export interface Receiver {
   push(text: string): boolean;
 }
 
+/** How an event is published beyond its name and payload. */
+export interface PublishOptions {
+  /** The versions of presence and health that it goes with, in its frame. */
+  readonly version?: StateVersion | undefined;
+  /** Receivers that get it, as far as they may; all that are connected by default. */
+  readonly to?: Iterable<Receiver>;
+}
+
 /** Receivers that get the same events. There are few groups, because there are few rules. */
 interface Group {
   readonly key: string;
@@ -48,13 +56,25 @@ export class Hub {
   readonly #groupOf = new Map<Receiver, Group>();
   /** Receivers that may know of one device only, with its id. */
   readonly #confined = new Map<Receiver, string>();
-  /** Called when the first receiver comes, and when the last one is gone. */
-  occupied: (yes: boolean) => void = () => {};
+  readonly #occupancyListeners = new Set<(occupied: boolean) => void>();
 
   /** `table`: every event there is, by name. */
   constructor(table: Readonly<Record<string, EventRule>> = eventTable) {
     this.#table = table;
     this.#rules = byRule(table);
+  }
+
+  /**
+   * Calls `listener` with `true` when the first receiver comes and with `false` when the last one is
+   * gone. Returns how to stop.
+   */
+  onOccupied(listener: (occupied: boolean) => void): () => void {
+    this.#occupancyListeners.add(listener);
+    return () => this.#occupancyListeners.delete(listener);
+  }
+
+  #tellOccupied(occupied: boolean): void {
+    for (const listener of this.#occupancyListeners) listener(occupied);
   }
 
   /** `confinedTo`: the only device it may know of, where it may not know of all. */
@@ -90,12 +110,12 @@ export class Hub {
     }
     group.receivers.add(receiver);
     this.#groupOf.set(receiver, group);
-    if (isFirst) this.occupied(true);
+    if (isFirst) this.#tellOccupied(true);
   }
 
   delete(receiver: Receiver): void {
     this.#confined.delete(receiver);
-    if (this.#leave(receiver) && this.size === 0) this.occupied(false);
+    if (this.#leave(receiver) && this.size === 0) this.#tellOccupied(false);
   }
 
   /** Takes `receiver` out of its group; false if it is in none. */
@@ -128,19 +148,14 @@ export class Hub {
     const to = this.audience(event).filter((receiver) => {
       return (this.#confined.get(receiver) ?? deviceId) === deviceId;
     });
-    this.publish(event, payload, undefined, to);
+    this.publish(event, payload, { to });
   }
 
   /**
    * Sends `event` to all its receivers, or to those of `to` that are still here. `seq` stays
    * gapless: it counts what was sent to that receiver.
    */
-  publish(
-    event: EventName,
-    payload: unknown,
-    version?: StateVersion,
-    to?: Iterable<Receiver>,
-  ): void {
+  publish(event: EventName, payload: unknown, { version, to }: PublishOptions = {}): void {
     if (this.size === 0) return;
     const send = sender(encodeEventHead(event, payload, version), this.#table[event]);
     if (to !== undefined) {

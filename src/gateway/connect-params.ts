@@ -2,10 +2,10 @@ import type { Credentials } from "../auth/facts.ts";
 import type { DeviceProof } from "../auth/identity.ts";
 import { cleanText } from "../lib/text.ts";
 import type { Limits } from "../limits/table.ts";
-import type { DeviceText } from "../pairing/records.ts";
 import { scopesProblem } from "../protocol/access.ts";
 import { type Validate, validator } from "../protocol/schemas.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
+import type { DeviceText } from "../requests/records.ts";
 import type { Peer } from "./socket.ts";
 
 /** The params of `connect` after validation (protocol page, section 2.2). */

@@ -2,6 +2,8 @@ import { isBrowserUi } from "../auth/admit.ts";
 import type { AdmissionPolicy, ConnectFacts, Evidence, SecretCheck } from "../auth/facts.ts";
 import { decodePublicKey } from "../auth/identity.ts";
 import { deriveToken } from "../auth/tokens.ts";
+import type { GatewayConfig } from "../config/schema.ts";
+import { devicelessCliMode } from "../config/settings.ts";
 import type { Limits } from "../limits/table.ts";
 import type { Call } from "../methods/method.ts";
 import { heldRoles, heldScopes } from "../pairing/authority.ts";
@@ -32,7 +34,10 @@ import {
   resolve,
 } from "./evidence.ts";
 import type { DeviceGrant, Hello } from "./hello.ts";
+import { greetNode } from "./node-session.ts";
 import { judgeOrigin, type OriginPolicy } from "./origin.ts";
+import type { ConnectionPool } from "./pool.ts";
+import type { RuntimeState } from "./runtime-state.ts";
 
 /** What the owner configured, as far as a handshake needs it. Read anew for every connect. */
 export interface HandshakePolicy extends AdmissionPolicy {
@@ -45,19 +50,24 @@ export interface HandshakeDeps extends EvidenceDeps {
   readonly services: Call["services"];
   readonly setups: Setups;
   readonly policy: () => HandshakePolicy;
-  readonly phase: () => ConnectFacts["phase"];
-  readonly secretEpoch: () => number;
   /** How the command line is called on this host. */
   readonly command: string;
   readonly sshWay: () => SshWay;
-  /** A connection became ready. Called before hello-ok is sent. */
-  readonly ready: (connection: Connection, actor: Actor, params: ConnectParams) => void;
-  /** Called once the connection's hello-ok was sent. */
-  readonly greeted: (connection: Connection, actor: Actor) => void;
-  /** A connection stays open to wait for approval. */
-  readonly waits: (connection: Connection) => void;
-  readonly refused: (connection: Connection, refusal: refusals.Refusal) => void;
-  readonly defect: (what: string, error: unknown) => void;
+  readonly state: Pick<RuntimeState, "phase" | "telemetry">;
+  /** Told what becomes of the connection: that it is ready (before hello-ok is sent), or waits. */
+  readonly pool: Pick<ConnectionPool, "ready" | "waits">;
+}
+
+/** The policy that a configuration means. */
+export function handshakePolicy(config: GatewayConfig): HandshakePolicy {
+  const { auth, pairing, controlUi, publicUrl } = config.gateway;
+  return {
+    secretKind: auth.mode,
+    pairingOpen: pairing.open,
+    hasPublicUrl: publicUrl !== undefined,
+    devicelessCli: devicelessCliMode(config),
+    origins: { allowed: controlUi.allowedOrigins, publicUrl },
+  };
 }
 
 type Admitted = Extract<Resolved, { kind: "admit" }>;
@@ -82,7 +92,7 @@ export class Handshake {
   #failure(error: unknown): refusals.Refusal {
     if (error instanceof RequestError) return refusals.passedOn(error.shape);
     if (isStoreError(error)) return refusals.storeUnavailable(error.next);
-    this.deps.defect("connect", error);
+    this.deps.state.telemetry.failed("a connect failed", { what: "connect", err: error });
     const log = "see the log of the gateway (journalctl -u openclaw-gateway, or its terminal)";
     return refusals.storeUnavailable(log);
   }
@@ -135,7 +145,7 @@ export class Handshake {
     const { peer } = connection.socket;
     const required = isBrowserUi(params.client.id);
     return {
-      phase: this.deps.phase(),
+      phase: this.deps.state.phase,
       minProtocol: params.minProtocol,
       maxProtocol: params.maxProtocol,
       clientId: params.client.id,
@@ -156,7 +166,7 @@ export class Handshake {
       ? refusals.withDetails(refusal.error, this.#moreDetails(refusal))
       : refusal.error;
     connection.refused = true;
-    this.deps.refused(connection, refusal);
+    this.deps.state.telemetry.connectRefused(connection, refusal);
     connection.send(encodeError(frame.id, error));
     connection.close(refusal.close);
   }
@@ -185,7 +195,7 @@ export class Handshake {
       scopes,
       text: deviceTextOf(c.params, peer),
       source: peer.source,
-      ...(decision.withSecret && { secretEpoch: this.deps.secretEpoch() }),
+      ...(decision.withSecret && { secretEpoch: this.#secretEpoch() }),
     });
     if (!connection.isOpen) return;
     const device = this.deps.pairing.device(deviceId);
@@ -204,10 +214,10 @@ export class Handshake {
       ...(c.facts.waits && { waitingUntilMs: pending.expiresAtMs }),
     });
     if (!c.facts.waits) return this.#refuse(connection, frame, refusal);
-    this.deps.refused(connection, refusal);
+    this.deps.state.telemetry.connectRefused(connection, refusal);
     const answer = encodeError(frame.id, refusal.error);
     connection.wait({ requestId: pending.requestId, deviceId, answer });
-    this.deps.waits(connection);
+    this.deps.pool.waits(connection);
   }
 
   async #admit(
@@ -252,7 +262,7 @@ export class Handshake {
       const tookToken = presented ? decision.role : undefined;
       this.deps.pairing.seen(deviceId, { reason: "connect", tookToken });
     }
-    this.deps.ready(connection, actor, c.params);
+    this.deps.pool.ready(connection, actor, c.params);
     const deviceToken = this.#token(c, decision.scopes);
     const hello = this.deps.hello.text({
       requestId: frame.id,
@@ -264,7 +274,12 @@ export class Handshake {
       ...(link && { deviceTokens: this.#otherTokens(link, deviceId ?? "", decision.role) }),
     });
     connection.ready(actor, hello);
-    this.deps.greeted(connection, actor);
+    if (actor.role === "node") greetNode(connection);
+  }
+
+  /** Of the shared secret that admits now. */
+  #secretEpoch(): number {
+    return this.deps.secrets.epoch(this.deps.policy().secretKind);
   }
 
   /** The device's tokens for the roles that the link granted besides the one it connects with. */

@@ -1,6 +1,7 @@
 import type { LoopGauge } from "../host/loop-gauge.ts";
 import type { World } from "../lib/world.ts";
 import { RawJson } from "../protocol/frames.ts";
+import type { DocumentStats } from "../store/shape.ts";
 
 /** Milliseconds for which a summary is used again. */
 const FRESH_MS = 1000;
@@ -78,3 +79,35 @@ export class HealthSummary {
     if (this.deps.world.monotonic() - this.#madeAt >= FRESH_MS) this.refresh();
   }
 }
+
+/** What `/readyz` answers: 200 where `ready`, else 503. */
+export interface Readiness {
+  readonly ready: boolean;
+  /** What keeps it from being ready: `starting`, `draining`, `store`. */
+  readonly failing: readonly string[];
+  readonly uptimeMs: number;
+}
+
+/** Whether connects are decided and changes become durable. `store`: the figures of the state. */
+export function readiness(facts: {
+  readonly phase: "starting" | "ready" | "draining";
+  readonly store: Pick<DocumentStats, "lastError">;
+  readonly uptimeMs: number;
+}): Readiness {
+  const { phase, store, uptimeMs } = facts;
+  const failing: string[] = phase === "ready" ? [] : [phase];
+  if (store.lastError !== undefined) failing.push("store");
+  return { ready: failing.length === 0, failing, uptimeMs };
+}
+
+/** Figures of the state as `status` shows them; `lastError` while its last write failed. */
+export function storeFigures({ lastError, commits, journalBytes }: StoreStats) {
+  return {
+    ok: lastError === undefined,
+    commits,
+    journalBytes,
+    ...(lastError && { lastError: `${lastError.code}: ${lastError.message}` }),
+  };
+}
+
+type StoreStats = Pick<DocumentStats, "commits" | "journalBytes" | "lastError">;

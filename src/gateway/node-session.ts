@@ -3,8 +3,8 @@ import type { Limits } from "../limits/table.ts";
 import { readClaims } from "../nodes/claims.ts";
 import { sendEvent } from "../nodes/invoke.ts";
 import type { Nodes } from "../nodes/nodes.ts";
-import type { NodeText } from "../nodes/records.ts";
 import type { Actor } from "../protocol/access.ts";
+import type { NodeText } from "../requests/records.ts";
 import { type ConnectParams, deviceTextOf } from "./connect-params.ts";
 import type { Connection } from "./connection.ts";
 

@@ -1,4 +1,5 @@
 import type { Actor, Role } from "../protocol/access.ts";
+import type { Close } from "../protocol/close.ts";
 import type { Connection } from "./connection.ts";
 
 /** Which connections are ready, whose they are, and which device waits on which connection. */
@@ -29,6 +30,13 @@ export class Registry {
   /** The ready connections of a device. */
   of(deviceId: string): Connection[] {
     return [...(this.#byDevice.get(deviceId) ?? [])];
+  }
+
+  /** Closes every ready connection whose actor `matches`; returns those. */
+  closeWhere(matches: (actor: Actor) => boolean, close: Close): Connection[] {
+    const hit = [...this.ready].filter(({ actor }) => actor !== undefined && matches(actor));
+    for (const connection of hit) connection.close(close);
+    return hit;
   }
 
   isConnected(deviceId: string): boolean {

@@ -1,19 +1,23 @@
+import type { ConfigTrail, DurableLine } from "../audit/config-trail.ts";
 import type { Decisions } from "../audit/decisions.ts";
 import { auditOf } from "../audit/events.ts";
-import { failureOf } from "../audit/write-ahead.ts";
 import {
+  type HashedSecret,
   replaceSecret,
   type SecretStore,
   type SecretsChange,
   type SecretsState,
 } from "../auth/secret-store.ts";
+import { clearSecrets } from "../config/migrate.ts";
+import type { ConfigPlan } from "../config/plan.ts";
+import type { ConfigStore } from "../config/service.ts";
 import type { World } from "../lib/world.ts";
 import type { Pairing } from "../pairing/pairing.ts";
 import type { Actor } from "../protocol/access.ts";
 import { closes } from "../protocol/close.ts";
 import type { SecretKind } from "../protocol/refusals.ts";
 import type { Part } from "../store/parts.ts";
-import type { Gateway } from "./gateway.ts";
+import type { Registry } from "./registry.ts";
 
 const TOKEN_BYTES = 24;
 
@@ -23,10 +27,11 @@ interface Deps {
   readonly decisions: Decisions;
   readonly world: World;
   readonly pairing: Pairing;
-  /** Absent where no network side runs (the command line on stopped state). */
-  readonly gateway?: Gateway | undefined;
-  /** A clear secret in the config would win over what is stored: it goes once that is durable. */
-  readonly dropClearSecret: (kind: SecretKind) => Promise<void>;
+  /** The connections that a change may end. */
+  readonly registry: Registry;
+  readonly config: Pick<ConfigStore, "plan" | "exclusive">;
+  readonly configTrail: Pick<ConfigTrail, "beside" | "settle">;
+  /** Whether the configuration in force holds one in clear, which wins over what is stored. */
   readonly hasClearSecret: (kind: SecretKind) => boolean;
 }
 
@@ -60,17 +65,35 @@ export class SharedSecretChanges {
   async set(kind: SecretKind, secret: string, options: SecretOptions): Promise<SecretOutcome> {
     const { actor, revokeDerived } = options;
     await this.#store(kind, secret.trim(), options);
-    const closed = closeAdmittedBy(this.deps.gateway, kind);
+    const closed = closeAdmittedBy(this.deps.registry, kind);
     const revoked = revokeDerived ? await this.deps.pairing.many.endDerived(actor) : [];
     return { closed, revoked };
   }
 
-  /** Its hash, the line of the audit, and the end of the tokens granted under the old one are one step. */
   async #store(kind: SecretKind, secret: string, options: SecretOptions): Promise<void> {
-    const { secretStore, decisions, document, pairing } = this.deps;
+    const { config, configTrail } = this.deps;
+    if (!this.deps.hasClearSecret(kind)) {
+      await this.#decide(kind, secret, options);
+      return;
+    }
+    // One in clear would win over what is stored: it goes once that is durable.
+    await config.exclusive(async (turn) => {
+      const plan = await turn.plan({ kind: "drop", secrets: [kind] });
+      const line = await this.#decide(kind, secret, { ...options, drop: plan });
+      await configTrail.settle(line, turn.commit(plan));
+      await turn.apply(plan);
+    });
+  }
+
+  /** Its hash, the line of the audit, and the end of the tokens granted under the old one are one step. */
+  async #decide(
+    kind: SecretKind,
+    secret: string,
+    { drop, ...options }: SecretOptions & { readonly drop?: ConfigPlan },
+  ): Promise<DurableLine> {
+    const { secretStore, decisions, document, pairing, configTrail } = this.deps;
     const { actor, revokeDerived, force } = options;
-    const inClear = this.deps.hasClearSecret(kind);
-    const dropped = inClear ? [`gateway.auth.${kind}`] : undefined;
+    const dropped = drop && [`gateway.auth.${kind}`];
     const event = auditOf("secret.set", actor, { kind, revokeDerived, dropped });
     const command =
       kind === "token"
@@ -83,14 +106,45 @@ export class SharedSecretChanges {
     const hashed = await secretStore.hashed(secret, "cli");
     const { seq = 0 } = await decisions.about(document).decide((state) => {
       const replaced = replaceSecret(state, kind, hashed);
-      const also = revokeDerived ? [derived(replaced.answer.endedEpoch)] : [];
+      const ended = revokeDerived ? [derived(replaced.answer.endedEpoch)] : [];
+      const also = [...ended, ...(drop ? [configTrail.beside(drop, event)] : [])];
       return { ...replaced, event, also };
     });
-    if (!inClear) return;
-    await this.deps.dropClearSecret(kind).catch(async (error: unknown) => {
-      await decisions.noteAnyway(failureOf(seq, event, error));
-      throw error;
+    return { seq, event };
+  }
+
+  /**
+   * Moves secrets that stand in the configuration in clear into the state; unless `apply` it only says
+   * what that would change. Their hashes and the line are one step; the file follows.
+   */
+  async migrate({ apply, actor }: { apply: boolean; actor: Actor }) {
+    const { config, configTrail } = this.deps;
+    const wanted = { kind: "drop", secrets: clearSecrets } as const;
+    if (!apply) return migratedRow(await config.plan(wanted), false);
+    return config.exclusive(async (turn) => {
+      const plan = await turn.plan(wanted);
+      if (kindsOf(plan).length === 0) return migratedRow(plan, false);
+      const line = await this.#decideMigration(plan, actor);
+      await configTrail.settle(line, turn.commit(plan));
+      await turn.apply(plan);
+      return migratedRow(plan, true);
     });
+  }
+
+  async #decideMigration(plan: ConfigPlan, actor: Actor): Promise<DurableLine> {
+    const { secretStore, decisions, document, configTrail } = this.deps;
+    const kinds = kindsOf(plan);
+    const hashed: (readonly [SecretKind, HashedSecret])[] = [];
+    // One after the other: each takes memory and a processor.
+    for (const kind of kinds) {
+      hashed.push([kind, await secretStore.hashed(plan.secrets[kind] ?? "", "migrated")]);
+    }
+    const event = auditOf("secret.migrated", actor, { kinds });
+    const { seq = 0 } = await decisions.about(document).decide((state) => {
+      const changes = hashed.flatMap(([kind, one]) => replaceSecret(state, kind, one).changes);
+      return { changes, event, also: [configTrail.beside(plan, event)], answer: undefined };
+    });
+    return { seq, event };
   }
 
   async renew(options: SecretOptions): Promise<SecretOutcome & { token: string }> {
@@ -99,13 +153,38 @@ export class SharedSecretChanges {
   }
 }
 
+function kindsOf({ secrets }: ConfigPlan): SecretKind[] {
+  return clearSecrets.filter((kind) => secrets[kind] !== undefined);
+}
+
+function migratedRow(plan: ConfigPlan, applied: boolean) {
+  return { found: kindsOf(plan), diff: plan.diff, applied };
+}
+
 /** Ends connections that nothing but the old secret had admitted; paired devices stay. */
-export function closeAdmittedBy(gateway: Gateway | undefined, kind: SecretKind): string[] {
-  if (!gateway) return [];
-  return gateway
+export function closeAdmittedBy(registry: Registry, kind: SecretKind): string[] {
+  return registry
     .closeWhere(
       (actor) => actor.method === kind && actor.deviceId === undefined,
       closes.authChanged,
     )
     .map(({ id }) => id);
+}
+
+/** What of the configuration decides whether connections without a device key stay. */
+export interface DevicelessRule {
+  /** The kind of shared secret that admits. */
+  readonly kind: SecretKind;
+  /** Whether the shared secret alone may give scopes at all. */
+  readonly mayHoldScopes: boolean;
+}
+
+/** Ends connections without a device key that would not be admitted as they are any more. */
+export function closeDeviceless(registry: Registry, rule: DevicelessRule): void {
+  const { kind, mayHoldScopes } = rule;
+  registry.closeWhere(
+    ({ deviceId, method, scopes }) =>
+      deviceId === undefined && (method !== kind || (!mayHoldScopes && scopes.length > 0)),
+    closes.authChanged,
+  );
 }

@@ -31,7 +31,8 @@ export interface OpenFile {
 export interface FileSystem {
   openNew(path: string, mode: number): Promise<OpenFile>;
   openExisting(path: string): Promise<OpenFile>;
-  readFile(path: string): Promise<Buffer>;
+  /** The whole content, or its first `most` bytes. */
+  readFile(path: string, most?: number): Promise<Buffer>;
   rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
   list(folder: string): Promise<string[]>;
@@ -62,11 +63,21 @@ async function makeFolder(path: string, mode: number): Promise<void> {
   });
 }
 
+async function readStart(path: string, most: number): Promise<Buffer> {
+  const file = await node.open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(most), 0, most, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
 /** The machine's file system. */
 export const systemFiles: FileSystem = {
   openNew: (path, mode) => openFile(path, constants.O_CREAT | constants.O_EXCL, mode),
   openExisting: (path) => openFile(path, constants.O_NOFOLLOW),
-  readFile: (path) => node.readFile(path),
+  readFile: (path, most) => (most === undefined ? node.readFile(path) : readStart(path, most)),
   rename: (from, to) => node.rename(from, to),
   unlink: (path) => node.unlink(path),
   list: (folder) => node.readdir(folder),

@@ -12,6 +12,15 @@ export interface LimiterRules {
   readonly lockMs: number;
 }
 
+interface LimiterDeps {
+  /** Most keys that are remembered. */
+  readonly entries: number;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** Told of each key whose lock begins. */
+  readonly onLock?: (key: string) => void;
+}
+
 /** The tally after one more failure at `now`. */
 export function afterFailure(tally: Tally | undefined, rules: LimiterRules, now: number): Tally {
   if (tally?.lockedUntil !== undefined && now < tally.lockedUntil) return tally;
@@ -29,7 +38,7 @@ export function lockRemaining(tally: Tally | undefined, now: number): number {
 }
 
 /**
- * Remembers failures per key, at most `entries` of them: the one that failed longest ago goes first,
+ * Remembers failures per key, at most `deps.entries` of them: the one that failed longest ago goes first,
  * so a flood from many addresses cannot grow memory.
  */
 export class FailureLimiter {
@@ -37,29 +46,26 @@ export class FailureLimiter {
 
   constructor(
     private readonly rules: LimiterRules,
-    private readonly entries: number,
-    private readonly now: () => number,
-    /** Told when a source is locked. */
-    private readonly onLock: (key: string) => void = () => {},
+    private readonly deps: LimiterDeps,
   ) {}
 
   /** Milliseconds that `key` is still locked; 0 when it is not. */
   locked(key: string): number {
-    return lockRemaining(this.#tallies.get(key), this.now());
+    return lockRemaining(this.#tallies.get(key), this.deps.now());
   }
 
   /** Counts a failure; true when this one started a lock. */
   fail(key: string): boolean {
     const before = this.#tallies.get(key);
-    const after = afterFailure(before, this.rules, this.now());
+    const after = afterFailure(before, this.rules, this.deps.now());
     this.#tallies.delete(key);
     this.#tallies.set(key, after);
-    if (this.#tallies.size > this.entries) {
+    if (this.#tallies.size > this.deps.entries) {
       const [oldest] = this.#tallies.keys();
       if (oldest !== undefined) this.#tallies.delete(oldest);
     }
     const locks = after.lockedUntil !== undefined && before?.lockedUntil !== after.lockedUntil;
-    if (locks) this.onLock(key);
+    if (locks) this.deps.onLock?.(key);
     return locks;
   }
 

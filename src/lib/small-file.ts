@@ -30,3 +30,30 @@ export function firstLine(text: string): string | undefined {
   const [line = ""] = text.split("\n");
   return line.trim() || undefined;
 }
+
+/**
+ * Reads the first line of the file that `path` names, at most once in `keepMs` milliseconds while it is the
+ * same file. Resolves with `undefined` where `path` names none, it can't be read, or its first line is empty.
+ */
+export function lineReader(file: {
+  readonly path: () => string | undefined;
+  readonly maxBytes: number;
+  readonly keepMs: number;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+}): () => Promise<string | undefined> {
+  let path: string | undefined;
+  let readAt = 0;
+  let line: Promise<string | undefined> = Promise.resolve(undefined);
+  return () => {
+    const wanted = file.path();
+    const now = file.now();
+    if (wanted === undefined) return Promise.resolve(undefined);
+    if (wanted !== path || now - readAt > file.keepMs) {
+      path = wanted;
+      readAt = now;
+      line = readSmallFile(wanted, file.maxBytes).then(firstLine, () => undefined);
+    }
+    return line;
+  };
+}

@@ -29,7 +29,7 @@ export const nodeLimitTable = {
     bounds: "nodes' surfaces that wait for a decision",
     past: "the oldest is dropped; its node asks again when it next connects",
     metric: "-",
-    test: "nodes/capabilities.test.ts",
+    test: "requests/nodes.test.ts",
   },
   nodeListRows: {
     value: 2000,

@@ -69,7 +69,7 @@ export const limitTable = {
     bounds: "pairing requests that wait for a decision, in all",
     past: "the oldest of the address with most of them is dropped",
     metric: "pending-evicted",
-    test: "pairing/ledger.test.ts",
+    test: "requests/devices.test.ts",
   },
   pendingPerAddress: {
     value: 16,
@@ -77,7 +77,7 @@ export const limitTable = {
     bounds: "pairing requests that wait for a decision, from one address",
     past: "that address's oldest is dropped",
     metric: "pending-evicted",
-    test: "pairing/ledger.test.ts",
+    test: "requests/devices.test.ts",
   },
   pendingMs: {
     value: 30 * MINUTE,
@@ -85,7 +85,7 @@ export const limitTable = {
     bounds: "life of a pairing request after its last retry",
     past: "expires; a retry makes a new one",
     metric: "-",
-    test: "pairing/ledger.test.ts",
+    test: "requests/devices.test.ts",
   },
   replacedRequestsKept: {
     value: 256,
@@ -93,7 +93,7 @@ export const limitTable = {
     bounds: "superseded request ids that still answer with their replacement",
     past: "the oldest is forgotten and answers `unknown requestId`",
     metric: "-",
-    test: "pairing/ledger.test.ts",
+    test: "requests/devices.test.ts",
   },
   askChars: {
     value: 480,

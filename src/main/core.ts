@@ -29,7 +29,7 @@ export interface CoreOptions {
   readonly hasher?: Hasher;
   readonly log: StoreLog;
   /**
-   * Where the audit's lines are copied to, whatever the log's level is; `log` if absent, and `null` where
+   * Where the audit's lines are copied to, at every log level; `log` if absent, and `null` where
    * no gateway runs that could write to a journal.
    */
   readonly journal?: Pick<StoreLog, "info"> | null;
@@ -46,7 +46,7 @@ export interface Core extends OpenServices {
   readonly command: string;
   /** Wall clock. */
   readonly startedAtMs: number;
-  /** Milliseconds since then, whatever became of the wall clock. */
+  /** Milliseconds since the start, by the monotonic clock. */
   uptimeMs(): number;
   readonly loaded: LoadedConfig;
   readonly log: StoreLog;
@@ -75,13 +75,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const startedAtMs = world.now();
   const started = world.monotonic();
   const uptimeMs = () => Math.round(world.monotonic() - started);
-  const describe = {
-    pid: process.pid,
-    version,
-    startedAt: startedAtMs,
-    adminSocket,
-    ...ownPlace(),
-  };
+  const own = { pid: process.pid, version, startedAt: startedAtMs, adminSocket };
+  const describe = { ...own, ...ownPlace() };
   const lock = await acquireWriterLock(stateDir, { describe, world });
   try {
     const state = await openState({ folder: stateDir, world, log });

@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { pageUrl } from "../config/settings.ts";
 import type { Supervisor } from "../host/supervisor.ts";
 import { version } from "../lib/version.ts";
 import type { HostInfo } from "../methods/services.ts";
@@ -27,25 +28,12 @@ export class ServerFacts {
       stateDir: core.stateDir,
       configPath: core.config.path,
       adminSocket: core.adminSocket,
-      pageUrl: this.#pageUrl(),
+      pageUrl: pageUrl(core.config.current, this.listening, hostname()),
       warnings: [...core.config.warnings, ...this.warnings],
     };
   }
 
-  /** Where a person opens our page: a web app of `dashboard.root` has the root for itself. */
-  #pageUrl(): string {
-    const { root } = this.core.config.current.dashboard;
-    return root === undefined ? this.#ownUrl() : `${this.#ownUrl()}pair/`;
-  }
-
-  /** The public URL, else the address this listens on. */
-  #ownUrl(): string {
-    const { publicUrl, port } = this.core.config.current.gateway;
-    if (publicUrl !== undefined) return publicUrl.endsWith("/") ? publicUrl : `${publicUrl}/`;
-    const [first] = this.listening.filter((where) => where.startsWith("http://"));
-    return `${(first ?? `http://127.0.0.1:${port}`).replace("//0.0.0.0", `//${hostname()}`)}/`;
-  }
-
+  /** What the page shows before it is connected. No secrets. */
   about(): Record<string, unknown> {
     const { identity } = this.core.secretStore;
     const { name, sshTarget } = this.core.config.current.gateway;

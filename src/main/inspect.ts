@@ -2,6 +2,8 @@ import type { SecretsState } from "../auth/secret-store.ts";
 import { systemFiles } from "../lib/atomic-file.ts";
 import { systemWorld } from "../lib/world.ts";
 import { isOpen, type PairingState } from "../pairing/records.ts";
+import { isLive, requestsOf } from "../requests/book.ts";
+import type { RequestsState } from "../requests/records.ts";
 import { Damage } from "../store/damage.ts";
 import { explain } from "../store/errors.ts";
 import { documentFiles } from "../store/files.ts";
@@ -22,7 +24,7 @@ export interface StoreProblem {
 
 /** What the state of a gateway that does not run says, read without changing anything. */
 export interface Inspection {
-  /** Set where somebody holds the writer's lock: then nothing else is known. */
+  /** Set where a process holds the writer's lock: then nothing else is known. */
   readonly heldBy?: { readonly pid?: number; readonly adminSocket?: string };
   readonly problems: readonly StoreProblem[];
   /** Bytes of writes that a crash cut short; the next start drops them. */
@@ -49,7 +51,9 @@ export async function inspectState(folder: string, now: number): Promise<Inspect
   return {
     problems,
     torn: found.torn,
-    ...(found.devices && { pairing: countPairing(found.devices, now) }),
+    ...(found.devices && {
+      pairing: countPairing(found.devices, { requests: found.requests, now }),
+    }),
     ...(secrets && {
       secrets: { token: secrets.token !== undefined, password: secrets.password !== undefined },
     }),
@@ -60,6 +64,7 @@ export async function inspectState(folder: string, now: number): Promise<Inspect
 interface Found {
   readonly secrets?: SecretsState | undefined;
   readonly devices?: PairingState | undefined;
+  readonly requests?: RequestsState | undefined;
   readonly torn: number;
 }
 
@@ -74,7 +79,12 @@ async function readThree(folder: string, problems: StoreProblem[]): Promise<Foun
   const secrets = await readDocumentOf(legacySecrets, folder, problems);
   const nodes = await readDocumentOf(legacyNodes, folder, problems);
   const torn = [devices, secrets, nodes].reduce((sum, found) => sum + (found?.torn ?? 0), 0);
-  return { secrets: secrets?.state, devices: devices?.state.devices, torn };
+  return {
+    secrets: secrets?.state,
+    devices: devices?.state.devices,
+    requests: devices?.state.requests,
+    torn,
+  };
 }
 
 async function holder(folder: string): Promise<Inspection | undefined> {
@@ -115,10 +125,10 @@ function problemOf(error: unknown, folder: string, journal: string): StoreProble
 }
 
 function countPairing(
-  { devices, pending, invites }: PairingState,
-  now: number,
+  { devices, invites }: PairingState,
+  { requests, now }: { requests: RequestsState | undefined; now: number },
 ): NonNullable<Inspection["pairing"]> {
   const unused = [...invites.values()].filter((invite) => isOpen(invite, now));
-  const waiting = [...pending.values()].filter((request) => request.expiresAtMs > now);
+  const waiting = requests ? requestsOf(requests, "device").filter((one) => isLive(one, now)) : [];
   return { devices: devices.size, pending: waiting.length, invites: unused.length };
 }

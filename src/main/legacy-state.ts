@@ -12,7 +12,21 @@ import { type SecretsChange, type SecretsState, secretsPart } from "../auth/secr
 import { nodesPart } from "../nodes/document.ts";
 import type { NodesChange, NodesState } from "../nodes/records.ts";
 import { pairingPart } from "../pairing/document.ts";
-import type { Device, Invite, PairingChange, PairingState, Pending } from "../pairing/records.ts";
+import type { Device, Invite, PairingChange, PairingState } from "../pairing/records.ts";
+import type { ApprovalKind } from "../protocol/approve-line.ts";
+import { type RequestsRecord, requestsPart } from "../requests/part.ts";
+import type { RequestsState } from "../requests/records.ts";
+import {
+  deviceChangeFromOld,
+  deviceRequestFromOld,
+  nodeChangeFromOld,
+  nodeRequestFromOld,
+  type OldDeviceChange,
+  type OldDeviceRequest,
+  type OldNodeChange,
+  type OldNodeRequest,
+  type OldReplaced,
+} from "../requests/take-over.ts";
 import type { ReplayShape } from "../store/shape.ts";
 
 /**
@@ -27,27 +41,59 @@ export const legacySecrets: ReplayShape<SecretsState, SecretsChange> = {
   ...secretsPart,
 };
 
-/** Nodes: `nodes.json` and its journal. A request that went said nothing of why. */
-export const legacyNodes: ReplayShape<NodesState, NodesChange> = {
+/** What `nodes.json` and its journal held. */
+export interface LegacyNodes {
+  readonly nodes: NodesState;
+  readonly requests: RequestsState;
+}
+
+type LegacyNodesRecord = { readonly request: OldNodeRequest } | OldReplaced | object;
+
+export const legacyNodes: ReplayShape<LegacyNodes, NodesChange | OldNodeChange> = {
   name: "nodes",
   version: 1,
-  ...nodesPart,
+  empty: () => ({ nodes: nodesPart.empty(), requests: requestsPart.empty() }),
+  apply: ({ nodes, requests }, change) => {
+    if (change.op === "request" || change.op === "request-gone") {
+      requestsPart.apply(requests, nodeChangeFromOld(change));
+    } else nodesPart.apply(nodes, change);
+  },
+  records: () => [],
+  restore: (records) => {
+    const rest: object[] = [];
+    const asked: RequestsRecord[] = [];
+    for (const record of records as Iterable<LegacyNodesRecord>) {
+      if ("request" in record) asked.push({ request: nodeRequestFromOld(record.request) });
+      else if ("replaced" in record) asked.push(replacedOf("node", record));
+      else rest.push(record);
+    }
+    return { nodes: nodesPart.restore(rest), requests: requestsPart.restore(asked) };
+  },
 };
+
+function replacedOf(kind: ApprovalKind, { replaced, replacement }: OldReplaced): RequestsRecord {
+  return { replaced, replacement: { kind, ...replacement } };
+}
 
 /** What `devices.json` and its journal held. */
 export interface LegacyDevices {
   readonly devices: PairingState;
+  readonly requests: RequestsState;
   readonly audit: AuditState;
   readonly host: HostState;
 }
 
-type LegacyChange = PairingChange | AuditChange | HostChange;
+/** Nothing was written ahead of a change of the configuration then. */
+type LegacyHostChange = Extract<HostChange, { op: "audit-written" | "config-seen" }>;
+
+type LegacyChange = PairingChange | OldDeviceChange | AuditChange | LegacyHostChange;
 
 export const legacyDevices: ReplayShape<LegacyDevices, LegacyChange> = {
   name: "devices",
   version: 1,
   empty: () => ({
     devices: pairingPart.empty(),
+    requests: requestsPart.empty(),
     audit: auditPart.empty(),
     host: hostPart.empty(),
   }),
@@ -65,7 +111,8 @@ export const legacyDevices: ReplayShape<LegacyDevices, LegacyChange> = {
         pairingPart.apply(state.devices, { ...change, device: renamedDevice(change.device) });
         return;
       case "pending":
-        pairingPart.apply(state.devices, { ...change, pending: renamed(change.pending) });
+      case "pending-gone":
+        requestsPart.apply(state.requests, deviceChangeFromOld(change));
         return;
       default:
         pairingPart.apply(state.devices, change);
@@ -75,21 +122,25 @@ export const legacyDevices: ReplayShape<LegacyDevices, LegacyChange> = {
   restore: (records) => {
     let trail: Trail | undefined;
     const rest: unknown[] = [];
+    const asked: RequestsRecord[] = [];
     for (const record of records as Iterable<LegacyRecord>) {
       if ("trail" in record) trail = record.trail;
       else if ("device" in record) rest.push({ device: renamedDevice(record.device) });
-      else if ("pending" in record) rest.push({ pending: renamed(record.pending) });
+      else if ("pending" in record) asked.push({ request: deviceRequestFromOld(record.pending) });
+      else if ("replaced" in record) asked.push(replacedOf("device", record));
       else rest.push(record);
     }
     const host = trail ? { trail } : hostPart.empty();
-    return { devices: pairingPart.restore(rest), audit: { head: host.trail.head }, host };
+    const requests = requestsPart.restore(asked);
+    return { devices: pairingPart.restore(rest), requests, audit: { head: host.trail.head }, host };
   },
 };
 
 type LegacyRecord =
   | { readonly trail: Trail }
   | { readonly device: Device }
-  | { readonly pending: Pending }
+  | { readonly pending: OldDeviceRequest }
+  | OldReplaced
   | { readonly invite: Invite };
 
 function renamedDevice(device: Device): Device {

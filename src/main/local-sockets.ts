@@ -1,20 +1,17 @@
-import { Dispatcher, type Requester } from "../gateway/dispatch.ts";
+import { Dispatcher } from "../gateway/dispatch.ts";
 import type { Gateway } from "../gateway/gateway.ts";
-import { cleanText } from "../lib/text.ts";
+import { approverRequests, ownerRequests } from "../gateway/local-requests.ts";
 import { approverMethods } from "../methods/approver.ts";
 import type { Watched } from "../methods/method.ts";
 import type { Services } from "../methods/services.ts";
-import { hostOwner } from "../pairing/pairing.ts";
-import type { SshKeyProblem } from "../pairing/ssh-keys.ts";
-import { encodeError, type RequestFrame } from "../protocol/frames.ts";
-import { LocalServer, type Said } from "../transport/local-socket.ts";
+import { LocalServer } from "../transport/local-socket.ts";
 import type { Core } from "./core.ts";
 
 interface Parts {
   readonly gateway: Gateway;
   readonly services: Services;
   readonly warn: (warning: string) => void;
-  readonly watched?: Watched;
+  readonly watched?: Watched | undefined;
 }
 
 /** The sockets for programs of this machine: the owner's, and the one for approval over SSH. */
@@ -49,23 +46,21 @@ function adminSocket({ adminSocket: path, limits }: Core, { gateway }: Parts): L
       hangUpMs: limits.localHangUpMs,
       leaving: limits.localLeaving,
     },
-    dispatch: (from, frame, { claims }) => {
-      const actor = claims === undefined ? hostOwner : { ...hostOwner, claims };
-      gateway.dispatcher?.dispatch(from, actor, frame);
-    },
+    dispatch: ownerRequests(gateway.dispatcher),
     refused: (why) => gateway.count(`admin-${why}`),
   });
 }
 
-/** A dispatcher of its own: whoever comes here reaches the verbs of approvers and nothing else. */
+/** A dispatcher of its own: a connection here reaches the verbs of approvers and nothing else. */
 function approveSocket(core: Core, { gateway, services, watched }: Parts): LocalServer {
   const { limits, world, ssh } = core;
+  const { telemetry } = gateway.state;
   const dispatcher = new Dispatcher({
     methods: watched ? approverMethods.map(watched) : approverMethods,
     services,
     maxInFlight: 1,
     monotonic: () => world.monotonic(),
-    defect: (method, error) => gateway.failed("a request failed", { method, err: error }),
+    defect: (method, error) => telemetry.failed("a request failed", { method, err: error }),
   });
   return new LocalServer({
     path: core.approveSocket,
@@ -79,29 +74,7 @@ function approveSocket(core: Core, { gateway, services, watched }: Parts): Local
       leaving: limits.localLeaving,
       idleMs: limits.approveIdleMs,
     },
-    dispatch: (from, frame, said) => {
-      const actor = ssh.actorOf(said.key ?? "", said.address);
-      if (typeof actor === "string") return refuse(from, frame, { problem: actor, said });
-      dispatcher.dispatch(from, actor, frame);
-    },
-    refused: (why) => gateway.count(`approve-${why}`),
+    dispatch: approverRequests(dispatcher, { ssh, telemetry }),
+    refused: (why) => telemetry.count(`approve-${why}`),
   });
-
-  function refuse(
-    from: Requester,
-    frame: RequestFrame,
-    { problem, said }: { problem: SshKeyProblem; said: Said },
-  ): void {
-    gateway.count("ssh-key-refused");
-    const message = keyProblems[problem];
-    const facts = { key: cleanText(said.key), address: cleanText(said.address), why: problem };
-    gateway.refusalLog.write({ level: "info", kind: "ssh-key-refused", facts, message });
-    from.send(encodeError(frame.id, { code: "FORBIDDEN", message }));
-  }
 }
-
-const keyProblems: Readonly<Record<SshKeyProblem, string>> = {
-  unknown: "This key may not approve any more.",
-  expired: "This key's time is over.",
-  address: "This key may not be used from where you are.",
-};

@@ -6,8 +6,8 @@ import type { Notifier } from "../notify/notifier.ts";
 import { closes } from "../protocol/close.ts";
 import type { Core } from "./core.ts";
 import { processMetrics } from "./process-metrics.ts";
+import { ready } from "./ready.ts";
 import { storeMetrics } from "./store-metrics.ts";
-import { readiness } from "./wiring.ts";
 
 /** What `/metrics` answers with, until it is closed. */
 export function makeMetrics(
@@ -21,8 +21,7 @@ export function makeMetrics(
 }
 
 /**
- * Everything that `/metrics` shows. Nothing here counts: what counts are plain numbers elsewhere, read
- * when somebody asks. Labels take their values from declarations only, never from clients.
+ * Everything that `/metrics` shows. Nothing here counts: what counts are plain numbers elsewhere, read at each request. Labels take their values from declarations only, never from clients.
  */
 export function metricSpecs(core: Core, gateway: Gateway, loop: LoopWatch): MetricSpec[] {
   return [
@@ -42,7 +41,7 @@ function connectionMetrics(core: Core, gateway: Gateway): MetricSpec[] {
       name: "openclaw_ready",
       help: "1 when connects are accepted and changes become durable, as /readyz says.",
       type: "gauge",
-      read: () => [sample(readiness(core, gateway).ready ? 1 : 0)],
+      read: () => [sample(ready(core, gateway.state).ready ? 1 : 0)],
     },
     {
       name: "openclaw_connections",
@@ -96,13 +95,13 @@ function countMetrics(gateway: Gateway): MetricSpec[] {
       name: "openclaw_connects_refused_total",
       help: "Connects that were refused, by the code of the answer.",
       type: "counter",
-      read: () => [...gateway.refusals].map(([code, n]) => sample(n, { code })),
+      read: () => [...gateway.state.telemetry.refusals].map(([code, n]) => sample(n, { code })),
     },
   ];
 }
 
 function requestMetrics(gateway: Gateway): MetricSpec[] {
-  const figures = () => gateway.dispatcher?.figures ?? [];
+  const figures = () => gateway.dispatcher.figures;
   return [
     {
       name: "openclaw_request_duration_seconds",
@@ -121,7 +120,7 @@ function requestMetrics(gateway: Gateway): MetricSpec[] {
       name: "openclaw_requests_in_flight",
       help: "Requests that run.",
       type: "gauge",
-      read: () => [sample(gateway.dispatcher?.busy ?? 0)],
+      read: () => [sample(gateway.dispatcher.busy)],
     },
   ];
 }

@@ -1,10 +1,12 @@
+import { Hub } from "../events/hub.ts";
 import { Presence } from "../events/presence.ts";
 import { Dispatcher, type Requester } from "../gateway/dispatch.ts";
+import { RuntimeState } from "../gateway/runtime-state.ts";
 import type { Environment } from "../lib/environment.ts";
-import { version } from "../lib/version.ts";
 import { allMethods } from "../methods/index.ts";
 import { hostOwner } from "../pairing/pairing.ts";
-import { type Core, openCore } from "./core.ts";
+import { openCore } from "./core.ts";
+import { ServerFacts } from "./facts.ts";
 import { newRing } from "./log.ts";
 import { makeHealth, makeServices } from "./services.ts";
 
@@ -15,7 +17,7 @@ export interface Offline {
   close(): Promise<void>;
 }
 
-export const silent = { info() {}, warn() {}, error() {} };
+export const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** Opens the state of a gateway that does not run. @throws StoreError, ConfigError */
 export async function openOffline(options: { env: Environment }): Promise<Offline> {
@@ -23,11 +25,15 @@ export async function openOffline(options: { env: Environment }): Promise<Offlin
   const { world, limits } = core;
   const nobody = { audience: () => [], publish() {} };
   const presence = new Presence({ world, limits, self: { ts: world.now() }, ...nobody });
+  const state = new RuntimeState({ world, limits, log: silent });
+  const facts = new ServerFacts(core, { kind: "none" });
   const services = makeServices(core, {
+    state,
+    hub: new Hub(),
     presence,
-    ...makeHealth(core, undefined),
+    ...makeHealth(core, state, () => "stopped"),
     logRing: newRing(),
-    info: () => offlineInfo(core),
+    info: () => facts.info(),
     restart() {},
     expectRestart() {},
     stop() {},
@@ -70,23 +76,4 @@ export function ask(dispatcher: Dispatcher, method: string, params: unknown): Pr
     };
     dispatcher.dispatch(from, hostOwner, { type: "req", id: "1", method, params });
   });
-}
-
-export function offlineInfo(core: Core) {
-  const { publicUrl, port } = core.config.current.gateway;
-  const { root } = core.config.current.dashboard;
-  const ownUrl = publicUrl ? `${publicUrl.replace(/\/$/, "")}/` : `http://127.0.0.1:${port}/`;
-  return {
-    pid: process.pid,
-    version,
-    startedAtMs: core.startedAtMs,
-    uptimeMs: core.uptimeMs(),
-    supervisor: "none" as const,
-    listening: [],
-    stateDir: core.stateDir,
-    configPath: core.config.path,
-    adminSocket: core.adminSocket,
-    pageUrl: root === undefined ? ownUrl : `${ownUrl}pair/`,
-    warnings: core.config.warnings,
-  };
 }

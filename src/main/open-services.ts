@@ -1,3 +1,4 @@
+import { ConfigTrail } from "../audit/config-trail.ts";
 import { Decisions } from "../audit/decisions.ts";
 import type { Hasher } from "../auth/hasher.ts";
 import { SharedSecrets } from "../auth/secret.ts";
@@ -18,7 +19,6 @@ import { SshAdmins } from "../pairing/ssh-admins.ts";
 import type { StoreLog } from "../store/shape.ts";
 import { asksForKeys, publishApprovers } from "./approvers.ts";
 import { Audit } from "./audit.ts";
-import { ConfigTrace } from "./config-trace.ts";
 import { type StateDocument, type StateParts, statePartsOf } from "./state.ts";
 
 interface Deps {
@@ -41,6 +41,7 @@ export interface OpenServices {
   readonly secrets: SharedSecrets;
   readonly decisions: Decisions;
   readonly audit: Audit;
+  readonly configTrail: ConfigTrail;
   readonly pairing: Pairing;
   readonly setups: Setups;
   readonly ssh: SshKeys;
@@ -69,8 +70,9 @@ export async function openServices(state: StateDocument, deps: Deps): Promise<Op
   const nodes = openNodes({ ...parts, pairing: pairing.pairing }, deps);
   const audit = openAudit(parts, deps);
   const key = secretStore.tokenKey;
-  await new ConfigTrace({ document: host, decisions, config, key, log }).start();
-  return { ...parts, secrets, ...pairing, nodes, audit };
+  const configTrail = new ConfigTrail({ host, decisions, config, key, log });
+  await configTrail.start();
+  return { ...parts, secrets, ...pairing, nodes, audit, configTrail };
 }
 
 type Parts = Pick<OpenServices, "documents" | "decisions" | "config" | "secretStore">;
@@ -86,10 +88,12 @@ function openPairing({ documents, decisions, config, secretStore }: Parts, deps:
   const { tokenKey, identity } = secretStore;
   const document = documents.pairing;
   const isOn = () => config.current.gateway.ssh.account !== undefined;
-  const admins = new SshAdmins({ document, world, limits, isOn });
+  const configAhead = () => documents.host.working.trail.configAhead;
+  const admins = new SshAdmins({ document, world, limits, isOn, configAhead });
   const otherAdmins = () => admins.count();
   const guard = new LastAdminGuard({ document, otherAdmins });
-  const common = { document, decisions, guard, world, limits };
+  const { requests } = documents;
+  const common = { document, requests, decisions, guard, world, limits };
   const pairing = new Pairing({ ...common, gatewayId: identity.deviceId, otherAdmins });
   const setups = new Setups({ document, decisions: pairing.decisions, pairing, tokenKey });
   const ssh = new SshKeys({
@@ -110,13 +114,13 @@ function openNodes(
 ): Nodes {
   return new Nodes({
     document: documents.nodes,
+    requests: documents.requests,
     decisions,
     world,
     limits,
     gatewayId: secretStore.identity.deviceId,
     policy: () => config.current.gateway.nodes.commands,
     pairingOf: (nodeId) => pairing.nodePairing(nodeId),
-    taken: (code) => pairing.isPending(code),
     linkOf: (nodeId) => linkOf(documents.pairing.durable, nodeId),
   });
 }

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,6 +26,8 @@ import { type SupervisedServer, Supervision } from "./supervision.ts";
 const EXIT_CONFIG = 78;
 const EXIT_STATE = 6;
 const EXIT_FAILED = 1;
+/** How long an answer has to go out before what it says is done, in milliseconds. */
+const ANSWER_MS = 20;
 /** How long an announced restart is believed, in milliseconds. */
 const EXPECT_MS = 30_000;
 
@@ -120,11 +123,9 @@ interface Prepared {
 async function serve(prepared: Prepared, options: OnceOptions): Promise<Ended> {
   const { core, supervision } = prepared;
   const { env, log, stop } = options;
-  let ask: (what: "restart" | "stop") => void = () => {};
-  const asked = new Promise<"restart" | "stop">((resolve) => {
-    // The answer to whoever asked goes out first.
-    ask = (what) => setTimeout(() => resolve(what), 20);
-  });
+  const ending = new AbortController();
+  // The answer to whoever asked goes out first. Who asks after that changes nothing.
+  const ask = (what: "restart" | "stop") => void setTimeout(() => ending.abort(what), ANSWER_MS);
   let expectedUntil = 0;
   let first: FirstStart = { warnings: [] };
   const server = await startServer(core, {
@@ -140,7 +141,7 @@ async function serve(prepared: Prepared, options: OnceOptions): Promise<Ended> {
     beforeReady: async () => {
       first = await prepare(core, options);
     },
-    ask: (what) => ask(what),
+    ask,
     expectRestart: () => {
       // Whoever announced it may then lack the right to do it.
       expectedUntil = core.world.monotonic() + EXPECT_MS;
@@ -151,7 +152,7 @@ async function serve(prepared: Prepared, options: OnceOptions): Promise<Ended> {
   try {
     await supervision.ready(supervised(core, server));
     welcome(core, { server, first }, options);
-    why = await asked;
+    why = await reasonOf(ending.signal);
     log.info({ why }, why === "restart" ? "restarting" : "stopping");
     await supervision.stopping(why);
   } finally {
@@ -159,6 +160,12 @@ async function serve(prepared: Prepared, options: OnceOptions): Promise<Ended> {
     await supervision.during(server.close(again ? "restart" : why));
   }
   return why === "stop" ? why : { port: server.port };
+}
+
+/** Resolves with what was asked for, once it was. */
+async function reasonOf(signal: AbortSignal): Promise<"restart" | "stop"> {
+  if (!signal.aborted) await once(signal, "abort");
+  return signal.reason;
 }
 
 /** The configuration is followed anyway; some have the habit of asking for it. */

@@ -1,17 +1,18 @@
 import { join } from "node:path";
 import type { AgentApi } from "../agent/agent-api.ts";
 import { noAgent } from "../agent/no-agent.ts";
-import { devicelessCliMode } from "../config/settings.ts";
+import { devicelessCliMode, gatewayName } from "../config/settings.ts";
 import type { Hub } from "../events/hub.ts";
 import type { Presence } from "../events/presence.ts";
-import type { Dispatcher } from "../gateway/dispatch.ts";
-import type { Gateway } from "../gateway/gateway.ts";
-import { HealthSummary } from "../gateway/health.ts";
+import { HealthSummary, storeFigures } from "../gateway/health.ts";
+import { codeAttempts } from "../gateway/lockouts.ts";
+import type { RuntimeState } from "../gateway/runtime-state.ts";
 import { SharedSecretChanges } from "../gateway/shared-secret.ts";
 import { LoopGauge } from "../host/loop-gauge.ts";
 import { machineFacts } from "../host/machine.ts";
 import type { LogRing } from "../lib/log-ring.ts";
 import { version } from "../lib/version.ts";
+import { reachOf } from "../methods/reach.ts";
 import type {
   ConfigService,
   Connections,
@@ -23,13 +24,11 @@ import type {
 import type { Notifier } from "../notify/notifier.ts";
 import { DeviceList } from "../pairing/device-list.ts";
 import type { Core } from "./core.ts";
-import { codeAttempts } from "./lockouts.ts";
-import { reachOf } from "./reach.ts";
 
-/** The network side as methods see it; absent where the command line works on stopped state. */
-export interface NetworkParts {
-  readonly gateway?: Gateway;
-  readonly hub?: Hub;
+/** What methods use beside the core: made anew for the command line on stopped state too. */
+export interface ServiceParts {
+  readonly state: RuntimeState;
+  readonly hub: Hub;
   readonly presence: Presence;
   readonly health: HealthSummary;
   readonly agent: AgentApi;
@@ -39,13 +38,15 @@ export interface NetworkParts {
   readonly restart: () => void;
   readonly expectRestart: () => void;
   readonly stop: () => void;
-  /** Figures per method, once the dispatcher exists. */
-  readonly dispatcher?: () => Dispatcher | undefined;
+  /** Absent where the gateway does not run. */
   readonly notify?: Notifier;
 }
 
-/** What `health` and `status` are about besides connections: the same with a network side as without. */
-export function makeHealth(core: Core, gateway: Gateway | undefined) {
+/**
+ * What `health` and `status` are about: the agent, the event loop, and a summary of all. `phase` says where
+ * the gateway stands, `stopped` where none runs.
+ */
+export function makeHealth(core: Core, state: RuntimeState, phase: () => string) {
   const { world } = core;
   const loop = new LoopGauge();
   const agent = noAgent({
@@ -53,10 +54,10 @@ export function makeHealth(core: Core, gateway: Gateway | undefined) {
     sessionsPath: join(core.stateDir, "sessions"),
     approvalsPath: join(core.stateDir, "exec-approvals.json"),
   });
-  const live = connections(gateway);
+  const live = connections(state);
   const figures = () => ({
     version,
-    phase: gateway?.phase ?? "stopped",
+    phase: phase(),
     startedAtMs: core.startedAtMs,
     uptimeMs: core.uptimeMs(),
     connections: {
@@ -65,76 +66,76 @@ export function makeHealth(core: Core, gateway: Gateway | undefined) {
       unauthenticated: live.unauthenticated(),
     },
     pairing: core.pairing.counts(),
-    store: { ok: storeFigures(core).ok },
+    store: { ok: storeFigures(core.state.stats).ok },
   });
   const health = new HealthSummary({ world, loop, agent: () => agent.health(), gateway: figures });
   return { loop, agent, health };
 }
 
 /** Puts together what methods may use. */
-export function makeServices(core: Core, network: NetworkParts): Services {
-  const { gateway } = network;
+export function makeServices(core: Core, parts: ServiceParts): Services {
+  const { state, hub } = parts;
   const { world, limits } = core;
-  const live = connections(gateway);
-  const state = () => core.documents.pairing.durable;
+  const live = connections(state);
   return {
     world,
     limits,
     identity: core.secretStore.identity,
     tokenKey: core.secretStore.tokenKey,
     pairing: core.pairing,
+    requests: core.pairing.requests,
     setups: core.setups,
-    reach: () => reachOf(core, network.info().listening),
+    reach: () => reachOf(core.config, parts.info().listening),
     ssh: core.ssh,
-    codes: codeAttempts(core, (metric) => gateway?.count(metric)),
+    codes: codeAttempts(core, (metric) => state.telemetry.count(metric)),
     nodes: core.nodes,
     deviceList: new DeviceList({
-      state,
+      state: () => core.documents.pairing.durable,
+      requests: () => core.pairing.requests.all("device"),
       world,
       now: () => core.pairing.now(),
       limits,
       isConnected: live.isConnected,
     }),
-    presence: network.presence,
-    health: network.health,
+    presence: parts.presence,
+    health: parts.health,
     config: configService(core),
-    secrets: secretService(core, gateway),
-    agent: network.agent,
-    loop: network.loop,
+    configTrail: core.configTrail,
+    secrets: secretService(core, state),
+    agent: parts.agent,
+    loop: parts.loop,
     machine: async () => {
       const facts = await machineFacts(core.stateDir);
-      return { ...facts, machineName: core.config.current.gateway.name ?? facts.hostname };
+      return { ...facts, machineName: gatewayName(core.config.current, facts.hostname) };
     },
-    logs: { file: core.config.started.logging.file ?? "standard output", ring: network.logRing },
+    logs: { file: core.config.started.logging.file ?? "standard output", ring: parts.logRing },
     audit: core.audit,
     events: {
-      follow: (receiver, actor, names) => network.hub?.follow(receiver, actor, names) ?? false,
-      leave: (receiver) => network.hub?.delete(receiver),
+      follow: (receiver, actor, names) => hub.follow(receiver, actor, names),
+      leave: (receiver) => hub.delete(receiver),
     },
-    lifecycle: lifecycle(network),
+    lifecycle: lifecycle(parts),
     connections: live,
-    store: () => storeFigures(core),
-    notify: network.notify,
+    store: () => storeFigures(core.state.stats),
+    notify: parts.notify,
   };
 }
 
-function lifecycle(network: NetworkParts): Lifecycle {
+function lifecycle(parts: ServiceParts): Lifecycle {
   return {
     get info() {
-      return network.info();
+      return parts.info();
     },
-    restart: network.restart,
-    expectRestart: network.expectRestart,
-    stop: network.stop,
+    restart: parts.restart,
+    expectRestart: parts.expectRestart,
+    stop: parts.stop,
   };
 }
 
-function configService(core: Core): ConfigService {
-  const { config, secretStore } = core;
+function configService({ config }: Core): ConfigService {
   return {
     view: () => config.view(),
-    write: (wanted, announce) => config.write(wanted, announce),
-    change: (wanted, announce) => config.change(wanted, announce),
+    exclusive: (work) => config.exclusive(work),
     get sshTarget() {
       return config.current.gateway.sshTarget;
     },
@@ -144,47 +145,29 @@ function configService(core: Core): ConfigService {
     get devicelessCli() {
       return devicelessCliMode(config.current) === "loopback";
     },
-    async migrateSecrets(announce) {
-      const { secrets, diff } = await config.secretsInClear();
-      const found = Object.keys(secrets) as ("token" | "password")[];
-      if (!announce || found.length === 0) return { found, diff, applied: false };
-      await announce(found);
-      for (const kind of found) await secretStore.setSecret(kind, secrets[kind] ?? "", "migrated");
-      await config.dropClearSecrets(found, secrets);
-      return { found, diff, applied: true };
-    },
   };
 }
 
-function secretService(core: Core, gateway: Gateway | undefined): SecretService {
+function secretService(core: Core, { registry }: RuntimeState): SecretService {
   return new SharedSecretChanges({
     secretStore: core.secretStore,
     document: core.documents.secrets,
     decisions: core.decisions,
     world: core.world,
     pairing: core.pairing,
-    gateway,
-    dropClearSecret: (kind) => core.config.dropClearSecrets([kind]),
+    registry,
+    config: core.config,
+    configTrail: core.configTrail,
     hasClearSecret: (kind) => core.config.current.gateway.auth[kind] !== undefined,
   });
 }
 
-function connections(gateway: Gateway | undefined): Connections {
+function connections({ registry, admission, telemetry }: RuntimeState): Connections {
   return {
-    byRole: () => gateway?.registry.byRole() ?? { operator: 0, node: 0 },
-    waiting: () => gateway?.admission.waiting ?? 0,
-    unauthenticated: () => gateway?.admission.unauthenticated ?? 0,
-    isConnected: (deviceId) => gateway?.registry.isConnected(deviceId) ?? false,
-    closes: () => gateway?.closes ?? {},
-  };
-}
-
-function storeFigures(core: Core) {
-  const { lastError: failed, commits, journalBytes } = core.state.stats;
-  return {
-    ok: failed === undefined,
-    commits,
-    journalBytes,
-    ...(failed && { lastError: `${failed.code}: ${failed.message}` }),
+    byRole: () => registry.byRole(),
+    waiting: () => admission.waiting,
+    unauthenticated: () => admission.unauthenticated,
+    isConnected: (deviceId) => registry.isConnected(deviceId),
+    closes: () => telemetry.closes,
   };
 }

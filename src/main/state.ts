@@ -4,6 +4,8 @@ import { endedWithPairing } from "../nodes/changes.ts";
 import { nodesPart } from "../nodes/document.ts";
 import { pairingPart } from "../pairing/document.ts";
 import { pairingAfter } from "../pairing/records.ts";
+import { endedWithPairing as requestsEndedWithPairing } from "../requests/book.ts";
+import { requestsPart } from "../requests/part.ts";
 import { type OpenOptions, openDocument } from "../store/document.ts";
 import { type NamedChange, partOf, type SharedDocument, sharedShape } from "../store/parts.ts";
 import { takeOver } from "./take-over.ts";
@@ -13,6 +15,7 @@ const parts = {
   secrets: secretsPart,
   devices: pairingPart,
   nodes: nodesPart,
+  requests: requestsPart,
   audit: auditPart,
   host: hostPart,
 };
@@ -26,7 +29,12 @@ export const stateShape = sharedShape({ name: "gateway", version: 2 }, parts, {
     if (change[0] !== "devices") return [];
     const node = pairingAfter(change[1]);
     if (!node) return [];
-    return endedWithPairing(state.nodes, node).map((ended) => ["nodes", ended]);
+    return [
+      ...endedWithPairing(state.nodes, node).map((ended) => ["nodes", ended] as const),
+      ...requestsEndedWithPairing(state.requests, node).map(
+        (ended) => ["requests", ended] as const,
+      ),
+    ];
   },
   applied: (state, change) => {
     if (change[0] === "audit") copyToHost(state.host, change[1]);
@@ -48,6 +56,7 @@ export function statePartsOf(document: StateDocument) {
     secrets: partOf(document, "secrets"),
     pairing: partOf(document, "devices"),
     nodes: partOf(document, "nodes"),
+    requests: partOf(document, "requests"),
     audit: partOf(document, "audit"),
     host: partOf(document, "host"),
   };

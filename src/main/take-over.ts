@@ -6,6 +6,8 @@ import {
   systemFiles,
 } from "../lib/atomic-file.ts";
 import type { World } from "../lib/world.ts";
+import type { RequestsState } from "../requests/records.ts";
+import { oneBook } from "../requests/take-over.ts";
 import { Damage, quarantine } from "../store/damage.ts";
 import type { OpenOptions } from "../store/document.ts";
 import { DurableFile } from "../store/durable-file.ts";
@@ -19,6 +21,10 @@ import { legacyDevices, legacyNodes, legacySecrets } from "./legacy-state.ts";
 /** The folder, in the state folder, that keeps the files of version 1. Nothing reads it. */
 export const COPIES = "before-one-journal";
 
+/** The first line of both files says the version within so many bytes. */
+const START_BYTES = 512;
+const VERSION = /^\{[^\n]{0,256}?"version":(\d{1,9})[,}]/;
+
 interface Outside {
   readonly fs: FileSystem;
   readonly world: World;
@@ -28,7 +34,8 @@ interface Outside {
 export interface LegacyStates {
   readonly secrets: Awaited<ReturnType<typeof legacySecrets.empty>>;
   readonly devices: ReturnType<typeof legacyDevices.empty>["devices"];
-  readonly nodes: ReturnType<typeof legacyNodes.empty>;
+  readonly nodes: ReturnType<typeof legacyNodes.empty>["nodes"];
+  readonly requests: RequestsState;
   readonly audit: ReturnType<typeof legacyDevices.empty>["audit"];
   readonly host: ReturnType<typeof legacyDevices.empty>["host"];
 }
@@ -40,10 +47,12 @@ export async function stateVersion(
 ): Promise<number | undefined> {
   const files = documentFiles(folder, legacySecrets.name);
   for (const path of [files.snapshot, files.journal]) {
-    const bytes = await fs.readFile(path).catch(() => undefined);
-    if (!bytes) continue;
-    const [, version] =
-      /^\{[^\n]{0,256}?"version":(\d{1,9})[,}]/.exec(bytes.toString("latin1", 0, 512)) ?? [];
+    const facts = await fs.facts(path).catch(() => undefined);
+    if (!facts) continue;
+    // Reading a pipe would wait for ever; opening the state refuses it by name.
+    if (facts.kind !== "file") return undefined;
+    const start = await fs.readFile(path, START_BYTES).catch(() => undefined);
+    const [, version] = VERSION.exec(start?.toString("latin1") ?? "") ?? [];
     return version === undefined ? undefined : Number(version);
   }
   return undefined;
@@ -87,8 +96,10 @@ export async function readLegacy(
     readDocument(legacy, documentFiles(folder, legacy.name), outside);
   const secrets = await read(legacySecrets);
   const { state: pairing } = await read(legacyDevices);
-  const { state: nodes } = await read(legacyNodes);
-  return { state: { secrets: secrets.state, nodes, ...pairing }, seq: secrets.seq };
+  const { state: both } = await read(legacyNodes);
+  const requests = oneBook(pairing.requests, both.requests);
+  const state = { ...pairing, secrets: secrets.state, nodes: both.nodes, requests };
+  return { state, seq: secrets.seq };
 }
 
 async function convert<Change>(
@@ -143,8 +154,8 @@ async function tidy(folder: string, fs: FileSystem): Promise<void> {
 }
 
 /**
- * Devices without the keys that their tokens were made with: new keys would shut all of them out, and
- * show another fingerprint, without anybody having asked for that.
+ * Refuses a state of devices without the keys that their tokens were made with: new keys would shut all
+ * of them out and show another fingerprint, though no owner asked for that.
  */
 async function refuseLostKeys(folder: string, fs: FileSystem): Promise<void> {
   const names = await fs.list(folder);

@@ -1,17 +1,20 @@
-import { ConfigError } from "../config/errors.ts";
+import { dashboardRoot } from "../config/dashboard-root.ts";
 import { BearerCheck } from "../gateway/bearer.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import { JoinAddresses } from "../gateway/join.ts";
-import { mayServe } from "../host/served-folder.ts";
 import type { FailureLimiter } from "../lib/limiter.ts";
-import { firstLine, readSmallFile } from "../lib/small-file.ts";
-import { version } from "../lib/version.ts";
+import { lineReader } from "../lib/small-file.ts";
+import { webConfig } from "../protocol/web-config.ts";
 import type { HttpDeps } from "../transport/http.ts";
 import { loadPage } from "../transport/page.ts";
 import { WebRoot } from "../transport/web-root.ts";
 import type { Core } from "./core.ts";
 import type { ServerFacts } from "./facts.ts";
-import { readiness } from "./wiring.ts";
+import { ready } from "./ready.ts";
+
+/** Of the file of `metrics.tokenFile`: the most that is read, and how long it is believed. */
+const TOKEN_BYTES = 4096;
+const TOKEN_KEEP_MS = 1000;
 
 interface WebParts {
   readonly gateway: Gateway;
@@ -29,7 +32,12 @@ export async function makeWeb(core: Core, parts: WebParts): Promise<HttpDeps> {
     limiter: parts.limiter,
     kind: () => core.config.current.gateway.auth.mode,
     compareKey: core.world.bytes(32),
-    metricsToken: tokenReader(core),
+    metricsToken: lineReader({
+      path: () => core.config.current.metrics.tokenFile,
+      maxBytes: TOKEN_BYTES,
+      keepMs: TOKEN_KEEP_MS,
+      now: () => core.world.monotonic(),
+    }),
     count: (metric) => gateway.count(metric),
   });
   const joins = new JoinAddresses({
@@ -41,7 +49,7 @@ export async function makeWeb(core: Core, parts: WebParts): Promise<HttpDeps> {
   return {
     page: await loadPage(parts.pageFolder),
     webRoot: await openWebRoot(core, parts),
-    ready: () => readiness(core, gateway),
+    ready: () => ready(core, gateway.state),
     about: () => facts.about(),
     webConfig,
     metrics: parts.metrics,
@@ -53,51 +61,9 @@ export async function makeWeb(core: Core, parts: WebParts): Promise<HttpDeps> {
 async function openWebRoot(core: Core, { gateway, facts }: WebParts): Promise<WebRoot | undefined> {
   const { root } = core.config.current.dashboard;
   if (root === undefined) return undefined;
-  const { stateDir } = core;
-  const verdict = await mayServe(root, { stateDir, configPath: core.config.path });
-  if (verdict.ok) return new WebRoot(verdict.path, core.limits, (metric) => gateway.count(metric));
-  if (verdict.why === "private") {
-    throw new ConfigError("CONFIG_DASHBOARD_ROOT", `dashboard.root: ${verdict.reason}`, {
-      next: "openclaw config unset dashboard.root",
-    });
-  }
-  // Devices must not be shut out because a web app was moved.
-  facts.warnings.push(`dashboard.root is not served: ${verdict.reason}; see: openclaw doctor`);
+  const { stateDir, limits } = core;
+  const judged = await dashboardRoot(root, { stateDir, configPath: core.config.path });
+  if ("path" in judged) return new WebRoot(judged.path, limits, (metric) => gateway.count(metric));
+  facts.warnings.push(judged.warning);
   return undefined;
-}
-
-/** What OpenClaw's web app asks for at its start (protocol page, section 7). */
-function webConfig(): Record<string, unknown> {
-  return {
-    basePath: "",
-    assistantName: "Assistant",
-    assistantAvatar: "A",
-    assistantAgentId: "main",
-    serverVersion: version,
-    embedSandbox: "scripts",
-    terminalEnabled: false,
-    pluginAssetsRequireAuth: true,
-    pluginFrameGrants: [],
-  };
-}
-
-const TOKEN_BYTES = 4096;
-const KEEP_MS = 1000;
-
-/** Reads the file of `metrics.tokenFile`, at most once a second. */
-function tokenReader(core: Core): () => Promise<string | undefined> {
-  let path: string | undefined;
-  let readAt = 0;
-  let token: Promise<string | undefined> = Promise.resolve(undefined);
-  return () => {
-    const { tokenFile } = core.config.current.metrics;
-    const now = core.world.monotonic();
-    if (tokenFile === undefined) return Promise.resolve(undefined);
-    if (tokenFile !== path || now - readAt > KEEP_MS) {
-      path = tokenFile;
-      readAt = now;
-      token = readSmallFile(tokenFile, TOKEN_BYTES).then(firstLine, () => undefined);
-    }
-    return token;
-  };
 }

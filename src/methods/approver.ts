@@ -1,21 +1,20 @@
 import { cutText, wrapText } from "../lib/width.ts";
 import { limitTable } from "../limits/table.ts";
-import { approvalScopes } from "../nodes/capabilities.ts";
-import { approvalProblem, mayLetIn } from "../pairing/authority.ts";
+import { heldScopes } from "../pairing/authority.ts";
 import type { Device } from "../pairing/records.ts";
-import { firstMissing, isRole } from "../protocol/access.ts";
 import { RequestError } from "../protocol/errors.ts";
 import * as t from "../protocol/typed-schema.ts";
+import { approvalProblem, mayDecide } from "../requests/authority.ts";
+import { askerOf } from "../requests/records.ts";
 import type { Durability } from "../store/shape.ts";
 import { agoWords } from "../words/age.ts";
 import { clientKind, deviceName, quoted, shortId, shown } from "../words/device.ts";
-import { askWords, cardLines, cutAsk, type RequestRow } from "../words/request-card.ts";
+import { cardLines } from "../words/request-card.ts";
+import { askWords, cutAsk, deviceOf, kindWords, type RequestRow } from "../words/request-kinds.ts";
 import { PHONE_COLUMNS } from "../words/ssh-rights.ts";
 import { findDevice } from "./approver-device.ts";
-import { pendingRow } from "./device-rows.ts";
 import { type Call, type Method, method } from "./method.ts";
-import { approveCapabilities, rejectCapabilities } from "./nodes-pairing.ts";
-import { surfaceRequestRow } from "./nodes-rows.ts";
+import { approveRequest, requestRow, shownRequest } from "./requests.ts";
 
 const WIDTH = PHONE_COLUMNS;
 
@@ -86,18 +85,12 @@ interface Waiting {
  * declared capabilities. Newest first.
  */
 function waiting({ actor, services }: Call): Waiting[] {
-  const { pairing, nodes, deviceList } = services;
-  const devices = deviceList.pending(actor, {}).map((pending): Waiting => {
-    const device = pairing.device(pending.deviceId);
-    const mine = approvalProblem(actor, pending, device) === undefined;
-    return { row: pendingRow(pending, device), mine };
+  const all = services.requests.seenBy(actor).map((request): Waiting => {
+    const held = heldScopes(services.pairing.device(askerOf(request)));
+    const mine = approvalProblem(actor, request, held) === undefined;
+    return { row: requestRow(request, services), mine };
   });
-  const capabilities = [...nodes.state.requests.values()].map((request): Waiting => {
-    const missing = firstMissing(actor.scopes, approvalScopes(request.commands));
-    const mine = mayLetIn(actor, "node") && missing === undefined;
-    return { row: surfaceRequestRow(request, services), mine };
-  });
-  return [...devices, ...capabilities].sort((a, b) => b.row.ts - a.row.ts);
+  return all.sort((a, b) => b.row.ts - a.row.ts);
 }
 
 const list = verb({
@@ -123,7 +116,7 @@ function shortLines({ row, mine }: Waiting, now: number): string[] {
   return [
     `${code}  ${agoWords(row.ts, now)}`,
     nameOf(row),
-    `  asks ${row.nodeId === undefined ? "" : "for "}${words}`,
+    `  asks ${kindWords(row).asksFor}${words}`,
     ...(whole ? [] : [`  all of it: show ${code}`]),
     ...(mine ? [] : ["  (not for this key to approve)"]),
   ];
@@ -134,7 +127,7 @@ function shortLines({ row, mine }: Waiting, now: number): string[] {
  * look like a line of the gateway's own.
  */
 function nameOf(row: RequestRow, before = INDENT): string {
-  return named(deviceName({ ...row, deviceId: row.deviceId ?? row.nodeId ?? "" }), before);
+  return named(deviceName(deviceOf(row)), before);
 }
 
 function named(name: string, before: string): string {
@@ -146,19 +139,6 @@ const INDENT = "  ";
 const codeParams = t.object({ requestId: t.string({ minLength: 8, maxLength: 16 }) });
 
 type Code = t.ValueOf<typeof codeParams>;
-
-/** The request with this code, as a row. */
-function rowOf(typed: string, call: Call): RequestRow {
-  const { services, actor } = call;
-  const { fingerprint: gatewayFingerprint } = services.identity;
-  if (services.nodes.knows(typed)) {
-    const row = surfaceRequestRow(services.nodes.find(typed), services);
-    return { ...row, gatewayFingerprint };
-  }
-  const pending = services.pairing.show(typed, actor);
-  const row = pendingRow(pending, services.pairing.device(pending.deviceId));
-  return { ...row, gatewayFingerprint };
-}
 
 /**
  * A verb on a request, by its code. A caller who names too many unknown codes is locked out of
@@ -176,25 +156,26 @@ const show = codeVerb({
   name: "show",
   summary: "Who asks, from where, for what.",
   run: ({ requestId }, call) =>
-    cardLines(rowOf(requestId, call), { now: call.services.pairing.now(), width: WIDTH }),
+    cardLines(shownRequest(requestId, call).row, {
+      now: call.services.pairing.now(),
+      width: WIDTH,
+    }),
 });
 
 const approve = codeVerb({
   name: "approve",
   summary: "Lets a device in, or a node answer what it offers: exactly what the code stands for.",
   run: async ({ requestId }, call) => {
-    const row = rowOf(requestId, call);
-    const { services, actor } = call;
-    if (row.nodeId !== undefined) await approveCapabilities(requestId, call);
-    else await services.pairing.approve(requestId, actor);
-    const id = row.deviceId ?? row.nodeId ?? "";
+    const { row } = shownRequest(requestId, call);
+    const { services } = call;
+    await approveRequest(requestId, call);
     return [
       nameOf(row, "Approved: "),
       INDENT + cutText(clientKind(row), WIDTH - INDENT.length),
-      `  ${row.nodeId === undefined ? "may" : "has"} ${askWords(row).asks}`,
+      `  ${kindWords(row).may} ${askWords(row).asks}`,
       `Gateway: ${services.identity.fingerprint}`,
       "To revoke it:",
-      `  revoke ${shortId(id)}`,
+      `  revoke ${shortId(deviceOf(row).deviceId)}`,
     ];
   },
 });
@@ -203,20 +184,15 @@ const reject = codeVerb({
   name: "reject",
   summary: "Rejects a request.",
   run: async ({ requestId }, call) => {
-    const row = rowOf(requestId, call);
-    const { role = "operator", roles = [role] } = row;
-    const asked = row.nodeId === undefined ? roles : ["node"];
-    if (!asked.every((one) => isRole(one) && mayLetIn(call.actor, one))) throw NOT_YOURS;
-    const outcome =
-      row.nodeId !== undefined
-        ? await rejectCapabilities(requestId, call)
-        : await call.services.pairing.reject(requestId, call.actor);
+    const { row, request } = shownRequest(requestId, call);
+    const { services, actor } = call;
+    if (!mayDecide(actor, request)) throw NOT_YOURS;
+    const outcome = await services.requests.reject(requestId, actor);
     return [nameOf(row, "Rejected: "), "It may ask again.", ...notDurable(outcome)];
   },
 });
 
-function notDurable(outcome: object): string[] {
-  const { durable, reason } = outcome as Partial<Durability>;
+function notDurable({ durable, reason }: Partial<Durability>): string[] {
   if (durable !== false) return [];
   return [`In force, but not on disk yet: ${shown(reason, 120)}`];
 }

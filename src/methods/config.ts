@@ -1,7 +1,8 @@
 import { auditOf } from "../audit/events.ts";
-import { writeAhead } from "../audit/write-ahead.ts";
 import { configHints, configSchema, schemaAt } from "../config/json-schema.ts";
 import type { PatchKind } from "../config/patch-plan.ts";
+import type { ConfigPlan } from "../config/plan.ts";
+import type { ConfigApplied, ConfigChanged, ConfigTurn, ConfigWritten } from "../config/service.ts";
 import { shellWord } from "../lib/shell-word.ts";
 import { ADMIN, READ } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
@@ -35,11 +36,58 @@ function writer<Name extends string>(
     access: { roles: ["operator"], scope: ADMIN },
     params: of.params,
     result: results.configWritten,
-    run: ({ raw, baseHash }, call) => {
-      const { config } = call.services;
-      return withLine(call, (told) => config.write({ kind: of.kind, raw, baseHash }, told));
-    },
+    run: ({ raw, baseHash }, call) =>
+      call.services.config.exclusive(async (turn) => {
+        const plan = await turn.plan({ kind: of.kind, raw, baseHash });
+        return writtenRow(plan, await commitWithLine({ turn, plan }, call));
+      }),
   });
+}
+
+interface PlannedChange {
+  readonly turn: ConfigTurn;
+  readonly plan: ConfigPlan;
+  /** Refuses the change by throwing, in the turn in which its line is decided. */
+  readonly check?: () => void;
+}
+
+/**
+ * Writes a plan with its line ahead, which says which keys change and never their values, and puts it in
+ * force.
+ */
+async function commitWithLine(
+  { turn, plan, check }: PlannedChange,
+  { actor, services }: Call,
+): Promise<ConfigApplied> {
+  const { changedPaths: keys } = plan;
+  if (keys.length === 0) {
+    await turn.commit(plan);
+    return turn.apply(plan);
+  }
+  const { configTrail } = services;
+  const line = await configTrail.ahead(plan, auditOf("config.changed", actor, { keys }), check);
+  const committed = turn.commit(plan);
+  const applied = committed.then(() => turn.apply(plan));
+  await configTrail.settle(line, committed, applied);
+  return applied;
+}
+
+/** So many names of keys say enough. */
+const MAX_KEPT = 20;
+
+function writtenRow(plan: ConfigPlan, applied: ConfigApplied): ConfigWritten {
+  const { changedPaths, kept, before, after } = plan;
+  const { file, hash, config, overridden, notInForce } = applied;
+  return {
+    ok: true,
+    path: file,
+    hash,
+    config,
+    changedPaths,
+    ...(kept.length > 0 && { kept: kept.slice(0, MAX_KEPT) }),
+    ...(before === after && { noop: true }),
+    warnings: [...overridden, ...notInForce],
+  };
 }
 
 export const writers = [
@@ -104,54 +152,40 @@ export const configSet = method({
   access: host,
   params: setParams,
   result: results.configChanged,
-  run: ({ force, ...wanted }, call) =>
-    keepingAdmins(call, { ...wanted, force }, (check) =>
-      withLine(call, (told) =>
-        call.services.config.change(wanted, (keys) => {
-          check(keys);
-          return told(keys);
-        }),
-      ),
-    ),
+  run: ({ force, ...set }, call) =>
+    call.services.config.exclusive(async (turn) => {
+      const plan = await turn.plan({ kind: "set", ...set });
+      const check = () => keepAdmins(plan, { ...set, force }, call);
+      return changedRow(set.path, plan, await commitWithLine({ turn, plan, check }, call));
+    }),
 });
 
+function changedRow(path: string, plan: ConfigPlan, applied: ConfigApplied): ConfigChanged {
+  const { diff, changedPaths } = plan;
+  const { file, restartNeeded, overridden: warnings } = applied;
+  return { path, file, diff, changedPaths, restartNeeded, warnings };
+}
+
 /**
- * Makes a change that may end approval over SSH, whose keys count as remaining admins. `change`
- * calls what it is given right before it writes anything.
+ * Checks a plan that may end approval over SSH, whose keys count as remaining admins.
+ * @throws RequestError LAST_WAY_IN where no admin would remain
  */
-async function keepingAdmins<Changed>(
-  { actor, services }: Call,
+function keepAdmins(
+  { changedPaths }: ConfigPlan,
   { path, value, force }: SetParams,
-  change: (check: (keys: readonly string[]) => void) => Promise<Changed>,
-): Promise<Changed> {
+  { actor, services }: Call,
+): void {
   const { ssh, config } = services;
+  if (!config.approvesOverSsh || !endsSsh(changedPaths, value)) return;
   const command =
     value === undefined ? `config unset ${path}` : `config set ${path} ${shellWord(value)}`;
-  let release = () => {};
-  try {
-    return await change((keys) => {
-      if (!config.approvesOverSsh || !endsSsh(keys, value)) return;
-      release = ssh.ending({ actor, force, command });
-    });
-  } finally {
-    release();
-  }
+  ssh.checkEnd({ actor, force, command });
 }
 
 /** Off, or its keys in another place than the one that sshd reads them from. */
 function endsSsh(keys: readonly string[], value: string | undefined): boolean {
   const off = keys.includes("gateway.ssh.account") && value === undefined;
   return off || keys.includes("gateway.ssh.authorizedKeys");
-}
-
-/** Changes keys, after the audit's line that says which, and never their values. */
-function withLine<Changed>(
-  { actor, services }: Call,
-  change: (told: (keys: readonly string[]) => Promise<void>) => Promise<Changed>,
-): Promise<Changed> {
-  return writeAhead(services.audit, (announce) =>
-    change((keys) => announce(auditOf("config.changed", actor, { keys }))),
-  );
 }
 
 export const secretSet = method({
@@ -183,13 +217,7 @@ export const secretsMigrate = method({
   access: host,
   params: t.object({}, { apply: t.boolean() }),
   result: results.secretsMigrated,
-  run: ({ apply = false }, { actor, services }) => {
-    const { config, audit } = services;
-    if (!apply) return config.migrateSecrets();
-    return writeAhead(audit, (announce) =>
-      config.migrateSecrets((kinds) => announce(auditOf("secret.migrated", actor, { kinds }))),
-    );
-  },
+  run: ({ apply = false }, { actor, services }) => services.secrets.migrate({ apply, actor }),
 });
 
 export const configMethods = [

@@ -1,13 +1,13 @@
 import { limitTable } from "../limits/table.ts";
-import { isConfined } from "../pairing/authority.ts";
 import type { DevicePage } from "../pairing/device-list.ts";
 import type { Place } from "../pairing/order.ts";
-import type { Pending } from "../pairing/records.ts";
 import { PAIRING } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
 import { RawJson } from "../protocol/frames.ts";
 import * as t from "../protocol/typed-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
+import { isConfined } from "../requests/authority.ts";
+import type { DeviceRequest } from "../requests/records.ts";
 import { pairedRow, pendingRow } from "./device-rows.ts";
 import { type Call, method } from "./method.ts";
 import { surfaceFacts } from "./nodes-rows.ts";
@@ -62,7 +62,7 @@ function onePage(given: ListParams, call: Call): RawJson | Promise<RawJson> {
 }
 
 function rowMaker({ services }: Call) {
-  return (pending: Pending) => pendingRow(pending, services.pairing.device(pending.deviceId));
+  return (pending: DeviceRequest) => pendingRow(pending, services.pairing.device(pending.deviceId));
 }
 
 function writer({ services }: Call) {

@@ -1,5 +1,6 @@
 import { heldRoles, heldScopes } from "../pairing/authority.ts";
-import type { Device, Pending } from "../pairing/records.ts";
+import type { Device } from "../pairing/records.ts";
+import type { DeviceRequest } from "../requests/records.ts";
 import type { Durability } from "../store/shape.ts";
 
 /**
@@ -7,8 +8,9 @@ import type { Durability } from "../store/shape.ts";
  * paired already; what it may do now is this gateway's addition, so that the owner sees what would
  * be new.
  */
-export function pendingRow(pending: Pending, device: Device | undefined) {
-  const { nonce: _nonce, source: _source, secretEpoch: _under, expiresAtMs, ...row } = pending;
+export function pendingRow(request: DeviceRequest, device: Device | undefined) {
+  const { kind: _kind, nonce: _nonce, source: _source, secretEpoch: _epoch, ...rest } = request;
+  const { expiresAtMs, ...row } = rest;
   const label = device?.label;
   return {
     ...row,

@@ -4,10 +4,11 @@ import { PAIRING, scopesProblem } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
 import * as t from "../protocol/typed-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
+import { askerOf } from "../requests/records.ts";
 import { list } from "./device-list.ts";
-import { durability, pairedRow, pendingRow } from "./device-rows.ts";
+import { durability } from "./device-rows.ts";
 import { type Call, method } from "./method.ts";
-import { approveCapabilities, rejectCapabilities, showCapabilities } from "./nodes-pairing.ts";
+import { approveRequest, shownRequest } from "./requests.ts";
 import * as results from "./results/devices.ts";
 
 const access = { roles: ["operator"], scope: PAIRING } as const;
@@ -22,18 +23,8 @@ export const show = method({
   access,
   params: wireSchemas.devicePairApprove,
   result: results.shownRequest,
-  run: ({ requestId }, call) => {
-    const { actor, services } = call;
-    const { fingerprint: gatewayFingerprint } = services.identity;
-    return services.codes.try(actor, () => {
-      if (services.nodes.knows(requestId)) {
-        return { ...showCapabilities(requestId, call), gatewayFingerprint };
-      }
-      const pending = services.pairing.show(requestId, actor);
-      const device = services.pairing.device(pending.deviceId);
-      return { ...pendingRow(pending, device), gatewayFingerprint };
-    });
-  },
+  run: ({ requestId }, call) =>
+    call.services.codes.try(call.actor, () => shownRequest(requestId, call).row),
 });
 
 export const approve = method({
@@ -44,19 +35,8 @@ export const approve = method({
   params: wireSchemas.devicePairApprove,
   result: results.deviceApproved,
   run: ({ requestId }, call) =>
-    call.services.codes.try(call.actor, () => approveAny(requestId, call)),
+    call.services.codes.try(call.actor, () => approveRequest(requestId, call)),
 });
-
-async function approveAny(code: string, call: Call) {
-  const { actor, services } = call;
-  if (services.nodes.knows(code)) {
-    const approved = await approveCapabilities(code, call);
-    const ofNode = services.pairing.device(approved.node.nodeId);
-    return { ...approved, ...(ofNode && { device: pairedRow(ofNode) }) };
-  }
-  const { pending, device } = await services.pairing.approve(code, actor);
-  return { requestId: pending.requestId, device: pairedRow(device) };
-}
 
 export const reject = method({
   name: "device.pair.reject",
@@ -68,15 +48,9 @@ export const reject = method({
     call.services.codes.try(call.actor, () => rejectAny(requestId, call)),
 });
 
-async function rejectAny(code: string, call: Call) {
-  const { actor, services } = call;
-  if (services.nodes.knows(code)) {
-    const { nodeId, ...rejected } = await rejectCapabilities(code, call);
-    return { ...rejected, deviceId: nodeId };
-  }
-  const outcome = await services.pairing.reject(code, actor);
-  const { requestId, deviceId } = outcome.pending;
-  return { requestId, deviceId, ...durability(outcome) };
+async function rejectAny(code: string, { actor, services }: Call) {
+  const { request, ...outcome } = await services.requests.reject(code, actor);
+  return { requestId: request.requestId, deviceId: askerOf(request), ...durability(outcome) };
 }
 
 export const remove = method({

@@ -1,10 +1,10 @@
 import { cleanText } from "../lib/text.ts";
 import { limitTable } from "../limits/table.ts";
-import { mayManage } from "../pairing/authority.ts";
 import { PAIRING, READ } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
 import * as t from "../protocol/typed-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
+import { mayManage } from "../requests/authority.ts";
 import { type Call, method } from "./method.ts";
 import { approvedRow, nodeRow, surfaceRequestRow } from "./nodes-rows.ts";
 import * as results from "./results/nodes.ts";
@@ -13,9 +13,9 @@ import type { Services } from "./services.ts";
 const most = limitTable.nodeListRows.value;
 
 /** The nodes there are: connected ones first, then those that wait, then all others. */
-function nodeIds({ nodes, pairing }: Services): { ids: string[]; truncated: boolean } {
+function nodeIds({ nodes, requests, pairing }: Services): { ids: string[]; truncated: boolean } {
   const ids = new Set<string>();
-  const sources = [live(nodes), waiting(nodes), pairing.nodeIds];
+  const sources = [live(nodes), waiting(requests), pairing.nodeIds];
   for (const source of sources) {
     for (const id of source) {
       if (ids.size >= most && !ids.has(id)) return { ids: [...ids], truncated: true };
@@ -29,8 +29,8 @@ function* live(nodes: Services["nodes"]): Generator<string> {
   for (const { nodeId } of nodes.sessions.all) yield nodeId;
 }
 
-function* waiting(nodes: Services["nodes"]): Generator<string> {
-  for (const nodeId of nodes.state.requestOf.keys()) yield nodeId;
+function* waiting(requests: Services["requests"]): Generator<string> {
+  for (const { nodeId } of requests.all("node")) yield nodeId;
 }
 
 type Row = ReturnType<typeof nodeRow>;
@@ -99,8 +99,9 @@ export const pairList = method({
 type PairedNode = ReturnType<typeof approvedRow> & { readonly connected: boolean };
 
 function pairLists({ actor, services }: Call) {
-  const { nodes, pairing } = services;
-  const pending = [...nodes.state.requests.values()]
+  const { nodes, requests, pairing } = services;
+  const pending = requests
+    .all("node")
     .filter(({ nodeId }) => mayManage(actor, nodeId))
     .reverse()
     .map((request) => surfaceRequestRow(request, services));

@@ -1,65 +1,16 @@
-import { auditOf, offerFacts } from "../audit/events.ts";
-import { approvalScopes } from "../nodes/capabilities.ts";
-import type { CapabilityRequest } from "../nodes/records.ts";
-import { holdsEverything, mayLetIn, mayManage } from "../pairing/authority.ts";
-import { firstMissing, PAIRING } from "../protocol/access.ts";
-import { invalidRequest, missingScope, RequestError, unknownCode } from "../protocol/errors.ts";
+import { PAIRING } from "../protocol/access.ts";
+import { invalidRequest, RequestError } from "../protocol/errors.ts";
 import * as t from "../protocol/typed-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
+import { mayManage } from "../requests/authority.ts";
+import { askerOf } from "../requests/records.ts";
 import { durability } from "./device-rows.ts";
 import { type Call, method } from "./method.ts";
 import { unknownNode } from "./nodes-list.ts";
-import { approvedRow, surfaceRequestRow } from "./nodes-rows.ts";
+import { approveNode } from "./requests.ts";
 import * as results from "./results/devices.ts";
 
 const access = { roles: ["operator"], scope: PAIRING } as const;
-
-/** The request that `typed` names, if the caller may decide on it. */
-function requestFor(typed: string, { actor, services }: Call, denied: string): CapabilityRequest {
-  const request = services.nodes.find(typed);
-  if (!mayManage(actor, request.nodeId)) throw unknownCode(denied);
-  return request;
-}
-
-/** One request by its code. */
-export function showCapabilities(typed: string, call: Call) {
-  const request = requestFor(typed, call, "node pairing request denied");
-  return surfaceRequestRow(request, call.services);
-}
-
-/**
- * Approves a node's declared capabilities, exactly as the code says.
- * @throws RequestError for an unknown code, and where the caller may not approve them
- */
-export async function approveCapabilities(typed: string, call: Call) {
-  const denied = "node pairing approval denied";
-  const request = requestFor(typed, call, denied);
-  const { actor, services } = call;
-  const required = approvalScopes(request.commands);
-  if (!mayLetIn(actor, "node") && actor.approves) {
-    throw invalidRequest("node pairing approval denied");
-  }
-  const missing = holdsEverything(actor) ? undefined : firstMissing(actor.scopes, required);
-  if (missing !== undefined) throw missingScope(missing, required);
-  const event = auditOf("node.approved", actor, surfaceFacts(request));
-  const record = await services.nodes.approve(request.requestId, event);
-  const node = approvedRow(record, services.pairing.device(record.nodeId));
-  return { requestId: request.requestId, node };
-}
-
-export async function rejectCapabilities(typed: string, call: Call) {
-  const denied = "node pairing rejection denied";
-  const request = requestFor(typed, call, denied);
-  const { actor, services } = call;
-  const { requestId, nodeId } = request;
-  const event = auditOf("node.rejected", actor, surfaceFacts(request));
-  const outcome = await services.nodes.reject(requestId, event);
-  return { requestId, nodeId, ...durability(outcome) };
-}
-
-function surfaceFacts({ requestId, nodeId, ...surface }: CapabilityRequest) {
-  return { request: requestId, device: nodeId, ...offerFacts(surface) };
-}
 
 export const approve = method({
   name: "node.pair.approve",
@@ -69,7 +20,7 @@ export const approve = method({
   params: wireSchemas.nodePairApprove,
   result: results.nodeApproved,
   run: ({ requestId }, call) =>
-    call.services.codes.try(call.actor, () => approveCapabilities(requestId, call)),
+    call.services.codes.try(call.actor, () => approveNode(requestId, call)),
 });
 
 export const reject = method({
@@ -78,8 +29,11 @@ export const reject = method({
   access,
   params: wireSchemas.nodePairReject,
   result: () => t.object({ requestId: t.string(), nodeId: t.string() }, results.durability()),
-  run: ({ requestId }, call) =>
-    call.services.codes.try(call.actor, () => rejectCapabilities(requestId, call)),
+  run: ({ requestId: typed }, { actor, services }) =>
+    services.codes.try(actor, async () => {
+      const { request, ...outcome } = await services.requests.reject(typed, actor, "node");
+      return { requestId: request.requestId, nodeId: askerOf(request), ...durability(outcome) };
+    }),
 });
 
 export const remove = method({

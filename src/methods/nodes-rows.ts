@@ -1,8 +1,9 @@
-import { approvalScopes } from "../nodes/capabilities.ts";
-import type { CapabilityRequest, NodeRecord, NodeText } from "../nodes/records.ts";
+import type { NodeRecord } from "../nodes/records.ts";
 import type { NodeSession } from "../nodes/sessions.ts";
 import type { Device } from "../pairing/records.ts";
 import type { Sendable, ValueOf } from "../protocol/typed-schema.ts";
+import { approvalScopes } from "../requests/authority.ts";
+import type { NodeRequest, NodeText } from "../requests/records.ts";
 import type { nodeRow as nodeRowSchema } from "./results/nodes.ts";
 import type { Services } from "./services.ts";
 
@@ -14,8 +15,8 @@ type View = Pick<Services, "nodes" | "pairing">;
  * A node's request for its declared capabilities as clients get it (protocol page, section 8), with
  * what was approved for that node before.
  */
-export function surfaceRequestRow(request: CapabilityRequest, { nodes, pairing }: View) {
-  const { nonce: _nonce, pairing: _pairing, ...row } = request;
+export function surfaceRequestRow(request: NodeRequest, { nodes, pairing }: View) {
+  const { kind: _kind, nonce: _nonce, pairing: _pairing, ...row } = request;
   const approved = nodes.record(request.nodeId)?.surface;
   const label = pairing.device(request.nodeId)?.label;
   return {
@@ -83,7 +84,7 @@ function shownText(text: Partial<NodeText>) {
   return { clientId, clientMode, platform, version, deviceFamily, modelIdentifier, remoteIp };
 }
 
-function approvalState(record: NodeRecord | undefined, request: CapabilityRequest | undefined) {
+function approvalState(record: NodeRecord | undefined, request: NodeRequest | undefined) {
   if (request) return record?.surface ? "pending-reapproval" : "pending-approval";
   return record?.surface ? "approved" : "unapproved";
 }

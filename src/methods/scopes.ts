@@ -1,10 +1,11 @@
 import { deriveToken } from "../auth/tokens.ts";
 import { sourceKey } from "../lib/net.ts";
-import type { Device, Pending, Resolution } from "../pairing/records.ts";
+import type { Device } from "../pairing/records.ts";
 import { READ, scopesProblem } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
 import * as t from "../protocol/typed-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
+import type { Resolution } from "../requests/records.ts";
 import { type Call, method } from "./method.ts";
 
 const access = { roles: ["operator"], scope: READ } as const;
@@ -68,10 +69,10 @@ export const waitUpgrade = method({
 
 /** The answer where there is nothing left to wait for; `undefined` while the request waits. */
 function outcomeNow(requestId: string, deviceId: string, call: Call) {
-  const { pairing } = call.services;
+  const { requests } = call.services;
   // Of others' requests it says nothing: otherwise codes could be guessed here.
-  if (pairing.isPending(requestId, deviceId)) return undefined;
-  const why = pairing.resolution(requestId) ?? "expired";
+  if (requests.isPending(requestId, deviceId)) return undefined;
+  const why = requests.resolution(requestId) ?? "expired";
   return why === "approved" ? approved(requestId, deviceId, call) : refused(requestId, why);
 }
 
@@ -83,11 +84,10 @@ function waitFor(requestId: string, deviceId: string, call: Call): Promise<Decid
       forgetEnd();
       resolve(answer);
     };
-    const stopListening = call.services.pairing.listen({
-      resolved: (pending: Pending, why: Resolution) => {
-        if (pending.requestId !== requestId) return;
-        finish(why === "approved" ? approved(requestId, deviceId, call) : refused(requestId, why));
-      },
+    const stopListening = call.services.requests.listen((event) => {
+      if (event.name !== "resolved" || event.request.requestId !== requestId) return;
+      const { why } = event;
+      finish(why === "approved" ? approved(requestId, deviceId, call) : refused(requestId, why));
     });
     forgetEnd = call.onEnd(() => finish(refused(requestId, "expired")));
   });

@@ -1,11 +1,12 @@
 import type { AgentApi } from "../agent/agent-api.ts";
 import type { AuditLine } from "../audit/chain.ts";
+import type { ConfigTrail } from "../audit/config-trail.ts";
 import type { AuditPage, PageOptions } from "../audit/pages.ts";
 import type { ReadOptions } from "../audit/reader.ts";
 import type { AuditVerdict } from "../audit/verify.ts";
 import type { Notes } from "../audit/write-ahead.ts";
 import type { GatewayIdentity } from "../auth/identity.ts";
-import type { Announce, ConfigChanged, ConfigWrite, ConfigWritten } from "../config/service.ts";
+import type { ConfigTurn } from "../config/service.ts";
 import type { Receiver } from "../events/hub.ts";
 import type { Presence } from "../events/presence.ts";
 import type { LoopGauge } from "../host/loop-gauge.ts";
@@ -18,6 +19,7 @@ import type { Notifier } from "../notify/notifier.ts";
 import type { CodeAttempts } from "../pairing/attempts.ts";
 import type { DeviceList } from "../pairing/device-list.ts";
 import type { Pairing } from "../pairing/pairing.ts";
+import type { Requests } from "../pairing/requests.ts";
 import type { Setups } from "../pairing/setups.ts";
 import type { SshKeys } from "../pairing/ssh.ts";
 import type { Actor, Role } from "../protocol/access.ts";
@@ -39,24 +41,19 @@ export interface SecretChange {
 export interface ConfigService {
   /** The result of `config.get`. */
   view(): Sendable<ValueOf<typeof configView>>;
-  /** Changes what clients may change; refused with every problem. */
-  write(wanted: ConfigWrite, announce: Announce): Promise<ConfigWritten>;
-  /** Sets (`value` as typed) or unsets (absent) one key; refused with what was expected. */
-  change(wanted: { path: string; value?: string }, announce: Announce): Promise<ConfigChanged>;
+  /**
+   * Runs `work` when no other change of the file runs. It plans a change, checks and announces what
+   * that comes to, and commits the plan.
+   */
+  exclusive<Result>(work: (turn: ConfigTurn) => Promise<Result>): Promise<Result>;
   readonly sshTarget: string | undefined;
   /** Whether approval over SSH is on, as far as the configuration says. */
   readonly approvesOverSsh: boolean;
   /** Whether the shared secret is all that OpenClaw's command line needs on this machine. */
   readonly devicelessCli: boolean;
-  /**
-   * Moves secrets that stand in the file in clear into the state; without `announce` only shows. It
-   * is told which kinds, before any is moved.
-   */
-  migrateSecrets(
-    announce?: (found: readonly SecretKind[]) => Promise<void>,
-  ): Promise<SecretsMigrated>;
 }
 
+/** What `host.config.migrate` answers. */
 export interface SecretsMigrated {
   readonly found: readonly SecretKind[];
   /** What changes in the file, values hidden. */
@@ -77,6 +74,8 @@ export interface SecretService {
   set(kind: SecretKind, secret: string, options: SecretOptions): Promise<SecretChange>;
   /** Makes, stores and returns a new shared token. */
   renew(options: SecretOptions): Promise<SecretChange & { token: string }>;
+  /** Moves secrets that stand in the configuration in clear into the state; unless `apply` only shows. */
+  migrate(options: { readonly apply: boolean; readonly actor: Actor }): Promise<SecretsMigrated>;
 }
 
 /** The process: what it is, and how to end or renew it. */
@@ -163,6 +162,8 @@ export interface Services {
   readonly identity: GatewayIdentity;
   readonly tokenKey: Uint8Array;
   readonly pairing: Pairing;
+  /** Requests for approval, of devices and of nodes. */
+  readonly requests: Requests;
   readonly setups: Setups;
   readonly reach: () => Reach;
   readonly ssh: SshKeys;
@@ -173,6 +174,8 @@ export interface Services {
   readonly presence: Presence;
   readonly health: Health;
   readonly config: ConfigService;
+  /** Writes the lines of changes of the configuration. */
+  readonly configTrail: Pick<ConfigTrail, "ahead" | "settle">;
   readonly secrets: SecretService;
   /** Agents, sessions and conversations. */
   readonly agent: AgentApi;

@@ -1,5 +1,4 @@
-import { limitTable } from "../limits/table.ts";
-import type { NodesChange, NodesEvent, NodesState, NodeWork } from "./records.ts";
+import type { NodesChange, NodesState, NodeWork } from "./records.ts";
 
 /** Applies one change. Deterministic, so a journal replays to the same state. */
 export function applyChange(state: NodesState, change: NodesChange): void {
@@ -16,62 +15,21 @@ export function applyChange(state: NodesState, change: NodesChange): void {
       if (node) state.nodes.set(change.nodeId, { ...node, ...change.facts });
       return;
     }
-    case "request":
-      state.requests.set(change.request.requestId, change.request);
-      state.requestOf.set(change.request.nodeId, change.request.requestId);
-      return;
-    case "request-gone":
-      applyRequestGone(state, change);
-      return;
     default:
       applyWork(state, change);
   }
 }
 
-/** What follows from `change`, which is about to be applied to `state`. Pure. */
-export function nodesEvents(state: NodesState, change: NodesChange): readonly NodesEvent[] {
-  if (change.op === "request") {
-    const { request } = change;
-    return state.requests.has(request.requestId) ? [] : [{ name: "requested", request }];
-  }
-  if (change.op !== "request-gone") return [];
-  const request = state.requests.get(change.requestId);
-  return request ? [{ name: "resolved", request, why: change.why }] : [];
-}
-
 /**
- * What ends with the pairing of a device as a node, which is now named `pairing` (`undefined`: it is none).
- * Pure.
+ * What ends with the pairing of a device as a node, which is now named `pairing` (`undefined`: it is none),
+ * besides its request. Pure.
  */
 export function endedWithPairing(
   state: NodesState,
   { nodeId, pairing }: { readonly nodeId: string; readonly pairing: string | undefined },
 ): NodesChange[] {
-  const changes: NodesChange[] = [];
-  const request = state.requests.get(state.requestOf.get(nodeId) ?? "");
-  if (request && request.pairing !== pairing) {
-    changes.push({ op: "request-gone", requestId: request.requestId, why: "rejected" });
-  }
   const record = state.nodes.get(nodeId);
-  if (record && record.pairing !== pairing) changes.push({ op: "node-gone", nodeId });
-  return changes;
-}
-
-function applyRequestGone(
-  state: NodesState,
-  change: Extract<NodesChange, { op: "request-gone" }>,
-): void {
-  const { requestId, replacement } = change;
-  const request = state.requests.get(requestId);
-  if (request && state.requestOf.get(request.nodeId) === requestId) {
-    state.requestOf.delete(request.nodeId);
-  }
-  state.requests.delete(requestId);
-  if (!replacement) return;
-  state.replaced.set(requestId, replacement);
-  const [oldest] = state.replaced.keys();
-  if (state.replaced.size > limitTable.replacedRequestsKept.value && oldest !== undefined)
-    state.replaced.delete(oldest);
+  return record && record.pairing !== pairing ? [{ op: "node-gone", nodeId }] : [];
 }
 
 type WorkChange = Extract<NodesChange, { op: "work" | "action" | "work-gone" }>;

@@ -1,6 +1,6 @@
 import type { Limits } from "../limits/table.ts";
+import type { Capabilities, NodeText } from "../requests/records.ts";
 import { type CommandPolicy, policyProblem } from "./policy.ts";
-import type { Capabilities, NodeText } from "./records.ts";
 
 /** Capabilities as a node declares them in its connect. Hostile until read here. */
 export interface RawClaims {
@@ -75,11 +75,4 @@ export function intersect(approved: Capabilities | undefined, claims: Capabiliti
     commands: claims.commands.filter((name) => approved.commands.includes(name)),
     permissions: Object.fromEntries(granted),
   };
-}
-
-/** The canonical text of capabilities: equal texts ask for the same rights. */
-export function surfaceKey(surface: Capabilities): string {
-  const { caps, commands, permissions } = surface;
-  const names = Object.keys(permissions).sort();
-  return JSON.stringify([caps, commands, names.map((name) => [name, permissions[name]])]);
 }

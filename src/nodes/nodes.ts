@@ -1,35 +1,34 @@
 import type { AuditEvent } from "../audit/chain.ts";
 import type { AuditedPart, Decisions } from "../audit/decisions.ts";
-import { auditOf, offerFacts } from "../audit/events.ts";
+import { auditOf, offerFacts, requestFacts } from "../audit/events.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
+import type { Actor } from "../protocol/access.ts";
+import { approvalProblem } from "../requests/authority.ts";
+import * as book from "../requests/book.ts";
+import type { RequestEvent } from "../requests/part.ts";
+import type {
+  Capabilities,
+  NodeRequest,
+  RequestsChange,
+  RequestsState,
+  Resolution,
+} from "../requests/records.ts";
+import type { BookContext } from "../requests/rules.ts";
 import type { Part } from "../store/parts.ts";
-import type { Durability } from "../store/shape.ts";
 import { capabilityWords, NOTHING } from "../words/capabilities.ts";
-import { normalizeCode } from "../words/code.ts";
 import * as capabilities from "./capabilities.ts";
 import { endedWithPairing } from "./changes.ts";
-import { allowedClaims, intersect } from "./claims.ts";
+import { allowedClaims, coversCapabilities, intersect } from "./claims.ts";
 import { InvokeTable, sendEvent } from "./invoke.ts";
 import type { CommandPolicy } from "./policy.ts";
 import { Published } from "./published.ts";
-import type {
-  Capabilities,
-  CapabilityRequest,
-  CapabilityResolution,
-  NodeRecord,
-  NodesChange,
-  NodesEvent,
-  NodesState,
-  SeenFacts,
-} from "./records.ts";
+import type { NodeRecord, NodesChange, NodesState, SeenFacts } from "./records.ts";
 import { type JoinFacts, NodeSession, NodeSessions, type NodeSocket } from "./sessions.ts";
 import { WorkQueue } from "./work.ts";
 
 /** Told after a change is durable. */
 export interface NodesListener {
-  requested?(request: CapabilityRequest): void;
-  resolved?(request: CapabilityRequest, why: CapabilityResolution): void;
   /** Something about a node that operators may watch. */
   told?(event: "node.presence" | "node.hostStats", payload: object): void;
   /** A request for approval could not be written. */
@@ -39,7 +38,9 @@ export interface NodesListener {
 }
 
 interface Deps {
-  readonly document: Part<NodesState, NodesChange, NodesEvent>;
+  readonly document: Part<NodesState, NodesChange>;
+  /** Requests for approval, of devices and of nodes. */
+  readonly requests: Part<RequestsState, RequestsChange, RequestEvent>;
   readonly decisions: Decisions;
   readonly world: World;
   readonly limits: Limits;
@@ -47,15 +48,13 @@ interface Deps {
   readonly policy: () => CommandPolicy;
   /** Names the pairing of a device as a node; `undefined` when it is not paired as one. */
   readonly pairingOf: (nodeId: string) => string | undefined;
-  /** Whether a code stands for a device's request. */
-  readonly taken: (code: string) => boolean;
   /** Which link paired a device, if one did and nothing was decided about it since. */
   readonly linkOf: (nodeId: string) => string | undefined;
 }
 
 /**
  * Nodes as a service: who is here, what each may do, and what waits for approval. The pure parts
- * decide (capabilities.ts), the document makes it durable, and only then are clients told.
+ * decide (capabilities.ts, requests/), the document makes it durable, and listeners are told after that.
  */
 export class Nodes {
   readonly sessions = new NodeSessions();
@@ -64,14 +63,16 @@ export class Nodes {
   readonly published: Published;
   readonly #listeners = new Set<NodesListener>();
   readonly #decisions: AuditedPart<NodesState, NodesChange>;
+  readonly #requestDecisions: AuditedPart<RequestsState, RequestsChange>;
   readonly #stop: () => void;
 
   constructor(private readonly deps: Deps) {
-    const { world, limits, document } = deps;
+    const { world, limits, document, requests } = deps;
     this.#decisions = deps.decisions.about(document);
-    this.#stop = document.listen((event) => {
-      if (event.name === "requested") this.#tell("requested", event.request);
-      else this.#resolved(event.request, event.why);
+    this.#requestDecisions = deps.decisions.about(requests);
+    this.#stop = requests.listen((event) => {
+      const { name, request } = event;
+      if (name === "resolved" && request.kind === "node") this.#tellNode(request, event.why);
     });
     const refused = (metric: string) => this.#tell("refused", metric);
     this.invokes = new InvokeTable({ world, limits, refused });
@@ -94,8 +95,8 @@ export class Nodes {
   counts(): { connected: number; approved: number; pending: number; invokes: number } {
     let approved = 0;
     for (const { surface } of this.state.nodes.values()) if (surface) approved += 1;
-    const { size } = this.state.requests;
-    return { connected: this.sessions.size, approved, pending: size, invokes: this.invokes.size };
+    const pending = book.requestsOf(this.deps.requests.durable, "node").length;
+    return { connected: this.sessions.size, approved, pending, invokes: this.invokes.size };
   }
 
   get policy(): CommandPolicy {
@@ -107,8 +108,10 @@ export class Nodes {
     return capabilities.recordOf(this.state, { nodeId, pairing: this.deps.pairingOf(nodeId) });
   }
 
-  request(nodeId: string): CapabilityRequest | undefined {
-    return capabilities.requestOf(this.state, nodeId);
+  /** The durable request of a node, if it has one. */
+  request(nodeId: string): NodeRequest | undefined {
+    const { requests, world } = this.deps;
+    return book.requestOf(requests.durable, "node", { deviceId: nodeId, now: world.now() });
   }
 
   /** What a connected node may do now. */
@@ -162,16 +165,18 @@ export class Nodes {
 
   /** Asks the owner for what a node claims and was not granted, if there is any. */
   ask(session: NodeSession): void {
-    const { document, pairingOf } = this.deps;
+    const { document, requests, pairingOf } = this.deps;
     const { nodeId, pairing } = session.facts;
     // A device that was removed a moment ago, and whose connection is about to close, asks nothing.
     if (session.asking || pairingOf(nodeId) !== pairing) return;
-    const asked = this.#askOf(session);
-    const context = this.#context();
-    const outcome = capabilities.ask(document.working, asked, context);
-    if (outcome.kind !== "new") return document.later(outcome.changes);
+    const { text, surface } = this.#askOf(session);
+    const approved = capabilities.recordOf(document.working, { nodeId, pairing })?.surface;
+    const covered = approved !== undefined && coversCapabilities(approved, surface);
+    const asked = { nodeId, pairing, text, capabilities: surface, covered };
+    const outcome = book.ask(requests.working, { kind: "node", ...asked }, this.#context());
+    if (outcome.verdict !== "new") return requests.later(outcome.changes);
     session.asking = true;
-    document
+    requests
       .commit(outcome.changes)
       .catch((error: unknown) => this.#tell("failed", nodeId, error))
       .finally(() => {
@@ -204,7 +209,7 @@ export class Nodes {
       });
   }
 
-  #askOf(session: NodeSession): capabilities.Ask {
+  #askOf(session: NodeSession): capabilities.Declared {
     const { nodeId, pairing, text } = session.facts;
     return { nodeId, pairing, text, surface: this.#declared(session) };
   }
@@ -218,49 +223,34 @@ export class Nodes {
     for (const session of this.sessions.all) this.ask(session);
   }
 
-  /** Whether `typed` is, or was, the code of a node's request. */
-  knows(typed: string): boolean {
-    const { requests, replaced } = this.deps.document.working;
-    const code = normalizeCode(typed) ?? "";
-    return requests.has(code) || replaced.has(code);
-  }
-
-  /** The request that `typed` names. @throws RequestError */
-  find(typed: string): CapabilityRequest {
-    return capabilities.findRequest(this.deps.document.working, typed);
-  }
-
   /**
-   * Grants a node what the request of code `requestId` says, with the line `event`.
-   * @throws RequestError where there is none any more
+   * Grants a node what the request that `typed` names says.
+   * @throws RequestError where there is none, or `actor` may not approve it
    */
-  async approve(requestId: string, event: AuditEvent): Promise<NodeRecord> {
-    const { world } = this.deps;
-    const facts = { now: world.now(), via: "owner" as const };
-    const { answer } = await this.#decisions.decide((state) => {
-      const request = capabilities.findRequest(state, requestId);
-      const { nodeId, pairing } = request;
-      const surface = capabilities.surfaceOf(request);
-      const asked = { nodeId, pairing, requestId, surface, text: capabilities.textOf(request) };
-      const { node, changes } = capabilities.approve(state, asked, facts);
-      return { changes, event, answer: node };
+  async approve(
+    typed: string,
+    actor: Actor,
+  ): Promise<{ request: NodeRequest; record: NodeRecord }> {
+    const { document, world } = this.deps;
+    const now = world.now();
+    const { answer } = await this.#requestDecisions.decide((state) => {
+      const request = book.find(state, typed, { kind: "node", now });
+      const problem = approvalProblem(actor, request, []);
+      if (problem) throw problem;
+      const facts = { now, via: "owner" as const };
+      const { node, changes } = capabilities.approve(
+        document.working,
+        capabilities.declaredIn(request),
+        facts,
+      );
+      return {
+        changes: [book.gone(request, "approved")],
+        also: [document.also(changes)],
+        event: auditOf("node.approved", actor, requestFacts(request)),
+        answer: { request, record: node },
+      };
     });
     return answer;
-  }
-
-  /**
-   * Ends the request of code `requestId`, with the line `event`. It acts even when nothing can be written.
-   * @throws RequestError where there is none any more
-   */
-  async reject(requestId: string, event: AuditEvent): Promise<Durability> {
-    const { durable, reason } = await this.#decisions.decide((state) => {
-      const request = capabilities.findRequest(state, requestId);
-      this.deps.decisions.paced(event);
-      const why = "rejected" as const;
-      const gone = { op: "request-gone" as const, requestId: request.requestId, why };
-      return { changes: [gone], event, urgent: true, answer: undefined };
-    });
-    return { durable, ...(reason !== undefined && { reason }) };
   }
 
   /**
@@ -278,12 +268,12 @@ export class Nodes {
 
   /** Forgets nodes whose device was removed while their records stayed. */
   #forgetUnpaired(): void {
-    const { document, pairingOf } = this.deps;
-    const { nodes, requests } = document.working;
-    const known = new Set([...nodes.keys(), ...[...requests.values()].map(({ nodeId }) => nodeId)]);
-    for (const nodeId of known) {
-      const changes = endedWithPairing(document.working, { nodeId, pairing: pairingOf(nodeId) });
-      document.later(changes);
+    const { document, requests, pairingOf } = this.deps;
+    const asking = book.requestsOf(requests.working, "node").map(({ nodeId }) => nodeId);
+    for (const nodeId of new Set([...document.working.nodes.keys(), ...asking])) {
+      const node = { nodeId, pairing: pairingOf(nodeId) };
+      document.later(endedWithPairing(document.working, node));
+      requests.later(book.endedWithPairing(requests.working, node));
     }
   }
 
@@ -292,21 +282,18 @@ export class Nodes {
     this.#stop();
   }
 
-  #context(): capabilities.CapabilityContext {
-    const { world, limits, gatewayId, taken } = this.deps;
+  #context(): BookContext {
+    const { world, limits, gatewayId } = this.deps;
     const nonce = () => world.bytes(16).toString("hex");
-    return { now: world.now(), gatewayId, limits, nonce, taken };
+    return { now: world.now(), gatewayId, limits, nonce };
   }
 
   /** The node hears of it too: what it asked for, it may now use, or not. */
-  #resolved(request: CapabilityRequest, why: CapabilityResolution): void {
-    const session = this.sessions.current(request.nodeId);
-    if (session && (why === "approved" || why === "rejected")) {
-      const { requestId, nodeId } = request;
-      const ts = this.deps.world.now();
-      sendEvent(session, "node.pair.resolved", { requestId, nodeId, decision: why, ts });
-    }
-    this.#tell("resolved", request, why);
+  #tellNode({ requestId, nodeId }: NodeRequest, why: Resolution): void {
+    const session = this.sessions.current(nodeId);
+    if (!session || (why !== "approved" && why !== "rejected")) return;
+    const ts = this.deps.world.now();
+    sendEvent(session, "node.pair.resolved", { requestId, nodeId, decision: why, ts });
   }
 
   #tell<Name extends keyof NodesListener>(
@@ -321,7 +308,7 @@ export class Nodes {
 }
 
 /** The audit's line of a grant by the owner's link, without a request. */
-function byLink({ nodeId, surface }: capabilities.Ask, link: string | undefined): AuditEvent {
+function byLink({ nodeId, surface }: capabilities.Declared, link: string | undefined): AuditEvent {
   const event = auditOf("node.approved", "gateway", { device: nodeId, ...offerFacts(surface) });
   return { ...event, by: { kind: "link", ...(link !== undefined && { id: link }) } };
 }

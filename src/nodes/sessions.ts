@@ -1,5 +1,6 @@
+import type { Capabilities, NodeText } from "../requests/records.ts";
 import type { InvokeTarget } from "./invoke.ts";
-import type { Capabilities, HostStats, NodeText } from "./records.ts";
+import type { HostStats } from "./records.ts";
 
 /** A node's connection as this layer uses it. */
 export interface NodeSocket {

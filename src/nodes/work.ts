@@ -2,14 +2,7 @@ import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
 import { unavailable } from "../protocol/errors.ts";
 import type { Part } from "../store/parts.ts";
-import type {
-  NodesChange,
-  NodesEvent,
-  NodesState,
-  NodeWork,
-  QueuedAction,
-  WorkItem,
-} from "./records.ts";
+import type { NodesChange, NodesState, NodeWork, QueuedAction, WorkItem } from "./records.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const DEFAULT_ITEMS = 4;
@@ -18,7 +11,7 @@ const BASELINE = "baseline-status";
 const rank = { high: 0, normal: 1, default: 2 } as const;
 
 interface Deps {
-  readonly document: Part<NodesState, NodesChange, NodesEvent>;
+  readonly document: Part<NodesState, NodesChange>;
   readonly world: Pick<World, "now" | "uuid">;
   readonly limits: Pick<Limits, "nodeWork" | "nodeActions">;
   readonly refused: (metric: string) => void;

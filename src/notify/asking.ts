@@ -1,5 +1,5 @@
 import type { ApprovalKind } from "../protocol/approve-line.ts";
-import type { AskWords } from "../words/request-card.ts";
+import type { AskWords } from "../words/request-kinds.ts";
 
 /**
  * A request that waits for the owner, as it is told, with what it asks for in plain words, all of

@@ -1,5 +1,6 @@
 import { normalizeAddress } from "../lib/net.ts";
 import type { Limits } from "../limits/table.ts";
+import { kinds } from "../words/request-kinds.ts";
 import type { Asking, Batch } from "./asking.ts";
 import { escapeForChat } from "./escape-for-chat.ts";
 import { escapedWords, linesOf, minutesLeft, type Told, toldFacts, type Way } from "./told.ts";
@@ -79,11 +80,7 @@ export function testNotice({ sender, now, limits }: Facts): Notice {
 
 function titleOf([only]: readonly Asking[], asked: number): string {
   if (asked > 1 || !only) return `${asked} requests wait for approval`;
-  if (only.kind === "node") return "A node asks for its commands";
-  if (only.known) return "A device asks for more";
-  return only.roles.includes("operator")
-    ? "A device asks to be let in"
-    : "A node asks to be let in";
+  return kinds[only.kind].title(only);
 }
 
 interface BodyFacts extends Facts {
@@ -109,7 +106,7 @@ function requestLines(asking: Asking, { sender, now, limits, brief }: BodyFacts)
   const lines = linesOf(asking, sender, whole);
   return [
     `“${escapeForChat(asking.name, notifyNameChars)}” (${escapeForChat(asking.client, notifyClientChars)})${from}`,
-    `${asksWords(asking)} ${words.asks}`,
+    `${kinds[asking.kind].asks(asking)} ${words.asks}`,
     ...(has === undefined ? [] : [`has now: ${has}`]),
     ...(fresh === undefined ? [] : [`new: ${fresh}`]),
     ...(ends === undefined ? [] : [`ends: ${ends}`]),
@@ -124,11 +121,6 @@ function requestLines(asking: Asking, { sender, now, limits, brief }: BodyFacts)
  */
 function addressWords(address: string, max: number): string {
   return normalizeAddress(address) === undefined ? escapeForChat(address, max) : address;
-}
-
-function asksWords({ kind, known }: Asking): string {
-  if (kind === "node") return "is paired and asks for";
-  return known ? "is paired and asks to be" : "asks to be";
 }
 
 function senderLine({ name, fingerprint }: Sender, { notifyNameChars }: Bounds): string {

@@ -1,6 +1,6 @@
 import type { Limits } from "../limits/table.ts";
 import { approvalLines, HOST, type SshWay, showLines } from "../protocol/approve-line.ts";
-import type { AskWords } from "../words/request-card.ts";
+import type { AskWords } from "../words/request-kinds.ts";
 import type { Asking } from "./asking.ts";
 import { escapeForChat } from "./escape-for-chat.ts";
 

@@ -17,9 +17,9 @@ export function linkFacts(link: Invite): Record<string, AuditFact | undefined> {
 export function auditOfLink(
   device: Parameters<typeof deviceFacts>[0],
   link: Invite,
-  closed?: { readonly pending: { readonly requestId: string }; readonly why: string },
+  closed?: { readonly request: { readonly requestId: string }; readonly why: string },
 ): AuditEvent {
-  const request = closed && { request: closed.pending.requestId, requestWas: closed.why };
+  const request = closed && { request: closed.request.requestId, requestWas: closed.why };
   const facts = { ...deviceFacts(device), ...grantFacts(link), ...request };
   return byLink(auditOf("device.linked", "gateway", facts), link);
 }

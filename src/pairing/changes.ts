@@ -1,4 +1,3 @@
-import { limitTable } from "../limits/table.ts";
 import type { Role } from "../protocol/access.ts";
 import { ApprovalOrder } from "./order.ts";
 import {
@@ -29,13 +28,6 @@ export function applyChange(state: PairingState, change: PairingChange): void {
     }
     case "seen":
       applySeen(state, change);
-      return;
-    case "pending":
-      state.pending.set(change.pending.requestId, change.pending);
-      state.pendingOf.set(change.pending.deviceId, change.pending.requestId);
-      return;
-    case "pending-gone":
-      applyPendingGone(state, change);
       return;
     case "invite": {
       const invite = inviteOf(change.invite);
@@ -95,10 +87,6 @@ function revokingAllOf({ keeps, last, atMs }: RevokingAll): RevokingAll {
 
 /** The times of a link's `users` stay: they name the approvals that it gave, which don't move either. */
 function moveTimes(state: PairingState, by: number): void {
-  for (const [requestId, pending] of state.pending) {
-    const times = { ts: pending.ts + by, expiresAtMs: pending.expiresAtMs + by };
-    state.pending.set(requestId, { ...pending, ...times });
-  }
   for (const [inviteId, invite] of state.invites) {
     const { createdAtMs, expiresAtMs } = invite;
     const times = { createdAtMs: createdAtMs + by, expiresAtMs: expiresAtMs + by };
@@ -140,22 +128,6 @@ export function claimed(tokens: Device["tokens"], role: Role): Device["tokens"] 
   return { ...tokens, [role]: kept };
 }
 
-export function applyPendingGone(
-  state: PairingState,
-  change: Extract<PairingChange, { op: "pending-gone" }>,
-): void {
-  const pending = state.pending.get(change.requestId);
-  if (pending && state.pendingOf.get(pending.deviceId) === change.requestId) {
-    state.pendingOf.delete(pending.deviceId);
-  }
-  state.pending.delete(change.requestId);
-  if (!change.replacement) return;
-  state.replaced.set(change.requestId, change.replacement);
-  const [oldest] = state.replaced.keys();
-  if (state.replaced.size > limitTable.replacedRequestsKept.value && oldest !== undefined)
-    state.replaced.delete(oldest);
-}
-
 export function emptyState(): PairingState {
   const devices = new Map<string, Device>();
   return {
@@ -163,9 +135,6 @@ export function emptyState(): PairingState {
     order: new ApprovalOrder(devices),
     nodes: new Set(),
     admins: new Set(),
-    pending: new Map(),
-    pendingOf: new Map(),
-    replaced: new Map(),
     invites: new Map(),
     inviteBySecret: new Map(),
     sshKeys: new Map(),

@@ -30,20 +30,11 @@ export class WatchedClock {
 
 /** What a clock wrote that was ahead of `now`, moved back to it: nothing lives longer than it may. */
 export function fromTheFuture(state: PairingState, now: number): PairingChange[] {
-  const pending = [...state.pending.values()].filter(({ ts }) => ts > now);
   const invites = [...state.invites.values()].filter(({ createdAtMs }) => createdAtMs > now);
-  return [
-    ...pending.map((one) => pendingBy(one, now - one.ts)),
-    ...invites.map((one) => inviteBy(one, now - one.createdAtMs)),
-  ];
+  return invites.map((one) => inviteBy(one, now - one.createdAtMs));
 }
 
 type Change<Op extends PairingChange["op"]> = Extract<PairingChange, { op: Op }>;
-
-function pendingBy(one: Change<"pending">["pending"], by: number): PairingChange {
-  const pending = { ...one, ts: one.ts + by, expiresAtMs: one.expiresAtMs + by };
-  return { op: "pending", pending };
-}
 
 function inviteBy(one: Change<"invite">["invite"], by: number): PairingChange {
   const times = { createdAtMs: one.createdAtMs + by, expiresAtMs: one.expiresAtMs + by };

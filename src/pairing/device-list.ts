@@ -2,10 +2,11 @@ import { Semaphore } from "../lib/semaphore.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
 import type { Actor } from "../protocol/access.ts";
+import { isConfined, mayManage } from "../requests/authority.ts";
+import type { DeviceRequest } from "../requests/records.ts";
 import { inOneTurn, inSlices } from "../store/time-slices.ts";
-import { isConfined, mayManage } from "./authority.ts";
 import type { Place } from "./order.ts";
-import type { Device, PairingState, Pending } from "./records.ts";
+import type { Device, PairingState } from "./records.ts";
 import { deviceFilter, type Filter, isOpen, pendingFilter } from "./search.ts";
 
 /** One page of the list of paired devices, newest first. */
@@ -31,6 +32,8 @@ export interface DevicePage {
 interface Deps {
   /** What is durable. */
   readonly state: () => PairingState;
+  /** Devices' requests that are durable. */
+  readonly requests: () => readonly DeviceRequest[];
   readonly world: World;
   /** Wall clock, as requests end by it. */
   readonly now: () => number;
@@ -70,13 +73,13 @@ export class DeviceList {
   }
 
   /** The live requests that fit, newest first. Their number is bounded by a limit of its own. */
-  pending(actor: Actor, filter: Filter): Pending[] {
+  pending(actor: Actor, filter: Filter): DeviceRequest[] {
     const now = this.deps.now();
     const fits = pendingFilter(filter);
-    const seen = (pending: Pending) =>
-      pending.expiresAtMs > now && mayManage(actor, pending.deviceId);
-    const all = [...this.deps.state().pending.values()];
-    return all.filter((one) => seen(one) && fits(one)).sort((a, b) => b.ts - a.ts);
+    const seen = (request: DeviceRequest) =>
+      request.expiresAtMs > now && mayManage(actor, request.deviceId);
+    const all = this.deps.requests().filter((one) => seen(one) && fits(one));
+    return all.sort((a, b) => b.ts - a.ts);
   }
 
   /** All there is, or the newest as many as one answer may have. */

@@ -1,6 +1,7 @@
 import { type Actor, coversAll, isRole, type Role, roles } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
-import { heldRoles, mayChangeToken, mayManage } from "./authority.ts";
+import { mayManage } from "../requests/authority.ts";
+import { heldRoles, mayChangeToken } from "./authority.ts";
 import type { Device, PairingChange, PairingState, TokenRecord } from "./records.ts";
 
 /** Changes to paired devices, pure like the ledger. */
@@ -12,17 +13,14 @@ function known(state: PairingState, deviceId: string, facts: { actor: Actor; den
   return device;
 }
 
-/** Removes a device and the request it may have. */
+/** Removes a device. */
 export function remove(
   state: PairingState,
   deviceId: string,
   actor: Actor,
 ): { device: Device; changes: readonly PairingChange[] } {
   const device = known(state, deviceId, { actor, denied: "device pairing removal denied" });
-  const requestId = state.pendingOf.get(deviceId);
-  const gone: PairingChange = { op: "device-gone", deviceId };
-  if (requestId === undefined) return { device, changes: [gone] };
-  return { device, changes: [{ op: "pending-gone", requestId, why: "rejected" }, gone] };
+  return { device, changes: [{ op: "device-gone", deviceId }] };
 }
 
 /** Gives a device the owner's own name for it. `label` is clean and not empty. Nothing where it has it. */

@@ -7,8 +7,6 @@ import type {
   PairingChange,
   PairingEvent,
   PairingState,
-  Pending,
-  Replacement,
   RevokingAll,
   RevokingDerived,
   SshKey,
@@ -17,10 +15,8 @@ import type {
 /** One line of the snapshot file. */
 type PairingRecord =
   | { device: Device }
-  | { pending: Pending }
   | { invite: Invite }
   | { sshKey: SshKey }
-  | { replaced: string; replacement: Replacement }
   | { revokingAll: RevokingAll }
   | { revokingDerived: RevokingDerived };
 
@@ -36,9 +32,6 @@ export const pairingPart: PartShape<PairingState, PairingChange, PairingEvent> =
       order: state.order.over(devices),
       nodes: new Set(state.nodes),
       admins: new Set(state.admins),
-      pending: new Map(state.pending),
-      pendingOf: new Map(state.pendingOf),
-      replaced: new Map(state.replaced),
       invites: new Map(state.invites),
       inviteBySecret: new Map(state.inviteBySecret),
       sshKeys: new Map(state.sshKeys),
@@ -46,13 +39,11 @@ export const pairingPart: PartShape<PairingState, PairingChange, PairingEvent> =
       revokingDerived: state.revokingDerived,
     };
   },
-  records: ({ devices, pending, invites, sshKeys, replaced, revokingAll, revokingDerived }) =>
+  records: ({ devices, invites, sshKeys, revokingAll, revokingDerived }) =>
     recordsOf({
       devices: [...devices.values()],
-      pending: [...pending.values()],
       invites: [...invites.values()],
       sshKeys: [...sshKeys.values()],
-      replaced: [...replaced],
       revokingAll,
       revokingDerived,
     }),
@@ -60,12 +51,10 @@ export const pairingPart: PartShape<PairingState, PairingChange, PairingEvent> =
     const state = emptyState();
     for (const record of records as Iterable<PairingRecord>) {
       if ("device" in record) applyChange(state, { op: "device", device: record.device });
-      else if ("pending" in record) applyChange(state, { op: "pending", pending: record.pending });
       else if ("invite" in record) applyChange(state, { op: "invite", invite: record.invite });
       else if ("sshKey" in record) applyChange(state, { op: "ssh-key", key: record.sshKey });
       else if ("revokingAll" in record) state.revokingAll = record.revokingAll;
-      else if ("revokingDerived" in record) state.revokingDerived = record.revokingDerived;
-      else state.replaced.set(record.replaced, record.replacement);
+      else state.revokingDerived = record.revokingDerived;
     }
     return state;
   },
@@ -74,18 +63,14 @@ export const pairingPart: PartShape<PairingState, PairingChange, PairingEvent> =
 /** What was copied, as the lines of the file. */
 function* recordsOf(copied: {
   devices: readonly Device[];
-  pending: readonly Pending[];
   invites: readonly Invite[];
   sshKeys: readonly SshKey[];
-  replaced: readonly (readonly [string, Replacement])[];
   revokingAll: RevokingAll | undefined;
   revokingDerived: RevokingDerived | undefined;
 }): Generator<PairingRecord> {
   for (const device of copied.devices) yield { device };
-  for (const pending of copied.pending) yield { pending };
   for (const invite of copied.invites) yield { invite };
   for (const sshKey of copied.sshKeys) yield { sshKey };
-  for (const [replaced, replacement] of copied.replaced) yield { replaced, replacement };
   const { revokingAll, revokingDerived } = copied;
   if (revokingAll) yield { revokingAll };
   if (revokingDerived) yield { revokingDerived };

@@ -18,14 +18,6 @@ export function pairingEvents(state: PairingState, change: PairingChange): reado
       if (!state.devices.has(deviceId)) return [];
       return [{ name: "ended", end: { deviceId, why: "removed" } }];
     }
-    case "pending": {
-      const { pending } = change;
-      return state.pending.has(pending.requestId) ? [] : [{ name: "requested", pending }];
-    }
-    case "pending-gone": {
-      const pending = state.pending.get(change.requestId);
-      return pending ? [{ name: "resolved", pending, why: change.why }] : [];
-    }
     case "invite":
       return [{ name: "link", invite: change.invite }];
     case "revoking-all":

@@ -4,15 +4,15 @@ import { type Actor, coversAll, firstMissing, type Role } from "../protocol/acce
 import { invalidRequest, missingScope } from "../protocol/errors.ts";
 import type { InviteProblem } from "../protocol/refusals.ts";
 import type { SetupAccess } from "../protocol/setup-access.ts";
+import type { DeviceRequest } from "../requests/records.ts";
 import { heldRoles, heldScopes } from "./authority.ts";
-import { type Grant, grant, pendingOf } from "./ledger.ts";
+import { type Grant, grant } from "./ledger.ts";
 import {
   type Device,
   type Invite,
   isOpen,
   type PairingChange,
   type PairingState,
-  type Pending,
 } from "./records.ts";
 import type { Setup } from "./setup.ts";
 
@@ -193,14 +193,17 @@ export interface Redeemed {
    * The request that ends with it: `approved` where all that it asks for is granted now, else
    * `superseded`, because the rest was not approved.
    */
-  readonly closed?: { readonly pending: Pending; readonly why: "approved" | "superseded" };
+  readonly closed?: { readonly request: DeviceRequest; readonly why: "approved" | "superseded" };
 }
 
-/** Pairs the device on the strength of `invite`. No changes when it already did. */
+/**
+ * Pairs the device on the strength of `invite`. No changes when it already did. `asking`: the live request
+ * of the device.
+ */
 export function redeem(
   state: PairingState,
   invite: Invite,
-  facts: { asked: Grant; now: number },
+  facts: { asked: Grant; now: number; asking: DeviceRequest | undefined },
 ): Redeemed {
   const before = state.devices.get(facts.asked.deviceId);
   if (invite.users[facts.asked.deviceId] !== undefined && before)
@@ -216,14 +219,13 @@ export function redeem(
     { op: "device", device },
     { op: "invite", invite: used },
   ];
-  const pending = pendingOf(state, device.deviceId, facts.now);
-  if (!pending) return { device, changes };
-  const why = holdsAll(device, pending) ? "approved" : "superseded";
-  changes.push({ op: "pending-gone", requestId: pending.requestId, why });
-  return { device, changes, closed: { pending, why } };
+  const request = facts.asking;
+  if (!request) return { device, changes };
+  const why = holdsAll(device, request) ? "approved" : "superseded";
+  return { device, changes, closed: { request, why } };
 }
 
-function holdsAll(device: Device, { roles, scopes }: Pending): boolean {
+function holdsAll(device: Device, { roles, scopes }: DeviceRequest): boolean {
   const held = heldRoles(device);
   return roles.every((role) => held.includes(role)) && coversAll(heldScopes(device), scopes);
 }

@@ -3,6 +3,9 @@ import { auditOf } from "../audit/events.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
 import type { Actor } from "../protocol/access.ts";
+import { gone, requestOf } from "../requests/book.ts";
+import type { RequestEvent } from "../requests/part.ts";
+import type { RequestsChange, RequestsState } from "../requests/records.ts";
 import type { Part } from "../store/parts.ts";
 import type { Durability } from "../store/shape.ts";
 import { auditOfLink, linkFacts } from "./audit.ts";
@@ -13,6 +16,7 @@ import type { Invite, PairingChange, PairingEvent, PairingState } from "./record
 
 interface Deps {
   readonly document: Part<PairingState, PairingChange, PairingEvent>;
+  readonly requests: Part<RequestsState, RequestsChange, RequestEvent>;
   readonly decisions: AuditedPart<PairingState, PairingChange>;
   readonly world: World;
   readonly limits: Limits;
@@ -76,10 +80,13 @@ export class Links {
       const verdict = linkVerdict(state, secret, facts);
       if (!verdict.ok) return { changes: [], answer: verdict };
       const { invite } = verdict;
-      const { changes, closed } = invites.redeem(state, invite, { asked, now });
+      const asking = requestOf(this.deps.requests.working, "device", facts);
+      const { changes, closed } = invites.redeem(state, invite, { asked, now, asking });
       if (changes.length === 0) return { changes, answer: verdict };
       refuseWhileRevoking(state);
-      return { changes, event: auditOfLink(asked, invite, closed), answer: verdict };
+      const ended = closed ? [gone(closed.request, closed.why)] : [];
+      const also = [this.deps.requests.also(ended)];
+      return { changes, also, event: auditOfLink(asked, invite, closed), answer: verdict };
     });
     return answer;
   }

@@ -1,6 +1,9 @@
 import { combinedDurability } from "../audit/decisions.ts";
 import { auditOf } from "../audit/events.ts";
 import type { Actor } from "../protocol/access.ts";
+import { gone } from "../requests/book.ts";
+import type { RequestEvent } from "../requests/part.ts";
+import type { RequestsChange, RequestsState } from "../requests/records.ts";
 import type { OtherChanges, Part } from "../store/parts.ts";
 import type { Durability } from "../store/shape.ts";
 import { yieldToEventLoop } from "../store/time-slices.ts";
@@ -11,7 +14,6 @@ import {
   type Device,
   nodePairing,
   type PairingChange,
-  type PairingEvent,
   type PairingState,
   type RevokingAll,
 } from "./records.ts";
@@ -31,7 +33,7 @@ const BATCH = 256;
 interface Deps extends RevocationDeps {
   /** Called in the turn in which all but some begin to end, before that is durable. */
   readonly ending: (revoking: RevokingAll) => void;
-  readonly document: Part<PairingState, PairingChange, PairingEvent>;
+  readonly requests: Part<RequestsState, RequestsChange, RequestEvent>;
 }
 
 /** The end of tokens that were granted under a shared secret up to `epoch`. */
@@ -92,8 +94,8 @@ export class MassRevocation {
   }
 
   #plan(state: PairingState, ask: RevokeAllAsk): RevokeAllPlan {
-    const { guard, now } = this.deps;
-    return planRevokeAll(state, ask, { guard, now: now() });
+    const { guard, now, requests } = this.deps;
+    return planRevokeAll(state, ask, { guard, now: now(), requests: requests.working });
   }
 
   /**
@@ -120,15 +122,13 @@ export class MassRevocation {
   }
 
   async #revokeAll(ask: RevokeAllAsk): Promise<AllRevoked> {
-    const { document } = this.deps;
-    const asked = new Set(document.durable.pending.keys());
+    const { document, requests } = this.deps;
+    const asked = new Set(requests.durable.requests.keys());
     const { plan, ...first } = await this.#decideAll(ask);
     const { keeps } = plan;
     const run: Run = { ...nothingYet(ask.actor), ends: everyToken, outcome: first.outcome };
     for (let again = this.#askingAgain(asked); again; again = this.#askingAgain(asked)) {
-      const changes = endOfAsking(again, this.deps.now());
-      const outcome = await document.commit(changes, { urgent: true });
-      run.outcome = combinedDurability(run.outcome, outcome);
+      run.outcome = combinedDurability(run.outcome, await this.#endAsking(again));
     }
     await this.#endAll(keeps, run, document.working.revokingAll?.last);
     return { ...plan, ...run.outcome, devices: run.ended.length, nodes: run.nodes };
@@ -164,8 +164,7 @@ export class MassRevocation {
     // Refused, in this turn already.
     if (!revokingAll) return { plan: (await deciding).answer, outcome: await deciding };
     ending(revokingAll);
-    const asking = endOfAsking(askingIn(document.working, atMs), atMs);
-    const [marked, ended] = await Promise.all([deciding, decisions.urgentParts(asking)]);
+    const [marked, ended] = await Promise.all([deciding, this.#endAsking(this.#asking())]);
     const { answer, durable, reason } = marked;
     const own = { durable, ...(reason !== undefined && { reason }) };
     return { plan: answer, outcome: combinedDurability(own, ended) };
@@ -184,9 +183,26 @@ export class MassRevocation {
    * began, and failed since. New requests are others' and may be made at any time.
    */
   #askingAgain(asked: ReadonlySet<string>): Asking | undefined {
-    const { pending, invites } = askingIn(this.deps.document.working, this.deps.now());
+    const { pending, invites } = this.#asking();
     const again = pending.filter(({ requestId }) => asked.has(requestId));
     return again.length + invites.length > 0 ? { pending: again, invites } : undefined;
+  }
+
+  #asking(): Asking {
+    const { document, requests, now } = this.deps;
+    return askingIn(document.working, { requests: requests.working, now: now() });
+  }
+
+  /** Ends requests and links, urgently and in this turn, in as many commits as they take. */
+  async #endAsking({ pending, invites }: Asking): Promise<Durability> {
+    const { decisions, requestDecisions, now } = this.deps;
+    const rejected = pending.map((request) => gone(request, "rejected"));
+    return combinedDurability(
+      ...(await Promise.all([
+        requestDecisions.urgentParts(rejected),
+        decisions.urgentParts(revokedInvites(invites, now())),
+      ])),
+    );
   }
 
   /**
@@ -219,10 +235,9 @@ export class MassRevocation {
     const { revokingAll } = this.deps.document.working;
     if (revokingAll) {
       const run: Run = { ...nothingYet("gateway"), ends: everyToken };
-      const { pending, invites } = askingIn(this.deps.document.working, this.deps.now());
+      const { pending, invites } = this.#asking();
       const before = pending.filter(({ ts }) => ts <= revokingAll.atMs);
-      const changes = endOfAsking({ pending: before, invites }, this.deps.now());
-      if (changes.length > 0) await this.deps.document.commit(changes, { urgent: true });
+      await this.#endAsking({ pending: before, invites });
       await this.#alone(this.#endAll(new Set(revokingAll.keeps), run, undefined));
     }
     await this.endDerived("gateway");
@@ -267,11 +282,4 @@ export class MassRevocation {
 
 function nothingYet(actor: Actor | "gateway") {
   return { actor, ended: [], nodes: 0, outcome: { durable: true } };
-}
-
-function endOfAsking({ pending, invites }: Asking, now: number): PairingChange[] {
-  const gone = pending.map(({ requestId }): PairingChange => {
-    return { op: "pending-gone", requestId, why: "rejected" };
-  });
-  return [...gone, ...revokedInvites(invites, now)];
 }

@@ -1,12 +1,13 @@
 import type { AuditedPart, Decisions } from "../audit/decisions.ts";
-import { auditOf, deviceFacts } from "../audit/events.ts";
+import { auditOf, deviceFacts, requestFacts } from "../audit/events.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
-import { type Actor, ADMIN, covers, ownerScopes, type Role } from "../protocol/access.ts";
-import { unknownCode } from "../protocol/errors.ts";
+import { type Actor, ownerScopes, type Role } from "../protocol/access.ts";
+import * as book from "../requests/book.ts";
+import type { RequestEvent } from "../requests/part.ts";
+import type { DeviceRequest, RequestsChange, RequestsState } from "../requests/records.ts";
+import type { AccessAsk } from "../requests/rules.ts";
 import type { Part } from "../store/parts.ts";
-import type { Durability } from "../store/shape.ts";
-import { mayManage } from "./authority.ts";
 import { asItCounts, refuseWhileRevoking } from "./being-revoked.ts";
 import { fromTheFuture, WatchedClock } from "./clock.ts";
 import { DeadlineTimer } from "./deadline-timer.ts";
@@ -23,10 +24,9 @@ import {
   type PairingChange,
   type PairingEvent,
   type PairingState,
-  type Pending,
-  type Resolution,
   type RevokingAll,
 } from "./records.ts";
+import { Requests } from "./requests.ts";
 import { Revocation } from "./revocation.ts";
 
 /** The owner on the gateway's machine, who holds every scope. */
@@ -34,8 +34,6 @@ export const hostOwner: Actor = { role: "operator", scopes: ownerScopes, method:
 
 /** Told after a change is durable (or, for revocations on a full disk, in force). */
 export interface PairingListener {
-  requested?(pending: Pending): void;
-  resolved?(pending: Pending, why: Resolution): void;
   renamed?(device: Device): void;
   /** The wall clock was set by so many milliseconds. */
   clockSet?(byMs: number): void;
@@ -48,6 +46,8 @@ export interface PairingListener {
 
 interface Deps {
   readonly document: Part<PairingState, PairingChange, PairingEvent>;
+  /** Requests for approval, of devices and of nodes. */
+  readonly requests: Part<RequestsState, RequestsChange, RequestEvent>;
   readonly decisions: Decisions;
   readonly guard: LastAdminGuard;
   readonly world: World;
@@ -63,7 +63,6 @@ interface Deps {
  */
 export class Pairing {
   readonly #listeners = new Set<PairingListener>();
-  readonly #resolutions = new Map<string, Resolution>();
   readonly #expiry: DeadlineTimer;
   readonly #clock: WatchedClock;
   readonly #stop: (() => void)[] = [];
@@ -73,36 +72,37 @@ export class Pairing {
   /** The ends of many devices at once. */
   readonly many: MassRevocation;
   readonly links: Links;
+  readonly requests: Requests;
 
   constructor(private readonly deps: Deps) {
-    const { document, world, guard, limits } = deps;
+    const { document, requests, world, guard, limits } = deps;
     this.#clock = new WatchedClock(world);
     this.decisions = deps.decisions.about(document);
     const now = () => this.now();
-    const parts = { document, decisions: this.decisions, guard, now };
+    this.requests = new Requests({ ...deps, now });
+    const requestDecisions = this.requests.decisions;
+    const parts = { document, requests, requestDecisions, decisions: this.decisions, guard, now };
     this.#revocation = new Revocation(parts);
     this.many = new MassRevocation({ ...parts, ending: (revoking) => this.#ending(revoking) });
     this.links = new Links({ ...parts, world, limits });
     this.#expiry = new DeadlineTimer({ world, now, ring: () => this.#expire() });
     this.#stop.push(
       document.listen((event) => this.#follow(event)),
+      requests.listen(({ name }) => {
+        if (name === "requested") this.#setExpiry();
+      }),
       deps.decisions.listen((metric) => this.#tell("refused", metric)),
     );
     const early = fromTheFuture(document.working, world.now());
     if (early.length > 0) document.later(early);
+    const asked = book.fromTheFuture(requests.working, world.now());
+    if (asked.length > 0) requests.later(asked);
     this.#setExpiry();
   }
 
   /** Tells listeners what followed from a change that is durable now, whoever made it. */
   #follow(event: PairingEvent): void {
     switch (event.name) {
-      case "requested":
-        this.#setExpiry();
-        this.#tell("requested", event.pending);
-        return;
-      case "resolved":
-        this.#resolve(event.pending, event.why);
-        return;
       case "renamed":
         this.#tell("renamed", event.device);
         return;
@@ -133,6 +133,7 @@ export class Pairing {
   #clockSet(by: number): void {
     this.#expiry.moved(by);
     this.deps.document.later([{ op: "clock-set", by }]);
+    this.deps.requests.later([{ op: "clock-set", by }]);
     this.#tell("clockSet", by);
   }
 
@@ -157,19 +158,10 @@ export class Pairing {
     return this.deps.document.durable.nodes;
   }
 
-  /** The live request of a device. */
-  pendingOf(deviceId: string): Pending | undefined {
-    return ledger.pendingOf(this.#working, deviceId, this.now());
-  }
-
-  /**
-   * Whether a request still waits (one of `deviceId`, if that is given), as far as anybody was told: a
-   * decision counts once durable.
-   */
-  isPending(requestId: string, deviceId?: string): boolean {
-    const pending = this.deps.document.durable.pending.get(requestId);
-    if (!pending || (deviceId !== undefined && pending.deviceId !== deviceId)) return false;
-    return pending.expiresAtMs > this.now();
+  /** The live request of a device, as far as it is decided. */
+  pendingOf(deviceId: string): DeviceRequest | undefined {
+    const { requests } = this.deps;
+    return book.requestOf(requests.working, "device", { deviceId, now: this.now() });
   }
 
   /**
@@ -184,11 +176,6 @@ export class Pairing {
     return this.deps.document.commit([]);
   }
 
-  /** How a request ended, if that was not long ago. */
-  resolution(requestId: string): Resolution | undefined {
-    return this.#resolutions.get(requestId);
-  }
-
   /** Ways in with full control: paired devices, and others. */
   remainingAdmins(): { devices: number; others: number } {
     const { document, otherAdmins } = this.deps;
@@ -196,67 +183,38 @@ export class Pairing {
   }
 
   counts(): { pending: number; devices: number; invites: number } {
-    const { pending, devices: paired, invites: links } = this.deps.document.durable;
+    const { devices: paired, invites: links } = this.deps.document.durable;
     const now = this.now();
     const open = [...links.values()].filter((invite) => isOpen(invite, now));
-    return { pending: pending.size, devices: paired.size, invites: open.length };
+    const pending = this.requests.all("device").length;
+    return { pending, devices: paired.size, invites: open.length };
   }
 
-  /** Records that a device asks for approval and returns its request. */
-  async request(ask: ledger.Ask): Promise<Pending> {
+  /** Records that a device asks for approval and returns its request. @throws StoreError */
+  request(ask: Omit<AccessAsk, "kind" | "isRepair">): Promise<DeviceRequest> {
+    const isRepair = this.#working.devices.has(ask.deviceId);
+    return this.requests.ask({ ...ask, kind: "device", isRepair });
+  }
+
+  /** Grants what a device's request asks for. @throws RequestError */
+  async approve(typed: string, actor: Actor): Promise<{ request: DeviceRequest; device: Device }> {
     const { document } = this.deps;
-    const context = this.#context();
-    const before = ledger.pendingOf(this.#working, ask.deviceId, context.now);
-    const known = before && document.durable.pending.has(before.requestId);
-    if (known) {
-      const outcome = ledger.request(this.#working, ask, context);
-      if (outcome.kind === "refreshed") {
-        document.later(outcome.changes);
-        return outcome.pending;
-      }
-    }
-    const { answer } = await document.decide((state) => {
-      const { changes, pending } = ledger.request(state, ask, context);
-      return { changes, answer: pending };
+    const lookup = this.requests.lookup("device", actor, "approval");
+    const { answer } = await this.requests.decisions.decide((state) => {
+      const request = book.find(state, typed, lookup);
+      refuseWhileRevoking(document.working);
+      const before = document.working.devices.get(request.deviceId);
+      const { changes, device } = ledger.approve(before, request, { actor, now: lookup.now });
+      const { roles, scopes } = request;
+      const what = { ...requestFacts(request), roles, scopes };
+      return {
+        changes: [book.gone(request, "approved")],
+        also: [document.also(changes)],
+        event: auditOf("device.approved", actor, what),
+        answer: { request, device },
+      };
     });
     return answer;
-  }
-
-  /** The live request that `typed` names, if `actor` may see it. @throws RequestError */
-  show(typed: string, actor: Actor): Pending {
-    const denied = "device pairing request denied";
-    const pending = ledger.findPending(this.#working, typed, this.#lookup(actor, denied));
-    if (!mayManage(actor, pending.deviceId)) throw unknownCode(denied);
-    return pending;
-  }
-
-  /** Grants what a request asks for. @throws RequestError */
-  async approve(typed: string, actor: Actor): Promise<{ pending: Pending; device: Device }> {
-    const lookup = this.#lookup(actor, "device pairing approval denied");
-    const { answer } = await this.decisions.decide((state) => {
-      const pending = ledger.findPending(state, typed, lookup);
-      refuseWhileRevoking(state);
-      const { changes, device } = ledger.approve(state, pending, { actor, now: lookup.now });
-      const { requestId, roles, scopes } = pending;
-      const what = { request: requestId, ...deviceFacts(pending), roles, scopes };
-      const event = auditOf("device.approved", actor, what);
-      return { changes, event, answer: { pending, device } };
-    });
-    return answer;
-  }
-
-  /** Ends a request. It acts even when nothing can be written. @throws RequestError */
-  async reject(typed: string, actor: Actor): Promise<{ pending: Pending } & Durability> {
-    const lookup = this.#lookup(actor, "device pairing rejection denied");
-    const { answer, durable, reason } = await this.decisions.decide((state) => {
-      const pending = ledger.findPending(state, typed, lookup);
-      const what = { request: pending.requestId, ...deviceFacts(pending) };
-      const event = auditOf("device.rejected", actor, what);
-      const changes = ledger.reject(pending, actor);
-      this.deps.decisions.paced(event);
-      return { changes, event, urgent: true, answer: pending };
-    });
-    return { pending: answer, durable, ...(reason !== undefined && { reason }) };
   }
 
   /** Gives a device the owner's own name for it. @throws RequestError */
@@ -301,6 +259,7 @@ export class Pairing {
 
   close(): void {
     this.#expiry.cancel();
+    this.requests.close();
     for (const stop of this.#stop) stop();
     this.#listeners.clear();
   }
@@ -309,42 +268,21 @@ export class Pairing {
     return this.deps.document.working;
   }
 
-  #context(): ledger.LedgerContext {
-    const { world, limits, gatewayId } = this.deps;
-    return {
-      now: this.now(),
-      gatewayId,
-      limits,
-      nonce: () => world.bytes(16).toString("hex"),
-    };
-  }
-
-  #lookup(actor: Actor, denied: string) {
-    return {
-      now: this.now(),
-      denied,
-      // An approver's key may list all requests anyway.
-      isAdmin: actor.method === "ssh" || covers(actor.scopes, ADMIN),
-      ended: (code: string) => this.#resolutions.get(code),
-    };
-  }
-
   #expire(): void {
-    const { changes } = ledger.expire(this.#working, this.now());
-    if (changes.length > 0) this.deps.document.later(changes);
+    const { document, requests } = this.deps;
+    const now = this.now();
+    const links = ledger.expire(document.working, now);
+    if (links.length > 0) document.later(links);
+    const asked = book.expire(requests.working, now);
+    if (asked.length > 0) requests.later(asked);
     this.#setExpiry();
   }
 
   #setExpiry(): void {
-    this.#expiry.set(ledger.nextExpiry(this.#working));
-  }
-
-  #resolve(pending: Pending, why: Resolution): void {
-    this.#resolutions.set(pending.requestId, why);
-    const [oldest] = this.#resolutions.keys();
-    const full = this.#resolutions.size > this.deps.limits.replacedRequestsKept;
-    if (full && oldest !== undefined) this.#resolutions.delete(oldest);
-    this.#tell("resolved", pending, why);
+    const { document, requests } = this.deps;
+    const ends = [ledger.nextExpiry(document.working), book.nextExpiry(requests.working)];
+    const known = ends.filter((at) => at !== undefined);
+    this.#expiry.set(known.length > 0 ? Math.min(...known) : undefined);
   }
 
   #tell<Name extends keyof PairingListener>(

@@ -1,4 +1,5 @@
 import type { Role } from "../protocol/access.ts";
+import type { DeviceText } from "../requests/records.ts";
 import type { SshRight } from "../words/ssh-rights.ts";
 import type { ApprovalOrder } from "./order.ts";
 import type { Setup, SetupChange } from "./setup.ts";
@@ -21,17 +22,6 @@ export interface TokenRecord {
 
 export type ApprovedVia = "owner" | "bootstrap";
 
-/** What a device says about itself. Shown to people, never decided on. */
-export interface DeviceText {
-  readonly displayName?: string;
-  readonly platform?: string;
-  readonly deviceFamily?: string;
-  readonly clientId: string;
-  readonly clientMode: string;
-  readonly browserOrigin?: string;
-  readonly remoteIp?: string;
-}
-
 export interface Device extends DeviceText {
   readonly deviceId: string;
   /** Raw Ed25519 public key, base64url. */
@@ -47,26 +37,6 @@ export interface Device extends DeviceText {
   readonly lastSeenAtMs?: number;
   readonly lastSeenReason?: string;
   readonly tokens: { readonly [role in Role]?: TokenRecord };
-}
-
-/** A request for approval. Its id commits to all of `deviceId`, `roles`, `scopes` and `nonce`. */
-export interface Pending extends DeviceText {
-  readonly requestId: string;
-  /** Hex; drawn after the key arrived, so nobody can search for a key that gets a given code. */
-  readonly nonce: string;
-  readonly deviceId: string;
-  readonly publicKey: string;
-  /** The role asked for last. */
-  readonly role: Role;
-  readonly roles: readonly Role[];
-  readonly scopes: readonly string[];
-  /** What limits count by; absent for requests from paired devices on live sockets. */
-  readonly source: string;
-  readonly isRepair: boolean;
-  /** Whether the device showed the shared secret (its epoch), or asked without one. */
-  readonly secretEpoch?: number;
-  readonly ts: number;
-  readonly expiresAtMs: number;
 }
 
 /** A link that pairs: one device, or as many as `uses` says. The secret itself is never stored. */
@@ -98,16 +68,7 @@ export function isOpen(invite: Invite, now: number): boolean {
   return revokedAtMs === undefined && expiresAtMs > now && Object.keys(users).length < uses;
 }
 
-/** Why a pending request is gone. */
-export type Resolution = "approved" | "rejected" | "expired" | "superseded" | "evicted";
-
-/** Where a superseded request went. */
-export interface Replacement {
-  readonly by: string;
-  readonly asks: string;
-}
-
-/** All of pairing. Values are immutable; only `applyChange` (changes.ts) touches the maps. */
+/** All of pairing but requests (requests/). Values are immutable; only `applyChange` (changes.ts) touches the maps. */
 export interface PairingState {
   readonly devices: Map<string, Device>;
   /** The ids of `devices` by the time of their approval. */
@@ -116,10 +77,6 @@ export interface PairingState {
   readonly nodes: Set<string>;
   /** Those of `devices` that are ways in with full control. */
   readonly admins: Set<string>;
-  readonly pending: Map<string, Pending>;
-  /** deviceId → requestId: a device has at most one request. */
-  readonly pendingOf: Map<string, string>;
-  readonly replaced: Map<string, Replacement>;
   readonly invites: Map<string, Invite>;
   /** secretHash → inviteId. */
   readonly inviteBySecret: Map<string, string>;
@@ -157,11 +114,9 @@ export type PairingChange =
     }
   | { op: "device-gone"; deviceId: string }
   | { op: "seen"; deviceId: string; at: number; reason: string; took?: Role }
-  | { op: "pending"; pending: Pending }
-  | { op: "pending-gone"; requestId: string; why: Resolution; replacement?: Replacement }
   | { op: "invite"; invite: Invite }
   | { op: "invite-gone"; inviteId: string }
-  /** The wall clock was set: all times of requests and links move by so many milliseconds. */
+  /** The wall clock was set: all times of links move by so many milliseconds. */
   | { op: "clock-set"; by: number }
   | ({ op: "revoking-all" } & RevokingAll)
   | { op: "revoked-all" }
@@ -182,8 +137,6 @@ export interface EndedDevice {
 
 /** What follows from a change that is durable. */
 export type PairingEvent =
-  | { readonly name: "requested"; readonly pending: Pending }
-  | { readonly name: "resolved"; readonly pending: Pending; readonly why: Resolution }
   | { readonly name: "renamed"; readonly device: Device }
   | { readonly name: "ended"; readonly end: EndedDevice }
   /** Every token of every device but some counts no more; their ends follow. */

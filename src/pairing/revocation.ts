@@ -2,15 +2,20 @@ import type { AuditedPart } from "../audit/decisions.ts";
 import { auditOf, deviceFacts } from "../audit/events.ts";
 import { shellWord } from "../lib/shell-word.ts";
 import type { Actor } from "../protocol/access.ts";
+import { gone, requestOf } from "../requests/book.ts";
+import type { RequestsChange, RequestsState } from "../requests/records.ts";
+import type { Part } from "../store/parts.ts";
 import type { Durability } from "../store/shape.ts";
 import { refuseWhileRevoking } from "./being-revoked.ts";
 import * as devices from "./devices.ts";
 import type { LastAdminGuard } from "./last-admin-guard.ts";
-import type { Device, PairingChange, PairingState } from "./records.ts";
+import type { Device, PairingChange, PairingEvent, PairingState } from "./records.ts";
 import { afterChanges } from "./remaining-admins.ts";
 
 export interface RevocationDeps {
   readonly decisions: AuditedPart<PairingState, PairingChange>;
+  readonly document: Part<PairingState, PairingChange, PairingEvent>;
+  readonly requestDecisions: AuditedPart<RequestsState, RequestsChange>;
   readonly guard: LastAdminGuard;
   /** The wall clock, milliseconds. */
   readonly now: () => number;
@@ -31,19 +36,23 @@ interface TokenAsk extends DeviceAsk {
 export class Revocation {
   constructor(private readonly deps: RevocationDeps) {}
 
-  /** Forgets a device. @throws RequestError where `actor` may not, or LAST_WAY_IN */
+  /** Forgets a device, and its request. @throws RequestError where `actor` may not, or LAST_WAY_IN */
   async remove(
     deviceId: string,
     actor: Actor,
     force?: boolean,
   ): Promise<{ device: Device } & Durability> {
-    const { decisions, guard } = this.deps;
-    const { answer, ...outcome } = await decisions.decide((state) => {
-      const { device, changes } = devices.remove(state, deviceId, actor);
+    const { requestDecisions, document, guard } = this.deps;
+    const now = this.deps.now();
+    const { answer, ...outcome } = await requestDecisions.decide((requests) => {
+      const { device, changes } = devices.remove(document.working, deviceId, actor);
       const command = `devices remove ${deviceId}`;
       guard.check(afterChanges(changes), { actor, force, command });
       const event = auditOf("device.removed", actor, deviceFacts(device));
-      return { changes, event, urgent: true, answer: device };
+      const request = requestOf(requests, "device", { deviceId, now });
+      const ended = request ? [gone(request, "rejected")] : [];
+      const also = [document.also(changes)];
+      return { changes: ended, also, event, urgent: true, answer: device };
     });
     return { device: answer, ...outcome };
   }

@@ -1,8 +1,10 @@
 import type { Actor } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
+import { requestsOf } from "../requests/book.ts";
+import type { DeviceRequest, RequestsState } from "../requests/records.ts";
 import { type Ends, hasToken } from "./devices.ts";
 import type { LastAdminGuard } from "./last-admin-guard.ts";
-import { type Device, type Invite, isOpen, type PairingState, type Pending } from "./records.ts";
+import { type Device, type Invite, isOpen, type PairingState } from "./records.ts";
 import { lastAdminRefusal, mayForce } from "./remaining-admins.ts";
 
 export interface RevokeAllAsk {
@@ -14,7 +16,7 @@ export interface RevokeAllAsk {
 
 /** What could become a device. */
 export interface Asking {
-  readonly pending: readonly Pending[];
+  readonly pending: readonly DeviceRequest[];
   /** Links that would still pair a device. */
   readonly invites: readonly Invite[];
 }
@@ -36,17 +38,21 @@ const COMMAND = "devices revoke-all";
 export function planRevokeAll(
   state: PairingState,
   ask: RevokeAllAsk,
-  facts: { guard: LastAdminGuard; now: number },
+  facts: { guard: LastAdminGuard; now: number; requests: RequestsState },
 ): RevokeAllPlan {
   const keeps = new Set(ask.except);
   const kept = ask.except.map((id) => keptDevice(state, id));
   if (!(ask.force && mayForce(ask.actor))) refuseSlip(state, ask, { keeps, guard: facts.guard });
-  return { keeps, kept, ...askingIn(state, facts.now) };
+  return { keeps, kept, ...askingIn(state, facts) };
 }
 
-export function askingIn(state: PairingState, now: number): Asking {
+/** Who could become a device: by a request, or by a link that is open. */
+export function askingIn(
+  state: PairingState,
+  { requests, now }: { readonly requests: RequestsState; readonly now: number },
+): Asking {
   return {
-    pending: [...state.pending.values()],
+    pending: requestsOf(requests, "device"),
     invites: [...state.invites.values()].filter((invite) => isOpen(invite, now)),
   };
 }

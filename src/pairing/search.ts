@@ -1,6 +1,7 @@
 import { cleanText } from "../lib/text.ts";
 import type { Role } from "../protocol/access.ts";
-import type { Device, DeviceText, Pending } from "./records.ts";
+import type { DeviceRequest, DeviceText } from "../requests/records.ts";
+import type { Device } from "./records.ts";
 
 /** What narrows a list. Absent parts narrow nothing. */
 export interface Filter {
@@ -30,11 +31,11 @@ export function deviceFilter(
 }
 
 /** Which requests a filter lets pass. */
-export function pendingFilter(filter: Filter): (pending: Pending) => boolean {
+export function pendingFilter(filter: Filter): (request: DeviceRequest) => boolean {
   const { query, role, staleBeforeMs } = filter;
   if (staleBeforeMs !== undefined) return () => false;
   const holds = textFilter(query);
-  return (pending) => (role === undefined || pending.roles.includes(role)) && holds(pending);
+  return (request) => (role === undefined || request.roles.includes(role)) && holds(request);
 }
 
 /** When a device was last seen; one that never was counts from its approval. */

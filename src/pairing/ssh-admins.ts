@@ -1,3 +1,4 @@
+import type { ConfigAhead } from "../audit/trail.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
 import type { Part } from "../store/parts.ts";
@@ -10,22 +11,13 @@ interface Deps {
   readonly limits: Limits;
   /** Whether approvers can log in at all. */
   readonly isOn: () => boolean;
+  /** A change of the configuration's file whose line is written, and which may not be made yet. */
+  readonly configAhead: () => Pick<ConfigAhead, "keys"> | undefined;
 }
 
 /** The SSH keys that could let a device in with full control. */
 export class SshAdmins {
-  /** Changes of settings under way that end approval over SSH. */
-  #endings = 0;
-
   constructor(private readonly deps: Deps) {}
-
-  /** Until what is returned is called, no key counts. */
-  ending(): () => void {
-    this.#endings += 1;
-    return () => {
-      this.#endings -= 1;
-    };
-  }
 
   /** How many there are. A key that is being taken away counts no more. */
   count(): number {
@@ -35,11 +27,18 @@ export class SshAdmins {
 
   /** Whether `key` is one of them. */
   counts(key: SshKey): boolean {
-    const { document, world, limits, isOn } = this.deps;
+    const { document, world, limits, isOn, configAhead } = this.deps;
     // Its addition may be on its way to a disk that is full.
     const isSure = document.durable.sshKeys.has(key.fingerprint);
-    if (!isSure || !isOn() || this.#endings > 0 || !key.may.includes("admin")) return false;
+    if (!isSure || !isOn() || endsApproval(configAhead()) || !key.may.includes("admin"))
+      return false;
     // A key that is over before it is needed is not to be relied on.
     return !isExpired(key, world.now() + limits.sshWayInMs);
   }
+}
+
+/** Whether the change turns approval over SSH off, or keeps its keys where sshd does not read them from. */
+function endsApproval(ahead: Pick<ConfigAhead, "keys"> | undefined): boolean {
+  if (!ahead) return false;
+  return ahead.keys["gateway.ssh.account"] === null || "gateway.ssh.authorizedKeys" in ahead.keys;
 }

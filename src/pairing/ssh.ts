@@ -86,14 +86,12 @@ export class SshKeys {
   }
 
   /**
-   * Approval over SSH is about to end by a change of settings: until what is returned is called its keys
-   * count for nothing, so that of two ends at the same moment one is refused.
+   * Checks whether approval over SSH may end by a change of settings.
    * @throws RequestError LAST_WAY_IN where no device has full control
    */
-  ending(by: GuardedBy): () => void {
+  checkEnd(by: GuardedBy): void {
     const { guard, admins } = this.deps;
     if (admins.count() > 0) guard.checkOther(0, by);
-    return admins.ending();
   }
 
   /** How many keys could let a device in with full control. */

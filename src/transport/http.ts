@@ -1,4 +1,5 @@
 import type { BearerVerdict } from "../gateway/bearer.ts";
+import type { Readiness } from "../gateway/health.ts";
 import type { JoinVerdict } from "../gateway/join.ts";
 import { type HttpAnswer, json, notAllowed, notFound, problem, secured } from "./answers.ts";
 import { answerPage, type PageFiles } from "./page.ts";
@@ -33,12 +34,6 @@ export interface HttpDeps {
   /** The setup code behind a join address, which is handed out once. */
   readonly join: (code: string, source: string) => Promise<JoinVerdict>;
   readonly authorize: (what: "gateway" | "metrics", ask: BearerAsk) => Promise<BearerVerdict>;
-}
-
-export interface Readiness {
-  readonly ready: boolean;
-  readonly failing: readonly string[];
-  readonly uptimeMs: number;
 }
 
 export interface BearerAsk {

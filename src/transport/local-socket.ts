@@ -2,21 +2,11 @@ import { chmodSync, lstatSync, statSync, unlinkSync } from "node:fs";
 import { connect, createServer, type Socket as NetSocket, type Server } from "node:net";
 import { basename, dirname } from "node:path";
 import type { Requester } from "../gateway/dispatch.ts";
+import type { Said } from "../gateway/local-requests.ts";
 import { SocketFolder } from "../lib/socket-folder.ts";
 import { whyFailed } from "../lib/system-words.ts";
 import { systemWorld } from "../lib/world.ts";
 import { encodeError, parseRequest, type RequestFrame } from "../protocol/frames.ts";
-
-/**
- * What a request says about its sender. Nothing but the socket's folder and mode vouches for it.
- */
-export interface Said {
-  /** The user that the command line is run by, as it says. */
-  readonly claims?: string;
-  /** Fingerprint of the SSH key that logged in, and where from. */
-  readonly key?: string;
-  readonly address?: string;
-}
 
 export interface LocalSocketDeps {
   readonly path: string;

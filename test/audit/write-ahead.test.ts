@@ -1,89 +1,12 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { AuditEvent } from "../../src/audit/chain.ts";
-import { type Notes, writeAhead } from "../../src/audit/write-ahead.ts";
 import { invalidRequest } from "../../src/protocol/errors.ts";
 import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
 import { pairNode, surfaceCode } from "../nodes/support.ts";
 import { byHost } from "./support.ts";
 
 const event: AuditEvent = { event: "config.changed", by: byHost, from: "203.0.113.7" };
-
-/** Notes that say in which order all went; `refuse` of them fails. */
-function notes(refuse: "none" | "note" = "none") {
-  const said: unknown[] = [];
-  const all: Notes = {
-    note: async ({ event }) => {
-      await null;
-      if (refuse === "note") throw new Error("the audit can't be written");
-      said.push(event);
-      return 7;
-    },
-    noteAnyway: async (line) => {
-      said.push(line);
-      return 8;
-    },
-  };
-  return { all, said };
-}
-
-describe("a change that is stored outside of the audit", () => {
-  test("comes after its line, which is durable by then", async () => {
-    const { all, said } = notes();
-    const result = await writeAhead(all, async (announce) => {
-      await announce(event);
-      said.push("changed");
-      return "done";
-    });
-    expect([result, said]).toEqual(["done", ["config.changed", "changed"]]);
-  });
-
-  test("is not made where its line can't be written", async () => {
-    const { all, said } = notes("note");
-    const changing = writeAhead(all, async (announce) => {
-      await announce(event);
-      said.push("changed");
-    });
-    await expect(changing).rejects.toThrow("the audit can't be written");
-    expect(said).toEqual([]);
-  });
-
-  test.each<[string, unknown, string]>([
-    [
-      "of the store",
-      Object.assign(new Error("full"), { code: "STORE_DISK_FULL" }),
-      "STORE_DISK_FULL",
-    ],
-    ["that its caller was told", invalidRequest("unknown requestId"), "unknown requestId"],
-    ["of a bug", new TypeError("x is not a function"), "an error of the gateway; see its log"],
-  ])("that fails for a reason %s leaves a second line", async (_name, error, why) => {
-    const { all, said } = notes();
-    const changing = writeAhead(all, async (announce) => {
-      await announce(event);
-      throw error;
-    });
-    await expect(changing).rejects.toBe(error);
-    const what = { line: 7, change: "config.changed", why };
-    expect(said[1]).toEqual({ event: "change.failed", by: byHost, what, from: "203.0.113.7" });
-  });
-
-  test("that only takes away is made also where its line is not on the disk yet", async () => {
-    const { all, said } = notes("note");
-    const change = async (announce: (line: AuditEvent) => Promise<void>) => {
-      await announce(event);
-      said.push("changed");
-    };
-    await writeAhead(all, change, { anyway: true });
-    expect(said).toEqual([event, "changed"]);
-  });
-
-  test("that turned out to be none leaves no line", async () => {
-    const { all, said } = notes();
-    expect(await writeAhead(all, async () => "nothing to do")).toBe("nothing to do");
-    await expect(writeAhead(all, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
-    expect(said).toEqual([]);
-  });
-});
 
 describe("on a gateway", () => {
   let gateway: TestGateway;
@@ -97,22 +20,22 @@ describe("on a gateway", () => {
       ({ event, what }) => [event, what] as const,
     );
 
-  /** Runs `first` when the next line is durable, before what it tells of is made. */
-  function afterLine(first: () => Promise<unknown>): void {
-    const { decisions } = gateway.core;
-    const { note } = decisions;
-    decisions.note = async (line) => {
-      decisions.note = note;
-      const seq = await note.call(decisions, line);
+  /** Runs `first` when the next line of a change of the configuration is durable, before its file is written. */
+  function beforeFile(first: () => Promise<unknown>): void {
+    const { configTrail } = gateway.core;
+    const { ahead } = configTrail;
+    configTrail.ahead = async (...given) => {
+      configTrail.ahead = ahead;
+      const line = await ahead.apply(configTrail, given);
       await first();
-      return seq;
+      return line;
     };
   }
 
   test("the line of a change of the configuration is there while the file is still the old one", async () => {
     const { path } = gateway.core.config;
     let then: unknown;
-    afterLine(async () => {
+    beforeFile(async () => {
       then = [await readFile(path, "utf8").catch(() => "none"), (await events()).at(-1)];
     });
     await gateway.host("host.config.set", { path: "gateway.name", value: "home" });
@@ -120,7 +43,7 @@ describe("on a gateway", () => {
   });
 
   test("a change of the configuration that fails has a second line", async () => {
-    afterLine(() => writeFile(gateway.core.config.path, "{}\n"));
+    beforeFile(() => writeFile(gateway.core.config.path, "{}\n"));
     const changing = gateway.host("host.config.set", { path: "gateway.name", value: "home" });
     await expect(changing).rejects.toThrow("config changed since last load");
     const all = await events();
@@ -128,6 +51,83 @@ describe("on a gateway", () => {
       ["config.changed", { keys: ["gateway.name"] }],
       ["change.failed", { line: all.length - 1, change: "config.changed", why: "CONFIG_CHANGED" }],
     ]);
+  });
+
+  describe("a change that is stored elsewhere", () => {
+    const wanted = { kind: "set", path: "gateway.name", value: "home" } as const;
+    const file = () => readFile(gateway.core.config.path, "utf8").catch(() => "none");
+
+    /** A change of the configuration that is made by `change`, once its line is written. */
+    function changing<Result>(change: (commit: () => Promise<void>) => Promise<Result>) {
+      const { config, configTrail } = gateway.core;
+      return config.exclusive(async (turn) => {
+        const plan = await turn.plan(wanted);
+        const line = await configTrail.ahead(plan, event);
+        return configTrail.settle(
+          line,
+          change(() => turn.commit(plan)),
+        );
+      });
+    }
+
+    const takesNone = () => {
+      gateway.core.decisions.admit = () => {
+        throw new Error("the audit can't be written");
+      };
+    };
+
+    test("comes after its line, which is durable by then", async () => {
+      const said: unknown[] = [];
+      const result = await changing(async (commit) => {
+        said.push((await events()).at(-1)?.[0], await file());
+        await commit();
+        said.push((await file()).includes('"home"'));
+        return "done";
+      });
+      expect([result, said]).toEqual(["done", ["config.changed", "none", true]]);
+    });
+
+    test("is not made where its line can't be written", async () => {
+      takesNone();
+      const change = changing((commit) => commit());
+      await expect(change).rejects.toThrow("the audit can't be written");
+      expect([await events(), await file()]).toEqual([[], "none"]);
+    });
+
+    test.each<[string, unknown, string]>([
+      [
+        "of the store",
+        Object.assign(new Error("full"), { code: "STORE_DISK_FULL" }),
+        "STORE_DISK_FULL",
+      ],
+      ["that its caller was told", invalidRequest("unknown requestId"), "unknown requestId"],
+      ["of a bug", new TypeError("x is not a function"), "an error of the gateway; see its log"],
+    ])("that fails for a reason %s leaves a second line", async (_name, error, why) => {
+      await expect(changing(() => Promise.reject(error))).rejects.toBe(error);
+      const [ahead, failed] = await gateway.core.audit.read({ limit: 9 });
+      const what = { line: ahead?.seq, change: "config.changed", why };
+      const failure = { event: "change.failed", by: byHost, what, from: "203.0.113.7" };
+      expect(failed).toMatchObject(failure);
+    });
+
+    test("that fails says so also where the audit takes no more lines", async () => {
+      const change = changing(async () => {
+        takesNone();
+        throw new Error("no");
+      });
+      await expect(change).rejects.toThrow("no");
+      expect((await events()).map(([name]) => name)).toEqual(["config.changed", "change.failed"]);
+    });
+
+    test("that turned out to be none leaves no line", async () => {
+      const set = (value: string) =>
+        gateway.host("host.config.set", { path: "gateway.pairing.open", value });
+      await set("false");
+      const before = await events();
+      expect(await set("false")).toMatchObject({ changedPaths: [], diff: "" });
+      await expect(set("many")).rejects.toThrow("gateway.pairing.open");
+      expect(await events()).toEqual(before);
+    });
   });
 
   test("a secret is not set where the line of it can't be written", async () => {
@@ -167,7 +167,9 @@ describe("on a gateway", () => {
     const node = await pairNode(gateway, ["system.which"]);
     const requestId = await surfaceCode(gateway, node.nodeId);
     const told: string[] = [];
-    gateway.core.nodes.listen({ resolved: (_request, why) => told.push(why) });
+    gateway.core.pairing.requests.listen((event) => {
+      if (event.name === "resolved") told.push(event.why);
+    });
     const both = await Promise.allSettled([
       gateway.host("node.pair.approve", { requestId }),
       gateway.host("node.pair.reject", { requestId }),

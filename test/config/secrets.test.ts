@@ -170,7 +170,7 @@ describe("moving secrets out", () => {
     ].join("\n");
     const moved = migrateSecrets(text, file);
     expect(moved.secrets).toEqual({ token: "tok-123456", password: "pw-é-123" });
-    expect(moved.text).toBe(
+    expect(moved.after).toBe(
       '{\n  "gateway": {\n    "port": 1,\n    "auth": {\n      // from the old machine\n' +
         "      // change me\n    },\n  },\n}\n",
     );
@@ -191,7 +191,13 @@ describe("moving secrets out", () => {
 
   it("does nothing where there is nothing, and leaves what is no usable secret", () => {
     for (const text of ["", "{}", '{"gateway":{"auth":{"token":{"source":"env"}}}}']) {
-      expect(migrateSecrets(text, file)).toEqual({ secrets: {}, text, diff: "" });
+      expect(migrateSecrets(text, file)).toEqual({
+        secrets: {},
+        before: text,
+        after: text,
+        changedPaths: [],
+        diff: "",
+      });
     }
     expect(() => migrateSecrets('{"a', file)).toThrow(ConfigError);
   });

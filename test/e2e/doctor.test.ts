@@ -184,7 +184,7 @@ describe("doctor on a gateway that is stopped", () => {
     expect(first.code).toBe(1);
     expect(first.wrong.get("state.store")).toMatchObject({
       level: "fail",
-      message: expect.stringMatching(/devices\.json is damaged and .*checksum/),
+      message: expect.stringMatching(/gateway\.json is damaged and .*checksum/),
       next: expect.stringContaining(`cp -a BACKUP/. ${gateway.stateDir}/`),
     });
     expect(await gateway.launch().end()).toBe(6);
@@ -312,7 +312,7 @@ describe("doctor on the machine around", () => {
     const { stdout, code } = await gateway.cli(["doctor"]);
     expect(code).toBe(1);
     const lines = stdout.split("\n");
-    expect(lines[0]).toMatch(/^fail {2}.*devices\.journal is damaged.*\[state\.store\]$/);
+    expect(lines[0]).toMatch(/^fail {2}.*gateway\.journal is damaged.*\[state\.store\]$/);
     expect(lines[1]).toMatch(/^ {6}next: cp -a BACKUP/);
     expect(stdout).toMatch(/next: node \S+index\.js gateway run/);
     expect(stdout).toMatch(/\n1 check fails; \d+ warnings?, \d+ notes?, \d+ well\.\n$/);

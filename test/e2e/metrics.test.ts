@@ -123,7 +123,7 @@ describe("/metrics", () => {
     expect(value(after, "openclaw_pairing", { kind: "devices" })).toBe(1);
     const refused = { code: "PAIRING_REQUIRED" };
     expect(value(after, "openclaw_connects_refused_total", refused)).toBe(1);
-    const pairing = { document: "pairing" };
+    const pairing = { document: "state" };
     const commits = "openclaw_store_commits_total";
     expect(value(after, commits, pairing)).toBeGreaterThan(value(before, commits, pairing));
     expect(value(after, "openclaw_store_write_seconds_count", pairing)).toBeGreaterThan(0);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Hub, type Receiver } from "../../src/events/hub.ts";
+import { Pulse, pulseWhileOccupied } from "../../src/events/pulse.ts";
 import { limitTable } from "../../src/limits/table.ts";
 import type { Caller } from "../../src/protocol/access.ts";
 import { type EventName, type EventRule, eventTable } from "../../src/protocol/events.ts";
@@ -39,7 +40,7 @@ test("whoever follows is sent what it asked for and may have, and asking again c
   const hub = new Hub();
   const ear = new Ear();
   const occupied: boolean[] = [];
-  hub.occupied = (yes) => occupied.push(yes);
+  hub.onOccupied((yes) => occupied.push(yes));
   const who = caller("operator", "operator.pairing");
   const told = () => {
     ear.frames.length = 0;
@@ -130,7 +131,7 @@ test("each receiver counts its own events from 1, without a gap", () => {
   hub.add(early, caller("operator", "operator.read"));
   hub.add(node, caller("node"));
   hub.publish("tick", { ts: 1 });
-  hub.publish("presence", { presence: [] }, { presence: 4, health: 2 });
+  hub.publish("presence", { presence: [] }, { version: { presence: 4, health: 2 } });
   hub.add(late, caller("operator", "operator.read"));
   hub.publish("tick", { ts: 2 });
   expect(early.frames).toEqual([
@@ -194,7 +195,7 @@ test("an event for some goes to those who may have it and are still here, counte
   hub.delete(gone);
   hub.add(later, caller("operator", "operator.read"));
   hub.publish("tick", {});
-  hub.publish("presence", {}, undefined, [...audience, node]);
+  hub.publish("presence", {}, { to: [...audience, node] });
   expect(reader.frames.map(({ event, seq }) => [event, seq])).toEqual([
     ["tick", 1],
     ["presence", 2],
@@ -232,4 +233,48 @@ test("tickMs: a tick goes to everyone that often, with the gateway's time", asyn
   const tick = await client.next((f) => f.event === "tick");
   expect(tick).toEqual({ type: "event", event: "tick", payload: { ts: world.now() }, seq: 1 });
   await gateway.close();
+});
+
+test("each who asks is told of the first receiver and the last, until it asks no more", () => {
+  const hub = new Hub();
+  const told: string[] = [];
+  const stop = hub.onOccupied((occupied) => told.push(`a ${occupied}`));
+  hub.onOccupied((occupied) => told.push(`b ${occupied}`));
+  const [one, two] = [new Ear(), new Ear()];
+  hub.add(one, caller("operator"));
+  hub.add(two, caller("operator"));
+  hub.delete(one);
+  expect(told).toEqual(["a true", "b true"]);
+  stop();
+  hub.delete(two);
+  hub.delete(two);
+  expect(told).toEqual(["a true", "b true", "b false"]);
+});
+
+test("pulses beat while somebody is there, and never again once they are stopped", () => {
+  const world = new HandWorld();
+  const hub = new Hub();
+  let beats = 0;
+  const beat = () => {
+    beats += 1;
+  };
+  const stop = pulseWhileOccupied(hub, [new Pulse({ world, ms: 100, beat })]);
+  world.advance(1000);
+  expect(beats).toBe(0);
+  const ear = new Ear();
+  hub.add(ear, caller("operator"));
+  world.advance(250);
+  expect(beats).toBe(2);
+  hub.delete(ear);
+  world.advance(1000);
+  expect(beats).toBe(2);
+  hub.add(ear, caller("operator"));
+  world.advance(100);
+  expect(beats).toBe(3);
+  stop();
+  world.advance(1000);
+  hub.delete(ear);
+  hub.add(ear, caller("operator"));
+  world.advance(1000);
+  expect(beats).toBe(3);
 });

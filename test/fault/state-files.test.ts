@@ -255,7 +255,7 @@ describe("a refused state", () => {
       await rm(join(gateway.stateDir, "gateway.json"));
       const run = await attempt(gateway);
       expect(expectRefusal(run, path)).toBe("STORE_DAMAGED");
-      expect(run.log.at(-1)?.msg).toContain("it and gateway.json are missing");
+      expect(run.log.at(-1)?.msg).toContain(`its journal ${path} is missing`);
       await expect(lstat(path)).rejects.toThrow("ENOENT");
     }));
 });

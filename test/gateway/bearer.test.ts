@@ -37,7 +37,7 @@ beforeEach(() => {
     clear: () => ({}),
   });
   const rules = { failures: limitTable.authFailures.value, windowMs: 60_000, lockMs: 300_000 };
-  limiter = new FailureLimiter(rules, 100, () => now);
+  limiter = new FailureLimiter(rules, { entries: 100, now: () => now });
   bearer = new BearerCheck({
     secrets,
     limiter,

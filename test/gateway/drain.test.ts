@@ -19,7 +19,7 @@ test("a stop lets what runs be answered, then closes everyone 1012", async () =>
   const { error } = await refusedConnect(gateway, { device: makeDevice(), auth });
   const { requestId } = error.details;
   const answer = client.request("device.pair.approve", { requestId });
-  while (gateway.server.gateway.dispatcher?.busy === 0) await settled();
+  while (gateway.server.gateway.dispatcher.busy === 0) await settled();
   await gateway.close();
   expect((await answer).ok).toBe(true);
   expect(await client.end()).toEqual(stop);
@@ -33,7 +33,7 @@ test("drainMs: what does not end in time goes unanswered, and no new connect is 
   await idle.challenge();
   const running = gateway.core.config;
   let release = () => {};
-  running.change = () =>
+  running.exclusive = () =>
     new Promise((_resolve, reject) => (release = () => reject(new Error("late"))));
   const change = gateway.host("host.config.set", { path: "gateway.name", value: "x" });
   change.catch(() => {});

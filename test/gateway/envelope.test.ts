@@ -369,7 +369,7 @@ describe("a gateway that is not ready", () => {
     ["draining", "gateway restart in progress; retry shortly", "gateway restart in progress", 1500],
   ] as const)("says that it is %s and when to retry", async (phase, message, reason, after) => {
     const gateway = await start();
-    gateway.server.gateway.phase = phase;
+    gateway.server.gateway.state.phase = phase;
     const { error, closed } = await refusedConnect(gateway, { auth: token });
     expect(error).toMatchObject({
       code: "UNAVAILABLE",

@@ -30,9 +30,9 @@ function readiness(
 test("not ready while it starts, and ready after", async () => {
   const agent = kept();
   const gateway = await startTestGateway();
-  gateway.server.gateway.phase = "starting";
+  gateway.server.gateway.state.phase = "starting";
   expect(await readiness(gateway, agent)).toEqual({ status: 503, failing: "starting" });
-  gateway.server.gateway.phase = "ready";
+  gateway.server.gateway.state.phase = "ready";
   expect(await readiness(gateway, agent)).toEqual({ status: 200, failing: "" });
   agent.destroy();
   await gateway.close();
@@ -44,14 +44,14 @@ test("not ready while it drains, to whoever is still connected", async () => {
   const gateway = await startTestGateway({ world });
   expect(await readiness(gateway, agent)).toEqual({ status: 200, failing: "" });
   let release = () => {};
-  gateway.core.config.change = () => {
+  gateway.core.config.exclusive = () => {
     return new Promise((_resolve, reject) => (release = () => reject(new Error("late"))));
   };
   gateway.host("host.config.set", { path: "gateway.name", value: "x" }).catch(() => {});
   const closing = gateway.close();
   expect(await readiness(gateway, agent)).toEqual({ status: 503, failing: "draining" });
   release();
-  while (gateway.server.gateway.dispatcher?.busy !== 0) await new Promise(setImmediate);
+  while (gateway.server.gateway.dispatcher.busy !== 0) await new Promise(setImmediate);
   world.advance(limitTable.drainMs.value);
   agent.destroy();
   await closing;

@@ -107,7 +107,7 @@ describe("asking for more on a live socket", () => {
       const from = { id: "c", inFlight: 0, onEnd: () => () => {}, send };
       const actor = { ...hostOwner, method: "device-token" as const, deviceId: device.deviceId };
       const frame = { type: "req" as const, id: "w", method: "device.scopes.waitUpgrade" };
-      gateway.server.gateway.dispatcher?.dispatch(from, actor, { ...frame, params: { requestId } });
+      gateway.server.gateway.dispatcher.dispatch(from, actor, { ...frame, params: { requestId } });
     });
     await approving;
     expect((await answer).payload.status).toBe("approved");

@@ -140,6 +140,6 @@ function callAsHost<T>(
         else reject(Object.assign(new Error(answer.error.message), answer.error));
       },
     };
-    server.gateway.dispatcher?.dispatch(from, hostOwner, { type: "req", id: "1", ...call });
+    server.gateway.dispatcher.dispatch(from, hostOwner, { type: "req", id: "1", ...call });
   });
 }

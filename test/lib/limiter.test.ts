@@ -16,7 +16,7 @@ const rules: LimiterRules = {
 
 function setUp(more: Partial<LimiterRules> = {}, entries = 100) {
   const clock = { now: 0 };
-  const limiter = new FailureLimiter({ ...rules, ...more }, entries, () => clock.now);
+  const limiter = new FailureLimiter({ ...rules, ...more }, { entries, now: () => clock.now });
   return { clock, limiter };
 }
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { firstLine, readSmallFile } from "../../src/lib/small-file.ts";
+import { firstLine, lineReader, readSmallFile } from "../../src/lib/small-file.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "small-file-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -29,4 +29,27 @@ test("what is no file is refused at once: a pipe that nobody writes would be wai
   await expect(readSmallFile(folder, 10)).rejects.toMatchObject({ code: "EFTYPE" });
   await expect(readSmallFile("/dev/zero", 10)).rejects.toMatchObject({ code: "EFTYPE" });
   await expect(readSmallFile(join(folder, "none"), 10)).rejects.toMatchObject({ code: "ENOENT" });
+});
+
+test("a line is read anew once it is old, or another file is named, and none is no error", async () => {
+  let now = 0;
+  let path: string | undefined;
+  const file = join(folder, "token");
+  const read = lineReader({ path: () => path, maxBytes: 100, keepMs: 1000, now: () => now });
+  expect(await read()).toBeUndefined();
+  path = file;
+  expect(await read()).toBeUndefined();
+  writeFileSync(file, "one\n");
+  now = 1000;
+  expect(await read()).toBeUndefined();
+  now = 1001;
+  expect(await read()).toBe("one");
+  writeFileSync(file, "two\n");
+  expect(await read()).toBe("one");
+  path = join(folder, "none");
+  expect(await read()).toBeUndefined();
+  path = file;
+  expect(await read()).toBe("two");
+  path = undefined;
+  expect(await read()).toBeUndefined();
 });

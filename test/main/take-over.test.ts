@@ -5,7 +5,9 @@ import { stateProblems } from "../../src/audit/state-check.ts";
 import { legacyDevices, legacyNodes, legacySecrets } from "../../src/main/legacy-state.ts";
 import { openState, type StateDocument, stateShape } from "../../src/main/state.ts";
 import { COPIES, readLegacy } from "../../src/main/take-over.ts";
-import type { Device, PairingState, Pending } from "../../src/pairing/records.ts";
+import type { Device, PairingState } from "../../src/pairing/records.ts";
+import { requestsOf } from "../../src/requests/book.ts";
+import type { OldDeviceRequest, OldNodeRequest } from "../../src/requests/take-over.ts";
 import { documentFiles } from "../../src/store/files.ts";
 import { readDocument } from "../../src/store/recover.ts";
 import { HandWorld } from "../kit/world.ts";
@@ -47,7 +49,7 @@ function recordsOf(name: string): Record<string, unknown>[] {
 }
 
 async function expectTaken(document: StateDocument): Promise<void> {
-  const { secrets, devices, nodes, audit, host } = document.durable;
+  const { secrets, devices, nodes, requests, audit, host } = document.durable;
   const [keys] = recordsOf("gateway.json");
   expect(secrets).toEqual(keys);
   // What stands in the journal behind the snapshot only says when devices were seen.
@@ -59,12 +61,22 @@ async function expectTaken(document: StateDocument): Promise<void> {
   const pending = recordsOf("devices.json").flatMap((one) =>
     one["pending"] ? [one["pending"]] : [],
   );
-  expect([...devices.pending.keys()]).toEqual((pending as Pending[]).map((one) => one.requestId));
+  expect(requestsOf(requests, "device")).toEqual(
+    (pending as OldDeviceRequest[]).map(({ under, ...rest }) => ({
+      ...rest,
+      kind: "device",
+      ...(under !== undefined && { secretEpoch: under }),
+    })),
+  );
   const granted = recordsOf("nodes.json").flatMap(({ node }) => (node ? [node] : []));
   expect([...nodes.nodes.values()].map(({ surface }) => surface)).toEqual(
     granted.map((node) => (node as { surface?: unknown }).surface),
   );
-  expect(nodes.requests.size).toBe(1);
+  const asked = recordsOf("nodes.json").flatMap(({ request }) => (request ? [request] : []));
+  expect(requestsOf(requests, "node")).toEqual(
+    asked.map((request) => ({ ...(request as OldNodeRequest), kind: "node" })),
+  );
+  expect(asked).toHaveLength(1);
   expect(host.trail.head).toEqual(audit.head);
   expect(audit.head.seq).toBeGreaterThan(5);
   expect(stateProblems(host.trail, () => true)).toEqual([]);
@@ -119,7 +131,7 @@ describe("a state folder of version 1", () => {
       true,
     );
     const document = await open(files);
-    for (const part of ["secrets", "devices", "nodes", "audit", "host"] as const) {
+    for (const part of ["secrets", "devices", "nodes", "requests", "audit", "host"] as const) {
       expect(said(document.durable[part])).toBe(said(state[part]));
     }
   });

@@ -107,7 +107,7 @@ describe("who may ask", () => {
     await gateway.host("host.ssh.remove", { key });
     expect(await refused(key, "approve", code)).toBe("This key may not approve any more.");
     expect((await ask({ method: "approver.list" })).error.code).toBe("FORBIDDEN");
-    expect(gateway.core.pairing.isPending(code)).toBe(true);
+    expect(gateway.core.pairing.requests.isPending(code)).toBe(true);
   });
 
   test("a key for another network is refused by the gateway too", async () => {
@@ -247,7 +247,7 @@ describe("nodes", () => {
     const hello = await waiting.client.request("connect", connectParams(challenge, options));
     expect(hello.ok).toBe(true);
     const request = await until(
-      () => [...gateway.core.nodes.state.requests.values()][0],
+      () => gateway.core.pairing.requests.all("node")[0],
       "what the node offers",
     );
     const listed = (await lines(nodes, "list")).join("\n");

@@ -69,11 +69,12 @@ describe("a new token", () => {
 
   test("that can't be taken out of the file says so, and the old one counts", async () => {
     const { config } = gateway.core;
-    const drop = config.dropClearSecrets;
-    config.dropClearSecrets = () =>
-      Promise.reject(Object.assign(new Error("no"), { code: "EROFS" }));
+    const { exclusive } = config;
+    const commit = () => Promise.reject(Object.assign(new Error("no"), { code: "EROFS" }));
+    config.exclusive = (work) =>
+      exclusive.call(config, (turn) => work({ ...turn, commit })) as never;
     await expect(gateway.host("host.token.new", {})).rejects.toThrow();
-    config.dropClearSecrets = drop;
+    config.exclusive = exclusive;
     expect(await now()).toBe(text);
     expect(await accepts("token", "clear-token-0123456789")).toBe(true);
     expect(await newest()).toMatchObject({
@@ -102,8 +103,8 @@ describe("migrating", () => {
     "after a crash behind step %i nothing is lost, and the next one ends it",
     async (steps) => {
       const { secretStore, config } = gateway.core;
-      const { secrets } = await config.secretsInClear();
       const kinds = ["token", "password"] as const;
+      const { secrets } = await config.plan({ kind: "drop", secrets: kinds });
       for (const kind of kinds.slice(0, steps)) {
         await secretStore.setSecret(kind, secrets[kind] ?? "", "migrated");
       }
@@ -121,18 +122,18 @@ describe("migrating", () => {
 
   test("drops no secret that somebody wrote into the file meanwhile", async () => {
     const { secretStore } = gateway.core;
-    const store = secretStore.setSecret.bind(secretStore);
+    const hash = secretStore.hashed.bind(secretStore);
     const edited = text.replace("clear-token-0123456789", "another-token-9876543210");
-    secretStore.setSecret = async (...args) => {
+    secretStore.hashed = async (...args) => {
       await writeFile(file, edited, { mode: 0o600 });
-      return store(...args);
+      return hash(...args);
     };
     await expect(migrate()).rejects.toThrow("config changed");
     expect(await now()).toBe(edited);
     expect((await gateway.core.audit.read({ limit: 9 })).map(({ event }) => event)).toContain(
       "change.failed",
     );
-    secretStore.setSecret = store;
+    secretStore.hashed = hash;
     await gateway.core.config.reload();
     await migrate();
     expect(await accepts("token", "another-token-9876543210")).toBe(true);

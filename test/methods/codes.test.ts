@@ -48,12 +48,11 @@ describe("codeFailures, codeWindowMs and codeLockMs", () => {
     refused = 0;
     locked = [];
     const rules = { failures: codeFailures, windowMs: codeWindowMs, lockMs: codeLockMs };
-    const limiter = new FailureLimiter(
-      rules,
-      100,
-      () => now,
-      (key) => locked.push(key),
-    );
+    const limiter = new FailureLimiter(rules, {
+      entries: 100,
+      now: () => now,
+      onLock: (key) => locked.push(key),
+    });
     attempts = new CodeAttempts(limiter, () => {
       refused += 1;
     });

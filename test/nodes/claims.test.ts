@@ -5,10 +5,10 @@ import {
   coversCapabilities,
   intersect,
   readClaims,
-  surfaceKey,
 } from "../../src/nodes/claims.ts";
 import { platformOf, policyProblem } from "../../src/nodes/policy.ts";
-import type { Capabilities } from "../../src/nodes/records.ts";
+import { capabilitiesKey } from "../../src/requests/node-rules.ts";
+import type { Capabilities } from "../../src/requests/records.ts";
 
 const limits = limitValues();
 const none = { allow: [], deny: [] };
@@ -114,6 +114,6 @@ test("a node may do what it claims and was granted, and nothing else", () => {
 test("the order of permissions makes no other capabilities", () => {
   const one = surface(["a"], [], { p: true, q: false });
   const two = surface(["a"], [], { q: false, p: true });
-  expect(surfaceKey(one)).toBe(surfaceKey(two));
-  expect(surfaceKey(one)).not.toBe(surfaceKey(surface(["a"], [], { p: true, q: true })));
+  expect(capabilitiesKey(one)).toBe(capabilitiesKey(two));
+  expect(capabilitiesKey(one)).not.toBe(capabilitiesKey(surface(["a"], [], { p: true, q: true })));
 });

@@ -243,7 +243,8 @@ test("state outlives the gateway: records, codes and approvals", async () => {
   const { nodeId } = await pairNode(gateway, ["system.notify"]);
   await surfaceCode(gateway, nodeId);
   const kept = () => {
-    const { nodes, requests } = gateway.core.nodes.state;
+    const { nodes } = gateway.core.nodes.state;
+    const { requests } = gateway.core.documents.requests.durable;
     const surfaces = [...nodes.values()].map(({ nodeId: id, surface }) => [id, surface]);
     return { surfaces, requests: [...requests.values()] };
   };

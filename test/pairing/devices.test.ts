@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import * as devices from "../../src/pairing/devices.ts";
+import { hostOwner } from "../../src/pairing/pairing.ts";
+import { pairingOn } from "./held-store.ts";
 import { ADMIN, confined, LedgerBench, owner, PAIRING, READ, WRITE } from "./support.ts";
 
 function pairedBench(scopes: readonly string[] = [READ, WRITE]) {
@@ -11,13 +13,15 @@ function pairedBench(scopes: readonly string[] = [READ, WRITE]) {
 const target = { deviceId: "d1", role: "operator", actor: owner };
 
 describe("remove", () => {
-  test("takes the device and its request", () => {
-    const bench = pairedBench();
-    bench.request("d1", [ADMIN]);
-    const { changes } = devices.remove(bench.state, "d1", owner);
-    bench.apply(changes);
-    expect(bench.state.devices.size + bench.state.pending.size).toBe(0);
-    expect(bench.state.pendingOf.size).toBe(0);
+  test("takes the device and its request", async () => {
+    const made = await pairingOn();
+    await made.pair("d1", [READ]);
+    await made.ask("d1", [ADMIN]);
+    await made.pairing.remove("d1", hostOwner);
+    const { requests, byAsker } = made.requests.durable;
+    expect(made.document.durable.devices.size + requests.size).toBe(0);
+    expect(byAsker.size).toBe(0);
+    expect(made.told.slice(-2)).toEqual(["rejected d1", "removed d1"]);
   });
 
   test("of an unknown device is refused; to a confined caller as denied", () => {

@@ -12,6 +12,7 @@ import { LastAdminGuard } from "../../src/pairing/last-admin-guard.ts";
 import { hostOwner, Pairing, type PairingListener } from "../../src/pairing/pairing.ts";
 import type { PairingState } from "../../src/pairing/records.ts";
 import type { Actor } from "../../src/protocol/access.ts";
+import { askerOf } from "../../src/requests/records.ts";
 import { openDocument } from "../../src/store/document.ts";
 import { HandWorld } from "../kit/world.ts";
 import { MemoryFiles } from "../store/support/memory-files.ts";
@@ -58,6 +59,7 @@ export interface PairingBench {
   readonly files: HeldFiles;
   readonly state: StateDocument;
   readonly document: StateParts["pairing"];
+  readonly requests: StateParts["requests"];
   readonly decisions: Decisions;
   readonly guard: LastAdminGuard;
   /** The audit as this machine has it. */
@@ -88,13 +90,14 @@ export async function pairingOn(
   const { otherAdmins = () => 0 } = more;
   const limits = { reserveBytes: 0, ...more.store };
   const state = await openDocument(stateShape, { folder: "/state", world, fs: files, limits });
-  const { pairing: document, audit, host } = statePartsOf(state);
+  const { pairing: document, requests, audit, host } = statePartsOf(state);
   const table = limitValues(more.limits);
   const now = () => world.now();
   const decisions = new Decisions({ audit, host, limits: table, world, now });
   const guard = new LastAdminGuard({ document, otherAdmins });
   const pairing = new Pairing({
     document,
+    requests,
     decisions,
     guard,
     world,
@@ -105,10 +108,12 @@ export async function pairingOn(
   const told: string[] = [];
   const ending: ((deviceId: string) => boolean)[] = [];
   const listener: PairingListener = {
-    resolved: ({ deviceId }, why) => void told.push(`${why} ${deviceId}`),
     ended: ({ deviceId, why }) => void told.push(`${why} ${deviceId}`),
     ending: (is) => void ending.push(is),
   };
+  requests.listen((event) => {
+    if (event.name === "resolved") told.push(`${event.why} ${askerOf(event.request)}`);
+  });
   pairing.listen(listener);
   const ask: PairingBench["ask"] = async (deviceId, scopes = ["operator.read"]) =>
     (await request(deviceId, scopes, "operator")).requestId;
@@ -119,6 +124,7 @@ export async function pairingOn(
     files,
     state,
     document,
+    requests,
     decisions,
     guard,
     trail: () => host.durable.trail,

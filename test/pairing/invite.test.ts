@@ -38,12 +38,7 @@ function tokenOf(deviceId: string, now: number) {
 function use(bench: LedgerBench, secret: string, deviceId: string) {
   const verdict = checkInvite(bench.state, secret, { deviceId, now: bench.now });
   if (!verdict.ok) return verdict.problem;
-  const { device, changes } = redeem(bench.state, verdict.invite, {
-    asked: asked(deviceId),
-    now: bench.now,
-  });
-  bench.apply(changes);
-  return device;
+  return bench.redeem(verdict.invite, asked(deviceId)).device;
 }
 
 test("a link has 256 bits of secret and stores only their hash", () => {
@@ -128,11 +123,12 @@ describe("redeeming ends the request that the device had open", () => {
     const bench = new LedgerBench();
     const { secret, invite } = make(bench);
     if (before.length > 0) bench.pair("d1", before);
-    const { pending } = bench.request("d1", ask, { role });
-    const { closed } = redeem(bench.state, invite, { asked: asked("d1"), now: bench.now });
-    expect(closed?.pending).toEqual(pending);
+    const request = bench.request("d1", ask, { role });
+    const facts = { asked: asked("d1"), now: bench.now, asking: bench.asking("d1") };
+    const { closed } = redeem(bench.state, invite, facts);
+    expect(closed?.request).toEqual(request);
     use(bench, secret, "d1");
-    expect(bench.state.pending.size).toBe(0);
+    expect(bench.requests.requests.size).toBe(0);
     return closed?.why;
   }
 
@@ -154,7 +150,7 @@ describe("redeeming ends the request that the device had open", () => {
     const { invite } = make(bench);
     bench.request("d1", [READ]);
     bench.now += bench.limits.pendingMs;
-    const { closed, changes } = redeem(bench.state, invite, { asked: asked("d1"), now: bench.now });
+    const { closed, changes } = bench.redeem(invite, asked("d1"));
     expect(closed).toBeUndefined();
     expect(changes.map(({ op }) => op)).toEqual(["device", "invite"]);
   });

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import * as devices from "../../src/pairing/devices.ts";
-import { checkInvite, createInvite, redeem } from "../../src/pairing/invite.ts";
-import { reject } from "../../src/pairing/ledger.ts";
+import { checkInvite, createInvite } from "../../src/pairing/invite.ts";
+import type { Grant } from "../../src/pairing/ledger.ts";
 import { covers } from "../../src/protocol/access.ts";
+import { requestsOf } from "../../src/requests/book.ts";
 import { ADMIN, LedgerBench, owner, PAIRING, READ, text, WRITE } from "./support.ts";
 
 /** One operation on the ledger; numbers choose among what exists at that moment. */
@@ -51,9 +52,10 @@ class Model {
   readonly secrets: string[] = [];
 
   run(s: Step): void {
-    const before = new Set(this.bench.state.pending.keys());
+    const { requests } = this.bench.requests;
+    const before = new Set(requests.keys());
     this.#run(s);
-    for (const id of before) if (!this.bench.state.pending.has(id)) this.dead.add(id);
+    for (const id of before) if (!requests.has(id)) this.dead.add(id);
   }
 
   #run(s: Step): void {
@@ -67,10 +69,10 @@ class Model {
         return;
       case "approve":
       case "reject": {
-        const live = [...bench.state.pending.values()].filter((p) => p.expiresAtMs > bench.now);
+        const live = requestsOf(bench.requests, "device").filter((p) => p.expiresAtMs > bench.now);
         const pending = live[s.pick % (live.length || 1)];
         if (!pending) return;
-        if (s.op === "reject") return bench.apply(reject(pending, owner));
+        if (s.op === "reject") return bench.end(pending, "rejected");
         const approver = { ...owner, scopes: [ADMIN, "operator.bogus"] };
         bench.approve(pending.requestId, approver);
         this.#grant(pending.deviceId, pending.scopes);
@@ -83,7 +85,7 @@ class Model {
       }
       case "remove":
         return this.#try(() => {
-          bench.apply(devices.remove(bench.state, `d${s.device}`, owner).changes);
+          bench.remove(`d${s.device}`);
           this.#forget(`d${s.device}`);
         });
       case "revoke":
@@ -144,9 +146,7 @@ class Model {
     const verdict = checkInvite(bench.state, secret, { deviceId, now: bench.now });
     if (!verdict.ok) return;
     const asked = { ...text, deviceId, publicKey: "key", roles: ["operator"], scopes: [ADMIN] };
-    const facts = { asked: asked as Parameters<typeof redeem>[2]["asked"], now: bench.now };
-    const { changes } = redeem(bench.state, verdict.invite, facts);
-    bench.apply(changes);
+    const { changes } = bench.redeem(verdict.invite, asked as Grant);
     if (changes.length === 0) return;
     const { scopes: given, roles } = verdict.invite;
     this.#grant(deviceId, [...given, ...(roles.includes("node") ? [NODE] : [])]);
@@ -192,12 +192,14 @@ class Model {
         }
       }
     }
-    const live = [...state.pending.values()].filter((p) => p.expiresAtMs > this.bench.now);
+    const { requests } = this.bench;
+    const all = requestsOf(requests, "device");
+    const live = all.filter((p) => p.expiresAtMs > this.bench.now);
     expect(new Set(live.map((p) => p.deviceId)).size).toBe(live.length);
-    for (const [deviceId, id] of state.pendingOf) {
-      expect(state.pending.get(id)?.deviceId).toBe(deviceId);
+    for (const { requestId, deviceId } of all) {
+      expect(requests.byAsker.get(`device ${deviceId}`)).toBe(requestId);
     }
-    for (const id of this.dead) expect(state.pending.has(id)).toBe(false);
+    for (const id of this.dead) expect(requests.requests.has(id)).toBe(false);
     expect(live.length).toBeLessThanOrEqual(5);
   }
 }

@@ -39,10 +39,10 @@ const eventsOf = ({ trail }: PairingBench) =>
 
 /** Ends with nothing but the phone, whatever was tried meanwhile. */
 async function expectOnlyPhone(made: PairingBench): Promise<void> {
-  const { document, pairing } = made;
-  for (const state of [document.durable, document.working]) {
-    expect(liveDevices(state)).toEqual(["phone"]);
-    expect(state.pending.size).toBe(0);
+  const { document, requests, pairing } = made;
+  for (const view of ["durable", "working"] as const) {
+    expect(liveDevices(document[view])).toEqual(["phone"]);
+    expect(requests[view].requests.size).toBe(0);
   }
   expect(pairing.links.open()).toEqual([]);
   const { outbox, floor } = made.trail();
@@ -143,7 +143,7 @@ describe("while it runs, on a disk that is held,", () => {
         shape: { message: expect.stringContaining("unknown requestId") },
       });
       await expect(pairing.links.make(link, actor)).rejects.toMatchObject(busy);
-      const late = made.document.working.pendingOf.get("late") ?? "";
+      const late = made.requests.working.byAsker.get("device late") ?? "";
       await expect(pairing.approve(late, actor)).rejects.toMatchObject(busy);
       const rotating = { deviceId: "evil", role: "operator", actor };
       await expect(pairing.rotate(rotating)).rejects.toMatchObject(busy);
@@ -152,7 +152,7 @@ describe("while it runs, on a disk that is held,", () => {
     files.letGo();
     await running;
     // Asking is free; nobody was let in by it.
-    await pairing.reject(await asking, hostOwner);
+    await pairing.requests.reject(await asking, hostOwner);
     await expectOnlyPhone(made);
     expect(await pairing.links.redeem(secret, grant("accomplice"))).toMatchObject({ ok: false });
   });
@@ -311,7 +311,7 @@ describe("on a full disk", () => {
     expect(made.document.unsaved).toBe(false);
     const again = await pairingOn(made.files.afterPowerCut(() => 0) as HeldFiles);
     expect(liveDevices(again.document.durable)).toEqual(["phone", "next"]);
-    expect(again.document.durable.pending.size).toBe(0);
+    expect(again.requests.durable.requests.size).toBe(0);
   });
 
   test("a line whose predecessor came to nothing still follows from the one before", async () => {
@@ -371,7 +371,8 @@ test("killed at any step, no device is revoked without a line that names it", as
     await Promise.race([running, settle()]);
     for (const pick of [() => 0, (most: number) => most]) {
       const again = await pairingOn(made.files.afterPowerCut(pick) as HeldFiles);
-      const { devices, pending } = again.document.durable;
+      const { devices } = again.document.durable;
+      const { requests: pending } = again.requests.durable;
       const trail = again.trail();
       const lines = trail.outbox.filter(({ event }) => event === "tokens.revoked");
       const named = lines.flatMap(({ what }) => what?.["devices"] as string[]);

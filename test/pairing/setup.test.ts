@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { remove, revoke, rotate } from "../../src/pairing/devices.ts";
-import { checkInvite, createInvite, openInvites, redeem } from "../../src/pairing/invite.ts";
+import { checkInvite, createInvite, openInvites } from "../../src/pairing/invite.ts";
 import type { Invite } from "../../src/pairing/records.ts";
 import { covers, isRole } from "../../src/protocol/access.ts";
 import { type SetupAccess, setupGrants } from "../../src/protocol/setup-access.ts";
@@ -30,9 +30,7 @@ function use(bench: LedgerBench, secret: string, deviceId: string) {
   if (!verdict.ok) return verdict.problem;
   // Whatever the device asks for: the code alone says what it gets.
   const asked = { ...text, deviceId, publicKey: "key", roles: ["operator"] as const, scopes: [] };
-  const { device, changes } = redeem(bench.state, verdict.invite, { asked, now: bench.now });
-  bench.apply(changes);
-  return device;
+  return bench.redeem(verdict.invite, asked).device;
 }
 
 test.each([

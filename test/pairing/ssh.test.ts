@@ -17,6 +17,8 @@ let published: string[];
 /** What keeps a publication from being done. */
 let publishing: Promise<string | undefined>;
 let isOn: boolean;
+/** The change of the configuration that is being made. */
+let ahead: { keys: Record<string, string | null> } | undefined;
 
 beforeEach(async () => {
   bench = await pairingOn(undefined, { otherAdmins: () => ssh.remainingAdmins() });
@@ -24,6 +26,7 @@ beforeEach(async () => {
   published = [];
   publishing = Promise.resolve(undefined);
   isOn = true;
+  ahead = undefined;
   const limits = limitValues();
   ssh = new SshKeys({
     document,
@@ -31,7 +34,7 @@ beforeEach(async () => {
     limits,
     decisions: pairing.decisions,
     guard,
-    admins: new SshAdmins({ document, world, limits, isOn: () => isOn }),
+    admins: new SshAdmins({ document, world, limits, isOn: () => isOn, configAhead: () => ahead }),
     publish: async (lines) => {
       const problem = await publishing;
       published.push(lines);
@@ -189,27 +192,30 @@ describe("the last remaining admin", () => {
 
     test("is kept, unless that is said", async () => {
       await add("yubikey", { may: ["admin"] });
-      expect(() => ssh.ending(by)).toThrow("would end the last way in");
+      expect(() => ssh.checkEnd(by)).toThrow("would end the last way in");
       expect(ssh.remainingAdmins()).toBe(1);
-      ssh.ending({ ...by, force: true })();
+      ssh.checkEnd({ ...by, force: true });
       await bench.pair("owner", [ADMIN]);
-      ssh.ending(by)();
+      ssh.checkEnd(by);
       expect(ssh.remainingAdmins()).toBe(1);
     });
 
     test("counts for nothing meanwhile: the only device can't be ended on its account", async () => {
       await add("yubikey", { may: ["admin"] });
       await bench.pair("owner", [ADMIN]);
-      const release = ssh.ending(by);
+      ssh.checkEnd(by);
+      ahead = { keys: { "gateway.ssh.account": null } };
       await expect(bench.pairing.remove("owner", hostOwner)).rejects.toMatchObject(LAST);
-      release();
+      ahead = { keys: { "gateway.ssh.authorizedKeys": "digest" } };
+      await expect(bench.pairing.remove("owner", hostOwner)).rejects.toMatchObject(LAST);
+      ahead = { keys: { "gateway.ssh.account": "digest", "gateway.name": null } };
       await bench.pairing.remove("owner", hostOwner);
-      expect(() => ssh.ending(by)).toThrow();
+      expect(() => ssh.checkEnd(by)).toThrow();
     });
 
     test("is none where no key lets in everybody", async () => {
       await add("phone");
-      ssh.ending(by)();
+      ssh.checkEnd(by);
     });
   });
 

@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Requester } from "../../src/gateway/dispatch.ts";
+import type { Said } from "../../src/gateway/local-requests.ts";
 import { type Limits, limitValues } from "../../src/limits/table.ts";
 import type { RequestFrame } from "../../src/protocol/frames.ts";
-import { LocalServer, type Said } from "../../src/transport/local-socket.ts";
+import { LocalServer } from "../../src/transport/local-socket.ts";
 import type { Frame } from "../kit/client.ts";
 
 let folder: string;

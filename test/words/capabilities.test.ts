@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { limitTable } from "../../src/limits/table.ts";
 import { beyond, capabilityWords, isSensitive } from "../../src/words/capabilities.ts";
-import { cutAsk } from "../../src/words/request-card.ts";
+import { cutAsk } from "../../src/words/request-kinds.ts";
 
 describe("declared capabilities in words", () => {
   test.each([

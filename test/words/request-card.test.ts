@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { textWidth } from "../../src/lib/width.ts";
-import { askWords, cardLines, type RequestRow } from "../../src/words/request-card.ts";
+import { cardLines } from "../../src/words/request-card.ts";
+import { askWords, type RequestRow } from "../../src/words/request-kinds.ts";
 
 const NOW = Date.UTC(2026, 8, 1, 12);
 const MINUTE = 60_000;

@@ -4,9 +4,11 @@ import { ensurePrivateFolder } from "../../../src/lib/atomic-file.ts";
 import { systemWorld } from "../../../src/lib/world.ts";
 import { limitValues } from "../../../src/limits/table.ts";
 import { openState, type StateParts, statePartsOf } from "../../../src/main/state.ts";
-import { emptyState } from "../../../src/pairing/changes.ts";
-import { grant, request } from "../../../src/pairing/ledger.ts";
+import { grant } from "../../../src/pairing/ledger.ts";
 import type { PairingChange } from "../../../src/pairing/records.ts";
+import { ask } from "../../../src/requests/book.ts";
+import { emptyRequests } from "../../../src/requests/part.ts";
+import type { RequestsChange } from "../../../src/requests/records.ts";
 import { storeLimits } from "../../../src/store/limits.ts";
 import { acquireWriterLock } from "../../../src/store/lock.ts";
 
@@ -50,11 +52,12 @@ function paired(index: number, count: number): PairingChange[] {
 }
 
 /** A request as a connect leaves it; the limits on their number are not what is measured. */
-function asked(index: number): readonly PairingChange[] {
+function asked(index: number): readonly RequestsChange[] {
   const nonce = () => randomBytes(16).toString("hex");
   const context = { now, gatewayId: "bench", limits: limitValues(), nonce };
-  const ask = { ...facts(index), role: "operator" as const, source: `bench-${index}` };
-  return request(emptyState(), ask, context).changes;
+  const source = `bench-${index}`;
+  const by = { ...facts(index), kind: "device" as const, role: "operator" as const };
+  return ask(emptyRequests(), { ...by, source, isRepair: false }, context).changes;
 }
 
 /**
@@ -74,7 +77,7 @@ async function fill(): Promise<void> {
   const lock = await acquireWriterLock(folder, { describe, world: systemWorld });
   const limits = { journalBytes: Number.MAX_SAFE_INTEGER };
   const state = await openState({ folder, world: systemWorld, limits });
-  const { secrets, pairing: document, host } = statePartsOf(state);
+  const { secrets, pairing: document, requests: book, host } = statePartsOf(state);
   await makeKeys(secrets);
   const count = Number(devices);
   for (let at = 0; at < count; at += BATCH) {
@@ -84,7 +87,7 @@ async function fill(): Promise<void> {
   }
   for (let at = 0; at < Number(requests); at += BATCH) {
     const some = Math.min(BATCH, Number(requests) - at);
-    await document.commit(Array.from({ length: some }, (_, i) => asked(at + i)).flat());
+    await book.commit(Array.from({ length: some }, (_, i) => asked(at + i)).flat());
   }
   // What the configuration says, which is nothing: a start would note it, and that were the first commit.
   await host.commit([{ op: "config-seen", keys: {} }]);

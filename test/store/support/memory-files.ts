@@ -133,9 +133,9 @@ export class MemoryFiles implements FileSystem {
     return this.#handle(path, this.#find(path));
   }
 
-  async readFile(path: string): Promise<Buffer> {
+  async readFile(path: string, most?: number): Promise<Buffer> {
     await this.#step("readFile", path);
-    return Buffer.from(this.#find(path).content);
+    return Buffer.from(this.#find(path).content.subarray(0, most));
   }
 
   async rename(from: string, to: string): Promise<void> {

@@ -12,12 +12,10 @@ import {
 import { withGateway } from "../../reach/connect.ts";
 import type { Gateway } from "../../reach/gateway.ts";
 import { adminNeeds, pairingNeeds } from "../../reach/needs.ts";
-import { chooseRow } from "./choose.ts";
-import { durabilityNote } from "./durability.ts";
-import { CODE_FORM, isDeviceId, looksLikeCode, matchPending } from "./match.ts";
+import { chooseCode, rejectRequest } from "./decide.ts";
+import { isDeviceId, matchPending } from "./match.ts";
 import { pendingRows } from "./pages.ts";
 import type { PairedRow, PendingRow } from "./rows.ts";
-import { requestCard, requestRow } from "./show.ts";
 import { pendingTable } from "./tables.ts";
 
 export interface ApproveOptions {
@@ -48,10 +46,7 @@ export const reject: Run<unknown> = async (context, words) => {
   if (words.length === 0) throw nothingTyped("openclaw devices list");
   await withGateway(context, pairingNeeds, async (gateway) => {
     const requestId = await findRequest(context, gateway, { words, verb: "Reject" });
-    const rejected = await gateway.request("device.pair.reject", { requestId });
-    if (context.options.json) return printJson(context, rejected);
-    context.io.out(`Rejected ${shown(rejected.requestId)}. The device may ask again.`);
-    durabilityNote(context, rejected);
+    await rejectRequest(context, gateway, { kind: "device", requestId });
   });
 };
 
@@ -61,24 +56,13 @@ async function findRequest(
   gateway: Gateway,
   ask: { words: readonly string[]; verb: string; asks?: boolean },
 ): Promise<string> {
-  const pending = await pendingRows(gateway);
-  const typed = ask.words.join(" ");
-  const match = matchPending(ask.words, pending);
-  // The gateway knows what became of a code: replaced by another one, or never heard of.
-  if (match.kind === "none" && looksLikeCode(typed)) return typed;
+  const { words, verb } = ask;
+  const match = matchPending(words, await pendingRows(gateway));
   // An id says who, and not for what: a person sees that first. Scripts have the code for it.
   const shownFirst = ask.asks && match.kind === "exact" && context.io.asksPerson;
   const found = shownFirst ? ({ kind: "likely", rows: [match.row] } as const) : match;
-  const row = await chooseRow<PendingRow>(context, found, {
-    typed: shown(typed),
-    verb: ask.verb,
-    exactWord: "code",
-    exactName: ({ requestId }) => shown(requestId),
-    show: (rows) => pendingTable(rows, { now: context.io.now(), columns: context.io.columns }),
-    showOne: async ({ requestId }) => requestCard(context, await requestRow(gateway, requestId)),
-    nothing: `no request fits ${shown(typed)}; ${CODE_FORM}`,
-  });
-  return row.requestId;
+  const typed = { kind: "device", words, verb, match: found, table: pendingTable } as const;
+  return chooseCode<PendingRow>(context, gateway, typed);
 }
 
 /** There is no "approve the latest": another device may have asked since you last looked. */

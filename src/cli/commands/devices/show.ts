@@ -1,4 +1,5 @@
-import { cardLines, type RequestRow } from "../../../words/request-card.ts";
+import { cardLines } from "../../../words/request-card.ts";
+import type { RequestRow } from "../../../words/request-kinds.ts";
 import { type Context, printJson } from "../../kit/context.ts";
 import { CliError } from "../../kit/exit.ts";
 import type { Run } from "../../kit/shell.ts";

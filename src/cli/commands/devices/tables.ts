@@ -2,7 +2,7 @@ import { covers } from "../../../protocol/scopes.ts";
 import { NOTHING } from "../../../words/capabilities.ts";
 import { addressWords } from "../../../words/device.ts";
 import { keyWords } from "../../../words/key.ts";
-import { askWords } from "../../../words/request-card.ts";
+import { askWords } from "../../../words/request-kinds.ts";
 import { agoWords, spanWords } from "../../kit/age.ts";
 import { type Cell, type Column, growingTable, table } from "../../kit/table.ts";
 import {

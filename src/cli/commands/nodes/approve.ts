@@ -5,10 +5,8 @@ import { quotedName, shortId, shown } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
 import type { Gateway } from "../../reach/gateway.ts";
 import { approveNeeds } from "../../reach/needs.ts";
-import { chooseRow } from "../devices/choose.ts";
-import { durabilityNote } from "../devices/durability.ts";
-import { CODE_FORM, looksLikeCode, matchPending } from "../devices/match.ts";
-import { requestCard, requestRow } from "../devices/show.ts";
+import { chooseCode, rejectRequest } from "../devices/decide.ts";
+import { matchPending } from "../devices/match.ts";
 import {
   approveNodeCommand,
   type CapabilityRow,
@@ -43,12 +41,7 @@ function tryWords(commands: readonly string[] = []): string {
 export const reject: Run<unknown> = async (context, words) => {
   await withGateway(context, approveNeeds, async (gateway) => {
     const requestId = await findRequest(context, gateway, { words, verb: "Reject" });
-    const rejected = await gateway.request("node.pair.reject", {
-      requestId,
-    });
-    if (context.options.json) return printJson(context, rejected);
-    context.io.out(`Rejected ${shown(rejected.requestId)}. What was approved before stays so.`);
-    durabilityNote(context, rejected);
+    await rejectRequest(context, gateway, { kind: "node", requestId });
   });
 };
 
@@ -64,28 +57,16 @@ async function findRequest(
 ): Promise<string> {
   const { io } = context;
   const rows = await surfaceRows(gateway);
-  const show = (found: readonly CapabilityRow[]) =>
-    surfaceTable(found, { now: io.now(), columns: io.columns });
   if (words.length === 0) {
-    for (const line of rows.length > 0 ? show(rows) : []) io.err(line);
+    const view = { now: io.now(), columns: io.columns };
+    for (const line of rows.length > 0 ? surfaceTable(rows, view) : []) io.err(line);
     const next = rows.length > 0 ? approveNodeCommand(rows) : "openclaw nodes list";
     throw new CliError("usage", "say which: give the code of the request", { next });
   }
-  const typed = words.join(" ");
   const match = matchPending(words, rows);
   if (match.kind === "none") await hintAtDevice(gateway, words);
-  if (match.kind === "none" && looksLikeCode(typed)) return typed;
-  const row = await chooseRow<CapabilityRow>(context, match, {
-    typed: shown(typed),
-    verb,
-    exactWord: "code",
-    exactName: ({ requestId }) => shown(requestId),
-    show,
-    showOne: async ({ requestId }) => requestCard(context, await requestRow(gateway, requestId)),
-    nothing: `no request of a node fits ${shown(typed)}; ${CODE_FORM}`,
-    list: "openclaw nodes pending",
-  });
-  return row.requestId;
+  const typed = { kind: "node", words, verb, match, table: surfaceTable } as const;
+  return chooseCode<CapabilityRow>(context, gateway, typed);
 }
 
 /** A machine that is not paired yet shows the code of the step before. */

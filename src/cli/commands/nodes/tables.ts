@@ -1,4 +1,4 @@
-import { askWords } from "../../../words/request-card.ts";
+import { askWords } from "../../../words/request-kinds.ts";
 import { agoWords } from "../../kit/age.ts";
 import { type Cell, type Column, table } from "../../kit/table.ts";
 import { clientKind, deviceName, shortId, shown } from "../../kit/words.ts";

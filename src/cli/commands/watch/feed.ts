@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { watchLimitTable } from "../../../limits/watch.ts";
 import { ADMIN, PAIRING, READ } from "../../../protocol/access.ts";
-import type { RequestRow } from "../../../words/request-card.ts";
+import { kinds, type RequestRow } from "../../../words/request-kinds.ts";
 import type { Context } from "../../kit/context.ts";
 import { CliError } from "../../kit/exit.ts";
 import { explainFailure } from "../../kit/failures.ts";
@@ -12,12 +12,7 @@ import { pendingRows } from "../devices/pages.ts";
 import { surfaceRows } from "../nodes/rows.ts";
 import { type News, newsOf } from "./requests.ts";
 
-const EVENTS = [
-  "device.pair.requested",
-  "device.pair.resolved",
-  "node.pair.requested",
-  "node.pair.resolved",
-] as const;
+const EVENTS = Object.values(kinds).flatMap(({ events }) => [events.requested, events.resolved]);
 const awayMs = watchLimitTable.watchAwayMs.value;
 const FIRST_PAUSE_MS = watchLimitTable.watchRetryMs.value;
 const LAST_PAUSE_MS = watchLimitTable.watchRetryMaxMs.value;

@@ -1,6 +1,6 @@
 import { addressWords, quotedName } from "../../../words/device.ts";
 import { keyWords } from "../../../words/key.ts";
-import { askWords, type RequestRow } from "../../../words/request-card.ts";
+import { askWords, deviceOf, type RequestRow } from "../../../words/request-kinds.ts";
 import { type Context, jsonLine } from "../../kit/context.ts";
 import { clientKind, shown } from "../../kit/words.ts";
 import { Feed, opener } from "./feed.ts";
@@ -74,15 +74,14 @@ export class Printer {
 
 /** All that a decision rests on, in one line. */
 function rowWords(row: RequestRow): string {
-  const deviceId = row.deviceId ?? row.nodeId ?? "";
-  const device = { ...row, deviceId };
+  const device = deviceOf(row);
   const { asks, has, new: fresh } = askWords(row);
   return [
     `${quotedName(device)} (${clientKind(device)})`,
     `from ${addressWords(row.remoteIp)}`,
     `for ${asks}`,
     ...(fresh === undefined ? [] : [`(has now: ${has}; new: ${fresh})`]),
-    `key ${keyWords(deviceId)}`,
+    `key ${keyWords(device.deviceId)}`,
   ].join(" ");
 }
 

@@ -1,5 +1,5 @@
 import { watchLimitTable } from "../../../limits/watch.ts";
-import type { RequestRow } from "../../../words/request-card.ts";
+import { type RequestRow, requestEventOf } from "../../../words/request-kinds.ts";
 
 /** How a request ended, as the gateway says. `gone`: it ended while there was no connection. */
 export type Why =
@@ -89,11 +89,9 @@ export function newsOf(event: string, payload: unknown): News | undefined {
     why?: unknown;
   };
   const { requestId, decision, why } = facts;
-  if (typeof requestId !== "string") return undefined;
-  if (/^(device|node)\.pair\.requested$/.test(event)) {
-    return { on: "asked", row: facts as unknown as RequestRow };
-  }
-  if (!/^(device|node)\.pair\.resolved$/.test(event)) return undefined;
+  const told = requestEventOf(event);
+  if (typeof requestId !== "string" || !told) return undefined;
+  if (told === "requested") return { on: "asked", row: facts as unknown as RequestRow };
   const named = [why, decision].find((one) => reasons.has(String(one)));
   return { on: "resolved", code: requestId, why: (named as Why | undefined) ?? "gone" };
 }

@@ -1,8 +1,8 @@
 import { cleanText } from "../../../lib/text.ts";
 import { cutText, padText, textWidth } from "../../../lib/width.ts";
-import type { RequestRow } from "../../../words/request-card.ts";
+import { deviceOf, kindWords, type RequestRow } from "../../../words/request-kinds.ts";
 import type { Style } from "../../kit/style.ts";
-import { clientKind, count, deviceName, quoted, shown } from "../../kit/words.ts";
+import { count, deviceName, quoted, shown } from "../../kit/words.ts";
 import {
   type Card,
   cardRoom,
@@ -85,14 +85,9 @@ type Name = (columns: number) => string;
 type Cells = readonly [code: string, name: Name, kind: string, age: string];
 
 function cells(row: RequestRow, now: number): Cells {
-  const device = { ...row, deviceId: row.deviceId ?? row.nodeId ?? "" };
-  const name: Name = (columns) => quoted(cutText(deviceName(device), Math.max(1, columns - 2)));
-  return [shown(row.requestId, 12), name, kindWords(row), ageWords(now - row.ts)];
-}
-
-function kindWords(row: RequestRow): string {
-  if (row.nodeId !== undefined) return `node: ${count(row.commands?.length ?? 0, "command")}`;
-  return `${row.approvedRoles ? "asks for more: " : ""}${clientKind(row)}`;
+  const name: Name = (columns) =>
+    quoted(cutText(deviceName(deviceOf(row)), Math.max(1, columns - 2)));
+  return [shown(row.requestId, 12), name, kindWords(row).brief(row), ageWords(now - row.ts)];
 }
 
 /** `now`, `5 min`, `3 h`, `2 d`. */

@@ -1,4 +1,5 @@
-import { cardLines, type RequestRow } from "../../../words/request-card.ts";
+import { cardLines } from "../../../words/request-card.ts";
+import type { RequestRow } from "../../../words/request-kinds.ts";
 import type { Key } from "./keys.ts";
 import type { News } from "./requests.ts";
 

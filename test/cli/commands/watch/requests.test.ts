@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { follow, type News, newsOf } from "../../../../src/cli/commands/watch/requests.ts";
 import { watchLimitTable } from "../../../../src/limits/watch.ts";
-import type { RequestRow } from "../../../../src/words/request-card.ts";
+import type { RequestRow } from "../../../../src/words/request-kinds.ts";
 
 const row = (requestId: string, ts = 0, more: Partial<RequestRow> = {}): RequestRow => ({
   requestId,

@@ -7,7 +7,7 @@ import {
   type State,
 } from "../../../../src/cli/commands/watch/state.ts";
 import { styleOf } from "../../../../src/cli/kit/style.ts";
-import type { RequestRow } from "../../../../src/words/request-card.ts";
+import type { RequestRow } from "../../../../src/words/request-kinds.ts";
 
 export const NOW = Date.UTC(2026, 8, 1, 12);
 const MINUTE = 60_000;

@@ -95,7 +95,7 @@ export const state: Case[] = [
     "a damaged file",
     "state.store",
     down(inspection({ problems: [damage] })),
-    ["fail", /devices\.json is damaged .*: line 2: bad\.$/, expect.stringMatching(/^cp -a BACKUP/)],
+    ["fail", /gateway\.json is damaged .*: line 2: bad\.$/, expect.stringMatching(/^cp -a BACKUP/)],
   ],
   [
     "a damaged file with a copy",
@@ -108,8 +108,10 @@ export const state: Case[] = [
     }),
     [
       "fail",
-      /a copy is kept as \S+devices\.json\.damaged-20260901T110000Z/,
-      expect.stringContaining(`mv ${STATE}/devices.* ${STATE}/aside/, then devices pair again`),
+      /a copy is kept as \S+gateway\.json\.damaged-20260901T110000Z/,
+      expect.stringContaining(
+        `mv ${STATE}/gateway.* ${STATE}/aside/, then every device pairs anew`,
+      ),
     ],
   ],
   [

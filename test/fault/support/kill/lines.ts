@@ -4,6 +4,7 @@ import { expect } from "vitest";
 import { type AuditLine, isLine } from "../../../../src/audit/chain.ts";
 import { auditFiles, parse, wholeLines } from "../../../../src/audit/files.ts";
 import type { HostState } from "../../../../src/audit/parts.ts";
+import { publicHash } from "../../../../src/config/redact.ts";
 import { systemFiles } from "../../../../src/lib/atomic-file.ts";
 import { systemWorld } from "../../../../src/lib/world.ts";
 import { stateShape } from "../../../../src/main/state.ts";
@@ -17,8 +18,8 @@ async function left(stateDir: string) {
   const files = documentFiles(stateDir, stateShape.name);
   const outside = { fs: systemFiles, world: systemWorld };
   const { state } = await readDocument(stateShape, files, outside);
-  const { devices: pairing, secrets, nodes, host } = state;
-  return { pairing, secrets, nodes, lines: await linesIn(stateDir, host) };
+  const { devices: pairing, secrets, nodes, requests, host } = state;
+  return { pairing, secrets, nodes, requests, host, lines: await linesIn(stateDir, host) };
 }
 
 /** All lines, from the files and from the state. */
@@ -41,7 +42,7 @@ export async function expectLines(stateDir: string, ledger: Ledger): Promise<voi
   const names = await readdir(stateDir);
   // Nothing of a first start may be there yet.
   if (!names.includes("gateway.journal")) return;
-  const { pairing, secrets, nodes, lines } = await left(stateDir);
+  const { pairing, secrets, nodes, requests, host, lines } = await left(stateDir);
   const told = new Set<string>();
   for (const { event, what = {} } of lines) {
     told.add(`${event} ${what["request"] ?? what["device"]}`);
@@ -60,7 +61,7 @@ export async function expectLines(stateDir: string, ledger: Ledger): Promise<voi
     if (surface) needs(`node.approved ${nodeId}`);
   }
   for (const [code, nodeId] of ledger.offered) {
-    const waits = nodes.requests.has(code) || nodes.nodes.get(nodeId)?.surface !== undefined;
+    const waits = requests.requests.has(code) || nodes.nodes.get(nodeId)?.surface !== undefined;
     const isNode = nodePairing(pairing.devices.get(nodeId)) !== undefined;
     if (isNode && !waits) needs(`node.rejected ${code}`);
   }
@@ -71,4 +72,27 @@ export async function expectLines(stateDir: string, ledger: Ledger): Promise<voi
   expect(count("secret.set")).toBe(secrets.secrets.token?.epoch ?? 0);
   ledger.sawName(await nameNumber(stateDir));
   expect(count("config.changed")).toBeGreaterThanOrEqual(ledger.names);
+  const { configAhead } = host.trail;
+  const text = await readFile(join(stateDir, "openclaw.json"), "utf8").catch(() => "");
+  const key = Buffer.from(secrets.tokenKey ?? "", "base64url");
+  const isMade = configAhead?.hash === publicHash(text, key);
+  const cutShort = isMade ? undefined : configAhead?.line;
+  expectConfigLines(lines, { names: ledger.names, cutShort });
+}
+
+/**
+ * Each name that was ever in the file has exactly one line. A line whose change a kill came before has a
+ * second one after the next start (`cutShort` is the line of one that was not started again). Nobody edits
+ * the file by hand here, so no line says that.
+ */
+function expectConfigLines(
+  lines: readonly AuditLine[],
+  { names, cutShort }: { names: number; cutShort: number | undefined },
+): void {
+  const changes = lines.filter(({ event }) => event === "config.changed");
+  expect(changes.filter(({ by }) => by.kind === "gateway")).toEqual([]);
+  const failures = lines.filter(({ event }) => event === "change.failed");
+  const failed = new Set(failures.map(({ what }) => what?.["line"]));
+  const made = changes.filter(({ seq }) => seq !== cutShort && !failed.has(seq));
+  expect(made).toHaveLength(names);
 }

@@ -106,6 +106,9 @@ const others: readonly Step[] = [
     // Only root can give a file away.
     ...(process.getuid?.() === 0 ? [{ step: "chown openclaw.json.tmp", among: 2 }] : []),
     { step: "rename openclaw.json.tmp > openclaw.json", among: 3 },
+    // The line ahead of the file, and the note that the file is written.
+    { step: "write gateway.journal", among: 60 },
+    { step: "datasync gateway.journal", among: 60 },
   ].map((each) => ({ ...each, work: { config: true } })),
   { step: "unlink gateway.reserve", fullFrom: 60, work: { revoke: true } },
   { step: "unlink writer.sock", stopping: true, work: { quiet: true } },

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { askLine } from "../../src/main/pairing-log.ts";
-import type { RequestRow } from "../../src/words/request-card.ts";
+import { askLine } from "../../src/methods/request-news.ts";
+import type { RequestRow } from "../../src/words/request-kinds.ts";
 
-const typed = { kind: "node", does: "allow it", command: "oc", askChars: 60 } as const;
+const typed = { command: "oc", askChars: 60 };
 
 describe("what the log says of a request", () => {
   const row: RequestRow = { requestId: "7F3K-Q2MN", ts: 0, nodeId: "n", commands: ["system.run"] };

@@ -1,13 +1,16 @@
 import { networkInterfaces } from "node:os";
+import type { ConfigStore } from "../config/service.ts";
 import { addressMatcher, isLoopback, PRIVATE_V4 } from "../lib/net.ts";
-import type { Reach } from "../methods/services.ts";
-import type { Core } from "./core.ts";
+import type { Reach } from "./services.ts";
 
 const EVERYWHERE = new Set(["lan", "0.0.0.0", "::"]);
 const isPrivateV4 = addressMatcher(PRIVATE_V4);
 
 /** How others get to this gateway. `listening`: where it does, such as `http://0.0.0.0:18789`. */
-export function reachOf({ config }: Core, listening: readonly string[]): Reach {
+export function reachOf(
+  config: Pick<ConfigStore, "current" | "started">,
+  listening: readonly string[],
+): Reach {
   const { publicUrl, auth } = config.current.gateway;
   const { bind, port } = config.started.gateway;
   const address = EVERYWHERE.has(bind) ? ownAddress() : bind;

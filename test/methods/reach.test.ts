@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import type { Core } from "../../src/main/core.ts";
-import { reachOf } from "../../src/main/reach.ts";
+import type { ConfigStore } from "../../src/config/service.ts";
+import { reachOf } from "../../src/methods/reach.ts";
 
 function reach(bind: string, listening: string[] = [], publicUrl?: string) {
   const gateway = { bind, port: 18789, auth: { mode: "password" }, publicUrl };
   const config = { current: { gateway }, started: { gateway } };
-  return reachOf({ config } as unknown as Core, listening);
+  return reachOf(config as unknown as ConfigStore, listening);
 }
 
 test.each(["loopback", "none", "127.0.0.7", "::1"])("%s is reached by nobody else", (bind) => {

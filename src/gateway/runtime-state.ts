@@ -1,0 +1,30 @@
+import type { ConnectFacts } from "../auth/facts.ts";
+import type { World } from "../lib/world.ts";
+import type { Limits } from "../limits/table.ts";
+import { AdmissionControl } from "./admission.ts";
+import { Registry } from "./registry.ts";
+import { type GatewayLog, Telemetry } from "./telemetry.ts";
+
+interface Deps {
+  readonly world: World;
+  readonly limits: Limits;
+  readonly log: GatewayLog;
+}
+
+/**
+ * What the parts of a running gateway share and nothing of which outlives it: who is connected, how many
+ * there may be, and what was counted. It knows none of those parts, so it is made before them.
+ */
+export class RuntimeState {
+  readonly registry = new Registry();
+  readonly admission: AdmissionControl;
+  readonly telemetry: Telemetry;
+
+  /** Connects are decided while it is `ready`, and refused before and after. */
+  phase: ConnectFacts["phase"] = "starting";
+
+  constructor(deps: Deps) {
+    this.admission = new AdmissionControl(deps.limits, () => deps.world.monotonic());
+    this.telemetry = new Telemetry(deps);
+  }
+}

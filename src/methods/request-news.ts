@@ -1,0 +1,111 @@
+import type { Hub } from "../events/hub.ts";
+import type { BoundedLog, LineLog } from "../lib/bounded-log.ts";
+import type { World } from "../lib/world.ts";
+import type { Limits } from "../limits/table.ts";
+import type { Nodes } from "../nodes/nodes.ts";
+import type { Pairing } from "../pairing/pairing.ts";
+import type { ApprovalKind } from "../protocol/approve-line.ts";
+import type { RequestEvent } from "../requests/part.ts";
+import { type ApprovalRequest, askerOf, type Resolution } from "../requests/records.ts";
+import { asTyped } from "../words/command.ts";
+import { quoted } from "../words/device.ts";
+import { askWords, cutAsk, kindOf, kinds, type RequestRow } from "../words/request-kinds.ts";
+import { requestRow } from "./requests.ts";
+
+/** Where the lines about requests go, and what about them is only counted. */
+export interface RequestLog {
+  readonly log: Pick<LineLog, "info" | "warn">;
+  readonly telemetry: {
+    /** For lines that strangers can cause any number of. */
+    readonly refusalLog: Pick<BoundedLog, "write">;
+    count(metric: string): void;
+    failed(message: string, facts: object): void;
+  };
+  /** How the command line is called here. */
+  readonly command: string;
+  readonly limits: Pick<Limits, "askChars">;
+}
+
+/** Where the news of requests go. */
+export interface RequestNews extends RequestLog {
+  readonly nodes: Nodes;
+  readonly pairing: Pairing;
+  readonly world: Pick<World, "now">;
+  readonly hub: Pick<Hub, "publishAbout">;
+}
+
+/**
+ * How the log lines about requests of a kind are named. `gone`: of ends without a decision, such as
+ * `expired`; absent where these have no line.
+ */
+const lines: Readonly<Record<ApprovalKind, { requested: string; gone?: string }>> = {
+  device: { requested: "pairing-requested", gone: "pairing" },
+  node: { requested: "node-requested" },
+};
+
+/** Tells operators and the log who asks for what, with the command that allows it, and each end. */
+export function requestNews(news: RequestNews): (event: RequestEvent) => void {
+  return (event) => {
+    if (event.name === "requested") requested(event.request, news);
+    else resolved(event.request, event.why, news);
+  };
+}
+
+function requested(request: ApprovalRequest, news: RequestNews): void {
+  const { kind, requestId, remoteIp } = request;
+  const { events, log } = kinds[kind];
+  const row = requestRow(request, news);
+  news.hub.publishAbout(askerOf(request), events.requested, row);
+  const asks = askLine(row, { command: news.command, askChars: news.limits.askChars });
+  const address = kind === "device" ? { address: remoteIp } : {};
+  news.telemetry.refusalLog.write({
+    level: "info",
+    kind: lines[kind].requested,
+    facts: { requestId, ...asker(request), ...address },
+    message: `${nameOf(request)} ${log.asks} ${asks}`,
+  });
+}
+
+function resolved(request: ApprovalRequest, why: Resolution, news: RequestNews): void {
+  const { kind, requestId } = request;
+  const { events, log } = kinds[kind];
+  const decision = why === "approved" ? "approved" : "rejected";
+  const facts = { requestId, ...asker(request) };
+  const payload = { ...facts, decision, why, ts: news.world.now() };
+  news.hub.publishAbout(askerOf(request), events.resolved, payload);
+  const message = log.ended(nameOf(request), why);
+  const { gone } = lines[kind];
+  if (why === "approved" || why === "rejected") news.log.info(facts, message);
+  else if (gone)
+    news.telemetry.refusalLog.write({ level: "info", kind: `${gone}-${why}`, facts, message });
+}
+
+/** The id of the device that asks, as facts of that kind name it. */
+function asker(request: ApprovalRequest) {
+  return request.kind === "node" ? { nodeId: request.nodeId } : { deviceId: request.deviceId };
+}
+
+function nameOf({ displayName, clientId }: ApprovalRequest): string {
+  return quoted(displayName ?? clientId);
+}
+
+interface Typed {
+  /** How the command line is called here. */
+  readonly command: string;
+  /** Characters of what is asked for. */
+  readonly askChars: number;
+}
+
+/**
+ * The words of the log about a request: what it asks for, what of that is new, and what to type. Where
+ * not all of it fits, the line names the command that shows the rest instead of the one that approves.
+ */
+export function askLine(row: RequestRow, { command, askChars }: Typed): string {
+  const kind = kindOf(row);
+  const { asks, new: fresh } = askWords(row);
+  const { words, whole } = cutAsk(fresh === undefined ? asks : `${asks} (new: ${fresh})`, askChars);
+  const typed = (line: string) => asTyped(`openclaw ${line} ${row.requestId}`, command);
+  return whole
+    ? `${words}; to ${kinds[kind].log.does}: ${typed(`${kind}s approve`)}`
+    : `${words}; all of it: ${typed("devices show")}`;
+}

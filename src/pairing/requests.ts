@@ -1,0 +1,175 @@
+import type { AuditedPart, Decisions } from "../audit/decisions.ts";
+import { auditOf, requestFacts } from "../audit/events.ts";
+import type { World } from "../lib/world.ts";
+import type { Limits } from "../limits/table.ts";
+import { type Actor, ADMIN, covers } from "../protocol/access.ts";
+import type { ApprovalKind } from "../protocol/approve-line.ts";
+import { type Act, accessProblem, deniedWords, mayManage } from "../requests/authority.ts";
+import * as book from "../requests/book.ts";
+import type { RequestEvent } from "../requests/part.ts";
+import {
+  type ApprovalRequest,
+  askerOf,
+  type RequestOf,
+  type RequestsChange,
+  type RequestsState,
+  type Resolution,
+} from "../requests/records.ts";
+import type { AccessAsk } from "../requests/rules.ts";
+import type { Part } from "../store/parts.ts";
+import type { Durability } from "../store/shape.ts";
+
+interface Deps {
+  readonly requests: Part<RequestsState, RequestsChange, RequestEvent>;
+  readonly decisions: Decisions;
+  readonly world: World;
+  readonly limits: Limits;
+  readonly gatewayId: string;
+  /** The wall clock, milliseconds. */
+  readonly now: () => number;
+}
+
+/**
+ * The requests of devices and nodes as a service: what waits, which of it a code names, and its end without
+ * an approval. What an approval grants is decided where rights are known: pairing.ts, nodes/nodes.ts.
+ */
+export class Requests {
+  /** Decisions about requests. */
+  readonly decisions: AuditedPart<RequestsState, RequestsChange>;
+  readonly #resolutions = new Map<string, Resolution>();
+  readonly #stop: () => void;
+
+  constructor(private readonly deps: Deps) {
+    this.decisions = deps.decisions.about(deps.requests);
+    this.#stop = this.listen((event) => {
+      if (event.name === "resolved") this.#remember(event.request.requestId, event.why);
+    });
+  }
+
+  /** Tells of each request that is durable, and of its end. Returns how to stop. */
+  listen(listener: (event: RequestEvent) => void): () => void {
+    return this.deps.requests.listen(listener);
+  }
+
+  /** The durable request of a device, if it has one of that kind. */
+  of<Kind extends ApprovalKind>(kind: Kind, deviceId: string): RequestOf<Kind> | undefined {
+    return book.requestOf(this.deps.requests.durable, kind, { deviceId, now: this.deps.now() });
+  }
+
+  /** The durable requests of a kind, oldest first, those that just expired among them. */
+  all<Kind extends ApprovalKind>(kind: Kind): RequestOf<Kind>[] {
+    return book.requestsOf(this.deps.requests.durable, kind);
+  }
+
+  /** The live requests that `actor` may see, oldest first. */
+  seenBy(actor: Actor): ApprovalRequest[] {
+    const now = this.deps.now();
+    return [...this.deps.requests.durable.requests.values()].filter(
+      (request) => book.isLive(request, now) && mayManage(actor, askerOf(request)),
+    );
+  }
+
+  /**
+   * Whether a device's request still waits (one of `deviceId`, if that is given), as far as anybody was
+   * told: a decision counts once durable.
+   */
+  isPending(requestId: string, deviceId?: string): boolean {
+    const request = this.deps.requests.durable.requests.get(requestId);
+    if (request?.kind !== "device") return false;
+    if (deviceId !== undefined && request.deviceId !== deviceId) return false;
+    return book.isLive(request, this.deps.now());
+  }
+
+  /** How a request ended, if that was not long ago. */
+  resolution(requestId: string): Resolution | undefined {
+    return this.#resolutions.get(requestId);
+  }
+
+  /** What the code that was typed stands for, or stood for; a device's where nothing is known of it. */
+  kindOf(typed: string): ApprovalKind {
+    return book.kindOfCode(this.deps.requests.working, typed) ?? "device";
+  }
+
+  /** Records what a device asks for and returns its request, once that is durable. @throws StoreError */
+  async ask(asked: AccessAsk): Promise<RequestOf<"device">> {
+    const { requests } = this.deps;
+    const context = this.#context();
+    const { deviceId } = asked;
+    const { now } = context;
+    const before = book.requestOf(requests.working, "device", { deviceId, now });
+    if (before && requests.durable.requests.has(before.requestId)) {
+      const outcome = book.ask(requests.working, asked, context);
+      if (outcome.verdict === "refreshed") {
+        requests.later(outcome.changes);
+        return outcome.request;
+      }
+    }
+    const { answer } = await requests.decide((state) => {
+      const { changes, request } = book.ask(state, asked, context);
+      return { changes, answer: request };
+    });
+    // Nothing that a device asks for is there already: it would not ask.
+    if (!answer) throw new Error("a device's request was not made");
+    return answer;
+  }
+
+  /**
+   * The live request that `typed` names, of `kind` or, if that is absent, of whatever it stands for.
+   * @throws RequestError where there is none that `actor` may see
+   */
+  show(typed: string, actor: Actor, kind: ApprovalKind = this.kindOf(typed)): ApprovalRequest {
+    const lookup = this.lookup(kind, actor, "request");
+    const request = book.find(this.deps.requests.working, typed, lookup);
+    const problem = accessProblem(actor, request, "request");
+    if (problem) throw problem;
+    return request;
+  }
+
+  /**
+   * Ends a request. It acts even when nothing can be written.
+   * @throws RequestError where there is none that `actor` may reject
+   */
+  async reject(
+    typed: string,
+    actor: Actor,
+    kind: ApprovalKind = this.kindOf(typed),
+  ): Promise<{ request: ApprovalRequest } & Durability> {
+    const lookup = this.lookup(kind, actor, "rejection");
+    const { answer, durable, reason } = await this.decisions.decide((state) => {
+      const request = book.find(state, typed, lookup);
+      const problem = accessProblem(actor, request, "rejection");
+      if (problem) throw problem;
+      const event = auditOf(`${kind}.rejected`, actor, requestFacts(request));
+      this.deps.decisions.paced(event);
+      return { changes: [book.gone(request, "rejected")], event, urgent: true, answer: request };
+    });
+    return { request: answer, durable, ...(reason !== undefined && { reason }) };
+  }
+
+  /** How a code of that kind is looked up for `actor`, who wants to do that with the request. */
+  lookup<Kind extends ApprovalKind>(kind: Kind, actor: Actor, act: Act): book.FindFacts<Kind> {
+    const now = this.deps.now();
+    if (kind === "node") return { kind, now };
+    // An approver's key may list all requests anyway.
+    const mayKnow = actor.method === "ssh" || covers(actor.scopes, ADMIN);
+    const ended = (code: string) => this.#resolutions.get(code);
+    return { kind, now, ended, ...(!mayKnow && { denied: deniedWords(kind, act) }) };
+  }
+
+  close(): void {
+    this.#stop();
+  }
+
+  #context() {
+    const { world, limits, gatewayId, now } = this.deps;
+    const nonce = () => world.bytes(16).toString("hex");
+    return { now: now(), gatewayId, limits, nonce };
+  }
+
+  #remember(requestId: string, why: Resolution): void {
+    this.#resolutions.set(requestId, why);
+    const [oldest] = this.#resolutions.keys();
+    const full = this.#resolutions.size > this.deps.limits.replacedRequestsKept;
+    if (full && oldest !== undefined) this.#resolutions.delete(oldest);
+  }
+}

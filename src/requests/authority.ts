@@ -1,0 +1,110 @@
+import {
+  type Actor,
+  ADMIN,
+  covers,
+  firstMissing,
+  PAIRING,
+  type Role,
+  WRITE,
+} from "../protocol/access.ts";
+import type { ApprovalKind } from "../protocol/approve-line.ts";
+import {
+  invalidRequest,
+  missingScope,
+  type RequestError,
+  unknownCode,
+} from "../protocol/errors.ts";
+import { isSensitive } from "../words/capabilities.ts";
+import { type ApprovalRequest, askerOf } from "./records.ts";
+
+/**
+ * Whether `actor` is confined to its own device: it came in on a device token (or the link that gave
+ * it one) and is no admin (protocol page, section 4.4).
+ */
+export function isConfined(actor: Actor): boolean {
+  const own = actor.method === "device-token" || actor.method === "bootstrap-token";
+  return own && !covers(actor.scopes, ADMIN);
+}
+
+/** Whether `actor` may see and manage the device. */
+export function mayManage(actor: Actor, deviceId: string): boolean {
+  return !isConfined(actor) || actor.deviceId === deviceId;
+}
+
+/** Whether `actor` may let devices in, and take them out, in that role. */
+export function mayLetIn(actor: Actor, role: Role): boolean {
+  if (actor.approves) return actor.approves.includes(role);
+  return role === "operator" || covers(actor.scopes, ADMIN);
+}
+
+/**
+ * Whether `actor` holds every scope there is, also those of plugins that this gateway cannot name: the
+ * owner on this machine, and an SSH key to which the owner gave the same say.
+ */
+export function holdsEverything({ method, scopes }: Actor): boolean {
+  return method === "host" || (method === "ssh" && covers(scopes, ADMIN));
+}
+
+/** What is done with a request, as refusals call it. */
+export type Act = "request" | "approval" | "rejection";
+
+/** What is said to a caller who may not do that to a request, nor know of it. */
+export function deniedWords(kind: ApprovalKind, act: Act): string {
+  return `${kind} pairing ${act} denied`;
+}
+
+/**
+ * Why `actor` may not see a request (`act`: `request`) or reject it, or `undefined` if it may. A
+ * request of another's device is one that there is not.
+ */
+export function accessProblem(
+  actor: Actor,
+  request: ApprovalRequest,
+  act: Act,
+): RequestError | undefined {
+  if (mayManage(actor, askerOf(request))) return undefined;
+  return unknownCode(deniedWords(request.kind, act));
+}
+
+/** The roles in which a request lets a device in. */
+export function rolesOf(request: ApprovalRequest): readonly Role[] {
+  return request.kind === "node" ? ["node"] : request.roles;
+}
+
+/** Whether `actor` lets devices in as that which a request is for. */
+export function mayDecide(actor: Actor, request: ApprovalRequest): boolean {
+  return rolesOf(request).every((role) => mayLetIn(actor, role));
+}
+
+/** The scopes that approving a node's commands takes. */
+export function approvalScopes(commands: readonly string[]): readonly string[] {
+  if (commands.length === 0) return [PAIRING];
+  return commands.some((command) => isSensitive(command)) ? [PAIRING, ADMIN] : [PAIRING, WRITE];
+}
+
+/**
+ * Why `actor` may not approve a request, or `undefined` if it may. `held`: the operator scopes that
+ * the device holds already; whoever approves more has to hold these too.
+ */
+export function approvalProblem(
+  actor: Actor,
+  request: ApprovalRequest,
+  held: readonly string[],
+): RequestError | undefined {
+  const problem = accessProblem(actor, request, "approval") ?? roleProblem(actor, request);
+  if (problem || holdsEverything(actor)) return problem;
+  if (request.kind === "device") {
+    const missing = firstMissing(actor.scopes, [...request.scopes, ...held]);
+    return missing === undefined ? undefined : missingScope(missing);
+  }
+  const required = approvalScopes(request.commands);
+  const missing = firstMissing(actor.scopes, required);
+  return missing === undefined ? undefined : missingScope(missing, required);
+}
+
+function roleProblem(actor: Actor, request: ApprovalRequest): RequestError | undefined {
+  const denied = deniedWords(request.kind, "approval");
+  if (request.kind === "device") return mayDecide(actor, request) ? undefined : unknownCode(denied);
+  // Its device is in as a node already: scopes decide, but for who has none of its own.
+  return actor.approves && !mayDecide(actor, request) ? invalidRequest(denied) : undefined;
+}

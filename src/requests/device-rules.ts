@@ -1,0 +1,85 @@
+import { coversAll, union } from "../protocol/access.ts";
+import { requestCode } from "../words/code.ts";
+import { accessWords } from "../words/device.ts";
+import type { DeviceRequest, DeviceText } from "./records.ts";
+import type { BookContext, Rules } from "./rules.ts";
+
+/** Devices ask for roles and scopes: a retry keeps its code, whoever asks for more is given another. */
+export const deviceRules: Rules<"device"> = {
+  covers: () => false,
+  refreshed: (before, { role, scopes, text, source }, { now, limits }) => {
+    if (!before.roles.includes(role) || !coversAll(before.scopes, scopes)) return undefined;
+    return { ...before, ...deviceText(text), source, expiresAtMs: now + limits.pendingMs };
+  },
+  draft: (asked, before, { now, limits }) => {
+    const gathered = union(before?.scopes ?? [], asked.scopes);
+    // Whoever keeps asking for something new must not make the request grow without end.
+    const fits = gathered.length <= limits.scopesPerRequest;
+    return {
+      kind: "device",
+      ...deviceText(asked.text),
+      requestId: "",
+      nonce: "",
+      deviceId: asked.deviceId,
+      publicKey: asked.publicKey,
+      role: asked.role,
+      roles: [...new Set([...(before?.roles ?? []), asked.role])],
+      scopes: fits ? gathered : union([], asked.scopes),
+      source: asked.source,
+      isRepair: asked.isRepair,
+      ...(asked.secretEpoch !== undefined && { secretEpoch: asked.secretEpoch }),
+      ts: now,
+      expiresAtMs: now + limits.pendingMs,
+    };
+  },
+  code: (draft, facts) => requestCode({ ...draft, ...facts }),
+  words: accessWords,
+  evicts: (waiting, { source }, limits) => evicted(waiting, source, limits),
+  unknown: {
+    ends: {
+      approved: "it was approved already",
+      rejected: "it was rejected already",
+      expired: "it expired; the device shows a new code when it asks again",
+      superseded: "it was replaced; the device shows a new code, or came in by a link",
+      evicted: "it gave way to newer requests; the device shows a new code when it asks again",
+    },
+    otherwise:
+      "it expired, was decided already, gave way to a newer code of the device, or is mistyped",
+  },
+};
+
+/** The source's own oldest where it has too many, else the oldest of whoever has most. */
+function evicted(
+  waiting: readonly DeviceRequest[],
+  source: string,
+  limits: BookContext["limits"],
+): DeviceRequest | undefined {
+  const bySource = new Map<string, DeviceRequest[]>();
+  for (const request of waiting) {
+    const list = bySource.get(request.source);
+    if (list) list.push(request);
+    else bySource.set(request.source, [request]);
+  }
+  const own = bySource.get(source) ?? [];
+  if (own.length >= limits.pendingPerAddress) return oldest(own);
+  if (waiting.length < limits.pendingRequests) return undefined;
+  const [largest = []] = [...bySource.values()].sort((a, b) => b.length - a.length);
+  return oldest(largest);
+}
+
+function oldest(list: readonly DeviceRequest[]): DeviceRequest | undefined {
+  return [...list].sort((a, b) => a.ts - b.ts)[0];
+}
+
+/** What a device says about itself, without what else a request or record says. */
+export function deviceText(from: DeviceText): DeviceText {
+  return {
+    clientId: from.clientId,
+    clientMode: from.clientMode,
+    ...(from.displayName !== undefined && { displayName: from.displayName }),
+    ...(from.platform !== undefined && { platform: from.platform }),
+    ...(from.deviceFamily !== undefined && { deviceFamily: from.deviceFamily }),
+    ...(from.browserOrigin !== undefined && { browserOrigin: from.browserOrigin }),
+    ...(from.remoteIp !== undefined && { remoteIp: from.remoteIp }),
+  };
+}
