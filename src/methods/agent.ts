@@ -73,7 +73,7 @@ const rows: Readonly<Record<AgentMethod, readonly [scope: string, summary: strin
 };
 
 /** A method by its name, with the types that the contract gives it. */
-type Declared = {
+type AgentMethodDeclared = {
   [Name in AgentMethod]: Method<
     Name,
     ValueOf<AgentContract[Name]["params"]>,
@@ -100,4 +100,6 @@ function declare(name: AgentMethod) {
 }
 
 // The compiler can't follow a table through a loop: each name comes out with its own row.
-export const agentMethods = (Object.keys(rows) as AgentMethod[]).map(declare) as Declared[];
+export const agentMethods = (Object.keys(rows) as AgentMethod[]).map(
+  declare,
+) as AgentMethodDeclared[];

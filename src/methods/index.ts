@@ -50,14 +50,14 @@ export const allMethods = [
   ...notifyMethods,
 ];
 
-type Declared = (typeof allMethods)[number];
+type AnyMethod = (typeof allMethods)[number];
 
 /**
  * What each method takes and answers, by its name: types alone, which the command line imports without
  * loading a method.
  */
 export type Methods = {
-  readonly [One in Declared as One["name"]]: {
+  readonly [One in AnyMethod as One["name"]]: {
     readonly params: ParamsOf<One>;
     readonly result: ResultOf<One>;
   };

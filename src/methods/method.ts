@@ -22,7 +22,7 @@ export interface Call {
 export type MethodAnswer<Result> = Sendable<Result> | RawJson;
 
 /** A method's name, access and schemas: all of its declaration but the handler. */
-interface Declared<Name extends string, Params, Result> {
+interface MethodFacts<Name extends string, Params, Result> {
   readonly name: Name;
   readonly summary: string;
   readonly access: Access;
@@ -40,7 +40,7 @@ interface Declared<Name extends string, Params, Result> {
 
 /** A declaration. Routing, authorisation, validation, callers' types and reference follow. */
 export interface MethodSpec<Name extends string, Params, Result>
-  extends Declared<Name, Params, Result> {
+  extends MethodFacts<Name, Params, Result> {
   /** Returns the payload of the response. @throws RequestError, the error of the response */
   run(
     params: Params,
@@ -50,7 +50,7 @@ export interface MethodSpec<Name extends string, Params, Result>
 
 /** A method as it is routed. */
 export interface Method<Name extends string = string, Params = unknown, Result = unknown>
-  extends Declared<Name, Params, Result> {
+  extends MethodFacts<Name, Params, Result> {
   /** What is wrong with params, or `undefined`. */
   readonly validate?: Validate;
   run(params: unknown, call: Call): unknown;
