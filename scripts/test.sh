@@ -16,6 +16,8 @@ need_debian() {
   command -v shellcheck >/dev/null 2>&1 || missing+=(shellcheck)
   command -v debootstrap >/dev/null 2>&1 || missing+=(debootstrap)
   command -v systemd-nspawn >/dev/null 2>&1 || missing+=(systemd-container)
+  command -v slirp4netns >/dev/null 2>&1 || missing+=(slirp4netns)
+  command -v ip >/dev/null 2>&1 || missing+=(iproute2)
   command -v taskset >/dev/null 2>&1 || missing+=(util-linux)
   command -v webhook >/dev/null 2>&1 || missing+=(webhook)
   command -v msmtp >/dev/null 2>&1 || missing+=(msmtp)
@@ -29,8 +31,16 @@ need_debian() {
     fail "${missing[*]} could not be installed" "apt-get install -y ${missing[*]}"
 }
 
-# Installs packages without starting the services they bring: tests start their own.
+# Installs packages without starting the services they bring: tests start their own. One run at a
+# time: the file that keeps services from starting is one for the whole machine.
 install_debian() {
+  (
+    flock 9
+    install_debian_alone "$@"
+  ) 9>"${TMPDIR:-/tmp}/openclaw-gateway-packages.lock"
+}
+
+install_debian_alone() {
   local policy=/usr/sbin/policy-rc.d ours=0 done=0
   export DEBIAN_FRONTEND=noninteractive
   if [ ! -e "$policy" ]; then

@@ -1,4 +1,6 @@
 import { defineConfig, type Plugin } from "vitest/config";
+import { HANG_MS } from "./kit/until.ts";
+import { ownNetwork } from "./vps/support/own-network.ts";
 
 /** Templates that the build embeds are text here too. */
 const templates: Plugin = {
@@ -8,16 +10,24 @@ const templates: Plugin = {
     /\/deploy\/ssh\/[^/]+$/.test(id) ? `export default ${JSON.stringify(code)};` : undefined,
 };
 
+const MACHINES = "test/vps/**/*.test.ts";
+
 /** One process per test file (uWebSockets.js and argon2 are native, and sockets are global state). */
 export default defineConfig({
   root: new URL("..", import.meta.url).pathname,
   plugins: [templates],
   test: {
-    include: ["test/**/*.test.ts"],
-    pool: "forks",
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // For hangs alone, and larger than what a test's own waits say: those tell what did not come.
+    testTimeout: 2 * HANG_MS,
+    hookTimeout: 2 * HANG_MS,
     watch: false,
+    projects: [
+      {
+        extends: true,
+        test: { name: "tests", include: ["test/**/*.test.ts"], exclude: [MACHINES], pool: "forks" },
+      },
+      { extends: true, test: { name: "machines", include: [MACHINES], pool: ownNetwork } },
+    ],
   },
 });

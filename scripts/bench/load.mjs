@@ -5,7 +5,7 @@ import { Broken } from "./processes.mjs";
 
 const CONNECTIONS = 64;
 const LANES = 8;
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 const OK = Buffer.from('"ok":true');
 const RESPONSE = Buffer.from('{"type":"res"');
 /** A response says early whether it succeeded; the rest is not looked at. */

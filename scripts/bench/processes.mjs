@@ -105,7 +105,7 @@ export class Server {
 export async function retry(
   /** @type {Server} */ server,
   /** @type {() => Promise<boolean>} */ attempt,
-  ms = 30_000,
+  ms = 120_000,
 ) {
   const deadline = performance.now() + ms;
   for (;;) {

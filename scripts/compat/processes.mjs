@@ -29,7 +29,7 @@ export async function runToEnd(words, { env, cwd, ms }) {
 }
 
 /** Long enough on a machine that is busy with other things, short enough for a run that ends. */
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 120_000;
 
 /** Tries until `attempt` gives something that is not false or undefined. */
 export async function until(attempt, what, ms = PATIENCE_MS) {

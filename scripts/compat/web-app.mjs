@@ -5,7 +5,7 @@
 /** @typedef {import("./web-app.d.mts").WebAppStep} WebAppStep */
 
 const CODE = /openclaw devices approve ([0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4})/;
-export const STEP_MS = 20_000;
+export const STEP_MS = 120_000;
 
 /** All text that a person sees. @param {import("playwright-core").Page} page */
 async function shownText(page) {

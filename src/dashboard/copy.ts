@@ -1,5 +1,5 @@
 /** A command line with its Copy button. */
-import { announce, button, h } from "./dom.ts";
+import { announce, button, byId, h } from "./dom.ts";
 
 /** On plain HTTP there is no clipboard object; the old way through a selection still works. */
 function copySelected(code: HTMLElement): boolean {
@@ -8,7 +8,9 @@ function copySelected(code: HTMLElement): boolean {
   return document.execCommand("copy");
 }
 
-async function copy(code: HTMLElement, pressed: HTMLElement): Promise<void> {
+async function copy(name: string): Promise<void> {
+  const [code, pressed] = [byId(`cmd-${name}`), byId(`copy-${name}`)];
+  if (!code || !pressed) return;
   let done = true;
   try {
     await navigator.clipboard.writeText(code.textContent ?? "");
@@ -28,7 +30,7 @@ export function commandLine(name: string, label: string, command: string): HTMLE
   // Lines end between words only: half a code in the next one is easily lost.
   const words = command.split(/(\S+)/).map((part, i) => (i % 2 ? h("bdi", part) : part));
   const code = h(`code#cmd-${name}`, ...words);
-  const press = button(`copy-${name}`, "Copy", () => void copy(code, press));
+  const press = button(`copy-${name}`, "Copy", () => void copy(name));
   press.ariaLabel = `Copy: ${label}`;
   return h("section", h("h2", label), h("div", code, press));
 }

@@ -15,10 +15,39 @@ export function fill(element: HTMLElement, children: Child[]): void {
   element.append(...children.filter((child) => child !== false));
 }
 
-export function button(spec: string, label: string, click: () => void): HTMLElement {
-  const element = h(`button#${spec}`, label);
+/** What it is called is its value too, and tells it from another button in the same place. */
+export function button(id: string, label: string, click: () => void): HTMLElement {
+  const element = h(`button#${id}`, label) as HTMLButtonElement;
+  element.value = label;
   element.onclick = click;
   return element;
+}
+
+function key(node: Node): string {
+  const { nodeName, id, value } = node as HTMLButtonElement;
+  return nodeName + id + value;
+}
+
+/**
+ * Makes `old` hold what `next` does. What both have stays the same element, so nothing is replaced
+ * under the focus, a selection or a press that has begun.
+ */
+export function mend(old: Node, next: Node): void {
+  if (old.nodeValue !== next.nodeValue) old.nodeValue = next.nodeValue;
+  const left = [...old.childNodes];
+  for (const child of [...next.childNodes]) {
+    const at = left.findIndex((node) => key(node) === key(child));
+    if (at < 0) {
+      old.insertBefore(child, left[0] ?? null);
+      continue;
+    }
+    for (const gone of left.splice(0, at)) gone.remove();
+    const [kept] = left.splice(0, 1) as [HTMLElement];
+    // What a button says about its press stays for its time.
+    if (child.nodeName === "BUTTON") kept.onclick = (child as HTMLElement).onclick;
+    else mend(kept, child);
+  }
+  for (const gone of left) gone.remove();
 }
 
 export const byId = (id: string): HTMLElement | null => document.getElementById(id);

@@ -1,6 +1,6 @@
-/** Draws a state. The page is small, so each change draws it whole and puts the focus back. */
+/** Draws a state. The page is small: each change makes it whole, and what stands is mended to that. */
 import { stopClock } from "./clock.ts";
-import { announce, byId, fill, h } from "./dom.ts";
+import { announce, byId, h, mend } from "./dom.ts";
 import type { Advice, Cause, Press, State } from "./model.ts";
 import { loadNames, names } from "./names-loader.ts";
 import { invited, lost, type Page, ready, stopped, waiting } from "./pages.ts";
@@ -68,19 +68,22 @@ export async function draw(root: HTMLElement, state: State, press: Press): Promi
   // Another state came while the help was on its way.
   if (drawn !== state) return;
   const held = root.contains(document.activeElement) && document.activeElement?.id;
-  const heading = h("h1#title", title);
-  heading.tabIndex = -1;
-  root.textContent = "";
-  fill(root, [
-    heading,
-    state.notice !== "" && h("p#notice", state.notice),
-    h("p#lede", lede),
-    ...rest,
-    h("h2", "To compare with the terminal"),
-    bothEnds(state),
-  ]);
+  mend(
+    root,
+    h(
+      "main",
+      h("h1#title", title),
+      state.notice !== "" && h("p#notice", state.notice),
+      h("p#lede", lede),
+      ...rest,
+      h("h2", "To compare with the terminal"),
+      bothEnds(state),
+    ),
+  );
   root.dataset["view"] = state.view.at;
-  // A button that is gone hands its focus to the new heading; nobody is thrown to the top.
-  if (held) (byId(held) ?? heading).focus();
+  const heading = byId("title");
+  if (heading) heading.tabIndex = -1;
+  // A button that is gone hands its focus to the heading; nobody is thrown to the top.
+  if (held && !root.contains(document.activeElement)) (byId(held) ?? heading)?.focus();
   announce(`${state.notice} ${title} ${byId("code")?.textContent ?? ""}`.trim());
 }

@@ -47,7 +47,7 @@ test("two quick rows: printed, written as JSON, and their controls noticed", asy
     expect(row.control).toMatchObject({ noticed: true });
     expect(row.budget?.limit).toBeGreaterThan(0);
   }
-}, 120_000);
+});
 
 test("a quick row of the crowd: half of the connections hear each event", async () => {
   const json = join(folder, "crowd.json");
@@ -58,7 +58,7 @@ test("a quick row of the crowd: half of the connections hear each event", async 
   expect(results.map(({ id }) => id)).toEqual(["broadcast-100"]);
   expect(results[0]?.n).toBe(50 * (results[0]?.ours.rounds ?? 0));
   expect(results[0]?.control).toMatchObject({ noticed: true });
-}, 120_000);
+});
 
 test("an unknown row is an error that names it", async () => {
   const bench = run(process.execPath, [join(root, "scripts/bench/run.mjs"), "--rows", "nothing"]);

@@ -44,7 +44,7 @@ test("the rows of large states: made by the store, measured on the built gateway
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}, 180_000);
+});
 
 test("an unknown group is an error that names it", async () => {
   const bench = run(process.execPath, [program, "--only", "nothing"]);

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import { GatewayProcess } from "../kit/process.ts";
+import { until } from "../kit/until.ts";
 import { closing } from "./support/closing.ts";
 import { code, press, shows, titled, words } from "./support/page.ts";
 import { Profile } from "./support/profile.ts";
@@ -38,7 +39,7 @@ test("after kill -9 the page says what happened, keeps trying, and is back once 
   // A failure that lasts names the command to look with.
   await page.locator("#cmd-next").waitFor();
   await gateway.start();
-  await shows(page, "ready", 30_000);
+  await shows(page, "ready");
 });
 
 test("“Try now” needs no patience", async () => {
@@ -70,4 +71,66 @@ test("a request approved while the page was cut off lets it in when it is back",
   await gateway.ok(["devices", "approve", shown]);
   await gateway.start();
   await shows(page, "ready");
+});
+
+test("while it tries again everything stays in place: focus, selection, and a press that has begun", async () => {
+  const page = await connected();
+  await gateway.kill();
+  await page.locator("#cmd-next").waitFor();
+  const tries: unknown[] = [];
+  page.on("websocket", (socket) => socket.on("close", () => tries.push(socket)));
+  /** As many tries that fail, each of which changes what is shown: as when the network is back. */
+  const tried = async (more: number) => {
+    const goal = tries.length + more;
+    await until(async () => {
+      await page.evaluate(() => dispatchEvent(new Event("online")));
+      return tries.length >= goal;
+    }, "tries to fail");
+    await page.locator("#retry-at", { hasText: "Next try in" }).waitFor();
+  };
+  const all = await page.locator("#view *").elementHandles();
+  const inPlace = () => Promise.all(all.map((one) => one.evaluate((node) => node.isConnected)));
+  await page.locator("#copy-next").focus();
+  await page.evaluate(() => {
+    const line = document.querySelector("#cmd-next");
+    if (line) getSelection()?.selectAllChildren(line);
+  });
+  const command = await words(page, "cmd-next");
+  await tried(3);
+  expect(await inPlace()).toEqual(all.map(() => true));
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe("copy-next");
+  expect(await page.evaluate(() => String(getSelection()).trim())).toBe(command.trim());
+
+  await page.locator("#copy-next").hover();
+  await page.mouse.down();
+  await tried(2);
+  await page.mouse.up();
+  await page.locator("#copy-next", { hasText: "Copied" }).waitFor();
+  await page.locator("#primary").hover();
+  await page.mouse.down();
+  await tried(2);
+  await gateway.start();
+  await page.mouse.up();
+  await shows(page, "ready");
+});
+
+test("a countdown goes on, second by second, and nothing but its words changes", async () => {
+  const page = await keep(await Profile.open()).context.newPage();
+  await page.clock.install();
+  await page.goto(`http://127.0.0.1:${gateway.port}/`);
+  await code(page);
+  await page.locator("#ends #device-fp", { hasText: "-" }).waitFor();
+  await page.locator("#copy-host").focus();
+  const changed = await page.evaluateHandle(() => {
+    const seen: string[] = [];
+    const note = (list: MutationRecord[]) => {
+      for (const { target } of list) seen.push((target as Element).id);
+    };
+    new MutationObserver(note).observe(document.body, { childList: true, subtree: true });
+    return seen;
+  });
+  await page.clock.runFor(3_500);
+  await until(async () => (await changed.jsonValue()).length >= 3, "three seconds to be shown");
+  expect(new Set(await changed.jsonValue())).toEqual(new Set(["expires"]));
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe("copy-host");
 });

@@ -105,7 +105,7 @@ test("OpenClaw's web app loads, is approved, lists devices and nodes, approves o
       throw new Error(`${step.name}: ${error.message}`);
     });
   }
-}, 120_000);
+});
 
 test("the owner's one-time link pairs a browser beside the web app", async () => {
   const { url } = await gateway.json<{ url: string }>(["devices", "invite"]);
@@ -117,4 +117,4 @@ test("the owner's one-time link pairs a browser beside the web app", async () =>
   // Typed without the last slash it is the same page, with what stands behind the #.
   const again = await profile.visit(url.replace("/pair/#", "/pair#"));
   await shows(again, "ready");
-}, 60_000);
+});

@@ -2,6 +2,7 @@ import { chmod, mkdtemp, rename, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { WriteFile } from "../../src/config/edit-file.ts";
+import { HANG_MS } from "../kit/until.ts";
 
 export function temporaryFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), "config-test-"));
@@ -15,7 +16,7 @@ export const replaceFile: WriteFile = async (path, text, identity) => {
 };
 
 /** Resolves once `done()` holds; real file events have no fake. */
-export async function until(done: () => boolean, ms = 5000): Promise<void> {
+export async function until(done: () => boolean, ms = HANG_MS): Promise<void> {
   const end = Date.now() + ms;
   while (!done()) {
     if (Date.now() > end) throw new Error("gave up waiting");

@@ -21,9 +21,9 @@ it("writes these files and no others", async () => {
   expect(Object.keys(sizes).sort()).toEqual(names);
 });
 
-it("keeps the first load within 15 KiB", () => {
+it("keeps the first load within 20 KiB", () => {
   const total = FIRST_LOAD.reduce((sum: number, name: string) => sum + (sizes[name] ?? 0), 0);
-  expect(total).toBeLessThanOrEqual(15 * 1024);
+  expect(total).toBeLessThanOrEqual(20 * 1024);
 });
 
 it("has no inline script or style, and nothing from elsewhere", async () => {

@@ -121,4 +121,4 @@ test("a setup code: whole where there is room, without its end on 80 by 24, else
     expect(await terminal.everything()).toContain("The QR code is not drawn");
     expect(decodeSetupCode(await printedCode(terminal))?.url).toBe(`wss://${HOST}`);
   });
-}, 60_000);
+});

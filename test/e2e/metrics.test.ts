@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeDevice, RawClient } from "../kit/client.ts";
 import { GatewayProcess, PROCESS_TOKEN } from "../kit/process.ts";
+import { HANG_MS } from "../kit/until.ts";
 
 const SCRAPE = "scrape-token-0123456789";
 
@@ -31,7 +32,7 @@ interface Row {
 }
 
 /** Wrong tokens are counted: asking too often would lock this address. */
-const slowly = { interval: 1_100, timeout: 10_000 };
+const slowly = { interval: 1_100, timeout: HANG_MS };
 
 const ROW = /^([a-z_]+)(?:\{(.*)\})? (\S+)$/;
 

@@ -214,10 +214,8 @@ describe("tokens", () => {
   test("a revoked token closes the connection at once, and the role must be approved anew", async () => {
     const { client: operator, device } = await paired();
     const revoked = device.token() ?? "";
-    const asked = performance.now();
     await gateway.ok(["devices", "revoke", device.deviceId]);
     expect(await operator.close()).toEqual({ code: 4001, reason: "device removed" });
-    expect(performance.now() - asked).toBeLessThan(2_000);
     const refusal = await operator.refusal();
     expect(refusal.details).toMatchObject({ code: "PAIRING_REQUIRED", reason: "role-upgrade" });
     await approve(refusal);

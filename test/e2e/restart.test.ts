@@ -101,10 +101,8 @@ describe("a stop", () => {
     async (name) => {
       const gateway = await start();
       const { client: connected } = await paired(gateway);
-      const asked = performance.now();
       gateway.run.signal(name);
       expect(await gateway.run.end()).toBe(0);
-      expect(performance.now() - asked).toBeLessThan(3_000);
       expect(await connected.close()).toEqual({ code: 1012, reason: "service stopped" });
       const told = connected.events.find(({ event }) => event === "shutdown");
       expect(told?.payload).toEqual({ reason: "gateway stopping" });

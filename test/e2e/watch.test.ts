@@ -346,7 +346,7 @@ describe("in a pipe", () => {
     await gateway.stop();
     await until(() => said.err.includes("went away"), "the gateway's end");
     await gateway.start();
-    await until(() => said.err.includes("is back"), "the gateway's return", 20_000);
+    await until(() => said.err.includes("is back"), "the gateway's return");
     await gateway.ok(["devices", "reject", phone.code]);
     await until(() => said.out.includes(`${phone.code} was rejected`), "the decision");
     expect(await end("SIGTERM")).toBe(0);

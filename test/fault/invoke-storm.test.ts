@@ -25,7 +25,7 @@ beforeAll(async () => {
   gateway = await GatewayProcess.start({ nodeArgs: ["--expose-gc", "--import", probe] });
   for (const name of ["attic", "cellar", "garden"]) nodes.push(new StormNode(gateway.url, name));
   await Promise.all(nodes.map((node) => node.join(gateway)));
-}, 60_000);
+});
 afterAll(async () => {
   for (const node of nodes) await node.stop();
   await gateway?.close();
@@ -132,7 +132,7 @@ test("10,000 invokes from 50 operators are each answered once, whoever dies, and
   );
   expect(growth).toBeLessThan(GROWTH_BYTES);
   for (const client of operators) client.close();
-}, 180_000);
+});
 
 test("callers that go in the middle take their invokes along, and every node is told", async () => {
   const told = () => nodes.reduce((sum, { cancelled }) => sum + cancelled.size, 0);

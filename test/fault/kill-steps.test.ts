@@ -91,7 +91,7 @@ const prepares: Record<Prepare, (file: File) => Promise<unknown>> = {
 
 /** Throws `error` again unless the process just ended: sockets close a moment before it is known. */
 async function unlessEnded(run: GatewayRun, error: unknown): Promise<void> {
-  await until(() => run.exited, "the end", 2000).catch(() => {
+  await until(() => run.exited, "the end").catch(() => {
     throw error;
   });
 }

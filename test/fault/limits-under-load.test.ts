@@ -77,34 +77,30 @@ function expectUndisturbed(report: CrowdReport): void {
   expect(report.returns).toBeGreaterThan(0);
 }
 
-test.each(offences)(
-  "$name: nobody else notices",
-  async (offence) => {
-    const heapBefore = await heap();
-    const countedBefore = await ground.counters();
-    const before = await crowd.calm(CALM_MS);
-    crowd.begin();
-    let outcome = "";
-    let during: CrowdReport;
-    try {
-      outcome = await offence.run(ground);
-      // However short the offence was: enough requests to see its wake.
-      await new Promise((resolve) => setTimeout(resolve, 300));
-    } finally {
-      during = await crowd.end();
-    }
-    const after = await crowd.calm(CALM_MS);
-    rows.push({ offence: offence.name, before, during, after, outcome });
-    for (const report of [before, during, after]) expectUndisturbed(report);
-    const counted = await ground.counters();
-    for (const name of countersOf(offence)) {
-      expect(counted[name] ?? 0, name).toBeGreaterThan(countedBefore[name] ?? 0);
-    }
-    const grown = async () => (await heap()) - heapBefore;
-    await until(async () => (await grown()) < HEAP_MAY_GROW, "the memory to come back");
-  },
-  60_000,
-);
+test.each(offences)("$name: nobody else notices", async (offence) => {
+  const heapBefore = await heap();
+  const countedBefore = await ground.counters();
+  const before = await crowd.calm(CALM_MS);
+  crowd.begin();
+  let outcome = "";
+  let during: CrowdReport;
+  try {
+    outcome = await offence.run(ground);
+    // However short the offence was: enough requests to see its wake.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  } finally {
+    during = await crowd.end();
+  }
+  const after = await crowd.calm(CALM_MS);
+  rows.push({ offence: offence.name, before, during, after, outcome });
+  for (const report of [before, during, after]) expectUndisturbed(report);
+  const counted = await ground.counters();
+  for (const name of countersOf(offence)) {
+    expect(counted[name] ?? 0, name).toBeGreaterThan(countedBefore[name] ?? 0);
+  }
+  const grown = async () => (await heap()) - heapBefore;
+  await until(async () => (await grown()) < HEAP_MAY_GROW, "the memory to come back");
+});
 
 test("all of it over, the process is as small as before, and nothing of ours failed", async () => {
   const rss = Number((await memory())["rss"]);

@@ -4,7 +4,7 @@ import { systemWorld } from "../../src/lib/world.ts";
 import { openState, statePartsOf } from "../../src/main/state.ts";
 import { makeDevice, type TestDevice } from "../kit/client.ts";
 import { GatewayProcess, PROCESS_TOKEN } from "../kit/process.ts";
-import { until } from "../kit/until.ts";
+import { HANG_MS, until } from "../kit/until.ts";
 import { LightClient } from "./support/light-client.ts";
 
 const CLIENTS = 5_000;
@@ -79,7 +79,6 @@ async function gather({ addresses, latencyMs }: Crowd): Promise<GatewayProcess> 
     await until(
       () => some.every(({ readyAt }) => readyAt !== undefined),
       () => `the first hello ${JSON.stringify(tally())} ${running.output.slice(-600)}`,
-      8_000,
     );
   }
   return gateway;
@@ -91,12 +90,17 @@ interface Comeback {
   /** Share of that time in which gateway or clients were ready to run and had no processor. */
   readonly kept: number;
   readonly failures: Record<string, number>;
+  /** Who was greeted, lost again, and greeted once more. */
+  readonly twice: number;
   readonly hashes: number;
 }
 
 /** Stops, starts, and resolves when everyone is back; times are from when it listens again. */
-async function restart(running: GatewayProcess, withinMs: number): Promise<Comeback> {
-  for (const client of clients) client.failures.length = 0;
+async function restart(running: GatewayProcess): Promise<Comeback> {
+  for (const client of clients) {
+    client.failures.length = 0;
+    client.hellos = 0;
+  }
   await running.stop();
   const before = running.output.length;
   await running.start();
@@ -106,7 +110,6 @@ async function restart(running: GatewayProcess, withinMs: number): Promise<Comeb
     () => clients.every(({ readyAt }) => readyAt !== undefined),
     () =>
       `${clients.filter(({ readyAt }) => readyAt === undefined).length} clients; ${JSON.stringify(tally())}`,
-    withinMs,
   );
   const kept = waitedMs(running.run.pid) + waitedMs(process.pid) - keptBefore;
   const times = clients.map(({ readyAt = 0 }) => readyAt - listening).sort((a, b) => a - b);
@@ -116,6 +119,7 @@ async function restart(running: GatewayProcess, withinMs: number): Promise<Comeb
     all,
     kept: Math.round((kept / all) * 100) / 100,
     failures: tally(),
+    twice: clients.filter(({ hellos }) => hellos > 1).length,
     hashes: hashes(before),
   };
 }
@@ -133,35 +137,33 @@ function tally(): Record<string, number> {
   return counts;
 }
 
-/** Other work on this machine may take the processors away: then a restart says little. */
+/** Other work on this machine may take the processors away: then who was refused says little. */
 const TRIES = 2;
-const MAY_BE_KEPT = 0.2;
+const MAY_BE_KEPT = 0.5;
 
 const crowds = [
-  { addresses: 200, latencyMs: 60, withinMs: 5_000 },
-  { addresses: 1, latencyMs: 60, withinMs: 10_000 },
+  { addresses: 200, latencyMs: 60 },
+  { addresses: 1, latencyMs: 60 },
 ];
 
 describe("a restart with 5,000 clients", () => {
   test.each(crowds)(
-    "from $addresses addresses: all are back within $withinMs ms, none is refused, one hash is made",
+    "from $addresses addresses: all are back, none is refused or greeted twice, one hash is made",
     async (crowd) => {
       const running = await gather(crowd);
       for (let tries = 0; tries < TRIES; tries += 1) {
         // Nobody is locked out, however busy the machine is.
-        const back = await restart(running, 120_000);
+        const back = await restart(running);
         console.log(`5,000 clients from ${crowd.addresses}:`, JSON.stringify(back));
         expect(back.hashes).toBeLessThanOrEqual(1);
+        expect(back.twice).toBe(0);
         if (back.kept > MAY_BE_KEPT) continue;
         // Who came before the gateway listened again had to come once more; nobody else.
         expect(Object.keys(back.failures).filter((why) => why !== "ECONNREFUSED")).toEqual([]);
-        expect(back.all).toBeLessThanOrEqual(crowd.withinMs);
         return;
       }
-      console.log(
-        "other work kept the processors busy: everybody came back, the time says nothing",
-      );
+      console.log("other work kept the processors busy: everybody came back, in their own time");
     },
-    400_000,
+    8 * HANG_MS,
   );
 });

@@ -220,7 +220,6 @@ describe("every file of the state", () => {
         expect(allowed(file, what)).toContain(expectRefusal(run, file));
         expect(await contents(gateway.stateDir)).toEqual(before);
       }),
-    30_000,
   );
 });
 
@@ -246,7 +245,6 @@ describe("a refused state", () => {
         expect(run.exited).toBeUndefined();
         await expectWhole(gateway, run, file);
       }),
-    30_000,
   );
 
   test("a state whose keys are missing gets no new ones", () =>

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemWorld } from "../../src/lib/world.ts";
 import { openDocument } from "../../src/store/document.ts";
+import { until } from "../kit/until.ts";
 import { bundle, scratch, start } from "../store/support/bundle.ts";
 import { tallyShape } from "../store/support/shapes.ts";
 
@@ -22,7 +23,8 @@ test("after kill -9 at any moment every acknowledged change is there", async () 
   const acknowledged = new Set<string>();
   for (let round = 0; round < 25; round += 1) {
     const child = start(program, [folder, String(first)]);
-    await child.line(() => true);
+    // Only what was acknowledged can be lost, however slow the machine is.
+    await until(() => child.lines.length > 4, "the first acknowledged changes");
     await new Promise((done) => setTimeout(done, Math.random() * 80));
     await child.kill();
     for (const line of child.lines) acknowledged.add(line);
@@ -38,4 +40,4 @@ test("after kill -9 at any moment every acknowledged change is there", async () 
   const names = (await readdir(folder)).filter((name) => name.startsWith("tally"));
   expect(names.filter((name) => /damaged|tmp/.test(name))).toEqual([]);
   expect(names).toContain("tally.json");
-}, 60_000);
+});

@@ -57,7 +57,7 @@ test("drainMs: what does not end in time goes unanswered, and no new connect is 
 });
 
 test("a wait for the owner's decision does not hold up a stop", async () => {
-  const gateway = await startTestGateway();
+  const gateway = await startTestGateway({ world: new HandWorld() });
   const device = makeDevice();
   const scopes = ["operator.read"];
   const { client } = await pairAndConnect(gateway, { device, auth, scopes });
@@ -66,9 +66,8 @@ test("a wait for the owner's decision does not hold up a stop", async () => {
   const waiting = client.request("device.scopes.waitUpgrade", payload);
   waiting.catch(() => {});
   await client.request("health");
-  const before = performance.now();
+  // Nobody moves this world's time: a stop that waits for anything would never end.
   await gateway.close();
-  expect(performance.now() - before).toBeLessThan(limitTable.drainMs.value / 2);
   expect(await client.end()).toEqual(stop);
 });
 

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdir, readdir, rmdir, stat } from "node:fs/promises";
+import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,7 +8,6 @@ import { promisify } from "node:util";
 import { until } from "./until.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const BUILD_MS = 60_000;
 
 /**
  * The built program: `dist/index.js`, built first when it is older than what it is made of.
@@ -21,27 +20,35 @@ export async function builtProgram(): Promise<string> {
   if (await isFresh(program)) return program;
   // Test files run in processes of their own: one of them builds, the others wait for it.
   const name = createHash("sha256").update(root).digest("hex").slice(0, 16);
-  const lock = join(tmpdir(), `openclaw-gateway-build-${name}`);
-  await until(() => taken(lock), "another build to end", 2 * BUILD_MS);
+  const lock = join(tmpdir(), `openclaw-gateway-build-${name}.lock`);
+  await until(() => taken(lock), "another build to end");
   try {
     if (!(await isFresh(program))) {
       await promisify(execFile)(process.execPath, [join(root, "scripts/build.mjs")]);
     }
   } finally {
-    await rmdir(lock);
+    await rm(lock);
   }
   return program;
 }
 
-/** Takes the lock; one left behind by a test run that was killed is taken over. */
+/** Takes the lock; one left behind by a test run that was killed is taken over, however young it is. */
 async function taken(lock: string): Promise<boolean> {
   try {
-    await mkdir(lock);
+    await writeFile(lock, `${process.pid}`, { flag: "wx" });
     return true;
   } catch {
-    const age = Date.now() - (await modified(lock));
-    if (age > BUILD_MS) await rmdir(lock).catch(() => undefined);
+    const holder = Number(await readFile(lock, "utf8").catch(() => ""));
+    if (holder > 0 && !isAlive(holder)) await rm(lock, { force: true });
     return false;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

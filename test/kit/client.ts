@@ -1,5 +1,6 @@
 import WebSocket from "ws";
 import { type ConnectOptions, connectParams, makeDevice, type TestDevice } from "./device.mjs";
+import { HANG_MS } from "./until.ts";
 
 export type { ConnectOptions, TestDevice } from "./device.mjs";
 export { connectParams, makeDevice };
@@ -76,7 +77,7 @@ export class RawClient {
   }
 
   /** The first frame from index `from` on that `matches`; rejects when the socket closes first. */
-  async next(matches: (frame: Frame) => boolean, from = 0, timeoutMs = 10_000): Promise<Frame> {
+  async next(matches: (frame: Frame) => boolean, from = 0, timeoutMs = HANG_MS): Promise<Frame> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const found = this.frames.slice(from).find(matches);
@@ -87,7 +88,7 @@ export class RawClient {
   }
 
   /** Resolves when the socket is closed. */
-  async end(timeoutMs = 10_000): Promise<{ code: number; reason: string }> {
+  async end(timeoutMs = HANG_MS): Promise<{ code: number; reason: string }> {
     const deadline = Date.now() + timeoutMs;
     while (!this.closed) await this.#wait(deadline, "still open");
     return this.closed;

@@ -57,7 +57,7 @@ export class Nginx {
   async start(port: number): Promise<void> {
     const args = ["-c", this.#conf, "-e", join(this.folder, "start.log")];
     this.#process = spawn("nginx", args, { stdio: "inherit" });
-    await until(() => accepts(port), "nginx to listen", 10_000);
+    await until(() => accepts(port), "nginx to listen");
   }
 
   async close(): Promise<void> {

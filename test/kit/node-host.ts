@@ -49,7 +49,6 @@ export class HostMachine {
     return until(
       () => pattern.exec(this.output.slice(from)) ?? undefined,
       () => `${pattern} in: ${this.output}`,
-      30_000,
     );
   }
 

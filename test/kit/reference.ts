@@ -54,7 +54,12 @@ export class ReferenceDevice {
   }
 }
 
-type Options = Partial<GatewayClientOptions> & { readonly device?: ReferenceDevice };
+interface Own {
+  readonly device?: ReferenceDevice;
+  /** Keeps no events: each tells a crowd of thousands of everybody in it. */
+  readonly forgetsEvents?: boolean;
+}
+type Options = Partial<GatewayClientOptions> & Own;
 
 /** The reference client with everything it reports kept in order. */
 export class Reference {
@@ -66,7 +71,7 @@ export class Reference {
   readonly paused: GatewayReconnectPausedInfo[] = [];
   readonly gaps: { expected: number; received: number }[] = [];
 
-  private constructor(url: string, { device, ...options }: Options) {
+  private constructor(url: string, { device, forgetsEvents = false, ...options }: Options) {
     this.client = new GatewayClient({
       url,
       mode: "ui",
@@ -77,7 +82,9 @@ export class Reference {
       ...(device ? { hostDeps: device.hostDeps } : { deviceIdentity: null }),
       ...options,
       onHelloOk: (hello) => this.hellos.push(hello),
-      onEvent: (event) => this.events.push(event),
+      onEvent: (event) => {
+        if (!forgetsEvents) this.events.push(event);
+      },
       onConnectError: (error) => this.refusals.push(error as GatewayClientRequestError),
       onClose: (code, reason) => this.closes.push({ code, reason }),
       onReconnectPaused: (info) => this.paused.push(info),

@@ -8,7 +8,6 @@ import { until } from "./until.ts";
 
 const run = promisify(execFile);
 let serial = 0;
-const RUN_MS = 15_000;
 
 /** What a shell of ours shows when it waits for a command. */
 export const PROMPT = "$";
@@ -71,7 +70,6 @@ export class Tmux {
         return screen.endsWith(PROMPT) ? screen : undefined;
       },
       () => `the end of ${line}`,
-      RUN_MS,
     );
   }
 

@@ -1,6 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 
 const LOOK_EVERY_MS = 5;
+/** Who waited that long waits for something that does not come: no machine is so slow. */
+export const HANG_MS = 120_000;
 
 /**
  * Resolves with what `look` finds as soon as it finds something (not `undefined` and not `false`);
@@ -9,7 +11,7 @@ const LOOK_EVERY_MS = 5;
 export async function until<T>(
   look: () => T | undefined | false | Promise<T | undefined | false>,
   what: string | (() => string),
-  timeoutMs = 15_000,
+  timeoutMs = HANG_MS,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

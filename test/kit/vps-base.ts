@@ -20,16 +20,23 @@ const RECIPE = 1;
 
 /** A first build loads about 150 MB; other test files may wait for it. */
 export const BASE_MS = 15 * 60_000;
+/** For hangs alone: what takes a minute or two took ten where many programs wanted two processors. */
+export const STEP_MS = 20 * 60_000;
 
 /** Why no VPS can be booted here; `undefined` where one can. */
 export function whyNoVps(): string | undefined {
   if (process.platform !== "linux") return "a VPS can only be booted on Linux";
   if (process.getuid?.() !== 0) return "a VPS can only be booted by root";
-  const tools = ["debootstrap", "systemd-nspawn", "nsenter", "unshare", "setpriv", "flock"];
+  const tools = [
+    ...["debootstrap", "systemd-nspawn", "nsenter", "unshare", "setpriv", "flock"],
+    ...["ip", "slirp4netns"],
+  ];
   const path = `${process.env["PATH"]}:/usr/sbin:/sbin`.split(":");
   const missing = tools.filter((tool) => !path.some((folder) => existsSync(join(folder, tool))));
   if (missing.length > 0) return `a VPS needs ${missing.join(", ")}`;
-  const probe = spawnSync("unshare", ["--mount", "--pid", "--fork", "--mount-proc", "true"]);
+  if (!existsSync("/dev/net/tun")) return "a VPS needs /dev/net/tun";
+  const spaces = ["--mount", "--net", "--pid", "--fork", "--mount-proc"];
+  const probe = spawnSync("unshare", [...spaces, "true"]);
   return probe.status === 0 ? undefined : `no namespaces can be made here: ${probe.stderr}`.trim();
 }
 

@@ -20,7 +20,6 @@ export interface ExecOptions {
 }
 
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin";
-const BOOT_MS = 60_000;
 
 /**
  * Lays a file system of the machine's own, in memory, over the base ($1) and boots from it; 133 is
@@ -35,9 +34,10 @@ const BOOT = [
 ].join("\n");
 
 /**
- * A Debian machine with its own systemd, booted from the base in about a second; it shares the
- * host's network. What it writes is in memory only. Its processes and mounts live in namespaces that
- * end with its first process, and that one ends with the test's process, so nothing can be left.
+ * A Debian machine with its own systemd, booted from the base in about a second; its network is that
+ * of the test's process, who has one of its own. What it writes is in memory only. Its processes and
+ * mounts live in namespaces that end with its first process, and that one ends with the test's
+ * process, so nothing can be left.
  */
 export class Vps {
   private constructor(
@@ -50,13 +50,15 @@ export class Vps {
 
   /** Boots a machine and waits until its systemd has started everything. */
   static async boot(kind?: VpsKind, limit?: MemoryGroup): Promise<Vps> {
+    await expectOwnNetwork();
     const base = await vpsBase(kind);
     const groups = await ownControlGroups();
     const args = [
       ...["--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child"],
       ...["--mount-proc", "sh", "-ec", BOOT, "sh", base],
       ...["systemd-nspawn", "--directory", "/mnt/root", "--boot"],
-      ...["--register=no", "--keep-unit", "--console=pipe", "--machine=vps"],
+      ...["--register=no", "--keep-unit", "--console=pipe", "--hostname=vps"],
+      ...[`--machine=vps-${process.pid}-${machines}`, "--resolv-conf=replace-host"],
     ];
     // It joins its control groups before it becomes the machine: two machines must not share any.
     const joined = [...groups, ...(limit ? [limit.path] : [])];
@@ -79,7 +81,6 @@ export class Vps {
           return initOf(machine.pid ?? 0);
         },
         () => `the machine's init: ${said}`,
-        BOOT_MS,
       );
       const vps = new Vps(machine, init, groups, limit);
       await vps.#up();
@@ -91,29 +92,21 @@ export class Vps {
   }
 
   async #up(): Promise<void> {
-    await until(
-      async () => {
-        const { stdout } = await this.exec(["systemctl", "is-system-running", "--wait"]);
-        return /^(running|degraded)$/m.test(stdout);
-      },
-      "the machine to be up",
-      BOOT_MS,
-    );
+    await until(async () => {
+      const { stdout } = await this.exec(["systemctl", "is-system-running", "--wait"]);
+      return /^(running|degraded)$/m.test(stdout);
+    }, "the machine to be up");
   }
 
   /** Boots the machine again, with what it has on its disk; resolves when everything is started. */
   async reboot(): Promise<void> {
     const before = this.init;
     await this.exec(["systemctl", "reboot"]);
-    this.init = await until(
-      async () => {
-        if (this.machine.exitCode !== null) throw new Error("the machine ended");
-        const now = await initOf(this.machine.pid ?? 0);
-        return now === before ? undefined : now;
-      },
-      "the machine's init",
-      BOOT_MS,
-    );
+    this.init = await until(async () => {
+      if (this.machine.exitCode !== null) throw new Error("the machine ended");
+      const now = await initOf(this.machine.pid ?? 0);
+      return now === before ? undefined : now;
+    }, "the machine's init");
     await this.#up();
   }
 
@@ -188,6 +181,15 @@ export class Vps {
   close(): Promise<void> {
     return end(this.machine, this.groups);
   }
+}
+
+/** A machine wants the usual ports, and its own: nobody else's programs may have or see them. */
+async function expectOwnNetwork(): Promise<void> {
+  const [own, starter] = await Promise.all(
+    ["self", process.ppid].map((pid) => readlink(`/proc/${pid}/ns/net`)),
+  );
+  if (own !== starter) return;
+  throw new Error("a machine needs a network of its own: its tests are below test/vps");
 }
 
 /** Below `unshare` are the script, systemd-nspawn, helpers of that, and at last the machine's init. */

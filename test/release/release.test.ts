@@ -45,7 +45,7 @@ describe("a release", () => {
     const args = ["--base-url", URL_THERE, "--sign", join(temp, "key")];
     const other = await makeRelease(join(temp, "two"), args, odd);
     expect(await digests(other.folder)).toEqual(await digests(release.folder));
-  }, 120_000);
+  });
 
   test("is published with its current manifest and its script on top", async () => {
     expect((await readdir(release.folder)).sort()).toEqual(
@@ -128,7 +128,7 @@ describe("a release", () => {
         () => false,
       );
     try {
-      await until(health, "the gateway to answer", 20_000);
+      await until(health, "the gateway to answer");
       // Hashing a secret loads argon2.
       const { stdout } = await exec(node, [program, "token", "new"], { env });
       expect(stdout.trim()).toMatch(/^\S{20,}$/);
@@ -145,7 +145,7 @@ describe("npm run release", () => {
     expect(await readdir(folder)).toEqual([version]);
     expect(await readdir(join(folder, version))).not.toContain("manifest.sig");
     expect(said).toContain("No install.sh: it needs --base-url URL");
-  }, 120_000);
+  });
 
   test("throws away no folder that holds anything else", async () => {
     const folder = join(temp, "photos");

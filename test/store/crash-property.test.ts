@@ -152,4 +152,4 @@ test("nothing acknowledged is lost and nothing refused appears, whatever happens
     }),
     { numRuns: Number(process.env["STORE_RUNS"] ?? 150) },
   );
-}, 120_000);
+});

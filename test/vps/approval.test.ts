@@ -15,17 +15,16 @@ import { readScreenQr } from "../kit/terminal-qr.ts";
 import { Tmux } from "../kit/tmux.ts";
 import { until } from "../kit/until.ts";
 import { Vps } from "../kit/vps.ts";
-import { BASE_MS, whyNoVps } from "../kit/vps-base.ts";
+import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
 import { makeKey, makeRelease, RELEASE_MS } from "../release/support/release.ts";
 import { Login, run } from "./support/login.ts";
 import { Owner } from "./support/owner.ts";
 import { percentiles, Waiter } from "./support/waiter.ts";
 
-/** Nothing else on a machine that runs tests is likely to want them; the VPS shares its network. */
+/** In the machine's own network. */
 const [GATEWAY, SSH] = [29_671, 29_672];
 const PAGE = `http://127.0.0.1:${GATEWAY}/`;
 const ROUNDS = 100;
-const STEP_MS = 300_000;
 const USUAL = { columns: 80, rows: 24 };
 
 const reason = whyNoVps();

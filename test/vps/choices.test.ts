@@ -10,13 +10,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { Publisher } from "../install/support.ts";
 import { MemoryGroup } from "../kit/memory-group.ts";
 import { Vps } from "../kit/vps.ts";
-import { BASE_MS, whyNoVps } from "../kit/vps-base.ts";
+import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
 import { makeKey, makeRelease, RELEASE_MS } from "../release/support/release.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const [PORT, HTTP, HTTPS] = [29_491, 29_490, 29_493];
-const LONG_MS = 240_000;
 
 const reason = whyNoVps();
 if (reason) console.log(`The tests of the installer's choices are skipped: ${reason}.`);
@@ -77,7 +76,7 @@ describe.skipIf(reason !== undefined)("what an installation may be told", () => 
       ]);
       expect(changesOf(before, await snapshot(vps))).toEqual([]);
     },
-    LONG_MS,
+    STEP_MS,
   );
 
   test(
@@ -114,7 +113,7 @@ describe.skipIf(reason !== undefined)("what an installation may be told", () => 
       const gone = await fetch(`http://127.0.0.1:${PORT}/healthz`).catch(() => undefined);
       expect(gone).toBeUndefined();
     },
-    LONG_MS,
+    STEP_MS,
   );
 });
 
@@ -154,7 +153,7 @@ describe.skipIf(reason !== undefined || !memory)("with 512 MB of memory, enforce
         await rm(folder, { recursive: true, force: true });
       }
     },
-    RELEASE_MS + LONG_MS,
+    RELEASE_MS + STEP_MS,
   );
 });
 

@@ -6,18 +6,16 @@ import { Publisher } from "../install/support.ts";
 import { makeDevice, RawClient } from "../kit/client.ts";
 import { Reference, ReferenceDevice } from "../kit/reference.ts";
 import { Vps } from "../kit/vps.ts";
-import { BASE_MS, whyNoVps } from "../kit/vps-base.ts";
+import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
 import { makeKey, makeRelease, RELEASE_MS, target } from "../release/support/release.ts";
 import { Login } from "./support/login.ts";
 import { Owner } from "./support/owner.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
-import { inTurn } from "./support/turn.ts";
 
-/** Nothing else on a machine that runs tests is likely to want them; the VPS shares its network. */
+/** In the machine's own network. */
 const [GATEWAY, HTTP, HTTPS, SSH] = [29_681, 29_680, 29_643, 29_682];
 const OPTIONS = `--port ${GATEWAY} --http-port ${HTTP} --https-port ${HTTPS}`;
 const UNIT = "openclaw-gateway.service";
-const STEP_MS = 300_000;
 
 const reason = whyNoVps();
 if (reason) console.log(`The tests on Debian 12 are skipped: ${reason}.`);
@@ -29,7 +27,7 @@ let vps: Vps;
 /** What a person types on the machine. */
 async function installs(options: string): Promise<string> {
   const line = `curl -fsSL ${publisher.url}/install.sh | bash -s -- ${options}`;
-  const { code, stdout, stderr } = await inTurn(() => vps.exec(["bash", "-c", line]));
+  const { code, stdout, stderr } = await vps.exec(["bash", "-c", line]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   return stdout;
 }

@@ -4,16 +4,14 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Publisher } from "../install/support.ts";
 import { type Result, Vps } from "../kit/vps.ts";
-import { BASE_MS, whyNoVps } from "../kit/vps-base.ts";
+import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
 import { makeKey, makeRelease, RELEASE_MS } from "../release/support/release.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
-import { inTurn } from "./support/turn.ts";
 
-/** Nothing else on a machine that runs tests is likely to want them; the VPS shares its network. */
+/** In the machine's own network. */
 const PORTS = ["--http-port", "29480", "--https-port", "29443"];
 const BARE = ["--port", "29481", "--no-nginx"];
 const LOG = "/var/log/openclaw-gateway-install.log";
-const INSTALL_MS = 240_000;
 
 const reason = whyNoVps();
 if (reason) console.log(`The installer's VPS tests are skipped: ${reason}.`);
@@ -28,8 +26,7 @@ async function install(
   env: Record<string, string> = {},
 ): Promise<Result> {
   const line = `curl -fsSL ${publisher.url}/install.sh | bash -s -- ${words.join(" ")}`;
-  const run = () => vps.exec(["bash", "-c", line], { env });
-  return words.includes("--no-nginx") ? run() : inTurn(run);
+  return vps.exec(["bash", "-c", line], { env });
 }
 
 async function installs(words: readonly string[]): Promise<string> {
@@ -96,7 +93,7 @@ describe.skipIf(reason !== undefined)("install.sh on a rented Debian 13", () => 
       expect(changesOf(before, await snapshot(vps))).toEqual([]);
       expect((await vps.exec(["test", "-e", LOG])).code).toBe(1);
     },
-    INSTALL_MS,
+    STEP_MS,
   );
 
   const early = ["accounts", "release", "folders", "command_line", "configuration", "switch"];
@@ -114,7 +111,7 @@ describe.skipIf(reason !== undefined)("install.sh on a rented Debian 13", () => 
       expect(code).toBe(1);
       expect(changesOf(before, await snapshot(vps))).toEqual([]);
     },
-    INSTALL_MS,
+    STEP_MS,
   );
 
   test(
@@ -128,17 +125,17 @@ describe.skipIf(reason !== undefined)("install.sh on a rented Debian 13", () => 
       expect(changesOf(before, await snapshot(vps))).toEqual([]);
       expect(await vps.property("openclaw-gateway.service", "ActiveState")).toBe("active");
     },
-    INSTALL_MS,
+    STEP_MS,
   );
 
   test(
     "what was cut off in the middle is undone before anything else",
     async () => {
       const before = await snapshot(vps);
-      const line = `curl -fsSL ${publisher.url}/install.sh >/root/install.sh; bash /root/install.sh ${BARE.join(" ")}`;
-      const dying = vps.exec(["bash", "-c", line]);
+      const line = `curl -fsSL ${publisher.url}/install.sh >/root/install.sh; echo $$ >/tmp/install.pid; exec bash /root/install.sh ${BARE.join(" ")}`;
+      const dying = vps.exec(["setsid", "--wait", "bash", "-c", line]);
       await vps.ok(["bash", "-c", "until test -e /opt/openclaw-gateway/node; do sleep 0.01; done"]);
-      await vps.ok(["bash", "-c", "kill -9 $(pgrep -f '^bash /root/install.sh')"]);
+      await vps.ok(["bash", "-c", "kill -9 -- -$(cat /tmp/install.pid)"]);
       await dying;
       expect(changesOf(before, await snapshot(vps))).not.toEqual([]);
       expect(await installs(BARE)).toContain("An installation was cut off here; undoing it first");
@@ -146,7 +143,7 @@ describe.skipIf(reason !== undefined)("install.sh on a rented Debian 13", () => 
       await vps.ok(["rm", "/root/install.sh"]);
       expect(changesOf(before, await snapshot(vps))).toEqual([]);
     },
-    INSTALL_MS,
+    STEP_MS,
   );
 
   test(
@@ -162,7 +159,7 @@ describe.skipIf(reason !== undefined)("install.sh on a rented Debian 13", () => 
       const { fingerprint } = JSON.parse(key).gateway ?? JSON.parse(key);
       expect(await vps.ok(["openclaw", "gateway", "status", "--json"])).toContain(fingerprint);
     },
-    INSTALL_MS,
+    STEP_MS,
   );
 
   test(
@@ -183,7 +180,7 @@ describe.skipIf(reason !== undefined)("install.sh on a rented Debian 13", () => 
       expect(older).toMatch(/^\d/);
       expect((await install([...BARE, "--version", older])).code).toBe(0);
     },
-    INSTALL_MS,
+    STEP_MS,
   );
 
   test(
@@ -204,7 +201,7 @@ describe.skipIf(reason !== undefined)("install.sh on a rented Debian 13", () => 
       expect(await vps.ok(["cat", LOG])).not.toContain("invite=");
       expect(await terminal("echo")).not.toContain("#invite=");
     },
-    INSTALL_MS,
+    STEP_MS,
   );
 
   test(
@@ -220,6 +217,6 @@ describe.skipIf(reason !== undefined)("install.sh on a rented Debian 13", () => 
       expect(stderr).toContain("What was found:");
       expect(changesOf(before, await snapshot(vps))).toEqual([]);
     },
-    INSTALL_MS,
+    STEP_MS,
   );
 });

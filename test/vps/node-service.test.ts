@@ -74,13 +74,13 @@ describe.skipIf(reason !== undefined)("a node as a service", () => {
     expect(await vps.ok(["stat", "-c", "%a %U", mine])).toBe("600 root\n");
     expect(await vps.ok(["cat", mine])).toBe("{}\n");
     await vps.ok(["sh", "-c", `rm ${key}; mv ${key}.kept ${key}; systemctl restart ${UNIT}`]);
-    await until(() => runs(["id", "-un"]), "the node to be back", 30_000);
+    await until(() => runs(["id", "-un"]), "the node to be back");
   });
 
   test("is back after a kill -9 of it, and ends cleanly", async () => {
     const pid = await gateway.vps.property(UNIT, "MainPID");
     await gateway.vps.ok(["kill", "-9", pid]);
-    await until(() => runs(["id", "-un"]), "the node to be back", 30_000);
+    await until(() => runs(["id", "-un"]), "the node to be back");
     await gateway.vps.ok(["systemctl", "stop", UNIT]);
     expect(await gateway.vps.property(UNIT, "Result")).toBe("success");
     const modes = await gateway.vps.ok([

@@ -11,24 +11,21 @@ import { Publisher } from "../install/support.ts";
 import type { Frame } from "../kit/client.ts";
 import { until } from "../kit/until.ts";
 import { Vps } from "../kit/vps.ts";
-import { BASE_MS, whyNoVps } from "../kit/vps-base.ts";
+import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
 import { makeKey, makeRelease, RELEASE_MS } from "../release/support/release.ts";
 import { Authority } from "./support/authority.ts";
 import { Crew } from "./support/crew.ts";
 import { PeakMemory } from "./support/memory.ts";
 import { Owner } from "./support/owner.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
-import { inTurn } from "./support/turn.ts";
 
-/** Nothing else on a machine that runs tests is likely to want them; the VPS shares its network. */
+/** In the machine's own network. */
 const [GATEWAY, HTTP, HTTPS, ACME, SSH] = [29_581, 29_580, 29_543, 29_514, 29_522];
 const NAME = OTHER_NAME;
 const ADDRESS = `wss://${NAME}:${HTTPS}`;
 const UNIT = "openclaw-gateway.service";
 const CREW = 200;
 const MANY = 2_000;
-const STEP_MS = 300_000;
-const BACK_MS = 60_000;
 /** What nobody who is paired may be told; "try again in a moment" is none of it. */
 const LOCKED_OUT = /1008|pairing|unauthorized|rate.?limit|failed attempts|mismatch/i;
 
@@ -50,7 +47,7 @@ async function installs(options: string, env: Record<string, string> = {}) {
   const line = `curl -fsSL ${publisher.url}/install.sh | bash -s -- ${options}`;
   const words = ["script", "--quiet", "--return", "--command", line, "/dev/null"];
   const at = performance.now();
-  const { code, stdout } = await inTurn(() => vps.exec(words, { env }));
+  const { code, stdout } = await vps.exec(words, { env });
   return { code, said: stdout, seconds: (performance.now() - at) / 1000 };
 }
 
@@ -97,7 +94,6 @@ async function allBack(happening: () => Promise<unknown>): Promise<number> {
       return now.hellos.every((count, i) => count > (before.hellos[i] ?? 0));
     },
     () => `everybody to be back: ${JSON.stringify(now.ends)}`,
-    BACK_MS,
   );
   const seconds = (performance.now() - at) / 1000;
   expect(now.paused, "clients that gave up").toBe(0);
@@ -180,7 +176,7 @@ describe.skipIf(reason !== undefined)("an owner and a rented Debian 13", () => {
       expect(asked.firstClose?.reason).toContain("pairing required");
       const typed = await owner.ssh("openclaw", "devices", "approve", asked.requestId ?? "");
       expect(typed).toMatchObject({ code: 0, stdout: expect.stringContaining("pproved") });
-      await until(async () => (await crew.look()).hellos[0] === 1, "the program to be in", BACK_MS);
+      await until(async () => (await crew.look()).hellos[0] === 1, "the program to be in");
     },
     STEP_MS,
   );
@@ -202,10 +198,10 @@ describe.skipIf(reason !== undefined)("an owner and a rented Debian 13", () => {
       // As `systemctl edit` would; half a minute of waiting says nothing more.
       const dropIn = `/run/systemd/system/${UNIT}.d`;
       await vps.ok(["mkdir", "-p", dropIn]);
-      await vps.ok(["tee", `${dropIn}/soon.conf`], { input: "[Service]\nWatchdogSec=3s\n" });
+      await vps.ok(["tee", `${dropIn}/soon.conf`], { input: "[Service]\nWatchdogSec=8s\n" });
       await vps.ok(["systemctl", "daemon-reload"]);
       await allBack(restart);
-      figure(`hung for 3 s, all ${CREW} back`, await allBack(signal("STOP")));
+      figure(`hung for 8 s, all ${CREW} back`, await allBack(signal("STOP")));
       await vps.ok(["rm", "-r", dropIn]);
       expect(await vps.journal(UNIT)).toContain("Watchdog timeout");
       expect((await json("devices", "list"))["paired"]).toHaveLength(paired.length);

@@ -6,15 +6,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Publisher } from "../install/support.ts";
 import { until } from "../kit/until.ts";
 import { type Result, Vps } from "../kit/vps.ts";
-import { BASE_MS, whyNoVps } from "../kit/vps-base.ts";
+import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
 import { makeKey, makeRelease, RELEASE_MS } from "../release/support/release.ts";
 import { Login } from "./support/login.ts";
 import { Owner } from "./support/owner.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
 
-/** Nothing else on a machine that runs tests is likely to want them; the VPS shares its network. */
+/** In the machine's own network. */
 const [GATEWAY, SSH] = [29_691, 29_692];
-const STEP_MS = 300_000;
 const DROP_INS = "/etc/ssh/sshd_config.d";
 const DROP_IN = `${DROP_INS}/00-openclaw-gateway.conf`;
 const BLOCK = "/opt/openclaw-gateway/ssh/.ssh/authorized_keys";

@@ -7,16 +7,15 @@ import { builtProgram } from "../kit/build.ts";
 import { type Frame, makeDevice, RawClient } from "../kit/client.ts";
 import { until } from "../kit/until.ts";
 import { Vps } from "../kit/vps.ts";
-import { BASE_MS, whyNoVps } from "../kit/vps-base.ts";
+import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
 import { makeKey, makeRelease, RELEASE_MS } from "../release/support/release.ts";
 import { randomLines } from "./support/lines.ts";
 import { type Held, Login, run } from "./support/login.ts";
 import { Owner } from "./support/owner.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
 
-/** Nothing else on a machine that runs tests is likely to want them; the VPS shares its network. */
+/** In the machine's own network. */
 const [GATEWAY, SSH, FREE, ANNS] = [29_661, 29_662, 29_663, 29_664];
-const STEP_MS = 300_000;
 const HELP = expect.stringContaining("This key approves devices.");
 const RANDOM_LINES = 10_000;
 const LANES = 4;
@@ -267,18 +266,14 @@ describe.skipIf(reason !== undefined)("approval over SSH on a rented Debian 13",
       async () => {
         const admin = "/run/openclaw-gateway/admin/admin.sock";
         const through = async (option: string, use: () => Promise<boolean>) => {
-          const holding = login.with([
-            "-N",
-            "-o",
-            "ExitOnForwardFailure=yes",
-            ...option.split(" "),
-          ]);
+          const fails = ["-o", "ExitOnForwardFailure=yes"];
+          const holding = login.holding([...fails, ...option.split(" ")]);
           const got = await Promise.race([
-            holding.then(() => false),
+            holding.ended.then(() => false),
             until(use, "an answer", 3_000).catch(() => false),
           ]);
-          await run("pkill", ["-f", `ssh -F none -i ${login.facts.key} .* -N`]);
-          await holding;
+          holding.end();
+          await holding.ended;
           return got;
         };
         const health = async () =>
@@ -309,10 +304,10 @@ describe.skipIf(reason !== undefined)("approval over SSH on a rented Debian 13",
         expect((await login.with(["-w", "any", "-N"])).code).not.toBe(0);
         // The same asked by somebody who may: the test would see it.
         const rootsOwn = join(temp, "root-admin.sock");
-        const holding = owner.with(["-N", "-L", `${rootsOwn}:${admin}`]);
+        const holding = owner.holding(["-L", `${rootsOwn}:${admin}`]);
         await until(() => owned(rootsOwn), "root to get through");
-        await run("pkill", ["-f", `ssh -F none -i ${owner.facts.key} .* -N`]);
-        await holding;
+        holding.end();
+        await holding.ended;
       },
       STEP_MS,
     );
@@ -356,8 +351,11 @@ describe.skipIf(reason !== undefined)("approval over SSH on a rented Debian 13",
           await vps.exec(["kill", "-CONT", String(pid)]);
         }
         // Root's own sessions get an agent: the test would see one.
-        const roots = run("ssh", [...owner.options, "-A", owner.target, "sleep 3"], { env });
+        const stop = new AbortController();
+        const words = [...owner.options, "-A", owner.target, "sleep 600"];
+        const roots = run("ssh", words, { env, stop: stop.signal });
         await until(async () => (await agents()) !== none, "an agent's socket");
+        stop.abort();
         await roots;
         await run("kill", [agentPid]);
       },
@@ -382,10 +380,8 @@ describe.skipIf(reason !== undefined)("approval over SSH on a rented Debian 13",
     test(
       "a session that asks for nothing ends by itself",
       async () => {
-        const from = performance.now();
         const { code } = await login.with(["-N"]);
         expect(code).toBe(255);
-        expect(performance.now() - from).toBeLessThan(60_000);
       },
       STEP_MS,
     );
@@ -445,13 +441,14 @@ describe.skipIf(reason !== undefined)("approval over SSH on a rented Debian 13",
   test(
     "a key that ends, or that comes from elsewhere, is refused by sshd",
     async () => {
-      const short = await approver("short", "--expires", "3s");
+      // Time for one login, on a machine that does other things as well.
+      const short = await approver("short", "--expires", "10s");
       expect((await short.ssh("list")).code).toBe(0);
       const elsewhere = await approver("elsewhere", "--from", "192.0.2.0/24,2001:db8::/32");
       const here = await approver("here", "--from", "127.0.0.0/8");
       expect((await elsewhere.ssh("list")).code).toBe(255);
       expect((await here.ssh("list")).code).toBe(0);
-      await until(async () => (await short.ssh("list")).code === 255, "its end", 10_000);
+      await until(async () => (await short.ssh("list")).code === 255, "its end");
     },
     STEP_MS,
   );

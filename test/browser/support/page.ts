@@ -3,8 +3,8 @@ import type { Page } from "playwright-core";
 export type ViewName = "connecting" | "invited" | "waiting" | "ready" | "lost" | "stopped";
 
 /** Resolves once the page shows the view. */
-export async function shows(page: Page, view: ViewName, timeout = 15_000): Promise<void> {
-  await page.waitForSelector(`#view[data-view="${view}"] #title`, { timeout });
+export async function shows(page: Page, view: ViewName): Promise<void> {
+  await page.waitForSelector(`#view[data-view="${view}"] #title`);
 }
 
 /** The text of one element. */

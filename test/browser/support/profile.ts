@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { HANG_MS } from "../../kit/until.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
 
@@ -110,6 +111,6 @@ async function launch(folder: string, options: ProfileOptions): Promise<BrowserC
     viewport: { width, height },
     locale: "en-US",
   });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(HANG_MS);
   return context;
 }

@@ -46,7 +46,7 @@ export class Terminal {
   async close(): Promise<void> {
     this.#child.stdin?.write("\u0003");
     try {
-      await until(() => this.#ended, "the end of the terminal", 5_000);
+      await until(() => this.#ended, "the end of the terminal");
     } finally {
       if (!this.#ended) this.#child.kill("SIGKILL");
     }

@@ -68,7 +68,8 @@ describe("system.run", () => {
     const pids = join(machine.folder, "pids");
     const script = `trap "" TERM; sleep 300 & echo $! >${pids}; echo begun; wait`;
     machine.allow("sh ...");
-    const ended = await run({ command: ["sh", "-c", script], timeoutMs: 300 });
+    // Long enough for a shell to start on a machine that does other things as well.
+    const ended = await run({ command: ["sh", "-c", script], timeoutMs: 2_000 });
     expect(ended).toMatchObject({ success: false, timedOut: true, stdout: "begun\n" });
     const pid = Number(readFileSync(pids, "utf8"));
     await until(() => !lives(pid) || undefined, "the end of what it started");

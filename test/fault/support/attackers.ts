@@ -2,11 +2,10 @@ import { connect as connectTcp, type Socket } from "node:net";
 import WebSocket from "ws";
 import { connectParams, type Frame, makeDevice, RawClient } from "../../kit/client.ts";
 import { type GatewayProcess, PROCESS_TOKEN } from "../../kit/process.ts";
-import { until } from "../../kit/until.ts";
+import { HANG_MS, until } from "../../kit/until.ts";
 import { changed, changeText, DEVICES, type Handshake } from "./hostile.ts";
 
 const devices = Array.from({ length: DEVICES }, makeDevice);
-const ANSWER_MS = 10_000;
 const ADDRESSES = 1_000;
 
 const credentials = {
@@ -165,7 +164,7 @@ function brokenTcp(
 async function within<T>(promise: Promise<T>, what: () => string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(what().slice(0, 2_000))), ANSWER_MS);
+    timer = setTimeout(() => reject(new Error(what().slice(0, 2_000))), HANG_MS);
   });
   try {
     return await Promise.race([promise, late]);

@@ -9,7 +9,7 @@ export const root = fileURLToPath(new URL("../../..", import.meta.url));
 const exec = promisify(execFile);
 
 /** A first run fetches Node.js for the target. */
-export const RELEASE_MS = 5 * 60_000;
+export const RELEASE_MS = 15 * 60_000;
 /** The target that runs on every machine that runs tests: the one for older C libraries. */
 export const target = `${process.arch}-glibc-2.28`;
 

@@ -56,14 +56,10 @@ export class Authority {
     ];
     await vps.ok(["systemd-run", "-q", ...service, "pebble", "-config", `${FOLDER}/config.json`]);
     const asks = ["curl", "-fsS", "--cacert", `${FOLDER}/cert.pem`];
-    const root = await until(
-      async () => {
-        const { code, stdout } = await vps.exec([...asks, `https://localhost:${port + 1}/roots/0`]);
-        return code === 0 ? stdout : undefined;
-      },
-      "the certificate authority",
-      30_000,
-    );
+    const root = await until(async () => {
+      const { code, stdout } = await vps.exec([...asks, `https://localhost:${port + 1}/roots/0`]);
+      return code === 0 ? stdout : undefined;
+    }, "the certificate authority");
     return new Authority(`https://localhost:${port}/dir`, `${FOLDER}/cert.pem`, root);
   }
 }

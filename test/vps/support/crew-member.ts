@@ -11,6 +11,7 @@ function start({ url = "", bootstrapToken, token }: CrewOrder): Reference {
   const client = Reference.start(url, {
     device: new ReferenceDevice(),
     scopes: ["operator.read"],
+    forgetsEvents: true,
     ...(bootstrapToken === undefined ? {} : { bootstrapToken }),
     ...(token === undefined ? {} : { token }),
   });

@@ -44,6 +44,14 @@ export class Login {
     return run("ssh", [...this.options, ...options, "--", this.target, ...words]);
   }
 
+  /** A connection that stays open with these options until its `end`. */
+  holding(options: readonly string[]): { ended: Promise<Result>; end: () => void } {
+    const stop = new AbortController();
+    const words = [...this.options, "-N", ...options, "--", this.target];
+    const ended = run("ssh", words, { stop: stop.signal });
+    return { ended, end: () => stop.abort() };
+  }
+
   /** A connection that is open already, so that commands over it need no login. */
   async hold(path: string): Promise<Held> {
     const { code, stderr } = await this.with(["-M", "-S", path, "-f", "-N"]);
@@ -72,10 +80,11 @@ export class Held {
 export function run(
   program: string,
   args: readonly string[],
-  options: { env?: NodeJS.ProcessEnv; input?: string } = {},
+  options: { env?: NodeJS.ProcessEnv; input?: string; stop?: AbortSignal } = {},
 ): Promise<Result> {
   const { env = process.env, input } = options;
   const child = spawn(program, args, { env, stdio: ["pipe", "pipe", "pipe"] });
+  options.stop?.addEventListener("abort", () => child.kill());
   child.stdin.on("error", () => undefined);
   child.stdin.end(input ?? "");
   const said = { stdout: "", stderr: "" };

@@ -6,12 +6,12 @@ import { Login } from "./login.ts";
 
 /** Whoever rents a machine: comes in as root, by a key. */
 export class Owner extends Login {
-  /** Gives the machine the owner's key; its sshd listens on `port`, as the host has the usual one. */
+  /** Gives the machine the owner's key; its sshd listens on `port` from then on. */
   static async of(vps: Vps, folder: string, port: number): Promise<Owner> {
     const key = await makeKey(folder, "owner");
     await vps.ok(["mkdir", "-p", "-m", "700", "/root/.ssh"]);
     await copyFile(`${key}.pub`, vps.path("/root/.ssh/authorized_keys"));
-    // Machines share the network: where another has the usual port, its sshd has not started yet.
+    // Its sshd may wait for the first connection, and has no folder until then.
     await vps.ok(["mkdir", "-p", "/run/sshd"]);
     // Whoever shows that many are refused must not be shut out for it (OpenSSH 9.8 and newer).
     const knows = (await vps.ok(["sshd", "-T"])).includes("persourcepenalties");

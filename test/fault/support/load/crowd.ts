@@ -9,7 +9,6 @@ import { type CrowdOptions, type CrowdReport, quantile } from "./report.ts";
 
 const PULSE_MS = 200;
 const JOINING_AT_ONCE = 8;
-const SETTLE_MS = 15_000;
 /** Where new devices ask from: no attacker comes from there. */
 const OWN_ADDRESS = "127.9.9.9";
 
@@ -94,7 +93,7 @@ class Crowd {
     for (const member of this.#members) member.stop();
     await this.#pulsing;
     const settled = () => this.#members.every((member) => this.#owed(member) === 0);
-    await until(settled, "all answers and events", SETTLE_MS).catch((error: Error) => {
+    await until(settled, "all answers and events").catch((error: Error) => {
       const owed = this.#members.map((member) => this.#owed(member)).filter((n) => n > 0);
       this.#problems.push(`${error.message}; owed: ${owed}`);
     });

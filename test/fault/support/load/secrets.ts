@@ -71,7 +71,6 @@ const logStorm: Offence = {
       const device = devices[i % devices.length] ?? makeDevice();
       await ground.stranger(address, { device, auth });
     });
-    const seconds = Math.ceil((performance.now() - at) / 1000);
     const lines = () => log.slice(from);
     const told = (name: string) =>
       lines()
@@ -86,6 +85,7 @@ const logStorm: Offence = {
       () => told(name) + written() === STORM,
       () => `${told(name)} + ${written()}`,
     );
+    const seconds = Math.ceil((performance.now() - at) / 1000);
     const { value } = limitTable.logLinesPerSecond;
     const summaries = lines().filter(({ msg }) => msg === SUMMARY).length;
     expect(written() + summaries).toBeLessThanOrEqual((value + 1) * (seconds + 3));
