@@ -9,6 +9,7 @@ import { amountWords } from "./amounts.ts";
 import { errorLines } from "./errors.ts";
 import { metricsLines } from "./metrics.ts";
 import { reliabilityLines } from "./reliability.ts";
+import { typeNotation } from "./type-notation.ts";
 
 const NOTE = "<!-- Made by `npm run docs` from the declarations in src/; a test keeps it true. -->";
 
@@ -31,15 +32,31 @@ function page(title: string, lines: readonly string[]): string {
 }
 
 function methodLines(): string[] {
-  return allMethods.flatMap((method) => [
-    `## ${method.name}`,
+  return [...methodNotes, ...allMethods.flatMap((method: Method) => methodSection(method))];
+}
+
+const methodNotes = [
+  "Params and results are written as types: `name?` may be absent, `integer 1..20` has bounds, and",
+  "`string 1..64` has a length. A name that begins with a capital is a schema of",
+  "the package `@openclaw/gateway-protocol`; `config.schema` is what that method answers. Properties of",
+  "params that are not named here are ignored; clients must ignore those of a result likewise.",
+  "",
+];
+
+function methodSection({ name, summary, access, params, result }: Method): string[] {
+  return [
+    `## ${name}`,
     "",
-    method.summary,
+    summary,
     "",
-    `- Who may call it: ${accessWords(method.access)}`,
-    `- Params: ${method.params ? `\`${JSON.stringify(method.params)}\`` : "none"}`,
+    `Who may call it: ${accessWords(access)}.`,
     "",
-  ]);
+    "```ts",
+    `params: ${params ? typeNotation(params) : "none"}`,
+    `result: ${typeNotation(result())}`,
+    "```",
+    "",
+  ];
 }
 
 function accessWords(access: Method["access"]): string {

@@ -43,7 +43,7 @@ export interface ConfigApplied {
   /** The hash that clients compare. */
   readonly hash: string;
   /** The settings in force, secrets hidden. */
-  readonly config: Record<string, unknown>;
+  readonly config: GatewayConfig;
   /** Whether a setting that changed takes effect at a restart only. */
   readonly restartNeeded: boolean;
   /** Changed keys that do not count because the environment or a flag sets them, in words. */
@@ -71,7 +71,7 @@ export interface ConfigWritten {
   readonly path: string;
   readonly hash: string;
   /** The settings in force, secrets hidden. */
-  readonly config: Record<string, unknown>;
+  readonly config: GatewayConfig;
   readonly changedPaths: readonly string[];
   /** Unknown keys that were left out and that stay in the file; the first of them. */
   readonly kept?: readonly string[];
@@ -202,7 +202,7 @@ export class ConfigStore {
   }
 
   /** The result of `config.get` (protocol page, section 5.5). Secrets are hidden. */
-  view(): Record<string, unknown> {
+  view() {
     const { source, errors, warnings } = this.#latest;
     const { hash } = this;
     const { parsed, raw } = redactSource(source.raw);

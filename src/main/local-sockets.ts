@@ -2,6 +2,7 @@ import { Dispatcher } from "../gateway/dispatch.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import { approverRequests, ownerRequests } from "../gateway/local-requests.ts";
 import { approverMethods } from "../methods/approver.ts";
+import type { Watched } from "../methods/method.ts";
 import type { Services } from "../methods/services.ts";
 import { LocalServer } from "../transport/local-socket.ts";
 import type { Core } from "./core.ts";
@@ -10,6 +11,7 @@ interface Parts {
   readonly gateway: Gateway;
   readonly services: Services;
   readonly warn: (warning: string) => void;
+  readonly watched?: Watched | undefined;
 }
 
 /** The sockets for programs of this machine: the owner's, and the one for approval over SSH. */
@@ -50,11 +52,11 @@ function adminSocket({ adminSocket: path, limits }: Core, { gateway }: Parts): L
 }
 
 /** A dispatcher of its own: a connection here reaches the verbs of approvers and nothing else. */
-function approveSocket(core: Core, { gateway, services }: Parts): LocalServer {
+function approveSocket(core: Core, { gateway, services, watched }: Parts): LocalServer {
   const { limits, world, ssh } = core;
   const { telemetry } = gateway.state;
   const dispatcher = new Dispatcher({
-    methods: approverMethods,
+    methods: watched ? approverMethods.map(watched) : approverMethods,
     services,
     maxInFlight: 1,
     monotonic: () => world.monotonic(),

@@ -16,6 +16,7 @@ import type { FailureLimiter } from "../lib/limiter.ts";
 import type { LogRing } from "../lib/log-ring.ts";
 import { version } from "../lib/version.ts";
 import { allMethods } from "../methods/index.ts";
+import type { Watched } from "../methods/method.ts";
 import type { Health, Services } from "../methods/services.ts";
 import type { Notifier } from "../notify/notifier.ts";
 import { publicCommand } from "../words/command.ts";
@@ -33,6 +34,8 @@ export interface NetworkOptions {
   readonly ask: (what: "restart" | "stop") => void;
   /** Called when a supervisor will restart this process. */
   readonly expectRestart: () => void;
+  /** What stands in for a method: tests look at every answer. */
+  readonly watched?: Watched;
 }
 
 /** All that serves clients, before anything listens. */
@@ -73,7 +76,7 @@ export function makeNetwork(core: Core, options: NetworkOptions): Network {
     expectRestart: options.expectRestart,
   });
   const limiter = failureLimiter(core);
-  const dispatcher = makeDispatcher(core, services, state);
+  const dispatcher = makeDispatcher(core, services, { ...options, state });
   const handshake = makeHandshake(core, { state, pool, services, limiter });
   const gateway = new Gateway({ world, limits, hub, state, pool, handshake, dispatcher });
   return { state, hub, presence, health: health.health, notify, facts, services, limiter, gateway };
@@ -93,9 +96,13 @@ function makePresence(core: Core, hub: Hub, { health }: { health: Health }): Pre
   });
 }
 
-function makeDispatcher(core: Core, services: Services, { telemetry }: RuntimeState): Dispatcher {
+function makeDispatcher(
+  core: Core,
+  services: Services,
+  { state: { telemetry }, watched }: Pick<NetworkOptions, "watched"> & { state: RuntimeState },
+): Dispatcher {
   return new Dispatcher({
-    methods: allMethods,
+    methods: watched ? allMethods.map(watched) : allMethods,
     services,
     maxInFlight: core.limits.requestsInFlight,
     monotonic: () => core.world.monotonic(),

@@ -45,7 +45,7 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
   const { gateway, facts, services, state } = network;
   const { server, stop } = await makeServer(core, network, options);
   const warn = (warning: string) => facts.warnings.push(warning);
-  const local = await openLocalSockets(core, { gateway, services, warn });
+  const local = await openLocalSockets(core, { gateway, services, warn, watched: options.watched });
   const listening = await prepare(core, { server, facts }, options.beforeReady).catch(
     async (error) => {
       server.stopListening();

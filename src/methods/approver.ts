@@ -3,7 +3,7 @@ import { limitTable } from "../limits/table.ts";
 import { heldScopes } from "../pairing/authority.ts";
 import type { Device } from "../pairing/records.ts";
 import { RequestError } from "../protocol/errors.ts";
-import type { JsonSchema } from "../protocol/json-schema.ts";
+import * as t from "../protocol/typed-schema.ts";
 import { approvalProblem, mayDecide } from "../requests/authority.ts";
 import { askerOf } from "../requests/records.ts";
 import type { Durability } from "../store/shape.ts";
@@ -22,16 +22,17 @@ const WIDTH = PHONE_COLUMNS;
 interface Verb<Params> {
   readonly name: string;
   readonly summary: string;
-  readonly params?: JsonSchema;
+  readonly params?: t.TypedSchema<Params>;
   readonly run: (params: Params, call: Call) => readonly string[] | Promise<readonly string[]>;
 }
 
-function verb<Params>({ name, summary, params, run }: Verb<Params>): Method {
-  return method<Params>({
+function verb<Params>({ name, summary, params, run }: Verb<Params>): Method<string, Params> {
+  return method({
     name: `approver.${name}`,
     summary,
     access: { roles: ["operator"] },
     ...(params && { params }),
+    result: () => t.object({ lines: t.array(t.string()) }),
     run: async (given, call) => {
       try {
         const lines = await run(given, call);
@@ -135,22 +136,16 @@ function named(name: string, before: string): string {
 
 const INDENT = "  ";
 
-const codeParams: JsonSchema = {
-  type: "object",
-  required: ["requestId"],
-  properties: { requestId: { type: "string", minLength: 8, maxLength: 16 } },
-};
+const codeParams = t.object({ requestId: t.string({ minLength: 8, maxLength: 16 }) });
 
-interface Code {
-  readonly requestId: string;
-}
+type Code = t.ValueOf<typeof codeParams>;
 
 /**
  * A verb on a request, by its code. A caller who names too many unknown codes is locked out of
  * naming codes.
  */
-function codeVerb({ run, ...rest }: Omit<Verb<Code>, "params">): Method {
-  return verb<Code>({
+function codeVerb({ run, ...rest }: Omit<Verb<Code>, "params">) {
+  return verb({
     ...rest,
     params: codeParams,
     run: (code, call) => call.services.codes.try(call.actor, () => run(code, call)),
@@ -202,14 +197,10 @@ function notDurable({ durable, reason }: Partial<Durability>): string[] {
   return [`In force, but not on disk yet: ${shown(reason, 120)}`];
 }
 
-const revoke = verb<{ deviceId: string }>({
+const revoke = verb({
   name: "revoke",
   summary: "Takes a device out until it is approved again.",
-  params: {
-    type: "object",
-    required: ["deviceId"],
-    properties: { deviceId: { type: "string", minLength: 8, maxLength: 64 } },
-  },
+  params: t.object({ deviceId: t.string({ minLength: 8, maxLength: 64 }) }),
   run: async ({ deviceId: typed }, { actor, services }) => {
     const { deviceId } = findDevice(typed, services);
     const { device, roles, ...outcome } = await services.pairing.revokeEvery({ deviceId, actor });

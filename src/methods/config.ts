@@ -6,25 +6,36 @@ import type { ConfigApplied, ConfigChanged, ConfigTurn, ConfigWritten } from "..
 import { shellWord } from "../lib/shell-word.ts";
 import { ADMIN, READ } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
-import type { JsonSchema } from "../protocol/json-schema.ts";
+import * as t from "../protocol/typed-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { type Call, method } from "./method.ts";
+import * as results from "./results/config.ts";
+import { secretChanged, secretKind } from "./results/host.ts";
 
 export const configGet = method({
   name: "config.get",
   summary: "The configuration in force, secrets hidden.",
   access: { roles: ["operator"], scope: READ },
   params: wireSchemas.configGet,
+  result: results.configView,
   run: (_params, { services }) => services.config.view(),
 });
 
 /** The same three ways to change keys as the protocol has; none of them reaches a key of the host. */
-function writer(name: string, of: { kind: PatchKind; summary: string; params: JsonSchema }) {
-  return method<{ raw: string; baseHash?: string }>({
+function writer<Name extends string>(
+  name: Name,
+  of: {
+    kind: PatchKind;
+    summary: string;
+    params: t.TypedSchema<{ raw: string; baseHash?: string }>;
+  },
+) {
+  return method({
     name,
     summary: of.summary,
     access: { roles: ["operator"], scope: ADMIN },
     params: of.params,
+    result: results.configWritten,
     run: ({ raw, baseHash }, call) =>
       call.services.config.exclusive(async (turn) => {
         const plan = await turn.plan({ kind: of.kind, raw, baseHash });
@@ -103,6 +114,7 @@ export const configSchemaGet = method({
   summary: "What may stand in the configuration, as JSON Schema, with hints for forms.",
   access: { roles: ["operator"], scope: READ },
   params: wireSchemas.configSchema,
+  result: results.configSchemaShown,
   run: (_params, { services }) => ({
     schema: configSchema(),
     uiHints: configHints(),
@@ -111,11 +123,12 @@ export const configSchemaGet = method({
   }),
 });
 
-export const configSchemaLookup = method<{ path: string }>({
+export const configSchemaLookup = method({
   name: "config.schema.lookup",
   summary: "One key or section of the schema, and what stands directly below it.",
   access: { roles: ["operator"], scope: READ },
   params: wireSchemas.configSchemaLookup,
+  result: results.configPlace,
   run: ({ path }) => {
     const place = schemaAt(path);
     if (!place) throw invalidRequest("config schema path not found");
@@ -125,26 +138,20 @@ export const configSchemaLookup = method<{ path: string }>({
 
 const host = { roles: ["operator"], scope: ADMIN, hostOnly: true } as const;
 
-interface SetParams {
-  readonly path: string;
-  readonly value?: string;
-  readonly force?: boolean | undefined;
-}
+const setParams = t.object(
+  { path: t.string({ minLength: 1 }) },
+  { value: t.string(), force: t.boolean() },
+);
 
-export const configSet = method<SetParams>({
+type SetParams = t.Sendable<t.ValueOf<typeof setParams>>;
+
+export const configSet = method({
   name: "host.config.set",
   summary:
     "Sets one key as typed on the host, or unsets it when no value is given. To end approval over SSH where its keys are the last way in with full control takes `force`.",
   access: host,
-  params: {
-    type: "object",
-    required: ["path"],
-    properties: {
-      path: { type: "string", minLength: 1 },
-      value: { type: "string" },
-      force: { type: "boolean" },
-    },
-  },
+  params: setParams,
+  result: results.configChanged,
   run: ({ force, ...set }, call) =>
     call.services.config.exclusive(async (turn) => {
       const plan = await turn.plan({ kind: "set", ...set });
@@ -181,46 +188,35 @@ function endsSsh(keys: readonly string[], value: string | undefined): boolean {
   return off || keys.includes("gateway.ssh.authorizedKeys");
 }
 
-export const secretSet = method<{
-  kind: "token" | "password";
-  secret: string;
-  revokeDerived?: boolean;
-  force?: boolean;
-}>({
+export const secretSet = method({
   name: "host.secret.set",
   summary: "Stores a new shared token or password as a hash and says whom that closed.",
   access: host,
-  params: {
-    type: "object",
-    required: ["kind", "secret"],
-    properties: {
-      kind: { type: "string", enum: ["token", "password"] },
-      secret: { type: "string", minLength: 1, maxLength: 1024 },
-      revokeDerived: { type: "boolean" },
-      force: { type: "boolean" },
-    },
-  },
+  params: t.object(
+    { kind: secretKind(), secret: t.string({ minLength: 1, maxLength: 1024 }) },
+    { revokeDerived: t.boolean(), force: t.boolean() },
+  ),
+  result: () => t.object(secretChanged()),
   run: ({ kind, secret, revokeDerived = false, force = false }, { actor, services }) =>
     services.secrets.set(kind, secret, { actor, revokeDerived, force }),
 });
 
-export const tokenRenew = method<{ revokeDerived?: boolean; force?: boolean }>({
+export const tokenRenew = method({
   name: "host.token.new",
   summary: "Makes a new shared token, stores its hash and returns it this once.",
   access: host,
-  params: {
-    type: "object",
-    properties: { revokeDerived: { type: "boolean" }, force: { type: "boolean" } },
-  },
+  params: t.object({}, { revokeDerived: t.boolean(), force: t.boolean() }),
+  result: () => t.object({ ...secretChanged(), token: t.string() }),
   run: ({ revokeDerived = false, force = false }, { actor, services }) =>
     services.secrets.renew({ actor, revokeDerived, force }),
 });
 
-export const secretsMigrate = method<{ apply?: boolean }>({
+export const secretsMigrate = method({
   name: "host.config.migrate",
   summary: "Moves clear secrets out of the config file, or shows what that would change.",
   access: host,
-  params: { type: "object", properties: { apply: { type: "boolean" } } },
+  params: t.object({}, { apply: t.boolean() }),
+  result: results.secretsMigrated,
   run: ({ apply = false }, { actor, services }) => services.secrets.migrate({ apply, actor }),
 });
 

@@ -1,43 +1,40 @@
 import { limitTable } from "../limits/table.ts";
 import type { DevicePage } from "../pairing/device-list.ts";
 import type { Place } from "../pairing/order.ts";
-import type { Filter } from "../pairing/search.ts";
-import { PAIRING, type Role } from "../protocol/access.ts";
+import { PAIRING } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
 import { RawJson } from "../protocol/frames.ts";
-import type { JsonSchema } from "../protocol/json-schema.ts";
+import * as t from "../protocol/typed-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { isConfined } from "../requests/authority.ts";
 import type { DeviceRequest } from "../requests/records.ts";
 import { pairedRow, pendingRow } from "./device-rows.ts";
 import { type Call, method } from "./method.ts";
 import { surfaceFacts } from "./nodes-rows.ts";
+import { deviceList } from "./results/devices.ts";
 
 const DEFAULT_LIMIT = 100;
 
 /** The protocol's own params are none; these are this gateway's addition. */
 const pageParams = {
-  limit: { type: "integer", minimum: 1, maximum: limitTable.listPageRows.value },
-  cursor: { type: "string", minLength: 1, maxLength: 256 },
-  query: { type: "string", minLength: 1, maxLength: 256 },
-  role: { type: "string", enum: ["operator", "node"] },
-  staleBeforeMs: { type: "integer", minimum: 0 },
+  limit: t.integer({ minimum: 1, maximum: limitTable.listPageRows.value }),
+  cursor: t.string({ minLength: 1, maxLength: 256 }),
+  query: t.string({ minLength: 1, maxLength: 256 }),
+  role: t.oneOf("operator", "node"),
+  staleBeforeMs: t.integer({ minimum: 0 }),
 };
 
-const params: JsonSchema = { ...wireSchemas.devicePairList, properties: pageParams };
+const params = t.withOptional(wireSchemas.devicePairList, pageParams);
 
-interface ListParams extends Filter {
-  readonly limit?: number;
-  readonly cursor?: string;
-  readonly role?: Role;
-}
+type ListParams = t.ValueOf<typeof params>;
 
-export const list = method<ListParams>({
+export const list = method({
   name: "device.pair.list",
   summary:
     "Requests that wait for approval and paired devices, newest first: all of them or, with any of the params, a page, with `total`, `waysIn` (how many ways in with full control there are: paired devices, and others) and, where others follow, `nextCursor`. Requests are on the first page. A device that is paired throughout is on exactly one page, whatever changes meanwhile.",
   access: { roles: ["operator"], scope: PAIRING },
   params,
+  result: deviceList,
   run: (given, call) => {
     const pages = Object.keys(pageParams).some((name) => name in given);
     return pages ? onePage(given, call) : wholeList(call);

@@ -2,17 +2,13 @@ import { heldRoles, heldScopes } from "../pairing/authority.ts";
 import type { Device } from "../pairing/records.ts";
 import type { DeviceRequest } from "../requests/records.ts";
 import type { Durability } from "../store/shape.ts";
-import type { RequestRow } from "../words/request-kinds.ts";
 
 /**
  * A pending row as clients get it (protocol page, section 4.1). `device`: its record, if it is
  * paired already; what it may do now is this gateway's addition, so that the owner sees what would
  * be new.
  */
-export function pendingRow(
-  request: DeviceRequest,
-  device: Device | undefined,
-): RequestRow & Record<string, unknown> {
+export function pendingRow(request: DeviceRequest, device: Device | undefined) {
   const { kind: _kind, nonce: _nonce, source: _source, secretEpoch: _epoch, ...rest } = request;
   const { expiresAtMs, ...row } = rest;
   const label = device?.label;
@@ -20,13 +16,13 @@ export function pendingRow(
     ...row,
     ...(label !== undefined && { operatorLabel: label }),
     ...(device && { approvedRoles: heldRoles(device), approvedScopes: heldScopes(device) }),
-    silent: false,
+    silent: false as const,
     expiresAtMs,
   };
 }
 
 /** A paired row as clients get it; no token values, generations or approved baseline. */
-export function pairedRow(device: Device): Record<string, unknown> {
+export function pairedRow(device: Device) {
   const { label, tokens, roles, ...row } = device;
   return {
     ...row,
@@ -43,7 +39,12 @@ export function pairedRow(device: Device): Record<string, unknown> {
   };
 }
 
+interface NotDurable {
+  readonly durable?: false;
+  readonly reason?: string | undefined;
+}
+
 /** Said only where a change is in force but not on disk (design rule 2). */
-export function durability(outcome: Durability): Record<string, unknown> {
-  return outcome.durable ? {} : { durable: false, reason: outcome.reason };
+export function durability({ durable, reason }: Durability): NotDurable {
+  return durable ? {} : { durable: false, reason };
 }

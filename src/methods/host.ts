@@ -1,6 +1,7 @@
 import { ADMIN } from "../protocol/access.ts";
+import * as t from "../protocol/typed-schema.ts";
 import { method } from "./method.ts";
-import type { HostReport } from "./services.ts";
+import { hostReport } from "./results/host.ts";
 
 const host = { roles: ["operator"], scope: ADMIN, hostOnly: true } as const;
 
@@ -8,7 +9,8 @@ export const hostInfo = method({
   name: "host.info",
   summary: "What this gateway process is, where it listens, what it warns about.",
   access: host,
-  run: (_params, { services }): HostReport => ({
+  result: hostReport,
+  run: (_params, { services }) => ({
     ...services.lifecycle.info,
     fingerprint: services.identity.fingerprint,
     deviceId: services.identity.deviceId,
@@ -25,9 +27,10 @@ export const hostRestart = method({
   name: "host.restart",
   summary: "Drains, closes connections with 1012 and builds the gateway anew in this process.",
   access: host,
+  result: () => t.object({ restarting: t.exactly(true), pid: t.integer() }),
   run: (_params, { services }) => {
     services.lifecycle.restart();
-    return { restarting: true, pid: services.lifecycle.info.pid };
+    return { restarting: true as const, pid: services.lifecycle.info.pid };
   },
 });
 
@@ -35,9 +38,10 @@ export const hostExpectRestart = method({
   name: "host.restart.expect",
   summary: "Says that a supervisor is about to restart this process, so that clients hear it so.",
   access: host,
+  result: () => t.object({ expecting: t.exactly(true) }),
   run: (_params, { services }) => {
     services.lifecycle.expectRestart();
-    return { expecting: true };
+    return { expecting: true as const };
   },
 });
 
@@ -45,9 +49,10 @@ export const hostStop = method({
   name: "host.stop",
   summary: "Drains, closes connections with 1012 and ends this process.",
   access: host,
+  result: () => t.object({ stopping: t.exactly(true), pid: t.integer() }),
   run: (_params, { services }) => {
     services.lifecycle.stop();
-    return { stopping: true, pid: services.lifecycle.info.pid };
+    return { stopping: true as const, pid: services.lifecycle.info.pid };
   },
 });
 

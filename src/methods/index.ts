@@ -6,7 +6,7 @@ import { hostMethods } from "./host.ts";
 import { hostEvents } from "./host-events.ts";
 import { inviteMethods } from "./invites.ts";
 import { logMethods } from "./logs.ts";
-import type { Method } from "./method.ts";
+import type { ParamsOf, ResultOf } from "./method.ts";
 import { nodeEventMethods } from "./nodes-events.ts";
 import { nodeInvokeMethods } from "./nodes-invoke.ts";
 import { nodeListMethods } from "./nodes-list.ts";
@@ -21,7 +21,7 @@ import { sshMethods } from "./ssh.ts";
 import { statusMethods } from "./status.ts";
 import { systemMethods } from "./system.ts";
 
-const nodeMethods: readonly Method[] = [
+const nodeMethods = [
   ...nodeListMethods,
   ...nodePairingMethods,
   ...nodeInvokeMethods,
@@ -31,7 +31,7 @@ const nodeMethods: readonly Method[] = [
 ];
 
 /** Every method of the gateway. Routing, `hello-ok`, the reference and tests derive from this. */
-export const allMethods: readonly Method[] = [
+export const allMethods = [
   ...statusMethods,
   ...deviceMethods,
   ...inviteMethods,
@@ -49,3 +49,16 @@ export const allMethods: readonly Method[] = [
   ...sshMethods,
   ...notifyMethods,
 ];
+
+type AnyMethod = (typeof allMethods)[number];
+
+/**
+ * What each method takes and answers, by its name: types alone, which the command line imports without
+ * loading a method.
+ */
+export type Methods = {
+  readonly [One in AnyMethod as One["name"]]: {
+    readonly params: ParamsOf<One>;
+    readonly result: ResultOf<One>;
+  };
+};

@@ -2,42 +2,71 @@ import { cleanText } from "../lib/text.ts";
 import { limitTable } from "../limits/table.ts";
 import { ADMIN, isRole } from "../protocol/access.ts";
 import { RequestError } from "../protocol/errors.ts";
-import type { JsonSchema } from "../protocol/json-schema.ts";
 import { encodeSetupCode } from "../protocol/setup-code.ts";
+import * as t from "../protocol/typed-schema.ts";
 import { durability } from "./device-rows.ts";
 import { type Call, method } from "./method.ts";
+import * as results from "./results/devices.ts";
 import { setupUrl } from "./setup-url.ts";
 
 const access = { roles: ["operator"], scope: ADMIN } as const;
 
-const inviteParams: JsonSchema = {
-  type: "object",
-  properties: {
-    role: { type: "string", enum: ["operator", "node"] },
-    scopes: {
-      type: "array",
-      items: { type: "string", minLength: 1, maxLength: limitTable.scopeChars.value },
+const inviteParams = t.object(
+  {},
+  {
+    role: results.role(),
+    scopes: t.array(t.string({ minLength: 1, maxLength: limitTable.scopeChars.value }), {
       maxItems: limitTable.scopesPerRequest.value,
-    },
-    expiresInMs: { type: "integer", minimum: limitTable.inviteMinMs.value },
-    uses: { type: "integer", minimum: 1 },
-    name: { type: "string" },
+    }),
+    expiresInMs: t.integer({ minimum: limitTable.inviteMinMs.value }),
+    uses: t.integer({ minimum: 1 }),
+    name: t.string(),
   },
-};
+);
 
-interface InviteParams {
-  role?: string;
-  scopes?: string[];
-  expiresInMs?: number;
-  uses?: number;
-  name?: string;
-}
+type InviteParams = t.ValueOf<typeof inviteParams>;
 
-export const invite = method<InviteParams>({
+/** `url` is the link. `setupCode`: the same secret as OpenClaw's own node host takes it. */
+const madeInvite = () =>
+  t.object(
+    {
+      inviteId: t.string(),
+      role: results.role(),
+      scopes: results.strings(),
+      expiresAtMs: t.integer(),
+      uses: t.integer(),
+      secret: t.string(),
+      url: t.string(),
+    },
+    { name: t.string(), setupCode: t.string() },
+  );
+
+/** A link without its secret. Of a setup code also how much it grants, and the address in it. */
+const inviteRow = () => ({
+  required: {
+    inviteId: t.string(),
+    kind: t.oneOf("link", "setup-code"),
+    role: results.role(),
+    roles: results.roles(),
+    scopes: results.strings(),
+    createdAtMs: t.integer(),
+    expiresAtMs: t.integer(),
+    uses: t.integer(),
+    usedBy: t.array(t.object({ deviceId: t.string(), atMs: t.integer() })),
+  },
+  optional: {
+    name: t.string(),
+    access: t.oneOf("full", "limited", "node"),
+    gatewayUrl: t.string(),
+  },
+});
+
+export const invite = method({
   name: "device.pair.invite",
   summary: "Makes a link that pairs the device which opens it, or the first `uses` devices.",
   access,
   params: inviteParams,
+  result: madeInvite,
   run: (params, call) => makeInvite(params, call),
 });
 
@@ -77,20 +106,20 @@ export const inviteList = method({
   name: "device.pair.inviteList",
   summary: "The links that still pair someone, newest first; never their secrets.",
   access,
+  result: () =>
+    t.object({ invites: t.array(t.object(inviteRow().required, inviteRow().optional)) }),
   run: (_params, { services }) => ({ invites: services.pairing.links.open() }),
 });
 
-const revokeParams: JsonSchema = {
-  type: "object",
-  required: ["inviteId"],
-  properties: { inviteId: { type: "string", minLength: 1 } },
-};
+const revokeParams = t.object({ inviteId: t.string({ minLength: 1 }) });
 
-export const inviteRevoke = method<{ inviteId: string }>({
+export const inviteRevoke = method({
   name: "device.pair.inviteRevoke",
   summary: "Revokes a link at once; devices that it paired stay.",
   access,
   params: revokeParams,
+  result: () =>
+    t.object(inviteRow().required, { ...inviteRow().optional, ...results.durability() }),
   run: async ({ inviteId }, { actor, services }) => {
     const { invite, ...outcome } = await services.pairing.links.revoke(inviteId, actor);
     return { ...invite, ...durability(outcome) };

@@ -1,25 +1,30 @@
+import type { HostStats } from "../nodes/records.ts";
 import type { NodeSession } from "../nodes/sessions.ts";
 import type { JsonSchema } from "../protocol/json-schema.ts";
 import { validator } from "../protocol/schemas.ts";
+import * as t from "../protocol/typed-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { type Call, method } from "./method.ts";
 import { approvedSession } from "./nodes-common.ts";
 
-interface EventParams {
-  event: string;
-  payload?: unknown;
-  payloadJSON?: string;
-}
+type EventParams = t.ValueOf<typeof wireSchemas.nodeEvent>;
 
 type EventOutcome = { handled: boolean; reason: string };
 type Handler = (payload: Record<string, unknown>, session: NodeSession, call: Call) => Handled;
 type Handled = EventOutcome | Promise<EventOutcome>;
 
-export const event = method<EventParams>({
+export const event = method({
   name: "node.event",
   summary: "Something a node reports: figures of its machine, or when its person was active.",
   access: { roles: ["node"] },
   params: wireSchemas.nodeEvent,
+  result: () =>
+    t.object({
+      ok: t.exactly(true),
+      event: t.string(),
+      handled: t.boolean(),
+      reason: t.string(),
+    }),
   run: async (params, call) => {
     const session = approvedSession(call, "event");
     const handler = handlers[params.event];
@@ -29,7 +34,7 @@ export const event = method<EventParams>({
       : payload
         ? await handler(payload, session, call)
         : { handled: false, reason: "invalid_payload" };
-    return { ok: true, event: params.event.slice(0, 128), ...outcome };
+    return { ok: true as const, event: params.event.slice(0, 128), ...outcome };
   },
 });
 
@@ -66,9 +71,10 @@ const statsProblem = validator(statsSchema);
 const hostStats: Handler = (payload, session, { services }) => {
   if (statsProblem(payload)) return { handled: false, reason: "invalid_payload" };
   const known = Object.keys(statsSchema["properties"] as object);
+  // Its shape was checked above.
   const stats = Object.fromEntries(
     known.filter((name) => name in payload).map((name) => [name, payload[name]]),
-  );
+  ) as unknown as Omit<HostStats, "updatedAtMs">;
   const { nodeId } = session;
   const latest = { ...stats, updatedAtMs: services.world.now() };
   session.hostStats = latest;

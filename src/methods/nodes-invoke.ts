@@ -5,18 +5,13 @@ import type { NodeSession } from "../nodes/sessions.ts";
 import { ADMIN, covers, WRITE } from "../protocol/access.ts";
 import { invalidRequest, missingScope, RequestError } from "../protocol/errors.ts";
 import { RawJson } from "../protocol/frames.ts";
+import * as t from "../protocol/typed-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { type Call, method } from "./method.ts";
 import { approveCommand, pairingChanged } from "./nodes-common.ts";
 import { queueForForeground } from "./nodes-foreground.ts";
 
-interface InvokeParams {
-  nodeId: string;
-  command: string;
-  params?: unknown;
-  timeoutMs?: number;
-  idempotencyKey: string;
-}
+type InvokeParams = t.ValueOf<typeof wireSchemas.nodeInvoke>;
 
 /** Commands that reach into the node's files or browser: more than sending it a message. */
 const ADMIN_ONLY = /^(browser\.proxy(\..*)?|fs\.listDir|terminal\.upload)$/;
@@ -24,11 +19,21 @@ const ERROR_CHARS = 4096;
 const NAME_CHARS = limitTable.nodeSurfaceChars.value;
 const KEY_CHARS = limitTable.nodeKeyChars.value;
 
-export const invoke = method<InvokeParams>({
+export const invoke = method({
   name: "node.invoke",
   summary: "Has a connected node run one of its approved commands, and answers with its result.",
   access: { roles: ["operator"], scope: WRITE },
   params: wireSchemas.nodeInvoke,
+  result: () =>
+    t.object(
+      {
+        ok: t.exactly(true),
+        nodeId: t.string(),
+        command: t.string(),
+        payloadJSON: t.orNull(t.string()),
+      },
+      { payload: t.anything() },
+    ),
   run: (params, call) => {
     const nodeId = params.nodeId.trim();
     const command = params.command.trim();

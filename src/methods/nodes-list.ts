@@ -2,10 +2,12 @@ import { cleanText } from "../lib/text.ts";
 import { limitTable } from "../limits/table.ts";
 import { PAIRING, READ } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
+import * as t from "../protocol/typed-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { mayManage } from "../requests/authority.ts";
 import { type Call, method } from "./method.ts";
 import { approvedRow, nodeRow, surfaceRequestRow } from "./nodes-rows.ts";
+import * as results from "./results/nodes.ts";
 import type { Services } from "./services.ts";
 
 const most = limitTable.nodeListRows.value;
@@ -31,9 +33,11 @@ function* waiting(requests: Services["requests"]): Generator<string> {
   for (const { nodeId } of requests.all("node")) yield nodeId;
 }
 
-function byName(a: Record<string, unknown>, b: Record<string, unknown>): number {
-  if (a["connected"] !== b["connected"]) return a["connected"] ? -1 : 1;
-  const name = (row: Record<string, unknown>) => String(row["displayName"] ?? row["nodeId"]);
+type Row = ReturnType<typeof nodeRow>;
+
+function byName(a: Row, b: Row): number {
+  if (a.connected !== b.connected) return a.connected ? -1 : 1;
+  const name = (row: Row) => String(row.displayName ?? row.nodeId);
   return name(a).localeCompare(name(b));
 }
 
@@ -42,18 +46,20 @@ export const list = method({
   summary: "The nodes there are: who is connected, what each may do, what waits for approval.",
   access: { roles: ["operator"], scope: READ },
   params: wireSchemas.nodeList,
+  result: results.nodeList,
   run: (_params, { services }) => {
     const { ids, truncated } = nodeIds(services);
     const nodes = ids.map((id) => nodeRow(id, services)).sort(byName);
-    return { ts: services.world.now(), nodes, ...(truncated && { truncated }) };
+    return { ts: services.world.now(), nodes, ...(truncated && { truncated: true as const }) };
   },
 });
 
-export const describe = method<{ nodeId: string }>({
+export const describe = method({
   name: "node.describe",
   summary: "One node, as `node.list` shows it.",
   access: { roles: ["operator"], scope: READ },
   params: wireSchemas.nodeDescribe,
+  result: results.nodeDescribed,
   run: ({ nodeId }, { services }) => {
     const known = services.pairing.nodeIds.has(nodeId) || services.nodes.sessions.current(nodeId);
     if (!known) throw unknownNode();
@@ -65,11 +71,12 @@ export function unknownNode() {
   return invalidRequest("unknown nodeId", { cure: "openclaw nodes list" });
 }
 
-export const rename = method<{ nodeId: string; displayName: string }>({
+export const rename = method({
   name: "node.rename",
   summary: "Gives a node the owner's own name for it, which its device then has too.",
   access: { roles: ["operator"], scope: PAIRING },
   params: wireSchemas.nodeRename,
+  result: () => t.object({ nodeId: t.string(), displayName: t.string() }),
   run: async ({ nodeId, displayName }, { actor, services }) => {
     const label = cleanText(displayName);
     if (label === undefined) throw invalidRequest("displayName required");
@@ -85,8 +92,11 @@ export const pairList = method({
   summary: "What nodes offer that waits for approval, newest first, and what was approved.",
   access: { roles: ["operator"], scope: PAIRING },
   params: wireSchemas.nodePairList,
+  result: results.nodePairList,
   run: (_params, call) => pairLists(call),
 });
+
+type PairedNode = ReturnType<typeof approvedRow> & { readonly connected: boolean };
 
 function pairLists({ actor, services }: Call) {
   const { nodes, requests, pairing } = services;
@@ -95,9 +105,9 @@ function pairLists({ actor, services }: Call) {
     .filter(({ nodeId }) => mayManage(actor, nodeId))
     .reverse()
     .map((request) => surfaceRequestRow(request, services));
-  const paired: unknown[] = [];
+  const paired: PairedNode[] = [];
   for (const nodeId of pairing.nodeIds) {
-    if (paired.length >= most) return { pending, paired, truncated: true };
+    if (paired.length >= most) return { pending, paired, truncated: true as const };
     const record = nodes.record(nodeId);
     if (!record?.surface || !mayManage(actor, nodeId)) continue;
     const connected = nodes.sessions.current(nodeId) !== undefined;

@@ -1,6 +1,6 @@
 import { limitTable } from "../limits/table.ts";
-import type { InvokeResult } from "../nodes/invoke.ts";
 import { invalidRequest, RequestError } from "../protocol/errors.ts";
+import * as t from "../protocol/typed-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { type Call, method } from "./method.ts";
 import { approveCommand, ownSession } from "./nodes-common.ts";
@@ -15,31 +15,31 @@ function callerFor(nodeId: string, call: Call, what: string) {
   return session;
 }
 
-const answered = (known: boolean) => (known ? { ok: true } : { ok: true, ignored: true });
+/** `ignored`: the invocation has ended already. */
+const taken = () => t.object({ ok: t.exactly(true) }, { ignored: t.exactly(true) });
 
-export const result = method<InvokeResult & { nodeId: string }>({
+type Taken = t.ValueOf<typeof taken>;
+
+const answered = (known: boolean): Taken => (known ? { ok: true } : { ok: true, ignored: true });
+
+export const result = method({
   name: "node.invoke.result",
   summary: "The result of a `node.invoke.request`. One that nobody waits for is ignored.",
   access,
   params: wireSchemas.nodeInvokeResult,
+  result: taken,
   run: (params, call) => {
     const session = callerFor(params.nodeId, call, "invocation");
     return answered(call.services.nodes.invokes.result(session, params));
   },
 });
 
-interface ProgressParams {
-  invokeId: string;
-  nodeId: string;
-  seq: number;
-  chunk: string;
-}
-
-export const progress = method<ProgressParams>({
+export const progress = method({
   name: "node.invoke.progress",
   summary: "A chunk of output of a command that runs; its caller gets it as an event.",
   access,
   params: wireSchemas.nodeInvokeProgress,
+  result: taken,
   run: ({ invokeId, nodeId, seq, chunk }, call) => {
     const session = callerFor(nodeId, call, "invocation");
     if (Buffer.byteLength(chunk) > limitTable.nodeChunkBytes.value) {
@@ -49,11 +49,12 @@ export const progress = method<ProgressParams>({
   },
 });
 
-export const skillsUpdate = method<{ skills: unknown[] }>({
+export const skillsUpdate = method({
   name: "node.skills.update",
   summary: "Replaces the skills that a node publishes while it is connected.",
   access,
   params: wireSchemas.nodeSkillsUpdate,
+  result: () => t.object({ nodeId: t.string(), skills: t.array(t.anything()) }),
   run: ({ skills }, call) => {
     const session = ownSession(call, "skill publication");
     call.services.nodes.published.replace(session, "skills", skills);
@@ -61,11 +62,12 @@ export const skillsUpdate = method<{ skills: unknown[] }>({
   },
 });
 
-export const toolsUpdate = method<{ tools: unknown[] }>({
+export const toolsUpdate = method({
   name: "node.pluginTools.update",
   summary: "Replaces the tools that a node publishes while it is connected.",
   access,
   params: wireSchemas.nodePluginToolsUpdate,
+  result: () => t.object({ nodeId: t.string(), tools: t.array(t.anything()) }),
   run: ({ tools }, call) => {
     const session = ownSession(call, "tool publication");
     call.services.nodes.published.replace(session, "tools", tools);
@@ -78,6 +80,7 @@ export const runnerInventory = method({
   summary:
     "Says whether a node could host workers. This gateway runs none; a node waits for the answer.",
   access,
+  result: () => t.object({ nodeId: t.string() }),
   run: (_params, call) => {
     const { nodeId } = ownSession(call, "runner inventory publication");
     if (call.services.nodes.record(nodeId)?.surface) return { nodeId };
@@ -93,6 +96,7 @@ export const bins = method({
   name: "skills.bins",
   summary: "Programs that skills need on a node: none.",
   access,
+  result: () => t.object({ bins: t.array(t.string()) }),
   run: () => ({ bins: [] }),
 });
 

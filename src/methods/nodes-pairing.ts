@@ -1,5 +1,6 @@
 import { PAIRING } from "../protocol/access.ts";
 import { invalidRequest, RequestError } from "../protocol/errors.ts";
+import * as t from "../protocol/typed-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { mayManage } from "../requests/authority.ts";
 import { askerOf } from "../requests/records.ts";
@@ -7,24 +8,27 @@ import { durability } from "./device-rows.ts";
 import { type Call, method } from "./method.ts";
 import { unknownNode } from "./nodes-list.ts";
 import { approveNode } from "./requests.ts";
+import * as results from "./results/devices.ts";
 
 const access = { roles: ["operator"], scope: PAIRING } as const;
 
-export const approve = method<{ requestId: string }>({
+export const approve = method({
   name: "node.pair.approve",
   summary:
     "Approves what a node offers, by its code. Commands take `operator.write` besides; those that run programs or read files take `operator.admin`.",
   access,
   params: wireSchemas.nodePairApprove,
+  result: results.nodeApproved,
   run: ({ requestId }, call) =>
     call.services.codes.try(call.actor, () => approveNode(requestId, call)),
 });
 
-export const reject = method<{ requestId: string }>({
+export const reject = method({
   name: "node.pair.reject",
   summary: "Rejects what a node offers, by its code; what was approved before goes on working.",
   access,
   params: wireSchemas.nodePairReject,
+  result: () => t.object({ requestId: t.string(), nodeId: t.string() }, results.durability()),
   run: ({ requestId: typed }, { actor, services }) =>
     services.codes.try(actor, async () => {
       const { request, ...outcome } = await services.requests.reject(typed, actor, "node");
@@ -32,12 +36,13 @@ export const reject = method<{ requestId: string }>({
     }),
 });
 
-export const remove = method<{ nodeId: string }>({
+export const remove = method({
   name: "node.pair.remove",
   summary:
     "Takes a device's role as a node away, with all that was approved; it is closed at once.",
   access,
   params: wireSchemas.nodePairRemove,
+  result: () => t.object({ nodeId: t.string() }, results.durability()),
   run: ({ nodeId }, call) => removeNode(nodeId, call),
 });
 

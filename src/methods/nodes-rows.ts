@@ -1,9 +1,13 @@
 import type { NodeRecord } from "../nodes/records.ts";
 import type { NodeSession } from "../nodes/sessions.ts";
 import type { Device } from "../pairing/records.ts";
+import type { Sendable, ValueOf } from "../protocol/typed-schema.ts";
 import { approvalScopes } from "../requests/authority.ts";
 import type { NodeRequest, NodeText } from "../requests/records.ts";
+import type { nodeRow as nodeRowSchema } from "./results/nodes.ts";
 import type { Services } from "./services.ts";
+
+type ListedNode = Sendable<ValueOf<typeof nodeRowSchema>>;
 
 type View = Pick<Services, "nodes" | "pairing">;
 
@@ -24,7 +28,7 @@ export function surfaceRequestRow(request: NodeRequest, { nodes, pairing }: View
       approvedPermissions: approved.permissions,
     }),
     requiredApproveScopes: approvalScopes(request.commands),
-    silent: false,
+    silent: false as const,
   };
 }
 
@@ -44,7 +48,7 @@ function displayName(
 }
 
 /** A node as `node.list` and `node.describe` show it. */
-export function nodeRow(nodeId: string, { nodes, pairing }: View): Record<string, unknown> {
+export function nodeRow(nodeId: string, { nodes, pairing }: View): ListedNode {
   const device = pairing.device(nodeId);
   const record = nodes.record(nodeId);
   const request = nodes.request(nodeId);

@@ -1,20 +1,15 @@
 import { ADMIN } from "../protocol/access.ts";
 import { RequestError, unavailable } from "../protocol/errors.ts";
+import * as t from "../protocol/typed-schema.ts";
 import { method } from "./method.ts";
-
-/** The result of `host.notify.test`. */
-export interface NotifyTested {
-  /** Scheme, host and port of the webhook. */
-  readonly to: string;
-  readonly status: number;
-  readonly ms: number;
-}
 
 export const notifyTest = method({
   name: "host.notify.test",
   summary: "Sends a test message to the webhook at once and says how that went.",
   access: { roles: ["operator"], scope: ADMIN, hostOnly: true },
-  run: async (_params, { services }): Promise<NotifyTested> => {
+  // `to`: scheme, host and port of the webhook.
+  result: () => t.object({ to: t.string(), status: t.integer(), ms: t.integer() }),
+  run: async (_params, { services }) => {
     if (!services.notify) throw unavailable("the gateway is not running");
     const outcome = await services.notify.test();
     if (!outcome) throw unavailable("another test is under way", 1000);

@@ -3,6 +3,7 @@ import { sourceKey } from "../lib/net.ts";
 import type { Device } from "../pairing/records.ts";
 import { READ, scopesProblem } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
+import * as t from "../protocol/typed-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import type { Resolution } from "../requests/records.ts";
 import { type Call, method } from "./method.ts";
@@ -16,11 +17,12 @@ function ownDevice({ actor, services }: Call): Device {
   return device;
 }
 
-export const requestUpgrade = method<{ scopes: string[] }>({
+export const requestUpgrade = method({
   name: "device.scopes.requestUpgrade",
   summary: "Asks the owner for more scopes; the connection keeps what it has meanwhile.",
   access,
   params: wireSchemas.scopeUpgradeRequest,
+  result: () => t.object({ requestId: t.string() }),
   run: async ({ scopes }, call) => {
     const device = ownDevice(call);
     const problem = scopesProblem(scopes, call.services.limits);
@@ -38,16 +40,30 @@ export const requestUpgrade = method<{ scopes: string[] }>({
   },
 });
 
-export const waitUpgrade = method<{ requestId: string }>({
+const decided = () =>
+  t.either(
+    t.object({
+      status: t.exactly("approved"),
+      requestId: t.string(),
+      deviceToken: t.string(),
+      scopes: t.array(t.string()),
+    }),
+    t.object({ status: t.oneOf("rejected", "expired"), requestId: t.string() }),
+  );
+
+type Decided = t.Sendable<t.ValueOf<typeof decided>>;
+
+export const waitUpgrade = method({
   name: "device.scopes.waitUpgrade",
   summary: "Answers when the owner has decided on a scope upgrade.",
   access,
   params: wireSchemas.scopeUpgradeWait,
+  result: decided,
   patient: true,
   run: ({ requestId }, call) => {
     const device = ownDevice(call);
-    const decided = outcomeNow(requestId, device.deviceId, call);
-    return decided ?? waitFor(requestId, device.deviceId, call);
+    const outcome = outcomeNow(requestId, device.deviceId, call);
+    return outcome ?? waitFor(requestId, device.deviceId, call);
   },
 });
 
@@ -60,10 +76,10 @@ function outcomeNow(requestId: string, deviceId: string, call: Call) {
   return why === "approved" ? approved(requestId, deviceId, call) : refused(requestId, why);
 }
 
-function waitFor(requestId: string, deviceId: string, call: Call): Promise<unknown> {
+function waitFor(requestId: string, deviceId: string, call: Call): Promise<Decided> {
   return new Promise((resolve) => {
     let forgetEnd = () => {};
-    const finish = (answer: unknown) => {
+    const finish = (answer: Decided) => {
       stopListening();
       forgetEnd();
       resolve(answer);
@@ -77,11 +93,11 @@ function waitFor(requestId: string, deviceId: string, call: Call): Promise<unkno
   });
 }
 
-function refused(requestId: string, why: Resolution) {
+function refused(requestId: string, why: Resolution): Decided {
   return { status: why === "rejected" ? "rejected" : "expired", requestId };
 }
 
-function approved(requestId: string, deviceId: string, { services }: Call) {
+function approved(requestId: string, deviceId: string, { services }: Call): Decided {
   const token = services.pairing.device(deviceId)?.tokens.operator;
   if (!token) return refused(requestId, "rejected");
   const facts = { deviceId, role: "operator" as const, generation: token.generation };

@@ -26,6 +26,8 @@ import type { Actor, Role } from "../protocol/access.ts";
 import type { EventName } from "../protocol/events.ts";
 import type { RawJson } from "../protocol/frames.ts";
 import type { SecretKind } from "../protocol/refusals.ts";
+import type { Sendable, ValueOf } from "../protocol/typed-schema.ts";
+import type { configView } from "./results/config.ts";
 
 /** How a change of the shared secret ended. */
 export interface SecretChange {
@@ -38,7 +40,7 @@ export interface SecretChange {
 /** Reading and changing the configuration (config/ does the work). */
 export interface ConfigService {
   /** The result of `config.get`. */
-  view(): Record<string, unknown>;
+  view(): Sendable<ValueOf<typeof configView>>;
   /**
    * Runs `work` when no other change of the file runs. It plans a change, checks and announces what
    * that comes to, and commits the plan.
@@ -100,16 +102,6 @@ export interface HostInfo {
   readonly adminSocket: string;
   readonly pageUrl: string;
   readonly warnings: readonly string[];
-}
-
-/** The result of `host.info`. */
-export interface HostReport extends HostInfo {
-  readonly fingerprint: string;
-  readonly deviceId: string;
-  readonly pairing: { readonly pending: number; readonly devices: number };
-  readonly connections: Readonly<Record<string, number>>;
-  /** Which shared secrets are set; absent in the answers of older gateways. */
-  readonly secrets?: Readonly<Record<SecretKind, boolean>>;
 }
 
 /** Figures about connections. */

@@ -6,40 +6,47 @@ import { cleanText } from "../lib/text.ts";
 import { limitTable } from "../limits/table.ts";
 import { ADMIN } from "../protocol/access.ts";
 import { invalidRequest, RequestError } from "../protocol/errors.ts";
-import type { JsonSchema } from "../protocol/json-schema.ts";
 import { type SetupAccess, setupGrants } from "../protocol/setup-access.ts";
 import { encodeSetupCode } from "../protocol/setup-code.ts";
+import * as t from "../protocol/typed-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { type Call, method } from "./method.ts";
 import { setupUrl } from "./setup-url.ts";
 
 const access = { roles: ["operator"], scope: ADMIN } as const;
 
-interface SetupParams {
-  publicUrl?: string;
-  includeQr?: boolean;
-  bootstrapProfile?: "limited" | "node";
-  joinUrl?: true;
-  expiresInMs?: number;
-  name?: string;
-}
-
 /** OpenClaw's own, and what every link here can have. */
-const setupParams: JsonSchema = {
-  ...wireSchemas.devicePairSetupCode,
-  properties: {
-    ...(wireSchemas.devicePairSetupCode["properties"] as object),
-    expiresInMs: { type: "integer", minimum: limitTable.inviteMinMs.value },
-    name: { type: "string" },
-  },
-};
+const setupParams = t.withOptional(wireSchemas.devicePairSetupCode, {
+  expiresInMs: t.integer({ minimum: limitTable.inviteMinMs.value }),
+  name: t.string(),
+});
 
-export const setupCode = method<SetupParams>({
+type SetupParams = t.ValueOf<typeof setupParams>;
+
+const granted = () => t.oneOf("full", "limited", "node");
+
+/** `accessDowngraded`: asked for was more than goes over an address without TLS. */
+const madeCode = () =>
+  t.object(
+    {
+      setupId: t.string(),
+      expiresAtMs: t.integer(),
+      setupCode: t.string(),
+      gatewayUrl: t.string(),
+      auth: t.oneOf("token", "password"),
+      urlSource: t.string(),
+      access: granted(),
+    },
+    { joinUrl: t.string(), qrDataUrl: t.string(), accessDowngraded: t.exactly(true) },
+  );
+
+export const setupCode = method({
   name: "device.pair.setupCode",
   summary:
     "Makes a code that pairs one of OpenClaw's own apps: full access, or as `bootstrapProfile` says.",
   access,
   params: setupParams,
+  result: madeCode,
   run: (params, call) => makeSetupCode(params, call),
 });
 
@@ -81,7 +88,7 @@ async function makeSetupCode(params: SetupParams, { actor, services }: Call) {
     auth: reach.secretKind,
     urlSource: source,
     access: given,
-    ...(given !== asked && { accessDowngraded: true }),
+    ...(given !== asked && { accessDowngraded: true as const }),
   };
 }
 
@@ -115,11 +122,18 @@ function qrDataUrl(text: string): string {
   return `data:image/png;base64,${squaresPng(qrCode(text, 4), 6).toString("base64")}`;
 }
 
-export const setupStatus = method<{ setupId: string }>({
+const outcome = () =>
+  t.object(
+    { setupId: t.string(), deviceId: t.string(), access: granted(), ts: t.integer() },
+    { deviceName: t.string() },
+  );
+
+export const setupStatus = method({
   name: "device.pair.setupStatus",
   summary: "Which device a setup code paired: `completion` or `deliveryUncertain`, else nothing.",
   access,
   params: wireSchemas.devicePairSetupStatus,
+  result: () => t.object({}, { completion: outcome(), deliveryUncertain: outcome() }),
   run: ({ setupId }, { services }) => {
     const ended = services.setups.ended(setupId);
     if (!ended) return {};

@@ -1,17 +1,19 @@
-import type { StatusParams } from "../agent/agent-api.ts";
 import { limitTable } from "../limits/table.ts";
 import { READ } from "../protocol/access.ts";
+import * as t from "../protocol/typed-schema.ts";
 import { type Call, method } from "./method.ts";
+import * as results from "./results/status.ts";
 import { stability } from "./stability.ts";
 
 const everyone = ["operator", "node"] as const;
 
-export const health = method<{ probe?: boolean }>({
+export const health = method({
   name: "health",
   summary:
     "The health summary, at most a second old; with `probe` made and measured now. Needs no scope.",
   access: { roles: everyone },
-  params: { type: "object", properties: { probe: { type: "boolean" } } },
+  params: t.object({}, { probe: t.boolean() }),
+  result: results.health,
   run: ({ probe }, { services }) => (probe ? services.health.probe() : services.health.summary),
 });
 
@@ -19,20 +21,16 @@ export const systemPresence = method({
   name: "system-presence",
   summary: "Who is connected: this gateway first, then clients, newest last.",
   access: { roles: ["operator"], scope: READ },
+  result: results.presence,
   run: (_params, { services }) => services.presence.list,
 });
 
-export const status = method<StatusParams>({
+export const status = method({
   name: "status",
   summary: "State of the gateway: connections, pairing, store, event loop, limits and refusals.",
   access: { roles: ["operator"], scope: READ },
-  params: {
-    type: "object",
-    properties: {
-      includeChannelSummary: { type: "boolean" },
-      includeCliProjection: { type: "boolean" },
-    },
-  },
+  params: t.object({}, { includeChannelSummary: t.boolean(), includeCliProjection: t.boolean() }),
+  result: results.status,
   run: async (params, { services }) => ({
     runtimeVersion: services.lifecycle.info.version,
     pid: services.lifecycle.info.pid,
@@ -83,6 +81,7 @@ export const identity = method({
   name: "gateway.identity.get",
   summary: "The gateway's own device id, public key and fingerprint.",
   access: { roles: ["operator"], scope: READ },
+  result: () => t.object({ deviceId: t.string(), publicKey: t.string(), fingerprint: t.string() }),
   run: (_params, { services }) => ({
     deviceId: services.identity.deviceId,
     publicKey: services.identity.publicKey,

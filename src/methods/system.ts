@@ -1,6 +1,8 @@
 import { ADMIN, READ } from "../protocol/access.ts";
+import * as t from "../protocol/typed-schema.ts";
 import { agentSchemas } from "../protocol/wire-schemas.ts";
 import { method } from "./method.ts";
+import * as results from "./results/status.ts";
 
 const read = { roles: ["operator"], scope: READ } as const;
 
@@ -8,6 +10,7 @@ export const systemInfo = method({
   name: "system.info",
   summary: "The machine and the process: system, processors, memory, disk, uptime.",
   access: read,
+  result: results.machine,
   run: async (_params, { services }) => {
     const { pid, uptimeMs } = services.lifecycle.info;
     return {
@@ -23,6 +26,7 @@ export const updateStatus = method({
   summary: "Whether an update is known. This gateway looks for none by itself.",
   access: { roles: ["operator"], scope: ADMIN },
   params: agentSchemas.updateStatus,
+  result: () => t.wire("UpdateStatusResult"),
   run: () => ({
     sentinel: null,
     updateAvailable: null,

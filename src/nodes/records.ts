@@ -2,7 +2,12 @@ import type { Capabilities, NodeText } from "../requests/records.ts";
 
 /** Figures of a node's machine, as it sent them, with the gateway's own time of receipt. */
 export interface HostStats {
-  readonly [name: string]: unknown;
+  readonly cpuCount: number;
+  readonly loadAverage?: readonly number[];
+  readonly memoryTotalBytes: number;
+  readonly memoryFreeBytes: number;
+  readonly diskTotalBytes?: number;
+  readonly diskAvailableBytes?: number;
   readonly updatedAtMs: number;
 }
 

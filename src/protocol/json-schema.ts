@@ -17,12 +17,6 @@ export function openSchema(schema: object, closed: readonly string[] = []): Json
   return openAt({ ...schema }, "", closed);
 }
 
-/** A copy of `schema` with this gateway's additions to the protocol's params. */
-export function withProperties(schema: JsonSchema, more: Record<string, JsonSchema>): JsonSchema {
-  const known = isSchema(schema["properties"]) ? schema["properties"] : {};
-  return { ...schema, properties: { ...known, ...more } };
-}
-
 function openAt(schema: JsonSchema, path: string, closed: readonly string[]): JsonSchema {
   const out: Record<string, unknown> = {};
   for (const [keyword, value] of Object.entries(schema)) {

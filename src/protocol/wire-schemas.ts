@@ -36,7 +36,24 @@ import {
   ScopeUpgradeRequestSchema,
   ScopeUpgradeWaitSchema,
 } from "@openclaw/gateway-protocol/schema";
+import type { Static, TSchema } from "typebox";
 import { openSchema } from "./json-schema.ts";
+import { type TypedSchema, typed } from "./typed-schema.ts";
+
+/** A schema whose type the package leaves wider than what it describes: its enums are any string. */
+function narrowed<Value, Narrow extends { readonly [Key in keyof Value]?: unknown }>(
+  schema: TypedSchema<Value>,
+): TypedSchema<Omit<Value, keyof Narrow> & Narrow> {
+  return typed(schema);
+}
+
+/** A schema of the package, open for more and with its type. */
+function opened<Schema extends TSchema>(
+  schema: Schema,
+  closed: readonly string[] = [],
+): TypedSchema<Static<Schema>> {
+  return typed(openSchema(schema, closed));
+}
 
 /**
  * The schemas of OpenClaw's protocol package that this gateway validates with, opened for unknown
@@ -47,44 +64,51 @@ import { openSchema } from "./json-schema.ts";
  */
 export const wireSchemas = {
   /** `device` and `auth` stay closed: a misspelt credential must not be ignored. */
-  connect: openSchema(ConnectParamsSchema, ["/device", "/auth"]),
-  configApply: openSchema(ConfigApplyParamsSchema),
-  configGet: openSchema(ConfigGetParamsSchema),
-  configPatch: openSchema(ConfigPatchParamsSchema),
-  configSchema: openSchema(ConfigSchemaParamsSchema),
-  configSchemaLookup: openSchema(ConfigSchemaLookupParamsSchema),
-  configSet: openSchema(ConfigSetParamsSchema),
-  devicePairApprove: openSchema(DevicePairApproveParamsSchema),
-  devicePairList: openSchema(DevicePairListParamsSchema),
-  devicePairReject: openSchema(DevicePairRejectParamsSchema),
-  devicePairRemove: openSchema(DevicePairRemoveParamsSchema),
-  devicePairRename: openSchema(DevicePairRenameParamsSchema),
-  devicePairSetupCode: openSchema(DevicePairSetupCodeParamsSchema),
-  devicePairSetupStatus: openSchema(DevicePairSetupStatusParamsSchema),
-  deviceTokenRevoke: openSchema(DeviceTokenRevokeParamsSchema),
-  deviceTokenRotate: openSchema(DeviceTokenRotateParamsSchema),
-  logsTail: openSchema(LogsTailParamsSchema),
-  nodeDescribe: openSchema(NodeDescribeParamsSchema),
-  nodeEvent: openSchema(NodeEventParamsSchema),
-  nodeInvoke: openSchema(NodeInvokeParamsSchema),
-  nodeInvokeProgress: openSchema(NodeInvokeProgressParamsSchema),
-  nodeInvokeResult: openSchema(NodeInvokeResultParamsSchema),
-  nodeList: openSchema(NodeListParamsSchema),
-  nodePairApprove: openSchema(NodePairApproveParamsSchema),
-  nodePairList: openSchema(NodePairListParamsSchema),
-  nodePairReject: openSchema(NodePairRejectParamsSchema),
-  nodePairRemove: openSchema(NodePairRemoveParamsSchema),
-  nodePendingAck: openSchema(NodePendingAckParamsSchema),
-  nodePendingDrain: openSchema(NodePendingDrainParamsSchema),
-  nodePendingEnqueue: openSchema(NodePendingEnqueueParamsSchema),
-  nodePluginToolsUpdate: openSchema(NodePluginToolsUpdateParamsSchema),
-  nodeRename: openSchema(NodeRenameParamsSchema),
-  nodeSkillsUpdate: openSchema(NodeSkillsUpdateParamsSchema),
-  scopeUpgradeRequest: openSchema(ScopeUpgradeRequestSchema),
-  scopeUpgradeWait: openSchema(ScopeUpgradeWaitSchema),
+  connect: opened(ConnectParamsSchema, ["/device", "/auth"]),
+  configApply: opened(ConfigApplyParamsSchema),
+  configGet: opened(ConfigGetParamsSchema),
+  configPatch: opened(ConfigPatchParamsSchema),
+  configSchema: opened(ConfigSchemaParamsSchema),
+  configSchemaLookup: opened(ConfigSchemaLookupParamsSchema),
+  configSet: opened(ConfigSetParamsSchema),
+  devicePairApprove: opened(DevicePairApproveParamsSchema),
+  devicePairList: opened(DevicePairListParamsSchema),
+  devicePairReject: opened(DevicePairRejectParamsSchema),
+  devicePairRemove: opened(DevicePairRemoveParamsSchema),
+  devicePairRename: opened(DevicePairRenameParamsSchema),
+  devicePairSetupCode: narrowed<
+    Static<typeof DevicePairSetupCodeParamsSchema>,
+    { bootstrapProfile?: "limited" | "node" }
+  >(opened(DevicePairSetupCodeParamsSchema)),
+  devicePairSetupStatus: opened(DevicePairSetupStatusParamsSchema),
+  deviceTokenRevoke: opened(DeviceTokenRevokeParamsSchema),
+  deviceTokenRotate: opened(DeviceTokenRotateParamsSchema),
+  logsTail: opened(LogsTailParamsSchema),
+  nodeDescribe: opened(NodeDescribeParamsSchema),
+  nodeEvent: opened(NodeEventParamsSchema),
+  nodeInvoke: opened(NodeInvokeParamsSchema),
+  nodeInvokeProgress: opened(NodeInvokeProgressParamsSchema),
+  nodeInvokeResult: opened(NodeInvokeResultParamsSchema),
+  nodeList: opened(NodeListParamsSchema),
+  nodePairApprove: opened(NodePairApproveParamsSchema),
+  nodePairList: opened(NodePairListParamsSchema),
+  nodePairReject: opened(NodePairRejectParamsSchema),
+  nodePairRemove: opened(NodePairRemoveParamsSchema),
+  nodePendingAck: opened(NodePendingAckParamsSchema),
+  nodePendingDrain: opened(NodePendingDrainParamsSchema),
+  nodePendingEnqueue: narrowed<
+    Static<typeof NodePendingEnqueueParamsSchema>,
+    { priority?: "normal" | "high" }
+  >(opened(NodePendingEnqueueParamsSchema)),
+  nodePluginToolsUpdate: opened(NodePluginToolsUpdateParamsSchema),
+  nodeRename: opened(NodeRenameParamsSchema),
+  nodeSkillsUpdate: opened(NodeSkillsUpdateParamsSchema),
+  scopeUpgradeRequest: opened(ScopeUpgradeRequestSchema),
+  scopeUpgradeWait: opened(ScopeUpgradeWaitSchema),
 };
 
-const open = (name: keyof typeof ProtocolSchemas) => openSchema(ProtocolSchemas[name]);
+const open = <Name extends keyof typeof ProtocolSchemas>(name: Name) =>
+  opened<(typeof ProtocolSchemas)[Name]>(ProtocolSchemas[name]);
 
 /**
  * Schemas of the methods that the agent's side answers, and of others that clients of agents call.
@@ -110,6 +134,7 @@ export const agentSchemas = {
   modelsList: open("ModelsListParams"),
   progressCardGet: open("ProgressCardGetParams"),
   projectsList: open("ProjectsListParams"),
+  sessionMembersList: open("SessionMembersListParams"),
   sessionDiscussionInfo: open("SessionDiscussionInfoParams"),
   sessionGitHubOptions: open("SessionGitHubOptionsParams"),
   sessionsBranchesList: open("SessionsBranchesListParams"),

@@ -12,8 +12,6 @@ const meaningMore = [
   ...["Ask", "Pending", "Published", "Replacement", "Run"],
   // How a request is told by webhook, and what a secret is set with.
   ...["Asking", "Facts", "SecretOptions", "Waiting", "Way"],
-  // Answers of the gateway, written down a second time by the command that reads them.
-  ...["AllRevoked", "AuditPage", "DeviceList", "Durability", "Invite", "SecretChange", "Verdict"],
   // The gateway itself, and how a command reaches one.
   "Gateway",
 ];

@@ -3,7 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { Finding } from "../../src/cli/commands/doctor/verdict.ts";
-import type { GatewayStatus } from "../../src/cli/reach/wire.ts";
+import type { Result } from "../../src/cli/reach/gateway.ts";
+
+type GatewayStatus = Result<"status">;
+
 import { makeDevice, RawClient, type TestDevice } from "../kit/client.ts";
 import { GatewayProcess, PROCESS_TOKEN } from "../kit/process.ts";
 import { certificate, Receiver } from "../kit/receiver.ts";

@@ -6,6 +6,7 @@ import type { Services } from "../../src/methods/services.ts";
 import { type Actor, READ } from "../../src/protocol/access.ts";
 import { unavailable } from "../../src/protocol/errors.ts";
 import { RawJson } from "../../src/protocol/frames.ts";
+import * as t from "../../src/protocol/typed-schema.ts";
 import { type Frame, makeDevice, pairAndConnect, RawClient } from "../kit/client.ts";
 import { startTestGateway, TEST_TOKEN } from "../kit/gateway.ts";
 
@@ -28,29 +29,41 @@ class Caller implements Requester {
   }
 }
 
+/** The answers below are not about schemas. */
+const result = t.anything;
+
 function setUp(maxInFlight = 10) {
   const release: (() => void)[] = [];
   const defects: unknown[] = [];
   const methods = [
-    method({ name: "echo", summary: "", access: operators, run: (params) => params }),
-    method({ name: "raw", summary: "", access: operators, run: () => new RawJson('{"a":1}') }),
-    method({ name: "nothing", summary: "", access: operators, run: () => undefined }),
+    method({ name: "echo", summary: "", result, access: operators, run: (params) => params }),
+    method({
+      name: "raw",
+      summary: "",
+      result,
+      access: operators,
+      run: () => new RawJson('{"a":1}'),
+    }),
+    method({ name: "nothing", summary: "", result, access: operators, run: () => undefined }),
     method({
       name: "slow",
       summary: "",
+      result,
       access: operators,
       run: () => new Promise<void>((resolve) => release.push(resolve)),
     }),
     method({
       name: "strict",
       summary: "",
+      result,
       access: operators,
-      params: { type: "object", required: ["a"], properties: { a: { type: "integer" } } },
+      params: t.object({ a: t.integer() }),
       run: () => ({}),
     }),
     method({
       name: "refuses",
       summary: "",
+      result,
       access: operators,
       run: async () => {
         throw unavailable("not now", 50);
@@ -59,15 +72,17 @@ function setUp(maxInFlight = 10) {
     method({
       name: "broken",
       summary: "",
+      result,
       access: operators,
       run: () => {
         throw new Error("secret inside");
       },
     }),
-    method({ name: "circular", summary: "", access: operators, run: async () => 10n }),
+    method({ name: "circular", summary: "", result, access: operators, run: async () => 10n }),
     method({
       name: "store",
       summary: "",
+      result,
       access: operators,
       run: () => {
         throw Object.assign(new Error("the disk is full"), {
@@ -79,16 +94,24 @@ function setUp(maxInFlight = 10) {
     method({
       name: "read",
       summary: "",
+      result,
       access: { roles: ["operator"], scope: READ },
       run: () => ({}),
     }),
     method({
       name: "host.only",
       summary: "",
+      result,
       access: { roles: ["operator"], scope: "operator.admin", hostOnly: true },
       run: () => ({}),
     }),
-    method({ name: "node.only", summary: "", access: { roles: ["node"] }, run: () => ({}) }),
+    method({
+      name: "node.only",
+      summary: "",
+      result,
+      access: { roles: ["node"] },
+      run: () => ({}),
+    }),
   ];
   const dispatcher = new Dispatcher({
     methods,

@@ -10,6 +10,7 @@ import { type Core, openCore } from "../../src/main/core.ts";
 import { type RunningServer, startServer } from "../../src/main/server.ts";
 import { hostOwner } from "../../src/pairing/pairing.ts";
 import { ownerScopes } from "../../src/protocol/access.ts";
+import { checkedMethod } from "./answers.ts";
 
 /** The shared token of every test gateway. */
 export const TEST_TOKEN = "test-token-0123456789abcdef";
@@ -99,6 +100,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     setLogLevel: () => {},
     ask: (what) => asked.push(what),
     expectRestart: () => asked.push("expect restart"),
+    watched: checkedMethod,
   });
   const port = Number(/:(\d+)$/.exec(server.info.listening.at(-1) ?? "")?.[1]);
   const host: TestGateway["host"] = (method, params) => callAsHost(server, { method, params });

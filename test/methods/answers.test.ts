@@ -1,8 +1,10 @@
 import { ProtocolSchemas } from "@openclaw/gateway-protocol/schema";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { agentContract } from "../../src/agent/contract.ts";
 import { allMethods } from "../../src/methods/index.ts";
 import type { JsonSchema } from "../../src/protocol/json-schema.ts";
 import { validator } from "../../src/protocol/schemas.ts";
+import { answeredMethods } from "../kit/answers.ts";
 import { type Frame, makeDevice, pairAndConnect, type RawClient } from "../kit/client.ts";
 import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
 
@@ -189,12 +191,18 @@ test("everything that is advertised has an answer that is tested", () => {
   expect([...tested].filter((name) => !advertised.includes(name))).toEqual([]);
 });
 
+test("all of the agent's side but what is refused has answered within its result schema", () => {
+  const refusing = new Set([...Object.keys(refused), "plugin.surface.refresh"]);
+  const silent = Object.keys(agentContract).filter((name) => !answeredMethods().has(name));
+  expect(new Set(silent)).toEqual(refusing);
+});
+
 test("params are checked as the protocol says", async () => {
   const { error } = await client.request("chat.send", { sessionKey: "main", message: "hello" });
   expect(error.message).toMatch(/^invalid chat\.send params: .*idempotencyKey/);
 });
 
 test("no method of the host is advertised", () => {
-  const hidden = allMethods.filter(({ access }) => access.hostOnly).map(({ name }) => name);
+  const hidden = allMethods.filter(({ access }) => access.hostOnly).map(({ name }): string => name);
   expect(advertised.filter((name) => hidden.includes(name))).toEqual([]);
 });

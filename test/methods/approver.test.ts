@@ -1,6 +1,8 @@
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { limitTable } from "../../src/limits/table.ts";
+import { approverMethods } from "../../src/methods/approver.ts";
+import { answeredMethods } from "../kit/answers.ts";
 import { connectParams, type Frame, makeDevice, RawClient } from "../kit/client.ts";
 import { startTestGateway, type TestGateway } from "../kit/gateway.ts";
 import { sshKey } from "../kit/ssh-key.ts";
@@ -363,4 +365,9 @@ test("who names many codes that are none is locked out of naming them, and other
     { event: "lockout.begun", what: { credential: "code", key: guesser } },
   ]);
   expect((await lines(other, "approve", code))[0]).toBe("Approved: “Tablet”");
+});
+
+test("each verb has answered here, within its result schema", () => {
+  const names = approverMethods.map(({ name }) => name);
+  expect(names.filter((name) => !answeredMethods().has(name))).toEqual([]);
 });

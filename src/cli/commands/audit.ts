@@ -4,7 +4,7 @@ import type { ExitName } from "../kit/exit.ts";
 import type { Run } from "../kit/shell.ts";
 import { count, scopesInWords, shown } from "../kit/words.ts";
 import { withGateway } from "../reach/connect.ts";
-import type { Gateway } from "../reach/gateway.ts";
+import type { Gateway, Result } from "../reach/gateway.ts";
 
 export interface AuditOptions {
   readonly since?: string;
@@ -22,26 +22,7 @@ interface Line {
   readonly from?: unknown;
 }
 
-interface AuditPage {
-  readonly lines: readonly Line[];
-  /** Where the next page begins; absent after the newest line. */
-  readonly cursor?: string;
-}
-
-interface Verdict {
-  readonly lines: number;
-  readonly from: number;
-  readonly to: number;
-  readonly faults: readonly {
-    readonly file: string;
-    readonly line?: number;
-    readonly problem: string;
-  }[];
-  /** Faults that are not named, where there are too many. */
-  readonly more?: number;
-  /** Lines that are in no file yet. */
-  readonly waiting?: number;
-}
+type AuditVerdictShown = Result<"host.audit.verify">;
 
 const needs = { scopes: [], hostOnly: true, stopped: "existing" } as const;
 
@@ -67,7 +48,10 @@ async function* linesOf(gateway: Gateway, sinceMs: number | undefined): AsyncGen
   const since = sinceMs === undefined ? {} : { sinceMs: Math.max(0, sinceMs) };
   let cursor: string | undefined = "";
   while (cursor !== undefined) {
-    const page: AuditPage = await gateway.request("host.audit.list", { ...since, cursor });
+    const page: Result<"host.audit.list"> = await gateway.request("host.audit.list", {
+      ...since,
+      cursor,
+    });
     yield* page.lines;
     cursor = page.cursor;
   }
@@ -124,13 +108,20 @@ function short(fact: unknown): string {
 export const verify: Run<unknown> = (context) =>
   withGateway<ExitName>(context, needs, async (gateway) => {
     const { io } = context;
-    const verdict = await gateway.request<Verdict>("host.audit.verify");
+    const verdict = await gateway.request("host.audit.verify");
     if (context.options.json) printJson(context, verdict);
     else for (const line of verdictLines(verdict)) io.out(line);
     return verdict.faults.length === 0 ? "ok" : "failed";
   });
 
-function verdictLines({ lines, from, to, faults, more = 0, waiting = 0 }: Verdict): string[] {
+function verdictLines({
+  lines,
+  from,
+  to,
+  faults,
+  more = 0,
+  waiting = 0,
+}: AuditVerdictShown): string[] {
   const written = lines === 0 ? "The audit is empty." : `${lines} lines, number ${from} to ${to}.`;
   const rest = `${count(waiting, "line")} in the state that the gateway will write.`;
   const whole = waiting === 0 ? written : `${lines === 0 ? "" : `${written} `}${rest}`;

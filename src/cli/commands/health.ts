@@ -6,7 +6,7 @@ import { withGateway } from "../reach/connect.ts";
 export const health: Run<unknown> = async (context) =>
   withGateway(context, { scopes: [] }, async (gateway) => {
     const startedAt = performance.now();
-    const summary = await gateway.request<{ ok?: boolean }>("health");
+    const summary = await gateway.request("health");
     const ms = performance.now() - startedAt;
     if (context.options.json) printJson(context, summary);
     else if (summary.ok) context.io.out(`ok, answered in ${ms.toFixed(1)} ms`);

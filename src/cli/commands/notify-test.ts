@@ -2,7 +2,6 @@ import { printJson } from "../kit/context.ts";
 import type { Run } from "../kit/shell.ts";
 import { shown } from "../kit/words.ts";
 import { withGateway } from "../reach/connect.ts";
-import type { NotifyTested } from "../reach/wire.ts";
 
 /** The test goes through the running gateway: only its process knows what it may connect to. */
 const needs = { scopes: [], hostOnly: true } as const;
@@ -10,7 +9,7 @@ const needs = { scopes: [], hostOnly: true } as const;
 /** `openclaw notify test`: exit code 0 once the webhook took the message. */
 export const notifyTest: Run<unknown> = async (context) => {
   await withGateway(context, needs, async (gateway) => {
-    const tested = await gateway.request<NotifyTested>("host.notify.test");
+    const tested = await gateway.request("host.notify.test");
     if (context.options.json) return printJson(context, tested);
     const { to, status, ms } = tested;
     context.io.out(`${shown(to, 200)} took the test message: status ${status} after ${ms} ms.`);

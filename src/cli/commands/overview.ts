@@ -13,10 +13,12 @@ import {
   shownLines,
 } from "../kit/words.ts";
 import { notRunning, openRunning, startCommand } from "../reach/connect.ts";
-import type { Gateway } from "../reach/gateway.ts";
-import type { HostInfo, PendingRow } from "../reach/wire.ts";
+import type { Gateway, Result } from "../reach/gateway.ts";
 import { pendingRows } from "./devices/pages.ts";
+import type { PendingRow } from "./devices/rows.ts";
 import { approveNodeCommand, type CapabilityRow, surfaceRows } from "./nodes/rows.ts";
+
+type HostReport = Result<"host.info">;
 
 /** `openclaw` alone: whether the gateway runs, who waits, and what to type next. */
 export async function overview(context: Context): Promise<void> {
@@ -60,7 +62,7 @@ function notRunningLines(context: Context): void {
 }
 
 async function report(context: Context, gateway: Gateway): Promise<void> {
-  const info = await gateway.request<HostInfo>("host.info");
+  const info = await gateway.request("host.info");
   if (context.options.json) return printJson(context, { running: true, ...info });
   const pending = await pendingRows(gateway);
   for (const line of infoLines(context, info)) context.io.out(line);
@@ -69,7 +71,7 @@ async function report(context: Context, gateway: Gateway): Promise<void> {
   if (requests.length > 0) context.io.out(`  ${capabilitiesWaiting(requests)}`);
 }
 
-function infoLines({ io }: Context, info: HostInfo): string[] {
+function infoLines({ io }: Context, info: HostReport): string[] {
   const { good } = styleOf(io);
   const { operator = 0, node = 0 } = info.connections;
   const since = agoWords(io.now() - info.uptimeMs, io.now());
@@ -90,7 +92,7 @@ function infoLines({ io }: Context, info: HostInfo): string[] {
   return lines;
 }
 
-function supervised({ supervisor, unit, pid }: HostInfo): string {
+function supervised({ supervisor, unit, pid }: HostReport): string {
   const by = supervisor === "none" ? "" : ` by ${supervisor}${unit ? ` (${shown(unit)})` : ""}`;
   return `${by}, process ${pid}`;
 }
@@ -103,7 +105,7 @@ function capabilitiesWaiting(requests: readonly CapabilityRow[]): string {
 
 const MOST_WAITING = 5;
 
-function waitingLines(pending: readonly PendingRow[], info: HostInfo): string[] {
+function waitingLines(pending: readonly PendingRow[], info: HostReport): string[] {
   if (pending.length === 0) {
     const next = info.pairing.devices === 0 ? "openclaw devices invite" : "openclaw devices list";
     return ["", "No device waits for approval.", `  next: ${next}`];

@@ -4,12 +4,15 @@ import { printJson } from "../kit/context.ts";
 import type { Run } from "../kit/shell.ts";
 import { count, shown, shownLines } from "../kit/words.ts";
 import { withGateway } from "../reach/connect.ts";
-import type { GatewayStatus, NotifyReport } from "../reach/wire.ts";
+import type { Result } from "../reach/gateway.ts";
+
+type GatewayStatus = Result<"status">;
+type WebhookReport = GatewayStatus["gateway"]["notify"];
 
 /** `openclaw status`: the gateway's own figures. */
 export const status: Run<unknown> = async (context) => {
   await withGateway(context, { scopes: [READ] }, async (gateway) => {
-    const answer = await gateway.request<GatewayStatus>("status");
+    const answer = await gateway.request("status");
     if (context.options.json) return printJson(context, answer);
     for (const line of statusLines(answer, context.io.now())) context.io.out(line);
   });
@@ -40,7 +43,7 @@ function storeWords({ ok, lastError }: GatewayStatus["gateway"]["store"]): strin
 }
 
 /** How the last message to the webhook went. */
-function notifyRow(notify: NotifyReport | undefined, now: number): [string, string][] {
+function notifyRow(notify: WebhookReport | undefined, now: number): [string, string][] {
   if (!notify?.configured) return [];
   const { last, waiting } = notify;
   const rest = waiting === 0 ? "" : `, ${count(waiting, "request")} still to be told`;

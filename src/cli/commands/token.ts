@@ -3,7 +3,9 @@ import { CliError } from "../kit/exit.ts";
 import type { Run } from "../kit/shell.ts";
 import { count, shortId, shown } from "../kit/words.ts";
 import { withGateway } from "../reach/connect.ts";
-import type { SecretChange } from "../reach/wire.ts";
+import type { Result } from "../reach/gateway.ts";
+
+type SecretChanged = Result<"host.secret.set">;
 
 /** Secrets are set by the owner on the host, also before the first start. */
 export const secretNeeds = { scopes: [], stopped: "create", hostOnly: true } as const;
@@ -27,7 +29,7 @@ export function derivedParams({ revokeDerived = false, force }: TokenCommandOpti
 /** `openclaw token new` */
 export const newToken: Run<TokenCommandOptions> = async (context, _args, options) => {
   await withGateway(context, secretNeeds, async (gateway) => {
-    const made = await gateway.request<SecretChange>("host.token.new", derivedParams(options));
+    const made = await gateway.request("host.token.new", derivedParams(options));
     if (context.options.json) return printJson(context, made);
     context.io.data(shown(made.token, 1024));
     remark(context, "  The new gateway token, shown this once. The old one no longer works.");
@@ -37,7 +39,7 @@ export const newToken: Run<TokenCommandOptions> = async (context, _args, options
 
 /** Which connections and tokens a new secret ended, in lines for people. */
 export function closedLines(
-  { closed, revoked }: SecretChange,
+  { closed, revoked }: SecretChanged,
   { revokeDerived = false }: TokenCommandOptions,
 ): string[] {
   const lines = [
@@ -56,7 +58,7 @@ export function closedLines(
 /** Adds what only the command line can say about a change of secrets. */
 export function sayClosed(
   context: Context,
-  change: SecretChange,
+  change: SecretChanged,
   options: TokenCommandOptions,
 ): void {
   for (const line of closedLines(change, options)) context.io.out(`  ${line}`);

@@ -6,7 +6,7 @@ import { whyFailed } from "../../lib/system-words.ts";
 import type { Context } from "../kit/context.ts";
 import { AS_ROOT, CliError } from "../kit/exit.ts";
 import { AdminLink, type LinkListener } from "./admin-link.ts";
-import type { Gateway, Needs } from "./gateway.ts";
+import { type Gateway, gatewayBehind, type Needs } from "./gateway.ts";
 
 /** Reaches the gateway, runs `use`, and hangs up. */
 export async function withGateway<Result>(
@@ -79,12 +79,11 @@ export async function openRunning(
   });
   if (!link) return undefined;
   if (listener) link.listen(listener);
-  return {
+  return gatewayBehind({
     how: "running",
-    request: <Payload>(method: string, params?: unknown, timeoutMs?: number) =>
-      link.request(method, params, timeoutMs) as Promise<Payload>,
+    call: (method, params, timeoutMs) => link.request(method, params, timeoutMs),
     close: () => link.close(),
-  };
+  });
 }
 
 function unreachable(path: string, cause: NodeJS.ErrnoException): CliError {

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import type { Environment } from "../../lib/environment.ts";
 import { CliError } from "../kit/exit.ts";
 import type { Run } from "../kit/shell.ts";
-import type { Gateway } from "./gateway.ts";
+import { type Gateway, gatewayBehind } from "./gateway.ts";
 
 /** A request; without a method, that there will be no more. */
 interface OwnerRequest {
@@ -38,12 +38,11 @@ export async function openAsOwner(
     return answer;
   };
   await answered(child, 0);
-  return {
+  return gatewayBehind({
     how: "stopped",
-    request: <Payload>(method: string, params?: unknown) =>
-      ask({ method, params }) as Promise<Payload>,
+    call: (method, params) => ask({ method, params }),
     close: async () => void (await ask({})),
-  };
+  });
 }
 
 /** The payload of the answer with this `id`. Rejects with what went wrong in the process. */

@@ -6,7 +6,7 @@ import { READ } from "../../protocol/access.ts";
 import type { Context } from "../kit/context.ts";
 import { CliError } from "../kit/exit.ts";
 import type { LinkListener } from "./admin-link.ts";
-import type { Gateway } from "./gateway.ts";
+import { type Gateway, gatewayBehind } from "./gateway.ts";
 import { cliFolder, loadIdentity, rawKeyText, signText, TokenFile } from "./identity.ts";
 import { hostnameForPeople, secretOption } from "./remote-options.ts";
 
@@ -76,12 +76,12 @@ async function connect(target: Target, scopes?: readonly string[]): Promise<Gate
     client.stop();
     throw error;
   });
-  return {
+  return gatewayBehind({
     how: "remote",
-    request: <Payload>(method: string, params?: unknown, timeoutMs?: number) =>
-      client.request<Payload>(method, params ?? {}, timeoutMs ? { timeoutMs } : {}),
+    call: (method, params, timeoutMs) =>
+      client.request<unknown>(method, params ?? {}, timeoutMs ? { timeoutMs } : {}),
     close: () => client.stopAndWait().catch(() => undefined),
-  };
+  });
 }
 
 interface Settle {
@@ -188,7 +188,7 @@ async function askForScopes(target: Target, scopes: readonly string[]): Promise<
   const gateway = await connect(target);
   try {
     const method = "device.scopes.requestUpgrade";
-    const { requestId } = await gateway.request<{ requestId: string }>(method, { scopes });
+    const { requestId } = await gateway.request(method, { scopes });
     const approve = `openclaw devices approve ${cleanText(requestId) ?? ""}`;
     return new CliError("credentials", "this command needs more than this device may do", {
       next: `on the gateway host: ${approve} (then repeat the command here)`,

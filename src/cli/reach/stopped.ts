@@ -3,7 +3,7 @@ import { stateFolder } from "../../host/paths.ts";
 import { whyFailed } from "../../lib/system-words.ts";
 import type { Context } from "../kit/context.ts";
 import { AS_ROOT, CliError } from "../kit/exit.ts";
-import type { Gateway, Needs } from "./gateway.ts";
+import { type Gateway, gatewayBehind, type Needs } from "./gateway.ts";
 
 interface Owner {
   readonly uid: number;
@@ -30,12 +30,11 @@ export async function openStopped(
     return openAsOwner(owner, io.env);
   }
   const offline = await openOffline({ env: io.env });
-  return {
+  return gatewayBehind({
     how: "stopped",
-    request: <Payload>(method: string, params?: unknown) =>
-      offline.request(method, params) as Promise<Payload>,
+    call: (method, params) => offline.request(method, params),
     close: () => offline.close(),
-  };
+  });
 }
 
 /** Whose folder it is; `undefined` where there is none. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { PairedRow } from "../../../src/cli/reach/wire.ts";
+import type { PairedRow } from "../../../src/cli/commands/devices/rows.ts";
 import { textWidth } from "../../../src/lib/width.ts";
 import { FakeAdmin, Refuse } from "../support/admin-server.ts";
 import { NOW, openclaw } from "../support/io.ts";

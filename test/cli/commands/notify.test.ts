@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { NotifyReport } from "../../../src/cli/reach/wire.ts";
+import type { NotifyReport } from "../../../src/notify/notifier.ts";
 import { FakeAdmin, Refuse } from "../support/admin-server.ts";
 import { FakeIo, NOW, openclaw } from "../support/io.ts";
 

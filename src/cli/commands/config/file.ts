@@ -4,7 +4,6 @@ import type { ExitName } from "../../kit/exit.ts";
 import type { Run } from "../../kit/shell.ts";
 import { shown, shownLines } from "../../kit/words.ts";
 import { openRunning } from "../../reach/connect.ts";
-import type { HostInfo } from "../../reach/wire.ts";
 
 /** `openclaw config file`: the file of the gateway that runs, else the one it would read. */
 export const file: Run<unknown> = async (context) => {
@@ -18,7 +17,7 @@ async function pathInUse(context: Context): Promise<string> {
   const gateway = await openRunning(context).catch(() => undefined);
   if (gateway) {
     try {
-      return (await gateway.request<HostInfo>("host.info")).configPath;
+      return (await gateway.request("host.info")).configPath;
     } finally {
       await gateway.close();
     }

@@ -6,12 +6,6 @@ import { withGateway } from "../../reach/connect.ts";
 import { readNeeds } from "../../reach/needs.ts";
 import { secretKind } from "./set.ts";
 
-interface ConfigView {
-  readonly path?: string;
-  readonly config?: unknown;
-  readonly warnings?: readonly { message?: string }[];
-}
-
 /**
  * `openclaw config get [path]`: what is in force, defaults included and secrets hidden.
  * @throws CliError for a secret, and for a key that is not set
@@ -19,7 +13,7 @@ interface ConfigView {
 export const get: Run<unknown> = async (context, [path]) => {
   if (path !== undefined && secretKind(path) !== undefined) throw neverShown();
   await withGateway(context, readNeeds, async (gateway) => {
-    const view = await gateway.request<ConfigView>("config.get");
+    const view = await gateway.request("config.get");
     if (path === undefined && context.options.json) return printJson(context, view);
     const found = path === undefined ? view.config : valueAt(view.config, path);
     if (found === undefined) throw await notSet(path ?? "");

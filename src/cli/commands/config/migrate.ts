@@ -3,19 +3,15 @@ import { CliError } from "../../kit/exit.ts";
 import type { Run } from "../../kit/shell.ts";
 import { shownLines } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
+import type { Result } from "../../reach/gateway.ts";
 import { hostNeeds } from "../../reach/needs.ts";
 
-interface Migration {
-  readonly found: readonly string[];
-  readonly diff: string;
-  readonly applied: boolean;
-}
+type Migration = Result<"host.config.migrate">;
 
 /** `openclaw config migrate-secrets`: shows the diff, asks, then moves them. */
 export const migrate: Run<{ yes?: boolean }> = async (context, _args, options) => {
   await withGateway(context, hostNeeds, async (gateway) => {
-    const request = (apply: boolean) =>
-      gateway.request<Migration>("host.config.migrate", { apply });
+    const request = (apply: boolean) => gateway.request("host.config.migrate", { apply });
     const { io } = context;
     const plan = await request(false);
     if (plan.found.length === 0) {

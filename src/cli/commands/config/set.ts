@@ -4,11 +4,12 @@ import { CliError } from "../../kit/exit.ts";
 import type { Run } from "../../kit/shell.ts";
 import { shown, shownLines } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
-import type { Gateway } from "../../reach/gateway.ts";
+import type { Gateway, Result } from "../../reach/gateway.ts";
 import { hostNeeds } from "../../reach/needs.ts";
 import { readSecret, warnVisible } from "../../reach/remote-options.ts";
-import type { ConfigChanged, SecretChange } from "../../reach/wire.ts";
 import { derivedParams, sayClosed, secretNeeds, type TokenCommandOptions } from "../token.ts";
+
+type KeyChanged = Result<"host.config.set">;
 
 /**
  * `openclaw config set <path> <value|->`: changes one key; `-` reads the value from standard input.
@@ -43,7 +44,7 @@ async function change(
   params: { path: string; value?: string; force?: true },
 ): Promise<void> {
   await withGateway(context, hostNeeds, async (gateway) => {
-    const changed = await gateway.request<ConfigChanged>("host.config.set", params);
+    const changed = await gateway.request("host.config.set", params);
     if (context.options.json) return printJson(context, changed);
     for (const line of changedLines(changed, gateway)) context.io.out(line);
     for (const warning of changed.warnings) context.io.err(`warning: ${shownLines(warning)}`);
@@ -57,7 +58,7 @@ const plainHttp = [
   "  next: put nginx with TLS in front (nginx/render-site.sh prints its site), then: openclaw config unset gateway.bind",
 ];
 
-function opensPlainHttp({ path }: ConfigChanged, value: string | undefined): boolean {
+function opensPlainHttp({ path }: KeyChanged, value: string | undefined): boolean {
   return path === "gateway.bind" && value !== undefined && !isLocal(value.trim());
 }
 
@@ -65,7 +66,7 @@ function isLocal(bind: string): boolean {
   return bind === "loopback" || isLoopbackHost(bind);
 }
 
-function changedLines(changed: ConfigChanged, gateway: Gateway): string[] {
+function changedLines(changed: KeyChanged, gateway: Gateway): string[] {
   if (changed.diff === "") return [`${shown(changed.path)} is so already; nothing was written.`];
   const lines = [shown(changed.file, 4096), shownLines(changed.diff)];
   if (gateway.how === "stopped") lines.push("In force when the gateway starts.");
@@ -91,7 +92,7 @@ async function setSecret(
   if (secret === "") throw new CliError("usage", `the ${kind} is empty; nothing was changed`);
   await withGateway(context, secretNeeds, async (gateway) => {
     const params = { kind, secret, ...derived };
-    const changed = await gateway.request<SecretChange>("host.secret.set", params);
+    const changed = await gateway.request("host.secret.set", params);
     if (context.options.json) return printJson(context, changed);
     context.io.out(`The gateway ${kind} is set; only its hash is stored.`);
     sayClosed(context, changed, options);

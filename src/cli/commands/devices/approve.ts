@@ -1,14 +1,21 @@
 import { type Context, printJson } from "../../kit/context.ts";
 import { CliError } from "../../kit/exit.ts";
 import type { Run } from "../../kit/shell.ts";
-import { accessWords, approveCommand, clientKind, quotedName, shortId } from "../../kit/words.ts";
+import {
+  accessWords,
+  approveCommand,
+  clientKind,
+  quotedName,
+  shortId,
+  shown,
+} from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
 import type { Gateway } from "../../reach/gateway.ts";
 import { adminNeeds, pairingNeeds } from "../../reach/needs.ts";
-import type { PairedRow, PendingRow } from "../../reach/wire.ts";
 import { chooseCode, rejectRequest } from "./decide.ts";
 import { isDeviceId, matchPending } from "./match.ts";
 import { pendingRows } from "./pages.ts";
+import type { PairedRow, PendingRow } from "./rows.ts";
 import { pendingTable } from "./tables.ts";
 
 export interface ApproveOptions {
@@ -22,16 +29,14 @@ export const approve: Run<ApproveOptions> = async (context, words, options) => {
     if (options.latest || words.length === 0) return whoWaits(context, gateway, options);
     const asks = isDeviceId(words) && !options.yes;
     const requestId = await findRequest(context, gateway, { words, verb: "Approve", asks });
-    const approved = await gateway.request<Approved>("device.pair.approve", { requestId });
+    const approved = await gateway.request("device.pair.approve", { requestId });
     if (context.options.json) return printJson(context, approved);
-    for (const line of approvedLines(approved.device, gateway)) context.io.out(line);
+    const { device } = approved;
+    // Of a node that was removed in the same moment there is nothing more to say.
+    const lines = device ? approvedLines(device, gateway) : [`Approved ${shown(requestId)}.`];
+    for (const line of lines) context.io.out(line);
   });
 };
-
-interface Approved {
-  readonly requestId: string;
-  readonly device: PairedRow;
-}
 
 /**
  * `openclaw devices reject <code>`: rejects a device's request.

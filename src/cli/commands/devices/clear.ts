@@ -7,10 +7,11 @@ import { count } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
 import type { Gateway } from "../../reach/gateway.ts";
 import { pairingNeeds } from "../../reach/needs.ts";
-import type { Durability, PairedRow, WaysIn } from "../../reach/wire.ts";
+import type { DurabilityFields } from "./durability.ts";
 import { durabilityNote } from "./durability.ts";
 import { forEach } from "./for-each.ts";
 import { devicePages, type ListQuery, pendingRows } from "./pages.ts";
+import type { PairedRow, WaysIn } from "./rows.ts";
 
 export interface ClearOptions {
   readonly pending?: boolean;
@@ -101,7 +102,7 @@ function isWayIn({ tokens = [] }: PairedRow): boolean {
 class Clearing {
   readonly result: { rejected: string[]; removed: string[] } = { rejected: [], removed: [] };
   readonly #counts: Counts = { rejected: 0, removed: 0 };
-  #last: Durability = {};
+  #last: DurabilityFields = {};
 
   constructor(
     private readonly gateway: Gateway,
@@ -111,7 +112,9 @@ class Clearing {
   async run({ pending, paired }: What): Promise<void> {
     if (pending) {
       await forEach(await pendingRows(this.gateway), ({ requestId }) =>
-        this.#act("rejected", requestId, { method: "device.pair.reject", params: { requestId } }),
+        this.#act("rejected", requestId, () =>
+          this.gateway.request("device.pair.reject", { requestId }),
+        ),
       );
     }
     if (!paired) return;
@@ -119,18 +122,16 @@ class Clearing {
     for await (const page of devicePages(this.gateway, paired)) {
       await forEach(page.paired, ({ deviceId }) => {
         const params = { deviceId, ...force };
-        return this.#act("removed", deviceId, { method: "device.pair.remove", params });
+        return this.#act("removed", deviceId, () =>
+          this.gateway.request("device.pair.remove", params),
+        );
       });
     }
   }
 
-  async #act(
-    what: keyof Counts,
-    id: string,
-    { method, params }: { method: string; params: object },
-  ): Promise<void> {
+  async #act(what: keyof Counts, id: string, run: () => Promise<DurabilityFields>): Promise<void> {
     try {
-      const outcome = await this.gateway.request<Durability>(method, params);
+      const outcome = await run();
       if (outcome.durable === false) this.#last = outcome;
     } catch (error) {
       // Another command was quicker.

@@ -1,9 +1,9 @@
 import type { ApprovalKind } from "../../../protocol/approve-line.ts";
+import type { DeviceWords } from "../../../words/device.ts";
 import { kinds } from "../../../words/request-kinds.ts";
 import { type Context, printJson } from "../../kit/context.ts";
 import { shown } from "../../kit/words.ts";
 import type { Gateway } from "../../reach/gateway.ts";
-import type { DeviceWords, Durability } from "../../reach/wire.ts";
 import { chooseRow } from "./choose.ts";
 import { durabilityNote } from "./durability.ts";
 import { CODE_FORM, looksLikeCode, type Match } from "./match.ts";
@@ -62,10 +62,7 @@ export async function rejectRequest(
   gateway: Gateway,
   { kind, requestId }: { readonly kind: ApprovalKind; readonly requestId: string },
 ): Promise<void> {
-  const rejected = await gateway.request<{ requestId: string } & Durability>(
-    `${kind}.pair.reject`,
-    { requestId },
-  );
+  const rejected = await gateway.request(`${kind}.pair.reject`, { requestId });
   if (context.options.json) return printJson(context, rejected);
   context.io.out(`Rejected ${shown(rejected.requestId)}. ${afterRejection[kind]}`);
   durabilityNote(context, rejected);

@@ -6,20 +6,10 @@ import { CliError } from "../../kit/exit.ts";
 import type { Run } from "../../kit/shell.ts";
 import { accessWords, quoted, shown } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
+import type { Params } from "../../reach/gateway.ts";
 import { adminNeeds } from "../../reach/needs.ts";
 import { type InviteOptions, lifeParams, pinned, readPin } from "./invite-options.ts";
 import { joinLines, loopbackLines } from "./join-lines.ts";
-
-interface Invite {
-  readonly role: string;
-  readonly scopes: readonly string[];
-  readonly expiresAtMs: number;
-  readonly uses?: number;
-  readonly name?: string;
-  readonly url: string;
-  /** The same link as OpenClaw's own node host takes it, where it could dial the gateway. */
-  readonly setupCode?: string;
-}
 
 /** `openclaw devices invite` */
 export const invite: Run<InviteOptions> = async (context, _args, options) => {
@@ -27,7 +17,7 @@ export const invite: Run<InviteOptions> = async (context, _args, options) => {
   const params = inviteParams(options);
   const pin = readPin(options.pin);
   await withGateway(context, adminNeeds, async (gateway) => {
-    const answer = await gateway.request<Invite>("device.pair.invite", params);
+    const answer = await gateway.request("device.pair.invite", params);
     const { setupCode } = answer;
     const code = setupCode === undefined ? undefined : pinned(setupCode, pin);
     const made = { ...answer, ...(code !== undefined && { setupCode: code }) };
@@ -48,7 +38,7 @@ export const invite: Run<InviteOptions> = async (context, _args, options) => {
   });
 };
 
-function inviteParams(options: InviteOptions) {
+function inviteParams(options: InviteOptions): Params<"device.pair.invite"> {
   const { role = "operator", scopes, uses } = options;
   for (const flag of ["access", "publicUrl"] as const) {
     if (options[flag] === undefined) continue;

@@ -5,24 +5,13 @@ import type { Run } from "../../kit/shell.ts";
 import { table } from "../../kit/table.ts";
 import { accessWords, shown } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
-import type { Gateway } from "../../reach/gateway.ts";
+import type { Gateway, Result } from "../../reach/gateway.ts";
 import { adminNeeds } from "../../reach/needs.ts";
-import type { Durability } from "../../reach/wire.ts";
 import { durabilityNote } from "./durability.ts";
 
-interface Link {
-  readonly inviteId: string;
-  /** Absent in the answers of older gateways, which have links alone. */
-  readonly kind?: "link" | "setup-code";
-  readonly role: string;
-  readonly roles?: readonly string[];
-  readonly scopes: readonly string[];
-  readonly name?: string;
-  readonly expiresAtMs: number;
-  readonly uses: number;
-  readonly usedBy: readonly unknown[];
-}
+type Link = Result<"device.pair.inviteList">["invites"][number];
 
+/** Older gateways have links alone, and don't say so. */
 function kindWords({ kind }: Link): string {
   return kind === "setup-code" ? "setup code" : "link";
 }
@@ -30,7 +19,7 @@ function kindWords({ kind }: Link): string {
 /** `openclaw devices invite list` */
 export const links: Run<unknown> = async (context) => {
   await withGateway(context, adminNeeds, async (gateway) => {
-    const answer = await gateway.request<{ invites: Link[] }>("device.pair.inviteList");
+    const answer = await gateway.request("device.pair.inviteList");
     if (context.options.json) return printJson(context, answer);
     const { io } = context;
     if (answer.invites.length === 0) {
@@ -63,7 +52,7 @@ const SHORTEST_START = 4;
 /** The link whose id begins with what was typed. */
 async function wholeId(gateway: Gateway, typed: string): Promise<string> {
   const start = typed.trim().toLowerCase();
-  const { invites } = await gateway.request<{ invites: Link[] }>("device.pair.inviteList");
+  const { invites } = await gateway.request("device.pair.inviteList");
   const ids = invites.map(({ inviteId }) => inviteId);
   const found = ids.filter((id) => id.startsWith(start));
   const [only] = ids.includes(start) ? [start] : found;
@@ -88,7 +77,7 @@ export const revokeLink: Run<unknown> = async (context, [typed]) => {
   }
   await withGateway(context, adminNeeds, async (gateway) => {
     const inviteId = await wholeId(gateway, typed);
-    const gone = await gateway.request<Link & Durability>("device.pair.inviteRevoke", { inviteId });
+    const gone = await gateway.request("device.pair.inviteRevoke", { inviteId });
     if (context.options.json) return printJson(context, gone);
     const { io } = context;
     io.out(`The ${kindWords(gone)} ${shown(gone.inviteId)} pairs nobody any more.`);

@@ -1,7 +1,7 @@
 import { cleanText } from "../../../lib/text.ts";
 import { isWholeCode, normalizeCode } from "../../../words/code.ts";
+import type { DeviceWords } from "../../../words/device.ts";
 import { idOfWords } from "../../../words/key.ts";
-import type { DeviceWords } from "../../reach/wire.ts";
 
 /** How a person's words fit what is listed. Only `exact` may be acted on without asking. */
 export type Match<Row> =

@@ -1,5 +1,6 @@
+import type { Role } from "../../../protocol/access.ts";
 import type { Gateway } from "../../reach/gateway.ts";
-import type { DeviceList, PairedRow, PendingRow } from "../../reach/wire.ts";
+import type { DevicePairList, PairedRow, PendingRow } from "./rows.ts";
 
 /** What a command wants to see of the list. */
 export interface ListQuery {
@@ -7,13 +8,13 @@ export interface ListQuery {
   readonly limit?: number;
   readonly cursor?: string | undefined;
   readonly query?: string | undefined;
-  readonly role?: string | undefined;
+  readonly role?: Role | undefined;
   /** Only paired devices last seen before this moment. */
   readonly seenBefore?: number | undefined;
 }
 
 /** One page. `total` counts the paired devices of the whole list. */
-export interface ListedPage extends DeviceList {
+export interface ListedPage extends DevicePairList {
   readonly total: number;
 }
 
@@ -25,7 +26,7 @@ export async function* devicePages(gateway: Gateway, ask: ListQuery): AsyncGener
   let { cursor, limit: left = Number.POSITIVE_INFINITY } = ask;
   do {
     const limit = Math.min(left, MOST);
-    const answer = await gateway.request<DeviceList>("device.pair.list", {
+    const answer = await gateway.request("device.pair.list", {
       limit,
       ...(cursor !== undefined && { cursor }),
       ...(ask.query !== undefined && { query: ask.query }),
@@ -41,7 +42,7 @@ export async function* devicePages(gateway: Gateway, ask: ListQuery): AsyncGener
 
 /** The requests that wait. */
 export async function pendingRows(gateway: Gateway): Promise<readonly PendingRow[]> {
-  return (await gateway.request<DeviceList>("device.pair.list", { limit: 1 })).pending;
+  return (await gateway.request("device.pair.list", { limit: 1 })).pending;
 }
 
 /**
@@ -53,7 +54,7 @@ function isStale(row: PairedRow, moment: number): boolean {
   return row.connected !== true && (row.lastSeenAtMs ?? row.approvedAtMs ?? 0) < moment;
 }
 
-function narrowed(answer: DeviceList, { role, seenBefore }: ListQuery): ListedPage {
+function narrowed(answer: DevicePairList, { role, seenBefore }: ListQuery): ListedPage {
   const inRole = (row: PendingRow | PairedRow) =>
     role === undefined || (row.roles ?? [row.role]).includes(role);
   const paired = answer.paired.filter(

@@ -5,11 +5,11 @@ import { quoted, quotedName, shortId, shown } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
 import type { Gateway } from "../../reach/gateway.ts";
 import { pairingNeeds } from "../../reach/needs.ts";
-import type { Durability, PairedRow } from "../../reach/wire.ts";
 import { chooseRow } from "./choose.ts";
 import { durabilityNote } from "./durability.ts";
 import { hasId, isNamed, matchPaired, searchWords } from "./match.ts";
 import { devicePages } from "./pages.ts";
+import type { PairedRow } from "./rows.ts";
 import { pairedTable } from "./tables.ts";
 
 /** The paired device that is meant by what was typed. */
@@ -68,7 +68,7 @@ export const remove: Run<RemoveDeviceOptions> = async (context, args, { force })
     const device = await findDevice(context, gateway, { typed, verb: "Remove" });
     const { deviceId } = device;
     const params = { deviceId, ...(force && { force }) };
-    const removed = await gateway.request<Durability>("device.pair.remove", params);
+    const removed = await gateway.request("device.pair.remove", params);
     if (context.options.json) return printJson(context, removed);
     const closed = gateway.how === "stopped" ? "" : " Its connections are closed.";
     context.io.out(`Removed ${quotedName(device)} (${shortId(deviceId)}).${closed}`);
@@ -110,7 +110,7 @@ export const rename: Run<RenameOptions> = async (context, args, options) => {
     const { deviceId } = await findDevice(context, gateway, { typed, verb: "Rename" }).catch(
       (error) => throwWithQuotes(error, words, "openclaw devices rename 'Anna phone' 'Kitchen'"),
     );
-    const renamed = await gateway.request<{ label: string }>("device.pair.rename", {
+    const renamed = await gateway.request("device.pair.rename", {
       deviceId,
       label,
     });

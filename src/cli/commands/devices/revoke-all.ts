@@ -3,10 +3,11 @@ import { CliError } from "../../kit/exit.ts";
 import type { Run } from "../../kit/shell.ts";
 import { count, quotedName, shortId } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
+import type { Result } from "../../reach/gateway.ts";
 import { adminNeeds } from "../../reach/needs.ts";
-import type { Durability, PairedRow, WaysIn } from "../../reach/wire.ts";
 import { durabilityNote } from "./durability.ts";
 import { findDevice } from "./paired.ts";
+import type { PairedRow } from "./rows.ts";
 import { heldWords } from "./tables.ts";
 
 export interface RevokeAllOptions {
@@ -15,26 +16,13 @@ export interface RevokeAllOptions {
   readonly force?: boolean;
 }
 
-/** The result of `device.pair.revokeAll`. */
-interface AllRevoked extends Durability {
-  readonly revoked: number;
-  readonly nodes: number;
-  readonly rejected: number;
-  readonly links: number;
-  readonly kept: readonly PairedRow[];
-  readonly remains: Remains;
-}
+type Revoked = Result<"device.pair.revokeAll">;
 
 /**
  * What still lets clients in, or lets them ask: kinds of shared secret, the command line without a
  * device, remaining admins, SSH keys.
  */
-interface Remains {
-  readonly secrets: readonly string[];
-  readonly devicelessCli: boolean;
-  readonly waysIn: WaysIn;
-  readonly sshKeys: number;
-}
+type Remains = Revoked["remains"];
 
 const METHOD = "device.pair.revokeAll";
 /** Milliseconds: a hundred thousand devices on a slow disk take their time. */
@@ -51,14 +39,14 @@ export const revokeAll: Run<RevokeAllOptions> = async (context, _args, options) 
     if (!options.yes) {
       await confirm(context, await gateway.request(METHOD, { ...params, dryRun: true }));
     }
-    const done = await gateway.request<AllRevoked>(METHOD, params, REVOKE_MS);
+    const done = await gateway.request(METHOD, params, REVOKE_MS);
     if (context.options.json) return printJson(context, done);
     for (const line of doneLines(done, gateway.how)) context.io.out(line);
     durabilityNote(context, done);
   });
 };
 
-async function confirm({ io, options }: Context, planned: AllRevoked): Promise<void> {
+async function confirm({ io, options }: Context, planned: Revoked): Promise<void> {
   const what = `ends the tokens of ${wordsOf(planned)}`;
   if (!io.asksPerson || options.json) {
     throw new CliError("failed", `nothing was changed yet; --yes would make it: it ${what}`, {
@@ -72,7 +60,7 @@ async function confirm({ io, options }: Context, planned: AllRevoked): Promise<v
   if (!/^y(es)?$/i.test(answer.trim())) throw new CliError("failed", "nothing was changed");
 }
 
-function wordsOf({ revoked, rejected, links, nodes }: AllRevoked): string {
+function wordsOf({ revoked, rejected, links, nodes }: Revoked): string {
   const ofNodes = nodes > 0 ? ` (${count(nodes, "node")} among them)` : "";
   const requests = `rejects ${count(rejected, "request")}`;
   return `${count(revoked, "device")}${ofNodes}, ${requests} and revokes ${count(links, "link")}`;
@@ -82,7 +70,7 @@ function keptWords(device: PairedRow): string {
   return `${quotedName(device)} (${shortId(device.deviceId)}), ${heldWords(device)}`;
 }
 
-function doneLines(done: AllRevoked, how: string): string[] {
+function doneLines(done: Revoked, how: string): string[] {
   const { revoked, nodes, rejected, links, kept } = done;
   const closed = how === "stopped" ? "" : ", and their connections are closed";
   return [

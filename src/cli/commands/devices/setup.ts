@@ -5,24 +5,17 @@ import { type Context, printJson, remark } from "../../kit/context.ts";
 import { CliError } from "../../kit/exit.ts";
 import { accessWords, shown } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
+import type { Params } from "../../reach/gateway.ts";
 import { adminNeeds } from "../../reach/needs.ts";
 import { type InviteOptions, lifeParams, pinned, readPin } from "./invite-options.ts";
 import { joinLines } from "./join-lines.ts";
-
-interface SetupCode {
-  readonly setupCode: string;
-  readonly expiresAtMs: number;
-  readonly gatewayUrl: string;
-  readonly access: string;
-  readonly accessDowngraded?: boolean;
-}
 
 /** `openclaw devices invite --setup-code` */
 export async function setupCode(context: Context, options: InviteOptions): Promise<void> {
   const params = setupParams(options);
   const pin = readPin(options.pin);
   await withGateway(context, adminNeeds, async (gateway) => {
-    const answer = await gateway.request<SetupCode>("device.pair.setupCode", params);
+    const answer = await gateway.request("device.pair.setupCode", params);
     const made = { ...answer, setupCode: pinned(answer.setupCode, pin) };
     if (context.options.json) return printJson(context, made);
     const { io } = context;
@@ -42,7 +35,7 @@ export async function setupCode(context: Context, options: InviteOptions): Promi
   });
 }
 
-function setupParams(options: InviteOptions) {
+function setupParams(options: InviteOptions): Params<"device.pair.setupCode"> {
   const { access = "full", publicUrl } = options;
   for (const flag of ["role", "scopes", "uses"] as const) {
     if (options[flag] === undefined) continue;
@@ -60,7 +53,7 @@ function setupParams(options: InviteOptions) {
 }
 
 /** Full access is what the protocol calls no profile. */
-function profileOf(access: SetupAccess): { bootstrapProfile?: SetupAccess } {
+function profileOf(access: SetupAccess): Pick<Params<"device.pair.setupCode">, "bootstrapProfile"> {
   return access === "full" ? {} : { bootstrapProfile: access };
 }
 

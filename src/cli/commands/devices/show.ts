@@ -55,7 +55,7 @@ async function findCode(gateway: Gateway, words: readonly string[]): Promise<str
 
 /** All about one request, with the gateway's own key. */
 export function requestRow(gateway: Gateway, requestId: string): Promise<RequestRow> {
-  return gateway.request<RequestRow>("device.pair.show", { requestId });
+  return gateway.request("device.pair.show", { requestId });
 }
 
 /** The request as lines for this terminal. */

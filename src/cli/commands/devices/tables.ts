@@ -14,7 +14,7 @@ import {
   shortId,
   shown,
 } from "../../kit/words.ts";
-import type { PairedRow, PendingRow } from "../../reach/wire.ts";
+import type { PairedRow, PendingRow } from "./rows.ts";
 
 /** When and how wide a table is made. */
 export interface TableView {

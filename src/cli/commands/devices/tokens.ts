@@ -6,9 +6,9 @@ import { quotedName, scopesInWords, shortId, shown } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
 import type { Gateway } from "../../reach/gateway.ts";
 import { adminNeeds } from "../../reach/needs.ts";
-import type { Durability, PairedRow } from "../../reach/wire.ts";
 import { durabilityNote } from "./durability.ts";
 import { deviceWord, findDevice } from "./paired.ts";
+import type { PairedRow } from "./rows.ts";
 
 export interface TokenOptions {
   readonly device?: string;
@@ -30,7 +30,7 @@ export const rotate: Run<TokenOptions> = async (context, args, options) => {
     const { scope: scopes, force } = options;
     const narrower = { ...(scopes && { scopes }), ...(force && { force }) };
     const params = { deviceId: device.deviceId, role, ...narrower };
-    const rotated = await gateway.request<{ scopes?: string[] }>("device.token.rotate", params);
+    const rotated = await gateway.request("device.token.rotate", params);
     if (context.options.json) return printJson(context, rotated);
     const { io } = context;
     io.out(`${quotedName(device)} (${shortId(device.deviceId)}) has a new token as ${role}.`);
@@ -54,7 +54,7 @@ export const revoke: Run<TokenOptions> = async (context, args, options) => {
     const revokedAtMs = revokedAt(device, role);
     if (revokedAtMs !== undefined) return revokedBefore(context, device, { role, revokedAtMs });
     const params = { deviceId, role, ...(options.force && { force: true }) };
-    const revoked = await gateway.request<Durability>("device.token.revoke", params);
+    const revoked = await gateway.request("device.token.revoke", params);
     if (context.options.json) return printJson(context, revoked);
     const { io } = context;
     io.out(`Revoked ${quotedName(device)} (${shortId(deviceId)}) as ${role}.`);

@@ -3,8 +3,11 @@ import type { GatewayConfig } from "../../../config/schema.ts";
 import type { ServeVerdict } from "../../../host/served-folder.ts";
 import { shellWord } from "../../../lib/shell-word.ts";
 import type { Inspection } from "../../../main/inspect.ts";
-import type { GatewayStatus, HostInfo } from "../../reach/wire.ts";
+import type { Result } from "../../reach/gateway.ts";
 import type { Verdict } from "./verdict.ts";
+
+type GatewayStatus = Result<"status">;
+type HostReport = Result<"host.info">;
 
 /** Everything the checks judge. Times are milliseconds since the epoch, modes permission bits. */
 export interface Facts {
@@ -30,7 +33,7 @@ export interface ProgramFacts {
 export type GatewayFacts =
   | {
       readonly how: "running";
-      readonly info: HostInfo;
+      readonly info: HostReport;
       readonly status: GatewayStatus["gateway"];
       /** Keys that may approve over SSH; absent where an older gateway runs. */
       readonly sshKeys?: readonly SshKeyFacts[] | undefined;

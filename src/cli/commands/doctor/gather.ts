@@ -6,8 +6,7 @@ import type { Environment } from "../../../lib/environment.ts";
 import { version } from "../../../lib/version.ts";
 import type { Context } from "../../kit/context.ts";
 import { openRunning, startCommand } from "../../reach/connect.ts";
-import type { GatewayStatus, HostInfo } from "../../reach/wire.ts";
-import type { ConfigFacts, Facts, GatewayFacts, ProgramFacts, SshKeyFacts } from "./facts.ts";
+import type { ConfigFacts, Facts, GatewayFacts, ProgramFacts } from "./facts.ts";
 import { gatherMachine } from "./gather-machine.ts";
 import { gatherSsh } from "./gather-ssh.ts";
 import { fileFacts, gatherState } from "./gather-state.ts";
@@ -39,10 +38,10 @@ async function gatherGateway(
     const gateway = await openRunning(context);
     if (!gateway) return { gateway: { how: "stopped", start: startCommand() } };
     try {
-      const info = await gateway.request<HostInfo>("host.info");
-      const { gateway: status } = await gateway.request<GatewayStatus>("status");
-      const { config } = await gateway.request<{ config: GatewayConfig }>("config.get");
-      const list = gateway.request<{ keys: SshKeyFacts[] }>("host.ssh.list");
+      const info = await gateway.request("host.info");
+      const { gateway: status } = await gateway.request("status");
+      const { config } = await gateway.request("config.get");
+      const list = gateway.request("host.ssh.list");
       const sshKeys = (await list.catch(() => undefined))?.keys;
       return { gateway: { how: "running", info, status, sshKeys }, settings: config };
     } finally {

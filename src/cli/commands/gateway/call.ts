@@ -24,7 +24,7 @@ export const call: Run<CallOptions> = async (context, [method = ""], options) =>
   const params = readParams(options.params);
   const timeoutMs = readTimeout(options.timeout);
   await withGateway(context, { scopes: await scopesFor(method, context) }, async (gateway) => {
-    printJson(context, await gateway.request(method, params, timeoutMs));
+    printJson(context, await gateway.call(method, params, timeoutMs));
   });
 };
 

@@ -63,8 +63,8 @@ function webSocketUrl(text: string): URL {
 }
 
 async function proveThrough(url: URL, owner: Gateway, context: Context): Promise<void> {
-  const params = { role: "operator", scopes: [READ], name: NAME };
-  const invite = await owner.request<{ url: string }>("device.pair.invite", params);
+  const params = { role: "operator", scopes: [READ], name: NAME } as const;
+  const invite = await owner.request("device.pair.invite", params);
   const secret = /#invite=([\w-]+)$/.exec(invite.url)?.[1];
   if (secret === undefined) throw new CliError("failed", "the gateway gave no invite");
   const identity = newIdentity();

@@ -4,9 +4,11 @@ import { CliError } from "../../kit/exit.ts";
 import type { Run } from "../../kit/shell.ts";
 import { shown, shownLines } from "../../kit/words.ts";
 import { notRunning, openRunning, UNIT } from "../../reach/connect.ts";
-import type { HostInfo } from "../../reach/wire.ts";
+import type { Result } from "../../reach/gateway.ts";
 import { askSupervisor, askSystemd, unitState } from "./supervisor.ts";
 import { hostInfo, isAlive, waitForStart } from "./wait.ts";
+
+type HostReport = Result<"host.info">;
 
 /** `openclaw gateway restart` */
 export const restart: Run<unknown> = async (context) => {
@@ -22,7 +24,7 @@ export const restart: Run<unknown> = async (context) => {
   context.io.out(`The gateway accepts connections again after ${tookWords(tookMs)}, on ${where}.`);
 };
 
-async function restartRunning(context: Context, before: HostInfo): Promise<void> {
+async function restartRunning(context: Context, before: HostReport): Promise<void> {
   await refuseBadConfig(before.configPath);
   if (before.supervisor !== "none") await announce(context);
   if (await askSupervisor("restart", before, context.io.env)) return;

@@ -3,8 +3,10 @@ import type { Environment } from "../../../lib/environment.ts";
 import { CliError } from "../../kit/exit.ts";
 import { shown, shownLines } from "../../kit/words.ts";
 import { UNIT } from "../../reach/connect.ts";
-import type { HostInfo } from "../../reach/wire.ts";
+import type { Result } from "../../reach/gateway.ts";
 import { findTool, runTool } from "./tools.ts";
+
+type HostReport = Result<"host.info">;
 
 type Verb = "restart" | "stop" | "start";
 
@@ -28,7 +30,7 @@ export async function askSystemd(verb: Verb, unit: string, env: Environment): Pr
 }
 
 /** Asks pm2; returns when it is done. */
-async function askPm2(verb: Verb, info: HostInfo, env: Environment): Promise<void> {
+async function askPm2(verb: Verb, info: HostReport, env: Environment): Promise<void> {
   const name = shown(info.unit ?? UNIT, 200);
   // The daemon's user: one of root's may run the gateway as somebody else.
   const owner = ownerOf(parentOf(info.pid) ?? info.pid);
@@ -66,7 +68,7 @@ function ownerOf(pid: number): number | undefined {
 /** Asks systemd or pm2, where it supervises the gateway; `false` where neither does. */
 export async function askSupervisor(
   verb: Verb,
-  info: HostInfo,
+  info: HostReport,
   env: Environment,
 ): Promise<boolean> {
   if (info.supervisor === "systemd") await askSystemd(verb, info.unit ?? UNIT, env);

@@ -4,7 +4,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "../../kit/context.ts";
 import { CliError } from "../../kit/exit.ts";
 import { openRunning } from "../../reach/connect.ts";
-import type { HostInfo } from "../../reach/wire.ts";
+import type { Result } from "../../reach/gateway.ts";
+
+type HostReport = Result<"host.info">;
 
 const POLL_MS = 50;
 const PROBE_MS = 1_000;
@@ -13,11 +15,11 @@ const PATIENCE_MS = 60_000;
 const SILENCE_MS = 5_000;
 
 /** What the gateway says about itself; `undefined` while it does not answer. */
-export async function hostInfo(context: Context): Promise<HostInfo | undefined> {
+export async function hostInfo(context: Context): Promise<HostReport | undefined> {
   const gateway = await openRunning(context);
   if (!gateway) return undefined;
   try {
-    return await gateway.request<HostInfo>("host.info");
+    return await gateway.request("host.info");
   } finally {
     await gateway.close();
   }
@@ -25,7 +27,7 @@ export async function hostInfo(context: Context): Promise<HostInfo | undefined> 
 
 /** A gateway that is about to be restarted. */
 export interface Before {
-  readonly info: HostInfo;
+  readonly info: HostReport;
   /** Whether its process can be seen from here, so that its end can be told from a pause. */
   readonly visible: boolean;
 }
@@ -38,7 +40,7 @@ export interface Before {
 export async function waitForStart(
   context: Context,
   before: Before | undefined,
-): Promise<HostInfo> {
+): Promise<HostReport> {
   const unsupervised = before?.visible && before.info.supervisor === "none";
   for (const deadline = performance.now() + PATIENCE_MS; performance.now() < deadline; ) {
     // A socket that closes under the question is part of a restart.
@@ -57,7 +59,7 @@ export async function waitForStart(
  * Waits until the process of the gateway is gone, 60 s at most.
  * @throws CliError (failed) after that
  */
-export async function waitForEnd(context: Context, before: HostInfo): Promise<void> {
+export async function waitForEnd(context: Context, before: HostReport): Promise<void> {
   let silentSince: number | undefined;
   for (const deadline = performance.now() + PATIENCE_MS; performance.now() < deadline; ) {
     const info = await hostInfo(context).catch(() => undefined);

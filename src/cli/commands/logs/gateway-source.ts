@@ -3,17 +3,12 @@ import { READ } from "../../../protocol/access.ts";
 import type { Context } from "../../kit/context.ts";
 import { CliError } from "../../kit/exit.ts";
 import { withGateway } from "../../reach/connect.ts";
-import type { Gateway } from "../../reach/gateway.ts";
+import type { Gateway, Result } from "../../reach/gateway.ts";
 import { type LogLine, parseLine } from "./line.ts";
 import { type LogAsk, type LogReader, POLL_MS } from "./source.ts";
 
 /** The result of `logs.tail`. */
-interface Tail {
-  readonly file: string;
-  readonly cursor: number;
-  readonly size: number;
-  readonly lines: readonly string[];
-}
+type TailAnswer = Result<"logs.tail">;
 
 const MOST_BYTES = 1_000_000;
 const MOST_LINES = 5_000;
@@ -49,7 +44,7 @@ async function* tails(context: Context, ask: LogAsk): AsyncGenerator<readonly Lo
 async function* oneConnection(
   context: Context,
   ask: LogAsk & { cursor: number | undefined },
-): AsyncGenerator<Tail> {
+): AsyncGenerator<TailAnswer> {
   let done = () => {};
   const over = new Promise<void>((resolve) => {
     done = resolve;
@@ -67,7 +62,7 @@ async function* oneConnection(
       const from = cursor === undefined ? {} : { cursor };
       const limit = cursor === undefined ? ask.lines : MOST_LINES;
       const params = { limit, maxBytes: MOST_BYTES, ...from };
-      const tail = await gateway.request<Tail>("logs.tail", params);
+      const tail = await gateway.request("logs.tail", params);
       cursor = tail.cursor;
       yield tail;
       if (!ask.follow) return;

@@ -12,21 +12,15 @@ import {
   type CapabilityRow,
   commandWords,
   joining,
-  type NodeRow,
   surfaceRows,
 } from "./rows.ts";
 import { surfaceTable } from "./tables.ts";
-
-interface Approved {
-  readonly requestId: string;
-  readonly node: Omit<NodeRow, "deviceId">;
-}
 
 /** `openclaw nodes approve <code>` */
 export const approve: Run<unknown> = async (context, words) => {
   await withGateway(context, approveNeeds, async (gateway) => {
     const requestId = await findRequest(context, gateway, { words, verb: "Approve" });
-    const approved = await gateway.request<Approved>("node.pair.approve", { requestId });
+    const approved = await gateway.request("node.pair.approve", { requestId });
     if (context.options.json) return printJson(context, approved);
     const { nodeId, commands } = approved.node;
     const node = { ...approved.node, deviceId: nodeId };

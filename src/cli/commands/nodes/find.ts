@@ -4,7 +4,7 @@ import { shortId, shown } from "../../kit/words.ts";
 import type { Gateway } from "../../reach/gateway.ts";
 import { chooseRow } from "../devices/choose.ts";
 import { matchPaired } from "../devices/match.ts";
-import { type NodeList, type NodeRow, nodeRows } from "./rows.ts";
+import { type NodeRow, nodeRows } from "./rows.ts";
 import { nodeTable } from "./tables.ts";
 
 export interface NodeAsk {
@@ -29,7 +29,7 @@ export async function findNode(
       next: "openclaw nodes list",
     });
   }
-  const rows = nodeRows(await gateway.request<NodeList>("node.list"));
+  const rows = nodeRows(await gateway.request("node.list"));
   const match = matchPaired(typed, rows);
   const [only] = match.kind === "likely" ? match.rows : [];
   if (byName && only && match.kind === "likely" && match.rows.length === 1) return only;

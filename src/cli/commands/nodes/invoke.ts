@@ -71,7 +71,7 @@ export const invoke: Run<InvokeOptions> = async (context, args, options) => {
     const { nodeId } = node;
     const ask = { nodeId, command, params, timeoutMs, idempotencyKey: randomUUID() };
     const answer = await gateway
-      .request<{ payload?: unknown }>("node.invoke", ask, timeoutMs + ANSWER_MS)
+      .request("node.invoke", ask, timeoutMs + ANSWER_MS)
       .catch((error: unknown) => {
         throw invokeFailure(error, node);
       });

@@ -4,22 +4,15 @@ import { styleOf } from "../../kit/style.ts";
 import { approveCommand, count } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
 import { listNeeds, liveNeeds } from "../../reach/needs.ts";
-import type { PendingRow } from "../../reach/wire.ts";
+import type { PendingRow } from "../devices/rows.ts";
 import { pendingTable } from "../devices/tables.ts";
-import {
-  approveNodeCommand,
-  type CapabilityRow,
-  joining,
-  type NodeList,
-  nodeRows,
-  surfaceRows,
-} from "./rows.ts";
+import { approveNodeCommand, type CapabilityRow, joining, nodeRows, surfaceRows } from "./rows.ts";
 import { nodeTable, statusTable, surfaceTable } from "./tables.ts";
 
 /** `openclaw nodes list` */
 export const list: Run<unknown> = async (context) => {
   await withGateway(context, listNeeds, async (gateway) => {
-    const answer = await gateway.request<NodeList>("node.list");
+    const answer = await gateway.request("node.list");
     const pending = await surfaceRows(gateway);
     if (context.options.json) return printJson(context, { ...answer, pending: pending.map(plain) });
     const { io } = context;
@@ -57,7 +50,7 @@ export interface StatusOptions {
 /** `openclaw nodes status`: how the machines are. */
 export const status: Run<StatusOptions> = async (context, _args, { connected }) => {
   await withGateway(context, liveNeeds, async (gateway) => {
-    const answer = await gateway.request<NodeList>("node.list");
+    const answer = await gateway.request("node.list");
     if (context.options.json) return printJson(context, answer);
     const all = nodeRows(answer);
     const rows = connected ? all.filter((row) => row.connected) : all;

@@ -5,7 +5,6 @@ import type { Run } from "../../kit/shell.ts";
 import { clientKind, deviceName, quoted, quotedName, shortId, shown } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
 import { listNeeds } from "../../reach/needs.ts";
-import type { Durability } from "../../reach/wire.ts";
 import { durabilityNote } from "../devices/durability.ts";
 import { throwWithQuotes } from "../devices/paired.ts";
 import { findNode } from "./find.ts";
@@ -22,7 +21,7 @@ export const describe: Run<NodeOptions> = async (context, args, options) => {
   const typed = options.node ?? args.join(" ");
   await withGateway(context, listNeeds, async (gateway) => {
     const { nodeId } = await findNode(context, gateway, { typed, verb: "Show", byName: true });
-    const row = await gateway.request<Omit<NodeRow, "deviceId">>("node.describe", { nodeId });
+    const row = await gateway.request("node.describe", { nodeId });
     if (context.options.json) return printJson(context, row);
     const node = { ...row, deviceId: nodeId };
     for (const line of nodeLines(node, context.io.now())) context.io.out(line);
@@ -65,7 +64,7 @@ export const rename: Run<NodeOptions> = async (context, args, options) => {
     const { nodeId } = await findNode(context, gateway, ask).catch((error) =>
       throwWithQuotes(error, words, "openclaw nodes rename 'Attic server' 'Cellar server'"),
     );
-    const renamed = await gateway.request<{ displayName: string }>("node.rename", {
+    const renamed = await gateway.request("node.rename", {
       nodeId,
       displayName,
     });
@@ -80,7 +79,7 @@ export const remove: Run<NodeOptions> = async (context, args, options) => {
   await withGateway(context, listNeeds, async (gateway) => {
     const node = await findNode(context, gateway, { typed, verb: "Remove" });
     const { nodeId } = node;
-    const removed = await gateway.request<Durability>("node.pair.remove", { nodeId });
+    const removed = await gateway.request("node.pair.remove", { nodeId });
     if (context.options.json) return printJson(context, removed);
     const closed = gateway.how === "stopped" ? "" : " Its connections are closed.";
     context.io.out(`Removed ${quotedName(node)} (${shortId(nodeId)}) as a node.${closed}`);

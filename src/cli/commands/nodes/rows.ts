@@ -1,59 +1,24 @@
+import type { DeviceWords } from "../../../words/device.ts";
 import { spanWords } from "../../kit/age.ts";
 import { count, shown } from "../../kit/words.ts";
-import type { Gateway } from "../../reach/gateway.ts";
-import type { DeviceList, DeviceWords, PendingRow } from "../../reach/wire.ts";
+import type { Gateway, Result } from "../../reach/gateway.ts";
+import type { PendingRow } from "../devices/rows.ts";
 
-/** What a node says of its machine, in bytes and as the system's load averages. */
-export interface HostFigures {
-  readonly cpuCount?: number;
-  readonly loadAverage?: readonly number[];
-  readonly memoryTotalBytes?: number;
-  readonly memoryFreeBytes?: number;
-  readonly diskTotalBytes?: number;
-  readonly diskAvailableBytes?: number;
-  readonly updatedAtMs?: number;
-}
-
-interface NodeFacts extends Omit<DeviceWords, "deviceId"> {
-  readonly nodeId: string;
-  readonly caps?: readonly string[];
-  readonly commands?: readonly string[];
-  readonly permissions?: Readonly<Record<string, boolean>>;
-  readonly version?: string;
-}
+/** The result of `node.list`. */
+export type NodeList = Result<"node.list">;
 
 /** A node as `node.list` gives it. */
-export interface NodeRow extends NodeFacts, DeviceWords {
-  readonly connected?: boolean;
-  readonly paired?: boolean;
-  readonly approvalState?: string;
-  readonly pendingRequestId?: string;
-  readonly connectedAtMs?: number;
-  readonly lastSeenAtMs?: number;
-  readonly approvedAtMs?: number;
-  readonly hostStats?: HostFigures;
-}
+export type NodeRow = NodeList["nodes"][number] & DeviceWords;
 
-/** A request of a node for its declared capabilities, as `node.pair.list` gives it. */
-export interface CapabilityRow extends NodeFacts, DeviceWords {
-  readonly requestId: string;
-  readonly ts: number;
-  readonly requiredApproveScopes?: readonly string[];
-  readonly approvedCaps?: readonly string[];
-  readonly approvedCommands?: readonly string[];
-  readonly approvedPermissions?: Readonly<Record<string, boolean>>;
-}
+/** What a node says of its machine, in bytes and as the system's load averages. */
+export type HostFigures = NodeRow["hostStats"];
+
+/** What a node offers that waits for approval, as `node.pair.list` gives it. */
+export type CapabilityRow = Result<"node.pair.list">["pending"][number] & DeviceWords;
 
 /** Nodes are devices; both kinds of rows are matched and named by the device's id. */
 function asDevice<Row extends { readonly nodeId: string }>(row: Row): Row & DeviceWords {
   return { ...row, deviceId: row.nodeId };
-}
-
-/** The result of `node.list`, as it came. */
-export interface NodeList {
-  readonly ts?: number;
-  readonly nodes: readonly NodeFacts[];
-  readonly truncated?: boolean;
 }
 
 export function nodeRows({ nodes }: NodeList): NodeRow[] {
@@ -62,13 +27,13 @@ export function nodeRows({ nodes }: NodeList): NodeRow[] {
 
 /** Requests of nodes that wait for approval. */
 export async function surfaceRows(gateway: Gateway): Promise<readonly CapabilityRow[]> {
-  const { pending } = await gateway.request<{ pending: readonly NodeFacts[] }>("node.pair.list");
-  return pending.map(asDevice) as unknown as CapabilityRow[];
+  const { pending } = await gateway.request("node.pair.list");
+  return pending.map(asDevice);
 }
 
 /** Devices that ask to become nodes: the step before. */
 export async function joining(gateway: Gateway): Promise<readonly PendingRow[]> {
-  const { pending } = await gateway.request<DeviceList>("device.pair.list", { limit: 1 });
+  const { pending } = await gateway.request("device.pair.list", { limit: 1 });
   return pending.filter(({ role, roles = [role] }) => roles.includes("node"));
 }
 
@@ -89,7 +54,7 @@ export function commandWords(commands: readonly string[] | undefined): string {
 }
 
 /** `load 0.4 of 2`, `memory 1.2 of 4 GB`, `disk 10 of 40 GB`; what is unknown is left out. */
-export function statWords(stats: HostFigures | undefined, now: number): string[] {
+export function statWords(stats: HostFigures, now: number): string[] {
   if (!stats) return ["no figures yet"];
   const { cpuCount = 0, loadAverage: [load] = [] } = stats;
   const age = now - (stats.updatedAtMs ?? now);

@@ -19,7 +19,6 @@ import { ownPaths } from "../../kit/program-paths.ts";
 import { quoted, shown } from "../../kit/words.ts";
 import type { Gateway } from "../../reach/gateway.ts";
 import { blockLines, outsideKeys, withBlock, withoutBlock } from "./block.ts";
-import type { KeyRow } from "./key-row.ts";
 import { SSH_FOLDER, type SshSetup } from "./scripts.ts";
 import { sshSettings } from "./settings.ts";
 import type { Step } from "./steps.ts";
@@ -117,7 +116,7 @@ async function writeBlock(
   gateway: Gateway,
   { file, script }: Block,
 ): Promise<BlockProblem | undefined> {
-  const { keys } = await gateway.request<{ keys: KeyRow[] }>("host.ssh.list");
+  const { keys } = await gateway.request("host.ssh.list");
   const live = keys.filter(({ expiresAtMs = Infinity }) => expiresAtMs > io.now());
   try {
     const before = existsSync(file) ? readFileSync(file, "utf8") : "";

@@ -6,7 +6,7 @@ import type { Io } from "../../kit/io.ts";
 import type { Run } from "../../kit/shell.ts";
 import { withGateway } from "../../reach/connect.ts";
 import type { Gateway } from "../../reach/gateway.ts";
-import type { DeviceList } from "../../reach/wire.ts";
+import type { DevicePairList } from "../devices/rows.ts";
 import { ownAccounts, removeAccount, removeGroup } from "./accounts.ts";
 import { blockFolder, ownBlock, removeBlock } from "./authorized-keys.ts";
 import { KEYS_ACCOUNT, SSH_FOLDER, TMPFILES } from "./scripts.ts";
@@ -99,9 +99,9 @@ const LAST = "LAST_WAY_IN";
 
 /** Whether SSH keys are the only remaining admins; `false` where the gateway can't be asked. */
 async function endsLastWayIn(context: Context): Promise<boolean> {
-  const first = (gateway: Gateway) => gateway.request<DeviceList>("device.pair.list", { limit: 1 });
+  const first = (gateway: Gateway) => gateway.request("device.pair.list", { limit: 1 });
   const { waysIn } = await withGateway(context, ownGateway, first).catch(
-    (): Partial<DeviceList> => ({}),
+    (): Partial<DevicePairList> => ({}),
   );
   return waysIn !== undefined && waysIn.devices === 0 && waysIn.others > 0;
 }

@@ -9,7 +9,6 @@ import type { Run } from "../../kit/shell.ts";
 import { shown, shownLines } from "../../kit/words.ts";
 import { notRunning, openRunning } from "../../reach/connect.ts";
 import type { Gateway } from "../../reach/gateway.ts";
-import type { HostInfo } from "../../reach/wire.ts";
 import {
   accountSteps,
   approverAccount,
@@ -46,7 +45,7 @@ export const enable: Run<EnableOptions> = async (context, _args, options) => {
   const gateway = await openRunning(context);
   if (!gateway) throw notRunning();
   try {
-    const { adminSocket } = await gateway.request<HostInfo>("host.info");
+    const { adminSocket } = await gateway.request("host.info");
     // Where every part has its place and its group; elsewhere a user's own authorized_keys does.
     const packaged = adminSocket.startsWith(`${PACKAGED}/`) && existsSync(APPROVE_FOLDER);
     if (!packaged && !options.authorizedKeys) throw notPackaged();
@@ -215,7 +214,7 @@ async function makeKeysFolder(env: Environment): Promise<void> {
 async function publish(gateway: Gateway, env: Environment): Promise<void> {
   // Sets owner and mode right, should they have been changed.
   await makeKeysFolder(env);
-  const { unpublished } = await gateway.request<{ unpublished?: string }>("host.ssh.publish");
+  const { unpublished } = await gateway.request("host.ssh.publish");
   if (unpublished === undefined) return;
   throw new CliError("failed", `the gateway can't write them: ${shownLines(unpublished)}`, {
     next: `ls -ld ${APPROVER_KEYS}`,
@@ -223,7 +222,7 @@ async function publish(gateway: Gateway, env: Environment): Promise<void> {
 }
 
 async function sayNext({ io }: Context, gateway: Gateway): Promise<void> {
-  const { keys } = await gateway.request<{ keys: unknown[] }>("host.ssh.list");
+  const { keys } = await gateway.request("host.ssh.list");
   const line = shownLines(approveLine(await sshSettings(gateway)) ?? "");
   io.out(`Approvers type: ${line}`);
   if (line.includes("<host>")) {

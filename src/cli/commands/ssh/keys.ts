@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { shellWord } from "../../../lib/shell-word.ts";
 import { whyFailed } from "../../../lib/system-words.ts";
-import { isSshRight, sshRights } from "../../../words/ssh-rights.ts";
+import { isSshRight, type SshRight, sshRights } from "../../../words/ssh-rights.ts";
 import { agoWords, parseSpan, spanWords } from "../../kit/age.ts";
 import { type Context, printJson } from "../../kit/context.ts";
 import { CliError } from "../../kit/exit.ts";
@@ -10,17 +10,13 @@ import type { Run } from "../../kit/shell.ts";
 import { table } from "../../kit/table.ts";
 import { quoted, shown, shownLines } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
-import type { Gateway } from "../../reach/gateway.ts";
-import type { Durability } from "../../reach/wire.ts";
+import type { Gateway, Result } from "../../reach/gateway.ts";
 import { durabilityNote } from "../devices/durability.ts";
 import { followBlock } from "./authorized-keys.ts";
 import type { KeyRow } from "./key-row.ts";
 import { approveLine, sshSettings } from "./settings.ts";
 
-interface Changed extends Durability {
-  readonly key: KeyRow;
-  readonly unpublished?: string;
-}
+type Changed = Result<"host.ssh.remove">;
 
 /** Works before the first start too: an owner may set everything up first. */
 const needs = { scopes: [], stopped: "existing", hostOnly: true } as const;
@@ -42,7 +38,7 @@ export const add: Run<AddOptions> = async (context, words, options) => {
     ...(options.from !== undefined && { from: listed(options.from) }),
   };
   await withGateway(context, needs, async (gateway) => {
-    const added = await gateway.request<Changed>("host.ssh.add", params);
+    const added = await gateway.request("host.ssh.add", params);
     await afterChange(context, gateway, added);
     if (context.options.json) return printJson(context, added);
     const { io } = context;
@@ -83,7 +79,7 @@ function listed(text: string): string[] {
   return text.split(",").flatMap((part) => (part.trim() === "" ? [] : [part.trim()]));
 }
 
-function rights(text: string): string[] {
+function rights(text: string): SshRight[] {
   const words = listed(text);
   if (words.length > 0 && words.every(isSshRight)) return words;
   const known = Object.keys(sshRights).join(", ");
@@ -119,7 +115,7 @@ function limitWords({ expiresAtMs, from }: KeyRow, now: number): string {
 /** `openclaw ssh list` */
 export const list: Run<unknown> = async (context) => {
   await withGateway(context, needs, async (gateway) => {
-    const answer = await gateway.request<{ keys: KeyRow[] }>("host.ssh.list");
+    const answer = await gateway.request("host.ssh.list");
     if (context.options.json) return printJson(context, answer);
     const { io } = context;
     if (answer.keys.length === 0) {
@@ -175,7 +171,7 @@ export const remove: Run<RemoveKeyOptions> = async (context, words, { force = fa
   }
   await withGateway(context, needs, async (gateway) => {
     const params = { key, ...(force && { force }) };
-    const removed = await gateway.request<Changed>("host.ssh.remove", params);
+    const removed = await gateway.request("host.ssh.remove", params);
     await afterChange(context, gateway, removed);
     if (context.options.json) return printJson(context, removed);
     context.io.out(`${quoted(shown(removed.key.name))} may not approve any more.`);

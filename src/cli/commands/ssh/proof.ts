@@ -8,7 +8,6 @@ import { CliError } from "../../kit/exit.ts";
 import { shownLines } from "../../kit/words.ts";
 import type { Gateway } from "../../reach/gateway.ts";
 import { runTool } from "../gateway/tools.ts";
-import type { KeyRow } from "./key-row.ts";
 import type { SshdAddress } from "./sshd.ts";
 import { type Step, tool } from "./steps.ts";
 
@@ -41,7 +40,7 @@ async function prove(gateway: Gateway, target: Target): Promise<void> {
     const file = join(folder, "key");
     await tool(env, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", file);
     const publicKey = readFileSync(`${file}.pub`, "utf8");
-    const { key } = await gateway.request<{ key: { fingerprint: string } }>("host.ssh.add", {
+    const { key } = await gateway.request("host.ssh.add", {
       publicKey,
       name: `${NAME} ${process.pid}`,
       may: ["node"],
@@ -63,7 +62,7 @@ async function prove(gateway: Gateway, target: Target): Promise<void> {
  * Removes the keys of proofs that were killed before they could do so, so that no list shows them.
  */
 async function sweepKeys(gateway: Gateway): Promise<void> {
-  const { keys } = await gateway.request<{ keys: KeyRow[] }>("host.ssh.list");
+  const { keys } = await gateway.request("host.ssh.list");
   for (const { name, fingerprint } of keys) {
     if (/^ \d+$/.test(name.startsWith(NAME) ? name.slice(NAME.length) : "")) {
       await gateway.request("host.ssh.remove", { key: fingerprint });

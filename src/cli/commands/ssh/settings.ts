@@ -3,15 +3,11 @@ import type { Gateway } from "../../reach/gateway.ts";
 
 /** What the configuration says of approval over SSH. */
 export interface SshSettings extends SshWay {
-  readonly ssh: SshWay["ssh"] & { readonly authorizedKeys?: string };
-}
-
-interface ConfigView {
-  readonly config: { readonly gateway: SshSettings };
+  readonly ssh: SshWay["ssh"] & { readonly authorizedKeys?: string | undefined };
 }
 
 export async function sshSettings(gateway: Gateway): Promise<SshSettings> {
-  const { config } = await gateway.request<ConfigView>("config.get");
+  const { config } = await gateway.request("config.get");
   return config.gateway;
 }
 

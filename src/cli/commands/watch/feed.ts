@@ -7,7 +7,7 @@ import { CliError } from "../../kit/exit.ts";
 import { explainFailure } from "../../kit/failures.ts";
 import type { LinkListener } from "../../reach/admin-link.ts";
 import { notRunning, openRunning, refuseUrlOptions, startCommand } from "../../reach/connect.ts";
-import type { Gateway } from "../../reach/gateway.ts";
+import type { Ask, Gateway, MethodName, Result } from "../../reach/gateway.ts";
 import { pendingRows } from "../devices/pages.ts";
 import { surfaceRows } from "../nodes/rows.ts";
 import { type News, newsOf } from "./requests.ts";
@@ -72,9 +72,9 @@ export class Feed {
    * Asks the gateway over the connection of now.
    * @throws CliError (unreachable) while there is none
    */
-  request<Payload>(method: string, params: object): Promise<Payload> {
+  request<Name extends MethodName>(method: Name, ...ask: Ask<Name>): Promise<Result<Name>> {
     if (!this.#gateway) throw new CliError("unreachable", "the gateway is away");
-    return this.#gateway.request<Payload>(method, params);
+    return this.#gateway.request(method, ...ask);
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,3 @@
-import type { RequestRow } from "../../../words/request-kinds.ts";
 import type { Context } from "../../kit/context.ts";
 import { explainFailure } from "../../kit/failures.ts";
 import { styleOf } from "../../kit/style.ts";
@@ -11,10 +10,10 @@ import { Terminal } from "./terminal.ts";
 /** Ages on the screen are renewed so often; nothing is asked for it. */
 const AGES_MS = 15_000;
 
-const methods: Readonly<Record<ApprovalVerb, string>> = {
+const methods = {
   approve: "device.pair.approve",
   reject: "device.pair.reject",
-};
+} as const satisfies Readonly<Record<ApprovalVerb, string>>;
 
 /** The screen: keys and news in, lines and deeds out. What follows from what is for `reduce`. */
 export async function watchOnTerminal(context: Context): Promise<void> {
@@ -93,7 +92,7 @@ class WatchScreen {
   async #show(code: string): Promise<void> {
     await this.#ask(code, "show", async () => {
       const params = { requestId: code };
-      const row = await this.#feed.request<RequestRow>("device.pair.show", params);
+      const row = await this.#feed.request("device.pair.show", params);
       this.#on({ on: "shown", code, row, at: this.context.io.now() });
     });
   }

@@ -8,7 +8,7 @@ import {
 import type { KeyRow } from "../../../../src/cli/commands/ssh/key-row.ts";
 
 const print = (name: string) => `SHA256:${name.repeat(43)}`;
-const key = (name: string, from?: readonly string[]): KeyRow => ({
+const key = (name: string, from?: string[]): KeyRow => ({
   fingerprint: print(name),
   publicKey: `ssh-ed25519 AAAA${name}`,
   name,

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { proofStep } from "../../../../src/cli/commands/ssh/proof.ts";
+import { gatewayBehind } from "../../../../src/cli/reach/gateway.ts";
 import { sshLimitTable } from "../../../../src/limits/ssh.ts";
 
 /** The login that `openclaw ssh enable` tries itself, against an `ssh` that stands in for the real one. */
@@ -21,14 +22,14 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 async function prove(ssh: string): Promise<unknown> {
   writeFileSync(join(folder, "ssh"), `#!/bin/sh\necho "$@" >>${folder}/calls\n${ssh}\n`);
   chmodSync(join(folder, "ssh"), 0o755);
-  const gateway = {
-    how: "running" as const,
+  const gateway = gatewayBehind({
+    how: "running",
     close: async () => undefined,
-    request: async <Payload>(method: string, params: unknown) => {
+    call: async (method, params) => {
       asked.push({ method, params: params as Record<string, unknown> });
-      return { key: { fingerprint: "SHA256:x" }, keys: [] } as Payload;
+      return { key: { fingerprint: "SHA256:x" }, keys: [] };
     },
-  };
+  });
   const step = proofStep(gateway, {
     account: "openclaw",
     place: { address: "127.0.0.1", port: 22 } as never,

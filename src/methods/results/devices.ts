@@ -1,0 +1,174 @@
+import * as t from "../../protocol/typed-schema.ts";
+
+/** Said only where a change is in force but not on disk: `durable` is false then. */
+export const durability = () => ({ durable: t.exactly(false), reason: t.string() });
+
+/** Ways in with full control; `others`: besides devices. */
+export const waysIn = () => t.object({ devices: t.integer(), others: t.integer() });
+
+export const role = () => t.oneOf("operator", "node");
+export const roles = () => t.array(role());
+export const strings = () => t.array(t.string());
+export const permissions = () => t.record(t.boolean());
+
+/** What a device or node says of itself. Never cleaned. */
+export const ownWords = () => ({
+  displayName: t.string(),
+  platform: t.string(),
+  deviceFamily: t.string(),
+  remoteIp: t.string(),
+});
+const client = () => ({ clientId: t.string(), clientMode: t.string() });
+
+/** A request of a device; the last three say what it is called and may do already. */
+export const pendingRow = () => ({
+  required: {
+    requestId: t.string(),
+    deviceId: t.string(),
+    publicKey: t.string(),
+    ...client(),
+    role: role(),
+    roles: roles(),
+    scopes: strings(),
+    isRepair: t.boolean(),
+    silent: t.exactly(false),
+    ts: t.integer(),
+    expiresAtMs: t.integer(),
+  },
+  optional: {
+    ...ownWords(),
+    browserOrigin: t.string(),
+    operatorLabel: t.string(),
+    approvedRoles: roles(),
+    approvedScopes: strings(),
+  },
+});
+
+/** What a node offers, or may do. */
+export const capabilities = () => ({
+  caps: strings(),
+  commands: strings(),
+  permissions: permissions(),
+});
+
+/** What a node offers that waits for approval, with what was approved for it before. */
+export const offerRow = () => ({
+  required: {
+    requestId: t.string(),
+    nodeId: t.string(),
+    ...client(),
+    ...capabilities(),
+    requiredApproveScopes: strings(),
+    silent: t.exactly(false),
+    ts: t.integer(),
+  },
+  optional: {
+    ...ownWords(),
+    version: t.string(),
+    modelIdentifier: t.string(),
+    operatorLabel: t.string(),
+    approvedCaps: strings(),
+    approvedCommands: strings(),
+    approvedPermissions: permissions(),
+  },
+});
+
+export const offer = () => t.object(offerRow().required, offerRow().optional);
+
+const tokenRow = () =>
+  t.object(
+    { role: t.string(), scopes: strings(), createdAtMs: t.integer() },
+    { rotatedAtMs: t.integer(), revokedAtMs: t.integer() },
+  );
+
+export const approvedVia = () => t.oneOf("owner", "bootstrap");
+
+/** A paired device. `role` is the first of `roles`. */
+const pairedFields = () => ({
+  required: {
+    deviceId: t.string(),
+    publicKey: t.string(),
+    ...client(),
+    roles: roles(),
+    scopes: strings(),
+    approvedVia: approvedVia(),
+    createdAtMs: t.integer(),
+    approvedAtMs: t.integer(),
+    tokens: t.array(tokenRow()),
+  },
+  optional: {
+    ...ownWords(),
+    role: role(),
+    browserOrigin: t.string(),
+    operatorLabel: t.string(),
+    lastSeenAtMs: t.integer(),
+    lastSeenReason: t.string(),
+  },
+});
+
+export const pairedRow = () => t.object(pairedFields().required, pairedFields().optional);
+
+/** A paired device in the list: whether it is here, and what it is as a node. */
+const listedRow = () =>
+  t.object(
+    { ...pairedFields().required, connected: t.boolean() },
+    {
+      ...pairedFields().optional,
+      nodeSurface: t.object(capabilities(), {
+        approvedAtMs: t.integer(),
+        approvedVia: approvedVia(),
+      }),
+      pendingNodeSurface: offer(),
+    },
+  );
+
+export const deviceList = () =>
+  t.object(
+    {
+      pending: t.array(t.object(pendingRow().required, pendingRow().optional)),
+      paired: t.array(listedRow()),
+    },
+    { total: t.integer(), nextCursor: t.string(), waysIn: waysIn(), truncated: t.exactly(true) },
+  );
+
+const gatewayFingerprint = () => t.string();
+
+export const shownRequest = () =>
+  t.either(
+    t.object(
+      { ...pendingRow().required, gatewayFingerprint: gatewayFingerprint() },
+      pendingRow().optional,
+    ),
+    t.object(
+      { ...offerRow().required, gatewayFingerprint: gatewayFingerprint() },
+      offerRow().optional,
+    ),
+  );
+
+/** What was approved for a node. */
+export const approvedNode = () => ({
+  required: { nodeId: t.string(), ...client(), createdAtMs: t.integer() },
+  optional: {
+    ...ownWords(),
+    ...capabilities(),
+    version: t.string(),
+    modelIdentifier: t.string(),
+    approvedAtMs: t.integer(),
+    approvedVia: approvedVia(),
+    lastConnectedAtMs: t.integer(),
+    lastDisconnectedAtMs: t.integer(),
+    lastSeenAtMs: t.integer(),
+    lastSeenReason: t.string(),
+  },
+});
+
+const node = () => t.object(approvedNode().required, approvedNode().optional);
+
+export const nodeApproved = () => t.object({ requestId: t.string(), node: node() });
+
+/** Of a device `device`; of a node `node`, with the device it is. */
+export const deviceApproved = () =>
+  t.either(
+    t.object({ requestId: t.string(), device: pairedRow() }),
+    t.object({ requestId: t.string(), node: node() }, { device: pairedRow() }),
+  );
