@@ -121,11 +121,13 @@ export class ConfigTrail {
     inForce?: Promise<unknown>,
   ): Promise<Result> {
     const { host, decisions } = this.deps;
+    // It fails with the change, or later: either is told elsewhere.
+    const over = inForce?.catch(() => undefined);
     try {
       const result = await change;
       // At once, so that what the file says from now on is not taken for an edit by hand.
       this.#seen(seq);
-      await inForce?.catch(() => undefined);
+      await over;
       this.#made(seq);
       return result;
     } catch (error) {
