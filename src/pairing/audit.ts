@@ -2,7 +2,7 @@ import type { AuditEvent, AuditFact } from "../audit/chain.ts";
 import { auditOf, deviceFacts } from "../audit/events.ts";
 import type { Invite } from "./records.ts";
 
-/** What a link lets whoever opens it do. */
+/** The rights that a link grants. */
 function grantFacts({ role, roles, scopes, setup }: Invite): Record<string, AuditFact | undefined> {
   return { ...(roles.length > 1 ? { roles } : { role }), scopes, access: setup?.access };
 }
@@ -13,7 +13,7 @@ export function linkFacts(link: Invite): Record<string, AuditFact | undefined> {
   return { link: inviteId, ...grantFacts(link), uses, expiresAtMs, name };
 }
 
-/** A device that a link paired: nobody but the link decided it, nor what became of its request. */
+/** The event of a device that a link paired: the link decided it, and what became of its request. */
 export function auditOfLink(
   device: Parameters<typeof deviceFacts>[0],
   link: Invite,

@@ -1,7 +1,7 @@
 import type { World } from "../lib/world.ts";
 import type { PairingChange, PairingState } from "./records.ts";
 
-/** NTP slews a clock by less; whoever sets one moves it by more. Milliseconds. */
+/** A clock that moved by so many milliseconds was set; NTP slews it by less. */
 const SET_MS = 1_000;
 
 /**

@@ -69,7 +69,7 @@ export interface TokenChange {
   readonly changes: readonly PairingChange[];
 }
 
-/** Makes a new token for a device; the old one is worthless from then on. */
+/** Makes a new token for a device; the old one is worthless from then on. @throws RequestError where `actor` may not */
 export function rotate(
   state: PairingState,
   facts: {
@@ -110,7 +110,7 @@ export function revoke(
   return { device, role: target.role, token, changes: [{ op: "device", device }] };
 }
 
-/** Ends all that a device may do, or nothing where `actor` may not end all of it. */
+/** Ends all that a device may do, or nothing where `actor` may not end all of it. @throws RequestError */
 export function revokeEvery(
   state: PairingState,
   { deviceId, actor, now }: { deviceId: string; actor: Actor; now: number },

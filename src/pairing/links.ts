@@ -42,7 +42,7 @@ export class Links {
     return answer;
   }
 
-  /** Those that still pair someone. */
+  /** The links that still pair a device. */
   open(): invites.InviteRow[] {
     return invites.openInvites(this.deps.document.durable, this.deps.now());
   }

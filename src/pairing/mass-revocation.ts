@@ -53,7 +53,7 @@ export interface Counted {
 
 export type AllRevoked = RevokeAllPlan & Counted & Durability;
 
-/** What is ended, for whom, and what became of it so far. */
+/** Which tokens are ended, who asked for it, and what became of it so far. */
 interface Run {
   readonly ends: Ends;
   readonly actor: Actor | "gateway";
@@ -99,7 +99,7 @@ export class MassRevocation {
   }
 
   /**
-   * Ends every token of every device but some, all requests and all links, whatever comes meanwhile:
+   * Ends every token of every device but some, all requests and all links:
    * from its first turn on no token of these devices counts, their connections are not listened to, and
    * nothing is granted. Resolves when nothing is left.
    * @throws RequestError where a device would be left out by a slip, LAST_WAY_IN, BEING_REVOKED
@@ -135,7 +135,7 @@ export class MassRevocation {
   }
 
   /**
-   * The first step: the line of the act and the mark are one; the end of whatever could become a device
+   * The first step: the line of the act and the mark are one; the end of all requests and links
    * goes with them, in as many commits as it takes.
    */
   async #decideAll(ask: RevokeAllAsk): Promise<{ plan: RevokeAllPlan; outcome: Durability }> {

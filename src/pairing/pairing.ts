@@ -59,7 +59,7 @@ interface Deps {
 
 /**
  * Pairing as a service: pure functions decide on the working state, the document makes it durable and
- * says what follows, and only then is anybody told.
+ * says what follows, and only then are listeners told.
  */
 export class Pairing {
   readonly #listeners = new Set<PairingListener>();
@@ -100,7 +100,7 @@ export class Pairing {
     this.#setExpiry();
   }
 
-  /** Tells listeners what followed from a change that is durable now, whoever made it. */
+  /** Tells listeners what followed from a change that is durable now. */
   #follow(event: PairingEvent): void {
     switch (event.name) {
       case "renamed":
@@ -246,8 +246,7 @@ export class Pairing {
   }
 
   /**
-   * Notes that a device was here and, in `tookToken`, that it holds the token of that role. Nobody
-   * was promised either, so both are written lazily.
+   * Notes that a device was here and, in `tookToken`, that it holds the token of that role. Neither was promised, so both are written lazily.
    */
   seen(deviceId: string, facts: { reason: string; tookToken?: Role | undefined }): void {
     const { tookToken: role, reason } = facts;

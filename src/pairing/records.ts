@@ -13,7 +13,7 @@ export interface TokenRecord {
   readonly revokedAtMs?: number;
   /**
    * Set from an approval without a secret until the device shows the token once: the approval
-   * stands in for it, so a lost first reply locks nobody out.
+   * stands in for it, so a lost first reply does not lock the device out.
    */
   readonly claimable?: true;
   /** Epoch of the shared secret this was granted under; absent for links and open requests. */

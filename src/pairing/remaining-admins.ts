@@ -3,11 +3,10 @@ import { invalidRequest, type RequestError } from "../protocol/errors.ts";
 import type { Device, PairingChange, PairingState } from "./records.ts";
 
 /**
- * The ways in from elsewhere that the owner has: paired devices whose live token holds full control,
- * and whatever else the caller counts. Pure, like the ledger.
+ * The devices that can administer the gateway from elsewhere: those whose live token holds full control. Pure.
  */
 
-/** Whether somebody with this device can administer the gateway from elsewhere. */
+/** Whether the device can administer the gateway from elsewhere. */
 export function isRemoteAdmin(device: Device | undefined): boolean {
   return isFullControl(device?.tokens.operator);
 }
@@ -65,7 +64,7 @@ export function mayForce(actor: Actor): boolean {
 
 const LAST = "that would end the last way in with full control; let another device in first";
 
-/** What leads to the same end, and shuts nobody out. */
+/** The command that makes the refused one safe: another device with full control first. */
 const SAFE =
   "openclaw devices invite --scopes owner (open the link on another device, then repeat the command";
 

@@ -70,8 +70,7 @@ export class Requests {
   }
 
   /**
-   * Whether a device's request still waits (one of `deviceId`, if that is given), as far as anybody was
-   * told: a decision counts once durable.
+   * Whether a device's request still waits (one of `deviceId`, if that is given), by the durable state: a decision counts once durable.
    */
   isPending(requestId: string, deviceId?: string): boolean {
     const request = this.deps.requests.durable.requests.get(requestId);
@@ -114,7 +113,7 @@ export class Requests {
   }
 
   /**
-   * The live request that `typed` names, of `kind` or, if that is absent, of whatever it stands for.
+   * The live request that `typed` names, of `kind`, or of either kind if that is absent.
    * @throws RequestError where there is none that `actor` may see
    */
   show(typed: string, actor: Actor, kind: ApprovalKind = this.kindOf(typed)): ApprovalRequest {

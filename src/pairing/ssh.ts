@@ -106,7 +106,7 @@ export class SshKeys {
     return [...document.durable.sshKeys.values()].filter((key) => !keys.isExpired(key, now)).length;
   }
 
-  /** Whom the key acts as now, and notes that it was used. */
+  /** The actor that the key stands for now, or why it stands for none. Notes that it was used. */
   actorOf(fingerprint: string, address: string | undefined): Actor | keys.SshKeyProblem {
     const { document, world } = this.deps;
     const now = world.now();

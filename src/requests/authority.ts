@@ -84,7 +84,7 @@ export function approvalScopes(commands: readonly string[]): readonly string[] {
 
 /**
  * Why `actor` may not approve a request, or `undefined` if it may. `held`: the operator scopes that
- * the device holds already; whoever approves more has to hold these too.
+ * the device holds already; to approve more, the actor has to hold these too.
  */
 export function approvalProblem(
   actor: Actor,

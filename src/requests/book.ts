@@ -108,7 +108,7 @@ export function gone({ requestId }: ApprovalRequest, why: Resolution) {
   return { op: "request-gone", requestId, why } as const;
 }
 
-/** `draft` with a code that stands for nothing else, whoever asked for that. */
+/** `draft` with a code that stands for no other request, of either kind. */
 function coded<Kind extends ApprovalKind>(
   state: RequestsState,
   draft: RequestOf<Kind>,

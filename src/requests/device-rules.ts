@@ -4,7 +4,7 @@ import { accessWords } from "../words/device.ts";
 import type { DeviceRequest, DeviceText } from "./records.ts";
 import type { BookContext, Rules } from "./rules.ts";
 
-/** Devices ask for roles and scopes: a retry keeps its code, whoever asks for more is given another. */
+/** Devices ask for roles and scopes: a retry keeps its code, and an ask for more is given another. */
 export const deviceRules: Rules<"device"> = {
   covers: () => false,
   refreshed: (before, { role, scopes, text, source }, { now, limits }) => {
@@ -48,7 +48,7 @@ export const deviceRules: Rules<"device"> = {
   },
 };
 
-/** The source's own oldest where it has too many, else the oldest of whoever has most. */
+/** The source's own oldest where it has too many, else the oldest of the source that has most. */
 function evicted(
   waiting: readonly DeviceRequest[],
   source: string,

@@ -32,11 +32,11 @@ export interface Capabilities {
   readonly permissions: Readonly<Record<string, boolean>>;
 }
 
-/** What every request has, whoever asks. */
+/** What every request has, of a device or of a node. */
 interface RequestFacts {
   /** A short code over all that is asked for (words/code.ts): `7F3K-Q2MN`. */
   readonly requestId: string;
-  /** 16 random bytes in hex, drawn after the request arrived: nobody can search for a given code. */
+  /** 16 random bytes in hex, drawn after the request arrived, so that no key can be searched for that gets a given code. */
   readonly nonce: string;
   /** When it was made, wall clock, milliseconds. */
   readonly ts: number;

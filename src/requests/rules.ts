@@ -49,7 +49,7 @@ export interface CapabilityAsk {
   readonly covered: boolean;
 }
 
-/** What is asked for, and by whom. */
+/** What is asked for, and which device or node asks. */
 export type Ask = AccessAsk | CapabilityAsk;
 export type AskOf<Kind extends ApprovalKind> = Extract<Ask, { kind: Kind }>;
 

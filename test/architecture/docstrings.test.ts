@@ -4,7 +4,7 @@ import { roomOf } from "./layers.ts";
 import { sources } from "./sources.ts";
 
 /** Rooms that are being rewritten; their docstrings are mended with them. */
-const pending: readonly string[] = ["pairing", "requests"];
+const pending: readonly string[] = [];
 
 const mended = sources.filter(({ name }) => !pending.includes(roomOf(name)));
 
