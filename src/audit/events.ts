@@ -79,12 +79,12 @@ export function requestFacts(
 ): Record<string, AuditFact | undefined> {
   const { requestId } = request;
   if ("nodeId" in request)
-    return { request: requestId, device: request.nodeId, ...offerFacts(request) };
+    return { request: requestId, device: request.nodeId, ...capabilityFacts(request) };
   return { request: requestId, ...deviceFacts(request) };
 }
 
 /** What a node offers, or was granted; of permissions only those that say something are named. */
-export function offerFacts({
+export function capabilityFacts({
   caps,
   commands,
   permissions,

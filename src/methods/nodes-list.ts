@@ -6,7 +6,7 @@ import * as t from "../protocol/typed-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { mayManage } from "../requests/authority.ts";
 import { type Call, method } from "./method.ts";
-import { approvedRow, nodeRow, surfaceRequestRow } from "./nodes-rows.ts";
+import { approvedRow, capabilityRequestRow, nodeRow } from "./nodes-rows.ts";
 import * as results from "./results/nodes.ts";
 import type { Services } from "./services.ts";
 
@@ -104,7 +104,7 @@ function pairLists({ actor, services }: Call) {
     .all("node")
     .filter(({ nodeId }) => mayManage(actor, nodeId))
     .reverse()
-    .map((request) => surfaceRequestRow(request, services));
+    .map((request) => capabilityRequestRow(request, services));
   const paired: PairedNode[] = [];
   for (const nodeId of pairing.nodeIds) {
     if (paired.length >= most) return { pending, paired, truncated: true as const };

@@ -15,7 +15,7 @@ type View = Pick<Services, "nodes" | "pairing">;
  * A node's request for its declared capabilities as clients get it (protocol page, section 8), with
  * what was approved for that node before.
  */
-export function surfaceRequestRow(request: NodeRequest, { nodes, pairing }: View) {
+export function capabilityRequestRow(request: NodeRequest, { nodes, pairing }: View) {
   const { kind: _kind, nonce: _nonce, pairing: _pairing, ...row } = request;
   const approved = nodes.record(request.nodeId)?.surface;
   const label = pairing.device(request.nodeId)?.label;
@@ -126,6 +126,6 @@ export function surfaceFacts(nodeId: string, view: View) {
   const { approvedAtMs, approvedVia } = record ?? {};
   return {
     ...(record?.surface && { nodeSurface: { ...record.surface, approvedAtMs, approvedVia } }),
-    ...(request && { pendingNodeSurface: surfaceRequestRow(request, view) }),
+    ...(request && { pendingNodeSurface: capabilityRequestRow(request, view) }),
   };
 }

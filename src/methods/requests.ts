@@ -1,12 +1,12 @@
 import type { ApprovalRequest } from "../requests/records.ts";
 import { pairedRow, pendingRow } from "./device-rows.ts";
 import type { Call } from "./method.ts";
-import { approvedRow, surfaceRequestRow } from "./nodes-rows.ts";
+import { approvedRow, capabilityRequestRow } from "./nodes-rows.ts";
 import type { Services } from "./services.ts";
 
 /** A request as clients get it, with what its device or node has already. */
 export function requestRow(request: ApprovalRequest, view: Pick<Services, "nodes" | "pairing">) {
-  if (request.kind === "node") return surfaceRequestRow(request, view);
+  if (request.kind === "node") return capabilityRequestRow(request, view);
   return pendingRow(request, view.pairing.device(request.deviceId));
 }
 

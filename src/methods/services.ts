@@ -61,7 +61,7 @@ export interface SecretsMigrated {
   readonly applied: boolean;
 }
 
-interface SecretOptions {
+interface SecretChangeOptions {
   readonly actor: Actor;
   readonly revokeDerived: boolean;
   /** Goes on where that ends the last remaining admin. */
@@ -71,9 +71,9 @@ interface SecretOptions {
 export interface SecretService {
   /** Whether clients could present one. */
   isSet(kind: SecretKind): boolean;
-  set(kind: SecretKind, secret: string, options: SecretOptions): Promise<SecretChange>;
+  set(kind: SecretKind, secret: string, options: SecretChangeOptions): Promise<SecretChange>;
   /** Makes, stores and returns a new shared token. */
-  renew(options: SecretOptions): Promise<SecretChange & { token: string }>;
+  renew(options: SecretChangeOptions): Promise<SecretChange & { token: string }>;
   /** Moves secrets that stand in the configuration in clear into the state; unless `apply` only shows. */
   migrate(options: { readonly apply: boolean; readonly actor: Actor }): Promise<SecretsMigrated>;
 }

@@ -1,6 +1,6 @@
 import type { AuditEvent } from "../audit/chain.ts";
 import type { AuditedPart, Decisions } from "../audit/decisions.ts";
-import { auditOf, offerFacts, requestFacts } from "../audit/events.ts";
+import { auditOf, capabilityFacts, requestFacts } from "../audit/events.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
 import type { Actor } from "../protocol/access.ts";
@@ -309,6 +309,9 @@ export class Nodes {
 
 /** The audit's line of a grant by the owner's link, without a request. */
 function byLink({ nodeId, surface }: capabilities.Declared, link: string | undefined): AuditEvent {
-  const event = auditOf("node.approved", "gateway", { device: nodeId, ...offerFacts(surface) });
+  const event = auditOf("node.approved", "gateway", {
+    device: nodeId,
+    ...capabilityFacts(surface),
+  });
   return { ...event, by: { kind: "link", ...(link !== undefined && { id: link }) } };
 }

@@ -30,7 +30,7 @@ export interface Asking extends AskWords {
 }
 
 /** A request on its way to the webhook. What it says is only put together when it is told. */
-export interface Waiting {
+export interface WaitingRequest {
   readonly requestId: string;
   /** What limits count by: an address, or a node. */
   readonly source: string;
@@ -40,7 +40,7 @@ export interface Waiting {
 /** What one message is about. */
 export interface Batch {
   /** In the order in which they came. */
-  readonly shown: readonly Waiting[];
+  readonly shown: readonly WaitingRequest[];
   /** How many more wait and are told as a number. */
   readonly more: number;
 }

@@ -3,10 +3,17 @@ import type { Limits } from "../limits/table.ts";
 import { kinds } from "../words/request-kinds.ts";
 import type { Asking, Batch } from "./asking.ts";
 import { escapeForChat } from "./escape-for-chat.ts";
-import { escapedWords, linesOf, minutesLeft, type Told, toldFacts, type Way } from "./told.ts";
+import {
+  type DeliveryForm,
+  escapedWords,
+  linesOf,
+  minutesLeft,
+  type Told,
+  toldFacts,
+} from "./told.ts";
 
 /** What a message says of the gateway that sends it. */
-export interface Sender extends Way {
+export interface Sender extends DeliveryForm {
   readonly name?: string | undefined;
   readonly fingerprint: string;
 }

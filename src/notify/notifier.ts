@@ -1,6 +1,6 @@
 import type { Timer, World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
-import type { Batch, Waiting } from "./asking.ts";
+import type { Batch, WaitingRequest } from "./asking.ts";
 import type { Delivery, DeliveryOutcome } from "./delivery.ts";
 import type { NotifyFailure } from "./failure.ts";
 import type { Format } from "./formats.ts";
@@ -87,7 +87,7 @@ export class Notifier {
   }
 
   /** A request waits for the owner. Returns at once; nothing is read, looked up or sent here. */
-  asked(request: Waiting): void {
+  asked(request: WaitingRequest): void {
     if (this.#closed || !isSet(this.deps.settings())) return;
     this.#waiting.add(request);
     this.#news = true;

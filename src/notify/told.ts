@@ -5,7 +5,7 @@ import type { Asking } from "./asking.ts";
 import { escapeForChat } from "./escape-for-chat.ts";
 
 /** How a request is reached from where a message is read. */
-export interface Way {
+export interface DeliveryForm {
   /** How the gateway's command line is called, as strangers may know it. */
   readonly command: string;
   readonly way: SshWay;
@@ -41,7 +41,7 @@ export function minutesLeft(expiresAtMs: number, now: number): number {
  */
 export function linesOf(
   { kind, requestId }: Pick<Asking, "kind" | "requestId">,
-  { command, way }: Way,
+  { command, way }: DeliveryForm,
   whole: boolean,
 ): ToldLines {
   const facts = { kind, requestId, command, way };
@@ -78,7 +78,11 @@ export function escapedWords(
 }
 
 /** Every fact of a request, or the short form of one that is too long. */
-export function toldFacts(asking: Asking, way: Way, facts: { now: number; limits: Bounds }): Told {
+export function toldFacts(
+  asking: Asking,
+  way: DeliveryForm,
+  facts: { now: number; limits: Bounds },
+): Told {
   const { expiresAtMs } = asking;
   const { notifyRequestBytes, notifyAskChars } = facts.limits;
   const left =

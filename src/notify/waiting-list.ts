@@ -1,17 +1,17 @@
-import type { Batch, Waiting } from "./asking.ts";
+import type { Batch, WaitingRequest } from "./asking.ts";
 
 /**
  * Requests that are still to be told. Bounded by `size`: past it the oldest request of the source
  * with the most is kept as a number only, so that a flood from one source pushes out its own.
  */
 export class WaitingList {
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #waiting = new Map<string, WaitingRequest>();
   /**
    * The codes of requests that are told as a number only; a code leaves when its request is gone.
    */
   readonly #nameless = new Set<string>();
   /** What is on its way: it comes back when it could not be delivered. */
-  #onItsWay: { batch: readonly Waiting[]; nameless: Set<string> } | undefined;
+  #onItsWay: { batch: readonly WaitingRequest[]; nameless: Set<string> } | undefined;
 
   /** `size`: of the requests that are told in full or by company; `numbered`: of those besides. */
   constructor(
@@ -27,7 +27,7 @@ export class WaitingList {
     return this.#waiting.size;
   }
 
-  add(request: Waiting): void {
+  add(request: WaitingRequest): void {
     this.#nameless.delete(request.requestId);
     this.#waiting.set(request.requestId, request);
     if (this.#waiting.size <= this.size) return;
@@ -94,10 +94,13 @@ export class WaitingList {
  * Which requests a message shows: the newest of each source first, then the second newest of each,
  * in the order in which they came. A crowd at one address hides no request from another.
  */
-export function chooseShown(all: readonly Waiting[], shown: number): readonly Waiting[] {
+export function chooseShown(
+  all: readonly WaitingRequest[],
+  shown: number,
+): readonly WaitingRequest[] {
   const sources = bySource(all);
   const rounds = Math.max(0, ...sources.map((list) => list.length));
-  const chosen = new Set<Waiting>();
+  const chosen = new Set<WaitingRequest>();
   for (let round = 1; round <= rounds && chosen.size < shown; round += 1) {
     const next = sources.flatMap((list) => list.at(-round) ?? []);
     next.sort((a, b) => all.indexOf(b) - all.indexOf(a));
@@ -106,8 +109,8 @@ export function chooseShown(all: readonly Waiting[], shown: number): readonly Wa
   return all.filter((request) => chosen.has(request));
 }
 
-function bySource(all: readonly Waiting[]): Waiting[][] {
-  const lists = new Map<string, Waiting[]>();
+function bySource(all: readonly WaitingRequest[]): WaitingRequest[][] {
+  const lists = new Map<string, WaitingRequest[]>();
   for (const request of all) {
     const list = lists.get(request.source);
     if (list) list.push(request);

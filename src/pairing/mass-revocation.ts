@@ -19,9 +19,9 @@ import {
 } from "./records.ts";
 import type { RevocationDeps } from "./revocation.ts";
 import {
-  type Asking,
   askingIn,
   leftOver,
+  type OpenAsks,
   planRevokeAll,
   type RevokeAllAsk,
   type RevokeAllPlan,
@@ -54,7 +54,7 @@ export interface Counted {
 export type AllRevoked = RevokeAllPlan & Counted & Durability;
 
 /** Which tokens are ended, who asked for it, and what became of it so far. */
-interface Run {
+interface RevocationRun {
   readonly ends: Ends;
   readonly actor: Actor | "gateway";
   readonly ended: string[];
@@ -126,7 +126,11 @@ export class MassRevocation {
     const asked = new Set(requests.durable.requests.keys());
     const { plan, ...first } = await this.#decideAll(ask);
     const { keeps } = plan;
-    const run: Run = { ...nothingYet(ask.actor), ends: everyToken, outcome: first.outcome };
+    const run: RevocationRun = {
+      ...nothingYet(ask.actor),
+      ends: everyToken,
+      outcome: first.outcome,
+    };
     for (let again = this.#askingAgain(asked); again; again = this.#askingAgain(asked)) {
       run.outcome = combinedDurability(run.outcome, await this.#endAsking(again));
     }
@@ -171,7 +175,11 @@ export class MassRevocation {
   }
 
   /** Ends the tokens that the mark names, until none is left, and takes the mark away. */
-  async #endAll(keeps: ReadonlySet<string>, run: Run, last: string | undefined): Promise<void> {
+  async #endAll(
+    keeps: ReadonlySet<string>,
+    run: RevocationRun,
+    last: string | undefined,
+  ): Promise<void> {
     const others = new Set(last === undefined ? keeps : [...keeps, last]);
     while (await this.#endPass(others, run));
     // The caller's own end is the last thing before its answer.
@@ -182,19 +190,19 @@ export class MassRevocation {
    * Requests and links that are back: what was decided on them was still being written when this
    * began, and failed since. New requests are others' and may be made at any time.
    */
-  #askingAgain(asked: ReadonlySet<string>): Asking | undefined {
+  #askingAgain(asked: ReadonlySet<string>): OpenAsks | undefined {
     const { pending, invites } = this.#asking();
     const again = pending.filter(({ requestId }) => asked.has(requestId));
     return again.length + invites.length > 0 ? { pending: again, invites } : undefined;
   }
 
-  #asking(): Asking {
+  #asking(): OpenAsks {
     const { document, requests, now } = this.deps;
     return askingIn(document.working, { requests: requests.working, now: now() });
   }
 
   /** Ends requests and links, urgently and in this turn, in as many commits as they take. */
-  async #endAsking({ pending, invites }: Asking): Promise<Durability> {
+  async #endAsking({ pending, invites }: OpenAsks): Promise<Durability> {
     const { decisions, requestDecisions, now } = this.deps;
     const rejected = pending.map((request) => gone(request, "rejected"));
     return combinedDurability(
@@ -224,7 +232,7 @@ export class MassRevocation {
     const { document } = this.deps;
     const { revokingDerived } = document.working;
     if (!revokingDerived) return [];
-    const run: Run = { ...nothingYet(actor), ends: derivedUpTo(revokingDerived.epoch) };
+    const run: RevocationRun = { ...nothingYet(actor), ends: derivedUpTo(revokingDerived.epoch) };
     await this.#endPass(new Set(), run);
     await document.commit([{ op: "revoked-derived" }], { urgent: true });
     return run.ended;
@@ -234,7 +242,7 @@ export class MassRevocation {
   async resume(): Promise<void> {
     const { revokingAll } = this.deps.document.working;
     if (revokingAll) {
-      const run: Run = { ...nothingYet("gateway"), ends: everyToken };
+      const run: RevocationRun = { ...nothingYet("gateway"), ends: everyToken };
       const { pending, invites } = this.#asking();
       const before = pending.filter(({ ts }) => ts <= revokingAll.atMs);
       await this.#endAsking({ pending: before, invites });
@@ -244,7 +252,7 @@ export class MassRevocation {
   }
 
   /** One pass through all devices but those that are kept. Whether there were any to end. */
-  async #endPass(keeps: ReadonlySet<string>, run: Run): Promise<boolean> {
+  async #endPass(keeps: ReadonlySet<string>, run: RevocationRun): Promise<boolean> {
     const before = run.ended.length;
     let batch: string[] = [];
     for (const id of leftOver(this.deps.document.working, run.ends, keeps)) {
@@ -260,7 +268,7 @@ export class MassRevocation {
 
   async #endBatch(
     ids: readonly string[],
-    run: Run,
+    run: RevocationRun,
     then: readonly PairingChange[] = [],
   ): Promise<void> {
     const { document, decisions, now } = this.deps;

@@ -15,14 +15,14 @@ export interface RevokeAllAsk {
 }
 
 /** What could become a device. */
-export interface Asking {
+export interface OpenAsks {
   readonly pending: readonly DeviceRequest[];
   /** Links that would still pair a device. */
   readonly invites: readonly Invite[];
 }
 
 /** What revoking all devices but some ends, besides devices. */
-export interface RevokeAllPlan extends Asking {
+export interface RevokeAllPlan extends OpenAsks {
   readonly keeps: ReadonlySet<string>;
   readonly kept: readonly Device[];
 }
@@ -50,7 +50,7 @@ export function planRevokeAll(
 export function askingIn(
   state: PairingState,
   { requests, now }: { readonly requests: RequestsState; readonly now: number },
-): Asking {
+): OpenAsks {
   return {
     pending: requestsOf(requests, "device"),
     invites: [...state.invites.values()].filter((invite) => isOpen(invite, now)),

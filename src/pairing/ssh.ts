@@ -27,7 +27,7 @@ interface Deps {
 }
 
 /** Whether sshd was told too. */
-export interface Published {
+export interface PublishOutcome {
   /** Why sshd does not know of the change yet. The gateway itself acts on it already. */
   readonly unpublished?: string;
 }
@@ -49,7 +49,7 @@ export class SshKeys {
   }
 
   /** Adds a key. @throws RequestError with what to do instead */
-  async add(ask: keys.SshKeyAsk, actor: Actor): Promise<{ key: SshKey } & Published> {
+  async add(ask: keys.SshKeyAsk, actor: Actor): Promise<{ key: SshKey } & PublishOutcome> {
     const { decisions, world, limits } = this.deps;
     const now = world.now();
     const { answer: key } = await decisions.decide((state) => {
@@ -64,7 +64,7 @@ export class SshKeys {
   async remove(
     typed: string,
     { actor, force }: { actor: Actor; force?: boolean | undefined },
-  ): Promise<{ key: SshKey } & Durability & Published> {
+  ): Promise<{ key: SshKey } & Durability & PublishOutcome> {
     const { decisions, guard, admins } = this.deps;
     const {
       answer: key,
@@ -119,13 +119,13 @@ export class SshKeys {
   }
 
   /** Writes anew what sshd reads. */
-  publish(): Promise<Published> {
+  publish(): Promise<PublishOutcome> {
     const published = this.#publishing.then(() => this.#publish());
     this.#publishing = published;
     return published;
   }
 
-  async #publish(): Promise<Published> {
+  async #publish(): Promise<PublishOutcome> {
     const { document, world, publish } = this.deps;
     const { sshKeys } = document.durable;
     const now = world.now();

@@ -6,16 +6,6 @@ import { type Source, sources } from "./sources.ts";
 const DECLARED =
   /^[ \t]*(export )?(?:declare )?(?:abstract )?(?:(?:interface|class|enum) (\w+)|type (\w+)(?: =|<))/gm;
 
-/** Names that still mean two things. Nothing is to be added here. */
-const meaningMore = [
-  // Requests for approval and what they become, of devices and of nodes.
-  ...["Ask", "Pending", "Published", "Replacement", "Run"],
-  // How a request is told by webhook, and what a secret is set with.
-  ...["Asking", "Facts", "SecretOptions", "Waiting", "Way"],
-  // The gateway itself, and how a command reaches one.
-  "Gateway",
-];
-
 /** Names of types that one file exports and another declares too, with the files that declare them. */
 function meaningTwo(files: readonly Pick<Source, "name" | "text">[]): Map<string, string[]> {
   const declared = new Map<string, { exported: boolean; files: string[] }>();
@@ -34,8 +24,7 @@ function meaningTwo(files: readonly Pick<Source, "name" | "text">[]): Map<string
 
 test("a type that is exported is the only one of its name, but for the page, which stands alone", () => {
   const found = meaningTwo(sources.filter(({ name }) => roomOf(name) !== "dashboard"));
-  const news = [...found].filter(([name]) => !meaningMore.includes(name));
-  expect(news).toEqual([]);
+  expect([...found]).toEqual([]);
 });
 
 test("a name that one file exports is found in the others, exported there or not", () => {

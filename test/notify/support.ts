@@ -1,4 +1,4 @@
-import type { Asking, Waiting } from "../../src/notify/asking.ts";
+import type { Asking, WaitingRequest } from "../../src/notify/asking.ts";
 import type { Sender } from "../../src/notify/notice.ts";
 
 export const NOW = 1_795_000_000_000;
@@ -30,6 +30,6 @@ export function asking(more: Partial<Asking> = {}): Asking {
 }
 
 /** A request that waits to be told; `source` is the address it comes from. */
-export function waiting(requestId: string, source = "203.0.113.7"): Waiting {
+export function waiting(requestId: string, source = "203.0.113.7"): WaitingRequest {
   return { requestId, source, tell: () => asking({ requestId, address: source }) };
 }

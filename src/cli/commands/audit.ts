@@ -4,7 +4,7 @@ import type { ExitName } from "../kit/exit.ts";
 import type { Run } from "../kit/shell.ts";
 import { count, scopesInWords, shown } from "../kit/words.ts";
 import { withGateway } from "../reach/connect.ts";
-import type { Gateway, Result } from "../reach/gateway.ts";
+import type { ReachedGateway, Result } from "../reach/gateway.ts";
 
 export interface AuditOptions {
   readonly since?: string;
@@ -44,7 +44,10 @@ export const audit: Run<AuditOptions> = async (context, _args, options) => {
 };
 
 /** All lines, oldest first, asked for page by page. */
-async function* linesOf(gateway: Gateway, sinceMs: number | undefined): AsyncGenerator<Line> {
+async function* linesOf(
+  gateway: ReachedGateway,
+  sinceMs: number | undefined,
+): AsyncGenerator<Line> {
   const since = sinceMs === undefined ? {} : { sinceMs: Math.max(0, sinceMs) };
   let cursor: string | undefined = "";
   while (cursor !== undefined) {

@@ -13,10 +13,10 @@ import {
   shownLines,
 } from "../kit/words.ts";
 import { notRunning, openRunning, startCommand } from "../reach/connect.ts";
-import type { Gateway, Result } from "../reach/gateway.ts";
+import type { ReachedGateway, Result } from "../reach/gateway.ts";
 import { pendingRows } from "./devices/pages.ts";
 import type { PendingRow } from "./devices/rows.ts";
-import { approveNodeCommand, type CapabilityRow, surfaceRows } from "./nodes/rows.ts";
+import { approveNodeCommand, type CapabilityRow, capabilityRows } from "./nodes/rows.ts";
 
 type HostReport = Result<"host.info">;
 
@@ -46,7 +46,7 @@ export const gatewayStatus: Run<unknown> = async (context) => {
 };
 
 /** What is asked here concerns this machine's process, which no URL leads to. */
-async function localGateway(context: Context): Promise<Gateway | undefined> {
+async function localGateway(context: Context): Promise<ReachedGateway | undefined> {
   if (context.options.url === undefined) return openRunning(context);
   throw new CliError("usage", "this is about the gateway on this machine; --url does not apply", {
     next: "openclaw status --url …",
@@ -61,13 +61,13 @@ function notRunningLines(context: Context): void {
   context.io.out("  all commands: openclaw --help");
 }
 
-async function report(context: Context, gateway: Gateway): Promise<void> {
+async function report(context: Context, gateway: ReachedGateway): Promise<void> {
   const info = await gateway.request("host.info");
   if (context.options.json) return printJson(context, { running: true, ...info });
   const pending = await pendingRows(gateway);
   for (const line of infoLines(context, info)) context.io.out(line);
   for (const line of waitingLines(pending, info)) context.io.out(line);
-  const requests = await surfaceRows(gateway).catch(() => []);
+  const requests = await capabilityRows(gateway).catch(() => []);
   if (requests.length > 0) context.io.out(`  ${capabilitiesWaiting(requests)}`);
 }
 

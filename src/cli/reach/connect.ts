@@ -6,13 +6,13 @@ import { whyFailed } from "../../lib/system-words.ts";
 import type { Context } from "../kit/context.ts";
 import { AS_ROOT, CliError } from "../kit/exit.ts";
 import { AdminLink, type LinkListener } from "./admin-link.ts";
-import { type Gateway, gatewayBehind, type Needs } from "./gateway.ts";
+import { gatewayBehind, type Needs, type ReachedGateway } from "./gateway.ts";
 
 /** Reaches the gateway, runs `use`, and hangs up. */
 export async function withGateway<Result>(
   context: Context,
   needs: Needs,
-  use: (gateway: Gateway) => Promise<Result>,
+  use: (gateway: ReachedGateway) => Promise<Result>,
 ): Promise<Result> {
   const gateway = await openGateway(context, needs);
   try {
@@ -28,7 +28,7 @@ function notByUrl(): CliError {
   });
 }
 
-async function openGateway(context: Context, needs: Needs): Promise<Gateway> {
+async function openGateway(context: Context, needs: Needs): Promise<ReachedGateway> {
   if (context.options.url !== undefined) {
     if (needs.hostOnly) throw notByUrl();
     const { openRemote } = await import("./remote.ts");
@@ -71,7 +71,7 @@ export function refuseUrlOptions({ options }: Context): void {
 export async function openRunning(
   { io }: Context,
   listener?: LinkListener,
-): Promise<Gateway | undefined> {
+): Promise<ReachedGateway | undefined> {
   const path = resolveAdminSocket(io.env, stateFolder(io.env));
   const link = await AdminLink.open(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT" || error.code === "ECONNREFUSED") return undefined;

@@ -12,7 +12,7 @@ export type Params<Name extends MethodName> = Methods[Name]["params"];
 export type Result<Name extends MethodName> = Methods[Name]["result"];
 
 /** The params may be left out where a method needs none. */
-export type Ask<Name extends MethodName> =
+export type CallOf<Name extends MethodName> =
   Record<never, never> extends Params<Name>
     ? [params?: Params<Name>, timeoutMs?: number]
     : [params: Params<Name>, timeoutMs?: number];
@@ -27,16 +27,16 @@ export interface Wire {
 }
 
 /** The gateway as a command uses it, however it is reached. */
-export interface Gateway extends Wire {
+export interface ReachedGateway extends Wire {
   /** {@link Wire.call} with the types of the method's declaration. */
-  request<Name extends MethodName>(method: Name, ...ask: Ask<Name>): Promise<Result<Name>>;
+  request<Name extends MethodName>(method: Name, ...ask: CallOf<Name>): Promise<Result<Name>>;
 }
 
 /** A gateway behind `wire`, which is trusted to answer what its methods declare. */
-export function gatewayBehind(wire: Wire): Gateway {
+export function gatewayBehind(wire: Wire): ReachedGateway {
   return {
     ...wire,
-    request: <Name extends MethodName>(method: Name, ...[params, timeoutMs]: Ask<Name>) =>
+    request: <Name extends MethodName>(method: Name, ...[params, timeoutMs]: CallOf<Name>) =>
       wire.call(method, params, timeoutMs) as Promise<Result<Name>>,
   };
 }

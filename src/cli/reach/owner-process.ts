@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import type { Environment } from "../../lib/environment.ts";
 import { CliError } from "../kit/exit.ts";
 import type { Run } from "../kit/shell.ts";
-import { type Gateway, gatewayBehind } from "./gateway.ts";
+import { gatewayBehind, type ReachedGateway } from "./gateway.ts";
 
 /** A request; without a method, that there will be no more. */
 interface OwnerRequest {
@@ -22,7 +22,7 @@ interface Answer {
 export async function openAsOwner(
   owner: { readonly uid: number; readonly gid: number },
   env: Environment,
-): Promise<Gateway> {
+): Promise<ReachedGateway> {
   const { uid, gid } = owner;
   const child = fork(process.argv[1] ?? "", ["gateway", "serve-stopped"], {
     uid,

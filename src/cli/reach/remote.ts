@@ -6,7 +6,7 @@ import { READ } from "../../protocol/access.ts";
 import type { Context } from "../kit/context.ts";
 import { CliError } from "../kit/exit.ts";
 import type { LinkListener } from "./admin-link.ts";
-import { type Gateway, gatewayBehind } from "./gateway.ts";
+import { gatewayBehind, type ReachedGateway } from "./gateway.ts";
 import { cliFolder, loadIdentity, rawKeyText, signText, TokenFile } from "./identity.ts";
 import { hostnameForPeople, secretOption } from "./remote-options.ts";
 
@@ -21,7 +21,7 @@ export async function openRemote(
   context: Context,
   needed: readonly string[],
   listener?: LinkListener,
-): Promise<Gateway> {
+): Promise<ReachedGateway> {
   const url = webSocketUrl(context.options.url ?? "");
   // Reading is asked for as well: without it a device can't ask for the scopes it lacks later.
   const scopes = [...new Set([READ, ...needed])].sort();
@@ -48,7 +48,7 @@ function webSocketUrl(text: string): URL {
 }
 
 /** `scopes` absent: those that the stored device token holds. */
-async function connect(target: Target, scopes?: readonly string[]): Promise<Gateway> {
+async function connect(target: Target, scopes?: readonly string[]): Promise<ReachedGateway> {
   let settle: Settle = { ready() {}, failed() {} };
   const outcome = new Promise<void>((ready, failed) => {
     settle = { ready, failed };

@@ -3,7 +3,7 @@ import { stateFolder } from "../../host/paths.ts";
 import { whyFailed } from "../../lib/system-words.ts";
 import type { Context } from "../kit/context.ts";
 import { AS_ROOT, CliError } from "../kit/exit.ts";
-import { type Gateway, gatewayBehind, type Needs } from "./gateway.ts";
+import { gatewayBehind, type Needs, type ReachedGateway } from "./gateway.ts";
 
 interface Owner {
   readonly uid: number;
@@ -20,7 +20,7 @@ interface Owner {
 export async function openStopped(
   { io }: Context,
   { stopped, staysRoot }: Pick<Needs, "staysRoot"> & Required<Pick<Needs, "stopped">>,
-): Promise<Gateway> {
+): Promise<ReachedGateway> {
   const folder = stateFolder(io.env);
   const owner = stateOwner(folder);
   if (!owner?.hasState && stopped === "existing") throw noState(folder);

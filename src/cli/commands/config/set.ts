@@ -4,7 +4,7 @@ import { CliError } from "../../kit/exit.ts";
 import type { Run } from "../../kit/shell.ts";
 import { shown, shownLines } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
-import type { Gateway, Result } from "../../reach/gateway.ts";
+import type { ReachedGateway, Result } from "../../reach/gateway.ts";
 import { hostNeeds } from "../../reach/needs.ts";
 import { readSecret, warnVisible } from "../../reach/remote-options.ts";
 import { derivedParams, sayClosed, secretNeeds, type TokenCommandOptions } from "../token.ts";
@@ -66,7 +66,7 @@ function isLocal(bind: string): boolean {
   return bind === "loopback" || isLoopbackHost(bind);
 }
 
-function changedLines(changed: KeyChanged, gateway: Gateway): string[] {
+function changedLines(changed: KeyChanged, gateway: ReachedGateway): string[] {
   if (changed.diff === "") return [`${shown(changed.path)} is so already; nothing was written.`];
   const lines = [shown(changed.file, 4096), shownLines(changed.diff)];
   if (gateway.how === "stopped") lines.push("In force when the gateway starts.");

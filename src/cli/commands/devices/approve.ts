@@ -10,7 +10,7 @@ import {
   shown,
 } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
-import type { Gateway } from "../../reach/gateway.ts";
+import type { ReachedGateway } from "../../reach/gateway.ts";
 import { adminNeeds, pairingNeeds } from "../../reach/needs.ts";
 import { chooseCode, rejectRequest } from "./decide.ts";
 import { isDeviceId, matchPending } from "./match.ts";
@@ -53,7 +53,7 @@ export const reject: Run<unknown> = async (context, words) => {
 /** The code of the request that is meant. */
 async function findRequest(
   context: Context,
-  gateway: Gateway,
+  gateway: ReachedGateway,
   ask: { words: readonly string[]; verb: string; asks?: boolean },
 ): Promise<string> {
   const { words, verb } = ask;
@@ -68,7 +68,7 @@ async function findRequest(
 /** There is no "approve the latest": another device may have asked since you last looked. */
 async function whoWaits(
   context: Context,
-  gateway: Gateway,
+  gateway: ReachedGateway,
   { latest }: ApproveOptions,
 ): Promise<void> {
   const pending = await pendingRows(gateway);
@@ -89,7 +89,7 @@ function nothingTyped(next: string): CliError {
   return new CliError("usage", "say which: give the code that the device shows", { next });
 }
 
-function approvedLines(device: PairedRow, gateway: Gateway): string[] {
+function approvedLines(device: PairedRow, gateway: ReachedGateway): string[] {
   const id = shortId(device.deviceId);
   const then = thenWords(device, gateway);
   return [
@@ -100,7 +100,7 @@ function approvedLines(device: PairedRow, gateway: Gateway): string[] {
   ];
 }
 
-function thenWords(device: PairedRow, gateway: Gateway): string {
+function thenWords(device: PairedRow, gateway: ReachedGateway): string {
   if (gateway.how === "stopped") return "It gets in once the gateway runs.";
   const roles = device.roles ?? [device.role];
   return roles.includes("node")

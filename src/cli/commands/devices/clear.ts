@@ -5,7 +5,7 @@ import { CliError } from "../../kit/exit.ts";
 import type { Run } from "../../kit/shell.ts";
 import { count } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
-import type { Gateway } from "../../reach/gateway.ts";
+import type { ReachedGateway } from "../../reach/gateway.ts";
 import { pairingNeeds } from "../../reach/needs.ts";
 import type { DurabilityFields } from "./durability.ts";
 import { durabilityNote } from "./durability.ts";
@@ -60,7 +60,7 @@ interface Counts {
   removed: number;
 }
 
-async function counted(gateway: Gateway, what: What): Promise<Counts> {
+async function counted(gateway: ReachedGateway, what: What): Promise<Counts> {
   const counts = { rejected: 0, removed: 0 };
   if (what.pending) counts.rejected = (await pendingRows(gateway)).length;
   if (!what.paired) return counts;
@@ -74,7 +74,7 @@ async function counted(gateway: Gateway, what: What): Promise<Counts> {
  * Refuses before anything is changed where no way in with full control would be left. The gateway
  * itself refuses the last one; all others would be gone by then.
  */
-async function refuseLastWayIn(gateway: Gateway, { paired }: What): Promise<void> {
+async function refuseLastWayIn(gateway: ReachedGateway, { paired }: What): Promise<void> {
   if (!paired) return;
   let going = 0;
   let all: WaysIn | undefined;
@@ -105,7 +105,7 @@ class Clearing {
   #last: DurabilityFields = {};
 
   constructor(
-    private readonly gateway: Gateway,
+    private readonly gateway: ReachedGateway,
     private readonly how: { readonly keepIds: boolean; readonly force: boolean },
   ) {}
 

@@ -3,7 +3,7 @@ import type { DeviceWords } from "../../../words/device.ts";
 import { kinds } from "../../../words/request-kinds.ts";
 import { type Context, printJson } from "../../kit/context.ts";
 import { shown } from "../../kit/words.ts";
-import type { Gateway } from "../../reach/gateway.ts";
+import type { ReachedGateway } from "../../reach/gateway.ts";
 import { chooseRow } from "./choose.ts";
 import { durabilityNote } from "./durability.ts";
 import { CODE_FORM, looksLikeCode, type Match } from "./match.ts";
@@ -32,7 +32,7 @@ const noun: Readonly<Record<ApprovalKind, string>> = {
  */
 export async function chooseCode<Row extends DeviceWords & { readonly requestId: string }>(
   context: Context,
-  gateway: Gateway,
+  gateway: ReachedGateway,
   { kind, words, verb, match, table }: TypedRequest<Row>,
 ): Promise<string> {
   const typed = words.join(" ");
@@ -59,7 +59,7 @@ const afterRejection: Readonly<Record<ApprovalKind, string>> = {
 /** Rejects the request with this code and says so. @throws CliError where the gateway refuses */
 export async function rejectRequest(
   context: Context,
-  gateway: Gateway,
+  gateway: ReachedGateway,
   { kind, requestId }: { readonly kind: ApprovalKind; readonly requestId: string },
 ): Promise<void> {
   const rejected = await gateway.request(`${kind}.pair.reject`, { requestId });

@@ -5,7 +5,7 @@ import type { Run } from "../../kit/shell.ts";
 import { table } from "../../kit/table.ts";
 import { accessWords, shown } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
-import type { Gateway, Result } from "../../reach/gateway.ts";
+import type { ReachedGateway, Result } from "../../reach/gateway.ts";
 import { adminNeeds } from "../../reach/needs.ts";
 import { durabilityNote } from "./durability.ts";
 
@@ -50,7 +50,7 @@ export const links: Run<unknown> = async (context) => {
 const SHORTEST_START = 4;
 
 /** The link whose id begins with what was typed. */
-async function wholeId(gateway: Gateway, typed: string): Promise<string> {
+async function wholeId(gateway: ReachedGateway, typed: string): Promise<string> {
   const start = typed.trim().toLowerCase();
   const { invites } = await gateway.request("device.pair.inviteList");
   const ids = invites.map(({ inviteId }) => inviteId);

@@ -1,5 +1,5 @@
 import type { Role } from "../../../protocol/access.ts";
-import type { Gateway } from "../../reach/gateway.ts";
+import type { ReachedGateway } from "../../reach/gateway.ts";
 import type { DevicePairList, PairedRow, PendingRow } from "./rows.ts";
 
 /** What a command wants to see of the list. */
@@ -22,7 +22,10 @@ export interface ListedPage extends DevicePairList {
 const MOST = 1000;
 
 /** The list page by page, so that the whole is never in memory. */
-export async function* devicePages(gateway: Gateway, ask: ListQuery): AsyncGenerator<ListedPage> {
+export async function* devicePages(
+  gateway: ReachedGateway,
+  ask: ListQuery,
+): AsyncGenerator<ListedPage> {
   let { cursor, limit: left = Number.POSITIVE_INFINITY } = ask;
   do {
     const limit = Math.min(left, MOST);
@@ -41,7 +44,7 @@ export async function* devicePages(gateway: Gateway, ask: ListQuery): AsyncGener
 }
 
 /** The requests that wait. */
-export async function pendingRows(gateway: Gateway): Promise<readonly PendingRow[]> {
+export async function pendingRows(gateway: ReachedGateway): Promise<readonly PendingRow[]> {
   return (await gateway.request("device.pair.list", { limit: 1 })).pending;
 }
 

@@ -3,7 +3,7 @@ import { CliError } from "../../kit/exit.ts";
 import type { Run } from "../../kit/shell.ts";
 import { quoted, quotedName, shortId, shown } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
-import type { Gateway } from "../../reach/gateway.ts";
+import type { ReachedGateway } from "../../reach/gateway.ts";
 import { pairingNeeds } from "../../reach/needs.ts";
 import { chooseRow } from "./choose.ts";
 import { durabilityNote } from "./durability.ts";
@@ -15,7 +15,7 @@ import { pairedTable } from "./tables.ts";
 /** The paired device that is meant by what was typed. */
 export async function findDevice(
   context: Context,
-  gateway: Gateway,
+  gateway: ReachedGateway,
   ask: { typed: string; verb: string },
 ): Promise<PairedRow> {
   const paired = await likelyRows(gateway, ask.typed);
@@ -36,7 +36,7 @@ export async function findDevice(
 const MOST_LIKELY = 20;
 
 /** What {@link matchPaired} has to look at: those with that id, and some with that name. */
-async function likelyRows(gateway: Gateway, typed: string): Promise<PairedRow[]> {
+async function likelyRows(gateway: ReachedGateway, typed: string): Promise<PairedRow[]> {
   const rows = new Map<string, PairedRow>();
   for (const query of searchWords(typed)) {
     let many = 0;

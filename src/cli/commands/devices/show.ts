@@ -5,9 +5,9 @@ import { CliError } from "../../kit/exit.ts";
 import type { Run } from "../../kit/shell.ts";
 import { shown } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
-import type { Gateway } from "../../reach/gateway.ts";
+import type { ReachedGateway } from "../../reach/gateway.ts";
 import { pairingNeeds } from "../../reach/needs.ts";
-import { surfaceRows } from "../nodes/rows.ts";
+import { capabilityRows } from "../nodes/rows.ts";
 import { CODE_FORM, looksLikeCode, matchPending } from "./match.ts";
 import { pendingRows } from "./pages.ts";
 
@@ -36,10 +36,10 @@ export const show: Run<unknown> = async (context, words) => {
  * The code that is meant, of a device or a node. Looking changes nothing, so a name that fits will
  * do.
  */
-async function findCode(gateway: Gateway, words: readonly string[]): Promise<string> {
+async function findCode(gateway: ReachedGateway, words: readonly string[]): Promise<string> {
   const typed = words.join(" ");
   if (looksLikeCode(typed)) return typed;
-  const rows = [...(await pendingRows(gateway)), ...(await surfaceRows(gateway))];
+  const rows = [...(await pendingRows(gateway)), ...(await capabilityRows(gateway))];
   const match = matchPending(words, rows);
   const found = match.kind === "exact" ? [match.row] : match.kind === "likely" ? match.rows : [];
   const [row] = found;
@@ -54,7 +54,7 @@ async function findCode(gateway: Gateway, words: readonly string[]): Promise<str
 }
 
 /** All about one request, with the gateway's own key. */
-export function requestRow(gateway: Gateway, requestId: string): Promise<RequestRow> {
+export function requestRow(gateway: ReachedGateway, requestId: string): Promise<RequestRow> {
   return gateway.request("device.pair.show", { requestId });
 }
 

@@ -4,7 +4,7 @@ import { CliError } from "../../kit/exit.ts";
 import type { Run } from "../../kit/shell.ts";
 import { quotedName, scopesInWords, shortId, shown } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
-import type { Gateway } from "../../reach/gateway.ts";
+import type { ReachedGateway } from "../../reach/gateway.ts";
 import { adminNeeds } from "../../reach/needs.ts";
 import { durabilityNote } from "./durability.ts";
 import { deviceWord, findDevice } from "./paired.ts";
@@ -98,7 +98,7 @@ interface TokenAsk {
 async function onToken(
   context: Context,
   ask: TokenAsk,
-  act: (gateway: Gateway, device: PairedRow, role: string) => Promise<void>,
+  act: (gateway: ReachedGateway, device: PairedRow, role: string) => Promise<void>,
 ): Promise<void> {
   const typed = deviceWord(ask.args, ask.options.device);
   await withGateway(context, adminNeeds, async (gateway) => {

@@ -1,5 +1,5 @@
 import { count } from "../../kit/words.ts";
-import type { Check, Facts } from "./facts.ts";
+import type { Check, DoctorFacts } from "./facts.ts";
 import { note, ok, warn } from "./verdict.ts";
 
 const NEVER = "openclaw config set gateway.auth.devicelessCli never";
@@ -22,7 +22,7 @@ const devicelessCli: Check = ({ config }) => {
 };
 
 /** What makes the gateway reachable from outside, in the order of the configuration page. */
-function reachedBy(gateway: NonNullable<Facts["config"]["gateway"]>): string | undefined {
+function reachedBy(gateway: NonNullable<DoctorFacts["config"]["gateway"]>): string | undefined {
   const { bind, socket, publicUrl, trustedProxies } = gateway;
   if (!["loopback", "none", "::1"].includes(bind) && !bind.startsWith("127.")) {
     return `gateway.bind is "${bind}"`;
@@ -47,7 +47,7 @@ const secret: Check = ({ gateway, state, config }) => {
   );
 };
 
-function pairing({ gateway, state }: Facts) {
+function pairing({ gateway, state }: DoctorFacts) {
   return gateway.how === "running" ? gateway.status.pairing : state.inspection?.pairing;
 }
 

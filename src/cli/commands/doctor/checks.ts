@@ -1,6 +1,6 @@
 import { accessChecks } from "./access-checks.ts";
 import { configChecks, webChecks } from "./config-checks.ts";
-import type { Check, Facts } from "./facts.ts";
+import type { Check, DoctorFacts } from "./facts.ts";
 import { gatewayChecks } from "./gateway-checks.ts";
 import { machineChecks } from "./machine-checks.ts";
 import { sshChecks } from "./ssh-checks.ts";
@@ -21,7 +21,7 @@ export const checks: Readonly<Record<string, Check>> = {
 };
 
 /** The findings of all checks that apply. */
-export function examine(facts: Facts): Finding[] {
+export function examine(facts: DoctorFacts): Finding[] {
   return Object.entries(checks).flatMap(([id, check]) => {
     const verdict = check(facts);
     return verdict ? [{ id, ...verdict }] : [];

@@ -1,6 +1,6 @@
 import { isLoopbackHost } from "../../../lib/net.ts";
 import { shellWord } from "../../../lib/shell-word.ts";
-import { type Check, type ConfigFacts, doctorAsRoot, type Facts, sudo } from "./facts.ts";
+import { type Check, type ConfigFacts, type DoctorFacts, doctorAsRoot, sudo } from "./facts.ts";
 import { fail, note, ok, type Verdict, warn } from "./verdict.ts";
 
 const VALIDATE = "openclaw config validate";
@@ -76,13 +76,13 @@ const access: Check = (facts) => {
   return ok("Only its owner can change the configuration.");
 };
 
-function giveToOwner({ config, state, machine }: Facts): string {
+function giveToOwner({ config, state, machine }: DoctorFacts): string {
   const prefix = machine.uid === 0 ? "" : "sudo ";
   return `${prefix}chown --reference=${shellWord(state.folder)} ${shellWord(config.path)}`;
 }
 
 /** Whether the state's owner can read the file, as its mode says. */
-function isReadable({ config, state }: Facts): boolean {
+function isReadable({ config, state }: DoctorFacts): boolean {
   const [found, owner] = [config.file, state.found];
   if (!found || !owner || owner.uid === 0 || found.uid === owner.uid) return true;
   return (found.mode & (found.gid === owner.gid ? 0o044 : 0o004)) !== 0;
@@ -108,7 +108,7 @@ const exposure: Check = (facts) => {
 };
 
 /** Where others can reach it: as it listens, or as it would. */
-function openAddresses({ gateway }: Facts, bind: string): string[] {
+function openAddresses({ gateway }: DoctorFacts, bind: string): string[] {
   if (gateway.how === "running") {
     return gateway.info.listening.filter((where) => {
       return URL.canParse(where) && /^http:/.test(where) && !isLoopbackHost(new URL(where).host);

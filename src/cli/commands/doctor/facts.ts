@@ -10,7 +10,7 @@ type GatewayStatus = Result<"status">;
 type HostReport = Result<"host.info">;
 
 /** Everything the checks judge. Times are milliseconds since the epoch, modes permission bits. */
-export interface Facts {
+export interface DoctorFacts {
   readonly nowMs: number;
   readonly program: ProgramFacts;
   readonly gateway: GatewayFacts;
@@ -149,15 +149,15 @@ export interface SshKeyFacts {
 }
 
 /** A check: pure. `undefined` where it does not apply or nothing can be known. */
-export type Check = (facts: Facts) => Verdict | undefined;
+export type Check = (facts: DoctorFacts) => Verdict | undefined;
 
 /** `sudo ` where neither root nor the state's owner runs this, else the empty text. */
-export function sudo({ machine, state }: Facts): string {
+export function sudo({ machine, state }: DoctorFacts): string {
   const owner = state.found?.uid ?? machine.uid;
   return machine.uid === 0 || machine.uid === owner ? "" : "sudo ";
 }
 
 /** The doctor once more, as root and on the same state: sudo drops what the environment named. */
-export function doctorAsRoot({ state }: Facts): string {
+export function doctorAsRoot({ state }: DoctorFacts): string {
   return `sudo env OPENCLAW_STATE_DIR=${shellWord(state.folder)} openclaw doctor`;
 }

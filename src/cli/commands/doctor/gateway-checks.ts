@@ -1,7 +1,7 @@
 import { shellWord } from "../../../lib/shell-word.ts";
 import { agoWords } from "../../kit/age.ts";
 import { UNIT } from "../../reach/connect.ts";
-import { type Check, doctorAsRoot, type Facts } from "./facts.ts";
+import { type Check, type DoctorFacts, doctorAsRoot } from "./facts.ts";
 import { fixesEnded, isSupported, suitsNewerNode } from "./node-support.ts";
 import { fail, ok, type Verdict, warn } from "./verdict.ts";
 
@@ -41,7 +41,7 @@ const running: Check = (facts) => {
   return fail(`The gateway does not answer: ${gateway.message}.`, next);
 };
 
-function stopped({ machine, state }: Facts, start: string): Verdict {
+function stopped({ machine, state }: DoctorFacts, start: string): Verdict {
   const held = state.inspection?.heldBy;
   if (held) {
     const who = held.pid === undefined ? "A process" : `Process ${held.pid}`;

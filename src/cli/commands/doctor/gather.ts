@@ -6,14 +6,14 @@ import type { Environment } from "../../../lib/environment.ts";
 import { version } from "../../../lib/version.ts";
 import type { Context } from "../../kit/context.ts";
 import { openRunning, startCommand } from "../../reach/connect.ts";
-import type { ConfigFacts, Facts, GatewayFacts, ProgramFacts } from "./facts.ts";
+import type { ConfigFacts, DoctorFacts, GatewayFacts, ProgramFacts } from "./facts.ts";
 import { gatherMachine } from "./gather-machine.ts";
 import { gatherSsh } from "./gather-ssh.ts";
 import { fileFacts, gatherState } from "./gather-state.ts";
 import { gatherWebhook } from "./gather-webhook.ts";
 
 /** Looks at everything the checks judge. Changes nothing and never rejects for what is amiss. */
-export async function gatherFacts(context: Context): Promise<Facts> {
+export async function gatherFacts(context: Context): Promise<DoctorFacts> {
   const { env } = context.io;
   const nowMs = context.io.now();
   const { gateway, settings } = await gatherGateway(context);

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { shellWord } from "../../../lib/shell-word.ts";
 import { count } from "../../kit/words.ts";
-import { type Check, doctorAsRoot, type Facts, type StateEntry, sudo } from "./facts.ts";
+import { type Check, type DoctorFacts, doctorAsRoot, type StateEntry, sudo } from "./facts.ts";
 import { fail, note, ok, type Verdict, warn } from "./verdict.ts";
 
 const octal = (mode: number) => `0${mode.toString(8).padStart(3, "0")}`;
@@ -25,7 +25,7 @@ const folder: Check = (facts) => {
   return say(message, doctorAsRoot(facts));
 };
 
-function missing(facts: Facts): Verdict {
+function missing(facts: DoctorFacts): Verdict {
   const { state, gateway, machine } = facts;
   const { folder: path, installed } = state;
   if (installed !== undefined) {
@@ -42,7 +42,7 @@ function missing(facts: Facts): Verdict {
 }
 
 /** What the gateway keeps; the configuration has its own check, and links have no mode. */
-function kept({ state, config }: Facts): StateEntry[] {
+function kept({ state, config }: DoctorFacts): StateEntry[] {
   return (state.entries ?? []).filter(({ kind, name }) => {
     return kind !== "link" && join(state.folder, name) !== config.path;
   });
@@ -99,7 +99,10 @@ const store: Check = (facts) => {
 };
 
 /** What lies in a damaged document's files is kept aside, never removed. */
-function damaged(facts: Facts, { file, message }: { file: string; message: string }): Verdict {
+function damaged(
+  facts: DoctorFacts,
+  { file, message }: { file: string; message: string },
+): Verdict {
   const { state } = facts;
   const copy = (state.entries ?? [])
     .map(({ name }) => join(state.folder, name))

@@ -2,7 +2,7 @@ import { egressPolicy } from "../../../lib/egress.ts";
 import { shellWord } from "../../../lib/shell-word.ts";
 import { egressCommand } from "../../../words/egress.ts";
 import { agoWords } from "../../kit/age.ts";
-import { type Check, type Facts, sudo, type WebhookFile } from "./facts.ts";
+import { type Check, type DoctorFacts, sudo, type WebhookFile } from "./facts.ts";
 import { note, ok, type Verdict, warn } from "./verdict.ts";
 
 const files: Check = (facts) => {
@@ -14,7 +14,7 @@ const files: Check = (facts) => {
 
 function fileProblem(
   { key, path, found, missing }: WebhookFile,
-  facts: Facts,
+  facts: DoctorFacts,
 ): Verdict | undefined {
   const word = shellWord(path);
   if (missing) return warn(`${key} names ${path}, which is not there.`, `ls -lL ${word}`);

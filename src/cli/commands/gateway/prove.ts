@@ -10,7 +10,7 @@ import { remark } from "../../kit/context.ts";
 import { CliError } from "../../kit/exit.ts";
 import type { Run } from "../../kit/shell.ts";
 import { notRunning, openRunning } from "../../reach/connect.ts";
-import type { Gateway } from "../../reach/gateway.ts";
+import type { ReachedGateway } from "../../reach/gateway.ts";
 import { type CliIdentity, newIdentity, rawKeyText, signText } from "../../reach/identity.ts";
 
 /** Longer than a busy machine takes to answer, shorter than people wait. */
@@ -62,7 +62,7 @@ function webSocketUrl(text: string): URL {
   throw new CliError("usage", "expected wss://host or ws://127.0.0.1:port");
 }
 
-async function proveThrough(url: URL, owner: Gateway, context: Context): Promise<void> {
+async function proveThrough(url: URL, owner: ReachedGateway, context: Context): Promise<void> {
   const params = { role: "operator", scopes: [READ], name: NAME } as const;
   const invite = await owner.request("device.pair.invite", params);
   const secret = /#invite=([\w-]+)$/.exec(invite.url)?.[1];

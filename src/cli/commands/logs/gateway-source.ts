@@ -3,7 +3,7 @@ import { READ } from "../../../protocol/access.ts";
 import type { Context } from "../../kit/context.ts";
 import { CliError } from "../../kit/exit.ts";
 import { withGateway } from "../../reach/connect.ts";
-import type { Gateway, Result } from "../../reach/gateway.ts";
+import type { ReachedGateway, Result } from "../../reach/gateway.ts";
 import { type LogLine, parseLine } from "./line.ts";
 import { type LogAsk, type LogReader, POLL_MS } from "./source.ts";
 
@@ -49,7 +49,7 @@ async function* oneConnection(
   const over = new Promise<void>((resolve) => {
     done = resolve;
   });
-  const opened = new Promise<Gateway>((resolve, reject) => {
+  const opened = new Promise<ReachedGateway>((resolve, reject) => {
     withGateway(context, { scopes: [READ] }, async (gateway) => {
       resolve(gateway);
       await over;

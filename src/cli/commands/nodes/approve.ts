@@ -3,18 +3,18 @@ import { CliError } from "../../kit/exit.ts";
 import type { Run } from "../../kit/shell.ts";
 import { quotedName, shortId, shown } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
-import type { Gateway } from "../../reach/gateway.ts";
+import type { ReachedGateway } from "../../reach/gateway.ts";
 import { approveNeeds } from "../../reach/needs.ts";
 import { chooseCode, rejectRequest } from "../devices/decide.ts";
 import { matchPending } from "../devices/match.ts";
 import {
   approveNodeCommand,
   type CapabilityRow,
+  capabilityRows,
   commandWords,
   joining,
-  surfaceRows,
 } from "./rows.ts";
-import { surfaceTable } from "./tables.ts";
+import { capabilityTable } from "./tables.ts";
 
 /** `openclaw nodes approve <code>` */
 export const approve: Run<unknown> = async (context, words) => {
@@ -52,25 +52,25 @@ export const reject: Run<unknown> = async (context, words) => {
  */
 async function findRequest(
   context: Context,
-  gateway: Gateway,
+  gateway: ReachedGateway,
   { words, verb }: { words: readonly string[]; verb: string },
 ): Promise<string> {
   const { io } = context;
-  const rows = await surfaceRows(gateway);
+  const rows = await capabilityRows(gateway);
   if (words.length === 0) {
     const view = { now: io.now(), columns: io.columns };
-    for (const line of rows.length > 0 ? surfaceTable(rows, view) : []) io.err(line);
+    for (const line of rows.length > 0 ? capabilityTable(rows, view) : []) io.err(line);
     const next = rows.length > 0 ? approveNodeCommand(rows) : "openclaw nodes list";
     throw new CliError("usage", "say which: give the code of the request", { next });
   }
   const match = matchPending(words, rows);
   if (match.kind === "none") await hintAtDevice(gateway, words);
-  const typed = { kind: "node", words, verb, match, table: surfaceTable } as const;
+  const typed = { kind: "node", words, verb, match, table: capabilityTable } as const;
   return chooseCode<CapabilityRow>(context, gateway, typed);
 }
 
 /** A machine that is not paired yet shows the code of the step before. */
-async function hintAtDevice(gateway: Gateway, words: readonly string[]): Promise<void> {
+async function hintAtDevice(gateway: ReachedGateway, words: readonly string[]): Promise<void> {
   const match = matchPending(words, await joining(gateway));
   if (match.kind !== "exact") return;
   throw new CliError("failed", "that machine asks to be paired first", {

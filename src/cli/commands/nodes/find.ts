@@ -1,7 +1,7 @@
 import type { Context } from "../../kit/context.ts";
 import { CliError } from "../../kit/exit.ts";
 import { shortId, shown } from "../../kit/words.ts";
-import type { Gateway } from "../../reach/gateway.ts";
+import type { ReachedGateway } from "../../reach/gateway.ts";
 import { chooseRow } from "../devices/choose.ts";
 import { matchPaired } from "../devices/match.ts";
 import { type NodeRow, nodeRows } from "./rows.ts";
@@ -21,7 +21,7 @@ export interface NodeAsk {
  */
 export async function findNode(
   context: Context,
-  gateway: Gateway,
+  gateway: ReachedGateway,
   { typed, verb, byName = false }: NodeAsk,
 ): Promise<NodeRow> {
   if (typed.trim() === "") {

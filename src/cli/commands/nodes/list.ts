@@ -6,14 +6,20 @@ import { withGateway } from "../../reach/connect.ts";
 import { listNeeds, liveNeeds } from "../../reach/needs.ts";
 import type { PendingRow } from "../devices/rows.ts";
 import { pendingTable } from "../devices/tables.ts";
-import { approveNodeCommand, type CapabilityRow, joining, nodeRows, surfaceRows } from "./rows.ts";
-import { nodeTable, statusTable, surfaceTable } from "./tables.ts";
+import {
+  approveNodeCommand,
+  type CapabilityRow,
+  capabilityRows,
+  joining,
+  nodeRows,
+} from "./rows.ts";
+import { capabilityTable, nodeTable, statusTable } from "./tables.ts";
 
 /** `openclaw nodes list` */
 export const list: Run<unknown> = async (context) => {
   await withGateway(context, listNeeds, async (gateway) => {
     const answer = await gateway.request("node.list");
-    const pending = await surfaceRows(gateway);
+    const pending = await capabilityRows(gateway);
     if (context.options.json) return printJson(context, { ...answer, pending: pending.map(plain) });
     const { io } = context;
     const waits = printPending(context, pending, await joining(gateway));
@@ -32,7 +38,7 @@ export const list: Run<unknown> = async (context) => {
 /** `openclaw nodes pending` */
 export const pending: Run<unknown> = async (context) => {
   await withGateway(context, listNeeds, async (gateway) => {
-    const rows = await surfaceRows(gateway);
+    const rows = await capabilityRows(gateway);
     if (context.options.json) return printJson(context, { pending: rows.map(plain) });
     const waits = printPending(context, rows, await joining(gateway));
     if (!waits) context.io.out("No node waits for approval.");
@@ -79,7 +85,7 @@ function printPending(
   if (requests.length === 0) return devices.length > 0;
   if (devices.length > 0) io.out("");
   io.out(heading(`Commands that wait for approval (${requests.length})`));
-  io.out(surfaceTable(requests, view).join("\n"));
+  io.out(capabilityTable(requests, view).join("\n"));
   io.out("");
   io.out(`To approve: ${approveNodeCommand(requests)}`);
   return true;

@@ -1,7 +1,7 @@
 import type { DeviceWords } from "../../../words/device.ts";
 import { spanWords } from "../../kit/age.ts";
 import { count, shown } from "../../kit/words.ts";
-import type { Gateway, Result } from "../../reach/gateway.ts";
+import type { ReachedGateway, Result } from "../../reach/gateway.ts";
 import type { PendingRow } from "../devices/rows.ts";
 
 /** The result of `node.list`. */
@@ -26,13 +26,13 @@ export function nodeRows({ nodes }: NodeList): NodeRow[] {
 }
 
 /** Requests of nodes that wait for approval. */
-export async function surfaceRows(gateway: Gateway): Promise<readonly CapabilityRow[]> {
+export async function capabilityRows(gateway: ReachedGateway): Promise<readonly CapabilityRow[]> {
   const { pending } = await gateway.request("node.pair.list");
   return pending.map(asDevice);
 }
 
 /** Devices that ask to become nodes: the step before. */
-export async function joining(gateway: Gateway): Promise<readonly PendingRow[]> {
+export async function joining(gateway: ReachedGateway): Promise<readonly PendingRow[]> {
   const { pending } = await gateway.request("device.pair.list", { limit: 1 });
   return pending.filter(({ role, roles = [role] }) => roles.includes("node"));
 }

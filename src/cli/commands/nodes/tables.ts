@@ -46,7 +46,7 @@ export function statusTable(rows: readonly NodeRow[], view: TableView): string[]
   return table({ columns: statusColumns, rows: cells, width: view.columns });
 }
 
-export function surfaceTable(rows: readonly CapabilityRow[], view: TableView): string[] {
+export function capabilityTable(rows: readonly CapabilityRow[], view: TableView): string[] {
   const cells = rows.map((row): Cell[] => [
     [shown(row.requestId)],
     [deviceName(row), clientKind(row), shortId(row.nodeId)],

@@ -17,7 +17,7 @@ import type { Context } from "../../kit/context.ts";
 import { CliError } from "../../kit/exit.ts";
 import { ownPaths } from "../../kit/program-paths.ts";
 import { quoted, shown } from "../../kit/words.ts";
-import type { Gateway } from "../../reach/gateway.ts";
+import type { ReachedGateway } from "../../reach/gateway.ts";
 import { blockLines, outsideKeys, withBlock, withoutBlock } from "./block.ts";
 import { SSH_FOLDER, type SshSetup } from "./scripts.ts";
 import { sshSettings } from "./settings.ts";
@@ -85,7 +85,7 @@ export function ownFacts(env: Environment): SshSetup {
 }
 
 /** Keeps the block in step with the gateway's keys. */
-export function blockStep(context: Context, gateway: Gateway, block: Block): Step {
+export function blockStep(context: Context, gateway: ReachedGateway, block: Block): Step {
   return {
     words: `keep a marked block in ${block.file}, one line for each key of an approver`,
     run: async () => {
@@ -99,7 +99,7 @@ export function blockStep(context: Context, gateway: Gateway, block: Block): Ste
 /** Brings the block up to date after the keys changed, where there is to be one. */
 export async function followBlock(
   context: Context,
-  gateway: Gateway,
+  gateway: ReachedGateway,
 ): Promise<BlockProblem | undefined> {
   const { authorizedKeys: named } = (await sshSettings(gateway)).ssh;
   if (named === undefined) return undefined;
@@ -113,7 +113,7 @@ export async function followBlock(
 
 async function writeBlock(
   { io }: Context,
-  gateway: Gateway,
+  gateway: ReachedGateway,
   { file, script }: Block,
 ): Promise<BlockProblem | undefined> {
   const { keys } = await gateway.request("host.ssh.list");

@@ -1,4 +1,4 @@
-import type { Gateway } from "../../reach/gateway.ts";
+import type { ReachedGateway } from "../../reach/gateway.ts";
 import { sshSettings } from "./settings.ts";
 import type { Step } from "./steps.ts";
 
@@ -6,7 +6,7 @@ import type { Step } from "./steps.ts";
 type Wanted = Readonly<Record<string, string | undefined>>;
 
 /** The steps that set the keys whose values differ. */
-export async function settingSteps(gateway: Gateway, wanted: Wanted): Promise<Step[]> {
+export async function settingSteps(gateway: ReachedGateway, wanted: Wanted): Promise<Step[]> {
   const now: Readonly<Record<string, unknown>> = { ...(await sshSettings(gateway)).ssh };
   return Object.entries(wanted).flatMap(([path, value]) => {
     const before = now[path.replace("gateway.ssh.", "")];
@@ -26,7 +26,7 @@ export async function settingSteps(gateway: Gateway, wanted: Wanted): Promise<St
  * Sets a key, or unsets it without `value`, also where that ends the last remaining admin: enabling
  * approval over SSH ends with a proof that it works, and an undone step restores what was before.
  */
-function setKey(gateway: Gateway, path: string, value?: string): Promise<unknown> {
+function setKey(gateway: ReachedGateway, path: string, value?: string): Promise<unknown> {
   const set = { path, ...(value !== undefined && { value }) };
   return gateway.request("host.config.set", { ...set, force: true });
 }

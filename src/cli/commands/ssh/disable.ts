@@ -5,7 +5,7 @@ import { CliError } from "../../kit/exit.ts";
 import type { Io } from "../../kit/io.ts";
 import type { Run } from "../../kit/shell.ts";
 import { withGateway } from "../../reach/connect.ts";
-import type { Gateway } from "../../reach/gateway.ts";
+import type { ReachedGateway } from "../../reach/gateway.ts";
 import type { DevicePairList } from "../devices/rows.ts";
 import { ownAccounts, removeAccount, removeGroup } from "./accounts.ts";
 import { blockFolder, ownBlock, removeBlock } from "./authorized-keys.ts";
@@ -78,7 +78,11 @@ const forget = (context: Context, options: DisableOptions) =>
     }
   });
 
-async function unset(gateway: Gateway, path: string, { force }: DisableOptions): Promise<void> {
+async function unset(
+  gateway: ReachedGateway,
+  path: string,
+  { force }: DisableOptions,
+): Promise<void> {
   try {
     await gateway.request("host.config.set", { path, ...(force && { force }) });
   } catch (error) {
@@ -99,7 +103,7 @@ const LAST = "LAST_WAY_IN";
 
 /** Whether SSH keys are the only remaining admins; `false` where the gateway can't be asked. */
 async function endsLastWayIn(context: Context): Promise<boolean> {
-  const first = (gateway: Gateway) => gateway.request("device.pair.list", { limit: 1 });
+  const first = (gateway: ReachedGateway) => gateway.request("device.pair.list", { limit: 1 });
   const { waysIn } = await withGateway(context, ownGateway, first).catch(
     (): Partial<DevicePairList> => ({}),
   );

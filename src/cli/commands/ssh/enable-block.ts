@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Context } from "../../kit/context.ts";
 import { CliError } from "../../kit/exit.ts";
-import type { Gateway } from "../../reach/gateway.ts";
+import type { ReachedGateway } from "../../reach/gateway.ts";
 import {
   type Block,
   blockFolder,
@@ -33,7 +33,7 @@ interface RootsPlan extends EnableOptions {
  */
 export async function enableRootsBlock(
   context: Context,
-  gateway: Gateway,
+  gateway: ReachedGateway,
   { facts, sshd, parts, host, port = String(sshd.port) }: RootsPlan,
 ) {
   const wanted = { host, port, account: facts.account };
@@ -59,7 +59,7 @@ export async function enableRootsBlock(
  */
 export async function enableOwnBlock(
   context: Context,
-  gateway: Gateway,
+  gateway: ReachedGateway,
   options: EnableOptions,
 ): Promise<void> {
   const { io } = context;
@@ -96,7 +96,7 @@ export async function enableOwnBlock(
 }
 
 function blockSettings(
-  gateway: Gateway,
+  gateway: ReachedGateway,
   { file }: Block,
   wanted: { account: string; host: string | undefined; port: string },
 ): Promise<Step[]> {
@@ -110,7 +110,7 @@ function blockSettings(
 
 function proof(
   context: Context,
-  gateway: Gateway,
+  gateway: ReachedGateway,
   target: { readonly account: string; readonly place: SshdAddress },
 ): Step {
   const { env } = context.io;

@@ -8,7 +8,7 @@ import { sharedPaths } from "../../kit/program-paths.ts";
 import type { Run } from "../../kit/shell.ts";
 import { shown, shownLines } from "../../kit/words.ts";
 import { notRunning, openRunning } from "../../reach/connect.ts";
-import type { Gateway } from "../../reach/gateway.ts";
+import type { ReachedGateway } from "../../reach/gateway.ts";
 import {
   accountSteps,
   approverAccount,
@@ -73,7 +73,7 @@ function refuseOthers({ authorizedKeys, dryRun }: EnableOptions): void {
   });
 }
 
-type Way = (context: Context, gateway: Gateway, options: EnableOptions) => Promise<void>;
+type Way = (context: Context, gateway: ReachedGateway, options: EnableOptions) => Promise<void>;
 
 /** The way that takes effect at once for every change: sshd asks a script of ours for keys. */
 const dropIn: Way = async (context, gateway, options) => {
@@ -154,7 +154,7 @@ async function carryOut(
 }
 
 /** Each way has its own place for the keys; both at once would leave one of them behind. */
-async function refuseMix(gateway: Gateway, { block }: { block: boolean }): Promise<void> {
+async function refuseMix(gateway: ReachedGateway, { block }: { block: boolean }): Promise<void> {
   const { authorizedKeys } = (await sshSettings(gateway)).ssh;
   const other = block ? dropInText() !== undefined : authorizedKeys !== undefined;
   if (!other) return;
@@ -211,7 +211,7 @@ async function makeKeysFolder(env: Environment): Promise<void> {
   await tool(env, "systemd-tmpfiles", "--create", scripts.TMPFILES);
 }
 
-async function publish(gateway: Gateway, env: Environment): Promise<void> {
+async function publish(gateway: ReachedGateway, env: Environment): Promise<void> {
   // Sets owner and mode right, should they have been changed.
   await makeKeysFolder(env);
   const { unpublished } = await gateway.request("host.ssh.publish");
@@ -221,7 +221,7 @@ async function publish(gateway: Gateway, env: Environment): Promise<void> {
   });
 }
 
-async function sayNext({ io }: Context, gateway: Gateway): Promise<void> {
+async function sayNext({ io }: Context, gateway: ReachedGateway): Promise<void> {
   const { keys } = await gateway.request("host.ssh.list");
   const line = shownLines(approveLine(await sshSettings(gateway)) ?? "");
   io.out(`Approvers type: ${line}`);

@@ -10,7 +10,7 @@ import type { Run } from "../../kit/shell.ts";
 import { table } from "../../kit/table.ts";
 import { quoted, shown, shownLines } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
-import type { Gateway, Result } from "../../reach/gateway.ts";
+import type { ReachedGateway, Result } from "../../reach/gateway.ts";
 import { durabilityNote } from "../devices/durability.ts";
 import { followBlock } from "./authorized-keys.ts";
 import type { KeyRow } from "./key-row.ts";
@@ -87,7 +87,11 @@ function rights(text: string): SshRight[] {
 }
 
 /** What is said of a change where something else could not follow it. */
-async function afterChange(context: Context, gateway: Gateway, changed: Changed): Promise<void> {
+async function afterChange(
+  context: Context,
+  gateway: ReachedGateway,
+  changed: Changed,
+): Promise<void> {
   const { io } = context;
   durabilityNote(context, changed);
   if (changed.unpublished) {

@@ -6,7 +6,7 @@ import type { Environment } from "../../../lib/environment.ts";
 import { sshLimitTable } from "../../../limits/ssh.ts";
 import { CliError } from "../../kit/exit.ts";
 import { shownLines } from "../../kit/words.ts";
-import type { Gateway } from "../../reach/gateway.ts";
+import type { ReachedGateway } from "../../reach/gateway.ts";
 import { runTool } from "../gateway/tools.ts";
 import type { SshdAddress } from "./sshd.ts";
 import { type Step, tool } from "./steps.ts";
@@ -25,14 +25,14 @@ const BETWEEN_MS = 250;
 const NAME = "proof of openclaw ssh enable";
 
 /** Logs in as approvers will, with a key that is made for it and taken away again. */
-export function proofStep(gateway: Gateway, target: Target): Step {
+export function proofStep(gateway: ReachedGateway, target: Target): Step {
   return {
     words: `log in as ${target.account} with a throwaway key, ask who waits, and take the key away`,
     run: () => prove(gateway, target),
   };
 }
 
-async function prove(gateway: Gateway, target: Target): Promise<void> {
+async function prove(gateway: ReachedGateway, target: Target): Promise<void> {
   const { env, follow } = target;
   await sweepKeys(gateway);
   const folder = mkdtempSync(join(tmpdir(), "openclaw-ssh-"));
@@ -61,7 +61,7 @@ async function prove(gateway: Gateway, target: Target): Promise<void> {
 /**
  * Removes the keys of proofs that were killed before they could do so, so that no list shows them.
  */
-async function sweepKeys(gateway: Gateway): Promise<void> {
+async function sweepKeys(gateway: ReachedGateway): Promise<void> {
   const { keys } = await gateway.request("host.ssh.list");
   for (const { name, fingerprint } of keys) {
     if (/^ \d+$/.test(name.startsWith(NAME) ? name.slice(NAME.length) : "")) {

@@ -7,9 +7,9 @@ import { CliError } from "../../kit/exit.ts";
 import { explainFailure } from "../../kit/failures.ts";
 import type { LinkListener } from "../../reach/admin-link.ts";
 import { notRunning, openRunning, refuseUrlOptions, startCommand } from "../../reach/connect.ts";
-import type { Ask, Gateway, MethodName, Result } from "../../reach/gateway.ts";
+import type { CallOf, MethodName, ReachedGateway, Result } from "../../reach/gateway.ts";
 import { pendingRows } from "../devices/pages.ts";
-import { surfaceRows } from "../nodes/rows.ts";
+import { capabilityRows } from "../nodes/rows.ts";
 import { type News, newsOf } from "./requests.ts";
 
 const EVENTS = Object.values(kinds).flatMap(({ events }) => [events.requested, events.resolved]);
@@ -24,7 +24,7 @@ interface Time {
 }
 
 /** Opens a connection whose events go to the listener; `undefined` when no gateway answers. */
-export type Open = (listener: LinkListener) => Promise<Gateway | undefined>;
+export type Open = (listener: LinkListener) => Promise<ReachedGateway | undefined>;
 
 /** The gateway on this machine, or the one that `--url` names. */
 export function opener(context: Context): Open {
@@ -43,7 +43,7 @@ export function opener(context: Context): Open {
  * the rest. When it goes away the feed comes back to it by itself.
  */
 export class Feed {
-  #gateway: Gateway | undefined;
+  #gateway: ReachedGateway | undefined;
   /** What came while the list was on its way. */
   #early: News[] | undefined;
   #closed = false;
@@ -72,7 +72,7 @@ export class Feed {
    * Asks the gateway over the connection of now.
    * @throws CliError (unreachable) while there is none
    */
-  request<Name extends MethodName>(method: Name, ...ask: Ask<Name>): Promise<Result<Name>> {
+  request<Name extends MethodName>(method: Name, ...ask: CallOf<Name>): Promise<Result<Name>> {
     if (!this.#gateway) throw new CliError("unreachable", "the gateway is away");
     return this.#gateway.request(method, ...ask);
   }
@@ -87,7 +87,7 @@ export class Feed {
 
   async #connect(): Promise<boolean> {
     let over = false;
-    let gateway: Gateway | undefined;
+    let gateway: ReachedGateway | undefined;
     gateway = await this.open({
       event: (name, payload) => this.#heard(newsOf(name, payload)),
       ended: () => {
@@ -99,7 +99,10 @@ export class Feed {
     try {
       this.#early = [];
       if (gateway.how === "running") await gateway.request("host.events", { events: EVENTS });
-      const rows: RequestRow[] = [...(await pendingRows(gateway)), ...(await surfaceRows(gateway))];
+      const rows: RequestRow[] = [
+        ...(await pendingRows(gateway)),
+        ...(await capabilityRows(gateway)),
+      ];
       if (over) return false;
       if (this.#closed) {
         await gateway.close();

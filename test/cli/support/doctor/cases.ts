@@ -1,16 +1,18 @@
-import type { Facts } from "../../../../src/cli/commands/doctor/facts.ts";
+import type { DoctorFacts } from "../../../../src/cli/commands/doctor/facts.ts";
 import type { VerdictLevel } from "../../../../src/cli/commands/doctor/verdict.ts";
 import { type ConfigIssue, editCommand } from "../../../../src/config/errors.ts";
 import { CONFIG, running, STATE, stopped } from "./facts.ts";
 
 /** What is otherwise, in facts where nothing is wrong. */
 export type More = {
-  readonly [part in keyof Facts]?: Facts[part] extends object ? object : Facts[part];
+  readonly [part in keyof DoctorFacts]?: DoctorFacts[part] extends object
+    ? object
+    : DoctorFacts[part];
 };
 
-export function make(base: Facts, more: More): Facts {
+export function make(base: DoctorFacts, more: More): DoctorFacts {
   const parts = Object.entries(more).map(([name, part]) => {
-    const before = base[name as keyof Facts];
+    const before = base[name as keyof DoctorFacts];
     return [name, typeof part === "object" ? { ...(before as object), ...part } : part];
   });
   return { ...base, ...Object.fromEntries(parts) };
@@ -65,6 +67,6 @@ export const damage = {
 export type Case = [
   what: string,
   id: string,
-  facts: Facts,
+  facts: DoctorFacts,
   expected: [level: VerdictLevel, message: RegExp, next?: string],
 ];

@@ -1,4 +1,4 @@
-import type { Facts, StateEntry } from "../../../../src/cli/commands/doctor/facts.ts";
+import type { DoctorFacts, StateEntry } from "../../../../src/cli/commands/doctor/facts.ts";
 import { buildConfig } from "../../../../src/config/settings.ts";
 import { NOW } from "../io.ts";
 import { hostInfo } from "../rows.ts";
@@ -18,7 +18,7 @@ const counts = { devices: 2, pending: 0, invites: 0 };
 const secrets = { token: true, password: false };
 
 /** A gateway that runs and lacks nothing. */
-export function running(): Facts {
+export function running(): DoctorFacts {
   const { gateway } = buildConfig();
   return {
     nowMs: NOW,
@@ -76,7 +76,7 @@ export function running(): Facts {
 }
 
 /** The same, stopped. */
-export function stopped(): Facts {
+export function stopped(): DoctorFacts {
   const facts = running();
   const inspection = { problems: [], torn: 0, secrets, pairing: counts };
   return {
