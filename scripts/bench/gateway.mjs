@@ -1,61 +1,71 @@
-// The gateway under test and the floor beside it: how they are started, with which state.
+// A built gateway: how its servers are started, with which state, and who may log in to them.
 import { existsSync, readFileSync } from "node:fs";
-import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir } from "node:fs/promises";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { makeDevice } from "../../test/kit/device.mjs";
 import { freePort } from "../../test/kit/free-port.mjs";
 import { gatewayArgs } from "../../test/kit/gateway-run.mjs";
 import { login } from "../../test/kit/wire-client.mjs";
+import { memoryFolder } from "./folders.mjs";
 import { Broken, launch, retry, Server } from "./processes.mjs";
 import { Admin } from "./state/admin.mjs";
 
-const here = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
+export const here = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
 const DEVICES = 16;
 export const TOKEN = "bench-token-0123456789abcdef0123456789";
 
-/** What every row works with. */
-export class Bench {
+/**
+ * @typedef {object} BuildOptions
+ * @property {string} folder   for its states and its log; made if it is not there
+ * @property {string} dist     what was built: index.js is in it
+ * @property {string} sources  the tree it was built from, whose own program fills states
+ * @property {readonly string[]} [flags]  for node, whenever a server of it starts
+ * @property {boolean} [asIs]  it is compared, so no row may make it dearer: what would is left out
+ */
+
+/** One build of the gateway. Each has devices and states of its own: builds differ in what they store. */
+export class Build {
   /** @type {import("../../test/kit/device.mjs").TestDevice[]} */
   devices = [];
   /** Device token of each device. @type {string[]} */
   deviceTokens = [];
   #states = 0;
 
-  /** @param {{ folder: string, dist: string, flags: readonly string[] }} options */
-  constructor({ folder, dist, flags }) {
+  /** @param {BuildOptions} options */
+  constructor({ folder, dist, sources, flags = [], asIs = false }) {
     this.folder = folder;
+    this.dist = dist;
     this.index = join(dist, "index.js");
+    this.sources = sources;
     this.flags = flags;
-    this.payloads = join(folder, "payloads.json");
+    this.asIs = asIs;
+    this.log = join(folder, "gateway.log");
   }
 
-  /** @param {{ dist: string, flags: readonly string[] }} options */
-  static async make(options) {
-    const folder = await mkdtemp(join(tmpdir(), "gateway-bench-"));
-    return new Bench({ ...options, folder });
+  /** The same build, its servers with more flags of node. @param {readonly string[]} flags */
+  withFlags(flags) {
+    const same = new Build({ ...this, flags: [...this.flags, ...flags] });
+    same.devices = this.devices;
+    same.deviceTokens = this.deviceTokens;
+    return same;
   }
 
-  /** The end of what the gateways printed, for a failed run. */
+  /** The end of what its servers printed, for a failed run. */
   lastLog() {
-    const path = join(this.folder, "gateway.log");
-    return existsSync(path) ? readFileSync(path, "utf8").slice(-2_000) : "";
+    return existsSync(this.log) ? readFileSync(this.log, "utf8").slice(-2_000) : "";
   }
 
-  async remove() {
-    await rm(this.folder, { recursive: true, force: true });
-  }
-
-  /** Pairs the devices once; servers then start on copies of that state. */
+  /** Pairs the devices once; servers then start on copies of that state. Resolves with sample answers. */
   async provision() {
+    await mkdir(this.folder, { recursive: true });
     const state = join(this.folder, "template");
     const server = await this.#start({ state, env: { OPENCLAW_GATEWAY_TOKEN: TOKEN } });
     for (let i = 0; i < DEVICES; i += 1) await this.#pair(server, state);
-    const login = this.loginOf(0, "token");
-    await writeFile(this.payloads, JSON.stringify(await samplePayloads(server, login)));
+    const payloads = await samplePayloads(server, this.loginOf(0, "token"));
     await server.stop();
+    return payloads;
   }
 
   async #pair(/** @type {Server} */ server, /** @type {string} */ state) {
@@ -84,10 +94,14 @@ export class Bench {
     return { device, mode, auth: by === "token" ? { token: TOKEN } : { deviceToken } };
   }
 
-  /** A state folder of its own with everything paired. */
-  async freshState() {
+  /**
+   * A state folder of its own with everything paired; `inMemory` where what the disk takes is not
+   * measured and would only be noise.
+   */
+  async freshState({ inMemory = false } = {}) {
     this.#states += 1;
-    const state = join(this.folder, `state-${this.#states}`);
+    const folder = inMemory ? await memoryFolder(this.folder) : this.folder;
+    const state = join(folder, `state-${this.#states}`);
     await cp(join(this.folder, "template"), state, {
       recursive: true,
       filter: (path) => !path.endsWith(".sock"),
@@ -111,14 +125,16 @@ export class Bench {
   /** Starts the process and does not wait. @param {Start & { state: string }} options */
   async spawnGateway({ state, env = {}, preload, on }) {
     const port = await freePort();
-    const nodeArgs = [...this.flags, ...preloads(preload)];
+    const { slow, ...always } = preload ?? {};
+    const loaded = this.asIs || slow === undefined ? always : { ...always, slow };
+    const nodeArgs = [...this.flags, ...preloads(loaded)];
     const child = launch({
       args: gatewayArgs({ program: this.index, port, nodeArgs }),
-      env: { ...this.env(state), ...env, ...slowEnv(preload) },
-      log: join(this.folder, "gateway.log"),
+      env: { ...this.env(state), ...env, ...slowEnv(loaded) },
+      log: this.log,
       ...(on && { on }),
     });
-    return new Server(child, port);
+    return new Server(child, { port, logins: this });
   }
 
   /** The environment in which the gateway and the command line find `state`. */
@@ -129,17 +145,6 @@ export class Bench {
       OPENCLAW_ADMIN_SOCKET: join(state, "admin.sock"),
       OPENCLAW_CONFIG_PATH: join(state, "openclaw.json"),
     };
-  }
-
-  /** @param {Start & { publishes?: boolean }} [options] */
-  async floor({ preload, on, publishes = false } = {}) {
-    const port = await freePort();
-    const args = [...preloads(preload), here("floor.mjs"), String(port), this.payloads];
-    if (publishes) args.push("publishes");
-    const child = launch({ args, env: slowEnv(preload), ...(on && { on }) });
-    const server = new Server(child, port);
-    await retry(server, () => isReady(port));
-    return server;
   }
 }
 
@@ -161,7 +166,7 @@ export class Bench {
  */
 const YOUNG_GENERATION = "--max-semi-space-size=2";
 
-function preloads(/** @type {Start["preload"]} */ { slow, gc } = {}) {
+export function preloads(/** @type {Start["preload"]} */ { slow, gc } = {}) {
   return [
     ...(slow ? ["--import", here("slow.mjs")] : []),
     ...(gc === "and stays small" ? [YOUNG_GENERATION] : []),
@@ -170,7 +175,7 @@ function preloads(/** @type {Start["preload"]} */ { slow, gc } = {}) {
 }
 
 /** @returns {Record<string, string>} */
-function slowEnv(/** @type {Start["preload"]} */ { slow } = {}) {
+export function slowEnv(/** @type {Start["preload"]} */ { slow } = {}) {
   return slow ? { BENCH_SLOW: JSON.stringify(slow) } : {};
 }
 

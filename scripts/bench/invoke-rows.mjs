@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { makeDevice } from "../../test/kit/device.mjs";
 import { encodeFrame, login } from "../../test/kit/wire-client.mjs";
-import { interleave, REQUEST_WARM_UP, subjects } from "./cpu-rows.mjs";
+import { interleave, REQUEST_WARM_UP, requestPlans, subjects } from "./cpu-rows.mjs";
 import { adminCall, TOKEN } from "./gateway.mjs";
 import { closeAll, RequestLoad } from "./load.mjs";
 import { Broken } from "./processes.mjs";
@@ -15,19 +15,22 @@ const MESSAGE_US = 20;
 const COMMAND = "system.notify";
 
 /** @type {import("./result.mjs").Row[]} */
-const rows = [{ id: "invoke", title: "node.invoke, there and back", unit: "µs", ratioBudget: 3 }];
+const rows = [{ id: "invoke", title: "node.invoke, there and back", unit: "µs" }];
 
 /** @type {readonly import("./result.mjs").Group[]} */
 export const invokeGroups = [{ rows, measure }];
 
 /** @type {import("./result.mjs").Measure} */
-async function measure(bench, wanted, { quick }) {
+async function measure(bench, wanted, effort) {
   const device = makeDevice();
-  const states = [await bench.freshState(), await bench.freshState()];
+  const states = [await bench.ours.freshState(), await bench.control.freshState()];
   const servers = [
     await bench.floor(),
-    await bench.gateway({ state: states[0] }),
-    await bench.gateway({ state: states[1], preload: { slow: { messageUs: MESSAGE_US } } }),
+    await bench.ours.gateway({ state: states[0] }),
+    await bench.control.gateway({
+      state: states[1],
+      preload: { slow: { messageUs: MESSAGE_US } },
+    }),
   ];
   const nodes = [await joinNode(servers[0], device)];
   for (const [i, state] of states.entries()) {
@@ -36,7 +39,9 @@ async function measure(bench, wanted, { quick }) {
     await approveSurface(state, device.deviceId);
   }
   const loads = await Promise.all(
-    servers.map((server) => RequestLoad.open(server, (i) => bench.loginOf(i, "deviceToken"))),
+    servers.map((server) =>
+      RequestLoad.open(server, (i) => server.logins.loginOf(i, "deviceToken")),
+    ),
   );
   const params = {
     nodeId: device.deviceId,
@@ -50,8 +55,7 @@ async function measure(bench, wanted, { quick }) {
   const run = (/** @type {number} */ at) => (/** @type {number} */ count) =>
     loads[at]?.run("node.invoke", count, frame) ?? Promise.resolve(0);
   const plan = {
-    rounds: quick ? 3 : 9,
-    count: quick ? 4_000 : 12_000,
+    ...requestPlans[effort],
     added: 2 * MESSAGE_US,
     warmUp: REQUEST_WARM_UP,
   };

@@ -62,10 +62,16 @@ export async function timed(what) {
 
 /** A running server. */
 export class Server {
-  /** @param {import("node:child_process").ChildProcess} child @param {number} port */
-  constructor(child, port) {
+  #logins;
+
+  /**
+   * @param {import("node:child_process").ChildProcess} child
+   * @param {{ port: number, logins?: import("./gateway.mjs").Build }} at  `logins`: whose devices may connect
+   */
+  constructor(child, { port, logins }) {
     this.child = child;
     this.port = port;
+    this.#logins = logins;
     this.startedAt = performance.now();
   }
 
@@ -74,6 +80,12 @@ export class Server {
       throw new Broken("a server died");
     }
     return this.child.pid;
+  }
+
+  /** The build whose devices may connect to it. */
+  get logins() {
+    if (!this.#logins) throw new Broken("nobody may connect to this server");
+    return this.#logins;
   }
 
   /** CPU time of all its threads, in nanoseconds, as the kernel's scheduler counts it. */

@@ -46,26 +46,65 @@ export function rowsTable(results) {
 }
 
 /**
- * The budgets of the design page. They are ratios at heart: where the floor itself is dearer here than
- * on the machine they were written on, that much more is allowed, and the verdict says `kept here`.
+ * The budgets. Floors of the same run decide; what the gateway and its floor cost here stands beside.
  * @param {readonly Result[]} results
  */
 export function budgetsTable(results) {
-  const heading = ["budget", "value", "at most", "to the floor", "machine", "verdict"];
+  const heading = ["budget", "value", "at most", "gateway here", "floor here", "verdict"];
   const lines = results.flatMap((r) => {
     if (!r.budget) return [];
-    const { value, unit, limit, machine, verdict, missedBy } = r.budget;
-    const percent = ((missedBy / (limit * Math.max(1, machine))) * 100).toFixed(0);
+    const { value, unit, limit, verdict, missedBy } = r.budget;
+    const amount = (/** @type {number} */ of) =>
+      unit === "×" ? `${of.toFixed(2)}×` : `${number(of)} ${unit}`;
+    const percent = ((missedBy / limit) * 100).toFixed(0);
     return [
       [
         r.title,
-        `${number(value)} ${unit}`,
-        `${limit} ${unit}`,
-        `${r.ratio.toFixed(2)}×`,
-        machine === 1 ? "-" : `${machine.toFixed(2)}×`,
-        verdict === "missed" ? `missed by ${number(missedBy)} ${unit} (${percent} %)` : verdict,
+        amount(value),
+        amount(limit),
+        `${number(r.ours.median)} ${r.unit}`,
+        `${number(r.floor.median)} ${r.unit}`,
+        verdict === "missed" ? `missed by ${amount(missedBy)} (${percent} %)` : verdict,
       ],
     ];
   });
   return table([heading, ...lines]);
+}
+
+/** Every row of two builds. @param {readonly import("./compare.mjs").Compared[]} rows */
+export function changesTable(rows) {
+  const heading = ["row", "unit", "before", "now", "to the floor", "change", "noise", ""];
+  const lines = rows.map((r) => [
+    r.title,
+    r.unit,
+    number(r.before),
+    number(r.now),
+    `${(r.before / r.floor).toFixed(2)}× → ${(r.now / r.floor).toFixed(2)}×`,
+    percent(r.change),
+    `±${(r.noise * 100).toFixed(1)} %`,
+    r.verdict === "same" ? "" : r.verdict.toUpperCase(),
+  ]);
+  return table([heading, ...lines]);
+}
+
+/** A row that would not show as much as this says nothing. */
+const BLIND = 0.15;
+
+/** What changed, by name, and what could not be told. @param {readonly import("./compare.mjs").Compared[]} rows */
+export function changesInWords(rows) {
+  const named = (/** @type {string} */ verdict) =>
+    rows.filter((row) => row.verdict === verdict).map((r) => `  ${r.title} ${percent(r.change)}`);
+  const [worse, better] = [named("worse"), named("better")];
+  const rest = rows.filter(({ verdict }) => verdict === "same");
+  const blind = rest.filter(({ noise }) => !(noise <= BLIND)).map(({ title }) => `  ${title}`);
+  return [
+    ...(worse.length > 0 ? ["Worse beyond the noise:", ...worse] : []),
+    ...(better.length > 0 ? ["Better beyond the noise:", ...better] : []),
+    `Unchanged as far as the noise lets see: ${rest.length} of ${rows.length} rows.`,
+    ...(blind.length > 0 ? [`Too noisy to show a change below ${BLIND * 100} %:`, ...blind] : []),
+  ].join("\n");
+}
+
+function percent(/** @type {number} */ share) {
+  return `${share < 0 ? "−" : "+"}${Math.abs(share * 100).toFixed(1)} %`;
 }

@@ -1,4 +1,5 @@
 // What one row found, and whether its control failed as it must.
+import { budgetOf } from "./budgets.mjs";
 import { medianDifference, spread } from "./stats.mjs";
 
 /**
@@ -6,10 +7,6 @@ import { medianDifference, spread } from "./stats.mjs";
  * @property {string} id
  * @property {string} title
  * @property {string} unit
- * @property {number} [budget]
- * @property {number} [ratioBudget]  a budget in floors of the same run, in place of one in `unit`
- * @property {number} [floorThere]  what the floor cost on the machine the budget was written on; only
- *                                  where cost follows the machine's speed
  *
  * @typedef {object} Result
  * @property {string} id
@@ -19,21 +16,29 @@ import { medianDifference, spread } from "./stats.mjs";
  * @property {import("./stats.mjs").Spread} floor
  * @property {import("./stats.mjs").Spread} ours
  * @property {number} ratio                    ours to floor, medians of this run
- * @property {{ expected: number, added: number, noticed: boolean }} control
- * @property {Budget | null} budget
+ * @property {Control} control
+ * @property {Judged | null} budget
  *
- * @typedef {object} Budget
+ * @typedef {object} Control
+ * @property {number} expected
+ * @property {number} added
+ * @property {boolean} noticed
+ * @property {import("./stats.mjs").Spread} cost
+ *
+ * @typedef {object} Judged
  * @property {number} value
- * @property {string} unit
+ * @property {"×" | "ms"} unit   floors, for nearly all
  * @property {number} limit
- * @property {number} machine    how many times dearer this machine, now, is than the budget's; 1 where unknown
- * @property {"kept" | "kept here" | "missed"} verdict  `kept here`: within `limit` times `machine`
- * @property {number} missedBy   past what is allowed here
+ * @property {"kept" | "missed"} verdict
+ * @property {number} missedBy
+ *
+ * @typedef {"full" | "quick" | "once"} Effort  how many rounds a row takes; `once` where the whole
+ *                                             group is measured again and again
  *
  * @typedef {(
- *   bench: import("./gateway.mjs").Bench,
+ *   bench: import("./bench.mjs").Bench,
  *   rows: readonly Row[],
- *   options: { quick: boolean },
+ *   effort: Effort,
  * ) => Promise<Result[]>} Measure
  *
  * @typedef {{ rows: readonly Row[], measure: Measure }} Group
@@ -63,21 +68,12 @@ export function result(row, measured) {
   const expected = measured.added;
   const added = addedBy(measured.ours, measured.control, row.unit);
   const noticed = added >= expected * NOTICED_FROM && added <= expected * NOTICED_TO;
-  const { id, title, unit, floorThere } = row;
-  const machine = floorThere === undefined ? 1 : floor.median / floorThere;
-  const n = measured.operations;
   const ratio = ours.median / floor.median;
   return {
-    ...{ id, title, unit, n, floor, ours, ratio },
-    control: { expected, added, noticed },
-    budget: budgetOf(row, { value: ours.median, ratio, machine }),
+    ...{ id: row.id, title: row.title, unit: row.unit, n: measured.operations, floor, ours, ratio },
+    control: { expected, added, noticed, cost: spread(measured.control) },
+    budget: judge(row.id, { ratio, median: ours.median }),
   };
-}
-
-/** @param {Row} row @param {{ value: number, ratio: number, machine: number }} found */
-function budgetOf({ unit, budget, ratioBudget }, { value, ratio, machine }) {
-  if (ratioBudget !== undefined) return judge(ratioBudget, { value: ratio, unit: "×", machine: 1 });
-  return budget === undefined ? null : judge(budget, { value, unit, machine });
 }
 
 /**
@@ -90,10 +86,14 @@ function addedBy(ours, control, unit) {
   return medianDifference(ours, control);
 }
 
-/** @param {number} limit @param {{ value: number, unit: string, machine: number }} found @returns {Budget} */
-function judge(limit, { value, unit, machine }) {
-  // A faster machine does not make a budget stricter.
-  const here = limit * Math.max(1, machine);
-  const verdict = value <= limit ? "kept" : value <= here ? "kept here" : "missed";
-  return { value, unit, limit, machine, verdict, missedBy: Math.max(0, value - here) };
+/** @param {string} id @param {{ ratio: number, median: number }} found @returns {Judged | null} */
+function judge(id, { ratio, median }) {
+  const budget = budgetOf(id);
+  if (!budget) return null;
+  const [value, unit, limit] =
+    "ms" in budget
+      ? /** @type {const} */ ([median, "ms", budget.ms])
+      : /** @type {const} */ ([ratio, "×", budget.times]);
+  const missedBy = Math.max(0, value - limit);
+  return { value, unit, limit, verdict: missedBy > 0 ? "missed" : "kept", missedBy };
 }

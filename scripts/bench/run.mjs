@@ -5,48 +5,48 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { killAll } from "../../test/kit/program.mjs";
-import { cpuGroups } from "./cpu-rows.mjs";
-import { crowdGroups } from "./crowd/groups.mjs";
-import { Bench } from "./gateway.mjs";
-import { invokeGroups } from "./invoke-rows.mjs";
-import { memoryGroups } from "./memory-row.mjs";
+import { buildOf } from "./against.mjs";
+import { Bench } from "./bench.mjs";
+import { compareGroup, plans, ruleOf } from "./compare.mjs";
+import { makeFolder, removeFolder } from "./folders.mjs";
+import { Build } from "./gateway.mjs";
+import { groups, idsOf, named } from "./groups.mjs";
 import { Broken, pinLoad } from "./processes.mjs";
-import { budgetsTable, rowsTable } from "./report.mjs";
-import { startGroups } from "./start-rows.mjs";
-import { stateGroups } from "./state/groups.mjs";
+import { budgetsTable, changesInWords, changesTable, rowsTable } from "./report.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const named = {
-  cpu: cpuGroups,
-  invoke: invokeGroups,
-  memory: memoryGroups,
-  start: startGroups,
-  state: stateGroups,
-  crowd: crowdGroups,
-};
-const groups = Object.values(named).flat();
-const idsOf = (/** @type {readonly import("./result.mjs").Group[]} */ some) =>
-  some.flatMap(({ rows }) => rows.map(({ id }) => id));
 const allIds = idsOf(groups);
 
-const HELP = `npm run bench -- [options]
+const HELP = `npm run bench -- [options] [groups]
 
 Measures the built gateway beside a raw uWebSockets.js server (the floor; for processes, bare node),
 in turn in one run. Server CPU comes from the kernel's scheduler. Each row has a control, the same
 gateway made dearer by a known amount: a row that does not notice it is no measurement.
 
-  --only a,b     only these groups: ${Object.keys(named).join(" ")}
+  groups         only these: ${Object.keys(named).join(" ")}
+  --only a,b     the same
   --rows a,b     only these rows: ${allIds.join(" ")}
   --quick        fewer and shorter rounds, about two minutes; without \`state\` and \`crowd\`
                  unless asked for
   --json FILE    the same as JSON
   --dist DIR     measure this build instead of dist/
   --node FLAG    give the servers a flag of node, such as --cpu-prof (repeatable)
+  --against C    compare with commit C, see below
 
 Exit code 0 also when a budget is missed; 1 when the measurement itself is broken.
+
+With --against, commit C is unpacked and built in a temporary folder, and stands where otherwise the
+control does: floor, this build, that build, in turn. Each group is measured ${plans.full.repeats} times (with --quick
+${plans.quick.repeats} times and shorter), every time with new servers, the two builds in each other's place every second
+time. Large states are filled by each commit's own program. Printed are the rows with
+
+${ruleOf(plans.full)}
+
+Exit code 1 when any row got worse.
 `;
 
-const { values: options } = parseArgs({
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     only: { type: "string" },
     rows: { type: "string" },
@@ -54,6 +54,7 @@ const { values: options } = parseArgs({
     json: { type: "string" },
     dist: { type: "string" },
     node: { type: "string", multiple: true, default: [] },
+    against: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
@@ -95,7 +96,7 @@ const SLOW_GROUPS = ["state", "crowd"];
 
 function wantedGroups() {
   const all = /** @type {(keyof typeof named)[]} */ (Object.keys(named));
-  const asked = options.only?.split(",");
+  const asked = askedGroups();
   const unknown = asked?.find((name) => !(name in named));
   if (unknown !== undefined) throw new Broken(`no such group: ${unknown}; see --help`);
   return all.filter(
@@ -103,46 +104,97 @@ function wantedGroups() {
   );
 }
 
-async function measure() {
-  const ids = wantedIds();
-  const apart = pinLoad();
-  const bench = await Bench.make({ dist: options.dist ?? freshDist(), flags: options.node });
-  const results = [];
-  try {
-    await bench.provision();
-    for (const group of groups) {
-      const rows = group.rows.filter(({ id }) => ids.includes(id));
-      if (rows.length === 0) continue;
-      process.stderr.write(`measuring ${rows.map(({ title }) => title).join("; ")} …\n`);
-      results.push(...(await group.measure(bench, rows, { quick: options.quick })));
-    }
-  } catch (error) {
-    process.stderr.write(bench.lastLog());
-    throw error;
-  } finally {
-    killAll();
-    await bench.remove();
-  }
-  return { results, apart };
+function askedGroups() {
+  const asked = [...positionals, ...(options.only?.split(",") ?? [])];
+  return asked.length > 0 ? asked : undefined;
 }
 
-async function main() {
-  if (options.help) return process.stdout.write(HELP);
-  const startedAt = performance.now();
-  const { results, apart } = await measure();
+/** @param {string} folder @returns {Promise<{ bench: Bench, against?: string }>} */
+async function benchIn(folder) {
+  const flags = options.node;
+  const asIs = options.against !== undefined;
+  const dist = options.dist ?? freshDist();
+  const ours = new Build({ folder: join(folder, "ours"), dist, sources: root, flags, asIs });
+  if (options.against === undefined) return { bench: new Bench({ folder, ours, control: ours }) };
+  const other = join(folder, "against");
+  const { name: against, ...made } = await buildOf(options.against, { root, folder: other });
+  const control = new Build({ folder: other, ...made, flags, asIs });
+  return { bench: new Bench({ folder, ours, control }), against };
+}
+
+/**
+ * Starts from a fresh folder, does `work` with each group that has rows to measure, and cleans up.
+ * @template T
+ * @param {(bench: Bench, group: import("./result.mjs").Group, rows: readonly import("./result.mjs").Row[]) => Promise<T[]>} work
+ */
+async function withGroups(work) {
+  const ids = wantedIds();
+  const folder = await makeFolder();
+  try {
+    // What is built may use every core; from here on the load keeps to its own.
+    const { bench, against } = await benchIn(folder);
+    const apart = pinLoad();
+    const results = [];
+    try {
+      await bench.provision();
+      for (const group of groups) {
+        const rows = group.rows.filter(({ id }) => ids.includes(id));
+        if (rows.length === 0) continue;
+        process.stderr.write(`measuring ${rows.map(({ title }) => title).join("; ")} …\n`);
+        results.push(...(await work(bench, group, rows)));
+      }
+    } catch (error) {
+      process.stderr.write(bench.lastLog());
+      throw error;
+    }
+    return { results, apart, against };
+  } finally {
+    killAll();
+    await removeFolder(folder);
+  }
+}
+
+/** @param {{ apart: boolean, startedAt: number, results: readonly unknown[] }} run @param {object} [more] */
+function about({ apart, startedAt, results }, more) {
   const seconds = Math.round((performance.now() - startedAt) / 1000);
-  const where = apart ? "servers on core 0, load on core 1" : "servers and load NOT kept apart";
-  const about = `node ${process.version}, ${where}, ${seconds} s; median (quartiles) of rounds`;
-  const unnoticed = results.filter(({ control }) => !control.noticed);
-  process.stdout.write(`\n${rowsTable(results)}\n\n${about}\n\n${budgetsTable(results)}\n`);
+  const facts = { node: process.version, apart, seconds, quick: options.quick, ...more, results };
   if (options.json !== undefined) {
-    const facts = { node: process.version, apart, seconds, quick: options.quick, results };
     writeFileSync(options.json, `${JSON.stringify(facts, null, 2)}\n`);
   }
+  const where = apart ? "servers on core 0, load on core 1" : "servers and load NOT kept apart";
+  return `node ${process.version}, ${where}, ${seconds} s`;
+}
+
+async function measure() {
+  const startedAt = performance.now();
+  const effort = options.quick ? "quick" : "full";
+  const run = await withGroups((bench, group, rows) => group.measure(bench, rows, effort));
+  const { results } = run;
+  const how = `${about({ ...run, startedAt })}; median (quartiles) of rounds`;
+  process.stdout.write(`\n${rowsTable(results)}\n\n${how}\n\n${budgetsTable(results)}\n`);
+  const unnoticed = results.filter(({ control }) => !control.noticed);
   for (const { title } of unnoticed) {
     process.stderr.write(`BROKEN: the control of "${title}" went unnoticed\n`);
   }
   if (unnoticed.length > 0) process.exitCode = 1;
+}
+
+async function compareBuilds() {
+  const startedAt = performance.now();
+  const plan = options.quick ? plans.quick : plans.full;
+  const run = await withGroups((bench, group, rows) => compareGroup(bench, { group, rows, plan }));
+  const { results, against } = run;
+  const how = about({ ...run, startedAt }, { against, repeats: plan.repeats });
+  const words = `before: ${against}\n${ruleOf(plan)}\n${how}`;
+  process.stdout.write(`\n${changesTable(results)}\n\n${words}\n`);
+  process.stdout.write(`\n${changesInWords(results)}\n`);
+  if (results.some(({ verdict }) => verdict === "worse")) process.exitCode = 1;
+}
+
+async function main() {
+  if (options.help) process.stdout.write(HELP);
+  else if (options.against === undefined) await measure();
+  else await compareBuilds();
 }
 
 for (const signal of ["SIGINT", "SIGTERM"]) {

@@ -4,7 +4,7 @@ import { SCOPES } from "../../../test/kit/wire-client.mjs";
 import { Broken, launch } from "../processes.mjs";
 
 /**
- * @typedef {import("../gateway.mjs").Bench} Bench
+ * @typedef {import("../bench.mjs").Bench} Bench
  * @typedef {import("../processes.mjs").Server} Server
  * @typedef {"floor" | "ours" | "control"} Name
  */
@@ -41,12 +41,13 @@ export class Crowd {
     this.child.once("exit", () => this.#fail(new Broken("the load ended")));
   }
 
-  /** @param {Bench} bench @param {Server} server @param {{ seqs?: boolean }} [options] */
-  static async start(bench, server, { seqs = true } = {}) {
+  /** @param {Server} server @param {{ seqs?: boolean }} [options] */
+  static async start(server, { seqs = true } = {}) {
     const crowd = new Crowd(server);
-    const identities = bench.devices.map(({ deviceId, publicKey, privateKey }, at) => {
+    const { devices, deviceTokens } = server.logins;
+    const identities = devices.map(({ deviceId, publicKey, privateKey }, at) => {
       const pem = privateKey.export({ type: "pkcs8", format: "pem" });
-      return { deviceId, publicKey, pem, token: bench.deviceTokens[at] };
+      return { deviceId, publicKey, pem, token: deviceTokens[at] };
     });
     await crowd.#ask("setUp", { identities, seqs });
     return crowd;
@@ -118,11 +119,11 @@ export async function threeCrowds(bench, { slow, gc = false, states }) {
   const preload = gc ? { gc } : {};
   const of = (/** @type {"ours" | "control"} */ name) => (states ? { state: states[name] } : {});
   const floor = await bench.floor({ preload, publishes: true });
-  const ours = await bench.gateway({ preload, ...of("ours") });
-  const control = await bench.gateway({ preload: { ...preload, slow }, ...of("control") });
+  const ours = await bench.ours.gateway({ preload, ...of("ours") });
+  const control = await bench.control.gateway({ preload: { ...preload, slow }, ...of("control") });
   return {
-    floor: await Crowd.start(bench, floor, { seqs: false }),
-    ours: await Crowd.start(bench, ours),
-    control: await Crowd.start(bench, control),
+    floor: await Crowd.start(floor, { seqs: false }),
+    ours: await Crowd.start(ours),
+    control: await Crowd.start(control),
   };
 }

@@ -8,6 +8,12 @@ const CONNECT_US = 1_000;
 /** Below the 512 unauthenticated sockets that a gateway has at once. */
 const LANES = 128;
 
+const plans = {
+  full: { rounds: 5, count: 1_500 },
+  quick: { rounds: 2, count: 1_000 },
+  once: { rounds: 2, count: 1_000 },
+};
+
 const rows = [
   { id: "storm-cpu", title: "connect storm, server CPU per connect", unit: "µs" },
   { id: "storm-wall", title: "connect storm, until all are in, per connect", unit: "µs" },
@@ -19,8 +25,8 @@ export const stormGroups = [{ rows, measure: measureStorm }];
 
 /** Clients are pages: each connect changes the presence list that its hello-ok carries. */
 /** @type {import("../result.mjs").Measure} */
-async function measureStorm(bench, wanted, { quick }) {
-  const [rounds, count] = quick ? [2, 1_000] : [5, 1_500];
+async function measureStorm(bench, wanted, effort) {
+  const { rounds, count } = plans[effort];
   const crowds = await threeCrowds(bench, { slow: { messageUs: CONNECT_US } });
   const cpu = samples();
   const wall = samples();

@@ -19,19 +19,23 @@ const APPROVERS = 50;
 /** Each is approved once, so there are more of them than a gateway would keep. */
 const REQUESTS = 6_000;
 
+const plans = {
+  full: { rounds: 7, alone: 200, together: 500 },
+  quick: { rounds: 3, alone: 60, together: 300 },
+  once: { rounds: 2, alone: 60, together: 300 },
+};
+
 /** @type {import("../result.mjs").Row[]} */
 const growthRows = [
   {
     id: "growth-p50",
     title: "cost of a commit, 100 to 100,000 devices, p50",
     unit: "×",
-    budget: 2,
   },
   {
     id: "growth-p99",
     title: "cost of a commit, 100 to 100,000 devices, p99",
     unit: "×",
-    budget: 2,
   },
 ];
 
@@ -43,17 +47,14 @@ export const commitRows = [
 ];
 
 /** @type {import("../result.mjs").Measure} */
-export async function measureCommits(bench, rows, { quick }) {
-  const plan = quick
-    ? { rounds: 3, alone: 60, together: 300 }
-    : { rounds: 7, alone: 200, together: 500 };
+export async function measureCommits(bench, rows, effort) {
+  const plan = plans[effort];
   const growth = growthRows.some(({ id }) => rows.some((row) => row.id === id));
   const wanted = growth ? sizes : sizesOf(rows);
-  const states = States.of(bench);
   const all = [];
-  for (const size of wanted) all.push(await Measured.open(states, size));
+  for (const size of wanted) all.push(await Measured.open(bench, size));
   for (let round = 0; round < plan.rounds; round += 1) {
-    for (const one of all) await one.round(states.folder, plan);
+    for (const one of all) await one.round(bench.folder, plan);
   }
   for (const one of all) await one.stop();
   const results = all.flatMap((one) => one.results(plan));
@@ -73,16 +74,18 @@ class Measured {
     this.subjects = subjects;
   }
 
-  static async open(/** @type {States} */ states, /** @type {Size} */ size) {
-    const start = async (/** @type {import("./states.mjs").Slow} */ slow) => {
+  static async open(/** @type {import("../bench.mjs").Bench} */ bench, /** @type {Size} */ size) {
+    /** @param {import("../gateway.mjs").Build} build @param {import("./states.mjs").Slow} slow */
+    const start = async (build, slow) => {
+      const states = States.of(build);
       const state = await states.copy({ devices: size.devices, requests: REQUESTS });
       const subject = await states.start(state, slow);
       await states.settle(subject);
       return subject;
     };
     const measured = new Measured(size, {
-      ours: await start({}),
-      control: await start({ syncMs: SYNC_MS }),
+      ours: await start(bench.ours, {}),
+      control: await start(bench.control, { syncMs: SYNC_MS }),
     });
     // What was never called yet is slow once.
     for (const subject of Object.values(measured.subjects)) await approveAlone(subject, 50);

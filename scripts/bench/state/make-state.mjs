@@ -1,16 +1,24 @@
 // State folders of any size, made by the store itself.
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import argon2 from "argon2";
 import { build } from "esbuild";
 import { TOKEN } from "../gateway.mjs";
 import { Broken, timed } from "../processes.mjs";
 
-/** Bundles the program that fills folders; returns where it is. @param {string} folder */
-export async function buildFill(folder) {
+/**
+ * Bundles the program that fills folders; returns where it is. What is stored, and how, is each tree's
+ * own affair, so it comes from the tree that the build is made of.
+ * @param {string} folder @param {string} sources
+ */
+export async function buildFill(folder, sources) {
+  const entry = join(sources, "scripts/bench/state/fill.ts");
+  if (!existsSync(entry)) {
+    throw new Broken(`the rows of large states can't be measured here: there is no ${entry}`);
+  }
   const outfile = join(folder, "fill.mjs");
   await build({
-    entryPoints: [fileURLToPath(new URL("fill.ts", import.meta.url))],
+    entryPoints: [entry],
     outfile,
     bundle: true,
     platform: "node",

@@ -19,30 +19,27 @@ export const sizeRows = [
 ];
 
 /** @type {import("../result.mjs").Measure} */
-export async function measureSizes(bench, rows, { quick }) {
-  const rounds = quick ? 3 : 5;
-  const states = States.of(bench);
+export async function measureSizes(bench, rows, effort) {
+  const rounds = { full: 5, quick: 3, once: 1 }[effort];
   const results = [];
   for (const size of sizesOf(rows)) {
-    const state = await states.copy({ devices: size.devices, requests: REQUESTS });
-    // From here on the state is a snapshot and a short journal, as it mostly is.
-    const first = await states.start(state);
-    await states.settle(first);
-    await first.server.stop();
+    const ours = await settledState(bench.ours, size);
+    const control = bench.control === bench.ours ? ours : await settledState(bench.control, size);
+    const state = { ours, control };
     const start = { floor: [0], ours: [0], control: [0] };
     const memory = { floor: [0], ours: [0], control: [0] };
     for (const name of /** @type {const} */ (["floor", "ours", "control"])) {
       start[name] = [];
       memory[name] = [];
     }
-    const usual = await oneStart(states, state, {});
+    const usual = await oneStart(bench.ours, state.ours, {});
     const startMs = Math.max(CONTROL_LEAST_MS, Math.round(usual.ms * CONTROL_SHARE));
     for (let round = 0; round < rounds; round += 1) {
       start.floor.push((await timed({ args: ["-e", "0"] })).ms);
-      memory.floor.push(await floorMemory(states.bench));
+      memory.floor.push(await floorMemory(bench));
       for (const name of /** @type {const} */ (["ours", "control"])) {
         const slow = { startMs, holdBytes: CONTROL_MB * MB };
-        const found = await oneStart(states, state, name === "control" ? { slow } : {});
+        const found = await oneStart(bench[name], state[name], name === "control" ? { slow } : {});
         start[name].push(found.ms);
         memory[name].push(found.mb);
       }
@@ -56,7 +53,20 @@ export async function measureSizes(bench, rows, { quick }) {
   return results;
 }
 
-/** @param {import("../gateway.mjs").Bench} bench */
+/**
+ * A state that is a snapshot and a short journal, as it mostly is.
+ * @param {import("../gateway.mjs").Build} build @param {import("./sizes.mjs").Size} size
+ */
+async function settledState(build, size) {
+  const states = States.of(build);
+  const state = await states.copy({ devices: size.devices, requests: REQUESTS });
+  const first = await states.start(state);
+  await states.settle(first);
+  await first.server.stop();
+  return state;
+}
+
+/** @param {import("../bench.mjs").Bench} bench */
 async function floorMemory(bench) {
   const server = await bench.floor();
   await sleep(IDLE_MS);
@@ -66,13 +76,13 @@ async function floorMemory(bench) {
 }
 
 /**
- * @param {States} states @param {string} state
+ * @param {import("../gateway.mjs").Build} build @param {string} state
  * @param {NonNullable<import("../gateway.mjs").Start["preload"]>} preload
  */
-async function oneStart(states, state, preload) {
+async function oneStart(build, state, preload) {
   const startedAt = performance.now();
   const collects = { ...preload, gc: /** @type {const} */ ("on demand") };
-  const server = await states.bench.spawnGateway({ state, on: "all", preload: collects });
+  const server = await States.of(build).build.spawnGateway({ state, on: "all", preload: collects });
   await retry(server, () => isReady(server.port), 60_000);
   const ms = performance.now() - startedAt;
   // A collection comes when it comes, and the text of a large state is garbage until then.

@@ -15,7 +15,7 @@ export const REQUESTS = 256;
 /**
  * A row for each size.
  * @param {string} id @param {string} title
- * @param {Pick<import("../result.mjs").Row, "unit" | "budget" | "floorThere">} more
+ * @param {Pick<import("../result.mjs").Row, "unit">} more
  * @returns {import("../result.mjs").Row[]}
  */
 export function perSize(id, title, more) {

@@ -1,10 +1,10 @@
 // Gateways over states of several sizes.
-import { readFileSync, rmSync } from "node:fs";
-import { cp, mkdir, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { cp, mkdir, readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { Bench, isReady, TOKEN } from "../gateway.mjs";
+import { isReady, TOKEN } from "../gateway.mjs";
 import { Broken, launch, retry, Server } from "../processes.mjs";
 import { Admin } from "./admin.mjs";
 import { buildFill, makeState } from "./make-state.mjs";
@@ -13,7 +13,10 @@ const PROBE = fileURLToPath(new URL("probe.mjs", import.meta.url));
 const IDLE = fileURLToPath(new URL("idle.mjs", import.meta.url));
 const PATIENCE_MS = 60_000;
 
-/** @typedef {{ syncMs?: number, blockMs?: number }} Slow */
+/**
+ * @typedef {import("../gateway.mjs").Build} Build
+ * @typedef {{ syncMs?: number, blockMs?: number }} Slow
+ */
 
 /** A gateway with its admin socket and the probe in its process. */
 export class Subject {
@@ -50,11 +53,11 @@ export class Subject {
     return readProbe(this.server.pid, this.probe);
   }
 
-  /** Bytes of the journal, both files of it. */
+  /** Bytes of the journal: of every file that is one, for builds differ in how many they have. */
   async journalBytes() {
-    const size = async (/** @type {string} */ name) =>
-      (await stat(join(this.state, name)).catch(() => undefined))?.size ?? 0;
-    return (await size("gateway.journal")) + (await size("gateway.journal.next"));
+    const names = (await readdir(this.state)).filter((name) => /\.journal(\.next)?$/.test(name));
+    const files = names.map((name) => stat(join(this.state, name)).catch(() => undefined));
+    return (await Promise.all(files)).reduce((sum, file) => sum + (file?.size ?? 0), 0);
   }
 
   /** Most resident memory so far, in bytes. */
@@ -87,11 +90,20 @@ async function readProbe(/** @type {number} */ pid, /** @type {string} */ file) 
 
 /** A node that does nothing, with the probe. */
 export class IdleNode {
-  /** @param {string} folder */
-  constructor(folder) {
-    this.probe = join(folder, "idle.probe");
-    const env = { BENCH_PROBE: this.probe };
-    this.server = new Server(launch({ args: ["--import", PROBE, IDLE], env }), 0);
+  /** @param {Server} server @param {string} probe */
+  constructor(server, probe) {
+    this.server = server;
+    this.probe = probe;
+  }
+
+  /** Resolves once it can be asked: a signal before that would end it. @param {string} folder */
+  static async start(folder) {
+    const probe = join(folder, "idle.probe");
+    rmSync(probe, { force: true });
+    const child = launch({ args: ["--import", PROBE, IDLE], env: { BENCH_PROBE: probe } });
+    const server = new Server(child, { port: 0 });
+    await retry(server, async () => existsSync(probe));
+    return new IdleNode(server, probe);
   }
 
   longestTurn() {
@@ -103,15 +115,15 @@ export class IdleNode {
   }
 }
 
-/** @type {WeakMap<Bench, States>} */
+/** @type {WeakMap<Build, States>} */
 const known = new WeakMap();
 
 /** Makes state folders, each size once, and starts gateways on copies of them. */
 export class States {
-  /** Those of this run. @param {Bench} bench */
-  static of(bench) {
-    const states = known.get(bench) ?? new States(bench);
-    known.set(bench, states);
+  /** Those of this build in this run. @param {Build} build */
+  static of(build) {
+    const states = known.get(build) ?? new States(build);
+    known.set(build, states);
     return states;
   }
 
@@ -121,15 +133,10 @@ export class States {
   /** @type {Promise<string> | undefined} */
   #fill;
 
-  /** @param {Bench} bench */
-  constructor(bench) {
-    this.folder = join(bench.folder, "states");
-    const dist = dirname(bench.index);
-    this.bench = new Bench({
-      folder: bench.folder,
-      dist,
-      flags: [...bench.flags, "--import", PROBE],
-    });
+  /** @param {Build} build */
+  constructor(build) {
+    this.folder = join(build.folder, "states");
+    this.build = build.withFlags(["--import", PROBE]);
   }
 
   /** @param {{ devices: number, requests: number }} size @returns {Promise<string>} */
@@ -145,7 +152,7 @@ export class States {
     /** @type {{ devices: number, requests: number }} */ size,
   ) {
     await mkdir(this.folder, { recursive: true });
-    this.#fill ??= buildFill(this.folder);
+    this.#fill ??= buildFill(this.folder, this.build.sources);
     await makeState(await this.#fill, { folder, ...size });
     return folder;
   }
@@ -167,9 +174,9 @@ export class States {
     const env = {
       OPENCLAW_GATEWAY_TOKEN: TOKEN,
       BENCH_PROBE: probe,
-      BENCH_PROBE_SLOW: JSON.stringify(slow),
+      BENCH_PROBE_SLOW: JSON.stringify(this.build.asIs ? {} : slow),
     };
-    const server = await this.bench.spawnGateway({ state, env, on: "all" });
+    const server = await this.build.spawnGateway({ state, env, on: "all" });
     await retry(server, () => isReady(server.port), PATIENCE_MS);
     const subject = new Subject(server, { state, probe });
     await subject.loadRequests();

@@ -6,15 +6,14 @@ import { IdleNode, States } from "./states.mjs";
 
 /** @typedef {import("./states.mjs").Subject} Subject */
 
-const BUDGET_MS = 20;
 /** The control blocks the loop once for so long. */
 const BLOCK_MS = 60;
 
-const more = { unit: "ms", budget: BUDGET_MS };
-
 export const turnRows = [
-  ...perSize("stall-snapshot", "longest turn while a snapshot is written", more),
-  ...perSize("stall-pages", "longest turn while all is listed by pages, and searched", more),
+  ...perSize("stall-snapshot", "longest turn while a snapshot is written", { unit: "ms" }),
+  ...perSize("stall-pages", "longest turn while all is listed by pages, and searched", {
+    unit: "ms",
+  }),
   ...perSize("stall-whole", "longest turn while the whole list is asked for", { unit: "ms" }),
 ];
 
@@ -40,10 +39,9 @@ const work = {
 };
 
 /** @type {import("../result.mjs").Measure} */
-export async function measureTurns(bench, rows, { quick }) {
-  const rounds = quick ? 2 : 5;
-  const states = States.of(bench);
-  const idle = new IdleNode(bench.folder);
+export async function measureTurns(bench, rows, effort) {
+  const rounds = { full: 5, quick: 2, once: 2 }[effort];
+  const idle = await IdleNode.start(bench.folder);
   const results = [];
   for (const size of sizesOf(rows)) {
     const own = rows.filter(({ id }) => id.endsWith(`-${size.id}`));
@@ -52,6 +50,7 @@ export async function measureTurns(bench, rows, { quick }) {
     for (let round = 0; round < rounds; round += 1) {
       for (const name of /** @type {const} */ (["ours", "control"])) {
         // A fresh copy has its snapshot to write.
+        const states = States.of(bench[name]);
         const state = await states.copy({ devices: size.devices, requests: REQUESTS });
         const slow = name === "control" ? { blockMs: BLOCK_MS } : {};
         const subject = await states.start(state, slow);
