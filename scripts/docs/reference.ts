@@ -6,6 +6,7 @@ import type { Method } from "../../src/methods/method.ts";
 import { closes } from "../../src/protocol/close.ts";
 import { eventTable } from "../../src/protocol/events.ts";
 import { amountWords } from "./amounts.ts";
+import { budgetLines } from "./budgets.ts";
 import { errorLines } from "./errors.ts";
 import { metricsLines } from "./metrics.ts";
 import { reliabilityLines } from "./reliability.ts";
@@ -22,6 +23,7 @@ export function references(): Record<string, string> {
     "errors.md": page("Errors", errorLines()),
     "limits.md": page("Limits", limitLines()),
     "reliability.md": page("Reliability", reliabilityLines()),
+    "budgets.md": page("Budgets", budgetLines()),
     "metrics.md": page("Metrics", metricsLines()),
     "config.md": `${NOTE}\n\n${configReference().trim()}\n`,
   };
