@@ -13,7 +13,7 @@ const SETTLE_MS = 600;
 const plans = {
   full: { few: 1_000, many: 5_000, rounds: 3 },
   quick: { few: 1_000, many: 4_000, rounds: 2 },
-  once: { few: 1_000, many: 4_000, rounds: 1 },
+  once: { few: 1_000, many: 4_000, rounds: 2 },
 };
 
 /** @type {import("./result.mjs").Row} */

@@ -44,7 +44,7 @@ export const startGroups = [
 /** Bare node, floor (its memory), gateway, and the gateway made dearer, in turn. */
 /** @type {import("./result.mjs").Measure} */
 async function measureStarts(bench, rows, effort) {
-  const rounds = { full: 7, quick: 3, once: 2 }[effort];
+  const rounds = { full: 7, quick: 3, once: 3 }[effort];
   /** @type {Record<string, { floor: number[], ours: number[], control: number[] }>} */
   const samples = {};
   for (const { id } of startRows) samples[id] = { floor: [], ours: [], control: [] };
@@ -101,7 +101,7 @@ async function oneStart(build, preload) {
 
 /** @type {import("./result.mjs").Measure} */
 async function measureCommand(bench, rows, effort) {
-  const rounds = { full: 15, quick: 5, once: 4 }[effort];
+  const rounds = { full: 15, quick: 5, once: 6 }[effort];
   const ours = await startRunning(bench.ours);
   const control = await startRunning(bench.control);
   const samples = { floor: [0], ours: [0], control: [0] };
