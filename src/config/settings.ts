@@ -99,3 +99,8 @@ function freeze(section: Section): Section {
   }
   return Object.freeze(section);
 }
+
+/** Whether sshd is to ask a helper for the keys; else they stand in an authorized_keys, or nowhere. */
+export function sshAsksForKeys({ gateway }: GatewayConfig): boolean {
+  return gateway.ssh.account !== undefined && gateway.ssh.authorizedKeys === undefined;
+}

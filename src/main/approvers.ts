@@ -1,16 +1,10 @@
 import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { GatewayConfig } from "../config/schema.ts";
 import { approversFile } from "../host/paths.ts";
 import { replaceFile } from "../lib/atomic-file.ts";
 import type { Environment } from "../lib/environment.ts";
 import { whyFailed } from "../lib/system-words.ts";
-
-/** Whether sshd is to ask a helper for the keys; else they stand in an authorized_keys, or nowhere. */
-export function asksForKeys({ gateway }: GatewayConfig): boolean {
-  return gateway.ssh.account !== undefined && gateway.ssh.authorizedKeys === undefined;
-}
 
 interface ApproversSetup {
   readonly env: Environment;

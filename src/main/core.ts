@@ -1,6 +1,7 @@
 import { argon2Hasher, type Hasher } from "../auth/hasher.ts";
 import { ConfigError, formatIssue } from "../config/errors.ts";
 import { type ConfigFlags, type LoadedConfig, loadConfig } from "../config/load.ts";
+import { type Bus, LocalBus } from "../events/bus.ts";
 import { connectionsThatFit } from "../host/descriptors.ts";
 import {
   configPath,
@@ -27,6 +28,8 @@ export interface CoreOptions {
   readonly world?: World;
   readonly limits?: Partial<Limits>;
   readonly hasher?: Hasher;
+  /** How other gateways of the same state are reached; none are if absent. */
+  readonly bus?: Bus;
   readonly log: StoreLog;
   /**
    * Where the audit's lines are copied to, at every log level; `log` if absent, and `null` where
@@ -50,6 +53,7 @@ export interface Core extends OpenServices {
   uptimeMs(): number;
   readonly loaded: LoadedConfig;
   readonly log: StoreLog;
+  readonly bus: Bus;
   /** The whole state; `documents` are its parts. */
   readonly state: StateDocument;
   close(): Promise<void>;
@@ -57,7 +61,7 @@ export interface Core extends OpenServices {
 
 /** Opens state and configuration. @throws StoreError, ConfigError */
 export async function openCore(options: CoreOptions): Promise<Core> {
-  const { env, world = systemWorld, hasher = argon2Hasher, log } = options;
+  const { env, world = systemWorld, hasher = argon2Hasher, bus = new LocalBus(), log } = options;
   const table = limitValues(options.limits);
   const limits = { ...table, connections: connectionsThatFit(table.connections) };
   const stateDir = stateFolder(env);
@@ -103,9 +107,10 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       uptimeMs,
       loaded,
       log,
+      bus,
       state,
       ...services,
-      close: () => closeAll({ ...services, state, lock }),
+      close: () => closeAll({ ...services, state, bus, lock }),
     };
   } catch (error) {
     await lock.release();
@@ -116,6 +121,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
 async function closeAll(
   parts: Pick<OpenServices, "config" | "pairing" | "ssh" | "nodes" | "audit"> & {
     state: StateDocument;
+    bus: Bus;
     lock: WriterLock;
   },
 ): Promise<void> {
@@ -125,6 +131,7 @@ async function closeAll(
   parts.nodes.close();
   try {
     await parts.audit.close();
+    await parts.bus.close();
     await parts.state.close();
   } finally {
     await parts.lock.release();

@@ -1,3 +1,4 @@
+import { Audit } from "../audit/audit.ts";
 import { ConfigTrail } from "../audit/config-trail.ts";
 import { Decisions } from "../audit/decisions.ts";
 import type { Hasher } from "../auth/hasher.ts";
@@ -5,6 +6,7 @@ import { SharedSecrets } from "../auth/secret.ts";
 import { SecretStore } from "../auth/secret-store.ts";
 import type { LoadedConfig, LoadOptions } from "../config/load.ts";
 import { ConfigStore } from "../config/service.ts";
+import { sshAsksForKeys } from "../config/settings.ts";
 import { replaceFile } from "../lib/atomic-file.ts";
 import type { Environment } from "../lib/environment.ts";
 import type { World } from "../lib/world.ts";
@@ -17,8 +19,7 @@ import { Setups } from "../pairing/setups.ts";
 import { SshKeys } from "../pairing/ssh.ts";
 import { SshAdmins } from "../pairing/ssh-admins.ts";
 import type { StoreLog } from "../store/shape.ts";
-import { asksForKeys, publishApprovers } from "./approvers.ts";
-import { Audit } from "./audit.ts";
+import { publishApprovers } from "./approvers.ts";
 import { type StateDocument, type StateParts, statePartsOf } from "./state.ts";
 
 interface Deps {
@@ -101,7 +102,7 @@ function openPairing({ documents, decisions, config, secretStore }: Parts, deps:
     decisions: pairing.decisions,
     admins,
     publish: (lines) => {
-      const wanted = asksForKeys(config.current);
+      const wanted = sshAsksForKeys(config.current);
       return publishApprovers({ env, stateDir, wanted }, lines);
     },
   });
@@ -134,7 +135,7 @@ function openAudit({ documents, decisions, secretStore }: Parts, deps: Deps): Au
     decisions,
     shared: documents.audit,
     host: documents.host,
-    identity: secretStore.identity,
+    signer: secretStore.identity,
     log,
     journal: journal ?? undefined,
   });

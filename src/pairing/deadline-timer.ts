@@ -8,18 +8,18 @@ export class DeadlineTimer {
   #timer: Timer | undefined;
   #at = Number.POSITIVE_INFINITY;
 
-  constructor(private readonly deps: { world: World; now: () => number; ring: () => void }) {}
+  constructor(private readonly deps: { world: World; now: () => number; due: () => void }) {}
 
   /** Fires at `at` or before; `undefined` asks for nothing. */
   set(at: number | undefined): void {
     if (at === undefined || at >= this.#at) return;
-    const { world, now, ring } = this.deps;
+    const { world, now, due } = this.deps;
     this.#timer?.cancel();
     this.#at = at;
     const wait = Math.min(Math.max(0, at - now()), LONGEST_MS);
     this.#timer = world.after(wait + 1, () => {
       this.#at = Number.POSITIVE_INFINITY;
-      ring();
+      due();
     });
   }
 

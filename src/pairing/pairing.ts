@@ -85,7 +85,7 @@ export class Pairing {
     this.#revocation = new Revocation(parts);
     this.many = new MassRevocation({ ...parts, ending: (revoking) => this.#ending(revoking) });
     this.links = new Links({ ...parts, world, limits });
-    this.#expiry = new DeadlineTimer({ world, now, ring: () => this.#expire() });
+    this.#expiry = new DeadlineTimer({ world, now, due: () => this.#expire() });
     this.#stop.push(
       document.listen((event) => this.#follow(event)),
       requests.listen(({ name }) => {

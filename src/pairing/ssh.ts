@@ -41,7 +41,7 @@ export class SshKeys {
   constructor(private readonly deps: Deps) {
     const { world } = deps;
     const now = () => world.now();
-    this.#expiry = new DeadlineTimer({ world, now, ring: () => void this.publish() });
+    this.#expiry = new DeadlineTimer({ world, now, due: () => void this.publish() });
   }
 
   list(): SshKey[] {

@@ -1,21 +1,27 @@
 import { createPublicKey, verify } from "node:crypto";
 import { join } from "node:path";
-import type { AuditEvent, AuditLine } from "../audit/chain.ts";
-import type { Decisions } from "../audit/decisions.ts";
-import { AuditFiles } from "../audit/files.ts";
-import { type AuditPage, auditPage, type PageOptions } from "../audit/pages.ts";
-import type { AuditChange, AuditState, HostChange, HostState, LineAdded } from "../audit/parts.ts";
-import { checkAudit, findFile, type ReadOptions, readAudit } from "../audit/reader.ts";
-import { floorText } from "../audit/trail.ts";
-import type { AuditVerdict } from "../audit/verify.ts";
-import { AuditWriter } from "../audit/writer.ts";
-import type { GatewayIdentity } from "../auth/identity.ts";
 import type { World } from "../lib/world.ts";
 import { stateLimitTable } from "../limits/state.ts";
 import type { Limits } from "../limits/table.ts";
-import type { AuditSource } from "../methods/services.ts";
 import type { Part } from "../store/parts.ts";
 import type { StoreLog } from "../store/shape.ts";
+import type { AuditEvent, AuditLine } from "./chain.ts";
+import type { Decisions } from "./decisions.ts";
+import { AuditFiles } from "./files.ts";
+import { type AuditPage, auditPage, type PageOptions } from "./pages.ts";
+import type { AuditChange, AuditState, HostChange, HostState, LineAdded } from "./parts.ts";
+import { checkAudit, findFile, type ReadOptions, readAudit } from "./reader.ts";
+import { floorText } from "./trail.ts";
+import type { AuditVerdict } from "./verify.ts";
+import type { Notes } from "./write-ahead.ts";
+import { AuditWriter } from "./writer.ts";
+
+/** What signs the audit. */
+export interface AuditSigner {
+  /** Raw Ed25519 public key, base64url. */
+  readonly publicKey: string;
+  sign(data: Uint8Array): Buffer;
+}
 
 interface Deps {
   readonly stateDir: string;
@@ -24,20 +30,21 @@ interface Deps {
   readonly decisions: Decisions;
   readonly shared: Part<AuditState, AuditChange, LineAdded>;
   readonly host: Part<HostState, HostChange>;
-  readonly identity: GatewayIdentity;
+  /** The gateway's key, which signs how far the files go. */
+  readonly signer: AuditSigner;
   readonly log: StoreLog;
   /** Where each line is copied to; absent where no gateway runs, and so nothing writes to the journal. */
   readonly journal?: Pick<StoreLog, "info"> | undefined;
 }
 
-/** The audit of an open core: lines go from the state to the files in `audit/`. */
-export class Audit implements AuditSource {
+/** The audit as a service: lines go from the state to the files in `audit/`, and are read from both. */
+export class Audit implements Notes {
   readonly #folder: string;
   readonly #writer: AuditWriter;
   readonly #stop: () => void;
 
   constructor(private readonly deps: Deps) {
-    const { stateDir, world, limits, shared, host, identity, log, journal } = deps;
+    const { stateDir, world, limits, shared, host, signer, log, journal } = deps;
     this.#folder = join(stateDir, "audit");
     this.#writer = new AuditWriter({
       files: new AuditFiles(this.#folder, limits),
@@ -53,10 +60,10 @@ export class Audit implements AuditSource {
         const { signed } = host.working.trail;
         // Never so: there are files only where an end was signed.
         if (!signed) throw new Error("nothing was signed yet");
-        const floor = { ...head, signature: identity.sign(floorText(head)).toString("base64url") };
+        const floor = { ...head, signature: signer.sign(floorText(head)).toString("base64url") };
         await host.commit([{ op: "audit-written", signed, floor }]);
       },
-      sign: (data) => identity.sign(data),
+      sign: (data) => signer.sign(data),
       log,
       copy: (facts, message) => journal?.info(facts, message),
     });
@@ -92,9 +99,9 @@ export class Audit implements AuditSource {
   }
 
   verify(): Promise<AuditVerdict> {
-    const { identity, host } = this.deps;
+    const { signer, host } = this.deps;
     const key = createPublicKey({
-      key: { kty: "OKP", crv: "Ed25519", x: identity.publicKey },
+      key: { kty: "OKP", crv: "Ed25519", x: signer.publicKey },
       format: "jwk",
     });
     const verifies = (data: Uint8Array, signature: Uint8Array) =>
