@@ -38,7 +38,7 @@ Exit code 0 also when a budget is missed; 1 when the measurement itself is broke
 With --against, commit C is unpacked and built in a temporary folder, and stands where otherwise the
 control does: floor, this build, that build, in turn. Each group is measured ${plans.full.repeats} times (with --quick
 ${plans.quick.repeats} times and shorter, about eight minutes in all), every time with new servers, the two builds in
-each other's place every second time. Large states are filled by each commit's own program. Printed are the rows with
+each other's place every second time. Large states are filled by each commit's own program.
 
 ${ruleOf(plans.full)}
 
