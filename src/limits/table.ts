@@ -1,6 +1,6 @@
 import { totalmem } from "node:os";
 import { auditLimitTable } from "./audit.ts";
-import { guardLimitTable } from "./decisions.ts";
+import { decisionLimitTable } from "./decisions.ts";
 import { httpLimitTable } from "./http.ts";
 import { KiB, type Limit, MINUTE, MiB, SECOND } from "./limit.ts";
 import { inviteLimitTable } from "./links.ts";
@@ -107,7 +107,7 @@ export const limitTable = {
   ...inviteLimitTable,
   ...auditLimitTable,
   ...sshLimitTable,
-  ...guardLimitTable,
+  ...decisionLimitTable,
   ...listLimitTable,
   bufferedBytes: {
     value: 16 * MiB,
