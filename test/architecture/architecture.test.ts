@@ -1,9 +1,9 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { layerProblem, roomOf, rooms, sharedWithPage, side } from "./layers.ts";
 import { findRings } from "./rings.ts";
-import { type Import, importsOf, resolved, sources, src } from "./sources.ts";
+import { type Import, importsOf, resolved, root, sources, src } from "./sources.ts";
 
 /** Packages that enter at one place, so that they can be replaced there. */
 const entrances: Readonly<Record<string, RegExp>> = {
@@ -189,6 +189,25 @@ describe("architecture", () => {
     expect(at(0.5)).toBeLessThanOrEqual(100);
     expect(at(0.9)).toBeLessThanOrEqual(250);
     expect(sources.filter((source) => source.lines > 400).map(({ name }) => name)).toEqual([]);
+  });
+
+  test("files of tests and scripts have at most 400 lines, but for those that have more to say", () => {
+    const folders = ["test", "scripts"];
+    const names = folders.flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+        .filter((name) => /\.m?ts$|\.mjs$/.test(name))
+        .map((name) => `${folder}/${name}`),
+    );
+    const long = names.filter(
+      (name) => readFileSync(join(root, name), "utf8").split("\n").length - 1 > 400,
+    );
+    expect(names.length).toBeGreaterThan(300);
+    expect(long.sort()).toEqual([
+      "test/audit/every-decision.test.ts",
+      "test/e2e/reference-client.test.ts",
+      "test/notify/flow.test.ts",
+      "test/vps/ssh.test.ts",
+    ]);
   });
 
   test("files are kebab-case nouns", () => {
