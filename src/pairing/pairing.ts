@@ -144,8 +144,8 @@ export class Pairing {
 
   /** The durable record of a device, as far as it counts. */
   device(deviceId: string): Device | undefined {
-    const { durable } = this.deps.document;
-    return asItCounts(this.#working, durable.devices.get(deviceId));
+    const { document } = this.deps;
+    return asItCounts(document, document.durable.devices.get(deviceId));
   }
 
   /** The name of a device's pairing as a node, if it is paired as one. */
