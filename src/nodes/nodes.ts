@@ -48,6 +48,8 @@ interface Deps {
   readonly policy: () => CommandPolicy;
   /** Names the pairing of a device as a node; `undefined` when it is not paired as one. */
   readonly pairingOf: (nodeId: string) => string | undefined;
+  /** As `pairingOf`, by what is decided, also where that is not durable yet. */
+  readonly decidedPairingOf: (nodeId: string) => string | undefined;
   /** Which link paired a device, if one did and nothing was decided about it since. */
   readonly linkOf: (nodeId: string) => string | undefined;
 }
@@ -157,7 +159,18 @@ export class Nodes {
     await this.deps.document.commit([{ op: "seen", nodeId, facts }]);
   }
 
-  #introduce({ facts, connectedAtMs }: NodeSession): void {
+  /**
+   * Whether the pairing that a node came in under still stands, and no end of it is being written: nothing
+   * of the node may be written behind that.
+   */
+  #isPaired({ facts: { nodeId, pairing } }: NodeSession): boolean {
+    const { pairingOf, decidedPairingOf } = this.deps;
+    return pairingOf(nodeId) === pairing && decidedPairingOf(nodeId) === pairing;
+  }
+
+  #introduce(session: NodeSession): void {
+    if (!this.#isPaired(session)) return;
+    const { facts, connectedAtMs } = session;
     const { nodeId, pairing, text } = facts;
     const times = { createdAtMs: connectedAtMs, lastConnectedAtMs: connectedAtMs };
     this.deps.document.later([{ op: "node", node: { ...text, nodeId, pairing, ...times } }]);
@@ -165,10 +178,10 @@ export class Nodes {
 
   /** Asks the owner for what a node claims and was not granted, if there is any. */
   ask(session: NodeSession): void {
-    const { document, requests, pairingOf } = this.deps;
+    const { document, requests } = this.deps;
     const { nodeId, pairing } = session.facts;
     // A device that was removed a moment ago, and whose connection is about to close, asks nothing.
-    if (session.asking || pairingOf(nodeId) !== pairing) return;
+    if (session.asking || !this.#isPaired(session)) return;
     const { text, surface } = this.#askOf(session);
     const approved = capabilities.recordOf(document.working, { nodeId, pairing })?.surface;
     const covered = approved !== undefined && coversCapabilities(approved, surface);
@@ -186,9 +199,9 @@ export class Nodes {
 
   /** Grants a node that came by the owner's link what it claims, without a request. */
   #grant(session: NodeSession): void {
-    const { world, pairingOf, linkOf } = this.deps;
+    const { world, linkOf } = this.deps;
     const asked = this.#askOf(session);
-    const { nodeId, pairing, surface } = asked;
+    const { nodeId, surface } = asked;
     const facts = { now: world.now(), via: "bootstrap" as const };
     // Of what can do nothing, the line of the link itself says it all.
     const event = capabilityWords(surface) === NOTHING ? undefined : byLink(asked, linkOf(nodeId));
@@ -196,7 +209,7 @@ export class Nodes {
     this.#decisions
       .decide((state) => {
         // It may have been removed meanwhile.
-        if (pairingOf(nodeId) !== pairing) return { changes: [], answer: undefined };
+        if (!this.#isPaired(session)) return { changes: [], answer: undefined };
         return {
           changes: capabilities.approve(state, asked, facts).changes,
           event,

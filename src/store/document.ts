@@ -161,7 +161,7 @@ class StoredDocument<State, Change, Event> implements Document<State, Change, Ev
     this.#propose(changes);
     return new Promise((resolve, reject) => {
       const kind: EntryKind = urgent ? "urgent" : "plain";
-      this.#committer.add({ kind, changes, text, shown: false, resolve, reject });
+      this.#committer.add({ kind, given, changes, text, shown: false, resolve, reject });
     });
   }
 
@@ -180,7 +180,8 @@ class StoredDocument<State, Change, Event> implements Document<State, Change, Ev
     if (!room && !idle) return;
     this.#propose(changes);
     const settled = { resolve() {}, reject() {} };
-    const entry: Entry<Change> = { kind: "later", changes, text, shown: false, ...settled };
+    const what = { given, changes, text, shown: false };
+    const entry: Entry<Change> = { kind: "later", ...what, ...settled };
     if (idle) {
       views.show(entry);
       if (room) this.#committer.keep(entry);

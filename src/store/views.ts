@@ -35,7 +35,7 @@ export class Views<State, Change, Event = never> {
     return this.#shape.records(this.#durable);
   }
 
-  /** `changes` with what belongs to them. */
+  /** `changes` with what belongs to them, by the working state. */
   whole(changes: readonly Change[]): readonly Change[] {
     const { consequences } = this.#shape;
     if (!consequences) return changes;
@@ -93,7 +93,8 @@ export class Views<State, Change, Event = never> {
 
   /**
    * Makes the working state anew: durable plus `pending`, in order. Costs a pass over all records,
-   * so only failures come here. Returns the entries that cannot be applied any more.
+   * so only failures come here. What belongs to their changes is worked out anew: it may have been part of
+   * a commit that failed. Returns the entries that cannot be applied any more.
    */
   rebuild(pending: readonly Entry<Change>[]): Map<Entry<Change>, unknown> {
     const failed = new Map<Entry<Change>, unknown>();
@@ -103,6 +104,7 @@ export class Views<State, Change, Event = never> {
       for (const entry of pending) {
         if (entry.shown || failed.has(entry)) continue;
         try {
+          this.#refit(entry);
           for (const change of entry.changes) this.#shape.apply(this.#working, change);
         } catch (error) {
           failed.set(entry, error);
@@ -112,6 +114,14 @@ export class Views<State, Change, Event = never> {
       }
     }
     return failed;
+  }
+
+  #refit(entry: Entry<Change>): void {
+    const changes = this.whole(entry.given);
+    const belonged = entry.changes.length > entry.given.length;
+    if (!belonged && changes.length === entry.given.length) return;
+    entry.changes = changes;
+    entry.text = JSON.stringify(changes);
   }
 
   #copy(): State {
