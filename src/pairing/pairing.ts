@@ -221,7 +221,9 @@ export class Pairing {
   async rename(facts: { deviceId: string; label: string; actor: Actor }): Promise<Device> {
     const { answer } = await this.decisions.decide((state) => {
       const { device, changes } = devices.rename(state, facts);
-      if (changes.length === 0) return { changes, answer: device };
+      const { label } = this.deps.document.durable.devices.get(device.deviceId) ?? {};
+      const settled = label === device.label;
+      if (changes.length === 0) return { changes, settled, answer: device };
       refuseWhileRevoking(state);
       const what = { ...deviceFacts(device), label: device.label };
       return { changes, event: auditOf("device.renamed", facts.actor, what), answer: device };

@@ -8,6 +8,8 @@ export class Views<State, Change, Event = never> {
   readonly #listeners = new Set<(event: Event) => void>();
   /** Events of entries that are shown and not told of yet. */
   readonly #untold = new Map<Entry<Change>, readonly Event[]>();
+  /** Events that are being handed out: what a listener changes is told behind them. */
+  #telling: Event[] | undefined;
   #durable: State;
   #working: State;
 
@@ -74,14 +76,22 @@ export class Views<State, Change, Event = never> {
     const events = this.#untold.get(entry);
     if (!events) return;
     this.#untold.delete(entry);
-    for (const event of events) {
-      for (const listener of [...this.#listeners]) {
-        try {
-          listener(event);
-        } catch (error) {
-          // The change itself is durable: its caller must hear that, also where a listener fails.
-          this.#log.error({ err: error }, "what follows from a change failed");
-        }
+    if (this.#telling) {
+      this.#telling.push(...events);
+      return;
+    }
+    this.#telling = [...events];
+    for (const event of this.#telling) this.#handOut(event);
+    this.#telling = undefined;
+  }
+
+  #handOut(event: Event): void {
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(event);
+      } catch (error) {
+        // The change itself is durable: its caller must hear that, also where a listener fails.
+        this.#log.error({ err: error }, "what follows from a change failed");
       }
     }
   }
