@@ -65,6 +65,9 @@ function destination(
     const where = dest === 1 ? "standard output" : dest;
     process.stderr.write(`the log can't be written to ${where}: ${whyFailed(error)}\n`);
   });
+  // A file that could not be opened takes no lines, and pino's stream would throw at each: that was told.
+  const write = stream.write.bind(stream);
+  stream.write = (text) => (told !== undefined && !opened ? false : write(text));
   // At the end of the process what a file that never opened still holds is lost: that was told.
   const flush = stream.flushSync.bind(stream);
   stream.flushSync = () => {

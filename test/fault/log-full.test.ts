@@ -42,6 +42,10 @@ test("a log that can't be opened is told in words, and ends no start or stop wit
   await writeFile(join(gateway.stateDir, "openclaw.json"), JSON.stringify(config), { mode: 0o600 });
   const run = gateway.launch({ OPENCLAW_GATEWAY_TOKEN: PROCESS_TOKEN });
   await until(async () => (await gateway.cli(["status"])).code === 0, "the gateway's status");
+  // Further lines are lost as the first one is: the gateway goes on.
+  await gateway.ok(["devices", "invite"]);
+  await gateway.ok(["token", "new"]);
+  expect((await gateway.cli(["status"])).code).toBe(0);
   expect(await gateway.stop()).toBe(0);
   expect(run.output).toMatch(/^the log can't be written to \S+: there is no such file\n$/);
 });
