@@ -84,6 +84,8 @@ export interface CallOptions {
   readonly params?: unknown;
   /** Told once for each code that this device waits with, and the command that approves it. */
   readonly waiting: (code: string, command: string) => void;
+  /** Told why a try came to nothing; another one follows. */
+  readonly failed?: (message: string) => void;
 }
 
 /** Connects, waits until the owner approves, and calls one method. @throws Error why it can't wait */
@@ -96,7 +98,7 @@ export async function callOnce(options: CallOptions): Promise<unknown> {
   }
 }
 
-function connected({ url, token, file, waiting }: CallOptions): Promise<GatewayClient> {
+function connected({ url, token, file, waiting, failed }: CallOptions): Promise<GatewayClient> {
   let told: string | undefined;
   return new Promise((resolve, reject) => {
     const client = new GatewayClient({
@@ -112,7 +114,8 @@ function connected({ url, token, file, waiting }: CallOptions): Promise<GatewayC
       // The client tries again by itself, under the same code, until it is approved.
       onConnectError: (error) => {
         const { code, requestId, approveCommand } = detailsOf(error);
-        if (code !== "PAIRING_REQUIRED" || requestId === undefined || requestId === told) return;
+        if (code !== "PAIRING_REQUIRED" || requestId === undefined) return failed?.(error.message);
+        if (requestId === told) return;
         told = requestId;
         waiting(requestId, String(approveCommand));
       },
@@ -139,6 +142,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
     token: process.env["OPENCLAW_GATEWAY_TOKEN"],
     file: "device.json",
     waiting: (code, command) => console.error(`waiting for approval as ${code}: ${command}`),
+    failed: (message) => console.error(`not connected: ${message}`),
   });
   console.log(JSON.stringify(answer, undefined, 2));
 }

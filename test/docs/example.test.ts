@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { callOnce } from "../../docs/examples/client.ts";
 import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
+import { until } from "../kit/until.ts";
 
 let gateway: TestGateway;
 let folder: string;
@@ -49,6 +50,24 @@ test("the example says why it can't wait: a wrong token is no way to ask", async
     waiting: () => expect.fail("a wrong token asks for nothing"),
   });
   await expect(call).rejects.toThrow("gateway token mismatch");
+});
+
+test("the example says why it is not connected where nothing answers, and tries again", async () => {
+  const { url, port } = gateway;
+  await gateway.close();
+  const failures: string[] = [];
+  const call = callOnce({
+    url,
+    token: TEST_TOKEN,
+    file: join(folder, "device.json"),
+    method: "health",
+    waiting: (code) => void gateway.host("device.pair.approve", { requestId: code }),
+    failed: (message) => failures.push(message),
+  });
+  await until(() => failures[0], "a try that failed");
+  gateway = await startTestGateway({ flags: { "gateway.port": port } });
+  expect(await call).toMatchObject({ ok: true });
+  expect(failures[0]).toContain("ECONNREFUSED");
 });
 
 test("the example names the version of the client that it was tested with", async () => {
