@@ -33,7 +33,7 @@ async function measure(bench, wanted, { quick }) {
   for (const [i, state] of states.entries()) {
     await approveDevice(servers[i + 1], device, state);
     nodes.push(await joinNode(servers[i + 1], device));
-    await approveSurface(state, device.deviceId);
+    await approveCapabilities(state, device.deviceId);
   }
   const loads = await Promise.all(
     servers.map((server) => RequestLoad.open(server, (i) => bench.loginOf(i, "deviceToken"))),
@@ -82,7 +82,7 @@ async function approveDevice(
 }
 
 /** Approves what the node offers, once it waits for that. */
-async function approveSurface(/** @type {string} */ state, /** @type {string} */ nodeId) {
+async function approveCapabilities(/** @type {string} */ state, /** @type {string} */ nodeId) {
   const socket = join(state, "admin.sock");
   for (let tries = 0; tries < 100; tries += 1) {
     /** @type {any} */

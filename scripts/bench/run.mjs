@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { killAll } from "../../test/kit/program.mjs";
+import { buildInputs } from "../build-inputs.mjs";
 import { cpuGroups } from "./cpu-rows.mjs";
 import { crowdGroups } from "./crowd/groups.mjs";
 import { Bench } from "./gateway.mjs";
@@ -62,14 +63,7 @@ const { values: options } = parseArgs({
 function freshDist() {
   const dist = join(root, "dist");
   const built = join(dist, "index.js");
-  const sources = [
-    "src",
-    "deploy/ssh",
-    "scripts/build.mjs",
-    "scripts/build-dashboard.mjs",
-    "package.json",
-  ];
-  const newest = Math.max(...sources.map((name) => newestIn(join(root, name))));
+  const newest = Math.max(...buildInputs.map((name) => newestIn(join(root, name))));
   if (!existsSync(built) || statSync(built).mtimeMs < newest) {
     execFileSync(process.execPath, [join(root, "scripts/build.mjs")], { stdio: "inherit" });
   }

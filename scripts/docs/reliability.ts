@@ -37,7 +37,7 @@ const survives: readonly Promised[] = [
     "fault/approvals-kill.test.ts",
   ],
   [
-    "`kill -9` before, in the middle of and after each step that changes a file: taking the lock, appending, fsyncing, rolling the journal, writing and renaming its snapshot, dropping what that covers, the ballast, the configuration, a first start. At least 50 rounds at every check, 1,000 with `--long`.",
+    "`kill -9` before, in the middle of and after each step that changes a file: taking the lock, appending, fsyncing, rolling the journal, writing and renaming its snapshot, dropping what that covers, the reserve file, the configuration, a first start. At least 50 rounds at every check, 1,000 with `--long`.",
     "fault/kill-steps.test.ts",
   ],
   [

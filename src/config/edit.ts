@@ -129,7 +129,7 @@ function clearSecretRefused(path: ConfigPath): ConfigError {
 }
 
 /** @throws ConfigError CONFIG_SYNTAX: an edit of a text that can't be read could destroy it. */
-export function refuseBrokenText(text: string, file: string): void {
+function refuseBrokenText(text: string, file: string): void {
   const { errors } = parseDocument(text);
   if (errors.length === 0) return;
   const issues = interpretConfig(text, file).errors;

@@ -38,7 +38,7 @@ const noAuthReasons = {
 };
 
 /** The table that owns every key. Order is the order of the reference page. */
-export const configTable = {
+const configTable = {
   "gateway.port": key({
     type: v.wholeNumber(0, 65535),
     default: 18789,
@@ -288,7 +288,7 @@ export function configPaths(): ConfigPath[] {
   return Object.keys(configTable) as ConfigPath[];
 }
 
-export function isConfigPath(path: string): path is ConfigPath {
+function isConfigPath(path: string): path is ConfigPath {
   return Object.hasOwn(configTable, path);
 }
 

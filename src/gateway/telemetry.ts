@@ -58,7 +58,7 @@ export class Telemetry {
   connectRefused({ id, socket }: Connection, { error, close }: Refusal): void {
     const code = String(error.details?.["code"] ?? error.code);
     this.refusals.set(code, (this.refusals.get(code) ?? 0) + 1);
-    // The request has a line of its own (pairing-log.ts); one for each retry of it tells nothing.
+    // The request has a line of its own (methods/pairing-log.ts); one for each retry of it tells nothing.
     if (code === "PAIRING_REQUIRED") return;
     const facts = { conn: id, address: socket.peer.address, code };
     const { message } = error;

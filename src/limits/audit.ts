@@ -1,6 +1,6 @@
 import type { Limit } from "./limit.ts";
 
-/** The limits of the audit: a part of the table in limits.ts. */
+/** The limits of the audit: a part of the table in table.ts. */
 export const auditLimitTable = {
   auditFileBytes: {
     value: 8 * 1024 * 1024,

@@ -1,9 +1,7 @@
-import type { Limit } from "./limit.ts";
+import { type Limit, MINUTE } from "./limit.ts";
 
-const MINUTE = 60_000;
-
-/** The limits of who decides on others: a part of the table in limits.ts. */
-export const guardLimitTable = {
+/** The limits of who decides on others: a part of the table in table.ts. */
+export const decisionLimitTable = {
   codeFailures: {
     value: 10,
     unit: "count",

@@ -1,8 +1,6 @@
-import type { Limit } from "./limit.ts";
+import { type Limit, MiB } from "./limit.ts";
 
-const MiB = 1024 * 1024;
-
-/** The limits of plain HTTP: part of the table in limits.ts. */
+/** The limits of plain HTTP: part of the table in table.ts. */
 export const httpLimitTable = {
   webFilesAtOnce: {
     value: 256,

@@ -1,6 +1,6 @@
 import type { Limit } from "./limit.ts";
 
-/** The limits of links that pair: a part of the table in limits.ts. */
+/** The limits of links that pair: a part of the table in table.ts. */
 export const inviteLimitTable = {
   invites: {
     value: 256,

@@ -1,10 +1,23 @@
-import type { Limit } from "./limit.ts";
+import { KiB, type Limit, MiB } from "./limit.ts";
 
-const KiB = 1024;
-const MiB = 1024 * KiB;
-
-/** The limits of the log: part of the table in limits.ts. */
+/** The limits of the log: part of the table in table.ts. */
 export const logLimitTable = {
+  logLinesPerSecond: {
+    value: 20,
+    unit: "count",
+    bounds: "log lines about refusals and closes in one second (and as many about failures)",
+    past: "one summary line a second, with how many of each kind were left out",
+    metric: "log-left-out",
+    test: "lib/bounded-log.test.ts",
+  },
+  logBufferBytes: {
+    value: MiB,
+    unit: "bytes",
+    bounds: "log text that a full disk or a stuck reader has not taken yet",
+    past: "newer lines are lost until it takes some",
+    metric: "-",
+    test: "fault/log-full.test.ts",
+  },
   logRingBytes: {
     value: MiB,
     unit: "bytes",

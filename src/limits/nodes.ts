@@ -1,13 +1,10 @@
-import type { Limit } from "./limit.ts";
+import { KiB, type Limit, MiB, SECOND } from "./limit.ts";
 
-const KiB = 1024;
-const MiB = 1024 * KiB;
-const SECOND = 1000;
 const HOUR = 60 * 60 * SECOND;
 
-/** The limits of nodes: part of the table in limits.ts. */
+/** The limits of nodes: part of the table in table.ts. */
 export const nodeLimitTable = {
-  nodeSurfaceItems: {
+  nodeCapabilityItems: {
     value: 256,
     unit: "count",
     bounds: "commands of one node, and as many capabilities and permissions",
@@ -15,7 +12,7 @@ export const nodeLimitTable = {
     metric: "-",
     test: "nodes/claims.test.ts",
   },
-  nodeSurfaceChars: {
+  nodeCapabilityChars: {
     value: 128,
     unit: "count",
     bounds: "characters of one command, capability or permission",
@@ -26,7 +23,7 @@ export const nodeLimitTable = {
   nodeRequests: {
     value: 1000,
     unit: "count",
-    bounds: "nodes' surfaces that wait for a decision",
+    bounds: "nodes' declared capabilities that wait for a decision",
     past: "the oldest is dropped; its node asks again when it next connects",
     metric: "-",
     test: "requests/nodes.test.ts",

@@ -1,10 +1,6 @@
-import type { Limit } from "./limit.ts";
+import { KiB, type Limit, MINUTE, SECOND } from "./limit.ts";
 
-const KiB = 1024;
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-
-/** The limits of the webhook: a part of the table in limits.ts. */
+/** The limits of the webhook: a part of the table in table.ts. */
 export const notifyLimitTable = {
   notifyWaiting: {
     value: 128,

@@ -1,10 +1,7 @@
 import { totalmem } from "node:os";
-import type { Limit } from "./limit.ts";
+import { type Limit, MiB, SECOND } from "./limit.ts";
 
-const MiB = 1024 * 1024;
-const SECOND = 1000;
-
-/** The limits on sockets by how far they got: the part of the table in limits.ts about crowds. */
+/** The limits on sockets by how far they got: the part of the table in table.ts about crowds. */
 export const socketLimitTable = {
   unauthenticatedSockets: {
     value: Math.min(512, Math.max(32, Math.floor(totalmem() / 4 / (8 * MiB)))),

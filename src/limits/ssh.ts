@@ -1,9 +1,6 @@
-import type { Limit } from "./limit.ts";
+import { KiB, type Limit, SECOND } from "./limit.ts";
 
-const KiB = 1024;
-const SECOND = 1000;
-
-/** The limits of approval over SSH: a part of the table in limits.ts. */
+/** The limits of approval over SSH: a part of the table in table.ts. */
 export const sshLimitTable = {
   sshKeys: {
     value: 256,

@@ -1,9 +1,6 @@
-import type { Limit } from "./limit.ts";
+import { KiB, type Limit, MiB } from "./limit.ts";
 
-const KiB = 1024;
-const MiB = 1024 * KiB;
-
-/** The limits of state and configuration files: the rest of the table in limits.ts. */
+/** The limits of state and configuration files: the rest of the table in table.ts. */
 export const stateLimitTable = {
   journalBytes: {
     value: MiB,

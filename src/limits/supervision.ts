@@ -2,7 +2,7 @@ import type { Limit } from "./limit.ts";
 
 /**
  * The limits between the gateway and its supervisor (systemd, pm2 or a container): a part of the
- * table in limits.ts.
+ * table in table.ts.
  */
 export const supervisionLimitTable = {
   selfProbeMs: {

@@ -90,7 +90,7 @@ function writtenRow(plan: ConfigPlan, applied: ConfigApplied): ConfigWritten {
   };
 }
 
-export const writers = [
+const writers = [
   writer("config.set", {
     kind: "whole",
     summary:

@@ -10,7 +10,7 @@ import { isConfined } from "../requests/authority.ts";
 import type { DeviceRequest } from "../requests/records.ts";
 import { pairedRow, pendingRow } from "./device-rows.ts";
 import { type Call, method } from "./method.ts";
-import { surfaceFacts } from "./nodes-rows.ts";
+import { capabilityFactsOfNode } from "./nodes-rows.ts";
 import { deviceList } from "./results/devices.ts";
 
 const DEFAULT_LIMIT = 100;
@@ -69,8 +69,8 @@ function writer({ services }: Call) {
   const { isConnected } = services.connections;
   return (device: Parameters<typeof pairedRow>[0]) => {
     const { deviceId } = device;
-    const surfaces = device.roles.includes("node") ? surfaceFacts(deviceId, services) : {};
-    return JSON.stringify({ ...pairedRow(device), ...surfaces, connected: isConnected(deviceId) });
+    const node = device.roles.includes("node") ? capabilityFactsOfNode(deviceId, services) : {};
+    return JSON.stringify({ ...pairedRow(device), ...node, connected: isConnected(deviceId) });
   };
 }
 

@@ -16,7 +16,7 @@ type InvokeParams = t.ValueOf<typeof wireSchemas.nodeInvoke>;
 /** Commands that reach into the node's files or browser: more than sending it a message. */
 const ADMIN_ONLY = /^(browser\.proxy(\..*)?|fs\.listDir|terminal\.upload)$/;
 const ERROR_CHARS = 4096;
-const NAME_CHARS = limitTable.nodeSurfaceChars.value;
+const NAME_CHARS = limitTable.nodeCapabilityChars.value;
 const KEY_CHARS = limitTable.nodeKeyChars.value;
 
 export const invoke = method({

@@ -119,7 +119,7 @@ function times(record: NodeRecord | undefined, device: Device | undefined) {
 }
 
 /** What a device's row says of it as a node: what was approved, and what waits. */
-export function surfaceFacts(nodeId: string, view: View) {
+export function capabilityFactsOfNode(nodeId: string, view: View) {
   const { nodes } = view;
   const record = nodes.record(nodeId);
   const request = nodes.request(nodeId);

@@ -32,7 +32,7 @@ const result = () =>
         sshKeys: t.integer(),
         secrets: t.array(t.oneOf("token", "password")),
         devicelessCli: t.boolean(),
-        waysIn: results.waysIn(),
+        waysIn: results.remainingAdmins(),
       }),
     },
     { dryRun: t.exactly(true), ...results.durability() },

@@ -7,7 +7,7 @@ export interface Declared {
   readonly nodeId: string;
   /** Names the present pairing of its device as a node. */
   readonly pairing: string;
-  readonly surface: Capabilities;
+  readonly declared: Capabilities;
   readonly text: NodeText;
 }
 
@@ -23,7 +23,7 @@ export function recordOf(
 /** What a request asks for. */
 export function declaredIn(request: NodeRequest): Declared {
   const { nodeId, pairing } = request;
-  return { nodeId, pairing, surface: capabilitiesOf(request), text: nodeText(request) };
+  return { nodeId, pairing, declared: capabilitiesOf(request), text: nodeText(request) };
 }
 
 /** Approves exactly what `asked` says; what was approved before and is not asked for ends. Pure. */
@@ -32,14 +32,14 @@ export function approve(
   asked: Declared,
   facts: { now: number; via: "owner" | "bootstrap" },
 ): { node: NodeRecord; changes: readonly NodesChange[] } {
-  const { nodeId, pairing, surface, text } = asked;
+  const { nodeId, pairing, declared, text } = asked;
   const before = recordOf(state, asked);
   const node: NodeRecord = {
     ...before,
     ...text,
     nodeId,
     pairing,
-    surface,
+    surface: declared,
     createdAtMs: before?.createdAtMs ?? facts.now,
     approvedAtMs: facts.now,
     approvedVia: facts.via,

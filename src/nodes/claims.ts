@@ -12,7 +12,7 @@ export interface RawClaims {
 /** Names that can be shown, written into a shell and matched on as they are. */
 const NAME = /^[A-Za-z][A-Za-z0-9._:-]*$/;
 
-type Bounds = Pick<Limits, "nodeSurfaceItems" | "nodeSurfaceChars">;
+type Bounds = Pick<Limits, "nodeCapabilityItems" | "nodeCapabilityChars">;
 
 /** Claims as this gateway takes them: names only, sorted, without repeats, bounded. */
 export function readClaims(raw: RawClaims, limits: Bounds): Capabilities {
@@ -33,8 +33,8 @@ function names(value: unknown, limits: Bounds): string[] {
   const clean = value
     .filter((item): item is string => typeof item === "string")
     .map((item) => item.trim())
-    .filter((item) => item.length <= limits.nodeSurfaceChars && NAME.test(item));
-  return [...new Set(clean)].sort().slice(0, limits.nodeSurfaceItems);
+    .filter((item) => item.length <= limits.nodeCapabilityChars && NAME.test(item));
+  return [...new Set(clean)].sort().slice(0, limits.nodeCapabilityItems);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

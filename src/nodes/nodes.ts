@@ -169,10 +169,10 @@ export class Nodes {
     const { nodeId, pairing } = session.facts;
     // A device that was removed a moment ago, and whose connection is about to close, asks nothing.
     if (session.asking || pairingOf(nodeId) !== pairing) return;
-    const { text, surface } = this.#askOf(session);
+    const { text, declared } = this.#askOf(session);
     const approved = capabilities.recordOf(document.working, { nodeId, pairing })?.surface;
-    const covered = approved !== undefined && coversCapabilities(approved, surface);
-    const asked = { nodeId, pairing, text, capabilities: surface, covered };
+    const covered = approved !== undefined && coversCapabilities(approved, declared);
+    const asked = { nodeId, pairing, text, capabilities: declared, covered };
     const outcome = book.ask(requests.working, { kind: "node", ...asked }, this.#context());
     if (outcome.verdict !== "new") return requests.later(outcome.changes);
     session.asking = true;
@@ -188,10 +188,10 @@ export class Nodes {
   #grant(session: NodeSession): void {
     const { world, pairingOf, linkOf } = this.deps;
     const asked = this.#askOf(session);
-    const { nodeId, pairing, surface } = asked;
+    const { nodeId, pairing, declared } = asked;
     const facts = { now: world.now(), via: "bootstrap" as const };
     // Of what can do nothing, the line of the link itself says it all.
-    const event = capabilityWords(surface) === NOTHING ? undefined : byLink(asked, linkOf(nodeId));
+    const event = capabilityWords(declared) === NOTHING ? undefined : byLink(asked, linkOf(nodeId));
     session.asking = true;
     this.#decisions
       .decide((state) => {
@@ -211,7 +211,7 @@ export class Nodes {
 
   #askOf(session: NodeSession): capabilities.Declared {
     const { nodeId, pairing, text } = session.facts;
-    return { nodeId, pairing, text, surface: this.#declared(session) };
+    return { nodeId, pairing, text, declared: this.#declared(session) };
   }
 
   #declared({ facts }: NodeSession): Capabilities {
@@ -308,10 +308,10 @@ export class Nodes {
 }
 
 /** The audit's line of a grant by the owner's link, without a request. */
-function byLink({ nodeId, surface }: capabilities.Declared, link: string | undefined): AuditEvent {
+function byLink({ nodeId, declared }: capabilities.Declared, link: string | undefined): AuditEvent {
   const event = auditOf("node.approved", "gateway", {
     device: nodeId,
-    ...capabilityFacts(surface),
+    ...capabilityFacts(declared),
   });
   return { ...event, by: { kind: "link", ...(link !== undefined && { id: link }) } };
 }

@@ -35,7 +35,7 @@ export interface Drained {
 const nothing: NodeWork = { revision: 0, items: [], actions: [] };
 
 /** The part of `items` that has not expired at `now`, most urgent first, then oldest first. */
-export function dueItems(items: readonly WorkItem[], now: number): WorkItem[] {
+function dueItems(items: readonly WorkItem[], now: number): WorkItem[] {
   return items
     .filter(({ expiresAtMs }) => expiresAtMs > now)
     .sort((a, b) => rank[a.priority] - rank[b.priority] || a.createdAtMs - b.createdAtMs);

@@ -94,7 +94,7 @@ function moveTimes(state: PairingState, by: number): void {
   }
 }
 
-export function applyDevice(state: PairingState, device: Device): void {
+function applyDevice(state: PairingState, device: Device): void {
   const before = state.devices.get(device.deviceId);
   const moves = !before || before.approvedAtMs !== device.approvedAtMs;
   if (before && moves) state.order.delete(before);
@@ -106,10 +106,7 @@ export function applyDevice(state: PairingState, device: Device): void {
   else state.admins.delete(device.deviceId);
 }
 
-export function applySeen(
-  state: PairingState,
-  change: Extract<PairingChange, { op: "seen" }>,
-): void {
+function applySeen(state: PairingState, change: Extract<PairingChange, { op: "seen" }>): void {
   const before = state.devices.get(change.deviceId);
   if (!before) return;
   const device: Device = {

@@ -90,7 +90,7 @@ function taken(message: string, name: string) {
   });
 }
 
-export function sameName(a: string, b: string): boolean {
+function sameName(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }
 

@@ -1,13 +1,5 @@
 import type { ErrorShape } from "./frames.ts";
 
-/** The error codes of the protocol (protocol page, section 1). */
-export type ErrorCode =
-  | "INVALID_REQUEST"
-  | "FORBIDDEN"
-  | "NOT_PAIRED"
-  | "UNAVAILABLE"
-  | "APPROVAL_NOT_FOUND";
-
 /**
  * A failure that answers one request and leaves the connection open. Its `shape` is what goes on the
  * wire. Everything else that is thrown while a request runs is a defect and answers `UNAVAILABLE`.

@@ -64,7 +64,7 @@ export const eventTable = {
 export type EventName = keyof typeof eventTable;
 
 /** Events aimed at one connection: no `seq`, no access rule. */
-export const targetedEvents = [
+const targetedEvents = [
   "connect.challenge",
   "node.invoke.request",
   "node.invoke.cancel",

@@ -18,7 +18,7 @@ export function isSensitive(command: string): boolean {
 }
 
 /** Characters: as long as a name may be, so that none is cut. */
-const NAME_CHARS = nodeLimitTable.nodeSurfaceChars.value;
+const NAME_CHARS = nodeLimitTable.nodeCapabilityChars.value;
 
 /**
  * All declared capabilities in words, because they are approved whole; what takes full control to

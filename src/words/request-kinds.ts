@@ -128,7 +128,7 @@ export const kinds: Readonly<Record<ApprovalKind, KindWords>> = {
   },
   node: {
     label: "Node",
-    asked: offerAsked,
+    asked: capabilitiesAsked,
     brief: ({ commands = [] }) =>
       `node: ${commands.length} command${commands.length === 1 ? "" : "s"}`,
     asksFor: "for ",
@@ -198,10 +198,10 @@ function newAccess(row: RequestRow): string {
   return newRoles.length > 0 ? accessWords({ roles: newRoles, scopes: newScopes }) : NOTHING;
 }
 
-function offerAsked(row: RequestRow): AskWords {
+function capabilitiesAsked(row: RequestRow): AskWords {
   const { commands, caps, permissions } = row;
-  const offer = { commands, caps, permissions };
-  const asks = capabilityWords(offer);
+  const capabilities = { commands, caps, permissions };
+  const asks = capabilityWords(capabilities);
   const { approvedCommands, approvedCaps, approvedPermissions } = row;
   if (!approvedCommands) return { asks };
   const had = {
@@ -209,12 +209,12 @@ function offerAsked(row: RequestRow): AskWords {
     caps: approvedCaps,
     permissions: approvedPermissions,
   };
-  const ends = capabilityWords(beyond(had, offer));
+  const ends = capabilityWords(beyond(had, capabilities));
   return {
     asks,
     has: capabilityWords(had),
     after: asks,
-    new: capabilityWords(beyond(offer, had)),
+    new: capabilityWords(beyond(capabilities, had)),
     ...(ends !== NOTHING && { ends }),
   };
 }

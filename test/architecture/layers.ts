@@ -31,15 +31,15 @@ interface Beside {
 }
 
 /** Rooms beside the floors: what each may import, and what by `import()` alone (types are free there). */
-const side: Readonly<Record<string, Beside>> = {
-  index: { knows: ["cli", "lib"] },
+export const side: Readonly<Record<string, Beside>> = {
+  index: { knows: ["cli"] },
   cli: {
     knows: ["lib", "limits", "host", "protocol", "words"],
-    lazily: ["main", "config", "store"],
+    lazily: ["main", "config"],
     // What each method takes and answers: the command line asks by it and loads none of it.
     typesFor: ["cli/reach/gateway.ts", "methods/index.ts"],
   },
-  "ssh-answer": { knows: ["cli/kit", "cli/reach", "lib", "limits", "protocol", "words"] },
+  "ssh-answer": { knows: ["lib", "limits", "protocol", "words"] },
 };
 
 /** Light and the same words everywhere; the page imports them in one file, a chunk of its own. */

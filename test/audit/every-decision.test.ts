@@ -13,7 +13,7 @@ import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.t
 import { sshKey } from "../kit/ssh-key.ts";
 import { until } from "../kit/until.ts";
 import { admittedConnect, refusedConnect } from "../kit/wire.ts";
-import { approvedNode, pairNode, surfaceCode } from "../nodes/support.ts";
+import { approvedNode, capabilitiesCode, pairNode } from "../nodes/support.ts";
 
 /**
  * Every method there is decides something, and then leaves exactly one line that says who, what and
@@ -92,7 +92,8 @@ const link = async () => {
   const made = await gateway.host<Frame>("device.pair.invite", { role: "node" });
   return made.inviteId;
 };
-const offer = async () => surfaceCode(gateway, (await pairNode(gateway, ["system.which"])).nodeId);
+const offer = async () =>
+  capabilitiesCode(gateway, (await pairNode(gateway, ["system.which"])).nodeId);
 let names = 0;
 const name = () => {
   names += 1;

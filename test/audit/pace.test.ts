@@ -6,7 +6,7 @@ import { makeDevice, pairAndConnect } from "../kit/client.ts";
 import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
 import { refusedConnect } from "../kit/wire.ts";
 import { HandWorld } from "../kit/world.ts";
-import { pairNode, surfaceCode } from "../nodes/support.ts";
+import { capabilitiesCode, pairNode } from "../nodes/support.ts";
 
 const auth = { token: TEST_TOKEN };
 const limits = limitValues();
@@ -109,7 +109,10 @@ test("decisions: rejecting counts too, of devices and of nodes' declared capabil
     const requestId = await ask();
     expect((await full.client.request("device.pair.reject", { requestId })).ok).toBe(true);
   }
-  const requestId = await surfaceCode(gateway, (await pairNode(gateway, ["system.which"])).nodeId);
+  const requestId = await capabilitiesCode(
+    gateway,
+    (await pairNode(gateway, ["system.which"])).nodeId,
+  );
   const refused = await full.client.request("node.pair.reject", { requestId });
   expect(refused.error?.details).toMatchObject({ code: "DECISIONS_PAUSED" });
   await gateway.host("node.pair.reject", { requestId });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { AuditEvent } from "../../src/audit/chain.ts";
 import { invalidRequest } from "../../src/protocol/errors.ts";
 import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
-import { pairNode, surfaceCode } from "../nodes/support.ts";
+import { capabilitiesCode, pairNode } from "../nodes/support.ts";
 import { byHost } from "./support.ts";
 
 const event: AuditEvent = { event: "config.changed", by: byHost, from: "203.0.113.7" };
@@ -141,7 +141,7 @@ describe("on a gateway", () => {
 
   test("of two who approve what a node offers one is late, and leaves no line", async () => {
     const node = await pairNode(gateway, ["system.which"]);
-    const requestId = await surfaceCode(gateway, node.nodeId);
+    const requestId = await capabilitiesCode(gateway, node.nodeId);
     const both = await Promise.allSettled([
       gateway.host("node.pair.approve", { requestId }),
       gateway.host("node.pair.approve", { requestId }),
@@ -153,7 +153,7 @@ describe("on a gateway", () => {
 
   test("what was turned down a moment before its approval is not approved", async () => {
     const node = await pairNode(gateway, ["system.which"]);
-    const requestId = await surfaceCode(gateway, node.nodeId);
+    const requestId = await capabilitiesCode(gateway, node.nodeId);
     const rejecting = gateway.host("node.pair.reject", { requestId });
     const approving = gateway.host("node.pair.approve", { requestId });
     await expect(approving).rejects.toThrow("unknown requestId");
@@ -165,7 +165,7 @@ describe("on a gateway", () => {
 
   test("what was approved a moment before its rejection stays approved, and nobody is told otherwise", async () => {
     const node = await pairNode(gateway, ["system.which"]);
-    const requestId = await surfaceCode(gateway, node.nodeId);
+    const requestId = await capabilitiesCode(gateway, node.nodeId);
     const told: string[] = [];
     gateway.core.pairing.requests.listen((event) => {
       if (event.name === "resolved") told.push(event.why);
@@ -182,7 +182,7 @@ describe("on a gateway", () => {
 
   test("a node's capabilities are rejected also where the audit takes no line", async () => {
     const node = await pairNode(gateway, ["system.which"]);
-    const requestId = await surfaceCode(gateway, node.nodeId);
+    const requestId = await capabilitiesCode(gateway, node.nodeId);
     gateway.core.decisions.admit = () => {
       throw new Error("no room");
     };

@@ -7,6 +7,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const below = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" });
 const pages = [
   "README.md",
+  "CONTRIBUTING.md",
   ...below.filter((name) => name.endsWith(".md")).map((name) => join("docs", name)),
 ];
 

@@ -60,10 +60,10 @@ describe("a machine that asks", () => {
     host.connect(gateway.url, ["--name", "asker"]);
     const [, code = ""] = await host.says(/devices approve ([0-9A-Z]{4}-[0-9A-Z]{4})/);
     await gateway.ok(["devices", "approve", code]);
-    const [, surface = ""] = await host.says(APPROVES);
+    const [, commandsCode = ""] = await host.says(APPROVES);
     const before = await invoke("asker", "system.which", { bins: ["sh"] });
     expect(before.code).not.toBe(0);
-    await gateway.ok(["nodes", "approve", surface.toLowerCase()]);
+    await gateway.ok(["nodes", "approve", commandsCode.toLowerCase()]);
     await host.says(/answers now/);
     const ran = await invoke("asker", "system.run", { command: ["printf", "%s", "$HOME;x"] });
     expect(JSON.parse(ran.stdout)).toMatchObject({ exitCode: 0, stdout: "$HOME;x" });

@@ -11,7 +11,7 @@ import { HandWorld } from "../kit/world.ts";
 class Ear implements Receiver {
   seq = 0;
   slow = false;
-  deaf = false;
+  full = false;
   readonly frames: Frame[] = [];
 
   isSlow(): boolean {
@@ -19,7 +19,7 @@ class Ear implements Receiver {
   }
 
   push(text: string): boolean {
-    if (this.deaf) return false;
+    if (this.full) return false;
     this.frames.push(JSON.parse(text));
     return true;
   }
@@ -178,9 +178,9 @@ test("what could not be queued takes no number", () => {
   const hub = new Hub();
   const ear = new Ear();
   hub.add(ear, caller("node"));
-  ear.deaf = true;
+  ear.full = true;
   hub.publish("tick", {});
-  ear.deaf = false;
+  ear.full = false;
   hub.publish("tick", {});
   expect(ear.frames.map(({ seq }) => seq)).toEqual([1]);
 });

@@ -22,7 +22,7 @@ import { encodeHeader } from "../../src/store/journal-line.ts";
 import { decodeSnapshot, encodeSnapshot } from "../../src/store/snapshot-text.ts";
 import { GatewayProcess, type GatewayRun } from "../kit/process.ts";
 import { until } from "../kit/until.ts";
-import { surfaces } from "./support/nodes.ts";
+import { grantedCapabilities } from "./support/nodes.ts";
 import { listed } from "./support/owner.ts";
 import { makeSample, type Sample, type StateFile, stateFiles } from "./support/state.ts";
 
@@ -195,7 +195,7 @@ async function expectWhole(gateway: GatewayProcess, run: GatewayRun, file: strin
   // All of the devices stand in the snapshot; behind it are only changes that nobody waits for.
   expect(paired).toEqual(sample.paired);
   expect(pending).toEqual(sample.pending);
-  expect(await surfaces(gateway)).toEqual(sample.surfaces);
+  expect(await grantedCapabilities(gateway)).toEqual(sample.grantedCapabilities);
   if (dropped) expect(file).toMatch(/journal/);
   const failures = run.log.filter(({ level }) => level >= 50);
   expect(failures).toEqual([]);

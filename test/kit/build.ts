@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { buildInputs } from "../../scripts/build-inputs.mjs";
 import { until } from "./until.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -54,14 +55,7 @@ function isAlive(pid: number): boolean {
 
 async function isFresh(program: string): Promise<boolean> {
   const built = await modified(program);
-  const sources = [
-    "src",
-    "deploy/ssh",
-    "scripts/build.mjs",
-    "scripts/build-dashboard.mjs",
-    "package.json",
-  ];
-  const times = await Promise.all(sources.map((source) => newest(join(root, source))));
+  const times = await Promise.all(buildInputs.map((source) => newest(join(root, source))));
   return built > Math.max(...times);
 }
 

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, sign } from "node:crypto";
+import { createPublicKey } from "node:crypto";
 import {
   type DeviceAuthTokenRecord,
   type DeviceIdentity,
@@ -9,6 +9,7 @@ import {
   type GatewayReconnectPausedInfo,
 } from "@openclaw/gateway-client";
 import { type Frame, makeDevice } from "./client.ts";
+import { publicKeyRawBase64UrlFromPem, signDevicePayload } from "./reference-keys.mjs";
 import { until } from "./until.ts";
 
 /** What a host of the reference client keeps: a key pair as PEM and the tokens it was given. */
@@ -36,13 +37,8 @@ export class ReferenceDevice {
   get hostDeps(): GatewayClientHostDeps {
     return {
       loadOrCreateDeviceIdentity: () => this.identity,
-      signDevicePayload: (pem, payload) =>
-        sign(null, Buffer.from(payload), createPrivateKey(pem)).toString("base64url"),
-      publicKeyRawBase64UrlFromPem: (pem) =>
-        createPublicKey(pem)
-          .export({ type: "spki", format: "der" })
-          .subarray(-32)
-          .toString("base64url"),
+      signDevicePayload,
+      publicKeyRawBase64UrlFromPem,
       loadDeviceAuthToken: ({ role }) => this.tokens.get(role) ?? null,
       storeDeviceAuthToken: ({ role, token, scopes }) => {
         this.tokens.set(role, { token, scopes });

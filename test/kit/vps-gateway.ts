@@ -5,7 +5,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { builtProgram } from "./build.ts";
 import type { Frame } from "./client.ts";
-import { type ExecOptions, type Result, Vps } from "./vps.ts";
+import type { Result } from "./outcome.ts";
+import { type ExecOptions, Vps } from "./vps.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 

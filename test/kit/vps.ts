@@ -3,14 +3,9 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, readlink, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { MemoryGroup } from "./memory-group.ts";
+import { outcomeOf, type Result } from "./outcome.ts";
 import { until } from "./until.ts";
 import { type VpsKind, vpsBase } from "./vps-base.ts";
-
-export interface Result {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 export interface ExecOptions {
   /** Root where nobody is named. */
@@ -134,18 +129,7 @@ export class Vps {
       ],
       { detached: true },
     );
-    child.stdin.on("error", () => undefined);
-    child.stdin.end(input);
-    const said = { stdout: "", stderr: "" };
-    for (const name of ["stdout", "stderr"] as const) {
-      child[name].setEncoding("utf8").on("data", (text: string) => {
-        said[name] += text;
-      });
-    }
-    return new Promise((resolve, reject) => {
-      child.once("error", reject);
-      child.once("close", (code) => resolve({ code: code ?? -1, ...said }));
-    });
+    return outcomeOf(child, input);
   }
 
   /** Runs a program that must succeed; resolves with what it printed. */

@@ -7,7 +7,7 @@ import { connectParams, type Frame, makeDevice, RawClient } from "../kit/client.
 import { startTestGateway, type TestGateway } from "../kit/gateway.ts";
 import { sshKey } from "../kit/ssh-key.ts";
 import { until } from "../kit/until.ts";
-import { approvedNode, reconnect, surfaceCode } from "../nodes/support.ts";
+import { approvedNode, capabilitiesCode, reconnect } from "../nodes/support.ts";
 
 let gateway: TestGateway;
 const clients: RawClient[] = [];
@@ -270,7 +270,7 @@ describe("a node that asks for much", () => {
     const commands = ["system.notify", "system.run"];
     const more = { caps, params: { permissions } };
     await reconnect(gateway, node, commands, more);
-    const code = await surfaceCode(gateway, node.nodeId);
+    const code = await capabilitiesCode(gateway, node.nodeId);
     const listed = await lines(key, "list");
     const at = listed.findIndex((line) => line.startsWith(code));
     const row = listed.slice(at, listed.indexOf("", at)).join(" ").replace(/ +/g, " ");

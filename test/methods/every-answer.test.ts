@@ -13,11 +13,11 @@ import { sshKey } from "../kit/ssh-key.ts";
 import { admittedConnect, refusedConnect } from "../kit/wire.ts";
 import {
   approvedNode,
+  capabilitiesCode,
   eventOf,
   invokeParams,
   type PairedNode,
   pairNode,
-  surfaceCode,
 } from "../nodes/support.ts";
 
 /**
@@ -126,18 +126,18 @@ describe("every method answers within its schema:", () => {
   test("nodes and what they offer", async () => {
     const { nodeId } = node;
     const [one, other] = [await pairNode(gateway, [COMMAND]), await pairNode(gateway, [COMMAND])];
-    const requestId = await surfaceCode(gateway, one.nodeId);
+    const requestId = await capabilitiesCode(gateway, one.nodeId);
     await byOwner("device.pair.show", { requestId });
     await byOwner("node.list");
     await byOwner("node.describe", { nodeId: one.nodeId });
     await byOwner("node.pair.approve", { requestId });
-    await byOwner("node.pair.reject", { requestId: await surfaceCode(gateway, other.nodeId) });
+    await byOwner("node.pair.reject", { requestId: await capabilitiesCode(gateway, other.nodeId) });
     await byOwner("node.pair.list");
     await byOwner("device.pair.list");
     await byOwner("node.pair.remove", { nodeId: one.nodeId });
     await byOwner("node.rename", { nodeId, displayName: "attic" });
     const third = await pairNode(gateway, [COMMAND]);
-    const theirs = await surfaceCode(gateway, third.nodeId);
+    const theirs = await capabilitiesCode(gateway, third.nodeId);
     expect((await byOwner("device.pair.approve", { requestId: theirs })).node).toBeDefined();
   });
 

@@ -53,14 +53,14 @@ async function pairedNode() {
   return { id: device.deviceId, client, device, token: hello.payload.auth.deviceToken };
 }
 
-const surfaces = () => [...gateway.core.documents.nodes.durable.nodes.keys()];
+const nodeIds = () => [...gateway.core.documents.nodes.durable.nodes.keys()];
 const closed = { code: 4001, reason: "device removed" };
 
 test("ends everybody but those who are named, at once, and says what remains", async () => {
   const phone = await paired([ADMIN]);
   const [reader, other] = [await paired(), await paired([ADMIN])];
   const node = await pairedNode();
-  while (surfaces().length === 0) await new Promise((resolve) => setImmediate(resolve));
+  while (nodeIds().length === 0) await new Promise((resolve) => setImmediate(resolve));
   const waiting = await RawClient.open(gateway.url);
   await waiting.connect({ device: makeDevice(), caps: ["pairing-wait"] });
   const secret = await gateway.invite();
@@ -98,7 +98,7 @@ test("ends everybody but those who are named, at once, and says what remains", a
   expect(asked.error.details).toMatchObject({ code: "PAIRING_REQUIRED", reason: "role-upgrade" });
   const linked = { device: makeDevice(), auth: { bootstrapToken: secret }, scopes: [ADMIN] };
   expect((await refusedConnect(gateway, linked)).error.details.reason).toBe("revoked");
-  while (surfaces().length > 0) await new Promise((resolve) => setImmediate(resolve));
+  while (nodeIds().length > 0) await new Promise((resolve) => setImmediate(resolve));
 });
 
 test("from its first turn on nothing counts that the others send", async () => {

@@ -13,7 +13,7 @@ import type { Capabilities } from "../../src/requests/records.ts";
 const limits = limitValues();
 const none = { allow: [], deny: [] };
 
-function surface(commands: string[], caps: string[] = [], permissions = {}): Capabilities {
+function capabilities(commands: string[], caps: string[] = [], permissions = {}): Capabilities {
   return { commands, caps, permissions };
 }
 
@@ -21,19 +21,19 @@ describe("what a node claims", () => {
   test("is taken sorted and without repeats; what is no name is left out", () => {
     const hostile = ["b.c", "a", "a", " d ", "", "x y", "-rf", "\u202eabc", "$(id)", 7, null];
     expect(readClaims({ commands: hostile, caps: "no", permissions: [] }, limits)).toEqual(
-      surface(["a", "b.c", "d"]),
+      capabilities(["a", "b.c", "d"]),
     );
   });
 
-  test("nodeSurfaceItems: the rest, by name, is left out", () => {
-    const most = limitTable.nodeSurfaceItems.value;
+  test("nodeCapabilityItems: the rest, by name, is left out", () => {
+    const most = limitTable.nodeCapabilityItems.value;
     const many = Array.from({ length: most + 2 }, (_, i) => `c${String(i).padStart(6, "0")}`);
     const { commands } = readClaims({ commands: many }, limits);
     expect(commands).toEqual(many.slice(0, most));
   });
 
-  test("nodeSurfaceChars: a longer name is left out", () => {
-    const most = limitTable.nodeSurfaceChars.value;
+  test("nodeCapabilityChars: a longer name is left out", () => {
+    const most = limitTable.nodeCapabilityChars.value;
     const fits = "c".repeat(most);
     expect(readClaims({ caps: [fits, `${fits}c`] }, limits).caps).toEqual([fits]);
   });
@@ -87,33 +87,35 @@ test("push to talk is for nodes that say they can talk", () => {
 
 test("commands outside the allow-list are dropped from what is asked for", () => {
   const text = { clientId: "node-host", clientMode: "node", platform: "linux" };
-  const claims = surface(["camera.snap", "system.run"], ["camera"]);
-  expect(allowedClaims(claims, text, none)).toEqual(surface(["system.run"], ["camera"]));
+  const claims = capabilities(["camera.snap", "system.run"], ["camera"]);
+  expect(allowedClaims(claims, text, none)).toEqual(capabilities(["system.run"], ["camera"]));
 });
 
 test.each([
-  [surface(["a", "b"], ["x"]), surface(["a"], ["x"]), true],
-  [surface(["a"]), surface(["a", "b"]), false],
-  [surface(["a"], []), surface(["a"], ["x"]), false],
-  [surface([], [], { p: true }), surface([], [], { p: true }), true],
-  [surface([], [], { p: true }), surface([], [], { p: false }), true],
-  [surface([], [], { p: false }), surface([], [], { p: true }), false],
-  [surface([]), surface([], [], { p: true }), false],
-  [surface([]), surface([], [], { p: false }), true],
+  [capabilities(["a", "b"], ["x"]), capabilities(["a"], ["x"]), true],
+  [capabilities(["a"]), capabilities(["a", "b"]), false],
+  [capabilities(["a"], []), capabilities(["a"], ["x"]), false],
+  [capabilities([], [], { p: true }), capabilities([], [], { p: true }), true],
+  [capabilities([], [], { p: true }), capabilities([], [], { p: false }), true],
+  [capabilities([], [], { p: false }), capabilities([], [], { p: true }), false],
+  [capabilities([]), capabilities([], [], { p: true }), false],
+  [capabilities([]), capabilities([], [], { p: false }), true],
 ])("what was approved as %j covers %j: %s", (approved, wanted, covered) => {
   expect(coversCapabilities(approved, wanted)).toBe(covered);
 });
 
 test("a node may do what it claims and was granted, and nothing else", () => {
-  const approved = surface(["a", "b"], ["x"], { p: true });
-  const claims = surface(["b", "c"], ["x", "y"], { p: true, q: true });
-  expect(intersect(approved, claims)).toEqual(surface(["b"], ["x"], { p: true, q: false }));
-  expect(intersect(undefined, claims)).toEqual(surface([]));
+  const approved = capabilities(["a", "b"], ["x"], { p: true });
+  const claims = capabilities(["b", "c"], ["x", "y"], { p: true, q: true });
+  expect(intersect(approved, claims)).toEqual(capabilities(["b"], ["x"], { p: true, q: false }));
+  expect(intersect(undefined, claims)).toEqual(capabilities([]));
 });
 
 test("the order of permissions makes no other capabilities", () => {
-  const one = surface(["a"], [], { p: true, q: false });
-  const two = surface(["a"], [], { q: false, p: true });
+  const one = capabilities(["a"], [], { p: true, q: false });
+  const two = capabilities(["a"], [], { q: false, p: true });
   expect(capabilitiesKey(one)).toBe(capabilitiesKey(two));
-  expect(capabilitiesKey(one)).not.toBe(capabilitiesKey(surface(["a"], [], { p: true, q: true })));
+  expect(capabilitiesKey(one)).not.toBe(
+    capabilitiesKey(capabilities(["a"], [], { p: true, q: true })),
+  );
 });

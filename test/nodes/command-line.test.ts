@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openOffline } from "../../src/main/offline.ts";
-import { offer, surfaces } from "../fault/support/nodes.ts";
+import { grantedCapabilities, offer } from "../fault/support/nodes.ts";
 import { auth, host } from "../fault/support/owner.ts";
 import { type Frame, RawClient } from "../kit/client.ts";
 import { GatewayProcess } from "../kit/process.ts";
@@ -17,10 +17,10 @@ test("a node's code is approved and rejected where people type codes of devices"
   const first = await offer(gateway, ["system.notify"]);
   const said = await gateway.ok(["devices", "approve", first.requestId.toLowerCase()]);
   expect(said).toContain("Approved");
-  expect((await surfaces(gateway)).get(first.nodeId)).toBe("system.notify");
+  expect((await grantedCapabilities(gateway)).get(first.nodeId)).toBe("system.notify");
   const second = await offer(gateway, ["system.notify"]);
   expect(await gateway.ok(["devices", "reject", second.requestId])).toContain("Rejected");
-  expect((await surfaces(gateway)).has(second.nodeId)).toBe(false);
+  expect((await grantedCapabilities(gateway)).has(second.nodeId)).toBe(false);
   for (const { client } of [first, second]) client.close();
 });
 
@@ -57,7 +57,7 @@ test("what was acknowledged about a node is there after kill -9", async () => {
   await gateway.kill();
   await Promise.all([client.end(), wider.client.end()]);
   await gateway.start();
-  const kept = await surfaces(gateway);
+  const kept = await grantedCapabilities(gateway);
   expect(kept.get(nodeId)).toBe("system.notify");
   expect(kept.get(wider.nodeId)).toBe(wider.requestId);
   const back = await RawClient.open(gateway.url);

@@ -2,7 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { limitTable } from "../../src/limits/table.ts";
 import type { Frame } from "../kit/client.ts";
 import { startTestGateway, type TestGateway } from "../kit/gateway.ts";
-import { approvedNode, eventOf, operator, pairNode, reconnect, surfaceCode } from "./support.ts";
+import {
+  approvedNode,
+  capabilitiesCode,
+  eventOf,
+  operator,
+  pairNode,
+  reconnect,
+} from "./support.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -90,7 +97,7 @@ describe("node.event", () => {
 
 test("before approval a node is told so, with the command that helps", async () => {
   const { client, nodeId } = await pairNode(gateway, ["system.notify"]);
-  const code = await surfaceCode(gateway, nodeId);
+  const code = await capabilitiesCode(gateway, nodeId);
   const cure = `openclaw nodes approve ${code}`;
   const event = await client.request("node.event", { event: "node.host.stats", payload: stats });
   expect(event.error).toMatchObject({

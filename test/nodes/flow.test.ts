@@ -4,13 +4,13 @@ import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.t
 import { until } from "../kit/until.ts";
 import {
   approvedNode,
+  capabilitiesCode,
   eventOf,
   invokeParams,
   nodeOptions,
   operator,
   pairNode,
   reconnect,
-  surfaceCode,
 } from "./support.ts";
 
 const CODE = /^[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}$/;
@@ -95,7 +95,7 @@ describe("a node's declared capabilities", () => {
   test("widened, it waits under another code while what was approved goes on working", async () => {
     const node = await approvedNode(gateway, ["system.notify"]);
     const { client } = await reconnect(gateway, node, ["system.notify", "system.which"]);
-    const first = await surfaceCode(gateway, node.nodeId);
+    const first = await capabilitiesCode(gateway, node.nodeId);
     expect(await describeNode(node.nodeId)).toMatchObject({
       approvalState: "pending-reapproval",
       commands: ["system.notify"],
@@ -110,9 +110,9 @@ describe("a node's declared capabilities", () => {
     expect((await works).ok).toBe(true);
     // Asking for the same again keeps the code; asking for more gets another.
     await reconnect(gateway, node, ["system.which", "system.notify"]);
-    expect(await surfaceCode(gateway, node.nodeId)).toBe(first);
+    expect(await capabilitiesCode(gateway, node.nodeId)).toBe(first);
     await reconnect(gateway, node, ["system.notify", "system.which", "system.run"]);
-    const second = await surfaceCode(gateway, node.nodeId, first);
+    const second = await capabilitiesCode(gateway, node.nodeId, first);
     await expect(gateway.host("node.pair.approve", { requestId: first })).rejects.toMatchObject({
       code: "INVALID_REQUEST",
       message: `unknown requestId: replaced by ${second}, which asks for commands system.run, system.which, system.notify; ability system`,
@@ -136,7 +136,7 @@ describe("a node's declared capabilities", () => {
     [["system.execApprovals.get"], ["operator.pairing", "operator.write"], "operator.admin"],
   ])("with %j is approved by %j: missing %s", async (commands, scopes, missing) => {
     const node = await pairNode(gateway, commands);
-    const requestId = await surfaceCode(gateway, node.nodeId);
+    const requestId = await capabilitiesCode(gateway, node.nodeId);
     // One that came in on the shared secret may manage any device.
     const op = await operator(gateway, scopes);
     const { ok, error } = await op.request("node.pair.approve", { requestId });
@@ -154,7 +154,7 @@ describe("a node's declared capabilities", () => {
 
   test("that is rejected grants nothing, and the node hears of it", async () => {
     const node = await pairNode(gateway, ["system.notify"]);
-    const requestId = await surfaceCode(gateway, node.nodeId);
+    const requestId = await capabilitiesCode(gateway, node.nodeId);
     expect(await gateway.host("node.pair.reject", { requestId })).toEqual({
       requestId,
       nodeId: node.nodeId,
@@ -165,7 +165,7 @@ describe("a node's declared capabilities", () => {
 
   test("is approved by its code as a device's is, typed by a person", async () => {
     const node = await pairNode(gateway, ["system.notify"]);
-    const requestId = await surfaceCode(gateway, node.nodeId);
+    const requestId = await capabilitiesCode(gateway, node.nodeId);
     const typed = requestId.replace("-", " ").toLowerCase();
     const shown = await gateway.host("device.pair.show", { requestId: typed });
     expect(shown).toMatchObject({ requestId, commands: ["system.notify"] });
@@ -189,7 +189,7 @@ describe("a node's declared capabilities", () => {
     // The link stands for what came with it, not for what comes later.
     const again = await RawClient.open(gateway.url);
     await again.connect({ ...options, params: { commands: ["system.run", "system.which"] } });
-    await surfaceCode(gateway, nodeId);
+    await capabilitiesCode(gateway, nodeId);
     expect((await describeNode(nodeId)).commands).toEqual(["system.run"]);
   });
 });
@@ -241,15 +241,15 @@ test("after hello a node is told of its wake words, and stays without seq", asyn
 
 test("state outlives the gateway: records, codes and approvals", async () => {
   const { nodeId } = await pairNode(gateway, ["system.notify"]);
-  await surfaceCode(gateway, nodeId);
+  await capabilitiesCode(gateway, nodeId);
   const kept = () => {
     const { nodes } = gateway.core.nodes.state;
     const { requests } = gateway.core.documents.requests.durable;
-    const surfaces = [...nodes.values()].map(({ nodeId: id, surface }) => [id, surface]);
-    return { surfaces, requests: [...requests.values()] };
+    const granted = [...nodes.values()].map(({ nodeId: id, surface }) => [id, surface]);
+    return { granted, requests: [...requests.values()] };
   };
   const before = kept();
-  expect(before.surfaces.length).toBeGreaterThan(3);
+  expect(before.granted.length).toBeGreaterThan(3);
   expect(before.requests.length).toBeGreaterThan(3);
   const { stateDir } = gateway;
   await gateway.server.close("stop");

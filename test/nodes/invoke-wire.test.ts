@@ -110,11 +110,11 @@ describe("a failure", () => {
   });
 
   test("nodeKeyChars and the length of a command bound what comes back", async () => {
-    const { nodeKeyChars, nodeSurfaceChars } = limitTable;
+    const { nodeKeyChars, nodeCapabilityChars } = limitTable;
     const idempotencyKey = "k".repeat(nodeKeyChars.value + 1);
     const key = await invoke("system.which", { idempotencyKey });
     expect(key.error).toMatchObject({ message: "idempotencyKey too long" });
-    const command = await invoke("c".repeat(nodeSurfaceChars.value + 1));
+    const command = await invoke("c".repeat(nodeCapabilityChars.value + 1));
     expect(command.error).toMatchObject({ message: "command too long" });
   });
 

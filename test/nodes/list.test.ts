@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { limitTable } from "../../src/limits/table.ts";
 import { type Frame, makeDevice } from "../kit/client.ts";
 import { startTestGateway, type TestGateway } from "../kit/gateway.ts";
-import { approvedNode, operator, pairNode, surfaceCode } from "./support.ts";
+import { approvedNode, capabilitiesCode, operator, pairNode } from "./support.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -17,7 +17,7 @@ test("node.list shows what each node may do, who is connected and what waits", a
     params: { pathEnv: "/usr/bin:/bin", permissions: { screen: true } },
   });
   const waiting = await pairNode(gateway, ["system.run"]);
-  const code = await surfaceCode(gateway, waiting.nodeId);
+  const code = await capabilitiesCode(gateway, waiting.nodeId);
   const op = await operator(gateway, ["operator.read"]);
   const { payload } = await op.request("node.list", {});
   expect(payload.ts).toBeGreaterThan(0);
@@ -69,7 +69,7 @@ test("a name the owner gives is the device's and the node's", async () => {
 test("node.pair.list and device.pair.list both show what waits and what was approved", async () => {
   const approved = await approvedNode(gateway, ["system.notify"]);
   const waiting = await pairNode(gateway, ["system.which"]);
-  const requestId = await surfaceCode(gateway, waiting.nodeId);
+  const requestId = await capabilitiesCode(gateway, waiting.nodeId);
   const lists = await gateway.host<Frame>("node.pair.list");
   expect(lists.pending[0]).toMatchObject({ requestId, nodeId: waiting.nodeId, silent: false });
   const record = lists.paired.find((row: Frame) => row.nodeId === approved.nodeId);
@@ -119,7 +119,7 @@ test("nodeListRows: past it connected nodes and those that wait come first", asy
     await many.core.documents.pairing.commit(changes);
   }
   const here = await pairNode(many, ["system.notify"]);
-  await surfaceCode(many, here.nodeId);
+  await capabilitiesCode(many, here.nodeId);
   const list = await many.host<Frame>("node.list");
   expect(list).toMatchObject({ truncated: true, nodes: { length: most } });
   expect(list.nodes[0]).toMatchObject({ nodeId: here.nodeId, connected: true });

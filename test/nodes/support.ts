@@ -53,13 +53,17 @@ export async function pairNode(
   return { device, nodeId: device.deviceId, client, deviceToken };
 }
 
-/** The code of the surface that `nodeId` asks for. */
-export function surfaceCode(gateway: TestGateway, nodeId: string, not?: string): Promise<string> {
+/** The code of the request for what `nodeId` declares. */
+export function capabilitiesCode(
+  gateway: TestGateway,
+  nodeId: string,
+  not?: string,
+): Promise<string> {
   return until(async () => {
     const { pending } = await gateway.host<Frame>("node.pair.list");
     const row = pending.find((one: Frame) => one.nodeId === nodeId && one.requestId !== not);
     return row?.requestId;
-  }, "a surface that waits");
+  }, "a request of the node");
 }
 
 /** A node that may run `commands`. */
@@ -69,7 +73,7 @@ export async function approvedNode(
   more: Partial<ConnectOptions> = {},
 ): Promise<PairedNode> {
   const node = await pairNode(gateway, commands, more);
-  const requestId = await surfaceCode(gateway, node.nodeId);
+  const requestId = await capabilitiesCode(gateway, node.nodeId);
   await gateway.host("node.pair.approve", { requestId });
   return node;
 }

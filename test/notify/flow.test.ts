@@ -14,7 +14,7 @@ import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.t
 import { Receiver } from "../kit/receiver.ts";
 import { until } from "../kit/until.ts";
 import { HandWorld } from "../kit/world.ts";
-import { nodeOptions, operator, pairNode, reconnect, surfaceCode } from "../nodes/support.ts";
+import { capabilitiesCode, nodeOptions, operator, pairNode, reconnect } from "../nodes/support.ts";
 
 const limits = limitValues();
 const { notifySettleMs, notifyGapMs, notifyTimeoutMs } = limits;
@@ -130,15 +130,15 @@ describe("the webhook", () => {
     await gateway.host("device.pair.approve", { requestId });
     const again = await RawClient.open(gateway.url, { headers });
     expect((await again.connect(options)).ok).toBe(true);
-    const surface = await surfaceCode(gateway, options.device.deviceId);
+    const code = await capabilitiesCode(gateway, options.device.deviceId);
     const second = await message(2);
     expect(second.title).toBe("A node asks for its commands");
     expect(second.requests[0]).toMatchObject({
       kind: "node",
-      requestId: surface,
+      requestId: code,
       known: true,
       commands: ["system.which"],
-      approveCommand: `openclaw nodes approve ${surface}`,
+      approveCommand: `openclaw nodes approve ${code}`,
     });
     expect(second.requests[0]).not.toHaveProperty("minutesLeft");
   });
@@ -149,7 +149,7 @@ describe("the webhook", () => {
     const commands = [...harmless, "system.run", "system.which"];
     const client = { ...terminal, id: "node-host", mode: "node", platform: "windows" };
     const node = await pairNode(gateway, commands, { client });
-    const code = await surfaceCode(gateway, node.nodeId);
+    const code = await capabilitiesCode(gateway, node.nodeId);
     const told = await message(1, notifySettleMs);
     const asks =
       "commands browser.proxy, fs.listDir, system.run, system.which, camera.list, device.info, location.get; ability system";
@@ -164,7 +164,7 @@ describe("the webhook", () => {
       client,
       params: { permissions: { "screen.record": true, camera: false } },
     });
-    await surfaceCode(gateway, node.nodeId);
+    await capabilitiesCode(gateway, node.nodeId);
     const { requests, body } = await message(2);
     expect(requests[0]).toMatchObject({
       permissions: ["screen.record"],

@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { heldScopes, mayChangeToken } from "../../src/pairing/authority.ts";
 import type { Device } from "../../src/pairing/records.ts";
 import { actorOfKey } from "../../src/pairing/ssh-keys.ts";
-import type { Actor, AuthMethod } from "../../src/protocol/access.ts";
-import { approvalProblem, isConfined, mayManage } from "../../src/requests/authority.ts";
+import type { Actor } from "../../src/protocol/access.ts";
+import { approvalProblem, mayManage } from "../../src/requests/authority.ts";
 import type { SshRight } from "../../src/words/ssh-rights.ts";
 import { ADMIN, confined, LedgerBench, owner, PAIRING, READ, WRITE } from "./support.ts";
 
@@ -28,21 +28,6 @@ function key(...may: SshRight[]): Actor {
 }
 
 describe("who is confined to its own device", () => {
-  test.each<[AuthMethod, readonly string[], boolean]>([
-    ["device-token", [PAIRING], true],
-    ["device-token", [ADMIN], false],
-    ["bootstrap-token", [PAIRING], true],
-    ["bootstrap-token", [ADMIN], false],
-    ["token", [PAIRING], false],
-    ["password", [PAIRING], false],
-    ["host", [], false],
-  ])("%s with %j: %s", (method, scopes, expected) => {
-    const actor: Actor = { role: "operator", scopes, method, deviceId: "d1" };
-    expect(isConfined(actor)).toBe(expected);
-    expect(mayManage(actor, "d1")).toBe(true);
-    expect(mayManage(actor, "d2")).toBe(!expected);
-  });
-
   test("a confined caller without a device manages none", () => {
     const actor: Actor = { role: "operator", scopes: [PAIRING], method: "device-token" };
     expect(mayManage(actor, "d1")).toBe(false);

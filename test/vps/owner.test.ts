@@ -167,7 +167,7 @@ describe.skipIf(reason !== undefined)("an owner and a rented Debian 13", () => {
     "a program that asks is approved through SSH, and is then in by itself",
     async () => {
       const made = await owner.ssh("openclaw", "token", "new");
-      await crew.order({ what: "knock", url: ADDRESS, token: made.stdout.trim() });
+      await crew.order({ what: "connect", url: ADDRESS, token: made.stdout.trim() });
       const asked = await until(async () => {
         const now = await crew.look();
         return now.requestId && now.firstClose ? now : undefined;

@@ -28,7 +28,7 @@ describe("declared capabilities in words", () => {
   });
 
   test("names a name as long as it may be whole", () => {
-    const name = `a${"b".repeat(limitTable.nodeSurfaceChars.value - 1)}`;
+    const name = `a${"b".repeat(limitTable.nodeCapabilityChars.value - 1)}`;
     expect(capabilityWords({ commands: [name], caps: [name] })).toBe(
       `command ${name}; ability ${name}`,
     );

@@ -36,7 +36,7 @@ async function listed(stage) {
 
 /** The gateway ends and starts again; the node host is back and works. */
 async function comesBack(stage, end) {
-  must(stage.found.surface, "its commands were not approved");
+  must(stage.found.capabilitiesCode, "its commands were not approved");
   const connects = () => stage.found.host.output.split(CONNECTED).length;
   const before = connects();
   await end();
@@ -97,7 +97,7 @@ export const nodeHostRows = [
         const pending = Array.isArray(answer) ? answer : answer.pending;
         const request = pending?.find(({ nodeId }) => nodeId === stage.found.nodeId);
         must(request, "the node does not wait");
-        stage.found.surface = request.requestId;
+        stage.found.capabilitiesCode = request.requestId;
         shows(await stage.theirs(["nodes", "pending"]), request.requestId);
       },
     ],
@@ -105,9 +105,9 @@ export const nodeHostRows = [
       "openclaw nodes approve <request>",
       "the node's commands are approved on its open connection",
       async (stage) => {
-        const { surface } = stage.found;
-        must(surface, "nothing waits for approval");
-        shows(await stage.theirs(["nodes", "approve", surface]));
+        const { capabilitiesCode } = stage.found;
+        must(capabilitiesCode, "nothing waits for approval");
+        shows(await stage.theirs(["nodes", "approve", capabilitiesCode]));
         await until(
           async () => (await listed(stage))?.commands?.includes("system.which"),
           "system.which in the node's commands",
@@ -167,7 +167,7 @@ export const nodeHostRows = [
       "node host: what it reports when it comes in",
       "its statistics are in the list; skills, tools and workers are taken without a complaint",
       async (stage) => {
-        must(stage.found.surface, "its commands were not approved");
+        must(stage.found.capabilitiesCode, "its commands were not approved");
         const { cpuCount } = await until(
           async () => (await listed(stage))?.hostStats,
           "the node's statistics",

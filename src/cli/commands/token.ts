@@ -38,7 +38,7 @@ export const newToken: Run<TokenCommandOptions> = async (context, _args, options
 };
 
 /** Which connections and tokens a new secret ended, in lines for people. */
-export function closedLines(
+function closedLines(
   { closed, revoked }: SecretChanged,
   { revokeDerived = false }: TokenCommandOptions,
 ): string[] {

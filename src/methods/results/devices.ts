@@ -4,7 +4,7 @@ import * as t from "../../protocol/typed-schema.ts";
 export const durability = () => ({ durable: t.exactly(false), reason: t.string() });
 
 /** Ways in with full control; `others`: besides devices. */
-export const waysIn = () => t.object({ devices: t.integer(), others: t.integer() });
+export const remainingAdmins = () => t.object({ devices: t.integer(), others: t.integer() });
 
 export const role = () => t.oneOf("operator", "node");
 export const roles = () => t.array(role());
@@ -52,7 +52,7 @@ export const capabilities = () => ({
 });
 
 /** What a node offers that waits for approval, with what was approved for it before. */
-export const offerRow = () => ({
+const capabilityRequestFields = () => ({
   required: {
     requestId: t.string(),
     nodeId: t.string(),
@@ -73,7 +73,8 @@ export const offerRow = () => ({
   },
 });
 
-export const offer = () => t.object(offerRow().required, offerRow().optional);
+export const capabilityRequest = () =>
+  t.object(capabilityRequestFields().required, capabilityRequestFields().optional);
 
 const tokenRow = () =>
   t.object(
@@ -118,7 +119,7 @@ const listedRow = () =>
         approvedAtMs: t.integer(),
         approvedVia: approvedVia(),
       }),
-      pendingNodeSurface: offer(),
+      pendingNodeSurface: capabilityRequest(),
     },
   );
 
@@ -128,7 +129,12 @@ export const deviceList = () =>
       pending: t.array(t.object(pendingRow().required, pendingRow().optional)),
       paired: t.array(listedRow()),
     },
-    { total: t.integer(), nextCursor: t.string(), waysIn: waysIn(), truncated: t.exactly(true) },
+    {
+      total: t.integer(),
+      nextCursor: t.string(),
+      waysIn: remainingAdmins(),
+      truncated: t.exactly(true),
+    },
   );
 
 const gatewayFingerprint = () => t.string();
@@ -140,8 +146,8 @@ export const shownRequest = () =>
       pendingRow().optional,
     ),
     t.object(
-      { ...offerRow().required, gatewayFingerprint: gatewayFingerprint() },
-      offerRow().optional,
+      { ...capabilityRequestFields().required, gatewayFingerprint: gatewayFingerprint() },
+      capabilityRequestFields().optional,
     ),
   );
 

@@ -1,5 +1,5 @@
 import * as t from "../../protocol/typed-schema.ts";
-import { approvedNode, capabilities, offer, ownWords, strings } from "./devices.ts";
+import { approvedNode, capabilities, capabilityRequest, ownWords, strings } from "./devices.ts";
 
 /** Figures of a node's machine, as it sent them; `updatedAtMs` is the gateway's clock. */
 const hostStats = () =>
@@ -60,7 +60,7 @@ export const nodeDescribed = () =>
 export const nodePairList = () =>
   t.object(
     {
-      pending: t.array(offer()),
+      pending: t.array(capabilityRequest()),
       paired: t.array(
         t.object({ ...approvedNode().required, connected: t.boolean() }, approvedNode().optional),
       ),

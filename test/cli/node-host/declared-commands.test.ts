@@ -6,13 +6,16 @@ const told: HostEvent[] = [];
 let sent = 0;
 let looks = 0;
 let answer: () => Promise<unknown> = async () => ({ ok: true });
-const surface = new DeclaredCommands({ tell: (event) => told.push(event), refresh: () => looks++ });
+const declared = new DeclaredCommands({
+  tell: (event) => told.push(event),
+  refresh: () => looks++,
+});
 
 const waits = (cure?: string) => async () => {
   throw Object.assign(new Error("no"), { details: { code: "PAIRING_CHANGED", cure } });
 };
 const start = () =>
-  surface.start(() => {
+  declared.start(() => {
     sent += 1;
     return answer();
   });
@@ -24,7 +27,7 @@ beforeEach(() => {
   looks = 0;
 });
 afterEach(() => {
-  surface.stop();
+  declared.stop();
   vi.useRealTimers();
 });
 
@@ -43,7 +46,7 @@ test("what waits is named by its code, and looked at again when it is decided", 
   await vi.advanceTimersByTimeAsync(10);
   expect(told).toEqual([{ event: "commands-waiting", requestId: "92GT-T8FN" }]);
   answer = async () => ({ ok: true });
-  surface.resolved("approved");
+  declared.resolved("approved");
   await vi.advanceTimersByTimeAsync(10);
   expect(told.at(-1)).toEqual({ event: "commands-approved" });
 });
@@ -67,7 +70,7 @@ test("what was turned down does not ask anew by itself", async () => {
   answer = waits("openclaw nodes approve 92GT-T8FN");
   start();
   await vi.advanceTimersByTimeAsync(10);
-  surface.resolved("rejected");
+  declared.resolved("rejected");
   const before = sent;
   await vi.advanceTimersByTimeAsync(300_000);
   expect(sent).toBe(before);
@@ -77,7 +80,7 @@ test("what was turned down does not ask anew by itself", async () => {
 test("a connection that is gone is not written to", async () => {
   answer = async () => ({ ok: true });
   start();
-  surface.stop();
+  declared.stop();
   await vi.advanceTimersByTimeAsync(300_000);
   expect(sent).toBe(1);
   expect(told).toEqual([]);

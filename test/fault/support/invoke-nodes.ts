@@ -54,7 +54,7 @@ export class StormNode {
     const { details } = await this.#reference.refusal();
     await host(gateway, "device.pair.approve", { requestId: details.requestId });
     await this.#reference.hello();
-    await approveSurface(gateway, this.nodeId);
+    await approveCapabilities(gateway, this.nodeId);
   }
 
   stop(): Promise<void> {
@@ -80,7 +80,7 @@ export class StormNode {
 }
 
 /** Approves what a node offers once it asks. */
-export async function approveSurface(gateway: GatewayProcess, nodeId: string): Promise<void> {
+export async function approveCapabilities(gateway: GatewayProcess, nodeId: string): Promise<void> {
   const requestId = await until(async () => {
     const { pending } = await host(gateway, "node.pair.list");
     return pending.find((row: Frame) => row.nodeId === nodeId)?.requestId as string;
@@ -103,6 +103,6 @@ export async function doomedNode(
   const { identity } = device;
   process.send({ url, token: PROCESS_TOKEN, identity, commands: COMMANDS });
   await ready;
-  await approveSurface(gateway, device.deviceId);
+  await approveCapabilities(gateway, device.deviceId);
   return { nodeId: device.deviceId, process };
 }

@@ -1,7 +1,7 @@
 // A node on the reference client in a process of its own, so that a test can kill it. What it is
 // comes as one message from its parent: url, token, identity (PEM keys), role and commands.
-import { createPrivateKey, createPublicKey, sign } from "node:crypto";
 import { GatewayClient } from "@openclaw/gateway-client";
+import { publicKeyRawBase64UrlFromPem, signDevicePayload } from "../../kit/reference-keys.mjs";
 
 process.once("message", ({ url, token, identity, commands }) => {
   const client = new GatewayClient({
@@ -18,13 +18,8 @@ process.once("message", ({ url, token, identity, commands }) => {
     platform: "linux",
     hostDeps: {
       loadOrCreateDeviceIdentity: () => identity,
-      signDevicePayload: (pem, payload) =>
-        sign(null, Buffer.from(payload), createPrivateKey(pem)).toString("base64url"),
-      publicKeyRawBase64UrlFromPem: (pem) =>
-        createPublicKey(pem)
-          .export({ type: "spki", format: "der" })
-          .subarray(-32)
-          .toString("base64url"),
+      signDevicePayload,
+      publicKeyRawBase64UrlFromPem,
       loadDeviceAuthToken: () => null,
       storeDeviceAuthToken: () => {},
       clearDeviceAuthToken: () => {},

@@ -30,7 +30,7 @@ export async function addNodes(gateway: GatewayProcess): Promise<string> {
 }
 
 /** What was approved and what waits, by node. */
-export async function surfaces(gateway: GatewayProcess): Promise<Map<string, string>> {
+export async function grantedCapabilities(gateway: GatewayProcess): Promise<Map<string, string>> {
   const { pending, paired } = await host(gateway, "node.pair.list");
   const rows = [
     ...paired.map(({ nodeId, commands }: Frame) => [nodeId, String(commands)]),

@@ -6,7 +6,7 @@ import { systemWorld } from "../../../src/lib/world.ts";
 import { openState, type StateDocument } from "../../../src/main/state.ts";
 import { GatewayProcess, PROCESS_TOKEN } from "../../kit/process.ts";
 import { until } from "../../kit/until.ts";
-import { addNodes, surfaces } from "./nodes.ts";
+import { addNodes, grantedCapabilities } from "./nodes.ts";
 import { ask, listed, pair } from "./owner.ts";
 
 /** Every file of a state folder that the gateway reads at its start. */
@@ -25,7 +25,7 @@ export interface Sample {
   readonly paired: ReadonlySet<string>;
   readonly pending: ReadonlyMap<string, string>;
   /** Commands that were approved, and codes that wait, by node. */
-  readonly surfaces: ReadonlyMap<string, string>;
+  readonly grantedCapabilities: ReadonlyMap<string, string>;
   remove(): Promise<void>;
 }
 
@@ -38,7 +38,10 @@ export async function makeSample(): Promise<Sample> {
   const pairs = [await pair(gateway), await pair(gateway), await pair(gateway)];
   await ask(gateway);
   const nodeId = await addNodes(gateway);
-  const said = { ...(await listed(gateway)), surfaces: await surfaces(gateway) };
+  const said = {
+    ...(await listed(gateway)),
+    grantedCapabilities: await grantedCapabilities(gateway),
+  };
   for (const { client } of pairs) client.close();
   await gateway.kill();
   const { deviceId = "" } = pairs[0]?.device ?? {};

@@ -58,7 +58,7 @@ async function ask(): Promise<void> {
 
 async function obey(order: CrewOrder): Promise<void> {
   if (order.what === "join") await join(order);
-  if (order.what === "knock") start(order);
+  if (order.what === "connect") start(order);
   if (order.what === "ask") await ask();
   if (order.what === "forget") {
     for (const { closes, refusals } of clients) {

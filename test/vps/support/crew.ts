@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 export interface CrewOrder {
-  /** `join` with a link's secret, `knock` with the shared token, `ask` everybody, `forget` how it was. */
-  readonly what: "join" | "knock" | "ask" | "forget" | "look";
+  /** `join` with a link's secret, `connect` with the shared token, `ask` everybody, `forget` how it was. */
+  readonly what: "join" | "connect" | "ask" | "forget" | "look";
   readonly url?: string;
   readonly clients?: number;
   readonly bootstrapToken?: string;

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { rm } from "node:fs/promises";
-import type { Result } from "../../kit/vps.ts";
+import { outcomeOf, type Result } from "../../kit/outcome.ts";
 
 export interface LoginFacts {
   /** File of the private key. */
@@ -85,16 +85,5 @@ export function run(
   const { env = process.env, input } = options;
   const child = spawn(program, args, { env, stdio: ["pipe", "pipe", "pipe"] });
   options.stop?.addEventListener("abort", () => child.kill());
-  child.stdin.on("error", () => undefined);
-  child.stdin.end(input ?? "");
-  const said = { stdout: "", stderr: "" };
-  for (const name of ["stdout", "stderr"] as const) {
-    child[name].setEncoding("utf8").on("data", (text: string) => {
-      said[name] += text;
-    });
-  }
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (code) => resolve({ code: code ?? -1, ...said }));
-  });
+  return outcomeOf(child, input ?? "");
 }

@@ -11,7 +11,7 @@ import type { DurabilityFields } from "./durability.ts";
 import { durabilityNote } from "./durability.ts";
 import { forEach } from "./for-each.ts";
 import { devicePages, type ListQuery, pendingRows } from "./pages.ts";
-import type { PairedRow, WaysIn } from "./rows.ts";
+import type { PairedRow, RemainingAdmins } from "./rows.ts";
 
 export interface ClearOptions {
   readonly pending?: boolean;
@@ -77,7 +77,7 @@ async function counted(gateway: ReachedGateway, what: What): Promise<Counts> {
 async function refuseLastWayIn(gateway: ReachedGateway, { paired }: What): Promise<void> {
   if (!paired) return;
   let going = 0;
-  let all: WaysIn | undefined;
+  let all: RemainingAdmins | undefined;
   for await (const page of devicePages(gateway, paired)) {
     all ??= page.waysIn;
     if (!all || all.others > 0 || all.devices === 0) return;

@@ -71,7 +71,7 @@ function parseUses(text: string): number {
  * `read,write` or full names; `owner` stands for everything an owner holds.
  * @throws CliError (usage) for an unknown scope
  */
-export function parseScopes(text: string | undefined): string[] {
+function parseScopes(text: string | undefined): string[] {
   if (text === undefined) return [READ, WRITE];
   const names = text.split(/[\s,]+/).filter((word) => word !== "");
   const scopes = names.flatMap((word) => {

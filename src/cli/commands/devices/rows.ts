@@ -12,4 +12,4 @@ export type PairedRow = Result<"device.pair.revokeAll">["kept"][number] & {
 };
 
 /** Ways in with full control. */
-export type WaysIn = NonNullable<DevicePairList["waysIn"]>;
+export type RemainingAdmins = NonNullable<DevicePairList["waysIn"]>;

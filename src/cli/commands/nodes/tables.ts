@@ -50,14 +50,14 @@ export function capabilityTable(rows: readonly CapabilityRow[], view: TableView)
   const cells = rows.map((row): Cell[] => [
     [shown(row.requestId)],
     [deviceName(row), clientKind(row), shortId(row.nodeId)],
-    offerCell(row),
+    capabilitiesCell(row),
     [agoWords(row.ts, view.now)],
   ]);
   return table({ columns: pendingColumns, rows: cells, width: view.columns });
 }
 
 /** All declared capabilities, and which of them are new, where some were approved before. */
-function offerCell(row: CapabilityRow): string[] {
+function capabilitiesCell(row: CapabilityRow): string[] {
   const { asks, new: fresh } = askWords(row);
   return fresh === undefined ? [asks] : [asks, `(new: ${fresh})`];
 }

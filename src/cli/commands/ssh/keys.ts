@@ -105,7 +105,7 @@ async function afterChange(
   }
 }
 
-export function mayWords({ may }: KeyRow): string {
+function mayWords({ may }: KeyRow): string {
   // The right to let in all kinds of clients covers the others.
   if (may.includes("admin")) return sshRights.admin;
   return may.map((right) => (isSshRight(right) ? sshRights[right] : shown(right))).join("; ");
