@@ -11,7 +11,10 @@ try {
   const outfile = join(folder, "reference.mjs");
   const entryPoints = [join(root, "scripts/docs/reference.ts")];
   const mainFields = ["module", "main"];
-  await build({ entryPoints, outfile, bundle: true, platform: "node", format: "esm", mainFields });
+  // The reader of the source finds the repository from where it stands, which is not where it is built.
+  const define = { "import.meta.dirname": JSON.stringify(join(root, "test/architecture")) };
+  const form = { bundle: true, platform: "node", format: "esm", mainFields, define };
+  await build({ entryPoints, outfile, ...form });
   const { references } = await import(pathToFileURL(outfile).href);
   for (const [name, text] of Object.entries(references())) {
     await writeFile(join(root, "docs", name), text);

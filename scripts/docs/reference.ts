@@ -10,6 +10,7 @@ import { budgetLines } from "./budgets.ts";
 import { errorLines } from "./errors.ts";
 import { metricsLines } from "./metrics.ts";
 import { reliabilityLines } from "./reliability.ts";
+import { architecturePage } from "./rooms.ts";
 import { typeNotation } from "./type-notation.ts";
 
 const NOTE = "<!-- Made by `npm run docs` from the declarations in src/; a test keeps it true. -->";
@@ -17,6 +18,7 @@ const NOTE = "<!-- Made by `npm run docs` from the declarations in src/; a test 
 /** The reference pages by file name below docs/, made from what the code declares. */
 export function references(): Record<string, string> {
   return {
+    "architecture.md": architecturePage(),
     "methods.md": page("Methods", methodLines()),
     "events.md": page("Events", eventLines()),
     "closes.md": page("Closes", closeLines()),

@@ -40,6 +40,8 @@ export interface AuditedDecision<Change, Answer> {
   readonly answer: Answer;
   /** What the line says; none where nothing is decided after all. */
   readonly event?: AuditEvent | undefined;
+  /** Without changes: the durable state says the same as the answer, which therefore waits for nothing. */
+  readonly settled?: boolean;
   /** What else changes with it. */
   readonly also?: readonly OtherChanges[];
   /**

@@ -64,10 +64,16 @@ export class SharedSecretChanges {
   /** Stores a new shared secret. @throws RequestError LAST_WAY_IN */
   async set(kind: SecretKind, secret: string, options: SecretOptions): Promise<SecretOutcome> {
     const { actor, revokeDerived } = options;
-    await this.#store(kind, secret.trim(), options);
+    const endDerived = () => (revokeDerived ? this.deps.pairing.many.endDerived(actor) : []);
+    try {
+      await this.#store(kind, secret.trim(), options);
+    } catch (error) {
+      // Where only the file failed the end of these tokens is decided, and they count no more already.
+      await endDerived();
+      throw error;
+    }
     const closed = closeAdmittedBy(this.deps.registry, kind);
-    const revoked = revokeDerived ? await this.deps.pairing.many.endDerived(actor) : [];
-    return { closed, revoked };
+    return { closed, revoked: await endDerived() };
   }
 
   async #store(kind: SecretKind, secret: string, options: SecretOptions): Promise<void> {

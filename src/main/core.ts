@@ -95,6 +95,10 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       loaded,
       load,
       journal,
+    }).catch(async (error: unknown) => {
+      // Its files and timers must not outlive a start that failed.
+      await state.close().catch(() => undefined);
+      throw error;
     });
     return {
       world,

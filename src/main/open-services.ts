@@ -15,6 +15,7 @@ import { Nodes } from "../nodes/nodes.ts";
 import { linkOf } from "../pairing/invite.ts";
 import { LastAdminGuard } from "../pairing/last-admin-guard.ts";
 import { Pairing } from "../pairing/pairing.ts";
+import { nodePairing } from "../pairing/records.ts";
 import { Setups } from "../pairing/setups.ts";
 import { SshKeys } from "../pairing/ssh.ts";
 import { SshAdmins } from "../pairing/ssh-admins.ts";
@@ -122,6 +123,7 @@ function openNodes(
     gatewayId: secretStore.identity.deviceId,
     policy: () => config.current.gateway.nodes.commands,
     pairingOf: (nodeId) => pairing.nodePairing(nodeId),
+    decidedPairingOf: (nodeId) => nodePairing(documents.pairing.working.devices.get(nodeId)),
     linkOf: (nodeId) => linkOf(documents.pairing.durable, nodeId),
   });
 }

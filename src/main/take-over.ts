@@ -114,6 +114,8 @@ async function convert<Change>(
   const { name, version } = shape;
   const records = shape.records(state);
   await new DurableFile(files.snapshot, outside).write({ name, version, seq, records });
+  // Two journals, of which the second goes on from the first: opening the state takes both away in order.
+  if ((await fs.list(folder)).includes(basename(files.next))) return;
   const journal = await Journal.create(files.journal, { name, version, after: seq }, outside);
   await journal.close();
 }

@@ -1,6 +1,7 @@
 import type { AuditEvent } from "../audit/chain.ts";
 import type { AuditedPart, Decisions } from "../audit/decisions.ts";
 import { auditOf, capabilityFacts, requestFacts } from "../audit/events.ts";
+import { Listeners } from "../lib/listeners.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
 import type { Actor } from "../protocol/access.ts";
@@ -48,6 +49,8 @@ interface Deps {
   readonly policy: () => CommandPolicy;
   /** Names the pairing of a device as a node; `undefined` when it is not paired as one. */
   readonly pairingOf: (nodeId: string) => string | undefined;
+  /** As `pairingOf`, by what is decided, also where that is not durable yet. */
+  readonly decidedPairingOf: (nodeId: string) => string | undefined;
   /** Which link paired a device, if one did and nothing was decided about it since. */
   readonly linkOf: (nodeId: string) => string | undefined;
 }
@@ -61,7 +64,7 @@ export class Nodes {
   readonly invokes: InvokeTable;
   readonly work: WorkQueue;
   readonly published: Published;
-  readonly #listeners = new Set<NodesListener>();
+  readonly #listeners = new Listeners<NodesListener>();
   readonly #decisions: AuditedPart<NodesState, NodesChange>;
   readonly #requestDecisions: AuditedPart<RequestsState, RequestsChange>;
   readonly #stop: () => void;
@@ -74,7 +77,7 @@ export class Nodes {
       const { name, request } = event;
       if (name === "resolved" && request.kind === "node") this.#tellNode(request, event.why);
     });
-    const refused = (metric: string) => this.#tell("refused", metric);
+    const refused = (metric: string) => this.#listeners.tell("refused", metric);
     this.invokes = new InvokeTable({ world, limits, refused });
     this.published = new Published({ limits, refused });
     this.work = new WorkQueue({ world, limits, document, refused });
@@ -82,8 +85,7 @@ export class Nodes {
   }
 
   listen(listener: NodesListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   /** The durable state. */
@@ -157,7 +159,18 @@ export class Nodes {
     await this.deps.document.commit([{ op: "seen", nodeId, facts }]);
   }
 
-  #introduce({ facts, connectedAtMs }: NodeSession): void {
+  /**
+   * Whether the pairing that a node came in under still stands, and no end of it is being written: nothing
+   * of the node may be written behind that.
+   */
+  #isPaired({ facts: { nodeId, pairing } }: NodeSession): boolean {
+    const { pairingOf, decidedPairingOf } = this.deps;
+    return pairingOf(nodeId) === pairing && decidedPairingOf(nodeId) === pairing;
+  }
+
+  #introduce(session: NodeSession): void {
+    if (!this.#isPaired(session)) return;
+    const { facts, connectedAtMs } = session;
     const { nodeId, pairing, text } = facts;
     const times = { createdAtMs: connectedAtMs, lastConnectedAtMs: connectedAtMs };
     this.deps.document.later([{ op: "node", node: { ...text, nodeId, pairing, ...times } }]);
@@ -165,10 +178,10 @@ export class Nodes {
 
   /** Asks the owner for what a node claims and was not granted, if there is any. */
   ask(session: NodeSession): void {
-    const { document, requests, pairingOf } = this.deps;
+    const { document, requests } = this.deps;
     const { nodeId, pairing } = session.facts;
     // A device that was removed a moment ago, and whose connection is about to close, asks nothing.
-    if (session.asking || pairingOf(nodeId) !== pairing) return;
+    if (session.asking || !this.#isPaired(session)) return;
     const { text, declared } = this.#askOf(session);
     const approved = capabilities.recordOf(document.working, { nodeId, pairing })?.surface;
     const covered = approved !== undefined && coversCapabilities(approved, declared);
@@ -178,7 +191,7 @@ export class Nodes {
     session.asking = true;
     requests
       .commit(outcome.changes)
-      .catch((error: unknown) => this.#tell("failed", nodeId, error))
+      .catch((error: unknown) => this.#listeners.tell("failed", nodeId, error))
       .finally(() => {
         session.asking = false;
       });
@@ -186,9 +199,9 @@ export class Nodes {
 
   /** Grants a node that came by the owner's link what it claims, without a request. */
   #grant(session: NodeSession): void {
-    const { world, pairingOf, linkOf } = this.deps;
+    const { world, linkOf } = this.deps;
     const asked = this.#askOf(session);
-    const { nodeId, pairing, declared } = asked;
+    const { nodeId, declared } = asked;
     const facts = { now: world.now(), via: "bootstrap" as const };
     // Of what can do nothing, the line of the link itself says it all.
     const event = capabilityWords(declared) === NOTHING ? undefined : byLink(asked, linkOf(nodeId));
@@ -196,14 +209,14 @@ export class Nodes {
     this.#decisions
       .decide((state) => {
         // It may have been removed meanwhile.
-        if (pairingOf(nodeId) !== pairing) return { changes: [], answer: undefined };
+        if (!this.#isPaired(session)) return { changes: [], answer: undefined };
         return {
           changes: capabilities.approve(state, asked, facts).changes,
           event,
           answer: undefined,
         };
       })
-      .catch((error: unknown) => this.#tell("failed", nodeId, error))
+      .catch((error: unknown) => this.#listeners.tell("failed", nodeId, error))
       .finally(() => {
         session.asking = false;
       });
@@ -262,7 +275,7 @@ export class Nodes {
     const last = session.toldAt.get(event);
     if (last !== undefined && now - last < this.deps.limits.nodeEventMs) return false;
     session.toldAt.set(event, now);
-    this.#tell("told", event, payload);
+    this.#listeners.tell("told", event, payload);
     return true;
   }
 
@@ -294,16 +307,6 @@ export class Nodes {
     if (!session || (why !== "approved" && why !== "rejected")) return;
     const ts = this.deps.world.now();
     sendEvent(session, "node.pair.resolved", { requestId, nodeId, decision: why, ts });
-  }
-
-  #tell<Name extends keyof NodesListener>(
-    name: Name,
-    ...facts: Parameters<NonNullable<NodesListener[Name]>>
-  ): void {
-    for (const listener of this.#listeners) {
-      const tell = listener[name] as ((...args: typeof facts) => void) | undefined;
-      tell?.apply(listener, facts);
-    }
   }
 }
 

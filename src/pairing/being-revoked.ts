@@ -30,9 +30,16 @@ export function isEnding(state: PairingState, device: Device): boolean {
     : false;
 }
 
-/** The device as it counts, without the tokens that are about to end. */
-export function asItCounts(state: PairingState, device: Device | undefined): Device | undefined {
-  const { revokingAll, revokingDerived } = state;
+/**
+ * The device as it counts, without the tokens that are about to end: for the end of all from the moment in
+ * which it is decided, for those of a shared secret once its change, which may still fail, is durable.
+ */
+export function asItCounts(
+  { working, durable }: { readonly working: PairingState; readonly durable: PairingState },
+  device: Device | undefined,
+): Device | undefined {
+  const { revokingAll } = working;
+  const { revokingDerived } = durable;
   if (!device || (!revokingAll && !revokingDerived)) return device;
   if (revokingAll && !revokingAll.keeps.includes(device.deviceId)) {
     return withoutTokens(device, everyToken, revokingAll.atMs) ?? device;

@@ -77,7 +77,8 @@ function applyToMany(state: PairingState, change: ManyChange): void {
       };
       return;
     case "revoked-derived":
-      state.revokingDerived = undefined;
+      // The secret may have been changed once more meanwhile: its tokens are still to end.
+      if ((state.revokingDerived?.epoch ?? 0) <= change.epoch) state.revokingDerived = undefined;
   }
 }
 

@@ -68,7 +68,8 @@ export class Links {
 
   /**
    * Pairs a device by link, checked once more: another device may have been faster. A retry may come while
-   * the first try is being written: it is answered no sooner than that one.
+   * the first try is being written: it is answered no sooner than that one, and at once where that one is
+   * durable.
    */
   async redeem(secret: string, asked: ledger.Grant): Promise<invites.InviteVerdict> {
     const now = this.deps.now();
@@ -76,13 +77,16 @@ export class Links {
     // A refusal waits for nothing that is being written.
     const early = linkVerdict(this.deps.document.working, secret, facts);
     if (!early.ok) return early;
-    const { answer } = await this.deps.decisions.decide<invites.InviteVerdict>((state) => {
+    const { document, decisions } = this.deps;
+    const { answer } = await decisions.decide<invites.InviteVerdict>((state) => {
       const verdict = linkVerdict(state, secret, facts);
       if (!verdict.ok) return { changes: [], answer: verdict };
       const { invite } = verdict;
       const asking = requestOf(this.deps.requests.working, "device", facts);
       const { changes, closed } = invites.redeem(state, invite, { asked, now, asking });
-      if (changes.length === 0) return { changes, answer: verdict };
+      const users = document.durable.invites.get(invite.inviteId)?.users;
+      const settled = users?.[asked.deviceId] !== undefined;
+      if (changes.length === 0) return { changes, settled, answer: verdict };
       refuseWhileRevoking(state);
       const ended = closed ? [gone(closed.request, closed.why)] : [];
       const also = [this.deps.requests.also(ended)];

@@ -227,14 +227,15 @@ export class MassRevocation {
     return document.also([{ op: "revoking-derived", epoch: ask.epoch, atMs: now() }]);
   }
 
-  /** Ends the tokens that {@link derivedChanges} named. Returns the devices' ids. */
+  /** Ends the tokens that {@link derivedChanges} named, as far as that is durable. Returns the devices' ids. */
   async endDerived(actor: Actor | "gateway"): Promise<readonly string[]> {
     const { document } = this.deps;
-    const { revokingDerived } = document.working;
+    const { revokingDerived } = document.durable;
     if (!revokingDerived) return [];
-    const run: RevocationRun = { ...nothingYet(actor), ends: derivedUpTo(revokingDerived.epoch) };
+    const { epoch } = revokingDerived;
+    const run: RevocationRun = { ...nothingYet(actor), ends: derivedUpTo(epoch) };
     await this.#endPass(new Set(), run);
-    await document.commit([{ op: "revoked-derived" }], { urgent: true });
+    await document.commit([{ op: "revoked-derived", epoch }], { urgent: true });
     return run.ended;
   }
 

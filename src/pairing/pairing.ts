@@ -1,5 +1,6 @@
 import type { AuditedPart, Decisions } from "../audit/decisions.ts";
 import { auditOf, deviceFacts, requestFacts } from "../audit/events.ts";
+import { Listeners } from "../lib/listeners.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
 import { type Actor, ownerScopes, type Role } from "../protocol/access.ts";
@@ -28,6 +29,9 @@ import {
 } from "./records.ts";
 import { Requests } from "./requests.ts";
 import { Revocation } from "./revocation.ts";
+
+/** When expired requests and links that could not be noted so are looked at again, in milliseconds. */
+const EXPIRE_AGAIN_MS = 1_000;
 
 /** The owner on the gateway's machine, who holds every scope. */
 export const hostOwner: Actor = { role: "operator", scopes: ownerScopes, method: "host" };
@@ -62,7 +66,7 @@ interface Deps {
  * says what follows, and only then are listeners told.
  */
 export class Pairing {
-  readonly #listeners = new Set<PairingListener>();
+  readonly #listeners = new Listeners<PairingListener>();
   readonly #expiry: DeadlineTimer;
   readonly #clock: WatchedClock;
   readonly #stop: (() => void)[] = [];
@@ -91,7 +95,7 @@ export class Pairing {
       requests.listen(({ name }) => {
         if (name === "requested") this.#setExpiry();
       }),
-      deps.decisions.listen((metric) => this.#tell("refused", metric)),
+      deps.decisions.listen((metric) => this.#listeners.tell("refused", metric)),
     );
     const early = fromTheFuture(document.working, world.now());
     if (early.length > 0) document.later(early);
@@ -104,10 +108,10 @@ export class Pairing {
   #follow(event: PairingEvent): void {
     switch (event.name) {
       case "renamed":
-        this.#tell("renamed", event.device);
+        this.#listeners.tell("renamed", event.device);
         return;
       case "ended":
-        this.#tell("ended", event.end);
+        this.#listeners.tell("ended", event.end);
         return;
       case "ending":
         this.#ending(event.revoking);
@@ -120,7 +124,7 @@ export class Pairing {
   /** What devices send counts no more, but for those that stay and the one that waits for an answer. */
   #ending({ keeps, last }: RevokingAll): void {
     const others = new Set(last === undefined ? keeps : [...keeps, last]);
-    this.#tell("ending", (deviceId) => !others.has(deviceId));
+    this.#listeners.tell("ending", (deviceId) => !others.has(deviceId));
   }
 
   /** The wall clock, by which requests and links end; when it was set, they are moved first. */
@@ -134,18 +138,17 @@ export class Pairing {
     this.#expiry.moved(by);
     this.deps.document.later([{ op: "clock-set", by }]);
     this.deps.requests.later([{ op: "clock-set", by }]);
-    this.#tell("clockSet", by);
+    this.#listeners.tell("clockSet", by);
   }
 
   listen(listener: PairingListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   /** The durable record of a device, as far as it counts. */
   device(deviceId: string): Device | undefined {
-    const { durable } = this.deps.document;
-    return asItCounts(this.#working, durable.devices.get(deviceId));
+    const { document } = this.deps;
+    return asItCounts(document, document.durable.devices.get(deviceId));
   }
 
   /** The name of a device's pairing as a node, if it is paired as one. */
@@ -221,7 +224,9 @@ export class Pairing {
   async rename(facts: { deviceId: string; label: string; actor: Actor }): Promise<Device> {
     const { answer } = await this.decisions.decide((state) => {
       const { device, changes } = devices.rename(state, facts);
-      if (changes.length === 0) return { changes, answer: device };
+      const { label } = this.deps.document.durable.devices.get(device.deviceId) ?? {};
+      const settled = label === device.label;
+      if (changes.length === 0) return { changes, settled, answer: device };
       refuseWhileRevoking(state);
       const what = { ...deviceFacts(device), label: device.label };
       return { changes, event: auditOf("device.renamed", facts.actor, what), answer: device };
@@ -274,7 +279,11 @@ export class Pairing {
     if (links.length > 0) document.later(links);
     const asked = book.expire(requests.working, now);
     if (asked.length > 0) requests.later(asked);
-    this.#setExpiry();
+    // What found no room to be kept is over all the same, and is looked at again in a while.
+    const left =
+      book.expire(requests.working, now).length + ledger.expire(document.working, now).length;
+    if (left > 0) this.#expiry.set(now + EXPIRE_AGAIN_MS);
+    else this.#setExpiry();
   }
 
   #setExpiry(): void {
@@ -282,16 +291,6 @@ export class Pairing {
     const ends = [ledger.nextExpiry(document.working), book.nextExpiry(requests.working)];
     const known = ends.filter((at) => at !== undefined);
     this.#expiry.set(known.length > 0 ? Math.min(...known) : undefined);
-  }
-
-  #tell<Name extends keyof PairingListener>(
-    name: Name,
-    ...facts: Parameters<NonNullable<PairingListener[Name]>>
-  ): void {
-    for (const listener of this.#listeners) {
-      const tell = listener[name] as ((...args: typeof facts) => void) | undefined;
-      tell?.apply(listener, facts);
-    }
   }
 }
 

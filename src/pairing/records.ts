@@ -121,7 +121,8 @@ export type PairingChange =
   | ({ op: "revoking-all" } & RevokingAll)
   | { op: "revoked-all" }
   | { op: "revoking-derived"; epoch: number; atMs: number }
-  | { op: "revoked-derived" };
+  /** None that were granted up to this epoch are left. */
+  | { op: "revoked-derived"; epoch: number };
 
 /** What happened to a device's token, or to the device. */
 export type DeviceEnd = "removed" | "rotated" | "revoked";

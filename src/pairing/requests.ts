@@ -42,7 +42,9 @@ export class Requests {
   constructor(private readonly deps: Deps) {
     this.decisions = deps.decisions.about(deps.requests);
     this.#stop = this.listen((event) => {
-      if (event.name === "resolved") this.#remember(event.request.requestId, event.why);
+      // Only of devices: nodes that ask for ever more must not make what became of these forgotten.
+      if (event.name !== "resolved" || event.request.kind !== "device") return;
+      this.#remember(event.request.requestId, event.why);
     });
   }
 
@@ -79,7 +81,7 @@ export class Requests {
     return book.isLive(request, this.deps.now());
   }
 
-  /** How a request ended, if that was not long ago. */
+  /** How a device's request ended, if that was not long ago. */
   resolution(requestId: string): Resolution | undefined {
     return this.#resolutions.get(requestId);
   }

@@ -6,6 +6,7 @@ import { gone, requestOf } from "../requests/book.ts";
 import type { RequestsChange, RequestsState } from "../requests/records.ts";
 import type { Part } from "../store/parts.ts";
 import type { Durability } from "../store/shape.ts";
+import { heldRoles } from "./authority.ts";
 import { refuseWhileRevoking } from "./being-revoked.ts";
 import * as devices from "./devices.ts";
 import type { LastAdminGuard } from "./last-admin-guard.ts";
@@ -98,12 +99,14 @@ export class Revocation {
    * @throws RequestError where `actor` may not, or LAST_WAY_IN
    */
   async revokeEvery({ deviceId, actor, force }: DeviceAsk) {
-    const { decisions, guard } = this.deps;
+    const { decisions, guard, document } = this.deps;
     const now = this.deps.now();
     const { answer, ...outcome } = await decisions.decide((state) => {
       const { changes, ...found } = devices.revokeEvery(state, { deviceId, actor, now });
       const { roles } = found;
-      if (roles.length === 0) return { changes: [], urgent: true, answer: found };
+      const before = document.durable.devices.get(deviceId);
+      const settled = before !== undefined && heldRoles(before).length === 0;
+      if (roles.length === 0) return { changes: [], settled, urgent: true, answer: found };
       const command = `devices revoke ${deviceId} --role operator`;
       guard.check(afterChanges(changes), { actor, force, command });
       const event = auditOf("token.revoked", actor, { device: deviceId, roles });

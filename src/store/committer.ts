@@ -18,6 +18,7 @@ const wellAgain = "the state is written again";
 /** Says nothing, in as many bytes as a block of the disk has: blanks, which JSON ignores. */
 const probe: Entry<never> = {
   kind: "later",
+  given: [],
   changes: [],
   text: `[${" ".repeat(4096)}]`,
   shown: true,

@@ -144,7 +144,8 @@ class StoredDocument<State, Change, Event> implements Document<State, Change, Ev
   ): Promise<{ readonly answer: Answer } & Durability> {
     const refusal = this.#refusal();
     if (refusal) throw refusal;
-    const { changes, answer, urgent = false } = decide(this.working);
+    const { changes, answer, settled = false, urgent = false } = decide(this.working);
+    if (settled && changes.length === 0) return { answer, ...this.#durability() };
     const outcome = await this.#commit(changes, urgent);
     return { answer, ...outcome };
   }
@@ -153,7 +154,7 @@ class StoredDocument<State, Change, Event> implements Document<State, Change, Ev
     const refusal = this.#refusal();
     if (refusal) throw refusal;
     // What changes nothing is as true as what it was decided on: no sooner than that is durable.
-    if (given.length === 0 && this.#committer.pending().length === 0) return { durable: true };
+    if (given.length === 0 && this.#committer.pending().length === 0) return this.#durability();
     const changes = this.#parts.views.whole(given);
     const text = this.#serialize(changes);
     if (!urgent && this.#committer.failing) throw this.#committer.failing;
@@ -161,8 +162,15 @@ class StoredDocument<State, Change, Event> implements Document<State, Change, Ev
     this.#propose(changes);
     return new Promise((resolve, reject) => {
       const kind: EntryKind = urgent ? "urgent" : "plain";
-      this.#committer.add({ kind, changes, text, shown: false, resolve, reject });
+      this.#committer.add({ kind, given, changes, text, shown: false, resolve, reject });
     });
+  }
+
+  /** Of what is decided and in force. */
+  #durability(): Durability {
+    if (!this.unsaved) return { durable: true };
+    const { lastFailure } = this.#committer;
+    return { durable: false, ...(lastFailure && { reason: lastFailure.message }) };
   }
 
   listen(listener: (event: Event) => void): () => void {
@@ -180,7 +188,8 @@ class StoredDocument<State, Change, Event> implements Document<State, Change, Ev
     if (!room && !idle) return;
     this.#propose(changes);
     const settled = { resolve() {}, reject() {} };
-    const entry: Entry<Change> = { kind: "later", changes, text, shown: false, ...settled };
+    const what = { given, changes, text, shown: false };
+    const entry: Entry<Change> = { kind: "later", ...what, ...settled };
     if (idle) {
       views.show(entry);
       if (room) this.#committer.keep(entry);

@@ -7,9 +7,12 @@ export type EntryKind = "plain" | "urgent" | "later";
 /** One commit on its way to the disk. Settling it twice does nothing. */
 export interface Entry<Change> {
   readonly kind: EntryKind;
-  readonly changes: readonly Change[];
+  /** What was decided. */
+  readonly given: readonly Change[];
+  /** With what belongs to it. Both this and its text change where an earlier commit fails. */
+  changes: readonly Change[];
   /** `changes` as JSON. */
-  readonly text: string;
+  text: string;
   /** Already applied to the durable state. */
   shown: boolean;
   resolve(outcome: Durability): void;

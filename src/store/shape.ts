@@ -65,6 +65,8 @@ export interface Decision<Change, Answer> {
   /** All of them become durable, or none does. Without any the answer waits for what it is based on. */
   readonly changes: readonly Change[];
   readonly answer: Answer;
+  /** Without changes: the durable state says the same as the answer, which therefore waits for nothing. */
+  readonly settled?: boolean;
   /** As {@link Document.commit} has it. */
   readonly urgent?: boolean;
 }

@@ -8,6 +8,8 @@ export class Views<State, Change, Event = never> {
   readonly #listeners = new Set<(event: Event) => void>();
   /** Events of entries that are shown and not told of yet. */
   readonly #untold = new Map<Entry<Change>, readonly Event[]>();
+  /** Events that are being handed out: what a listener changes is told behind them. */
+  #telling: Event[] | undefined;
   #durable: State;
   #working: State;
 
@@ -35,7 +37,7 @@ export class Views<State, Change, Event = never> {
     return this.#shape.records(this.#durable);
   }
 
-  /** `changes` with what belongs to them. */
+  /** `changes` with what belongs to them, by the working state. */
   whole(changes: readonly Change[]): readonly Change[] {
     const { consequences } = this.#shape;
     if (!consequences) return changes;
@@ -74,14 +76,22 @@ export class Views<State, Change, Event = never> {
     const events = this.#untold.get(entry);
     if (!events) return;
     this.#untold.delete(entry);
-    for (const event of events) {
-      for (const listener of [...this.#listeners]) {
-        try {
-          listener(event);
-        } catch (error) {
-          // The change itself is durable: its caller must hear that, also where a listener fails.
-          this.#log.error({ err: error }, "what follows from a change failed");
-        }
+    if (this.#telling) {
+      this.#telling.push(...events);
+      return;
+    }
+    this.#telling = [...events];
+    for (const event of this.#telling) this.#handOut(event);
+    this.#telling = undefined;
+  }
+
+  #handOut(event: Event): void {
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(event);
+      } catch (error) {
+        // The change itself is durable: its caller must hear that, also where a listener fails.
+        this.#log.error({ err: error }, "what follows from a change failed");
       }
     }
   }
@@ -93,7 +103,8 @@ export class Views<State, Change, Event = never> {
 
   /**
    * Makes the working state anew: durable plus `pending`, in order. Costs a pass over all records,
-   * so only failures come here. Returns the entries that cannot be applied any more.
+   * so only failures come here. What belongs to their changes is worked out anew: it may have been part of
+   * a commit that failed. Returns the entries that cannot be applied any more.
    */
   rebuild(pending: readonly Entry<Change>[]): Map<Entry<Change>, unknown> {
     const failed = new Map<Entry<Change>, unknown>();
@@ -103,6 +114,7 @@ export class Views<State, Change, Event = never> {
       for (const entry of pending) {
         if (entry.shown || failed.has(entry)) continue;
         try {
+          this.#refit(entry);
           for (const change of entry.changes) this.#shape.apply(this.#working, change);
         } catch (error) {
           failed.set(entry, error);
@@ -112,6 +124,14 @@ export class Views<State, Change, Event = never> {
       }
     }
     return failed;
+  }
+
+  #refit(entry: Entry<Change>): void {
+    const changes = this.whole(entry.given);
+    const belonged = entry.changes.length > entry.given.length;
+    if (!belonged && changes.length === entry.given.length) return;
+    entry.changes = changes;
+    entry.text = JSON.stringify(changes);
   }
 
   #copy(): State {

@@ -1,7 +1,7 @@
 import type { Import } from "./sources.ts";
 
 /** Rooms from the ground up (design, section 3). A room imports itself and rooms of lower floors. */
-const floors: Readonly<Record<string, number>> = {
+export const floors: Readonly<Record<string, number>> = {
   lib: 0,
   limits: 0,
   protocol: 1,

@@ -8,6 +8,7 @@ import { COPIES, readLegacy } from "../../src/main/take-over.ts";
 import type { Device, PairingState } from "../../src/pairing/records.ts";
 import { requestsOf } from "../../src/requests/book.ts";
 import type { OldDeviceRequest, OldNodeRequest } from "../../src/requests/take-over.ts";
+import { openDocument } from "../../src/store/document.ts";
 import { documentFiles } from "../../src/store/files.ts";
 import { readDocument } from "../../src/store/recover.ts";
 import { HandWorld } from "../kit/world.ts";
@@ -32,6 +33,29 @@ function oldFolder(): MemoryFiles {
 }
 
 const open = (fs: MemoryFiles) => openState({ folder: "/state", world, fs, limits });
+
+/** Keys of version 1 as they are while a snapshot of them is being written: in two journals. */
+async function rewritingKeys(): Promise<MemoryFiles> {
+  const files = new MemoryFiles();
+  files.plan = ({ what, path }) =>
+    what === "rename" && path.endsWith("gateway.json") ? { error: "EIO" } : undefined;
+  const small = { reserveBytes: 0, journalBytes: 1 };
+  const old = await openDocument(legacySecrets, {
+    folder: "/state",
+    world,
+    fs: files,
+    limits: small,
+  });
+  await old.commit([{ op: "keys", seed: "seed", tokenKey: "key" }]);
+  for (const epoch of [1, 2]) {
+    const secret = { hash: "hash", source: "cli", setAtMs: 1, epoch } as const;
+    await old.commit([{ op: "secret", kind: "token", secret }]);
+  }
+  await old.close();
+  files.plan = () => undefined;
+  expect(files.inodes.has("/state/gateway.journal.next")).toBe(true);
+  return files;
+}
 
 /** Everything that a state says, with maps and sets as lists. */
 const said = (state: unknown) =>
@@ -161,6 +185,26 @@ describe("a state folder of version 1", () => {
       steps = at;
     }
     expect(steps).toBeGreaterThan(60);
+  });
+
+  test("is taken over where a crash left a second journal of the keys, also with a crash in between", async () => {
+    for (let at = 0, over = false; !over; at += 1) {
+      const files = await rewritingKeys();
+      const from = files.steps.length;
+      files.plan = ({ index }) => (index === from + at ? { crash: true } : undefined);
+      const opening = open(files).then(async (document) => {
+        expect(document.durable.secrets.secrets.token?.epoch).toBe(2);
+        await document.close();
+        over = true;
+      });
+      await Promise.race([opening, turns()]);
+      for (const pick of [() => 0, (most: number) => most]) {
+        const document = await open(files.afterPowerCut(pick));
+        expect(document.durable.secrets).toMatchObject({ seed: "seed", tokenKey: "key" });
+        expect(document.durable.secrets.secrets.token?.epoch).toBe(2);
+        await document.close();
+      }
+    }
   });
 
   const damages: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {

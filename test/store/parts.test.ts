@@ -168,6 +168,15 @@ describe("a decision", () => {
     await shelf.decide(() => ({ changes: [], answer: undefined }));
     expect(fs.steps).toHaveLength(before);
   });
+
+  test("that changes nothing says so where what it is based on is not durable", async () => {
+    const { fs, stock: shelf } = await open();
+    fs.plan = ({ what }) => (what === "write" ? { error: "EIO" } : undefined);
+    await shelf.commit([{ item: "tea", by: 3 }], { urgent: true });
+    const again = await shelf.decide(() => ({ changes: [], answer: "is there", urgent: true }));
+    expect(again).toMatchObject({ answer: "is there", durable: false });
+    expect(again.reason).toContain("EIO");
+  });
 });
 
 describe("what follows from a change", () => {
@@ -217,6 +226,17 @@ describe("what follows from a change", () => {
     }
     expect(made.document.unsaved).toBe(false);
     expect(told).toEqual([{ gone: "tea" }]);
+  });
+
+  test("is told behind what it follows from, also where a listener makes the change", async () => {
+    const { stock: shelf } = await open();
+    const told: unknown[] = [];
+    shelf.listen((event) => {
+      if ("came" in event && event.came === "tea") shelf.later([{ item: "milk", by: 1 }]);
+    });
+    shelf.listen((event) => told.push(event));
+    shelf.later([{ item: "tea", by: 1 }]);
+    expect(told).toEqual([{ came: "tea" }, { came: "milk" }]);
   });
 
   test("may fail without harm to the change or to other listeners", async () => {
