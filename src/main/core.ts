@@ -85,21 +85,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   try {
     const state = await openState({ folder: stateDir, world, log });
     const { journal } = options;
-    const services = await openServices(state, {
-      env,
-      world,
-      limits,
-      hasher,
-      log,
-      stateDir,
-      loaded,
-      load,
-      journal,
-    }).catch(async (error: unknown) => {
-      // Its files and timers must not outlive a start that failed.
-      await state.close().catch(() => undefined);
-      throw error;
-    });
+    const facts = { env, world, limits, hasher, log, stateDir, loaded, load, journal };
+    const services = await servicesOn(state, facts);
     return {
       world,
       limits,
@@ -118,6 +105,20 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     };
   } catch (error) {
     await lock.release();
+    throw error;
+  }
+}
+
+/** The services on the state, which is closed where they can't be had. @throws StoreError */
+async function servicesOn(
+  state: StateDocument,
+  facts: Parameters<typeof openServices>[1],
+): Promise<OpenServices> {
+  try {
+    return await openServices(state, facts);
+  } catch (error) {
+    // Its files and timers must not outlive a start that failed.
+    await state.close().catch(() => undefined);
     throw error;
   }
 }
