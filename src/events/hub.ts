@@ -43,6 +43,9 @@ function byRule(table: Readonly<Record<string, EventRule>>): RuleEvents[] {
   return found;
 }
 
+/** Kinds of callers whose events are remembered. */
+const KINDS = 256;
+
 /**
  * Broadcasts events. An event's text is made once; only `seq` differs per receiver. What a receiver
  * may get is decided when it joins, because role and scopes never change while it is connected; a
@@ -51,6 +54,8 @@ function byRule(table: Readonly<Record<string, EventRule>>): RuleEvents[] {
 export class Hub {
   readonly #table: Readonly<Record<string, EventRule>>;
   readonly #rules: readonly RuleEvents[];
+  /** What {@link Hub.#allowed} said, by role and scopes. */
+  readonly #allowedTo = new Map<string, readonly string[]>();
   /** By the names of the events that their receivers get; none is empty. */
   readonly #groups = new Map<string, Group>();
   readonly #groupOf = new Map<Receiver, Group>();
@@ -95,8 +100,17 @@ export class Hub {
   }
 
   /** The events that `caller` may have, always in the same order. */
-  #allowed(caller: Caller): string[] {
-    return this.#rules.flatMap(({ rule, events }) => (decideAccess(rule, caller).ok ? events : []));
+  #allowed(caller: Caller): readonly string[] {
+    const { role, onHost, scopes } = caller;
+    const key = `${role} ${onHost === true} ${scopes.join(" ")}`;
+    let events = this.#allowedTo.get(key);
+    if (events === undefined) {
+      events = this.#rules.flatMap((one) => (decideAccess(one.rule, caller).ok ? one.events : []));
+      // Scopes come from the owner's decisions, so there are few kinds of callers; forgotten, not kept, past that.
+      if (this.#allowedTo.size >= KINDS) this.#allowedTo.clear();
+      this.#allowedTo.set(key, events);
+    }
+    return events;
   }
 
   #join(receiver: Receiver, events: readonly string[]): void {

@@ -63,6 +63,9 @@ export interface SharedRules<Shapes extends PartShapes> {
   migrate?: DocumentShape<StatesOf<Shapes>, NamedChange<Shapes>>["migrate"];
 }
 
+/** Most changes have no events and no consequences. */
+const NONE: readonly never[] = [];
+
 /** The shape of the document that is made of `shapes`. A record of its snapshot is `[part, record]`. */
 export function sharedShape<Shapes extends PartShapes>(
   file: { readonly name: string; readonly version: number },
@@ -71,13 +74,14 @@ export function sharedShape<Shapes extends PartShapes>(
 ): DocumentShape<StatesOf<Shapes>, NamedChange<Shapes>, NamedEvent<Shapes>> {
   type States = StatesOf<Shapes>;
   const names = Object.keys(shapes);
-  const each = (make: (shape: Shapes[string], name: string) => unknown) =>
+  const each = (make: (shape: PartShapes[string], name: string) => unknown) =>
     Object.fromEntries(names.map((name) => [name, make(shapeOf(name), name)])) as States;
-  const shapeOf = (name: string): Shapes[string] => {
-    const shape = shapes[name];
-    if (!Object.hasOwn(shapes, name) || !shape) throw new TypeError(`no part is called ${name}`);
-    return shape as Shapes[string];
-  };
+  const byName: ReadonlyMap<string, PartShapes[string]> = new Map(Object.entries(shapes));
+  function shapeOf(name: string): PartShapes[string] {
+    const shape = byName.get(name);
+    if (!shape) throw new TypeError(`no part is called ${name}`);
+    return shape;
+  }
   return {
     ...file,
     empty: () => each((shape) => shape.empty()),
@@ -87,7 +91,8 @@ export function sharedShape<Shapes extends PartShapes>(
       rules.applied?.(state, change);
     },
     follows: (state, [name, inner]) => {
-      const events = shapeOf(name).follows?.(state[name], inner) ?? [];
+      const events = shapeOf(name).follows?.(state[name], inner);
+      if (events === undefined || events.length === 0) return NONE;
       return events.map((event) => [name, event] as unknown as NamedEvent<Shapes>);
     },
     records: (state) => {
@@ -232,6 +237,7 @@ class NamedPart implements Part<unknown, unknown, unknown> {
     also: readonly OtherChanges[],
   ): (readonly [string, unknown])[] {
     const own = changes.map((change) => [this.#name, change] as const);
+    if (also.length === 0) return own;
     const others = also.flatMap(({ part, changes: more }) =>
       more.map((change) => [part, change] as const),
     );

@@ -41,6 +41,12 @@ export class Views<State, Change, Event = never> {
   whole(changes: readonly Change[]): readonly Change[] {
     const { consequences } = this.#shape;
     if (!consequences) return changes;
+    const [only] = changes;
+    // Each connect makes one such change, so it must cost next to nothing.
+    if (only !== undefined && changes.length === 1) {
+      const more = consequences(this.#working, only);
+      return more.length === 0 ? changes : [only, ...more];
+    }
     return changes.flatMap((change) => [change, ...consequences(this.#working, change)]);
   }
 
@@ -61,14 +67,14 @@ export class Views<State, Change, Event = never> {
   show(entry: Entry<Change>): void {
     if (entry.shown) return;
     entry.shown = true;
-    const events: Event[] = [];
+    let events: Event[] | undefined;
     for (const change of entry.changes) {
-      if (this.#listeners.size > 0) {
-        for (const event of this.#shape.follows?.(this.#durable, change) ?? []) events.push(event);
-      }
+      const more =
+        this.#listeners.size > 0 ? this.#shape.follows?.(this.#durable, change) : undefined;
+      if (more !== undefined && more.length > 0) events = events ? [...events, ...more] : [...more];
       this.#shape.apply(this.#durable, change);
     }
-    if (events.length > 0) this.#untold.set(entry, events);
+    if (events) this.#untold.set(entry, events);
   }
 
   /** Hands what followed from an entry that is shown to all listeners, once. */
