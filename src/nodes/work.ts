@@ -45,29 +45,26 @@ function dueItems(items: readonly WorkItem[], now: number): WorkItem[] {
 export class WorkQueue {
   constructor(private readonly deps: Deps) {}
 
-  /** Adds work; of each type one waits at a time. Resolves once it is durable. */
+  /**
+   * Adds work; of each type one waits at a time. Resolves once it is durable.
+   * @throws RequestError UNAVAILABLE where too many nodes have work that waits
+   */
   async enqueue(ask: WorkAsk): Promise<{ revision: number; queued: WorkItem }> {
     const { document, world } = this.deps;
     const now = world.now();
     const { nodeId, type, priority = "normal", expiresInMs = DAY_MS } = ask;
-    const work = this.#work(nodeId);
-    const waiting = dueItems(work.items, now).find((item) => item.type === type);
-    if (waiting) {
+    const expiresAtMs = now + expiresInMs;
+    const fresh: WorkItem = { id: world.uuid(), type, priority, createdAtMs: now, expiresAtMs };
+    const { answer: queued } = await document.decide((state) => {
+      const work = workOf(state, nodeId);
+      const over = gone(nodeId, expired(work, now));
       // It may still be on its way to the disk: this answer is no sooner than that.
-      await document.commit([{ op: "work-gone", nodeId, ids: expired(work, now) }]);
-      return { revision: this.#work(nodeId).revision, queued: waiting };
-    }
-    this.#makeRoom(nodeId, now);
-    const queued: WorkItem = {
-      id: world.uuid(),
-      type,
-      priority,
-      createdAtMs: now,
-      expiresAtMs: now + expiresInMs,
-    };
-    const gone: NodesChange = { op: "work-gone", nodeId, ids: expired(work, now) };
-    const changes: NodesChange[] = [{ op: "work", nodeId, item: queued }];
-    await document.commit(gone.ids.length > 0 ? [gone, ...changes] : changes);
+      const waiting = dueItems(work.items, now).find((item) => item.type === type);
+      if (waiting) return { changes: over, answer: waiting };
+      const room = this.#room(state, { nodeId, now });
+      const added: NodesChange = { op: "work", nodeId, item: fresh };
+      return { changes: [...room, ...over, added], answer: fresh };
+    });
     return { revision: this.#work(nodeId).revision, queued };
   }
 
@@ -98,20 +95,28 @@ export class WorkQueue {
     };
   }
 
-  /** Keeps a command for a node that cannot run it in the background. */
+  /**
+   * Keeps a command for a node that cannot run it in the background.
+   * @throws RequestError UNAVAILABLE where too many nodes have work that waits
+   */
   async queueAction(
     nodeId: string,
     action: Pick<QueuedAction, "command" | "paramsJSON">,
   ): Promise<QueuedAction> {
     const { document, world, limits } = this.deps;
-    this.#makeRoom(nodeId, world.now());
-    const queued = { ...action, id: world.uuid(), enqueuedAtMs: world.now() };
-    const { actions } = this.#work(nodeId);
-    const over = actions.slice(0, Math.max(0, actions.length + 1 - limits.nodeActions));
-    const changes: NodesChange[] = [{ op: "action", nodeId, action: queued }];
-    const ids = over.map(({ id }) => id);
-    if (ids.length > 0) changes.unshift({ op: "work-gone", nodeId, ids });
-    await document.commit(changes);
+    const now = world.now();
+    const queued = { ...action, id: world.uuid(), enqueuedAtMs: now };
+    await document.decide((state) => {
+      const { actions } = workOf(state, nodeId);
+      const over = actions.slice(0, Math.max(0, actions.length + 1 - limits.nodeActions));
+      const room = this.#room(state, { nodeId, now });
+      const oldest = gone(
+        nodeId,
+        over.map(({ id }) => id),
+      );
+      const added: NodesChange = { op: "action", nodeId, action: queued };
+      return { changes: [...room, ...oldest, added], answer: undefined };
+    });
     return queued;
   }
 
@@ -129,24 +134,36 @@ export class WorkQueue {
   }
 
   #work(nodeId: string): NodeWork {
-    return this.deps.document.working.work.get(nodeId) ?? nothing;
+    return workOf(this.deps.document.working, nodeId);
   }
 
-  /** Room for one more node's work: what expired goes first. */
-  #makeRoom(nodeId: string, now: number): void {
-    const { document, limits, refused } = this.deps;
-    const { work } = document.working;
-    if (work.has(nodeId) || work.size < limits.nodeWork) return;
+  /**
+   * The changes that make room for one more node's work, none where there is: what expired goes.
+   * @throws RequestError UNAVAILABLE where that is not enough
+   */
+  #room({ work }: NodesState, { nodeId, now }: { nodeId: string; now: number }): NodesChange[] {
+    const { limits, refused } = this.deps;
+    if (work.has(nodeId) || work.size < limits.nodeWork) return [];
+    const changes: NodesChange[] = [];
+    let emptied = 0;
     for (const [id, one] of work) {
-      const ids = expired(one, now);
       const stale = one.actions.filter(({ enqueuedAtMs }) => enqueuedAtMs <= now - DAY_MS);
-      const gone = [...ids, ...stale.map((action) => action.id)];
-      if (gone.length > 0) document.later([{ op: "work-gone", nodeId: id, ids: gone }]);
+      const ids = [...expired(one, now), ...stale.map((action) => action.id)];
+      changes.push(...gone(id, ids));
+      if (ids.length === one.items.length + one.actions.length) emptied += 1;
     }
-    if (document.working.work.size < limits.nodeWork) return;
+    if (work.size - emptied < limits.nodeWork) return changes;
     refused("node-work-refused");
     throw unavailable("too much pending work", 60_000);
   }
+}
+
+function workOf({ work }: NodesState, nodeId: string): NodeWork {
+  return work.get(nodeId) ?? nothing;
+}
+
+function gone(nodeId: string, ids: readonly string[]): NodesChange[] {
+  return ids.length > 0 ? [{ op: "work-gone", nodeId, ids }] : [];
 }
 
 function expired({ items }: Pick<NodeWork, "items">, now: number): string[] {

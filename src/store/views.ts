@@ -71,7 +71,10 @@ export class Views<State, Change, Event = never> {
     for (const change of entry.changes) {
       const more =
         this.#listeners.size > 0 ? this.#shape.follows?.(this.#durable, change) : undefined;
-      if (more !== undefined && more.length > 0) events = events ? [...events, ...more] : [...more];
+      if (more !== undefined && more.length > 0) {
+        events ??= [];
+        events.push(...more);
+      }
       this.#shape.apply(this.#durable, change);
     }
     if (events) this.#untold.set(entry, events);
