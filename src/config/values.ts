@@ -111,6 +111,8 @@ export const webUrl = text("an https:// or http:// URL", (value) => {
   const url = new URL(value);
   if (url.username !== "" || url.password !== "")
     return new Refused("a URL must not hold a user name or password");
+  // A password with a slash in it looks like a path, and would be shown.
+  if (value.includes("@")) return new Refused("an @ in the path of a URL is written %40");
   if (/[?#]/.test(value)) return new Refused("leave out everything from ? or #");
   return value;
 });

@@ -77,7 +77,8 @@ it("nothing shown about a config holds a secret", () => {
         expect(out).not.toContain(urlPart(value));
       }
     }),
-    { numRuns: 150 },
+    // The first slash of a password ends what counts as the host: the rest looks like a path.
+    { numRuns: 150, examples: [["000000/0A00A0"], ["8080/ABCDEFGH"]] },
   );
 });
 
