@@ -15,6 +15,11 @@ export function combinedDurability(...outcomes: readonly Durability[]): Durabili
   return outcomes.find(({ durable }) => !durable) ?? { durable: true };
 }
 
+/** Whether an outcome that says more is durable, and if not, why: that alone. */
+export function durabilityOf({ durable, reason }: Durability): Durability {
+  return { durable, ...(reason !== undefined && { reason }) };
+}
+
 /** How long to wait before another try, in milliseconds: room has to be made first. */
 const FULL_RETRY_MS = 5000;
 
@@ -151,17 +156,12 @@ export class AuditedPart<State, Change> {
     return { ...outcome, seq };
   }
 
-  /** Counts a decision that is about to be made. @throws RequestError where there were too many */
-  paced(event: AuditEvent): void {
-    this.decisions.paced(event);
-  }
-
   /** Changes that are decided already, urgently. */
   async urgent(changes: readonly Change[], event: AuditEvent): Promise<Durability> {
-    const { durable, reason } = await this.decide(() => {
+    const decided = await this.decide(() => {
       return { changes, event, urgent: true, answer: undefined };
     });
-    return { durable, ...(reason !== undefined && { reason }) };
+    return durabilityOf(decided);
   }
 
   /**

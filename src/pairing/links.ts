@@ -1,4 +1,4 @@
-import type { AuditedPart } from "../audit/decisions.ts";
+import { type AuditedPart, durabilityOf } from "../audit/decisions.ts";
 import { auditOf } from "../audit/events.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
@@ -53,12 +53,12 @@ export class Links {
     actor: Actor,
   ): Promise<{ invite: invites.InviteRow } & Durability> {
     const now = this.deps.now();
-    const { answer, durable, reason } = await this.deps.decisions.decide((state) => {
+    const decided = await this.deps.decisions.decide((state) => {
       const { invite, changes } = invites.revokeInvite(state, inviteId, now);
       const event = auditOf("link.revoked", actor, { link: inviteId, name: invite.name });
       return { changes, event, urgent: true, answer: invite };
     });
-    return { invite: answer, durable, ...(reason !== undefined && { reason }) };
+    return { invite: decided.answer, ...durabilityOf(decided) };
   }
 
   /** Whether a link's secret would pair this device. Costs a hash and nothing else. */

@@ -1,4 +1,4 @@
-import { combinedDurability } from "../audit/decisions.ts";
+import { combinedDurability, durabilityOf } from "../audit/decisions.ts";
 import { auditOf } from "../audit/events.ts";
 import type { Actor } from "../protocol/access.ts";
 import { gone } from "../requests/book.ts";
@@ -169,9 +169,7 @@ export class MassRevocation {
     if (!revokingAll) return { plan: (await deciding).answer, outcome: await deciding };
     ending(revokingAll);
     const [marked, ended] = await Promise.all([deciding, this.#endAsking(this.#asking())]);
-    const { answer, durable, reason } = marked;
-    const own = { durable, ...(reason !== undefined && { reason }) };
-    return { plan: answer, outcome: combinedDurability(own, ended) };
+    return { plan: marked.answer, outcome: combinedDurability(durabilityOf(marked), ended) };
   }
 
   /** Ends the tokens that the mark names, until none is left, and takes the mark away. */

@@ -1,4 +1,4 @@
-import type { AuditedPart, Decisions } from "../audit/decisions.ts";
+import { type AuditedPart, type Decisions, durabilityOf } from "../audit/decisions.ts";
 import { auditOf, requestFacts } from "../audit/events.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
@@ -136,7 +136,7 @@ export class Requests {
     kind: ApprovalKind = this.kindOf(typed),
   ): Promise<{ request: ApprovalRequest } & Durability> {
     const lookup = this.lookup(kind, actor, "rejection");
-    const { answer, durable, reason } = await this.decisions.decide((state) => {
+    const decided = await this.decisions.decide((state) => {
       const request = book.find(state, typed, lookup);
       const problem = accessProblem(actor, request, "rejection");
       if (problem) throw problem;
@@ -144,7 +144,7 @@ export class Requests {
       this.deps.decisions.paced(event);
       return { changes: [book.gone(request, "rejected")], event, urgent: true, answer: request };
     });
-    return { request: answer, durable, ...(reason !== undefined && { reason }) };
+    return { request: decided.answer, ...durabilityOf(decided) };
   }
 
   /** How a code of that kind is looked up for `actor`, who wants to do that with the request. */

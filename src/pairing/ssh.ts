@@ -1,4 +1,4 @@
-import type { AuditedPart } from "../audit/decisions.ts";
+import { type AuditedPart, durabilityOf } from "../audit/decisions.ts";
 import { auditOf } from "../audit/events.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
@@ -66,11 +66,7 @@ export class SshKeys {
     { actor, force }: { actor: Actor; force?: boolean | undefined },
   ): Promise<{ key: SshKey } & Durability & PublishOutcome> {
     const { decisions, guard, admins } = this.deps;
-    const {
-      answer: key,
-      durable,
-      reason,
-    } = await decisions.decide((state) => {
+    const removed = await decisions.decide((state) => {
       const found = keys.findSshKey(state, typed);
       const { fingerprint } = found;
       if (admins.counts(found)) {
@@ -81,8 +77,7 @@ export class SshKeys {
       const changes = [{ op: "ssh-key-gone" as const, fingerprint }];
       return { changes, event, urgent: true, answer: found };
     });
-    const outcome = { durable, ...(reason !== undefined && { reason }) };
-    return { key, ...outcome, ...(await this.publish()) };
+    return { key: removed.answer, ...durabilityOf(removed), ...(await this.publish()) };
   }
 
   /**
