@@ -186,7 +186,7 @@ export class ConfigTrail {
   async #see(how: string): Promise<void> {
     const { host, decisions, config, key } = this.deps;
     const { configAhead: ahead } = host.working.trail;
-    // The file was read before whoever wrote it got to say so.
+    // The changed file was read before the change that wrote it was committed here.
     if (ahead && this.#isIn(ahead)) this.#made(ahead.line);
     const { config: before } = host.working.trail;
     const keys = digestsOf(config.source, key);

@@ -83,7 +83,7 @@ export async function draw(root: HTMLElement, state: State, press: Press): Promi
   root.dataset["view"] = state.view.at;
   const heading = byId("title");
   if (heading) heading.tabIndex = -1;
-  // A button that is gone hands its focus to the heading; nobody is thrown to the top.
+  // A button that is gone hands its focus to the heading, so that Tab goes on from there.
   if (held && !root.contains(document.activeElement)) (byId(held) ?? heading)?.focus();
   announce(`${state.notice} ${title} ${byId("code")?.textContent ?? ""}`.trim());
 }

@@ -44,7 +44,7 @@ export async function openOffline(options: { env: Environment }): Promise<Offlin
     services,
     maxInFlight: limits.requestsInFlight,
     monotonic: () => world.monotonic(),
-    // There is no log to point to here: whoever asked gets the defect itself.
+    // There is no log to point to here: the caller gets the defect itself.
     defect: (_method, error) => {
       defect = error;
     },

@@ -124,7 +124,7 @@ async function serve(prepared: Prepared, options: OnceOptions): Promise<Ended> {
   const { core, supervision } = prepared;
   const { env, log, stop } = options;
   const ending = new AbortController();
-  // The answer to whoever asked goes out first. Who asks after that changes nothing.
+  // The client that asked gets its answer first. A second client's request changes nothing.
   const ask = (what: "restart" | "stop") => void setTimeout(() => ending.abort(what), ANSWER_MS);
   let expectedUntil = 0;
   let first: FirstStart = { warnings: [] };

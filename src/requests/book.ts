@@ -161,7 +161,7 @@ export function find<Kind extends ApprovalKind>(
   if (denied !== undefined) throw unknownCode(denied);
   const replaced = code === undefined ? undefined : replacedOf(state, kind, code);
   const end = code === undefined ? undefined : ended?.(code);
-  // Whoever names one that was there was a moment late, and guesses nothing.
+  // The code of a request that was there is no guess: its sender was a moment late.
   throw (replaced || end ? invalidRequest : unknownCode)(
     `unknown requestId: ${whyUnknown(kind, { code, replaced, end })}`,
     {

@@ -13,7 +13,7 @@ export const deviceRules: Rules<"device"> = {
   },
   draft: (asked, before, { now, limits }) => {
     const gathered = union(before?.scopes ?? [], asked.scopes);
-    // Whoever keeps asking for something new must not make the request grow without end.
+    // A device that keeps asking for other scopes must not make its request grow without end.
     const fits = gathered.length <= limits.scopesPerRequest;
     return {
       kind: "device",

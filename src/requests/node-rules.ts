@@ -11,7 +11,7 @@ export const nodeRules: Rules<"node"> = {
     const asksTheSame =
       before.pairing === pairing && capabilitiesKey(before) === capabilitiesKey(capabilities);
     if (!asksTheSame) return undefined;
-    // Whoever is refused asks again with every request: only what differs is worth a line.
+    // A refused node asks again at each connect: only what differs is worth a line in the journal.
     if (JSON.stringify(nodeText(before)) === JSON.stringify(nodeText(text))) return before;
     return requestFor(asked, before);
   },

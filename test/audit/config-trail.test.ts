@@ -7,7 +7,7 @@ import { openOffline } from "../../src/main/offline.ts";
 import { startTestGateway, type TestGateway } from "../kit/gateway.ts";
 import { until } from "../kit/until.ts";
 
-/** Whoever edits the configuration's file has a line, be it that no gateway runs. */
+/** An edit of the configuration's file has its line, also one made while no gateway ran. */
 
 let stateDir: string;
 let file: string;
@@ -41,7 +41,7 @@ const seenAgain = (count: number) =>
 test("an edit while no gateway runs is found at the start, once, with its keys and no values", async () => {
   await write({ gateway: { name: "home", auth: { token: "secret-0123456789" } } });
   await start();
-  // What there is at a first start, nobody changed.
+  // What the file says at a first start is no change.
   expect(await edits()).toEqual([]);
   await stop();
   await start();
@@ -71,7 +71,7 @@ test("an edit while it runs leaves one line, and none more at the next start", a
   await start();
   await write({ gateway: { name: "by hand" } });
   await seenAgain(1);
-  // A comment, blanks and a key that nobody knows change nothing that counts.
+  // A comment, blanks and an unknown key change nothing that counts.
   await writeFile(file, '// mine\n{ "gateway": { "name": "by hand" }, "unknown": 1 }\n');
   await gateway?.core.config.reload();
   await stop();

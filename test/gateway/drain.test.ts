@@ -66,7 +66,7 @@ test("a wait for the owner's decision does not hold up a stop", async () => {
   const waiting = client.request("device.scopes.waitUpgrade", payload);
   waiting.catch(() => {});
   await client.request("health");
-  // Nobody moves this world's time: a stop that waits for anything would never end.
+  // This world's time stands still: a stop that waits for anything would never end.
   await gateway.close();
   expect(await client.end()).toEqual(stop);
 });

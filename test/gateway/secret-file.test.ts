@@ -12,7 +12,7 @@ test("a new token whose old one stays in the file all the same ends what it says
     mode: 0o600,
   });
   let edits = false;
-  // Somebody edits the file while the hash is being made: it can't be written then.
+  // The file is edited while the hash is being made: it can't be written then.
   const hash = async (secret: string) => {
     if (edits) await appendFile(file, " ");
     return instantHasher.hash(secret);

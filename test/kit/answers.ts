@@ -126,7 +126,7 @@ function named(ref: string): JsonSchema {
   return { ...schema };
 }
 
-/** What was found wrong since somebody asked last; nothing fails for it any more. */
+/** What was found wrong since the last call; no test fails for it any more. */
 export function takeWrong(): string[] {
   return wrong.splice(0);
 }
@@ -136,6 +136,6 @@ function failOnWrong(): void {
   if (first !== undefined) throw new Error(first);
 }
 
-// Whoever imports this has its tests, and what they set up, judged by the answers they caused.
+// A file that imports this one has its tests, and what they set up, judged by the answers they caused.
 afterEach(failOnWrong);
 afterAll(failOnWrong);

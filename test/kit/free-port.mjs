@@ -12,7 +12,7 @@ let block;
 let next = 0;
 
 /**
- * A port that nobody has. Each process takes from a block of its own: a gateway that is stopped, or not
+ * A port that no process has. Each process takes from a block of its own: a gateway that is stopped, or not
  * started yet, holds no port, and another process would be given the same one.
  * @returns {Promise<number>}
  */
@@ -30,7 +30,7 @@ export async function freePort() {
   throw new Error(`all ports from ${first} to ${first + IN_BLOCK - 1} are taken`);
 }
 
-/** Whoever listens on its first port has the block: the kernel gives it back whatever happens to them. */
+/** The process that listens on its first port has the block: the kernel gives it back when it ends. */
 async function ownBlock() {
   for (let tries = 0; tries < BLOCKS; tries += 1) {
     const first = FROM + IN_BLOCK * ((process.pid + tries) % BLOCKS);

@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 
-/** Whoever waited that long waits for something that does not come: no machine is so slow. */
+/** What did not come in that time does not come at all: no machine is so slow. */
 const HANG_MS = 120_000;
 /** A program that was asked to end is killed after that long. */
 const STOP_MS = 10_000;

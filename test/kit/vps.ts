@@ -167,7 +167,7 @@ export class Vps {
   }
 }
 
-/** A machine wants the usual ports, and its own: nobody else's programs may have or see them. */
+/** A machine wants the usual ports for itself: no program outside it may have or see them. */
 async function expectOwnNetwork(): Promise<void> {
   const [own, starter] = await Promise.all(
     ["self", process.ppid].map((pid) => readlink(`/proc/${pid}/ns/net`)),

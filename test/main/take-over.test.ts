@@ -233,7 +233,7 @@ describe("a state folder of version 1", () => {
         expect(contents(files)).toEqual(before);
         return;
       }
-      // The end of a journal that a crash may have cut short: nobody was told of it.
+      // The end of a journal that a crash may have cut short: no caller was told that it is durable.
       expect(name).toMatch(/journal/);
       expect(what).toBe("is cut in the middle");
       expect(opened.durable.devices.devices.size).toBe(5);

@@ -135,7 +135,7 @@ describe("several processes", () => {
     };
     const world = { ...systemWorld, after };
     const lock = await acquireWriterLock(folder, { describe: holder, answerMs: ANSWER_MS, world });
-    // The dead was asked, and nobody else was waited for.
+    // The dead holder was asked once, and there was no other wait.
     expect(waits).toEqual([ANSWER_MS]);
     await lock.release();
   });

@@ -8,7 +8,7 @@ import { Vps } from "../kit/vps.ts";
 import { BASE_MS, whyNoVps } from "../kit/vps-base.ts";
 
 const starter = fileURLToPath(new URL("./support/own-network.sh", import.meta.url));
-/** The network of whoever started the tests. */
+/** The network namespace that the tests were started in. */
 const OUTSIDE = `--net=/proc/${process.ppid}/ns/net`;
 
 const reason = whyNoVps();

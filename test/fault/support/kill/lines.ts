@@ -82,8 +82,8 @@ export async function expectLines(stateDir: string, ledger: Ledger): Promise<voi
 
 /**
  * Each name that was ever in the file has exactly one line. A line whose change a kill came before has a
- * second one after the next start (`cutShort` is the line of one that was not started again). Nobody edits
- * the file by hand here, so no line says that.
+ * second one after the next start (`cutShort` is the line of one that was not started again). No test
+ * here edits the file by hand, so no line says that.
  */
 function expectConfigLines(
   lines: readonly AuditLine[],
