@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { type Limits, limitValues } from "../../src/limits/table.ts";
+import type { Limits } from "../../src/limits/table.ts";
 import { applyChange, emptyState } from "../../src/pairing/changes.ts";
 import * as devices from "../../src/pairing/devices.ts";
 import { redeem } from "../../src/pairing/invite.ts";
@@ -7,77 +6,57 @@ import { type Grant, approve as granting } from "../../src/pairing/ledger.ts";
 import type { Device, Invite, PairingChange, PairingState } from "../../src/pairing/records.ts";
 import type { Actor } from "../../src/protocol/access.ts";
 import * as book from "../../src/requests/book.ts";
-import { emptyRequests, requestsPart } from "../../src/requests/part.ts";
 import type {
   ApprovalRequest,
   DeviceRequest,
-  RequestsChange,
   RequestsState,
+  Resolution,
 } from "../../src/requests/records.ts";
-import type { AccessAsk, BookContext } from "../../src/requests/rules.ts";
+import type { AccessAsk } from "../../src/requests/rules.ts";
+import { ADMIN, BookBench } from "../requests/support.ts";
 
-export const READ = "operator.read";
-export const WRITE = "operator.write";
-export const PAIRING = "operator.pairing";
-export const ADMIN = "operator.admin";
+export { ADMIN, confined, PAIRING, READ, text, WRITE } from "../requests/support.ts";
 
 export const owner: Actor = { role: "operator", scopes: [ADMIN], method: "host" };
-export const text = { clientId: "test", clientMode: "test" } as const;
 
-/** A caller that came in on its device token. */
-export function confined(deviceId: string, scopes: readonly string[]): Actor {
-  return { role: "operator", scopes, method: "device-token", deviceId };
-}
-
-/** The pure ledger over one state, with a clock that only the test moves. */
+/** The pure ledger over one state, beside the book of requests, whose clock only the test moves. */
 export class LedgerBench {
   readonly state: PairingState = emptyState();
-  readonly requests: RequestsState = emptyRequests();
-  readonly limits: Limits;
-  now = 1_000_000;
-  #nonces = 0;
+  readonly #book: BookBench;
 
   constructor(limits: Partial<Limits> = {}) {
-    this.limits = limitValues(limits);
+    this.#book = new BookBench(limits);
   }
 
-  get context(): BookContext {
-    const nonce = () => {
-      this.#nonces += 1;
-      return createHash("sha256").update(String(this.#nonces)).digest("hex").slice(0, 32);
-    };
-    return { now: this.now, gatewayId: "gateway", limits: this.limits, nonce };
+  get requests(): RequestsState {
+    return this.#book.state;
+  }
+
+  get limits(): Limits {
+    return this.#book.limits;
+  }
+
+  get now(): number {
+    return this.#book.now;
+  }
+
+  set now(ms: number) {
+    this.#book.now = ms;
   }
 
   apply(changes: readonly PairingChange[]): void {
     for (const change of changes) applyChange(this.state, change);
   }
 
-  applyRequests(changes: readonly RequestsChange[]): void {
-    for (const change of changes) requestsPart.apply(this.requests, change);
-  }
-
   request(deviceId: string, scopes: readonly string[], more: Partial<AccessAsk> = {}) {
-    const asked: AccessAsk = {
-      kind: "device",
-      deviceId,
-      publicKey: "key",
-      role: "operator",
-      scopes,
-      text,
-      source: "here",
-      isRepair: this.state.devices.has(deviceId),
-      ...more,
-    };
-    const { request, changes } = book.ask(this.requests, asked, this.context);
+    const isRepair = this.state.devices.has(deviceId);
+    const { request } = this.#book.device(deviceId, scopes, { isRepair, ...more });
     if (!request) throw new Error("no request");
-    this.applyRequests(changes);
-    this.now += 1;
     return request;
   }
 
   find(typed: string, denied?: string): DeviceRequest {
-    return book.find(this.requests, typed, { kind: "device", now: this.now, denied });
+    return this.#book.find(typed, denied === undefined ? {} : { denied });
   }
 
   /** The live request of a device. */
@@ -85,8 +64,8 @@ export class LedgerBench {
     return book.requestOf(this.requests, "device", { deviceId, now: this.now });
   }
 
-  end(request: ApprovalRequest | undefined, why: "approved" | "rejected" | "superseded"): void {
-    if (request) this.applyRequests([book.gone(request, why)]);
+  end(request: ApprovalRequest | undefined, why: Resolution): void {
+    if (request) this.#book.end(request, why);
   }
 
   approve(typed: string, actor: Actor = owner): Device {
@@ -120,6 +99,6 @@ export class LedgerBench {
   }
 
   expire(): void {
-    this.applyRequests(book.expire(this.requests, this.now));
+    this.#book.expire();
   }
 }
