@@ -156,7 +156,7 @@ function credentials(c: Case): AdmitDecision {
   const secret = secretCandidate(c.facts, c.policy);
   const deviceToken = auth.deviceToken ?? secret;
   if (deviceToken !== undefined) {
-    // Before any lock: a right device token is never refused because of somebody else's failures.
+    // Before any lock: a right device token is never refused because other clients failed.
     if (c.evidence.deviceToken === undefined) return need("deviceToken");
     if (c.evidence.deviceToken.verdict === "ok") return byDeviceToken(c);
   }

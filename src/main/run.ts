@@ -52,7 +52,7 @@ export async function runGateway(options: RunOptions): Promise<number> {
       const flags = { ...options.flags, port };
       const ended = await runOnce({ ...options, flags, givenToken, log, logRing });
       if (ended === "stop" || options.stop.asked) return 0;
-      // Whoever asked for any free port keeps the one that clients know.
+      // A gateway on any free port keeps the one that clients know.
       if (port === 0) port = ended.port;
     } catch (error) {
       return explainStart(error, log);
@@ -105,7 +105,7 @@ async function runOnce(options: OnceOptions): Promise<Ended> {
   );
   try {
     if (!stop.asked) return await serve({ core, supervision }, options);
-    // Told to stop while the state was read: nobody was let in yet, so there is nobody to tell.
+    // Told to stop while the state was read: no client was let in yet, so there is none to tell.
     log.info({ why: "stop" }, "stopping before the start was over");
     return "stop";
   } finally {
@@ -143,7 +143,7 @@ async function serve(prepared: Prepared, options: OnceOptions): Promise<Ended> {
     },
     ask,
     expectRestart: () => {
-      // Whoever announced it may then lack the right to do it.
+      // The client that announced it may then lack the right to do it.
       expectedUntil = core.world.monotonic() + EXPECT_MS;
     },
   });

@@ -114,7 +114,7 @@ export interface Connections {
   closes(): Readonly<Record<string, number>>;
 }
 
-/** The latest health summary, as text because it is the same for all. */
+/** The latest health summary, as text because every client gets the same one. */
 export interface Health {
   readonly summary: RawJson;
   /** The part that `hello-ok` may hold. */

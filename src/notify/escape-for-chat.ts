@@ -37,7 +37,7 @@ export function escapeForChat(value: unknown, max: number): string {
       // A sign before a number (`#2`) is neither a heading nor a name.
       .replace(/[<>&`“”@*_~|[\]]|#(?!\d)/g, (char) => LOOKALIKES[char] ?? "")
       .replace(/[/\\]{2,}/g, "/")
-      // A one-dot leader: `evil.example` with it is a name to nobody but people.
+      // A one-dot leader: `evil.example` with it is a name for people's eyes only: no program links it.
       .replace(/[.。](?=[\p{L}\p{N}])/gu, "\u2024")
   );
 }

@@ -67,7 +67,7 @@ export class Setups {
     const { document, pairing } = this.deps;
     const link = document.working.invites.get(inviteId);
     const outcome = link && outcomeOf(document.working, link);
-    // A device that tries again is told again, but whoever waits for it is not.
+    // A device that tries again is told again, but the caller that waits for it is not.
     if (!outcome || link.setup?.toldAtMs !== undefined) return;
     if (sent) document.later([{ op: "setup-told", inviteId, at: pairing.now() }]);
     for (const listener of this.#listeners) listener(sent ? "completed" : "uncertain", outcome);

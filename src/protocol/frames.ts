@@ -22,7 +22,7 @@ export interface StateVersion {
 }
 
 /**
- * A payload that is JSON text already. Methods whose answer is the same for many callers return it
+ * A payload that is JSON text already. Methods that give many callers one answer return it
  * so that the text is made once.
  */
 export class RawJson {

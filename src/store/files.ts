@@ -68,7 +68,7 @@ async function checkFile(
 ): Promise<void> {
   const { path, folder, owner } = where;
   const facts = await fs.facts(path);
-  // Reading a pipe would wait for ever, and a link would be followed to somebody else's file.
+  // Reading a pipe would wait for ever, and a link would be followed to another user's file.
   if (facts.kind !== "file") {
     const detail = facts.kind === "folder" ? "a folder" : "a symbolic link, a pipe or the like";
     throw new StoreError("STORE_NOT_A_FILE", { folder, file: path, detail });

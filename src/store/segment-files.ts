@@ -30,7 +30,7 @@ export async function readSegments(
   const { existing, snapshotSeq } = known;
   if (!existing.has(files.journal)) {
     if (!existing.has(files.snapshot) && !existing.has(files.next)) return { segments: [] };
-    // The journal is made first and never removed, so somebody took it away.
+    // The journal is made first and never removed, so another program took it away.
     const left = existing.has(files.snapshot) ? files.snapshot : files.next;
     throw new Damage({ file: left }, `its journal ${files.journal} is missing`);
   }

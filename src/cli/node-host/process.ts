@@ -147,7 +147,7 @@ class Termination {
 
   #kill(): void {
     this.#signal("SIGKILL");
-    // What left the group can hold the pipes for ever; nobody reads them from here on.
+    // What left the group can hold the pipes for ever; they are not read from here on.
     this.child.stdout?.destroy();
     this.child.stderr?.destroy();
   }

@@ -124,7 +124,7 @@ function keepPrivate(file: string): void {
   try {
     if ((statSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600);
   } catch {
-    // Somebody else's file, readable by this user on purpose.
+    // Another user's file, readable by this user on purpose.
   }
 }
 

@@ -13,7 +13,7 @@ export const file: Run<unknown> = async (context) => {
 };
 
 async function pathInUse(context: Context): Promise<string> {
-  // Asking is a courtesy here: whoever may not use the socket still learns the usual place.
+  // Asking is a courtesy here: a user who may not use the socket still learns the usual place.
   const gateway = await openRunning(context).catch(() => undefined);
   if (gateway) {
     try {

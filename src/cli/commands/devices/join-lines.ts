@@ -34,7 +34,7 @@ export function loopbackLines(context: Context, link: string): void {
   remark(context, "  It leads to this machine alone. For other devices either give the gateway an");
   remark(context, "  address that they reach, and make another link:");
   remark(context, "    openclaw config set gateway.publicUrl https://gateway.example.com");
-  // Through a tunnel to another machine nobody can tell from here how that one is called.
+  // Through a tunnel to another machine its name can't be known from here.
   if (context.options.url !== undefined) return;
   remark(context, "  or keep a tunnel open on the other computer, and open the link there:");
   remark(context, `    ${tunnel}`);

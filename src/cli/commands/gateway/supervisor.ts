@@ -32,7 +32,7 @@ export async function askSystemd(verb: Verb, unit: string, env: Environment): Pr
 /** Asks pm2; returns when it is done. */
 async function askPm2(verb: Verb, info: HostReport, env: Environment): Promise<void> {
   const name = shown(info.unit ?? UNIT, 200);
-  // The daemon's user: one of root's may run the gateway as somebody else.
+  // The daemon's user: one of root's may run the gateway as another user.
   const owner = ownerOf(parentOf(info.pid) ?? info.pid);
   if (owner !== undefined && owner !== process.getuid?.()) {
     // Every user has a pm2 of their own; asking ours would start one that knows nothing.

@@ -49,7 +49,7 @@ export class Terminal {
     this.#on(process, "SIGHUP", ended);
     this.#on(process, "SIGTSTP", this.#stopped);
     this.#on(process, "SIGCONT", () => this.#resume());
-    // Also when something throws that nobody catches, and when another part ends the process.
+    // Also after an uncaught exception, and when another part ends the process.
     this.#on(process, "exit", () => this.#leave());
     this.#on(output, "resize", () => listener.resized(this.size));
     this.#on(output, "error", ended);
