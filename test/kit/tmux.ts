@@ -14,6 +14,9 @@ export const PROMPT = "$";
 
 /** A shell on a real terminal, which tmux keeps and shows to the test. */
 export class Tmux {
+  /** Prompts that a line was typed at. */
+  private answered = 0;
+
   private constructor(
     private readonly server: string,
     /** Gets one character for each prompt that the shell shows. */
@@ -40,7 +43,6 @@ export class Tmux {
     const size = ["-x", String(columns), "-y", String(rows)];
     const shell = ["bash", "--norc", "--noprofile"];
     await tmux.#tmux("-f", "/dev/null", "new-session", "-d", ...size, ...variables, ...shell);
-    await tmux.shows(/^\$/m);
     return tmux;
   }
 
@@ -53,23 +55,39 @@ export class Tmux {
     await this.#tmux("send-keys", ...names);
   }
 
-  /** Types a command line and Enter. */
+  /** Types a command line and Enter, once the shell waits for one. */
   async type(line: string): Promise<void> {
+    await this.#prompted(`a prompt for ${line}`);
+    await this.typeWithin(line);
+  }
+
+  /**
+   * Types a line and Enter into the program that runs now, which reads it. The shell must not be the
+   * one: what it is sent before its prompt stands is echoed twice, and it then writes over its own lines.
+   */
+  async typeWithin(line: string): Promise<void> {
     await this.#tmux("send-keys", "-l", line);
     await this.keys("Enter");
   }
 
   /** Types a command line and waits until it is done: the prompt is back. Resolves with the screen. */
   async runs(line: string): Promise<string> {
-    const before = await readFile(this.prompts, "utf8");
     await this.type(line);
+    return this.#prompted(`the end of ${line}`, false);
+  }
+
+  /** The screen, once it ends with a prompt that no line was typed at. `answer`: one is typed now. */
+  #prompted(what: string, answer = true): Promise<string> {
+    let last = "";
     return until(
       async () => {
-        if ((await readFile(this.prompts, "utf8")) === before) return undefined;
-        const screen = (await this.screen()).trimEnd();
-        return screen.endsWith(PROMPT) ? screen : undefined;
+        const shown = (await readFile(this.prompts, "utf8")).length;
+        last = (await this.screen()).trimEnd();
+        if (shown <= this.answered || !last.endsWith(PROMPT)) return undefined;
+        if (answer) this.answered = shown;
+        return last;
       },
-      () => `the end of ${line}`,
+      () => `${what}:\n${last}`,
     );
   }
 

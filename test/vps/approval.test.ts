@@ -134,7 +134,7 @@ describe.skipIf(reason !== undefined)("a page that is approved over SSH", () => 
       try {
         await tmux.type(typed(owner, ["-tt"]));
         await tmux.shows(/[#$] *$/m);
-        await tmux.type("clear; openclaw devices invite --qr");
+        await tmux.typeWithin("clear; openclaw devices invite --qr");
         const link = await until(async () => readScreenQr(await tmux.screen()), "a QR code");
         expect(link).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#invite=[\w-]{43}$/);
         const page = await profile.visit(link);
