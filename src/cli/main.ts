@@ -1,7 +1,7 @@
-import { CommanderError } from "commander";
+import { say } from "../protocol/text.ts";
 import { exitCodes } from "./kit/exit.ts";
 import type { Io } from "./kit/io.ts";
-import { buildProgram } from "./program.ts";
+import { buildProgram, UsageError } from "./program.ts";
 
 /** Runs one command line (without node and script) and returns the exit code. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
@@ -26,15 +26,26 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     await overview({ io, options: program.opts() });
     return exitCodes.ok.code;
   } catch (error) {
+    if (error instanceof UsageError) return notUnderstood(error, io);
     return failed(error, argv, io);
   }
 }
 
-async function failed(error: unknown, argv: readonly string[], io: Io): Promise<number> {
-  // Commander has said what is wrong already.
-  if (error instanceof CommanderError) {
-    return error.exitCode === 0 ? exitCodes.ok.code : exitCodes.usage.code;
+/** What Commander puts before its messages. */
+const ERROR = "error: ";
+
+function notUnderstood({ what, next, tooManyWords }: UsageError, io: Io): number {
+  if (what.exitCode === 0) return exitCodes.ok.code;
+  // The help that a noun alone asks for was printed.
+  if (what.code !== "commander.help") {
+    const words = what.message.startsWith(ERROR) ? what.message.slice(ERROR.length) : what.message;
+    io.err(`openclaw: ${words}${tooManyWords ? " A name of several words goes in quotes." : ""}`);
+    io.err(say`  next: ${next}`);
   }
+  return exitCodes.usage.code;
+}
+
+async function failed(error: unknown, argv: readonly string[], io: Io): Promise<number> {
   const { explainFailure, failureLines } = await import("./kit/failures.ts");
   for (const line of failureLines(error, argv.includes("--verbose"))) io.err(line);
   return exitCodes[explainFailure(error).exit].code;

@@ -12,10 +12,9 @@ import type { Setups } from "../pairing/setups.ts";
 import { type Actor, coversAll, type Role } from "../protocol/access.ts";
 import type { SshWay } from "../protocol/approve-line.ts";
 import { closes } from "../protocol/close.ts";
-import { RequestError } from "../protocol/errors.ts";
+import { calledHere, RequestError } from "../protocol/errors.ts";
 import { encodeError, type RequestFrame } from "../protocol/frames.ts";
 import * as refusals from "../protocol/refusals.ts";
-import { asTyped } from "../words/command.ts";
 import { addressWords, clientKind } from "../words/device.ts";
 import {
   type ConnectParams,
@@ -163,7 +162,7 @@ export class Handshake {
   #refuse(connection: Connection, frame: RequestFrame, refusal: refusals.Refusal): void {
     if (!connection.isOpen) return;
     const error = refusal.error.details
-      ? refusals.withDetails(refusal.error, this.#moreDetails(refusal))
+      ? { ...refusal.error, details: this.#detailsHere(refusal.error.details) }
       : refusal.error;
     connection.refused = true;
     this.deps.state.telemetry.connectRefused(connection, refusal);
@@ -171,11 +170,9 @@ export class Handshake {
     connection.close(refusal.close);
   }
 
-  #moreDetails(refusal: refusals.Refusal): Record<string, unknown> {
+  #detailsHere(details: Record<string, unknown>): Record<string, unknown> {
     const { fingerprint } = this.deps.services.identity;
-    const cure = refusal.error.details?.["cure"];
-    if (typeof cure !== "string") return { fingerprint };
-    return { fingerprint, cure: asTyped(cure, this.deps.command) };
+    return { ...calledHere(details, this.deps.command), fingerprint };
   }
 
   /** Asks the owner. Clients that can wait stay connected; all others are closed with the code. */

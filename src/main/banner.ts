@@ -1,22 +1,21 @@
 import type { FirstStart } from "../gateway/first-start.ts";
 import type { HostInfo } from "../methods/services.ts";
-import { asTyped } from "../words/command.ts";
+import { openclaw } from "../protocol/command.ts";
+import { joined, say, type Text } from "../protocol/text.ts";
 
 interface BannerFacts {
   readonly info: HostInfo;
   readonly first: FirstStart;
   readonly fingerprint: string;
   readonly counts: { readonly pending: number; readonly devices: number };
-  /** How the command line is called here. */
-  readonly command: string;
   /** What opens the page on another computer, where its address leads to this machine alone. */
   readonly tunnel?: string | undefined;
 }
 
 /** What a person at the terminal reads when the gateway is up: where it is and what to do next. */
-export function banner(facts: BannerFacts): string {
+export function banner(facts: BannerFacts): Text {
   const { info, first, counts } = facts;
-  const lines = [
+  const lines: Text[] = [
     "",
     `  OpenClaw gateway ${info.version} is running.`,
     "",
@@ -29,9 +28,9 @@ export function banner(facts: BannerFacts): string {
   if (first.ownerInvite) lines.push(...ownerLines(facts, first.ownerInvite.secret));
   else lines.push(...pairedLines(counts));
   if (first.token !== undefined) lines.push(...tokenLines(first.token));
-  for (const warning of info.warnings) lines.push(`  Note: ${warning}`, "");
+  for (const warning of info.warnings) lines.push(say`  Note: ${warning}`, "");
   lines.push("  Stop with Ctrl-C.", "", "");
-  return asTyped(lines.join("\n"), facts.command);
+  return joined(lines, "\n");
 }
 
 function tunnelLines(tunnel: string): string[] {
@@ -39,10 +38,10 @@ function tunnelLines(tunnel: string): string[] {
   return [first, "", `    ${tunnel}`, ""];
 }
 
-function ownerLines({ info, tunnel }: BannerFacts, secret: string): string[] {
+function ownerLines({ info, tunnel }: BannerFacts, secret: string): Text[] {
   return [
     "  Next: open this link in your browser and press “Pair this browser”.",
-    "  It works once, for one hour. A new one: openclaw devices invite",
+    say`  It works once, for one hour. A new one: ${openclaw`devices invite`}`,
     "",
     `    ${info.pageUrl}#invite=${secret}`,
     "",
@@ -50,18 +49,18 @@ function ownerLines({ info, tunnel }: BannerFacts, secret: string): string[] {
   ];
 }
 
-function pairedLines(counts: BannerFacts["counts"]): string[] {
+function pairedLines(counts: BannerFacts["counts"]): Text[] {
   const waiting = counts.pending > 0 ? `, ${counts.pending} waiting for approval` : "";
   return [
     `  ${counts.devices} paired device${counts.devices === 1 ? "" : "s"}${waiting}.`,
-    "  Next: openclaw devices list",
+    say`  Next: ${openclaw`devices list`}`,
     "",
   ];
 }
 
-function tokenLines(token: string): string[] {
+function tokenLines(token: string): Text[] {
   return [
-    "  Gateway token for other OpenClaw programs, shown this once (a new one: openclaw token new):",
+    say`  Gateway token for other OpenClaw programs, shown this once (a new one: ${openclaw`token new`}):`,
     "",
     `    ${token}`,
     "",

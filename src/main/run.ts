@@ -14,7 +14,8 @@ import { whyFailed } from "../lib/system-words.ts";
 import { version } from "../lib/version.ts";
 import { systemWorld } from "../lib/world.ts";
 import { limitValues } from "../limits/table.ts";
-import { asTyped, commandName } from "../words/command.ts";
+import { plainText } from "../protocol/text.ts";
+import { commandName } from "../words/command.ts";
 import { foldText } from "../words/fold.ts";
 import { tunnelLine } from "../words/tunnel.ts";
 import { banner } from "./banner.ts";
@@ -223,15 +224,15 @@ function welcome(
   const command = commandName(env);
   if (terminal) {
     const tunnel = tunnelLine(info.pageUrl, env);
-    const text = banner({ info, first, fingerprint, counts, command, tunnel });
+    const text = banner({ info, first, fingerprint, counts, tunnel });
     const width = process.stdout.columns || Number.POSITIVE_INFINITY;
-    process.stdout.write(foldText(text, { width, command: () => command }));
+    process.stdout.write(foldText(text, { width, calls: { here: command } }));
   }
   const ready = { version, pid: process.pid, listening: info.listening, fingerprint };
   // The banner said it already.
   if (terminal) log.debug(ready, "gateway ready");
   else log.info(ready, "gateway ready");
-  for (const warning of info.warnings) log.warn(asTyped(warning, command));
+  for (const warning of info.warnings) log.warn(plainText(warning, { here: command }));
   process.send?.("ready");
 }
 

@@ -5,9 +5,9 @@ import type { Limits } from "../limits/table.ts";
 import type { Nodes } from "../nodes/nodes.ts";
 import type { Pairing } from "../pairing/pairing.ts";
 import type { ApprovalKind } from "../protocol/approve-line.ts";
+import { type Command, commandText, openclaw } from "../protocol/command.ts";
 import type { RequestEvent } from "../requests/part.ts";
 import { type ApprovalRequest, askerOf, type Resolution } from "../requests/records.ts";
-import { asTyped } from "../words/command.ts";
 import { quoted } from "../words/device.ts";
 import { askWords, cutAsk, kindOf, kinds, type RequestRow } from "../words/request-kinds.ts";
 import { requestRow } from "./requests.ts";
@@ -104,8 +104,8 @@ export function askLine(row: RequestRow, { command, askChars }: Typed): string {
   const kind = kindOf(row);
   const { asks, new: fresh } = askWords(row);
   const { words, whole } = cutAsk(fresh === undefined ? asks : `${asks} (new: ${fresh})`, askChars);
-  const typed = (line: string) => asTyped(`openclaw ${line} ${row.requestId}`, command);
+  const typed = (line: Command) => commandText(line, { here: command });
   return whole
-    ? `${words}; to ${kinds[kind].log.does}: ${typed(`${kind}s approve`)}`
-    : `${words}; all of it: ${typed("devices show")}`;
+    ? `${words}; to ${kinds[kind].log.does}: ${typed(openclaw`${`${kind}s`} approve ${row.requestId}`)}`
+    : `${words}; all of it: ${typed(openclaw`devices show ${row.requestId}`)}`;
 }

@@ -1,4 +1,34 @@
 import type { ErrorShape } from "./frames.ts";
+import { asCalledHere, partsOf, plainText, readText, type Text } from "./text.ts";
+
+/** What an error says beside its message. */
+export interface Details {
+  /** Names the cause for programs, where the error's own code names only its kind. */
+  readonly code?: string;
+  /** What the reader may do next. */
+  readonly next?: Text | undefined;
+  readonly [more: string]: unknown;
+}
+
+/**
+ * Details as they go on the wire: what helps stands there as parts (`next`, whose commands are data), and
+ * as one sentence (`cure`) for clients that show it.
+ */
+export function wireDetails({ next, ...more }: Details): Record<string, unknown> {
+  if (next === undefined) return more;
+  return { ...more, cure: plainText(next), next: partsOf(next) };
+}
+
+/** Wire details whose commands for the gateway's machine are called as they are there. */
+export function calledHere(
+  details: Record<string, unknown>,
+  command: string,
+): Record<string, unknown> {
+  const next = readText(details["next"]);
+  return next === undefined
+    ? details
+    : wireDetails({ ...details, next: asCalledHere(next, command) });
+}
 
 /**
  * A failure that answers one request and leaves the connection open. Its `shape` is what goes on the
@@ -18,21 +48,18 @@ export class RequestError extends Error {
  */
 export class UnknownCode extends RequestError {}
 
-export function unknownCode(message: string, details?: Record<string, unknown>): UnknownCode {
+export function unknownCode(message: string, details?: Details): UnknownCode {
   return new UnknownCode(invalidRequest(message, details).shape);
 }
 
-export function invalidRequest(message: string, details?: Record<string, unknown>): RequestError {
-  return new RequestError({ code: "INVALID_REQUEST", message, ...(details && { details }) });
+export function invalidRequest(message: string, details?: Details): RequestError {
+  const more = details && { details: wireDetails(details) };
+  return new RequestError({ code: "INVALID_REQUEST", message, ...more });
 }
 
-export function unavailable(
-  message: string,
-  retryAfterMs = 500,
-  details?: Record<string, unknown>,
-): RequestError {
+export function unavailable(message: string, retryAfterMs = 500, details?: Details): RequestError {
   const shape = { code: "UNAVAILABLE", message, retryable: true, retryAfterMs };
-  return new RequestError({ ...shape, ...(details && { details }) });
+  return new RequestError({ ...shape, ...(details && { details: wireDetails(details) }) });
 }
 
 /** The caller lacks `missing`, one of the scopes `required`. */

@@ -1,7 +1,10 @@
 import type { Role } from "./access.ts";
 import { approvalLines, type SshWay } from "./approve-line.ts";
 import { type Close, cutReason } from "./close.ts";
+import { asRoot, at, blank, openclaw, shell } from "./command.ts";
+import { type Details, wireDetails } from "./errors.ts";
 import type { ErrorShape } from "./frames.ts";
+import { onGateway, say, type Text } from "./text.ts";
 
 /** A refused connect: the error of the response and the close that follows it. */
 export interface Refusal {
@@ -37,20 +40,21 @@ function countedAs(metric: string, refusal: Refusal): Refusal {
   return { ...refusal, close: { ...refusal.close, metric } };
 }
 
-function invalid(message: string, details?: Record<string, unknown>): Refusal {
-  return refuse({ code: "INVALID_REQUEST", message, ...(details && { details }) });
+function invalid(message: string, details?: Details): Refusal {
+  const more = details && { details: wireDetails(details) };
+  return refuse({ code: "INVALID_REQUEST", message, ...more });
 }
 
 function unauthorized(
   message: string,
-  details: { code: string; authReason: string; next: NextStep; retry?: boolean; cure?: string },
+  details: { code: string; authReason: string; step: NextStep; retry?: boolean; next: Text },
 ): Refusal {
   return invalid(`unauthorized: ${message}`, {
     code: details.code,
     authReason: details.authReason,
     canRetryWithDeviceToken: details.retry ?? false,
-    recommendedNextStep: details.next,
-    ...(details.cure && { cure: details.cure }),
+    recommendedNextStep: details.step,
+    next: details.next,
   });
 }
 
@@ -68,9 +72,9 @@ const passwordHint: Record<Audience, string> = {
   other: "provide gateway auth password",
 };
 
-const NEW_TOKEN = "on the gateway host: openclaw token new";
-const NEW_PASSWORD = "on the gateway host: openclaw config set gateway.password -";
-const INVITE = "on the gateway host: openclaw devices invite";
+const NEW_TOKEN = onGateway(openclaw`token new`);
+const NEW_PASSWORD = onGateway(openclaw`config set gateway.password -`);
+const INVITE = onGateway(openclaw`devices invite`);
 
 export type SecretKind = "token" | "password";
 
@@ -79,8 +83,8 @@ export function secretMissing(kind: SecretKind, audience: Audience): Refusal {
   return unauthorized(`gateway ${kind} missing (${hint})`, {
     code: kind === "token" ? "AUTH_TOKEN_MISSING" : "AUTH_PASSWORD_MISSING",
     authReason: `${kind}_missing`,
-    next: "update_auth_configuration",
-    cure: INVITE,
+    step: "update_auth_configuration",
+    next: INVITE,
   });
 }
 
@@ -94,8 +98,8 @@ export function secretMismatch(
     code: kind === "token" ? "AUTH_TOKEN_MISMATCH" : "AUTH_PASSWORD_MISMATCH",
     authReason: `${kind}_mismatch`,
     retry: canRetryWithDeviceToken,
-    next: canRetryWithDeviceToken ? "retry_with_device_token" : "update_auth_credentials",
-    cure: kind === "token" ? NEW_TOKEN : NEW_PASSWORD,
+    step: canRetryWithDeviceToken ? "retry_with_device_token" : "update_auth_credentials",
+    next: kind === "token" ? NEW_TOKEN : NEW_PASSWORD,
   });
 }
 
@@ -103,8 +107,8 @@ export function secretNotConfigured(kind: SecretKind): Refusal {
   return unauthorized(`gateway ${kind} not configured on gateway (set gateway.auth.${kind})`, {
     code: kind === "token" ? "AUTH_TOKEN_NOT_CONFIGURED" : "AUTH_PASSWORD_NOT_CONFIGURED",
     authReason: `${kind}_missing_config`,
-    next: "review_auth_configuration",
-    cure: kind === "token" ? NEW_TOKEN : NEW_PASSWORD,
+    step: "review_auth_configuration",
+    next: kind === "token" ? NEW_TOKEN : NEW_PASSWORD,
   });
 }
 
@@ -112,8 +116,8 @@ export function deviceTokenMismatch(): Refusal {
   return unauthorized("device token mismatch (rotate/reissue device token)", {
     code: "AUTH_DEVICE_TOKEN_MISMATCH",
     authReason: "device_token_mismatch",
-    next: "update_auth_credentials",
-    cure: INVITE,
+    step: "update_auth_credentials",
+    next: INVITE,
   });
 }
 
@@ -121,8 +125,8 @@ export function scopeMismatch(): Refusal {
   return unauthorized("device token scope mismatch (re-pair or approve scope upgrade)", {
     code: "AUTH_SCOPE_MISMATCH",
     authReason: "scope_mismatch",
-    next: "review_auth_configuration",
-    cure: "connect with the scopes of the device token, then device.scopes.requestUpgrade",
+    step: "review_auth_configuration",
+    next: "connect with the scopes of the device token, then device.scopes.requestUpgrade",
   });
 }
 
@@ -136,8 +140,8 @@ export function inviteInvalid(problem: InviteProblem): Refusal {
     {
       code: "AUTH_BOOTSTRAP_TOKEN_INVALID",
       authReason: "bootstrap_token_invalid",
-      next: "review_auth_configuration",
-      cure: INVITE,
+      step: "review_auth_configuration",
+      next: INVITE,
     },
   );
   return { ...refusal, error: withDetails(refusal.error, { reason: problem }) };
@@ -147,8 +151,8 @@ export function rateLimited(retryAfterMs: number): Refusal {
   const refusal = unauthorized("too many failed authentication attempts (retry later)", {
     code: "AUTH_RATE_LIMITED",
     authReason: "rate_limited",
-    next: "wait_then_retry",
-    cure: `wait ${Math.ceil(retryAfterMs / 1000)} s; paired devices are not affected`,
+    step: "wait_then_retry",
+    next: `wait ${Math.ceil(retryAfterMs / 1000)} s; paired devices are not affected`,
   });
   const error = { ...refusal.error, retryable: true, retryAfterMs };
   return countedAs("auth-locked", { ...refusal, error });
@@ -168,35 +172,37 @@ export function deviceIdentityRequired(): Refusal {
   return refuse({
     code: "NOT_PAIRED",
     message: "device identity required",
-    details: {
+    details: wireDetails({
       code: "DEVICE_IDENTITY_REQUIRED",
-      cure: "connect with a device key (Ed25519), then: openclaw devices approve <code>",
-    },
+      next: say`connect with a device key (Ed25519), then: ${at("gateway", openclaw`devices approve ${blank("<code>")}`)}`,
+    }),
   });
 }
 
 export function browserDeviceRequired(): Refusal {
   return invalid("control ui requires device identity (use HTTPS or localhost secure context)", {
     code: "CONTROL_UI_DEVICE_IDENTITY_REQUIRED",
-    cure: "open the page over HTTPS or http://localhost, or use this gateway's own page",
+    next: "open the page over HTTPS or http://localhost, or use this gateway's own page",
   });
 }
+
+/** Stands for what a browser's address bar shows before the first slash of the path. */
+const ADDRESS = "https://<the name in the address bar>";
 
 /** `hasPublicUrl`: setting it anew would shut out those who come under the present one. */
 export function originRefused(
   reason: "origin not allowed" | "origin missing or invalid",
   hasPublicUrl = false,
 ): Refusal {
-  const name = "https://<the name in the address bar>";
-  const setting = hasPublicUrl
-    ? `gateway.controlUi.allowedOrigins '["${name}"]'`
-    : `gateway.publicUrl ${name}`;
+  const set = hasPublicUrl
+    ? openclaw`config set gateway.controlUi.allowedOrigins ${blank(`'["${ADDRESS}"]'`)}`
+    : openclaw`config set gateway.publicUrl ${blank(ADDRESS)}`;
   return invalid(
     "origin not allowed (open the Control UI from the gateway host or allow it in gateway.controlUi.allowedOrigins)",
     {
       code: "CONTROL_UI_ORIGIN_NOT_ALLOWED",
       reason,
-      cure: `on the gateway host: openclaw config set ${setting}`,
+      next: onGateway(set),
     },
   );
 }
@@ -212,16 +218,14 @@ const proofFailures = {
 
 export type ProofFailure = keyof typeof proofFailures;
 
-const proofCures: Partial<Record<ProofFailure, string>> = {
-  "device-signature-stale":
-    "set this device's clock, or the gateway's (there: sudo timedatectl set-ntp true): " +
-    "they are more than 120 s apart",
+const proofCures: Partial<Record<ProofFailure, Text>> = {
+  "device-signature-stale": say`set this device's clock, or the gateway's (there: ${at("gateway", asRoot(shell`timedatectl set-ntp true`))}): they are more than 120 s apart`,
 };
 
 export function proofRefused(failure: ProofFailure): Refusal {
   const [message, code] = proofFailures[failure];
-  const cure = proofCures[failure] ?? "delete this device's stored identity and pair it anew";
-  return invalid(message, { code, reason: failure, cure });
+  const next = proofCures[failure] ?? "delete this device's stored identity and pair it anew";
+  return invalid(message, { code, reason: failure, next });
 }
 
 export const SERVER_PROTOCOL = 4;
@@ -280,14 +284,14 @@ export function restarting(): Refusal {
 }
 
 /** State could not be written, so the pairing that this connect asked for did not happen. */
-export function storeUnavailable(cure: string): Refusal {
+export function storeUnavailable(next: Text): Refusal {
   return refuse(
     {
       code: "UNAVAILABLE",
       message: "gateway cannot store state; retry shortly",
       retryable: true,
       retryAfterMs: 5000,
-      details: { code: "STATE_NOT_WRITABLE", cure },
+      details: wireDetails({ code: "STATE_NOT_WRITABLE", next }),
     },
     1013,
   );
@@ -356,10 +360,11 @@ export function pairingRequired(facts: PairingFacts): Refusal {
     kind: facts.kind,
     address: facts.address,
     ...approvalLines({ kind: "device", requestId, command, way }),
+    next: onGateway(openclaw`devices approve ${requestId}`),
     fingerprint: facts.fingerprint,
     ...(facts.waitingUntilMs && { waiting: true, expiresAtMs: facts.waitingUntilMs }),
   };
-  const error: ErrorShape = { code: "NOT_PAIRED", message, details };
+  const error: ErrorShape = { code: "NOT_PAIRED", message, details: wireDetails(details) };
   return refuse(error, 1008, `${message} (requestId: ${requestId})`);
 }
 

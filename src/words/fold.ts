@@ -1,76 +1,37 @@
 import { textWidth } from "../lib/width.ts";
+import { type Calls, commandText } from "../protocol/command.ts";
+import { partsOf, type Text } from "../protocol/text.ts";
 
-/** How wide the terminal is and how our own program is typed there. */
+/** How wide the terminal is and how our own program is called there. */
 export interface FoldView {
   /** Columns; `Infinity` where the output is no terminal, and nothing is wrapped. */
   readonly width: number;
-  /** Asked only where something has to be wrapped. */
-  readonly command?: () => string;
+  readonly calls?: Calls;
 }
-
-/** What a person copies whole, where it stands behind a colon or begins a line. */
-const PROGRAMS =
-  "openclaw|sudo|ssh|scp|systemctl|journalctl|curl|bash|sh|node|npm|apt|apt-get|pm2|nginx|certbot|chmod|chown|mkdir|rm|mv|cp|ls|ss|tail|cat|df|docker|usermod";
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours take no room
 const COLOUR = /\u001b\[[\d;]*m/g;
 
-/** What stands behind the message of a log line: ` requestId=7F3K-Q2MN`. */
-const FACT = " (?:\\u001b\\[\\d+m)?[a-z]\\w*=";
-
 /** Further lines stand deeper than the lines of a message, which have two columns at most. */
 const HANG = 4;
 
+/** Blanks that end a label: what stands behind them is its value. */
+const LABEL_GAP = "  ";
+
 /**
  * `text` with every line that is wider than the terminal broken between words, and what goes on indented.
- * A command to copy stays in one piece, as every word does (links, codes, keys): one that is wider than
- * the terminal goes over its edge on a line of its own, where the terminal still copies it whole.
+ * A command stays in one piece, as every word does (links, codes, keys): one that is wider than the
+ * terminal goes over its edge on a line of its own, where the terminal still copies it whole.
  */
-export function foldText(text: string, view: FoldView): string {
-  if (view.width === Number.POSITIVE_INFINITY) return text;
-  return text
-    .split("\n")
-    .flatMap((line) => foldLine(line, view))
+export function foldText(text: Text, view: FoldView): string {
+  return linesOf(text, view)
+    .flatMap((line) => foldUnits(line, view.width))
     .join("\n");
 }
 
 /** One line of text as lines of at most `width` columns. */
-export function foldLine(line: string, { width, command }: FoldView): string[] {
-  if (wide(line) <= width) return [line];
-  const label = labelOf(line);
-  const indent = indentOf(line);
-  if (label !== undefined && wide(label) > width / 2) {
-    // No room beside it: what is labelled stands below.
-    const below = " ".repeat(indent + HANG) + line.slice(label.length);
-    return [label.trimEnd(), ...foldLine(below, { width, ...(command && { command }) })];
-  }
-  const hang = label === undefined ? Math.max(HANG, indent + 2) : wide(label);
-  const lines: string[] = [];
-  let open = "";
-  for (const { gap, unit } of unitsOf(line, command?.() ?? "openclaw")) {
-    const longer = open + gap + unit;
-    if (open.trim() === "" || wide(longer) <= width) {
-      open = longer;
-      continue;
-    }
-    lines.push(open);
-    // What would fit without its indent is given less of it.
-    open = " ".repeat(Math.max(0, Math.min(hang, width - wide(unit)))) + unit;
-  }
-  return open.trim() === "" ? lines : [...lines, open];
-}
-
-function wide(text: string): number {
-  return textWidth(text.replace(COLOUR, ""));
-}
-
-/** The start of a line in a list of labels, up to its value: `  Page         `. */
-function labelOf(line: string): string | undefined {
-  return /^ *\S.*? {2,}(?=\S)/.exec(line)?.[0];
-}
-
-function indentOf(line: string): number {
-  return line.length - line.trimStart().length;
+export function foldLine(text: Text, view: FoldView): string[] {
+  return linesOf(text, view).flatMap((line) => foldUnits(line, view.width));
 }
 
 interface Unit {
@@ -79,27 +40,86 @@ interface Unit {
   readonly unit: string;
 }
 
-/** The parts that a line may be broken between. */
-function unitsOf(line: string, command: string): Unit[] {
-  const units: Unit[] = [];
-  const commands = commandPattern(command);
-  for (let at = 0; at < line.length; ) {
-    const gap = /^ */.exec(line.slice(at))?.[0] ?? "";
-    const start = at + gap.length;
-    commands.lastIndex = start;
-    const unit = commands.exec(line)?.[0] ?? /^\S*/.exec(line.slice(start))?.[0] ?? "";
-    if (gap === "" && unit === "") break;
-    units.push({ gap, unit });
-    at = start + unit.length;
+/** The lines of a text, each as the parts that it may be broken between. */
+function linesOf(text: Text, { calls }: FoldView): Unit[][] {
+  let line: Unit[] = [];
+  const lines = [line];
+  let gap = "";
+  /** Whether what comes next goes on with the unit before: there is no blank between them. */
+  let open = false;
+  const add = (piece: string) => {
+    const last = line.at(-1);
+    if (open && last) line[line.length - 1] = { gap: last.gap, unit: last.unit + piece };
+    else line.push({ gap, unit: piece });
+    gap = "";
+    open = true;
+  };
+  for (const part of partsOf(text)) {
+    if (typeof part !== "string") {
+      add(commandText(part, calls));
+      continue;
+    }
+    for (const [i, row] of part.split("\n").entries()) {
+      if (i > 0) {
+        line = [];
+        lines.push(line);
+        gap = "";
+        open = false;
+      }
+      for (const [j, word] of row.split(" ").entries()) {
+        if (j > 0) {
+          gap = open ? " " : `${gap} `;
+          open = false;
+        }
+        if (word !== "") add(word);
+      }
+      // A question ends with a blank, which is kept.
+      if (!open && gap !== "") add("");
+    }
   }
-  return units;
+  return lines;
 }
 
-/** Behind a colon a command goes on to a remark in brackets; within a sentence, as far as it looks like one. */
-function commandPattern(command: string): RegExp {
-  const ours = command.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
-  const alone = `(?<=(?:^ *|: |: \\u001b\\[\\d+m))(?:${ours}|${PROGRAMS}) (?! ).*?(?= \\(|;(?: |$)|\\.$|${FACT}|$)`;
-  const word = `(?:--?[a-z]\\S*|[A-Z<'"…][^\\s]*|\\S*[\\d/.:@=]\\S*)`;
-  const within = `(?:sudo )?(?:${ours}|openclaw)(?: [a-z][a-z-]+){1,2}(?: ${word})*`;
-  return new RegExp(`${alone}|${within}`, "y");
+function foldUnits(units: readonly Unit[], width: number): string[] {
+  const whole = textOf(units);
+  if (wide(whole) <= width) return [whole];
+  const indent = units[0]?.gap.length ?? 0;
+  const label = labelOf(units);
+  const labelText = textOf(label);
+  const value = units.slice(label.length);
+  if (label.length > 0 && wide(labelText) + (value[0]?.gap.length ?? 0) > width / 2) {
+    // No room beside it: what is labelled stands below.
+    const [first, ...more] = value;
+    const below = first ? [{ gap: " ".repeat(indent + HANG), unit: first.unit }, ...more] : [];
+    return [labelText, ...foldUnits(below, width)];
+  }
+  const beside = wide(labelText) + (value[0]?.gap.length ?? 0);
+  const hang = label.length === 0 ? Math.max(HANG, indent + 2) : beside;
+  const lines: string[] = [];
+  let open = "";
+  for (const { gap, unit } of units) {
+    const longer = open + gap + unit;
+    if (open === "" || wide(longer) <= width) {
+      open = longer;
+      continue;
+    }
+    lines.push(open);
+    // What would fit without its indent is given less of it.
+    open = " ".repeat(Math.max(0, Math.min(hang, width - wide(unit)))) + unit;
+  }
+  return open === "" ? lines : [...lines, open];
+}
+
+function textOf(units: readonly Unit[]): string {
+  return units.map(({ gap, unit }) => gap + unit).join("");
+}
+
+function wide(text: string): number {
+  return textWidth(text.replace(COLOUR, ""));
+}
+
+/** What stands before the value in a list of labels: `  Page` of `  Page         https://…`. */
+function labelOf(units: readonly Unit[]): readonly Unit[] {
+  const value = units.findIndex(({ gap }, i) => i > 0 && gap.startsWith(LABEL_GAP));
+  return value < 0 ? [] : units.slice(0, value);
 }

@@ -19,7 +19,7 @@ const entrances: Readonly<Record<string, RegExp>> = {
   pino: /^lib\/log\.ts$/,
   "pino-pretty": /^lib\/log\.ts$/,
   uqr: /^lib\/qr\.ts$/,
-  commander: /^cli\//,
+  "@commander-js/extra-typings": /^cli\/kit\/declare\.ts$/,
   "jsonc-parser": /^config\//,
   "node-systemd-notify": /^host\/systemd\.ts$/,
   "@noble/ed25519": /^dashboard\//,

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
+import type { AnyCommand } from "../../src/cli/kit/declare.ts";
 import { systemIo } from "../../src/cli/kit/io.ts";
 import { buildProgram } from "../../src/cli/program.ts";
 
@@ -21,7 +22,7 @@ test.each([
   expect(commands.length).toBeGreaterThanOrEqual(atLeast);
   const { program } = buildProgram(systemIo());
   for (const words of commands) {
-    let command = program;
+    let command: AnyCommand = program;
     for (const word of words) {
       const next = command.commands.find((known) => known.name() === word);
       if (!next) break;

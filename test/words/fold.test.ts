@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { textWidth } from "../../src/lib/width.ts";
+import { asRoot, CODE, openclaw, shell } from "../../src/protocol/command.ts";
+import { say, type Text } from "../../src/protocol/text.ts";
 import { foldLine, foldText } from "../../src/words/fold.ts";
 
-const at = (width: number, command = "openclaw") => ({ width, command: () => command });
+const at = (width: number, here = "openclaw") => ({ width, calls: { here } });
 
 describe("a line that is wider than the terminal", () => {
   test("is broken between words, and what goes on stands deeper", () => {
@@ -46,21 +48,21 @@ describe("a line that is wider than the terminal", () => {
 });
 
 describe("what is copied stays in one piece", () => {
-  test.each([
+  const texts: readonly (readonly [Text, string])[] = [
     [
-      "  To remove it: openclaw devices remove 950046e4192e",
+      say`  To remove it: ${openclaw`devices remove 950046e4192e`}`,
       "openclaw devices remove 950046e4192e",
     ],
     [
-      "  next: sudo openclaw ssh enable (the gateway acts on it already)",
+      say`  next: ${asRoot(openclaw`ssh enable`)} (the gateway acts on it already)`,
       "sudo openclaw ssh enable",
     ],
     [
-      "It may be that openclaw devices show 7F3K-Q2MN tells why it waits",
+      say`It may be that ${openclaw`devices show 7F3K-Q2MN`} tells why it waits`,
       "openclaw devices show 7F3K-Q2MN",
     ],
     [
-      "Its holder types: ssh openclaw@gateway.example.com approve CODE",
+      say`Its holder types: ${shell`ssh openclaw@gateway.example.com approve ${CODE}`}`,
       "ssh openclaw@gateway.example.com approve CODE",
     ],
     [
@@ -75,9 +77,11 @@ describe("what is copied stays in one piece", () => {
       "SHA256:ayr9B7moU2jbKLxXNQ62BsVDo2A9GLVSmH3VxFdAbmU is its key",
       "SHA256:ayr9B7moU2jbKLxXNQ62BsVDo2A9GLVSmH3VxFdAbmU",
     ],
-  ])("%s", (line, whole) => {
+  ];
+
+  test.each(texts)("%j", (text, whole) => {
     for (const width of [80, 60, 40]) {
-      const lines = foldLine(line, at(width));
+      const lines = foldLine(text, at(width));
       expect(lines.filter((one) => one.includes(whole))).toHaveLength(1);
       for (const one of lines) {
         if (textWidth(one) > width) expect(one).toBe(whole);
@@ -85,18 +89,22 @@ describe("what is copied stays in one piece", () => {
     }
   });
 
-  test("without the facts of a log line", () => {
-    const line =
-      "it asks; to let it in: openclaw devices approve 7F3K-Q2MN requestId=7F3K-Q2MN a=b";
-    expect(foldLine(line, at(60))).toEqual([
-      "it asks; to let it in: openclaw devices approve 7F3K-Q2MN",
-      "    requestId=7F3K-Q2MN a=b",
+  test("with the marks that stand before and behind it", () => {
+    expect(foldLine(say`It waits (see ${openclaw`devices list`}), so decide.`, at(22))).toEqual([
+      "It waits (see",
+      "openclaw devices list),",
+      "    so decide.",
+    ]);
+    expect(foldLine(say`Type “${openclaw`devices list`}”, then decide.`, at(22))).toEqual([
+      "Type",
+      "“openclaw devices list”,",
+      "    then decide.",
     ]);
   });
 
-  test("also as the program is typed here", () => {
-    const line = "The commands of a node wait: node dist/index.js nodes approve R9B1-M9HP";
-    expect(foldLine(line, at(45, "node dist/index.js"))).toEqual([
+  test("also as the program is called here", () => {
+    const text = say`The commands of a node wait: ${openclaw`nodes approve R9B1-M9HP`}`;
+    expect(foldLine(text, at(45, "node dist/index.js"))).toEqual([
       "The commands of a node wait:",
       "    node dist/index.js nodes approve R9B1-M9HP".slice(1),
     ]);

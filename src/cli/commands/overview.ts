@@ -1,7 +1,9 @@
+import { openclaw } from "../../protocol/command.ts";
+import { say, type Text } from "../../protocol/text.ts";
 import { agoWords } from "../kit/age.ts";
 import { type Context, printJson } from "../kit/context.ts";
+import type { Run } from "../kit/declare.ts";
 import { CliError } from "../kit/exit.ts";
-import type { Run } from "../kit/shell.ts";
 import { styleOf } from "../kit/style.ts";
 import {
   accessWords,
@@ -98,17 +100,17 @@ function supervised({ supervisor, unit, pid }: HostReport): string {
 }
 
 /** The second step of a node; without it, it answers nothing. */
-function capabilitiesWaiting(requests: readonly CapabilityRow[]): string {
+function capabilitiesWaiting(requests: readonly CapabilityRow[]): Text {
   const whose = requests.length === 1 ? "a node wait" : `${requests.length} nodes wait`;
-  return `The commands of ${whose} for approval: ${approveNodeCommand(requests)}`;
+  return say`The commands of ${whose} for approval: ${approveNodeCommand(requests)}`;
 }
 
 const MOST_WAITING = 5;
 
-function waitingLines(pending: readonly PendingRow[], info: HostReport): string[] {
+function waitingLines(pending: readonly PendingRow[], info: HostReport): Text[] {
   if (pending.length === 0) {
-    const next = info.pairing.devices === 0 ? "openclaw devices invite" : "openclaw devices list";
-    return ["", "No device waits for approval.", `  next: ${next}`];
+    const next = info.pairing.devices === 0 ? openclaw`devices invite` : openclaw`devices list`;
+    return ["", "No device waits for approval.", say`  next: ${next}`];
   }
   const rows = pending.slice(0, MOST_WAITING).map((row) => {
     return `  ${shown(row.requestId)}  ${quotedName(row)} (${clientKind(row)}), ${accessWords(row)}`;
@@ -120,7 +122,7 @@ function waitingLines(pending: readonly PendingRow[], info: HostReport): string[
       ? "1 device waits for approval:"
       : `${pending.length} devices wait for approval:`,
     ...rows,
-    ...(rest > 0 ? [`  … and ${rest} more: openclaw devices list`] : []),
-    `  next: ${approveCommand(pending)}`,
+    ...(rest > 0 ? [say`  … and ${rest} more: ${openclaw`devices list`}`] : []),
+    say`  next: ${approveCommand(pending)}`,
   ];
 }

@@ -1,3 +1,4 @@
+import type { Text } from "../../protocol/text.ts";
 import type { Io } from "./io.ts";
 
 /** The options that every command takes. */
@@ -43,7 +44,7 @@ function escapeUnits(char: string): string {
 }
 
 /** A remark beside the answer: where a script reads the output it must not carry it. */
-export function remark({ io, options }: Context, line: string): void {
+export function remark({ io, options }: Context, line: Text): void {
   if (io.showsPerson && !options.json) io.out(line);
   else io.err(line);
 }

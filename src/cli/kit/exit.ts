@@ -1,3 +1,5 @@
+import type { Text } from "../../protocol/text.ts";
+
 /** Every exit code of the program with its meaning; `openclaw --help` prints this table. */
 export const exitCodes = {
   ok: { code: 0, means: "done" },
@@ -25,23 +27,25 @@ export class CliError extends Error {
   override readonly name = "CliError";
   readonly exit: ExitName;
   /** What to type next. */
-  readonly next: string | undefined;
+  readonly next: Text | undefined;
   /** Machine-readable name of the failure, as the gateway gave it. */
   readonly code: string | undefined;
+
+  /** Root would not meet it: what helps is the same command with root's rights. */
+  readonly asRoot: boolean;
 
   constructor(exit: ExitName, message: string, more: CliErrorDetails = {}) {
     super(message, { cause: more.cause });
     this.exit = exit;
     this.next = more.next;
     this.code = more.code;
+    this.asRoot = more.asRoot ?? false;
   }
 }
 
-/** The next step where this user lacks a right that root has; completed with the command's words. */
-export const AS_ROOT = "sudo openclaw";
-
 export interface CliErrorDetails {
-  readonly next?: string | undefined;
+  readonly next?: Text | undefined;
   readonly code?: string | undefined;
+  readonly asRoot?: boolean;
   readonly cause?: unknown;
 }

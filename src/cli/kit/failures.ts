@@ -1,12 +1,13 @@
-import { shellWord } from "../../lib/shell-word.ts";
 import { systemWords } from "../../lib/system-words.ts";
+import { openclaw, shell } from "../../protocol/command.ts";
+import { readText, say, type Text } from "../../protocol/text.ts";
 import { CliError, type ExitName } from "./exit.ts";
-import { shownLines } from "./words.ts";
+import { shownLines, shownText } from "./words.ts";
 
 /** A failure as it is printed. */
 export interface Failure {
   readonly message: string;
-  readonly next?: string;
+  readonly next?: Text;
   readonly code?: string;
   readonly exit: ExitName;
 }
@@ -15,7 +16,7 @@ export interface Failure {
 interface CodedError {
   readonly code?: unknown;
   readonly message?: unknown;
-  readonly next?: unknown;
+  readonly next?: Text;
   readonly details?: unknown;
   readonly retryAfterMs?: unknown;
 }
@@ -30,14 +31,14 @@ export function explainFailure(error: unknown): Failure {
   const { message, code, details } = error as CodedError;
   const system = ofSystem(error);
   if (system) return system;
+  if (code === "ERR_DLOPEN_FAILED") return oldLibrary();
   if (typeof code !== "string") return unexpected(String(message ?? error));
   const facts = (details ?? {}) as Record<string, unknown>;
   const name = typeof facts["code"] === "string" ? facts["code"] : code;
-  const text = String(message ?? code);
   return clean({
-    message: text,
+    message: String(message ?? code),
     code: name,
-    exit: exitOf(name, code, text),
+    exit: exitOf(name, code),
     next: nextOf(name, error as CodedError, facts),
   });
 }
@@ -49,9 +50,9 @@ function ofSystem(error: object): Failure | undefined {
   if (words === undefined || code === undefined) return undefined;
   if (path === undefined) {
     const exit = unreachableCodes.test(code) ? "unreachable" : "failed";
-    return clean({ message: words, code, exit, next: "openclaw doctor" });
+    return clean({ message: words, code, exit, next: openclaw`doctor` });
   }
-  const next = /^(ENOSPC|EDQUOT)$/.test(code) ? "df -h" : `ls -ld ${shellWord(path)}`;
+  const next = /^(ENOSPC|EDQUOT)$/.test(code) ? shell`df -h` : shell`ls -ld ${path}`;
   return clean({ message: `${path}: ${words}`, code, exit: "failed", next });
 }
 
@@ -60,19 +61,21 @@ function clean(failure: { [name in keyof Failure]: Failure[name] | undefined }):
   return {
     message: shownLines(message ?? "") || "it gave no reason",
     exit: exit ?? "failed",
-    ...(next !== undefined && { next: shownLines(next) }),
+    ...(next !== undefined && { next: shownText(next) }),
     ...(code !== undefined && { code: shownLines(code) }),
   };
 }
 
+/** A binary of ours that this system can't load: the only ones need a C library that is new enough. */
+function oldLibrary(): Failure {
+  return {
+    message: `this system's C library is too old for Node.js ${process.versions.node} (the WebSocket server needs glibc 2.38 there)`,
+    next: "use Node.js 20 here, or a newer system such as Debian 13 or Ubuntu 24.04",
+    exit: "failed",
+  };
+}
+
 function unexpected(message: string): Failure {
-  if (/GLIBC_\d/.test(message)) {
-    return {
-      message: `this system's C library is too old for Node.js ${process.versions.node} (the WebSocket server needs glibc 2.38 there)`,
-      next: "use Node.js 20 here, or a newer system such as Debian 13 or Ubuntu 24.04",
-      exit: "failed",
-    };
-  }
   const next = "run the command again with --verbose and report what it prints";
   return {
     message: `unexpected: ${shownLines(message) || "no reason given"}`,
@@ -84,10 +87,10 @@ function unexpected(message: string): Failure {
 const NOT_WRITABLE = /^(STATE|AUDIT)_NOT_WRITABLE$/;
 const credentialCodes = /^(NOT_PAIRED|PAIRING_|AUTH_|DEVICE_|CONTROL_UI_|MISSING_SCOPE|FORBIDDEN)/;
 const unreachableCodes = /^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)/;
+const unknownCodes: readonly string[] = ["UNKNOWN_REQUEST", "UNKNOWN_DEVICE"];
 
-function exitOf(name: string, code: string, message: string): ExitName {
-  if (/^unknown (requestId|deviceId)/.test(message) || name === "UNKNOWN_REQUEST")
-    return "notFound";
+function exitOf(name: string, code: string): ExitName {
+  if (unknownCodes.includes(name)) return "notFound";
   if (name.startsWith("STORE_") || NOT_WRITABLE.test(name)) return "state";
   if (name.startsWith("CONFIG_")) return "config";
   if (unreachableCodes.test(name)) return "unreachable";
@@ -95,32 +98,26 @@ function exitOf(name: string, code: string, message: string): ExitName {
 }
 
 /** The exact next step: the gateway's own where it gave one. */
-function nextOf(
-  name: string,
-  error: CodedError,
-  facts: Record<string, unknown>,
-): string | undefined {
-  if (typeof error.next === "string") return error.next;
-  if (typeof facts["approveCommand"] === "string") {
-    return `on the gateway host: ${facts["approveCommand"]}`;
-  }
-  if (typeof facts["cure"] === "string") return facts["cure"];
+function nextOf(name: string, error: CodedError, facts: Record<string, unknown>): Text | undefined {
+  if (error.next !== undefined) return error.next;
+  const next = readText(facts["next"]);
+  if (next !== undefined) return next;
+  // Gateways of other versions say it in words alone.
+  const { approveCommand, cure } = facts;
+  if (typeof approveCommand === "string") return `on the gateway host: ${approveCommand}`;
+  if (typeof cure === "string") return cure;
   if (name === "MISSING_SCOPE") return "run the command on the gateway's own machine";
   if (typeof error.retryAfterMs === "number") {
     return `repeat the command in ${Math.max(1, Math.ceil(error.retryAfterMs / 1000))} s`;
   }
-  const message = String(error.message);
-  if (/^unknown method: /.test(message)) return "openclaw gateway call --list";
-  if (/^unknown (requestId|deviceId)|^device .* denied$/.test(message))
-    return "openclaw devices list";
   return undefined;
 }
 
 /** The lines of a failure. `verbose` adds the machine-readable code and where it happened. */
-export function failureLines(error: unknown, verbose: boolean): string[] {
+export function failureLines(error: unknown, verbose: boolean): Text[] {
   const { message, next, code } = explainFailure(error);
-  const lines = [`openclaw: ${message}`];
-  if (next !== undefined) lines.push(`  next: ${next}`);
+  const lines: Text[] = [`openclaw: ${message}`];
+  if (next !== undefined) lines.push(say`  next: ${next}`);
   if (!verbose) return lines;
   if (code !== undefined) lines.push(`  code: ${code}`);
   if (error instanceof Error && error.stack) lines.push(shownLines(error.stack));

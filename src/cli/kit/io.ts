@@ -1,6 +1,8 @@
 import type { Environment } from "../../lib/environment.ts";
+import type { Calls } from "../../protocol/command.ts";
+import type { Text } from "../../protocol/text.ts";
 import { foldText } from "../../words/fold.ts";
-import { asTypedHere, typedCommand } from "./typed.ts";
+import { typedCommand } from "./typed.ts";
 
 /** The terminal and environment of one run, as a value, so that tests need neither. */
 export interface Io {
@@ -9,10 +11,10 @@ export interface Io {
   now(): number;
   /** What was asked for, on standard output, exactly as it is: JSON, a link, a secret, a value. */
   data(text: string): void;
-  /** A line for people on standard output. */
-  out(line: string): void;
+  /** A line for people on standard output. Commands in it are shown as they are typed here. */
+  out(line: Text): void;
   /** A line on standard error: what went wrong, and remarks that a pipe must not carry. */
-  err(line: string): void;
+  err(line: Text): void;
   /** A person sees the output. */
   readonly showsPerson: boolean;
   /** A person types the input; what is secret must not be echoed. */
@@ -27,7 +29,7 @@ export interface Io {
   readonly rows: number;
   readonly colour: boolean;
   /** Asks on the terminal and returns the line. `secret`: nothing is echoed. */
-  prompt(question: string, options?: { secret?: boolean }): Promise<string>;
+  prompt(question: Text, options?: { secret?: boolean }): Promise<string>;
   /** The first line of standard input. */
   readLine(): Promise<string>;
 }
@@ -61,10 +63,14 @@ export function tableColumns(columns: number): number {
 /** The process's own terminal. */
 export function systemIo(): Io {
   const { stdin, stdout, stderr, env } = process;
-  const command = () => typedCommand(env, process.argv[1]);
-  const print = (stream: NodeJS.WriteStream, line: string) => {
-    const width = lineColumns(stream, env);
-    stream.write(`${foldText(asTypedHere(line, command), { width, command })}\n`);
+  const calls: Calls = {
+    // Looked up only where a command is shown.
+    get here() {
+      return typedCommand(env, process.argv[1]);
+    },
+  };
+  const print = (stream: NodeJS.WriteStream, line: Text) => {
+    stream.write(`${foldText(line, { width: lineColumns(stream, env), calls })}\n`);
   };
   // A reader that hangs up early (`| head`) is no failure of ours.
   stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -94,7 +100,7 @@ export function systemIo(): Io {
     prompt: async (question, options = {}) => {
       const { promptLine } = await import("./prompt.ts");
       const width = lineColumns(stdout.isTTY ? stdout : stderr, env);
-      return promptLine(foldText(question, { width, command }), options.secret ?? false);
+      return promptLine(foldText(question, { width, calls }), options.secret ?? false);
     },
     readLine: async () => (await import("./prompt.ts")).firstLine(stdin),
   };

@@ -1,5 +1,5 @@
+import type { Run } from "../kit/declare.ts";
 import { CliError } from "../kit/exit.ts";
-import type { Run } from "../kit/shell.ts";
 import { NodeHost } from "./host.ts";
 import { fetchJoined } from "./join.ts";
 import { type ConnectOptions, hostOptions } from "./options.ts";

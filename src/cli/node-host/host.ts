@@ -1,6 +1,7 @@
 import { GatewayClient, type GatewayClientOptions } from "@openclaw/gateway-client";
 import { cleanText } from "../../lib/text.ts";
 import { version } from "../../lib/version.ts";
+import { plainText } from "../../protocol/text.ts";
 import { CliError } from "../kit/exit.ts";
 import { type CliIdentity, rawKeyText, signText, type TokenFile } from "../reach/identity.ts";
 import { detailCode, explain } from "../reach/remote.ts";
@@ -287,7 +288,8 @@ function isFinal(error: unknown): boolean {
 }
 
 function plain(error: unknown): { message: string; next?: string | undefined } {
-  if (error instanceof CliError) return { message: error.message, next: error.next };
+  if (error instanceof CliError)
+    return { message: error.message, ...(error.next && { next: plainText(error.next) }) };
   return { message: error instanceof Error ? error.message : String(error) };
 }
 

@@ -1,7 +1,7 @@
 import { fork } from "node:child_process";
 import type { Context } from "../kit/context.ts";
+import type { Run } from "../kit/declare.ts";
 import { CliError } from "../kit/exit.ts";
-import type { Run } from "../kit/shell.ts";
 import { secretOption } from "../reach/remote-options.ts";
 import { NodeHost } from "./host.ts";
 import { type ConnectOptions, hostOptions } from "./options.ts";

@@ -4,7 +4,7 @@ import { resolveAdminSocket, stateFolder } from "../../host/paths.ts";
 import { shellWord } from "../../lib/shell-word.ts";
 import { whyFailed } from "../../lib/system-words.ts";
 import type { Context } from "../kit/context.ts";
-import { AS_ROOT, CliError } from "../kit/exit.ts";
+import { CliError } from "../kit/exit.ts";
 import { AdminLink, type LinkListener } from "./admin-link.ts";
 import { gatewayBehind, type Needs, type ReachedGateway } from "./gateway.ts";
 
@@ -89,7 +89,7 @@ export async function openRunning(
 function unreachable(path: string, cause: NodeJS.ErrnoException): CliError {
   if (cause.code === "EACCES" || cause.code === "EPERM") {
     return new CliError("unreachable", `no permission to use the admin socket ${path}`, {
-      next: AS_ROOT,
+      asRoot: true,
       code: cause.code,
       cause,
     });

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import type { Environment } from "../../lib/environment.ts";
+import type { Run } from "../kit/declare.ts";
 import { CliError } from "../kit/exit.ts";
-import type { Run } from "../kit/shell.ts";
 import { gatewayBehind, type ReachedGateway } from "./gateway.ts";
 
 /** A request; without a method, that there will be no more. */

@@ -2,7 +2,7 @@ import { readdirSync, statSync } from "node:fs";
 import { stateFolder } from "../../host/paths.ts";
 import { whyFailed } from "../../lib/system-words.ts";
 import type { Context } from "../kit/context.ts";
-import { AS_ROOT, CliError } from "../kit/exit.ts";
+import { CliError } from "../kit/exit.ts";
 import { gatewayBehind, type Needs, type ReachedGateway } from "./gateway.ts";
 
 interface Owner {
@@ -47,7 +47,7 @@ function stateOwner(folder: string): Owner | undefined {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
     throw new CliError("state", `the state in ${folder} can't be read: ${whyFailed(error)}`, {
-      next: AS_ROOT,
+      asRoot: true,
       cause: error,
     });
   }

@@ -161,7 +161,9 @@ describe("decisions", () => {
 
   test("a code that is not listed is asked about: the gateway knows what became of it", async () => {
     admin.answers["node.pair.approve"] = () => {
-      throw new Refuse({ code: "INVALID_REQUEST", message: "unknown requestId: replaced by X" });
+      const details = { code: "UNKNOWN_REQUEST" };
+      const message = "unknown requestId: replaced by X";
+      throw new Refuse({ code: "INVALID_REQUEST", message, details });
     };
     const io = admin.io();
     expect(await openclaw("nodes approve AAAA-AAAA", io)).toBe(5);

@@ -1,6 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { CliError, exitCodeHelp, exitCodes } from "../../../src/cli/kit/exit.ts";
 import { explainFailure, failureLines } from "../../../src/cli/kit/failures.ts";
+import { openclaw } from "../../../src/protocol/command.ts";
+import { partsOf, plainText } from "../../../src/protocol/text.ts";
+
+const linesOf = (error: unknown, verbose = false) =>
+  failureLines(error, verbose).map((line) => plainText(line));
 
 const coded = (code: string, message: string, more: object = {}) =>
   Object.assign(new Error(message), { code, ...more });
@@ -42,7 +47,9 @@ describe("what a failure says", () => {
     ],
     [
       "an unknown device",
-      coded("INVALID_REQUEST", "unknown deviceId"),
+      coded("INVALID_REQUEST", "unknown deviceId", {
+        details: { code: "UNKNOWN_DEVICE", next: partsOf(openclaw`devices list`) },
+      }),
       "notFound",
       "openclaw devices list",
     ],
@@ -67,7 +74,9 @@ describe("what a failure says", () => {
     ],
     [
       "an unknown method",
-      coded("INVALID_REQUEST", "unknown method: x"),
+      coded("INVALID_REQUEST", "unknown method: x", {
+        details: { code: "UNKNOWN_METHOD", next: partsOf(openclaw`gateway call --list`) },
+      }),
       "failed",
       "openclaw gateway call --list",
     ],
@@ -81,7 +90,7 @@ describe("what a failure says", () => {
   ] as const)("%s", (_name, error, exit, next) => {
     const failure = explainFailure(error);
     expect(failure.exit).toBe(exit);
-    expect(failure.next).toBe(next);
+    expect(failure.next && plainText(failure.next)).toBe(next);
   });
 
   test.each([
@@ -90,16 +99,13 @@ describe("what a failure says", () => {
     [{ code: "ECONNREFUSED", syscall: "connect" }, "nothing answers there", "openclaw doctor"],
   ])("the system's own words are translated: %j", (facts, message, next) => {
     const error = Object.assign(new Error(`${facts.code}: raw words, ${facts.syscall}`), facts);
-    expect(failureLines(error, false)).toEqual([`openclaw: ${message}`, `  next: ${next}`]);
+    expect(linesOf(error)).toEqual([`openclaw: ${message}`, `  next: ${next}`]);
   });
 
   test("no stack and no code without --verbose", () => {
     const error = coded("STORE_LOCKED", "/state is in use", { next: "openclaw status" });
-    expect(failureLines(error, false)).toEqual([
-      "openclaw: /state is in use",
-      "  next: openclaw status",
-    ]);
-    const verbose = failureLines(error, true).join("\n");
+    expect(linesOf(error)).toEqual(["openclaw: /state is in use", "  next: openclaw status"]);
+    const verbose = linesOf(error, true).join("\n");
     expect(verbose).toContain("code: STORE_LOCKED");
     expect(verbose).toContain("failures.test.ts");
   });

@@ -1,5 +1,6 @@
 import type { Io } from "../../../src/cli/kit/io.ts";
 import { main } from "../../../src/cli/main.ts";
+import { plainText, type Text } from "../../../src/protocol/text.ts";
 
 export const NOW = Date.UTC(2026, 8, 1, 12, 0, 0);
 
@@ -31,16 +32,16 @@ export class FakeIo implements Io {
     this.out(text);
   }
 
-  out(line: string): void {
-    for (const one of line.split("\n")) this.lines.push(one);
+  out(line: Text): void {
+    for (const one of plainText(line).split("\n")) this.lines.push(one);
   }
 
-  err(line: string): void {
-    this.errors.push(...line.split("\n"));
+  err(line: Text): void {
+    for (const one of plainText(line).split("\n")) this.errors.push(one);
   }
 
-  async prompt(question: string): Promise<string> {
-    this.questions.push(question);
+  async prompt(question: Text): Promise<string> {
+    this.questions.push(plainText(question));
     return this.answers.shift() ?? "";
   }
 

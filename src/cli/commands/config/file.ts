@@ -1,7 +1,7 @@
 import { configPath, stateFolder } from "../../../host/paths.ts";
 import { type Context, printJson } from "../../kit/context.ts";
+import type { Run } from "../../kit/declare.ts";
 import type { ExitName } from "../../kit/exit.ts";
-import type { Run } from "../../kit/shell.ts";
 import { shown, shownLines } from "../../kit/words.ts";
 import { openRunning } from "../../reach/connect.ts";
 

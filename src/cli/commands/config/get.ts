@@ -1,6 +1,6 @@
 import { printJson } from "../../kit/context.ts";
+import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
-import type { Run } from "../../kit/shell.ts";
 import { shown, shownLines } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
 import { readNeeds } from "../../reach/needs.ts";

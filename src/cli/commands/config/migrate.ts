@@ -1,6 +1,6 @@
 import { type Context, printJson } from "../../kit/context.ts";
+import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
-import type { Run } from "../../kit/shell.ts";
 import { shownLines } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
 import type { Result } from "../../reach/gateway.ts";

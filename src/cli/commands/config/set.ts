@@ -1,13 +1,13 @@
 import { isLoopbackHost } from "../../../lib/net.ts";
 import { type Context, printJson } from "../../kit/context.ts";
+import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
-import type { Run } from "../../kit/shell.ts";
 import { shown, shownLines } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
 import type { ReachedGateway, Result } from "../../reach/gateway.ts";
 import { hostNeeds } from "../../reach/needs.ts";
 import { readSecret, warnVisible } from "../../reach/remote-options.ts";
-import { derivedParams, sayClosed, secretNeeds, type TokenCommandOptions } from "../token.ts";
+import { derivedParams, sayClosed, secretNeeds, type TokenCommandOptions } from "../token/token.ts";
 
 type KeyChanged = Result<"host.config.set">;
 

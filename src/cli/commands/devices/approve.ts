@@ -1,6 +1,7 @@
+import type { Text } from "../../../protocol/text.ts";
 import { type Context, printJson } from "../../kit/context.ts";
+import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
-import type { Run } from "../../kit/shell.ts";
 import {
   accessWords,
   approveCommand,
@@ -85,7 +86,7 @@ async function whoWaits(
   throw nothingTyped(approveCommand(pending));
 }
 
-function nothingTyped(next: string): CliError {
+function nothingTyped(next: Text): CliError {
   return new CliError("usage", "say which: give the code that the device shows", { next });
 }
 

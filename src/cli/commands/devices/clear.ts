@@ -1,8 +1,8 @@
 import { isFullControl } from "../../../protocol/access.ts";
 import { parseSpan } from "../../kit/age.ts";
 import { type Context, printJson } from "../../kit/context.ts";
+import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
-import type { Run } from "../../kit/shell.ts";
 import { count } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
 import type { ReachedGateway } from "../../reach/gateway.ts";

@@ -1,7 +1,7 @@
 import { spanWords } from "../../kit/age.ts";
 import { printJson } from "../../kit/context.ts";
+import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
-import type { Run } from "../../kit/shell.ts";
 import { table } from "../../kit/table.ts";
 import { accessWords, shown } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";

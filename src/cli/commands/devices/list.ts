@@ -1,7 +1,8 @@
+import { say } from "../../../protocol/text.ts";
 import { parseSpan } from "../../kit/age.ts";
 import type { Context } from "../../kit/context.ts";
+import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
-import type { Run } from "../../kit/shell.ts";
 import { styleOf } from "../../kit/style.ts";
 import { approveCommand, count } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
@@ -91,7 +92,7 @@ function printPending({ io }: Context, { pending }: ListedPage, limit = pending.
   io.out(pendingTable(rows, { now: io.now(), columns: io.columns }).join("\n"));
   if (rows.length < pending.length) io.out(others(pending.length - rows.length));
   io.out("");
-  io.out(`To approve one: ${approveCommand(pending)}`);
+  io.out(say`To approve one: ${approveCommand(pending)}`);
 }
 
 function printEnd({ io }: Context, last: ListedPage, asked: Asked & { rows: number }): void {

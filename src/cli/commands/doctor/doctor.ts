@@ -1,6 +1,6 @@
 import { type Context, printJson } from "../../kit/context.ts";
+import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
-import type { Run } from "../../kit/shell.ts";
 import { styleOf } from "../../kit/style.ts";
 import { count, shownLines } from "../../kit/words.ts";
 import { examine } from "./checks.ts";

@@ -1,8 +1,8 @@
 import { ownerScopes } from "../../../protocol/access.ts";
 import { type Context, printJson } from "../../kit/context.ts";
+import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
 import { readParams, readTimeout } from "../../kit/json-options.ts";
-import type { Run } from "../../kit/shell.ts";
 import { table } from "../../kit/table.ts";
 import { withGateway } from "../../reach/connect.ts";
 

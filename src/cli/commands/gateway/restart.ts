@@ -1,7 +1,7 @@
 import { tookWords } from "../../kit/age.ts";
 import { type Context, printJson } from "../../kit/context.ts";
+import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
-import type { Run } from "../../kit/shell.ts";
 import { shown, shownLines } from "../../kit/words.ts";
 import { notRunning, openRunning, UNIT } from "../../reach/connect.ts";
 import type { Result } from "../../reach/gateway.ts";

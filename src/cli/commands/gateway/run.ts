@@ -1,6 +1,6 @@
 import { StopSignal } from "../../../host/stop-signal.ts";
+import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
-import type { Run } from "../../kit/shell.ts";
 import { typedCommand } from "../../kit/typed.ts";
 
 export interface GatewayRunOptions {

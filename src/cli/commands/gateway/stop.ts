@@ -1,6 +1,6 @@
 import { tookWords } from "../../kit/age.ts";
 import { type Context, printJson } from "../../kit/context.ts";
-import type { Run } from "../../kit/shell.ts";
+import type { Run } from "../../kit/declare.ts";
 import { notRunning, openRunning, startCommand, UNIT } from "../../reach/connect.ts";
 import { askSupervisor, askSystemd, unitState } from "./supervisor.ts";
 import { hostInfo, waitForEnd } from "./wait.ts";

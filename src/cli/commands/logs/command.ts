@@ -1,23 +1,23 @@
-import { lazily, type Shell } from "../../kit/shell.ts";
-
-const HELP = `
-Examples:
-  what went wrong lately   openclaw logs --since 12h --level warn
-  watch it                 openclaw logs -f
-  for a program            openclaw logs --json --limit 1000
-
-While the gateway runs these are the lines it keeps in memory; while it is down
-they come from journald, its log file or pm2's, and the first line says which.`;
+import { openclaw } from "../../../protocol/command.ts";
+import { declare } from "../../kit/declare.ts";
 
 /** `openclaw logs` */
-export function addLogsCommand(shell: Shell): void {
-  const logs = shell.program
-    .command("logs")
-    .description("the gateway's log: from the gateway, or from where it wrote while it is down")
-    .addHelpText("after", HELP)
-    .option("-f, --follow", "go on as lines come")
-    .option("--since <age>", "only lines of this last time: 90s, 15m, 12h, 2d")
-    .option("--level <level>", "only these and worse: trace, debug, info, warn, error, fatal")
-    .option("--limit <count>", "at most this many of the newest lines (200; up to 5000)");
-  lazily(shell, logs, async () => (await import("./logs.ts")).logs);
-}
+export const logs = declare({
+  name: "logs",
+  summary: "the gateway's log: from the gateway, or from where it wrote while it is down",
+  shape: (command) =>
+    command
+      .option("-f, --follow", "go on as lines come")
+      .option("--since <age>", "only lines of this last time: 90s, 15m, 12h, 2d")
+      .option("--level <level>", "only these and worse: trace, debug, info, warn, error, fatal")
+      .option("--limit <count>", "at most this many of the newest lines (200; up to 5000)"),
+  completes: { level: ["trace", "debug", "info", "warn", "error", "fatal"] },
+  about: `While the gateway runs these are the lines it keeps in memory; while it is down
+they come from journald, its log file or pm2's, and the first line says which.`,
+  examples: [
+    { what: "what went wrong lately", type: openclaw`logs --since 12h --level warn` },
+    { what: "watch it", type: openclaw`logs -f` },
+    { what: "for a program", type: openclaw`logs --json --limit 1000` },
+  ],
+  run: async () => (await import("./logs.ts")).logs,
+});

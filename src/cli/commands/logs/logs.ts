@@ -1,8 +1,8 @@
 import { foldText } from "../../../words/fold.ts";
 import { parseSpan } from "../../kit/age.ts";
 import { type Context, jsonLine } from "../../kit/context.ts";
+import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
-import type { Run } from "../../kit/shell.ts";
 import { styleOf } from "../../kit/style.ts";
 import { shown } from "../../kit/words.ts";
 import { chooseSource } from "./choose-source.ts";

@@ -1,6 +1,7 @@
+import { openclaw } from "../../../protocol/command.ts";
 import { type Context, printJson } from "../../kit/context.ts";
+import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
-import type { Run } from "../../kit/shell.ts";
 import { quotedName, shortId, shown } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
 import type { ReachedGateway } from "../../reach/gateway.ts";
@@ -60,7 +61,7 @@ async function findRequest(
   if (words.length === 0) {
     const view = { now: io.now(), columns: io.columns };
     for (const line of rows.length > 0 ? capabilityTable(rows, view) : []) io.err(line);
-    const next = rows.length > 0 ? approveNodeCommand(rows) : "openclaw nodes list";
+    const next = rows.length > 0 ? approveNodeCommand(rows) : openclaw`nodes list`;
     throw new CliError("usage", "say which: give the code of the request", { next });
   }
   const match = matchPending(words, rows);

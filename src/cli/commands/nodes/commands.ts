@@ -1,65 +1,102 @@
-import { lazily, type Shell } from "../../kit/shell.ts";
+import { openclaw } from "../../../protocol/command.ts";
+import { say } from "../../../protocol/text.ts";
+import { declare } from "../../kit/declare.ts";
 
-const HELP = `
-A node is a machine that answers commands. It joins in two steps: it is paired
-as a device (a link of "devices invite --role node" does that at once), then
-what it offers is approved.
+const list = declare({
+  name: "list",
+  summary: "what waits for approval, and all nodes",
+  run: async () => (await import("./list.ts")).list,
+});
 
-Examples:
-  who is there            openclaw nodes list
-  approve its commands    openclaw nodes approve 7F3K-Q2MN
-  ask it something        openclaw nodes invoke attic system.which \\
-                            --params '{"bins":["df"]}'`;
+const status = declare({
+  name: "status",
+  summary: "load, memory and disk of each node",
+  shape: (command) => command.option("--connected", "only those that are connected"),
+  run: async () => (await import("./list.ts")).status,
+});
+
+const describe = declare({
+  name: "describe",
+  summary: "all about one node, by its id or name",
+  shape: (command) =>
+    command.argument("[node...]").option("--node <node>", "the node, instead of as a word"),
+  completes: { node: "node" },
+  run: async () => (await import("./manage.ts")).describe,
+});
+
+const pending = declare({
+  name: "pending",
+  summary: "what nodes offer that waits for approval",
+  run: async () => (await import("./list.ts")).pending,
+});
+
+const approve = declare({
+  name: "approve",
+  summary: "approve what a node offers: its code, or its full id",
+  shape: (command) => command.argument("[code...]"),
+  completes: { code: "node-request" },
+  run: async () => (await import("./approve.ts")).approve,
+});
+
+const reject = declare({
+  name: "reject",
+  summary: "reject what a node offers; what was approved before stays",
+  shape: (command) => command.argument("[code...]"),
+  completes: { code: "node-request" },
+  run: async () => (await import("./approve.ts")).reject,
+});
+
+const rename = declare({
+  name: "rename",
+  summary: "give a node your own name for it",
+  shape: (command) =>
+    command
+      .argument("[node]")
+      .argument("[name...]")
+      .option("--node <node>", "the node, instead of as the first word")
+      .option("--name <name>", "the name, instead of as the last words"),
+  completes: { node: "node" },
+  run: async () => (await import("./manage.ts")).rename,
+});
+
+const remove = declare({
+  name: "remove",
+  summary: "take a node's role and commands away; its connections close at once",
+  shape: (command) =>
+    command.argument("[node...]").option("--node <node>", "the node, instead of as words"),
+  completes: { node: "node" },
+  run: async () => (await import("./manage.ts")).remove,
+});
+
+const invoke = declare({
+  name: "invoke",
+  summary: "have a node run one of its approved commands, and print the answer",
+  shape: (command) =>
+    command
+      .argument("[node]")
+      .argument("[command]")
+      .option("--node <node>", "the node, instead of as the first word")
+      .option("--command <command>", "the command, instead of as the last word")
+      .option("--params <json>", "its params, as a JSON object")
+      .option("--invoke-timeout, --timeout <ms>", "how long it may take, in milliseconds (30000)"),
+  completes: { node: "node" },
+  run: async () => (await import("./invoke.ts")).invoke,
+});
 
 /** `openclaw nodes …` */
-export function addNodeCommands(shell: Shell): void {
-  const nodes = shell.program
-    .command("nodes")
-    .description("machines that answer commands: who is there, what each may do")
-    .addHelpText("after", HELP);
-  const list = nodes.command("list").description("what waits for approval, and all nodes");
-  lazily(shell, list, async () => (await import("./list.ts")).list);
-  const status = nodes
-    .command("status")
-    .description("load, memory and disk of each node")
-    .option("--connected", "only those that are connected");
-  lazily(shell, status, async () => (await import("./list.ts")).status);
-  const describe = nodes
-    .command("describe [node...]")
-    .description("all about one node, by its id or name")
-    .option("--node <node>", "the node, instead of as a word");
-  lazily(shell, describe, async () => (await import("./manage.ts")).describe);
-  const pending = nodes.command("pending").description("what nodes offer that waits for approval");
-  lazily(shell, pending, async () => (await import("./list.ts")).pending);
-  const approve = nodes
-    .command("approve [code...]")
-    .description("approve what a node offers: its code, or its full id");
-  lazily(shell, approve, async () => (await import("./approve.ts")).approve);
-  const reject = nodes
-    .command("reject [code...]")
-    .description("reject what a node offers; what was approved before stays");
-  lazily(shell, reject, async () => (await import("./approve.ts")).reject);
-  addActions(shell, nodes);
-}
-
-function addActions(shell: Shell, nodes: ReturnType<Shell["program"]["command"]>): void {
-  const rename = nodes
-    .command("rename [node] [name...]")
-    .description("give a node your own name for it")
-    .option("--node <node>", "the node, instead of as the first word")
-    .option("--name <name>", "the name, instead of as the last words");
-  lazily(shell, rename, async () => (await import("./manage.ts")).rename);
-  const remove = nodes
-    .command("remove [node...]")
-    .description("take a node's role and commands away; its connections close at once")
-    .option("--node <node>", "the node, instead of as words");
-  lazily(shell, remove, async () => (await import("./manage.ts")).remove);
-  const invoke = nodes
-    .command("invoke [node] [command]")
-    .description("have a node run one of its approved commands, and print the answer")
-    .option("--node <node>", "the node, instead of as the first word")
-    .option("--command <command>", "the command, instead of as the last word")
-    .option("--params <json>", "its params, as a JSON object")
-    .option("--invoke-timeout, --timeout <ms>", "how long it may take, in milliseconds (30000)");
-  lazily(shell, invoke, async () => (await import("./invoke.ts")).invoke);
-}
+export const nodes = declare({
+  name: "nodes",
+  summary: "machines that answer commands: who is there, what each may do",
+  about: say`A node is a machine that answers commands. It joins in two steps: it is paired
+as a device (a link of ${openclaw`devices invite --role node`} does that
+at once), then what it offers is approved.`,
+  examples: [
+    { what: "who is there", type: openclaw`nodes list` },
+    { what: "approve its commands", type: openclaw`nodes approve 7F3K-Q2MN` },
+    {
+      what: "ask it something",
+      type: openclaw`nodes invoke attic system.which --params ${'{"bins":["df"]}'}`,
+    },
+  ],
+  under: [list, status, describe, pending, approve, reject, rename, remove, invoke],
+});

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { printJson } from "../../kit/context.ts";
+import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
 import { readParams, readTimeout } from "../../kit/json-options.ts";
-import type { Run } from "../../kit/shell.ts";
 import { quotedName } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
 import { invokeNeeds } from "../../reach/needs.ts";

@@ -1,5 +1,6 @@
+import { say } from "../../../protocol/text.ts";
 import { type Context, printJson } from "../../kit/context.ts";
-import type { Run } from "../../kit/shell.ts";
+import type { Run } from "../../kit/declare.ts";
 import { styleOf } from "../../kit/style.ts";
 import { approveCommand, count } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
@@ -80,13 +81,13 @@ function printPending(
     io.out(heading(`Ask to become nodes (${devices.length})`));
     io.out(pendingTable(devices, view).join("\n"));
     io.out("");
-    io.out(`To approve one: ${approveCommand(devices)}`);
+    io.out(say`To approve one: ${approveCommand(devices)}`);
   }
   if (requests.length === 0) return devices.length > 0;
   if (devices.length > 0) io.out("");
   io.out(heading(`Commands that wait for approval (${requests.length})`));
   io.out(capabilityTable(requests, view).join("\n"));
   io.out("");
-  io.out(`To approve: ${approveNodeCommand(requests)}`);
+  io.out(say`To approve: ${approveNodeCommand(requests)}`);
   return true;
 }

@@ -1,7 +1,7 @@
 import { agoWords } from "../../kit/age.ts";
 import { printJson } from "../../kit/context.ts";
+import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
-import type { Run } from "../../kit/shell.ts";
 import { clientKind, deviceName, quoted, quotedName, shortId, shown } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
 import { listNeeds } from "../../reach/needs.ts";

@@ -1,3 +1,4 @@
+import { CODE, type Command, openclaw } from "../../../protocol/command.ts";
 import type { DeviceWords } from "../../../words/device.ts";
 import { spanWords } from "../../kit/age.ts";
 import { count, shown } from "../../kit/words.ts";
@@ -41,10 +42,10 @@ export async function joining(gateway: ReachedGateway): Promise<readonly Pending
  * The command that approves what waits. With several requests it says CODE, so that a person
  * chooses one.
  */
-export function approveNodeCommand(requests: readonly CapabilityRow[]): string {
+export function approveNodeCommand(requests: readonly CapabilityRow[]): Command {
   const [first] = requests;
   const only = requests.length === 1 && first !== undefined;
-  return `openclaw nodes approve ${only ? shown(first.requestId) : "CODE"}`;
+  return openclaw`nodes approve ${only ? shown(first.requestId) : CODE}`;
 }
 
 /** Commands in a few words, none hidden: `system.notify, system.which`. */

@@ -1,9 +1,9 @@
 import { existsSync, rmSync } from "node:fs";
 import { APPROVER_KEYS } from "../../../host/paths.ts";
 import type { Context } from "../../kit/context.ts";
+import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
 import type { Io } from "../../kit/io.ts";
-import type { Run } from "../../kit/shell.ts";
 import { withGateway } from "../../reach/connect.ts";
 import type { ReachedGateway } from "../../reach/gateway.ts";
 import type { DevicePairList } from "../devices/rows.ts";

@@ -1,5 +1,5 @@
 import type { Context } from "../../kit/context.ts";
-import type { Run } from "../../kit/shell.ts";
+import type { Run } from "../../kit/declare.ts";
 
 /** `openclaw devices watch`: a live list on a terminal, else a line for all that happens. */
 export const watch: Run<unknown> = async (context) => {

@@ -1,10 +1,10 @@
-import { READ } from "../../protocol/access.ts";
-import { agoWords, spanWords } from "../kit/age.ts";
-import { printJson } from "../kit/context.ts";
-import type { Run } from "../kit/shell.ts";
-import { count, shown, shownLines } from "../kit/words.ts";
-import { withGateway } from "../reach/connect.ts";
-import type { Result } from "../reach/gateway.ts";
+import { READ } from "../../../protocol/access.ts";
+import { agoWords, spanWords } from "../../kit/age.ts";
+import { printJson } from "../../kit/context.ts";
+import type { Run } from "../../kit/declare.ts";
+import { count, shown, shownLines } from "../../kit/words.ts";
+import { withGateway } from "../../reach/connect.ts";
+import type { Result } from "../../reach/gateway.ts";
 
 type GatewayStatus = Result<"status">;
 type WebhookReport = GatewayStatus["gateway"]["notify"];

@@ -1,10 +1,10 @@
-import { parseSpan } from "../kit/age.ts";
-import { jsonLine, printJson } from "../kit/context.ts";
-import type { ExitName } from "../kit/exit.ts";
-import type { Run } from "../kit/shell.ts";
-import { count, scopesInWords, shown } from "../kit/words.ts";
-import { withGateway } from "../reach/connect.ts";
-import type { ReachedGateway, Result } from "../reach/gateway.ts";
+import { parseSpan } from "../../kit/age.ts";
+import { jsonLine, printJson } from "../../kit/context.ts";
+import type { Run } from "../../kit/declare.ts";
+import type { ExitName } from "../../kit/exit.ts";
+import { count, scopesInWords, shown } from "../../kit/words.ts";
+import { withGateway } from "../../reach/connect.ts";
+import type { ReachedGateway, Result } from "../../reach/gateway.ts";
 
 export interface AuditOptions {
   readonly since?: string;

@@ -1,9 +1,9 @@
-import { type Context, printJson, remark } from "../kit/context.ts";
-import { CliError } from "../kit/exit.ts";
-import type { Run } from "../kit/shell.ts";
-import { count, shortId, shown } from "../kit/words.ts";
-import { withGateway } from "../reach/connect.ts";
-import type { Result } from "../reach/gateway.ts";
+import { type Context, printJson, remark } from "../../kit/context.ts";
+import type { Run } from "../../kit/declare.ts";
+import { CliError } from "../../kit/exit.ts";
+import { count, shortId, shown } from "../../kit/words.ts";
+import { withGateway } from "../../reach/connect.ts";
+import type { Result } from "../../reach/gateway.ts";
 
 type SecretChanged = Result<"host.secret.set">;
 

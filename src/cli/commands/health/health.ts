@@ -1,6 +1,6 @@
-import { printJson } from "../kit/context.ts";
-import type { Run } from "../kit/shell.ts";
-import { withGateway } from "../reach/connect.ts";
+import { printJson } from "../../kit/context.ts";
+import type { Run } from "../../kit/declare.ts";
+import { withGateway } from "../../reach/connect.ts";
 
 /** `openclaw health`: one line, and exit code 1 where the gateway is not well. */
 export const health: Run<unknown> = async (context) =>

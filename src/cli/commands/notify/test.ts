@@ -1,7 +1,7 @@
-import { printJson } from "../kit/context.ts";
-import type { Run } from "../kit/shell.ts";
-import { shown } from "../kit/words.ts";
-import { withGateway } from "../reach/connect.ts";
+import { printJson } from "../../kit/context.ts";
+import type { Run } from "../../kit/declare.ts";
+import { shown } from "../../kit/words.ts";
+import { withGateway } from "../../reach/connect.ts";
 
 /** The test goes through the running gateway: only its process knows what it may connect to. */
 const needs = { scopes: [], hostOnly: true } as const;

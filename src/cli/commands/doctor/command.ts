@@ -1,0 +1,8 @@
+import { declare } from "../../kit/declare.ts";
+
+/** `openclaw doctor` */
+export const doctor = declare({
+  name: "doctor",
+  summary: "what is wrong here and what to type; changes nothing",
+  run: async () => (await import("./doctor.ts")).doctor,
+});

@@ -1,0 +1,14 @@
+import { declare } from "../../kit/declare.ts";
+
+const test = declare({
+  name: "test",
+  summary: "send it a test message and say how that went",
+  run: async () => (await import("./test.ts")).notifyTest,
+});
+
+/** `openclaw notify …` */
+export const notify = declare({
+  name: "notify",
+  summary: "the webhook that is told who waits for approval",
+  under: [test],
+});

@@ -1,0 +1,8 @@
+import { declare } from "../../kit/declare.ts";
+
+/** `openclaw status` */
+export const status = declare({
+  name: "status",
+  summary: "figures: connections, pairing, store",
+  run: async () => (await import("./status.ts")).status,
+});

@@ -1,0 +1,116 @@
+import { Command, type CommanderError, type OptionValues } from "@commander-js/extra-typings";
+import { type Command as CommandLine, OPENCLAW } from "../../protocol/command.ts";
+import type { Text } from "../../protocol/text.ts";
+import type { Context } from "./context.ts";
+import type { ExitName } from "./exit.ts";
+
+/** The words of a command line in order: those of `[name...]` one by one, and none for what was left out. */
+export type WordsOf<Args extends readonly unknown[]> = Args extends readonly [
+  infer First,
+  ...infer Rest,
+]
+  ? First extends readonly string[]
+    ? [...First, ...WordsOf<Rest>]
+    : undefined extends First
+      ? [...NonNullable<First>[], ...WordsOf<Rest>]
+      : [First, ...WordsOf<Rest>]
+  : [];
+
+/**
+ * What a command does. `words` are its arguments in order; a command that returns nothing succeeded.
+ * Failures are thrown.
+ */
+export type Run<Options, Words extends readonly unknown[] = readonly string[]> = (
+  context: Context,
+  words: Words,
+  options: Options,
+) => Promise<ExitName | number> | Promise<void>;
+
+/** What a shell offers behind a word or an option; of what the gateway knows, it is asked. */
+export type Completion =
+  | readonly string[]
+  | "file"
+  | "config-key"
+  | "device"
+  | "device-request"
+  | "node"
+  | "node-request"
+  | "ssh-key"
+  | "method";
+
+/** An example in a command's help. */
+export interface Example {
+  readonly what: string;
+  readonly type: CommandLine;
+}
+
+interface Described {
+  /** Its word in the command line, such as `approve`. */
+  readonly name: string;
+  /** What it does, as a line of a list of commands. */
+  readonly summary: string;
+  /** For the program's own use: no list has it. */
+  readonly hidden?: true;
+  /** Paragraphs below the options. */
+  readonly about?: Text;
+  readonly examples?: readonly Example[];
+}
+
+/** A command, by what people type: all that its help, its completion and its page say follows from it. */
+export interface Declaration<
+  // biome-ignore lint/suspicious/noExplicitAny: a list holds commands of all shapes
+  Args extends any[] = any[],
+  // biome-ignore lint/suspicious/noExplicitAny: see above
+  Options extends OptionValues = any,
+> extends Described {
+  /** Its arguments and options; their types are those that `run` gets. */
+  readonly shape?: (command: Command) => Command<Args, Options>;
+  /** What a shell offers, by the name of an argument or the long name of an option. */
+  readonly completes?: Readonly<Record<string, Completion>>;
+  /** Loads what the command does, only when it runs: the program must start at once. */
+  readonly run?: () => Promise<Run<Options, WordsOf<Args>>>;
+  /** The commands below it. */
+  readonly under?: readonly Declaration[];
+}
+
+/** Declares one command; a noun has others `under` it. */
+export function declare<Args extends unknown[] = [], Options extends OptionValues = OptionValues>(
+  declaration: Declaration<Args, Options>,
+): Declaration {
+  return declaration;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: commands of all shapes
+export type AnyCommand = Command<any[], any>;
+
+export type { Command, CommanderError };
+
+/** A declared command with the words that call it, such as `["devices", "approve"]`. */
+export interface DeclaredCommand {
+  readonly path: readonly string[];
+  readonly declaration: Declaration;
+  readonly command: AnyCommand;
+}
+
+/** What happens to a command that was built. */
+export interface Builder {
+  /** Told of every command, before those below it are built. */
+  built(declared: DeclaredCommand): void;
+}
+
+/** Builds `declaration` and what is below it into commands. */
+export function build(
+  declaration: Declaration,
+  { built }: Builder,
+  above: readonly string[] = [],
+): AnyCommand {
+  const { name, summary, shape, under = [] } = declaration;
+  const plain = new Command(name).description(summary);
+  const command: AnyCommand = shape?.(plain) ?? plain;
+  const path = name === OPENCLAW ? above : [...above, name];
+  built({ path, declaration, command });
+  for (const one of under) {
+    command.addCommand(build(one, { built }, path), { hidden: one.hidden ?? false });
+  }
+  return command;
+}
