@@ -11,6 +11,8 @@ need_debian() {
   local missing=()
   command -v chromium >/dev/null 2>&1 || missing+=(chromium)
   command -v nginx >/dev/null 2>&1 || missing+=(nginx-light)
+  command -v zsh >/dev/null 2>&1 || missing+=(zsh)
+  command -v fish >/dev/null 2>&1 || missing+=(fish)
   command -v tmux >/dev/null 2>&1 || missing+=(tmux)
   command -v ssh >/dev/null 2>&1 || missing+=(openssh-client)
   command -v shellcheck >/dev/null 2>&1 || missing+=(shellcheck)

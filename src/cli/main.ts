@@ -1,10 +1,13 @@
 import { say } from "../protocol/text.ts";
+import { treeOf } from "./kit/declare.ts";
 import { exitCodes } from "./kit/exit.ts";
 import type { Io } from "./kit/io.ts";
-import { buildProgram, UsageError } from "./program.ts";
+import { buildProgram, commandLine, UsageError } from "./program.ts";
 
 /** Runs one command line (without node and script) and returns the exit code. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
+  // The words behind it are those of a command that is still being typed.
+  if (argv[0] === "complete") return offered(argv.slice(1), io);
   try {
     const { program, outcome } = buildProgram(io, await helpFor(argv));
     const { operands, unknown } = program.parseOptions([...argv]);
@@ -29,6 +32,12 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     if (error instanceof UsageError) return notUnderstood(error, io);
     return failed(error, argv, io);
   }
+}
+
+async function offered(words: readonly string[], io: Io): Promise<number> {
+  const { complete } = await import("./commands/completion/answer.ts");
+  await complete({ io, options: {} }, treeOf(commandLine), words);
+  return exitCodes.ok.code;
 }
 
 /** What Commander puts before its messages. */

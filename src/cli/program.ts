@@ -2,6 +2,7 @@ import { version } from "../lib/version.ts";
 import { type Command as CommandLine, OPENCLAW, openclaw } from "../protocol/command.ts";
 import { joined } from "../protocol/text.ts";
 import { audit } from "./commands/audit/command.ts";
+import { completion } from "./commands/completion/command.ts";
 import { config } from "./commands/config/commands.ts";
 import { devices } from "./commands/devices/commands.ts";
 import { doctor } from "./commands/doctor/command.ts";
@@ -64,6 +65,7 @@ export const commandLine = declare({
     doctor,
     audit,
     token,
+    completion,
   ],
 });
 

@@ -66,8 +66,13 @@ export class Tmux {
    * one: what it is sent before its prompt stands is echoed twice, and it then writes over its own lines.
    */
   async typeWithin(line: string): Promise<void> {
-    await this.#tmux("send-keys", "-l", line);
+    await this.typePart(line);
     await this.keys("Enter");
+  }
+
+  /** Types a part of a line, and no Enter. */
+  async typePart(text: string): Promise<void> {
+    await this.#tmux("send-keys", "-l", text);
   }
 
   /** Types a command line and waits until it is done: the prompt is back. Resolves with the screen. */

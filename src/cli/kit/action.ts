@@ -1,6 +1,6 @@
 import { asRoot, type Command, openclaw, REST } from "../../protocol/command.ts";
 import type { Context, GlobalOptions } from "./context.ts";
-import type { AnyCommand, DeclaredCommand, Run } from "./declare.ts";
+import type { DeclaredCommand, Run } from "./declare.ts";
 import { CliError, exitCodes } from "./exit.ts";
 import type { Io } from "./io.ts";
 
@@ -58,12 +58,4 @@ function completed(error: unknown, path: readonly string[], words: readonly stri
   const shown = path.at(-1) === "set" ? [REST] : words;
   const next = asRoot(openclaw`${path} ${shown}`);
   return new CliError(exit, message, { next, code, cause: error.cause });
-}
-
-/** Every command that is declared, by the words that call it. */
-export type CommandTree = ReadonlyMap<string, DeclaredCommand>;
-
-/** The options that a command takes and people may see. */
-export function visibleOptions(command: AnyCommand) {
-  return command.options.filter(({ hidden }) => !hidden);
 }

@@ -1,4 +1,9 @@
-import { Command, type CommanderError, type OptionValues } from "@commander-js/extra-typings";
+import {
+  Command,
+  type CommanderError,
+  type Option,
+  type OptionValues,
+} from "@commander-js/extra-typings";
 import { type Command as CommandLine, OPENCLAW } from "../../protocol/command.ts";
 import type { Text } from "../../protocol/text.ts";
 import type { Context } from "./context.ts";
@@ -83,13 +88,23 @@ export function declare<Args extends unknown[] = [], Options extends OptionValue
 // biome-ignore lint/suspicious/noExplicitAny: commands of all shapes
 export type AnyCommand = Command<any[], any>;
 
-export type { Command, CommanderError };
+export type { Command, CommanderError, Option };
 
 /** A declared command with the words that call it, such as `["devices", "approve"]`. */
 export interface DeclaredCommand {
   readonly path: readonly string[];
   readonly declaration: Declaration;
   readonly command: AnyCommand;
+}
+
+/** Every command by the words that call it, such as `devices approve`; the program itself by none. */
+export type CommandTree = ReadonlyMap<string, DeclaredCommand>;
+
+/** The tree of what `declaration` declares. */
+export function treeOf(declaration: Declaration): CommandTree {
+  const tree = new Map<string, DeclaredCommand>();
+  build(declaration, { built: (one) => tree.set(one.path.join(" "), one) });
+  return tree;
 }
 
 /** What happens to a command that was built. */

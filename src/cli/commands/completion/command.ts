@@ -1,0 +1,31 @@
+import { blank, openclaw, shell } from "../../../protocol/command.ts";
+import { declare } from "../../kit/declare.ts";
+
+export const SHELLS = ["bash", "zsh", "fish"] as const;
+
+/** `openclaw completion …` */
+export const completion = declare({
+  name: "completion",
+  summary: "the script that lets a shell complete these commands, their options and codes",
+  shape: (command) => command.argument("[shell]"),
+  completes: { shell: SHELLS },
+  examples: [
+    {
+      what: "in this shell alone, bash",
+      type: shell`eval ${blank('"$(openclaw completion bash)"')}`,
+    },
+    {
+      what: "for good, bash",
+      type: openclaw`completion bash ${blank("> ~/.local/share/bash-completion/completions/openclaw")}`,
+    },
+    {
+      what: "for good, zsh",
+      type: openclaw`completion zsh ${blank("> /usr/local/share/zsh/site-functions/_openclaw")}`,
+    },
+    {
+      what: "for good, fish",
+      type: openclaw`completion fish ${blank("> ~/.config/fish/completions/openclaw.fish")}`,
+    },
+  ],
+  run: async () => (await import("./print.ts")).completion,
+});
