@@ -7,6 +7,7 @@ import { closes } from "../../src/protocol/close.ts";
 import { eventTable } from "../../src/protocol/events.ts";
 import { amountWords } from "./amounts.ts";
 import { budgetLines } from "./budgets.ts";
+import { commandPage } from "./commands.ts";
 import { errorLines } from "./errors.ts";
 import { metricsLines } from "./metrics.ts";
 import { reliabilityLines } from "./reliability.ts";
@@ -19,6 +20,7 @@ const NOTE = "<!-- Made by `npm run docs` from the declarations in src/; a test 
 export function references(): Record<string, string> {
   return {
     "architecture.md": architecturePage(),
+    "cli.md": commandPage(),
     "methods.md": page("Methods", methodLines()),
     "events.md": page("Events", eventLines()),
     "closes.md": page("Closes", closeLines()),

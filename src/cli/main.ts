@@ -40,14 +40,14 @@ async function offered(words: readonly string[], io: Io): Promise<number> {
   return exitCodes.ok.code;
 }
 
-/** What Commander puts before its messages. */
+/** What Commander puts before each of its messages. */
 const ERROR = "error: ";
 
 function notUnderstood({ what, next, tooManyWords }: UsageError, io: Io): number {
   if (what.exitCode === 0) return exitCodes.ok.code;
   // The help that a noun alone asks for was printed.
   if (what.code !== "commander.help") {
-    const words = what.message.startsWith(ERROR) ? what.message.slice(ERROR.length) : what.message;
+    const words = what.message.slice(ERROR.length);
     io.err(`openclaw: ${words}${tooManyWords ? " A name of several words goes in quotes." : ""}`);
     io.err(say`  next: ${next}`);
   }

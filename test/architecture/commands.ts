@@ -48,6 +48,35 @@ export function commandsInProse(source: string, file = "text.ts"): Piece[] {
   return found;
 }
 
+/** A template of one of our own commands: its words, with `undefined` where something is filled in. */
+export interface CommandTemplate {
+  readonly line: number;
+  readonly words: readonly (string | undefined)[];
+}
+
+/** Every ``openclaw`…` `` of a text. @throws Error for what is no TypeScript */
+export function ownCommands(source: string, file = "text.ts"): CommandTemplate[] {
+  const found: CommandTemplate[] = [];
+  const lineAt = (offset: number) => source.slice(0, offset).split("\n").length;
+
+  function visit(node: Node): void {
+    const tag = node.type === "TaggedTemplateExpression" ? (node["tag"] as { name?: string }) : {};
+    if (tag.name === "openclaw") {
+      const { quasis } = node["quasi"] as unknown as { quasis: { value: { cooked: string } }[] };
+      const text = quasis.map(({ value }) => value.cooked).join("\0");
+      const words = text.split(" ").filter((word) => word !== "");
+      const filled = words.map((word) => (word.includes("\0") ? undefined : word));
+      found.push({ line: lineAt(node.start), words: filled });
+    }
+    for (const value of Object.values(node)) {
+      for (const child of Array.isArray(value) ? value : [value]) if (isNode(child)) visit(child);
+    }
+  }
+
+  visit(parseAst(source, { lang: "ts" }, file) as unknown as Node);
+  return found;
+}
+
 function isMaker(tag: unknown): boolean {
   const { name } = tag as { name?: unknown };
   return name === "openclaw" || name === "shell";

@@ -1,0 +1,46 @@
+import { describe, expect, test } from "vitest";
+import { proseReadings } from "./prose.ts";
+import { sources } from "./sources.ts";
+
+/** What other programs write and document, read for its values: file, pattern and why. */
+const documented: readonly (readonly [file: string, code: string, why: string])[] = [];
+
+test("nothing decides by the words of a sentence: errors have codes, commands are data", () => {
+  const known = new Set(documented.map(([file, code]) => `${file} ${code}`));
+  const found = sources.flatMap(({ name, text }) =>
+    proseReadings(text, name)
+      .filter(({ code }) => !known.has(`${name} ${code}`))
+      .map(({ line, code }) => `${name}:${line} ${code}`),
+  );
+  expect(found).toEqual([]);
+});
+
+test("every exception is still there", () => {
+  const gone = documented.filter(([file, code]) => {
+    const { text = "", name = "" } = sources.find((source) => source.name === file) ?? {};
+    return !proseReadings(text, name).some((reading) => reading.code === code);
+  });
+  expect(gone).toEqual([]);
+});
+
+describe("the rule", () => {
+  test.each([
+    ["a pattern for a sentence", "const is = /wrong version number/.test(x);"],
+    ["an error's message that is searched", 'if (error.message.includes("x")) f();'],
+    ["a message that a pattern is tried on", "if (/denied$/.test(message)) f();"],
+    ["one that is made a string first", "if (/^unknown/.test(String(error.message))) f();"],
+    ["a message that is compared", 'const is = error.message === "invalid role";'],
+    ["a close's reason", 'if (close.reason.startsWith("device")) f();'],
+  ])("finds %s", (_what, text) => {
+    expect(proseReadings(text).length).toBeGreaterThan(0);
+  });
+
+  test.each([
+    ["a code that is compared", 'if (error.code === "ENOENT") f();'],
+    ["a message that is passed on", "log.warn(`${error.message}; ${reason}`);"],
+    ["a pattern for a value", "const is = /^[0-9a-f]{64}$/.test(text);"],
+    ["a message that is missing", 'const none = message === "" || reason === undefined;'],
+  ])("leaves %s", (_what, text) => {
+    expect(proseReadings(text)).toEqual([]);
+  });
+});
