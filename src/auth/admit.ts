@@ -25,8 +25,8 @@ const BROWSER_UIS = new Set([
 ]);
 
 /**
- * Decides a connect. Pure: the order of all checks stands here and nowhere else (protocol page,
- * section 3). It is called again with one more evidence until it knows, so that a cheap reason to
+ * Decides a connect. Pure: the order of all checks stands here and nowhere else in the code
+ * (docs/protocol.md#refusals-and-closes has it in words). It is called again with one more evidence until it knows, so that a cheap reason to
  * refuse is found before a dear one is paid for.
  */
 export function admit(
@@ -60,7 +60,7 @@ function envelope(facts: ConnectFacts, policy: AdmissionPolicy): refusals.Refusa
   return undefined;
 }
 
-/** Protocol 4, and 3 for probes and node hosts (protocol page, section 2.4). */
+/** Protocol 4, and 3 for probes and node hosts (docs/protocol.md#the-handshake). */
 function speaksOurProtocol(facts: ConnectFacts): boolean {
   const { minProtocol: min, maxProtocol: max } = facts;
   if (min <= refusals.SERVER_PROTOCOL && refusals.SERVER_PROTOCOL <= max) return true;
@@ -85,7 +85,7 @@ export function secretCandidate(facts: ConnectFacts, policy: AdmissionPolicy): s
   return policy.secretKind === "token" ? (token ?? password) : (password ?? token);
 }
 
-/** Who may do without a device key (protocol page, section 2.6). */
+/** Who may do without a device key (docs/protocol.md#credentials). */
 function deviceless(
   facts: ConnectFacts,
   evidence: Readonly<Evidence>,

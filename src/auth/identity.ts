@@ -19,7 +19,7 @@ const SPKI_HEADER = Buffer.from("302a300506032b6570032100", "hex");
 /** DER header of an Ed25519 PKCS #8 private key (RFC 8410, section 7). */
 const PKCS8_HEADER = Buffer.from("302e020100300506032b657004220420", "hex");
 
-/** The 32 raw bytes of a public key in any accepted encoding (protocol page, section 2.3). */
+/** The 32 raw bytes of a public key in any accepted encoding (docs/protocol.md#the-signed-text). */
 export function decodePublicKey(text: string): Buffer | undefined {
   if (text.length > MAX_KEY_CHARS) return undefined;
   if (text.includes("BEGIN")) return decodePem(text);
@@ -61,7 +61,7 @@ export interface SignedFields {
   readonly deviceFamily?: string | undefined;
 }
 
-/** The text that is signed, version 2 or 3 (protocol page, section 2.3). */
+/** The text that is signed, version 2 or 3 (docs/protocol.md#the-signed-text). */
 export function signaturePayload(version: 2 | 3, fields: SignedFields): string {
   const parts = [
     `v${version}`,

@@ -201,7 +201,7 @@ export class ConfigStore {
     return publicHash(this.#loaded.source.raw, this.deps.hashKey);
   }
 
-  /** The result of `config.get` (protocol page, section 5.5). Secrets are hidden. */
+  /** The result of `config.get` (docs/methods.md#configget). Secrets are hidden. */
   view() {
     const { source, errors, warnings } = this.#latest;
     const { hash } = this;

@@ -8,7 +8,7 @@ import { wireSchemas } from "../protocol/wire-schemas.ts";
 import type { DeviceText } from "../requests/records.ts";
 import type { Peer } from "./socket.ts";
 
-/** The params of `connect` after validation (protocol page, section 2.2). */
+/** The params of `connect` after validation (docs/protocol.md#the-handshake). */
 export interface ConnectParams {
   readonly minProtocol: number;
   readonly maxProtocol: number;

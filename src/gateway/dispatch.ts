@@ -175,7 +175,7 @@ function isOutsideRole(actor: Actor, verdict: AccessVerdict | undefined): boolea
   return !verdict.ok && verdict.why === "role";
 }
 
-/** Why a call is not even tried (protocol page, section 1, second table). */
+/** Why a call is not even tried (docs/protocol.md#roles-and-scopes). */
 function denial(name: string, actor: Actor, verdict: AccessVerdict | undefined): RequestError {
   if (verdict && !verdict.ok && verdict.why === "scope") return missingScope(verdict.scope);
   if (verdict && !verdict.ok && verdict.why === "host") {

@@ -16,9 +16,8 @@ interface Deps {
 }
 
 /**
- * The health summary (protocol page, section 5.5), made once for all who ask within a second. `ok`
- * says that the gateway answers; whether changes become durable and connects are taken stands in
- * `gateway`.
+ * The health summary (docs/methods.md#health), made once for all who ask within a second. `ok` says
+ * that the gateway answers; whether changes become durable and connects are taken stands in `gateway`.
  */
 export class HealthSummary {
   #version = 1;

@@ -32,7 +32,7 @@ interface Deps {
   readonly authMode: () => string;
 }
 
-/** Makes `hello-ok` responses (protocol page, section 2.5). What never changes is made once. */
+/** Makes `hello-ok` responses (docs/protocol.md#what-hello-ok-says). What never changes is made once. */
 export class Hello {
   readonly #features: string;
   readonly #policy: string;

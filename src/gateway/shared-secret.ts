@@ -51,8 +51,8 @@ export interface SecretOptions {
 }
 
 /**
- * Changes the shared secret, and ends the connections and tokens that depended on the old one
- * (design, "When the shared secret changes").
+ * Changes the shared secret, and ends what depended on the old one: connections that nothing else had
+ * admitted, and, where it is asked for, the tokens granted under it.
  */
 export class SharedSecretChanges {
   constructor(private readonly deps: Deps) {}

@@ -4,7 +4,7 @@ import type { DeviceRequest } from "../requests/records.ts";
 import type { Durability } from "../store/shape.ts";
 
 /**
- * A pending row as clients get it (protocol page, section 4.1). `device`: its record, if it is
+ * A pending row as clients get it (docs/methods.md#devicepairlist). `device`: its record, if it is
  * paired already; what it may do now is this gateway's addition, so that the owner sees what would
  * be new.
  */
@@ -44,7 +44,7 @@ interface NotDurable {
   readonly reason?: string | undefined;
 }
 
-/** Said only where a change is in force but not on disk (design rule 2). */
+/** Said only where a change is in force but not on disk (docs/protocol.md#requests). */
 export function durability({ durable, reason }: Durability): NotDurable {
   return durable ? {} : { durable: false, reason };
 }

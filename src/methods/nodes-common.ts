@@ -2,7 +2,7 @@ import type { NodeSession } from "../nodes/sessions.ts";
 import { RequestError } from "../protocol/errors.ts";
 import type { Call } from "./method.ts";
 
-/** A node is not what it was, or what the caller thinks (protocol page, section 8). */
+/** A node is not what it was, or what the caller thinks (docs/protocol.md#nodes). */
 export function pairingChanged(what: string, cure?: string): RequestError {
   return new RequestError({
     code: "UNAVAILABLE",

@@ -12,7 +12,7 @@ type ListedNode = Sendable<ValueOf<typeof nodeRowSchema>>;
 type View = Pick<Services, "nodes" | "pairing">;
 
 /**
- * A node's request for its declared capabilities as clients get it (protocol page, section 8), with
+ * A node's request for its declared capabilities as clients get it (docs/methods.md#nodepairlist), with
  * what was approved for that node before.
  */
 export function capabilityRequestRow(request: NodeRequest, { nodes, pairing }: View) {

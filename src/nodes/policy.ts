@@ -1,7 +1,7 @@
 import { shellWord } from "../lib/shell-word.ts";
 
 /**
- * Which commands a node may declare at all, by its platform (OpenClaw's command policy page). A node
+ * Which commands a node may declare at all, by its platform, as in OpenClaw's gateway. A node
  * names its platform itself: the lists keep surprises out of requests, approval alone grants.
  */
 

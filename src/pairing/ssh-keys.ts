@@ -185,7 +185,7 @@ const OPERATOR_SCOPES = [READ, WRITE, APPROVALS, QUESTIONS, PAIRING, TALK, TALK_
 
 function scopesOf(may: readonly SshRight[]): string[] {
   if (may.includes("admin")) return [ADMIN, ...OPERATOR_SCOPES];
-  // What a node offers takes `operator.write` to approve (protocol page, section 8).
+  // What a node offers takes `operator.write` to approve (docs/protocol.md#nodes).
   return may.includes("operator") ? OPERATOR_SCOPES : [PAIRING, WRITE];
 }
 

@@ -13,7 +13,7 @@ export interface EventRule extends Access {
 const everyone: readonly Role[] = ["operator", "node"];
 const operators: readonly Role[] = ["operator"];
 
-/** Every event that is broadcast, and who receives it (protocol page, section 6). */
+/** Every event that is broadcast, and who receives it; docs/events.md is made of it. */
 export const eventTable = {
   tick: { roles: everyone, latestState: true, what: "the gateway is alive" },
   health: { roles: everyone, latestState: true, what: "the health summary changed" },

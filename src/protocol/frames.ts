@@ -34,7 +34,7 @@ export type ParsedRequest =
   | { ok: true; frame: RequestFrame }
   | { ok: false; id: string; problem: string };
 
-/** Checks the envelope of a request (protocol page, section 1). Unknown properties are ignored. */
+/** Checks the envelope of a request (docs/protocol.md#requests). Unknown properties are ignored. */
 export function parseRequest(value: unknown): ParsedRequest {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return { ok: false, id: "invalid", problem: "must be object" };

@@ -12,7 +12,7 @@ export interface Refusal {
   readonly close: Close;
 }
 
-/** Which words fit the program that is refused (protocol page, section 3, "Hints"). */
+/** Which words fit the program that is refused: each kind has its secret somewhere else. */
 export type Audience = "cli-local" | "cli-remote" | "browser" | "other";
 
 type NextStep =

@@ -13,7 +13,7 @@ export const TALK_SECRETS = "operator.talk.secrets";
 
 /**
  * Whether `held` implies `wanted`: admin covers every operator scope, write covers read and talk,
- * all others stand alone (protocol page, section 4.4).
+ * all others stand alone (docs/protocol.md#roles-and-scopes).
  */
 export function covers(held: readonly string[], wanted: string): boolean {
   if (held.includes(wanted)) return true;

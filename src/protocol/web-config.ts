@@ -1,6 +1,6 @@
 import { version } from "../lib/version.ts";
 
-/** What OpenClaw's web app asks for at its start (protocol page, section 7). No secrets. */
+/** What OpenClaw's web app asks for at its start (docs/protocol.md#http). No secrets. */
 export function webConfig(): Record<string, unknown> {
   return {
     basePath: "",

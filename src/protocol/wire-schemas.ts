@@ -57,7 +57,7 @@ function opened<Schema extends TSchema>(
 
 /**
  * The schemas of OpenClaw's protocol package that this gateway validates with, opened for unknown
- * properties because clients run ahead of schemas (protocol page, section 0).
+ * properties because clients run ahead of schemas (docs/protocol.md#connections-and-frames).
  *
  * This is the one file that imports the package's schemas at run time: they cost 140 ms and 22 MB to
  * load, so the build evaluates this module and ships its exports as plain JSON (scripts/build.mjs).

@@ -19,7 +19,7 @@ import { type ApprovalRequest, askerOf } from "./records.ts";
 
 /**
  * Whether `actor` is confined to its own device: it came in on a device token (or the link that gave
- * it one) and is no admin (protocol page, section 4.4).
+ * it one) and is no admin (docs/protocol.md#roles-and-scopes).
  */
 export function isConfined(actor: Actor): boolean {
   const own = actor.method === "device-token" || actor.method === "bootstrap-token";

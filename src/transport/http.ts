@@ -45,7 +45,7 @@ export interface BearerAsk {
 type Answer = HttpAnswer | Promise<HttpAnswer>;
 type Route = (request: HttpRequest, deps: HttpDeps) => Answer;
 
-/** Answers plain HTTP requests (protocol page, section 7). */
+/** Answers plain HTTP requests (docs/protocol.md#http). */
 export function answerHttp(request: HttpRequest, deps: HttpDeps): Answer {
   const { method, path } = request;
   const route = ROUTES[path] ?? otherRoute(path, deps);

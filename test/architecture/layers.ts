@@ -1,6 +1,6 @@
 import type { Import } from "./sources.ts";
 
-/** Rooms from the ground up (design, section 3). A room imports itself and rooms of lower floors. */
+/** Rooms from the ground up (docs/architecture.md#the-rooms). A room imports itself and rooms of lower floors. */
 export const floors: Readonly<Record<string, number>> = {
   lib: 0,
   limits: 0,

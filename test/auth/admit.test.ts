@@ -106,7 +106,7 @@ describe("protocol ranges", () => {
   });
 });
 
-describe("without a device (protocol page, section 2.6)", () => {
+describe("without a device", () => {
   const none = { hasDevice: false, auth: { token: "t" } };
   const cli = { ...none, clientId: "cli", clientMode: "cli", directLoopback: true };
   const backend = { ...cli, clientId: "gateway-client", clientMode: "backend" };

@@ -11,7 +11,7 @@ import {
 } from "../../src/auth/identity.ts";
 import { keyWords } from "../../src/words/key.ts";
 
-/** The protocol page's vector (section 2.3): the key made from 32 bytes of 0x07. */
+/** A connect signed with the key made from 32 bytes of 0x07. */
 const PUBLIC = "6kpsY-KcUgq-9VB7Ey7F-ZVHdq6-vnuSQh7qaRRG0iw";
 const ID = "fe812c12f3ab4ce6ac5db69ac352f906cb1b11ef43fb33e252ef7ff552263889";
 const SIGNED_AT = 1795372467297;
@@ -53,7 +53,7 @@ function verdict(change: Partial<DeviceProof>, more: Partial<ProofContext> = {})
   return result.ok ? "ok" : result.failure;
 }
 
-describe("the vector of the protocol page", () => {
+describe("the example", () => {
   test("has the id and the payload that it says", () => {
     expect(deviceIdOf(Buffer.from(PUBLIC, "base64url"))).toBe(ID);
     expect(seven.publicKey).toBe(PUBLIC);

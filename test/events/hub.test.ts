@@ -74,7 +74,7 @@ test("what is about one device is heard by whoever may know of that device", () 
   expect(other.frames.map(({ seq }) => seq)).toEqual([1]);
 });
 
-describe("who hears what (protocol page, section 6)", () => {
+describe("who hears what", () => {
   const all = ["tick", "health", "shutdown"];
   const read = ["presence", "config.changed", "node.presence", "node.hostStats"];
   const pairing = [

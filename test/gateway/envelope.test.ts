@@ -10,7 +10,7 @@ import {
 import { admittedConnect, refusedConnect } from "../kit/wire.ts";
 import { HandWorld } from "../kit/world.ts";
 
-/** The protocol page's failure table: what is wrong before or beside a device's credentials. */
+/** Refusals of docs/errors.md: what is wrong before or beside a device's credentials. */
 
 const token = { token: TEST_TOKEN };
 const SIX_MINUTES = 6 * 60_000;

@@ -96,7 +96,7 @@ describe("hello-ok", () => {
 });
 
 describe("pairing events", () => {
-  test("say exactly what the protocol page says, and the hidden parts of a record never", async () => {
+  test("have exactly the properties of the protocol and ours, and the hidden parts of a record never", async () => {
     const client = await listener("operator.pairing");
     const device = makeDevice();
     const asking = await RawClient.open(gateway.url, { headers: { "x-real-ip": "203.0.113.7" } });
@@ -153,6 +153,18 @@ describe("pairing events", () => {
     await gateway.host("device.pair.rename", { deviceId: device.deviceId, label: "Mine" });
     const changed = await client.next((f) => f.event === "device.pair.changed");
     expect(changed).toEqual({ type: "event", event: "device.pair.changed", payload: {}, seq: 3 });
+  });
+
+  test("reach the caller that decided before its answer does", async () => {
+    const client = await listener("operator.pairing", "operator.read");
+    const asking = await RawClient.open(gateway.url);
+    const { error } = await asking.connect({ device: makeDevice(), auth });
+    const { requestId } = error.details;
+    await client.request("device.pair.approve", { requestId }, "approved");
+    expect(client.frames.slice(-2).map(({ event, id }) => event ?? id)).toEqual([
+      "device.pair.resolved",
+      "approved",
+    ]);
   });
 
   test("come once for a request however often it is retried, and not for remove, rotate, revoke", async () => {

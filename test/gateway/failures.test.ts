@@ -5,7 +5,7 @@ import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.t
 import { admittedConnect, refusedConnect } from "../kit/wire.ts";
 
 /**
- * The protocol page's failure table, one case a row: tokens and device identity here, pairing
+ * The refusals of docs/errors.md, a case each: tokens and device identity here, pairing
  * in pairing-required.test.ts, everything before them in envelope.test.ts. `details` carry more than the table says, by
  * name: `fingerprint` always, `cure` where there is one, `approveCommand` where a person approves.
  */

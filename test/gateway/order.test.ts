@@ -4,8 +4,8 @@ import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.t
 import { refusedConnect } from "../kit/wire.ts";
 
 /**
- * The order of checks, by connects with two faults: the earlier check speaks (protocol page, section
- * 3). Each fault alone is refused with its own code, so a case fails when the order changes.
+ * The order of checks, by connects with two faults: the earlier check speaks
+ * (docs/protocol.md#refusals-and-closes). Each fault alone is refused with its own code, so a case fails when the order changes.
  */
 
 let gateway: TestGateway;

@@ -103,7 +103,7 @@ describe("pairing", () => {
     );
   });
 
-  test("is not asked again because a platform's name changed (design rule 10)", async () => {
+  test("is not asked again because a platform's name changed", async () => {
     const device = makeDevice();
     await pairAndConnect(gateway, { device, auth: token, scopes });
     const client = { platform: "plan9", deviceFamily: "toaster" };

@@ -87,7 +87,7 @@ describe("frames", () => {
   });
 });
 
-/** Who may do without a device (protocol page, section 2.6), and what happens to its scopes. */
+/** Who may do without a device (docs/protocol.md#credentials), and what happens to its scopes. */
 describe("without a device key and with the secret", () => {
   const proxied = { "x-real-ip": "203.0.113.4" };
   const cases: [string, ConnectOptions, Record<string, string>, string[]][] = [

@@ -68,7 +68,7 @@ export function connectParams(challenge, options = {}) {
 }
 
 /**
- * The proof that the device has its key (protocol page, sections 2.2 and 2.3).
+ * The proof that the device has its key (docs/protocol.md#the-signed-text).
  * @param {Challenge} challenge
  * @param {ConnectOptions & { device: TestDevice, client: Record<string, string> }} options
  */

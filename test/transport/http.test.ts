@@ -38,7 +38,7 @@ async function ask(path: string, more: More = {}): Promise<HttpAnswer> {
   return answerHttp(all, { ...deps, ...more.deps });
 }
 
-describe("paths (protocol page, section 7)", () => {
+describe("paths", () => {
   test.each(["/healthz", "/health"])("%s says that it is live", async (path) => {
     const answer = await ask(path);
     expect(answer.status).toBe("200 OK");
