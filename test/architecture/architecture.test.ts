@@ -22,6 +22,7 @@ const entrances: Readonly<Record<string, RegExp>> = {
   commander: /^cli\//,
   "jsonc-parser": /^config\//,
   "node-systemd-notify": /^host\/systemd\.ts$/,
+  diff: /^config\/text-diff\.ts$/,
   "ipaddr.js": /^lib\/net\.ts$/,
   "@noble/ed25519": /^dashboard\//,
 };
