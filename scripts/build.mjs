@@ -49,6 +49,23 @@ const wireSchemasAsJson = (inputs) => ({
   },
 });
 
+/**
+ * The package string-width takes 20 ms to load, and most runs measure no text that needs it: here it
+ * is loaded when it is first called. (With an import() whatever measures a text would have to wait.)
+ */
+const widthsWhenCalled = {
+  name: "widths-when-called",
+  setup(builder) {
+    builder.onResolve({ filter: /^string-width$/ }, ({ path, kind }) =>
+      kind === "import-statement" ? { path, namespace: "when-called" } : undefined,
+    );
+    builder.onLoad({ filter: /.*/, namespace: "when-called" }, ({ path }) => ({
+      contents: `export default (text) => require("${path}").default(text);`,
+      resolveDir: root,
+    }));
+  },
+};
+
 /** Files of an earlier build stay this long: a gateway that runs from them may still load one. */
 const KEEP_MS = 60 * 60 * 1000;
 
@@ -84,7 +101,7 @@ async function bundle(outdir, version, inputs) {
     splitting: true,
     chunkNames: "[name]-[hash]",
     external,
-    plugins: [wireSchemasAsJson(inputs)],
+    plugins: [wireSchemasAsJson(inputs), widthsWhenCalled],
     define: { __VERSION__: JSON.stringify(version) },
     minifySyntax: true,
     minifyWhitespace: true,

@@ -23,6 +23,7 @@ const entrances: Readonly<Record<string, RegExp>> = {
   "jsonc-parser": /^config\//,
   "node-systemd-notify": /^host\/systemd\.ts$/,
   diff: /^config\/text-diff\.ts$/,
+  "string-width": /^lib\/width\.ts$/,
   mrmime: /^transport\/content-types\.ts$/,
   "ipaddr.js": /^lib\/net\.ts$/,
   "@noble/ed25519": /^dashboard\//,
