@@ -70,8 +70,8 @@ const widthsWhenCalled = {
 const KEEP_MS = 60 * 60 * 1000;
 
 /**
- * Resolves with the page's sizes in bytes by file, and with every source file that went into the
- * program or the page (of packages too), relative to the repository.
+ * Resolves with every source file that went into the program or the page (of packages too), relative
+ * to the repository.
  */
 export async function buildProgram(outdir = join(root, "dist")) {
   const inputs = new Set();
@@ -80,10 +80,10 @@ export async function buildProgram(outdir = join(root, "dist")) {
   const staging = await mkdtemp(join(outdir, ".build-"));
   try {
     await bundle(staging, version, inputs);
-    const sizes = await buildDashboard(staging, inputs);
+    await buildDashboard(staging, inputs);
     await writeFile(join(staging, "package.json"), '{ "type": "module" }\n');
     await publish(staging, outdir);
-    return { sizes, inputs };
+    return inputs;
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
