@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { canonicalNetwork } from "../lib/net.ts";
 import { longestSocketPath } from "../lib/socket-folder.ts";
 import type { JsonSchema } from "../protocol/json-schema.ts";
 import { REDACTED } from "./hide.ts";
@@ -186,19 +187,14 @@ function list(expected: string, read: (item: string) => string | Refused) {
   });
 }
 
+/** Written without brackets, zones and blanks, which some programs take and others don't. */
+const plainNetwork = /^[\da-f.:]+(\/\d+)?$/i;
+
 export const networks = list(
   'a list of addresses or networks such as ["127.0.0.1", "10.0.0.0/8"]',
-  (item) => {
-    const [address = "", bits, ...rest] = item.split("/");
-    const family = address.includes("%") ? 0 : isIP(address);
-    const fits = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= maxBits(family));
-    return family !== 0 && fits && rest.length === 0 ? item : new Refused();
-  },
+  (item) =>
+    plainNetwork.test(item) && canonicalNetwork(item) !== undefined ? item : new Refused(),
 );
-
-function maxBits(family: number): number {
-  return family === 4 ? 32 : 128;
-}
 
 export const commandNames = list('a list of node commands such as ["camera.snap"]', (item) =>
   /^[A-Za-z][A-Za-z0-9._:-]{0,127}$/.test(item) ? item : new Refused(),

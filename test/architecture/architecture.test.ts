@@ -22,6 +22,10 @@ const entrances: Readonly<Record<string, RegExp>> = {
   "@commander-js/extra-typings": /^cli\/kit\/declare\.ts$/,
   "jsonc-parser": /^config\//,
   "node-systemd-notify": /^host\/systemd\.ts$/,
+  diff: /^config\/text-diff\.ts$/,
+  "string-width": /^lib\/width\.ts$/,
+  mrmime: /^transport\/content-types\.ts$/,
+  "ipaddr.js": /^lib\/net\.ts$/,
   "@noble/ed25519": /^dashboard\//,
 };
 

@@ -88,6 +88,11 @@ const table: Record<ConfigPath, Row> = {
       ["a/8"],
       ["1.2.3.4/8/8"],
       ["fe80::1%eth0"],
+      ["[::1]"],
+      [" ::1"],
+      ["010.0.0.0/8"],
+      // Mapped, so an IPv4 network, and it has no 104 bits: a start with it failed.
+      ["::ffff:10.0.0.0/104"],
       [1],
     ],
     expected: 'a list of addresses or networks such as ["127.0.0.1", "10.0.0.0/8"]',

@@ -37,6 +37,18 @@ it("shows what changed with its surroundings", () => {
     ...[" // i", " // j", "+// k", ""],
   ]);
   expect(diffTexts(before, before)).toBe("");
+  expect(diffTexts("// a\n", "// a\r\n")).toBe("");
+  expect(diffTexts("", "{\n}\n")).toBe("@@ -0,0 +1,2 @@\n+{\n+}\n");
+  expect(diffTexts("{\n}\n", "")).toBe("@@ -1,2 +0,0 @@\n-{\n-}\n");
+});
+
+it("shows that a secret changed, and neither of the two", () => {
+  const text = (token: string) => `{\n  "gateway": { "auth": { "token": "${token}" } }\n}\n`;
+  const line = '  "gateway": { "auth": { "token": "(hidden)" } }';
+  expect(diffTexts(text("tok-old-1"), text("tok-new-2")).split("\n")).toEqual([
+    "@@ -1,3 +1,3 @@",
+    ...[" {", `-${line}`, `+${line}`, " }", ""],
+  ]);
 });
 
 /** Applies a diff whose context is checked line by line. */
