@@ -32,10 +32,11 @@ const chunksStayOutside = {
 
 /**
  * Our own property names, shortened in the output. None of them is on the wire, in storage, in
- * the DOM; fields of the wire are read as `fields["name"]`, which stays.
+ * the DOM, or in a command, which comes as data; other fields of the wire are read as
+ * `fields["name"]`, which stays.
  */
 const OWN =
-  /^(at|on|action|command|text|title|thisDevice|isSelf|about|again|asker|dialNow|host|release|button|connect|frame|info|message|name|save|watch|approved|attempt|calls|cause|challenge|dials|expiresAt|fingerprint|gateway|grant|held|invite|label|live|notice|patience|peers|post|quietMs|request|restartMs|retryAt|session|skew|spend|ssh|trouble|view)$/;
+  /^(on|action|command|text|title|thisDevice|isSelf|about|again|asker|dialNow|host|release|button|connect|frame|info|message|name|save|watch|approved|attempt|calls|cause|challenge|dials|expiresAt|fingerprint|gateway|grant|held|invite|label|live|notice|patience|peers|post|quietMs|request|restartMs|retryAt|session|skew|spend|ssh|trouble|view)$/;
 
 /**
  * What app.js and help.js hand each other, under names that every build gives them: a page that
