@@ -4,6 +4,8 @@ import { SemaphoreFull } from "../lib/semaphore.ts";
 import { shellWord } from "../lib/shell-word.ts";
 import { systemWords } from "../lib/system-words.ts";
 import { cleanText } from "../lib/text.ts";
+import { openclaw } from "../protocol/command.ts";
+import { plainText } from "../protocol/text.ts";
 import { egressRefusal } from "../words/egress.ts";
 
 /** Every way a message can fail to arrive, by code. Codes are stable; the sentences are not. */
@@ -67,11 +69,11 @@ interface Towards {
 export function failureOf(error: unknown, { url, allowed }: Towards): NotifyFailure {
   const { origin, hostname } = url;
   if (error instanceof EgressRefused) {
-    const { message, next = "openclaw config get notify.webhook" } = egressRefusal(error, {
+    const { message, next = openclaw`config get notify.webhook` } = egressRefusal(error, {
       host: origin,
       allowed,
     });
-    return new NotifyFailure("NOTIFY_EGRESS", message, { next });
+    return new NotifyFailure("NOTIFY_EGRESS", message, { next: plainText(next) });
   }
   const { code = "", message } = error as NodeJS.ErrnoException;
   // With several addresses Node.js has no message of its own.

@@ -167,7 +167,7 @@ export function find<Kind extends ApprovalKind>(
     {
       code: "UNKNOWN_REQUEST",
       ...(replaced && { replacedBy: replaced.by }),
-      cure: kinds[kind].list,
+      next: kinds[kind].list,
     },
   );
 }

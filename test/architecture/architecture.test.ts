@@ -71,6 +71,8 @@ describe("architecture", () => {
       ["dashboard/app.ts", "protocol/frames.ts", plain, false],
       ["dashboard/names.ts", "protocol/frames.ts", plain, false],
       ["dashboard/names.ts", "words/scopes.ts", plain, true],
+      ["dashboard/shared.ts", "protocol/command.ts", plain, true],
+      ["dashboard/shared.ts", "protocol/frames.ts", plain, false],
       ["dashboard/app.ts", "words/key.ts", plain, false],
       ["notify/notifier.ts", "pairing/pairing.ts", plain, false],
       ["pairing/pairing.ts", "notify/notifier.ts", plain, true],

@@ -1,5 +1,5 @@
 import { openclaw } from "../../protocol/command.ts";
-import { say, type Text } from "../../protocol/text.ts";
+import { plainText, say, type Text } from "../../protocol/text.ts";
 import { agoWords } from "../kit/age.ts";
 import { type Context, printJson } from "../kit/context.ts";
 import type { Run } from "../kit/declare.ts";
@@ -56,10 +56,11 @@ async function localGateway(context: Context): Promise<ReachedGateway | undefine
 }
 
 function notRunningLines(context: Context): void {
-  if (context.options.json) return printJson(context, { running: false, next: startCommand() });
+  if (context.options.json)
+    return printJson(context, { running: false, next: plainText(startCommand()) });
   const { bad } = styleOf(context.io);
   context.io.out(`The gateway is ${bad("not running")}.`);
-  context.io.out(`  next: ${startCommand()}`);
+  context.io.out(say`  next: ${startCommand()}`);
   context.io.out("  all commands: openclaw --help");
 }
 

@@ -3,7 +3,7 @@ import { CliError } from "../kit/exit.ts";
 import { NodeHost } from "./host.ts";
 import { fetchJoined } from "./join.ts";
 import { type ConnectOptions, hostOptions } from "./options.ts";
-import { readTarget } from "./target.ts";
+import { MAKE_LINK, readTarget } from "./target.ts";
 
 /**
  * `openclaw connect <link or address>`: this machine as a node, until it is stopped.
@@ -12,13 +12,8 @@ import { readTarget } from "./target.ts";
 export const connect: Run<ConnectOptions> = async (context, words, options) => {
   const said = words[0] ?? context.options.url;
   if (said === undefined) {
-    throw new CliError(
-      "usage",
-      "say where: a link or setup code of “devices invite --role node”, or wss://…",
-      {
-        next: "on the gateway host: openclaw devices invite --role node",
-      },
-    );
+    const message = "say where: a link or setup code of “devices invite --role node”, or wss://…";
+    throw new CliError("usage", message, { next: MAKE_LINK });
   }
   const typed = await fetchJoined(said);
   const target = readTarget(typed);

@@ -1,7 +1,6 @@
 import { blank, openclaw, shell } from "../../../protocol/command.ts";
 import { declare } from "../../kit/declare.ts";
-
-export const SHELLS = ["bash", "zsh", "fish"] as const;
+import { SHELLS } from "./shells.ts";
 
 /** `openclaw completion …` */
 export const completion = declare({

@@ -1,3 +1,5 @@
+import { openclaw } from "../../../protocol/command.ts";
+import type { Text } from "../../../protocol/text.ts";
 import type { Context } from "../../kit/context.ts";
 import { CliError } from "../../kit/exit.ts";
 import type { Match } from "./match.ts";
@@ -17,7 +19,7 @@ export interface Choice<Row> {
   /** What to say when nothing fits. */
   readonly nothing: string;
   /** The command that lists what there is; that of devices by default. */
-  readonly list?: string;
+  readonly list?: Text;
 }
 
 /**
@@ -33,7 +35,7 @@ export async function chooseRow<Row>(
 ): Promise<Row> {
   if (match.kind === "exact") return match.row;
   if (match.kind === "none") {
-    const { nothing, list = "openclaw devices list" } = choice;
+    const { nothing, list = openclaw`devices list` } = choice;
     throw new CliError("notFound", nothing, { next: list });
   }
   const [row] = match.rows;

@@ -4,6 +4,7 @@ import { configPath, stateFolder } from "../../../host/paths.ts";
 import { mayServe } from "../../../host/served-folder.ts";
 import type { Environment } from "../../../lib/environment.ts";
 import { version } from "../../../lib/version.ts";
+import { plainText } from "../../../protocol/text.ts";
 import type { Context } from "../../kit/context.ts";
 import { openRunning, startCommand } from "../../reach/connect.ts";
 import type { ConfigFacts, DoctorFacts, GatewayFacts, ProgramFacts } from "./facts.ts";
@@ -36,7 +37,7 @@ async function gatherGateway(
 ): Promise<{ gateway: GatewayFacts; settings?: GatewayConfig }> {
   try {
     const gateway = await openRunning(context);
-    if (!gateway) return { gateway: { how: "stopped", start: startCommand() } };
+    if (!gateway) return { gateway: { how: "stopped", start: plainText(startCommand()) } };
     try {
       const info = await gateway.request("host.info");
       const { gateway: status } = await gateway.request("status");
