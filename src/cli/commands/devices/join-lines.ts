@@ -1,4 +1,11 @@
-import { at, type Command, commandText, extended, openclaw } from "../../../protocol/command.ts";
+import {
+  at,
+  type Command,
+  commandText,
+  extended,
+  openclaw,
+  shell,
+} from "../../../protocol/command.ts";
 import { SETUP_SCHEME } from "../../../protocol/setup-code.ts";
 import { say } from "../../../protocol/text.ts";
 import { tunnelLine } from "../../../words/tunnel.ts";
@@ -25,7 +32,7 @@ export function joinLines(context: Context, { link, setupCode, pin }: JoinBy): v
   print(context, extended(openclaw`connect ${target}`, ...expects));
   if (code === undefined) return;
   remark(context, "  or with OpenClaw's own:");
-  print(context, openclaw`node run --pair ${code}`);
+  print(context, shell`openclaw node run --pair ${code}`);
 }
 
 /** Says where a link opens on the gateway's machine alone, and what makes it open elsewhere. */
