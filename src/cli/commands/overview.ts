@@ -1,5 +1,5 @@
-import { openclaw } from "../../protocol/command.ts";
-import { say, type Text } from "../../protocol/text.ts";
+import { openclaw, REST } from "../../protocol/command.ts";
+import { plainText, say, type Text } from "../../protocol/text.ts";
 import { agoWords } from "../kit/age.ts";
 import { type Context, printJson } from "../kit/context.ts";
 import type { Run } from "../kit/declare.ts";
@@ -51,16 +51,17 @@ export const gatewayStatus: Run<unknown> = async (context) => {
 async function localGateway(context: Context): Promise<ReachedGateway | undefined> {
   if (context.options.url === undefined) return openRunning(context);
   throw new CliError("usage", "this is about the gateway on this machine; --url does not apply", {
-    next: "openclaw status --url …",
+    next: openclaw`status --url ${REST}`,
   });
 }
 
 function notRunningLines(context: Context): void {
-  if (context.options.json) return printJson(context, { running: false, next: startCommand() });
+  if (context.options.json)
+    return printJson(context, { running: false, next: plainText(startCommand()) });
   const { bad } = styleOf(context.io);
   context.io.out(`The gateway is ${bad("not running")}.`);
-  context.io.out(`  next: ${startCommand()}`);
-  context.io.out("  all commands: openclaw --help");
+  context.io.out(say`  next: ${startCommand()}`);
+  context.io.out(say`  all commands: ${openclaw`--help`}`);
 }
 
 async function report(context: Context, gateway: ReachedGateway): Promise<void> {
@@ -70,7 +71,7 @@ async function report(context: Context, gateway: ReachedGateway): Promise<void> 
   for (const line of infoLines(context, info)) context.io.out(line);
   for (const line of waitingLines(pending, info)) context.io.out(line);
   const requests = await capabilityRows(gateway).catch(() => []);
-  if (requests.length > 0) context.io.out(`  ${capabilitiesWaiting(requests)}`);
+  if (requests.length > 0) context.io.out(say`  ${capabilitiesWaiting(requests)}`);
 }
 
 function infoLines({ io }: Context, info: HostReport): string[] {

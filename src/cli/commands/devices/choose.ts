@@ -1,3 +1,4 @@
+import { confirm } from "../../kit/confirm.ts";
 import type { Context } from "../../kit/context.ts";
 import { CliError } from "../../kit/exit.ts";
 import type { Match } from "./match.ts";
@@ -27,10 +28,11 @@ export interface Choice<Row> {
  * is no
  */
 export async function chooseRow<Row>(
-  { io }: Context,
+  context: Context,
   match: Match<Row>,
   choice: Choice<Row>,
 ): Promise<Row> {
+  const { io } = context;
   if (match.kind === "exact") return match.row;
   if (match.kind === "none") {
     const { nothing, list = "openclaw devices list" } = choice;
@@ -48,9 +50,6 @@ export async function chooseRow<Row>(
     });
   }
   for (const line of choice.showOne ? await choice.showOne(row) : found) io.out(line);
-  const answer = await io.prompt(`${choice.verb} ${choice.exactName(row)}? [y/N] `);
-  if (!/^y(es)?$/i.test(answer.trim())) {
-    throw new CliError("failed", "nothing was changed");
-  }
+  await confirm(context, { question: `${choice.verb} ${choice.exactName(row)}?` });
   return row;
 }

@@ -1,8 +1,8 @@
+import { fixesEnded, isSupported, suitsNewerNode } from "../../../host/node-support.ts";
 import { shellWord } from "../../../lib/shell-word.ts";
 import { agoWords } from "../../kit/age.ts";
 import { UNIT } from "../../reach/connect.ts";
 import { type Check, type DoctorFacts, doctorAsRoot } from "./facts.ts";
-import { fixesEnded, isSupported, suitsNewerNode } from "./node-support.ts";
 import { fail, ok, type Verdict, warn } from "./verdict.ts";
 
 const INSTALL_NODE = "sudo npx --yes n 24";
