@@ -1,4 +1,4 @@
-import { blank, openclaw } from "../../../protocol/command.ts";
+import { openclaw } from "../../../protocol/command.ts";
 import { say } from "../../../protocol/text.ts";
 import { printJson } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
@@ -52,6 +52,6 @@ async function notSet(path: string): Promise<CliError> {
     });
   }
   return new CliError("notFound", `${key} is not set`, {
-    next: openclaw`config set ${key} ${blank(specOf(key).example)}`,
+    next: openclaw`config set ${key} ${specOf(key).example}`,
   });
 }
