@@ -4,16 +4,9 @@ import { agoWords } from "../kit/age.ts";
 import { type Context, printJson } from "../kit/context.ts";
 import type { Run } from "../kit/declare.ts";
 import { CliError } from "../kit/exit.ts";
+import { noteLines, notesOf } from "../kit/notes.ts";
 import { styleOf } from "../kit/style.ts";
-import {
-  accessWords,
-  approveCommand,
-  clientKind,
-  count,
-  quotedName,
-  shown,
-  shownLines,
-} from "../kit/words.ts";
+import { accessWords, approveCommand, clientKind, count, quotedName, shown } from "../kit/words.ts";
 import { notRunning, openRunning, startCommand } from "../reach/connect.ts";
 import type { ReachedGateway, Result } from "../reach/gateway.ts";
 import { pendingRows } from "./devices/pages.ts";
@@ -74,7 +67,7 @@ async function report(context: Context, gateway: ReachedGateway): Promise<void> 
   if (requests.length > 0) context.io.out(say`  ${capabilitiesWaiting(requests)}`);
 }
 
-function infoLines({ io }: Context, info: HostReport): string[] {
+function infoLines({ io }: Context, info: HostReport): Text[] {
   const { good } = styleOf(io);
   const { operator = 0, node = 0 } = info.connections;
   const since = agoWords(io.now() - info.uptimeMs, io.now());
@@ -87,11 +80,12 @@ function infoLines({ io }: Context, info: HostReport): string[] {
     ["State", shown(info.stateDir, 200)],
     ["Config", shown(info.configPath, 200)],
   ];
-  const lines = [
+  const lines: Text[] = [
     `The gateway ${shown(info.version)} is ${good("running")}, started ${since}${supervised(info)}.`,
   ];
   lines.push(...rows.map(([name, value]) => `  ${name.padEnd(13)}${value}`));
-  lines.push(...info.warnings.map((warning) => `  warning: ${shownLines(warning)}`));
+  const notes = notesOf(info).flatMap(noteLines);
+  lines.push(...notes.map((line) => say`  ${line}`));
   return lines;
 }
 

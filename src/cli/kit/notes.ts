@@ -26,10 +26,8 @@ export function notesOf({ warnings, notes }: Reported): ReportedNote[] {
   return notes.map(({ code, message, next }) => ({ code, message, next: readText(next) }));
 }
 
-/** The notes for people, each with what helps on a line of its own. */
-export function noteLines(report: Reported): Text[] {
-  return notesOf(report).flatMap(({ message, next }) => [
-    `warning: ${shownLines(message)}`,
-    ...(next === undefined ? [] : [say`  next: ${shownText(next)}`]),
-  ]);
+/** A note for people, with what helps on a line of its own. */
+export function noteLines({ message, next }: ReportedNote): Text[] {
+  const said = `warning: ${shownLines(message)}`;
+  return next === undefined ? [said] : [said, say`  next: ${shownText(next)}`];
 }

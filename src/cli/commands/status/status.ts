@@ -4,6 +4,7 @@ import { say, type Text } from "../../../protocol/text.ts";
 import { agoWords, spanWords } from "../../kit/age.ts";
 import { printJson } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
+import { noteLines, notesOf } from "../../kit/notes.ts";
 import { count, shown, shownLines } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
 import type { Result } from "../../reach/gateway.ts";
@@ -35,7 +36,7 @@ function statusLines({ runtimeVersion, gateway }: GatewayStatus, now: number): T
     ...notifyRow(gateway.notify, now),
   ];
   const lines: Text[] = rows.map(([name, value]) => `${name.padEnd(13)}${value}`);
-  for (const warning of gateway.warnings) lines.push("", `warning: ${shownLines(warning)}`);
+  for (const note of notesOf(gateway)) lines.push("", ...noteLines(note));
   if (pending > 0) lines.push("", say`next: ${openclaw`devices list`}`);
   return lines;
 }
