@@ -33,6 +33,7 @@ export interface ConfigIssue {
   readonly line?: number;
   readonly column?: number;
   readonly found?: string;
+  /** What may stand there; of a key that nothing knows, the one that was probably meant. */
   readonly expected?: string;
   /** The exact command to run next. */
   readonly next: string;

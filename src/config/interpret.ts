@@ -107,7 +107,13 @@ class Reader {
     }
     const message = `${path} is not a key of this gateway; did you mean ${nearest}?`;
     const next = this.#editAt(property.offset);
-    this.#add("warnings", property, { code: "CONFIG_UNKNOWN_KEY", path, message, next });
+    this.#add("warnings", property, {
+      code: "CONFIG_UNKNOWN_KEY",
+      path,
+      message,
+      expected: nearest,
+      next,
+    });
   }
 
   /** One line for all: a config written for OpenClaw has dozens of keys that mean nothing here. */

@@ -40,7 +40,7 @@ export async function installService(context: Context, ask: ServiceAsk): Promise
       next: say`run ${openclaw`connect`} under whatever starts services here`,
     });
   }
-  await confirm(context, ask.options.yes ?? false);
+  await confirm(context, { yes: ask.options.yes });
   const ids = await serviceUser(context);
   mkdirSync(NODE_STATE, { recursive: true, mode: 0o700 });
   lchownSync(NODE_STATE, ids.uid, ids.gid);

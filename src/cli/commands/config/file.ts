@@ -1,8 +1,10 @@
+import type { ConfigIssue } from "../../../config/errors.ts";
 import { configPath, stateFolder } from "../../../host/paths.ts";
+import { plainText, say } from "../../../protocol/text.ts";
 import { type Context, printJson } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
 import type { ExitName } from "../../kit/exit.ts";
-import { shown, shownLines } from "../../kit/words.ts";
+import { shown, shownText } from "../../kit/words.ts";
 import { openRunning } from "../../reach/connect.ts";
 
 /** `openclaw config file`: the file of the gateway that runs, else the one it would read. */
@@ -34,12 +36,18 @@ export const validate: Run<unknown> = async (context, [given]): Promise<ExitName
   const { errors, warnings, source } = await loadConfig({ path, env: context.io.env });
   const exit = errors.length > 0 ? "config" : "ok";
   if (context.options.json) {
-    printJson(context, { path, exists: source.exists, valid: exit === "ok", errors, warnings });
+    printJson(context, {
+      path,
+      exists: source.exists,
+      valid: exit === "ok",
+      errors: errors.map(issueRecord),
+      warnings: warnings.map(issueRecord),
+    });
     return exit;
   }
   const { io } = context;
-  for (const issue of errors) io.err(shownLines(formatIssue(issue, path)));
-  for (const issue of warnings) io.err(`warning: ${shownLines(formatIssue(issue, path))}`);
+  for (const issue of errors) io.err(shownText(formatIssue(issue, path)));
+  for (const issue of warnings) io.err(say`warning: ${shownText(formatIssue(issue, path))}`);
   if (exit === "config") return exit;
   io.out(
     source.exists
@@ -48,3 +56,8 @@ export const validate: Run<unknown> = async (context, [given]): Promise<ExitName
   );
   return exit;
 };
+
+/** An issue for programs: what to type is a plain string there. */
+function issueRecord(issue: ConfigIssue): object {
+  return { ...issue, next: plainText(issue.next) };
+}

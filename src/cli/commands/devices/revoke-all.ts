@@ -1,5 +1,6 @@
 import { blank, type Command, openclaw } from "../../../protocol/command.ts";
 import { say, type Text } from "../../../protocol/text.ts";
+import { confirm } from "../../kit/confirm.ts";
 import { type Context, printJson } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
@@ -39,7 +40,7 @@ export const revokeAll: Run<RevokeAllOptions> = async (context, _args, options) 
     }
     const params = { exceptDeviceIds, ...(options.force && { force: true }) };
     if (!options.yes) {
-      await confirm(context, await gateway.request(METHOD, { ...params, dryRun: true }));
+      await ask(context, await gateway.request(METHOD, { ...params, dryRun: true }));
     }
     const done = await gateway.request(METHOD, params, REVOKE_MS);
     if (context.options.json) return printJson(context, done);
@@ -48,7 +49,8 @@ export const revokeAll: Run<RevokeAllOptions> = async (context, _args, options) 
   });
 };
 
-async function confirm({ io, options }: Context, planned: Revoked): Promise<void> {
+async function ask(context: Context, planned: Revoked): Promise<void> {
+  const { io, options } = context;
   const what = `ends the tokens of ${wordsOf(planned)}`;
   if (!io.asksPerson || options.json) {
     throw new CliError("failed", `nothing was changed yet; --yes would make it: it ${what}`, {
@@ -58,8 +60,7 @@ async function confirm({ io, options }: Context, planned: Revoked): Promise<void
   io.out(`This ${what}.`);
   for (const device of planned.kept) io.out(`  Stays: ${keptWords(device)}`);
   if (planned.kept.length === 0) io.out("  No device stays.");
-  const answer = await io.prompt("Go on? [y/N] ");
-  if (!/^y(es)?$/i.test(answer.trim())) throw new CliError("failed", "nothing was changed");
+  await confirm(context, { question: "Go on?" });
 }
 
 function wordsOf({ revoked, rejected, links, nodes }: Revoked): string {

@@ -1,7 +1,9 @@
 import { StopSignal } from "../../../host/stop-signal.ts";
+import { openclaw } from "../../../protocol/command.ts";
 import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
 import { typedCommand } from "../../kit/typed.ts";
+import { loadGateway } from "./load.ts";
 
 export interface GatewayRunOptions {
   readonly port?: string;
@@ -15,7 +17,7 @@ export interface GatewayRunOptions {
 export const run: Run<GatewayRunOptions> = async ({ io, options: global }, _args, options) => {
   if (global.token !== undefined || global.password !== undefined) {
     throw new CliError("usage", "gateway run takes no secret: it is kept hashed in the state", {
-      next: "openclaw config set gateway.token -",
+      next: openclaw`config set gateway.token -`,
     });
   }
   const port = options.port === undefined ? undefined : readPort(options.port);
@@ -23,7 +25,7 @@ export const run: Run<GatewayRunOptions> = async ({ io, options: global }, _args
   if (io.showsPerson) io.env["OPENCLAW_COMMAND"] ??= typedCommand(io.env, process.argv[1]);
   // Before the gateway is loaded, and until the process is gone: nothing of it may end by a signal.
   const stop = new StopSignal({ terminal: io.showsPerson });
-  const { runGateway } = await import("../../../main/run.ts");
+  const { runGateway } = await loadGateway();
   const flags = { port, bind: options.bind };
   return runGateway({ env: io.env, flags, terminal: io.showsPerson, stop });
 };
