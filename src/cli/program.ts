@@ -34,7 +34,6 @@ export const commandLine = declare({
   shape: (command) =>
     command
       .version(version, "-V, --version", "print the version")
-      .helpOption("-h, --help", "print this help")
       .option("--json", "print the raw answer as JSON and nothing else")
       .option("--verbose", "on a failure, print its code and where it happened")
       .option("--url <url>", "reach a gateway by its URL (wss://…) instead of on this machine")
@@ -100,8 +99,9 @@ export function buildProgram(
   return { program, outcome };
 }
 
-function addOutput({ command, path }: DeclaredCommand, io: Io): void {
+function addOutput({ command, path, declaration }: DeclaredCommand, io: Io): void {
   command
+    .helpOption("-h, --help", "print this help")
     .exitOverride((what) => {
       const tooMany = what.code === "commander.excessArguments";
       const takesWords = command.registeredArguments.length > 0;
@@ -116,6 +116,7 @@ function addOutput({ command, path }: DeclaredCommand, io: Io): void {
       getErrHelpWidth: () => io.columns,
     })
     .configureHelp({ showGlobalOptions: true });
+  if (declaration.under) command.helpCommand("help [command]", "print the help of one");
 }
 
 function addHelp(
@@ -127,7 +128,7 @@ function addHelp(
   if (declaration === config && configKeys !== undefined) below.push(say`Keys:\n\n${configKeys}`);
   command.on("afterHelp", ({ error }: { error: boolean }) => {
     if (below.length === 0) return;
-    const text = joined(["", ...below], "\n\n");
+    const text = say`\n${joined(below, "\n\n")}`;
     if (error) io.err(text);
     else io.out(text);
   });
