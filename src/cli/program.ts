@@ -1,6 +1,6 @@
 import { version } from "../lib/version.ts";
 import { type Command as CommandLine, OPENCLAW, openclaw } from "../protocol/command.ts";
-import { joined } from "../protocol/text.ts";
+import { joined, say, type Text } from "../protocol/text.ts";
 import { audit } from "./commands/audit/command.ts";
 import { config } from "./commands/config/commands.ts";
 import { devices } from "./commands/devices/commands.ts";
@@ -84,7 +84,7 @@ export class UsageError extends Error {
 /** The command line as commands that run: what each does is loaded then. */
 export function buildProgram(
   io: Io,
-  help: { configKeys?: string } = {},
+  help: { configKeys?: Text } = {},
 ): { program: Command; outcome: CommandOutcome } {
   const outcome: CommandOutcome = { exit: 0 };
   const setting = { io, outcome, globals: () => program.opts() as GlobalOptions };
@@ -118,11 +118,11 @@ function addOutput({ command, path }: DeclaredCommand, io: Io): void {
 
 function addHelp(
   { command, declaration }: DeclaredCommand,
-  { io, configKeys }: { readonly io: Io; readonly configKeys?: string },
+  { io, configKeys }: { readonly io: Io; readonly configKeys?: Text },
 ): void {
   const below =
     declaration === commandLine ? programHelpBelow(declaration) : helpBelow(declaration);
-  if (declaration === config && configKeys !== undefined) below.push(`Keys:\n\n${configKeys}`);
+  if (declaration === config && configKeys !== undefined) below.push(say`Keys:\n\n${configKeys}`);
   command.on("afterHelp", ({ error }: { error: boolean }) => {
     if (below.length === 0) return;
     const text = joined(["", ...below], "\n\n");

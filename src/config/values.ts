@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { longestSocketPath } from "../lib/socket-folder.ts";
+import { type Command, openclaw } from "../protocol/command.ts";
 import type { JsonSchema } from "../protocol/json-schema.ts";
 import { REDACTED } from "./hide.ts";
 
@@ -8,7 +9,7 @@ export class Refused {
   constructor(
     readonly reason = "",
     /** The command that helps, where setting the key to its example would not. */
-    readonly next?: string,
+    readonly next?: Command,
   ) {}
 }
 
@@ -118,7 +119,7 @@ export const webUrl = text("an https:// or http:// URL", (value) => {
 });
 
 const LONGEST_PLAIN = 20;
-const WEBHOOK_FILE = "openclaw config set notify.webhook.urlFile /etc/openclaw-gateway/webhook-url";
+const WEBHOOK_FILE = openclaw`config set notify.webhook.urlFile /etc/openclaw-gateway/webhook-url`;
 
 /** A webhook's URL, where it may stand in the configuration: Slack's and others' are secrets themselves. */
 export const webhookUrl = text("an https:// or http:// URL that holds no secret", (value) => {

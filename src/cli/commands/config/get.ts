@@ -1,3 +1,4 @@
+import { openclaw } from "../../../protocol/command.ts";
 import { printJson } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
@@ -50,6 +51,6 @@ async function notSet(path: string): Promise<CliError> {
     });
   }
   return new CliError("notFound", `${key} is not set`, {
-    next: `openclaw config set ${key} ${specOf(key).example}`,
+    next: openclaw`config set ${key} ${specOf(key).example}`,
   });
 }

@@ -1,5 +1,6 @@
 import { isLoopbackHost } from "../../../lib/net.ts";
 import { shellWord } from "../../../lib/shell-word.ts";
+import { plainText } from "../../../protocol/text.ts";
 import { type Check, type ConfigFacts, type DoctorFacts, doctorAsRoot, sudo } from "./facts.ts";
 import { fail, note, ok, type Verdict, warn } from "./verdict.ts";
 
@@ -20,7 +21,7 @@ const file: Check = (facts) => {
   }
   const place = first.line === undefined ? "" : ` line ${first.line}`;
   const message = `The configuration ${config.path}${place} has an error: ${first.message}`;
-  if (more.length === 0) return fail(`${message}.`, first.next);
+  if (more.length === 0) return fail(`${message}.`, plainText(first.next));
   return fail(`${message} (and ${more.length} more).`, VALIDATE);
 };
 
@@ -33,9 +34,9 @@ const keys: Check = ({ config }) => {
   const unknown = config.warnings.filter(({ code }) => code === "CONFIG_UNKNOWN_KEY");
   // Only a likely typing error comes with the place to edit; the rest is another program's.
   const typo = unknown.find(({ message }) => message.includes("did you mean"));
-  if (typo) return warn(`In line ${typo.line ?? 1} ${typo.message}`, typo.next);
+  if (typo) return warn(`In line ${typo.line ?? 1} ${typo.message}`, plainText(typo.next));
   const [foreign] = unknown;
-  if (foreign) return note(`The configuration has ${foreign.message}.`, foreign.next);
+  if (foreign) return note(`The configuration has ${foreign.message}.`, plainText(foreign.next));
   return ok("Every key of the configuration is known.");
 };
 

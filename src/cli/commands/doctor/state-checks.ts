@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { shellWord } from "../../../lib/shell-word.ts";
+import { plainText } from "../../../protocol/text.ts";
 import { count } from "../../kit/words.ts";
 import { type Check, type DoctorFacts, doctorAsRoot, type StateEntry, sudo } from "./facts.ts";
 import { fail, note, ok, type Verdict, warn } from "./verdict.ts";
@@ -89,7 +90,7 @@ const store: Check = (facts) => {
   if (!found || found.heldBy) return undefined;
   const [first] = found.problems;
   if (first?.code === "STORE_DAMAGED") return damaged(facts, first);
-  if (first) return fail(`The state can't be used: ${first.message}.`, first.next);
+  if (first) return fail(`The state can't be used: ${first.message}.`, plainText(first.next));
   if (found.torn === 0) return ok("Snapshots and journals are whole.");
   return note(
     `A crash cut the last write short (${found.torn} bytes, acknowledged to nobody): ` +

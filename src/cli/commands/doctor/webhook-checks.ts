@@ -1,5 +1,6 @@
 import { egressPolicy } from "../../../lib/egress.ts";
 import { shellWord } from "../../../lib/shell-word.ts";
+import { commandText } from "../../../protocol/command.ts";
 import { egressCommand } from "../../../words/egress.ts";
 import { agoWords } from "../../kit/age.ts";
 import { type Check, type DoctorFacts, sudo, type WebhookFile } from "./facts.ts";
@@ -58,7 +59,7 @@ const egress: Check = ({ config }) => {
   }
   return warn(
     `${leads}, and gateway.egress does not allow that.`,
-    egressCommand(webhook.egress, first),
+    commandText(egressCommand(webhook.egress, first)),
   );
 };
 

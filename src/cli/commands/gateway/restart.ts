@@ -1,3 +1,4 @@
+import { plainText } from "../../../protocol/text.ts";
 import { tookWords } from "../../kit/age.ts";
 import { type Context, printJson } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
@@ -57,7 +58,7 @@ async function refuseBadConfig(path: string): Promise<void> {
   const [first] = errors.filter(({ code }) => code !== "CONFIG_READ");
   if (!first) return;
   const message = `not restarted: it could not start again with this configuration\n`;
-  throw new CliError("config", message + shownLines(formatIssue(first, path)), {
+  throw new CliError("config", message + shownLines(plainText(formatIssue(first, path))), {
     next: "openclaw config validate",
     code: first.code,
   });

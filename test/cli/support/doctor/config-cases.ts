@@ -1,4 +1,5 @@
 import { editCommand } from "../../../../src/config/errors.ts";
+import { plainText } from "../../../../src/protocol/text.ts";
 import { type Case, clear, configFile, down, info, issue, settings, up } from "./cases.ts";
 import { CONFIG, running, STATE } from "./facts.ts";
 
@@ -10,7 +11,7 @@ export const config: Case[] = [
     "one error",
     "config.file",
     up({ config: { errors: [issue("CONFIG_VALUE", "gateway.port", "found many")] } }),
-    ["fail", /line 3 has an error: found many/, editCommand(CONFIG, 3)],
+    ["fail", /line 3 has an error: found many/, plainText(editCommand(CONFIG, 3))],
   ],
   [
     "two errors",
@@ -64,13 +65,13 @@ export const config: Case[] = [
     up({
       config: { warnings: [issue("CONFIG_UNKNOWN_KEY", "x", "x is no key; did you mean y?")] },
     }),
-    ["warn", /did you mean y/, editCommand(CONFIG, 3)],
+    ["warn", /did you mean y/, plainText(editCommand(CONFIG, 3))],
   ],
   [
     "keys of another program",
     "config.keys",
     up({ config: { warnings: [issue("CONFIG_UNKNOWN_KEY", "x", "keys not used: x")] } }),
-    ["note", /keys not used/, editCommand(CONFIG, 3)],
+    ["note", /keys not used/, plainText(editCommand(CONFIG, 3))],
   ],
   [
     "a secret in clear",
