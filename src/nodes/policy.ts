@@ -1,4 +1,4 @@
-import { shellWord } from "../lib/shell-word.ts";
+import { type Command, openclaw } from "../protocol/command.ts";
 
 /**
  * Which commands a node may declare at all, by its platform (OpenClaw's command policy page). A node
@@ -120,11 +120,11 @@ interface Declaring {
  * The command that puts a node's command on the list, for the owner to type; it must be declared
  * and approved after that.
  */
-export function policyCure(command: string, { allow, deny }: CommandPolicy): string {
+export function policyCure(command: string, { allow, deny }: CommandPolicy): Command {
   const [name, list] = deny.includes(command)
-    ? ["deny", deny.filter((one) => one !== command)]
-    : ["allow", [...allow, command]];
-  return `openclaw config set gateway.nodes.commands.${name} ${shellWord(JSON.stringify(list))}`;
+    ? (["deny", deny.filter((one) => one !== command)] as const)
+    : (["allow", [...allow, command]] as const);
+  return openclaw`config set gateway.nodes.commands.${name} ${JSON.stringify(list)}`;
 }
 
 /** Why a command is not on the list, for people; `undefined` when it is. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { limitTable } from "../../src/limits/table.ts";
 import { RequestError, UnknownCode } from "../../src/protocol/errors.ts";
+import { plainText } from "../../src/protocol/text.ts";
 import {
   ask,
   endedWithPairing,
@@ -11,6 +12,7 @@ import {
   requestOf,
 } from "../../src/requests/book.ts";
 import { requestsPart } from "../../src/requests/part.ts";
+import { kinds } from "../../src/words/request-kinds.ts";
 import { BookBench, READ, WRITE } from "./support.ts";
 
 describe("one book for devices and nodes", () => {
@@ -124,7 +126,9 @@ describe("what is answered to a code that is none", () => {
     ["node", "0000-0000", { code: "UNKNOWN_REQUEST", cure: "openclaw nodes pending" }],
   ] as const)("%s %s: its details, and whether it counts as a guess", (kind, code, details) => {
     const error = thrown(() => find(bench.state, code, { kind, now: bench.now }));
-    expect(error.shape.details).toEqual(details);
+    const { cure } = details;
+    expect(error.shape.details).toEqual({ ...details, next: [kinds[kind].list], cure });
+    expect(plainText(kinds[kind].list)).toBe(cure);
     expect(error instanceof UnknownCode).toBe(code === "0000-0000");
   });
 
@@ -135,7 +139,7 @@ describe("what is answered to a code that is none", () => {
     expect(error).not.toBeInstanceOf(UnknownCode);
     const denied = thrown(() => find(bench.state, old, { ...facts, denied: "denied" }));
     expect(denied).toBeInstanceOf(UnknownCode);
-    expect(denied.shape.details).toBeUndefined();
+    expect(denied.shape.details).toEqual({ code: "DENIED" });
   });
 });
 
