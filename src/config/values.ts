@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { canonicalNetwork } from "../lib/net.ts";
 import { longestSocketPath } from "../lib/socket-folder.ts";
+import { type Command, openclaw } from "../protocol/command.ts";
 import type { JsonSchema } from "../protocol/json-schema.ts";
 import { REDACTED } from "./hide.ts";
 
@@ -9,7 +10,7 @@ export class Refused {
   constructor(
     readonly reason = "",
     /** The command that helps, where setting the key to its example would not. */
-    readonly next?: string,
+    readonly next?: Command,
   ) {}
 }
 
@@ -119,7 +120,7 @@ export const webUrl = text("an https:// or http:// URL", (value) => {
 });
 
 const LONGEST_PLAIN = 20;
-const WEBHOOK_FILE = "openclaw config set notify.webhook.urlFile /etc/openclaw-gateway/webhook-url";
+const WEBHOOK_FILE = openclaw`config set notify.webhook.urlFile /etc/openclaw-gateway/webhook-url`;
 
 /** A webhook's URL, where it may stand in the configuration: Slack's and others' are secrets themselves. */
 export const webhookUrl = text("an https:// or http:// URL that holds no secret", (value) => {

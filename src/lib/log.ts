@@ -1,4 +1,5 @@
 import pino, { type Logger } from "pino";
+import { withoutSaid } from "./log-line.ts";
 import type { LogRing } from "./log-ring.ts";
 import { whyFailed } from "./system-words.ts";
 import { systemWorld, type Timer } from "./world.ts";
@@ -24,6 +25,10 @@ export interface LogOptions {
   readonly pretty: boolean;
   /** Names of facts that the pretty format leaves out. */
   readonly spared?: readonly string[];
+  /** Names of facts that it leaves out of lines whose message has their text already. */
+  readonly sparedIfSaid?: readonly string[];
+  /** Makes the properties of a logged error fit to be logged. */
+  readonly errorFacts?: (facts: object) => object;
   /** Absolute path of a file; standard output when absent. */
   readonly file?: string | undefined;
   /** Unwritten text kept at most; lines beyond it are lost. */
@@ -101,9 +106,11 @@ async function ended(stream: Destination): Promise<void> {
 
 /** The gateway's log: JSON lines, or readable ones on a terminal. */
 export async function createLog(options: LogOptions): Promise<OpenLog> {
+  const { errorFacts = (facts) => facts, sparedIfSaid = [] } = options;
   const settings = {
     level: options.level,
     base: null,
+    serializers: { err: (error: Error) => errorFacts(pino.stdSerializers.err(error)) },
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: {
       paths: SECRET_NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
@@ -122,11 +129,12 @@ export async function createLog(options: LogOptions): Promise<OpenLog> {
     singleLine: true,
     ignore: (options.spared ?? []).join(","),
   });
-  return { log: pino(settings, both(stream, options.ring)), close: async () => void stream.end() };
+  const once = { write: (text: string) => stream.write(withoutSaid(text, sparedIfSaid)) };
+  return { log: pino(settings, both(once, options.ring)), close: async () => void stream.end() };
 }
 
 /** A stream that hands every line to the ring as well. */
-function both(stream: Pick<Destination, "write">, ring: LogRing | undefined) {
+function both(stream: { write(text: string): unknown }, ring: LogRing | undefined) {
   if (!ring) return stream;
   return {
     write: (text: string) => {

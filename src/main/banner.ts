@@ -28,7 +28,7 @@ export function banner(facts: BannerFacts): Text {
   if (first.ownerInvite) lines.push(...ownerLines(facts, first.ownerInvite.secret));
   else lines.push(...pairedLines(counts));
   if (first.token !== undefined) lines.push(...tokenLines(first.token));
-  for (const warning of info.warnings) lines.push(say`  Note: ${warning}`, "");
+  for (const { text } of info.notes) lines.push(say`  Note: ${text}`, "");
   lines.push("  Stop with Ctrl-C.", "", "");
   return joined(lines, "\n");
 }

@@ -1,4 +1,4 @@
-import { blank, type Command, commandText, shell, type Word } from "./command.ts";
+import { blank, type Command, commandText, openclaw, shell, type Word } from "./command.ts";
 
 /** What a code stands for: a device's request for pairing, or a node's for its commands. */
 export type ApprovalKind = "device" | "node";
@@ -52,7 +52,8 @@ export const HOST = "<host>";
 
 /** The one place that knows how a request is approved by typing. */
 export function approvalLines({ kind, requestId, command, way }: ApprovalFacts): ApprovalLines {
-  const approveCommand = `${command} ${kind}s approve ${requestId}`;
+  const typed = openclaw`${`${kind}s`} approve ${requestId}`;
+  const approveCommand = commandText(typed, { here: command });
   return {
     approveCommand,
     ...overSsh(approveCommand, verbCommand(["approve", requestId], way), way),
@@ -61,7 +62,7 @@ export function approvalLines({ kind, requestId, command, way }: ApprovalFacts):
 
 /** How the same request is looked at; `devices show` takes the codes of nodes too. */
 export function showLines({ requestId, command, way }: Omit<ApprovalFacts, "kind">): ShowLines {
-  const showCommand = `${command} devices show ${requestId}`;
+  const showCommand = commandText(openclaw`devices show ${requestId}`, { here: command });
   return { showCommand, ...overSsh(showCommand, verbCommand(["show", requestId], way), way) };
 }
 

@@ -56,6 +56,12 @@ export function plainText(text: Text, calls: Calls = {}): string {
     .join("");
 }
 
+/** The first command in a text as a fact of a log line that has the text in its message. */
+export function typedFact(text: Text, calls: Calls = {}): { next?: string } {
+  const [first] = commandsIn(text);
+  return first === undefined ? {} : { next: commandText(first, calls) };
+}
+
 /** Before a text leaves the gateway: its commands for this machine are called as they are here. */
 export function asCalledHere(text: Text, gateway: string): readonly TextPart[] {
   return partsOf(text).map((part) => {

@@ -158,7 +158,7 @@ describe("a refusal", () => {
         "https://ntfy.lan leads to 192.168.1.5, in a private network; this gateway connects there only if gateway.egress says so",
       next: openclaw`config set gateway.egress 10.0.0.0/8,::1,192.168.1.5`,
     });
-    const typed = egressCommand(["10.0.0.0/8", "::1"], "192.168.1.5").words.at(-1) as string;
+    const typed = String(egressCommand(["10.0.0.0/8", "::1"], "192.168.1.5").words.at(-1));
     const { type } = specOf("gateway.egress");
     expect(readText(type, typed)).toEqual(["10.0.0.0/8", "::1", "192.168.1.5"]);
     expect(readText(type, "127.0.0.1")).toEqual(["127.0.0.1"]);

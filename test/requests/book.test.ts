@@ -136,7 +136,7 @@ describe("what is answered to a code that is none", () => {
     expect(error).not.toBeInstanceOf(UnknownCode);
     const denied = thrown(() => find(bench.state, old, { ...facts, denied: "denied" }));
     expect(denied).toBeInstanceOf(UnknownCode);
-    expect(denied.shape.details).toBeUndefined();
+    expect(denied.shape.details).toEqual({ code: "DENIED" });
   });
 });
 

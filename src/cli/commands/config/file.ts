@@ -1,6 +1,5 @@
-import type { ConfigIssue } from "../../../config/errors.ts";
 import { configPath, stateFolder } from "../../../host/paths.ts";
-import { plainText, say } from "../../../protocol/text.ts";
+import { say } from "../../../protocol/text.ts";
 import { type Context, printJson } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
 import type { ExitName } from "../../kit/exit.ts";
@@ -31,18 +30,14 @@ async function pathInUse(context: Context): Promise<string> {
 export const validate: Run<unknown> = async (context, [given]): Promise<ExitName> => {
   const { resolve } = await import("node:path");
   const { loadConfig } = await import("../../../config/load.ts");
-  const { formatIssue } = await import("../../../config/errors.ts");
+  const { formatIssue, issueRow } = await import("../../../config/errors.ts");
   const path = given === undefined ? await pathInUse(context) : resolve(given);
   const { errors, warnings, source } = await loadConfig({ path, env: context.io.env });
   const exit = errors.length > 0 ? "config" : "ok";
   if (context.options.json) {
-    printJson(context, {
-      path,
-      exists: source.exists,
-      valid: exit === "ok",
-      errors: errors.map(issueRecord),
-      warnings: warnings.map(issueRecord),
-    });
+    const valid = exit === "ok";
+    const rows = { errors: errors.map(issueRow), warnings: warnings.map(issueRow) };
+    printJson(context, { path, exists: source.exists, valid, ...rows });
     return exit;
   }
   const { io } = context;
@@ -56,8 +51,3 @@ export const validate: Run<unknown> = async (context, [given]): Promise<ExitName
   );
   return exit;
 };
-
-/** An issue for programs: what to type is a plain string there. */
-function issueRecord(issue: ConfigIssue): object {
-  return { ...issue, next: plainText(issue.next) };
-}

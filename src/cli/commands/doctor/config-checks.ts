@@ -40,7 +40,7 @@ const keys: Check = ({ config }) => {
   if (isUnreadable(config)) return undefined;
   const unknown = config.warnings.filter(({ code }) => code === "CONFIG_UNKNOWN_KEY");
   // Only a likely typing error comes with the place to edit; the rest is another program's.
-  const typo = unknown.find(({ expected }) => expected !== undefined);
+  const typo = unknown.find(({ nearest }) => nearest !== undefined);
   if (typo) return warn(`In line ${typo.line ?? 1} ${typo.message}`, typo.next);
   const [foreign] = unknown;
   if (foreign) return note(`The configuration has ${foreign.message}.`, foreign.next);

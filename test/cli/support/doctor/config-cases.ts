@@ -66,7 +66,7 @@ export const config: Case[] = [
     up({
       config: {
         warnings: [
-          { ...issue("CONFIG_UNKNOWN_KEY", "x", "x is no key; did you mean y?"), expected: "y" },
+          { ...issue("CONFIG_UNKNOWN_KEY", "x", "x is no key; did you mean y?"), nearest: "y" },
         ],
       },
     }),
