@@ -9,6 +9,7 @@ import { lastAdminRefusal } from "../../src/pairing/remaining-admins.ts";
 import { invalidRequest, missingScope, unavailable } from "../../src/protocol/errors.ts";
 import type { ErrorShape } from "../../src/protocol/frames.ts";
 import * as refusals from "../../src/protocol/refusals.ts";
+import { pairingBusy } from "../../src/requests/busy.ts";
 import { StoreError, storeErrorCodes } from "../../src/store/errors.ts";
 
 type Refusal = refusals.Refusal;
@@ -63,7 +64,9 @@ export const samples: Readonly<Record<string, readonly Refusal[]>> = {
   starting: [refusals.starting()],
   restarting: [refusals.restarting()],
   storeUnavailable: [refusals.storeUnavailable("what the error of the state says (below)")],
-  passedOn: [auditFull(), beingRevoked()].map(({ shape }) => refusals.passedOn(shape)),
+  passedOn: [auditFull(), beingRevoked(), pairingBusy(5000)].map(({ shape }) =>
+    refusals.passedOn(shape),
+  ),
   pairingRequired: (["not-paired", "role-upgrade", "scope-upgrade"] as const).map((reason) =>
     refusals.pairingRequired({ ...asks, reason, way: { ssh: { port: 22 } } }),
   ),
