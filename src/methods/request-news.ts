@@ -1,4 +1,4 @@
-import type { Hub } from "../events/hub.ts";
+import type { StrangerEvent, StrangerEvents } from "../events/stranger-events.ts";
 import type { BoundedLog, LineLog } from "../lib/bounded-log.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
@@ -31,7 +31,7 @@ export interface RequestNews extends RequestLog {
   readonly nodes: Nodes;
   readonly pairing: Pairing;
   readonly world: Pick<World, "now">;
-  readonly hub: Pick<Hub, "publishAbout">;
+  readonly events: Pick<StrangerEvents, "began" | "ended">;
 }
 
 /**
@@ -55,7 +55,11 @@ function requested(request: ApprovalRequest, news: RequestNews): void {
   const { kind, requestId, remoteIp } = request;
   const { events, log } = kinds[kind];
   const row = requestRow(request, news);
-  news.hub.publishAbout(askerOf(request), events.requested, row);
+  news.events.began({
+    ...about(request),
+    event: events.requested,
+    payload: () => requestRow(request, news),
+  });
   const asks = askLine(row, { command: news.command, askChars: news.limits.askChars });
   const address = kind === "device" ? { address: remoteIp } : {};
   news.telemetry.refusalLog.write({
@@ -72,12 +76,17 @@ function resolved(request: ApprovalRequest, why: Resolution, news: RequestNews):
   const decision = why === "approved" ? "approved" : "rejected";
   const facts = { requestId, ...asker(request) };
   const payload = { ...facts, decision, why, ts: news.world.now() };
-  news.hub.publishAbout(askerOf(request), events.resolved, payload);
+  const ended = { ...about(request), event: events.resolved, payload: () => payload };
+  news.events.ended(ended, why === "approved" || why === "rejected");
   const message = log.ended(nameOf(request), why);
   const { gone } = lines[kind];
   if (why === "approved" || why === "rejected") news.log.info(facts, message);
   else if (gone)
     news.telemetry.refusalLog.write({ level: "info", kind: `${gone}-${why}`, facts, message });
+}
+
+function about(request: ApprovalRequest): Pick<StrangerEvent, "key" | "deviceId"> {
+  return { key: request.requestId, deviceId: askerOf(request) };
 }
 
 /** The id of the device that asks, as facts of that kind name it. */
