@@ -10,7 +10,8 @@ const templates: Plugin = {
     /\/deploy\/ssh\/[^/]+$/.test(id) ? `export default ${JSON.stringify(code)};` : undefined,
 };
 
-const MACHINES = "test/vps/**/*.test.ts";
+/** What boots machines, or gives itself addresses, does so in a network of its own. */
+const NETWORKS = ["test/vps/**/*.test.ts", "test/siege/**/*-network.test.ts"];
 
 /** One process per test file (uWebSockets.js and argon2 are native, and sockets are global state). */
 export default defineConfig({
@@ -25,9 +26,9 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "tests", include: ["test/**/*.test.ts"], exclude: [MACHINES], pool: "forks" },
+        test: { name: "tests", include: ["test/**/*.test.ts"], exclude: NETWORKS, pool: "forks" },
       },
-      { extends: true, test: { name: "machines", include: [MACHINES], pool: ownNetwork } },
+      { extends: true, test: { name: "machines", include: NETWORKS, pool: ownNetwork } },
     ],
   },
 });

@@ -15,6 +15,7 @@ import type { ErrorShape } from "../../src/protocol/frames.ts";
 import { noteCodes } from "../../src/protocol/note.ts";
 import * as refusals from "../../src/protocol/refusals.ts";
 import { plainText } from "../../src/protocol/text.ts";
+import { pairingBusy } from "../../src/requests/busy.ts";
 import { StoreError, storeErrorCodes } from "../../src/store/errors.ts";
 
 type Refusal = refusals.Refusal;
@@ -69,7 +70,9 @@ export const samples: Readonly<Record<string, readonly Refusal[]>> = {
   starting: [refusals.starting()],
   restarting: [refusals.restarting()],
   storeUnavailable: [refusals.storeUnavailable("what the error of the state says (below)")],
-  passedOn: [auditFull(), beingRevoked()].map(({ shape }) => refusals.passedOn(shape)),
+  passedOn: [auditFull(), beingRevoked(), pairingBusy(5000)].map(({ shape }) =>
+    refusals.passedOn(shape),
+  ),
   pairingRequired: (["not-paired", "role-upgrade", "scope-upgrade"] as const).map((reason) =>
     refusals.pairingRequired({ ...asks, reason, way: { ssh: { port: 22 } } }),
   ),

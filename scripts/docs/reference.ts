@@ -9,6 +9,7 @@ import { amountWords } from "./amounts.ts";
 import { budgetLines } from "./budgets.ts";
 import { commandPage } from "./commands.ts";
 import { errorLines } from "./errors.ts";
+import { guessingLines } from "./guessing.ts";
 import { metricsLines } from "./metrics.ts";
 import { reliabilityLines } from "./reliability.ts";
 import { architecturePage } from "./rooms.ts";
@@ -27,6 +28,7 @@ export function references(): Record<string, string> {
     "errors.md": page("Errors", errorLines()),
     "limits.md": page("Limits", limitLines()),
     "reliability.md": page("Reliability", reliabilityLines()),
+    "guessing.md": page("Guessing", guessingLines()),
     "budgets.md": page("Budgets", budgetLines()),
     "metrics.md": page("Metrics", metricsLines()),
     "config.md": `${NOTE}\n\n${configReference().trim()}\n`,

@@ -101,17 +101,35 @@ const offenders: readonly Offender[] = [
     "leaves handshakes half-open",
     ["handshakeMs", "unauthenticatedPerAddress", "unauthenticatedSockets"],
   ],
-  ["asks for approval without end", ["pendingPerAddress", "pendingRequests"]],
-  ["waits in a crowd", ["waitingPerAddress"]],
+  [
+    "asks for approval without end",
+    [
+      "requestBurstPerAddress",
+      "requestBurstPerPrefix",
+      "requestBurst",
+      "pendingPerAddress",
+      "pendingRequests",
+      "requestEventBytesPerSecond",
+    ],
+  ],
+  ["waits in a crowd", ["waitingPerAddress", "waitingSockets"]],
   ["guesses passwords, tokens or links", ["authFailures", "argon2PerSource", "argon2Queued"]],
   ["guesses codes of requests", ["codeFailures"]],
-  ["wants to fill the log", ["logLinesPerSecond"]],
+  ["wants to fill the log", ["logLinesPerSecond", "logBytesPerSecond"]],
 ];
 
 const bystanders: readonly Promised[] = [
   [
     "While each of these is pushed past, a hundred clients that behave are not closed or refused, miss no answer, and get every event in order without a gap; new devices are approved, paired ones come back, and the memory is given back.",
     "fault/limits-under-load.test.ts",
+  ],
+  [
+    "However many strangers ask for approval, from one address or from hundreds: a device that waits, connected or coming back as OpenClaw's clients do, keeps its code, and whoever listens on a poor line stays connected and knows in the end who asks. Of a /24 or /48 at most {pendingPerPrefix} are sure of that at once.",
+    "siege/requests.test.ts",
+  ],
+  [
+    "The same from an IPv6 prefix of which a stranger owns every address.",
+    "siege/requests-network.test.ts",
   ],
   [
     "A device with its own token is let in at an address that is locked because others guessed there.",
@@ -134,6 +152,7 @@ const notPromised = [
   "Answers within a given time. Under attack they come later; `npm run bench` and the table of the test above print how much.",
   "Anything about a disk that loses what it confirmed, or an owner of the machine who edits state while the gateway runs.",
   "Service to everybody behind one address whose share of unauthenticated sockets somebody there holds: that address waits, no other does.",
+  "A code at the first try while strangers ask without end: a new device may be told to try again (`PAIRING_BUSY`), and a [link](pairing.md) lets it in at once. Where strangers hold all of `pendingRequests`, each coming back all the time and from a network of its own, only a link does, or rejecting theirs.",
   "Connections in number: whoever may use up the network or the open files of the machine can. Put nginx before it where strangers come.",
 ];
 

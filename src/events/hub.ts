@@ -156,13 +156,17 @@ export class Hub {
     return receivers;
   }
 
+  /** The receivers of `event` that may know of that device. */
+  audienceAbout(deviceId: string, event: EventName): Receiver[] {
+    const all = this.audience(event);
+    if (this.#confined.size === 0) return all;
+    return all.filter((receiver) => (this.#confined.get(receiver) ?? deviceId) === deviceId);
+  }
+
   /** Sends what is about one device to the receivers of `event` that may know of that device. */
   publishAbout(deviceId: string, event: EventName, payload: unknown): void {
     if (this.#confined.size === 0) return this.publish(event, payload);
-    const to = this.audience(event).filter((receiver) => {
-      return (this.#confined.get(receiver) ?? deviceId) === deviceId;
-    });
-    this.publish(event, payload, { to });
+    this.publish(event, payload, { to: this.audienceAbout(deviceId, event) });
   }
 
   /**

@@ -1,5 +1,6 @@
+import { giveWay } from "../lib/give-way.ts";
 import type { Limits } from "../limits/table.ts";
-import { type Close, closes } from "../protocol/close.ts";
+import { closes } from "../protocol/close.ts";
 import type { Connection } from "./connection.ts";
 
 /** Connections of one kind by where they come from, oldest first. */
@@ -32,9 +33,8 @@ class ConnectionsBySource {
     return this.#bySource.get(source) ?? [];
   }
 
-  oldestOf(source: string): Connection | undefined {
-    const [first] = this.#bySource.get(source) ?? [];
-    return first;
+  *all(): Iterable<Connection> {
+    for (const set of this.#bySource.values()) yield* set;
   }
 
   /** The oldest connection of the source that has most of them. */
@@ -132,16 +132,32 @@ export class AdmissionControl {
     this.#unauthenticated.delete(connection);
   }
 
-  /** Moves a connection to those that wait for approval. */
+  /**
+   * Moves a connection to those that wait for approval. Past what may wait one of a crowd is closed, or
+   * else the connection itself: who waits is not pushed out by who comes later.
+   */
   waits(connection: Connection): void {
+    const way = this.#wayFor(connection);
+    if (way === "turn-away") return connection.close(closes.waitingEvicted);
     this.#unauthenticated.delete(connection);
-    const { source } = connection.socket.peer;
-    if (this.#waiting.from(source) >= this.limits.waitingPerAddress) {
-      evict(this.#waiting.oldestOf(source), closes.waitingEvicted);
-    } else if (this.#waiting.size >= this.limits.waitingSockets) {
-      evict(this.#waiting.oldestOfLargest(), closes.waitingEvicted);
-    }
+    if (way !== "fits") way.goes.connection.close(closes.waitingEvicted);
     this.#waiting.add(connection);
+  }
+
+  #wayFor({ socket: { peer } }: Connection) {
+    const { waitingSockets, waitingPerAddress, pendingPerPrefix } = this.limits;
+    if (this.#waiting.size < Math.min(waitingSockets, waitingPerAddress)) return "fits";
+    const places = [...this.#waiting.all()].map((connection) => ({
+      connection,
+      source: connection.socket.peer.source,
+      since: connection.challengedAt,
+      isThere: true,
+    }));
+    return giveWay(places, peer.source, {
+      all: waitingSockets,
+      perSource: waitingPerAddress,
+      perPrefix: pendingPerPrefix,
+    });
   }
 
   /** An approved connection goes through the handshake once more. */
@@ -171,8 +187,4 @@ export class AdmissionControl {
 
 function refused(text: string, metric: string): AdmissionRefusal {
   return { status: "503 Service Unavailable", text, metric };
-}
-
-function evict(connection: Connection | undefined, close: Close): void {
-  connection?.close(close);
 }

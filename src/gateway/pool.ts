@@ -45,6 +45,10 @@ export class ConnectionPool {
   constructor(private readonly deps: Deps) {
     const { state, limits, world, pairing } = deps;
     this.#upgrades = new UpgradeQueue(state.admission, limits, world);
+    const { registry } = state;
+    pairing.requests.connectedBy((deviceId) => {
+      return registry.waiting(deviceId) !== undefined || registry.isConnected(deviceId);
+    });
     const stopRequests = pairing.requests.listen((event) => {
       const { name, request } = event;
       if (name === "resolved" && request.kind === "device") this.#resolved(request, event.why);
@@ -142,9 +146,10 @@ export class ConnectionPool {
     registry.waiting(deviceId)?.close(closes.waitingReplaced);
     admission.waits(connection);
     this.#upgrades.freed();
+    if (!connection.isOpen) return;
     registry.wait(connection, deviceId);
     // The decision may have come while the answer was on its way.
-    const why = this.deps.pairing.requests.resolution(requestId);
+    const why = this.deps.pairing.requests.resolution(requestId, deviceId);
     const pending = this.deps.pairing.pendingOf(deviceId);
     if (why !== undefined && pending?.requestId !== requestId) {
       this.#endWait(connection, requestId, why);
@@ -199,7 +204,10 @@ export class ConnectionPool {
     admission.closed(connection);
     this.#upgrades.freed();
     const { state } = connection;
-    if (state.name === "waiting") registry.unwait(connection, state.deviceId);
+    if (state.name === "waiting") {
+      registry.unwait(connection, state.deviceId);
+      this.deps.pairing.requests.left(state.deviceId);
+    }
     if (state.name === "ready") {
       registry.delete(connection, state.actor);
       this.deps.hub.delete(connection);

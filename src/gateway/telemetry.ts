@@ -15,13 +15,13 @@ export interface GatewayLog {
 
 interface Deps {
   readonly world: World;
-  readonly limits: Pick<Limits, "logLinesPerSecond">;
+  readonly limits: Pick<Limits, "logBytesPerSecond" | "logLinesPerSecond">;
   readonly log: GatewayLog;
 }
 
 /**
  * What is counted and logged about connections. Clients can cause any number of these lines, so both
- * logs are bounded to `limits.logLinesPerSecond`.
+ * logs are bounded to `limits.logLinesPerSecond`, and that of refusals by `limits.logBytesPerSecond` too.
  */
 export class Telemetry {
   readonly #closes = new Map<string, number>();
@@ -35,7 +35,7 @@ export class Telemetry {
   constructor({ world, limits, log }: Deps) {
     const leftOut = () => this.count("log-left-out");
     const bounds = { world, log, perSecond: limits.logLinesPerSecond, leftOut };
-    this.refusalLog = new BoundedLog(bounds);
+    this.refusalLog = new BoundedLog({ ...bounds, bytesPerSecond: limits.logBytesPerSecond });
     this.failureLog = new BoundedLog(bounds);
   }
 

@@ -12,6 +12,8 @@ interface Deps {
   readonly log: LineLog;
   /** Lines per second; what comes beyond is counted instead of written. */
   readonly perSecond: number;
+  /** Bytes of such lines per second, about; any number if absent. */
+  readonly bytesPerSecond?: number;
   /** Called for every line that was counted only. */
   readonly leftOut?: () => void;
 }
@@ -27,32 +29,43 @@ export interface BoundedLine {
 }
 
 /**
- * Lines that strangers can cause. At most `perSecond` of them are written in a second; the rest is
+ * Lines that strangers can cause. At most `perSecond` of them, and `bytesPerSecond`, are written in a second; the rest is
  * summed up by kind in one line at that second's end, so a storm fills no disk and blocks no loop.
  */
 export class BoundedLog {
   #from = Number.NEGATIVE_INFINITY;
   #written = 0;
+  #bytes = 0;
   readonly #leftOut = new Map<string, number>();
   #timer: Timer | undefined;
 
   constructor(private readonly deps: Deps) {}
 
   write({ level, kind, facts, message }: BoundedLine): void {
-    const { world, log, perSecond } = this.deps;
+    const { world, log } = this.deps;
     const now = world.monotonic();
     if (now - this.#from >= SECOND) this.#begin(now);
-    this.#written += 1;
-    if (this.#written <= perSecond) return log[level](facts, message);
+    if (this.#hasRoom(facts, message)) return log[level](facts, message);
     this.#leftOut.set(kind, (this.#leftOut.get(kind) ?? 0) + 1);
     this.deps.leftOut?.();
     this.#timer ??= world.after(this.#from + SECOND - now, () => this.flush());
+  }
+
+  #hasRoom(facts: object, message: string): boolean {
+    const { perSecond, bytesPerSecond } = this.deps;
+    this.#written += 1;
+    if (this.#written > perSecond) return false;
+    if (bytesPerSecond === undefined) return true;
+    // Its time, its level and what else every line has come to about as much as this leaves out.
+    this.#bytes += Buffer.byteLength(message) + Buffer.byteLength(JSON.stringify(facts));
+    return this.#bytes <= bytesPerSecond;
   }
 
   #begin(now: number): void {
     this.flush();
     this.#from = now;
     this.#written = 0;
+    this.#bytes = 0;
   }
 
   /** Writes the summary that is due; nothing when every line was written. */

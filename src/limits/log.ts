@@ -10,6 +10,14 @@ export const logLimitTable = {
     metric: "log-left-out",
     test: "lib/bounded-log.test.ts",
   },
+  logBytesPerSecond: {
+    value: 16 * KiB,
+    unit: "bytes",
+    bounds: "log lines about refusals, closes and requests in one second",
+    past: "as past `logLinesPerSecond`",
+    metric: "log-left-out",
+    test: "lib/bounded-log.test.ts",
+  },
   logBufferBytes: {
     value: MiB,
     unit: "bytes",

@@ -6,7 +6,7 @@ export const notifyLimitTable = {
     value: 128,
     unit: "count",
     bounds: "requests that wait to be told to the webhook",
-    past: "the oldest of the address with most of them is told as a number only",
+    past: "one whose device is gone, else the oldest of the /24 or /48 with most of them, is told as a number only",
     metric: "notify-merged",
     test: "notify/waiting.test.ts",
   },
@@ -21,7 +21,7 @@ export const notifyLimitTable = {
   notifyShown: {
     value: 5,
     unit: "count",
-    bounds: "requests in one message; those of different addresses first",
+    bounds: "requests in one message; those whose devices wait, and of different networks, first",
     past: "the rest is told as a number, with the command that lists them all",
     metric: "notify-merged",
     test: "notify/waiting.test.ts",

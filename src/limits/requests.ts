@@ -1,4 +1,6 @@
-import { type Limit, MINUTE } from "./limit.ts";
+import { type Limit, MINUTE, SECOND } from "./limit.ts";
+
+const TURNED_AWAY = "`UNAVAILABLE` `too many pairing requests; retry later`, retryable";
 
 /** The limits of requests for approval: a part of the table in table.ts. */
 export const requestLimitTable = {
@@ -6,7 +8,7 @@ export const requestLimitTable = {
     value: 256,
     unit: "count",
     bounds: "pairing requests that wait for a decision, in all",
-    past: "the oldest of the address with most of them is dropped",
+    past: `one whose device neither waits nor came back is dropped, of the widest crowd the newest; where all wait, the newest of a /24 or /48 with more than \`pendingPerPrefix\`; else the new one: ${TURNED_AWAY}`,
     metric: "pending-evicted",
     test: "requests/devices.test.ts",
   },
@@ -14,8 +16,94 @@ export const requestLimitTable = {
     value: 16,
     unit: "count",
     bounds: "pairing requests that wait for a decision, from one address",
-    past: "that address's oldest is dropped",
+    past: `that address's newest is dropped whose device neither waits nor came back; else the new one: ${TURNED_AWAY}`,
+    metric: "requests-turned-away",
+    test: "requests/devices.test.ts",
+  },
+  pendingPerPrefix: {
+    value: 16,
+    unit: "count",
+    bounds:
+      "pairing requests, and sockets that wait for approval, of one /24 (IPv6: /48) that others never push out while their devices wait",
+    past: "where all places are taken the newest beyond it gives way to one from a smaller crowd",
     metric: "pending-evicted",
+    test: "lib/give-way.test.ts",
+  },
+  requestGraceMs: {
+    value: 45 * SECOND,
+    unit: "ms",
+    bounds:
+      "time from its request on for which a device that hung up counts as one that waits: longer than the longest pause between two tries of OpenClaw's own clients",
+    past: "it counts as gone until it comes back",
+    metric: "-",
+    test: "requests/devices.test.ts",
+  },
+  requestRecentMs: {
+    value: 2 * MINUTE,
+    unit: "ms",
+    bounds:
+      "time from its last retry on for which a device counts as one that waits: four times the longest pause between two tries of OpenClaw's own clients",
+    past: "it counts as gone until it comes back",
+    metric: "-",
+    test: "requests/devices.test.ts",
+  },
+  requestBurstPerAddress: {
+    value: 32,
+    unit: "count",
+    bounds:
+      "new pairing requests at once of one address, or of one device that is paired or shows the shared secret",
+    past: TURNED_AWAY,
+    metric: "requests-turned-away",
+    test: "requests/pace.test.ts",
+  },
+  requestsPerMinutePerAddress: {
+    value: 30,
+    unit: "count",
+    bounds: "new pairing requests of one such address or device in a minute, once that is used up",
+    past: TURNED_AWAY,
+    metric: "requests-turned-away",
+    test: "requests/pace.test.ts",
+  },
+  requestBurstPerPrefix: {
+    value: 48,
+    unit: "count",
+    bounds: "new pairing requests at once of one /24 (IPv6: /48)",
+    past: TURNED_AWAY,
+    metric: "requests-turned-away",
+    test: "requests/pace.test.ts",
+  },
+  requestsPerMinutePerPrefix: {
+    value: 60,
+    unit: "count",
+    bounds: "new pairing requests of one /24 (IPv6: /48) in a minute, once that is used up",
+    past: TURNED_AWAY,
+    metric: "requests-turned-away",
+    test: "requests/pace.test.ts",
+  },
+  requestBurst: {
+    value: 64,
+    unit: "count",
+    bounds:
+      "new pairing requests at once, of all who neither are paired nor show the shared secret",
+    past: TURNED_AWAY,
+    metric: "requests-turned-away",
+    test: "requests/pace.test.ts",
+  },
+  requestsPerMinute: {
+    value: 240,
+    unit: "count",
+    bounds:
+      "new pairing requests in a minute, of all who neither are paired nor show the shared secret, once that is used up: too few to fill `pendingRequests` with devices that ask once within `requestGraceMs`",
+    past: TURNED_AWAY,
+    metric: "requests-turned-away",
+    test: "requests/pace.test.ts",
+  },
+  requestAgainMs: {
+    value: 5 * SECOND,
+    unit: "ms",
+    bounds: "`retryAfterMs` of a request that found no place",
+    past: "it is decided anew",
+    metric: "-",
     test: "requests/devices.test.ts",
   },
   pendingMs: {

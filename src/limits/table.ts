@@ -15,6 +15,7 @@ import { nodeHostLimitTable } from "./node-host.ts";
 import { nodeLimitTable } from "./nodes.ts";
 import { notifyLimitTable } from "./notify.ts";
 import { presenceLimitTable } from "./presence.ts";
+import { requestEventLimitTable } from "./request-events.ts";
 import { requestLimitTable } from "./requests.ts";
 import { socketLimitTable } from "./sockets.ts";
 import { sshLimitTable } from "./ssh.ts";
@@ -31,6 +32,7 @@ export const limitTable = {
   ...frameLimitTable,
   ...socketLimitTable,
   ...requestLimitTable,
+  ...requestEventLimitTable,
   ...inviteLimitTable,
   ...auditLimitTable,
   ...sshLimitTable,

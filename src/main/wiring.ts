@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { StrangerEvents } from "../events/stranger-events.ts";
 import { followConfig } from "../gateway/config-changes.ts";
 import type { GatewayLog } from "../gateway/telemetry.ts";
 import { broadcastDevices } from "../methods/device-broadcasts.ts";
@@ -22,9 +23,12 @@ export function follow(core: Core, { network, peers, setLogLevel, log }: Parts):
   const { hub, presence, state } = network;
   const { registry, telemetry } = state;
   const lines = { log, telemetry, command, limits };
+  const leftOut = () => telemetry.count("request-events-left-out");
+  const events = new StrangerEvents({ hub, world, limits, leftOut });
   peers.trust(config.current.gateway.trustedProxies);
   const stops = [
-    pairing.requests.listen(requestNews({ ...lines, hub, nodes, pairing, world })),
+    pairing.requests.listen(requestNews({ ...lines, events, nodes, pairing, world })),
+    () => events.close(),
     broadcastDevices({ hub, pairing, setups }),
     pairing.listen(pairingLog(lines)),
     nodes.listen(nodeNews({ hub, telemetry })),

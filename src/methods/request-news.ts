@@ -1,4 +1,4 @@
-import type { Hub } from "../events/hub.ts";
+import type { StrangerEvent, StrangerEvents } from "../events/stranger-events.ts";
 import type { BoundedLog, LineLog } from "../lib/bounded-log.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
@@ -32,7 +32,7 @@ export interface RequestNews extends RequestLog {
   readonly nodes: Nodes;
   readonly pairing: Pairing;
   readonly world: Pick<World, "now">;
-  readonly hub: Pick<Hub, "publishAbout">;
+  readonly events: Pick<StrangerEvents, "began" | "ended">;
 }
 
 /**
@@ -56,7 +56,11 @@ function requested(request: ApprovalRequest, news: RequestNews): void {
   const { kind, requestId, remoteIp } = request;
   const { events, log } = kinds[kind];
   const row = requestRow(request, news);
-  news.hub.publishAbout(askerOf(request), events.requested, row);
+  news.events.began({
+    ...about(request),
+    event: events.requested,
+    payload: () => requestRow(request, news),
+  });
   const calls = { here: news.command };
   const asks = askText(row, news.limits.askChars);
   const address = kind === "device" ? { address: remoteIp } : {};
@@ -74,12 +78,17 @@ function resolved(request: ApprovalRequest, why: Resolution, news: RequestNews):
   const decision = why === "approved" ? "approved" : "rejected";
   const facts = { requestId, ...asker(request) };
   const payload = { ...facts, decision, why, ts: news.world.now() };
-  news.hub.publishAbout(askerOf(request), events.resolved, payload);
+  const ended = { ...about(request), event: events.resolved, payload: () => payload };
+  news.events.ended(ended, why === "approved" || why === "rejected");
   const message = log.ended(nameOf(request), why);
   const { gone } = lines[kind];
   if (why === "approved" || why === "rejected") news.log.info(facts, message);
   else if (gone)
     news.telemetry.refusalLog.write({ level: "info", kind: `${gone}-${why}`, facts, message });
+}
+
+function about(request: ApprovalRequest): Pick<StrangerEvent, "key" | "deviceId"> {
+  return { key: request.requestId, deviceId: askerOf(request) };
 }
 
 /** The id of the device that asks, as facts of that kind name it. */

@@ -72,7 +72,7 @@ function outcomeNow(requestId: string, deviceId: string, call: Call) {
   const { requests } = call.services;
   // Of others' requests it says nothing: otherwise codes could be guessed here.
   if (requests.isPending(requestId, deviceId)) return undefined;
-  const why = requests.resolution(requestId) ?? "expired";
+  const why = requests.resolution(requestId, deviceId) ?? "expired";
   return why === "approved" ? approved(requestId, deviceId, call) : refused(requestId, why);
 }
 

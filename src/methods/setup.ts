@@ -53,7 +53,7 @@ export const setupCode = method({
 });
 
 /** 128 bits, as the addresses of OpenClaw's own gateway have. */
-const JOIN_BYTES = 16;
+export const JOIN_BYTES = 16;
 
 async function makeSetupCode(params: SetupParams, { actor, services }: Call) {
   const { limits, world, pairing, tokenKey } = services;

@@ -6,7 +6,7 @@ import { type AskingView, askingOf } from "./asking.ts";
 
 interface Deps extends AskingView {
   readonly config: Pick<ConfigStore, "listen">;
-  readonly requests: Pick<Requests, "listen">;
+  readonly requests: Pick<Requests, "isThere" | "listen">;
   /** A request as it is stored now: a retry may have made it last longer. */
   readonly stored: (requestId: string) => ApprovalRequest | undefined;
 }
@@ -21,7 +21,8 @@ export function followRequests(deps: Deps, notify: Notifier): () => void {
         return;
       }
       const tell = () => askingOf(deps.stored(requestId) ?? event.request, deps);
-      notify.asked({ requestId, source: sourceOf(event.request), tell });
+      const isThere = () => deps.requests.isThere(deps.stored(requestId) ?? event.request);
+      notify.asked({ requestId, source: sourceOf(event.request), isThere, tell });
     }),
     deps.config.listen((changed) => {
       const ours = ({ path }: { path: string }) =>

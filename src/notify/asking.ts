@@ -34,6 +34,8 @@ export interface WaitingRequest {
   readonly requestId: string;
   /** What limits count by: an address, or a node. */
   readonly source: string;
+  /** Whether its device waits, or came back a moment ago; absent where it does for sure. */
+  isThere?(): boolean;
   tell(): Asking;
 }
 

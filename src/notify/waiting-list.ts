@@ -1,8 +1,9 @@
+import { prefixKey } from "../lib/net.ts";
 import type { Batch, WaitingRequest } from "./asking.ts";
 
 /**
- * Requests that are still to be told. Bounded by `size`: past it the oldest request of the source
- * with the most is kept as a number only, so that a flood from one source pushes out its own.
+ * Requests that are still to be told. Bounded by `size`: past it one whose device is gone is kept as a
+ * number only, or else one of the prefix (/24, /48) with the most, so that a flood pushes out its own.
  */
 export class WaitingList {
   readonly #waiting = new Map<string, WaitingRequest>();
@@ -31,11 +32,12 @@ export class WaitingList {
     this.#nameless.delete(request.requestId);
     this.#waiting.set(request.requestId, request);
     if (this.#waiting.size <= this.size) return;
-    const [loser] = bySource([...this.#waiting.values()]).sort((a, b) => b.length - a.length);
-    const oldest = loser?.[0];
-    if (!oldest) return;
-    this.#waiting.delete(oldest.requestId);
-    this.#number(oldest.requestId);
+    const all = [...this.#waiting.values()];
+    const gone = all.filter((one) => !isThere(one));
+    const loser = loserOf(gone.length > 0 ? gone : all);
+    if (!loser) return;
+    this.#waiting.delete(loser.requestId);
+    this.#number(loser.requestId);
   }
 
   #number(requestId: string): void {
@@ -90,31 +92,55 @@ export class WaitingList {
   }
 }
 
+/** The oldest of the prefix that has most; of several such prefixes, of the one that came last. */
+function loserOf(all: readonly WaitingRequest[]): WaitingRequest | undefined {
+  const [crowd] = byPrefix(all)
+    .reverse()
+    .sort((a, b) => b.length - a.length);
+  return crowd?.[0];
+}
+
+function isThere(request: WaitingRequest): boolean {
+  return request.isThere?.() ?? true;
+}
+
 /**
- * Which requests a message shows: the newest of each source first, then the second newest of each,
- * in the order in which they came. A crowd at one address hides no request from another.
+ * Which requests a message shows: of those whose devices wait the newest of each prefix first, then the
+ * second newest of each, then those whose devices are gone, in the order in which they came. A crowd at
+ * one address or in one network hides no request from another.
  */
 export function chooseShown(
   all: readonly WaitingRequest[],
   shown: number,
 ): readonly WaitingRequest[] {
-  const sources = bySource(all);
-  const rounds = Math.max(0, ...sources.map((list) => list.length));
-  const chosen = new Set<WaitingRequest>();
-  for (let round = 1; round <= rounds && chosen.size < shown; round += 1) {
-    const next = sources.flatMap((list) => list.at(-round) ?? []);
-    next.sort((a, b) => all.indexOf(b) - all.indexOf(a));
-    for (const request of next.slice(0, shown - chosen.size)) chosen.add(request);
+  const there = all.filter(isThere);
+  const chosen = new Set(newestOfEach(there, shown));
+  if (chosen.size < shown) {
+    const gone = all.filter((one) => !there.includes(one));
+    for (const request of newestOfEach(gone, shown - chosen.size)) chosen.add(request);
   }
   return all.filter((request) => chosen.has(request));
 }
 
-function bySource(all: readonly WaitingRequest[]): WaitingRequest[][] {
+function newestOfEach(all: readonly WaitingRequest[], most: number): WaitingRequest[] {
+  const prefixes = byPrefix(all);
+  const rounds = Math.max(0, ...prefixes.map((list) => list.length));
+  const chosen: WaitingRequest[] = [];
+  for (let round = 1; round <= rounds && chosen.length < most; round += 1) {
+    const next = prefixes.flatMap((list) => list.at(-round) ?? []);
+    next.sort((a, b) => all.indexOf(b) - all.indexOf(a));
+    chosen.push(...next.slice(0, most - chosen.length));
+  }
+  return chosen;
+}
+
+function byPrefix(all: readonly WaitingRequest[]): WaitingRequest[][] {
   const lists = new Map<string, WaitingRequest[]>();
   for (const request of all) {
-    const list = lists.get(request.source);
+    const prefix = prefixKey(request.source);
+    const list = lists.get(prefix);
     if (list) list.push(request);
-    else lists.set(request.source, [request]);
+    else lists.set(prefix, [request]);
   }
   return [...lists.values()];
 }

@@ -16,7 +16,8 @@ import {
 } from "./records.ts";
 import type { Setup } from "./setup.ts";
 
-const SECRET_BYTES = 32;
+/** Random bytes of a link's secret. */
+export const SECRET_BYTES = 32;
 
 /** SHA-256 of a link's secret: it has 256 bits, so a fast hash is enough. */
 export function hashInvite(secret: string): string {

@@ -83,7 +83,8 @@ export class Pairing {
     this.#clock = new WatchedClock(world);
     this.decisions = deps.decisions.about(document);
     const now = () => this.now();
-    this.requests = new Requests({ ...deps, now });
+    const refused = (metric: string) => this.#listeners.tell("refused", metric);
+    this.requests = new Requests({ ...deps, now, refused });
     const requestDecisions = this.requests.decisions;
     const parts = { document, requests, requestDecisions, decisions: this.decisions, guard, now };
     this.#revocation = new Revocation(parts);
@@ -95,7 +96,7 @@ export class Pairing {
       requests.listen(({ name }) => {
         if (name === "requested") this.#setExpiry();
       }),
-      deps.decisions.listen((metric) => this.#listeners.tell("refused", metric)),
+      deps.decisions.listen(refused),
     );
     const early = fromTheFuture(document.working, world.now());
     if (early.length > 0) document.later(early);
@@ -193,7 +194,7 @@ export class Pairing {
     return { pending, devices: paired.size, invites: open.length };
   }
 
-  /** Records that a device asks for approval and returns its request. @throws StoreError */
+  /** Records that a device asks for approval and returns its request. @throws StoreError, RequestError */
   request(ask: Omit<AccessAsk, "kind" | "isRepair">): Promise<DeviceRequest> {
     const isRepair = this.#working.devices.has(ask.deviceId);
     return this.requests.ask({ ...ask, kind: "device", isRepair });

@@ -58,7 +58,11 @@ export const eventTable = {
     scope: PAIRING,
     what: "a setup code paired a device that was gone when its tokens were sent; it may try again",
   },
-  "device.pair.changed": { roles: operators, scope: PAIRING, what: "a paired device was renamed" },
+  "device.pair.changed": {
+    roles: operators,
+    scope: PAIRING,
+    what: "a paired device was renamed; with `more`, so many events about requests wait because too many came: `device.pair.list` and `node.pair.list` have them all",
+  },
 } as const satisfies Record<string, EventRule>;
 
 export type EventName = keyof typeof eventTable;

@@ -23,12 +23,13 @@ const rules: { readonly [Kind in ApprovalKind]: Rules<Kind> } = {
 
 /**
  * What is to be done about an ask. `covered`: there is nothing to approve. `refreshed`: the request
- * keeps its code; its changes need no durability.
+ * keeps its code; its changes need no durability. `turned-away`: too many ask; no request is made.
  */
 export type AskOutcome<Kind extends ApprovalKind = ApprovalKind> = {
   readonly changes: readonly RequestsChange[];
 } & (
   | { readonly verdict: "covered"; readonly request?: undefined }
+  | { readonly verdict: "turned-away"; readonly request?: undefined; readonly retryAfterMs: number }
   | { readonly verdict: "new" | "refreshed"; readonly request: RequestOf<Kind> }
 );
 
@@ -79,6 +80,12 @@ export function ask<Kind extends ApprovalKind>(
     const changes = kept === before ? [] : [{ op: "request", request: kept } as const];
     return { verdict: "refreshed", request: kept, changes };
   }
+  // Its own request gives way to a wider one of the same device.
+  const waiting = before ? [] : requestsOf(state, kind).filter((one) => one !== old);
+  const room = before ? "fits" : rule.makesRoom(waiting, asked, context);
+  const retryAfterMs =
+    room === "turn-away" ? context.limits.requestAgainMs : rule.pace(asked, context);
+  if (retryAfterMs > 0) return { verdict: "turned-away", changes: [], retryAfterMs };
   const draft = rule.draft(asked, before, context);
   const request = coded(state, draft, { rule, context });
   if (before) {
@@ -87,11 +94,9 @@ export function ask<Kind extends ApprovalKind>(
     const changes = [{ ...gone(before, "superseded"), replacement }, made(request)];
     return { verdict: "new", request, changes };
   }
-  const waiting = requestsOf(state, kind).filter((one) => one !== old);
-  const loser = rule.evicts(waiting, asked, context.limits);
   const changes = [
     ...(old ? [gone(old, "expired")] : []),
-    ...(loser ? [gone(loser, "evicted")] : []),
+    ...(typeof room === "string" ? [] : [gone(room.goes, "evicted")]),
     made(request),
   ];
   return { verdict: "new", request, changes };

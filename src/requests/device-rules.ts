@@ -1,8 +1,9 @@
+import { type GiveWay, giveWay } from "../lib/give-way.ts";
 import { coversAll, union } from "../protocol/access.ts";
 import { requestCode } from "../words/code.ts";
 import { accessWords } from "../words/device.ts";
 import type { DeviceRequest, DeviceText } from "./records.ts";
-import type { BookContext, Rules } from "./rules.ts";
+import type { AccessAsk, BookContext, Rules } from "./rules.ts";
 
 /** Devices ask for roles and scopes: a retry keeps its code, and an ask for more is given another. */
 export const deviceRules: Rules<"device"> = {
@@ -34,7 +35,8 @@ export const deviceRules: Rules<"device"> = {
   },
   code: (draft, facts) => requestCode({ ...draft, ...facts }),
   words: accessWords,
-  evicts: (waiting, { source }, limits) => evicted(waiting, source, limits),
+  makesRoom,
+  pace: (asked, { strangers }) => strangers?.pace(asked) ?? 0,
   unknown: {
     ends: {
       approved: "it was approved already",
@@ -48,27 +50,38 @@ export const deviceRules: Rules<"device"> = {
   },
 };
 
-/** The source's own oldest where it has too many, else the oldest of the source that has most. */
-function evicted(
-  waiting: readonly DeviceRequest[],
-  source: string,
-  limits: BookContext["limits"],
-): DeviceRequest | undefined {
-  const bySource = new Map<string, DeviceRequest[]>();
-  for (const request of waiting) {
-    const list = bySource.get(request.source);
-    if (list) list.push(request);
-    else bySource.set(request.source, [request]);
-  }
-  const own = bySource.get(source) ?? [];
-  if (own.length >= limits.pendingPerAddress) return oldest(own);
-  if (waiting.length < limits.pendingRequests) return undefined;
-  const [largest = []] = [...bySource.values()].sort((a, b) => b.length - a.length);
-  return oldest(largest);
+/**
+ * Whether the device that made a request waits, as far as is known: it is connected, or it came back not
+ * long ago, or it has just asked and had no time yet to come back.
+ */
+export function isThere(request: DeviceRequest, context: BookContext): boolean {
+  const { now, limits, strangers } = context;
+  if (strangers?.isConnected(request.deviceId)) return true;
+  const askedLast = request.expiresAtMs - limits.pendingMs;
+  const for_ = askedLast > request.ts ? limits.requestRecentMs : limits.requestGraceMs;
+  return now - askedLast < for_;
 }
 
-function oldest(list: readonly DeviceRequest[]): DeviceRequest | undefined {
-  return [...list].sort((a, b) => a.ts - b.ts)[0];
+function makesRoom(
+  waiting: readonly DeviceRequest[],
+  { source }: AccessAsk,
+  context: BookContext,
+): GiveWay<DeviceRequest> {
+  const {
+    pendingRequests: all,
+    pendingPerAddress: perSource,
+    pendingPerPrefix: perPrefix,
+  } = context.limits;
+  // Mostly there is room, and nobody has to be looked at.
+  if (waiting.length < Math.min(all, perSource)) return "fits";
+  const places = waiting.map((request) => ({
+    request,
+    source: request.source,
+    since: request.ts,
+    isThere: isThere(request, context),
+  }));
+  const way = giveWay(places, source, { all, perSource, perPrefix });
+  return typeof way === "string" ? way : { goes: way.goes.request };
 }
 
 /** What a device says about itself, without what else a request or record says. */

@@ -19,8 +19,11 @@ export const nodeRules: Rules<"node"> = {
   code: ({ nodeId, ...asked }, { gatewayId, nonce }) =>
     shortCode(["node-surface/1", nodeId, capabilitiesKey(asked), gatewayId, nonce]),
   words: capabilityWords,
-  evicts: (waiting, _asked, { nodeRequests }) =>
-    waiting.length < nodeRequests ? undefined : waiting[0],
+  makesRoom: (waiting, _asked, { limits }) => {
+    const [oldest] = waiting;
+    return waiting.length < limits.nodeRequests || !oldest ? "fits" : { goes: oldest };
+  },
+  pace: () => 0,
   unknown: {
     ends: {},
     otherwise: "it was decided already, gave way to a newer code of the node, or is mistyped",

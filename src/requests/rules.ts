@@ -1,3 +1,4 @@
+import type { GiveWay } from "../lib/give-way.ts";
 import type { Limits } from "../limits/table.ts";
 import type { Role } from "../protocol/access.ts";
 import type { ApprovalKind } from "../protocol/approve-line.ts";
@@ -14,11 +15,28 @@ export interface BookContext {
     | "nodeRequests"
     | "pendingMs"
     | "pendingPerAddress"
+    | "pendingPerPrefix"
     | "pendingRequests"
+    | "requestAgainMs"
+    | "requestGraceMs"
+    | "requestRecentMs"
     | "scopesPerRequest"
   >;
   /** A fresh random nonce, hex. */
   readonly nonce: () => string;
+  /** Absent for requests that no stranger can make. */
+  readonly strangers?: StrangerRules | undefined;
+}
+
+/** What keeps strangers who ask without end from who waits. */
+export interface StrangerRules {
+  /** Whether a device is connected, be it that it waits or that it asks for more. */
+  readonly isConnected: (deviceId: string) => boolean;
+  /**
+   * Counts a new request that is about to be made. Returns 0, or for how many milliseconds there may be
+   * none, and then nothing was counted.
+   */
+  readonly pace: (asked: AccessAsk) => number;
 }
 
 /** What a device asks for. */
@@ -76,12 +94,14 @@ export interface Rules<Kind extends ApprovalKind> {
   code(draft: RequestOf<Kind>, facts: { gatewayId: string; nonce: string }): string;
   /** What a request asks for, in words, all of it. */
   words(request: RequestOf<Kind>): string;
-  /** Which of those that wait, oldest first, goes so that `asked` fits. */
-  evicts(
+  /** Which of those that are in the book, oldest first, goes so that `asked` fits, or that it does not. */
+  makesRoom(
     waiting: readonly RequestOf<Kind>[],
     asked: AskOf<Kind>,
-    limits: BookContext["limits"],
-  ): RequestOf<Kind> | undefined;
+    context: BookContext,
+  ): GiveWay<RequestOf<Kind>>;
+  /** Milliseconds until another request of this kind may be made; 0 when one may now, which counts it. */
+  pace(asked: AskOf<Kind>, context: BookContext): number;
   /** What is answered to a code that is no live request. Clients know these words: they never change. */
   readonly unknown: {
     /** By how it ended, if that is known. */

@@ -6,6 +6,11 @@ const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const CODE_CHARS = 8;
 const GROUP = 4;
 
+/** How many codes there are. */
+export const CODES = ALPHABET.length ** CODE_CHARS;
+/** How many codes differ from a given one in one character. */
+export const CODES_ONE_OFF = (ALPHABET.length - 1) * CODE_CHARS;
+
 /** 40 bits of SHA-256 over all of `facts`, as `7F3K-Q2MN`: other facts get another code. */
 export function shortCode(facts: readonly unknown[]): string {
   const hash = createHash("sha256").update(JSON.stringify(facts)).digest();

@@ -112,23 +112,24 @@ describe("sockets before hello-ok", () => {
 });
 
 describe("sockets that wait", () => {
-  test("waitingPerAddress: that address's oldest gives way", () => {
+  test("waitingPerAddress: past it the new one is closed, and who waits stays", () => {
     const { admission, wait } = setUp({ waitingPerAddress: 2 });
     const other = wait("b");
     const mine = [wait("a"), wait("a"), wait("a")];
-    expect(mine.map(({ socket }) => socket.ended)).toEqual([tooManyWait, undefined, undefined]);
+    expect(mine.map(({ socket }) => socket.ended)).toEqual([undefined, undefined, tooManyWait]);
     expect(other.socket.ended).toBeUndefined();
-    expect(admission.waiting).toBe(3);
+    expect([admission.waiting, admission.unauthenticated, admission.total]).toEqual([3, 0, 3]);
   });
 
-  test("waitingSockets: the oldest of the largest address gives way", () => {
-    const { admission, wait } = setUp({ waitingSockets: 3 });
-    const lone = wait("lone");
-    const crowd = [wait("crowd"), wait("crowd")];
-    wait("late");
-    expect(crowd[0]?.socket.ended).toEqual(tooManyWait);
+  test("waitingSockets: past it the newest of a crowd is closed, and the new one where there is none", () => {
+    const { admission, wait } = setUp({ waitingSockets: 4, pendingPerPrefix: 2 });
+    const lone = wait("10.1.1.1");
+    const crowd = [1, 2, 3].map((host) => wait(`10.2.2.${host}`));
+    const late = [wait("10.3.3.3"), wait("10.4.4.4")];
+    expect(crowd.map(({ socket }) => socket.ended)).toEqual([undefined, undefined, tooManyWait]);
+    expect(late.map(({ socket }) => socket.ended)).toEqual([undefined, tooManyWait]);
     expect(lone.socket.ended).toBeUndefined();
-    expect(admission.waiting).toBe(3);
+    expect(admission.waiting).toBe(4);
   });
 
   test("are not counted as unauthenticated, until they go through the handshake again", () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { limitTable } from "../../src/limits/table.ts";
 import { hostOwner } from "../../src/pairing/pairing.ts";
 import { at, openclaw } from "../../src/protocol/command.ts";
 import { type Frame, makeDevice, pairAndConnect, type RawClient } from "../kit/client.ts";
@@ -95,6 +96,36 @@ describe("asking for more on a live socket", () => {
       (await client.request("device.scopes.waitUpgrade", { requestId: id })).payload;
     expect((await wait(requestId)).status).toBe("approved");
     expect(await wait("0000-0000")).toEqual({ status: "expired", requestId: "0000-0000" });
+  });
+
+  test.each(["approved", "rejected"])(
+    "waiting tells nothing of another's request that was %s",
+    async (how) => {
+      const { client } = await onDeviceToken(READ);
+      const requestId = await asked([READ]);
+      await gateway.host(`device.pair.${how === "approved" ? "approve" : "reject"}`, { requestId });
+      const { payload } = await client.request("device.scopes.waitUpgrade", { requestId });
+      expect(payload).toEqual({ status: "expired", requestId });
+    },
+  );
+
+  test("asking ever for something else is turned away after a while, and what was asked for stays", async () => {
+    const { client } = await onDeviceToken(READ);
+    const ask = (scope: string) =>
+      client.request("device.scopes.requestUpgrade", { scopes: [scope] });
+    const most = limitTable.requestBurstPerAddress.value - 1;
+    let last: Frame;
+    for (let n = 0; n < most; n += 1) last = await ask(`x.${n}`);
+    const refused = [await ask("x.more"), await ask("x.even-more")].find(({ ok }) => !ok);
+    expect(refused?.error).toMatchObject({
+      code: "UNAVAILABLE",
+      message: "too many pairing requests; retry later",
+      retryable: true,
+      details: { code: "PAIRING_BUSY", cure: "on the gateway host: openclaw devices invite" },
+    });
+    expect(refused?.error.retryAfterMs).toBeGreaterThan(0);
+    expect(last?.ok).toBe(true);
+    expect(gateway.server.gateway.closes).toMatchObject({ "requests-turned-away": 1 });
   });
 
   test("waiting while the approval is being written is answered when it is durable", async () => {

@@ -5,7 +5,7 @@ import { Connection, type ConnectionHost } from "../../src/gateway/connection.ts
 import { UpgradeQueue } from "../../src/gateway/upgrade-queue.ts";
 import { type Limits, limitValues } from "../../src/limits/table.ts";
 import { makeDevice, RawClient } from "../kit/client.ts";
-import { startTestGateway, TEST_TOKEN } from "../kit/gateway.ts";
+import { startTestGateway, TEST_TOKEN, unpaced } from "../kit/gateway.ts";
 import { until } from "../kit/until.ts";
 import { FakeSocket, peerAt } from "../kit/wire.ts";
 import { HandWorld } from "../kit/world.ts";
@@ -170,7 +170,7 @@ test("a gateway that stops refuses whoever waits", () => {
 test.each([1, 2, 8])(
   "over real sockets: a hundred clients through %d places, none is dropped",
   async (n) => {
-    const gateway = await startTestGateway({ limits: { unauthenticatedSockets: n } });
+    const gateway = await startTestGateway({ limits: { ...unpaced, unauthenticatedSockets: n } });
     const connects = Array.from({ length: 100 }, async () => {
       const client = await RawClient.open(gateway.url);
       const answer = await client.connect({ device: makeDevice(), auth: { token: TEST_TOKEN } });

@@ -15,6 +15,14 @@ import { checkedMethod } from "./answers.ts";
 /** The shared token of every test gateway. */
 export const TEST_TOKEN = "test-token-0123456789abcdef";
 
+/** For tests in which more devices ask at once, from one address, than strangers may. */
+export const unpaced = {
+  requestBurst: 10_000,
+  requestBurstPerAddress: 10_000,
+  requestBurstPerPrefix: 10_000,
+  pendingPerAddress: 10_000,
+} as const satisfies Partial<Limits>;
+
 /** Stands in for argon2id where a test is not about hashing: as right, and instant. */
 export const instantHasher: Hasher = {
   hash: async (secret) => `plain:${secret}`,

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { BoundedLog, type LineLog } from "../../src/lib/bounded-log.ts";
 import { HandWorld } from "../kit/world.ts";
 
-function setUp(perSecond: number) {
+function setUp(perSecond: number, bytesPerSecond?: number) {
   const world = new HandWorld();
   const lines: { level: string; facts: object; message: string }[] = [];
   const write = (level: string) => (facts: object, message: string) => {
@@ -13,7 +13,13 @@ function setUp(perSecond: number) {
   const count = () => {
     leftOut += 1;
   };
-  const bounded = new BoundedLog({ world, log, perSecond, leftOut: count });
+  const bounded = new BoundedLog({
+    world,
+    log,
+    perSecond,
+    leftOut: count,
+    ...(bytesPerSecond !== undefined && { bytesPerSecond }),
+  });
   const storm = (kind: string, times: number) => {
     for (let i = 0; i < times; i += 1) {
       bounded.write({ level: "info", kind, facts: { i }, message: kind });
@@ -21,6 +27,23 @@ function setUp(perSecond: number) {
   };
   return { world, lines, bounded, storm, leftOut: () => leftOut };
 }
+
+test("logBytesPerSecond: few lines that are long are left out as many short ones are", () => {
+  const { world, lines, bounded, leftOut } = setUp(10, 300);
+  const long = () =>
+    bounded.write({
+      level: "info",
+      kind: "a",
+      facts: { x: "x".repeat(50) },
+      message: "a".repeat(50),
+    });
+  for (let i = 0; i < 5; i += 1) long();
+  expect(lines).toHaveLength(2);
+  world.advance(1000);
+  expect(lines.at(-1)?.facts).toEqual({ lines: 3, counts: { a: 3 } });
+  long();
+  expect([lines.length, leftOut()]).toEqual([4, 3]);
+});
 
 const SUMMARY = "left out of the log: too many lines in one second";
 

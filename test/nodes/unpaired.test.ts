@@ -116,5 +116,5 @@ test("however often nodes ask for something else, how a device's request ended s
     allowing(index % 2 === 0 ? "a.one" : "a.two");
     await settle();
   }
-  expect(pairing.requests.resolution(code)).toBe("rejected");
+  expect(pairing.requests.resolution(code, "stranger")).toBe("rejected");
 });

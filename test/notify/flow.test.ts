@@ -288,7 +288,7 @@ describe("while the webhook never answers", () => {
     await settled(1);
     for (let at = 0; at < 60; at += 1) {
       const client = await RawClient.open(gateway.url, {
-        headers: { "x-forwarded-for": `198.51.100.${at % 5}` },
+        headers: { "x-forwarded-for": `198.51.${at % 5}.1` },
       });
       await client.connect({ device: makeDevice(), auth, client: terminal });
       client.close();

@@ -23,6 +23,22 @@ describe("which requests a message shows", () => {
     expect(names(chooseShown(requests, shown))).toBe(expected);
   });
 
+  test("of one network as of one source: its addresses share a round", () => {
+    const crowd = Array.from({ length: 60 }, (_, at) => waiting(`crowd${at}`, `198.51.100.${at}`));
+    const all = [waiting("mine", "203.0.113.7"), ...crowd, waiting("v6", "2001:db8:1:2::/64")];
+    expect(names(chooseShown(all, 3))).toBe("mine crowd59 v6");
+  });
+
+  test("those whose devices hung up last, whenever they came", () => {
+    const gone = Array.from({ length: 9 }, (_, at) => ({
+      ...waiting(`gone${at}`, `10.0.${at}.1`),
+      isThere: () => false,
+    }));
+    const all = [waiting("mine", "203.0.113.7"), ...gone];
+    expect(names(chooseShown(all, 1))).toBe("mine");
+    expect(names(chooseShown(all, 3))).toBe("mine gone7 gone8");
+  });
+
   test("notifyShown: a crowd at one address hides nobody at another", () => {
     const crowd = Array.from({ length: 60 }, (_, at) => waiting(`crowd${at}`, "198.51.100.1"));
     const all = [...crowd.slice(0, 20), waiting("mine", "203.0.113.7"), ...crowd.slice(20)];
@@ -51,6 +67,15 @@ describe("the list", () => {
     expect(batch?.shown[0]?.requestId).toBe("mine");
     expect(batch?.shown[1]?.requestId).toBe("c21");
     expect(waits.take(1)).toBeUndefined();
+  });
+
+  test("past it who hung up is left as a number, and of as wide crowds the one that came last", () => {
+    const waits = new WaitingList(3, 10);
+    const apart = ["10.0.0.1", "10.0.1.1", "10.0.2.1", "10.0.3.1", "10.0.4.1"];
+    for (const [at, source] of apart.entries()) {
+      waits.add({ ...waiting(`d${at}`, source), isThere: () => at !== 1 });
+    }
+    expect(names(waits.take(3)?.shown ?? [])).toBe("d0 d2 d3");
   });
 
   test("forgets what was decided on, also while it is on its way", () => {

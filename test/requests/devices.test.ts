@@ -186,26 +186,80 @@ describe("expiry", () => {
 });
 
 describe("bounds", () => {
-  test("pendingPerAddress: past it that address's oldest goes, nobody else's", () => {
-    const bench = new BookBench({ pendingPerAddress: 2 });
+  test("pendingPerAddress: past it that address's newest goes that is gone, nobody else's", () => {
+    const bench = new BookBench({ pendingPerAddress: 2, requestGraceMs: 1 });
     const other = bench.device("other", [READ], { source: "there" }).request;
-    const first = bench.device("d1", [READ]).request;
-    bench.device("d2", [READ]);
+    bench.device("d1", [READ]);
+    const second = bench.device("d2", [READ]).request;
     const { gone } = bench.device("d3", [READ]);
-    expect(gone).toEqual([{ request: first, why: "evicted" }]);
+    expect(gone).toEqual([{ request: second, why: "evicted" }]);
     expect(bench.state.requests.has(other.requestId)).toBe(true);
     expect(bench.state.requests.size).toBe(3);
     expect(bench.state.replaced.size).toBe(0);
   });
 
-  test("pendingRequests: past it the oldest of the largest address goes", () => {
-    const bench = new BookBench({ pendingRequests: 4, pendingPerAddress: 100 });
+  test("requestAgainMs: where all wait the new one is turned away, and may ask again", () => {
+    const bench = new BookBench({ pendingRequests: 2, pendingPerAddress: 2, requestGraceMs: 1 });
+    for (const id of ["d1", "d2"]) {
+      bench.connected.add(id);
+      bench.device(id, [READ], { source: id });
+    }
+    bench.now += 60_000;
+    const { changes, ...late } = bench.device("late", [READ], { source: "late" });
+    expect(late).toMatchObject({
+      verdict: "turned-away",
+      retryAfterMs: bench.limits.requestAgainMs,
+    });
+    expect(changes).toEqual([]);
+    bench.connected.delete("d2");
+    expect(bench.device("late", [READ], { source: "late" }).gone).toMatchObject([
+      { request: { deviceId: "d2" }, why: "evicted" },
+    ]);
+  });
+
+  test("requestGraceMs: who asked a moment ago counts as one that waits, and then no more", () => {
+    const bench = new BookBench({ pendingRequests: 1, requestGraceMs: 1000 });
+    bench.device("once", [READ]);
+    bench.now += 900;
+    expect(bench.device("late", [READ], { source: "late" }).verdict).toBe("turned-away");
+    bench.now += 200;
+    expect(bench.device("late", [READ], { source: "late" }).verdict).toBe("new");
+  });
+
+  test("requestRecentMs: who comes back counts for longer, each time anew", () => {
+    const limits = { pendingRequests: 1, requestGraceMs: 1000, requestRecentMs: 5000 };
+    const bench = new BookBench(limits);
+    const late = () => bench.device("late", [READ], { source: "late" }).verdict;
+    bench.device("back", [READ]);
+    for (let tries = 0; tries < 3; tries += 1) {
+      bench.now += 900;
+      expect(bench.device("back", [READ]).verdict).toBe("refreshed");
+      bench.now += 4500;
+      expect(late()).toBe("turned-away");
+    }
+    bench.now += 600;
+    expect(late()).toBe("new");
+  });
+
+  test("pendingRequests: past it one of the largest crowd goes", () => {
+    const limits = { pendingRequests: 4, pendingPerAddress: 100, pendingPerPrefix: 2 };
+    const bench = new BookBench(limits);
     const victim = bench.device("lone", [READ], { source: "lone" }).request;
     const flood = ["f1", "f2", "f3"].map((id) => bench.device(id, [READ], { source: "flood" }));
     const { gone } = bench.device("late", [READ], { source: "late" });
-    expect(gone.map(({ request }) => request)).toEqual([flood[0]?.request]);
-    expect(flood).toHaveLength(3);
+    expect(gone.map(({ request }) => request)).toEqual([flood[2]?.request]);
     expect(bench.state.requests.has(victim.requestId)).toBe(true);
+  });
+
+  test("a device that is held back for its pace makes no request, and a retry needs no turn", () => {
+    const bench = new BookBench();
+    const { request } = bench.device("d1", [READ]);
+    bench.paceMs = 700;
+    expect(bench.device("d2", [READ])).toMatchObject({ verdict: "turned-away", changes: [] });
+    // A wider ask is a new request as well, and the one that is there stays.
+    expect(bench.device("d1", [ADMIN])).toMatchObject({ verdict: "turned-away", changes: [] });
+    expect(bench.device("d1", [READ])).toMatchObject({ verdict: "refreshed" });
+    expect(bench.find(request.requestId).scopes).toEqual([READ]);
   });
 
   test("a wider ask takes the place of its own request and pushes nobody out", () => {

@@ -7,7 +7,7 @@ import { BookBench } from "./support.ts";
 
 /** One operation on the book; numbers choose among what exists at that moment. */
 type Step =
-  | { op: "device"; id: number; scopes: string[]; asNode: boolean }
+  | { op: "device"; id: number; scopes: string[]; asNode: boolean; stays: boolean }
   | { op: "node"; id: number; commands: string[]; pairing: number; covered: boolean }
   | { op: "end"; pick: number; why: "approved" | "rejected" }
   | { op: "wait"; ms: number; sweep: boolean };
@@ -19,6 +19,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     id,
     scopes: fc.subarray(["a", "b", "c"]),
     asNode: fc.boolean(),
+    stays: fc.boolean(),
   }),
   fc.record({
     op: fc.constant("node" as const),
@@ -35,7 +36,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ op: fc.constant("wait" as const), ms: fc.nat(800), sweep: fc.boolean() }),
 );
 
-const bounds = { pendingMs: 1000, pendingPerAddress: 2, pendingRequests: 4, nodeRequests: 3 };
+const bounds = {
+  pendingMs: 1000,
+  pendingPerAddress: 2,
+  pendingPerPrefix: 2,
+  pendingRequests: 4,
+  nodeRequests: 3,
+  requestGraceMs: 100,
+  requestRecentMs: 300,
+};
 
 /** The book, and beside it every code that there was, with what it stood for. */
 class Model {
@@ -49,6 +58,8 @@ class Model {
       case "device": {
         // A device that moves takes its request along, past what its new address may make.
         const more = { source: `s${s.id % 3}`, ...(s.asNode && { role: "node" as const }) };
+        if (s.stays) bench.connected.add(`d${s.id}`);
+        else bench.connected.delete(`d${s.id}`);
         return this.#asked(bench.device(`d${s.id}`, s.scopes, more));
       }
       case "node": {
@@ -68,7 +79,13 @@ class Model {
   }
 
   #asked({ verdict, request, gone }: ReturnType<BookBench["device" | "node"]>): void {
-    expect(request === undefined).toBe(verdict === "covered");
+    expect(request === undefined).toBe(verdict === "covered" || verdict === "turned-away");
+    for (const { request: old, why } of gone) {
+      // Who waits is not pushed out here: no network has more than two.
+      if (why === "evicted" && old.kind === "device") {
+        expect(this.bench.connected.has(old.deviceId)).toBe(false);
+      }
+    }
     if (!request) return;
     const known = this.codes.get(request.requestId);
     // A code is drawn once: it never comes to stand for something else.

@@ -37,6 +37,10 @@ export class BookBench {
   readonly limits: Limits;
   now = 1_000_000;
   nonces = 0;
+  /** Devices that are connected. */
+  readonly connected = new Set<string>();
+  /** What {@link StrangerRules.pace} answers. */
+  paceMs = 0;
 
   constructor(limits: Partial<Limits> = {}) {
     this.limits = limitValues(limits);
@@ -47,7 +51,11 @@ export class BookBench {
       this.nonces += 1;
       return createHash("sha256").update(String(this.nonces)).digest("hex").slice(0, 32);
     };
-    return { now: this.now, gatewayId: "gateway", limits: this.limits, nonce };
+    const strangers = {
+      isConnected: (deviceId: string) => this.connected.has(deviceId),
+      pace: () => this.paceMs,
+    };
+    return { now: this.now, gatewayId: "gateway", limits: this.limits, nonce, strangers };
   }
 
   /** Applies changes; returns the requests that went by them, as everybody is told. */
@@ -73,10 +81,12 @@ export class BookBench {
       isRepair: false,
       ...more,
     };
-    const { verdict, request, changes } = book.ask(this.state, asked, this.context);
+    const outcome = book.ask(this.state, asked, this.context);
+    const { verdict, request, changes } = outcome;
     const gone = this.apply(changes);
     this.now += 1;
-    return { verdict, request: request as DeviceRequest, changes, gone };
+    const retryAfterMs = "retryAfterMs" in outcome ? outcome.retryAfterMs : 0;
+    return { verdict, request: request as DeviceRequest, changes, gone, retryAfterMs };
   }
 
   node(nodeId: string, commands: readonly string[], more: Partial<CapabilityAsk> = {}) {

@@ -10,9 +10,12 @@ import { notRunning, openRunning, refuseUrlOptions, startCommand } from "../../r
 import type { CallOf, MethodName, ReachedGateway, Result } from "../../reach/gateway.ts";
 import { pendingRows } from "../devices/pages.ts";
 import { capabilityRows } from "../nodes/rows.ts";
-import { type News, newsOf } from "./requests.ts";
+import { type News, newsOf, saysMore } from "./requests.ts";
 
-const EVENTS = Object.values(kinds).flatMap(({ events }) => [events.requested, events.resolved]);
+const EVENTS = [
+  ...Object.values(kinds).flatMap(({ events }) => [events.requested, events.resolved]),
+  "device.pair.changed" as const,
+];
 const awayMs = watchLimitTable.watchAwayMs.value;
 const FIRST_PAUSE_MS = watchLimitTable.watchRetryMs.value;
 const LAST_PAUSE_MS = watchLimitTable.watchRetryMaxMs.value;
@@ -46,6 +49,8 @@ export class Feed {
   #gateway: ReachedGateway | undefined;
   /** What came while the list was on its way. */
   #early: News[] | undefined;
+  /** The list that is on its way is out of date already. */
+  #stale = false;
   #closed = false;
   #ended: { resolve(): void; reject(error: unknown): void } | undefined;
 
@@ -89,7 +94,10 @@ export class Feed {
     let over = false;
     let gateway: ReachedGateway | undefined;
     gateway = await this.open({
-      event: (name, payload) => this.#heard(newsOf(name, payload)),
+      event: (name, payload) => {
+        if (saysMore(name, payload)) this.#more();
+        else this.#heard(newsOf(name, payload));
+      },
       ended: () => {
         over = true;
         if (gateway && gateway === this.#gateway) void this.#away();
@@ -99,10 +107,7 @@ export class Feed {
     try {
       this.#early = [];
       if (gateway.how === "running") await gateway.request("host.events", { events: EVENTS });
-      const rows: RequestRow[] = [
-        ...(await pendingRows(gateway)),
-        ...(await capabilityRows(gateway)),
-      ];
+      const rows = await listOf(gateway);
       if (over) return false;
       if (this.#closed) {
         await gateway.close();
@@ -122,6 +127,31 @@ export class Feed {
     this.#early = undefined;
     this.tell({ on: "list", rows });
     for (const news of early) this.tell(news);
+    if (!this.#stale) return;
+    this.#stale = false;
+    this.#more();
+  }
+
+  /** The gateway left some events out, so it is asked again for what there is; once at a time. */
+  #more(): void {
+    const gateway = this.#gateway;
+    if (this.#early || !gateway) {
+      this.#stale = true;
+      return;
+    }
+    this.#early = [];
+    listOf(gateway).then(
+      (rows) => {
+        if (!this.#closed && gateway === this.#gateway) this.#listed(rows);
+      },
+      // Where the connection is gone, coming back asks for the list.
+      () => {
+        if (gateway !== this.#gateway) return;
+        const early = this.#early ?? [];
+        this.#early = undefined;
+        for (const news of early) this.tell(news);
+      },
+    );
   }
 
   #heard(news: News | undefined): void {
@@ -148,6 +178,10 @@ export class Feed {
       if (time.now() >= deadline) return this.#ended?.reject(stayedAway());
     }
   }
+}
+
+async function listOf(gateway: ReachedGateway): Promise<RequestRow[]> {
+  return [...(await pendingRows(gateway)), ...(await capabilityRows(gateway))];
 }
 
 /** A failure that a restart explains. */

@@ -81,6 +81,12 @@ function listed(before: readonly RequestRow[], now: readonly RequestRow[]): Requ
   return { rows: [...stayed, ...came], came, went };
 }
 
+/** Whether an event says that more came and went than was told: the list has it. */
+export function saysMore(event: string, payload: unknown): boolean {
+  if (event !== "device.pair.changed") return false;
+  return typeof payload === "object" && payload !== null && "more" in payload;
+}
+
 /** News from an event of the gateway; `undefined` for one that is about something else. */
 export function newsOf(event: string, payload: unknown): News | undefined {
   const facts = (typeof payload === "object" && payload !== null ? payload : {}) as {

@@ -88,6 +88,24 @@ describe("the feed", () => {
     ]);
   });
 
+  test("asks for the list again where the gateway left events out, once at a time, and misses none", async () => {
+    await until(() => news.length === 1, "the list");
+    let lists = 0;
+    admin.answers["device.pair.list"] = () => {
+      lists += 1;
+      // While it is on its way: more of the same, which is one more list, and an event of its own.
+      if (lists === 1) {
+        for (const more of [1, 2, 3]) admin.tell("device.pair.changed", { more });
+        admin.tell("device.pair.resolved", { requestId: "9ABC-DEFG", why: "expired" });
+      }
+      return { pending: [pendingRow()], paired: [] };
+    };
+    admin.tell("device.pair.changed", { more: 7 });
+    await until(() => news.length === 4, "two lists and the event between them");
+    expect(told()).toEqual(["list 2", "list 2", "resolved", "list 2"]);
+    expect(lists).toBe(2);
+  });
+
   test("watchRetryMs and watchRetryMaxMs: comes back to a gateway that went away, with growing pauses", async () => {
     await until(() => news.length === 1, "the list");
     meanwhile = async () => (pauses.length === 3 ? admin.listen() : undefined);

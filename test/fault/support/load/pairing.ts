@@ -1,6 +1,13 @@
 import { expect } from "vitest";
 import { limitTable } from "../../../../src/limits/table.ts";
-import { type Frame, makeDevice, type RawClient, type TestDevice } from "../../../kit/client.ts";
+import {
+  type ConnectOptions,
+  type Frame,
+  makeDevice,
+  type RawClient,
+  type TestDevice,
+} from "../../../kit/client.ts";
+import { PROCESS_TOKEN } from "../../../kit/process.ts";
 import { each } from "../attackers.ts";
 import { type Ground, type Offence, tally, words } from "./ground.ts";
 
@@ -8,11 +15,14 @@ const caps = ["pairing-wait"];
 const GUESSES = 20_000;
 const BATCH = 1000;
 
-/** Asks for approval and stays. */
-async function ask(ground: Ground, address: string, device: TestDevice) {
+/** Who shows the shared secret asks as often as it likes; strangers are paced. */
+const secret = { auth: { token: PROCESS_TOKEN } };
+
+/** Asks for approval and stays; `told` is the code of the answer. */
+async function ask(ground: Ground, address: string, asks: { device: TestDevice; auth?: object }) {
   const client = await ground.open(address);
-  const { error } = await client.connect({ device, caps });
-  return { client, requestId: String(error.details.requestId) };
+  const { error } = await client.connect({ ...asks, caps } as ConnectOptions);
+  return { client, requestId: String(error.details.requestId), told: String(error.details.code) };
 }
 
 async function pendingFrom(ground: Ground): Promise<Frame[]> {
@@ -26,15 +36,18 @@ const pendingFromOne: Offence = {
   async run(ground) {
     const address = ground.address();
     const codes = new Set<string>();
+    const told: string[] = [];
     await each(Array.from({ length: 100 }), 4, async () => {
-      const { client, requestId } = await ask(ground, address, makeDevice());
-      codes.add(requestId);
-      client.ws.terminate();
+      const asked = await ask(ground, address, { device: makeDevice(), ...secret });
+      told.push(asked.told);
+      if (asked.told === "PAIRING_REQUIRED") codes.add(asked.requestId);
+      asked.client.ws.terminate();
     });
     const left = (await pendingFrom(ground)).filter(({ requestId }) => codes.has(requestId));
-    expect(codes.size).toBe(100);
-    expect(left).toHaveLength(limitTable.pendingPerAddress.value);
-    return `the newest ${left.length} are kept`;
+    const { value } = limitTable.pendingPerAddress;
+    expect(tally(told)).toEqual({ PAIRING_REQUIRED: value, PAIRING_BUSY: 100 - value });
+    expect(left).toHaveLength(value);
+    return `the first ${left.length} are kept`;
   },
 };
 
@@ -43,7 +56,7 @@ const pendingFromMany: Offence = {
   rows: ["pendingRequests"],
   async run(ground) {
     await each(ground.addresses(400), 8, async (address) => {
-      const { client } = await ask(ground, address, makeDevice());
+      const { client } = await ask(ground, address, { device: makeDevice(), ...secret });
       client.ws.terminate();
     });
     const left = await pendingFrom(ground);
@@ -51,7 +64,31 @@ const pendingFromMany: Offence = {
     expect(left.length).toBeLessThanOrEqual(value);
     // The crowd's own requests are approved meanwhile, which makes room for as many.
     expect(left.length).toBeGreaterThan(value - 10);
+    await rejectAll(ground, left);
     return `${left.length} are kept`;
+  },
+};
+
+/** Who asks later finds a place again. */
+async function rejectAll(ground: Ground, rows: readonly Frame[]): Promise<void> {
+  await each(rows, 4, async ({ requestId }) => {
+    await ground.owner.request("device.pair.reject", { requestId }).catch(() => undefined);
+  });
+}
+
+const strangersAsk: Offence = {
+  name: "300 strangers ask, from as many addresses",
+  rows: ["requestBurst", "requestBurstPerPrefix"],
+  async run(ground) {
+    const told: string[] = [];
+    await each(ground.addresses(300), 8, async (address) => {
+      const asked = await ask(ground, address, { device: makeDevice() });
+      told.push(asked.told);
+      asked.client.ws.terminate();
+    });
+    expect(Object.keys(tally(told)).sort()).toEqual(["PAIRING_BUSY", "PAIRING_REQUIRED"]);
+    await rejectAll(ground, await pendingFrom(ground));
+    return words(tally(told));
   },
 };
 
@@ -65,16 +102,18 @@ const waitingStorm: Offence = {
   async run(ground) {
     const devices = ground.addresses(60).map((address) => ({ address, device: makeDevice() }));
     await each(devices, 4, async ({ address, device }) => {
-      (await ask(ground, address, device)).client.ws.terminate();
+      (await ask(ground, address, { device, ...secret })).client.ws.terminate();
     });
     const one = ground.address();
     const clients: RawClient[] = [];
-    for (const { device } of devices) clients.push((await ask(ground, one, device)).client);
+    for (const { device } of devices) {
+      clients.push((await ask(ground, one, { device, ...secret })).client);
+    }
     const { value } = limitTable.waitingPerAddress;
-    const evicted = await Promise.all(clients.slice(0, -value).map((client) => client.end()));
+    const evicted = await Promise.all(clients.slice(value).map((client) => client.end()));
     const counts = tally(evicted.map(({ code, reason }) => `${code} ${reason}`));
     expect(counts).toEqual({ "1013 too many waiting": clients.length - value });
-    expect(clients.slice(-value).map(({ closed }) => closed)).toEqual(
+    expect(clients.slice(0, value).map(({ closed }) => closed)).toEqual(
       Array.from({ length: value }, () => undefined),
     );
     for (const client of clients) client.ws.terminate();
@@ -90,7 +129,7 @@ const codeGuessing: Offence = {
   name: `${GUESSES} guessed codes by a paired device, and the right one`,
   rows: ["codeFailures"],
   async run(ground) {
-    const victim = await ask(ground, ground.address(), makeDevice());
+    const victim = await ask(ground, ground.address(), { device: makeDevice(), ...secret });
     const client = await ground.insider({ scopes: ["operator.pairing"] }, true);
     const approve = (id: string, requestId: string) =>
       client.send({ type: "req", id, method: "device.pair.approve", params: { requestId } });
@@ -147,6 +186,7 @@ export const pairingOffences: readonly Offence[] = [
   waitingStorm,
   pendingFromOne,
   pendingFromMany,
+  strangersAsk,
   codeGuessing,
   linkGuessing,
 ];
