@@ -42,6 +42,7 @@ function adminSocket({ adminSocket: path, limits }: Core, { gateway }: Parts): L
     bounds: {
       connections: limits.adminConnections,
       frameBytes: limits.adminFrameBytes,
+      frameLevels: limits.frameLevels,
       queueBytes: limits.adminQueueBytes,
       hangUpMs: limits.localHangUpMs,
       leaving: limits.localLeaving,
@@ -68,6 +69,7 @@ function approveSocket(core: Core, { gateway, services, watched }: Parts): Local
     bounds: {
       connections: limits.approveConnections,
       frameBytes: limits.approveFrameBytes,
+      frameLevels: limits.frameLevels,
       // Its methods send no events.
       queueBytes: 0,
       hangUpMs: limits.localHangUpMs,
