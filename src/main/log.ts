@@ -5,6 +5,7 @@ import { createLog, type OpenLog } from "../lib/log.ts";
 import { LogRing } from "../lib/log-ring.ts";
 import { systemWorld } from "../lib/world.ts";
 import { limitTable } from "../limits/table.ts";
+import { namesRequestOrDevice } from "../words/code.ts";
 
 /** Of the audit's copy in the log: for the journal, not for eyes. `openclaw audit` has them in words. */
 const AUDIT_FACTS = ["what", "hash"];
@@ -24,5 +25,5 @@ export async function openLog(
 export function newRing(): LogRing {
   const { logRingBytes, logRingLineChars } = limitTable;
   const bounds = { bytes: logRingBytes.value, lineChars: logRingLineChars.value };
-  return new LogRing(bounds, systemWorld.now() * 1000);
+  return new LogRing(bounds, systemWorld.now() * 1000, namesRequestOrDevice);
 }
