@@ -118,6 +118,10 @@ const bystanders: readonly Promised[] = [
     "fault/limits-under-load.test.ts",
   ],
   [
+    "A right token or password from an address that asks for the first time is checked in its turn, however many guess: after what is being hashed, one more, and two for each other network (/24, IPv6 /48) whose secrets wait, and never after more than twice {argon2Queued}. At a tenth of a second a hash and two at once that is 0.3 s where one network guesses, and 3.3 s at most. Where more networks than that guess at the same time it may be told to try again.",
+    "auth/turns.test.ts",
+  ],
+  [
     "A hundred thousand pieces of broken input let nobody in and leave nothing behind.",
     "fault/fuzz.test.ts",
   ],
