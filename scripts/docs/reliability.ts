@@ -77,7 +77,7 @@ const survives: readonly Promised[] = [
     "gateway/drain.test.ts",
   ],
   [
-    "SIGTERM or SIGINT at any time (during a start, handshakes, a snapshot, a restart in place, approvals, a change of the configuration, with readers that do not read, several times): exit code 0, everyone told, everything acknowledged there. Only while Node.js itself still loads does the system end the process. SIGHUP does the same where the gateway runs on a terminal; elsewhere it has the configuration read again.",
+    "SIGTERM or SIGINT at any time (during a start, handshakes, a snapshot, a restart in place, approvals, a change of the configuration, with readers that do not read, several times): exit code 0, everyone told, everything acknowledged there. Only while Node.js itself still loads does the system end the process. SIGHUP does the same where the gateway runs on a terminal; elsewhere it has the configuration read again, and the file of the log opened anew.",
     "fault/stop-anytime.test.ts",
   ],
 ];

@@ -18,8 +18,10 @@ export async function openLog(
   const { config } = await loadConfig({ path: configPath(env, stateFolder(env)), env });
   const { level, file } = config.logging;
   const { value: bufferBytes } = limitTable.logBufferBytes;
+  const { logFileBytes, logFilesKept } = limitTable;
+  const fileBounds = { fileBytes: logFileBytes.value, kept: logFilesKept.value };
   const pretty = terminal && file === undefined;
-  return createLog({ level, pretty, spared: AUDIT_FACTS, file, bufferBytes, ring });
+  return createLog({ level, pretty, spared: AUDIT_FACTS, file, fileBounds, bufferBytes, ring });
 }
 
 export function newRing(): LogRing {
