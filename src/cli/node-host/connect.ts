@@ -1,8 +1,9 @@
 import type { Run } from "../kit/declare.ts";
-import { CliError } from "../kit/exit.ts";
+import { warnVisible } from "../reach/remote-options.ts";
 import { NodeHost } from "./host.ts";
 import { fetchJoined } from "./join.ts";
 import { type ConnectOptions, hostOptions } from "./options.ts";
+import { readSaid } from "./said.ts";
 import { readTarget } from "./target.ts";
 
 /**
@@ -10,18 +11,11 @@ import { readTarget } from "./target.ts";
  * @throws CliError (usage) without a link or address
  */
 export const connect: Run<ConnectOptions> = async (context, words, options) => {
-  const said = words[0] ?? context.options.url;
-  if (said === undefined) {
-    throw new CliError(
-      "usage",
-      "say where: a link or setup code of “devices invite --role node”, or wss://…",
-      {
-        next: "on the gateway host: openclaw devices invite --role node",
-      },
-    );
-  }
+  const [word] = words;
+  const said = await readSaid(context, word, options.linkFile);
   const typed = await fetchJoined(said);
   const target = readTarget(typed);
+  if (target.invite !== undefined && word === said) warnVisible(context, "openclaw connect -");
   if (options.installService) {
     const { installService } = await import("./service.ts");
     return installService(context, { target, typed, options });

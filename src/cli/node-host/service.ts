@@ -70,9 +70,7 @@ function planLines(pairsNow: boolean): string[] {
 function notRoot({ target, typed }: ServiceAsk): CliError {
   // A link is as good as a password until it is used: it is not repeated.
   const [word, hint] =
-    target.invite === undefined
-      ? [shellWord(shown(typed)), ""]
-      : ["LINK", " (LINK: as you typed it)"];
+    target.invite === undefined ? [shellWord(shown(typed)), ""] : ["-", " (it asks for the link)"];
   return new CliError("failed", "the above was not done: it takes root", {
     next: `sudo openclaw connect ${word} --install-service${hint}`,
   });

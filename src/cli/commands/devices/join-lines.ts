@@ -21,7 +21,8 @@ export function joinLines(context: Context, { link, setupCode, pin }: JoinBy): v
   if (target === undefined) return;
   remark(context, "  To run on that machine, with this program:");
   const expects = link === undefined || pin === undefined ? "" : ` --tls-fingerprint ${pin}`;
-  print(context, `openclaw connect ${shellWord(target)}${expects}`);
+  // `echo` is the shell's own: the secret stands in no list of processes.
+  print(context, `echo ${shellWord(target)} | openclaw connect -${expects}`);
   if (code === undefined) return;
   remark(context, "  or with OpenClaw's own:");
   print(context, `openclaw node run --pair ${shellWord(code)}`);
