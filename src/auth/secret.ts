@@ -110,9 +110,9 @@ export class SharedSecrets {
     { hash, candidate, digest }: { hash: string; candidate: string; digest: string },
     source: string,
   ): Promise<SecretVerdict> {
-    const asker = { network: prefixKey(source), source };
+    const origin = { network: prefixKey(source), source };
     try {
-      const right = await this.#turns.run(asker, () => this.deps.hasher.verify(hash, candidate));
+      const right = await this.#turns.run(origin, () => this.deps.hasher.verify(hash, candidate));
       this.#remember(digest, right);
       return right ? "ok" : "mismatch";
     } catch (error) {

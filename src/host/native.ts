@@ -7,7 +7,7 @@ import pinned from "./native-pins.json" with { type: "json" };
 /** The WebSocket server's native part for this machine and this Node.js, below its package's folder. */
 export const serverModule = `uws_${process.platform}_${process.arch}_${process.versions.modules}.node`;
 
-/** The same of the password hashes, as releases have it. */
+/** The native part of the password hashes, below its package's folder, as releases have it. */
 export const hashModule = `prebuilds/${process.platform}-${process.arch}/argon2.${process.arch === "arm64" ? "armv8." : ""}glibc.node`;
 
 /** SHA-256 in hex by package and path; scripts/pin-native.mjs writes it. */
@@ -24,7 +24,7 @@ export class ForeignNative extends Error {
 
 /**
  * Whether a native module is the pinned one, before anything of it runs. `module`: its path below the
- * folder of the package `name`. A file that is missing is left to whoever loads it to tell.
+ * folder of the package `name`. A file that is missing is told by the loading that follows.
  * @throws ForeignNative where it is another, or none is pinned for this platform
  */
 export function checkNative(

@@ -186,8 +186,8 @@ async function dress(
 
 /**
  * Makes sure `path` is a folder that only its owner can enter (0700), creating it and its parents
- * or tightening its mode. A link is followed where root or this user made it: one of somebody else, who
- * owns the folder that it is in, would have root act on what it leads to.
+ * or tightening its mode. A link is followed where root or this user made it: one of another user,
+ * who owns the folder that it is in, would have root act on what it leads to.
  * @throws Error of the file system; code ENOTDIR if something else is there
  */
 export async function ensurePrivateFolder(

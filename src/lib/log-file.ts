@@ -25,8 +25,8 @@ const ROOM = 64 * 1024;
 const CHECK_MS = 1000;
 
 /**
- * Keeps a log file and its older ones within their bounds, whoever makes the gateway write, and follows
- * its name: lines go to the file that bears it now. Nothing runs while nothing is logged.
+ * Keeps a log file and its older ones within their bounds, however much the gateway is made to write, and
+ * follows its name: lines go to the file that bears it now. Nothing runs while nothing is logged.
  */
 export class LogFile {
   #size = 0;

@@ -1,12 +1,12 @@
 import { SemaphoreFull } from "./semaphore.ts";
 
-/** For whom a job is: a source, and the network that it may share with others of the same owner. */
-export interface Asker {
+/** Where a job comes from: a source, and the network that it may share with others of the same owner. */
+export interface JobOrigin {
   readonly network: string;
   readonly source: string;
 }
 
-interface Waiting extends Asker {
+interface Waiting extends JobOrigin {
   readonly start: () => void;
   readonly refuse: () => void;
 }
@@ -28,12 +28,12 @@ export class TurnTaking {
 
   /**
    * Runs `job` when its turn comes, and returns what it returns.
-   * @throws SemaphoreFull where the queue is full and nobody holds so many more places of it that one
-   * would rather have to go; then theirs is refused like this
+   * @throws SemaphoreFull where the queue is full and no network holds so many more places of it that a
+   * job of that one goes instead, and is refused like this
    */
-  async run<T>(asker: Asker, job: () => Promise<T>): Promise<T> {
+  async run<T>(origin: JobOrigin, job: () => Promise<T>): Promise<T> {
     if (this.#running < this.concurrency) this.#running += 1;
-    else await this.#wait(asker);
+    else await this.#wait(origin);
     try {
       return await job();
     } finally {
@@ -44,15 +44,15 @@ export class TurnTaking {
     }
   }
 
-  async #wait(asker: Asker): Promise<void> {
+  async #wait(origin: JobOrigin): Promise<void> {
     if (this.#line.size >= this.queued) {
-      const other = this.#line.giveWay(asker);
+      const other = this.#line.giveWay(origin);
       if (!other) throw new SemaphoreFull("too many jobs wait");
       other.refuse();
     }
     await new Promise<void>((start, reject) => {
       const refuse = () => reject(new SemaphoreFull("too many jobs of one network wait"));
-      this.#line.add({ ...asker, start, refuse });
+      this.#line.add({ ...origin, start, refuse });
     });
   }
 
@@ -101,10 +101,11 @@ class Line {
   }
 
   /**
-   * Takes out who has to go for `asker`: the newest of the source with most, in the network with most.
-   * Nobody where that would only turn the tables: then all share alike, and the newcomer is one too many.
+   * Takes out the job that has to go for one from `origin`: the newest of the source with most, in the
+   * network with most. None where that would only turn the tables: then all share alike, and the newcomer
+   * is one too many.
    */
-  giveWay({ network, source }: Asker): Waiting | undefined {
+  giveWay({ network, source }: JobOrigin): Waiting | undefined {
     const places = (sources: Sources) =>
       [...sources.values()].reduce((sum, l) => sum + l.length, 0);
     const own = this.#networks.get(network);
