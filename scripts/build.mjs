@@ -50,12 +50,29 @@ const wireSchemasAsJson = (inputs) => ({
   },
 });
 
+/**
+ * The package string-width takes 20 ms to load, and most runs measure no text that needs it: here it
+ * is loaded when it is first called. (With an import() whatever measures a text would have to wait.)
+ */
+const widthsWhenCalled = {
+  name: "widths-when-called",
+  setup(builder) {
+    builder.onResolve({ filter: /^string-width$/ }, ({ path, kind }) =>
+      kind === "import-statement" ? { path, namespace: "when-called" } : undefined,
+    );
+    builder.onLoad({ filter: /.*/, namespace: "when-called" }, ({ path }) => ({
+      contents: `export default (text) => require("${path}").default(text);`,
+      resolveDir: root,
+    }));
+  },
+};
+
 /** Files of an earlier build stay this long: a gateway that runs from them may still load one. */
 const KEEP_MS = 60 * 60 * 1000;
 
 /**
- * Resolves with the page's sizes in bytes by file, and with every source file that went into the
- * program or the page (of packages too), relative to the repository.
+ * Resolves with every source file that went into the program or the page (of packages too), relative
+ * to the repository.
  */
 export async function buildProgram(outdir = join(root, "dist")) {
   const inputs = new Set();
@@ -68,10 +85,10 @@ export async function buildProgram(outdir = join(root, "dist")) {
   const staging = await mkdtemp(join(outdir, ".build-"));
   try {
     await bundle(staging, version, inputs);
-    const sizes = await buildDashboard(staging, inputs);
+    await buildDashboard(staging, inputs);
     await writeFile(join(staging, "package.json"), '{ "type": "module" }\n');
     await publish(staging, outdir);
-    return { sizes, inputs };
+    return inputs;
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
@@ -89,7 +106,7 @@ async function bundle(outdir, version, inputs) {
     splitting: true,
     chunkNames: "[name]-[hash]",
     external,
-    plugins: [wireSchemasAsJson(inputs)],
+    plugins: [wireSchemasAsJson(inputs), widthsWhenCalled],
     define: { __VERSION__: JSON.stringify(version) },
     minifySyntax: true,
     minifyWhitespace: true,

@@ -1,14 +1,20 @@
 import { auditFull } from "../../src/audit/decisions.ts";
 import { configCodes } from "../../src/config/errors.ts";
+import { internalError, unauthorizedRole, unknownMethod } from "../../src/gateway/dispatch.ts";
+import { unknownNode } from "../../src/methods/nodes-list.ts";
 import { joinInClear, joinIsForNodes } from "../../src/methods/setup.ts";
 import { addressInClear, addressInvalid, addressUnknown } from "../../src/methods/setup-url.ts";
 import { notifyCodes } from "../../src/notify/failure.ts";
 import { tooManyCodes } from "../../src/pairing/attempts.ts";
 import { beingRevoked } from "../../src/pairing/being-revoked.ts";
+import { unknownDevice } from "../../src/pairing/devices.ts";
 import { lastAdminRefusal } from "../../src/pairing/remaining-admins.ts";
-import { invalidRequest, missingScope, unavailable } from "../../src/protocol/errors.ts";
+import { openclaw, REST } from "../../src/protocol/command.ts";
+import { denied, invalidRequest, missingScope, unavailable } from "../../src/protocol/errors.ts";
 import type { ErrorShape } from "../../src/protocol/frames.ts";
+import { noteCodes } from "../../src/protocol/note.ts";
 import * as refusals from "../../src/protocol/refusals.ts";
+import { plainText } from "../../src/protocol/text.ts";
 import { StoreError, storeErrorCodes } from "../../src/store/errors.ts";
 
 type Refusal = refusals.Refusal;
@@ -72,10 +78,14 @@ export const samples: Readonly<Record<string, readonly Refusal[]>> = {
 /** Errors of single requests, which leave the connection open. */
 const requestErrors: readonly (readonly [ErrorShape, string])[] = [
   [invalidRequest("invalid <method> params: …").shape, "the params are not what the method takes"],
-  [invalidRequest("unknown method: …").shape, "there is no such method (for callers with admin)"],
-  [invalidRequest("unauthorized role: …").shape, "the method is for another role"],
+  [unknownMethod("…").shape, "`UNKNOWN_METHOD`: there is no such method (for callers with admin)"],
+  [unauthorizedRole("…").shape, "`UNAUTHORIZED_ROLE`: the method is for another role"],
   [missingScope("operator.write").shape, "the caller lacks a scope; `details` name it"],
   [unavailable("…").shape, "it can't be done now; `retryAfterMs` says when to try again"],
+  [internalError().shape, "`INTERNAL_ERROR`: a defect of the gateway"],
+  [denied("… denied").shape, "`DENIED`: the caller may not; it says nothing of what there is"],
+  [unknownDevice().shape, "`UNKNOWN_DEVICE`: no paired device has that id"],
+  [unknownNode().shape, "`UNKNOWN_NODE`: no paired or connected node has that id"],
   [addressUnknown().shape, "`SETUP_ADDRESS_UNKNOWN`: a setup code would lead nowhere"],
   [
     addressInClear("ws://…").shape,
@@ -85,7 +95,7 @@ const requestErrors: readonly (readonly [ErrorShape, string])[] = [
   [joinIsForNodes().shape, "`JOIN_FOR_NODES`: a setup code with a join address is a node's"],
   [joinInClear().shape, "`JOIN_IN_CLEAR`: what is fetched there could be read on the way"],
   [
-    lastAdminRefusal(onHost, "devices revoke …").shape,
+    lastAdminRefusal(onHost, openclaw`devices revoke ${REST}`).shape,
     "nobody could administer the gateway from elsewhere then (`LAST_WAY_IN`); `details.cure` is the command of the host that does it all the same",
   ],
   [
@@ -126,6 +136,14 @@ export function errorLines(): string[] {
     "|---|---|",
     ...Object.entries(configCodes).map(([code, words]) => `| \`${code}\` | ${words} |`),
     "",
+    "## Notes",
+    "",
+    "In `notes` of `status` and `host.info`, besides the findings of the configuration.",
+    "",
+    "| code | it means |",
+    "|---|---|",
+    ...Object.entries(noteCodes).map(([code, words]) => `| \`${code}\` | ${words} |`),
+    "",
     "## Webhook",
     "",
     "From `openclaw notify test`, in `openclaw status`, `openclaw doctor` and the log, with the command that helps.",
@@ -145,9 +163,9 @@ function refusalRow({ error, close }: Refusal): string {
 }
 
 function storeRow(code: (typeof storeErrorCodes)[number]): string {
-  const facts = { folder: "<folder>", file: "<file>", detail: "<detail>" };
+  const facts = { folder: "FOLDER", file: "FILE", detail: "DETAIL" };
   const { message, next } = new StoreError(code, facts);
-  return `| \`${code}\` | ${cell(message)} | ${cell(next)} |`;
+  return `| \`${code}\` | ${cell(message)} | ${cell(plainText(next))} |`;
 }
 
 /** Text that is neither the end of a cell nor a tag. */

@@ -137,7 +137,7 @@ async function main() {
   const temp = await mkdtemp(join(tmpdir(), "release-"));
   try {
     const dist = join(temp, "dist");
-    const { inputs } = await buildProgram(dist);
+    const inputs = await buildProgram(dist);
     const rows = await parts(inputs);
     const nodes = [...new Set(chosen.map(({ node }) => node))];
     await rm(out, { recursive: true, force: true });

@@ -1,5 +1,7 @@
 import type { World } from "../lib/world.ts";
-import { invalidRequest, RequestError } from "../protocol/errors.ts";
+import { openclaw } from "../protocol/command.ts";
+import { invalidRequest, RequestError, wireDetails } from "../protocol/errors.ts";
+import { say } from "../protocol/text.ts";
 import { type AgentAnswers, type AgentApi, wholeKey } from "./agent-api.ts";
 
 const MAIN = "main";
@@ -84,10 +86,10 @@ function refuse(): never {
     code: "UNAVAILABLE",
     message:
       "no agent is configured on this gateway, so nobody can answer; devices, nodes and events work without one",
-    details: {
+    details: wireDetails({
       code: "NO_AGENT",
-      cure: "send this to a gateway with an agent, or pair a client that runs one: openclaw devices invite",
-    },
+      next: say`send this to a gateway with an agent, or pair a client that runs one: ${openclaw`devices invite`}`,
+    }),
   });
 }
 

@@ -1,6 +1,8 @@
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
+import { at, shell } from "../protocol/command.ts";
 import { type RequestError, unavailable } from "../protocol/errors.ts";
+import { plainText, say } from "../protocol/text.ts";
 import { StoreError } from "../store/errors.ts";
 import type { OtherChanges, Part } from "../store/parts.ts";
 import type { Durability } from "../store/shape.ts";
@@ -25,9 +27,9 @@ const FULL_RETRY_MS = 5000;
 
 /** The lines that wait in the state are as many as may: nothing is decided that none could tell of. */
 export function auditFull(): RequestError {
-  const message = "the audit can't be written: make room (df -h), then try again";
-  const details = { code: "AUDIT_NOT_WRITABLE", cure: "df -h" };
-  return unavailable(message, FULL_RETRY_MS, details);
+  const next = at("gateway", shell`df -h`);
+  const message = plainText(say`the audit can't be written: make room (${next}), then try again`);
+  return unavailable(message, FULL_RETRY_MS, { code: "AUDIT_NOT_WRITABLE", next });
 }
 
 interface Deps {

@@ -2,7 +2,9 @@ import { FailureLimiter } from "../lib/limiter.ts";
 import { sourceKey } from "../lib/net.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
-import { RequestError } from "../protocol/errors.ts";
+import { at, openclaw } from "../protocol/command.ts";
+import { RequestError, wireDetails } from "../protocol/errors.ts";
+import { say } from "../protocol/text.ts";
 import type { AuditActor, AuditEvent } from "./chain.ts";
 
 /** The key under which an actor's decisions are counted; `undefined` where they are not bounded. */
@@ -64,6 +66,9 @@ function tooManyDecisions(retryAfterMs: number): RequestError {
     message: "too many decisions; retry later",
     retryable: true,
     retryAfterMs,
-    details: { code: "DECISIONS_PAUSED", cure: "openclaw devices list on the gateway host" },
+    details: wireDetails({
+      code: "DECISIONS_PAUSED",
+      next: say`${at("gateway", openclaw`devices list`)} on the gateway host`,
+    }),
   });
 }

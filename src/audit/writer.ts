@@ -1,4 +1,6 @@
 import type { Timer, World } from "../lib/world.ts";
+import { openclaw } from "../protocol/command.ts";
+import { plainText, say, typedFact } from "../protocol/text.ts";
 import type { AuditHead, AuditLine } from "./chain.ts";
 import type { AuditFiles, Dropping } from "./files.ts";
 import { type SignedHead, signedText, type Trail } from "./trail.ts";
@@ -95,10 +97,8 @@ export class AuditWriter {
     const { head, outbox } = trail();
     if (last <= head.seq) return last;
     // Another program wrote it, or the state is an older copy. Nothing is taken off; it goes on behind.
-    log.error(
-      { last, head: head.seq },
-      "the audit's files go on where the state ends: openclaw audit verify",
-    );
+    const text = say`the audit's files go on where the state ends: ${openclaw`audit verify`}`;
+    log.error({ last, head: head.seq, ...typedFact(text) }, plainText(text));
     return (outbox[0]?.seq ?? head.seq + 1) - 1;
   }
 

@@ -51,11 +51,13 @@ function envelope(facts: ConnectFacts, policy: AdmissionPolicy): refusals.Refusa
     return refusals.protocolMismatch(facts.minProtocol, facts.maxProtocol);
   }
   if (!isRole(facts.role)) return refusals.invalidRole();
+  const { hasPublicUrl } = policy;
+  const { originSent: sent } = facts;
   if (facts.origin === "refused") {
-    return refusals.originRefused("origin not allowed", policy.hasPublicUrl);
+    return refusals.originRefused("origin not allowed", { hasPublicUrl, sent });
   }
   if (facts.origin === "missing") {
-    return refusals.originRefused("origin missing or invalid", policy.hasPublicUrl);
+    return refusals.originRefused("origin missing or invalid", { hasPublicUrl, sent });
   }
   return undefined;
 }

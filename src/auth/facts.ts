@@ -24,6 +24,8 @@ export interface ConnectFacts {
   readonly waits: boolean;
   readonly auth: Credentials;
   readonly origin: "none" | "allowed" | "refused" | "missing";
+  /** The `Origin` header; for the words of a refusal alone. */
+  readonly originSent?: string;
   /**
    * A TCP peer on loopback that reached us under a loopback `Host`, without `Origin` and without any
    * proxy header: the narrow case of the device-less exception.

@@ -1,4 +1,4 @@
-import { say } from "../protocol/text.ts";
+import { say, type Text } from "../protocol/text.ts";
 import { treeOf } from "./kit/declare.ts";
 import { exitCodes } from "./kit/exit.ts";
 import type { Io } from "./kit/io.ts";
@@ -65,7 +65,7 @@ function asksForHelp(argv: readonly string[]): boolean {
 }
 
 /** Help that takes more than the names of commands to write. */
-async function helpFor(argv: readonly string[]): Promise<{ configKeys?: string }> {
+async function helpFor(argv: readonly string[]): Promise<{ configKeys?: Text }> {
   if (!asksForHelp(argv) || !argv.includes("config")) return {};
   const { configKeys } = await import("./commands/config/keys.ts");
   return { configKeys: await configKeys() };

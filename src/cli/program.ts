@@ -1,6 +1,6 @@
 import { version } from "../lib/version.ts";
 import { type Command as CommandLine, OPENCLAW, openclaw } from "../protocol/command.ts";
-import { joined } from "../protocol/text.ts";
+import { joined, say, type Text } from "../protocol/text.ts";
 import { audit } from "./commands/audit/command.ts";
 import { completion } from "./commands/completion/command.ts";
 import { config } from "./commands/config/commands.ts";
@@ -34,7 +34,6 @@ export const commandLine = declare({
   shape: (command) =>
     command
       .version(version, "-V, --version", "print the version")
-      .helpOption("-h, --help", "print this help")
       .option("--json", "print the raw answer as JSON and nothing else")
       .option("--verbose", "on a failure, print its code and where it happened")
       .option("--url <url>", "reach a gateway by its URL (wss://…) instead of on this machine")
@@ -86,7 +85,7 @@ export class UsageError extends Error {
 /** The command line as commands that run: what each does is loaded then. */
 export function buildProgram(
   io: Io,
-  help: { configKeys?: string } = {},
+  help: { configKeys?: Text } = {},
 ): { program: Command; outcome: CommandOutcome } {
   const outcome: CommandOutcome = { exit: 0 };
   const setting = { io, outcome, globals: () => program.opts() as GlobalOptions };
@@ -100,8 +99,9 @@ export function buildProgram(
   return { program, outcome };
 }
 
-function addOutput({ command, path }: DeclaredCommand, io: Io): void {
+function addOutput({ command, path, declaration }: DeclaredCommand, io: Io): void {
   command
+    .helpOption("-h, --help", "print this help")
     .exitOverride((what) => {
       const tooMany = what.code === "commander.excessArguments";
       const takesWords = command.registeredArguments.length > 0;
@@ -116,18 +116,19 @@ function addOutput({ command, path }: DeclaredCommand, io: Io): void {
       getErrHelpWidth: () => io.columns,
     })
     .configureHelp({ showGlobalOptions: true });
+  if (declaration.under) command.helpCommand("help [command]", "print the help of one");
 }
 
 function addHelp(
   { command, declaration }: DeclaredCommand,
-  { io, configKeys }: { readonly io: Io; readonly configKeys?: string },
+  { io, configKeys }: { readonly io: Io; readonly configKeys?: Text },
 ): void {
   const below =
     declaration === commandLine ? programHelpBelow(declaration) : helpBelow(declaration);
-  if (declaration === config && configKeys !== undefined) below.push(`Keys:\n\n${configKeys}`);
+  if (declaration === config && configKeys !== undefined) below.push(say`Keys:\n\n${configKeys}`);
   command.on("afterHelp", ({ error }: { error: boolean }) => {
     if (below.length === 0) return;
-    const text = joined(["", ...below], "\n\n");
+    const text = say`\n${joined(below, "\n\n")}`;
     if (error) io.err(text);
     else io.out(text);
   });

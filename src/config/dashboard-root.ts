@@ -1,8 +1,11 @@
 import { mayServe, type PrivateFolders } from "../host/served-folder.ts";
+import { openclaw } from "../protocol/command.ts";
+import type { GatewayNote } from "../protocol/note.ts";
+import { say } from "../protocol/text.ts";
 import { ConfigError } from "./errors.ts";
 
-/** Where the web app of `dashboard.root` really is, or why it is not served, as a warning for people. */
-export type DashboardRoot = { readonly path: string } | { readonly warning: string };
+/** Where the web app of `dashboard.root` really is, or why it is not served, for people. */
+export type DashboardRoot = { readonly path: string } | { readonly note: GatewayNote };
 
 /**
  * Judges `dashboard.root`. A folder that would show secrets is an error of the configuration; one that is
@@ -14,8 +17,11 @@ export async function dashboardRoot(root: string, secret: PrivateFolders): Promi
   if (verdict.ok) return { path: verdict.path };
   if (verdict.why === "private") {
     throw new ConfigError("CONFIG_DASHBOARD_ROOT", `dashboard.root: ${verdict.reason}`, {
-      next: "openclaw config unset dashboard.root",
+      next: openclaw`config unset dashboard.root`,
     });
   }
-  return { warning: `dashboard.root is not served: ${verdict.reason}; see: openclaw doctor` };
+  const message = `dashboard.root is not served: ${verdict.reason}`;
+  const next = openclaw`doctor`;
+  const text = say`${message}; see: ${next}`;
+  return { note: { code: "DASHBOARD_ROOT_NOT_SERVED", message, next, text } };
 }

@@ -1,8 +1,10 @@
 import { readlink, realpath, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { whyFailed } from "../lib/system-words.ts";
+import { shell } from "../protocol/command.ts";
+import { say } from "../protocol/text.ts";
 import type { EditPlan } from "./edit.ts";
-import { ConfigError, errorFromIssues, shellWord } from "./errors.ts";
+import { ConfigError, errorFromIssues } from "./errors.ts";
 import { readSource } from "./load.ts";
 
 /** What must stay as it was when a file is replaced. */
@@ -58,7 +60,8 @@ export async function writePlan(
     await writeFile(file.target, plan.after, file.identity);
   } catch (cause) {
     const code = whyFailed(cause);
-    const next = `ls -ld ${shellWord(dirname(file.target))} && df -h ${shellWord(dirname(file.target))}`;
+    const folder = dirname(file.target);
+    const next = say`${shell`ls -ld ${folder}`} && ${shell`df -h ${folder}`}`;
     throw new ConfigError("CONFIG_WRITE", `the config can't be written: ${code}`, { next, cause });
   }
 }
@@ -66,7 +69,7 @@ export async function writePlan(
 /** The wording is what OpenClaw clients look for. */
 export function changedMeanwhile(file: ConfigFile): ConfigError {
   const message = "config changed since last load; re-run config.get and retry";
-  return new ConfigError("CONFIG_CHANGED", message, { next: `cat ${shellWord(file.path)}` });
+  return new ConfigError("CONFIG_CHANGED", message, { next: shell`cat ${file.path}` });
 }
 
 const maxLinks = 40;

@@ -1,5 +1,6 @@
+import { openclaw } from "../protocol/command.ts";
 import { parseDocument } from "./document.ts";
-import { ConfigError, editCommand, errorFromIssues } from "./errors.ts";
+import { ConfigError, type ConfigIssue, editCommand, errorFromIssues } from "./errors.ts";
 import { REDACTED, showPath } from "./hide.ts";
 import { interpretConfig, valueIssue } from "./interpret.ts";
 import { nearestKey } from "./nearest.ts";
@@ -93,7 +94,7 @@ function checkedValue(path: ConfigPath, request: { text: string } | { value: unk
   const given = "text" in request ? request.text : request.value;
   if (JSON.stringify(given)?.includes(REDACTED)) {
     const message = `${path}: ${REDACTED} stands for a hidden value and can't be stored`;
-    throw new ConfigError("CONFIG_REDACTED", message, { next: `openclaw config get ${path}` });
+    throw new ConfigError("CONFIG_REDACTED", message, { next: openclaw`config get ${path}` });
   }
   const value = "text" in request ? readText(type, request.text) : type.read(request.value);
   if (!(value instanceof Refused)) return value;
@@ -115,8 +116,8 @@ function unknownKey(key: string): ConfigError {
   const known = nearest === undefined ? undefined : resolveKey(nearest);
   const hint = nearest === undefined ? "" : `; did you mean ${nearest}?`;
   const next = known
-    ? `openclaw config set ${nearest} ${specOf(known).secret ? "-" : specOf(known).example}`
-    : "openclaw config --help";
+    ? openclaw`config set ${nearest ?? known} ${specOf(known).secret ? "-" : specOf(known).example}`
+    : openclaw`config --help`;
   const message = `${showPath(key.split("."))} is not a key of this gateway${hint}`;
   return new ConfigError("CONFIG_UNKNOWN_KEY", message, { next });
 }
@@ -124,7 +125,7 @@ function unknownKey(key: string): ConfigError {
 function clearSecretRefused(path: ConfigPath): ConfigError {
   const message = `${path} would store the secret in clear text; it belongs hashed into the state`;
   return new ConfigError("CONFIG_CLEAR_SECRET", message, {
-    next: "openclaw config migrate-secrets",
+    next: openclaw`config migrate-secrets`,
   });
 }
 
@@ -138,10 +139,17 @@ function refuseBrokenText(text: string, file: string): void {
 }
 
 function refuseNewErrors(before: string, after: string, file: string): void {
-  const known = new Set(interpretConfig(before, file).errors.map((issue) => issue.message));
-  const fresh = interpretConfig(after, file).errors.filter((issue) => !known.has(issue.message));
+  const known = new Set(interpretConfig(before, file).errors.map(identityOf));
+  const fresh = interpretConfig(after, file).errors.filter(
+    (issue) => !known.has(identityOf(issue)),
+  );
   const [first] = fresh;
   if (first) throw errorFromIssues(first, fresh);
+}
+
+/** What tells one issue from another, wherever it stands in the file. */
+function identityOf({ code, path, found }: ConfigIssue): string {
+  return JSON.stringify([code, path, found]);
 }
 
 function changedKeys(before: string, after: string): ConfigPath[] {

@@ -1,7 +1,7 @@
-import { shellWord } from "../lib/shell-word.ts";
+import { type Command, shell } from "../protocol/command.ts";
+import type { GatewayNote } from "../protocol/note.ts";
+import { plainText, say, type Text } from "../protocol/text.ts";
 import { HIDDEN } from "./hide.ts";
-
-export { shellWord };
 
 /** Every way the config can be wrong, by code. Codes are stable; the sentences are not. */
 export const configCodes = {
@@ -33,16 +33,21 @@ export interface ConfigIssue {
   readonly line?: number;
   readonly column?: number;
   readonly found?: string;
+  /** What may stand there; of a key that nothing knows, the one that was probably meant. */
   readonly expected?: string;
-  /** The exact command to run next. */
-  readonly next: string;
+  /** The message without text that was found, where that may be a secret in the wrong place. */
+  readonly hiding?: string;
+  /** The key that was probably meant, where an unknown one is only a slip away from it. */
+  readonly nearest?: string;
+  /** What to do next: the exact command. */
+  readonly next: Text;
 }
 
 /** A refused config operation. `message` and `next` are for people and hold no secret. */
 export class ConfigError extends Error {
   readonly code: ConfigCode;
-  /** The exact command to run next. */
-  readonly next: string;
+  /** What to do next: the exact command. */
+  readonly next: Text;
   readonly issues: readonly ConfigIssue[];
 
   constructor(code: ConfigCode, message: string, more: ConfigErrorDetails) {
@@ -55,7 +60,7 @@ export class ConfigError extends Error {
 }
 
 export interface ConfigErrorDetails {
-  readonly next: string;
+  readonly next: Text;
   readonly issues?: readonly ConfigIssue[];
   readonly cause?: unknown;
 }
@@ -64,17 +69,32 @@ export interface ConfigErrorDetails {
  * The issue as it may stand in the log and in `config.get`, whose readers need not be the owner: text
  * that a key refused stands in the wrong place and may be a secret, so it is hidden.
  */
-export function discreet<T extends ConfigIssue>(issue: T): T {
-  const { code, found = "", message } = issue;
-  if (code !== "CONFIG_VALUE" || !/^["[]/.test(found)) return issue;
-  const hidden = message.replace(`found ${found}`, () => `found text ${HIDDEN}`);
-  return { ...issue, found: `text ${HIDDEN}`, message: hidden };
+export function discreet(issue: ConfigIssue): ConfigIssue {
+  const { hiding, ...shown } = issue;
+  return hiding === undefined ? shown : { ...shown, found: HIDDEN_TEXT, message: hiding };
 }
 
+/** The issue as JSON: the next step is one sentence there. */
+export function issueRow({ hiding: _, next, ...issue }: ConfigIssue) {
+  return { ...issue, next: plainText(next) };
+}
+
+/** What stands for text that may be a secret. */
+export const HIDDEN_TEXT = `text ${HIDDEN}`;
+
 /** `file:line:column: message` and the next command on a line of its own, as compilers print it. */
-export function formatIssue(issue: ConfigIssue, file: string): string {
-  const place = issue.line === undefined ? file : `${file}:${issue.line}:${issue.column ?? 1}`;
-  return `${place}: ${issue.message}\n  next: ${issue.next}`;
+export function formatIssue(issue: ConfigIssue, file: string): Text {
+  return say`${placed(issue, file)}\n  next: ${issue.next}`;
+}
+
+function placed({ line, column, message }: ConfigIssue, file: string): string {
+  return `${line === undefined ? file : `${file}:${line}:${column ?? 1}`}: ${message}`;
+}
+
+/** A warning about the file. */
+export function issueNote(issue: ConfigIssue, file: string): GatewayNote {
+  const { code, next } = issue;
+  return { code, message: placed(issue, file), next, text: formatIssue(issue, file) };
 }
 
 /** An error that carries the issues; its text and next command are those of the first. */
@@ -88,6 +108,6 @@ function placeOf(issue: ConfigIssue): string {
 }
 
 /** The command that opens the file at a line; nano, vi and emacs all take `+N`. */
-export function editCommand(file: string, line = 1): string {
-  return `\${EDITOR:-nano} +${line} ${shellWord(file)}`;
+export function editCommand(file: string, line = 1): Command {
+  return shell`\${EDITOR:-nano} +${line} ${file}`;
 }

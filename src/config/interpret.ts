@@ -1,4 +1,5 @@
 import type { Node } from "jsonc-parser";
+import { type Command, openclaw } from "../protocol/command.ts";
 import {
   type ConfigDocument,
   parseDocument,
@@ -6,7 +7,7 @@ import {
   positionAt,
   propertiesOf,
 } from "./document.ts";
-import { type ConfigIssue, editCommand } from "./errors.ts";
+import { type ConfigIssue, editCommand, HIDDEN_TEXT } from "./errors.ts";
 import { clean, describeFound, HIDDEN, showPath } from "./hide.ts";
 import { nearestKey } from "./nearest.ts";
 import { type ConfigPath, isSection, resolveKey, specOf } from "./schema.ts";
@@ -81,7 +82,7 @@ class Reader {
         code: "CONFIG_CLEAR_SECRET",
         path,
         message: `${name} holds a secret in clear text`,
-        next: "openclaw config migrate-secrets",
+        next: openclaw`config migrate-secrets`,
       });
     }
   }
@@ -107,7 +108,7 @@ class Reader {
     }
     const message = `${path} is not a key of this gateway; did you mean ${nearest}?`;
     const next = this.#editAt(property.offset);
-    this.#add("warnings", property, { code: "CONFIG_UNKNOWN_KEY", path, message, next });
+    this.#add("warnings", property, { code: "CONFIG_UNKNOWN_KEY", path, message, nearest, next });
   }
 
   /** One line for all: a config written for OpenClaw has dozens of keys that mean nothing here. */
@@ -120,7 +121,7 @@ class Reader {
       code: "CONFIG_UNKNOWN_KEY",
       path: first.path,
       message: `keys this gateway does not use: ${paths.slice(0, maxListedKeys).join(", ")}${more}`,
-      next: "openclaw config --help",
+      next: openclaw`config --help`,
     });
   }
 
@@ -163,12 +164,12 @@ class Reader {
         code: "CONFIG_VALUE",
         path: "",
         message: "the file is empty; every key has its default",
-        next: "openclaw config --help",
+        next: openclaw`config --help`,
       },
     );
   }
 
-  #editAt(offset: number): string {
+  #editAt(offset: number): Command {
     return editCommand(this.#file, positionAt(this.#document.text, offset).line);
   }
 
@@ -182,25 +183,30 @@ export function contradictions(values: ReadonlyMap<ConfigPath, unknown>): Config
   const path = "gateway.bind";
   if (values.get(path) !== "none" || values.has("gateway.socket")) return [];
   const message = `${path} is "none" and gateway.socket is not set: nobody could connect`;
-  const next = `openclaw config set gateway.socket ${specOf("gateway.socket").example}`;
+  const next = openclaw`config set gateway.socket ${specOf("gateway.socket").example}`;
   return [{ code: "CONFIG_VALUE", path, message, next }];
 }
 
 /** The issue for a value that `path` can't hold. Shows nothing of a secret. */
 export function valueIssue(path: ConfigPath, value: unknown, refused: Refused): ConfigIssue {
   const spec = specOf(path);
-  const found = describeFound(value, spec.secret === true || spec.originOnly === true);
+  const hidden = spec.secret === true || spec.originOnly === true;
+  const found = describeFound(value, hidden);
   const expected = spec.type.expected;
   const reason = refused.reason === "" ? "" : ` (${refused.reason})`;
   const remove = spec.secret || value === null;
-  const set = refused.next ?? `openclaw config set ${path} ${spec.example}`;
+  const set = refused.next ?? openclaw`config set ${path} ${spec.example}`;
+  const said = (what: string) => `${path}: found ${what}, expected ${expected}${reason}`;
+  const hides =
+    !hidden && (typeof value === "string" || (Array.isArray(value) && value.length > 0));
   return {
     code: "CONFIG_VALUE",
     path,
-    message: `${path}: found ${found}, expected ${expected}${reason}`,
+    message: said(found),
+    ...(hides && { hiding: said(HIDDEN_TEXT) }),
     found,
     expected,
-    next: remove ? `openclaw config unset ${path}` : set,
+    next: remove ? openclaw`config unset ${path}` : set,
   };
 }
 

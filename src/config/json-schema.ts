@@ -1,4 +1,6 @@
+import { openclaw, REST } from "../protocol/command.ts";
 import type { JsonSchema } from "../protocol/json-schema.ts";
+import { plainText, say } from "../protocol/text.ts";
 import {
   type ConfigPath,
   configPaths,
@@ -106,7 +108,7 @@ function keySchema(path: ConfigPath): JsonSchema {
   const { type, help, hostOnly, secret, default: value } = specOf(path);
   return {
     ...type.schema,
-    description: help,
+    description: plainText(help),
     ...(value !== undefined && { default: value }),
     ...(hostOnly && { readOnly: true }),
     ...(secret && { writeOnly: true }),
@@ -114,9 +116,10 @@ function keySchema(path: ConfigPath): JsonSchema {
 }
 
 function hintOf({ help, example, hostOnly, secret }: KeySpec<unknown>, path: string): KeyHint {
+  const onHost = openclaw`config set ${path} ${REST}`;
   return {
     label: path.split(".").at(-1) ?? path,
-    help: hostOnly ? `${help} Only on the host: openclaw config set ${path} …` : help,
+    help: plainText(hostOnly ? say`${help} Only on the host: ${onHost}` : help),
     ...(!secret && { placeholder: example }),
     ...(secret && { sensitive: true }),
     ...(hostOnly && { advanced: true }),

@@ -3,7 +3,8 @@ import { readFile, stat } from "node:fs/promises";
 import type { Environment } from "../lib/environment.ts";
 import { whyFailed } from "../lib/system-words.ts";
 import { stateLimitTable } from "../limits/state.ts";
-import { type ConfigIssue, shellWord } from "./errors.ts";
+import { openclaw, shell } from "../protocol/command.ts";
+import type { ConfigIssue } from "./errors.ts";
 import { contradictions, type Interpretation, interpretConfig, valueIssue } from "./interpret.ts";
 import { type ConfigPath, configPaths, type GatewayConfig, specOf } from "./schema.ts";
 import { buildConfig } from "./settings.ts";
@@ -93,8 +94,14 @@ function override(from: Override, value: unknown, { read, overrides }: Layers): 
   if (result instanceof Refused) {
     const issue = valueIssue(from.path, value, result);
     const where = from.by === "env" ? from.name : `flag for ${from.path}`;
-    const next = from.by === "env" ? `unset ${from.name}` : "openclaw gateway --help";
-    read.errors.push({ ...issue, message: `${where}: ${issue.message}`, next });
+    const next = from.by === "env" ? shell`unset ${from.name}` : openclaw`gateway --help`;
+    const { message, hiding } = issue;
+    read.errors.push({
+      ...issue,
+      message: `${where}: ${message}`,
+      next,
+      ...(hiding !== undefined && { hiding: `${where}: ${hiding}` }),
+    });
     return;
   }
   const earlier = overrides.findIndex((known) => known.path === from.path);
@@ -130,7 +137,7 @@ export async function readSource(
 
 function unreadable(path: string, why: string): { source: ConfigSource; error: ConfigIssue } {
   const message = `the config file can't be read: ${why}`;
-  const next = `ls -lLd ${shellWord(path)}`;
+  const next = shell`ls -lLd ${path}`;
   const source = { ...sourceOf(path, null), exists: true };
   return { source, error: { code: "CONFIG_READ", path: "", message, next } };
 }

@@ -1,5 +1,7 @@
 import { cleanText } from "../lib/text.ts";
-import { type ConfigIssue, editCommand, shellWord } from "./errors.ts";
+import { type Command, openclaw } from "../protocol/command.ts";
+import { plainText } from "../protocol/text.ts";
+import { type ConfigIssue, editCommand } from "./errors.ts";
 import { REDACTED, showPath } from "./hide.ts";
 import { valueIssue } from "./interpret.ts";
 import { nearestKey } from "./nearest.ts";
@@ -17,7 +19,7 @@ export function refusalOf(path: ConfigPath, value: unknown): ConfigIssue | undef
   if (!hostOnly) return undefined;
   const next = hostCommand(path, value);
   // Forms show the message alone, so the command stands there too.
-  const message = `${path} can be changed on the gateway host alone: ${next}`;
+  const message = `${path} can be changed on the gateway host alone: ${plainText(next)}`;
   return { code: "CONFIG_HOST_ONLY", path, message, next };
 }
 
@@ -32,16 +34,16 @@ export function unknownIssue(segments: readonly string[], file: string): ConfigI
 
 function redactedIssue(path: ConfigPath): ConfigIssue {
   const message = `${path}: ${REDACTED} stands for a hidden value, and none is stored there`;
-  return { code: "CONFIG_REDACTED", path, message, next: `openclaw config get ${path}` };
+  return { code: "CONFIG_REDACTED", path, message, next: openclaw`config get ${path}` };
 }
 
 /** What the owner types on the host for the same change. */
-function hostCommand(path: ConfigPath, value: unknown): string {
-  if (value === undefined) return `openclaw config unset ${path}`;
+function hostCommand(path: ConfigPath, value: unknown): Command {
+  if (value === undefined) return openclaw`config unset ${path}`;
   const { secret, example } = specOf(path);
-  if (secret) return `openclaw config set ${path} -`;
+  if (secret) return openclaw`config set ${path} -`;
   const text = typeof value === "string" ? value : JSON.stringify(value);
   // Text that is not fit to be shown is not fit to be pasted into a shell.
   const fit = cleanText(text, MAX_TYPED) === text;
-  return `openclaw config set ${path} ${fit ? shellWord(text) : example}`;
+  return openclaw`config set ${path} ${fit ? text : example}`;
 }

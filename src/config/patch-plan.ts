@@ -1,4 +1,5 @@
 import type { Node } from "jsonc-parser";
+import { openclaw } from "../protocol/command.ts";
 import { type ConfigDocument, findProperty, parseDocument, propertiesOf } from "./document.ts";
 import type { EditRequest } from "./edit.ts";
 import { ConfigError, type ConfigIssue } from "./errors.ts";
@@ -62,7 +63,7 @@ function readPatch(raw: string): ReadonlyMap<string, Plain> {
   if (plain instanceof Map) return plain;
   const why = problem ? `: ${problem.message}` : "";
   const message = `raw is not one JSON object${why}`;
-  const next = "openclaw gateway call config.get";
+  const next = openclaw`gateway call config.get`;
   const issue: ConfigIssue = { code: "CONFIG_SYNTAX", path: "", message, next };
   throw new ConfigError("CONFIG_SYNTAX", message, { next, issues: [issue] });
 }
@@ -183,7 +184,7 @@ class Walk {
   }
 }
 
-const HELP = "openclaw config --help";
+const HELP = openclaw`config --help`;
 
 /** Whether `given` is what a client was shown of the URL that is stored. */
 function isShownOf(key: ConfigPath, given: Plain, stored: Node | undefined): stored is Node {

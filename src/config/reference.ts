@@ -1,3 +1,5 @@
+import { openclaw } from "../protocol/command.ts";
+import { joined, plainText, say, type Text } from "../protocol/text.ts";
 import { type ConfigPath, configPaths, specOf } from "./schema.ts";
 
 /** The config reference as Markdown: one table, one row a key. */
@@ -10,21 +12,22 @@ export function configReference(): string {
 }
 
 /** One key in plain text, for `--help`: a few lines, ends without a line break. */
-export function describeKey(path: ConfigPath): string {
+export function describeKey(path: ConfigPath): Text {
   const { help, type, example } = specOf(path);
-  const lines = [
+  const lines: Text[] = [
     path,
-    `  ${help}`,
+    say`  ${help}`,
     `  Accepts ${type.expected}. Default: ${defaultOf(path)}.`,
     `  ${sentences(path).join(" ")}`,
-    `  openclaw config set ${path} ${example}`,
+    say`  ${openclaw`config set ${path} ${example}`}`,
   ];
-  return lines.join("\n");
+  return joined(lines, "\n");
 }
 
 function row(path: ConfigPath): string {
   const { help, type } = specOf(path);
-  const cells = [`\`${path}\``, defaultCell(path), help, type.expected, sentences(path).join(" ")];
+  const who = sentences(path).join(" ");
+  const cells = [`\`${path}\``, defaultCell(path), plainText(help), type.expected, who];
   return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
 }
 

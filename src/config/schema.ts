@@ -1,3 +1,5 @@
+import { blank, CODE, openclaw, shell } from "../protocol/command.ts";
+import { say, type Text } from "../protocol/text.ts";
 import type { ValueType } from "./values.ts";
 import * as v from "./values.ts";
 
@@ -6,8 +8,8 @@ export interface KeySpec<out T> {
   readonly type: ValueType<T>;
   readonly default: NoInfer<T>;
   /** One line for people. */
-  readonly help: string;
-  /** A value as it is typed after `openclaw config set <key>`, quoted for a shell. */
+  readonly help: Text;
+  /** A value as it is given to `openclaw config set <key>`. */
   readonly example: string;
   /** Names a program, path, listener, proxy trust or the auth mode: only the host may set it. */
   readonly hostOnly: boolean;
@@ -87,7 +89,7 @@ const configTable = {
   }),
   "gateway.auth.token": optional({
     type: v.clearSecret,
-    help: "Shared token in clear, as OpenClaw writes it; `openclaw config migrate-secrets` moves it out.",
+    help: say`Shared token in clear, as OpenClaw writes it; \`${openclaw`config migrate-secrets`}\` moves it out.`,
     example: "TOKEN",
     hostOnly: true,
     apply: "live",
@@ -96,7 +98,7 @@ const configTable = {
   }),
   "gateway.auth.password": optional({
     type: v.clearSecret,
-    help: "Shared password in clear, as OpenClaw writes it; `openclaw config migrate-secrets` moves it out.",
+    help: say`Shared password in clear, as OpenClaw writes it; \`${openclaw`config migrate-secrets`}\` moves it out.`,
     example: "PASSWORD",
     hostOnly: true,
     apply: "live",
@@ -123,7 +125,7 @@ const configTable = {
     type: v.networks,
     default: [],
     help: "Proxies whose X-Forwarded-For is believed, for display and limits only.",
-    example: "'[\"127.0.0.1\"]'",
+    example: '["127.0.0.1"]',
     hostOnly: true,
     apply: "live",
   }),
@@ -131,20 +133,20 @@ const configTable = {
     type: v.origins,
     default: [],
     help: "Web origins that may connect besides the gateway's own pages.",
-    example: "'[\"https://app.example.com\"]'",
+    example: '["https://app.example.com"]',
     hostOnly: true,
     apply: "live",
   }),
   "gateway.sshTarget": optional({
     type: v.sshTarget,
-    help: "What the page shows in `ssh <target> openclaw devices approve CODE` while gateway.ssh.account is not set.",
+    help: say`What the page shows in \`${shell`ssh ${blank("<target>")} openclaw devices approve ${CODE}`}\` while gateway.ssh.account is not set.`,
     example: "root@gateway.example.com",
     hostOnly: false,
     apply: "live",
   }),
   "gateway.ssh.account": optional({
     type: v.accountName,
-    help: "Account for approval over SSH (`openclaw ssh enable` makes and sets it); the page then shows `ssh <account>@<host> approve CODE`.",
+    help: say`Account for approval over SSH (\`${openclaw`ssh enable`}\` makes and sets it); the page then shows \`${shell`ssh ${blank("<account>@<host>")} approve ${CODE}`}\`.`,
     example: "openclaw",
     hostOnly: true,
     apply: "live",
@@ -166,7 +168,7 @@ const configTable = {
   }),
   "gateway.ssh.authorizedKeys": optional({
     type: v.filePath,
-    help: "File in which `openclaw ssh` keeps a marked block of approvers' keys, where sshd can't be given a file of its own.",
+    help: say`File in which \`${openclaw`ssh`}\` keeps a marked block of approvers' keys, where sshd can't be given a file of its own.`,
     example: "/home/ann/.ssh/authorized_keys",
     hostOnly: true,
     apply: "live",
@@ -219,7 +221,7 @@ const configTable = {
     type: v.networks,
     default: [],
     help: "Private addresses and networks that the gateway itself may connect to (webhooks). Public ones need no entry; link-local and metadata addresses are never connected to.",
-    example: "'[\"127.0.0.1\"]'",
+    example: '["127.0.0.1"]',
     hostOnly: true,
     apply: "live",
   }),
@@ -227,7 +229,7 @@ const configTable = {
     type: v.commandNames,
     default: [],
     help: "Node commands that may be approved besides those of the node's platform, such as camera.snap.",
-    example: "'[\"camera.snap\"]'",
+    example: '["camera.snap"]',
     hostOnly: false,
     apply: "live",
     aliases: ["gateway.nodes.allowCommands"],
@@ -236,7 +238,7 @@ const configTable = {
     type: v.commandNames,
     default: [],
     help: "Node commands that are never asked for and never run, whatever was approved.",
-    example: "'[\"system.run\"]'",
+    example: '["system.run"]',
     hostOnly: false,
     apply: "live",
     aliases: ["gateway.nodes.denyCommands"],

@@ -1,4 +1,7 @@
 import type { World } from "../lib/world.ts";
+import { openclaw } from "../protocol/command.ts";
+import type { GatewayNote } from "../protocol/note.ts";
+import { joined, say, type Text } from "../protocol/text.ts";
 import { type ConfigChange, diffConfig, needsRestart } from "./diff.ts";
 import {
   type ConfigFile,
@@ -7,7 +10,7 @@ import {
   type WriteFile,
   writePlan,
 } from "./edit-file.ts";
-import { ConfigError, discreet, formatIssue } from "./errors.ts";
+import { ConfigError, discreet, formatIssue, issueNote } from "./errors.ts";
 import {
   type ConfigSource,
   type LoadedConfig,
@@ -26,7 +29,7 @@ export interface ConfigServiceDeps {
   readonly writeFile: WriteFile;
   /** Key of the hash that clients compare. */
   readonly hashKey: Buffer;
-  readonly warn: (message: string) => void;
+  readonly warn: (text: Text) => void;
 }
 
 /** Told when other settings are in force. */
@@ -137,15 +140,15 @@ export class ConfigStore {
     return this.#loaded.source.path;
   }
 
-  /** Warnings about the file, ready to print, and whether a restart is due. */
-  get warnings(): string[] {
-    const lines = this.#loaded.warnings.map((issue) => formatIssue(issue, this.path));
+  /** Warnings about the file, and whether a restart is due. */
+  get notes(): GatewayNote[] {
+    const notes = this.#loaded.warnings.map((issue) => issueNote(issue, this.path));
     const due = diffConfig(this.#started, this.current).filter(({ apply }) => apply === "restart");
     if (due.length > 0) {
       const keys = due.map(({ path }) => path).join(", ");
-      lines.push(`${keys} changed: takes effect after openclaw gateway restart`);
+      notes.push(restartDue(keys));
     }
-    return lines;
+    return notes;
   }
 
   listen(listener: ConfigListener): () => void {
@@ -160,7 +163,7 @@ export class ConfigStore {
       world: this.deps.world,
       hash: this.#loaded.source.hash,
       onChange: (loaded) => this.#adopt(loaded),
-      onError: (error: ConfigError) => this.deps.warn(`${error.message}; next: ${error.next}`),
+      onError: (error: ConfigError) => this.deps.warn(say`${error.message}; next: ${error.next}`),
     });
   }
 
@@ -178,10 +181,8 @@ export class ConfigStore {
   #adopt(loaded: LoadedConfig): void {
     this.#latest = loaded;
     if (loaded.errors.length > 0) {
-      const lines = loaded.errors
-        .map((issue) => formatIssue(discreet(issue), this.path))
-        .join("\n");
-      this.deps.warn(`the config has errors; what was in force stays\n${lines}`);
+      const lines = loaded.errors.map((issue) => formatIssue(discreet(issue), this.path));
+      this.deps.warn(joined(["the config has errors; what was in force stays", ...lines], "\n"));
       return;
     }
     if (loaded.source.hash === this.#loaded.source.hash) return;
@@ -268,7 +269,7 @@ export class ConfigStore {
   async #refuseStale(file: ConfigFile, { raw, baseHash }: ConfigWrite): Promise<void> {
     if (raw.length > maxConfigBytes) {
       const message = "raw is longer than a config file may be (1 MiB)";
-      throw new ConfigError("CONFIG_VALUE", message, { next: "openclaw config --help" });
+      throw new ConfigError("CONFIG_VALUE", message, { next: openclaw`config --help` });
     }
     if (baseHash === undefined && file.raw === null) return;
     if (baseHash === undefined) {
@@ -286,6 +287,16 @@ export class ConfigStore {
       .map(discreet)
       .map(({ message }) => `not in force, for the file has errors: ${message}`);
   }
+}
+
+function restartDue(keys: string): GatewayNote {
+  const next = openclaw`gateway restart`;
+  return {
+    code: "RESTART_DUE",
+    message: `${keys} changed: takes effect at the next start`,
+    next,
+    text: say`${keys} changed: takes effect after ${next}`,
+  };
 }
 
 /** Says where a changed key does not count because the environment or a flag sets it. */

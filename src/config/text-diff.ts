@@ -1,9 +1,14 @@
+import { formatPatch, OMIT_HEADERS, type StructuredPatchHunk, structuredPatch } from "diff";
 import { maskText, secretsIn } from "./mask.ts";
 
-type DiffStep = { readonly kind: " " | "-" | "+"; readonly old: number; readonly next: number };
-
+/** Unchanged lines shown on each side of a change. */
 const context = 2;
-const maxCompared = 4_000_000;
+
+/**
+ * Lines that came or went. Of texts that differ more it would take too long to find the rest (that
+ * many take about 15 ms, which block the gateway): one is shown in place of the other.
+ */
+const maxEditLength = 500;
 
 /**
  * What changed between two config texts, for people: in the manner of `diff -u`, with secrets,
@@ -11,19 +16,13 @@ const maxCompared = 4_000_000;
  */
 export function diffTexts(before: string, after: string): string {
   if (before === after) return "";
-  const [old, next] = [lines(before), lines(after)];
+  const hunks = compare(lines(before), lines(after));
+  if (hunks.length === 0) return "";
   const secrets = [...secretsIn(before), ...secretsIn(after)];
-  const [shownOld, shownNext] = [lines(maskText(before, secrets)), lines(maskText(after, secrets))];
-  const steps = compare(old, next);
-  const out: string[] = [];
-  for (const [from, to] of hunks(steps)) {
-    const part = steps.slice(from, to);
-    out.push(header(part));
-    for (const { kind, old: i, next: j } of part) {
-      out.push(`${kind}${visible((kind === "+" ? shownNext[j] : shownOld[i]) ?? "")}`);
-    }
-  }
-  return out.length === 0 ? "" : `${out.join("\n")}\n`;
+  const shown = [before, after].map((text) => lines(maskText(text, secrets)).map(visible));
+  const masked = hunks.map((hunk) => ({ ...hunk, lines: maskedLines(hunk, shown) }));
+  const file = { oldFileName: "", newFileName: "", oldHeader: "", newHeader: "" };
+  return formatPatch({ ...file, hunks: masked }, OMIT_HEADERS);
 }
 
 function lines(text: string): string[] {
@@ -36,76 +35,35 @@ function visible(line: string): string {
   return line.replace(/[^\P{C}\t]|[\p{Zl}\p{Zp}]/gu, "");
 }
 
-function header(part: readonly DiffStep[]): string {
-  const [first] = part;
-  const count = (skip: string) => part.filter((step) => step.kind !== skip).length;
-  return `@@ -${(first?.old ?? 0) + 1},${count("+")} +${(first?.next ?? 0) + 1},${count("-")} @@`;
+function compare(old: readonly string[], next: readonly string[]): readonly StructuredPatchHunk[] {
+  const [before, after] = [old, next].map((all) => all.map((line) => `${line}\n`).join(""));
+  const options = { context, maxEditLength };
+  const patch = structuredPatch("", "", before ?? "", after ?? "", "", "", options);
+  return patch?.hunks ?? [wholeHunk(old, next)];
 }
 
-/** Ranges of steps around the changes, `context` unchanged lines on each side. */
-function hunks(steps: readonly DiffStep[]): [number, number][] {
-  const ranges: [number, number][] = [];
-  for (const [index, step] of steps.entries()) {
-    if (step.kind === " ") continue;
-    const last = ranges.at(-1);
-    const end = Math.min(steps.length, index + context + 1);
-    if (last && index - context <= last[1]) last[1] = end;
-    else ranges.push([Math.max(0, index - context), end]);
-  }
-  return ranges;
+function wholeHunk(old: readonly string[], next: readonly string[]): StructuredPatchHunk {
+  const [removed, added] = [old.map((line) => `-${line}`), next.map((line) => `+${line}`)];
+  return {
+    oldStart: 1,
+    oldLines: old.length,
+    newStart: 1,
+    newLines: next.length,
+    lines: [...removed, ...added],
+  };
 }
 
-/** The steps from `old` to `next`: equal ends are skipped, the middle goes by longest common lines. */
-function compare(old: readonly string[], next: readonly string[]): DiffStep[] {
-  let start = 0;
-  while (start < old.length && start < next.length && old[start] === next[start]) start += 1;
-  let oldEnd = old.length;
-  let nextEnd = next.length;
-  while (oldEnd > start && nextEnd > start && old[oldEnd - 1] === next[nextEnd - 1]) {
-    oldEnd -= 1;
-    nextEnd -= 1;
-  }
-  const steps: DiffStep[] = [];
-  for (let i = 0; i < start; i += 1) steps.push({ kind: " ", old: i, next: i });
-  steps.push(...middle(old.slice(start, oldEnd), next.slice(start, nextEnd), start));
-  for (let i = oldEnd; i < old.length; i += 1)
-    steps.push({ kind: " ", old: i, next: i - oldEnd + nextEnd });
-  return steps;
-}
-
-function middle(old: readonly string[], next: readonly string[], start: number): DiffStep[] {
-  const common = commonLengths(old, next);
-  const at = (i: number, j: number) => common[i]?.[j] ?? 0;
-  const steps: DiffStep[] = [];
-  let [i, j] = [0, 0];
-  while (i < old.length || j < next.length) {
-    const place = { old: i + start, next: j + start };
-    if (i < old.length && j < next.length && old[i] === next[j] && common.length > 0) {
-      steps.push({ kind: " ", ...place });
-      i += 1;
-      j += 1;
-    } else if (i < old.length && (j >= next.length || at(i + 1, j) >= at(i, j + 1))) {
-      steps.push({ kind: "-", ...place });
-      i += 1;
-    } else {
-      steps.push({ kind: "+", ...place });
-      j += 1;
-    }
-  }
-  return steps;
-}
-
-/** For each pair of tails the length of their longest common subsequence; empty when too much. */
-function commonLengths(old: readonly string[], next: readonly string[]): number[][] {
-  if (old.length * next.length > maxCompared) return [];
-  const table: number[][] = Array.from({ length: old.length + 1 }, () => []);
-  for (let i = old.length - 1; i >= 0; i -= 1) {
-    for (let j = next.length - 1; j >= 0; j -= 1) {
-      const below = table[i + 1] ?? [];
-      const same = old[i] === next[j];
-      const best = same ? (below[j + 1] ?? 0) + 1 : Math.max(below[j] ?? 0, table[i]?.[j + 1] ?? 0);
-      (table[i] ?? [])[j] = best;
-    }
-  }
-  return table;
+/** The hunk's lines as they may be shown. Compared are the real ones: a new secret is a change. */
+function maskedLines(
+  { oldStart, newStart, lines: all }: StructuredPatchHunk,
+  [old = [], next = []]: readonly (readonly string[])[],
+): string[] {
+  let [i, j] = [oldStart - 1, newStart - 1];
+  return all.map((line) => {
+    const kind = line.charAt(0);
+    const text = kind === "+" ? next[j] : old[i];
+    if (kind !== "+") i += 1;
+    if (kind !== "-") j += 1;
+    return `${kind}${text ?? ""}`;
+  });
 }

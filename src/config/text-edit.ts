@@ -2,8 +2,8 @@ import { applyEdits, type Edit, type Node } from "jsonc-parser";
 import { type ConfigDocument, findProperty, parseDocument, propertiesOf } from "./document.ts";
 import { commentsWithin, type Layout, layoutOf, lineIndent, render } from "./text-layout.ts";
 
-// The parser package has a `modify` of its own, but it drops the comments around what it removes
-// and moves a comment at a line's end to the line it inserts. These edits keep both.
+// These edits are ours because the parser package's own `modify` drops the comments around what it
+// removes, and moves a comment at a line's end to the line it inserts.
 
 /** A section on the way to the key is not an object. */
 export class NotASection extends Error {

@@ -1,5 +1,7 @@
 import { isIP } from "node:net";
+import { canonicalNetwork } from "../lib/net.ts";
 import { longestSocketPath } from "../lib/socket-folder.ts";
+import { type Command, openclaw } from "../protocol/command.ts";
 import type { JsonSchema } from "../protocol/json-schema.ts";
 import { REDACTED } from "./hide.ts";
 
@@ -8,7 +10,7 @@ export class Refused {
   constructor(
     readonly reason = "",
     /** The command that helps, where setting the key to its example would not. */
-    readonly next?: string,
+    readonly next?: Command,
   ) {}
 }
 
@@ -118,7 +120,7 @@ export const webUrl = text("an https:// or http:// URL", (value) => {
 });
 
 const LONGEST_PLAIN = 20;
-const WEBHOOK_FILE = "openclaw config set notify.webhook.urlFile /etc/openclaw-gateway/webhook-url";
+const WEBHOOK_FILE = openclaw`config set notify.webhook.urlFile /etc/openclaw-gateway/webhook-url`;
 
 /** A webhook's URL, where it may stand in the configuration: Slack's and others' are secrets themselves. */
 export const webhookUrl = text("an https:// or http:// URL that holds no secret", (value) => {
@@ -186,19 +188,14 @@ function list(expected: string, read: (item: string) => string | Refused) {
   });
 }
 
+/** Written without brackets, zones and blanks, which some programs take and others don't. */
+const plainNetwork = /^[\da-f.:]+(\/\d+)?$/i;
+
 export const networks = list(
   'a list of addresses or networks such as ["127.0.0.1", "10.0.0.0/8"]',
-  (item) => {
-    const [address = "", bits, ...rest] = item.split("/");
-    const family = address.includes("%") ? 0 : isIP(address);
-    const fits = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= maxBits(family));
-    return family !== 0 && fits && rest.length === 0 ? item : new Refused();
-  },
+  (item) =>
+    plainNetwork.test(item) && canonicalNetwork(item) !== undefined ? item : new Refused(),
 );
-
-function maxBits(family: number): number {
-  return family === 4 ? 32 : 128;
-}
 
 export const commandNames = list('a list of node commands such as ["camera.snap"]', (item) =>
   /^[A-Za-z][A-Za-z0-9._:-]{0,127}$/.test(item) ? item : new Refused(),

@@ -2,7 +2,8 @@ import { type FSWatcher, realpathSync, statSync, watch } from "node:fs";
 import { basename, dirname } from "node:path";
 import { whyFailed } from "../lib/system-words.ts";
 import type { Timer, World } from "../lib/world.ts";
-import { ConfigError, type ConfigIssue, editCommand, shellWord } from "./errors.ts";
+import { shell } from "../protocol/command.ts";
+import { ConfigError, type ConfigIssue, editCommand } from "./errors.ts";
 import { type LoadedConfig, type LoadOptions, loadConfig } from "./load.ts";
 
 export interface WatchOptions extends LoadOptions {
@@ -104,7 +105,7 @@ export class ConfigWatcher {
   #fail(cause: unknown): void {
     this.#disarm();
     const code = whyFailed(cause);
-    const next = `ls -ld ${shellWord(dirname(this.#options.path))}`;
+    const next = shell`ls -ld ${dirname(this.#options.path)}`;
     const message = `the folder of the config file can't be watched: ${code}`;
     this.#options.onError(new ConfigError("CONFIG_WATCH", message, { next, cause }));
   }

@@ -4,13 +4,24 @@
  */
 import type { ConnectErrorDetailCodes } from "@openclaw/gateway-protocol/connect-error-details";
 import type { Advice, Cause } from "./model.ts";
+import {
+  type Command,
+  commandOnGateway,
+  commandText,
+  openclaw,
+  plainText,
+  readText,
+  WAITING_REPLACED,
+} from "./shared.ts";
+import { clean } from "./text.ts";
 
 type Code = keyof typeof ConnectErrorDetailCodes;
 type Words = readonly [title: string, text: string];
 
-const INVITE = "openclaw devices invite";
-const CHECK = "openclaw doctor";
-const ALLOW = "openclaw config set gateway.publicUrl <here>";
+const INVITE = commandText(openclaw`devices invite`);
+const CHECK = commandText(openclaw`doctor`);
+/** A setting that is a list. */
+const ORIGINS = "gateway.controlUi.allowedOrigins";
 
 const NEEDS_INVITE: Advice = {
   title: "This gateway admits invited devices only",
@@ -76,17 +87,21 @@ function lookUp<T>(table: Readonly<Record<string, T>>, key: string): T | undefin
   return Object.hasOwn(table, key) ? table[key] : undefined;
 }
 
-/** The command in a cure that is one; written as people must type it on that machine. */
-function commandIn(cure: string): string | undefined {
-  return /^on the gateway host: (.+)/.exec(cure)?.[1];
+/** A command as people must type it on the gateway's machine, what is left open in it being `origin`. */
+function typed(command: Command, origin: string): string {
+  const open = command.words.includes(ORIGINS) ? JSON.stringify([origin]) : origin;
+  const words = command.words.map((word) => (typeof word === "string" ? word : open));
+  return clean(commandText({ ...command, words }), 300);
 }
 
 /** What to show for `cause` on a page at `origin`. */
-export function advise({ code, message, cure = "" }: Cause, origin: string): Advice {
+export function advise({ code, message, next }: Cause, origin: string): Advice {
   const ended = lookUp(OUTCOMES, code);
   if (ended) return { title: ended[0], text: ended[1], label: "Ask again", action: "ask" };
   const known = lookUp(REFUSALS as Readonly<Record<string, Advice>>, code);
-  const command = commandIn(cure);
+  const cure = readText(next);
+  const only = cure && commandOnGateway(cure);
+  const command = only && typed(only, origin);
   if (known) return known.command && command ? { ...known, command } : known;
   if (code.startsWith("invite-")) return spent(code, command);
   const said = message ? `The gateway said: ${message}.` : "The gateway gave no reason.";
@@ -95,13 +110,12 @@ export function advise({ code, message, cure = "" }: Cause, origin: string): Adv
       return {
         title: "This address is not allowed yet",
         text: "The gateway does not expect visitors at the address that this page has. The owner allows it with:",
-        // The gateway leaves the address open, which this page knows.
-        command: (command ?? ALLOW).replace(/(https:\/\/)?<[^>]*>/, () => origin),
+        command: command ?? typed(openclaw`config set gateway.publicUrl ${origin}`, origin),
         label: "Try again",
         action: "retry",
       };
     case "closed":
-      if (/newer connection/.test(message)) return ELSEWHERE;
+      if (message === WAITING_REPLACED) return ELSEWHERE;
       return {
         title: "The request ended",
         text: `${said} You can ask again.`,
@@ -120,7 +134,9 @@ export function advise({ code, message, cure = "" }: Cause, origin: string): Adv
     ? "This browser’s key was not accepted"
     : "The gateway said no";
   const again = { title, label: "Try again", action: "retry" } as const;
-  if (cure && !command) return { ...again, text: `${said} What helps: ${cure}.` };
+  if (cure && !command) {
+    return { ...again, text: `${said} What helps: ${clean(plainText(cure), 300)}.` };
+  }
   const then = command ? "What helps:" : "The owner finds the cause with:";
   return { ...again, text: `${said} ${then}`, command: command ?? CHECK };
 }

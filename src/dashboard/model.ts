@@ -6,7 +6,7 @@ export type Press = (button: "pair" | Action) => void;
 export interface Trouble {
   title: string;
   text: string;
-  /** For the gateway's machine. */
+  /** For the gateway's machine, as it is typed. */
   command?: string | false;
 }
 
@@ -22,8 +22,8 @@ export interface Cause {
   code: string;
   /** The gateway's own words, cleaned. */
   message: string;
-  /** What the gateway says helps, cleaned. */
-  cure?: string;
+  /** What the gateway says helps, as it came: help.ts reads it. */
+  next?: unknown;
 }
 
 /** The gateway, as far as it has told. */

@@ -1,5 +1,6 @@
 /** Reads what the gateway sends. Nothing is assumed: fields may be missing, huge or hostile. */
 import type { Gateway, PairRequest, Peer } from "./model.ts";
+import { commandText, HOST, openclaw, shell } from "./shared.ts";
 import { clean, cleanList } from "./text.ts";
 
 export type Fields = Record<string, unknown>;
@@ -36,19 +37,24 @@ export function requestOf(
 ): PairRequest | undefined {
   const id = clean(details["requestId"], 128);
   if (!/^[A-Za-z0-9][\w.:-]*$/.test(id)) return undefined;
-  const command = clean(details["approveCommand"], 300) || `openclaw devices approve ${id}`;
-  const ssh = clean(details["sshCommand"], 400) || `ssh root@<host> ${command}`;
+  const command =
+    clean(details["approveCommand"], 300) || commandText(openclaw`devices approve ${id}`);
   const expires = count(details["expiresAtMs"]);
   return {
     id,
     command,
-    // A line without the host's name can't be typed.
-    ssh: host || !ssh.includes("<") ? ssh.replace("<host>", host) : "",
+    ssh: sshLine(clean(details["sshCommand"], 400), command, host),
     expiresAt: expires && expires - skew,
     scopes: cleanList(details["requestedScopes"]),
     approved: cleanList(details["approvedScopes"]),
     asker: cleanList([details["kind"], details["address"]]).join(", from "),
   };
+}
+
+/** The line from another computer; `""` without the host's name, where it can't be typed. */
+function sshLine(given: string, command: string, host: string): string {
+  if (!given) return host && `${commandText(shell`ssh root@${host}`)} ${command}`;
+  return host || !given.includes(HOST) ? given.replace(HOST, host) : "";
 }
 
 /** What `value` says about the gateway, laid over what is known. */

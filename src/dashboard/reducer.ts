@@ -2,6 +2,7 @@
 import type { Event, State } from "./model.ts";
 import { count, type Fields, fields, gatewayOf, peersOf } from "./parse.ts";
 import { accepted, refused } from "./replies.ts";
+import { DEVICE_REMOVED } from "./shared.ts";
 import { begin, dial, LAST_RETRY_MS, later, SETUP_MS, stop } from "./steps.ts";
 import { clean } from "./text.ts";
 import { closure } from "./words.ts";
@@ -96,7 +97,7 @@ function closed(state: State, { code, reason }: Event & { on: "closed" }, now: n
   // The message before this close said more than the close does.
   if (view.at === "stopped" || view.at === "invited") return state;
   if (view.at === "lost" && view.held && now < state.retryAt) return state;
-  if (code === 4001 && /removed|revoked/.test(reason)) {
+  if (code === 4001 && reason === DEVICE_REMOVED) {
     return stop({ ...state, grant: undefined }, "removed");
   }
   if (view.at === "waiting") {

@@ -67,7 +67,7 @@ export function refused(state: State, error: Fields, now: number): State {
     const trouble = closure(why, message, state.attempt);
     return later({ ...state, restartMs: wait }, { at: "lost", trouble, held: true }, now);
   }
-  const cure = clean(details["cure"], 300);
-  if (code !== "AUTH_BOOTSTRAP_TOKEN_INVALID") return stop(state, code, [message, cure]);
-  return stop({ ...state, invite: undefined }, `invite-${clean(details["reason"])}`, ["", cure]);
+  const next = details["next"];
+  if (code !== "AUTH_BOOTSTRAP_TOKEN_INVALID") return stop(state, code, [message, next]);
+  return stop({ ...state, invite: undefined }, `invite-${clean(details["reason"])}`, ["", next]);
 }

@@ -20,12 +20,12 @@ export function begin(state: State): State {
   return state.invite && !state.grant ? { ...fresh, view: { at: "invited" } } : dial(fresh);
 }
 
-/** What a person reads of a cause: the gateway's message, and what to do about it. */
-type Said = readonly [message?: string, cure?: string];
+/** What the gateway says of a cause: its message, and what to do about it, as it came. */
+type Said = readonly [message?: string, next?: unknown];
 
 /** Nothing more happens without a person. */
-export function stop(state: State, code: string, [message = "", cure = ""]: Said = []): State {
-  const cause = { code, message: clean(message, 240), cure };
+export function stop(state: State, code: string, [message = "", next]: Said = []): State {
+  const cause = { code, message: clean(message, 240), next };
   return { ...state, view: { at: "stopped", cause }, notice: "", patience: 0, retryAt: 0 };
 }
 

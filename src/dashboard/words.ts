@@ -1,5 +1,6 @@
 /** A connection that ended and comes back by itself, in plain words. Refusals: see help.ts. */
 import type { Trouble } from "./model.ts";
+import { commandText, openclaw } from "./shared.ts";
 import { clean } from "./text.ts";
 
 /** No close codes, but refusals for a while. */
@@ -25,6 +26,6 @@ export function closure(code: number, reason: string, attempt: number): Trouble 
   return {
     title,
     text: `${text} This page reconnects by itself.`,
-    command: attempt > 1 && "openclaw doctor",
+    command: attempt > 1 && commandText(openclaw`doctor`),
   };
 }

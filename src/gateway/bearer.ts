@@ -1,7 +1,9 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { SharedSecrets } from "../auth/secret.ts";
 import type { FailureLimiter } from "../lib/limiter.ts";
+import { at, openclaw } from "../protocol/command.ts";
 import type { SecretKind } from "../protocol/refusals.ts";
+import { say, type Text } from "../protocol/text.ts";
 
 /** Whether an HTTP request's `Authorization: Bearer` may have what it asks for. */
 export type BearerVerdict =
@@ -10,7 +12,7 @@ export type BearerVerdict =
       readonly ok: false;
       readonly code: string;
       readonly detail: string;
-      readonly cure: string;
+      readonly next: Text;
       /** Milliseconds; set where the same secret may be right later. */
       readonly retryAfterMs?: number;
     };
@@ -75,8 +77,7 @@ export class BearerCheck {
 }
 
 const CURES = {
-  gateway:
-    "send Authorization: Bearer with the gateway's shared secret; a new one: openclaw token new",
+  gateway: say`send Authorization: Bearer with the gateway's shared secret; a new one: ${at("gateway", openclaw`token new`)}`,
   metrics:
     "send Authorization: Bearer with the token in the file of metrics.tokenFile, or with the shared secret",
 } as const;
@@ -84,17 +85,17 @@ const CURES = {
 type What = keyof typeof CURES;
 
 const missing = (what: What) =>
-  ({ ok: false, code: "unauthorized", detail: "A secret is needed.", cure: CURES[what] }) as const;
+  ({ ok: false, code: "unauthorized", detail: "A secret is needed.", next: CURES[what] }) as const;
 
 const wrong = (what: What) =>
-  ({ ok: false, code: "unauthorized", detail: "The secret is wrong.", cure: CURES[what] }) as const;
+  ({ ok: false, code: "unauthorized", detail: "The secret is wrong.", next: CURES[what] }) as const;
 
 const rateLimited = (retryAfterMs: number) =>
   ({
     ok: false,
     code: "rate-limited",
     detail: "Too many wrong secrets came from this address.",
-    cure: "wait as long as Retry-After says",
+    next: "wait as long as Retry-After says",
     retryAfterMs,
   }) as const;
 
@@ -103,6 +104,6 @@ const busy = () =>
     ok: false,
     code: "auth-busy",
     detail: "Too many secrets are being checked.",
-    cure: "try again",
+    next: "try again",
     retryAfterMs: BUSY_MS,
   }) as const;

@@ -2,7 +2,15 @@ import type { Receiver } from "../events/hub.ts";
 import { Durations } from "../lib/durations.ts";
 import type { Call, Method } from "../methods/method.ts";
 import { type AccessVerdict, type Actor, ADMIN, covers, decideAccess } from "../protocol/access.ts";
-import { invalidRequest, missingScope, RequestError, unavailable } from "../protocol/errors.ts";
+import { at, openclaw, shell } from "../protocol/command.ts";
+import {
+  invalidRequest,
+  isCoded,
+  missingScope,
+  RequestError,
+  unavailable,
+  wireDetails,
+} from "../protocol/errors.ts";
 import {
   encodeError,
   encodeEventHead,
@@ -11,6 +19,7 @@ import {
   type RequestFrame,
   TooDeep,
 } from "../protocol/frames.ts";
+import { say } from "../protocol/text.ts";
 
 /** Who sends requests: a ready connection, or the admin socket. */
 export interface Requester {
@@ -138,9 +147,7 @@ export class Dispatcher {
     const shape = storeFailure(error);
     if (shape) return from.send(encodeError(frame.id, shape));
     this.deps.defect(frame.method, error);
-    const message =
-      "internal error; see the log of the gateway (journalctl -u openclaw-gateway, or its terminal)";
-    from.send(encodeError(frame.id, { code: "UNAVAILABLE", message }));
+    from.send(encodeError(frame.id, internalError().shape));
   }
 
   #record(name: string, startedAt: number, ok: boolean): void {
@@ -156,14 +163,13 @@ export class Dispatcher {
 
 /** A coded failure of state or config: its own words and next step go to the caller. */
 function storeFailure(error: unknown) {
-  if (!(error instanceof Error) || !("code" in error) || !("next" in error)) return undefined;
+  if (!isCoded(error)) return undefined;
   const { code, next, message } = error;
-  if (typeof code !== "string" || typeof next !== "string") return undefined;
   const isInput = code.startsWith("CONFIG_") && code !== "CONFIG_WRITE";
   return {
     code: isInput ? "INVALID_REQUEST" : "UNAVAILABLE",
     message,
-    details: { code, cure: next, ...problemsIn(error) },
+    details: wireDetails({ code, next, ...problemsIn(error) }),
     ...(!isInput && { retryable: true, retryAfterMs: 5000 }),
   };
 }
@@ -172,7 +178,7 @@ function storeFailure(error: unknown) {
 function problemsIn(error: Error & { issues?: unknown }) {
   const { issues } = error;
   if (!Array.isArray(issues) || issues.length === 0) return undefined;
-  return { issues: issues.map(({ path, message, next }) => ({ path, message, cure: next })) };
+  return { issues: issues.map(({ path, message, next }) => wireDetails({ path, message, next })) };
 }
 
 function caller(actor: Actor) {
@@ -194,10 +200,27 @@ function denial(name: string, actor: Actor, verdict: AccessVerdict | undefined):
   if (verdict && !verdict.ok && verdict.why === "host") {
     return invalidRequest(`${name} works only on the gateway host`, {
       code: "HOST_ONLY",
-      cure: "run openclaw on the gateway host (for example over ssh)",
+      next: say`run ${at("gateway", openclaw``)} on the gateway host (for example over ssh)`,
     });
   }
-  if (verdict || actor.role === "node") return invalidRequest(`unauthorized role: ${actor.role}`);
+  if (verdict || actor.role === "node") return unauthorizedRole(actor.role);
   if (!covers(actor.scopes, ADMIN)) return missingScope(ADMIN);
-  return invalidRequest(`unknown method: ${name}`);
+  return unknownMethod(name);
+}
+
+export function unauthorizedRole(role: string): RequestError {
+  return invalidRequest(`unauthorized role: ${role}`, { code: "UNAUTHORIZED_ROLE" });
+}
+
+export function unknownMethod(name: string): RequestError {
+  const next = openclaw`gateway call --list`;
+  return invalidRequest(`unknown method: ${name}`, { code: "UNKNOWN_METHOD", next });
+}
+
+/** A defect of the gateway; what it was is in its log. */
+export function internalError(): RequestError {
+  const next = say`${at("gateway", shell`journalctl -u openclaw-gateway`)} (or its terminal)`;
+  const details = wireDetails({ code: "INTERNAL_ERROR", next });
+  const message = "internal error; see the log of the gateway";
+  return new RequestError({ code: "UNAVAILABLE", message, details });
 }

@@ -11,7 +11,10 @@ import type { World } from "../lib/world.ts";
 import { limitTable } from "../limits/table.ts";
 import { hostOwner, type Pairing } from "../pairing/pairing.ts";
 import { ownerScopes } from "../protocol/access.ts";
+import { openclaw } from "../protocol/command.ts";
+import type { GatewayNote } from "../protocol/note.ts";
 import type { SecretKind } from "../protocol/refusals.ts";
+import { say } from "../protocol/text.ts";
 import type { Part } from "../store/parts.ts";
 
 interface Deps {
@@ -34,26 +37,23 @@ export interface FirstStart {
   readonly token?: string;
   /** Secret of a one-time link for the owner; made while no device is paired. */
   readonly ownerInvite?: { readonly secret: string; readonly expiresAtMs: number };
-  readonly warnings: readonly string[];
+  readonly notes: readonly GatewayNote[];
 }
 
 /** Makes what a first start needs: a shared token and the owner's link. Secrets only for a terminal. */
 export async function firstStart(deps: Deps): Promise<FirstStart> {
-  const warnings: string[] = [];
-  const token = await ensureToken(deps, warnings);
+  const notes: GatewayNote[] = [];
+  const token = await ensureToken(deps, notes);
   const ownerInvite = await ownerLink(deps);
-  return { ...(token !== undefined && { token }), ...(ownerInvite && { ownerInvite }), warnings };
+  return { ...(token !== undefined && { token }), ...(ownerInvite && { ownerInvite }), notes };
 }
 
-async function ensureToken(deps: Deps, warnings: string[]): Promise<string | undefined> {
+async function ensureToken(deps: Deps, notes: GatewayNote[]): Promise<string | undefined> {
   const { secrets, kind, givenToken, world, terminal } = deps;
   if (secrets.isSet(kind)) {
     if (givenToken === undefined || kind !== "token") return undefined;
     if ((await secrets.verify("token", givenToken, "environment")) !== "ok") {
-      warnings.push(
-        "OPENCLAW_GATEWAY_TOKEN differs from the configured token, which stays in force; " +
-          "to change it: openclaw config set gateway.token -",
-      );
+      notes.push(tokenDiffers());
     }
     return undefined;
   }
@@ -66,10 +66,21 @@ async function ensureToken(deps: Deps, warnings: string[]): Promise<string | und
     await storeToken(deps, token, "first-start");
     return token;
   }
-  const command =
-    kind === "token" ? "openclaw token new" : "openclaw config set gateway.password -";
-  warnings.push(`no shared ${kind} is set; clients that need one are refused until: ${command}`);
+  notes.push(noSecret(kind));
   return undefined;
+}
+
+function tokenDiffers(): GatewayNote {
+  const message = "OPENCLAW_GATEWAY_TOKEN differs from the configured token, which stays in force";
+  const next = openclaw`config set gateway.token -`;
+  const text = say`${message}; to change it: ${next}`;
+  return { code: "SHARED_TOKEN_DIFFERS", message, next, text };
+}
+
+function noSecret(kind: SecretKind): GatewayNote {
+  const message = `no shared ${kind} is set; clients that need one are refused`;
+  const next = kind === "token" ? openclaw`token new` : openclaw`config set gateway.password -`;
+  return { code: "NO_SHARED_SECRET", message, next, text: say`${message} until: ${next}` };
 }
 
 async function storeToken(

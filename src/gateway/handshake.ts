@@ -12,9 +12,11 @@ import type { Setups } from "../pairing/setups.ts";
 import { type Actor, coversAll, type Role } from "../protocol/access.ts";
 import type { SshWay } from "../protocol/approve-line.ts";
 import { closes } from "../protocol/close.ts";
-import { calledHere, RequestError } from "../protocol/errors.ts";
+import { at, shell } from "../protocol/command.ts";
+import { calledHere, isCoded, RequestError } from "../protocol/errors.ts";
 import { encodeError, type RequestFrame } from "../protocol/frames.ts";
 import * as refusals from "../protocol/refusals.ts";
+import { say } from "../protocol/text.ts";
 import { addressWords, clientKind } from "../words/device.ts";
 import {
   type ConnectParams,
@@ -90,10 +92,10 @@ export class Handshake {
    */
   #failure(error: unknown): refusals.Refusal {
     if (error instanceof RequestError) return refusals.passedOn(error.shape);
-    if (isStoreError(error)) return refusals.storeUnavailable(error.next);
+    if (isCoded(error)) return refusals.storeUnavailable(error.next);
     this.deps.state.telemetry.failed("a connect failed", { what: "connect", err: error });
-    const log = "see the log of the gateway (journalctl -u openclaw-gateway, or its terminal)";
-    return refusals.storeUnavailable(log);
+    const journal = at("gateway", shell`journalctl -u openclaw-gateway`);
+    return refusals.storeUnavailable(say`see the log of the gateway (${journal}, or its terminal)`);
   }
 
   async #run(connection: Connection, frame: RequestFrame, nonce: string): Promise<void> {
@@ -155,6 +157,7 @@ export class Handshake {
       waits: params.caps?.includes("pairing-wait") ?? false,
       auth: credentialsOf(params),
       origin: judgeOrigin({ origin: peer.origin, host: peer.host, required }, policy.origins),
+      originSent: peer.origin,
       directLoopback: peer.directLoopback,
     };
   }
@@ -316,13 +319,4 @@ function hasCredential(c: ConnectCase): boolean {
 function canonicalKey(params: ConnectParams): string {
   const raw = decodePublicKey(params.device?.publicKey ?? "");
   return raw ? raw.toString("base64url") : "";
-}
-
-interface StoreFailure extends Error {
-  readonly code: string;
-  readonly next: string;
-}
-
-function isStoreError(error: unknown): error is StoreFailure {
-  return error instanceof Error && "next" in error && "code" in error;
 }

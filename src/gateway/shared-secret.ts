@@ -15,6 +15,7 @@ import type { World } from "../lib/world.ts";
 import type { Pairing } from "../pairing/pairing.ts";
 import type { Actor } from "../protocol/access.ts";
 import { closes } from "../protocol/close.ts";
+import { openclaw } from "../protocol/command.ts";
 import type { SecretKind } from "../protocol/refusals.ts";
 import type { Part } from "../store/parts.ts";
 import type { Registry } from "./registry.ts";
@@ -103,8 +104,8 @@ export class SharedSecretChanges {
     const event = auditOf("secret.set", actor, { kind, revokeDerived, dropped });
     const command =
       kind === "token"
-        ? "token new --revoke-derived"
-        : `config set gateway.${kind} - --revoke-derived`;
+        ? openclaw`token new --revoke-derived`
+        : openclaw`config set gateway.${kind} - --revoke-derived`;
     const derived = (epoch: number) =>
       pairing.many.derivedChanges({ epoch, actor, force, command });
     // Who may not is told so before it costs a hash.

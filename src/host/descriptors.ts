@@ -4,11 +4,24 @@ import { readFileSync } from "node:fs";
 const RESERVE = 192;
 const FEWEST = 16;
 
-/** How many files this process may have open (RLIMIT_NOFILE); undefined where no one says. */
+/** How many files a process may have open: now, and at most (RLIMIT_NOFILE). */
+export interface OpenFiles {
+  readonly soft: number;
+  readonly hard: number;
+}
+
+/** The limit of open files in the text of `/proc/PID/limits` (proc(5)); undefined where it has none. */
+export function openFilesIn(limits: string): OpenFiles | undefined {
+  const [, soft, hard] = /^Max open files\s+(\d+|unlimited)\s+(\d+|unlimited)/m.exec(limits) ?? [];
+  if (soft === undefined || hard === undefined) return undefined;
+  const number = (word: string) => (word === "unlimited" ? Number.MAX_SAFE_INTEGER : Number(word));
+  return { soft: number(soft), hard: number(hard) };
+}
+
+/** How many files this process may have open now; undefined where no one says. */
 export function openFilesLimit(): number | undefined {
   try {
-    const found = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"));
-    return found ? Number(found[1]) : undefined;
+    return openFilesIn(readFileSync("/proc/self/limits", "utf8"))?.soft;
   } catch {
     return undefined;
   }

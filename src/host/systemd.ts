@@ -26,24 +26,25 @@ export function systemdNotifier(
   warn: (message: string) => void,
 ): SystemdNotifier {
   const wanted = env["NOTIFY_SOCKET"] !== undefined;
-  const guarded = async (send: () => Promise<unknown>) => {
+  const send = async (messages: () => readonly Promise<unknown>[]) => {
     if (!wanted) return;
     try {
-      await send();
+      await Promise.all(messages());
     } catch (error) {
       warn(`systemd-notify failed: ${error instanceof Error ? error.message : String(error)}`);
     }
   };
   const { pid } = process;
-  const send = (...assignments: string[]) => guarded(() => assign(assignments));
+  const statusIs = (status: string) => notify({ status, pid });
   return {
     wanted,
     watchdogMs: watchdogMs(env),
-    ready: (status) => guarded(() => notify({ ready: true, status, pid })),
-    status: (status) => guarded(() => notify({ status, pid })),
-    stopping: (status) => send("STOPPING=1", `STATUS=${status}`),
-    alive: (status) => send("WATCHDOG=1", ...(status === undefined ? [] : [`STATUS=${status}`])),
-    extend: (ms) => send(`EXTEND_TIMEOUT_USEC=${Math.round(ms * 1000)}`),
+    ready: (status) => send(() => [notify({ ready: true, status, pid })]),
+    status: (status) => send(() => [statusIs(status)]),
+    stopping: (status) => send(() => [assign("STOPPING=1"), statusIs(status)]),
+    alive: (status) =>
+      send(() => [assign("WATCHDOG=1"), ...(status === undefined ? [] : [statusIs(status)])]),
+    extend: (ms) => send(() => [assign(`EXTEND_TIMEOUT_USEC=${Math.round(ms * 1000)}`)]),
   };
 }
 
@@ -58,12 +59,10 @@ function watchdogMs(env: Environment): number | undefined {
 /** How long one call may take: systemd-notify itself waits for systemd, which may be busy. */
 const SEND_MS = 5000;
 
-/**
- * Sends one message through systemd-notify(1): the package itself passes on READY and STATUS alone.
- */
-function assign(assignments: readonly string[]): Promise<void> {
+/** Sends what the package has no word for: it knows READY and STATUS alone. */
+function assign(assignment: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const args = [`--pid=${process.pid}`, ...assignments];
+    const args = [`--pid=${process.pid}`, assignment];
     execFile("systemd-notify", args, { timeout: SEND_MS }, (error, _stdout, stderr) => {
       if (error) reject(new Error(stderr.trim() || error.message));
       else resolve();

@@ -141,7 +141,8 @@ export const temporaryEnding = ".tmp";
  * Replaces `path` so that a crash at any moment leaves either the old content or the new, whole: a
  * temporary file beside it (mode 0600), all bytes, fsync, rename, fsync of the folder. Returns the
  * bytes written. Only when the folder's own fsync fails is it open which of the two a crash would
- * leave.
+ * leave. It is ours because the packages for this leave the folder's fsync out, so that the old
+ * content may be back after a power cut, and none lets a test fail one of the steps.
  * @throws Error of the file system, after the temporary file is removed
  */
 export async function replaceFile(

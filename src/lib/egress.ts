@@ -1,4 +1,11 @@
-import { addressMatcher, LINK_LOCAL, normalizeAddress, PRIVATE_V4, PRIVATE_V6 } from "./net.ts";
+import {
+  addressBytes,
+  addressMatcher,
+  LINK_LOCAL,
+  normalizeAddress,
+  PRIVATE_V4,
+  PRIVATE_V6,
+} from "./net.ts";
 
 /** Whether this program may connect to an address. `never`: no setting can allow it. */
 export type EgressVerdict =
@@ -100,24 +107,17 @@ export function egressPolicy(allowed: readonly string[]): EgressPolicy {
   return { allowed, judge };
 }
 
-/** The IPv4 address that a router reaches by an IPv6 address: NAT64, 6to4, and two old ways. */
+/** In these the last 32 bits are an IPv4 address: NAT64, and two old ways. */
+const endsInV4 = addressMatcher(["64:ff9b::/96", "::ffff:0:0:0/96", "::/96"]);
+/** 6to4: the address follows the first 16 bits. */
+const isSixToFour = addressMatcher(["2002::/16"]);
+/** `::` and `::1` hold no IPv4 address. */
+const isOwn = addressMatcher(["::/127"]);
+
+/** The IPv4 address that a router reaches by an IPv6 address. */
 function embedded(address: string): string[] {
   if (!address.includes(":")) return [];
-  const groups = address.split(":").map((group) => Number.parseInt(group, 16));
-  const starts = (...wanted: number[]) => wanted.every((group, at) => groups[at] === group);
-  const last =
-    starts(0x64, 0xff9b, 0, 0, 0, 0) ||
-    starts(0, 0, 0, 0, 0xffff, 0) ||
-    (starts(0, 0, 0, 0, 0, 0) && !isOwn(groups));
-  if (last) return [dotted(groups.slice(6))];
-  return starts(0x2002) ? [dotted(groups.slice(1, 3))] : [];
-}
-
-/** `::` and `::1` hold no IPv4 address. */
-function isOwn([, , , , , , high = 0, low = 0]: readonly number[]): boolean {
-  return high === 0 && low <= 1;
-}
-
-function dotted([high = 0, low = 0]: readonly number[]): string {
-  return [high >> 8, high & 255, low >> 8, low & 255].join(".");
+  const bytes = addressBytes(address);
+  if (endsInV4(address) && !isOwn(address)) return [bytes.slice(12).join(".")];
+  return isSixToFour(address) ? [bytes.slice(2, 6).join(".")] : [];
 }

@@ -1,5 +1,6 @@
 import pino, { type Logger } from "pino";
 import { LogFile, type LogFileBounds, type LogStream } from "./log-file.ts";
+import { withoutSaid } from "./log-line.ts";
 import type { LogRing } from "./log-ring.ts";
 import { whyFailed } from "./system-words.ts";
 import { systemWorld, type Timer, type World } from "./world.ts";
@@ -25,6 +26,10 @@ export interface LogOptions {
   readonly pretty: boolean;
   /** Names of facts that the pretty format leaves out. */
   readonly spared?: readonly string[];
+  /** Names of facts that it leaves out of lines whose message has their text already. */
+  readonly sparedIfSaid?: readonly string[];
+  /** Makes the properties of a logged error fit to be logged. */
+  readonly errorFacts?: (facts: object) => object;
   /** Absolute path of a file; standard output when absent. */
   readonly file?: string | undefined;
   /** How much of that file, and of the ones before it, is kept. */
@@ -121,9 +126,11 @@ async function ended(stream: Destination): Promise<void> {
 
 /** The gateway's log: JSON lines, or readable ones on a terminal. */
 export async function createLog(options: LogOptions): Promise<OpenLog> {
+  const { errorFacts = (facts) => facts, sparedIfSaid = [] } = options;
   const settings = {
     level: options.level,
     base: null,
+    serializers: { err: (error: Error) => errorFacts(pino.stdSerializers.err(error)) },
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: {
       paths: SECRET_NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
@@ -142,12 +149,13 @@ export async function createLog(options: LogOptions): Promise<OpenLog> {
     singleLine: true,
     ignore: (options.spared ?? []).join(","),
   });
-  const log = pino(settings, both(stream, options.ring));
+  const once = { write: (text: string) => stream.write(withoutSaid(text, sparedIfSaid)) };
+  const log = pino(settings, both(once, options.ring));
   return { log, close: async () => void stream.end(), reopen: () => {} };
 }
 
 /** A stream that hands every line to the ring as well. */
-function both(stream: Pick<Destination, "write">, ring: LogRing | undefined) {
+function both(stream: { write(text: string): unknown }, ring: LogRing | undefined) {
   if (!ring) return stream;
   return {
     write: (text: string) => {

@@ -1,38 +1,42 @@
-import { BlockList, isIP, isIPv4 } from "node:net";
+import { isIP, isIPv4 } from "node:net";
+import ipaddr from "ipaddr.js";
+
+/** The addresses that stand for IPv4 ones in IPv6 (RFC 4291). */
+const MAPPED: IpRange = [ipaddr.IPv6.parse("::ffff:0:0"), 96];
+const ALL_V4: IpRange = [ipaddr.IPv4.parse("0.0.0.0"), 0];
+
+/** `::1` as it is written here. */
+const LOOPBACK_V6 = "0:0:0:0:0:0:0:1";
+
+type IpAddress = ipaddr.IPv4 | ipaddr.IPv6;
+type IpRange = [network: IpAddress, bits: number];
 
 /**
  * One canonical text for an IP address: IPv4-mapped IPv6 becomes IPv4, zone ids go, IPv6 is written
  * as eight lower-case groups without leading zeros. `undefined` for anything that is no address.
  */
 export function normalizeAddress(text: string): string | undefined {
-  if (isIPv4(text)) return text;
-  const bare = text
-    .trim()
-    .toLowerCase()
-    .replace(/^\[|\]$/g, "")
-    .replace(/%.*$/, "");
-  const kind = isIP(bare);
-  if (kind === 4) return bare;
-  if (kind !== 6) return undefined;
-  const groups = expandV6(bare);
-  if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) {
-    const [high = 0, low = 0] = groups.slice(6);
-    return [high >> 8, high & 255, low >> 8, low & 255].join(".");
-  }
-  return groups.map((group) => group.toString(16)).join(":");
+  // IPv4, which most clients have, is written so already.
+  return isIPv4(text) ? text : parse(text)?.toNormalizedString();
 }
 
-function expandV6(text: string): number[] {
-  const v4 = /(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(text);
-  const plain = v4
-    ? text.slice(0, v4.index) +
-      [1, 3].map((i) => ((Number(v4[i]) << 8) | Number(v4[i + 1])).toString(16)).join(":")
-    : text;
-  const [head = "", tail] = plain.split("::");
-  const parse = (part: string) => (part === "" ? [] : part.split(":").map((g) => parseInt(g, 16)));
-  const left = parse(head);
-  const right = tail === undefined ? [] : parse(tail);
-  return [...left, ...new Array(8 - left.length - right.length).fill(0), ...right];
+/** The bytes of an address: four, or sixteen; none of what is no address. */
+export function addressBytes(text: string): number[] {
+  return parse(text)?.toByteArray() ?? [];
+}
+
+function parse(text: string): IpAddress | undefined {
+  const bare = text
+    .trim()
+    .replace(/^\[|\]$/g, "")
+    .replace(/%.*$/, "");
+  // The package itself takes octal, hexadecimal and shortened numbers too.
+  const kind = isIP(bare);
+  if (kind === 4) return ipaddr.IPv4.parse(bare);
+  if (kind !== 6) return undefined;
+  // It takes `::192.0.2.1` for `::ffff:192.0.2.1`, which is another address.
+  const address = ipaddr.IPv6.parse(bare.replace(/^::(?=\d+\.)/, "0::"));
+  return address.match(MAPPED) ? address.toIPv4Address() : address;
 }
 
 /**
@@ -42,7 +46,7 @@ function expandV6(text: string): number[] {
 export function sourceKey(address: string): string {
   const normal = normalizeAddress(address);
   if (normal === undefined) return address === "" ? "unknown" : address;
-  if (!normal.includes(":") || isLoopback(normal)) return normal;
+  if (!normal.includes(":") || normal === LOOPBACK_V6) return normal;
   return `${normal.split(":").slice(0, 4).join(":")}::/64`;
 }
 
@@ -59,7 +63,7 @@ export function prefixKey(source: string): string {
 export function isLoopback(address: string): boolean {
   const normal = normalizeAddress(address);
   if (normal === undefined) return false;
-  return normal.startsWith("127.") || normal === "0:0:0:0:0:0:0:1";
+  return normal.startsWith("127.") || normal === LOOPBACK_V6;
 }
 
 /** Whether a `Host` value (name or address, port allowed) names this very machine. */
@@ -88,22 +92,18 @@ export const LINK_LOCAL: readonly string[] = ["169.254.0.0/16", "fe80::/10"];
  * @throws Error for an entry that is neither
  */
 export function addressMatcher(cidrs: readonly string[]): (address: string) => boolean {
-  const list = new BlockList();
-  for (const cidr of cidrs) {
-    const [network = "", bits] = cidr.split("/");
-    const normal = normalizeAddress(network);
-    // `10.0.0.0/` must not count as `/0`, which is all addresses.
-    const isBlock = bits === undefined || /^\d{1,3}$/.test(bits);
-    if (normal === undefined || !isBlock) throw new Error(`not an address or CIDR block: ${cidr}`);
-    const family = normal.includes(":") ? "ipv6" : "ipv4";
-    if (bits === undefined) list.addAddress(normal, family);
-    else list.addSubnet(normal, Number(bits), family);
-  }
-  if (cidrs.length === 0) return () => false;
-  return (address) => {
-    const normal = normalizeAddress(address);
-    if (normal === undefined) return false;
-    return list.check(normal, normal.includes(":") ? "ipv6" : "ipv4");
+  const listed = cidrs.flatMap((cidr) => {
+    const network = readNetwork(cidr);
+    if (!network) throw new Error(`not an address or CIDR block: ${cidr}`);
+    const range: IpRange = [network.address, network.bits ?? size(network.address)];
+    // What holds all mapped addresses, such as `::/0`, holds those of IPv4.
+    return holdsMapped(range) ? [range, ALL_V4] : [range];
+  });
+  // Most gateways trust no proxy, and ask at every connect.
+  if (listed.length === 0) return () => false;
+  return (text) => {
+    const address = parse(text);
+    return address !== undefined && ipaddr.subnetMatch(address, { listed }) === "listed";
   };
 }
 
@@ -112,21 +112,31 @@ export function addressMatcher(cidrs: readonly string[]): (address: string) => b
  * `undefined` for anything else.
  */
 export function canonicalNetwork(text: string): string | undefined {
-  const [address = "", bits, ...rest] = text.trim().split("/");
-  const normal = address.includes("%") ? undefined : normalizeAddress(address);
-  if (normal === undefined || rest.length > 0) return undefined;
-  if (bits === undefined) return normal;
-  const isV6 = normal.includes(":");
-  const size = isV6 ? 16 : 8;
-  const parts = isV6
-    ? normal.split(":").map((group) => Number.parseInt(group, 16))
-    : normal.split(".").map(Number);
-  const kept = Number(bits);
-  if (!/^\d{1,3}$/.test(bits) || kept > parts.length * size) return undefined;
-  const masked = parts.map((part, i) => {
-    const own = Math.min(Math.max(kept - i * size, 0), size);
-    return part & ~(2 ** (size - own) - 1);
-  });
-  const network = isV6 ? masked.map((part) => part.toString(16)).join(":") : masked.join(".");
-  return `${network}/${kept}`;
+  const network = readNetwork(text);
+  if (!network) return undefined;
+  const { address, bits } = network;
+  const written = address.toNormalizedString();
+  if (bits === undefined) return written;
+  const family = address.kind() === "ipv4" ? ipaddr.IPv4 : ipaddr.IPv6;
+  return `${family.networkAddressFromCIDR(`${written}/${bits}`).toNormalizedString()}/${bits}`;
+}
+
+/** A block of mapped addresses counts as one of IPv4, its bits too. */
+function readNetwork(text: string): { address: IpAddress; bits: number | undefined } | undefined {
+  const [written = "", bits, ...rest] = text.trim().split("/");
+  const address = written.includes("%") ? undefined : parse(written);
+  if (!address || rest.length > 0) return undefined;
+  if (bits === undefined) return { address, bits };
+  // `10.0.0.0/` must not count as `/0`, which is all addresses.
+  const fits = /^\d{1,3}$/.test(bits) && Number(bits) <= size(address);
+  return fits ? { address, bits: Number(bits) } : undefined;
+}
+
+function size(address: IpAddress): number {
+  return address.kind() === "ipv4" ? 32 : 128;
+}
+
+function holdsMapped([network, bits]: IpRange): boolean {
+  const [mapped, most] = MAPPED;
+  return network.kind() === "ipv6" && bits <= most && mapped.match(network, bits);
 }

@@ -27,17 +27,19 @@ const words: Readonly<Record<string, string>> = {
   ENOEXEC: "it is no program for this machine",
 };
 
-/** The code of a system error, also of one that wraps others (each address of a name that was tried). */
+/**
+ * The code of a system error, also of one that wraps others: each address of a name that was tried, or
+ * its cause.
+ */
 export function systemCode(error: unknown): string | undefined {
-  const { code, errors, message } = (error ?? {}) as {
+  const { code, errors, cause } = (error ?? {}) as {
     code?: unknown;
     errors?: unknown;
-    message?: unknown;
+    cause?: unknown;
   };
   if (typeof code === "string") return code;
-  if (Array.isArray(errors)) return systemCode(errors[0]);
-  // What wraps an error often keeps its message alone.
-  return /\b(E[A-Z_]{3,14})\b/.exec(String(message ?? ""))?.[1];
+  if (Array.isArray(errors) && errors.length > 0) return systemCode(errors[0]);
+  return cause === undefined ? undefined : systemCode(cause);
 }
 
 /** The error in words; `undefined` where it is none of the system's, or a rare one. */

@@ -69,7 +69,7 @@ export const auditLimitTable = {
   auditFaults: {
     value: 1000,
     unit: "count",
-    bounds: "faults that `openclaw audit verify` names",
+    bounds: "faults that one check of the audit names",
     past: "the rest is counted",
     metric: "-",
     test: "audit/chain.test.ts",

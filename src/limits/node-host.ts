@@ -56,7 +56,7 @@ export const nodeHostLimitTable = {
   hostJoinChars: {
     value: 24 * 1024,
     unit: "count",
-    bounds: "characters of the answer of a join address (`openclaw connect https://…/j/…`)",
+    bounds: "characters of the answer of a join address (`https://…/j/…`)",
     past: "`there is no setup code at …`",
     metric: "-",
     test: "cli/node-host/join.test.ts",

@@ -22,7 +22,7 @@ export const notifyLimitTable = {
     value: 5,
     unit: "count",
     bounds: "requests in one message; those of different addresses first",
-    past: "the rest is told as a number, with `openclaw devices list`",
+    past: "the rest is told as a number, with the command that lists them all",
     metric: "notify-merged",
     test: "notify/waiting.test.ts",
   },

@@ -1,6 +1,6 @@
 import type { FirstStart } from "../gateway/first-start.ts";
 import type { HostInfo } from "../methods/services.ts";
-import { openclaw } from "../protocol/command.ts";
+import { type Command, openclaw } from "../protocol/command.ts";
 import { joined, say, type Text } from "../protocol/text.ts";
 
 interface BannerFacts {
@@ -9,7 +9,7 @@ interface BannerFacts {
   readonly fingerprint: string;
   readonly counts: { readonly pending: number; readonly devices: number };
   /** What opens the page on another computer, where its address leads to this machine alone. */
-  readonly tunnel?: string | undefined;
+  readonly tunnel?: Command | undefined;
 }
 
 /** What a person at the terminal reads when the gateway is up: where it is and what to do next. */
@@ -28,14 +28,14 @@ export function banner(facts: BannerFacts): Text {
   if (first.ownerInvite) lines.push(...ownerLines(facts, first.ownerInvite.secret));
   else lines.push(...pairedLines(counts));
   if (first.token !== undefined) lines.push(...tokenLines(first.token));
-  for (const warning of info.warnings) lines.push(say`  Note: ${warning}`, "");
+  for (const { text } of info.notes) lines.push(say`  Note: ${text}`, "");
   lines.push("  Stop with Ctrl-C.", "", "");
   return joined(lines, "\n");
 }
 
-function tunnelLines(tunnel: string): string[] {
+function tunnelLines(tunnel: Command): Text[] {
   const first = "  It opens on this machine alone; on another computer keep this running first:";
-  return [first, "", `    ${tunnel}`, ""];
+  return [first, "", say`    ${tunnel}`, ""];
 }
 
 function ownerLines({ info, tunnel }: BannerFacts, secret: string): Text[] {

@@ -14,6 +14,8 @@ import type { Environment } from "../lib/environment.ts";
 import { version } from "../lib/version.ts";
 import { systemWorld, type World } from "../lib/world.ts";
 import { type Limits, limitValues } from "../limits/table.ts";
+import { openclaw } from "../protocol/command.ts";
+import { plainText } from "../protocol/text.ts";
 import type { StoreLog } from "../store/document.ts";
 import { explain } from "../store/errors.ts";
 import { acquireWriterLock, ownPlace, type WriterLock } from "../store/lock.ts";
@@ -146,9 +148,9 @@ async function closeAll(
 function refuseBadConfig(loaded: LoadedConfig): void {
   const [first] = loaded.errors;
   if (!first) return;
-  const lines = loaded.errors.map((issue) => formatIssue(issue, loaded.source.path));
+  const lines = loaded.errors.map((issue) => plainText(formatIssue(issue, loaded.source.path)));
   throw new ConfigError(first.code, `the configuration has errors\n${lines.join("\n")}`, {
-    next: "openclaw config validate",
+    next: openclaw`config validate`,
     issues: loaded.errors,
   });
 }

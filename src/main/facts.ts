@@ -3,12 +3,13 @@ import { pageUrl } from "../config/settings.ts";
 import type { Supervisor } from "../host/supervisor.ts";
 import { version } from "../lib/version.ts";
 import type { HostInfo } from "../methods/services.ts";
+import type { GatewayNote } from "../protocol/note.ts";
 import type { Core } from "./core.ts";
 
 /** What the process tells about itself. */
 export class ServerFacts {
   listening: string[] = [];
-  readonly warnings: string[] = [];
+  readonly notes: GatewayNote[] = [];
 
   constructor(
     private readonly core: Core,
@@ -29,7 +30,7 @@ export class ServerFacts {
       configPath: core.config.path,
       adminSocket: core.adminSocket,
       pageUrl: pageUrl(core.config.current, this.listening, hostname()),
-      warnings: [...core.config.warnings, ...this.warnings],
+      notes: [...core.config.notes, ...this.notes],
     };
   }
 

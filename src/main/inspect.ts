@@ -2,6 +2,7 @@ import type { SecretsState } from "../auth/secret-store.ts";
 import { systemFiles } from "../lib/atomic-file.ts";
 import { systemWorld } from "../lib/world.ts";
 import { isOpen, type PairingState } from "../pairing/records.ts";
+import type { Text } from "../protocol/text.ts";
 import { isLive, requestsOf } from "../requests/book.ts";
 import type { RequestsState } from "../requests/records.ts";
 import { Damage } from "../store/damage.ts";
@@ -19,7 +20,8 @@ export interface StoreProblem {
   readonly code: string;
   readonly file: string;
   readonly message: string;
-  readonly next: string;
+  /** Empty where only a backup helps. */
+  readonly next: Text;
 }
 
 /** What the state of a gateway that does not run says, read without changing anything. */

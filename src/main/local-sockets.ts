@@ -4,13 +4,15 @@ import { approverRequests, ownerRequests } from "../gateway/local-requests.ts";
 import { approverMethods } from "../methods/approver.ts";
 import type { Watched } from "../methods/method.ts";
 import type { Services } from "../methods/services.ts";
+import { isCoded } from "../protocol/errors.ts";
+import type { GatewayNote } from "../protocol/note.ts";
 import { LocalServer } from "../transport/local-socket.ts";
 import type { Core } from "./core.ts";
 
 interface Parts {
   readonly gateway: Gateway;
   readonly services: Services;
-  readonly warn: (warning: string) => void;
+  readonly warn: (note: GatewayNote) => void;
   readonly watched?: Watched | undefined;
 }
 
@@ -28,10 +30,15 @@ export async function openLocalSockets(
     open = [admin, approve];
   } catch (error) {
     // Everything else works without it.
-    parts.warn(`nobody can approve over SSH: ${(error as Error).message}`);
+    const message = `nobody can approve over SSH: ${(error as Error).message}`;
+    const next = isCoded(error) ? error.next : undefined;
+    parts.warn({ code: "SSH_SOCKET_FAILED", message, next, text: message });
   }
   const { unpublished } = await core.ssh.publish();
-  if (unpublished) parts.warn(`sshd does not know the keys of approvers: ${unpublished}`);
+  if (unpublished) {
+    const message = `sshd does not know the keys of approvers: ${unpublished}`;
+    parts.warn({ code: "SSH_KEYS_UNPUBLISHED", message, text: message });
+  }
   return { close: async () => void (await Promise.all(open.map((server) => server.close()))) };
 }
 

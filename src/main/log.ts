@@ -5,6 +5,7 @@ import { createLog, type OpenLog } from "../lib/log.ts";
 import { LogRing } from "../lib/log-ring.ts";
 import { systemWorld } from "../lib/world.ts";
 import { limitTable } from "../limits/table.ts";
+import { plainText, type Text } from "../protocol/text.ts";
 import { namesRequestOrDevice } from "../words/code.ts";
 
 /** Of the audit's copy in the log: for the journal, not for eyes. `openclaw audit` has them in words. */
@@ -21,7 +22,23 @@ export async function openLog(
   const { logFileBytes, logFilesKept } = limitTable;
   const fileBounds = { fileBytes: logFileBytes.value, kept: logFilesKept.value };
   const pretty = terminal && file === undefined;
-  return createLog({ level, pretty, spared: AUDIT_FACTS, file, fileBounds, bufferBytes, ring });
+  return createLog({
+    level,
+    pretty,
+    spared: AUDIT_FACTS,
+    sparedIfSaid: ["next"],
+    errorFacts,
+    file,
+    fileBounds,
+    bufferBytes,
+    ring,
+  });
+}
+
+/** What an error says to do next is one sentence in the log. */
+function errorFacts(facts: object): object {
+  if (!("next" in facts)) return facts;
+  return { ...facts, next: plainText(facts.next as Text) };
 }
 
 export function newRing(): LogRing {

@@ -19,6 +19,7 @@ import { nodePairing } from "../pairing/records.ts";
 import { Setups } from "../pairing/setups.ts";
 import { SshKeys } from "../pairing/ssh.ts";
 import { SshAdmins } from "../pairing/ssh-admins.ts";
+import { plainText, type Text, typedFact } from "../protocol/text.ts";
 import type { StoreLog } from "../store/shape.ts";
 import { publishApprovers } from "./approvers.ts";
 import { type StateDocument, type StateParts, statePartsOf } from "./state.ts";
@@ -80,7 +81,7 @@ export async function openServices(state: StateDocument, deps: Deps): Promise<Op
 type Parts = Pick<OpenServices, "documents" | "decisions" | "config" | "secretStore">;
 
 function openConfig(secretStore: SecretStore, { load, loaded, world, log }: Deps): ConfigStore {
-  const warn = (text: string) => log.warn({}, text);
+  const warn = (text: Text) => log.warn(typedFact(text), plainText(text));
   const hashKey = secretStore.tokenKey;
   return new ConfigStore({ load, world, writeFile: writeConfig, hashKey, warn }, loaded);
 }

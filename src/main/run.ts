@@ -14,7 +14,9 @@ import { whyFailed } from "../lib/system-words.ts";
 import { version } from "../lib/version.ts";
 import { systemWorld } from "../lib/world.ts";
 import { limitValues } from "../limits/table.ts";
-import { plainText } from "../protocol/text.ts";
+import { shell } from "../protocol/command.ts";
+import { isCoded } from "../protocol/errors.ts";
+import { plainText, typedFact } from "../protocol/text.ts";
 import { commandName } from "../words/command.ts";
 import { foldText } from "../words/fold.ts";
 import { tunnelLine } from "../words/tunnel.ts";
@@ -90,7 +92,7 @@ async function readTokenFile(file: string): Promise<string> {
   } catch (error) {
     const why = whyFailed(error);
     throw new ConfigError("CONFIG_READ", `OPENCLAW_GATEWAY_TOKEN_FILE can't be read: ${why}`, {
-      next: `ls -l ${file}`,
+      next: shell`ls -l ${file}`,
     });
   }
 }
@@ -136,7 +138,7 @@ async function serve(prepared: Prepared, options: OnceOptions): Promise<Ended> {
   // The client that asked gets its answer first. A second client's request changes nothing.
   const ask = (what: "restart" | "stop") => void setTimeout(() => ending.abort(what), ANSWER_MS);
   let expectedUntil = 0;
-  let first: FirstStart = { warnings: [] };
+  let first: FirstStart = { notes: [] };
   const server = await startServer(core, {
     log,
     logRing: options.logRing,
@@ -226,7 +228,7 @@ function welcome(
 ): void {
   const { env, log, terminal } = options;
   const { server, first } = started;
-  for (const warning of first.warnings) server.warn(warning);
+  for (const note of first.notes) server.warn(note);
   const { info } = server;
   const { fingerprint } = core.secretStore.identity;
   const counts = core.pairing.counts();
@@ -241,7 +243,10 @@ function welcome(
   // The banner said it already.
   if (terminal) log.debug(ready, "gateway ready");
   else log.info(ready, "gateway ready");
-  for (const warning of info.warnings) log.warn(plainText(warning, { here: command }));
+  for (const { code, text } of info.notes) {
+    const calls = { here: command };
+    log.warn({ code, ...typedFact(text, calls) }, plainText(text, calls));
+  }
   process.send?.("ready");
 }
 
@@ -255,12 +260,12 @@ function flagsOf(options: RunOptions): ConfigFlags {
 
 /** Says why the gateway could not start, with the next step, and returns the exit code. */
 function explainStart(error: unknown, log: Logger): number {
-  if (!(error instanceof Error) || !("code" in error) || !("next" in error)) {
+  if (!isCoded(error)) {
     log.fatal({ err: error }, "the gateway could not start");
     return EXIT_FAILED;
   }
-  const code = String(error.code);
-  log.fatal({ code, next: error.next }, error.message);
+  const { code, next } = error;
+  log.fatal({ code, next: plainText(next) }, error.message);
   if (code.startsWith("CONFIG_")) return EXIT_CONFIG;
   return code.startsWith("STORE_") ? EXIT_STATE : EXIT_FAILED;
 }

@@ -30,8 +30,8 @@ export function probeSelf(
   return new Promise((resolve, reject) => {
     const socket = connect("socketPath" in target ? { path: target.socketPath } : target);
     let head = "";
-    const late = `its own listener did not answer within ${timeoutMs} ms`;
-    const deadline = world.after(timeoutMs, () => socket.destroy(new Error(late)));
+    const late = new Error(`its own listener did not answer within ${timeoutMs} ms`);
+    const deadline = world.after(timeoutMs, () => socket.destroy(late));
     socket.setEncoding("utf8");
     socket.on("connect", () => socket.write(REQUEST));
     socket.on("data", (text: string) => {
@@ -44,7 +44,7 @@ export function probeSelf(
     });
     socket.on("close", () => {
       deadline.cancel();
-      if (head === "" && turnedAway() > before && failure?.message !== late) return resolve();
+      if (head === "" && turnedAway() > before && failure !== late) return resolve();
       if (failure) return reject(failure);
       const [status = ""] = head.split("\r\n");
       if (/^HTTP\/1\.1 200 /.test(status)) resolve();

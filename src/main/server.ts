@@ -1,6 +1,7 @@
 import type { Gateway } from "../gateway/gateway.ts";
 import type { HostInfo } from "../methods/services.ts";
 import { closes } from "../protocol/close.ts";
+import type { GatewayNote } from "../protocol/note.ts";
 import { PeerReader } from "../transport/peer.ts";
 import { UwsServer } from "../transport/uws.ts";
 import type { Core } from "./core.ts";
@@ -32,7 +33,7 @@ export interface RunningServer {
   /** Sockets that were closed without an answer so far, because there were too many. */
   readonly turnedAway: number;
   /** Adds a warning that `host.info` and `status` show. */
-  warn(warning: string): void;
+  warn(note: GatewayNote): void;
   /** Drains: all connections are told and closed, then all sockets end. */
   close(why: "restart" | "stop"): Promise<void>;
 }
@@ -44,7 +45,7 @@ export async function startServer(core: Core, options: ServerOptions): Promise<R
   const network = makeNetwork(core, options);
   const { gateway, facts, services, state } = network;
   const { server, stop } = await makeServer(core, network, options);
-  const warn = (warning: string) => facts.warnings.push(warning);
+  const warn = (note: GatewayNote) => facts.notes.push(note);
   const local = await openLocalSockets(core, { gateway, services, warn, watched: options.watched });
   const listening = await prepare(core, { server, facts }, options.beforeReady).catch(
     async (error) => {

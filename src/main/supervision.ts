@@ -1,6 +1,7 @@
 import type { SystemdNotifier } from "../host/systemd.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
+import { openclaw } from "../protocol/command.ts";
 import { type ProbeTarget, probeSelf } from "./self-probe.ts";
 import { type CommitFigures, Watchdog } from "./watchdog.ts";
 
@@ -100,7 +101,7 @@ export function statusLine({
 export class ProbeError extends Error {
   override readonly name = "ProbeError";
   readonly code = "PROBE_FAILED";
-  readonly next = "openclaw doctor";
+  readonly next = openclaw`doctor`;
 
   constructor(why: string) {
     super(`the gateway does not answer itself: ${why}`);

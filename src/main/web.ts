@@ -64,6 +64,6 @@ async function openWebRoot(core: Core, { gateway, facts }: WebParts): Promise<We
   const { stateDir, limits } = core;
   const judged = await dashboardRoot(root, { stateDir, configPath: core.config.path });
   if ("path" in judged) return new WebRoot(judged.path, limits, (metric) => gateway.count(metric));
-  facts.warnings.push(judged.warning);
+  facts.notes.push(judged.note);
   return undefined;
 }

@@ -2,7 +2,8 @@ import { cutText, wrapText } from "../lib/width.ts";
 import { limitTable } from "../limits/table.ts";
 import { heldScopes } from "../pairing/authority.ts";
 import type { Device } from "../pairing/records.ts";
-import { RequestError } from "../protocol/errors.ts";
+import { type Command, shell } from "../protocol/command.ts";
+import { invalidRequest, RequestError } from "../protocol/errors.ts";
 import * as t from "../protocol/typed-schema.ts";
 import { approvalProblem, mayDecide } from "../requests/authority.ts";
 import { askerOf } from "../requests/records.ts";
@@ -53,25 +54,23 @@ function wrapped(line: string): string[] {
 /** What a person with a phone can do about a refusal; anything else is thrown as it is. */
 function inWords(error: unknown): unknown {
   if (!(error instanceof RequestError)) return error;
-  const { message, details = {} } = error.shape;
-  if (details["code"] === "MISSING_SCOPE" || / denied$/.test(message)) {
-    return NOT_YOURS;
-  }
+  const { details = {} } = error.shape;
+  if (details["code"] === "MISSING_SCOPE" || details["code"] === "DENIED") return NOT_YOURS;
   if (details["code"] !== "UNKNOWN_REQUEST") return error;
   const { replacedBy } = details;
   return refusal(
     typeof replacedBy === "string"
       ? `The device asks for something else now, with the code ${replacedBy}.`
       : "Nobody waits with that code. It may have ended, or been mistyped.",
-    typeof replacedBy === "string" ? `show ${replacedBy}` : "list",
+    typeof replacedBy === "string" ? shell`show ${replacedBy}` : shell`list`,
   );
 }
 
 const NOT_YOURS = refusal("This key may not do that. It takes one with more rights.");
 
-function refusal(message: string, cure?: string): RequestError {
-  const details = cure === undefined ? {} : { details: { cure } };
-  return new RequestError({ code: "INVALID_REQUEST", message, ...details });
+/** `next`: a verb of this socket. */
+function refusal(message: string, next?: Command): RequestError {
+  return invalidRequest(message, next && { next });
 }
 
 interface Waiting {

@@ -1,5 +1,6 @@
 import { limitTable } from "../limits/table.ts";
 import { ADMIN } from "../protocol/access.ts";
+import { openclaw } from "../protocol/command.ts";
 import { invalidRequest } from "../protocol/errors.ts";
 import * as t from "../protocol/typed-schema.ts";
 import { method } from "./method.ts";
@@ -30,7 +31,7 @@ export const auditList = method({
     }
     const limits = { rows, bytes, scanBytes };
     const page = await services.audit.page({ cursor, limits, ...since });
-    if (!page) throw invalidRequest("unknown cursor", { cure: "openclaw audit" });
+    if (!page) throw invalidRequest("unknown cursor", { next: openclaw`audit` });
     return page;
   },
 });

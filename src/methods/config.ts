@@ -3,8 +3,8 @@ import { configHints, configSchema, schemaAt } from "../config/json-schema.ts";
 import type { PatchKind } from "../config/patch-plan.ts";
 import type { ConfigPlan } from "../config/plan.ts";
 import type { ConfigApplied, ConfigChanged, ConfigTurn, ConfigWritten } from "../config/service.ts";
-import { shellWord } from "../lib/shell-word.ts";
 import { ADMIN, covers, READ } from "../protocol/access.ts";
+import { openclaw } from "../protocol/command.ts";
 import { invalidRequest } from "../protocol/errors.ts";
 import * as t from "../protocol/typed-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
@@ -180,7 +180,7 @@ function keepAdmins(
   const { ssh, config } = services;
   if (!config.approvesOverSsh || !endsSsh(changedPaths, value)) return;
   const command =
-    value === undefined ? `config unset ${path}` : `config set ${path} ${shellWord(value)}`;
+    value === undefined ? openclaw`config unset ${path}` : openclaw`config set ${path} ${value}`;
   ssh.checkEnd({ actor, force, command });
 }
 

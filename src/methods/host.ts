@@ -1,7 +1,9 @@
 import { ADMIN } from "../protocol/access.ts";
+import { noteFields } from "../protocol/note.ts";
 import * as t from "../protocol/typed-schema.ts";
 import { method } from "./method.ts";
 import { hostReport } from "./results/host.ts";
+import type { HostInfo } from "./services.ts";
 
 const host = { roles: ["operator"], scope: ADMIN, hostOnly: true } as const;
 
@@ -11,7 +13,7 @@ export const hostInfo = method({
   access: host,
   result: hostReport,
   run: (_params, { services }) => ({
-    ...services.lifecycle.info,
+    ...infoFields(services.lifecycle.info),
     fingerprint: services.identity.fingerprint,
     deviceId: services.identity.deviceId,
     pairing: services.pairing.counts(),
@@ -22,6 +24,10 @@ export const hostInfo = method({
     },
   }),
 });
+
+function infoFields({ notes, ...info }: HostInfo) {
+  return { ...info, ...noteFields(notes) };
+}
 
 export const hostRestart = method({
   name: "host.restart",

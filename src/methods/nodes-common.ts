@@ -1,15 +1,16 @@
 import type { NodeSession } from "../nodes/sessions.ts";
-import { RequestError } from "../protocol/errors.ts";
+import { type Command, openclaw } from "../protocol/command.ts";
+import { RequestError, wireDetails } from "../protocol/errors.ts";
 import type { Call } from "./method.ts";
 
 /** A node is not what it was, or what the caller thinks (docs/protocol.md#nodes). */
-export function pairingChanged(what: string, cure?: string): RequestError {
+export function pairingChanged(what: string, step?: ApprovalStep): RequestError {
   return new RequestError({
     code: "UNAVAILABLE",
     message: `node pairing changed while ${what} was active`,
     retryable: true,
     retryAfterMs: 5000,
-    details: { code: "PAIRING_CHANGED", ...(cure !== undefined && { cure }) },
+    details: wireDetails({ code: "PAIRING_CHANGED", ...step }),
   });
 }
 
@@ -33,11 +34,21 @@ export function approvedSession(call: Call, what: string): NodeSession {
   if (nodes.record(session.nodeId)?.surface) return session;
   // Its request may have been lost to a full disk.
   nodes.ask(session);
-  throw pairingChanged(what, approveCommand(call, session.nodeId));
+  throw pairingChanged(what, approvalStep(call, session.nodeId));
 }
 
-/** The command that approves the node's declared capabilities, for the owner to type. */
-export function approveCommand({ services }: Pick<Call, "services">, nodeId: string): string {
+/** What lets a node's declared capabilities in. */
+export interface ApprovalStep {
+  /** The request that waits, where there is one. */
+  readonly requestId?: string;
+  /** For the owner to type. */
+  readonly next: Command;
+}
+
+/** How the node's declared capabilities are approved. */
+export function approvalStep({ services }: Pick<Call, "services">, nodeId: string): ApprovalStep {
   const request = services.nodes.request(nodeId);
-  return request ? `openclaw nodes approve ${request.requestId}` : "openclaw nodes pending";
+  if (!request) return { next: openclaw`nodes pending` };
+  const { requestId } = request;
+  return { requestId, next: openclaw`nodes approve ${requestId}` };
 }

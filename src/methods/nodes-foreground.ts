@@ -6,6 +6,8 @@ import type { Call } from "./method.ts";
 
 /** What a phone can do only while a person looks at it. */
 const FOREGROUND = /^(camera|screen|talk|canvas)\./;
+/** The code of OpenClaw's apps for it. */
+const BACKGROUND = "NODE_BACKGROUND_UNAVAILABLE";
 const PARAMS_CHARS = 64 * 1024;
 
 interface Failed {
@@ -22,8 +24,12 @@ interface Failed {
  */
 export async function queueForForeground(failed: Failed, { services }: Call): Promise<void> {
   const { session, command, paramsJSON = null, error } = failed;
-  const background = /BACKGROUND_UNAVAILABLE/i.test(`${error.code} ${error.message}`);
-  if (!background || platformOf(session.facts.text) !== "ios" || !FOREGROUND.test(command)) return;
+  if (
+    error.code !== BACKGROUND ||
+    platformOf(session.facts.text) !== "ios" ||
+    !FOREGROUND.test(command)
+  )
+    return;
   if (paramsJSON !== null && paramsJSON.length > PARAMS_CHARS) return;
   const { nodeId } = session;
   const queued = await services.nodes.work.queueAction(nodeId, { command, paramsJSON });

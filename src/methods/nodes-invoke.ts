@@ -3,12 +3,14 @@ import type { InvokeOutcome, NodeError } from "../nodes/invoke.ts";
 import { policyCure, policyProblem } from "../nodes/policy.ts";
 import type { NodeSession } from "../nodes/sessions.ts";
 import { ADMIN, covers, WRITE } from "../protocol/access.ts";
-import { invalidRequest, missingScope, RequestError } from "../protocol/errors.ts";
+import { asRoot, at, openclaw, shell } from "../protocol/command.ts";
+import { invalidRequest, missingScope, RequestError, wireDetails } from "../protocol/errors.ts";
 import { RawJson } from "../protocol/frames.ts";
+import { plainText, say, type Text } from "../protocol/text.ts";
 import * as t from "../protocol/typed-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { type Call, method } from "./method.ts";
-import { approveCommand, pairingChanged } from "./nodes-common.ts";
+import { approvalStep, pairingChanged } from "./nodes-common.ts";
 import { queueForForeground } from "./nodes-foreground.ts";
 
 type InvokeParams = t.ValueOf<typeof wireSchemas.nodeInvoke>;
@@ -59,42 +61,48 @@ function checkCommand(command: string, { actor }: Call): void {
 function sessionFor(nodeId: string, command: string, call: Call): NodeSession {
   const { nodes } = call.services;
   const approved = nodes.record(nodeId)?.surface;
-  if (!approved) throw pairingChanged("invocation", approveCommand(call, nodeId));
+  if (!approved) throw pairingChanged("invocation", approvalStep(call, nodeId));
   const session = nodes.sessions.current(nodeId);
   if (!session) throw notConnected(nodeId);
   const { claims, text } = session.facts;
   const problem = policyProblem(command, { caps: claims.caps, ...text }, nodes.policy);
   if (problem !== undefined) {
-    const cure = policyCure(command, nodes.policy);
-    throw notAllowed(command, { reason: "command not allowlisted", words: problem, cure });
+    const next = policyCure(command, nodes.policy);
+    throw notAllowed(command, { reason: "command not allowlisted", words: problem, next });
   }
   const reason = "command not declared by node";
   if (!claims.commands.includes(command)) {
-    const cure = `openclaw nodes describe ${nodeId} (it lists what it answers)`;
-    throw notAllowed(command, { reason, words: `the node does not offer "${command}"`, cure });
+    const next = say`${openclaw`nodes describe ${nodeId}`} (it lists what it answers)`;
+    throw notAllowed(command, { reason, words: `the node does not offer "${command}"`, next });
   }
   if (!approved.commands.includes(command)) {
-    const cure = approveCommand(call, nodeId);
-    const words = `"${command}" is awaiting approval: ${cure}`;
-    throw notAllowed(command, { reason, words, cure });
+    const step = approvalStep(call, nodeId);
+    const words = `"${command}" is awaiting approval: ${plainText(step.next)}`;
+    throw notAllowed(command, { reason, words, ...step });
   }
   return session;
 }
 
 function notAllowed(
   command: string,
-  { words, ...facts }: { reason: string; words: string; cure: string },
+  { words, ...facts }: { reason: string; words: string; next: Text; requestId?: string },
 ): RequestError {
   return invalidRequest(`node command not allowed: ${words}`, { ...facts, command });
 }
 
 function notConnected(nodeId: string): RequestError {
   const error = { code: "NOT_CONNECTED", message: "node not connected" };
-  const cure = `openclaw nodes describe ${nodeId} (when it was last here); on that machine: openclaw connect as it was joined, or sudo systemctl start openclaw-node`;
+  const there = say`${at("node", openclaw`connect`)} as it was joined, or ${at("node", asRoot(shell`systemctl start openclaw-node`))}`;
+  const next = say`${openclaw`nodes describe ${nodeId}`} (when it was last here); on that machine: ${there}`;
   return new RequestError({
     code: "UNAVAILABLE",
     message: error.message,
-    details: { code: error.code, nodeError: error, nodeCommandDispatched: false, cure },
+    details: wireDetails({
+      code: error.code,
+      nodeError: error,
+      nodeCommandDispatched: false,
+      next,
+    }),
   });
 }
 

@@ -1,7 +1,8 @@
 import { cleanText } from "../lib/text.ts";
 import { limitTable } from "../limits/table.ts";
 import { PAIRING, READ } from "../protocol/access.ts";
-import { invalidRequest } from "../protocol/errors.ts";
+import { openclaw } from "../protocol/command.ts";
+import { denied, invalidRequest } from "../protocol/errors.ts";
 import * as t from "../protocol/typed-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { mayManage } from "../requests/authority.ts";
@@ -68,7 +69,7 @@ export const describe = method({
 });
 
 export function unknownNode() {
-  return invalidRequest("unknown nodeId", { cure: "openclaw nodes list" });
+  return invalidRequest("unknown nodeId", { code: "UNKNOWN_NODE", next: openclaw`nodes list` });
 }
 
 export const rename = method({
@@ -80,7 +81,7 @@ export const rename = method({
   run: async ({ nodeId, displayName }, { actor, services }) => {
     const label = cleanText(displayName);
     if (label === undefined) throw invalidRequest("displayName required");
-    if (!mayManage(actor, nodeId)) throw invalidRequest("node rename denied");
+    if (!mayManage(actor, nodeId)) throw denied("node rename denied");
     if (!services.pairing.nodeIds.has(nodeId)) throw unknownNode();
     await services.pairing.rename({ deviceId: nodeId, label, actor });
     return { nodeId, displayName: label };

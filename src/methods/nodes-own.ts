@@ -1,10 +1,11 @@
 import { couldNestDeeper, nestsDeeper } from "../lib/json-levels.ts";
 import { limitTable } from "../limits/table.ts";
-import { invalidRequest, RequestError } from "../protocol/errors.ts";
+import { invalidRequest, RequestError, wireDetails } from "../protocol/errors.ts";
+import { plainText } from "../protocol/text.ts";
 import * as t from "../protocol/typed-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { type Call, method } from "./method.ts";
-import { approveCommand, ownSession } from "./nodes-common.ts";
+import { approvalStep, ownSession } from "./nodes-common.ts";
 
 const LEVELS = limitTable.frameLevels.value;
 
@@ -116,10 +117,11 @@ export const runnerInventory = method({
   run: (_params, call) => {
     const { nodeId } = ownSession(call, "runner inventory publication");
     if (call.services.nodes.record(nodeId)?.surface) return { nodeId };
-    const cure = approveCommand(call, nodeId);
+    const step = approvalStep(call, nodeId);
+    const typed = plainText(step.next);
     // The node host matches these words and tries again by itself.
-    const message = `what this node offers is awaiting operator approval; run \`${cure}\``;
-    const details = { code: "PAIRING_CHANGED", cure };
+    const message = `what this node offers is awaiting operator approval; run \`${typed}\``;
+    const details = wireDetails({ code: "PAIRING_CHANGED", ...step });
     throw new RequestError({ code: "UNAVAILABLE", message, retryable: true, details });
   },
 });

@@ -1,5 +1,5 @@
 import { PAIRING } from "../protocol/access.ts";
-import { invalidRequest, RequestError } from "../protocol/errors.ts";
+import { denied, RequestError } from "../protocol/errors.ts";
 import * as t from "../protocol/typed-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { mayManage } from "../requests/authority.ts";
@@ -49,7 +49,7 @@ export const remove = method({
 /** A device that is a node alone is removed; one that is an operator too stays one. */
 async function removeNode(nodeId: string, { actor, services }: Call) {
   const { pairing } = services;
-  if (!mayManage(actor, nodeId)) throw invalidRequest("node pairing removal denied");
+  if (!mayManage(actor, nodeId)) throw denied("node pairing removal denied");
   const device = pairing.device(nodeId);
   if (!device || pairing.nodePairing(nodeId) === undefined) throw unknownNode();
   const alone = device.roles.every((role) => role === "node");
@@ -57,7 +57,7 @@ async function removeNode(nodeId: string, { actor, services }: Call) {
     ? await pairing.remove(nodeId, actor)
     : await pairing.revoke({ deviceId: nodeId, role: "node", actor }).catch((error) => {
         if (!(error instanceof RequestError)) throw error;
-        throw invalidRequest("node pairing removal denied");
+        throw denied("node pairing removal denied");
       });
   return { nodeId, ...durability(outcome) };
 }

@@ -2,7 +2,7 @@ import { WRITE } from "../protocol/access.ts";
 import * as t from "../protocol/typed-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { method } from "./method.ts";
-import { approveCommand, approvedSession, pairingChanged } from "./nodes-common.ts";
+import { approvalStep, approvedSession, pairingChanged } from "./nodes-common.ts";
 import * as results from "./results/nodes.ts";
 
 const WHAT = "pending work";
@@ -18,7 +18,7 @@ export const enqueue = method({
   run: async (params, call) => {
     const { nodes } = call.services;
     const nodeId = params.nodeId.trim();
-    if (!nodes.record(nodeId)?.surface) throw pairingChanged(WHAT, approveCommand(call, nodeId));
+    if (!nodes.record(nodeId)?.surface) throw pairingChanged(WHAT, approvalStep(call, nodeId));
     const { revision, queued } = await nodes.work.enqueue({ ...params, nodeId });
     return { nodeId, revision, queued, wakeTriggered: false as const };
   },

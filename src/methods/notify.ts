@@ -1,5 +1,5 @@
 import { ADMIN } from "../protocol/access.ts";
-import { RequestError, unavailable } from "../protocol/errors.ts";
+import { RequestError, unavailable, wireDetails } from "../protocol/errors.ts";
 import * as t from "../protocol/typed-schema.ts";
 import { method } from "./method.ts";
 
@@ -19,7 +19,7 @@ export const notifyTest = method({
       code: "UNAVAILABLE",
       message: failure.message,
       retryable: failure.retry,
-      details: { code: failure.code, cure: failure.next, to, status, ms },
+      details: wireDetails({ code: failure.code, next: failure.next, to, status, ms }),
     });
   },
 });

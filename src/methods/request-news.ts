@@ -5,7 +5,8 @@ import type { Limits } from "../limits/table.ts";
 import type { Nodes } from "../nodes/nodes.ts";
 import type { Pairing } from "../pairing/pairing.ts";
 import type { ApprovalKind } from "../protocol/approve-line.ts";
-import { type Command, commandText, openclaw } from "../protocol/command.ts";
+import { openclaw } from "../protocol/command.ts";
+import { plainText, say, type Text, typedFact } from "../protocol/text.ts";
 import type { RequestEvent } from "../requests/part.ts";
 import { type ApprovalRequest, askerOf, type Resolution } from "../requests/records.ts";
 import { quoted } from "../words/device.ts";
@@ -56,13 +57,14 @@ function requested(request: ApprovalRequest, news: RequestNews): void {
   const { events, log } = kinds[kind];
   const row = requestRow(request, news);
   news.hub.publishAbout(askerOf(request), events.requested, row);
-  const asks = askLine(row, { command: news.command, askChars: news.limits.askChars });
+  const calls = { here: news.command };
+  const asks = askText(row, news.limits.askChars);
   const address = kind === "device" ? { address: remoteIp } : {};
   news.telemetry.refusalLog.write({
     level: "info",
     kind: lines[kind].requested,
-    facts: { requestId, ...asker(request), ...address },
-    message: `${nameOf(request)} ${log.asks} ${asks}`,
+    facts: { requestId, ...asker(request), ...address, ...typedFact(asks, calls) },
+    message: `${nameOf(request)} ${log.asks} ${plainText(asks, calls)}`,
   });
 }
 
@@ -89,23 +91,16 @@ function nameOf({ displayName, clientId }: ApprovalRequest): string {
   return quoted(displayName ?? clientId);
 }
 
-interface Typed {
-  /** How the command line is called here. */
-  readonly command: string;
-  /** Characters of what is asked for. */
-  readonly askChars: number;
-}
-
 /**
  * The words of the log about a request: what it asks for, what of that is new, and what to type. Where
- * not all of it fits, the line names the command that shows the rest instead of the one that approves.
+ * not all of it fits in `askChars` characters, the line names the command that shows the rest instead of
+ * the one that approves.
  */
-export function askLine(row: RequestRow, { command, askChars }: Typed): string {
+export function askText(row: RequestRow, askChars: number): Text {
   const kind = kindOf(row);
   const { asks, new: fresh } = askWords(row);
   const { words, whole } = cutAsk(fresh === undefined ? asks : `${asks} (new: ${fresh})`, askChars);
-  const typed = (line: Command) => commandText(line, { here: command });
   return whole
-    ? `${words}; to ${kinds[kind].log.does}: ${typed(openclaw`${`${kind}s`} approve ${row.requestId}`)}`
-    : `${words}; all of it: ${typed(openclaw`devices show ${row.requestId}`)}`;
+    ? say`${words}; to ${kinds[kind].log.does}: ${openclaw`${`${kind}s`} approve ${row.requestId}`}`
+    : say`${words}; all of it: ${openclaw`devices show ${row.requestId}`}`;
 }

@@ -25,6 +25,7 @@ import type { SshKeys } from "../pairing/ssh.ts";
 import type { Actor, Role } from "../protocol/access.ts";
 import type { EventName } from "../protocol/events.ts";
 import type { RawJson } from "../protocol/frames.ts";
+import type { GatewayNote } from "../protocol/note.ts";
 import type { SecretKind } from "../protocol/refusals.ts";
 import type { Sendable, ValueOf } from "../protocol/typed-schema.ts";
 import type { configView } from "./results/config.ts";
@@ -101,7 +102,8 @@ export interface HostInfo {
   readonly configPath: string;
   readonly adminSocket: string;
   readonly pageUrl: string;
-  readonly warnings: readonly string[];
+  /** What people should know. */
+  readonly notes: readonly GatewayNote[];
 }
 
 /** Figures about connections. */

@@ -7,7 +7,9 @@ import {
   PRIVATE_V6,
 } from "../lib/net.ts";
 import type { Limits } from "../limits/table.ts";
+import { openclaw } from "../protocol/command.ts";
 import { invalidRequest, type RequestError } from "../protocol/errors.ts";
+import { onGateway } from "../protocol/text.ts";
 import type { Reach } from "./services.ts";
 
 /** The gateway's address as a setup code carries it. */
@@ -61,24 +63,23 @@ function normal(text: string): string | undefined {
   return `${protocol}//${host}${pathname === "/" ? "" : pathname}`;
 }
 
-const CURE =
-  "on the gateway host: openclaw config set gateway.publicUrl https://gateway.example.com";
+const NEXT = onGateway(openclaw`config set gateway.publicUrl https://gateway.example.com`);
 
 /** The error where only this machine is known to reach the gateway. */
 export function addressUnknown(): RequestError {
   const message =
     "no address of this gateway is known that another machine can reach: set gateway.publicUrl to its https:// address";
-  return invalidRequest(message, { code: "SETUP_ADDRESS_UNKNOWN", cure: CURE });
+  return invalidRequest(message, { code: "SETUP_ADDRESS_UNKNOWN", next: NEXT });
 }
 
 /** Apps refuse to dial `url`: on the way to it the secret could be read and used first. */
 export function addressInClear(url: string): RequestError {
   const message = `${url} is no address for a setup code: apps take ws:// on private networks alone, and wss:// from everywhere`;
-  return invalidRequest(message, { code: "SETUP_ADDRESS_IN_CLEAR", cure: CURE });
+  return invalidRequest(message, { code: "SETUP_ADDRESS_IN_CLEAR", next: NEXT });
 }
 
 /** `source`: where it was given. */
 export function addressInvalid(source: string): RequestError {
   const message = `${source} is no address of a gateway: expected such as https://gateway.example.com`;
-  return invalidRequest(message, { code: "SETUP_ADDRESS_INVALID", cure: CURE });
+  return invalidRequest(message, { code: "SETUP_ADDRESS_INVALID", next: NEXT });
 }

@@ -5,9 +5,11 @@ import { qrCode } from "../lib/qr.ts";
 import { cleanText } from "../lib/text.ts";
 import { limitTable } from "../limits/table.ts";
 import { ADMIN } from "../protocol/access.ts";
+import { openclaw } from "../protocol/command.ts";
 import { invalidRequest, RequestError } from "../protocol/errors.ts";
 import { type SetupAccess, setupGrants } from "../protocol/setup-access.ts";
 import { encodeSetupCode } from "../protocol/setup-code.ts";
+import { say } from "../protocol/text.ts";
 import * as t from "../protocol/typed-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { type Call, method } from "./method.ts";
@@ -107,14 +109,14 @@ function joinAddress(url: string, join: string): string {
 }
 
 export function joinIsForNodes(): RequestError {
-  const cure = "leave bootstrapProfile out, or set it to node";
-  return invalidRequest("a join address is for nodes", { code: "JOIN_FOR_NODES", cure });
+  const next = "leave bootstrapProfile out, or set it to node";
+  return invalidRequest("a join address is for nodes", { code: "JOIN_FOR_NODES", next });
 }
 
 export function joinInClear(): RequestError {
-  const cure = "use the setup code itself: openclaw devices invite --setup-code --access node";
+  const next = say`use the setup code itself: ${openclaw`devices invite --setup-code --access node`}`;
   const message = "a join address needs https://";
-  return invalidRequest(message, { code: "JOIN_IN_CLEAR", cure });
+  return invalidRequest(message, { code: "JOIN_IN_CLEAR", next });
 }
 
 /** A camera needs a border of four modules; six pixels a module are sharp on every screen. */

@@ -61,7 +61,7 @@ export const sshRemove = method({
 
 export const sshPublish = method({
   name: "host.ssh.publish",
-  summary: "Writes the keys anew for sshd, as after `openclaw ssh enable`.",
+  summary: "Writes the keys anew for sshd, as where approval over SSH is turned on.",
   access,
   result: () => t.object({}, unpublishedFields()),
   run: (_params, { services }) => services.ssh.publish(),

@@ -1,5 +1,6 @@
 import { limitTable } from "../limits/table.ts";
 import { READ } from "../protocol/access.ts";
+import { noteFields } from "../protocol/note.ts";
 import * as t from "../protocol/typed-schema.ts";
 import { type Call, method } from "./method.ts";
 import * as results from "./results/status.ts";
@@ -70,7 +71,7 @@ function gatewayFigures(services: Call["services"]) {
     store: services.store(),
     closes: connections.closes(),
     ...(services.notify && { notify: services.notify.report() }),
-    warnings: lifecycle.info.warnings,
+    ...noteFields(lifecycle.info.notes),
     limits: Object.fromEntries(
       Object.entries(limitTable).map(([name, { value, unit }]) => [name, { value, unit }]),
     ),

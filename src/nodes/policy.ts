@@ -1,4 +1,4 @@
-import { shellWord } from "../lib/shell-word.ts";
+import { type Command, openclaw } from "../protocol/command.ts";
 
 /**
  * Which commands a node may declare at all, by its platform, as in OpenClaw's gateway. A node
@@ -90,21 +90,21 @@ const dangerous = new Set([
 ]);
 
 /** Beginnings of what platforms and device families call themselves. */
-const spellings: readonly (readonly [RegExp, string])[] = [
-  [/^(ios|ipados|iphone|ipad)/, "ios"],
-  [/^(watchos|apple watch)/, "watchos"],
-  [/^android/, "android"],
-  [/^(macos|mac|darwin)/, "macos"],
-  [/^(win32|windows)/, "windows"],
-  [/^linux/, "linux"],
+const spellings: readonly (readonly [platform: string, ...beginnings: string[]])[] = [
+  ["ios", "ios", "ipados", "iphone", "ipad"],
+  ["watchos", "watchos", "apple watch"],
+  ["android", "android"],
+  ["macos", "macos", "mac", "darwin"],
+  ["windows", "win32", "windows"],
+  ["linux", "linux"],
 ];
 
 /** The platform whose list counts: the claimed one, else what the device family gives away. */
 export function platformOf(node: { platform?: string; deviceFamily?: string }): string {
   for (const text of [node.platform, node.deviceFamily]) {
     const plain = text?.trim().toLowerCase() ?? "";
-    const hit = spellings.find(([beginning]) => beginning.test(plain));
-    if (hit) return hit[1];
+    const hit = spellings.find(([, ...all]) => all.some((one) => plain.startsWith(one)));
+    if (hit) return hit[0];
   }
   return "unknown";
 }
@@ -120,11 +120,11 @@ interface Declaring {
  * The command that puts a node's command on the list, for the owner to type; it must be declared
  * and approved after that.
  */
-export function policyCure(command: string, { allow, deny }: CommandPolicy): string {
+export function policyCure(command: string, { allow, deny }: CommandPolicy): Command {
   const [name, list] = deny.includes(command)
-    ? ["deny", deny.filter((one) => one !== command)]
-    : ["allow", [...allow, command]];
-  return `openclaw config set gateway.nodes.commands.${name} ${shellWord(JSON.stringify(list))}`;
+    ? (["deny", deny.filter((one) => one !== command)] as const)
+    : (["allow", [...allow, command]] as const);
+  return openclaw`config set gateway.nodes.commands.${name} ${JSON.stringify(list)}`;
 }
 
 /** Why a command is not on the list, for people; `undefined` when it is. */

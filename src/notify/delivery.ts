@@ -2,6 +2,7 @@ import { egressPolicy } from "../lib/egress.ts";
 import type { PostAnswer, PostRequest } from "../lib/http-post.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
+import { openclaw } from "../protocol/command.ts";
 import { failureOf, NotifyFailure, statusFailure } from "./failure.ts";
 import { render } from "./formats.ts";
 import type { Notice } from "./notice.ts";
@@ -79,6 +80,6 @@ export class Delivery {
 function defect(error: unknown): NotifyFailure {
   const name = error instanceof Error ? error.name : "unknown";
   return new NotifyFailure("NOTIFY_CONNECT", `the message could not be sent (${name})`, {
-    next: "openclaw logs --level warn",
+    next: openclaw`logs --level warn`,
   });
 }

@@ -1,9 +1,10 @@
 import { EgressRefused } from "../lib/egress.ts";
 import type { PostAnswer } from "../lib/http-post.ts";
 import { SemaphoreFull } from "../lib/semaphore.ts";
-import { shellWord } from "../lib/shell-word.ts";
 import { systemWords } from "../lib/system-words.ts";
 import { cleanText } from "../lib/text.ts";
+import { type Command, openclaw, shell } from "../protocol/command.ts";
+import type { Text } from "../protocol/text.ts";
 import { egressRefusal } from "../words/egress.ts";
 
 /** Every way a message can fail to arrive, by code. Codes are stable; the sentences are not. */
@@ -26,8 +27,8 @@ export type NotifyCode = keyof typeof notifyCodes;
  */
 export class NotifyFailure extends Error {
   override readonly name = "NotifyFailure";
-  /** The exact command to type. */
-  readonly next: string;
+  /** What to do next: the exact command. */
+  readonly next: Text;
   /** Whether the same may succeed a moment later. */
   readonly retry: boolean;
   readonly retryAfterMs?: number;
@@ -37,7 +38,7 @@ export class NotifyFailure extends Error {
   constructor(
     readonly code: NotifyCode,
     message: string,
-    more: { next: string; retry?: boolean; retryAfterMs?: number | undefined; status?: number },
+    more: { next: Text; retry?: boolean; retryAfterMs?: number | undefined; status?: number },
   ) {
     super(message);
     this.next = more.next;
@@ -47,9 +48,11 @@ export class NotifyFailure extends Error {
   }
 }
 
+const SET_URL = openclaw`config set notify.webhook.url https://ntfy.example.com/gateway`;
+
 export function notSet(): NotifyFailure {
   return new NotifyFailure("NOTIFY_NOT_SET", "no webhook is configured", {
-    next: "openclaw config set notify.webhook.url https://ntfy.example.com/gateway",
+    next: SET_URL,
   });
 }
 
@@ -67,7 +70,7 @@ interface Towards {
 export function failureOf(error: unknown, { url, allowed }: Towards): NotifyFailure {
   const { origin, hostname } = url;
   if (error instanceof EgressRefused) {
-    const { message, next = "openclaw config get notify.webhook" } = egressRefusal(error, {
+    const { message, next = openclaw`config get notify.webhook` } = egressRefusal(error, {
       host: origin,
       allowed,
     });
@@ -80,13 +83,13 @@ export function failureOf(error: unknown, { url, allowed }: Towards): NotifyFail
     const slow =
       error instanceof SemaphoreFull ? "earlier lookups still run" : (systemWords(error) ?? code);
     return new NotifyFailure("NOTIFY_NAME", `the name ${hostname} leads nowhere: ${slow}`, {
-      next: `getent ahosts ${shellWord(hostname)}`,
+      next: shell`getent ahosts ${hostname}`,
       retry: true,
     });
   }
-  const look = `curl -sSo /dev/null ${shellWord(origin)}`;
+  const look = shell`curl -sSo /dev/null ${origin}`;
   if (code === "ETIMEDOUT") {
-    const next = `curl -m 10 -sSo /dev/null ${shellWord(origin)}`;
+    const next = shell`curl -m 10 -sSo /dev/null ${origin}`;
     return new NotifyFailure("NOTIFY_TIMEOUT", `${origin}: ${cleanText(message, 160) ?? why}`, {
       next,
       retry: true,
@@ -129,30 +132,28 @@ function redirectWords(location: string | undefined): string {
 function statusWords(
   status: number,
   settings: FailureSettings,
-): readonly [why: string, next: string] {
+): readonly [why: string, next: Command] {
   const { urlFile, headersFile, format } = settings;
-  const setUrl = urlFile
-    ? edit(urlFile)
-    : "openclaw config set notify.webhook.url https://ntfy.example.com/gateway";
+  const setUrl = urlFile ? edit(urlFile) : SET_URL;
   if (status < 200 || (status >= 300 && status < 400)) {
     return ["redirects are not followed; name the address itself", setUrl];
   }
   if (status === 401 || status === 403) {
-    const set =
-      "openclaw config set notify.webhook.headersFile /etc/openclaw-gateway/webhook-headers";
+    const set = openclaw`config set notify.webhook.headersFile /etc/openclaw-gateway/webhook-headers`;
     return ["it wants other credentials", headersFile ? edit(headersFile) : set];
   }
   if (status === 404 || status === 410) return ["there is no such webhook", setUrl];
-  if (status === 429) return ["too many messages came to it", "openclaw notify test"];
-  if (status >= 500) return ["it has a fault of its own", "openclaw notify test"];
+  if (status === 429) return ["too many messages came to it", openclaw`notify test`];
+  if (status >= 500) return ["it has a fault of its own", openclaw`notify test`];
   return [
     `it does not take what it was sent (format ${format})`,
-    `openclaw config set notify.webhook.format ${format === "json" ? "text" : "json"}`,
+    openclaw`config set notify.webhook.format ${format === "json" ? "text" : "json"}`,
   ];
 }
 
-function edit(path: string): string {
-  return `\${EDITOR:-nano} ${shellWord(path)}`;
+/** The command that opens a file of the webhook's. */
+export function edit(path: string): Command {
+  return shell`\${EDITOR:-nano} ${path}`;
 }
 
 /** Milliseconds that a server asks to wait: it says seconds, or a date. */

@@ -1,5 +1,7 @@
 import { normalizeAddress } from "../lib/net.ts";
 import type { Limits } from "../limits/table.ts";
+import { openclaw } from "../protocol/command.ts";
+import { plainText, say } from "../protocol/text.ts";
 import { kinds } from "../words/request-kinds.ts";
 import type { Asking, Batch } from "./asking.ts";
 import { escapeForChat } from "./escape-for-chat.ts";
@@ -99,7 +101,10 @@ interface BodyFacts extends Facts {
 function bodyOf(requests: readonly Asking[], facts: BodyFacts): string {
   const { sender, more, limits } = facts;
   const parts = requests.map((asking) => requestLines(asking, facts).join("\n"));
-  if (more > 0) parts.push(`and ${more} more: ${sender.command} devices list`);
+  if (more > 0) {
+    const rest = say`and ${more} more: ${openclaw`devices list`}`;
+    parts.push(plainText(rest, { here: sender.command }));
+  }
   return [...parts, senderLine(sender, limits)].join("\n\n");
 }
 

@@ -1,5 +1,6 @@
 import type { Timer, World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
+import { plainText } from "../protocol/text.ts";
 import type { Batch, WaitingRequest } from "./asking.ts";
 import type { Delivery, DeliveryOutcome } from "./delivery.ts";
 import type { NotifyFailure } from "./failure.ts";
@@ -247,7 +248,7 @@ export class Notifier {
     const { log } = this.deps;
     const { failure, to, status, ms } = outcome;
     if (failure) {
-      const facts = { code: failure.code, to, status, next: failure.next };
+      const facts = { code: failure.code, to, status, next: plainText(failure.next) };
       log.warn(facts, `the webhook did not get a message: ${failure.message}`);
     } else if (this.#failing) {
       log.info({ to, status, ms }, "the webhook gets messages again");
@@ -260,5 +261,5 @@ export class Notifier {
 function lastOf({ failure, ...facts }: DeliveryOutcome): LastOutcome {
   if (!failure) return { ...facts, ok: true };
   const { code, message, next } = failure;
-  return { ...facts, ok: false, code, error: message, next };
+  return { ...facts, ok: false, code, error: message, next: plainText(next) };
 }

@@ -1,7 +1,7 @@
-import { shellWord } from "../lib/shell-word.ts";
 import { firstLine } from "../lib/small-file.ts";
 import { whyFailed } from "../lib/system-words.ts";
-import { NotifyFailure, notSet } from "./failure.ts";
+import { shell } from "../protocol/command.ts";
+import { edit, NotifyFailure, notSet } from "./failure.ts";
 import type { Format } from "./formats.ts";
 
 /** The webhook as it is configured. */
@@ -56,7 +56,7 @@ async function open(path: string, read: ReadFile, { notifyFileBytes }: Bounds): 
   const text = await read(path).catch((error: NodeJS.ErrnoException) => {
     const { code } = error;
     const why = code === "EFTYPE" ? "it is not a file" : whyFailed(error);
-    const next = `ls -lL ${shellWord(path)}`;
+    const next = shell`ls -lL ${path}`;
     throw new NotifyFailure("NOTIFY_FILE", `${path} can't be read: ${why}`, { next });
   });
   if (Buffer.byteLength(text) <= notifyFileBytes) return text;
@@ -97,6 +97,5 @@ export function parseHeaders(
 }
 
 function wrong(path: string, why: string): NotifyFailure {
-  const next = `\${EDITOR:-nano} ${shellWord(path)}`;
-  return new NotifyFailure("NOTIFY_FILE", `${path}: ${why}`, { next });
+  return new NotifyFailure("NOTIFY_FILE", `${path}: ${why}`, { next: edit(path) });
 }

@@ -1,7 +1,9 @@
 import type { FailureLimiter } from "../lib/limiter.ts";
 import { sourceKey } from "../lib/net.ts";
 import type { Actor } from "../protocol/access.ts";
-import { RequestError, UnknownCode } from "../protocol/errors.ts";
+import { at, openclaw } from "../protocol/command.ts";
+import { RequestError, UnknownCode, wireDetails } from "../protocol/errors.ts";
+import { say } from "../protocol/text.ts";
 
 /**
  * What unknown codes are counted by: a device or an SSH key, or an address where there is neither.
@@ -52,6 +54,9 @@ export function tooManyCodes(retryAfterMs: number): RequestError {
     message: "too many unknown codes; retry later",
     retryable: true,
     retryAfterMs,
-    details: { code: "CODES_LOCKED", cure: "openclaw devices list on the gateway host" },
+    details: wireDetails({
+      code: "CODES_LOCKED",
+      next: say`${at("gateway", openclaw`devices list`)} on the gateway host`,
+    }),
   });
 }

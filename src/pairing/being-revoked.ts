@@ -12,7 +12,7 @@ const RETRY_MS = 1000;
 /** The refusal of a grant while all devices but some are being revoked. */
 export function beingRevoked(): RequestError {
   const message = "all devices but some are being revoked; try again in a moment";
-  return unavailable(message, RETRY_MS, { code: "BEING_REVOKED", cure: "try again in a moment" });
+  return unavailable(message, RETRY_MS, { code: "BEING_REVOKED", next: "try again in a moment" });
 }
 
 /** @throws RequestError BEING_REVOKED while nothing is granted */

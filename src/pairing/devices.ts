@@ -1,5 +1,6 @@
 import { type Actor, coversAll, isRole, type Role, roles } from "../protocol/access.ts";
-import { invalidRequest } from "../protocol/errors.ts";
+import { openclaw } from "../protocol/command.ts";
+import { denied, invalidRequest, type RequestError } from "../protocol/errors.ts";
 import { mayManage } from "../requests/authority.ts";
 import { heldRoles, mayChangeToken } from "./authority.ts";
 import type { Device, PairingChange, PairingState, TokenRecord } from "./records.ts";
@@ -7,10 +8,18 @@ import type { Device, PairingChange, PairingState, TokenRecord } from "./records
 /** Changes to paired devices, pure like the ledger. */
 
 function known(state: PairingState, deviceId: string, facts: { actor: Actor; denied: string }) {
-  if (!mayManage(facts.actor, deviceId)) throw invalidRequest(facts.denied);
+  if (!mayManage(facts.actor, deviceId)) throw denied(facts.denied);
   const device = state.devices.get(deviceId);
-  if (!device) throw invalidRequest("unknown deviceId", { cure: "openclaw devices list" });
+  if (!device) throw unknownDevice();
   return device;
+}
+
+/** The error about a device that is not paired. */
+export function unknownDevice(): RequestError {
+  return invalidRequest("unknown deviceId", {
+    code: "UNKNOWN_DEVICE",
+    next: openclaw`devices list`,
+  });
 }
 
 /** Removes a device. */
@@ -28,8 +37,8 @@ export function rename(
   state: PairingState,
   facts: { deviceId: string; label: string; actor: Actor },
 ): { device: Device; changes: readonly PairingChange[] } {
-  const denied = "device pairing rename denied";
-  const before = known(state, facts.deviceId, { actor: facts.actor, denied });
+  const words = "device pairing rename denied";
+  const before = known(state, facts.deviceId, { actor: facts.actor, denied: words });
   if (before.label === facts.label) return { device: before, changes: [] };
   const device = { ...before, label: facts.label };
   return { device, changes: [{ op: "device", device }] };
@@ -49,11 +58,14 @@ function liveToken(
   const role = isRole(facts.role) ? facts.role : undefined;
   const token = role && device?.tokens[role];
   const allowed = device && role && mayChangeToken(facts.actor, device, role);
-  if (!device || !role || !token || !allowed) throw invalidRequest(facts.denied);
+  if (!device || !role || !token || !allowed) throw denied(facts.denied);
   if (token.revokedAtMs !== undefined) {
     // Who may not change it was not told that there is one.
     const message = `${facts.denied}: it was revoked already and stays out until it is approved again`;
-    throw invalidRequest(message, { code: "ALREADY_REVOKED", cure: "openclaw devices list" });
+    throw invalidRequest(message, {
+      code: "ALREADY_REVOKED",
+      next: openclaw`devices list`,
+    });
   }
   return { device, role, token };
 }
@@ -80,12 +92,12 @@ export function rotate(
     now: number;
   },
 ): TokenChange {
-  const denied = "device token rotation denied";
-  const target = liveToken(state, { ...facts, denied });
+  const words = "device token rotation denied";
+  const target = liveToken(state, { ...facts, denied: words });
   const scopes = facts.scopes ? [...new Set(facts.scopes)].sort() : target.token.scopes;
   const baseline = target.role === "operator" ? target.device.scopes : [];
   if (!coversAll(baseline, scopes) || !coversAll(facts.actor.scopes, scopes)) {
-    throw invalidRequest(denied);
+    throw denied(words);
   }
   const { claimable: _, ...kept } = target.token;
   const token = {
@@ -115,10 +127,10 @@ export function revokeEvery(
   state: PairingState,
   { deviceId, actor, now }: { deviceId: string; actor: Actor; now: number },
 ): { device: Device; roles: readonly Role[]; changes: readonly PairingChange[] } {
-  const denied = "device token revocation denied";
-  const device = known(state, deviceId, { actor, denied });
+  const words = "device token revocation denied";
+  const device = known(state, deviceId, { actor, denied: words });
   const live = heldRoles(device);
-  if (!live.every((role) => mayChangeToken(actor, device, role))) throw invalidRequest(denied);
+  if (!live.every((role) => mayChangeToken(actor, device, role))) throw denied(words);
   const after = withoutTokens(device, everyToken, now);
   return { device, roles: live, changes: after ? [{ op: "device", device: after }] : [] };
 }

@@ -1,4 +1,5 @@
 import type { Actor } from "../protocol/access.ts";
+import type { Command } from "../protocol/command.ts";
 import type { Part } from "../store/parts.ts";
 import { isEnding } from "./being-revoked.ts";
 import type { PairingChange, PairingEvent, PairingState } from "./records.ts";
@@ -21,7 +22,7 @@ export interface GuardedBy {
   readonly actor: Actor;
   readonly force?: boolean | undefined;
   /** The command of the host's owner, without its `--force`. */
-  readonly command: string;
+  readonly command: Command;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { limitTable } from "../limits/table.ts";
 import { type Actor, type Role, union } from "../protocol/access.ts";
+import { openclaw } from "../protocol/command.ts";
 import { invalidRequest } from "../protocol/errors.ts";
 import { approvalProblem } from "../requests/authority.ts";
 import { deviceText } from "../requests/device-rules.ts";
@@ -26,7 +27,7 @@ export function approve(
   if (problem) throw problem;
   if (union(heldScopes(before), request.scopes).length > MOST_SCOPES) {
     throw invalidRequest(`a device has no more than ${MOST_SCOPES} scopes`, {
-      cure: `openclaw devices remove ${request.deviceId}`,
+      next: openclaw`devices remove ${request.deviceId}`,
     });
   }
   const device = grant(before, request, { now: facts.now, via: "owner" });

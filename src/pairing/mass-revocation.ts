@@ -1,6 +1,7 @@
 import { combinedDurability, durabilityOf } from "../audit/decisions.ts";
 import { auditOf } from "../audit/events.ts";
 import type { Actor } from "../protocol/access.ts";
+import type { Command } from "../protocol/command.ts";
 import { gone } from "../requests/book.ts";
 import type { RequestEvent } from "../requests/part.ts";
 import type { RequestsChange, RequestsState } from "../requests/records.ts";
@@ -42,7 +43,7 @@ export interface DerivedAsk {
   readonly actor: Actor;
   readonly force?: boolean | undefined;
   /** The command of the host's owner, without its `--force`. */
-  readonly command: string;
+  readonly command: Command;
 }
 
 /** How many devices had a token that ended, and how many of them were nodes. */

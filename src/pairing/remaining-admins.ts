@@ -1,5 +1,7 @@
 import { type Actor, ADMIN, covers, isFullControl } from "../protocol/access.ts";
+import { at, type Command, extended, openclaw } from "../protocol/command.ts";
 import { invalidRequest, type RequestError } from "../protocol/errors.ts";
+import { say } from "../protocol/text.ts";
 import type { Device, PairingChange, PairingState } from "./records.ts";
 
 /**
@@ -65,14 +67,14 @@ export function mayForce(actor: Actor): boolean {
 const LAST = "that would end the last way in with full control; let another device in first";
 
 /** The command that makes the refused one safe: another device with full control first. */
-const SAFE =
-  "openclaw devices invite --scopes owner (open the link on another device, then repeat the command";
+const SAFE = openclaw`devices invite --scopes owner`;
 
 /** The refusal: first what is safe, then the command of the host that does it all the same. */
-export function lastAdminRefusal(actor: Actor, command: string, message = LAST): RequestError {
+export function lastAdminRefusal(actor: Actor, command: Command, message = LAST): RequestError {
   const where = actor.method === "host" ? "" : " on the gateway host";
+  const forced = at("gateway", extended(command, "--force"));
   return invalidRequest(message, {
     code: "LAST_WAY_IN",
-    cure: `${SAFE}; to shut everybody out all the same: openclaw ${command} --force${where})`,
+    next: say`${SAFE} (open the link on another device, then repeat the command; to shut everybody out all the same: ${forced}${where})`,
   });
 }

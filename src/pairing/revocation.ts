@@ -1,7 +1,7 @@
 import type { AuditedPart } from "../audit/decisions.ts";
 import { auditOf, deviceFacts } from "../audit/events.ts";
-import { shellWord } from "../lib/shell-word.ts";
 import type { Actor } from "../protocol/access.ts";
+import { openclaw } from "../protocol/command.ts";
 import { gone, requestOf } from "../requests/book.ts";
 import type { RequestsChange, RequestsState } from "../requests/records.ts";
 import type { Part } from "../store/parts.ts";
@@ -47,7 +47,7 @@ export class Revocation {
     const now = this.deps.now();
     const { answer, ...outcome } = await requestDecisions.decide((requests) => {
       const { device, changes } = devices.remove(document.working, deviceId, actor);
-      const command = `devices remove ${deviceId}`;
+      const command = openclaw`devices remove ${deviceId}`;
       guard.check(afterChanges(changes), { actor, force, command });
       const event = auditOf("device.removed", actor, deviceFacts(device));
       const request = requestOf(requests, "device", { deviceId, now });
@@ -69,8 +69,8 @@ export class Revocation {
       refuseWhileRevoking(state);
       const change = devices.rotate(state, { ...ask, now });
       const { role, token, changes } = change;
-      const narrower = ask.scopes?.map((scope) => ` --scope ${shellWord(scope)}`).join("") ?? "";
-      const command = `devices rotate ${deviceId} --role ${role}${narrower}`;
+      const narrower = ask.scopes?.flatMap((scope) => ["--scope", scope]) ?? [];
+      const command = openclaw`devices rotate ${deviceId} --role ${role} ${narrower}`;
       guard.check(afterChanges(changes), { actor, force, command });
       const what = { device: deviceId, role, scopes: token.scopes };
       return { changes, event: auditOf("token.rotated", actor, what), answer: change };
@@ -86,7 +86,7 @@ export class Revocation {
     const { answer, ...outcome } = await decisions.decide((state) => {
       const change = devices.revoke(state, { ...ask, now });
       const { role, changes } = change;
-      const command = `devices revoke ${deviceId} --role ${role}`;
+      const command = openclaw`devices revoke ${deviceId} --role ${role}`;
       guard.check(afterChanges(changes), { actor, force, command });
       const event = auditOf("token.revoked", actor, { device: deviceId, role });
       return { changes, event, urgent: true, answer: change };
@@ -107,7 +107,7 @@ export class Revocation {
       const before = document.durable.devices.get(deviceId);
       const settled = before !== undefined && heldRoles(before).length === 0;
       if (roles.length === 0) return { changes: [], settled, urgent: true, answer: found };
-      const command = `devices revoke ${deviceId} --role operator`;
+      const command = openclaw`devices revoke ${deviceId} --role operator`;
       guard.check(afterChanges(changes), { actor, force, command });
       const event = auditOf("token.revoked", actor, { device: deviceId, roles });
       return { changes, event, urgent: true, answer: found };

@@ -1,8 +1,9 @@
 import type { Actor } from "../protocol/access.ts";
+import { extended, openclaw } from "../protocol/command.ts";
 import { invalidRequest } from "../protocol/errors.ts";
 import { requestsOf } from "../requests/book.ts";
 import type { DeviceRequest, RequestsState } from "../requests/records.ts";
-import { type Ends, hasToken } from "./devices.ts";
+import { type Ends, hasToken, unknownDevice } from "./devices.ts";
 import type { LastAdminGuard } from "./last-admin-guard.ts";
 import { type Device, type Invite, isOpen, type PairingState } from "./records.ts";
 import { lastAdminRefusal, mayForce } from "./remaining-admins.ts";
@@ -27,7 +28,7 @@ export interface RevokeAllPlan extends OpenAsks {
   readonly kept: readonly Device[];
 }
 
-const COMMAND = "devices revoke-all";
+const COMMAND = openclaw`devices revoke-all`;
 
 /**
  * Decides what goes, without looking at all of it: nothing else may happen in the turn in which
@@ -61,7 +62,7 @@ export function askingIn(
 function keptDevice(state: PairingState, deviceId: string): Device {
   const device = state.devices.get(deviceId);
   if (device) return device;
-  throw invalidRequest("unknown deviceId", { cure: "openclaw devices list" });
+  throw unknownDevice();
 }
 
 function refuseSlip(
@@ -69,13 +70,13 @@ function refuseSlip(
   { except, actor }: RevokeAllAsk,
   { keeps, guard }: { keeps: ReadonlySet<string>; guard: LastAdminGuard },
 ): void {
-  const command = `${COMMAND}${except.map((id) => ` --except ${id}`).join("")}`;
+  const command = extended(COMMAND, ...except.flatMap((id) => ["--except", id]));
   const { deviceId } = actor;
   // A device that revokes all others says so itself: neither is it left in, nor cut off, in silence.
   if (deviceId !== undefined && !keeps.has(deviceId)) {
     throw invalidRequest("that would end the device that asks for it; name it as well", {
       code: "ENDS_CALLER",
-      cure: `openclaw ${command} --except ${deviceId}`,
+      next: extended(command, "--except", deviceId),
     });
   }
   if (guard.othersFor(actor) > 0 || guard.leaves(keeps)) return;

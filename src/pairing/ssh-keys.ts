@@ -12,7 +12,9 @@ import {
   TALK_SECRETS,
   WRITE,
 } from "../protocol/access.ts";
+import { blank, openclaw } from "../protocol/command.ts";
 import { invalidRequest } from "../protocol/errors.ts";
+import { say } from "../protocol/text.ts";
 import { quoted } from "../words/device.ts";
 import { type SshRight, sshRights } from "../words/ssh-rights.ts";
 import type { PairingChange, PairingState, SshKey, SshKeyChange } from "./records.ts";
@@ -53,7 +55,7 @@ export function addSshKey(
 ): { key: SshKey; changes: readonly PairingChange[] } {
   const read = readPublicKey(ask.publicKey);
   if ("problem" in read) {
-    throw invalidRequest(`that ${read.problem}`, { code: "SSH_KEY_INVALID", cure: read.next });
+    throw invalidRequest(`that ${read.problem}`, { code: "SSH_KEY_INVALID", next: read.next });
   }
   const { type, blob, fingerprint, comment } = read;
   const there = state.sshKeys.get(fingerprint);
@@ -61,7 +63,7 @@ export function addSshKey(
   if (state.sshKeys.size >= context.limits.sshKeys) {
     throw invalidRequest(`no more than ${context.limits.sshKeys} keys fit`, {
       code: "SSH_KEYS_FULL",
-      cure: "openclaw ssh list, then: openclaw ssh remove NAME",
+      next: say`${openclaw`ssh list`}, then: ${openclaw`ssh remove ${blank("NAME")}`}`,
     });
   }
   const name = ask.name ?? freeName(state, comment ?? "key");
@@ -86,7 +88,7 @@ export function addSshKey(
 function taken(message: string, name: string) {
   return invalidRequest(message, {
     code: "SSH_KEY_EXISTS",
-    cure: `openclaw ssh remove '${name}' (then add it anew), or another --name`,
+    next: say`${openclaw`ssh remove ${name}`} (then add it anew), or another --name`,
   });
 }
 
@@ -116,7 +118,7 @@ function expiryOf(
   const days = Math.floor(limits.sshKeyMaxMs / 86_400_000);
   throw invalidRequest(`a key lives between one second and ${days} days`, {
     code: "SSH_KEY_INVALID",
-    cure: "--expires 30d, or leave it out",
+    next: "--expires 30d, or leave it out",
   });
 }
 
@@ -125,7 +127,7 @@ function networkOf(text: string): string {
   if (network !== undefined) return network;
   throw invalidRequest("from: expected an address or network such as 203.0.113.0/24", {
     code: "SSH_KEY_INVALID",
-    cure: "--from 203.0.113.0/24",
+    next: "--from 203.0.113.0/24",
   });
 }
 
@@ -145,7 +147,7 @@ export function findSshKey(state: PairingState, typed: string): SshKey {
   const [key] = found;
   if (key && found.length === 1) return key;
   const problem = found.length > 1 ? "several keys fit" : "no key fits";
-  throw invalidRequest(problem, { code: "SSH_KEY_UNKNOWN", cure: "openclaw ssh list" });
+  throw invalidRequest(problem, { code: "SSH_KEY_UNKNOWN", next: openclaw`ssh list` });
 }
 
 const SHORTEST_START = 6;

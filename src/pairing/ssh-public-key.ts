@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { cleanText } from "../lib/text.ts";
 import { sshLimitTable } from "../limits/ssh.ts";
+import { shell } from "../protocol/command.ts";
+import { say, type Text } from "../protocol/text.ts";
 
 /** A public key as OpenSSH writes it (RFC 4253, section 6.6; RFC 8709; PROTOCOL.u2f). */
 export interface SshPublicKey {
@@ -16,7 +18,7 @@ export interface SshPublicKey {
 /** Why a text is no key that may be added; `problem` completes "that …". */
 export interface KeyProblem {
   readonly problem: string;
-  readonly next: string;
+  readonly next: Text;
 }
 
 /** Characters; no public key in use is longer. */
@@ -25,7 +27,7 @@ const LEAST_RSA_BITS = 2048;
 const ED25519_BYTES = 32;
 
 const GIVE_PUBLIC = "give the public key: the file that ends in .pub, or its one line";
-const NEW_KEY = "ssh-keygen -t ed25519, then give the file that ends in .pub";
+const NEW_KEY = say`${shell`ssh-keygen -t ed25519`}, then give the file that ends in .pub`;
 
 /** What follows the type's name in a key of each type, or why it is none. */
 const kinds: Readonly<Record<string, (fields: Fields) => string | undefined>> = {
@@ -66,7 +68,7 @@ export function readPublicKey(text: string): SshPublicKey | KeyProblem {
   return { type, blob, fingerprint, ...(comment !== undefined && { comment }) };
 }
 
-function bad(problem: string, next: string): KeyProblem {
+function bad(problem: string, next: Text): KeyProblem {
   return { problem, next };
 }
 

@@ -3,6 +3,7 @@ import { auditOf } from "../audit/events.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
 import type { Actor } from "../protocol/access.ts";
+import { openclaw } from "../protocol/command.ts";
 import type { Part } from "../store/parts.ts";
 import type { Durability } from "../store/shape.ts";
 import { refuseWhileRevoking } from "./being-revoked.ts";
@@ -70,7 +71,7 @@ export class SshKeys {
       const found = keys.findSshKey(state, typed);
       const { fingerprint } = found;
       if (admins.counts(found)) {
-        const command = `ssh remove ${fingerprint}`;
+        const command = openclaw`ssh remove ${fingerprint}`;
         guard.checkOther(admins.count() - 1, { actor, force, command });
       }
       const event = auditOf("ssh.key.removed", actor, factsOf(found));

@@ -1,3 +1,5 @@
+import { blank, type Command, commandText, openclaw, shell, type Word } from "./command.ts";
+
 /** What a code stands for: a device's request for pairing, or a node's for its commands. */
 export type ApprovalKind = "device" | "node";
 
@@ -50,14 +52,18 @@ export const HOST = "<host>";
 
 /** The one place that knows how a request is approved by typing. */
 export function approvalLines({ kind, requestId, command, way }: ApprovalFacts): ApprovalLines {
-  const approveCommand = `${command} ${kind}s approve ${requestId}`;
-  return { approveCommand, ...overSsh(approveCommand, approverLine(requestId, way), way) };
+  const typed = openclaw`${`${kind}s`} approve ${requestId}`;
+  const approveCommand = commandText(typed, { here: command });
+  return {
+    approveCommand,
+    ...overSsh(approveCommand, verbCommand(["approve", requestId], way), way),
+  };
 }
 
 /** How the same request is looked at; `devices show` takes the codes of nodes too. */
 export function showLines({ requestId, command, way }: Omit<ApprovalFacts, "kind">): ShowLines {
-  const showCommand = `${command} devices show ${requestId}`;
-  return { showCommand, ...overSsh(showCommand, verbLine(`show ${requestId}`, way), way) };
+  const showCommand = commandText(openclaw`devices show ${requestId}`, { here: command });
+  return { showCommand, ...overSsh(showCommand, verbCommand(["show", requestId], way), way) };
 }
 
 /**
@@ -65,26 +71,32 @@ export function showLines({ requestId, command, way }: Omit<ApprovalFacts, "kind
  */
 function overSsh(
   line: string,
-  own: string | undefined,
+  own: Command | undefined,
   { sshTarget }: SshWay,
 ): { sshCommand?: string } {
   const owners = sshTarget === undefined ? undefined : `ssh ${sshTarget} ${line}`;
-  const sshCommand = own ?? owners;
+  const sshCommand = own === undefined ? owners : commandText(own);
   return sshCommand === undefined ? {} : { sshCommand };
 }
 
 /**
- * The `ssh` line that approves, for people whose key only approves; `undefined` while approval over
- * SSH is off.
+ * What people whose key only approves type to approve; `undefined` while approval over SSH is off.
  */
-export function approverLine(requestId: string, way: SshWay): string | undefined {
-  return verbLine(`approve ${requestId}`, way);
+export function approverCommand(code: Word, way: SshWay): Command | undefined {
+  return verbCommand(["approve", code], way);
 }
 
-function verbLine(words: string, way: SshWay): string | undefined {
-  const { account, port, host = hostOf(way.publicUrl) ?? HOST } = way.ssh;
+function verbCommand(words: readonly Word[], way: SshWay): Command | undefined {
+  const { account, port } = way.ssh;
   if (account === undefined) return undefined;
-  return `ssh ${port === 22 ? "" : `-p ${port} `}${account}@${host} ${words}`;
+  const host = sshHost(way);
+  const target = host === undefined ? blank(`${account}@${HOST}`) : `${account}@${host}`;
+  return shell`ssh ${port === 22 ? [] : ["-p", String(port)]} ${target} ${words}`;
+}
+
+/** How the machine is called in such a command; `undefined` where the reader must know it. */
+export function sshHost({ ssh, publicUrl }: SshWay): string | undefined {
+  return ssh.host ?? hostOf(publicUrl);
 }
 
 function hostOf(url: string | undefined): string | undefined {

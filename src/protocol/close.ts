@@ -1,3 +1,5 @@
+import { DEVICE_REMOVED, WAITING_REPLACED } from "./close-reasons.ts";
+
 /** A WebSocket close: code and a reason of at most 120 UTF-8 bytes, so that it fits every client. */
 export interface Close {
   readonly code: number;
@@ -39,11 +41,7 @@ export const closes = {
   unauthorizedFlood: close(1008, "repeated unauthorized calls", "unauthorized-flood"),
   unauthenticatedEvicted: close(1013, "too many connections", "unauthenticated-evicted"),
   waitingEvicted: close(1013, "too many waiting", "waiting-evicted"),
-  waitingReplaced: close(
-    1008,
-    "pairing required: continued on a newer connection of this device",
-    "waiting-replaced",
-  ),
+  waitingReplaced: close(1008, WAITING_REPLACED, "waiting-replaced"),
   pairingRejected: close(1008, "pairing required: the request was rejected", "pairing-rejected"),
   pairingExpired: close(1008, "pairing required: the request expired", "pairing-expired"),
   pairingSuperseded: close(
@@ -51,7 +49,7 @@ export const closes = {
     "pairing required: replaced by a newer request or by a link",
     "pairing-superseded",
   ),
-  deviceRemoved: close(4001, "device removed", "device-removed"),
+  deviceRemoved: close(4001, DEVICE_REMOVED, "device-removed"),
   authChanged: close(4001, "gateway auth changed", "auth-changed"),
   serviceRestart: close(1012, "service restart", "restart"),
   serviceStop: close(1012, "service stopped", "stop"),

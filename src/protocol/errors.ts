@@ -30,6 +30,17 @@ export function calledHere(
     : wireDetails({ ...details, next: asCalledHere(next, command) });
 }
 
+/** An error that names itself for programs and says what helps, as those of state and settings do. */
+export interface CodedFailure extends Error {
+  readonly code: string;
+  readonly next: Text;
+}
+
+export function isCoded(error: unknown): error is CodedFailure {
+  if (!(error instanceof Error) || !("code" in error) || !("next" in error)) return false;
+  return typeof error.code === "string" && error.next !== undefined;
+}
+
 /**
  * A failure that answers one request and leaves the connection open. Its `shape` is what goes on the
  * wire. Everything else that is thrown while a request runs is a defect and answers `UNAVAILABLE`.
@@ -60,6 +71,16 @@ export function invalidRequest(message: string, details?: Details): RequestError
 export function unavailable(message: string, retryAfterMs = 500, details?: Details): RequestError {
   const shape = { code: "UNAVAILABLE", message, retryable: true, retryAfterMs };
   return new RequestError({ ...shape, ...(details && { details: wireDetails(details) }) });
+}
+
+/** The caller may not do that. `message` says what, and nothing of what there is. */
+export function denied(message: string): RequestError {
+  return invalidRequest(message, { code: "DENIED" });
+}
+
+/** As {@link denied}, where the caller named a request that, for all it may know, is not there. */
+export function deniedCode(message: string): UnknownCode {
+  return unknownCode(message, { code: "DENIED" });
 }
 
 /** The caller lacks `missing`, one of the scopes `required`. */

@@ -22,20 +22,13 @@ type NextStep =
   | "review_auth_configuration"
   | "wait_then_retry";
 
+/** It is counted by its details' code, or else by its own; `countedAs` gives it another name. */
 function refuse(error: ErrorShape, closeCode = 1008, reason = error.message): Refusal {
-  const metric = String(error.details?.["code"] ?? metricOf(error.message));
+  const metric = String(error.details?.["code"] ?? error.code.toLowerCase().replaceAll("_", "-"));
   return { error, close: { code: closeCode, reason: cutReason(reason), metric } };
 }
 
-/** A counter's name from a message: up to its first mark, because what follows may quote the client. */
-function metricOf(message: string): string {
-  return message
-    .replace(/[:;(].*$/s, "")
-    .trim()
-    .replaceAll(" ", "-");
-}
-
-/** The same refusal under the name that the limits table gives its counter. */
+/** The same refusal with a name of its own for its counter, such as one of the limits table. */
 function countedAs(metric: string, refusal: Refusal): Refusal {
   return { ...refusal, close: { ...refusal.close, metric } };
 }
@@ -189,14 +182,23 @@ export function browserDeviceRequired(): Refusal {
 /** Stands for what a browser's address bar shows before the first slash of the path. */
 const ADDRESS = "https://<the name in the address bar>";
 
-/** `hasPublicUrl`: setting it anew would shut out those who come under the present one. */
+export interface OriginCase {
+  /** Setting it anew would shut out those who come under the present one. */
+  readonly hasPublicUrl?: boolean | undefined;
+  /** The `Origin` header as it was sent. */
+  readonly sent?: string | undefined;
+}
+
+/** The cure names the page's own origin where it sent a proper one: it can be typed as it stands then. */
 export function originRefused(
   reason: "origin not allowed" | "origin missing or invalid",
-  hasPublicUrl = false,
+  { hasPublicUrl = false, sent = "" }: OriginCase = {},
 ): Refusal {
+  const known = isWebOrigin(sent);
+  const list = known ? JSON.stringify([sent]) : blank(`'["${ADDRESS}"]'`);
   const set = hasPublicUrl
-    ? openclaw`config set gateway.controlUi.allowedOrigins ${blank(`'["${ADDRESS}"]'`)}`
-    : openclaw`config set gateway.publicUrl ${blank(ADDRESS)}`;
+    ? openclaw`config set gateway.controlUi.allowedOrigins ${list}`
+    : openclaw`config set gateway.publicUrl ${known ? sent : blank(ADDRESS)}`;
   return invalid(
     "origin not allowed (open the Control UI from the gateway host or allow it in gateway.controlUi.allowedOrigins)",
     {
@@ -205,6 +207,14 @@ export function originRefused(
       next: onGateway(set),
     },
   );
+}
+
+/** The most characters of an origin: a host name has 253 at most. */
+const ORIGIN_CHARS = 300;
+
+function isWebOrigin(text: string): boolean {
+  if (text.length > ORIGIN_CHARS || !/^https?:\/\//.test(text) || !URL.canParse(text)) return false;
+  return new URL(text).origin === text;
 }
 
 /** What can be wrong with a device's proof, with the names clients know. */
@@ -249,15 +259,15 @@ export function protocolMismatch(min: number, max: number): Refusal {
 }
 
 export function invalidRole(): Refusal {
-  return invalid("invalid role");
+  return countedAs("invalid-role", invalid("invalid role", { code: "INVALID_ROLE" }));
 }
 
 export function invalidConnectParams(problem: string): Refusal {
-  return invalid(`invalid connect params: ${problem}`);
+  return countedAs("invalid-connect-params", invalid(`invalid connect params: ${problem}`));
 }
 
 export function starting(): Refusal {
-  return refuse(
+  const refusal = refuse(
     {
       code: "UNAVAILABLE",
       message: "gateway starting; retry shortly",
@@ -268,10 +278,11 @@ export function starting(): Refusal {
     1013,
     "gateway starting",
   );
+  return countedAs("gateway-starting", refusal);
 }
 
 export function restarting(): Refusal {
-  return refuse(
+  const refusal = refuse(
     {
       code: "UNAVAILABLE",
       message: "gateway restart in progress; retry shortly",
@@ -281,6 +292,7 @@ export function restarting(): Refusal {
     1013,
     "gateway restart in progress",
   );
+  return countedAs("gateway-restart-in-progress", refusal);
 }
 
 /** State could not be written, so the pairing that this connect asked for did not happen. */

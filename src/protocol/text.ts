@@ -30,9 +30,18 @@ export function joined(texts: readonly Text[], between = ""): Text {
   );
 }
 
+const ON_GATEWAY = "on the gateway host: ";
+
 /** A command for the gateway's machine, in a text that may be read on another one. */
 export function onGateway(command: Command): Text {
-  return ["on the gateway host: ", { ...command, at: "gateway" }];
+  return [ON_GATEWAY, { ...command, at: "gateway" }];
+}
+
+/** The command of a text that {@link onGateway} made; `undefined` for one that says more or something else. */
+export function commandOnGateway(text: Text): Command | undefined {
+  const [where, command, ...more] = partsOf(text);
+  const isOne = where === ON_GATEWAY && more.length === 0 && typeof command === "object";
+  return isOne ? command : undefined;
 }
 
 /** The commands in a text, in order. */
@@ -45,6 +54,12 @@ export function plainText(text: Text, calls: Calls = {}): string {
   return partsOf(text)
     .map((part) => (typeof part === "string" ? part : commandText(part, calls)))
     .join("");
+}
+
+/** The first command in a text as a fact of a log line that has the text in its message. */
+export function typedFact(text: Text, calls: Calls = {}): { next?: string } {
+  const [first] = commandsIn(text);
+  return first === undefined ? {} : { next: commandText(first, calls) };
 }
 
 /** Before a text leaves the gateway: its commands for this machine are called as they are here. */

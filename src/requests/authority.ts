@@ -8,12 +8,7 @@ import {
   WRITE,
 } from "../protocol/access.ts";
 import type { ApprovalKind } from "../protocol/approve-line.ts";
-import {
-  invalidRequest,
-  missingScope,
-  type RequestError,
-  unknownCode,
-} from "../protocol/errors.ts";
+import { denied, deniedCode, missingScope, type RequestError } from "../protocol/errors.ts";
 import { isSensitive } from "../words/capabilities.ts";
 import { type ApprovalRequest, askerOf } from "./records.ts";
 
@@ -63,7 +58,7 @@ export function accessProblem(
   act: Act,
 ): RequestError | undefined {
   if (mayManage(actor, askerOf(request))) return undefined;
-  return unknownCode(deniedWords(request.kind, act));
+  return deniedCode(deniedWords(request.kind, act));
 }
 
 /** The roles in which a request lets a device in. */
@@ -103,8 +98,8 @@ export function approvalProblem(
 }
 
 function roleProblem(actor: Actor, request: ApprovalRequest): RequestError | undefined {
-  const denied = deniedWords(request.kind, "approval");
-  if (request.kind === "device") return mayDecide(actor, request) ? undefined : unknownCode(denied);
+  const words = deniedWords(request.kind, "approval");
+  if (request.kind === "device") return mayDecide(actor, request) ? undefined : deniedCode(words);
   // Its device is in as a node already: scopes decide, but for who has none of its own.
-  return actor.approves && !mayDecide(actor, request) ? invalidRequest(denied) : undefined;
+  return actor.approves && !mayDecide(actor, request) ? denied(words) : undefined;
 }

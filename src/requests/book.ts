@@ -1,5 +1,5 @@
 import type { ApprovalKind } from "../protocol/approve-line.ts";
-import { invalidRequest, unknownCode } from "../protocol/errors.ts";
+import { deniedCode, invalidRequest, unknownCode } from "../protocol/errors.ts";
 import { isWholeCode, normalizeCode } from "../words/code.ts";
 import { cutAsk, kinds } from "../words/request-kinds.ts";
 import { deviceRules } from "./device-rules.ts";
@@ -158,7 +158,7 @@ export function find<Kind extends ApprovalKind>(
   const code = wholeCode(typed);
   const request = code === undefined ? undefined : state.requests.get(code);
   if (request?.kind === kind && isLive(request, now)) return request as RequestOf<Kind>;
-  if (denied !== undefined) throw unknownCode(denied);
+  if (denied !== undefined) throw deniedCode(denied);
   const replaced = code === undefined ? undefined : replacedOf(state, kind, code);
   const end = code === undefined ? undefined : ended?.(code);
   // The code of a request that was there is no guess: its sender was a moment late.
@@ -167,7 +167,7 @@ export function find<Kind extends ApprovalKind>(
     {
       code: "UNKNOWN_REQUEST",
       ...(replaced && { replacedBy: replaced.by }),
-      cure: kinds[kind].list,
+      next: kinds[kind].list,
     },
   );
 }

@@ -1,7 +1,9 @@
 import { connect } from "node:net";
 import { wrapText } from "../lib/width.ts";
 import { sshLimitTable } from "../limits/ssh.ts";
+import { commandText, openclaw, shell } from "../protocol/command.ts";
 import type { ErrorShape } from "../protocol/frames.ts";
+import { plainText, readText } from "../protocol/text.ts";
 import { PHONE_COLUMNS } from "../words/ssh-rights.ts";
 
 /** What the gateway answers an approver: lines of at most about 40 columns. */
@@ -60,10 +62,13 @@ export async function answer(words: readonly string[]): Promise<number> {
   return EXIT.refused;
 }
 
+/** What an approver types to see who waits: `answer.sh` knows the verb. */
+const LIST = shell`list`;
+
 const UNREACHABLE_LINES = [
   "The gateway does not answer.",
   "Is it running? On its machine:",
-  "  openclaw doctor",
+  `  ${commandText(openclaw`doctor`)}`,
 ];
 /**
  * The gateway took the question and did not answer: what it was asked to do may be done, or be done
@@ -74,13 +79,15 @@ const UNANSWERED_LINES = [
   "The gateway takes long to answer.",
   "It may have done it, or do it yet.",
   "Look before you repeat it:",
-  "  list",
+  `  ${commandText(LIST)}`,
 ];
 
 function refusalLines(error: ErrorShape | undefined): string[] {
-  const cure = error?.details?.["cure"];
+  const { next: given, cure } = error?.details ?? {};
+  // A gateway of another version says it in words alone.
+  const next = readText(given) ?? (typeof cure === "string" ? cure : undefined);
   const message = wrapText(error?.message ?? "It was refused.", PHONE_COLUMNS);
-  return [...message, ...(typeof cure === "string" ? [`  next: ${cure}`] : [])];
+  return [...message, ...(next === undefined ? [] : [`  next: ${plainText(next)}`])];
 }
 
 function print(lines: readonly string[]): void {

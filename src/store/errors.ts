@@ -1,73 +1,94 @@
-/**
- * Every way the store can refuse, in one table: what happened, and the step that gets out of it.
- * `{file}`, `{folder}` and `{detail}` are filled in when the error is made.
- */
+import { openclaw, shell } from "../protocol/command.ts";
+import { say, type Text } from "../protocol/text.ts";
+
+/** What the texts of an error are made from. */
+interface FilledFacts {
+  readonly file: string;
+  readonly folder: string;
+  readonly detail: string;
+}
+
+interface Refusing {
+  readonly message: (facts: FilledFacts) => string;
+  /** The step that gets out of it. */
+  readonly next: (facts: FilledFacts) => Text;
+}
+
+/** Every way the store can refuse, in one table: what happened, and what to do. */
 const table = {
   STORE_DISK_FULL: {
-    message: "disk full: {file} could not be written",
-    next: "free some space (df -h {folder}), then repeat the command",
+    message: ({ file }) => `disk full: ${file} could not be written`,
+    next: ({ folder }) => say`free some space (${shell`df -h ${folder}`}), then repeat the command`,
   },
   STORE_READ_ONLY: {
-    message: "the file system is read-only: {file} could not be written",
-    next: "mount it writable again (findmnt -T {folder}), then repeat the command",
+    message: ({ file }) => `the file system is read-only: ${file} could not be written`,
+    next: ({ folder }) =>
+      say`mount it writable again (${shell`findmnt -T ${folder}`}), then repeat the command`,
   },
   STORE_DENIED: {
-    message: "permission denied: {file}",
-    next: "run as the owner of {folder} (stat -c %U {folder})",
+    message: ({ file }) => `permission denied: ${file}`,
+    next: ({ folder }) => say`run as the owner of ${folder} (${shell`stat -c %U ${folder}`})`,
   },
   STORE_IO: {
-    message: "input/output error ({detail}): {file}",
-    next: "check the disk (dmesg | tail), then repeat the command",
+    message: ({ file, detail }) => `input/output error (${detail}): ${file}`,
+    next: () => say`check the disk (${shell`dmesg`} | ${shell`tail`}), then repeat the command`,
   },
   STORE_DAMAGED: {
-    message: "{file} is damaged: {detail}",
-    next: "run: openclaw doctor (or restore {folder} from a backup)",
+    message: ({ file, detail }) => `${file} is damaged: ${detail}`,
+    next: ({ folder }) => say`run: ${openclaw`doctor`} (or restore ${folder} from a backup)`,
   },
   STORE_NEWER: {
-    message: "{file} was written by a newer version: {detail}",
-    next: "install that version again: nothing was changed",
+    message: ({ file, detail }) => `${file} was written by a newer version: ${detail}`,
+    next: () => "install that version again: nothing was changed",
   },
   STORE_OLDER: {
-    message: "{file} was written by an older version: {detail}",
-    next: "start a version in between first: nothing was changed",
+    message: ({ file, detail }) => `${file} was written by an older version: ${detail}`,
+    next: () => "start a version in between first: nothing was changed",
   },
   STORE_OWNER: {
-    message: "{file} has the wrong owner: {detail}",
-    next: "run: chown -R --reference={folder} {folder}/. (or run as the owner of {folder})",
+    message: ({ file, detail }) => `${file} has the wrong owner: ${detail}`,
+    next: ({ folder }) =>
+      say`run: ${shell`chown -R --reference=${folder} ${folder}/.`} (or run as the owner of ${folder})`,
   },
   STORE_NOT_A_FILE: {
-    message: "{file} is no plain file: {detail}",
-    next: "look at it (ls -ld {file}), then put the file itself there, or move what is there away",
+    message: ({ file, detail }) => `${file} is no plain file: ${detail}`,
+    next: ({ file }) =>
+      say`look at it (${shell`ls -ld ${file}`}), then put the file itself there, or move what is there away`,
   },
   STORE_NOT_A_FOLDER: {
-    message: "{folder} is no folder",
-    next: "look at it (ls -ld {folder}), then move it away or set OPENCLAW_STATE_DIR",
+    message: ({ folder }) => `${folder} is no folder`,
+    next: ({ folder }) =>
+      say`look at it (${shell`ls -ld ${folder}`}), then move it away or set OPENCLAW_STATE_DIR`,
   },
   STORE_DESCRIPTORS: {
-    message: "no file descriptor is left for {file}",
-    next: "allow more open files (LimitNOFILE= of the unit, ulimit -n of a shell)",
+    message: ({ file }) => `no file descriptor is left for ${file}`,
+    next: () =>
+      say`allow more open files (LimitNOFILE= of the unit, ${shell`ulimit -n`} of a shell)`,
   },
   STORE_LOCKED: {
-    message: "{folder} is in use: {detail}",
-    next: "stop it first (openclaw gateway stop), or let it do the work: openclaw status",
+    message: ({ folder, detail }) => `${folder} is in use: ${detail}`,
+    next: () =>
+      say`stop it first (${openclaw`gateway stop`}), or let it do the work: ${openclaw`status`}`,
   },
   STORE_BUSY: {
-    message: "too many changes wait for the disk: {file}",
-    next: "repeat the command in a moment",
+    message: ({ file }) => `too many changes wait for the disk: ${file}`,
+    next: () => "repeat the command in a moment",
   },
   STORE_TOO_LARGE: {
-    message: "the change is too large for {file}: {detail}",
-    next: "send less in one request",
+    message: ({ file, detail }) => `the change is too large for ${file}: ${detail}`,
+    next: () => "send less in one request",
   },
   STORE_LOST: {
-    message: "{detail} in force but never written, and the next start will not know of it",
-    next: "mend the disk, start the gateway, look (openclaw devices list), and repeat the commands",
+    message: ({ detail }) =>
+      `${detail} in force but never written, and the next start will not know of it`,
+    next: () =>
+      say`mend the disk, start the gateway, look (${openclaw`devices list`}), and repeat the commands`,
   },
   STORE_CLOSED: {
-    message: "{file} is closed",
-    next: "repeat the command when the gateway has started again",
+    message: ({ file }) => `${file} is closed`,
+    next: () => "repeat the command when the gateway has started again",
   },
-} as const;
+} as const satisfies Record<string, Refusing>;
 
 /** The name of one kind of refusal. */
 export type StoreErrorCode = keyof typeof table;
@@ -88,27 +109,23 @@ export interface StoreErrorFacts {
 /** A refusal of the store: `code` for programs, `message` and `next` (what to do) for people. */
 export class StoreError extends Error {
   readonly code: StoreErrorCode;
-  readonly next: string;
+  readonly next: Text;
   /** True when a restart may still find the change, because even taking it back failed. */
   readonly uncertain: boolean;
 
   constructor(code: StoreErrorCode, facts: StoreErrorFacts) {
-    const message = fill(table[code].message, facts);
+    const { folder, file = folder, detail = "no details" } = facts;
+    const refusing: Refusing = table[code];
+    const filled = { folder, file, detail };
+    const message = refusing.message(filled);
     super(facts.uncertain ? `${message} (a restart may still find the change)` : message, {
       cause: facts.cause,
     });
     this.name = "StoreError";
     this.code = code;
-    this.next = fill(table[code].next, facts);
+    this.next = refusing.next(filled);
     this.uncertain = facts.uncertain ?? false;
   }
-}
-
-function fill(text: string, facts: StoreErrorFacts): string {
-  return text
-    .replaceAll("{file}", facts.file ?? facts.folder)
-    .replaceAll("{folder}", facts.folder)
-    .replaceAll("{detail}", facts.detail ?? "no details");
 }
 
 const codeOfSystemError: Record<string, StoreErrorCode> = {

@@ -11,7 +11,9 @@ import { listen, type Probe, probe, stopListening } from "./lock-socket.ts";
 /**
  * The writer's lock of a state folder. `writer.sock` is a symbolic link to the listening socket of its
  * holder, and a holder that answers there is alive; so neither kill -9 nor another container's process
- * numbers can make it stale or fool it. (All contenders must share one kernel.)
+ * numbers can make it stale or fool it. (All contenders must share one kernel.) It is ours because
+ * packages go by a time stamp that the holder renews: one that was killed keeps the next out until
+ * the stamp is old, and one whose process was stopped for as long goes on beside the next.
  *
  * The difficulty is to take it from a dead holder while others try the same. No file can be replaced
  * "only if it still is what I looked at", so the right to do it is made exclusive first. Every

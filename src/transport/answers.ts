@@ -1,4 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
+import { wireDetails } from "../protocol/errors.ts";
+import type { Text } from "../protocol/text.ts";
 
 export type Headers = readonly (readonly [string, string])[];
 
@@ -50,8 +52,8 @@ export interface ProblemDetails {
   readonly detail: string;
   /** A stable name for programs. */
   readonly code: string;
-  /** The next command to type. */
-  readonly cure?: string;
+  /** What to do next. */
+  readonly next?: Text | undefined;
   readonly headers?: Headers;
   /** Members that a client of this path expects besides. */
   readonly more?: object;
@@ -60,14 +62,13 @@ export interface ProblemDetails {
 /** An error as RFC 9457 describes it. `status` is such as `404 Not Found`. */
 export function problem(status: string, what: ProblemDetails): HttpAnswer {
   const [code = "", ...words] = status.split(" ");
-  const { detail, code: name, cure, headers = [], more } = what;
+  const { detail, code: name, next, headers = [], more } = what;
   const body = {
     type: "about:blank",
     title: words.join(" "),
     status: Number(code),
     detail,
-    code: name,
-    ...(cure !== undefined && { cure }),
+    ...wireDetails({ code: name, next }),
     ...more,
   };
   const own: Headers = [
@@ -78,16 +79,15 @@ export function problem(status: string, what: ProblemDetails): HttpAnswer {
   return { status, headers: secured(own), body: JSON.stringify(body) };
 }
 
-export function notFound(detail = "There is nothing at this address.", cure?: string): HttpAnswer {
-  const code = "not-found";
-  return problem("404 Not Found", { detail, code, ...(cure !== undefined && { cure }) });
+export function notFound(detail = "There is nothing at this address.", next?: Text): HttpAnswer {
+  return problem("404 Not Found", { detail, code: "not-found", next });
 }
 
 export function notAllowed(allow: string): HttpAnswer {
   return problem("405 Method Not Allowed", {
     detail: "This address does not take that method.",
     code: "method-not-allowed",
-    cure: `use one of: ${allow}`,
+    next: `use one of: ${allow}`,
     headers: [["allow", allow]],
   });
 }

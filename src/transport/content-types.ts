@@ -1,29 +1,14 @@
 import { extname } from "node:path";
+import { mimes } from "mrmime";
 
-const TYPES: Readonly<Record<string, string>> = {
-  ".html": "text/html; charset=utf-8",
-  ".js": "text/javascript; charset=utf-8",
-  ".mjs": "text/javascript; charset=utf-8",
-  ".css": "text/css; charset=utf-8",
-  ".json": "application/json; charset=utf-8",
-  ".map": "application/json; charset=utf-8",
-  ".webmanifest": "application/manifest+json; charset=utf-8",
-  ".txt": "text/plain; charset=utf-8",
-  ".md": "text/plain; charset=utf-8",
-  ".svg": "image/svg+xml",
-  ".png": "image/png",
-  ".jpg": "image/jpeg",
-  ".jpeg": "image/jpeg",
-  ".gif": "image/gif",
-  ".webp": "image/webp",
-  ".avif": "image/avif",
-  ".ico": "image/x-icon",
-  ".woff": "font/woff",
-  ".woff2": "font/woff2",
-  ".wasm": "application/wasm",
-};
+/** What the package does not know, or knows by a type that browsers save instead of showing it. */
+const others: Readonly<Record<string, string>> = { ico: "image/x-icon", md: "text/plain" };
 
 /** The kind of file by its name; bytes that nothing guesses at for other names. */
 export function contentType(name: string): string {
-  return TYPES[extname(name).toLowerCase()] ?? "application/octet-stream";
+  const ending = extname(name).slice(1).toLowerCase();
+  // Looked up here: the package's own function takes a whole name for an ending.
+  const table = [others, mimes].find((types) => Object.hasOwn(types, ending));
+  const type = table?.[ending] ?? "application/octet-stream";
+  return /^text\/|[/+]json$/.test(type) ? `${type}; charset=utf-8` : type;
 }

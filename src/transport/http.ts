@@ -1,6 +1,8 @@
 import type { BearerVerdict } from "../gateway/bearer.ts";
 import type { Readiness } from "../gateway/health.ts";
 import type { JoinVerdict } from "../gateway/join.ts";
+import { at, openclaw } from "../protocol/command.ts";
+import { onGateway } from "../protocol/text.ts";
 import { type HttpAnswer, json, notAllowed, notFound, problem, secured } from "./answers.ts";
 import { answerPage, type PageFiles } from "./page.ts";
 import type { WebRoot } from "./web-root.ts";
@@ -62,7 +64,7 @@ const ready: Route = (_request, deps) => {
   return problem("503 Service Unavailable", {
     detail: `The gateway is not ready: ${state.failing.join(", ")}.`,
     code: "not-ready",
-    cure: "openclaw gateway status",
+    next: at("gateway", openclaw`gateway status`),
     headers: [["retry-after", "1"]],
     more: state,
   });
@@ -96,21 +98,21 @@ const join: Route = async ({ method, path, source }, deps) => {
   const verdict = await deps.join(path.slice("/j/".length), source);
   if (verdict.ok) return json("200 OK", verdict.payload);
   if (verdict.why === "unknown") {
-    const cure = "on the gateway host: openclaw devices invite --role node";
-    return notFound("This join address is unknown, was fetched already, or has expired.", cure);
+    const next = onGateway(openclaw`devices invite --role node`);
+    return notFound("This join address is unknown, was fetched already, or has expired.", next);
   }
   if (verdict.why === "not-stored") {
     return problem("503 Service Unavailable", {
       detail: "The gateway can't store that the address is used up; it still works.",
       code: "state-not-writable",
-      cure: "on the gateway host: openclaw doctor",
+      next: onGateway(openclaw`doctor`),
       headers: [["retry-after", "5"]],
     });
   }
   return problem("429 Too Many Requests", {
     detail: "Too many wrong codes came from this address.",
     code: "rate-limited",
-    cure: "wait as long as Retry-After says",
+    next: "wait as long as Retry-After says",
     headers: [["retry-after", String(Math.ceil(verdict.retryAfterMs / 1000))]],
   });
 };
@@ -158,10 +160,10 @@ async function refused(
   const [, secret = ""] = /^bearer +(\S+)\s*$/i.exec(request.authorization) ?? [];
   const verdict = await deps.authorize(what, { secret, source: request.source });
   if (verdict.ok) return undefined;
-  const { code, detail, cure } = verdict;
+  const { code, detail, next } = verdict;
   // `error` is where clients of OpenClaw's own paths look.
   const more = { error: { message: "Unauthorized", type: "unauthorized" } };
-  const said = { code, detail, cure };
+  const said = { code, detail, next };
   if (verdict.retryAfterMs === undefined) {
     const headers = [["www-authenticate", 'Bearer realm="openclaw"']] as const;
     return problem("401 Unauthorized", { ...said, headers, more });

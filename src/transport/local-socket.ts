@@ -6,7 +6,9 @@ import type { Said } from "../gateway/local-requests.ts";
 import { SocketFolder } from "../lib/socket-folder.ts";
 import { whyFailed } from "../lib/system-words.ts";
 import { systemWorld } from "../lib/world.ts";
+import { openclaw, shell } from "../protocol/command.ts";
 import { encodeError, type RequestFrame, readRequest } from "../protocol/frames.ts";
+import { say, type Text } from "../protocol/text.ts";
 
 export interface LocalSocketDeps {
   readonly path: string;
@@ -219,7 +221,8 @@ function destroyAfter(socket: NetSocket, ms: number): void {
 class SocketTaken extends Error {
   override readonly name = "SocketTaken";
   readonly code = "ADMIN_SOCKET_TAKEN";
-  readonly next = "openclaw gateway status, or give this gateway its own OPENCLAW_ADMIN_SOCKET";
+  readonly next =
+    say`${openclaw`gateway status`}, or give this gateway its own OPENCLAW_ADMIN_SOCKET`;
 
   constructor(path: string, name: string) {
     super(`another gateway answers on the ${name} socket ${path}`);
@@ -229,11 +232,11 @@ class SocketTaken extends Error {
 class SocketBlocked extends Error {
   override readonly name = "SocketBlocked";
   readonly code = "ADMIN_SOCKET_BLOCKED";
-  readonly next: string;
+  readonly next: Text;
 
   constructor({ path, name, why }: { path: string; name: string; why: string }) {
     super(`the ${name} socket ${path} cannot be made: ${why}`);
-    this.next = `look at it (ls -ld ${path}), then move what is there away`;
+    this.next = say`look at it (${shell`ls -ld ${path}`}), then move what is there away`;
   }
 }
 

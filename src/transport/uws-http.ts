@@ -1,4 +1,5 @@
 import type { HttpResponse, HttpRequest as UwsRequest } from "uWebSockets.js";
+import { at, openclaw } from "../protocol/command.ts";
 import type { FileBody, HttpAnswer } from "./answers.ts";
 import { problem } from "./answers.ts";
 import { answerHttp, type HttpDeps } from "./http.ts";
@@ -47,8 +48,8 @@ export function serveHttp(
 
 function broken(): HttpAnswer {
   const detail = "Something went wrong in the gateway.";
-  const cure = "openclaw logs";
-  return problem("500 Internal Server Error", { detail, code: "internal-error", cure });
+  const next = at("gateway", openclaw`logs`);
+  return problem("500 Internal Server Error", { detail, code: "internal-error", next });
 }
 
 /** Sends an answer whose body is in memory. @throws TypeError for a body that is a file */

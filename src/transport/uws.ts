@@ -12,6 +12,8 @@ import type { Connection } from "../gateway/connection.ts";
 import type { Peer, Socket } from "../gateway/socket.ts";
 import type { PendingUpgrade } from "../gateway/upgrade-queue.ts";
 import type { Limits } from "../limits/table.ts";
+import { openclaw, shell } from "../protocol/command.ts";
+import { say, type Text } from "../protocol/text.ts";
 import { problem } from "./answers.ts";
 import type { HttpDeps } from "./http.ts";
 import { IdleSockets } from "./idle-sockets.ts";
@@ -44,7 +46,10 @@ const IDLE_SECONDS = 40;
 /** Sockets past the number of connections that are still answered, with HTTP 503. */
 const REFUSABLE = 64;
 
-/** What uWebSockets.js says of a message past its limit; no client can send it with code 1006. */
+/**
+ * What uWebSockets.js says of a message past its limit: a fixed reason of the library, which has no other
+ * sign for it. No client can send it, for none can close with code 1006.
+ */
 const TOO_BIG = "Received too big message";
 
 interface UserData {
@@ -314,7 +319,7 @@ interface RefusedUpgrade {
 }
 
 function refuse(res: HttpResponse, refusal: RefusedUpgrade): void {
-  const what = { detail: refusal.text, code: "too-many-sockets", cure: "try again later" };
+  const what = { detail: refusal.text, code: "too-many-sockets", next: "try again later" };
   sendAnswer(res, problem(refusal.status, what), false);
 }
 
@@ -322,7 +327,7 @@ function refuse(res: HttpResponse, refusal: RefusedUpgrade): void {
 export class ListenError extends Error {
   override readonly name = "ListenError";
   readonly code = "LISTEN_FAILED";
-  readonly next: string;
+  readonly next: Text;
 
   constructor(address: string, port: number) {
     const where = port === 0 ? address : `${address} port ${port}`;
@@ -333,7 +338,7 @@ export class ListenError extends Error {
     super(`cannot listen on ${where}: ${why}`);
     this.next =
       port === 0
-        ? "openclaw config get gateway.socket (and look at its folder: ls -ld)"
-        : `see who has it: ss -ltnp 'sport = :${port}'; or choose another: openclaw config set gateway.port ${port === 65_535 ? 18_789 : port + 1}`;
+        ? say`${openclaw`config get gateway.socket`} (and look at its folder: ${shell`ls -ld`})`
+        : say`see who has it: ${shell`ss -ltnp ${[`sport = :${port}`]}`}; or choose another: ${openclaw`config set gateway.port ${port === 65_535 ? 18_789 : port + 1}`}`;
   }
 }

@@ -2,6 +2,7 @@ import { constants, readlinkSync, type Stats } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import type { Limits } from "../limits/table.ts";
+import { at, openclaw } from "../protocol/command.ts";
 import { type Headers, type HttpAnswer, notFound, problem, secured } from "./answers.ts";
 import { contentType } from "./content-types.ts";
 import { policyFor } from "./web-policy.ts";
@@ -83,7 +84,7 @@ export class WebRoot {
     return problem("503 Service Unavailable", {
       detail,
       code: "too-many-files",
-      cure: "try again",
+      next: "try again",
       headers,
     });
   }
@@ -170,8 +171,8 @@ export class WebRoot {
     const index = await this.#readIndex();
     if (!index) {
       const detail = `The web app's page is gone: ${basename(this.folder)}/index.html.`;
-      const cure = "openclaw doctor";
-      return problem("503 Service Unavailable", { detail, code: "web-app-missing", cure });
+      const next = at("gateway", openclaw`doctor`);
+      return problem("503 Service Unavailable", { detail, code: "web-app-missing", next });
     }
     const headers: Headers = [
       ["content-type", contentType("index.html")],

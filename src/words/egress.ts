@@ -1,4 +1,5 @@
 import type { EgressRefused } from "../lib/egress.ts";
+import { type Command, openclaw } from "../protocol/command.ts";
 
 /**
  * Why a connection was refused and the command that allows it, if anything does. `host` is where it
@@ -7,7 +8,7 @@ import type { EgressRefused } from "../lib/egress.ts";
 export function egressRefusal(
   refused: EgressRefused,
   { host, allowed }: { readonly host: string; readonly allowed: readonly string[] },
-): { message: string; next?: string } {
+): { message: string; next?: Command } {
   const { address, what } = refused;
   const leads = host.includes(address)
     ? `${host} is ${what}`
@@ -18,6 +19,6 @@ export function egressRefusal(
 }
 
 /** The command that allows `address` besides what is allowed already. */
-export function egressCommand(allowed: readonly string[], address: string): string {
-  return `openclaw config set gateway.egress ${[...allowed, address].join(",")}`;
+export function egressCommand(allowed: readonly string[], address: string): Command {
+  return openclaw`config set gateway.egress ${[...allowed, address].join(",")}`;
 }

@@ -103,6 +103,8 @@ function foldUnits(units: readonly Unit[], width: number): string[] {
       open = longer;
       continue;
     }
+    // Blanks at the end of a line, for which there is no room.
+    if (unit === "") continue;
     lines.push(open);
     // What would fit without its indent is given less of it.
     open = " ".repeat(Math.max(0, Math.min(hang, width - wide(unit)))) + unit;
@@ -120,6 +122,8 @@ function wide(text: string): number {
 
 /** What stands before the value in a list of labels: `  Page` of `  Page         https://…`. */
 function labelOf(units: readonly Unit[]): readonly Unit[] {
-  const value = units.findIndex(({ gap }, i) => i > 0 && gap.startsWith(LABEL_GAP));
+  const value = units.findIndex(
+    ({ gap, unit }, i) => i > 0 && unit !== "" && gap.startsWith(LABEL_GAP),
+  );
   return value < 0 ? [] : units.slice(0, value);
 }

@@ -1,4 +1,5 @@
 import type { ApprovalKind } from "../protocol/approve-line.ts";
+import { type Command, openclaw } from "../protocol/command.ts";
 import { covers } from "../protocol/scopes.ts";
 import { beyond, capabilityWords, NOTHING } from "./capabilities.ts";
 import { accessWords, clientKind, type DeviceWords, shown } from "./device.ts";
@@ -94,7 +95,7 @@ export interface KindWords {
     readonly ended: (name: string, why: string) => string;
   };
   /** The command that lists those that wait. */
-  readonly list: string;
+  readonly list: Command;
   /** The events that tell operators of it (protocol/events.ts). */
   readonly events: RequestEvents;
 }
@@ -123,7 +124,7 @@ export const kinds: Readonly<Record<ApprovalKind, KindWords>> = {
       does: "let it in",
       ended: (name, why) => `the request of ${name} was ${why}`,
     },
-    list: "openclaw devices list",
+    list: openclaw`devices list`,
     events: { requested: "device.pair.requested", resolved: "device.pair.resolved" },
   },
   node: {
@@ -140,7 +141,7 @@ export const kinds: Readonly<Record<ApprovalKind, KindWords>> = {
       does: "allow it",
       ended: (name, why) => `what ${name} offers was ${why}`,
     },
-    list: "openclaw nodes pending",
+    list: openclaw`nodes pending`,
     events: { requested: "node.pair.requested", resolved: "node.pair.resolved" },
   },
 };

@@ -1,20 +1,21 @@
 import { hostname, userInfo } from "node:os";
 import { isLoopbackHost } from "../lib/net.ts";
+import { type Command, shell } from "../protocol/command.ts";
 
 /**
- * The `ssh -L` line for another machine, so that `url`, which leads to this machine alone, opens
+ * The `ssh -L` command for another machine, so that `url`, which leads to this machine alone, opens
  * there too; `undefined` where `url` leads elsewhere. It names this machine by the address that the
  * SSH session at hand came in on (`SSH_CONNECTION`), else by its own name.
  */
-export function tunnelLine(url: string, env: NodeJS.ProcessEnv): string | undefined {
+export function tunnelLine(url: string, env: NodeJS.ProcessEnv): Command | undefined {
   if (!URL.canParse(url)) return undefined;
   const { hostname: host, port, protocol } = new URL(url);
   if (!isLoopbackHost(host)) return undefined;
   const at = port || (/^(https|wss):$/.test(protocol) ? "443" : "80");
   const [, , address = hostname(), sshPort = "22"] = env["SSH_CONNECTION"]?.split(" ") ?? [];
   const user = env["SUDO_USER"] ?? env["USER"] ?? userName();
-  const login = sshPort === "22" ? "" : `-p ${sshPort} `;
-  return `ssh ${login}-N -L ${at}:${host}:${at} ${user}@${address}`;
+  const other = sshPort === "22" ? [] : ["-p", sshPort];
+  return shell`ssh ${other} -N -L ${at}:${host}:${at} ${user}@${address}`;
 }
 
 /** The user's name, else `root`: not every user of a container has a name. */

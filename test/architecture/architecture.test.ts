@@ -22,6 +22,10 @@ const entrances: Readonly<Record<string, RegExp>> = {
   "@commander-js/extra-typings": /^cli\/kit\/declare\.ts$/,
   "jsonc-parser": /^config\//,
   "node-systemd-notify": /^host\/systemd\.ts$/,
+  diff: /^config\/text-diff\.ts$/,
+  "string-width": /^lib\/width\.ts$/,
+  mrmime: /^transport\/content-types\.ts$/,
+  "ipaddr.js": /^lib\/net\.ts$/,
   "@noble/ed25519": /^dashboard\//,
 };
 
@@ -67,6 +71,8 @@ describe("architecture", () => {
       ["dashboard/app.ts", "protocol/frames.ts", plain, false],
       ["dashboard/names.ts", "protocol/frames.ts", plain, false],
       ["dashboard/names.ts", "words/scopes.ts", plain, true],
+      ["dashboard/shared.ts", "protocol/command.ts", plain, true],
+      ["dashboard/shared.ts", "protocol/frames.ts", plain, false],
       ["dashboard/app.ts", "words/key.ts", plain, false],
       ["notify/notifier.ts", "pairing/pairing.ts", plain, false],
       ["pairing/pairing.ts", "notify/notifier.ts", plain, true],

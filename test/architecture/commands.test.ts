@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the cases are texts of source
 import { describe, expect, test } from "vitest";
 import { type CommandTree, treeOf } from "../../src/cli/kit/declare.ts";
 import { commandLine } from "../../src/cli/program.ts";

@@ -1,9 +1,18 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the cases are texts of source
 import { describe, expect, test } from "vitest";
 import { proseReadings } from "./prose.ts";
 import { sources } from "./sources.ts";
 
 /** What other programs write and document, read for its values: file, pattern and why. */
-const documented: readonly (readonly [file: string, code: string, why: string])[] = [];
+const documented: readonly (readonly [file: string, code: string, why: string])[] = [
+  [
+    "host/descriptors.ts",
+    "/^Max open files\\s+(\\d+|unlimited)\\s+(\\d+|unlimited)/m",
+    "a line of /proc/PID/limits, proc(5)",
+  ],
+  ["cli/commands/doctor/gather-ssh.ts", "/^Match User (\\S+)$/m", "a line of sshd_config(5)"],
+  ["pairing/ssh-public-key.ts", "/PRIVATE KEY/", "the mark of a private key, RFC 7468"],
+];
 
 test("nothing decides by the words of a sentence: errors have codes, commands are data", () => {
   const known = new Set(documented.map(([file, code]) => `${file} ${code}`));

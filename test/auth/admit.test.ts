@@ -255,7 +255,7 @@ describe("a device with a one-time link", () => {
       `admit bootstrap-token [${READ}]`,
     ],
     ["may get nothing", { ...link, scopes: [ADMIN] }, good, "admit bootstrap-token []"],
-    ["must ask for the link's role", { ...link, role: "node" }, good, "1008 invalid role"],
+    ["must ask for the link's role", { ...link, role: "node" }, good, "INVALID_ROLE"],
     ["may ask for any of its roles", { ...link, role: "node" }, both, "admit bootstrap-token []"],
     ["may ask for another of them", link, both, `admit bootstrap-token [${READ}]`],
     ["is told when locked", link, locked, "AUTH_RATE_LIMITED"],

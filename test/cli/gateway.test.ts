@@ -2,7 +2,7 @@ import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { FakeAdmin, Refuse } from "./support/admin-server.ts";
 import { type FakeIo, NOW, openclaw } from "./support/io.ts";
 import { hostInfo } from "./support/rows.ts";
@@ -19,7 +19,10 @@ beforeEach(async () => {
     return { restarting: true };
   };
 });
-afterEach(() => admin.close());
+afterEach(() => {
+  vi.restoreAllMocks();
+  return admin.close();
+});
 
 /** Puts a program on the path that notes its arguments and does what `script` says. */
 function program(io: FakeIo, name: string, script: string): () => string {
@@ -67,6 +70,7 @@ describe("gateway restart", () => {
   });
 
   test("under systemd through systemctl", async () => {
+    vi.spyOn(process, "getuid").mockReturnValue(0);
     const io = admin.io();
     const log = program(io, "systemctl", "exit 0");
     supervised("systemd", "openclaw-gateway.service", log);
@@ -76,6 +80,7 @@ describe("gateway restart", () => {
   });
 
   test("names the command where systemd lacks the right", async () => {
+    vi.spyOn(process, "getuid").mockReturnValue(1000);
     const io = admin.io();
     program(io, "systemctl", "echo 'Interactive authentication required.' >&2; exit 1");
     admin.answers["host.info"] = () =>

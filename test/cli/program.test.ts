@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openclaw as command } from "../../src/protocol/command.ts";
+import { partsOf, plainText, say, type Text } from "../../src/protocol/text.ts";
 import { FakeAdmin } from "./support/admin-server.ts";
 import { FakeIo, openclaw } from "./support/io.ts";
 import { hostInfo, pendingRow } from "./support/rows.ts";
@@ -185,6 +187,29 @@ describe("openclaw alone", () => {
     expect(io.text).toContain("warning: look here");
     expect(io.text).toContain("7F3K-Q2MN  “Anna's phone” (browser, Android 16)");
     expect(io.lines.at(-1)).toBe("  next: openclaw devices approve 7F3K-Q2MN");
+  });
+
+  test("a warning of the gateway comes with what helps, which is a command", async () => {
+    const next = partsOf(command`token new`);
+    const notes = [
+      { code: "NO_SHARED_SECRET", message: "no shared token is set", next },
+      { code: "OTHER", message: "look here" },
+    ];
+    const warnings = ["no shared token is set; until: openclaw token new", "look here"];
+    admin.answers = {
+      "host.info": () => hostInfo({ warnings, ...{ notes } }),
+      "device.pair.list": () => ({ pending: [], paired: [] }),
+    };
+    const io = admin.io();
+    const said: Text[] = [];
+    io.out = (line) => void said.push(line);
+    await openclaw("", io);
+    const from = said.findIndex((line) => plainText(line).includes("warning:"));
+    expect(said.slice(from, from + 3)).toEqual([
+      "  warning: no shared token is set",
+      say`    next: ${command`token new`}`,
+      "  warning: look here",
+    ]);
   });
 
   test("commands of a node that wait are named as well", async () => {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { beforeEach, expect, it } from "vitest";
 import { type EditPlan, planEdit } from "../../src/config/edit.ts";
 import { readConfigFile, type WriteFile, writePlan } from "../../src/config/edit-file.ts";
+import { shell } from "../../src/protocol/command.ts";
 import { replaceFile, temporaryFolder } from "./support.ts";
 
 const requests = [{ key: "gateway.port", text: "7" }];
@@ -76,7 +77,7 @@ it("names what keeps it from reading or writing", async () => {
   await mkdir(path);
   await expect(edit(replaceFile, path)).rejects.toMatchObject({
     code: "CONFIG_READ",
-    next: `ls -lLd ${path}`,
+    next: shell`ls -lLd ${path}`,
   });
   const full = () => Promise.reject(Object.assign(new Error("no"), { code: "ENOSPC" }));
   const other = join(folder, "it's.json");

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { formatIssue } from "../../src/config/errors.ts";
 import { evaluateConfig, type LoadOptions, loadConfig, sourceOf } from "../../src/config/load.ts";
+import { openclaw } from "../../src/protocol/command.ts";
+import { plainText } from "../../src/protocol/text.ts";
 import { temporaryFolder } from "./support.ts";
 
 function load(raw: string | null, more: Partial<LoadOptions> = {}) {
@@ -36,7 +38,7 @@ describe("precedence", () => {
       env: { OPENCLAW_GATEWAY_PORT: "x" },
       flags: { "logging.level": "loud" },
     });
-    expect(bad.errors.map((issue) => [issue.message, issue.next])).toEqual([
+    expect(bad.errors.map((issue) => [issue.message, plainText(issue.next)])).toEqual([
       [
         'OPENCLAW_GATEWAY_PORT: gateway.port: found "x", expected a whole number from 0 to 65535',
         "unset OPENCLAW_GATEWAY_PORT",
@@ -69,7 +71,7 @@ describe("what the file says", () => {
     expect(warning).toMatchObject({
       code: "CONFIG_CLEAR_SECRET",
       path: "gateway.auth.password",
-      next: "openclaw config migrate-secrets",
+      next: openclaw`config migrate-secrets`,
     });
   });
 
@@ -89,7 +91,7 @@ describe("what the file says", () => {
     const [issue] = load(raw).errors;
     expect(issue).toMatchObject({ code: "CONFIG_SYNTAX", line, column });
     expect(issue?.message).toMatch(message);
-    expect(issue?.next).toBe(`\${EDITOR:-nano} +${line} /etc/g.json`);
+    expect(plainText(issue?.next ?? "")).toBe(`\${EDITOR:-nano} +${line} /etc/g.json`);
   });
 
   it("places a bad value, and formats it as compilers do", () => {
@@ -97,7 +99,7 @@ describe("what the file says", () => {
     // The parser takes the raw control character for what it is: not JSON.
     expect(issue?.code).toBe("CONFIG_SYNTAX");
     const [value] = load('{\n\t"gateway": {\n\t\t"port": "a\u202Eb\\u001b[31m"\n\t}\n}').errors;
-    expect(value && formatIssue(value, "/etc/g.json")).toBe(
+    expect(value && plainText(formatIssue(value, "/etc/g.json"))).toBe(
       '/etc/g.json:3:11: gateway.port: found "ab[31m", expected a whole number from 0 to 65535\n' +
         "  next: openclaw config set gateway.port 18789",
     );

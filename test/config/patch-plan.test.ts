@@ -3,6 +3,8 @@ import { ConfigError } from "../../src/config/errors.ts";
 import { REDACTED } from "../../src/config/hide.ts";
 import { evaluateConfig, sourceOf } from "../../src/config/load.ts";
 import { type PatchKind, planPatch } from "../../src/config/patch-plan.ts";
+import { openclaw } from "../../src/protocol/command.ts";
+import { plainText } from "../../src/protocol/text.ts";
 
 const before = `{
   // the owner's own words
@@ -65,7 +67,7 @@ describe("the whole text", () => {
     const raw = { ...shown, gateway: { name: "home", auth: shown.gateway.auth } };
     expect(refused("whole", raw)).toMatchObject({
       code: "CONFIG_HOST_ONLY",
-      next: "openclaw config unset gateway.port",
+      next: openclaw`config unset gateway.port`,
     });
   });
 
@@ -110,13 +112,16 @@ describe("a patch", () => {
     ],
   ])("of a host-only key to %s is refused with the command", (_what, raw, command) => {
     const error = refused("patch", raw);
-    expect(error).toMatchObject({ code: "CONFIG_HOST_ONLY", next: command });
+    expect(error.code).toBe("CONFIG_HOST_ONLY");
+    expect(plainText(error.next)).toBe(command);
     expect(JSON.stringify(error.issues)).not.toContain("new-secret");
   });
 
   test("with text that no terminal should get is refused without it", () => {
     const { next } = refused("patch", { logging: { file: "/var/\u202elog" } });
-    expect(next).toBe("openclaw config set logging.file /var/log/openclaw-gateway/gateway.log");
+    expect(plainText(next)).toBe(
+      "openclaw config set logging.file /var/log/openclaw-gateway/gateway.log",
+    );
   });
 
   test("lists every problem", () => {

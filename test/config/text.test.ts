@@ -1,10 +1,12 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { ConfigError, formatIssue, shellWord } from "../../src/config/errors.ts";
+import { ConfigError, formatIssue } from "../../src/config/errors.ts";
 import { clean, describeFound, showPath } from "../../src/config/hide.ts";
 import { configReference, describeKey } from "../../src/config/reference.ts";
 import { configPaths } from "../../src/config/schema.ts";
 import { diffTexts } from "../../src/config/text-diff.ts";
+import { shellWord } from "../../src/lib/shell-word.ts";
+import { plainText } from "../../src/protocol/text.ts";
 
 it("cleans text for terminals", () => {
   expect(clean("a\u001b[31m\u202Eb\u200B\u2028\u0007c")).toBe("a[31mb c");
@@ -37,6 +39,18 @@ it("shows what changed with its surroundings", () => {
     ...[" // i", " // j", "+// k", ""],
   ]);
   expect(diffTexts(before, before)).toBe("");
+  expect(diffTexts("// a\n", "// a\r\n")).toBe("");
+  expect(diffTexts("", "{\n}\n")).toBe("@@ -0,0 +1,2 @@\n+{\n+}\n");
+  expect(diffTexts("{\n}\n", "")).toBe("@@ -1,2 +0,0 @@\n-{\n-}\n");
+});
+
+it("shows that a secret changed, and neither of the two", () => {
+  const text = (token: string) => `{\n  "gateway": { "auth": { "token": "${token}" } }\n}\n`;
+  const line = '  "gateway": { "auth": { "token": "(hidden)" } }';
+  expect(diffTexts(text("tok-old-1"), text("tok-new-2")).split("\n")).toEqual([
+    "@@ -1,3 +1,3 @@",
+    ...[" {", `-${line}`, `+${line}`, " }", ""],
+  ]);
 });
 
 /** Applies a diff whose context is checked line by line. */
@@ -86,7 +100,7 @@ it("makes a reference row and a help text for every key", () => {
   const rows = configReference().trimEnd().split("\n");
   expect(rows).toHaveLength(configPaths().length + 2);
   for (const row of rows) expect(row.match(/(?<!\\)\|/g)).toHaveLength(6);
-  expect(describeKey("gateway.port").split("\n")).toEqual([
+  expect(plainText(describeKey("gateway.port")).split("\n")).toEqual([
     "gateway.port",
     "  TCP port to listen on; 0 takes any free port.",
     "  Accepts a whole number from 0 to 65535. Default: 18789.",

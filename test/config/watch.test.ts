@@ -5,6 +5,7 @@ import type { ConfigError } from "../../src/config/errors.ts";
 import { type LoadedConfig, loadConfig } from "../../src/config/load.ts";
 import { ConfigWatcher } from "../../src/config/watch.ts";
 import { systemWorld } from "../../src/lib/world.ts";
+import { shell } from "../../src/protocol/command.ts";
 import { temporaryFolder, until } from "./support.ts";
 
 let folder = "";
@@ -105,7 +106,7 @@ it("is silent after close, and says when the folder can't be watched", async () 
   expect(seen).toEqual([]);
   await rm(folder, { recursive: true });
   await start();
-  expect(failures).toMatchObject([{ code: "CONFIG_WATCH", next: `ls -ld ${folder}` }]);
+  expect(failures).toMatchObject([{ code: "CONFIG_WATCH", next: shell`ls -ld ${folder}` }]);
 });
 
 it("finds the folder again when it was replaced", async () => {

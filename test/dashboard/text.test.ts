@@ -4,6 +4,8 @@ import { advise } from "../../src/dashboard/help.ts";
 import { rights } from "../../src/dashboard/names.ts";
 import { gatewayOf, peersOf } from "../../src/dashboard/parse.ts";
 import { clean, cleanList, remaining } from "../../src/dashboard/text.ts";
+import { at, blank, openclaw } from "../../src/protocol/command.ts";
+import { asCalledHere, onGateway, say, type Text } from "../../src/protocol/text.ts";
 
 describe("clean", () => {
   it.each([
@@ -124,24 +126,30 @@ describe("advice", () => {
   });
 
   it("takes the gateway's own cure, with its own name for the command line", () => {
-    const cured = (code: string, cure: string) =>
-      advise({ code, message: "because", cure }, "https://gw.example");
-    const invite = "on the gateway host: node dist/index.js devices invite";
-    expect(cured("invite-expired", invite).command).toBe("node dist/index.js devices invite");
-    expect(cured("AUTH_TOKEN_MISSING", invite).command).toBe("node dist/index.js devices invite");
-    const allow = "on the gateway host: claw config set gateway.publicUrl https://<the name>";
-    expect(cured("CONTROL_UI_ORIGIN_NOT_ALLOWED", allow).command).toBe(
+    const cured = (code: string, next: Text, program = "openclaw") => {
+      const sent = JSON.parse(JSON.stringify(asCalledHere(next, program)));
+      return advise({ code, message: "because", next: sent }, "https://gw.example");
+    };
+    const [invite, node] = [onGateway(openclaw`devices invite`), "node dist/index.js"];
+    expect(cured("invite-expired", invite, node).command).toBe(`${node} devices invite`);
+    expect(cured("AUTH_TOKEN_MISSING", invite, node).command).toBe(`${node} devices invite`);
+    const open = blank("https://<the name>");
+    const allow = onGateway(openclaw`config set gateway.publicUrl ${open}`);
+    expect(cured("CONTROL_UI_ORIGIN_NOT_ALLOWED", allow, "claw").command).toBe(
       "claw config set gateway.publicUrl https://gw.example",
     );
-    const second =
-      "on the gateway host: claw config set gateway.controlUi.allowedOrigins '[\"https://<the name>\"]'";
-    expect(cured("CONTROL_UI_ORIGIN_NOT_ALLOWED", second).command).toBe(
+    const second = onGateway(openclaw`config set gateway.controlUi.allowedOrigins ${open}`);
+    expect(cured("CONTROL_UI_ORIGIN_NOT_ALLOWED", second, "claw").command).toBe(
       "claw config set gateway.controlUi.allowedOrigins '[\"https://gw.example\"]'",
     );
     expect(cured("PROTOCOL_MISMATCH", invite).command).toBeUndefined();
     const clock = cured("DEVICE_AUTH_SIGNATURE_EXPIRED", "set this device's clock");
     expect(clock).toMatchObject({ text: expect.stringContaining("set this device's clock.") });
     expect(clock.command).toBeUndefined();
+    const asked = say`connect with a key, then: ${at("gateway", openclaw`devices list`)}`;
+    expect(cured("DEVICE_IDENTITY_REQUIRED", asked, "claw")).toMatchObject({
+      text: expect.stringContaining("What helps: connect with a key, then: claw devices list."),
+    });
   });
 
   it("tells a tab that another tab has the request", () => {

@@ -18,7 +18,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import type { Finding } from "../../src/cli/commands/doctor/verdict.ts";
+import type { FindingRow } from "../../src/cli/commands/doctor/verdict.ts";
 import { freePort } from "../kit/free-port.mjs";
 import { GatewayProcess } from "../kit/process.ts";
 
@@ -77,7 +77,7 @@ function pictureOf(folder: string): string[] {
     });
 }
 
-type Wrong = Exclude<Finding, { level: "ok" }>;
+type Wrong = FindingRow;
 
 /** Asks the doctor, makes sure that nothing changed, and returns what is not ok by its id. */
 async function ask(
@@ -89,7 +89,7 @@ async function ask(
   const { code, stdout, stderr } = await gateway.cli(["doctor", "--json"]);
   expect(stderr).toBe("");
   expect(pictureOf(gateway.stateDir)).toEqual(before);
-  const findings: Finding[] = JSON.parse(stdout);
+  const findings: FindingRow[] = JSON.parse(stdout);
   const wrong = findings.filter((finding): finding is Wrong => finding.level !== "ok");
   for (const finding of wrong) expect(finding).toHaveProperty("next");
   expect(code).toBe(wrong.some(({ level }) => level === "fail") ? 1 : 0);
@@ -146,7 +146,7 @@ describe("doctor on a gateway that runs", () => {
     const { ids, wrong } = await ask(gateway);
     expect(wrong.get("gateway.running")).toMatchObject({
       message: expect.stringContaining(`Process ${gateway.run.pid} uses this state`),
-      next: `OPENCLAW_ADMIN_SOCKET=${own} openclaw doctor`,
+      next: `env OPENCLAW_ADMIN_SOCKET=${own} openclaw doctor`,
     });
     expect(ids).not.toContain("state.store");
   });
@@ -266,7 +266,7 @@ describe("doctor on the machine around", () => {
     const gateway = await prepare({ OPENCLAW_GATEWAY_PORT });
     rmSync(gateway.stateDir, { recursive: true });
     const { stdout, code } = await gateway.cli(["doctor", "--json"]);
-    const findings: Finding[] = JSON.parse(stdout);
+    const findings: FindingRow[] = JSON.parse(stdout);
     expect(findings.find(({ id }) => id === "state.folder")?.message).toMatch(/There is no state/);
     expect(code).toBe(0);
     expect(() => lstatSync(gateway.stateDir)).toThrow("ENOENT");

@@ -1,3 +1,5 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { textWidth } from "../../src/lib/width.ts";
 import { keyWords } from "../../src/words/key.ts";
@@ -18,11 +20,10 @@ afterEach(async () => {
 
 const device = makeDevice();
 
-async function asks(scopes: string[]): Promise<string> {
+async function asks(scopes: string[], displayName = "Anna's phone"): Promise<string> {
   const client = await RawClient.open(gateway.url);
   const auth = { token: PROCESS_TOKEN };
-  const named = { displayName: "Anna's phone" };
-  const { error } = await client.connect({ device, auth, scopes, client: named });
+  const { error } = await client.connect({ device, auth, scopes, client: { displayName } });
   return error.details.requestId;
 }
 
@@ -68,4 +69,28 @@ test("COLUMNS narrows a terminal; a pipe is not wrapped", async () => {
   const piped = (await gateway.ok(["audit"])).trimEnd().split("\n");
   for (const line of piped) expect(line).toMatch(/^\d{4}-/);
   expect(Math.max(...piped.map(textWidth))).toBeGreaterThan(120);
+});
+
+/** What `devices list` prints, and whether it loaded the table of widths, which divides texts into signs. */
+async function listed(): Promise<{ out: string; loaded: boolean }> {
+  const watch = `const Real = Intl.Segmenter;
+    Intl.Segmenter = class extends Real { constructor() { super(); console.error("loaded"); } };`;
+  const hook = `--import=data:text/javascript,${encodeURIComponent(watch)}`;
+  const command = [hook, gateway.program, "devices", "list"];
+  const options = { env: gateway.env };
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, command, options);
+  return { out: stdout, loaded: stderr.includes("loaded") };
+}
+
+test("the table of widths is loaded for a name that needs it, and for no other", async () => {
+  await asks(["operator.read"]);
+  const plain = await listed();
+  expect([plain.out.includes("Anna's phone"), plain.loaded]).toEqual([true, false]);
+  await asks(["operator.read"], "手机");
+  const wide = await listed();
+  expect(wide.loaded).toBe(true);
+  const [titles = "", row = ""] = wide.out.split("\n").filter((line) => /CODE|手机/.test(line));
+  const column = titles.indexOf("ASKS FOR");
+  expect(column).toBeGreaterThan(0);
+  expect(textWidth(row.slice(0, row.indexOf("operator")))).toBe(column);
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import type { Finding } from "../../src/cli/commands/doctor/verdict.ts";
+import type { FindingRow } from "../../src/cli/commands/doctor/verdict.ts";
 import type { Result } from "../../src/cli/reach/gateway.ts";
 
 type GatewayStatus = Result<"status">;
@@ -136,7 +136,7 @@ test("what fails is named by status, doctor and the test, and the URL is nowhere
   await until(async () => (await notify())?.counts.failed === 1, "a message that failed");
   const status = await gateway.ok(["status"]);
   expect(status).toMatch(/^Webhook +failed just now: .*self-signed certificate, 1 request still/m);
-  const findings: Finding[] = JSON.parse((await gateway.cli(["doctor", "--json"])).stdout);
+  const findings: FindingRow[] = JSON.parse((await gateway.cli(["doctor", "--json"])).stdout);
   const found = Object.fromEntries(findings.map(({ id, level }) => [id, level]));
   expect(found).toMatchObject({
     "notify.files": "ok",

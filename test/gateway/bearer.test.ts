@@ -67,7 +67,7 @@ describe("the shared secret", () => {
   test("that is wrong or missing is refused with what to send; only a wrong one counts", async () => {
     const missing = await check("metrics", "");
     expect(missing).toMatchObject({ ok: false, code: "unauthorized" });
-    expect(missing).toMatchObject({ cure: expect.stringContaining("metrics.tokenFile") });
+    expect(missing).toMatchObject({ next: expect.stringContaining("metrics.tokenFile") });
     expect(counted).toEqual([]);
     expect(await check("gateway", "wrong")).toMatchObject({ ok: false, code: "unauthorized" });
     expect(counted).toEqual(["http-unauthorized"]);

@@ -4,6 +4,7 @@ import { limitTable } from "../../src/limits/table.ts";
 import { method } from "../../src/methods/method.ts";
 import type { Services } from "../../src/methods/services.ts";
 import { type Actor, READ } from "../../src/protocol/access.ts";
+import { at, openclaw, shell } from "../../src/protocol/command.ts";
 import { unavailable } from "../../src/protocol/errors.ts";
 import { RawJson } from "../../src/protocol/frames.ts";
 import * as t from "../../src/protocol/typed-schema.ts";
@@ -87,7 +88,7 @@ function setUp(maxInFlight = 10) {
       run: () => {
         throw Object.assign(new Error("the disk is full"), {
           code: "STORE_DISK_FULL",
-          next: "df -h",
+          next: shell`df -h`,
         });
       },
     }),
@@ -170,6 +171,11 @@ describe("an answer", () => {
       expect(answer.error).toEqual({
         code: "UNAVAILABLE",
         message: expect.stringMatching(/^internal error/),
+        details: {
+          code: "INTERNAL_ERROR",
+          cure: "journalctl -u openclaw-gateway (or its terminal)",
+          next: [at("gateway", shell`journalctl -u openclaw-gateway`), " (or its terminal)"],
+        },
       });
       expect(defects).toHaveLength(1);
     },
@@ -180,7 +186,7 @@ describe("an answer", () => {
     expect((await call("store")).answer.error).toEqual({
       code: "UNAVAILABLE",
       message: "the disk is full",
-      details: { code: "STORE_DISK_FULL", cure: "df -h" },
+      details: { code: "STORE_DISK_FULL", cure: "df -h", next: [shell`df -h`] },
       retryable: true,
       retryAfterMs: 5000,
     });
@@ -189,7 +195,16 @@ describe("an answer", () => {
 
 describe("access", () => {
   test.each<[string, Actor, Record<string, unknown>, boolean]>([
-    ["no.such", admin, { code: "INVALID_REQUEST", message: "unknown method: no.such" }, true],
+    [
+      "no.such",
+      admin,
+      {
+        code: "INVALID_REQUEST",
+        message: "unknown method: no.such",
+        details: { code: "UNKNOWN_METHOD", next: [openclaw`gateway call --list`] },
+      },
+      true,
+    ],
     ["no.such", reader, { code: "FORBIDDEN", message: "missing scope: operator.admin" }, true],
     ["no.such", node, { code: "INVALID_REQUEST", message: "unauthorized role: node" }, false],
     ["constructor", admin, { message: "unknown method: constructor" }, true],

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { limitTable } from "../../src/limits/table.ts";
+import { type Blank, blank, openclaw } from "../../src/protocol/command.ts";
+import { onGateway } from "../../src/protocol/text.ts";
 import { connectParams, makeDevice, pairAndConnect, RawClient } from "../kit/client.ts";
 import {
   startTestGateway,
@@ -78,9 +80,16 @@ describe("protocol versions", () => {
 });
 
 describe("role and schema", () => {
-  test("an unknown role is refused without details", async () => {
-    const { error, closed } = await refusedConnect(await start(), { role: "king", auth: token });
-    expect(error).toEqual({ code: "INVALID_REQUEST", message: "invalid role" });
+  test("an unknown role is refused by its code", async () => {
+    const gateway = await start();
+    const { error, closed } = await refusedConnect(gateway, { role: "king", auth: token });
+    const { fingerprint } = gateway.core.secretStore.identity;
+    expect(error).toEqual({
+      code: "INVALID_REQUEST",
+      message: "invalid role",
+      details: { code: "INVALID_ROLE", fingerprint },
+    });
+    expect(gateway.server.gateway.closes).toMatchObject({ "invalid-role": 1 });
     expect(closed).toEqual({ code: 1008, reason: "invalid role" });
   });
 
@@ -150,7 +159,12 @@ describe("role and schema", () => {
 });
 
 describe("origin", () => {
-  const refused = (gateway: TestGateway, reason: string) => ({
+  const blankAddress = blank("https://<the name in the address bar>");
+  const refused = (
+    gateway: TestGateway,
+    reason: string,
+    origin: string | Blank = blankAddress,
+  ) => ({
     code: "INVALID_REQUEST",
     message:
       "origin not allowed (open the Control UI from the gateway host or allow it in gateway.controlUi.allowedOrigins)",
@@ -158,6 +172,7 @@ describe("origin", () => {
       code: "CONTROL_UI_ORIGIN_NOT_ALLOWED",
       reason,
       cure: expect.stringContaining("config set gateway.publicUrl"),
+      next: onGateway(openclaw`config set gateway.publicUrl ${origin}`),
       fingerprint: gateway.core.secretStore.identity.fingerprint,
     },
   });
@@ -166,7 +181,7 @@ describe("origin", () => {
     const gateway = await start();
     const headers = { origin: "https://evil.example" };
     const { error, closed } = await refusedConnect(gateway, { auth: token }, headers);
-    expect(error).toEqual(refused(gateway, "origin not allowed"));
+    expect(error).toEqual(refused(gateway, "origin not allowed", "https://evil.example"));
     expect(Buffer.byteLength(closed.reason)).toBeLessThanOrEqual(120);
     expect(error.message.startsWith(closed.reason)).toBe(true);
   });
@@ -220,6 +235,7 @@ describe("the password mode", () => {
     canRetryWithDeviceToken: false,
     recommendedNextStep: next,
     cure: expect.any(String),
+    next: expect.any(Array),
     fingerprint: gateway.core.secretStore.identity.fingerprint,
   });
 
@@ -308,6 +324,7 @@ describe("too many failures", () => {
         canRetryWithDeviceToken: false,
         recommendedNextStep: "wait_then_retry",
         cure: "wait 300 s; paired devices are not affected",
+        next: ["wait 300 s; paired devices are not affected"],
         fingerprint: gateway.core.secretStore.identity.fingerprint,
       },
     });

@@ -7,7 +7,7 @@ import { admittedConnect, refusedConnect } from "../kit/wire.ts";
 /**
  * The refusals of docs/errors.md, a case each: tokens and device identity here, pairing
  * in pairing-required.test.ts, everything before them in envelope.test.ts. `details` carry more than the table says, by
- * name: `fingerprint` always, `cure` where there is one, `approveCommand` where a person approves.
+ * name: `fingerprint` always, `cure` and `next` where there is one, `approveCommand` where a person approves.
  */
 
 const token = { token: TEST_TOKEN };
@@ -45,6 +45,7 @@ function unauthorized(code: string, authReason: string, next: string, retry = fa
     canRetryWithDeviceToken: retry,
     recommendedNextStep: next,
     cure: expect.any(String),
+    next: expect.any(Array),
   };
 }
 
@@ -228,11 +229,19 @@ describe("who must have a device", () => {
   const required: Omit<Row, "connect"> = {
     code: "NOT_PAIRED",
     message: "device identity required",
-    details: { code: "DEVICE_IDENTITY_REQUIRED", cure: expect.any(String) },
+    details: {
+      code: "DEVICE_IDENTITY_REQUIRED",
+      cure: expect.any(String),
+      next: expect.any(Array),
+    },
   };
   const browser: Omit<Row, "connect"> = {
     message: "control ui requires device identity (use HTTPS or localhost secure context)",
-    details: { code: "CONTROL_UI_DEVICE_IDENTITY_REQUIRED", cure: expect.any(String) },
+    details: {
+      code: "CONTROL_UI_DEVICE_IDENTITY_REQUIRED",
+      cure: expect.any(String),
+      next: expect.any(Array),
+    },
   };
   const page = { headers: { origin: "http://localhost:1", host: "localhost:1" } };
 
@@ -252,7 +261,7 @@ describe("the device's proof", () => {
   const device = makeDevice();
   const proof = (message: string, code: string, reason: string): Omit<Row, "connect"> => ({
     message,
-    details: { code, reason, cure: expect.any(String) },
+    details: { code, reason, cure: expect.any(String), next: expect.any(Array) },
   });
   const idMismatch = proof(
     "device identity mismatch",

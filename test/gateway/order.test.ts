@@ -23,7 +23,7 @@ const badSignature = { signature: "A".repeat(86) };
 const faults: readonly [code: string, fault: Fault][] = [
   ["schema", { client: { id: "nobody" } }],
   ["PROTOCOL_MISMATCH", { params: { minProtocol: 9, maxProtocol: 9 } }],
-  ["role", { role: "king" }],
+  ["INVALID_ROLE", { role: "king" }],
   ["CONTROL_UI_ORIGIN_NOT_ALLOWED", { headers: { origin: "https://evil.example" } }],
   ["DEVICE_AUTH_DEVICE_ID_MISMATCH", { device, proof: { id: "00" } }],
   ["DEVICE_AUTH_SIGNATURE_EXPIRED", { device, signedAt: Date.now() - 500_000 }],
@@ -35,7 +35,7 @@ const faults: readonly [code: string, fault: Fault][] = [
 
 function codeOf(error: { message: string; details?: { code?: string } }): string {
   if (error.details?.code) return error.details.code;
-  return error.message.startsWith("invalid connect params") ? "schema" : error.message.slice(8);
+  return error.message.startsWith("invalid connect params") ? "schema" : error.message;
 }
 
 function both(a: Fault, b: Fault): Fault {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { at, openclaw } from "../../src/protocol/command.ts";
 import { type ConnectOptions, type Frame, makeDevice, pairAndConnect } from "../kit/client.ts";
 import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
 import { admittedConnect, refusedConnect } from "../kit/wire.ts";
@@ -28,6 +29,8 @@ describe("pairing", () => {
         pauseReconnect: false,
         deviceId: connect.device?.deviceId,
         approveCommand: expect.stringContaining(`devices approve ${requestId}`),
+        cure: `on the gateway host: openclaw devices approve ${requestId}`,
+        next: ["on the gateway host: ", at("gateway", openclaw`devices approve ${requestId}`)],
         fingerprint: gateway.core.secretStore.identity.fingerprint,
         kind: "test, linux",
         address: "local connection",

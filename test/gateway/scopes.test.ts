@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { hostOwner } from "../../src/pairing/pairing.ts";
+import { at, openclaw } from "../../src/protocol/command.ts";
 import { type Frame, makeDevice, pairAndConnect, type RawClient } from "../kit/client.ts";
 import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
 import { admittedConnect, refusedConnect } from "../kit/wire.ts";
@@ -177,6 +178,7 @@ describe("approval over the network", () => {
     expect(denied.error).toEqual({
       code: "INVALID_REQUEST",
       message: "device pairing approval denied",
+      details: { code: "DENIED" },
     });
     expect((await approve(await onSharedSecret(ADMIN), requestId)).ok).toBe(true);
   });
@@ -208,7 +210,8 @@ describe("callers on a device token without admin", () => {
     ];
     for (const [method, params, message] of calls) {
       const { error } = await client.request(method, params);
-      expect(error, method).toEqual({ code: "INVALID_REQUEST", message });
+      const details = { code: "DENIED" };
+      expect(error, method).toEqual({ code: "INVALID_REQUEST", message, details });
     }
   });
 
@@ -291,7 +294,11 @@ test("methods of the host are refused by name, whatever scopes a connection has"
     expect(error).toEqual({
       code: "INVALID_REQUEST",
       message: `${method} works only on the gateway host`,
-      details: { code: "HOST_ONLY", cure: expect.stringContaining("on the gateway host") },
+      details: {
+        code: "HOST_ONLY",
+        cure: "run openclaw on the gateway host (for example over ssh)",
+        next: ["run ", at("gateway", openclaw``), " on the gateway host (for example over ssh)"],
+      },
     });
   }
   expect(gateway.asked).toEqual([]);

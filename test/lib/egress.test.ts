@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { specOf } from "../../src/config/schema.ts";
 import { readText } from "../../src/config/values.ts";
 import { EgressRefused, egressPolicy } from "../../src/lib/egress.ts";
+import { openclaw } from "../../src/protocol/command.ts";
 import { egressCommand, egressRefusal } from "../../src/words/egress.ts";
 
 const strict = egressPolicy([]);
@@ -155,9 +156,9 @@ describe("a refusal", () => {
     expect(egressRefusal(error, { host, allowed: ["10.0.0.0/8", "::1"] })).toEqual({
       message:
         "https://ntfy.lan leads to 192.168.1.5, in a private network; this gateway connects there only if gateway.egress says so",
-      next: "openclaw config set gateway.egress 10.0.0.0/8,::1,192.168.1.5",
+      next: openclaw`config set gateway.egress 10.0.0.0/8,::1,192.168.1.5`,
     });
-    const typed = egressCommand(["10.0.0.0/8", "::1"], "192.168.1.5").split(" ").at(-1) ?? "";
+    const typed = String(egressCommand(["10.0.0.0/8", "::1"], "192.168.1.5").words.at(-1));
     const { type } = specOf("gateway.egress");
     expect(readText(type, typed)).toEqual(["10.0.0.0/8", "::1", "192.168.1.5"]);
     expect(readText(type, "127.0.0.1")).toEqual(["127.0.0.1"]);

@@ -1,29 +1,31 @@
 import { describe, expect, test } from "vitest";
-import { askLine } from "../../src/methods/request-news.ts";
+import { askText } from "../../src/methods/request-news.ts";
+import { plainText } from "../../src/protocol/text.ts";
 import type { RequestRow } from "../../src/words/request-kinds.ts";
 
-const typed = { command: "oc", askChars: 60 };
+const askLine = (row: RequestRow, askChars = 60) =>
+  plainText(askText(row, askChars), { here: "oc" });
 
 describe("what the log says of a request", () => {
   const row: RequestRow = { requestId: "7F3K-Q2MN", ts: 0, nodeId: "n", commands: ["system.run"] };
 
   test("is what it asks for and the line that allows it, as people type it here", () => {
-    expect(askLine(row, typed)).toBe("command system.run; to allow it: oc nodes approve 7F3K-Q2MN");
+    expect(askLine(row)).toBe("command system.run; to allow it: oc nodes approve 7F3K-Q2MN");
   });
 
   test("is what of it is new, where something was approved before", () => {
     const more = { ...row, approvedCommands: [], permissions: { "a.b": true } };
-    expect(askLine(more, typed)).toBe(
+    expect(askLine(more)).toBe(
       "command system.run; permission a.b (new: command system.run…; all of it: oc devices show 7F3K-Q2MN",
     );
-    expect(askLine(more, { ...typed, askChars: 200 })).toBe(
+    expect(askLine(more, 200)).toBe(
       "command system.run; permission a.b (new: command system.run; permission a.b); to allow it: oc nodes approve 7F3K-Q2MN",
     );
   });
 
   test("askChars: where not all of it fits, names the command that shows it and none that allows it", () => {
     const commands = [...Array.from({ length: 9 }, (_, at) => `aaaa.${at}`), "system.run"];
-    const line = askLine({ ...row, commands }, typed);
+    const line = askLine({ ...row, commands });
     expect(line).toMatch(
       /^commands system\.run, aaaa\.0, .*…; all of it: oc devices show 7F3K-Q2MN$/,
     );

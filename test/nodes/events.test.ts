@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { limitTable } from "../../src/limits/table.ts";
+import { openclaw } from "../../src/protocol/command.ts";
 import type { Frame } from "../kit/client.ts";
 import { startTestGateway, type TestGateway } from "../kit/gateway.ts";
 import {
@@ -103,10 +104,13 @@ test("before approval a node is told so, with the command that helps", async () 
   expect(event.error).toMatchObject({
     code: "UNAVAILABLE",
     retryable: true,
-    details: { code: "PAIRING_CHANGED", cure },
+    details: { code: "PAIRING_CHANGED", cure, requestId: code },
   });
   const inventory = await client.request("node.runnerInventory.update", {});
-  expect(inventory.error).toMatchObject({ code: "UNAVAILABLE" });
+  expect(inventory.error).toMatchObject({
+    code: "UNAVAILABLE",
+    details: { code: "PAIRING_CHANGED", requestId: code, next: [openclaw`nodes approve ${code}`] },
+  });
   expect(inventory.error.message).toContain("awaiting operator approval");
   expect(inventory.error.message).toContain(cure);
   for (const method of ["node.pending.pull", "node.pending.drain"]) {

@@ -63,6 +63,7 @@ describe("a node's declared capabilities", () => {
       details: {
         code: "PAIRING_CHANGED",
         cure: `openclaw nodes approve ${asked.requestId}`,
+        requestId: asked.requestId,
       },
     });
     const approved = await gateway.host("node.pair.approve", { requestId: asked.requestId });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { limitTable } from "../../src/limits/table.ts";
+import { at, openclaw } from "../../src/protocol/command.ts";
 import type { Frame, RawClient } from "../kit/client.ts";
 import { startTestGateway, type TestGateway } from "../kit/gateway.ts";
 import { until } from "../kit/until.ts";
@@ -169,6 +170,10 @@ describe("a failure", () => {
         nodeError: { code: "NOT_CONNECTED", message: "node not connected" },
         nodeCommandDispatched: false,
         cure: expect.stringMatching(/^openclaw nodes describe [0-9a-f]{64} .*openclaw connect/),
+        next: expect.arrayContaining([
+          openclaw`nodes describe ${gone.nodeId}`,
+          at("node", openclaw`connect`),
+        ]),
       },
     });
   });
@@ -240,6 +245,17 @@ test("an owner's deny list ends a command on live sockets at once, an allow list
   await set("gateway.nodes.commands.deny", '["device.info"]');
   const denied = await call("device.info");
   expect(denied.error.message).toContain("gateway.nodes.commands.deny");
+});
+
+test("only the code of a phone's error says that it is in the background", async () => {
+  const phone = { id: "openclaw-ios", version: "1", platform: "iOS 18.4", mode: "node" };
+  const ios = await approvedNode(gateway, ["camera.list"], { client: phone });
+  const answered = op.request("node.invoke", invokeParams(ios.nodeId, "camera.list"));
+  const { id } = await eventOf(ios.client, "node.invoke.request");
+  const error = { code: "UNAVAILABLE", message: "not NODE_BACKGROUND_UNAVAILABLE" };
+  const { nodeId } = ios;
+  await ios.client.request("node.invoke.result", { id, nodeId, ok: false, error });
+  expect((await answered).error.details).toMatchObject({ nodeError: { code: "UNAVAILABLE" } });
 });
 
 test("a phone in the background gets its command when it is back", async () => {

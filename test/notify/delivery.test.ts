@@ -9,9 +9,11 @@ import { readSmallFile } from "../../src/lib/small-file.ts";
 import { systemWorld, type World } from "../../src/lib/world.ts";
 import { limitValues } from "../../src/limits/table.ts";
 import { Delivery, type DeliveryOutcome } from "../../src/notify/delivery.ts";
-import { notifyCodes } from "../../src/notify/failure.ts";
+import { edit, notifyCodes } from "../../src/notify/failure.ts";
 import { composeNotice } from "../../src/notify/notice.ts";
 import type { WebhookSettings } from "../../src/notify/target.ts";
+import { openclaw, shell } from "../../src/protocol/command.ts";
+import { plainText } from "../../src/protocol/text.ts";
 import { certificate, Receiver } from "../kit/receiver.ts";
 import { until } from "../kit/until.ts";
 import { HandWorld } from "../kit/world.ts";
@@ -78,7 +80,7 @@ async function attempt(
   expect(JSON.stringify([outcome, failure?.message, failure?.next])).not.toContain(SECRET);
   if (failure) {
     expect(Object.keys(notifyCodes)).toContain(failure.code);
-    expect(failure.next).not.toBe("");
+    expect(plainText(failure.next)).not.toBe("");
   }
   return outcome;
 }
@@ -162,7 +164,7 @@ describe("a message that does not", () => {
     expect(rest).toMatchObject({ to: receiver.origin, status });
     expect(failure).toMatchObject({ code: "NOTIFY_STATUS", retry, status });
     expect(failure?.message).toMatch(why);
-    expect(failure?.next).toMatch(next);
+    expect(plainText(failure?.next ?? "")).toMatch(next);
     const after = (headers as Record<string, string>)["retry-after"];
     expect(failure?.retryAfterMs).toBe(after === undefined ? undefined : Number(after) * 1000);
     expect(receiver.received).toHaveLength(1);
@@ -173,9 +175,10 @@ describe("a message that does not", () => {
     writeFileSync(urlFile, `${receiver.origin}/${SECRET}`);
     writeFileSync(headersFile, "X-A: 1");
     answers(404);
-    expect((await attempt({ urlFile })).failure?.next).toBe(`\${EDITOR:-nano} ${urlFile}`);
+    expect((await attempt({ urlFile })).failure?.next).toEqual(edit(urlFile));
     answers(401);
-    expect((await attempt({ headersFile })).failure?.next).toBe(`\${EDITOR:-nano} ${headersFile}`);
+    expect((await attempt({ headersFile })).failure?.next).toEqual(edit(headersFile));
+    expect(plainText(edit(urlFile))).toBe(`\${EDITOR:-nano} ${urlFile}`);
   });
 
   test("is told of a redirect by its host alone", async () => {
@@ -205,7 +208,7 @@ describe("a message that does not", () => {
     expect((await outcome).failure).toMatchObject({
       code: "NOTIFY_TIMEOUT",
       message: `${receiver.origin}: no answer within 10 s`,
-      next: `curl -m 10 -sSo /dev/null ${receiver.origin}`,
+      next: shell`curl -m 10 -sSo /dev/null ${receiver.origin}`,
       retry: true,
     });
   });
@@ -217,7 +220,7 @@ describe("a message that does not", () => {
     expect((await attempt({ url: `${origin}/${SECRET}` })).failure).toMatchObject({
       code: "NOTIFY_CONNECT",
       message: `${origin}: nothing answers there`,
-      next: `curl -sSo /dev/null ${origin}`,
+      next: shell`curl -sSo /dev/null ${origin}`,
       retry: true,
     });
     receiver.answer = (_received, response) => response.destroy();
@@ -229,7 +232,7 @@ describe("a message that does not", () => {
     expect(failure).toMatchObject({
       code: "NOTIFY_NAME",
       message: "the name nowhere.example leads nowhere: no machine of that name is known",
-      next: "getent ahosts nowhere.example",
+      next: shell`getent ahosts nowhere.example`,
       retry: true,
     });
   });
@@ -238,7 +241,7 @@ describe("a message that does not", () => {
     const { failure } = await attempt({ url: `${secure.origin}/${SECRET}` });
     expect(failure).toMatchObject({ code: "NOTIFY_TLS", retry: false });
     expect(failure?.message).toMatch(/self-signed certificate/);
-    expect(failure?.next).toBe(`curl -sSo /dev/null ${secure.origin}`);
+    expect(failure?.next).toEqual(shell`curl -sSo /dev/null ${secure.origin}`);
     expect(secure.received).toEqual([]);
     const plain = await attempt({ url: `https://127.0.0.1:${receiver.port}/${SECRET}` });
     expect(plain.failure).toMatchObject({ code: "NOTIFY_TLS", retry: false });
@@ -248,7 +251,7 @@ describe("a message that does not", () => {
     const { failure } = await attempt({ egress: ["10.0.0.0/8"] });
     expect(failure).toMatchObject({
       code: "NOTIFY_EGRESS",
-      next: "openclaw config set gateway.egress 10.0.0.0/8,127.0.0.1",
+      next: openclaw`config set gateway.egress 10.0.0.0/8,127.0.0.1`,
       retry: false,
     });
     const names = { "ntfy.lan": "127.0.0.1", "meta.example": "169.254.169.254" };
@@ -257,14 +260,14 @@ describe("a message that does not", () => {
     expect(named.failure).toMatchObject({
       message:
         "http://ntfy.lan leads to 127.0.0.1, this machine; this gateway connects there only if gateway.egress says so",
-      next: "openclaw config set gateway.egress 127.0.0.1",
+      next: openclaw`config set gateway.egress 127.0.0.1`,
     });
     const meta = await attempt({ url: `http://meta.example/${SECRET}`, egress: ["0.0.0.0/0"] }, by);
     expect(meta.failure).toMatchObject({
       code: "NOTIFY_EGRESS",
       message:
         "http://meta.example leads to 169.254.169.254, a cloud's metadata service; this gateway never connects there",
-      next: "openclaw config get notify.webhook",
+      next: openclaw`config get notify.webhook`,
     });
     expect(receiver.received).toEqual([]);
   });
@@ -284,7 +287,7 @@ describe("a message that does not", () => {
     const none = await attempt({ url: undefined });
     expect(none.failure).toMatchObject({
       code: "NOTIFY_NOT_SET",
-      next: "openclaw config set notify.webhook.url https://ntfy.example.com/gateway",
+      next: openclaw`config set notify.webhook.url https://ntfy.example.com/gateway`,
     });
   });
 });

@@ -11,6 +11,7 @@ import {
   removesLastAdmin,
 } from "../../src/pairing/remaining-admins.ts";
 import type { Actor } from "../../src/protocol/access.ts";
+import { openclaw } from "../../src/protocol/command.ts";
 import { lastWayCure } from "../kit/last-admin-cure.ts";
 import { ADMIN, confined, LedgerBench, owner, READ } from "./support.ts";
 
@@ -128,7 +129,7 @@ describe("who may force", () => {
 
   test("the refusal names the command, and where to type it", () => {
     const cure = (actor: Actor) =>
-      lastAdminRefusal(actor, "devices revoke a").shape.details?.["cure"];
+      lastAdminRefusal(actor, openclaw`devices revoke a`).shape.details?.["cure"];
     expect(cure(owner)).toBe(lastWayCure("openclaw devices revoke a"));
     expect(cure(confined("a", [ADMIN]))).toBe(
       lastWayCure("openclaw devices revoke a", " on the gateway host"),

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { hostOwner } from "../../src/pairing/pairing.ts";
+import { openclaw } from "../../src/protocol/command.ts";
 import { HeldFiles, liveDevices, type PairingBench, pairingOn, settle } from "./held-store.ts";
 
 const ADMIN = "operator.admin";
@@ -22,7 +23,7 @@ async function bench(): Promise<PairingBench> {
 
 /** Decides, as a change of the shared secret does, that what was granted up to `epoch` ends. */
 function decide({ document, pairing }: PairingBench, epoch: number) {
-  const ask = { epoch, actor: hostOwner, command: "token new --revoke-derived" };
+  const ask = { epoch, actor: hostOwner, command: openclaw`token new --revoke-derived` };
   return document.commit([], { also: [pairing.many.derivedChanges(ask)] });
 }
 

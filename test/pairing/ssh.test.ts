@@ -5,6 +5,7 @@ import { sshAdd } from "../../src/methods/ssh.ts";
 import { hostOwner } from "../../src/pairing/pairing.ts";
 import { SshKeys } from "../../src/pairing/ssh.ts";
 import { SshAdmins } from "../../src/pairing/ssh-admins.ts";
+import { openclaw } from "../../src/protocol/command.ts";
 import { lastWayCure } from "../kit/last-admin-cure.ts";
 import { sshKey } from "../kit/ssh-key.ts";
 import { type PairingBench, pairingOn, settle } from "./held-store.ts";
@@ -188,7 +189,7 @@ describe("the last remaining admin", () => {
   });
 
   describe("that is a key, where approval over SSH is about to end", () => {
-    const by = { actor: hostOwner, command: "config unset gateway.ssh.account" };
+    const by = { actor: hostOwner, command: openclaw`config unset gateway.ssh.account` };
 
     test("is kept, unless that is said", async () => {
       await add("yubikey", { may: ["admin"] });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { limitTable } from "../../src/limits/table.ts";
-import { RequestError, UnknownCode } from "../../src/protocol/errors.ts";
+import { openclaw } from "../../src/protocol/command.ts";
+import { RequestError, UnknownCode, wireDetails } from "../../src/protocol/errors.ts";
 import {
   ask,
   endedWithPairing,
@@ -114,17 +115,17 @@ describe("what is answered to a code that is none", () => {
   }
 
   test.each([
-    ["device", old, { code: "UNKNOWN_REQUEST", replacedBy: by, cure: "openclaw devices list" }],
-    ["device", "0000-0000", { code: "UNKNOWN_REQUEST", cure: "openclaw devices list" }],
+    ["device", old, { code: "UNKNOWN_REQUEST", replacedBy: by, next: openclaw`devices list` }],
+    ["device", "0000-0000", { code: "UNKNOWN_REQUEST", next: openclaw`devices list` }],
     [
       "node",
       oldNode,
-      { code: "UNKNOWN_REQUEST", replacedBy: byNode, cure: "openclaw nodes pending" },
+      { code: "UNKNOWN_REQUEST", replacedBy: byNode, next: openclaw`nodes pending` },
     ],
-    ["node", "0000-0000", { code: "UNKNOWN_REQUEST", cure: "openclaw nodes pending" }],
+    ["node", "0000-0000", { code: "UNKNOWN_REQUEST", next: openclaw`nodes pending` }],
   ] as const)("%s %s: its details, and whether it counts as a guess", (kind, code, details) => {
     const error = thrown(() => find(bench.state, code, { kind, now: bench.now }));
-    expect(error.shape.details).toEqual(details);
+    expect(error.shape.details).toEqual(wireDetails(details));
     expect(error instanceof UnknownCode).toBe(code === "0000-0000");
   });
 
@@ -135,7 +136,7 @@ describe("what is answered to a code that is none", () => {
     expect(error).not.toBeInstanceOf(UnknownCode);
     const denied = thrown(() => find(bench.state, old, { ...facts, denied: "denied" }));
     expect(denied).toBeInstanceOf(UnknownCode);
-    expect(denied.shape.details).toBeUndefined();
+    expect(denied.shape.details).toEqual({ code: "DENIED" });
   });
 });
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { sshLimitTable } from "../../src/limits/ssh.ts";
+import { shell } from "../../src/protocol/command.ts";
 import { answer } from "../../src/ssh-answer/answer.ts";
 
 const path = join(tmpdir(), `ssh-answer-${process.pid}.sock`);
@@ -63,9 +64,12 @@ describe("what an approver's key is answered", () => {
     });
   });
 
-  test("a refusal with its cure, in lines that fit a phone", async () => {
+  test.each([
+    ["data", { next: [shell`list`], cure: "in words" }],
+    ["words", { cure: "list" }],
+  ])("a refusal with its cure as %s, in lines that fit a phone", async (_how, details) => {
     const message = "Nobody waits with that code. It may have ended, or been mistyped.";
-    const error = { code: "INVALID_REQUEST", message, details: { cure: "list" } };
+    const error = { code: "INVALID_REQUEST", message, details };
     await gateway((socket) => socket.end(`${JSON.stringify({ ok: false, error })}\n`));
     expect(await ask("show", "7F3K-Q2MN")).toBe(1);
     expect(said.out).toBe("");

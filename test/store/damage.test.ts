@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { plainText } from "../../src/protocol/text.ts";
 import { openDocument } from "../../src/store/document.ts";
 import { StoreError } from "../../src/store/errors.ts";
 import { HandWorld } from "../kit/world.ts";
@@ -159,7 +160,7 @@ describe("the refusal", () => {
     const error = (await outcome(fs)) as StoreError;
     expect(error.message).toContain(`${journal} is damaged: line 2: checksum`);
     expect(error.message).toContain("tally.journal.damaged-20261118T");
-    expect(error.next).toContain("openclaw doctor");
+    expect(plainText(error.next)).toContain("openclaw doctor");
     const copies = () => [...fs.inodes.keys()].filter((path) => path.includes("damaged"));
     expect(copies()).toHaveLength(1);
     expect(fs.content(copies()[0] ?? "")).toEqual(fs.content(journal));

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { plainText } from "../../src/protocol/text.ts";
 import { openDocument } from "../../src/store/document.ts";
 import { StoreError, storeErrorCodes } from "../../src/store/errors.ts";
 import { documentFiles } from "../../src/store/files.ts";
@@ -76,7 +77,8 @@ test("only plain names become files", () => {
 test("every coded error says what to do, with nothing left to fill in", () => {
   for (const code of storeErrorCodes) {
     const error = new StoreError(code, { folder, file: journal, detail: "because" });
-    expect(`${error.message} ${error.next}`).not.toMatch(/[{}]/);
-    expect(error.next.length).toBeGreaterThan(10);
+    const next = plainText(error.next);
+    expect(`${error.message} ${next}`).not.toMatch(/[{}]|undefined|\[object/);
+    expect(next.length).toBeGreaterThan(10);
   }
 });

@@ -21,7 +21,7 @@ const deps: HttpDeps = {
       : { ok: false, why: "unknown" },
   authorize: async (what, { secret }) => (secret === `${what}-secret` ? { ok: true } : wrong),
 };
-const wrong: BearerVerdict = { ok: false, code: "unauthorized", detail: "No.", cure: "do it" };
+const wrong: BearerVerdict = { ok: false, code: "unauthorized", detail: "No.", next: "do it" };
 
 function header(answer: HttpAnswer, name: string): string | undefined {
   return answer.headers.find(([key]) => key === name)?.[1];

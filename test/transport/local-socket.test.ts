@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Requester } from "../../src/gateway/dispatch.ts";
 import type { Said } from "../../src/gateway/local-requests.ts";
 import { type Limits, limitValues } from "../../src/limits/table.ts";
+import { openclaw } from "../../src/protocol/command.ts";
 import type { RequestFrame } from "../../src/protocol/frames.ts";
 import { LocalServer } from "../../src/transport/local-socket.ts";
 import type { Frame } from "../kit/client.ts";
@@ -282,7 +283,7 @@ describe("the socket file", () => {
     });
     await expect(other.listen()).rejects.toMatchObject({
       code: "ADMIN_SOCKET_TAKEN",
-      next: expect.stringContaining("gateway status"),
+      next: expect.arrayContaining([openclaw`gateway status`]),
     });
   });
 });

@@ -1,12 +1,19 @@
 import { hostname } from "node:os";
 import { describe, expect, test } from "vitest";
-import { tunnelLine } from "../../src/words/tunnel.ts";
+import { commandText } from "../../src/protocol/command.ts";
+import { tunnelLine as tunnel } from "../../src/words/tunnel.ts";
+
+/** The command as it is typed. */
+function tunnelLine(url: string, env: NodeJS.ProcessEnv): string | undefined {
+  const command = tunnel(url, env);
+  return command && commandText(command);
+}
 
 describe("the line that opens an address of this machine alone on another one", () => {
   test.each([
     ["http://127.0.0.1:18789/#invite=x", "ssh -N -L 18789:127.0.0.1:18789 ann@192.0.2.7"],
     ["http://localhost:18789/", "ssh -N -L 18789:localhost:18789 ann@192.0.2.7"],
-    ["http://[::1]:18789/", "ssh -N -L 18789:[::1]:18789 ann@192.0.2.7"],
+    ["http://[::1]:18789/", "ssh -N -L '18789:[::1]:18789' ann@192.0.2.7"],
     ["http://127.0.0.1/", "ssh -N -L 80:127.0.0.1:80 ann@192.0.2.7"],
   ])("%s", (url, line) => {
     const env = { USER: "ann", SSH_CONNECTION: "203.0.113.5 51000 192.0.2.7 22" };

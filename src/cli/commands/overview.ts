@@ -1,19 +1,12 @@
-import { openclaw } from "../../protocol/command.ts";
-import { say, type Text } from "../../protocol/text.ts";
+import { openclaw, REST } from "../../protocol/command.ts";
+import { plainText, say, type Text } from "../../protocol/text.ts";
 import { agoWords } from "../kit/age.ts";
 import { type Context, printJson } from "../kit/context.ts";
 import type { Run } from "../kit/declare.ts";
 import { CliError } from "../kit/exit.ts";
+import { noteLines, notesOf } from "../kit/notes.ts";
 import { styleOf } from "../kit/style.ts";
-import {
-  accessWords,
-  approveCommand,
-  clientKind,
-  count,
-  quotedName,
-  shown,
-  shownLines,
-} from "../kit/words.ts";
+import { accessWords, approveCommand, clientKind, count, quotedName, shown } from "../kit/words.ts";
 import { notRunning, openRunning, startCommand } from "../reach/connect.ts";
 import type { ReachedGateway, Result } from "../reach/gateway.ts";
 import { pendingRows } from "./devices/pages.ts";
@@ -51,16 +44,17 @@ export const gatewayStatus: Run<unknown> = async (context) => {
 async function localGateway(context: Context): Promise<ReachedGateway | undefined> {
   if (context.options.url === undefined) return openRunning(context);
   throw new CliError("usage", "this is about the gateway on this machine; --url does not apply", {
-    next: "openclaw status --url …",
+    next: openclaw`status --url ${REST}`,
   });
 }
 
 function notRunningLines(context: Context): void {
-  if (context.options.json) return printJson(context, { running: false, next: startCommand() });
+  if (context.options.json)
+    return printJson(context, { running: false, next: plainText(startCommand()) });
   const { bad } = styleOf(context.io);
   context.io.out(`The gateway is ${bad("not running")}.`);
-  context.io.out(`  next: ${startCommand()}`);
-  context.io.out("  all commands: openclaw --help");
+  context.io.out(say`  next: ${startCommand()}`);
+  context.io.out(say`  all commands: ${openclaw`--help`}`);
 }
 
 async function report(context: Context, gateway: ReachedGateway): Promise<void> {
@@ -70,10 +64,10 @@ async function report(context: Context, gateway: ReachedGateway): Promise<void> 
   for (const line of infoLines(context, info)) context.io.out(line);
   for (const line of waitingLines(pending, info)) context.io.out(line);
   const requests = await capabilityRows(gateway).catch(() => []);
-  if (requests.length > 0) context.io.out(`  ${capabilitiesWaiting(requests)}`);
+  if (requests.length > 0) context.io.out(say`  ${capabilitiesWaiting(requests)}`);
 }
 
-function infoLines({ io }: Context, info: HostReport): string[] {
+function infoLines({ io }: Context, info: HostReport): Text[] {
   const { good } = styleOf(io);
   const { operator = 0, node = 0 } = info.connections;
   const since = agoWords(io.now() - info.uptimeMs, io.now());
@@ -86,11 +80,12 @@ function infoLines({ io }: Context, info: HostReport): string[] {
     ["State", shown(info.stateDir, 200)],
     ["Config", shown(info.configPath, 200)],
   ];
-  const lines = [
+  const lines: Text[] = [
     `The gateway ${shown(info.version)} is ${good("running")}, started ${since}${supervised(info)}.`,
   ];
   lines.push(...rows.map(([name, value]) => `  ${name.padEnd(13)}${value}`));
-  lines.push(...info.warnings.map((warning) => `  warning: ${shownLines(warning)}`));
+  const notes = notesOf(info).flatMap(noteLines);
+  lines.push(...notes.map((line) => say`  ${line}`));
   return lines;
 }
 

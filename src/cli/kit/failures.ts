@@ -31,7 +31,6 @@ export function explainFailure(error: unknown): Failure {
   const { message, code, details } = error as CodedError;
   const system = ofSystem(error);
   if (system) return system;
-  if (code === "ERR_DLOPEN_FAILED") return oldLibrary();
   if (typeof code !== "string") return unexpected(String(message ?? error));
   const facts = (details ?? {}) as Record<string, unknown>;
   const name = typeof facts["code"] === "string" ? facts["code"] : code;
@@ -63,15 +62,6 @@ function clean(failure: { [name in keyof Failure]: Failure[name] | undefined }):
     exit: exit ?? "failed",
     ...(next !== undefined && { next: shownText(next) }),
     ...(code !== undefined && { code: shownLines(code) }),
-  };
-}
-
-/** A binary of ours that this system can't load: the only ones need a C library that is new enough. */
-function oldLibrary(): Failure {
-  return {
-    message: `this system's C library is too old for Node.js ${process.versions.node} (the WebSocket server needs glibc 2.38 there)`,
-    next: "use Node.js 20 here, or a newer system such as Debian 13 or Ubuntu 24.04",
-    exit: "failed",
   };
 }
 

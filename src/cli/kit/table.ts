@@ -28,7 +28,11 @@ const WORD = 16;
 
 type Row = readonly Cell[];
 
-/** The table as lines, title first. A cell that does not fit is wrapped, never cut. */
+/**
+ * The table as lines, title first. A cell that does not fit is wrapped, never cut. It is ours because
+ * the packages for tables are told widths instead of sharing out the terminal's, break codes and
+ * keys as any word, and have no other form where columns don't fit.
+ */
 export function table(layout: TableLayout): string[] {
   return growingTable(layout)(layout.rows);
 }

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync, type Stats } from "node:fs";
 import { nodeHostLimitTable } from "../../limits/node-host.ts";
+import { asRoot, type Command, shell } from "../../protocol/command.ts";
 import { type AllowList, parseAllowList } from "./allow-list.ts";
 
 /** The allow-list as it is now: in force, absent, or there but not to be trusted. */
@@ -10,7 +11,7 @@ export type AllowFile =
       readonly kind: "bad";
       readonly path: string;
       readonly problem: string;
-      readonly next: string;
+      readonly next: Command;
     };
 
 /**
@@ -24,7 +25,7 @@ export function readAllowFile(path: string): AllowFile {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return { kind: "none", path };
-    return { kind: "bad", path, problem: `can't be read (${code})`, next: `ls -l ${path}` };
+    return { kind: "bad", path, problem: `can't be read (${code})`, next: shell`ls -l ${path}` };
   }
   try {
     const bad = distrust(path, fstatSync(fd));
@@ -38,15 +39,15 @@ export function readAllowFile(path: string): AllowFile {
 }
 
 function distrust(path: string, stat: Stats): AllowFile | undefined {
-  const bad = (problem: string, next: string): AllowFile => ({ kind: "bad", path, problem, next });
-  if (!stat.isFile()) return bad("is not a file", `ls -l ${path}`);
+  const bad = (problem: string, next: Command): AllowFile => ({ kind: "bad", path, problem, next });
+  if (!stat.isFile()) return bad("is not a file", shell`ls -l ${path}`);
   const most = nodeHostLimitTable.hostAllowBytes.value;
-  if (stat.size > most) return bad(`is larger than ${most} bytes`, `ls -l ${path}`);
+  if (stat.size > most) return bad(`is larger than ${most} bytes`, shell`ls -l ${path}`);
   const uid = process.getuid?.();
   if (uid === undefined) return undefined;
   if (stat.uid !== 0 && stat.uid !== uid) {
-    return bad(`belongs to user ${stat.uid}`, `sudo chown root ${path}`);
+    return bad(`belongs to user ${stat.uid}`, asRoot(shell`chown root ${path}`));
   }
-  if ((stat.mode & 0o022) !== 0) return bad("can be written by others", `chmod go-w ${path}`);
+  if ((stat.mode & 0o022) !== 0) return bad("can be written by others", shell`chmod go-w ${path}`);
   return undefined;
 }

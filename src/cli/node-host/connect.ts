@@ -1,3 +1,4 @@
+import { openclaw } from "../../protocol/command.ts";
 import type { Run } from "../kit/declare.ts";
 import { warnVisible } from "../reach/remote-options.ts";
 import { NodeHost } from "./host.ts";
@@ -15,7 +16,7 @@ export const connect: Run<ConnectOptions> = async (context, words, options) => {
   const said = await readSaid(context, word, options.linkFile);
   const typed = await fetchJoined(said);
   const target = readTarget(typed);
-  if (target.invite !== undefined && word === said) warnVisible(context, "openclaw connect -");
+  if (target.invite !== undefined && word === said) warnVisible(context, openclaw`connect -`);
   if (options.installService) {
     const { installService } = await import("./service.ts");
     return installService(context, { target, typed, options });

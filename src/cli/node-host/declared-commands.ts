@@ -1,3 +1,4 @@
+import { isWholeCode, normalizeCode } from "../../words/code.ts";
 import type { Send } from "./invokes.ts";
 import { hostStats } from "./stats.ts";
 import type { HostEvent } from "./words.ts";
@@ -68,9 +69,11 @@ export class DeclaredCommands {
 
   #refused({ details }: RefusedReport, send: Send): void {
     if (details?.["code"] !== "PAIRING_CHANGED") return;
-    // The gateway names the command that approves; a line of its own would not be the owner's.
-    const requestId = /^openclaw nodes approve ([\w-]+)$/.exec(String(details["cure"]))?.[1];
-    if (requestId !== undefined) return this.#tell({ event: "commands-waiting", requestId });
+    // It is put before a person: anything else than a code would be a line of the gateway's own.
+    const requestId = normalizeCode(String(details["requestId"] ?? ""));
+    if (requestId !== undefined && isWholeCode(requestId)) {
+      return this.#tell({ event: "commands-waiting", requestId });
+    }
     // Neither approved nor asked for yet: it is being written down.
     clearTimeout(this.#soon);
     this.#soon = setTimeout(() => this.#report(send), this.#soonMs);

@@ -1,16 +1,18 @@
 import { GatewayClient, type GatewayClientOptions } from "@openclaw/gateway-client";
 import { cleanText } from "../../lib/text.ts";
 import { version } from "../../lib/version.ts";
-import { plainText } from "../../protocol/text.ts";
+import { openclaw } from "../../protocol/command.ts";
+import { onGateway, say, type Text } from "../../protocol/text.ts";
 import { CliError } from "../kit/exit.ts";
 import { type CliIdentity, rawKeyText, signText, type TokenFile } from "../reach/identity.ts";
 import { detailCode, explain } from "../reach/remote.ts";
+import { PinWatch, refusePlain } from "../reach/transport.ts";
 import { type AllowFile, readAllowFile } from "./allow-file.ts";
 import { declaredCommands } from "./commands.ts";
 import { DeclaredCommands } from "./declared-commands.ts";
 import { type InvokeRequest, Invokes } from "./invokes.ts";
 import { Programs } from "./process.ts";
-import type { ConnectTarget } from "./target.ts";
+import { type ConnectTarget, MAKE_LINK } from "./target.ts";
 import type { HostEvent } from "./words.ts";
 
 export interface HostOptions {
@@ -65,7 +67,12 @@ export class NodeHost {
     return new Promise((resolve, reject) => {
       this.#end = { resolve, reject };
       this.options.tell({ event: "connecting", url: this.options.target.url.href });
-      this.#dial();
+      try {
+        refusePlain(this.options.target.url, this.options.env);
+        this.#dial();
+      } catch (error) {
+        reject(error);
+      }
     });
   }
 
@@ -91,12 +98,16 @@ export class NodeHost {
 
   #dial(): void {
     let lastError: unknown;
+    const pin = new PinWatch();
+    const options = this.#clientOptions();
+    const { normalizeTlsFingerprint } = pin;
     const client: GatewayClient = new GatewayClient({
-      ...this.#clientOptions(),
+      ...options,
+      hostDeps: { ...options.hostDeps, normalizeTlsFingerprint },
       onHelloOk: () => this.#ready(client),
       onConnectError: (error) => {
-        lastError = error;
-        if (client === this.#client) this.#refused(error);
+        lastError = pin.explained(error);
+        if (client === this.#client) this.#refused(lastError);
       },
       onReconnectPaused: () => {
         if (client === this.#client) void this.#fail(explain(lastError, this.options.target.url));
@@ -157,7 +168,7 @@ export class NodeHost {
   #readAllow(): AllowFile {
     const allow = readAllowFile(this.options.allowPath);
     if (allow.kind === "bad") {
-      const message = `the allow-list ${allow.path} ${allow.problem}, so nothing is run: ${allow.next}`;
+      const message = say`the allow-list ${allow.path} ${allow.problem}, so nothing is run: ${allow.next}`;
       this.#tellOnce({ event: "note", message });
     }
     if (allow.kind === "list") {
@@ -222,10 +233,10 @@ export class NodeHost {
   }
 
   #final(error: unknown): unknown {
-    const wrongRole = error instanceof Error && error.message === "invalid role";
+    const wrongRole = detailCode(error) === "INVALID_ROLE";
     if (!this.#useInvite || !wrongRole) return explain(error, this.options.target.url);
     return new CliError("credentials", "that link is not one for a node", {
-      next: "on the gateway host: openclaw devices invite --role node",
+      next: MAKE_LINK,
     });
   }
 
@@ -257,7 +268,8 @@ export class NodeHost {
   #declareAnew(): void {
     const commands = declaredCommands(this.#readAllow());
     if (commands.join() === this.#declared) return;
-    const message = `offers ${commands.join(", ")} now; what is new waits, on the gateway host: openclaw nodes pending`;
+    const pending = onGateway(openclaw`nodes pending`);
+    const message = say`offers ${commands.join(", ")} now; what is new waits, ${pending}`;
     if (this.#declared !== undefined) {
       this.options.tell({ event: "note", message });
       this.#client?.updateNodeManifest({ caps: ["system"], commands });
@@ -287,9 +299,8 @@ function isFinal(error: unknown): boolean {
   return typeof gatewayCode === "string" && gatewayCode !== "UNAVAILABLE" && retryable !== true;
 }
 
-function plain(error: unknown): { message: string; next?: string | undefined } {
-  if (error instanceof CliError)
-    return { message: error.message, ...(error.next && { next: plainText(error.next) }) };
+function plain(error: unknown): { message: string; next?: Text | undefined } {
+  if (error instanceof CliError) return { message: error.message, next: error.next };
   return { message: error instanceof Error ? error.message : String(error) };
 }
 

@@ -5,7 +5,7 @@ import { type Context, jsonLine } from "../kit/context.ts";
 import { secretOption } from "../reach/remote-options.ts";
 import { allowPath, nodeFolder, nodeKeys } from "./folder.ts";
 import type { HostOptions } from "./host.ts";
-import { eventLines, type HostEvent } from "./words.ts";
+import { eventFacts, eventLines, type HostEvent } from "./words.ts";
 
 export interface ConnectOptions {
   readonly name?: string;
@@ -37,6 +37,6 @@ export async function hostOptions(
 
 /** One line of JSON an event where a program reads, else words. */
 export function say({ io, options }: Context, event: HostEvent, key: string): void {
-  if (options.json) return io.data(jsonLine(event));
+  if (options.json) return io.data(jsonLine(eventFacts(event)));
   for (const line of eventLines(event, key)) io.out(line);
 }

@@ -1,4 +1,5 @@
 import { fork } from "node:child_process";
+import type { Text } from "../../protocol/text.ts";
 import type { Context } from "../kit/context.ts";
 import type { Run } from "../kit/declare.ts";
 import { CliError } from "../kit/exit.ts";
@@ -22,7 +23,7 @@ interface PairTask {
 }
 
 interface Answer {
-  readonly failure?: { readonly message: string; readonly next?: string };
+  readonly failure?: { readonly message: string; readonly next?: Text };
 }
 
 /**
@@ -71,7 +72,7 @@ export const pairNode: Run<unknown> = async ({ io }) => {
   const ask = await new Promise<PairTask>((resolve) => process.once("message", resolve));
   const answer = await pairOnce({ io, options: ask.global }, ask).then(
     (): Answer => ({}),
-    (error: Error & { next?: string }): Answer => {
+    (error: Error & { next?: Text }): Answer => {
       const { message, next } = error;
       return { failure: { message, ...(next !== undefined && { next }) } };
     },

@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { nodeHostLimitTable as limits } from "../../limits/node-host.ts";
+import { plainText, say } from "../../protocol/text.ts";
 import { readAllowFile } from "./allow-file.ts";
 import { allowedBy, allowLine } from "./allow-list.ts";
 import type { HostCall, HostFacts } from "./call.ts";
@@ -50,7 +51,8 @@ function checkAllowed(argv: readonly string[], path: string): void {
   const file = readAllowFile(path);
   const refused = (message: string) =>
     new HostError("NOT_ALLOWED", `system.run refused by ${hostname()}: ${message}`);
-  if (file.kind === "bad") throw refused(`the allow-list ${path} ${file.problem}: ${file.next}`);
+  if (file.kind === "bad")
+    throw refused(plainText(say`the allow-list ${path} ${file.problem}: ${file.next}`));
   if (file.kind === "list" && allowedBy(file.list, argv)) return;
   throw refused(`not on its allow-list; to allow it add this line to ${path}: ${allowLine(argv)}`);
 }

@@ -3,6 +3,7 @@ import { whyFailed } from "../../lib/system-words.ts";
 import type { Context } from "../kit/context.ts";
 import { CliError } from "../kit/exit.ts";
 import { readSecret } from "../reach/remote-options.ts";
+import { MAKE_LINK } from "./target.ts";
 
 /** A link, a setup code or an address is shorter by far. */
 const FILE_CHARS = 64 * 1024;
@@ -27,7 +28,7 @@ export async function readSaid(
   throw new CliError(
     "usage",
     "say where: a link or setup code of “devices invite --role node”, or wss://…",
-    { next: "on the gateway host: openclaw devices invite --role node" },
+    { next: MAKE_LINK },
   );
 }
 

@@ -1,6 +1,7 @@
 import { existsSync, lchownSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { shellWord } from "../../lib/shell-word.ts";
+import { asRoot, openclaw, shell } from "../../protocol/command.ts";
+import { say } from "../../protocol/text.ts";
 import { askSystemd } from "../commands/gateway/supervisor.ts";
 import { runTool } from "../commands/gateway/tools.ts";
 import { confirm } from "../kit/confirm.ts";
@@ -36,10 +37,10 @@ export async function installService(context: Context, ask: ServiceAsk): Promise
   if (process.getuid?.() !== 0) throw notRoot(ask);
   if (!existsSync("/run/systemd/system")) {
     throw new CliError("failed", "systemd does not run here; the above was not done", {
-      next: "run openclaw connect under whatever starts services here",
+      next: say`run ${openclaw`connect`} under whatever starts services here`,
     });
   }
-  await confirm(context, ask.options.yes ?? false);
+  await confirm(context, { yes: ask.options.yes });
   const ids = await serviceUser(context);
   mkdirSync(NODE_STATE, { recursive: true, mode: 0o700 });
   lchownSync(NODE_STATE, ids.uid, ids.gid);
@@ -53,7 +54,7 @@ export async function installService(context: Context, ask: ServiceAsk): Promise
   await tool(context, "systemctl", ["daemon-reload"]);
   await tool(context, "systemctl", ["enable", NODE_UNIT]);
   await askSystemd("restart", NODE_UNIT, io.env);
-  io.out(`Runs as ${NODE_UNIT}. What it says: journalctl -u ${NODE_UNIT} -f`);
+  io.out(say`Runs as ${NODE_UNIT}. What it says: ${shell`journalctl -u ${NODE_UNIT} -f`}`);
   io.out(`  What the gateway may run here: ${NODE_ETC}/allow`);
 }
 
@@ -70,9 +71,9 @@ function planLines(pairsNow: boolean): string[] {
 function notRoot({ target, typed }: ServiceAsk): CliError {
   // A link is as good as a password until it is used: it is not repeated.
   const [word, hint] =
-    target.invite === undefined ? [shellWord(shown(typed)), ""] : ["-", " (it asks for the link)"];
+    target.invite === undefined ? [shown(typed), ""] : ["-", " (it asks for the link)"];
   return new CliError("failed", "the above was not done: it takes root", {
-    next: `sudo openclaw connect ${word} --install-service${hint}`,
+    next: say`${asRoot(openclaw`connect ${word} --install-service`)}${hint}`,
   });
 }
 

@@ -1,4 +1,6 @@
+import { openclaw } from "../../protocol/command.ts";
 import { decodeSetupCode, SETUP_SCHEME } from "../../protocol/setup-code.ts";
+import { onGateway } from "../../protocol/text.ts";
 import { isWholeCode, normalizeCode } from "../../words/code.ts";
 import { CliError } from "../kit/exit.ts";
 import { quoted } from "../kit/words.ts";
@@ -11,10 +13,11 @@ export interface ConnectTarget {
   readonly tlsFingerprint?: string;
 }
 
-const EXAMPLE = "openclaw connect wss://gateway.example.com";
+const EXAMPLE = openclaw`connect wss://gateway.example.com`;
 const TAKES =
   "it takes a link or setup code of “devices invite --role node”, or the gateway's address such as wss://gateway.example.com";
-const MAKE_LINK = "on the gateway host: openclaw devices invite --role node";
+/** What makes a link for a node. */
+export const MAKE_LINK = onGateway(openclaw`devices invite --role node`);
 
 /**
  * Reads a link of `openclaw devices invite`, a setup code (`oc-pair://…` or bare), or an address:
@@ -41,13 +44,9 @@ export function readTarget(typed: string): ConnectTarget {
 function refuseWord(typed: string): void {
   if (/[\d-]/.test(typed) && isWholeCode(normalizeCode(typed) ?? "")) {
     const code = normalizeCode(typed) ?? typed;
-    throw new CliError(
-      "usage",
-      `${code} is the code of a request, which the gateway's owner approves`,
-      {
-        next: `on the gateway host: openclaw devices approve ${code}`,
-      },
-    );
+    const message = `${code} is the code of a request, which the gateway's owner approves`;
+    const next = onGateway(openclaw`devices approve ${code}`);
+    throw new CliError("usage", message, { next });
   }
   if (/[.:]/.test(typed) || typed === "localhost") return;
   // What is long may be a part of a setup code, which is a secret.

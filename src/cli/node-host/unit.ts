@@ -1,3 +1,5 @@
+import { blank, commandText, openclaw, shell } from "../../protocol/command.ts";
+
 /** What differs from machine to machine in the unit. */
 export interface UnitFacts {
   readonly node: string;
@@ -9,15 +11,18 @@ export const NODE_USER = "openclaw-node";
 export const NODE_STATE = "/var/lib/openclaw-node";
 export const NODE_ETC = "/etc/openclaw-node";
 
+const INSTALL = commandText(openclaw`connect ${blank("<link>")} --install-service`);
+const EDIT = commandText(shell`systemctl edit ${NODE_UNIT}`);
+
 /** The unit that keeps this machine connected as a node; `systemd/openclaw-node.service` is this text. */
 export function unitText({ node, script }: UnitFacts): string {
-  return `# This machine as a node of an OpenClaw gateway. "openclaw connect <link> --install-service" makes all
+  return `# This machine as a node of an OpenClaw gateway. "${INSTALL}" makes all
 # that it wants:
 #   - the user:       ${NODE_USER}, without a shell
 #   - where to:       ${NODE_ETC}/connect.env with OPENCLAW_NODE_URL=wss://…
 #                     and, if needed, OPENCLAW_NODE_OPTIONS=--tls-fingerprint …
 #   - what it may do: ${NODE_ETC}/allow, one command a line; without lines nothing is run
-# Local changes belong into "systemctl edit ${NODE_UNIT}", never into this file.
+# Local changes belong into "${EDIT}", never into this file.
 
 [Unit]
 Description=OpenClaw node

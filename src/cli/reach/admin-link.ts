@@ -1,6 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { basename, dirname } from "node:path";
 import { SocketFolder } from "../../lib/socket-folder.ts";
+import { openclaw } from "../../protocol/command.ts";
 import type { ErrorShape } from "../../protocol/frames.ts";
 import { CliError } from "../kit/exit.ts";
 
@@ -180,12 +181,12 @@ function dial(path: string): Promise<Socket> {
 
 function hungUp(): CliError {
   return new CliError("unreachable", "the gateway ended the connection without an answer", {
-    next: "openclaw gateway status",
+    next: openclaw`gateway status`,
   });
 }
 
 function noAnswer(method: string, ms: number): CliError {
   return new CliError("unreachable", `no answer to ${method} within ${ms / 1000} s`, {
-    next: "openclaw gateway status",
+    next: openclaw`gateway status`,
   });
 }

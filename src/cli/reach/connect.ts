@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { resolveAdminSocket, stateFolder } from "../../host/paths.ts";
-import { shellWord } from "../../lib/shell-word.ts";
 import { whyFailed } from "../../lib/system-words.ts";
+import { asRoot, type Command, openclaw, shell } from "../../protocol/command.ts";
+import { say } from "../../protocol/text.ts";
 import type { Context } from "../kit/context.ts";
 import { CliError } from "../kit/exit.ts";
 import { AdminLink, type LinkListener } from "./admin-link.ts";
@@ -42,7 +43,7 @@ async function openGateway(context: Context, needs: Needs): Promise<ReachedGatew
   const stopped = await openStopped(context, { ...needs, stopped: needs.stopped });
   if (!context.options.json) {
     context.io.err(
-      `The gateway is not running: this acts on its state. To start it: ${startCommand()}`,
+      say`The gateway is not running: this acts on its state. To start it: ${startCommand()}`,
     );
   }
   return stopped;
@@ -95,7 +96,7 @@ function unreachable(path: string, cause: NodeJS.ErrnoException): CliError {
     });
   }
   const message = `the admin socket ${path} can't be used: ${whyFailed(cause)}`;
-  const next = `ls -ld ${shellWord(dirname(path))}`;
+  const next = shell`ls -ld ${dirname(path)}`;
   return new CliError("unreachable", message, { code: cause.code, cause, next });
 }
 
@@ -103,9 +104,9 @@ const unitFolders = ["/etc/systemd/system", "/usr/lib/systemd/system", "/lib/sys
 export const UNIT = "openclaw-gateway";
 
 /** The command that starts the gateway on this machine. */
-export function startCommand(): string {
+export function startCommand(): Command {
   const unit = unitFolders.some((folder) => existsSync(`${folder}/${UNIT}.service`));
-  return unit ? `sudo systemctl start ${UNIT}` : "openclaw gateway run";
+  return unit ? asRoot(shell`systemctl start ${UNIT}`) : openclaw`gateway run`;
 }
 
 export function notRunning(): CliError {

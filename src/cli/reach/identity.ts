@@ -9,6 +9,8 @@ import {
 import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
+import { shell } from "../../protocol/command.ts";
+import { say } from "../../protocol/text.ts";
 import { CliError } from "../kit/exit.ts";
 
 /** This command line as a device of its own; used only with `--url`. */
@@ -45,7 +47,7 @@ export function loadIdentity(folder: string, name = "cli-identity.json"): CliIde
     return identityOf(String(pem));
   } catch (cause) {
     throw new CliError("failed", `${file} holds no usable key`, {
-      next: `rm ${file} (this device must then be approved anew)`,
+      next: say`${shell`rm ${file}`} (this device must then be approved anew)`,
       cause,
     });
   }
@@ -115,7 +117,7 @@ function readJson(file: string): Record<string, unknown> | undefined {
     return JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new CliError("failed", `${file} can't be read`, { next: `ls -l ${file}`, cause });
+    throw new CliError("failed", `${file} can't be read`, { next: shell`ls -l ${file}`, cause });
   }
 }
 

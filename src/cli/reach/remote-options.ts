@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { cleanText } from "../../lib/text.ts";
+import { say, type Text } from "../../protocol/text.ts";
 import type { Context } from "../kit/context.ts";
 
 /** Secrets typed once, so that `-` is not read twice. */
@@ -31,10 +32,10 @@ export async function readSecret({ io }: Context, question: string): Promise<str
  * Says once that other users of this machine can read the command line, and takes it out of the list of
  * processes from here on.
  */
-export function warnVisible({ io }: Context, better: string): void {
+export function warnVisible({ io }: Context, better: Text): void {
   process.title = "openclaw";
   io.err(
-    `note: a secret on the command line shows in process lists and shell history; better: ${better}`,
+    say`note: a secret on the command line shows in process lists and shell history; better: ${better}`,
   );
 }
 

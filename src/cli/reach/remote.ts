@@ -3,12 +3,15 @@ import { systemWords } from "../../lib/system-words.ts";
 import { cleanText } from "../../lib/text.ts";
 import { version } from "../../lib/version.ts";
 import { READ } from "../../protocol/access.ts";
+import { openclaw } from "../../protocol/command.ts";
+import { onGateway, say, type Text } from "../../protocol/text.ts";
 import type { Context } from "../kit/context.ts";
 import { CliError } from "../kit/exit.ts";
 import type { LinkListener } from "./admin-link.ts";
 import { gatewayBehind, type ReachedGateway } from "./gateway.ts";
 import { cliFolder, loadIdentity, rawKeyText, signText, TokenFile } from "./identity.ts";
 import { hostnameForPeople, secretOption } from "./remote-options.ts";
+import { PinWatch, refusePlain, transportFailure } from "./transport.ts";
 
 const ROLE = "operator";
 
@@ -23,6 +26,7 @@ export async function openRemote(
   listener?: LinkListener,
 ): Promise<ReachedGateway> {
   const url = webSocketUrl(context.options.url ?? "");
+  refusePlain(url, context.io.env);
   // Reading is asked for as well: without it a device can't ask for the scopes it lacks later.
   const scopes = [...new Set([READ, ...needed])].sort();
   const target = { context, url, listener };
@@ -61,10 +65,14 @@ async function connect(target: Target, scopes?: readonly string[]): Promise<Reac
     client.stop();
     listener.ended(why);
   };
+  const pin = new PinWatch();
+  const options = await credentials(target, scopes);
+  const { normalizeTlsFingerprint } = pin;
   const client: GatewayClient = new GatewayClient({
-    ...(await credentials(target, scopes)),
+    ...options,
+    hostDeps: { ...options.hostDeps, normalizeTlsFingerprint },
     onHelloOk: () => settle.ready(),
-    onConnectError: (error) => settle.failed(error),
+    onConnectError: (error) => settle.failed(pin.explained(error)),
     onClose: (code, reason, info) => lost(code, reason, info?.phase === "post-hello"),
     ...(listener && {
       onEvent: ({ event, payload }) => listener.event(event, payload),
@@ -134,8 +142,8 @@ export function detailCode(error: unknown): unknown {
 }
 
 /** The gateway can't know that it is a command line which lacks the secret. */
-const missingSecrets: Readonly<Record<string, string>> = {
-  AUTH_TOKEN_MISSING: "add --token - (a new one: on the gateway host: openclaw token new)",
+const missingSecrets: Readonly<Record<string, Text>> = {
+  AUTH_TOKEN_MISSING: say`add --token - (a new one: ${onGateway(openclaw`token new`)})`,
   AUTH_PASSWORD_MISSING: "add --password -",
 };
 
@@ -153,32 +161,14 @@ export function explain(error: unknown, url: URL): unknown {
     return new CliError("failed", error.message, { code: gatewayCode, cause: error });
   }
   const { code } = error as NodeJS.ErrnoException;
-  const words = /wrong version number/.test(error.message) ? NO_TLS : systemWords(error);
-  const next = transportCure(error.message) ?? (words && REACH);
+  const refused = transportFailure(error);
+  const words = refused?.words ?? systemWords(error);
+  const next = refused?.next ?? (words && REACH);
   const message = `no connection to ${url.host}: ${words ?? (error.message || code || "unknown reason")}`;
   return new CliError("unreachable", message, { code, next, cause: error });
 }
 
-const NO_TLS = "what answers there does not speak TLS";
-const REACH =
-  "compare the address with what this says, on the gateway host: openclaw gateway status";
-
-/** What helps where the connection itself is refused by this end. */
-function transportCure(message: string): string | undefined {
-  if (/wrong version number/.test(message)) {
-    return "use the address that is served with TLS, or ws:// on the gateway's own machine";
-  }
-  if (/fingerprint mismatch/i.test(message)) {
-    return "compare, on the gateway host: openssl x509 -noout -sha256 -fingerprint -in <its certificate>";
-  }
-  if (/plaintext ws/i.test(message)) {
-    return "use wss:// (or, in a private network you trust, set OPENCLAW_ALLOW_INSECURE_PRIVATE_WS=1)";
-  }
-  if (/certificate|self.signed/i.test(message)) {
-    return "add --tls-fingerprint with the SHA-256 fingerprint of the gateway's certificate";
-  }
-  return undefined;
-}
+const REACH = say`compare the address with what this says, ${onGateway(openclaw`gateway status`)}`;
 
 /**
  * This device is paired with fewer scopes than the command needs: it asks for the rest, which the
@@ -189,9 +179,9 @@ async function askForScopes(target: Target, scopes: readonly string[]): Promise<
   try {
     const method = "device.scopes.requestUpgrade";
     const { requestId } = await gateway.request(method, { scopes });
-    const approve = `openclaw devices approve ${cleanText(requestId) ?? ""}`;
+    const approve = onGateway(openclaw`devices approve ${cleanText(requestId) ?? ""}`);
     return new CliError("credentials", "this command needs more than this device may do", {
-      next: `on the gateway host: ${approve} (then repeat the command here)`,
+      next: say`${approve} (then repeat the command here)`,
       code: "PAIRING_REQUIRED",
     });
   } finally {

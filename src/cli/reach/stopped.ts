@@ -1,6 +1,8 @@
 import { readdirSync, statSync } from "node:fs";
 import { stateFolder } from "../../host/paths.ts";
 import { whyFailed } from "../../lib/system-words.ts";
+import { openclaw } from "../../protocol/command.ts";
+import { say } from "../../protocol/text.ts";
 import type { Context } from "../kit/context.ts";
 import { CliError } from "../kit/exit.ts";
 import { gatewayBehind, type Needs, type ReachedGateway } from "./gateway.ts";
@@ -79,6 +81,6 @@ function noState(folder: string): CliError {
   return new CliError(
     "unreachable",
     `the gateway is not running and ${folder} holds no state of one`,
-    { next: "openclaw gateway run (or set OPENCLAW_STATE_DIR to where its state is)" },
+    { next: say`${openclaw`gateway run`} (or set OPENCLAW_STATE_DIR to where its state is)` },
   );
 }

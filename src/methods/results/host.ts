@@ -22,6 +22,30 @@ export { counts as pairingCounts };
 
 export const secretKind = () => t.oneOf("token", "password");
 
+const word = () => t.either(t.string(), t.object({ fill: t.string() }));
+
+/** A command in a text: `at` is where it works; a word with `fill` is one that the reader fills in. */
+const command = () =>
+  t.object(
+    {
+      program: t.string(),
+      words: t.array(word()),
+      at: t.oneOf("here", "gateway", "node"),
+    },
+    { root: t.exactly(true), env: t.record(t.string()) },
+  );
+
+/** `warnings`: each as one text; `notes`: with a code for programs, and what helps, its commands apart. */
+export const notes = () => ({
+  warnings: strings(),
+  notes: t.array(
+    t.object(
+      { code: t.string(), message: t.string() },
+      { next: t.array(t.either(t.string(), command())) },
+    ),
+  ),
+});
+
 /** What this gateway process is. `unit`: the systemd unit or the id of the pm2 process. */
 export const hostReport = () =>
   t.object(
@@ -36,7 +60,7 @@ export const hostReport = () =>
       configPath: t.string(),
       adminSocket: t.string(),
       pageUrl: t.string(),
-      warnings: strings(),
+      ...notes(),
       fingerprint: t.string(),
       deviceId: t.string(),
       pairing: counts(),

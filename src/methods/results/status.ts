@@ -1,7 +1,7 @@
 import { agentHealth, agentStatus } from "../../agent/results.ts";
 import * as t from "../../protocol/typed-schema.ts";
 import { strings } from "./devices.ts";
-import { connectionCounts, pairingCounts } from "./host.ts";
+import { connectionCounts, notes, pairingCounts } from "./host.ts";
 
 const eventLoop = () =>
   t.object({
@@ -94,7 +94,7 @@ const figures = () =>
         { lastError: t.string() },
       ),
       closes: t.record(t.integer()),
-      warnings: strings(),
+      ...notes(),
       limits: t.record(t.object({ value: t.number(), unit: t.string() })),
     },
     { notify: notify() },

@@ -142,9 +142,11 @@ describe("devices clear in pages", () => {
   test("whom somebody else removed meanwhile is no failure; a real one says how far it came", async () => {
     fill(10);
     const remove = admin.answers["device.pair.remove"];
+    const details = { code: "UNKNOWN_DEVICE" };
+    const unknown = { code: "INVALID_REQUEST", message: "no such device", details };
     admin.answers["device.pair.remove"] = (params) => {
       const { deviceId } = params;
-      if (deviceId === idOf(3)) throw new Refuse({ message: "unknown deviceId" });
+      if (deviceId === idOf(3)) throw new Refuse(unknown);
       return remove?.(params);
     };
     const io = admin.io();

@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { checks, examine } from "../../../src/cli/commands/doctor/checks.ts";
 import { summary } from "../../../src/cli/commands/doctor/doctor.ts";
+import type { DoctorFacts } from "../../../src/cli/commands/doctor/facts.ts";
+import { findingRow } from "../../../src/cli/commands/doctor/verdict.ts";
+import { commandsIn, plainText } from "../../../src/protocol/text.ts";
 import { access } from "../support/doctor/access-cases.ts";
 import { down } from "../support/doctor/cases.ts";
 import { config } from "../support/doctor/config-cases.ts";
@@ -10,6 +13,9 @@ import { program } from "../support/doctor/program-cases.ts";
 import { ssh } from "../support/doctor/ssh-cases.ts";
 import { state } from "../support/doctor/state-cases.ts";
 import { webhooks } from "../support/doctor/webhook-cases.ts";
+
+/** The findings with what to type as it is printed. */
+const rowsOf = (facts: DoctorFacts) => examine(facts).map(findingRow);
 
 describe.each([
   ["program and gateway", program],
@@ -21,7 +27,7 @@ describe.each([
   ["webhook", webhooks],
 ] as const)("doctor, %s", (_group, cases) => {
   test.each([...cases])("%s is judged by %s", (_what, id, facts, [level, message, next]) => {
-    const found = examine(facts).find((finding) => finding.id === id);
+    const found = rowsOf(facts).find((finding) => finding.id === id);
     expect(found).toEqual({
       id,
       level,
@@ -45,12 +51,23 @@ describe("doctor", () => {
 
   test("every finding ends with a command to type", () => {
     const all = [...program, ...config, ...state, ...access, ...around, ...ssh, ...webhooks];
-    const found = all.flatMap(([, , facts]) => examine(facts));
-    const said = found.flatMap((finding) => (finding.level === "ok" ? [] : [finding.next]));
+    const found = all.flatMap(([, , facts]) => rowsOf(facts));
+    const said = found.flatMap((finding) => (finding.next === undefined ? [] : [finding.next]));
     // The first two are what these tables give as the words of others.
     const typed =
-      /^(install it|edit x|(\w+=\S+ )?(openclaw|sudo|env|systemctl|journalctl|pm2|npx|prlimit|export|ls|df|ss|cat|cp|mv|rm|chmod|chown|chgrp|gpasswd|curl|\$\{EDITOR:-nano\})( |$))/;
+      /^(install it|edit x|(openclaw|sudo|env|systemctl|journalctl|pm2|npx|prlimit|export|ls|df|ss|cat|cp|mv|rm|chmod|chown|chgrp|gpasswd|curl|\$\{EDITOR:-nano\})( |$))/;
     expect(said.filter((next) => !typed.test(next))).toEqual([]);
+  });
+
+  test("what to type is data in every finding, but for the words of others", () => {
+    const all = [...program, ...config, ...state, ...access, ...around, ...ssh, ...webhooks];
+    const found = all.flatMap(([, , facts]) => examine(facts));
+    const prose = found.flatMap((finding) =>
+      finding.level === "ok" || commandsIn(finding.next).length > 0 ? [] : [finding.next],
+    );
+    // What these tables, and what made a command before it got here, give as the words of others.
+    const given = /^(install it|edit x|\$\{EDITOR:-nano\} |openclaw config set gateway\.egress )/;
+    expect(prose.filter((next) => !given.test(plainText(next)))).toEqual([]);
   });
 
   test("says of a stopped one only that it does not run", () => {

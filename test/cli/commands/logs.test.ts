@@ -1,8 +1,10 @@
 import { appendFileSync, chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { connectionLost } from "../../../src/cli/commands/logs/gateway-source.ts";
 import { parseEntry } from "../../../src/cli/commands/logs/journal-source.ts";
 import { parseLine } from "../../../src/cli/commands/logs/line.ts";
+import { gatewayBehind, type Wire } from "../../../src/cli/reach/gateway.ts";
 import { until } from "../../kit/until.ts";
 import { FakeAdmin } from "../support/admin-server.ts";
 import { NOW, openclaw } from "../support/io.ts";
@@ -158,6 +160,76 @@ describe("from where it wrote while it is down", () => {
     Object.assign(io.env, { PATH: "/nonexistent" });
     expect(await openclaw("logs", io)).toBe(3);
     expect(io.errorText).toContain("next: openclaw gateway run");
+  });
+});
+
+describe("a connection by URL that is gone", () => {
+  const gateway = (how: Wire["how"]) =>
+    gatewayBehind({ how, call: async () => ({}), close: async () => undefined });
+  const coded = (code: string) => Object.assign(new Error("gateway closed"), { code });
+
+  test("is told by an error without a code, whatever that says", () => {
+    const lost = connectionLost(gateway("remote"), new Error("some words"));
+    expect(lost).toMatchObject({ exit: "unreachable", message: "some words" });
+  });
+
+  test.each([
+    ["an answer of the gateway", gateway("remote"), coded("INVALID_REQUEST")],
+    ["a time-out", gateway("remote"), coded("CLIENT_TIMEOUT")],
+    ["a defect here, by the admin socket", gateway("running"), new Error("gateway closed")],
+    ["no error", gateway("remote"), "gateway closed"],
+  ])("is not taken from %s", (_what, reached, error) => {
+    expect(connectionLost(reached, error)).toBeUndefined();
+  });
+});
+
+describe("a line that tells what to type", () => {
+  const told = (message: string, more: object = {}) =>
+    JSON.stringify({
+      time: at(0),
+      level: "warn",
+      message,
+      next: "openclaw config set gateway.port 18789",
+      ...more,
+    });
+  const HEAD = `${at(0)} WARN `;
+
+  async function printed(text: string, lineColumns = Number.POSITIVE_INFINITY) {
+    answers([text]);
+    const io = admin.io();
+    io.lineColumns = lineColumns;
+    await openclaw("logs", io);
+    return io.lines;
+  }
+
+  test("says it once, where the message has it", async () => {
+    const text = told("changed; back: openclaw config set gateway.port 18789 (or so)", { key: 1 });
+    expect(await printed(text)).toEqual([
+      `${HEAD} changed; back: openclaw config set gateway.port 18789 (or so) key=1`,
+    ]);
+  });
+
+  test("keeps it in one piece in a narrow terminal", async () => {
+    const lines = await printed(told("changed; back: openclaw config set gateway.port 18789"), 45);
+    expect(lines).toHaveLength(3);
+    expect(lines[2]?.trim()).toBe("openclaw config set gateway.port 18789");
+  });
+
+  test("has it as a fact, where the message does not say it", async () => {
+    expect(await printed(told("changed"))).toEqual([
+      `${HEAD} changed next="openclaw config set gateway.port 18789"`,
+    ]);
+    expect(await printed(told("changed", { next: ["x"] }))).toEqual([`${HEAD} changed next=["x"]`]);
+  });
+
+  test("has all of it as JSON", async () => {
+    answers([told("back: openclaw config set gateway.port 18789")]);
+    const io = admin.io();
+    await openclaw("logs --json", io);
+    expect(JSON.parse(io.text)).toMatchObject({
+      message: "back: openclaw config set gateway.port 18789",
+      next: "openclaw config set gateway.port 18789",
+    });
   });
 });
 

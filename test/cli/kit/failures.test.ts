@@ -120,10 +120,3 @@ describe("exit codes", () => {
     }
   });
 });
-
-test("a C library too old for this Node.js is named, with what to use instead", () => {
-  const error = new Error("libc.so.6: version `GLIBC_2.38' not found (required by uws.node)");
-  const failure = explainFailure(error);
-  expect(failure.message).toMatch(/C library is too old for Node\.js \d/);
-  expect(failure.next).toContain("Node.js 20");
-});

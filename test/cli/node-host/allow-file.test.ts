@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readAllowFile } from "../../../src/cli/node-host/allow-file.ts";
 import { nodeHostLimitTable } from "../../../src/limits/node-host.ts";
+import { shell } from "../../../src/protocol/command.ts";
 
 let folder: string;
 let path: string;
@@ -31,7 +32,10 @@ test("a file is read anew each time", () => {
 
 test("who else could write it could run anything: such a file counts for nothing", () => {
   for (const mode of [0o666, 0o664, 0o646]) {
-    expect(written("df -h\n", mode)).toMatchObject({ kind: "bad", next: `chmod go-w ${path}` });
+    expect(written("df -h\n", mode)).toMatchObject({
+      kind: "bad",
+      next: shell`chmod go-w ${path}`,
+    });
   }
   expect(readAllowFile(folder).kind).toBe("bad");
 });

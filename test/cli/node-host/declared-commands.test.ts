@@ -11,8 +11,8 @@ const declared = new DeclaredCommands({
   refresh: () => looks++,
 });
 
-const waits = (cure?: string) => async () => {
-  throw Object.assign(new Error("no"), { details: { code: "PAIRING_CHANGED", cure } });
+const waits = (requestId?: string) => async () => {
+  throw Object.assign(new Error("no"), { details: { code: "PAIRING_CHANGED", requestId } });
 };
 const start = () =>
   declared.start(() => {
@@ -41,7 +41,7 @@ test("figures go at once and every minute; what is approved is said once", async
 });
 
 test("what waits is named by its code, and looked at again when it is decided", async () => {
-  answer = waits("openclaw nodes approve 92GT-T8FN");
+  answer = waits("92GT-T8FN");
   start();
   await vi.advanceTimersByTimeAsync(10);
   expect(told).toEqual([{ event: "commands-waiting", requestId: "92GT-T8FN" }]);
@@ -51,15 +51,15 @@ test("what waits is named by its code, and looked at again when it is decided", 
   expect(told.at(-1)).toEqual({ event: "commands-approved" });
 });
 
-test("a command that is no approval is never put before a person", async () => {
-  answer = waits("rm -rf / # openclaw nodes approve X");
+test("what is no code is never put before a person", async () => {
+  answer = waits("92GT-T8FN; rm -rf /");
   start();
   await vi.advanceTimersByTimeAsync(10);
   expect(told).toEqual([]);
 });
 
 test("neither approved nor asked for: asked again soon, and ever more seldom", async () => {
-  answer = waits("openclaw nodes pending");
+  answer = waits();
   start();
   await vi.advanceTimersByTimeAsync(55_000);
   expect(sent).toBeGreaterThan(3);
@@ -67,7 +67,7 @@ test("neither approved nor asked for: asked again soon, and ever more seldom", a
 });
 
 test("what was turned down does not ask anew by itself", async () => {
-  answer = waits("openclaw nodes approve 92GT-T8FN");
+  answer = waits("92GT-T8FN");
   start();
   await vi.advanceTimersByTimeAsync(10);
   declared.resolved("rejected");

@@ -3,6 +3,8 @@ import { afterEach, expect, test, vi } from "vitest";
 import { fetchJoined } from "../../../src/cli/node-host/join.ts";
 import { readTarget } from "../../../src/cli/node-host/target.ts";
 import { nodeHostLimitTable as limits } from "../../../src/limits/node-host.ts";
+import { at, openclaw } from "../../../src/protocol/command.ts";
+import { commandsIn } from "../../../src/protocol/text.ts";
 
 const CODE = "AAAAAAAAAAAAAAAAAAAAAA";
 const payload = { url: "wss://gw.example.com", bootstrapToken: "secret", expiresAtMs: 5 };
@@ -64,10 +66,9 @@ test.each<[string, (response: ServerResponse) => void, string]>([
   ["a connection that ends", (r) => r.destroy(), "unreachable"],
 ])("%s is refused, with where to get another", async (_name, answer, exit) => {
   const { url } = await serve(answer);
-  await expect(fetchJoined(url)).rejects.toMatchObject({
-    exit,
-    next: expect.stringContaining("devices invite --role node"),
-  });
+  const error = await fetchJoined(url).catch((thrown) => thrown);
+  expect(error).toMatchObject({ exit });
+  expect(commandsIn(error.next)[0]).toEqual(at("gateway", openclaw`devices invite --role node`));
 });
 
 test("hostJoinChars: an answer that is longer is no code", async () => {

@@ -1,9 +1,11 @@
+import { shell } from "../../../protocol/command.ts";
+import { say, type Text } from "../../../protocol/text.ts";
 import { parseSpan } from "../../kit/age.ts";
 import { jsonLine, printJson } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
 import type { ExitName } from "../../kit/exit.ts";
 import { count, scopesInWords, shown } from "../../kit/words.ts";
-import { withGateway } from "../../reach/connect.ts";
+import { UNIT, withGateway } from "../../reach/connect.ts";
 import type { ReachedGateway, Result } from "../../reach/gateway.ts";
 
 export interface AuditOptions {
@@ -124,7 +126,7 @@ function verdictLines({
   faults,
   more = 0,
   waiting = 0,
-}: AuditVerdictShown): string[] {
+}: AuditVerdictShown): Text[] {
   const written = lines === 0 ? "The audit is empty." : `${lines} lines, number ${from} to ${to}.`;
   const rest = `${count(waiting, "line")} in the state that the gateway will write.`;
   const whole = waiting === 0 ? written : `${lines === 0 ? "" : `${written} `}${rest}`;
@@ -143,6 +145,6 @@ function verdictLines({
     ...named,
     ...(more > 0 ? [`  … and ${more} more`] : []),
     "Somebody who may write the state's files changed them. Compare with a backup or with the journal:",
-    "  journalctl -u openclaw-gateway -g audit",
+    say`  ${shell`journalctl -u ${UNIT} -g audit`}`,
   ];
 }

@@ -1,7 +1,6 @@
-import { blank, openclaw, shell } from "../../../protocol/command.ts";
+import { blank, openclaw } from "../../../protocol/command.ts";
 import { declare } from "../../kit/declare.ts";
-
-export const SHELLS = ["bash", "zsh", "fish"] as const;
+import { SHELLS } from "./shells.ts";
 
 /** `openclaw completion …` */
 export const completion = declare({
@@ -11,19 +10,15 @@ export const completion = declare({
   completes: { shell: SHELLS },
   examples: [
     {
-      what: "in this shell alone, bash",
-      type: shell`eval ${blank('"$(openclaw completion bash)"')}`,
-    },
-    {
-      what: "for good, bash",
+      what: "bash",
       type: openclaw`completion bash ${blank("> ~/.local/share/bash-completion/completions/openclaw")}`,
     },
     {
-      what: "for good, zsh",
+      what: "zsh",
       type: openclaw`completion zsh ${blank("> /usr/local/share/zsh/site-functions/_openclaw")}`,
     },
     {
-      what: "for good, fish",
+      what: "fish",
       type: openclaw`completion fish ${blank("> ~/.config/fish/completions/openclaw.fish")}`,
     },
   ],

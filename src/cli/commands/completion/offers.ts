@@ -43,7 +43,7 @@ export function offersFor(tree: CommandTree, words: readonly string[]): Offers {
   if (!root) return nothing("");
   const typed = words.at(-1) ?? "";
   const cursor = walk(tree, { root, words: words.slice(0, -1) });
-  if (cursor.open) return valueOffers(cursor.at, root, cursor.open, "");
+  if (cursor.open) return valueOffers(cursor.open, [cursor.at, root], "");
   if (!cursor.literal && typed.startsWith("-")) return optionOffers(cursor, root, typed);
   return wordOffers(cursor);
 }
@@ -83,7 +83,7 @@ function optionOffers(cursor: Cursor, root: DeclaredCommand, typed: string): Off
   const [name = "", value] = typed.split("=");
   if (value !== undefined) {
     const option = optionNamed(name, cursor.at, root);
-    return option ? valueOffers(cursor.at, root, option, `${name}=`) : nothing("");
+    return option ? valueOffers(option, [cursor.at, root], `${name}=`) : nothing("");
   }
   const options = new Set([...optionsOf(cursor.at.command), ...optionsOf(root.command)]);
   const free = [...options].filter((option) => option.variadic || !cursor.used.has(option));
@@ -93,13 +93,14 @@ function optionOffers(cursor: Cursor, root: DeclaredCommand, typed: string): Off
   return { offers: [...offers, { word: "--help", about: "print this help" }], prefix: "" };
 }
 
+/** `among`: the command that takes the option, or else the program, whose options every command takes. */
 function valueOffers(
-  at: DeclaredCommand,
-  root: DeclaredCommand,
   option: Option,
+  among: readonly [at: DeclaredCommand, root: DeclaredCommand],
   prefix: string,
 ): Offers {
   const name = option.long?.slice(2) ?? "";
+  const [at, root] = among;
   const own = at.command.options.includes(option) ? at.declaration : root.declaration;
   return offersOf(completionOf(own, name), prefix);
 }

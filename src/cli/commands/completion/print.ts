@@ -2,8 +2,8 @@ import { basename } from "node:path";
 import { openclaw } from "../../../protocol/command.ts";
 import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
-import { SHELLS } from "./command.ts";
 import { scripts } from "./scripts.ts";
+import { SHELLS } from "./shells.ts";
 
 /**
  * `openclaw completion [shell]`: prints the script for that shell, by default for the one that is used.

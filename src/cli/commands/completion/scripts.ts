@@ -1,10 +1,10 @@
-import type { SHELLS } from "./command.ts";
+import type { ShellName } from "./shells.ts";
 
 /**
  * What a shell runs when Tab is pressed: it asks `openclaw complete`, which knows all commands by their
  * declarations, and what it prints is offered as it is, never evaluated.
  */
-export const scripts: Readonly<Record<(typeof SHELLS)[number], string>> = {
+export const scripts: Readonly<Record<ShellName, string>> = {
   // A colon, an equals sign or a dash within a word must not end it, so the line is split at blanks alone.
   bash: `# bash completion for openclaw
 _openclaw() {

@@ -1,8 +1,9 @@
 import { configPath, stateFolder } from "../../../host/paths.ts";
+import { say } from "../../../protocol/text.ts";
 import { type Context, printJson } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
 import type { ExitName } from "../../kit/exit.ts";
-import { shown, shownLines } from "../../kit/words.ts";
+import { shown, shownText } from "../../kit/words.ts";
 import { openRunning } from "../../reach/connect.ts";
 
 /** `openclaw config file`: the file of the gateway that runs, else the one it would read. */
@@ -29,17 +30,19 @@ async function pathInUse(context: Context): Promise<string> {
 export const validate: Run<unknown> = async (context, [given]): Promise<ExitName> => {
   const { resolve } = await import("node:path");
   const { loadConfig } = await import("../../../config/load.ts");
-  const { formatIssue } = await import("../../../config/errors.ts");
+  const { formatIssue, issueRow } = await import("../../../config/errors.ts");
   const path = given === undefined ? await pathInUse(context) : resolve(given);
   const { errors, warnings, source } = await loadConfig({ path, env: context.io.env });
   const exit = errors.length > 0 ? "config" : "ok";
   if (context.options.json) {
-    printJson(context, { path, exists: source.exists, valid: exit === "ok", errors, warnings });
+    const valid = exit === "ok";
+    const rows = { errors: errors.map(issueRow), warnings: warnings.map(issueRow) };
+    printJson(context, { path, exists: source.exists, valid, ...rows });
     return exit;
   }
   const { io } = context;
-  for (const issue of errors) io.err(shownLines(formatIssue(issue, path)));
-  for (const issue of warnings) io.err(`warning: ${shownLines(formatIssue(issue, path))}`);
+  for (const issue of errors) io.err(shownText(formatIssue(issue, path)));
+  for (const issue of warnings) io.err(say`warning: ${shownText(formatIssue(issue, path))}`);
   if (exit === "config") return exit;
   io.out(
     source.exists

@@ -1,3 +1,5 @@
+import { openclaw } from "../../../protocol/command.ts";
+import { say } from "../../../protocol/text.ts";
 import { printJson } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
@@ -36,7 +38,7 @@ function valueAt(config: unknown, path: string): unknown {
 
 function neverShown(): CliError {
   return new CliError("failed", "only the secret's hash is stored; nobody can show it", {
-    next: "openclaw token new (or openclaw config set gateway.password -)",
+    next: say`${openclaw`token new`} (or ${openclaw`config set gateway.password -`})`,
   });
 }
 
@@ -46,10 +48,10 @@ async function notSet(path: string): Promise<CliError> {
   const key = resolveKey(path);
   if (key === undefined) {
     return new CliError("notFound", `${shown(path)} is not a key of this gateway`, {
-      next: "openclaw config --help",
+      next: openclaw`config --help`,
     });
   }
   return new CliError("notFound", `${key} is not set`, {
-    next: `openclaw config set ${key} ${specOf(key).example}`,
+    next: openclaw`config set ${key} ${specOf(key).example}`,
   });
 }

@@ -1,12 +1,10 @@
-import { type Context, printJson } from "../../kit/context.ts";
+import { openclaw } from "../../../protocol/command.ts";
+import { confirm } from "../../kit/confirm.ts";
+import { printJson } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
-import { CliError } from "../../kit/exit.ts";
 import { shownLines } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
-import type { Result } from "../../reach/gateway.ts";
 import { hostNeeds } from "../../reach/needs.ts";
-
-type Migration = Result<"host.config.migrate">;
 
 /** `openclaw config migrate-secrets`: shows the diff, asks, then moves them. */
 export const migrate: Run<{ yes?: boolean }> = async (context, _args, options) => {
@@ -21,20 +19,13 @@ export const migrate: Run<{ yes?: boolean }> = async (context, _args, options) =
     }
     if (context.options.json) io.err(shownLines(plan.diff));
     else io.out(shownLines(plan.diff));
-    await confirm(context, plan, options.yes ?? false);
+    await confirm(context, {
+      yes: options.yes,
+      question: `Move the ${plan.found.join(" and ")} out of the file?`,
+      next: openclaw`config migrate-secrets --yes`,
+    });
     const done = await request(true);
     if (context.options.json) return printJson(context, done);
     io.out(`Moved into the state, hashed: ${plan.found.join(" and ")}. It goes on working.`);
   });
 };
-
-async function confirm({ io }: Context, { found }: Migration, yes: boolean): Promise<void> {
-  if (yes) return;
-  if (!io.asksPerson) {
-    throw new CliError("failed", "the above was not done: nobody can be asked here", {
-      next: "openclaw config migrate-secrets --yes",
-    });
-  }
-  const answer = await io.prompt(`Move the ${found.join(" and ")} out of the file? [y/N] `);
-  if (!/^y(es)?$/i.test(answer.trim())) throw new CliError("failed", "nothing was changed");
-}

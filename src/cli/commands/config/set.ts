@@ -1,4 +1,6 @@
 import { isLoopbackHost } from "../../../lib/net.ts";
+import { openclaw } from "../../../protocol/command.ts";
+import { say, type Text } from "../../../protocol/text.ts";
 import { type Context, printJson } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
@@ -53,9 +55,9 @@ async function change(
 }
 
 /** Printed when a setting opens the port to a network. */
-const plainHttp = [
+const plainHttp: readonly Text[] = [
   "warning: this is plain HTTP: whoever is on the way reads along, secrets included",
-  "  next: put nginx with TLS in front (nginx/render-site.sh prints its site), then: openclaw config unset gateway.bind",
+  say`  next: put nginx with TLS in front (nginx/render-site.sh prints its site), then: ${openclaw`config unset gateway.bind`}`,
 ];
 
 function opensPlainHttp({ path }: KeyChanged, value: string | undefined): boolean {
@@ -66,11 +68,11 @@ function isLocal(bind: string): boolean {
   return bind === "loopback" || isLoopbackHost(bind);
 }
 
-function changedLines(changed: KeyChanged, gateway: ReachedGateway): string[] {
+function changedLines(changed: KeyChanged, gateway: ReachedGateway): Text[] {
   if (changed.diff === "") return [`${shown(changed.path)} is so already; nothing was written.`];
-  const lines = [shown(changed.file, 4096), shownLines(changed.diff)];
+  const lines: Text[] = [shown(changed.file, 4096), shownLines(changed.diff)];
   if (gateway.how === "stopped") lines.push("In force when the gateway starts.");
-  else if (changed.restartNeeded) lines.push("In force after: openclaw gateway restart");
+  else if (changed.restartNeeded) lines.push(say`In force after: ${openclaw`gateway restart`}`);
   else lines.push("In force now.");
   return lines;
 }
@@ -87,7 +89,7 @@ async function setSecret(
   options: TokenCommandOptions,
 ): Promise<void> {
   const derived = derivedParams(options);
-  if (typed !== "-") warnVisible(context, `openclaw config set ${path} -`);
+  if (typed !== "-") warnVisible(context, openclaw`config set ${path} -`);
   const secret = typed === "-" ? await readSecret(context, `New ${kind}: `) : typed;
   if (secret === "") throw new CliError("usage", `the ${kind} is empty; nothing was changed`);
   await withGateway(context, secretNeeds, async (gateway) => {

@@ -1,4 +1,5 @@
-import type { Text } from "../../../protocol/text.ts";
+import { openclaw } from "../../../protocol/command.ts";
+import { say, type Text } from "../../../protocol/text.ts";
 import { type Context, printJson } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
@@ -44,7 +45,7 @@ export const approve: Run<ApproveOptions> = async (context, words, options) => {
  * @throws CliError (usage) without a code
  */
 export const reject: Run<unknown> = async (context, words) => {
-  if (words.length === 0) throw nothingTyped("openclaw devices list");
+  if (words.length === 0) throw nothingTyped(openclaw`devices list`);
   await withGateway(context, pairingNeeds, async (gateway) => {
     const requestId = await findRequest(context, gateway, { words, verb: "Reject" });
     await rejectRequest(context, gateway, { kind: "device", requestId });
@@ -78,9 +79,8 @@ async function whoWaits(
     io.err("--latest approves nothing: another device may have asked since you last looked.");
   }
   if (pending.length === 0) {
-    throw new CliError("notFound", "no device waits for approval", {
-      next: "openclaw devices invite",
-    });
+    const next = openclaw`devices invite`;
+    throw new CliError("notFound", "no device waits for approval", { next });
   }
   for (const line of pendingTable(pending, { now: io.now(), columns: io.columns })) io.err(line);
   throw nothingTyped(approveCommand(pending));
@@ -90,21 +90,21 @@ function nothingTyped(next: Text): CliError {
   return new CliError("usage", "say which: give the code that the device shows", { next });
 }
 
-function approvedLines(device: PairedRow, gateway: ReachedGateway): string[] {
+function approvedLines(device: PairedRow, gateway: ReachedGateway): Text[] {
   const id = shortId(device.deviceId);
   const then = thenWords(device, gateway);
   return [
     `Approved: ${quotedName(device)} (${clientKind(device)}).`,
     `  It may now act as ${accessWords(device)}.`,
-    `  ${then}`,
-    `  To remove it: openclaw devices remove ${id}`,
+    say`  ${then}`,
+    say`  To remove it: ${openclaw`devices remove ${id}`}`,
   ];
 }
 
-function thenWords(device: PairedRow, gateway: ReachedGateway): string {
+function thenWords(device: PairedRow, gateway: ReachedGateway): Text {
   if (gateway.how === "stopped") return "It gets in once the gateway runs.";
   const roles = device.roles ?? [device.role];
   return roles.includes("node")
-    ? "It comes back within seconds; then its commands ask as well: openclaw nodes pending"
+    ? say`It comes back within seconds; then its commands ask as well: ${openclaw`nodes pending`}`
     : "A browser that waits moves on by itself; a program gets in when it next connects.";
 }

@@ -1,3 +1,6 @@
+import { openclaw } from "../../../protocol/command.ts";
+import type { Text } from "../../../protocol/text.ts";
+import { confirm } from "../../kit/confirm.ts";
 import type { Context } from "../../kit/context.ts";
 import { CliError } from "../../kit/exit.ts";
 import type { Match } from "./match.ts";
@@ -17,7 +20,7 @@ export interface Choice<Row> {
   /** What to say when nothing fits. */
   readonly nothing: string;
   /** The command that lists what there is; that of devices by default. */
-  readonly list?: string;
+  readonly list?: Text;
 }
 
 /**
@@ -27,13 +30,14 @@ export interface Choice<Row> {
  * is no
  */
 export async function chooseRow<Row>(
-  { io }: Context,
+  context: Context,
   match: Match<Row>,
   choice: Choice<Row>,
 ): Promise<Row> {
+  const { io } = context;
   if (match.kind === "exact") return match.row;
   if (match.kind === "none") {
-    const { nothing, list = "openclaw devices list" } = choice;
+    const { nothing, list = openclaw`devices list` } = choice;
     throw new CliError("notFound", nothing, { next: list });
   }
   const [row] = match.rows;
@@ -48,9 +52,6 @@ export async function chooseRow<Row>(
     });
   }
   for (const line of choice.showOne ? await choice.showOne(row) : found) io.out(line);
-  const answer = await io.prompt(`${choice.verb} ${choice.exactName(row)}? [y/N] `);
-  if (!/^y(es)?$/i.test(answer.trim())) {
-    throw new CliError("failed", "nothing was changed");
-  }
+  await confirm(context, { question: `${choice.verb} ${choice.exactName(row)}?` });
   return row;
 }

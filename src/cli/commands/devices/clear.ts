@@ -1,8 +1,11 @@
 import { isFullControl } from "../../../protocol/access.ts";
+import { blank, openclaw } from "../../../protocol/command.ts";
+import { say } from "../../../protocol/text.ts";
 import { parseSpan } from "../../kit/age.ts";
 import { type Context, printJson } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
+import { explainFailure } from "../../kit/failures.ts";
 import { count } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
 import type { ReachedGateway } from "../../reach/gateway.ts";
@@ -55,6 +58,9 @@ function readWhat({ pending = false, stale }: ClearOptions, now: number): What {
   return { pending, paired: { seenBefore: now - parseSpan(stale, "--stale") } };
 }
 
+/** What the gateway says of a device or a request that is not there. */
+const gone: ReadonlySet<string | undefined> = new Set(["UNKNOWN_DEVICE", "UNKNOWN_REQUEST"]);
+
 interface Counts {
   rejected: number;
   removed: number;
@@ -84,14 +90,12 @@ async function refuseLastWayIn(gateway: ReachedGateway, { paired }: What): Promi
     going += page.paired.filter(isWayIn).length;
   }
   if (!all || going < all.devices) return;
-  throw new CliError(
-    "failed",
-    "nothing was changed: that would end the last way in with full control",
-    {
-      next: "openclaw devices revoke-all --except DEVICE (to shut everybody out all the same, repeat the command with --force)",
-      code: "LAST_WAY_IN",
-    },
-  );
+  const message = "nothing was changed: that would end the last way in with full control";
+  const revoke = openclaw`devices revoke-all --except ${blank("DEVICE")}`;
+  throw new CliError("failed", message, {
+    next: say`${revoke} (to shut everybody out all the same, repeat the command with --force)`,
+    code: "LAST_WAY_IN",
+  });
 }
 
 function isWayIn({ tokens = [] }: PairedRow): boolean {
@@ -135,7 +139,7 @@ class Clearing {
       if (outcome.durable === false) this.#last = outcome;
     } catch (error) {
       // Another command was quicker.
-      if (error instanceof Error && /^unknown (deviceId|requestId)/.test(error.message)) return;
+      if (gone.has(explainFailure(error).code)) return;
       throw error;
     }
     this.#counts[what] += 1;

@@ -1,4 +1,5 @@
 import type { ApprovalKind } from "../../../protocol/approve-line.ts";
+import { plainText } from "../../../protocol/text.ts";
 import type { DeviceWords } from "../../../words/device.ts";
 import { kinds } from "../../../words/request-kinds.ts";
 import { type Context, printJson } from "../../kit/context.ts";
@@ -46,7 +47,7 @@ export async function chooseCode<Row extends DeviceWords & { readonly requestId:
     show: (rows) => table(rows, { now: io.now(), columns: io.columns }),
     showOne: async ({ requestId }) => requestCard(context, await requestRow(gateway, requestId)),
     nothing: `no ${noun[kind]} fits ${shown(typed)}; ${CODE_FORM}`,
-    list: kinds[kind].list,
+    list: plainText(kinds[kind].list),
   });
   return row.requestId;
 }

@@ -1,3 +1,5 @@
+import { shell } from "../../../protocol/command.ts";
+import { say } from "../../../protocol/text.ts";
 import type { Context } from "../../kit/context.ts";
 import { shownLines } from "../../kit/words.ts";
 import type { Result } from "../../reach/gateway.ts";
@@ -10,5 +12,6 @@ export function durabilityNote({ io }: Context, outcome: DurabilityFields): void
   if (outcome.durable !== false) return;
   const why = shownLines(outcome.reason ?? "the disk can't be written");
   io.err(`warning: in force now, but not yet written to disk (${why})`);
-  io.err("  next: make room (df -h), then repeat the command before the gateway restarts");
+  const look = shell`df -h`;
+  io.err(say`  next: make room (${look}), then repeat the command before the gateway restarts`);
 }

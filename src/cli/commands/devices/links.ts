@@ -1,3 +1,5 @@
+import { blank, openclaw } from "../../../protocol/command.ts";
+import { say } from "../../../protocol/text.ts";
 import { spanWords } from "../../kit/age.ts";
 import { printJson } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
@@ -23,7 +25,7 @@ export const links: Run<unknown> = async (context) => {
     if (context.options.json) return printJson(context, answer);
     const { io } = context;
     if (answer.invites.length === 0) {
-      io.out("No open links. To make one: openclaw devices invite");
+      io.out(say`No open links. To make one: ${openclaw`devices invite`}`);
       return;
     }
     const titles = ["LINK", "KIND", "FOR", "MAY", "USED", "EXPIRES"];
@@ -42,8 +44,8 @@ export const links: Run<unknown> = async (context) => {
     ]);
     for (const line of table({ columns, rows, width: io.columns })) io.out(line);
     const [only] = answer.invites.length === 1 ? answer.invites : [];
-    const id = only === undefined ? "LINK" : shown(only.inviteId);
-    io.out(`To revoke one: openclaw devices invite revoke ${id}`);
+    const id = only === undefined ? blank("LINK") : shown(only.inviteId);
+    io.out(say`To revoke one: ${openclaw`devices invite revoke ${id}`}`);
   });
 };
 
@@ -64,7 +66,7 @@ async function wholeId(gateway: ReachedGateway, typed: string): Promise<string> 
     });
   }
   const message = `no open link fits ${shown(typed)}: it was used up, revoked, or expired, or that is no link's id`;
-  throw new CliError("notFound", message, { next: "openclaw devices invite list" });
+  throw new CliError("notFound", message, { next: openclaw`devices invite list` });
 }
 
 /**
@@ -73,7 +75,7 @@ async function wholeId(gateway: ReachedGateway, typed: string): Promise<string> 
  */
 export const revokeLink: Run<unknown> = async (context, [typed]) => {
   if (typed === undefined) {
-    throw new CliError("usage", "which link?", { next: "openclaw devices invite list" });
+    throw new CliError("usage", "which link?", { next: openclaw`devices invite list` });
   }
   await withGateway(context, adminNeeds, async (gateway) => {
     const inviteId = await wholeId(gateway, typed);
@@ -82,7 +84,7 @@ export const revokeLink: Run<unknown> = async (context, [typed]) => {
     const { io } = context;
     io.out(`The ${kindWords(gone)} ${shown(gone.inviteId)} pairs nobody any more.`);
     if (gone.usedBy.length > 0) {
-      io.out(`  Devices it paired stay (${gone.usedBy.length}): openclaw devices list`);
+      io.out(say`  Devices it paired stay (${gone.usedBy.length}): ${openclaw`devices list`}`);
     }
     durabilityNote(context, gone);
   });

@@ -1,3 +1,4 @@
+import { openclaw } from "../../../protocol/command.ts";
 import { say } from "../../../protocol/text.ts";
 import { parseSpan } from "../../kit/age.ts";
 import type { Context } from "../../kit/context.ts";
@@ -99,13 +100,13 @@ function printEnd({ io }: Context, last: ListedPage, asked: Asked & { rows: numb
   const { rows, ask, options } = asked;
   if (rows === 0 && last.pending.length === 0) {
     io.out("No device waits for approval and none is listed.");
-    io.out("  next: openclaw devices invite");
+    io.out(say`  next: ${openclaw`devices invite`}`);
   }
   const more = last.nextCursor !== undefined || (!ask.cursor && last.total > rows);
   if (more && rows > 0) {
     // What stands before a later page is not told from what stands behind it.
     io.out(ask.cursor ? "  … and others" : others(last.total - rows));
-    io.out(`  next: ${nextCommand(options, last.nextCursor)}`);
+    io.out(say`  next: ${nextCommand(options, last.nextCursor)}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { shellWord } from "../../../lib/shell-word.ts";
+import { type Command, extended, openclaw } from "../../../protocol/command.ts";
 import { shown } from "../../kit/words.ts";
 
 interface Options {
@@ -9,17 +9,18 @@ interface Options {
 }
 
 /** The command that goes on where a list ended; all of it, where the gateway knows no pages. */
-export function nextCommand(options: Options, cursor: string | undefined): string {
+export function nextCommand(options: Options, cursor: string | undefined): Command {
   const { stale, role, query, limit } = options;
-  const words = ["openclaw devices list"];
-  if (stale !== undefined) words.push(stale === true ? "--stale" : `--stale ${word(stale)}`);
-  if (role !== undefined) words.push(`--role ${word(role)}`);
-  if (query !== undefined) words.push(`--query ${word(query)}`);
-  if (cursor === undefined) return [...words, "--all"].join(" ");
-  if (limit !== undefined) words.push(`--limit ${word(limit)}`);
-  return [...words, `--cursor ${word(cursor)}`].join(" ");
+  const words: string[] = [];
+  if (stale !== undefined) words.push("--stale", ...(stale === true ? [] : [word(stale)]));
+  if (role !== undefined) words.push("--role", word(role));
+  if (query !== undefined) words.push("--query", word(query));
+  const list = openclaw`devices list ${words}`;
+  if (cursor === undefined) return extended(list, "--all");
+  const limited = limit === undefined ? [] : ["--limit", word(limit)];
+  return extended(list, ...limited, "--cursor", word(cursor));
 }
 
 function word(text: string): string {
-  return shellWord(shown(text, 256));
+  return shown(text, 256);
 }

@@ -1,3 +1,5 @@
+import { blank, openclaw } from "../../../protocol/command.ts";
+import type { Text } from "../../../protocol/text.ts";
 import { type Context, printJson } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
@@ -54,7 +56,7 @@ async function likelyRows(gateway: ReachedGateway, typed: string): Promise<Paire
 export function deviceWord(args: readonly string[], option: string | undefined): string {
   const typed = option ?? args.join(" ");
   if (typed.trim() !== "") return typed;
-  throw new CliError("usage", "say which device: give its id", { next: "openclaw devices list" });
+  throw new CliError("usage", "say which device: give its id", { next: openclaw`devices list` });
 }
 
 export interface RemoveDeviceOptions {
@@ -81,7 +83,7 @@ export const remove: Run<RemoveDeviceOptions> = async (context, args, { force })
  * @throws `error`; where more words follow a name that was not found, a CliError that says to put
  * the name in quotes
  */
-export function throwWithQuotes(error: unknown, more: readonly string[], example: string): never {
+export function throwWithQuotes(error: unknown, more: readonly string[], example: Text): never {
   const found = !(error instanceof CliError) || error.exit !== "notFound" || more.length === 0;
   if (found) throw error;
   const message = `${error.message}; a name of several words goes in quotes`;
@@ -93,6 +95,9 @@ export interface RenameOptions {
   readonly name?: string;
 }
 
+/** Names of several words, as they are typed. */
+const QUOTED = openclaw`devices rename ${"Anna phone"} ${"Kitchen"}`;
+
 /**
  * `openclaw devices rename <device> <name>`: gives a device another name.
  * @throws CliError (usage) where device or name is missing
@@ -103,12 +108,12 @@ export const rename: Run<RenameOptions> = async (context, args, options) => {
   const label = options.name ?? words.join(" ");
   if (label.trim() === "") {
     throw new CliError("usage", "say the new name", {
-      next: "openclaw devices rename DEVICE 'Kitchen tablet'",
+      next: openclaw`devices rename ${blank("DEVICE")} ${"Kitchen tablet"}`,
     });
   }
   await withGateway(context, pairingNeeds, async (gateway) => {
     const { deviceId } = await findDevice(context, gateway, { typed, verb: "Rename" }).catch(
-      (error) => throwWithQuotes(error, words, "openclaw devices rename 'Anna phone' 'Kitchen'"),
+      (error) => throwWithQuotes(error, words, QUOTED),
     );
     const renamed = await gateway.request("device.pair.rename", {
       deviceId,

@@ -1,3 +1,6 @@
+import { blank, type Command, openclaw } from "../../../protocol/command.ts";
+import { say, type Text } from "../../../protocol/text.ts";
+import { confirm } from "../../kit/confirm.ts";
 import { type Context, printJson } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
@@ -37,7 +40,7 @@ export const revokeAll: Run<RevokeAllOptions> = async (context, _args, options) 
     }
     const params = { exceptDeviceIds, ...(options.force && { force: true }) };
     if (!options.yes) {
-      await confirm(context, await gateway.request(METHOD, { ...params, dryRun: true }));
+      await ask(context, await gateway.request(METHOD, { ...params, dryRun: true }));
     }
     const done = await gateway.request(METHOD, params, REVOKE_MS);
     if (context.options.json) return printJson(context, done);
@@ -46,7 +49,8 @@ export const revokeAll: Run<RevokeAllOptions> = async (context, _args, options) 
   });
 };
 
-async function confirm({ io, options }: Context, planned: Revoked): Promise<void> {
+async function ask(context: Context, planned: Revoked): Promise<void> {
+  const { io, options } = context;
   const what = `ends the tokens of ${wordsOf(planned)}`;
   if (!io.asksPerson || options.json) {
     throw new CliError("failed", `nothing was changed yet; --yes would make it: it ${what}`, {
@@ -56,8 +60,7 @@ async function confirm({ io, options }: Context, planned: Revoked): Promise<void
   io.out(`This ${what}.`);
   for (const device of planned.kept) io.out(`  Stays: ${keptWords(device)}`);
   if (planned.kept.length === 0) io.out("  No device stays.");
-  const answer = await io.prompt("Go on? [y/N] ");
-  if (!/^y(es)?$/i.test(answer.trim())) throw new CliError("failed", "nothing was changed");
+  await confirm(context, { question: "Go on?" });
 }
 
 function wordsOf({ revoked, rejected, links, nodes }: Revoked): string {
@@ -70,7 +73,7 @@ function keptWords(device: PairedRow): string {
   return `${quotedName(device)} (${shortId(device.deviceId)}), ${heldWords(device)}`;
 }
 
-function doneLines(done: Revoked, how: string): string[] {
+function doneLines(done: Revoked, how: string): Text[] {
   const { revoked, nodes, rejected, links, kept } = done;
   const closed = how === "stopped" ? "" : ", and their connections are closed";
   return [
@@ -81,34 +84,35 @@ function doneLines(done: Revoked, how: string): string[] {
     `  Rejected ${count(rejected, "request")}, revoked ${count(links, "link")}.`,
     ...kept.map((device) => `  Stays: ${keptWords(device)}`),
     "What remains:",
-    ...remainsLines(done.remains).map((line) => `  ${line}`),
+    ...remainsLines(done.remains).map((line) => say`  ${line}`),
   ];
 }
 
 /** Lines for people, one kind after the other. */
-function remainsLines({ secrets, devicelessCli, waysIn, sshKeys }: Remains): string[] {
-  const lines: string[] = [];
+function remainsLines({ secrets, devicelessCli, waysIn, sshKeys }: Remains): Text[] {
+  const lines: Text[] = [];
   for (const kind of secrets) {
     lines.push(`The gateway ${kind} lets who has it ask to be let in, not in. To renew it:`);
-    lines.push(`  ${RENEW[kind] ?? RENEW["token"]}`);
+    lines.push(say`  ${RENEW[kind] ?? NEW_TOKEN}`);
   }
   if (secrets.length > 0 && devicelessCli) {
     lines.push("On this machine OpenClaw's own command line needs nothing else. To end that:");
-    lines.push("  openclaw config set gateway.auth.devicelessCli never");
+    lines.push(say`  ${openclaw`config set gateway.auth.devicelessCli never`}`);
   }
   if (sshKeys > 0) {
     lines.push(`${count(sshKeys, "SSH key")} may go on letting devices in. To look, and remove:`);
-    lines.push("  openclaw ssh list, then: openclaw ssh remove NAME");
+    lines.push(say`  ${openclaw`ssh list`}, then: ${openclaw`ssh remove ${blank("NAME")}`}`);
   }
   if (waysIn.devices + waysIn.others === 0) {
     lines.push("Nobody has full control from elsewhere. To let yourself in again:");
-    lines.push("  openclaw devices invite --scopes owner");
+    lines.push(say`  ${openclaw`devices invite --scopes owner`}`);
   }
-  lines.push("What was done before it stays done: openclaw audit --since 30d");
+  lines.push(say`What was done before it stays done: ${openclaw`audit --since 30d`}`);
   return lines;
 }
 
-const RENEW: Readonly<Record<string, string>> = {
-  token: "openclaw token new --revoke-derived",
-  password: "openclaw config set gateway.password - --revoke-derived",
+const NEW_TOKEN = openclaw`token new --revoke-derived`;
+const RENEW: Readonly<Record<string, Command>> = {
+  token: NEW_TOKEN,
+  password: openclaw`config set gateway.password - --revoke-derived`,
 };

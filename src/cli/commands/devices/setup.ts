@@ -1,5 +1,7 @@
+import { openclaw, REST } from "../../../protocol/command.ts";
 import { isSetupAccess, type SetupAccess, setupGrants } from "../../../protocol/setup-access.ts";
 import { decodeSetupCode, encodeSetupCode } from "../../../protocol/setup-code.ts";
+import { say } from "../../../protocol/text.ts";
 import { spanWords } from "../../kit/age.ts";
 import { type Context, printJson, remark } from "../../kit/context.ts";
 import { CliError } from "../../kit/exit.ts";
@@ -27,7 +29,8 @@ export async function setupCode(context: Context, options: InviteOptions): Promi
     remark(context, `  Whoever enters it is paired as ${accessWords(access)}.`);
     if (made.accessDowngraded) {
       remark(context, "  Limited: without TLS others can read it on the way. For full access give");
-      remark(context, "  the gateway an https:// address: openclaw config set gateway.publicUrl …");
+      const set = openclaw`config set gateway.publicUrl ${REST}`;
+      remark(context, say`  the gateway an https:// address: ${set}`);
     }
     if (made.access === "node") joinLines(context, { setupCode: code });
     else remark(context, "  In the OpenClaw app: Settings > Gateway, paste it or scan it (--qr).");

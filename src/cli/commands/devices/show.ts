@@ -1,3 +1,5 @@
+import { openclaw } from "../../../protocol/command.ts";
+import { say } from "../../../protocol/text.ts";
 import { cardLines } from "../../../words/request-card.ts";
 import type { RequestRow } from "../../../words/request-kinds.ts";
 import { type Context, printJson } from "../../kit/context.ts";
@@ -18,7 +20,7 @@ import { pendingRows } from "./pages.ts";
 export const show: Run<unknown> = async (context, words) => {
   if (words.length === 0) {
     const message = "say which: give the code that the device shows";
-    throw new CliError("usage", message, { next: "openclaw devices list" });
+    throw new CliError("usage", message, { next: openclaw`devices list` });
   }
   await withGateway(context, pairingNeeds, async (gateway) => {
     const row = await requestRow(gateway, await findCode(gateway, words));
@@ -27,8 +29,8 @@ export const show: Run<unknown> = async (context, words) => {
     for (const line of requestCard(context, row)) io.out(line);
     const code = shown(row.requestId);
     io.out("");
-    io.out(`To approve it: openclaw devices approve ${code}`);
-    io.out(`To reject it: openclaw devices reject ${code}`);
+    io.out(say`To approve it: ${openclaw`devices approve ${code}`}`);
+    io.out(say`To reject it: ${openclaw`devices reject ${code}`}`);
   });
 };
 
@@ -49,7 +51,7 @@ async function findCode(gateway: ReachedGateway, words: readonly string[]): Prom
   throw row
     ? new CliError("failed", `${what} fits several: ${codes}`, { next: "repeat it with a code" })
     : new CliError("notFound", `no request fits ${what}; ${CODE_FORM}`, {
-        next: "openclaw devices list",
+        next: openclaw`devices list`,
       });
 }
 

@@ -1,3 +1,5 @@
+import { openclaw } from "../../../protocol/command.ts";
+import { say, type Text } from "../../../protocol/text.ts";
 import { agoWords } from "../../kit/age.ts";
 import { type Context, printJson } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
@@ -24,7 +26,7 @@ export const rotate: Run<TokenOptions> = async (context, args, options) => {
     if (revokedAtMs !== undefined) {
       const when = agoWords(revokedAtMs, context.io.now());
       const message = `${quotedName(device)} was revoked as ${role} ${when}: there is no token to rotate`;
-      const next = "openclaw devices invite (a link lets it in again)";
+      const next = say`${openclaw`devices invite`} (a link lets it in again)`;
       throw new CliError("failed", message, { next, code: "ALREADY_REVOKED" });
     }
     const { scope: scopes, force } = options;
@@ -43,7 +45,7 @@ export const rotate: Run<TokenOptions> = async (context, args, options) => {
     }
     io.out("  The old one ended and its connections are closed. It gets the new one when it next");
     io.out("  connects with the gateway token; without that, give it a link:");
-    io.out("  openclaw devices invite");
+    io.out(say`  ${openclaw`devices invite`}`);
   });
 };
 
@@ -77,10 +79,10 @@ function revokedBefore(
   for (const line of staysOut(device)) io.out(line);
 }
 
-function staysOut({ deviceId }: PairedRow): string[] {
+function staysOut({ deviceId }: PairedRow): Text[] {
   return [
     "  It stays out until you approve it again. To forget it altogether:",
-    `  openclaw devices remove ${shortId(deviceId)}`,
+    say`  ${openclaw`devices remove ${shortId(deviceId)}`}`,
   ];
 }
 

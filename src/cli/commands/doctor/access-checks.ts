@@ -1,8 +1,9 @@
+import { openclaw } from "../../../protocol/command.ts";
 import { count } from "../../kit/words.ts";
 import type { Check, DoctorFacts } from "./facts.ts";
 import { note, ok, warn } from "./verdict.ts";
 
-const NEVER = "openclaw config set gateway.auth.devicelessCli never";
+const NEVER = openclaw`config set gateway.auth.devicelessCli never`;
 
 const devicelessCli: Check = ({ config }) => {
   if (!config.gateway) return undefined;
@@ -43,7 +44,7 @@ const secret: Check = ({ gateway, state, config }) => {
   if (set[mode] || inClear) return ok(`The shared ${mode} is set.`);
   return note(
     `No shared ${mode} is set: clients that can't wait for approval are refused.`,
-    mode === "token" ? "openclaw token new" : "openclaw config set gateway.password -",
+    mode === "token" ? openclaw`token new` : openclaw`config set gateway.password -`,
   );
 };
 
@@ -55,7 +56,7 @@ const devices: Check = (facts) => {
   const counts = pairing(facts);
   if (!counts) return undefined;
   if (counts.devices > 0) return ok(`${count(counts.devices, "device")} paired.`);
-  const next = counts.pending > 0 ? "openclaw devices list" : "openclaw devices invite";
+  const next = counts.pending > 0 ? openclaw`devices list` : openclaw`devices invite`;
   return note("No device is paired yet.", next);
 };
 
@@ -64,7 +65,7 @@ const requests: Check = (facts) => {
   if (!counts) return undefined;
   if (counts.pending === 0) return ok("Nobody waits for approval.");
   const who = counts.pending === 1 ? "1 device waits" : `${counts.pending} devices wait`;
-  return note(`${who} for approval.`, "openclaw devices list");
+  return note(`${who} for approval.`, openclaw`devices list`);
 };
 
 const invites: Check = (facts) => {
@@ -74,7 +75,7 @@ const invites: Check = (facts) => {
   const links = count(counts.invites, "one-time link");
   return note(
     `${links} not used yet: whoever has one can pair a device.`,
-    "openclaw devices invite list",
+    openclaw`devices invite list`,
   );
 };
 

@@ -1,18 +1,26 @@
 import { isLoopbackHost } from "../../../lib/net.ts";
-import { shellWord } from "../../../lib/shell-word.ts";
-import { type Check, type ConfigFacts, type DoctorFacts, doctorAsRoot, sudo } from "./facts.ts";
+import { type Command, openclaw, shell } from "../../../protocol/command.ts";
+import { say } from "../../../protocol/text.ts";
+import {
+  asAdmin,
+  asOwner,
+  type Check,
+  type ConfigFacts,
+  type DoctorFacts,
+  doctorAsRoot,
+} from "./facts.ts";
 import { fail, note, ok, type Verdict, warn } from "./verdict.ts";
 
-const VALIDATE = "openclaw config validate";
+const VALIDATE = openclaw`config validate`;
 const ORIGINS = "gateway.controlUi.allowedOrigins";
 
 const file: Check = (facts) => {
   const { config, gateway, machine } = facts;
   const [first, ...more] = config.errors;
   if (isUnreadable(config) && machine.uid !== 0) {
-    const say = gateway.how === "running" ? note : fail;
+    const judge = gateway.how === "running" ? note : fail;
     const message = `The configuration ${config.path} can't be read by user ${machine.uid}.`;
-    return say(message, doctorAsRoot(facts));
+    return judge(message, doctorAsRoot(facts));
   }
   if (!first) {
     if (!config.exists) return ok(`There is no ${config.path}; the defaults are in force.`);
@@ -32,7 +40,7 @@ const keys: Check = ({ config }) => {
   if (isUnreadable(config)) return undefined;
   const unknown = config.warnings.filter(({ code }) => code === "CONFIG_UNKNOWN_KEY");
   // Only a likely typing error comes with the place to edit; the rest is another program's.
-  const typo = unknown.find(({ message }) => message.includes("did you mean"));
+  const typo = unknown.find(({ nearest }) => nearest !== undefined);
   if (typo) return warn(`In line ${typo.line ?? 1} ${typo.message}`, typo.next);
   const [foreign] = unknown;
   if (foreign) return note(`The configuration has ${foreign.message}.`, foreign.next);
@@ -45,7 +53,7 @@ const clearSecrets: Check = ({ config }) => {
   if (names.length === 0) return ok("No secret stands in the configuration in clear.");
   return warn(
     `${names.join(" and ")} stands in the configuration in clear.`,
-    "openclaw config migrate-secrets",
+    openclaw`config migrate-secrets`,
   );
 };
 
@@ -57,18 +65,17 @@ const access: Check = (facts) => {
   const { config, state } = facts;
   const { file: found, path } = config;
   if (!found) return undefined;
-  const word = shellWord(path);
   const owner = state.found?.uid ?? found.uid;
   if (found.uid !== owner && found.uid !== 0) {
     const message = `${path} belongs to user ${found.uid}, who can change how the gateway runs.`;
     return fail(message, giveToOwner(facts));
   }
   if ((found.mode & 0o022) !== 0) {
-    return fail(`Other users can write ${path}.`, `${sudo(facts)}chmod go-w ${word}`);
+    return fail(`Other users can write ${path}.`, asOwner(facts, shell`chmod go-w ${path}`));
   }
   if (clearSecretNames(config).length > 0 && (found.mode & 0o044) !== 0) {
     const message = `Other users can read ${path}, and a secret stands there in clear.`;
-    return fail(message, `${sudo(facts)}chmod 600 ${word}`);
+    return fail(message, asOwner(facts, shell`chmod 600 ${path}`));
   }
   if (!isReadable(facts)) {
     return fail(`The gateway's user ${owner} may not read ${path}.`, giveToOwner(facts));
@@ -76,9 +83,9 @@ const access: Check = (facts) => {
   return ok("Only its owner can change the configuration.");
 };
 
-function giveToOwner({ config, state, machine }: DoctorFacts): string {
-  const prefix = machine.uid === 0 ? "" : "sudo ";
-  return `${prefix}chown --reference=${shellWord(state.folder)} ${shellWord(config.path)}`;
+function giveToOwner(facts: DoctorFacts): Command {
+  const { config, state } = facts;
+  return asAdmin(facts, shell`chown --reference=${state.folder} ${config.path}`);
 }
 
 /** Whether the state's owner can read the file, as its mode says. */
@@ -102,8 +109,8 @@ const exposure: Check = (facts) => {
     `The gateway listens on ${where} without encryption, and no https:// public URL is set: ` +
       "secrets and messages cross the network readable.",
     bindByFlag
-      ? "openclaw gateway stop && openclaw gateway run"
-      : "openclaw config set gateway.bind loopback",
+      ? say`${openclaw`gateway stop`} && ${openclaw`gateway run`}`
+      : openclaw`config set gateway.bind loopback`,
   );
 };
 
@@ -132,14 +139,14 @@ const publicUrl: Check = ({ config }) => {
     const why = socket === undefined ? `${ORIGINS} names ${origin}` : "gateway.socket is set";
     return note(
       `${why}, but gateway.publicUrl is not: links that the gateway makes lead to this machine.`,
-      `openclaw config set gateway.publicUrl ${origin ?? "https://gateway.example.com"}`,
+      openclaw`config set gateway.publicUrl ${origin ?? "https://gateway.example.com"}`,
     );
   }
   const { protocol, host, pathname } = new URL(url);
   if (protocol === "https:" || isLoopbackHost(host)) return ok(`The public URL is ${url}.`);
   return warn(
     `The public URL ${url} is not encrypted: secrets cross the network readable.`,
-    `openclaw config set gateway.publicUrl ${shellWord(`https://${host}${pathname.replace(/\/$/, "")}`)}`,
+    openclaw`config set gateway.publicUrl ${`https://${host}${pathname.replace(/\/$/, "")}`}`,
   );
 };
 
@@ -149,7 +156,7 @@ const origins: Check = ({ config }) => {
   if (allowedOrigins.includes("*")) {
     return warn(
       "Any web page in a paired browser may connect: the allowed origins are *.",
-      `openclaw config unset ${ORIGINS}`,
+      openclaw`config unset ${ORIGINS}`,
     );
   }
   return originBeside(config.gateway) ?? ok("The allowed origins fit the public URL.");
@@ -168,8 +175,8 @@ function originBeside(gateway: NonNullable<ConfigFacts["gateway"]>): Verdict | u
   return note(
     `${ORIGINS} names ${other}, the public URL is ${own.origin}: the same host in two ways.`,
     kept.length === 0
-      ? `openclaw config unset ${ORIGINS}`
-      : `openclaw config set ${ORIGINS} ${shellWord(JSON.stringify(kept))}`,
+      ? openclaw`config unset ${ORIGINS}`
+      : openclaw`config set ${ORIGINS} ${JSON.stringify(kept)}`,
   );
 }
 
@@ -188,7 +195,7 @@ const root: Check = ({ config }) => {
   if (!webRoot) return undefined;
   const { folder, verdict } = webRoot;
   if (verdict.ok) return ok(`The web app in ${folder} is served.`);
-  const unset = "openclaw config unset dashboard.root";
+  const unset = openclaw`config unset dashboard.root`;
   if (verdict.why === "private") {
     return fail(`dashboard.root must not be served: ${verdict.reason}.`, unset);
   }

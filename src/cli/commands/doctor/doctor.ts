@@ -1,11 +1,12 @@
+import { say, type Text } from "../../../protocol/text.ts";
 import { type Context, printJson } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
 import { styleOf } from "../../kit/style.ts";
-import { count, shownLines } from "../../kit/words.ts";
+import { count, shownLines, shownText } from "../../kit/words.ts";
 import { examine } from "./checks.ts";
 import { gatherFacts } from "./gather.ts";
-import type { Finding, VerdictLevel } from "./verdict.ts";
+import { type Finding, findingRow, type VerdictLevel } from "./verdict.ts";
 
 const worstFirst: readonly VerdictLevel[] = ["fail", "warn", "note", "ok"];
 
@@ -20,21 +21,21 @@ export const doctor: Run<unknown> = async (context) => {
     });
   }
   const findings = examine(await gatherFacts(context));
-  if (context.options.json) printJson(context, findings);
+  if (context.options.json) printJson(context, findings.map(findingRow));
   else for (const line of reportLines(context, findings)) context.io.out(line);
   return findings.some(({ level }) => level === "fail") ? "failed" : "ok";
 };
 
 /** The worst first, each with what to type; then what is well. */
-function reportLines({ io }: Context, findings: readonly Finding[]): string[] {
+function reportLines({ io }: Context, findings: readonly Finding[]): Text[] {
   const { good, bad, heading } = styleOf(io);
   const paint = { fail: bad, warn: heading, note: heading, ok: good };
-  const lines = worstFirst.flatMap((level) => {
+  const lines = worstFirst.flatMap((level): Text[] => {
     const those = findings.filter((finding) => finding.level === level);
     return those.flatMap((finding) => {
       const said = `${paint[level](level.padEnd(4))}  ${shownLines(finding.message)}`;
       if (finding.level === "ok") return [said];
-      return [`${said} [${finding.id}]`, `      next: ${shownLines(finding.next)}`];
+      return [`${said} [${finding.id}]`, say`      next: ${shownText(finding.next)}`];
     });
   });
   return [...lines, "", summary(findings)];

@@ -1,8 +1,9 @@
 import type { ConfigIssue } from "../../../config/errors.ts";
 import type { GatewayConfig } from "../../../config/schema.ts";
 import type { ServeVerdict } from "../../../host/served-folder.ts";
-import { shellWord } from "../../../lib/shell-word.ts";
 import type { Inspection } from "../../../main/inspect.ts";
+import { asRoot, type Command, openclaw } from "../../../protocol/command.ts";
+import type { Text } from "../../../protocol/text.ts";
 import type { Result } from "../../reach/gateway.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -38,7 +39,7 @@ export type GatewayFacts =
       /** Keys that may approve over SSH; absent where an older gateway runs. */
       readonly sshKeys?: readonly SshKeyFacts[] | undefined;
     }
-  | { readonly how: "stopped"; readonly start: string }
+  | { readonly how: "stopped"; readonly start: Text }
   | { readonly how: "unreachable"; readonly message: string; readonly denied: boolean };
 
 export interface ConfigFacts {
@@ -151,13 +152,23 @@ export interface SshKeyFacts {
 /** A check: pure. `undefined` where it does not apply or nothing can be known. */
 export type Check = (facts: DoctorFacts) => Verdict | undefined;
 
-/** `sudo ` where neither root nor the state's owner runs this, else the empty text. */
-export function sudo({ machine, state }: DoctorFacts): string {
+/** The command with root's rights where neither root nor the state's owner runs this. */
+export function asOwner({ machine, state }: DoctorFacts, command: Command): Command {
   const owner = state.found?.uid ?? machine.uid;
-  return machine.uid === 0 || machine.uid === owner ? "" : "sudo ";
+  return machine.uid === 0 || machine.uid === owner ? command : asRoot(command);
+}
+
+/** The command with root's rights, which root has already. */
+export function asAdmin({ machine }: Pick<DoctorFacts, "machine">, command: Command): Command {
+  return machine.uid === 0 ? command : asRoot(command);
+}
+
+/** The doctor, looking at a state that the environment names. */
+export function doctorOf(stateDir: string): Command {
+  return { ...openclaw`doctor`, env: { OPENCLAW_STATE_DIR: stateDir } };
 }
 
 /** The doctor once more, as root and on the same state: sudo drops what the environment named. */
-export function doctorAsRoot({ state }: DoctorFacts): string {
-  return `sudo env OPENCLAW_STATE_DIR=${shellWord(state.folder)} openclaw doctor`;
+export function doctorAsRoot({ state }: DoctorFacts): Command {
+  return asRoot(doctorOf(state.folder));
 }

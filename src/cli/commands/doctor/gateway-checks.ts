@@ -1,12 +1,14 @@
-import { shellWord } from "../../../lib/shell-word.ts";
+import { fixesEnded, isSupported, suitsNewerNode } from "../../../host/node-support.ts";
+import { asRoot, openclaw, shell } from "../../../protocol/command.ts";
+import { say, type Text } from "../../../protocol/text.ts";
 import { agoWords } from "../../kit/age.ts";
+import { notesOf } from "../../kit/notes.ts";
 import { UNIT } from "../../reach/connect.ts";
 import { type Check, type DoctorFacts, doctorAsRoot } from "./facts.ts";
-import { fixesEnded, isSupported, suitsNewerNode } from "./node-support.ts";
 import { fail, ok, type Verdict, warn } from "./verdict.ts";
 
-const INSTALL_NODE = "sudo npx --yes n 24";
-const UNIT_LOG = `journalctl -u ${UNIT} -n 50 --no-pager`;
+const INSTALL_NODE = asRoot(shell`npx --yes n 24`);
+const UNIT_LOG = shell`journalctl -u ${UNIT} -n 50 --no-pager`;
 
 const node: Check = ({ program, nowMs }) => {
   const { node: version, glibc } = program;
@@ -20,7 +22,7 @@ const node: Check = ({ program, nowMs }) => {
   return warn(
     `${words}, and newer versions need a newer system (C library ${glibc}, 2.38 needed): ` +
       "Debian 13 and Ubuntu 24.04 have it.",
-    "cat /etc/os-release (and move to one of those when it suits you; until then Node.js 20 keeps working)",
+    say`${shell`cat /etc/os-release`} (and move to one of those when it suits you; until then Node.js 20 keeps working)`,
   );
 };
 
@@ -37,11 +39,13 @@ const running: Check = (facts) => {
     const message = `Whether the gateway runs can't be told: ${gateway.message}.`;
     return warn(message, doctorAsRoot(facts));
   }
-  const next = facts.machine.unit ? `sudo systemctl restart ${UNIT}` : "openclaw gateway restart";
+  const next = facts.machine.unit
+    ? asRoot(shell`systemctl restart ${UNIT}`)
+    : openclaw`gateway restart`;
   return fail(`The gateway does not answer: ${gateway.message}.`, next);
 };
 
-function stopped({ machine, state }: DoctorFacts, start: string): Verdict {
+function stopped({ machine, state }: DoctorFacts, start: Text): Verdict {
   const held = state.inspection?.heldBy;
   if (held) {
     const who = held.pid === undefined ? "A process" : `Process ${held.pid}`;
@@ -49,8 +53,8 @@ function stopped({ machine, state }: DoctorFacts, start: string): Verdict {
     return warn(
       `${who} uses this state and answers on ${where}, not where this program asked.`,
       held.adminSocket === undefined
-        ? "openclaw doctor"
-        : `OPENCLAW_ADMIN_SOCKET=${shellWord(held.adminSocket)} openclaw doctor`,
+        ? openclaw`doctor`
+        : { ...openclaw`doctor`, env: { OPENCLAW_ADMIN_SOCKET: held.adminSocket } },
     );
   }
   const active = machine.unit?.active ?? "inactive";
@@ -66,22 +70,28 @@ const version: Check = ({ gateway, program }) => {
   return warn(
     `The gateway that runs is version ${theirs}, the program on disk is ${program.version}.`,
     supervisor === "none"
-      ? "openclaw gateway stop && openclaw gateway run"
-      : "openclaw gateway restart",
+      ? say`${openclaw`gateway stop`} && ${openclaw`gateway run`}`
+      : openclaw`gateway restart`,
   );
 };
+
+/** Warnings about the configuration that a check here gives as well, where it may read the file. */
+const CHECKED = ["CONFIG_UNKNOWN_KEY", "CONFIG_CLEAR_SECRET"];
 
 /** What the gateway found itself, but for what has a check of its own here. */
 const warnings: Check = ({ gateway, config }) => {
   if (gateway.how !== "running") return undefined;
-  const known = config.warnings.map(({ message }) => message);
-  const news = gateway.info.warnings.filter((text) => {
-    return !text.startsWith("no shared ") && !known.some((message) => text.includes(message));
+  const news = notesOf(gateway.info).filter(({ code = "" }) => {
+    const isChecked = CHECKED.includes(code) && config.warnings.some((one) => one.code === code);
+    return code !== "NO_SHARED_SECRET" && !isChecked;
   });
-  const [first] = news;
+  const [first, ...more] = news;
   if (first === undefined) return ok("The gateway itself warns of nothing else.");
-  const more = news.length > 1 ? ` (and ${news.length - 1} more)` : "";
-  return warn(`The gateway warns: ${first}${more}.`, "openclaw gateway status");
+  const status = openclaw`gateway status`;
+  if (more.length > 0) {
+    return warn(`The gateway warns: ${first.message} (and ${more.length} more).`, status);
+  }
+  return warn(`The gateway warns: ${first.message}.`, first.next ?? status);
 };
 
 export const gatewayChecks: Readonly<Record<string, Check>> = {

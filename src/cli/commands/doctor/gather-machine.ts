@@ -1,6 +1,7 @@
 import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { openFilesIn } from "../../../host/descriptors.ts";
 import type { Environment } from "../../../lib/environment.ts";
 import { UNIT } from "../../reach/connect.ts";
 import { runTool } from "../gateway/tools.ts";
@@ -77,11 +78,7 @@ async function readText(path: string): Promise<string> {
 /** Node raises its own soft limit to the hard one, so the gateway's process has the true figures. */
 async function openFiles(gateway: GatewayFacts): Promise<MachineState["openFiles"]> {
   const pid = gateway.how === "running" ? gateway.info.pid : "self";
-  const text = await readText(`/proc/${pid}/limits`);
-  const [, soft, hard] = /^Max open files\s+(\d+|unlimited)\s+(\d+|unlimited)/m.exec(text) ?? [];
-  if (soft === undefined || hard === undefined) return undefined;
-  const number = (word: string) => (word === "unlimited" ? Number.MAX_SAFE_INTEGER : Number(word));
-  return { soft: number(soft), hard: number(hard) };
+  return openFilesIn(await readText(`/proc/${pid}/limits`));
 }
 
 async function otherFacts({ env, stateDir }: Asked, home: string) {

@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import type { GatewayConfig } from "../../../config/schema.ts";
+import { ownGlibc } from "../../../host/node-support.ts";
 import { configPath, stateFolder } from "../../../host/paths.ts";
 import { mayServe } from "../../../host/served-folder.ts";
 import type { Environment } from "../../../lib/environment.ts";
@@ -89,14 +90,5 @@ async function gatherWebRoot(folder: string | undefined, stateDir: string, confi
 
 function programFacts(): ProgramFacts {
   const call = `node ${process.argv[1] ?? "dist/index.js"}`;
-  return { version, node: process.versions.node, glibc: glibc(), call };
-}
-
-/** Node tells in its diagnostic report which C library it runs with. */
-function glibc(): string | undefined {
-  if (process.platform !== "linux" || !process.report) return undefined;
-  // Without this the report looks up the names of all open connections.
-  Object.assign(process.report, { excludeNetwork: true });
-  const { header } = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
-  return header?.glibcVersionRuntime;
+  return { version, node: process.versions.node, glibc: ownGlibc(), call };
 }

@@ -1,25 +1,27 @@
 import { shellWord } from "../../../lib/shell-word.ts";
 import { limitTable } from "../../../limits/table.ts";
+import { asRoot, blank, openclaw, shell } from "../../../protocol/command.ts";
+import { say } from "../../../protocol/text.ts";
 import { spanWords } from "../../kit/age.ts";
 import { UNIT } from "../../reach/connect.ts";
-import type { Check } from "./facts.ts";
+import { asAdmin, type Check } from "./facts.ts";
 import { fail, note, ok, warn } from "./verdict.ts";
 
 const MiB = 1024 * 1024;
 const space: Check = ({ state }) => {
   if (!state.space) return undefined;
   const { bytes, inodes } = state.space;
-  const path = shellWord(state.folder);
+  const { folder: path } = state;
   const free = `${Math.floor(bytes / MiB)} MiB`;
-  if (bytes < MiB) return fail("The disk with the state is full.", `df -h ${path}`);
+  if (bytes < MiB) return fail("The disk with the state is full.", shell`df -h ${path}`);
   if (inodes !== undefined && inodes < 16) {
-    return fail("The disk with the state has no inodes left for new files.", `df -i ${path}`);
+    return fail("The disk with the state has no inodes left for new files.", shell`df -i ${path}`);
   }
   if (bytes < 100 * MiB) {
-    return warn(`The disk with the state has only ${free} left.`, `df -h ${path}`);
+    return warn(`The disk with the state has only ${free} left.`, shell`df -h ${path}`);
   }
   if (inodes !== undefined && inodes < 1000) {
-    return warn(`The disk with the state has only ${inodes} inodes left.`, `df -i ${path}`);
+    return warn(`The disk with the state has only ${inodes} inodes left.`, shell`df -i ${path}`);
   }
   return ok(`The disk with the state has ${free} left.`);
 };
@@ -28,7 +30,7 @@ const space: Check = ({ state }) => {
 const EARLIEST_MS = Date.UTC(2026, 0, 1);
 /** Clients whose clock differs by more are refused. */
 const TOLERATED_MS = 2 * 60 * 1000;
-const SET_CLOCK = "sudo timedatectl set-ntp true";
+const SET_CLOCK = asRoot(shell`timedatectl set-ntp true`);
 
 /** By how many milliseconds the clock was set since the gateway started, as its uptime shows. */
 function wasSetBy(info: { startedAtMs: number; uptimeMs: number }, nowMs: number): number {
@@ -63,10 +65,11 @@ const port: Check = ({ machine, gateway }) => {
   if (gateway.how !== "stopped" || !machine.port) return undefined;
   const { number, takenBy } = machine.port;
   if (takenBy === undefined) return ok(`Port ${number} is free.`);
-  const prefix = machine.uid === 0 ? "" : "sudo ";
+  const listener = asAdmin({ machine }, shell`ss -ltnp ${`sport = :${number}`}`);
+  const another = openclaw`config set gateway.port ${blank("PORT")}`;
   return fail(
     `Port ${number} is taken by ${takenBy}, so the gateway can't listen there.`,
-    `${prefix}ss -ltnp 'sport = :${number}' (or another: openclaw config set gateway.port PORT)`,
+    say`${listener} (or another: ${another})`,
   );
 };
 
@@ -81,8 +84,8 @@ const supervision: Check = ({ machine, gateway }) => {
   const both = `systemd (${UNIT}) and pm2 both`;
   const next =
     by === "pm2"
-      ? `sudo systemctl disable --now ${UNIT}`
-      : `pm2 delete ${UNIT} && pm2 save --force`;
+      ? asRoot(shell`systemctl disable --now ${UNIT}`)
+      : say`${shell`pm2 delete ${UNIT}`} && ${shell`pm2 save --force`}`;
   return unitUp && (by === "pm2" || pm2.alive)
     ? fail(`${both} run the gateway: one of them fails again and again.`, next)
     : warn(`${both} start the gateway: only one of them can succeed.`, next);
@@ -91,6 +94,8 @@ const supervision: Check = ({ machine, gateway }) => {
 /** Files that the gateway has open besides its connections. */
 const SPARE_FILES = 500;
 const WANTED_FILES = 20_000;
+/** The process id of the shell where it is typed, which starts the gateway. */
+const OWN_SHELL = blank("$$");
 
 const openFiles: Check = ({ machine, gateway }) => {
   if (!machine.openFiles) return undefined;
@@ -101,12 +106,11 @@ const openFiles: Check = ({ machine, gateway }) => {
   const said = `Only ${soft} files may be open (at most ${hard}), which is less than ${most} connections need`;
   if (gateway.how === "running" && gateway.info.supervisor === "systemd") {
     const line = `LimitNOFILE=${WANTED_FILES}`;
-    return warn(`${said}; [Service] ${line} raises it.`, `sudo systemctl edit ${UNIT}`);
+    return warn(`${said}; [Service] ${line} raises it.`, asRoot(shell`systemctl edit ${UNIT}`));
   }
-  const pid = gateway.how === "running" ? gateway.info.pid : "$$";
-  const prefix = machine.uid === 0 ? "" : "sudo ";
-  const raise = `${prefix}prlimit --pid ${pid} --nofile=${WANTED_FILES}:${WANTED_FILES}`;
-  return warn(`${said}.`, raise);
+  const pid = gateway.how === "running" ? String(gateway.info.pid) : OWN_SHELL;
+  const raise = shell`prlimit --pid ${pid} --nofile=${WANTED_FILES}:${WANTED_FILES}`;
+  return warn(`${said}.`, asAdmin({ machine }, raise));
 };
 
 const otherCommand: Check = ({ machine, program }) => {
@@ -114,7 +118,7 @@ const otherCommand: Check = ({ machine, program }) => {
   if (binary === undefined) return ok("No other program is called openclaw here.");
   return warn(
     `${binary} is another program: a command that starts with openclaw reaches that one.`,
-    `export OPENCLAW_COMMAND=${shellWord(program.call)}`,
+    shell`export ${blank(`OPENCLAW_COMMAND=${shellWord(program.call)}`)}`,
   );
 };
 
@@ -127,7 +131,7 @@ const otherGateway: Check = ({ machine }) => {
   if (signs.length === 0) return ok("No other OpenClaw is on this machine.");
   return note(
     `Another OpenClaw is on this machine (${signs.join(", ")}); it is left alone.`,
-    "openclaw config get gateway.port",
+    openclaw`config get gateway.port`,
   );
 };
 

@@ -1,10 +1,16 @@
+import { asRoot, openclaw, shell } from "../../../protocol/command.ts";
+import { plainText, say } from "../../../protocol/text.ts";
 import { count } from "../../kit/words.ts";
-import type { Check } from "./facts.ts";
+import { asAdmin, type Check } from "./facts.ts";
 import { fail, note, ok, warn } from "./verdict.ts";
 
 /** The group whose members are owners. */
 const OWNERS = "openclaw";
-const ENABLE = "sudo openclaw ssh enable";
+const ENABLE = asRoot(openclaw`ssh enable`);
+const LIST = openclaw`ssh list`;
+
+/** Who writes what sshd runs. */
+const WRITER = plainText(openclaw`ssh enable`);
 
 const setup: Check = ({ ssh }) => {
   const { account, block, dropInFor, programThere } = ssh;
@@ -22,13 +28,13 @@ const setup: Check = ({ ssh }) => {
   if (!programThere) return warn("What answers approvers over SSH is missing.", ENABLE);
   const [changed] = ssh.altered;
   if (changed !== undefined) {
-    return warn(`${changed} is not as openclaw ssh enable writes it, or others may.`, ENABLE);
+    return warn(`${changed} is not as ${WRITER} writes it, or others may.`, ENABLE);
   }
   if (ssh.uncounted && ssh.uncounted.length > 0) {
     const which = ssh.uncounted.slice(0, MOST_NAMED).join(", ");
     return fail(
       `Something else in sshd's configuration decides for ${account}: ${which}.`,
-      `${ENABLE} (it says what; until then: sudo openclaw ssh disable)`,
+      say`${ENABLE} (it says what; until then: ${asRoot(openclaw`ssh disable`)})`,
     );
   }
   return ok(`Approvers log in as ${account} and can do nothing else.`);
@@ -41,7 +47,6 @@ const MOST_NAMED = 3;
  * be in it.
  */
 const groups: Check = ({ ssh, machine }) => {
-  const prefix = machine.uid === 0 ? "" : "sudo ";
   const loose = [
     ...(ssh.account !== undefined && ssh.block === undefined && ssh.groups.includes(OWNERS)
       ? [ssh.account]
@@ -54,7 +59,7 @@ const groups: Check = ({ ssh, machine }) => {
   }
   return fail(
     `${first} is in the group ${OWNERS}, so whoever gets in as ${first} owns the gateway.`,
-    `${prefix}gpasswd -d ${first} ${OWNERS}`,
+    asAdmin({ machine }, shell`gpasswd -d ${first} ${OWNERS}`),
   );
 };
 
@@ -70,14 +75,14 @@ const keys: Check = ({ ssh, nowMs }) => {
     return warn(`sshd does not know ${count(missing.length, "key")} that may approve.`, ENABLE);
   }
   if (ssh.account !== undefined && live === 0) {
-    return note("Approval over SSH is on, and no key may approve.", "openclaw ssh add key.pub");
+    return note("Approval over SSH is on, and no key may approve.", openclaw`ssh add key.pub`);
   }
   if (ssh.account === undefined && live > 0) {
     const many = `${count(live, "key")} may approve over SSH, which is off`;
-    return note(`${many}.`, `${ENABLE} (or take them away: openclaw ssh list)`);
+    return note(`${many}.`, say`${ENABLE} (or take them away: ${LIST})`);
   }
   if (over.length > 0) {
-    return note(`The time of ${count(over.length, "SSH key")} is over.`, "openclaw ssh list");
+    return note(`The time of ${count(over.length, "SSH key")} is over.`, LIST);
   }
   return ok(live === 0 ? "No key may approve over SSH." : `${count(live, "SSH key")} may approve.`);
 };

@@ -1,7 +1,17 @@
 import { join } from "node:path";
 import { shellWord } from "../../../lib/shell-word.ts";
+import { blank, openclaw, shell } from "../../../protocol/command.ts";
+import { say } from "../../../protocol/text.ts";
 import { count } from "../../kit/words.ts";
-import { type Check, type DoctorFacts, doctorAsRoot, type StateEntry, sudo } from "./facts.ts";
+import {
+  asAdmin,
+  asOwner,
+  type Check,
+  type DoctorFacts,
+  doctorAsRoot,
+  doctorOf,
+  type StateEntry,
+} from "./facts.ts";
 import { fail, note, ok, type Verdict, warn } from "./verdict.ts";
 
 const octal = (mode: number) => `0${mode.toString(8).padStart(3, "0")}`;
@@ -10,35 +20,34 @@ const folder: Check = (facts) => {
   const { state, machine, gateway } = facts;
   const { found, folder: path } = state;
   if (!found) return missing(facts);
-  if (!found.isFolder) return fail(`${path} is not a folder.`, `ls -ld ${shellWord(path)}`);
+  if (!found.isFolder) return fail(`${path} is not a folder.`, shell`ls -ld ${path}`);
   if ((found.mode & 0o077) !== 0) {
-    const say = (found.mode & 0o022) === 0 ? warn : fail;
+    const judge = (found.mode & 0o022) === 0 ? warn : fail;
     const can = (found.mode & 0o022) === 0 ? "look into" : "write into";
-    return say(
+    return judge(
       `Other users can ${can} the state folder ${path} (mode ${octal(found.mode)}, 0700 wanted).`,
-      `${sudo(facts)}chmod 700 ${shellWord(path)}`,
+      asOwner(facts, shell`chmod 700 ${path}`),
     );
   }
   if (state.entries) return ok(`The state folder ${path} belongs to user ${found.uid} alone.`);
   const message = `The state folder ${path} can't be read by user ${machine.uid}.`;
-  const say = gateway.how === "running" ? note : fail;
-  return say(message, doctorAsRoot(facts));
+  const judge = gateway.how === "running" ? note : fail;
+  return judge(message, doctorAsRoot(facts));
 };
 
 function missing(facts: DoctorFacts): Verdict {
   const { state, gateway, machine } = facts;
   const { folder: path, installed } = state;
   if (installed !== undefined) {
-    const prefix = machine.uid === 0 ? "" : "sudo ";
     return warn(
       `There is no state in ${path}; the installed gateway keeps its own in ${installed}.`,
-      `${prefix}env OPENCLAW_STATE_DIR=${shellWord(installed)} openclaw doctor`,
+      asAdmin({ machine }, doctorOf(installed)),
     );
   }
   if (gateway.how === "running") {
     return note(`The state folder ${path} can't be seen from here.`, doctorAsRoot(facts));
   }
-  return note(`There is no state in ${path} yet: no gateway ran here.`, "openclaw gateway run");
+  return note(`There is no state in ${path} yet: no gateway ran here.`, openclaw`gateway run`);
 }
 
 /** What the gateway keeps; the configuration has its own check, and links have no mode. */
@@ -57,10 +66,10 @@ const modes: Check = (facts) => {
   const more = loose.length > 1 ? ` and ${loose.length - 1} more` : "";
   const closed = (state.found.mode & 0o077) === 0;
   const but = closed ? "; only the folder's own mode keeps others out" : "";
-  const say = closed ? warn : fail;
-  return say(
+  const judge = closed ? warn : fail;
+  return judge(
     `${join(state.folder, first.name)} has mode ${octal(first.mode)}${more}, 0600 is wanted${but}.`,
-    `${sudo(facts)}chmod -R go= ${shellWord(state.folder)}`,
+    asOwner(facts, shell`chmod -R go= ${state.folder}`),
   );
 };
 
@@ -70,10 +79,10 @@ const owners: Check = (facts) => {
   const { uid } = state.found;
   const wrong = kept(facts).find((entry) => entry.uid !== uid);
   if (!wrong) return ok("All of the state belongs to the folder's owner.");
-  const path = shellWord(state.folder);
+  const path = state.folder;
   return fail(
     `${join(state.folder, wrong.name)} belongs to user ${wrong.uid}, the folder to user ${uid}.`,
-    `${machine.uid === 0 ? "" : "sudo "}chown -R --reference=${path} ${path}/.`,
+    asAdmin({ machine }, shell`chown -R --reference=${path} ${path}/.`),
   );
 };
 
@@ -83,7 +92,7 @@ const store: Check = (facts) => {
     const { ok: well, lastError } = gateway.status.store;
     if (well) return ok("The gateway writes its state without errors.");
     const message = `The gateway can't write its state: ${lastError ?? "unknown"}.`;
-    return fail(message, `df -h ${shellWord(state.folder)}`);
+    return fail(message, shell`df -h ${state.folder}`);
   }
   const found = state.inspection;
   if (!found || found.heldBy) return undefined;
@@ -94,7 +103,7 @@ const store: Check = (facts) => {
   return note(
     `A crash cut the last write short (${found.torn} bytes, acknowledged to nobody): ` +
       "the next start drops it.",
-    gateway.how === "stopped" ? gateway.start : "openclaw gateway run",
+    gateway.how === "stopped" ? gateway.start : openclaw`gateway run`,
   );
 };
 
@@ -109,13 +118,15 @@ function damaged(
     .filter((path) => path.startsWith(`${file}.damaged-`))
     .at(-1);
   const kept = copy === undefined ? "" : `, a copy is kept as ${copy}`;
-  const path = shellWord(state.folder);
+  const path = state.folder;
   const stem = file.slice(state.folder.length + 1).replace(/\..*$/, "");
   const lost = stem === "gateway" ? "every device pairs anew" : "devices pair again";
-  const aside = `mkdir ${path}/aside && mv ${path}/${stem}.* ${path}/aside/`;
+  const restore = asOwner(facts, shell`cp -a ${blank("BACKUP/.")} ${path}/`);
+  const parts = blank(`${shellWord(path)}/${stem}.*`);
+  const aside = say`${shell`mkdir ${path}/aside`} && ${shell`mv ${parts} ${path}/aside/`}`;
   return fail(
     `${file} is damaged and the gateway will not start on it: ${message}${kept}.`,
-    `${sudo(facts)}cp -a BACKUP/. ${path}/ (without a backup: ${aside}, then ${lost})`,
+    say`${restore} (without a backup: ${aside}, then ${lost})`,
   );
 }
 
@@ -124,10 +135,10 @@ const damagedCopies: Check = (facts) => {
   const [first] = copies;
   if (!first) return facts.state.entries && ok("No copies of damaged files lie around.");
   const found = `${count(copies.length, "copy").replace("copys", "copies")} of damaged files`;
-  const path = shellWord(facts.state.folder);
+  const all = blank(`${shellWord(facts.state.folder)}/*.damaged-*`);
   return note(
     `${found} in the state, such as ${first.name}: of use until all is restored.`,
-    `${sudo(facts)}mv ${path}/*.damaged-* /var/tmp/`,
+    asOwner(facts, shell`mv ${all} /var/tmp/`),
   );
 };
 
@@ -142,13 +153,13 @@ const leftovers: Check = (facts) => {
   });
   const [first] = left;
   if (!first) return ok("No unfinished files lie around.");
-  const path = shellWord(join(state.folder, first.name));
-  const all = left.length === 1 ? path : `${shellWord(state.folder)}/*.tmp`;
+  const every = blank(`${shellWord(state.folder)}/*.tmp`);
+  const all = left.length === 1 ? join(state.folder, first.name) : every;
   const files =
     left.length === 1 ? "An unfinished file lies" : `${left.length} unfinished files lie`;
   return note(
     `${files} in the state, such as ${first.name}: a write was cut short, nothing is missing.`,
-    `${sudo(facts)}rm ${all}`,
+    asOwner(facts, shell`rm ${all}`),
   );
 };
 

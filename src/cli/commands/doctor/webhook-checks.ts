@@ -1,8 +1,9 @@
 import { egressPolicy } from "../../../lib/egress.ts";
-import { shellWord } from "../../../lib/shell-word.ts";
+import { openclaw, shell } from "../../../protocol/command.ts";
+import { say } from "../../../protocol/text.ts";
 import { egressCommand } from "../../../words/egress.ts";
 import { agoWords } from "../../kit/age.ts";
-import { type Check, type DoctorFacts, sudo, type WebhookFile } from "./facts.ts";
+import { asAdmin, asOwner, type Check, type DoctorFacts, type WebhookFile } from "./facts.ts";
 import { note, ok, type Verdict, warn } from "./verdict.ts";
 
 const files: Check = (facts) => {
@@ -16,20 +17,19 @@ function fileProblem(
   { key, path, found, missing }: WebhookFile,
   facts: DoctorFacts,
 ): Verdict | undefined {
-  const word = shellWord(path);
-  if (missing) return warn(`${key} names ${path}, which is not there.`, `ls -lL ${word}`);
+  if (missing) return warn(`${key} names ${path}, which is not there.`, shell`ls -lL ${path}`);
   if (!found) return undefined;
-  if (!found.isFile) return warn(`${key} names ${path}, which is no file.`, `ls -lLd ${word}`);
+  if (!found.isFile) return warn(`${key} names ${path}, which is no file.`, shell`ls -lLd ${path}`);
   const owner = facts.state.found;
   if (owner && !mayRead(found, owner)) {
-    const prefix = facts.machine.uid === 0 ? "" : "sudo ";
-    const next = `${prefix}chgrp ${owner.gid} ${word} && ${prefix}chmod g+r ${word}`;
+    const group = asAdmin(facts, shell`chgrp ${owner.gid} ${path}`);
+    const next = say`${group} && ${asAdmin(facts, shell`chmod g+r ${path}`)}`;
     return warn(`The gateway's user ${owner.uid} may not read ${path} (${key}).`, next);
   }
   if ((found.mode & 0o004) === 0) return undefined;
   return warn(
     `Every user of this machine can read ${path}, and ${key} is for secrets.`,
-    `${sudo(facts)}chmod o-r ${word}`,
+    asOwner(facts, shell`chmod o-r ${path}`),
   );
 }
 
@@ -54,7 +54,7 @@ const egress: Check = ({ config }) => {
   const leads = `The webhook ${webhook.to} leads to ${first}, ${verdict.what}`;
   if (verdict.never) {
     const message = `${leads}: the gateway never connects there.`;
-    return warn(message, "openclaw config get notify.webhook");
+    return warn(message, openclaw`config get notify.webhook`);
   }
   return warn(
     `${leads}, and gateway.egress does not allow that.`,
@@ -65,13 +65,13 @@ const egress: Check = ({ config }) => {
 const delivery: Check = ({ gateway, nowMs }) => {
   if (gateway.how !== "running" || !gateway.status.notify?.configured) return undefined;
   const { last } = gateway.status.notify;
-  if (!last) return note("No message was sent to the webhook yet.", "openclaw notify test");
+  if (!last) return note("No message was sent to the webhook yet.", openclaw`notify test`);
   const ago = agoWords(last.atMs, nowMs);
   if (last.ok) return ok(`The webhook ${last.to} took a message ${ago}.`);
   const why = last.error ?? "for an unknown reason";
   return warn(
     `The last message to the webhook did not arrive (${ago}): ${why}.`,
-    last.next ?? "openclaw notify test",
+    last.next ?? openclaw`notify test`,
   );
 };
 

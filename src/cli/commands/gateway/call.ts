@@ -1,4 +1,5 @@
 import { ownerScopes } from "../../../protocol/access.ts";
+import { openclaw } from "../../../protocol/command.ts";
 import { type Context, printJson } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
@@ -19,7 +20,7 @@ export interface CallOptions {
 export const call: Run<CallOptions> = async (context, [method = ""], options) => {
   if (options.list) return listMethods(context);
   if (method === "") {
-    throw new CliError("usage", "say which method", { next: "openclaw gateway call --list" });
+    throw new CliError("usage", "say which method", { next: openclaw`gateway call --list` });
   }
   const params = readParams(options.params);
   const timeoutMs = readTimeout(options.timeout);

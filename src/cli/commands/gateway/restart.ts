@@ -1,8 +1,10 @@
+import { openclaw } from "../../../protocol/command.ts";
+import { say } from "../../../protocol/text.ts";
 import { tookWords } from "../../kit/age.ts";
 import { type Context, printJson } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
-import { shown, shownLines } from "../../kit/words.ts";
+import { shown } from "../../kit/words.ts";
 import { notRunning, openRunning, UNIT } from "../../reach/connect.ts";
 import type { Result } from "../../reach/gateway.ts";
 import { askSupervisor, askSystemd, unitState } from "./supervisor.ts";
@@ -52,13 +54,14 @@ async function announce(context: Context): Promise<void> {
 /** A gateway that runs must not be ended for a configuration it could not start with. */
 async function refuseBadConfig(path: string): Promise<void> {
   const { loadConfig } = await import("../../../config/load.ts");
-  const { formatIssue } = await import("../../../config/errors.ts");
   const { errors } = await loadConfig({ path });
   const [first] = errors.filter(({ code }) => code !== "CONFIG_READ");
   if (!first) return;
-  const message = `not restarted: it could not start again with this configuration\n`;
-  throw new CliError("config", message + shownLines(formatIssue(first, path)), {
-    next: "openclaw config validate",
+  const place = first.line === undefined ? path : `${path}:${first.line}:${first.column ?? 1}`;
+  const message = `not restarted: it could not start again with this configuration\n${place}: ${first.message}`;
+  throw new CliError("config", message, {
+    // How to mend this one, and how to see all of them.
+    next: say`${first.next}\n  next: ${openclaw`config validate`}`,
     code: first.code,
   });
 }

@@ -1,10 +1,11 @@
 import { checkNative, ForeignNative, serverModule } from "../../../host/native.ts";
 import { StopSignal } from "../../../host/stop-signal.ts";
-import { shell } from "../../../protocol/command.ts";
+import { openclaw, shell } from "../../../protocol/command.ts";
 import { say } from "../../../protocol/text.ts";
 import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
 import { typedCommand } from "../../kit/typed.ts";
+import { loadGateway } from "./load.ts";
 
 export interface GatewayRunOptions {
   readonly port?: string;
@@ -18,7 +19,7 @@ export interface GatewayRunOptions {
 export const run: Run<GatewayRunOptions> = async ({ io, options: global }, _args, options) => {
   if (global.token !== undefined || global.password !== undefined) {
     throw new CliError("usage", "gateway run takes no secret: it is kept hashed in the state", {
-      next: "openclaw config set gateway.token -",
+      next: openclaw`config set gateway.token -`,
     });
   }
   const port = options.port === undefined ? undefined : readPort(options.port);
@@ -27,7 +28,7 @@ export const run: Run<GatewayRunOptions> = async ({ io, options: global }, _args
   // Before the gateway is loaded, and until the process is gone: nothing of it may end by a signal.
   const stop = new StopSignal({ terminal: io.showsPerson });
   checkServer();
-  const { runGateway } = await import("../../../main/run.ts");
+  const { runGateway } = await loadGateway();
   const flags = { port, bind: options.bind };
   return runGateway({ env: io.env, flags, terminal: io.showsPerson, stop });
 };

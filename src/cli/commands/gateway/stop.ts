@@ -1,3 +1,4 @@
+import { say } from "../../../protocol/text.ts";
 import { tookWords } from "../../kit/age.ts";
 import { type Context, printJson } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
@@ -15,7 +16,7 @@ export const stop: Run<unknown> = async (context) => {
   const tookMs = Math.round(performance.now() - startedAt);
   if (context.options.json) return printJson(context, { stopped: true, pid: before.pid, tookMs });
   context.io.out(`The gateway stopped after ${tookWords(tookMs)}.`);
-  context.io.out(`  To start it again: ${startCommand()}`);
+  context.io.out(say`  To start it again: ${startCommand()}`);
 };
 
 async function askToStop(context: Context): Promise<void> {

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import type { Environment } from "../../../lib/environment.ts";
+import { asRoot, shell } from "../../../protocol/command.ts";
 import { CliError } from "../../kit/exit.ts";
 import { shown, shownLines } from "../../kit/words.ts";
 import { UNIT } from "../../reach/connect.ts";
@@ -10,24 +11,40 @@ type HostReport = Result<"host.info">;
 
 type Verb = "restart" | "stop" | "start";
 
+/** What systemctl exits with where the user lacks the right to do it (LSB). */
+const NO_RIGHT = 4;
+/** Any failure; also that a person would have had to show who they are. */
+const ANY_FAILURE = 1;
+
 /**
  * Asks systemd; returns when it is done.
  * @throws CliError (failed) where systemctl is missing, does not let this user, or fails
  */
 export async function askSystemd(verb: Verb, unit: string, env: Environment): Promise<void> {
   const name = shown(unit, 200).replace(/\.service$/, "");
-  const args = ["--no-ask-password", verb, name];
-  const { exit, text } = await runTool("systemctl", args, env);
+  const isRoot = process.getuid?.() === 0;
+  const before = isRoot ? undefined : await unitRun(name, env);
+  const { exit, text } = await runTool("systemctl", ["--no-ask-password", verb, name], env);
   if (exit === 0) return;
-  const mine = `sudo systemctl ${verb} ${name}`;
-  if (exit === undefined) throw new CliError("failed", "systemctl was not found", { next: mine });
-  if (/denied|authenti|not permitted|polkit/i.test(text)) {
+  const mine = asRoot(shell`systemctl ${verb} ${name}`);
+  if (exit === undefined) throw new CliError("failed", notFound("systemctl"), { next: mine });
+  // What was refused left the unit as it was; what was allowed and failed did not.
+  const untouched = exit === ANY_FAILURE && !isRoot && before === (await unitRun(name, env));
+  if (untouched || (exit === NO_RIGHT && !isRoot)) {
     throw new CliError("failed", `systemd does not let this user ${verb} ${name}`, { next: mine });
   }
   throw new CliError("failed", `systemctl ${verb} ${name} failed: ${shownLines(text)}`, {
-    next: `journalctl -u ${name} -n 50 --no-pager`,
+    next: shell`journalctl -u ${name} -n 50 --no-pager`,
   });
 }
+
+/** Which of its starts a unit is in, and whether that runs, as systemd prints it. */
+async function unitRun(name: string, env: Environment): Promise<string> {
+  const args = ["show", "--property=InvocationID", "--property=ActiveState", name];
+  return (await runTool("systemctl", args, env)).text;
+}
+
+const notFound = (program: string) => `${program} was not found`;
 
 /** Asks pm2; returns when it is done. */
 async function askPm2(verb: Verb, info: HostReport, env: Environment): Promise<void> {
@@ -37,13 +54,13 @@ async function askPm2(verb: Verb, info: HostReport, env: Environment): Promise<v
   if (owner !== undefined && owner !== process.getuid?.()) {
     // Every user has a pm2 of their own; asking ours would start one that knows nothing.
     throw new CliError("failed", `the gateway runs under the pm2 of user ${owner}`, {
-      next: `sudo -u '#${owner}' -i pm2 ${verb} ${name}`,
+      next: shell`sudo -u ${`#${owner}`} -i pm2 ${verb} ${name}`,
     });
   }
   const { exit, text } = await runTool(findTool("pm2", env), [verb, name], env);
   if (exit === 0) return;
-  const why = exit === undefined ? "pm2 was not found" : `pm2 failed: ${shownLines(text)}`;
-  throw new CliError("failed", why, { next: `pm2 ${verb} ${name}` });
+  const why = exit === undefined ? notFound("pm2") : `pm2 failed: ${shownLines(text)}`;
+  throw new CliError("failed", why, { next: shell`pm2 ${verb} ${name}` });
 }
 
 function parentOf(pid: number): number | undefined {

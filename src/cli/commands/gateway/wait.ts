@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { openclaw, shell } from "../../../protocol/command.ts";
+import { say } from "../../../protocol/text.ts";
 import type { Context } from "../../kit/context.ts";
 import { CliError } from "../../kit/exit.ts";
 import { openRunning } from "../../reach/connect.ts";
@@ -51,7 +53,7 @@ export async function waitForStart(
     await sleep(POLL_MS);
   }
   throw new CliError("unreachable", `the gateway does not accept connections after 60 s`, {
-    next: "openclaw gateway status",
+    next: openclaw`gateway status`,
   });
 }
 
@@ -71,7 +73,7 @@ export async function waitForEnd(context: Context, before: HostReport): Promise<
     await sleep(POLL_MS);
   }
   throw new CliError("failed", "the gateway still answers after 60 s", {
-    next: `kill ${before.pid}`,
+    next: shell`kill ${before.pid}`,
   });
 }
 
@@ -95,7 +97,7 @@ function isZombie(pid: number): boolean {
 
 function endedInstead(): CliError {
   return new CliError("unreachable", "the gateway ended instead of starting again", {
-    next: "openclaw gateway run (it says what stops it)",
+    next: say`${openclaw`gateway run`} (it says what stops it)`,
   });
 }
 

@@ -1,3 +1,5 @@
+import { openclaw } from "../../../protocol/command.ts";
+import { say } from "../../../protocol/text.ts";
 import { printJson } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
 import { withGateway } from "../../reach/connect.ts";
@@ -10,6 +12,6 @@ export const health: Run<unknown> = async (context) =>
     const ms = performance.now() - startedAt;
     if (context.options.json) printJson(context, summary);
     else if (summary.ok) context.io.out(`ok, answered in ${ms.toFixed(1)} ms`);
-    else context.io.out("not well; see: openclaw status");
+    else context.io.out(say`not well; see: ${openclaw`status`}`);
     return summary.ok ? "ok" : "failed";
   });

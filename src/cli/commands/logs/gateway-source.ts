@@ -62,7 +62,9 @@ async function* oneConnection(
       const from = cursor === undefined ? {} : { cursor };
       const limit = cursor === undefined ? ask.lines : MOST_LINES;
       const params = { limit, maxBytes: MOST_BYTES, ...from };
-      const tail = await gateway.request("logs.tail", params);
+      const tail = await gateway.request("logs.tail", params).catch((error: unknown) => {
+        throw connectionLost(gateway, error) ?? error;
+      });
       cursor = tail.cursor;
       yield tail;
       if (!ask.follow) return;
@@ -74,6 +76,14 @@ async function* oneConnection(
 }
 
 function isAway(error: unknown): boolean {
-  if (error instanceof CliError) return error.exit === "unreachable";
-  return error instanceof Error && /gateway (not connected|closed)|closed/i.test(error.message);
+  return error instanceof CliError && error.exit === "unreachable";
+}
+
+/**
+ * Whether a request failed because the connection by URL is gone: the client has no code for that,
+ * while answers of the gateway and time-outs have theirs.
+ */
+export function connectionLost({ how }: ReachedGateway, error: unknown): CliError | undefined {
+  if (how !== "remote" || !(error instanceof Error) || "code" in error) return undefined;
+  return new CliError("unreachable", error.message, { cause: error });
 }

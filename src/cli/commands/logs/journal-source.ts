@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Environment } from "../../../lib/environment.ts";
+import { asRoot, shell } from "../../../protocol/command.ts";
 import { CliError } from "../../kit/exit.ts";
 import { type LogLevel, type LogLine, parseLine } from "./line.ts";
 import type { LogAsk, LogReader } from "./source.ts";
@@ -34,7 +35,7 @@ async function* journalLines(
     const exit = await ended;
     if (exit === 0) return;
     throw new CliError("failed", `journalctl failed: ${problem.trim() || `exit code ${exit}`}`, {
-      next: `sudo journalctl -u ${unit} -n ${lines} --no-pager`,
+      next: asRoot(shell`journalctl -u ${unit} -n ${lines} --no-pager`),
     });
   } finally {
     child.kill();

@@ -1,3 +1,5 @@
+import { blank, shell } from "../../../protocol/command.ts";
+import { joined, say, type Text } from "../../../protocol/text.ts";
 import type { Style } from "../../kit/style.ts";
 import { shown, shownLines } from "../../kit/words.ts";
 
@@ -59,17 +61,46 @@ export function lineRecord({ atMs, level, message, facts }: LogLine): Record<str
 }
 
 /** A line as text: for a person with local time and colour, else with ISO time. */
-export function lineText(line: LogLine, style: Style | undefined): string {
-  const { atMs, level, message, facts } = line;
+export function lineText(line: LogLine, style: Style | undefined): Text {
+  const { atMs, level } = line;
   const when = atMs === undefined ? "" : timeText(new Date(atMs), style !== undefined);
-  const rest = Object.entries(facts).map(([name, value]) => `${shown(name)}=${factText(value)}`);
-  const words = shownLines(message.slice(0, 16_384)) || "-";
-  const tail = rest.join(" ");
+  const { words, facts } = saidIn(line);
+  const tail = Object.entries(facts)
+    .map(([name, value]) => `${shown(name)}=${factText(value)}`)
+    .join(" ");
   const name = level.toUpperCase().padEnd(5);
-  if (!style) return [when, name, words, tail].filter((part) => part !== "").join(" ");
-  const grave = levels[level] >= levels.error;
-  const mark = grave ? style.bad(name) : level === "warn" ? style.heading(name) : style.faint(name);
-  return [when, mark, words, tail && style.faint(tail)].filter((part) => part !== "").join(" ");
+  const parts = style
+    ? [when, levelMark(level, name, style), words, tail && style.faint(tail)]
+    : [when, name, words, tail];
+  return joined(
+    parts.filter((part) => part !== ""),
+    " ",
+  );
+}
+
+function levelMark(level: LogLevel, name: string, style: Style): string {
+  if (levels[level] >= levels.error) return style.bad(name);
+  return level === "warn" ? style.heading(name) : style.faint(name);
+}
+
+/**
+ * The message, and the facts that it does not say. A line that tells what to type has it among its
+ * facts too, as `next`: where the message says it, it stands there in one piece and not twice.
+ */
+function saidIn({ message, facts }: LogLine): {
+  readonly words: Text;
+  readonly facts: LogLine["facts"];
+} {
+  const words = shownLines(message.slice(0, 16_384)) || "-";
+  const { next, ...others } = facts;
+  const command = typeof next === "string" ? shownLines(next) : "";
+  const at = command === "" || command.includes("\n") ? -1 : words.lastIndexOf(command);
+  if (at < 0) return { words, facts };
+  const typed = shell`${blank(command)}`;
+  return {
+    words: say`${words.slice(0, at)}${typed}${words.slice(at + command.length)}`,
+    facts: others,
+  };
 }
 
 function timeText(at: Date, local: boolean): string {

@@ -1,4 +1,5 @@
-import { openclaw } from "../../../protocol/command.ts";
+import { blank, openclaw, type Word } from "../../../protocol/command.ts";
+import { say } from "../../../protocol/text.ts";
 import { type Context, printJson } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
@@ -27,15 +28,16 @@ export const approve: Run<unknown> = async (context, words) => {
     const node = { ...approved.node, deviceId: nodeId };
     const { io } = context;
     io.out(`Approved: ${quotedName(node)} (${shortId(nodeId)}) answers ${commandWords(commands)}.`);
-    io.out(`  To try it: openclaw nodes invoke ${shortId(nodeId)} ${tryWords(commands)}`);
-    io.out(`  To remove it: openclaw nodes remove ${shortId(nodeId)}`);
+    const id = shortId(nodeId);
+    io.out(say`  To try it: ${openclaw`nodes invoke ${id} ${tryWords(commands)}`}`);
+    io.out(say`  To remove it: ${openclaw`nodes remove ${id}`}`);
   });
 };
 
-function tryWords(commands: readonly string[] = []): string {
-  const [first = "COMMAND"] = commands;
-  if (!commands.includes("system.which")) return shown(first);
-  return `system.which --params '{"bins":["df"]}'`;
+function tryWords(commands: readonly string[] = []): Word[] {
+  const [first] = commands;
+  if (commands.includes("system.which")) return ["system.which", "--params", '{"bins":["df"]}'];
+  return [first === undefined ? blank("COMMAND") : shown(first)];
 }
 
 /** `openclaw nodes reject <code>` */
@@ -75,6 +77,6 @@ async function hintAtDevice(gateway: ReachedGateway, words: readonly string[]): 
   const match = matchPending(words, await joining(gateway));
   if (match.kind !== "exact") return;
   throw new CliError("failed", "that machine asks to be paired first", {
-    next: `openclaw devices approve ${shown(match.row.requestId)}`,
+    next: openclaw`devices approve ${shown(match.row.requestId)}`,
   });
 }

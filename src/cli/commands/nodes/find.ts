@@ -1,3 +1,4 @@
+import { openclaw } from "../../../protocol/command.ts";
 import type { Context } from "../../kit/context.ts";
 import { CliError } from "../../kit/exit.ts";
 import { shortId, shown } from "../../kit/words.ts";
@@ -6,6 +7,8 @@ import { chooseRow } from "../devices/choose.ts";
 import { matchPaired } from "../devices/match.ts";
 import { type NodeRow, nodeRows } from "./rows.ts";
 import { nodeTable } from "./tables.ts";
+
+const LIST = openclaw`nodes list`;
 
 export interface NodeAsk {
   readonly typed: string;
@@ -25,9 +28,8 @@ export async function findNode(
   { typed, verb, byName = false }: NodeAsk,
 ): Promise<NodeRow> {
   if (typed.trim() === "") {
-    throw new CliError("usage", "say which node: give its id or name", {
-      next: "openclaw nodes list",
-    });
+    const message = "say which node: give its id or name";
+    throw new CliError("usage", message, { next: LIST });
   }
   const rows = nodeRows(await gateway.request("node.list"));
   const match = matchPaired(typed, rows);
@@ -44,6 +46,6 @@ export async function findNode(
       ...(found.length > 1 ? found.map(({ nodeId }) => `  ${shown(nodeId)}`) : []),
     ],
     nothing: `no node fits ${shown(typed)}`,
-    list: "openclaw nodes list",
+    list: LIST,
   });
 }

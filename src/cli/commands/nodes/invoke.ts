@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { blank, openclaw } from "../../../protocol/command.ts";
+import { readText } from "../../../protocol/text.ts";
 import { printJson } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
@@ -27,7 +29,8 @@ function invokeFailure(error: unknown, node: NodeRow): unknown {
     details?: Record<string, unknown>;
   };
   const { code, cure } = details;
-  const next = typeof cure === "string" ? cure : undefined;
+  // Gateways of other versions say it in words alone.
+  const next = readText(details["next"]) ?? (typeof cure === "string" ? cure : undefined);
   const more = { code: String(code), next, cause: error };
   if (code === "NOT_CONNECTED") {
     return new CliError("failed", `${quotedName(node)} is not connected`, more);
@@ -46,7 +49,7 @@ function invokeFailure(error: unknown, node: NodeRow): unknown {
     });
   }
   if (theirs === "DISCONNECTED" && message !== undefined) {
-    return new CliError("failed", message, { ...more, code: theirs, next: "openclaw nodes list" });
+    return new CliError("failed", message, { ...more, code: theirs, next: openclaw`nodes list` });
   }
   return error;
 }
@@ -61,7 +64,7 @@ export const invoke: Run<InvokeOptions> = async (context, args, options) => {
   const command = options.command ?? rest[0] ?? "";
   if (typed === "" || command === "") {
     throw new CliError("usage", "say the node and the command", {
-      next: `openclaw nodes invoke NODE system.which --params '{"bins":["df"]}'`,
+      next: openclaw`nodes invoke ${blank("NODE")} system.which --params ${'{"bins":["df"]}'}`,
     });
   }
   const params = readParams(options.params);

@@ -1,3 +1,4 @@
+import { openclaw } from "../../../protocol/command.ts";
 import { say } from "../../../protocol/text.ts";
 import { type Context, printJson } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
@@ -31,7 +32,7 @@ export const list: Run<unknown> = async (context) => {
       io.out(nodeTable(rows, { now: io.now(), columns: io.columns }).join("\n"));
     } else if (!waits) {
       io.out("There is no node.");
-      io.out("  next: openclaw devices invite --role node");
+      io.out(say`  next: ${openclaw`devices invite --role node`}`);
     }
   });
 };

@@ -1,3 +1,5 @@
+import { blank, openclaw } from "../../../protocol/command.ts";
+import { say, type Text } from "../../../protocol/text.ts";
 import { agoWords } from "../../kit/age.ts";
 import { printJson } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
@@ -28,7 +30,7 @@ export const describe: Run<NodeOptions> = async (context, args, options) => {
   });
 };
 
-function nodeLines(node: NodeRow, now: number): string[] {
+function nodeLines(node: NodeRow, now: number): Text[] {
   const { version, remoteIp, approvedAtMs, pendingRequestId } = node;
   const rows: [string, string][] = [
     ["Node", deviceName(node)],
@@ -39,12 +41,15 @@ function nodeLines(node: NodeRow, now: number): string[] {
     ["Approved", approvedAtMs === undefined ? "not yet" : agoWords(approvedAtMs, now)],
     ["Machine", statWords(node.hostStats, now).join(", ")],
   ];
-  const lines = rows.map(([name, value]) => `${name.padEnd(11)}${value}`);
+  const lines: Text[] = rows.map(([name, value]) => `${name.padEnd(11)}${value}`);
   if (pendingRequestId !== undefined) {
-    lines.push("", `It offers more: openclaw nodes approve ${shown(pendingRequestId)}`);
+    lines.push("", say`It offers more: ${openclaw`nodes approve ${shown(pendingRequestId)}`}`);
   }
   return lines;
 }
+
+/** Names of several words, as they are typed. */
+const QUOTED = openclaw`nodes rename ${"Attic server"} ${"Cellar server"}`;
 
 /**
  * `openclaw nodes rename <node> <name>`: gives a node another name.
@@ -56,13 +61,13 @@ export const rename: Run<NodeOptions> = async (context, args, options) => {
   const displayName = options.name ?? words.join(" ");
   if (typed.trim() === "" || displayName.trim() === "") {
     throw new CliError("usage", "say the node and its new name", {
-      next: "openclaw nodes rename NODE 'Attic server'",
+      next: openclaw`nodes rename ${blank("NODE")} ${"Attic server"}`,
     });
   }
   await withGateway(context, listNeeds, async (gateway) => {
     const ask = { typed, verb: "Rename", byName: true };
     const { nodeId } = await findNode(context, gateway, ask).catch((error) =>
-      throwWithQuotes(error, words, "openclaw nodes rename 'Attic server' 'Cellar server'"),
+      throwWithQuotes(error, words, QUOTED),
     );
     const renamed = await gateway.request("node.rename", {
       nodeId,

@@ -1,4 +1,5 @@
 import type { Environment } from "../../../lib/environment.ts";
+import { openclaw, shell } from "../../../protocol/command.ts";
 import { CliError } from "../../kit/exit.ts";
 import { shown } from "../../kit/words.ts";
 import { runTool } from "../gateway/tools.ts";
@@ -40,7 +41,7 @@ export async function groupSteps(group: string, env: Environment): Promise<Step[
       "failed",
       `${shown(stranger)} is in the group ${group}, which lets approve`,
       {
-        next: `gpasswd -d ${shown(stranger)} ${group}`,
+        next: shell`gpasswd -d ${shown(stranger)} ${group}`,
       },
     );
   }
@@ -70,17 +71,17 @@ const first = ([name = ""]: string[]) => name;
  * @throws CliError (failed) where another user has the name
  */
 export async function accountSteps(account: Account, env: Environment): Promise<Step[]> {
-  const { name, about, group, home, shell } = account;
+  const { name, about, group, home } = account;
   const there = await entry("passwd", name, env);
   if (there) {
     if (there[4] === about) return [];
     throw new CliError("failed", `there is a user ${name} already, who is somebody else`, {
-      next: "openclaw ssh enable --account openclaw-approve",
+      next: openclaw`ssh enable --account openclaw-approve`,
     });
   }
   const kind = ["--system", "--gid", group, "--no-create-home", "--home-dir", home];
   // "*" is no password and, unlike "!", no lock: sshd refuses locked accounts.
-  const words = [...kind, "--shell", shell, "--password", "*", "--comment", about, name];
+  const words = [...kind, "--shell", account.shell, "--password", "*", "--comment", about, name];
   return [
     {
       words: `make the user ${name} (${about}; group ${group}, no password)`,

@@ -13,6 +13,8 @@ import { dirname, join } from "node:path";
 import { resolveAdminSocket, resolveApproveSocket, stateFolder } from "../../../host/paths.ts";
 import type { Environment } from "../../../lib/environment.ts";
 import { systemWords } from "../../../lib/system-words.ts";
+import { asRoot, openclaw } from "../../../protocol/command.ts";
+import { say, type Text } from "../../../protocol/text.ts";
 import type { Context } from "../../kit/context.ts";
 import { CliError } from "../../kit/exit.ts";
 import { ownPaths } from "../../kit/program-paths.ts";
@@ -23,10 +25,12 @@ import { SSH_FOLDER, type SshSetup } from "./scripts.ts";
 import { sshSettings } from "./settings.ts";
 import type { Step } from "./steps.ts";
 
+const ENABLE = openclaw`ssh enable --authorized-keys`;
+
 /** Said where the block could not follow; the gateway itself acts on the change already. */
 export interface BlockProblem {
   readonly message: string;
-  readonly next: string;
+  readonly next: Text;
 }
 
 /** A file for a marked block with the keys of approvers, and what their lines run. */
@@ -107,7 +111,7 @@ export async function followBlock(
   if (block?.file === named) return writeBlock(context, gateway, block);
   return {
     message: `${shown(named, 200)} was left as it is: only its owner's command line writes it`,
-    next: `${named === ROOTS_BLOCK.file ? "sudo " : ""}openclaw ssh enable --authorized-keys`,
+    next: named === ROOTS_BLOCK.file ? asRoot(ENABLE) : ENABLE,
   };
 }
 
@@ -124,7 +128,7 @@ async function writeBlock(
     if (twice) {
       return {
         message: `${quoted(shown(twice.name))} stands in ${file} outside the block too, where it may do more`,
-        next: `give approvers keys of their own: openclaw ssh remove ${shown(twice.fingerprint)}`,
+        next: say`give approvers keys of their own: ${openclaw`ssh remove ${shown(twice.fingerprint)}`}`,
       };
     }
     replaceText(file, before, withBlock(before, blockLines(live, script)));
@@ -133,7 +137,7 @@ async function writeBlock(
     const why = systemWords(error) ?? (error as Error).message;
     return {
       message: `${file} was not changed: ${why}`,
-      next: "openclaw ssh enable --authorized-keys (it writes the block anew)",
+      next: say`${ENABLE} (it writes the block anew)`,
     };
   }
 }

@@ -1,6 +1,9 @@
+import { openclaw } from "../../../protocol/command.ts";
+import { plainText } from "../../../protocol/text.ts";
 import type { KeyRow } from "./key-row.ts";
 
-const BEGIN = "# openclaw-gateway: begin (kept by “openclaw ssh”; what is in between is made anew)";
+const KEEPER = plainText(openclaw`ssh`);
+const BEGIN = `# openclaw-gateway: begin (kept by “${KEEPER}”; what is in between is made anew)`;
 const END = "# openclaw-gateway: end";
 
 /**

@@ -1,5 +1,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { APPROVER_KEYS } from "../../../host/paths.ts";
+import { asRoot, openclaw, shell } from "../../../protocol/command.ts";
+import { say } from "../../../protocol/text.ts";
 import type { Context } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
@@ -14,6 +16,8 @@ import { sshSettings } from "./settings.ts";
 import { DROP_IN } from "./sshd.ts";
 import { removeDropIn } from "./sshd-steps.ts";
 import { agree, runForward, type Step, tool } from "./steps.ts";
+
+const INVITE = openclaw`devices invite --scopes owner`;
 
 export interface DisableOptions {
   readonly yes?: boolean;
@@ -33,13 +37,13 @@ export const disable: Run<DisableOptions> = async (context, _args, options) => {
   // A block in one's own authorized_keys is one's own, whatever another gateway on the machine has.
   if (parts.length > 0 && !isRoot && !(await hasOwnBlock(context))) {
     throw new CliError("failed", "this changes the machine's accounts and sshd: it takes root", {
-      next: "sudo openclaw ssh disable",
+      next: asRoot(openclaw`ssh disable`),
     });
   }
   if (await endsLastWayIn(context)) {
     if (!options.force) throw lastWayIn();
     io.out("It ends the last way in with full control. To let yourself in again afterwards:");
-    io.out("  openclaw devices invite --scopes owner");
+    io.out(say`  ${INVITE}`);
   }
   const steps = [
     {
@@ -50,7 +54,7 @@ export const disable: Run<DisableOptions> = async (context, _args, options) => {
   ];
   await agree(context, steps, options);
   await runForward(steps, (line) => io.out(line));
-  io.out("Approval over SSH is off. Keys stay listed: openclaw ssh list");
+  io.out(say`Approval over SSH is off. Keys stay listed: ${openclaw`ssh list`}`);
 };
 
 const ownGateway = { scopes: [], stopped: "existing", hostOnly: true, staysRoot: true } as const;
@@ -94,8 +98,7 @@ async function unset(
 function lastWayIn(): CliError {
   const message =
     "nothing was changed: a key is the last way in with full control; let a device in first";
-  const next =
-    "openclaw devices invite --scopes owner (open the link on a device, then repeat the command; to end it all the same: openclaw ssh disable --force)";
+  const next = say`${INVITE} (open the link on a device, then repeat the command; to end it all the same: ${openclaw`ssh disable --force`})`;
   return new CliError("failed", message, { next, code: LAST });
 }
 
@@ -119,7 +122,7 @@ function machineSteps({ env, out }: Io): Step[] {
         const problem = await removeDropIn(env);
         if (problem === undefined) return;
         out(`  sshd goes on with what it read before: ${problem}`);
-        out("    once that is mended: systemctl reload ssh");
+        out(say`    once that is mended: ${shell`systemctl reload ssh`}`);
       },
     },
     {

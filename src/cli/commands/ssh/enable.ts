@@ -2,11 +2,14 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { APPROVER_KEYS, APPROVERS_FILE, PACKAGED } from "../../../host/paths.ts";
 import type { Environment } from "../../../lib/environment.ts";
+import { sshHost } from "../../../protocol/approve-line.ts";
+import { asRoot, extended, openclaw, shell } from "../../../protocol/command.ts";
+import { say } from "../../../protocol/text.ts";
 import type { Context } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
 import { sharedPaths } from "../../kit/program-paths.ts";
-import { shown, shownLines } from "../../kit/words.ts";
+import { shown, shownLines, shownText } from "../../kit/words.ts";
 import { notRunning, openRunning } from "../../reach/connect.ts";
 import type { ReachedGateway } from "../../reach/gateway.ts";
 import {
@@ -22,7 +25,7 @@ import { enableOwnBlock, enableRootsBlock } from "./enable-block.ts";
 import type { EnableOptions } from "./options.ts";
 import { proofStep } from "./proof.ts";
 import * as scripts from "./scripts.ts";
-import { approveLine, sshSettings } from "./settings.ts";
+import { approveCommandOf, sshSettings } from "./settings.ts";
 import { findSshd, type Sshd } from "./sshd.ts";
 import { dropInStep, dropInText } from "./sshd-steps.ts";
 import {
@@ -35,6 +38,10 @@ import {
   tool,
 } from "./steps.ts";
 
+const ENABLE = openclaw`ssh enable`;
+const ENABLE_BLOCK = openclaw`ssh enable --authorized-keys`;
+const DISABLE = openclaw`ssh disable`;
+const NAME_HOST = openclaw`config set gateway.ssh.host gateway.example.com`;
 const APPROVE_FOLDER = `${PACKAGED}/approve`;
 
 /**
@@ -60,14 +67,14 @@ export const enable: Run<EnableOptions> = async (context, _args, options) => {
 
 function notPackaged(): CliError {
   return new CliError("failed", "this gateway was not set up by the installer", {
-    next: "openclaw ssh enable --authorized-keys (approvers then log in as you, for this alone)",
+    next: say`${ENABLE_BLOCK} (approvers then log in as you, for this alone)`,
   });
 }
 
 function refuseOthers({ authorizedKeys, dryRun }: EnableOptions): void {
   if (process.getuid?.() === 0) return;
-  const words = `sudo openclaw ssh enable${authorizedKeys ? " --authorized-keys" : ""}`;
-  const next = dryRun ? `${words} --dry-run` : words;
+  const command = asRoot(authorizedKeys ? ENABLE_BLOCK : ENABLE);
+  const next = dryRun ? extended(command, "--dry-run") : command;
   throw new CliError("failed", "this changes the machine's accounts and sshd: it takes root", {
     next,
   });
@@ -147,7 +154,7 @@ async function carryOut(
     io.out("Approval over SSH is on already; nothing to change.");
     return;
   }
-  const detail = all.find((step) => step.words.startsWith("write /etc/ssh/"))?.detail;
+  const detail = all.find((step) => step.detail !== undefined)?.detail;
   if (detail && !options.yes) io.out(`The part of sshd's configuration:\n\n${detail}`);
   await agree(context, all, { yes: options.yes === true || options.dryRun === true });
   if (!options.dryRun) await runSteps(all, (line) => io.out(line));
@@ -160,7 +167,7 @@ async function refuseMix(gateway: ReachedGateway, { block }: { block: boolean })
   if (!other) return;
   const how = block ? "a drop-in of sshd's" : `a block in ${shown(authorizedKeys, 200)}`;
   throw new CliError("failed", `approval over SSH is on already, by ${how}`, {
-    next: `openclaw ssh disable, then: openclaw ssh enable${block ? " --authorized-keys" : ""}`,
+    next: say`${DISABLE}, then: ${block ? ENABLE_BLOCK : ENABLE}`,
   });
 }
 
@@ -217,17 +224,17 @@ async function publish(gateway: ReachedGateway, env: Environment): Promise<void>
   const { unpublished } = await gateway.request("host.ssh.publish");
   if (unpublished === undefined) return;
   throw new CliError("failed", `the gateway can't write them: ${shownLines(unpublished)}`, {
-    next: `ls -ld ${APPROVER_KEYS}`,
+    next: shell`ls -ld ${APPROVER_KEYS}`,
   });
 }
 
 async function sayNext({ io }: Context, gateway: ReachedGateway): Promise<void> {
   const { keys } = await gateway.request("host.ssh.list");
-  const line = shownLines(approveLine(await sshSettings(gateway)) ?? "");
-  io.out(`Approvers type: ${line}`);
-  if (line.includes("<host>")) {
-    io.out("  to have the name there: openclaw config set gateway.ssh.host gateway.example.com");
+  const settings = await sshSettings(gateway);
+  io.out(say`Approvers type: ${shownText(approveCommandOf(settings) ?? "")}`);
+  if (sshHost(settings) === undefined) {
+    io.out(say`  to have the name there: ${NAME_HOST}`);
   }
-  if (keys.length === 0) io.out("  next: openclaw ssh add key.pub --name phone");
-  io.out("  To undo all of this: openclaw ssh disable");
+  if (keys.length === 0) io.out(say`  next: ${openclaw`ssh add key.pub --name phone`}`);
+  io.out(say`  To undo all of this: ${DISABLE}`);
 }

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { shellWord } from "../../../lib/shell-word.ts";
 import { whyFailed } from "../../../lib/system-words.ts";
+import { asRoot, blank, openclaw } from "../../../protocol/command.ts";
+import { say } from "../../../protocol/text.ts";
 import { isSshRight, type SshRight, sshRights } from "../../../words/ssh-rights.ts";
 import { agoWords, parseSpan, spanWords } from "../../kit/age.ts";
 import { type Context, printJson } from "../../kit/context.ts";
@@ -8,13 +9,15 @@ import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
 import type { Io } from "../../kit/io.ts";
 import { table } from "../../kit/table.ts";
-import { quoted, shown, shownLines } from "../../kit/words.ts";
+import { quoted, shown, shownLines, shownText } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
 import type { ReachedGateway, Result } from "../../reach/gateway.ts";
 import { durabilityNote } from "../devices/durability.ts";
 import { followBlock } from "./authorized-keys.ts";
 import type { KeyRow } from "./key-row.ts";
-import { approveLine, sshSettings } from "./settings.ts";
+import { approveCommandOf, sshSettings } from "./settings.ts";
+
+const ENABLE = openclaw`ssh enable`;
 
 type Changed = Result<"host.ssh.remove">;
 
@@ -44,9 +47,9 @@ export const add: Run<AddOptions> = async (context, words, options) => {
     const { io } = context;
     io.out(`${quoted(shown(added.key.name))} may approve: ${mayWords(added.key)}.`);
     io.out(`  ${shown(added.key.fingerprint)}${limitWords(added.key, io.now())}`);
-    const line = approveLine(await sshSettings(gateway));
-    io.out(line ? `  Its holder types: ${line}` : "  It works after: openclaw ssh enable");
-    io.out(`  To remove it: openclaw ssh remove ${shellWord(shown(added.key.name))}`);
+    const typed = approveCommandOf(await sshSettings(gateway));
+    io.out(typed ? say`  Its holder types: ${shownText(typed)}` : say`  It works after: ${ENABLE}`);
+    io.out(say`  To remove it: ${openclaw`ssh remove ${shown(added.key.name)}`}`);
   });
 };
 
@@ -55,13 +58,13 @@ async function keyText(io: Io, words: readonly string[]): Promise<string> {
   const [first = ""] = words;
   if (first === "") {
     throw new CliError("usage", "say which key: its .pub file, or the line in it", {
-      next: "openclaw ssh add ~/.ssh/id_ed25519.pub --name laptop",
+      next: openclaw`ssh add ${blank("~/.ssh/id_ed25519.pub")} --name laptop`,
     });
   }
   if (first === "-") return io.readLine();
   if (words.length > 1 && words.every((word) => word.endsWith(".pub"))) {
     throw new CliError("usage", "one key at a time", {
-      next: `openclaw ssh add ${shellWord(first)}`,
+      next: openclaw`ssh add ${first}`,
     });
   }
   if (words.length > 1 || /^[\w@.-]+ +[A-Za-z0-9+/=]{16}/.test(first)) return words.join(" ");
@@ -96,12 +99,12 @@ async function afterChange(
   durabilityNote(context, changed);
   if (changed.unpublished) {
     io.err(`warning: sshd was not told: ${shownLines(changed.unpublished)}`);
-    io.err("  next: sudo openclaw ssh enable (the gateway itself acts on the change already)");
+    io.err(say`  next: ${asRoot(ENABLE)} (the gateway itself acts on the change already)`);
   }
   const problem = await followBlock(context, gateway);
   if (problem) {
     io.err(`warning: ${problem.message}`);
-    io.err(`  next: ${problem.next}`);
+    io.err(say`  next: ${problem.next}`);
   }
 }
 
@@ -124,15 +127,19 @@ export const list: Run<unknown> = async (context) => {
     const { io } = context;
     if (answer.keys.length === 0) {
       io.out("No key may approve over SSH.");
-      io.out("  next: openclaw ssh add key.pub --name phone");
+      io.out(say`  next: ${openclaw`ssh add key.pub --name phone`}`);
     } else {
       const titles = ["NAME", "MAY", "KEY", "FROM", "ENDS", "USED"];
       const columns = titles.map((title) => ({ title, fixed: title === "KEY" }));
       const rows = answer.keys.map((key) => keyCells(key, io.now()));
       for (const line of table({ columns, rows, width: io.columns })) io.out(line);
     }
-    const line = approveLine(await sshSettings(gateway));
-    io.out(line ? `An approver types: ${line}` : "Approval over SSH is off: openclaw ssh enable");
+    const typed = approveCommandOf(await sshSettings(gateway));
+    io.out(
+      typed
+        ? say`An approver types: ${shownText(typed)}`
+        : say`Approval over SSH is off: ${ENABLE}`,
+    );
   });
 };
 
@@ -170,7 +177,7 @@ export const remove: Run<RemoveKeyOptions> = async (context, words, { force = fa
   const key = words.join(" ").trim();
   if (key === "") {
     throw new CliError("usage", "say which key: its name or fingerprint", {
-      next: "openclaw ssh list",
+      next: openclaw`ssh list`,
     });
   }
   await withGateway(context, needs, async (gateway) => {
@@ -179,6 +186,6 @@ export const remove: Run<RemoveKeyOptions> = async (context, words, { force = fa
     await afterChange(context, gateway, removed);
     if (context.options.json) return printJson(context, removed);
     context.io.out(`${quoted(shown(removed.key.name))} may not approve any more.`);
-    context.io.out("  What it let in stays: openclaw devices list");
+    context.io.out(say`  What it let in stays: ${openclaw`devices list`}`);
   });
 };

@@ -1,9 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { Environment } from "../../../lib/environment.ts";
 import { sshLimitTable } from "../../../limits/ssh.ts";
+import { openclaw, shell } from "../../../protocol/command.ts";
+import { plainText, say } from "../../../protocol/text.ts";
 import { CliError } from "../../kit/exit.ts";
 import { shownLines } from "../../kit/words.ts";
 import type { ReachedGateway } from "../../reach/gateway.ts";
@@ -22,7 +25,8 @@ interface Target {
 
 const { sshProofKeyMs, sshProofMs, sshProofConnectMs } = sshLimitTable;
 const BETWEEN_MS = 250;
-const NAME = "proof of openclaw ssh enable";
+const LOG = shell`journalctl -u ssh -n 20 --no-pager`;
+const NAME = `proof of ${plainText(openclaw`ssh enable`)}`;
 
 /** Logs in as approvers will, with a key that is made for it and taken away again. */
 export function proofStep(gateway: ReachedGateway, target: Target): Step {
@@ -85,16 +89,36 @@ async function login(
   ].flatMap((option) => ["-o", option]);
   const words = ["-F", "none", "-i", file, "-p", String(place.port), ...options];
   const dial = () => runTool("ssh", [...words, `${account}@${place.address}`, "list"], env);
+  let waited = 0;
   let { exit, text } = await dial();
-  // sshd closes its port for a moment while it reads its configuration.
-  for (let waited = 0; waited < sshProofMs.value && /Connection refused/.test(text); ) {
-    await pause(BETWEEN_MS);
-    waited += BETWEEN_MS;
+  for (let again = true; exit !== 0 && waited < sshProofMs.value && again; ) {
+    // sshd closes its port for a moment while it reads its configuration, and may have it open again
+    // before that is looked at: so a failure counts the second time.
+    again = !(await listens(place));
+    if (again) {
+      await pause(BETWEEN_MS);
+      waited += BETWEEN_MS;
+    }
     ({ exit, text } = await dial());
   }
   if (exit === 0) return;
   const why = shownLines(text) || `exit code ${exit}`;
   throw new CliError("failed", `logging in as ${account} did not work: ${why}`, {
-    next: "journalctl -u ssh -n 20 --no-pager (it says why sshd refused it; on another port: --port)",
+    next: say`${LOG} (it says why sshd refused it; on another port: --port)`,
+  });
+}
+
+/** Whether anything accepts connections there. */
+function listens({ address, port }: SshdAddress): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: address, port, timeout: sshProofConnectMs.value });
+    const settle = (found: boolean) => {
+      socket.destroy();
+      resolve(found);
+    };
+    socket.once("connect", () => settle(true));
+    // Who is silent is there, and keeps ssh waiting as well.
+    socket.once("timeout", () => settle(true));
+    socket.once("error", () => settle(false));
   });
 }

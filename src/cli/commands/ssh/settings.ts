@@ -1,4 +1,5 @@
-import { approverLine, type SshWay } from "../../../protocol/approve-line.ts";
+import { approverCommand, type SshWay } from "../../../protocol/approve-line.ts";
+import { CODE, type Command } from "../../../protocol/command.ts";
 import type { ReachedGateway } from "../../reach/gateway.ts";
 
 /** What the configuration says of approval over SSH. */
@@ -11,7 +12,7 @@ export async function sshSettings(gateway: ReachedGateway): Promise<SshSettings>
   return config.gateway;
 }
 
-/** What an approver types, if approval over SSH is on. */
-export function approveLine(settings: SshSettings): string | undefined {
-  return approverLine("CODE", settings);
+/** What an approver types, if approval over SSH is on. The gateway's words in it are not cleaned. */
+export function approveCommandOf(settings: SshSettings): Command | undefined {
+  return approverCommand(CODE, settings);
 }

@@ -2,10 +2,15 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Environment } from "../../../lib/environment.ts";
+import { blank, openclaw, shell } from "../../../protocol/command.ts";
+import { say } from "../../../protocol/text.ts";
 import { CliError } from "../../kit/exit.ts";
 import { type SshSetup, sshdDropIn, uncounted } from "./scripts.ts";
 import { DROP_IN, earlierMatch, effective, reload, SSHD_CONFIG, testConfig } from "./sshd.ts";
 import { type Step, writeFile } from "./steps.ts";
+
+const ENABLE_BLOCK = openclaw`ssh enable --authorized-keys`;
+const PRINT = shell`sshd -T -C ${blank("user=<account>,host=localhost,addr=127.0.0.1")}`;
 
 /**
  * Users whose sshd settings must be after the change what they were before: root, the admin, and
@@ -37,7 +42,7 @@ export function dropInStep(facts: SshSetup, env: Environment): Step {
       there === text
         ? `test ${DROP_IN} again, and let sshd read it`
         : `write ${DROP_IN}, test that it changes nothing for anybody else, and let sshd read it`,
-    detail: text,
+    ...(there === text ? {} : { detail: text }),
     run: async () => {
       const was = await everybody(env);
       refuseEarlier();
@@ -104,20 +109,20 @@ async function refuseUncounted(facts: SshSetup, env: Environment): Promise<void>
   if (missing.length === 0) return;
   if (!missing.includes("AuthorizedKeysCommand")) throw notCounted(missing);
   throw new CliError("failed", `${SSHD_CONFIG} does not include /etc/ssh/sshd_config.d`, {
-    next: `openclaw ssh enable --authorized-keys, or let ${SSHD_CONFIG} begin with: Include /etc/ssh/sshd_config.d/*.conf`,
+    next: say`${ENABLE_BLOCK}, or let ${SSHD_CONFIG} begin with: Include /etc/ssh/sshd_config.d/*.conf`,
   });
 }
 
 function notCounted(missing: readonly string[]): CliError {
   const which = missing.join(", ");
   return new CliError("failed", `something else decides about ${which} for this account`, {
-    next: "sshd -T -C user=<account>,host=localhost,addr=127.0.0.1 (it prints what counts)",
+    next: say`${PRINT} (it prints what counts)`,
   });
 }
 
 function changesOthers(): CliError {
   return new CliError("failed", "it would change sshd's configuration for other users too", {
-    next: "openclaw ssh enable --authorized-keys",
+    next: ENABLE_BLOCK,
   });
 }
 

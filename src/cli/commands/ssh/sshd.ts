@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Environment } from "../../../lib/environment.ts";
+import { shell } from "../../../protocol/command.ts";
 import { CliError } from "../../kit/exit.ts";
 import { shownLines } from "../../kit/words.ts";
 import { runTool } from "../gateway/tools.ts";
@@ -28,7 +29,7 @@ export interface Sshd extends SshdAddress {
 export async function findSshd(env: Environment): Promise<Sshd> {
   if (!existsSync(SSHD)) {
     throw new CliError("failed", "there is no OpenSSH server here", {
-      next: "apt-get install -y openssh-server",
+      next: shell`apt-get install -y openssh-server`,
     });
   }
   makeRunFolder();
@@ -72,9 +73,9 @@ function makeRunFolder(): void {
   if (process.getuid?.() === 0) mkdirSync(RUN_FOLDER, { recursive: true, mode: 0o755 });
 }
 
-/** Whether sshd was asked before it ever ran, and so could say nothing of its configuration. */
-export function neverRan(error: unknown): boolean {
-  return String(error).includes(`Missing privilege separation directory: ${RUN_FOLDER}`);
+/** Whether sshd could not say anything of its configuration yet, where Debian's never ran. */
+export function neverRan(): boolean {
+  return !existsSync(RUN_FOLDER);
 }
 
 /** `sshd -t` @throws CliError */
@@ -83,7 +84,7 @@ export async function testConfig(env: Environment, file?: string): Promise<void>
   const { exit, text } = await runTool(SSHD, words, adminPath(env));
   if (exit === 0) return;
   throw new CliError("failed", `sshd does not accept its configuration: ${shownLines(text)}`, {
-    next: "sshd -t",
+    next: shell`sshd -t`,
   });
 }
 

@@ -13,6 +13,8 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import type { Environment } from "../../../lib/environment.ts";
+import { openclaw, shell } from "../../../protocol/command.ts";
+import { say } from "../../../protocol/text.ts";
 import { confirm } from "../../kit/confirm.ts";
 import type { Context } from "../../kit/context.ts";
 import { CliError } from "../../kit/exit.ts";
@@ -23,7 +25,7 @@ import { runTool } from "../gateway/tools.ts";
 export interface Step {
   /** What it does, completing "It will …". */
   readonly words: string;
-  /** What is shown before the step runs, such as the text of a file. */
+  /** A change of another program's configuration, which is shown before a person is asked. */
   readonly detail?: string;
   run(): Promise<void> | void;
   undo?(): Promise<void> | void;
@@ -68,7 +70,7 @@ export async function runForward(steps: readonly Step[], tell: (line: string) =>
   }
   if (failed === 0) return;
   throw new CliError("failed", "not everything could be taken away; the rest is", {
-    next: "mend what is said above, then: openclaw ssh disable",
+    next: say`mend what is said above, then: ${openclaw`ssh disable`}`,
   });
 }
 
@@ -103,11 +105,11 @@ export async function tool(env: Environment, ...words: readonly string[]): Promi
 export async function agree(
   context: Context,
   steps: readonly Step[],
-  { yes = false }: { readonly yes?: boolean },
+  { yes }: { readonly yes?: boolean },
 ): Promise<void> {
   context.io.out("This will:");
   for (const [i, { words }] of steps.entries()) context.io.out(`  ${i + 1}. ${words}`);
-  await confirm(context, yes);
+  await confirm(context, { yes });
 }
 
 export interface FileContent {
@@ -122,7 +124,6 @@ export function fileStep(path: string, { text, mode }: FileContent): Step[] {
   return [
     {
       words: `${before === undefined ? "write" : "change"} ${path}`,
-      detail: text,
       run: () => writeFile(path, text, mode),
       undo: () =>
         before === undefined ? rmSync(path, { force: true }) : writeFile(path, before, mode),
@@ -171,7 +172,7 @@ export function refuseLooseFolders(path: string): void {
       const { uid, mode } = lstatSync(at);
       if (uid !== 0 || (mode & 0o022) !== 0) {
         throw new CliError("failed", `sshd would not run what is in ${at}: others can change it`, {
-          next: `ls -ld ${at} (it must belong to root, and to nobody else to write)`,
+          next: say`${shell`ls -ld ${at}`} (it must belong to root, and to nobody else to write)`,
         });
       }
     }

@@ -1,7 +1,10 @@
 import { READ } from "../../../protocol/access.ts";
+import { openclaw } from "../../../protocol/command.ts";
+import { say, type Text } from "../../../protocol/text.ts";
 import { agoWords, spanWords } from "../../kit/age.ts";
 import { printJson } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
+import { noteLines, notesOf } from "../../kit/notes.ts";
 import { count, shown, shownLines } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
 import type { Result } from "../../reach/gateway.ts";
@@ -18,7 +21,7 @@ export const status: Run<unknown> = async (context) => {
   });
 };
 
-function statusLines({ runtimeVersion, gateway }: GatewayStatus, now: number): string[] {
+function statusLines({ runtimeVersion, gateway }: GatewayStatus, now: number): Text[] {
   const { operator = 0, node = 0, waiting = 0, unauthenticated = 0 } = gateway.connections;
   const { pending, devices, invites } = gateway.pairing;
   const rows: [string, string][] = [
@@ -32,9 +35,9 @@ function statusLines({ runtimeVersion, gateway }: GatewayStatus, now: number): s
     ["Refusals", closeWords(gateway.closes)],
     ...notifyRow(gateway.notify, now),
   ];
-  const lines = rows.map(([name, value]) => `${name.padEnd(13)}${value}`);
-  for (const warning of gateway.warnings) lines.push("", `warning: ${shownLines(warning)}`);
-  if (pending > 0) lines.push("", "next: openclaw devices list");
+  const lines: Text[] = rows.map(([name, value]) => `${name.padEnd(13)}${value}`);
+  for (const note of notesOf(gateway)) lines.push("", ...noteLines(note));
+  if (pending > 0) lines.push("", say`next: ${openclaw`devices list`}`);
   return lines;
 }
 

@@ -10,6 +10,8 @@ import {
   type Step,
 } from "../../../../src/cli/commands/ssh/steps.ts";
 import { CliError } from "../../../../src/cli/kit/exit.ts";
+import { openclaw } from "../../../../src/protocol/command.ts";
+import { say } from "../../../../src/protocol/text.ts";
 
 let done: string[];
 let said: string[];
@@ -65,7 +67,7 @@ test("taking away goes on past what fails, and says that something is left", asy
   const steps = [step("a"), step("b", { run: fails }), step("c")];
   await expect(runForward(steps, tell)).rejects.toMatchObject({
     message: expect.stringContaining("not everything"),
-    next: expect.stringContaining("openclaw ssh disable"),
+    next: say`mend what is said above, then: ${openclaw`ssh disable`}`,
   });
   expect(done).toEqual(["a", "c"]);
   expect(said).toContain("  not done: b: no space");

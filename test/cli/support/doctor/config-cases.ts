@@ -1,7 +1,9 @@
 import { editCommand } from "../../../../src/config/errors.ts";
+import { plainText } from "../../../../src/protocol/text.ts";
 import { type Case, clear, configFile, down, info, issue, settings, up } from "./cases.ts";
 import { CONFIG, running, STATE } from "./facts.ts";
 
+const EDIT = plainText(editCommand(CONFIG, 3));
 const validate = "openclaw config validate";
 const origins = "gateway.controlUi.allowedOrigins";
 
@@ -10,7 +12,7 @@ export const config: Case[] = [
     "one error",
     "config.file",
     up({ config: { errors: [issue("CONFIG_VALUE", "gateway.port", "found many")] } }),
-    ["fail", /line 3 has an error: found many/, editCommand(CONFIG, 3)],
+    ["fail", /line 3 has an error: found many/, EDIT],
   ],
   [
     "two errors",
@@ -62,15 +64,19 @@ export const config: Case[] = [
     "a mistyped key",
     "config.keys",
     up({
-      config: { warnings: [issue("CONFIG_UNKNOWN_KEY", "x", "x is no key; did you mean y?")] },
+      config: {
+        warnings: [
+          { ...issue("CONFIG_UNKNOWN_KEY", "x", "x is no key; did you mean y?"), nearest: "y" },
+        ],
+      },
     }),
-    ["warn", /did you mean y/, editCommand(CONFIG, 3)],
+    ["warn", /did you mean y/, EDIT],
   ],
   [
     "keys of another program",
     "config.keys",
     up({ config: { warnings: [issue("CONFIG_UNKNOWN_KEY", "x", "keys not used: x")] } }),
-    ["note", /keys not used/, editCommand(CONFIG, 3)],
+    ["note", /keys not used/, EDIT],
   ],
   [
     "a secret in clear",

@@ -1,5 +1,6 @@
 import type { DoctorFacts, StateEntry } from "../../../../src/cli/commands/doctor/facts.ts";
 import { buildConfig } from "../../../../src/config/settings.ts";
+import { openclaw } from "../../../../src/protocol/command.ts";
 import { NOW } from "../io.ts";
 import { hostInfo } from "../rows.ts";
 
@@ -81,7 +82,7 @@ export function stopped(): DoctorFacts {
   const inspection = { problems: [], torn: 0, secrets, pairing: counts };
   return {
     ...facts,
-    gateway: { how: "stopped", start: "openclaw gateway run" },
+    gateway: { how: "stopped", start: openclaw`gateway run` },
     state: { ...facts.state, inspection },
     machine: { ...facts.machine, port: { number: 18_789 } },
     ssh: { ...facts.ssh, keys: undefined },

@@ -1,6 +1,20 @@
 import { expect } from "vitest";
-import { type Case, clear, down, info, inspection, machine, up } from "./cases.ts";
+import { openclaw } from "../../../../src/protocol/command.ts";
+import { partsOf } from "../../../../src/protocol/text.ts";
+import { type Case, clear, down, info, inspection, issue, machine, up } from "./cases.ts";
 import { CONFIG } from "./facts.ts";
+
+const restartDue = {
+  code: "RESTART_DUE",
+  message: "gateway.port changed",
+  next: partsOf(openclaw`gateway restart`),
+};
+const noSecret = { code: "NO_SHARED_SECRET", message: "no shared token is set" };
+const clearNote = {
+  code: "CONFIG_CLEAR_SECRET",
+  message: `${CONFIG}:3:1: ${clear.message}`,
+  next: partsOf(openclaw`config migrate-secrets`),
+};
 
 export const program: Case[] = [
   [
@@ -54,7 +68,7 @@ export const program: Case[] = [
     "a gateway with another admin socket",
     "gateway.running",
     down(inspection({ heldBy: { pid: 7, adminSocket: "/run/it's.sock" } })),
-    ["warn", /Process 7 uses/, "OPENCLAW_ADMIN_SOCKET='/run/it'\\''s.sock' openclaw doctor"],
+    ["warn", /Process 7 uses/, "env OPENCLAW_ADMIN_SOCKET='/run/it'\\''s.sock' openclaw doctor"],
   ],
   [
     "an admin socket that may not be used",
@@ -91,12 +105,33 @@ export const program: Case[] = [
     ["warn", /gateway\.port changed/, "openclaw gateway status"],
   ],
   [
-    "a warning that another check gives",
+    "a warning of the gateway's own, with what helps",
+    "gateway.warnings",
+    up(info({ warnings: ["x; see: y"], notes: [restartDue] })),
+    ["warn", /warns: gateway\.port changed\.$/, "openclaw gateway restart"],
+  ],
+  [
+    "several warnings of the gateway's own",
+    "gateway.warnings",
+    up(info({ warnings: ["a", "b", "c"], notes: [noSecret, restartDue, restartDue] })),
+    ["warn", /gateway\.port changed \(and 1 more\)\.$/, "openclaw gateway status"],
+  ],
+  [
+    "warnings that other checks give",
     "gateway.warnings",
     up({
-      ...info({ warnings: [`${CONFIG}:3:1: ${clear.message}`] }),
+      ...info({ warnings: ["a", "b"], notes: [noSecret, clearNote] }),
       config: { warnings: [clear] },
     }),
     ["ok", /nothing else/],
+  ],
+  [
+    "a warning about a file that the doctor may not read",
+    "gateway.warnings",
+    up({
+      ...info({ warnings: ["a"], notes: [clearNote] }),
+      config: { errors: [issue("CONFIG_READ", "", "EACCES")] },
+    }),
+    ["warn", /holds a secret in clear text/, "openclaw config migrate-secrets"],
   ],
 ];
