@@ -327,7 +327,7 @@ describe("the secret of a link in the list of processes", () => {
     const host = await machine();
     const url = await link();
     host.connect(url);
-    await host.says(/better: openclaw connect -/);
+    await host.says(/better: .*connect -/);
     await host.says(/Connected to /);
     expect(await host.commandLine()).not.toContain(secretOf(url));
   });

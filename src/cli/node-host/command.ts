@@ -1,4 +1,4 @@
-import { asRoot, blank, openclaw } from "../../protocol/command.ts";
+import { asRoot, openclaw } from "../../protocol/command.ts";
 import { declare } from "../kit/declare.ts";
 
 const ABOUT = `Without an allow-list nothing can be run here: the machine only answers
@@ -26,7 +26,7 @@ export const connect = declare({
       .option("--allow <file>", "commands the gateway may run (default: ~/.openclaw-node/allow)")
       .option("--install-service", "run it under systemd, as a user of its own; root only")
       .option("--yes", "with --install-service: do not ask"),
-  completes: { allow: "file", linkFile: "file" },
+  completes: { allow: "file", "link-file": "file" },
   about: `${SECRET}\n\n${ABOUT}`,
   examples: [
     {
@@ -37,7 +37,7 @@ export const connect = declare({
     { what: "ask for approval", type: openclaw`connect wss://gw.example.com` },
     {
       what: "as a service (as root)",
-      type: asRoot(openclaw`connect ${blank("<link>")} --install-service`),
+      type: asRoot(openclaw`connect - --install-service`),
     },
   ],
   run: async () => (await import("./connect.ts")).connect,
