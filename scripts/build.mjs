@@ -5,6 +5,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { buildDashboard } from "./build-dashboard.mjs";
+import { checkPins, nativeModules } from "./pin-native.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -75,6 +76,10 @@ const KEEP_MS = 60 * 60 * 1000;
  */
 export async function buildProgram(outdir = join(root, "dist")) {
   const inputs = new Set();
+  // What is pinned is what gets loaded here: others are checked by the release that ships them.
+  const here = new RegExp(`[_-]${process.arch}(_${process.versions.modules}\\.|/)`);
+  const native = (await nativeModules()).filter((name) => name.includes(process.platform));
+  await checkPins(native.filter((name) => here.test(name)));
   const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
   await mkdir(outdir, { recursive: true });
   const staging = await mkdtemp(join(outdir, ".build-"));

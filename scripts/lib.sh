@@ -39,8 +39,8 @@ install_packages() {
   want=$(cat "$root/package-lock.json" "$root/package.json" | sha256sum | cut -d' ' -f1)
   [ -f "$stamps/install" ] && [ "$(cat "$stamps/install")" = "$want" ] && return 0
   say "Installing packages (once, about a minute) …"
-  # Not `npm ci`: it refuses the lock file where a registry lacks binaries of other platforms.
-  (cd "$root" && run_quiet npm install --no-save --loglevel=error) ||
+  # What the lock file says and nothing else: a package that changed meanwhile is refused.
+  (cd "$root" && run_quiet npm ci --loglevel=error) ||
     fail "the packages could not be installed" "check the network, then run this again"
   mkdir -p "$stamps"
   printf '%s\n' "$want" >"$stamps/install"

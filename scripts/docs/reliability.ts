@@ -77,7 +77,7 @@ const survives: readonly Promised[] = [
     "gateway/drain.test.ts",
   ],
   [
-    "SIGTERM or SIGINT at any time (during a start, handshakes, a snapshot, a restart in place, approvals, a change of the configuration, with readers that do not read, several times): exit code 0, everyone told, everything acknowledged there. Only while Node.js itself still loads does the system end the process. SIGHUP does the same where the gateway runs on a terminal; elsewhere it has the configuration read again.",
+    "SIGTERM or SIGINT at any time (during a start, handshakes, a snapshot, a restart in place, approvals, a change of the configuration, with readers that do not read, several times): exit code 0, everyone told, everything acknowledged there. Only while Node.js itself still loads does the system end the process. SIGHUP does the same where the gateway runs on a terminal; elsewhere it has the configuration read again, and the file of the log opened anew.",
     "fault/stop-anytime.test.ts",
   ],
 ];
@@ -134,6 +134,10 @@ const bystanders: readonly Promised[] = [
   [
     "A device with its own token is let in at an address that is locked because others guessed there.",
     "fault/limits-under-load.test.ts",
+  ],
+  [
+    "A right token or password from an address that asks for the first time is checked in its turn, however many guess: after what is being hashed, one more, and two for each other network (/24, IPv6 /48) whose secrets wait, and never after more than twice {argon2Queued}. At a tenth of a second a hash and two at once that is 0.3 s where one network guesses, and 3.3 s at most. Where more networks than that guess at the same time it may be told to try again.",
+    "auth/turns.test.ts",
   ],
   [
     "A hundred thousand pieces of broken input let nobody in and leave nothing behind.",

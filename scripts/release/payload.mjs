@@ -2,6 +2,7 @@
 import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { checkPins } from "../pin-native.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -24,6 +25,10 @@ export const outsidePackages = Object.keys(outside);
  */
 export async function stagePayload({ target, dist, folder, release }) {
   await cp(dist, join(folder, "dist"), { recursive: true });
+  const shipped = Object.entries(outside).flatMap(([name, files]) =>
+    files(target).map((file) => `${name}/${file}`),
+  );
+  await checkPins(shipped.filter((name) => name.endsWith(".node")));
   for (const [name, files] of Object.entries(outside)) {
     await copyPackage(name, files(target), folder);
   }

@@ -36,7 +36,8 @@ export function noAgent(deps: Deps): AgentApi {
       heartbeatSeconds: 0,
       defaultAgentId: MAIN,
       agents: [],
-      sessions: { path: deps.sessionsPath, count: 0, recent: [] },
+      // Every client gets it, nodes too: where on this machine it is concerns none of them.
+      sessions: { path: "sessions", count: 0, recent: [] },
     }),
     status: ({ includeCliProjection = false }) => ({
       ...idleStatus,

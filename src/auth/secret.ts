@@ -1,5 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { Semaphore, SemaphoreFull } from "../lib/semaphore.ts";
+import { prefixKey } from "../lib/net.ts";
+import { SemaphoreFull } from "../lib/semaphore.ts";
+import { TurnTaking } from "../lib/turns.ts";
 import type { Limits } from "../limits/table.ts";
 import type { SecretKind } from "../protocol/refusals.ts";
 import type { Hasher } from "./hasher.ts";
@@ -39,15 +41,15 @@ export class SharedSecrets {
   /** Hashes under way by digest, so that many clients with one secret pay for one hash. */
   readonly #running = new Map<string, Promise<SecretVerdict>>();
   readonly #hashingFor = new Map<string, number>();
-  readonly #semaphore: Semaphore;
+  readonly #turns: TurnTaking;
 
   constructor(private readonly deps: Deps) {
-    this.#semaphore = new Semaphore(deps.limits.argon2AtOnce, deps.limits.argon2Queued);
+    this.#turns = new TurnTaking(deps.limits.argon2AtOnce, deps.limits.argon2Queued);
   }
 
   /** How many hashes are being computed, and how many wait for their turn. */
   get load(): { running: number; waiting: number } {
-    return this.#semaphore.load;
+    return this.#turns.load;
   }
 
   isSet(kind: SecretKind): boolean {
@@ -77,7 +79,7 @@ export class SharedSecrets {
 
   /**
    * Checks `candidate`. `source` is the client's address or IPv6 /64: no source may fill the queue
-   * alone.
+   * alone, and networks take turns in it.
    */
   async verify(kind: SecretKind, candidate: string, source: string): Promise<SecretVerdict> {
     const clear = this.deps.clear()[kind];
@@ -92,7 +94,7 @@ export class SharedSecrets {
     const hashing = this.#hashingFor.get(source) ?? 0;
     if (hashing >= this.deps.limits.argon2PerSource) return "busy";
     this.#hashingFor.set(source, hashing + 1);
-    const verdict = this.#hash(stored.hash, candidate, digest);
+    const verdict = this.#hash({ hash: stored.hash, candidate, digest }, source);
     this.#running.set(digest, verdict);
     try {
       return await verdict;
@@ -104,9 +106,13 @@ export class SharedSecrets {
     }
   }
 
-  async #hash(hash: string, candidate: string, digest: string): Promise<SecretVerdict> {
+  async #hash(
+    { hash, candidate, digest }: { hash: string; candidate: string; digest: string },
+    source: string,
+  ): Promise<SecretVerdict> {
+    const origin = { network: prefixKey(source), source };
     try {
-      const right = await this.#semaphore.run(() => this.deps.hasher.verify(hash, candidate));
+      const right = await this.#turns.run(origin, () => this.deps.hasher.verify(hash, candidate));
       this.#remember(digest, right);
       return right ? "ok" : "mismatch";
     } catch (error) {

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
-import type { Node } from "jsonc-parser";
-import { parseDocument, propertiesOf } from "./document.ts";
+import { applyEdits, type Node } from "jsonc-parser";
+import { type ConfigDocument, parseDocument, propertiesOf } from "./document.ts";
 import { originOnly, REDACTED } from "./hide.ts";
 import { maskText, type Showing, showingOf } from "./mask.ts";
 import { type ConfigPath, configPaths, type GatewayConfig, specOf } from "./schema.ts";
@@ -18,12 +18,31 @@ export interface RedactedSource {
   readonly raw: string | null;
 }
 
-/** What may be told of a config text to those who may read the config. */
-export function redactSource(raw: string | null): RedactedSource {
+/**
+ * What may be told of a config text to those who may read the config. Comments can say anything, a
+ * password too: without `comments` they are left out of `raw`.
+ */
+export function redactSource(
+  raw: string | null,
+  { comments }: { readonly comments: boolean },
+): RedactedSource {
   const document = parseDocument(raw ?? "");
   const object = document.errors.length === 0 && document.root?.type === "object";
   const parsed = object && document.root ? redactObject(document.root, [], "section") : {};
-  return { parsed, raw: raw !== null && maskText(raw) === raw ? raw : null };
+  const shown = comments ? raw : withoutComments(document);
+  return {
+    parsed,
+    raw: raw !== null && shown !== null && maskText(shown) === shown ? shown : null,
+  };
+}
+
+/** The text with nothing where its comments were, `null` where it can't be told what is one. */
+function withoutComments({ text, comments, errors }: ConfigDocument): string | null {
+  if (errors.length > 0) return null;
+  return applyEdits(
+    text,
+    comments.map((span) => ({ ...span, content: "" })),
+  );
 }
 
 /** The settings in effect as plain JSON; keys without a value are left out. */

@@ -203,10 +203,10 @@ export class ConfigStore {
   }
 
   /** The result of `config.get` (docs/methods.md#configget). Secrets are hidden. */
-  view() {
+  view({ comments }: { readonly comments: boolean }) {
     const { source, errors, warnings } = this.#latest;
     const { hash } = this;
-    const { parsed, raw } = redactSource(source.raw);
+    const { parsed, raw } = redactSource(source.raw, { comments });
     const resolved = redactConfig(this.current);
     return {
       path: source.path,

@@ -6,8 +6,9 @@ import {
   encodeError,
   encodeEventHead,
   finishEvent,
-  parseRequest,
   type RequestFrame,
+  readRequest,
+  TooDeep,
 } from "../protocol/frames.ts";
 import type { Socket } from "./socket.ts";
 
@@ -113,11 +114,15 @@ export class Connection implements Receiver {
     return false;
   }
 
+  #read(text: string) {
+    return readRequest(text, this.host.limits.frameLevels);
+  }
+
   #first(text: string, nonce: string): void {
-    const value = parseJson(text);
-    if (value === undefined) return this.close(closes.notJson);
-    const parsed = parseRequest(value);
-    if (!parsed.ok) return this.close(closes.invalidFrame);
+    const parsed = this.#read(text);
+    if (!parsed) return this.close(closes.notJson);
+    if (!parsed.ok || parsed.frame.params instanceof TooDeep)
+      return this.close(closes.invalidFrame);
     if (parsed.frame.method !== "connect") return this.#refuseFirst(parsed.frame);
     this.state = { name: "deciding", nonce, queue: [] };
     this.host.connect(this, parsed.frame, nonce);
@@ -141,17 +146,16 @@ export class Connection implements Receiver {
    * next challenge.
    */
   #whileWaiting(text: string): void {
-    const parsed = parseRequest(parseJson(text));
-    if (!parsed.ok) return this.close(closes.invalidFrame);
+    const parsed = this.#read(text);
+    if (!parsed?.ok) return this.close(closes.invalidFrame);
     if (parsed.frame.method !== "connect") return this.#refuseFirst(parsed.frame);
     const message = "still waiting for approval; connect again after the next challenge";
     this.send(encodeError(parsed.frame.id, { code: "INVALID_REQUEST", message }));
   }
 
   #request(text: string): void {
-    const value = parseJson(text);
-    if (value === undefined) return;
-    const parsed = parseRequest(value);
+    const parsed = this.#read(text);
+    if (!parsed) return;
     if (!parsed.ok) {
       const message = `invalid request frame: ${parsed.problem}`;
       return this.send(encodeError(parsed.id, { code: "INVALID_REQUEST", message }));
@@ -247,13 +251,5 @@ export class Connection implements Receiver {
     this.#onEnd ??= new Set();
     this.#onEnd.add(then);
     return () => this.#onEnd?.delete(then);
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -17,6 +17,7 @@ import {
   encodeResult,
   finishEvent,
   type RequestFrame,
+  TooDeep,
 } from "../protocol/frames.ts";
 import { say } from "../protocol/text.ts";
 
@@ -90,8 +91,8 @@ export class Dispatcher {
   #run(from: Requester, actor: Actor, what: { method: Method; frame: RequestFrame }): unknown {
     const { method, frame } = what;
     const params = frame.params ?? NO_PARAMS;
-    const problem = method.validate?.(params);
-    if (problem) throw invalidRequest(`invalid ${method.name} params: ${problem}`);
+    const problem = params instanceof TooDeep ? params.problem : method.validate?.(params);
+    if (problem) throw this.#refusal(from, problem, { method, params });
     if (from.inFlight >= this.deps.maxInFlight) {
       this.deps.refused?.("requests-refused");
       throw unavailable("too many requests in flight");
@@ -104,6 +105,18 @@ export class Dispatcher {
       tell: (event, payload) => from.send(finishEvent(encodeEventHead(event, payload))),
       onEnd: (then) => from.onEnd(then),
     });
+  }
+
+  #refusal(
+    from: Requester,
+    problem: string,
+    { method, params }: { method: Method; params: unknown },
+  ): RequestError {
+    const isTooDeep = params instanceof TooDeep;
+    if (isTooDeep) this.deps.refused?.("frame-too-deep");
+    const call = { connId: from.id, services: this.deps.services };
+    method.refused?.(isTooDeep ? params.params : params, problem, call);
+    return invalidRequest(`invalid ${method.name} params: ${problem}`);
   }
 
   async #replyLater(

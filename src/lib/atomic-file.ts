@@ -187,7 +187,8 @@ async function dress(
 
 /**
  * Makes sure `path` is a folder that only its owner can enter (0700), creating it and its parents
- * or tightening its mode.
+ * or tightening its mode. A link is followed where root or this user made it: one of another user,
+ * who owns the folder that it is in, would have root act on what it leads to.
  * @throws Error of the file system; code ENOTDIR if something else is there
  */
 export async function ensurePrivateFolder(
@@ -195,6 +196,10 @@ export async function ensurePrivateFolder(
   fs: FileSystem = systemFiles,
 ): Promise<FileFacts> {
   await fs.makeFolder(path, 0o700);
+  const { kind, uid } = await fs.facts(path);
+  if (kind === "other" && uid !== 0 && uid !== fs.owner()) {
+    throw Object.assign(new Error(`${path} is a link of another user`), { code: "ENOTDIR" });
+  }
   // The folder itself may be a symbolic link (systemd's DynamicUser makes one): look behind it.
   const facts = await fs.facts(`${path}/.`);
   if (facts.kind !== "folder") {

@@ -14,6 +14,8 @@ export interface RingBounds {
 }
 
 export interface TailRequest {
+  /** Whether lines that `isReserved` told apart come too. */
+  readonly reserved: boolean;
   /** Where an earlier answer ended. */
   readonly cursor?: number | undefined;
   readonly limit: number;
@@ -34,13 +36,14 @@ export interface LogTail {
   readonly reset: boolean;
 }
 
-type TailBounds = Pick<TailRequest, "limit" | "maxBytes">;
+type TailBounds = Omit<TailRequest, "cursor">;
 
 interface Line {
   /** Where it begins, counted in bytes over the whole life of the log. */
   readonly at: number;
   readonly bytes: number;
   readonly text: string;
+  readonly reserved: boolean;
 }
 
 /**
@@ -53,9 +56,11 @@ export class LogRing {
   #bytes = 0;
   #end: number;
 
+  /** `isReserved`: which lines, as pino writes them, are not for every reader. */
   constructor(
     private readonly bounds: RingBounds,
     origin: number,
+    private readonly isReserved: (line: string) => boolean,
   ) {
     this.#end = origin;
   }
@@ -63,13 +68,14 @@ export class LogRing {
   /** Takes lines as pino writes them. */
   write(text: string): void {
     for (const raw of text.split("\n")) {
-      if (raw !== "" && !AUDIT_COPY.test(raw)) this.#add(readable(raw, this.bounds));
+      if (raw === "" || AUDIT_COPY.test(raw)) continue;
+      this.#add(readable(raw, this.bounds), this.isReserved(raw));
     }
   }
 
-  #add(text: string): void {
+  #add(text: string, reserved: boolean): void {
     const bytes = Buffer.byteLength(text) + 1;
-    this.#lines.push({ at: this.#end, bytes, text });
+    this.#lines.push({ at: this.#end, bytes, text, reserved });
     this.#end += bytes;
     this.#bytes += bytes;
     let gone = 0;
@@ -78,15 +84,14 @@ export class LogRing {
   }
 
   /** Lines from the cursor on, the oldest first; without one that is known here, the newest. */
-  tail({ cursor, limit, maxBytes }: TailRequest): LogTail {
+  tail({ cursor, ...bounds }: TailRequest): LogTail {
     const oldest = this.#lines[0]?.at ?? this.#end;
     const known = cursor !== undefined && cursor >= oldest && cursor <= this.#end;
-    const bounds = { limit, maxBytes };
     const part = known ? this.#from(cursor, bounds) : this.#newest(bounds);
     return { ...part, size: this.#end, reset: cursor !== undefined && !known };
   }
 
-  #from(cursor: number, { limit, maxBytes }: TailBounds) {
+  #from(cursor: number, { limit, maxBytes, reserved }: TailBounds) {
     const lines: string[] = [];
     let bytes = 0;
     let at = cursor;
@@ -95,6 +100,7 @@ export class LogRing {
       if (line.at < cursor) continue;
       if (lines.length >= limit || (lines.length > 0 && bytes + line.bytes > maxBytes)) break;
       at = line.at + line.bytes;
+      if (line.reserved && !reserved) continue;
       bytes += line.bytes;
       if (line.bytes > maxBytes) {
         // Alone it is too long for this reader, who would never get past it.
@@ -105,14 +111,18 @@ export class LogRing {
     return { lines, cursor: at, truncated };
   }
 
-  #newest({ limit, maxBytes }: TailBounds) {
+  #newest({ limit, maxBytes, reserved }: TailBounds) {
+    const lines: string[] = [];
     let first = this.#lines.length;
     let bytes = 0;
-    for (; first > 0 && this.#lines.length - first < limit; first -= 1) {
-      bytes += this.#lines[first - 1]?.bytes ?? 0;
+    for (; first > 0 && lines.length < limit; first -= 1) {
+      const line = this.#lines[first - 1];
+      if (!line || (line.reserved && !reserved)) continue;
+      bytes += line.bytes;
       if (bytes > maxBytes) break;
+      lines.push(line.text);
     }
-    const lines = this.#lines.slice(first).map(({ text }) => text);
+    lines.reverse();
     return { lines, cursor: this.#end, truncated: first > 0 };
   }
 }

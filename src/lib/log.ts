@@ -1,8 +1,9 @@
 import pino, { type Logger } from "pino";
+import { LogFile, type LogFileBounds, type LogStream } from "./log-file.ts";
 import { withoutSaid } from "./log-line.ts";
 import type { LogRing } from "./log-ring.ts";
 import { whyFailed } from "./system-words.ts";
-import { systemWorld, type Timer } from "./world.ts";
+import { systemWorld, type Timer, type World } from "./world.ts";
 
 export type { Logger };
 
@@ -31,10 +32,13 @@ export interface LogOptions {
   readonly errorFacts?: (facts: object) => object;
   /** Absolute path of a file; standard output when absent. */
   readonly file?: string | undefined;
+  /** How much of that file, and of the ones before it, is kept. */
+  readonly fileBounds: LogFileBounds;
   /** Unwritten text kept at most; lines beyond it are lost. */
   readonly bufferBytes: number;
   /** Gets every line too. */
   readonly ring?: LogRing;
+  readonly world?: Pick<World, "monotonic">;
 }
 
 type Destination = ReturnType<typeof pino.destination>;
@@ -45,6 +49,8 @@ const CLOSING_MS = 1000;
 /** A log, and how to end it: `close` writes what is left and is called once, last of all. */
 export interface OpenLog {
   readonly log: Logger;
+  /** Opens its file anew, if it has one. */
+  reopen(): void;
   close(): Promise<void>;
 }
 
@@ -52,11 +58,18 @@ export interface OpenLog {
  * Where lines go. A disk that is full, or a reader that reads no more, costs lines and nothing else:
  * pino's own way would end the process at the first error, and never let it end by itself.
  */
-function destination(
-  dest: string | number,
-  maxLength: number,
-): Pick<OpenLog, "close"> & { stream: Destination } {
+function destination({
+  file,
+  fileBounds,
+  bufferBytes: maxLength,
+  world = systemWorld,
+}: LogOptions): Omit<OpenLog, "log"> & { stream: Destination } {
+  const dest = file ?? 1;
   const stream = pino.destination({ dest, sync: false, maxLength });
+  const kept =
+    file === undefined
+      ? undefined
+      : new LogFile(stream as unknown as LogStream, file, { ...fileBounds, world });
   let told: string | undefined;
   let opened = false;
   stream.once("ready", () => {
@@ -72,7 +85,11 @@ function destination(
   });
   // A file that could not be opened takes no lines, and pino's stream would throw at each: that was told.
   const write = stream.write.bind(stream);
-  stream.write = (text) => (told !== undefined && !opened ? false : write(text));
+  stream.write = (text) => {
+    if (told !== undefined && !opened) return false;
+    kept?.check();
+    return write(text);
+  };
   // At the end of the process what a file that never opened still holds is lost: that was told.
   const flush = stream.flushSync.bind(stream);
   stream.flushSync = () => {
@@ -84,7 +101,10 @@ function destination(
   };
   // One that can't be opened never says that it ended.
   const close = async () => (told !== undefined && !opened ? undefined : ended(stream));
-  return { stream, close };
+  const reopen = () => {
+    if (opened) kept?.reopen();
+  };
+  return { stream, close, reopen };
 }
 
 /**
@@ -118,8 +138,8 @@ export async function createLog(options: LogOptions): Promise<OpenLog> {
     },
   };
   if (!options.pretty) {
-    const { stream, close } = destination(options.file ?? 1, options.bufferBytes);
-    return { log: pino(settings, both(stream, options.ring)), close };
+    const { stream, ...rest } = destination(options);
+    return { log: pino(settings, both(stream, options.ring)), ...rest };
   }
   const { default: pretty } = await import("pino-pretty");
   const stream = pretty({
@@ -130,7 +150,8 @@ export async function createLog(options: LogOptions): Promise<OpenLog> {
     ignore: (options.spared ?? []).join(","),
   });
   const once = { write: (text: string) => stream.write(withoutSaid(text, sparedIfSaid)) };
-  return { log: pino(settings, both(once, options.ring)), close: async () => void stream.end() };
+  const log = pino(settings, both(once, options.ring));
+  return { log, close: async () => void stream.end(), reopen: () => {} };
 }
 
 /** A stream that hands every line to the ring as well. */

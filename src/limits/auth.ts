@@ -46,10 +46,11 @@ export const authLimitTable = {
   argon2Queued: {
     value: 32,
     unit: "count",
-    bounds: "secrets that wait to be hashed",
-    past: "`UNAVAILABLE` `authentication busy; retry shortly`, retryable",
+    bounds:
+      "secrets that wait to be hashed; networks (/24, IPv6 /48) take turns, and in each its addresses. One of an address that asks for the first time waits for what is being hashed, one more, and two for each other network, in all never for more than 64 beside what is being hashed",
+    past: "`UNAVAILABLE` `authentication busy; retry shortly`, retryable, for the newest of the network with most, or for the newcomer where all have as many",
     metric: "auth-busy",
-    test: "auth/secret.test.ts",
+    test: "auth/turns.test.ts",
   },
   argon2PerSource: {
     value: 4,

@@ -26,6 +26,14 @@ export const frameLimitTable = {
     metric: "transport-dropped",
     test: "e2e/wire-limits.test.ts",
   },
+  frameLevels: {
+    value: 128,
+    unit: "count",
+    bounds: "levels of objects and lists in a frame, and in the `payloadJSON` of a node",
+    past: "`INVALID_REQUEST` `nested deeper than 128 levels`; before hello-ok close 1008 `invalid request frame`",
+    metric: "frame-too-deep",
+    test: "gateway/levels.test.ts",
+  },
   handshakeMs: {
     value: 15 * SECOND,
     unit: "ms",

@@ -18,6 +18,22 @@ export const logLimitTable = {
     metric: "log-left-out",
     test: "lib/bounded-log.test.ts",
   },
+  logFileBytes: {
+    value: 16 * MiB,
+    unit: "bytes",
+    bounds: "the file that `logging.file` names",
+    past: "it becomes `FILE.1` and another one begins; where it can't be moved it begins anew itself",
+    metric: "-",
+    test: "lib/log-file.test.ts",
+  },
+  logFilesKept: {
+    value: 4,
+    unit: "count",
+    bounds: "older files of the log, `FILE.1` to `FILE.4`: 80 MiB with the one that is written",
+    past: "the oldest is removed, and one that is larger than `logFileBytes`",
+    metric: "-",
+    test: "lib/log-file.test.ts",
+  },
   logBufferBytes: {
     value: MiB,
     unit: "bytes",

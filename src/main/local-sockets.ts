@@ -49,6 +49,7 @@ function adminSocket({ adminSocket: path, limits }: Core, { gateway }: Parts): L
     bounds: {
       connections: limits.adminConnections,
       frameBytes: limits.adminFrameBytes,
+      frameLevels: limits.frameLevels,
       queueBytes: limits.adminQueueBytes,
       hangUpMs: limits.localHangUpMs,
       leaving: limits.localLeaving,
@@ -75,6 +76,7 @@ function approveSocket(core: Core, { gateway, services, watched }: Parts): Local
     bounds: {
       connections: limits.approveConnections,
       frameBytes: limits.approveFrameBytes,
+      frameLevels: limits.frameLevels,
       // Its methods send no events.
       queueBytes: 0,
       hangUpMs: limits.localHangUpMs,

@@ -6,6 +6,7 @@ import { LogRing } from "../lib/log-ring.ts";
 import { systemWorld } from "../lib/world.ts";
 import { limitTable } from "../limits/table.ts";
 import { plainText, type Text } from "../protocol/text.ts";
+import { namesRequestOrDevice } from "../words/code.ts";
 
 /** Of the audit's copy in the log: for the journal, not for eyes. `openclaw audit` has them in words. */
 const AUDIT_FACTS = ["what", "hash"];
@@ -18,6 +19,8 @@ export async function openLog(
   const { config } = await loadConfig({ path: configPath(env, stateFolder(env)), env });
   const { level, file } = config.logging;
   const { value: bufferBytes } = limitTable.logBufferBytes;
+  const { logFileBytes, logFilesKept } = limitTable;
+  const fileBounds = { fileBytes: logFileBytes.value, kept: logFilesKept.value };
   const pretty = terminal && file === undefined;
   return createLog({
     level,
@@ -26,6 +29,7 @@ export async function openLog(
     sparedIfSaid: ["next"],
     errorFacts,
     file,
+    fileBounds,
     bufferBytes,
     ring,
   });
@@ -40,5 +44,5 @@ function errorFacts(facts: object): object {
 export function newRing(): LogRing {
   const { logRingBytes, logRingLineChars } = limitTable;
   const bounds = { bytes: logRingBytes.value, lineChars: logRingLineChars.value };
-  return new LogRing(bounds, systemWorld.now() * 1000);
+  return new LogRing(bounds, systemWorld.now() * 1000, namesRequestOrDevice);
 }

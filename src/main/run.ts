@@ -49,11 +49,18 @@ export async function runGateway(options: RunOptions): Promise<number> {
   let givenToken: string | undefined;
   const logRing = newRing();
   for (;;) {
-    const { log, close } = await openLog(options, logRing);
+    const { log, close, reopen } = await openLog(options, logRing);
     try {
       givenToken ??= await takeToken(options.env);
       const flags = { ...options.flags, port };
-      const ended = await runOnce({ ...options, flags, givenToken, log, logRing });
+      const ended = await runOnce({
+        ...options,
+        flags,
+        givenToken,
+        log,
+        reopenLog: reopen,
+        logRing,
+      });
       if (ended === "stop" || options.stop.asked) return 0;
       // A gateway on any free port keeps the one that clients know.
       if (port === 0) port = ended.port;
@@ -93,6 +100,7 @@ async function readTokenFile(file: string): Promise<string> {
 type OnceOptions = RunOptions & {
   givenToken: string | undefined;
   log: Logger;
+  reopenLog: () => void;
   logRing: LogRing;
 };
 
@@ -150,7 +158,7 @@ async function serve(prepared: Prepared, options: OnceOptions): Promise<Ended> {
       expectedUntil = core.world.monotonic() + EXPECT_MS;
     },
   });
-  stop.listen({ stop: () => ask("stop"), reload: () => reload(core, log) });
+  stop.listen({ stop: () => ask("stop"), reload: () => reload(core, options) });
   let why: "restart" | "stop" = "stop";
   try {
     await supervision.ready(supervised(core, server));
@@ -171,8 +179,9 @@ async function reasonOf(signal: AbortSignal): Promise<"restart" | "stop"> {
   return signal.reason;
 }
 
-/** The configuration is followed anyway; some have the habit of asking for it. */
-function reload(core: Core, log: Logger): void {
+/** The configuration is followed anyway; some have the habit of asking for it, and so does logrotate. */
+function reload(core: Core, { log, reopenLog }: OnceOptions): void {
+  reopenLog();
   log.info({}, "SIGHUP: the configuration is read again");
   core.config.reload().catch((error) => log.warn({ err: error }, "it could not be read"));
 }

@@ -134,7 +134,7 @@ function lifecycle(parts: ServiceParts): Lifecycle {
 
 function configService({ config }: Core): ConfigService {
   return {
-    view: () => config.view(),
+    view: (shown) => config.view(shown),
     exclusive: (work) => config.exclusive(work),
     get sshTarget() {
       return config.current.gateway.sshTarget;

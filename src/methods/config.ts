@@ -3,7 +3,7 @@ import { configHints, configSchema, schemaAt } from "../config/json-schema.ts";
 import type { PatchKind } from "../config/patch-plan.ts";
 import type { ConfigPlan } from "../config/plan.ts";
 import type { ConfigApplied, ConfigChanged, ConfigTurn, ConfigWritten } from "../config/service.ts";
-import { ADMIN, READ } from "../protocol/access.ts";
+import { ADMIN, covers, READ } from "../protocol/access.ts";
 import { openclaw } from "../protocol/command.ts";
 import { invalidRequest } from "../protocol/errors.ts";
 import * as t from "../protocol/typed-schema.ts";
@@ -14,11 +14,13 @@ import { secretChanged, secretKind } from "./results/host.ts";
 
 export const configGet = method({
   name: "config.get",
-  summary: "The configuration in force, secrets hidden.",
+  summary:
+    "The configuration in force, secrets hidden. The comments of the file are in `raw` for `operator.admin` alone.",
   access: { roles: ["operator"], scope: READ },
   params: wireSchemas.configGet,
   result: results.configView,
-  run: (_params, { services }) => services.config.view(),
+  run: (_params, { actor, services }) =>
+    services.config.view({ comments: covers(actor.scopes, ADMIN) }),
 });
 
 /** The same three ways to change keys as the protocol has; none of them reaches a key of the host. */

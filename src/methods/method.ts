@@ -36,6 +36,12 @@ interface MethodFacts<Name extends string, Params, Result> {
   readonly result: () => TypedSchema<Result>;
   /** Answers only once a person acts, so a stop does not wait for it. */
   readonly patient?: true;
+  /** Called with params that were refused and why, where another connection waits for them. */
+  readonly refused?: (
+    params: unknown,
+    problem: string,
+    call: Pick<Call, "connId" | "services">,
+  ) => void;
 }
 
 /** A declaration. Routing, authorisation, validation, callers' types and reference follow. */

@@ -1,3 +1,4 @@
+import { couldNestDeeper, nestsDeeper } from "../lib/json-levels.ts";
 import { limitTable } from "../limits/table.ts";
 import { invalidRequest, RequestError, wireDetails } from "../protocol/errors.ts";
 import { plainText } from "../protocol/text.ts";
@@ -5,6 +6,8 @@ import * as t from "../protocol/typed-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { type Call, method } from "./method.ts";
 import { approvalStep, ownSession } from "./nodes-common.ts";
+
+const LEVELS = limitTable.frameLevels.value;
 
 /** Methods that nodes call. */
 const access = { roles: ["node"] } as const;
@@ -29,11 +32,40 @@ export const result = method({
   access,
   params: wireSchemas.nodeInvokeResult,
   result: taken,
+  refused: failInvoke,
   run: (params, call) => {
     const session = callerFor(params.nodeId, call, "invocation");
+    if (isTooDeep(params.payloadJSON ?? "")) {
+      const problem = `at /payloadJSON: nested deeper than ${LEVELS} levels`;
+      failInvoke(params, problem, call);
+      throw invalidRequest(`invalid node.invoke.result params: ${problem}`);
+    }
     return answered(call.services.nodes.invokes.result(session, params));
   },
 });
+
+function isTooDeep(payloadJSON: string): boolean {
+  if (!couldNestDeeper(payloadJSON, LEVELS)) return false;
+  try {
+    return nestsDeeper(JSON.parse(payloadJSON), LEVELS);
+  } catch {
+    // No JSON: it is handed on as a text.
+    return false;
+  }
+}
+
+/** A result that is refused ends its invoke: its caller would else wait for a better one in vain. */
+function failInvoke(
+  params: unknown,
+  problem: string,
+  { connId, services }: Pick<Call, "connId" | "services">,
+): void {
+  const { id } = (params ?? {}) as { readonly id?: unknown };
+  const session = services.nodes.sessions.of(connId);
+  if (!session || typeof id !== "string") return;
+  const error = { code: "INVALID_REQUEST", message: `the node's result is refused: ${problem}` };
+  services.nodes.invokes.result(session, { id, ok: false, error });
+}
 
 export const progress = method({
   name: "node.invoke.progress",

@@ -41,7 +41,7 @@ export interface SecretChange {
 /** Reading and changing the configuration (config/ does the work). */
 export interface ConfigService {
   /** The result of `config.get`. */
-  view(): Sendable<ValueOf<typeof configView>>;
+  view(shown: { readonly comments: boolean }): Sendable<ValueOf<typeof configView>>;
   /**
    * Runs `work` when no other change of the file runs. It plans a change, checks and announces what
    * that comes to, and commits the plan.

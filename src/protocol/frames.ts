@@ -1,3 +1,5 @@
+import { couldNestDeeper, nestsDeeper } from "../lib/json-levels.ts";
+
 /** A request as a client sends it. */
 export interface RequestFrame {
   type: "req";
@@ -34,8 +36,42 @@ export type ParsedRequest =
   | { ok: true; frame: RequestFrame }
   | { ok: false; id: string; problem: string };
 
+/**
+ * Stands in place of the params of a frame that is nested deeper than `levels`, so that nothing walks
+ * them by accident. No client can send one.
+ */
+export class TooDeep {
+  readonly problem: string;
+
+  constructor(
+    readonly params: unknown,
+    levels: number,
+  ) {
+    this.problem = `nested deeper than ${levels} levels`;
+  }
+}
+
+/** Reads a frame as a request; `undefined` where it is no JSON. */
+export function readRequest(text: string, levels: number): ParsedRequest | undefined {
+  const value = parseJson(text);
+  if (value === undefined) return undefined;
+  const parsed = parseRequest(value);
+  if (parsed.ok && couldNestDeeper(text, levels) && nestsDeeper(value, levels)) {
+    parsed.frame.params = new TooDeep(parsed.frame.params, levels);
+  }
+  return parsed;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Checks the envelope of a request (docs/protocol.md#requests). Unknown properties are ignored. */
-export function parseRequest(value: unknown): ParsedRequest {
+function parseRequest(value: unknown): ParsedRequest {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return { ok: false, id: "invalid", problem: "must be object" };
   }

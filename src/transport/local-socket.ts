@@ -7,7 +7,7 @@ import { SocketFolder } from "../lib/socket-folder.ts";
 import { whyFailed } from "../lib/system-words.ts";
 import { systemWorld } from "../lib/world.ts";
 import { openclaw, shell } from "../protocol/command.ts";
-import { encodeError, parseRequest, type RequestFrame } from "../protocol/frames.ts";
+import { encodeError, type RequestFrame, readRequest } from "../protocol/frames.ts";
 import { say, type Text } from "../protocol/text.ts";
 
 export interface LocalSocketDeps {
@@ -17,6 +17,8 @@ export interface LocalSocketDeps {
   readonly bounds: {
     readonly connections: number;
     readonly frameBytes: number;
+    /** Levels of objects and lists in one frame. */
+    readonly frameLevels: number;
     /** Unread bytes of events; who lets more pile up is sent away. */
     readonly queueBytes: number;
     /** A connection that is silent for longer is dropped. */
@@ -105,9 +107,8 @@ class LocalClient implements Requester {
   }
 
   #line(line: string): void {
-    const value = parseJson(line);
-    const parsed = parseRequest(value);
-    if (parsed.ok) return this.deps.dispatch(this, parsed.frame, saidIn(value));
+    const parsed = readRequest(line, this.deps.bounds.frameLevels) ?? notJson;
+    if (parsed.ok) return this.deps.dispatch(this, parsed.frame, saidIn(parsed.frame));
     const message = `invalid request frame: ${parsed.problem}`;
     this.send(encodeError(parsed.id, { code: "INVALID_REQUEST", message }));
   }
@@ -257,6 +258,8 @@ function answers(path: string): Promise<boolean> {
   });
 }
 
+const notJson = { ok: false, id: "invalid", problem: "must be object" } as const;
+
 function saidIn(value: unknown): Said {
   const { claims, key, address } = value as Readonly<Record<string, unknown>>;
   return {
@@ -264,12 +267,4 @@ function saidIn(value: unknown): Said {
     ...(typeof key === "string" && { key }),
     ...(typeof address === "string" && { address }),
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -64,3 +64,14 @@ export function requestCode(facts: CodeFacts): string {
     facts.nonce,
   ]);
 }
+
+const CODE = `[${ALPHABET}]{${GROUP}}-[${ALPHABET}]{${GROUP}}`;
+const NAMED = new RegExp(`"(?:requestId|deviceId|nodeId)":"|\\b[0-9a-f]{64}\\b|\\b${CODE}\\b`);
+
+/**
+ * Whether a line of JSON names a request, a device or a node: by a fact, or by what looks like a code or
+ * an id wherever it stands. Quotes inside a text are escaped, so no text looks like a fact.
+ */
+export function namesRequestOrDevice(line: string): boolean {
+  return NAMED.test(line);
+}

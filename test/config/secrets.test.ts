@@ -9,6 +9,8 @@ import { publicHash, redactConfig, redactSource } from "../../src/config/redact.
 import type { ConfigPath } from "../../src/config/schema.ts";
 import { buildConfig } from "../../src/config/settings.ts";
 
+const admin = { comments: true };
+
 const file = "/etc/g.json";
 const secret = fc.stringMatching(/^[A-Z0-9]{6}[ -~]{0,12}[A-Z0-9]{6}$/);
 
@@ -46,7 +48,7 @@ function urlPart(value: string): string {
 /** Everything that a person or a client could be shown about a text. */
 function shown(text: string): string {
   const loaded = evaluateConfig(sourceOf(file, text), { path: file });
-  const out: unknown[] = [loaded.errors, loaded.warnings, loaded.config, redactSource(text)];
+  const out: unknown[] = [loaded.errors, loaded.warnings, loaded.config, redactSource(text, admin)];
   out.push(redactConfig(loaded.config), diffConfig(buildConfig(), loaded.config));
   for (const request of [
     { key: "gateway.name", text: "other" },
@@ -94,7 +96,7 @@ describe("redaction for clients", () => {
       models: [{ apiKey: "k", stream: true, none: null }],
       "gateway.port": 5,
     });
-    expect(redactSource(raw)).toEqual({
+    expect(redactSource(raw, admin)).toEqual({
       raw: null,
       parsed: {
         gateway: {
@@ -111,14 +113,27 @@ describe("redaction for clients", () => {
 
   it("sends the text when nothing in it is secret", () => {
     const raw = '{\n  // mine\n  "gateway": { "port": 1 }\n}\n';
-    expect(redactSource(raw).raw).toBe(raw);
-    expect(redactSource('// token: abc\n{"gateway": {"port": 1}}').raw).toBe(null);
-    expect(redactSource(null)).toEqual({ raw: null, parsed: {} });
-    expect(redactSource('{"a": ').raw).toBe(null);
+    expect(redactSource(raw, admin).raw).toBe(raw);
+    expect(redactSource('// token: abc\n{"gateway": {"port": 1}}', admin).raw).toBe(null);
+    expect(redactSource(null, admin)).toEqual({ raw: null, parsed: {} });
+    expect(redactSource('{"a": ', admin).raw).toBe(null);
+  });
+
+  it("leaves the comments out for those who may only read", () => {
+    const reader = { comments: false };
+    const raw = '{\n  // door code 4711\n  "gateway": { /* hunter2 */ "port": 1 } // x\n}\n';
+    expect(redactSource(raw, reader).raw).toBe('{\n  \n  "gateway": {  "port": 1 } \n}\n');
+    const commentedOut = '// "token": "abcd"\n{"gateway": {"port": 1}}';
+    expect(redactSource(commentedOut, reader).raw).toBe('\n{"gateway": {"port": 1}}');
+    const texts = '{"gateway": {"name": "// no comment", "port": 1}}';
+    expect(redactSource(texts, reader).raw).toBe(texts);
+    expect(redactSource('{"gateway": {"token": "x1y2"}} // z', reader).raw).toBe(null);
+    expect(redactSource('{"a": // z', reader).raw).toBe(null);
+    expect(redactSource(null, reader).raw).toBe(null);
   });
 
   it("keeps a key named __proto__ a key", () => {
-    const { parsed } = redactSource('{"__proto__": {"polluted": true}}');
+    const { parsed } = redactSource('{"__proto__": {"polluted": true}}', admin);
     expect(Object.keys(parsed)).toEqual(["__proto__"]);
     expect(Object.getPrototypeOf(parsed)).toBe(Object.prototype);
   });
@@ -134,7 +149,7 @@ describe("redaction for clients", () => {
     const url = (value: string) => ({ notify: { webhook: { url: value } } });
     const hidden = "https://ntfy.example.com:8443/__OPENCLAW_REDACTED__";
     const raw = JSON.stringify(url("https://ntfy.example.com:8443/topic"));
-    expect(redactSource(raw)).toEqual({ raw: null, parsed: url(hidden) });
+    expect(redactSource(raw, admin)).toEqual({ raw: null, parsed: url(hidden) });
     const config = buildConfig(
       new Map<ConfigPath, unknown>([["notify.webhook.url", "https://ntfy.example.com:8443/topic"]]),
     );
@@ -144,7 +159,7 @@ describe("redaction for clients", () => {
       { path: "notify.webhook.url", from: undefined, to: "https://ntfy.example.com:8443/(hidden)" },
     ]);
     const bare = JSON.stringify(url("http://10.0.0.2:8080/"));
-    expect(redactSource(bare)).toEqual({ raw: bare, parsed: url("http://10.0.0.2:8080/") });
+    expect(redactSource(bare, admin)).toEqual({ raw: bare, parsed: url("http://10.0.0.2:8080/") });
   });
 
   it("hashes under a key", () => {

@@ -75,7 +75,7 @@ test("a link for a node is one whole line to copy, and its QR code is the last t
     const screen = await terminal.runs("openclaw devices invite --role node --qr");
     const link = await printedLink(terminal);
     const lines = (await terminal.everything()).split("\n");
-    expect(lines).toContain(`openclaw connect '${link}'`);
+    expect(lines).toContain(`echo '${link}' | openclaw connect -`);
     const [, code = ""] =
       /^openclaw node run --pair (oc-pair:\/\/[\w-]+)$/m.exec(lines.join("\n")) ?? [];
     expect(decodeSetupCode(code)).toMatchObject({

@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { AdminLink } from "../../src/cli/reach/admin-link.ts";
@@ -297,5 +297,38 @@ describe("over TLS with a certificate that nobody vouches for", () => {
     await gateway.ok(["devices", "approve", code]);
     const plain = front.fingerprint.replaceAll(":", "").toLowerCase();
     expect((await run("--tls-fingerprint", plain)).code).toBe(0);
+  });
+});
+
+describe("the secret of a link in the list of processes", () => {
+  const secretOf = (url: string) => url.slice(url.indexOf("=") + 1);
+
+  test("is never there with - and a file", async () => {
+    for (const way of ["-", "--link-file"]) {
+      const host = await machine();
+      const url = await link();
+      const file = join(host.folder, "link.txt");
+      await writeFile(file, `${url}\n`, { mode: 0o600 });
+      if (way === "-") host.connect("-", [], `${url}\n`);
+      else host.connect("--link-file", [file]);
+      let seen = "";
+      const look = async () => {
+        seen += await host.commandLine();
+        return host.output.includes("Connected to ");
+      };
+      await until(look, () => `Connected in: ${host.output}`);
+      expect(seen).toContain("connect");
+      expect(seen).not.toContain(secretOf(url));
+      expect(host.output).not.toContain("process lists");
+    }
+  });
+
+  test("as a word of the command line it is warned about, and gone once it was read", async () => {
+    const host = await machine();
+    const url = await link();
+    host.connect(url);
+    await host.says(/better: .*connect -/);
+    await host.says(/Connected to /);
+    expect(await host.commandLine()).not.toContain(secretOf(url));
   });
 });

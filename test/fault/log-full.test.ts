@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { makeDevice, RawClient } from "../kit/client.ts";
@@ -48,4 +48,24 @@ test("a log that can't be opened is told in words, and ends no start or stop wit
   expect((await gateway.cli(["status"])).code).toBe(0);
   expect(await gateway.stop()).toBe(0);
   expect(run.output).toMatch(/^the log can't be written to \S+: there is no such file\n$/);
+});
+
+test("a log that was moved away is opened anew at SIGHUP", async () => {
+  gateway = await GatewayProcess.prepare();
+  const file = join(gateway.stateDir, "gateway.log");
+  await writeFile(join(gateway.stateDir, "openclaw.json"), JSON.stringify({ logging: { file } }), {
+    mode: 0o600,
+  });
+  const run = gateway.launch({ OPENCLAW_GATEWAY_TOKEN: PROCESS_TOKEN });
+  const says = (path: string, words: string) =>
+    readFile(path, "utf8").then(
+      (text) => text.includes(words),
+      () => false,
+    );
+  await until(() => says(file, "gateway ready"), "a line in the file");
+  await rename(file, `${file}.old`);
+  run.signal("SIGHUP");
+  await until(() => says(file, "SIGHUP"), "a line in the new file");
+  expect(await says(`${file}.old`, "SIGHUP")).toBe(false);
+  expect(await gateway.stop()).toBe(0);
 });

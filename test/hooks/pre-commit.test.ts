@@ -207,7 +207,7 @@ test("without packages it says which command brings them", async () => {
   await rm(join(repo, "node_modules"));
   await stage({ "src/new.ts": "export const a = 1;\n" });
   const { code, said } = await commit();
-  expect([code, said]).toEqual([1, expect.stringContaining("run: npm install --no-save")]);
+  expect([code, said]).toEqual([1, expect.stringContaining("run: npm ci")]);
 });
 
 test("in a worktree it judges what is staged there", async () => {

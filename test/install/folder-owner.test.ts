@@ -4,6 +4,7 @@ import {
   lstat,
   mkdir,
   mkdtemp,
+  readdir,
   readFile,
   rm,
   symlink,
@@ -43,6 +44,18 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
+/** Makes a folder in the service's own with the installer's function. */
+const inside = `
+set -eu
+. "$1"
+put_inside "$2" admin 2750 "$3"
+`;
+
+const putInside = async () => {
+  await writeFile(join(root, "inside"), inside);
+  return runScript(join(root, "inside"), [lib, folder, `${uid}:${gid}`]);
+};
+
 const put = () => {
   const words = [lib, join(root, "new"), join(folder, "openclaw.json"), `${uid}:${gid}`];
   return runScript(join(root, "script"), words);
@@ -61,4 +74,39 @@ test("a link that the service put there gives it no file of root's", async () =>
   await put();
   expect(await readFile(join(root, "secret"), "utf8")).toBe("of root\n");
   expect((await lstat(join(root, "secret"))).uid).toBe(process.getuid?.());
+});
+
+test("a folder in the service's own gets its owner and mode", async () => {
+  expect(await putInside()).toMatchObject({ code: 0, stderr: "" });
+  const made = await lstat(join(folder, "admin"));
+  expect([made.isDirectory(), made.uid, made.gid, made.mode & 0o7777]).toEqual([
+    true,
+    uid,
+    gid,
+    0o2750,
+  ]);
+  expect((await readdir(root)).filter((name) => name.startsWith("."))).toEqual([]);
+});
+
+test("a link in place of that folder gives the service no folder of root's", async () => {
+  const target = join(root, "roots");
+  await mkdir(target, { mode: 0o700 });
+  await writeFile(join(target, "kept"), "");
+  await symlink(target, join(folder, "admin"));
+  expect((await putInside()).code).toBe(0);
+  const { uid: owner, mode } = await lstat(target);
+  expect([owner, mode & 0o7777]).toEqual([process.getuid?.(), 0o700]);
+  expect(await readdir(target)).toEqual(["kept"]);
+  expect((await lstat(join(folder, "admin"))).isDirectory()).toBe(true);
+});
+
+test("no step makes a folder as root in a folder of the service in another way", async () => {
+  const steps = new URL("../../deploy/install/steps/", import.meta.url);
+  const found: string[] = [];
+  for (const name of await readdir(steps)) {
+    const lines = (await readFile(new URL(name, steps), "utf8")).split("\n");
+    const makes = /\b(mkdir|install -d|put_folder)\b.*(\/(run|etc)|\/var\/lib)\/openclaw-gateway\//;
+    found.push(...lines.filter((line) => makes.test(line)));
+  }
+  expect(found).toEqual([]);
 });

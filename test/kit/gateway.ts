@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Hasher } from "../../src/auth/hasher.ts";
 import type { ConfigFlags } from "../../src/config/load.ts";
-import { LogRing } from "../../src/lib/log-ring.ts";
 import type { World } from "../../src/lib/world.ts";
 import type { Limits } from "../../src/limits/table.ts";
 import { type Core, openCore } from "../../src/main/core.ts";
+import { newRing } from "../../src/main/log.ts";
 import { type RunningServer, startServer } from "../../src/main/server.ts";
 import { hostOwner } from "../../src/pairing/pairing.ts";
 import { ownerScopes } from "../../src/protocol/access.ts";
@@ -70,7 +70,7 @@ export interface TestGateway {
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const folder = options.stateDir ?? (await mkdtemp(join(tmpdir(), "gateway-test-")));
   const log: LogLine[] = [];
-  const logRing = new LogRing({ bytes: 1024 * 1024, lineChars: 16 * 1024 }, Date.now() * 1000);
+  const logRing = newRing();
   const write = (level: string) => (facts: object, message: string) => {
     const time = new Date().toISOString();
     logRing.write(

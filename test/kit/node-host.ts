@@ -27,12 +27,16 @@ export class HostMachine {
     await writeFile(join(this.folder, "allow"), `${lines.join("\n")}\n`, { mode: 0o600 });
   }
 
-  connect(where: string, args: readonly string[] = []): void {
+  /** `input`: what stands on its standard input. */
+  connect(where: string, args: readonly string[] = [], input?: string): void {
     const { PATH = "" } = process.env;
     const env = { PATH, HOME: this.folder, OPENCLAW_NODE_DIR: this.folder };
     const words = [this.program, "connect", where, ...args];
-    const child = spawn(process.execPath, words, { env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, words, { env, stdio: ["pipe", "pipe", "pipe"] });
     this.#child = child;
+    // It may have ended before it read anything.
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(input);
     this.exited = undefined;
     const add = (text: string) => {
       this.output += text;
@@ -50,6 +54,11 @@ export class HostMachine {
       () => pattern.exec(this.output.slice(from)) ?? undefined,
       () => `${pattern} in: ${this.output}`,
     );
+  }
+
+  /** Its line in the list of processes, as every user of the machine sees it. */
+  async commandLine(): Promise<string> {
+    return readFile(`/proc/${this.#child?.pid}/cmdline`, "utf8");
   }
 
   /** What the process holds in memory now. */

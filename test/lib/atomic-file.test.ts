@@ -1,4 +1,15 @@
-import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  lchown,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -31,6 +42,15 @@ describe("on the real file system", () => {
     await chmod(path, 0o755);
     await ensurePrivateFolder(path);
     expect((await stat(path)).mode & 0o777).toBe(0o700);
+  });
+
+  test.runIf(process.getuid?.() === 0)("root follows no link of another user", async () => {
+    await mkdir(join(base, "roots"), { mode: 0o755 });
+    await symlink(join(base, "roots"), join(base, "audit"));
+    await lchown(join(base, "audit"), 65_534, 65_534);
+    const making = ensurePrivateFolder(join(base, "audit"));
+    await expect(making).rejects.toMatchObject({ code: "ENOTDIR" });
+    expect((await stat(join(base, "roots"))).mode & 0o777).toBe(0o755);
   });
 
   // Node.js's own way of making parents tries for ever there.

@@ -5,17 +5,18 @@ const line = (n: number, more = "") =>
   `${JSON.stringify({ level: 30, time: "2026-01-01T00:00:00.000Z", n, msg: `line ${n}${more}` })}\n`;
 
 function ring(bounds = {}, lines = 0): LogRing {
-  const made = new LogRing({ bytes: 100_000, lineChars: 1000, ...bounds }, 1_000_000);
+  const isReserved = (text: string) => text.includes('"n":7,');
+  const made = new LogRing({ bytes: 100_000, lineChars: 1000, ...bounds }, 1_000_000, isReserved);
   for (let n = 1; n <= lines; n += 1) made.write(line(n));
   return made;
 }
 
 const numbers = (lines: readonly string[]) => lines.map((text) => JSON.parse(text).n);
-const all = { limit: 1000, maxBytes: 1_000_000 };
+const all = { limit: 1000, maxBytes: 1_000_000, reserved: true };
 
 describe("without a cursor", () => {
   test("the newest lines come, the oldest of them first", () => {
-    const tail = ring({}, 10).tail({ limit: 3, maxBytes: 10_000 });
+    const tail = ring({}, 10).tail({ ...all, limit: 3, maxBytes: 10_000 });
     expect(numbers(tail.lines)).toEqual([8, 9, 10]);
     expect(tail).toMatchObject({ truncated: true, reset: false });
     expect(tail.cursor).toBe(tail.size);
@@ -23,7 +24,7 @@ describe("without a cursor", () => {
   });
 
   test("no more bytes come than were asked for", () => {
-    const tail = ring({}, 10).tail({ limit: 10, maxBytes: 300 });
+    const tail = ring({}, 10).tail({ ...all, limit: 10, maxBytes: 300 });
     expect(Buffer.byteLength(tail.lines.join("\n"))).toBeLessThanOrEqual(300);
     expect(numbers(tail.lines)).toEqual([8, 9, 10]);
   });
@@ -40,14 +41,35 @@ describe("without a cursor", () => {
   });
 });
 
+describe("a line that is reserved", () => {
+  const few = { ...all, reserved: false };
+
+  test("comes to those who may have it, and is no hole for the others", () => {
+    const made = ring({}, 10);
+    expect(numbers(made.tail(few).lines)).toEqual([1, 2, 3, 4, 5, 6, 8, 9, 10]);
+    expect(numbers(made.tail({ ...few, limit: 4 }).lines)).toEqual([6, 8, 9, 10]);
+    expect(made.tail(few)).toMatchObject({ truncated: false });
+    expect(numbers(made.tail(all).lines)).toContain(7);
+  });
+
+  test("is passed over by a cursor, also where it is the last", () => {
+    const made = ring({}, 6);
+    const { cursor } = made.tail(few);
+    made.write(line(7));
+    const tail = made.tail({ ...few, cursor });
+    expect(tail).toMatchObject({ lines: [], truncated: false, reset: false });
+    expect(tail.cursor).toBe(tail.size);
+  });
+});
+
 describe("with a cursor", () => {
   test("every line comes once, however few at a time", () => {
     const made = ring({}, 5);
-    let { cursor } = made.tail({ limit: 1, maxBytes: 10_000 });
+    let { cursor } = made.tail({ ...all, limit: 1, maxBytes: 10_000 });
     for (let n = 6; n <= 30; n += 1) made.write(line(n));
     const seen: number[] = [];
     for (;;) {
-      const tail = made.tail({ cursor, limit: 4, maxBytes: 300 });
+      const tail = made.tail({ ...all, cursor, limit: 4, maxBytes: 300 });
       expect(tail.reset).toBe(false);
       seen.push(...numbers(tail.lines));
       cursor = tail.cursor;
@@ -75,7 +97,7 @@ describe("with a cursor", () => {
     const { cursor } = made.tail(all);
     made.write(line(2, "x".repeat(500)));
     made.write(line(3));
-    const tail = made.tail({ cursor, limit: 10, maxBytes: 200 });
+    const tail = made.tail({ ...all, cursor, limit: 10, maxBytes: 200 });
     expect(numbers(tail.lines)).toEqual([3]);
     expect(tail).toMatchObject({ truncated: true, cursor: tail.size });
   });

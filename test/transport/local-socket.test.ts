@@ -35,6 +35,7 @@ const kinds = {
   admin: (limits: Limits) => ({
     connections: limits.adminConnections,
     frameBytes: limits.adminFrameBytes,
+    frameLevels: limits.frameLevels,
     queueBytes: limits.adminQueueBytes,
     hangUpMs: limits.localHangUpMs,
     leaving: limits.localLeaving,
@@ -42,6 +43,7 @@ const kinds = {
   approve: (limits: Limits) => ({
     connections: limits.approveConnections,
     frameBytes: limits.approveFrameBytes,
+    frameLevels: limits.frameLevels,
     queueBytes: 0,
     idleMs: limits.approveIdleMs,
     hangUpMs: limits.localHangUpMs,

@@ -19,7 +19,7 @@ parents() {
   [ ! -d "$above" ] || return 0
   (parents "$above")
   record "folder $above"
-  mkdir -m 755 "$above"
+  as_owner_of "$(dirname "$above")" mkdir -m 755 "$above"
 }
 
 has_facts() { [ "$(stat -c '%a %U:%G' "$1" 2>/dev/null)" = "$2 $3" ]; }
@@ -71,6 +71,19 @@ put_folder() {
 
 # put_data_folder PATH MODE USER:GROUP: what is in it is the owner's; only a purge removes it.
 put_data_folder() { put_folder "$1" "$2" "$3" data; }
+
+# put_inside FOLDER NAME MODE USER:GROUP: a folder in one that is not root's. Whoever owns that one can put
+# a link there at any moment, and mkdir, chown and chmod of root would act on what it leads to. So it is
+# made where only root can write, and renamed into place, which follows no link.
+put_inside() {
+  inside=$(mktemp -d "$(dirname "$1")/.openclaw-XXXXXXXX")
+  mkdir "$inside/$2"
+  chown "$4" "$inside/$2"
+  chmod "$3" "$inside/$2"
+  rm -rf "${1:?}/$2"
+  mv -T "$inside/$2" "$1/$2"
+  rmdir "$inside"
+}
 
 # put_link PATH TARGET
 put_link() {

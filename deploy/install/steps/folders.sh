@@ -18,6 +18,6 @@ socket_folders() {
   fi
   install -d -m 0711 -o openclaw-gateway -g openclaw-gateway /run/openclaw-gateway
   for pair in public:www-data admin:openclaw approve:openclaw-ssh; do
-    install -d -m 2750 -o openclaw-gateway -g "${pair#*:}" "/run/openclaw-gateway/${pair%:*}"
+    put_inside /run/openclaw-gateway "${pair%:*}" 2750 "openclaw-gateway:${pair#*:}"
   done
 }

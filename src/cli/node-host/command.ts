@@ -1,4 +1,4 @@
-import { asRoot, blank, openclaw } from "../../protocol/command.ts";
+import { asRoot, openclaw } from "../../protocol/command.ts";
 import { declare } from "../kit/declare.ts";
 
 const ABOUT = `Without an allow-list nothing can be run here: the machine only answers
@@ -10,6 +10,10 @@ run, and nothing else is:
   systemctl status *          (one word, none that begins with a dash)
   /usr/local/bin/backup ...   (any further words)`;
 
+const SECRET = `A link or setup code is a secret until it was used. For - it is read from
+standard input, or asked for; with --link-file it is read from a file. As a
+word of the command line other users of this machine may see it.`;
+
 /** `openclaw connect …` */
 export const connect = declare({
   name: "connect",
@@ -17,22 +21,23 @@ export const connect = declare({
   shape: (command) =>
     command
       .argument("[link]")
+      .option("--link-file <file>", "a file whose first line is the link")
       .option("--name <name>", "what this machine calls itself (default: its host name)")
       .option("--allow <file>", "commands the gateway may run (default: ~/.openclaw-node/allow)")
       .option("--install-service", "run it under systemd, as a user of its own; root only")
       .option("--yes", "with --install-service: do not ask"),
-  completes: { allow: "file" },
-  about: ABOUT,
+  completes: { allow: "file", "link-file": "file" },
+  about: `${SECRET}\n\n${ABOUT}`,
   examples: [
     {
-      what: "a link pairs at once",
-      type: openclaw`connect ${blank("'https://gw.example.com/#invite=…'")}`,
+      what: "a link or setup code, which it asks for",
+      type: openclaw`connect -`,
     },
-    { what: "so does a setup code", type: openclaw`connect ${blank("oc-pair://…")}` },
+    { what: "or from a file", type: openclaw`connect --link-file link.txt` },
     { what: "ask for approval", type: openclaw`connect wss://gw.example.com` },
     {
       what: "as a service (as root)",
-      type: asRoot(openclaw`connect ${blank("<link>")} --install-service`),
+      type: asRoot(openclaw`connect - --install-service`),
     },
   ],
   run: async () => (await import("./connect.ts")).connect,

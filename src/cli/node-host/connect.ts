@@ -1,22 +1,22 @@
+import { openclaw } from "../../protocol/command.ts";
 import type { Run } from "../kit/declare.ts";
-import { CliError } from "../kit/exit.ts";
+import { warnVisible } from "../reach/remote-options.ts";
 import { NodeHost } from "./host.ts";
 import { fetchJoined } from "./join.ts";
 import { type ConnectOptions, hostOptions } from "./options.ts";
-import { MAKE_LINK, readTarget } from "./target.ts";
+import { readSaid } from "./said.ts";
+import { readTarget } from "./target.ts";
 
 /**
  * `openclaw connect <link or address>`: this machine as a node, until it is stopped.
  * @throws CliError (usage) without a link or address
  */
 export const connect: Run<ConnectOptions> = async (context, words, options) => {
-  const said = words[0] ?? context.options.url;
-  if (said === undefined) {
-    const message = "say where: a link or setup code of “devices invite --role node”, or wss://…";
-    throw new CliError("usage", message, { next: MAKE_LINK });
-  }
+  const [word] = words;
+  const said = await readSaid(context, word, options.linkFile);
   const typed = await fetchJoined(said);
   const target = readTarget(typed);
+  if (target.invite !== undefined && word === said) warnVisible(context, openclaw`connect -`);
   if (options.installService) {
     const { installService } = await import("./service.ts");
     return installService(context, { target, typed, options });

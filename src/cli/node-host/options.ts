@@ -10,6 +10,8 @@ import { eventFacts, eventLines, type HostEvent } from "./words.ts";
 export interface ConnectOptions {
   readonly name?: string;
   readonly allow?: string;
+  /** A file whose first line is the link. */
+  readonly linkFile?: string;
   readonly installService?: boolean;
   readonly yes?: boolean;
 }

@@ -1,6 +1,6 @@
 import { existsSync, lchownSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { asRoot, blank, openclaw, shell } from "../../protocol/command.ts";
+import { asRoot, openclaw, shell } from "../../protocol/command.ts";
 import { say } from "../../protocol/text.ts";
 import { askSystemd } from "../commands/gateway/supervisor.ts";
 import { runTool } from "../commands/gateway/tools.ts";
@@ -71,7 +71,7 @@ function planLines(pairsNow: boolean): string[] {
 function notRoot({ target, typed }: ServiceAsk): CliError {
   // A link is as good as a password until it is used: it is not repeated.
   const [word, hint] =
-    target.invite === undefined ? [shown(typed), ""] : [blank("LINK"), " (LINK: as you typed it)"];
+    target.invite === undefined ? [shown(typed), ""] : ["-", " (it asks for the link)"];
   return new CliError("failed", "the above was not done: it takes root", {
     next: say`${asRoot(openclaw`connect ${word} --install-service`)}${hint}`,
   });

@@ -28,8 +28,12 @@ export async function readSecret({ io }: Context, question: string): Promise<str
   return io.readsPerson ? io.prompt(question, { secret: true }) : io.readLine();
 }
 
-/** Says once that other users of this machine can read the command line. */
+/**
+ * Says once that other users of this machine can read the command line, and takes it out of the list of
+ * processes from here on.
+ */
 export function warnVisible({ io }: Context, better: Text): void {
+  process.title = "openclaw";
   io.err(
     say`note: a secret on the command line shows in process lists and shell history; better: ${better}`,
   );

@@ -131,7 +131,9 @@ describe("devices invite", () => {
     const io = Object.assign(admin.io(), { showsPerson: true });
     expect(await openclaw("devices invite --role node", io)).toBe(0);
     expect(io.lines[0]).toBe(url);
-    expect(io.lines).toContain(`openclaw connect 'https://gw.example.com/#invite=it'\\''s'`);
+    expect(io.lines).toContain(
+      `echo 'https://gw.example.com/#invite=it'\\''s' | openclaw connect -`,
+    );
     expect(io.lines).toContain(`openclaw node run --pair oc-pair://${made.setupCode}`);
     expect(io.errors).toEqual([]);
   });
@@ -157,7 +159,7 @@ describe("devices invite", () => {
     const io = admin.io();
     await openclaw(`devices invite --role node --pin ${pin}`, io);
     expect(io.errorText).toContain(
-      `openclaw connect 'https://gw/#invite=x' --tls-fingerprint ${pin}`,
+      `echo 'https://gw/#invite=x' | openclaw connect - --tls-fingerprint ${pin}`,
     );
     const [, code = ""] = /--pair (\S+)/.exec(io.errorText) ?? [];
     expect(decodeSetupCode(code)?.tlsFingerprint).toBe(pin);

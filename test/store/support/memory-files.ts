@@ -61,6 +61,7 @@ export class MemoryFiles implements FileSystem {
   /** Bytes all files together may have. */
   capacity = Number.POSITIVE_INFINITY;
   folderMode = 0o700;
+  readonly #folders = new Set<string>();
   user = 1000;
   steps: Step[] = [];
   crashed = false;
@@ -162,6 +163,7 @@ export class MemoryFiles implements FileSystem {
 
   async makeFolder(path: string): Promise<void> {
     await this.#step("makeFolder", path);
+    this.#folders.add(path);
   }
 
   async facts(path: string): Promise<FileFacts> {
@@ -170,7 +172,7 @@ export class MemoryFiles implements FileSystem {
     if (inode) {
       return { kind: "file", uid: inode.uid, mode: inode.mode, size: inode.content.length };
     }
-    if (!path.endsWith("/.")) throw failure("ENOENT", path);
+    if (!path.endsWith("/.") && !this.#folders.has(path)) throw failure("ENOENT", path);
     return { kind: "folder", uid: 1000, mode: this.folderMode, size: 0 };
   }
 

@@ -1,13 +1,6 @@
-import {
-  at,
-  type Command,
-  commandText,
-  extended,
-  openclaw,
-  shell,
-} from "../../../protocol/command.ts";
+import { at, extended, openclaw, shell } from "../../../protocol/command.ts";
 import { SETUP_SCHEME } from "../../../protocol/setup-code.ts";
-import { say } from "../../../protocol/text.ts";
+import { plainText, say, type Text } from "../../../protocol/text.ts";
 import { tunnelLine } from "../../../words/tunnel.ts";
 import { type Context, remark } from "../../kit/context.ts";
 import { shown } from "../../kit/words.ts";
@@ -29,7 +22,9 @@ export function joinLines(context: Context, { link, setupCode, pin }: JoinBy): v
   if (target === undefined) return;
   remark(context, "  To run on that machine, with this program:");
   const expects = link === undefined || pin === undefined ? [] : ["--tls-fingerprint", pin];
-  print(context, extended(openclaw`connect ${target}`, ...expects));
+  // `echo` is the shell's own: the secret stands in no list of processes.
+  const join = extended(openclaw`connect -`, ...expects);
+  print(context, say`${shell`echo ${target}`} | ${at("node", join)}`);
   if (code === undefined) return;
   remark(context, "  or with OpenClaw's own:");
   print(context, shell`openclaw node run --pair ${code}`);
@@ -51,8 +46,7 @@ export function loopbackLines(context: Context, link: string): void {
 }
 
 /** Standard output has the link alone where a script reads it. */
-function print({ io, options }: Context, typed: Command): void {
-  const command = at("node", typed);
-  if (io.showsPerson && !options.json) io.data(commandText(command));
-  else io.err(say`  on that machine: ${command}`);
+function print({ io, options }: Context, typed: Text): void {
+  if (io.showsPerson && !options.json) io.data(plainText(typed));
+  else io.err(say`  on that machine: ${typed}`);
 }

@@ -1,5 +1,7 @@
+import { checkNative, ForeignNative, serverModule } from "../../../host/native.ts";
 import { StopSignal } from "../../../host/stop-signal.ts";
-import { openclaw } from "../../../protocol/command.ts";
+import { openclaw, shell } from "../../../protocol/command.ts";
+import { say } from "../../../protocol/text.ts";
 import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
 import { typedCommand } from "../../kit/typed.ts";
@@ -25,10 +27,23 @@ export const run: Run<GatewayRunOptions> = async ({ io, options: global }, _args
   if (io.showsPerson) io.env["OPENCLAW_COMMAND"] ??= typedCommand(io.env, process.argv[1]);
   // Before the gateway is loaded, and until the process is gone: nothing of it may end by a signal.
   const stop = new StopSignal({ terminal: io.showsPerson });
+  checkServer();
   const { runGateway } = await loadGateway();
   const flags = { port, bind: options.bind };
   return runGateway({ env: io.env, flags, terminal: io.showsPerson, stop });
 };
+
+/** Before it is loaded: a native module can do anything from its first moment on. */
+function checkServer(): void {
+  try {
+    checkNative("uWebSockets.js", serverModule);
+  } catch (error) {
+    if (!(error instanceof ForeignNative)) throw error;
+    throw new CliError("failed", `${error.message}: nothing of it was run`, {
+      next: say`install the gateway anew (from a clone: ${shell`npm ci`})`,
+    });
+  }
+}
 
 function readPort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;

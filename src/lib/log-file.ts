@@ -1,0 +1,116 @@
+import { fstatSync, ftruncateSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
+import type { World } from "./world.ts";
+
+/** What the log writes to: pino's stream. */
+export interface LogStream {
+  readonly fd: number;
+  readonly file: string;
+  /** Opens `file` anew, once what is being written is; what comes meanwhile goes to the new one. */
+  reopen(file: string): void;
+  on(event: "write", then: (bytes: number) => void): unknown;
+  on(event: "ready", then: () => void): unknown;
+}
+
+/** How much of a log is kept. */
+export interface LogFileBounds {
+  /** One file. */
+  readonly fileBytes: number;
+  /** Older files, as `FILE.1` (the newest) and so on. */
+  readonly kept: number;
+}
+
+/** A file is left this far below its bound: what is written next is no more. */
+const ROOM = 64 * 1024;
+/** How long a file that was moved away or deleted may get lines still, in milliseconds. */
+const CHECK_MS = 1000;
+
+/**
+ * Keeps a log file and its older ones within their bounds, however much the gateway is made to write, and
+ * follows its name: lines go to the file that bears it now. Nothing runs while nothing is logged.
+ */
+export class LogFile {
+  #size = 0;
+  #regular = false;
+  /** Tells the open file from another of the same name. */
+  #id = "";
+  #checkedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    private readonly stream: LogStream,
+    private readonly file: string,
+    private readonly deps: LogFileBounds & { readonly world: Pick<World, "monotonic"> },
+  ) {
+    stream.on("ready", () => this.#opened());
+    stream.on("write", (bytes) => this.#wrote(bytes));
+  }
+
+  /** To be called before a line is written: another process may have moved or deleted the file. */
+  check(): void {
+    const now = this.deps.world.monotonic();
+    if (!this.#regular || now - this.#checkedAt < CHECK_MS) return;
+    this.#checkedAt = now;
+    if (idOf(this.file) !== this.#id) this.reopen();
+  }
+
+  reopen(): void {
+    this.stream.reopen(this.file);
+  }
+
+  #opened(): void {
+    const stat = fstatSync(this.stream.fd);
+    // A device or a pipe has no size, and must not be moved away.
+    this.#regular = stat.isFile();
+    this.#id = `${stat.dev}:${stat.ino}`;
+    this.#size = stat.size;
+    if (this.#isFull) this.#rotate();
+  }
+
+  get #isFull(): boolean {
+    return this.#regular && this.#size + ROOM > this.deps.fileBytes;
+  }
+
+  #wrote(bytes: number): void {
+    this.#size += bytes;
+    if (this.#isFull) this.#rotate();
+  }
+
+  #rotate(): void {
+    const { fileBytes, kept } = this.deps;
+    try {
+      const file = realpathSync(this.file);
+      // Its name may lead to another file already: then that one is taken, which has room or is rotated.
+      if (idOf(file) === this.#id) shift(file, kept, fileBytes);
+      this.reopen();
+      // Where that fails the old one takes lines still, but not for ever.
+      if (this.#size < fileBytes) return;
+    } catch {
+      // In a folder where nothing can be moved: older lines go, so that newer ones have room.
+    }
+    ftruncateSync(this.stream.fd, 0);
+    this.#size = 0;
+  }
+}
+
+/**
+ * Moves `FILE` to `FILE.1`, `FILE.1` to `FILE.2` and so on. What was there already and is larger than it
+ * could have become here goes.
+ */
+function shift(file: string, kept: number, fileBytes: number): void {
+  const name = (n: number) => (n === 0 ? file : `${file}.${n}`);
+  rmSync(name(kept), { force: true });
+  for (let n = kept - 1; n >= 0; n -= 1) {
+    const size = statSync(name(n), { throwIfNoEntry: false })?.size;
+    if (size === undefined) continue;
+    if (size > fileBytes) rmSync(name(n), { force: true });
+    else renameSync(name(n), name(n + 1));
+  }
+}
+
+function idOf(path: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(path);
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
+  }
+}

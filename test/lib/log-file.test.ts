@@ -1,0 +1,140 @@
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createLog, type OpenLog } from "../../src/lib/log.ts";
+import { logLimitTable } from "../../src/limits/log.ts";
+import { until } from "../kit/until.ts";
+
+/** Limits logFileBytes and logFilesKept. */
+
+const KiB = 1024;
+const bounds = { fileBytes: 256 * KiB, kept: 2 };
+
+let folder: string;
+let file: string;
+let open: OpenLog | undefined;
+let now = 0;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "log-file-"));
+  file = join(folder, "gateway.log");
+});
+afterEach(async () => {
+  await open?.close();
+  open = undefined;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function start(): Promise<OpenLog> {
+  const options = { level: "info", pretty: false, bufferBytes: 1024 * KiB };
+  const world = { monotonic: () => now };
+  open = await createLog({ ...options, file, fileBounds: bounds, world });
+  return open;
+}
+
+/** Writes a line and waits until it is in the file of that name. */
+async function write(words: string): Promise<void> {
+  open?.log.info({}, words);
+  await until(() => existsSync(file) && readFileSync(file, "utf8").includes(words), words);
+}
+
+const sizes = () => readdirSync(folder).map((name) => statSync(join(folder, name)).size);
+const total = () => sizes().reduce((sum, size) => sum + size, 0);
+
+/** Writes this many KiB. */
+async function flood(kib: number): Promise<number> {
+  let most = 0;
+  for (let n = 0; n < kib; n += 1) {
+    open?.log.info({ n }, "x".repeat(KiB));
+    if (n % 50 !== 49) continue;
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    most = Math.max(most, total());
+  }
+  return most;
+}
+
+test("logFileBytes, logFilesKept: whatever is written, the files stay within their budget", async () => {
+  await start();
+  const most = await flood(2000);
+  await write("the last line");
+  expect(most).toBeLessThanOrEqual(3 * bounds.fileBytes);
+  expect(Math.max(...sizes())).toBeLessThanOrEqual(bounds.fileBytes);
+  expect(readdirSync(folder).sort()).toEqual(["gateway.log", "gateway.log.1", "gateway.log.2"]);
+  const lines = ["gateway.log.2", "gateway.log.1", "gateway.log"]
+    .flatMap((name) => readFileSync(join(folder, name), "utf8").trimEnd().split("\n"))
+    .map((line) => JSON.parse(line).n)
+    .slice(0, -1);
+  // Nothing is lost between two files, and no line is torn.
+  expect(lines).toEqual(lines.map((_, i) => lines[0] + i));
+  expect(lines.at(-1)).toBe(1999);
+});
+
+test("the budget of the shipped numbers is 80 MiB", () => {
+  const { logFileBytes, logFilesKept } = logLimitTable;
+  expect(logFileBytes.value * (logFilesKept.value + 1)).toBe(80 * KiB * KiB);
+});
+
+test("where nothing can be moved the file begins anew, within the budget", async () => {
+  mkdirSync(`${file}.2/in-use`, { recursive: true });
+  await start();
+  await flood(1000);
+  await write("the last line");
+  expect(statSync(file).size).toBeLessThanOrEqual(bounds.fileBytes);
+  expect(existsSync(`${file}.1`)).toBe(false);
+});
+
+test("a file of an earlier release that is larger than the budget goes", async () => {
+  appendFileSync(file, "old\n");
+  truncateSync(file, 10 * bounds.fileBytes);
+  await start();
+  await write("hello");
+  expect(total()).toBeLessThan(bounds.fileBytes);
+});
+
+test("a line goes to the file that has the name now: moved, deleted, replaced", async () => {
+  await start();
+  await write("one");
+  renameSync(file, `${file}.old`);
+  now += 1000;
+  await write("two");
+  expect(readFileSync(`${file}.old`, "utf8")).not.toContain("two");
+  rmSync(file);
+  now += 1000;
+  await write("three");
+  expect(readFileSync(file, "utf8")).not.toContain("two");
+});
+
+test("it is opened anew at once where that is asked for", async () => {
+  await start();
+  await write("one");
+  renameSync(file, `${file}.old`);
+  open?.reopen();
+  await write("two");
+  expect(readFileSync(`${file}.old`, "utf8")).not.toContain("two");
+});
+
+test("a link stays a link: what it leads to is rotated", async () => {
+  mkdirSync(join(folder, "disk"));
+  symlinkSync(join(folder, "disk", "real.log"), file);
+  await start();
+  await flood(600);
+  await write("the last line");
+  expect(readdirSync(folder).sort()).toEqual(["disk", "gateway.log"]);
+  expect(readdirSync(join(folder, "disk")).sort()).toEqual([
+    "real.log",
+    "real.log.1",
+    "real.log.2",
+  ]);
+});
