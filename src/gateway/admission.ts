@@ -1,6 +1,7 @@
 import type { Limits } from "../limits/table.ts";
 import { type Close, closes } from "../protocol/close.ts";
 import type { Connection } from "./connection.ts";
+import { Places } from "./places.ts";
 
 /** Connections of one kind by where they come from, oldest first. */
 class ConnectionsBySource {
@@ -15,12 +16,14 @@ class ConnectionsBySource {
     this.size += 1;
   }
 
-  delete(connection: Connection): void {
+  /** False if it was not among them. */
+  delete(connection: Connection): boolean {
     const { source } = connection.socket.peer;
     const set = this.#bySource.get(source);
-    if (!set?.delete(connection)) return;
+    if (!set?.delete(connection)) return false;
     this.size -= 1;
     if (set.size === 0) this.#bySource.delete(source);
+    return true;
   }
 
   from(source: string): number {
@@ -56,6 +59,7 @@ export interface AdmissionRefusal {
 }
 
 export const tooManyConnections = refused("Too many connections", "connections-refused");
+const noPlace = refused("Too many connections", "places-refused");
 export const tooManyUnauthenticated = refused(
   "Too many unauthenticated sockets",
   "unauthenticated-refused",
@@ -69,16 +73,20 @@ export const tooManyUnauthenticated = refused(
 export class AdmissionControl {
   readonly #unauthenticated = new ConnectionsBySource();
   readonly #waiting = new ConnectionsBySource();
-  #total = 0;
+  /** All sockets, of which these connections are a part. */
+  readonly places: Places;
 
   constructor(
     private readonly limits: Limits,
     private readonly now: () => number,
-  ) {}
+  ) {
+    this.places = new Places(limits);
+  }
 
   /** Why a new socket from `source` is refused, or `undefined`. */
   refusal(source: string): AdmissionRefusal | undefined {
-    if (this.#total >= this.limits.connections) return tooManyConnections;
+    if (this.places.connections >= this.limits.connections) return tooManyConnections;
+    if (!this.places.hasRoom(source)) return noPlace;
     const most = this.limits.unauthenticatedPerAddress;
     const now = this.now();
     let silent = 0;
@@ -124,12 +132,15 @@ export class AdmissionControl {
   }
 
   opened(connection: Connection): void {
-    this.#total += 1;
+    this.places.connected(1);
+    this.places.hold(connection.socket.peer.source);
     this.#unauthenticated.add(connection);
   }
 
   authenticated(connection: Connection): void {
-    this.#unauthenticated.delete(connection);
+    if (this.#unauthenticated.delete(connection)) {
+      this.places.release(connection.socket.peer.source);
+    }
   }
 
   /** Moves a connection to those that wait for approval. */
@@ -151,9 +162,11 @@ export class AdmissionControl {
   }
 
   closed(connection: Connection): void {
-    this.#total -= 1;
-    this.#unauthenticated.delete(connection);
-    this.#waiting.delete(connection);
+    this.places.connected(-1);
+    const unauthenticated = this.#unauthenticated.delete(connection);
+    if (this.#waiting.delete(connection) || unauthenticated) {
+      this.places.release(connection.socket.peer.source);
+    }
   }
 
   get unauthenticated(): number {
@@ -165,7 +178,7 @@ export class AdmissionControl {
   }
 
   get total(): number {
-    return this.#total;
+    return this.places.connections;
   }
 }
 

@@ -46,6 +46,16 @@ export function sourceKey(address: string): string {
   return `${normal.split(":").slice(0, 4).join(":")}::/64`;
 }
 
+/**
+ * The network that a source, as {@link sourceKey} writes it, is likely to share with others of the same
+ * owner: the /24 of an IPv4 address, the /48 of an IPv6 address.
+ */
+export function prefixKey(source: string): string {
+  if (source.endsWith("::/64")) return `${source.split(":", 3).join(":")}::/48`;
+  const end = isIPv4(source) ? source.lastIndexOf(".") : -1;
+  return end < 0 ? source : `${source.slice(0, end)}.0/24`;
+}
+
 export function isLoopback(address: string): boolean {
   const normal = normalizeAddress(address);
   if (normal === undefined) return false;

@@ -43,11 +43,13 @@ function adminSocket({ adminSocket: path, limits }: Core, { gateway }: Parts): L
       connections: limits.adminConnections,
       frameBytes: limits.adminFrameBytes,
       queueBytes: limits.adminQueueBytes,
+      bufferedBytes: limits.adminBufferedBytes,
       hangUpMs: limits.localHangUpMs,
       leaving: limits.localLeaving,
     },
     dispatch: ownerRequests(gateway.dispatcher),
     refused: (why) => gateway.count(`admin-${why}`),
+    memory: gateway.memory,
   });
 }
 
@@ -70,11 +72,13 @@ function approveSocket(core: Core, { gateway, services, watched }: Parts): Local
       frameBytes: limits.approveFrameBytes,
       // Its methods send no events.
       queueBytes: 0,
+      bufferedBytes: limits.adminBufferedBytes,
       hangUpMs: limits.localHangUpMs,
       leaving: limits.localLeaving,
       idleMs: limits.approveIdleMs,
     },
     dispatch: approverRequests(dispatcher, { ssh, telemetry }),
     refused: (why) => telemetry.count(`approve-${why}`),
+    memory: gateway.memory,
   });
 }

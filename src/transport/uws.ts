@@ -9,17 +9,26 @@ import uWS, {
 import { chmodSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Connection } from "../gateway/connection.ts";
+import type { MemoryAccount } from "../gateway/memory.ts";
+import type { Places } from "../gateway/places.ts";
 import type { Peer, Socket } from "../gateway/socket.ts";
 import type { PendingUpgrade } from "../gateway/upgrade-queue.ts";
+import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
 import { problem } from "./answers.ts";
+import { EndedSockets } from "./ended-sockets.ts";
 import type { HttpDeps } from "./http.ts";
+import { HttpAnswers } from "./http-answers.ts";
 import { IdleSockets } from "./idle-sockets.ts";
 import type { PeerReader } from "./peer.ts";
-import { sendAnswer, serveHttp } from "./uws-http.ts";
+import { type AnswerWay, sendAnswer, serveHttp } from "./uws-http.ts";
+import { type SocketOwner, UwsSocket } from "./uws-socket.ts";
 
 /** What the transport hands sockets to. */
 export interface SocketHost {
+  /** Where it says what sockets there are, and what is held for them. */
+  readonly places: Places;
+  readonly memory: MemoryAccount;
   /** Calls one of the functions of `upgrade`, at once or later; returns how to leave before that. */
   requestUpgrade(peer: Peer, upgrade: PendingUpgrade): () => void;
   open(socket: Socket): Connection;
@@ -32,7 +41,7 @@ export interface UwsDeps {
   readonly http: HttpDeps;
   readonly peers: PeerReader;
   readonly limits: Limits;
-  readonly monotonic: () => number;
+  readonly world: Pick<World, "after" | "monotonic">;
 }
 
 /** `LIBUS_LISTEN_EXCLUSIVE_PORT`, which the package declares only as a type. */
@@ -50,41 +59,7 @@ const TOO_BIG = "Received too big message";
 interface UserData {
   peer: Peer;
   connection?: Connection;
-}
-
-class UwsSocket implements Socket {
-  #open = true;
-
-  constructor(
-    private readonly ws: WebSocket<UserData>,
-    readonly peer: Peer,
-  ) {}
-
-  send(text: string): void {
-    if (this.#open) this.ws.send(text);
-  }
-
-  buffered(): number {
-    return this.#open ? this.ws.getBufferedAmount() : 0;
-  }
-
-  end(code: number, reason: string): void {
-    if (!this.#open) return;
-    // uWebSockets.js calls the close handler before `end` returns; a closed socket must not be touched.
-    this.#open = false;
-    this.ws.end(code, reason);
-  }
-
-  drop(): void {
-    if (!this.#open) return;
-    this.#open = false;
-    this.ws.close();
-  }
-
-  /** The close handler ran. */
-  closed(): void {
-    this.#open = false;
-  }
+  socket?: UwsSocket;
 }
 
 /** The WebSocket and HTTP server. Only this file and uws-http.ts touch uWebSockets.js. */
@@ -94,13 +69,25 @@ export class UwsServer {
   #unix: TemplatedApp | undefined;
   /** How many sockets speak HTTP or nothing yet. */
   #plain = 0;
+  readonly #ended: EndedSockets;
+  readonly #answers: HttpAnswers;
+  readonly #owner: SocketOwner;
   readonly #webSockets = new Set<WebSocket<UserData>>();
   /** Requests that wait for their upgrade. */
   readonly #waiting = new Set<HttpResponse>();
   readonly #idle: IdleSockets;
 
   constructor(private readonly deps: UwsDeps) {
-    this.#idle = new IdleSockets(deps.limits, deps.monotonic);
+    const { host, limits, world } = deps;
+    const { places, memory } = host;
+    this.#idle = new IdleSockets(limits, () => world.monotonic(), places);
+    this.#ended = new EndedSockets({ places, endedMs: limits.endedMs, world });
+    this.#answers = new HttpAnswers({ limits, memory, count: (metric) => host.count(metric) });
+    this.#owner = {
+      mayLinger: (source) => this.#ended.add(source),
+      after: (ms, run) => void (ms === undefined ? setImmediate(run) : world.after(ms, run)),
+      slowConsumerMs: limits.slowConsumerMs,
+    };
     this.#tcp = this.#app(false);
   }
 
@@ -152,12 +139,13 @@ export class UwsServer {
    * Bounds sockets that have not sent a request yet too: they have descriptors, and uWebSockets.js
    * spins where none is left. Some more than connections may be, so that those are refused by name.
    */
-  #plainChanged(res: HttpResponse, change: number, unixSocket: boolean): void {
+  #plainChanged(res: HttpResponse, change: 1 | -1, unixSocket: boolean): void {
     // What became a WebSocket is not reported as gone here.
     this.#plain += change;
+    this.deps.host.places.others(change);
     if (change < 0) return;
     const most = this.deps.limits.connections + REFUSABLE;
-    const crowded = this.#plain + this.#webSockets.size > most;
+    const crowded = this.#plain + this.#webSockets.size + this.#ended.size > most;
     if (!crowded && (unixSocket || this.#dialled(res))) return;
     this.deps.host.count(crowded ? "connections-refused" : "silent-refused");
     res.close();
@@ -165,14 +153,18 @@ export class UwsServer {
 
   #dialled(res: HttpResponse): boolean {
     const dialler = this.deps.peers.dialler(addressOf(res));
-    return dialler === undefined || this.#idle.opened(dialler);
+    if (dialler === undefined) return true;
+    if (!this.#idle.opened(dialler)) return false;
+    // Called where it ends without a request; the first answer takes it away.
+    res.onAborted(() => this.#idle.gone(dialler));
+    return true;
   }
 
   #app(unixSocket: boolean): TemplatedApp {
     const { limits } = this.deps;
     const app = uWS.App();
     const changed = (res: HttpResponse, change: unknown) =>
-      this.#plainChanged(res, Number(change), unixSocket);
+      this.#plainChanged(res, change === 1 ? 1 : -1, unixSocket);
     app.filter(changed);
     app.ws<UserData>("/*", {
       compression: uWS.DISABLED,
@@ -183,27 +175,42 @@ export class UwsServer {
       sendPingsAutomatically: true,
       upgrade: (res, req, context) => this.#upgrade(res, req, { context, unixSocket }),
       open: (ws) => this.#open(ws),
+      ping: unreadChanged,
+      drain: unreadChanged,
       message: (ws, message) => {
         const bytes = Buffer.from(message);
         ws.getUserData().connection?.receive(bytes.toString("utf8"), bytes.length);
       },
       close: (ws, code, message) => {
         this.#webSockets.delete(ws);
-        const { connection } = ws.getUserData();
+        const { connection, socket } = ws.getUserData();
         if (!connection) return;
         // The only sign of a message past maxPayloadLength: uWS drops the socket by itself.
         const dropped = code === 1006 && Buffer.from(message).toString() === TOO_BIG;
         if (dropped) this.deps.host.count("transport-dropped");
-        (connection.socket as UwsSocket).closed();
+        socket?.closed();
         connection.gone();
       },
     });
-    app.any("/*", (res, req) => {
-      const { source } = this.#peer(req, addressOf(res), unixSocket);
-      const failed = (err: unknown) => this.deps.host.failed("an HTTP request failed", { err });
-      serveHttp(res, req, { deps: this.deps.http, source, failed });
-    });
+    app.any("/*", (res, req) => this.#plainRequest(res, req, unixSocket));
     return app;
+  }
+
+  #plainRequest(res: HttpResponse, req: HttpRequest, unixSocket: boolean): void {
+    const address = addressOf(res);
+    const { source } = this.#peer(req, address, unixSocket);
+    const dialler = unixSocket ? undefined : this.deps.peers.dialler(address);
+    const way = this.#way(source, dialler, hasNoBody(req));
+    const failed = (err: unknown) => this.deps.host.failed("an HTTP request failed", { err });
+    serveHttp(res, req, { deps: this.deps.http, way, failed });
+  }
+
+  /** A proxy's connections are its own: it keeps as many as it wants. */
+  #way(source: string, dialler: string | undefined, mayStay = true): AnswerWay {
+    const answers = this.#answers;
+    if (dialler === undefined) return { source, answers, stay: mayStay, stays: () => {} };
+    const stay = mayStay && this.#idle.mayStay(dialler);
+    return { source, answers, stay, stays: () => this.#idle.answered(dialler) };
   }
 
   #peer(req: HttpRequest, address: string, unixSocket: boolean): Peer {
@@ -215,6 +222,11 @@ export class UwsServer {
     req: HttpRequest,
     how: { context: us_socket_context_t; unixSocket: boolean },
   ): void {
+    // uWebSockets.js looks at the key alone. What does not ask for a WebSocket as HTTP does is a plain
+    // request: a proxy that counts handshakes must know every one of them.
+    if (!/(^|,)\s*websocket\s*(,|$)/i.test(req.getHeader("upgrade"))) {
+      return this.#plainRequest(res, req, how.unixSocket);
+    }
     const address = addressOf(res);
     const peer = this.#peer(req, address, how.unixSocket);
     // A request is gone when this function returns, and the answer may be given later.
@@ -230,7 +242,7 @@ export class UwsServer {
     const no = (answer: RefusedUpgrade) => {
       // The connection may be used again, so it counts as one that has not asked.
       if (dialler !== undefined) this.#idle.opened(dialler);
-      refuse(res, answer);
+      refuse(res, answer, this.#way(peer.source, dialler));
     };
     let decided = false;
     const leave = this.deps.host.requestUpgrade(peer, {
@@ -275,10 +287,26 @@ export class UwsServer {
 
   #open(ws: WebSocket<UserData>): void {
     this.#plain -= 1;
+    this.deps.host.places.others(-1);
     this.#webSockets.add(ws);
     const data = ws.getUserData();
-    data.connection = this.deps.host.open(new UwsSocket(ws, data.peer));
+    data.socket = new UwsSocket(ws, data.peer, this.#owner);
+    data.connection = this.deps.host.open(data.socket);
   }
+}
+
+/** What a client has not read changes by itself with a pong that it is sent, and when it reads. */
+function unreadChanged(ws: WebSocket<UserData>): void {
+  const { connection, socket } = ws.getUserData();
+  socket?.look();
+  connection?.unreadChanged();
+}
+
+/** Whether a request is over with its headers; what comes behind others could keep its connection open. */
+function hasNoBody(req: HttpRequest): boolean {
+  const method = req.getMethod();
+  if (method !== "get" && method !== "head") return false;
+  return req.getHeader("content-length") === "" && req.getHeader("transfer-encoding") === "";
 }
 
 /** The peer's own address; empty for a Unix socket. */
@@ -313,9 +341,9 @@ interface RefusedUpgrade {
   readonly text: string;
 }
 
-function refuse(res: HttpResponse, refusal: RefusedUpgrade): void {
+function refuse(res: HttpResponse, refusal: RefusedUpgrade, way: AnswerWay): void {
   const what = { detail: refusal.text, code: "too-many-sockets", cure: "try again later" };
-  sendAnswer(res, problem(refusal.status, what), false);
+  sendAnswer(res, problem(refusal.status, what), { ...way, headOnly: false });
 }
 
 /** An address that cannot be listened on. */
