@@ -59,7 +59,6 @@ export interface AdmissionRefusal {
 }
 
 export const tooManyConnections = refused("Too many connections", "connections-refused");
-const noPlace = refused("Too many connections", "places-refused");
 export const tooManyUnauthenticated = refused(
   "Too many unauthenticated sockets",
   "unauthenticated-refused",
@@ -85,8 +84,8 @@ export class AdmissionControl {
 
   /** Why a new socket from `source` is refused, or `undefined`. */
   refusal(source: string): AdmissionRefusal | undefined {
-    if (this.places.connections >= this.limits.connections) return tooManyConnections;
-    if (!this.places.hasRoom(source)) return noPlace;
+    const full = this.places.connections >= this.limits.connections;
+    if (full || !this.places.hasRoom(source)) return tooManyConnections;
     const most = this.limits.unauthenticatedPerAddress;
     const now = this.now();
     let silent = 0;

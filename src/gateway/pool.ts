@@ -132,6 +132,7 @@ export class ConnectionPool {
       joinNode(connection, { actor, params }, { nodes, limits, pairingOf });
     }
     if (actor.deviceId === undefined) this.#logDeviceless(connection, actor, params);
+    else state.admission.places.know(connection.socket.peer.source);
   }
 
   #logDeviceless(connection: Connection, actor: Actor, params: ConnectParams): void {

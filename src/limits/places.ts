@@ -9,7 +9,24 @@ export const placeLimitTable = {
     bounds:
       "sockets of one address (IPv6: /64) that are not authenticated: plain HTTP, an upgrade that waits, before hello-ok, waiting for approval, ended and perhaps not hung up; never more than are free of `connections`",
     past: "the next one is ended without an answer, or HTTP 503 `Too many connections`; one that the gateway ends gets its answer and no close frame",
-    metric: "places-refused",
+    metric: "connections-refused",
+    test: "gateway/places.test.ts",
+  },
+  placesKept: {
+    value: 2_000,
+    unit: "count",
+    bounds:
+      "places that are kept for addresses from which a paired device came before, and as many more for addresses that hold none (an eighth of `connections` at most)",
+    past: "other addresses get HTTP 503 `Too many connections`",
+    metric: "connections-refused",
+    test: "gateway/places.test.ts",
+  },
+  knownAddresses: {
+    value: 4_096,
+    unit: "count",
+    bounds: "addresses that are known so",
+    past: "the one from which none came for longest is forgotten",
+    metric: "-",
     test: "gateway/places.test.ts",
   },
   placesPerPrefix: {
@@ -18,7 +35,7 @@ export const placeLimitTable = {
     bounds:
       "the same of one network (IPv4: /24, IPv6: /48); never more than twice as many as are free of `connections`",
     past: "as for `placesPerAddress`",
-    metric: "places-refused",
+    metric: "connections-refused",
     test: "gateway/places.test.ts",
   },
   upgradesWaitingPerAddress: {
@@ -68,6 +85,15 @@ export const placeLimitTable = {
     unit: "count",
     bounds: "HTTP answers that are in the making or not read yet, in all",
     past: "the oldest of the address with most of them is dropped, or the next one gets HTTP 503 `Too many answers wait to be read`",
+    metric: "answers-refused",
+    test: "transport/http-answers.test.ts",
+  },
+  requestsPerTurn: {
+    value: 32,
+    unit: "count",
+    bounds:
+      "HTTP requests of one address in one turn of the event loop: more come only from one that sends them without waiting for answers, and would keep all others waiting",
+    past: "the connection is dropped",
     metric: "answers-refused",
     test: "transport/http-answers.test.ts",
   },

@@ -9,9 +9,11 @@ interface Sending {
 }
 
 interface Deps {
-  readonly limits: Pick<Limits, "answersAtOnce" | "answersPerAddress">;
+  readonly limits: Pick<Limits, "answersAtOnce" | "answersPerAddress" | "requestsPerTurn">;
   readonly memory: MemoryAccount;
   readonly count: (metric: string) => void;
+  /** Calls back once this turn of the event loop is over. */
+  readonly nextTurn?: (run: () => void) => void;
 }
 
 /** HTTP answers in the making, and those whose clients have not read them whole, by address. */
@@ -19,8 +21,21 @@ export class HttpAnswers {
   /** Oldest first. */
   readonly #bySource = new Map<string, Set<Sending>>();
   #size = 0;
+  /** Requests of this turn of the event loop, by address. */
+  readonly #turn = new Map<string, number>();
 
   constructor(private readonly deps: Deps) {}
+
+  /** A request came; false if its address sends them without waiting for their answers. */
+  begin(source: string): boolean {
+    const { limits, count, nextTurn = setImmediate } = this.deps;
+    if (this.#turn.size === 0) nextTurn(() => this.#turn.clear());
+    const requests = (this.#turn.get(source) ?? 0) + 1;
+    this.#turn.set(source, requests);
+    if (requests <= limits.requestsPerTurn) return true;
+    count("answers-refused");
+    return false;
+  }
 
   get size(): number {
     return this.#size;

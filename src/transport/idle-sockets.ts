@@ -35,7 +35,6 @@ export class IdleSockets {
     this.#turn();
     const count = this.#window.get(source) ?? 0;
     if (count + (this.#before.get(source) ?? 0) >= this.#most) return false;
-    if (this.places?.hasRoom(source) === false) return false;
     if (count > 0 || this.#window.size < SOURCES) {
       this.#window.set(source, count + 1);
       this.places?.hold(source);
@@ -60,10 +59,10 @@ export class IdleSockets {
     this.#window.set(source, (this.#window.get(source) ?? 0) + 1);
   }
 
-  /** Whether a socket of this address may stay for another request: not past half of its share. */
+  /** Whether a socket of this address may stay for another request: up to half of its share. */
   mayStay(source: string): boolean {
     const count = (this.#window.get(source) ?? 0) + (this.#before.get(source) ?? 0);
-    return count <= this.#most / 2 && count <= (this.places?.free ?? count) / 2;
+    return count <= this.#most / 2 && this.places?.areFew !== true;
   }
 
   #turn(): void {

@@ -28,6 +28,7 @@ export function serveHttp(
 ): void {
   const { deps, way, failed } = how;
   const { source, answers } = way;
+  if (!answers.begin(source)) return void res.close();
   const method = req.getMethod();
   const headOnly = method === "head";
   if (!answers.hasRoom(source)) return sendAnswer(res, tooManyAnswers(), { ...way, headOnly });

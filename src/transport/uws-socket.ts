@@ -11,8 +11,8 @@ export interface RawSocket {
 
 /** What a socket asks of the server that it came to. */
 export interface SocketOwner {
-  /** Whether a socket from `source` may stay open until its client hangs up. If so, it counts so long. */
-  mayLinger(source: string): boolean;
+  /** Whether a socket of `peer` may stay open until its client hangs up. If so, it counts so long. */
+  mayLinger(peer: Peer): boolean;
   /** Runs `run` after `ms`; `undefined`: once this turn of the event loop is over. */
   after(ms: number | undefined, run: () => void): void;
   readonly slowConsumerMs: number;
@@ -58,7 +58,7 @@ export class UwsSocket implements Socket {
   end(code: number, reason: string): void {
     if (!this.#open || this.#leaving) return;
     this.look();
-    const lingers = this.owner.mayLinger(this.peer.source);
+    const lingers = this.owner.mayLinger(this.peer);
     if (lingers && this.#buffered === 0) return this.#finish({ code, reason });
     this.#leaving = { code, reason, lingers };
     // Without a frame, what was sent in this turn may still lie in the cork, and goes out first.

@@ -13,6 +13,8 @@ import type { MemoryAccount } from "../gateway/memory.ts";
 import type { Places } from "../gateway/places.ts";
 import type { Peer, Socket } from "../gateway/socket.ts";
 import type { PendingUpgrade } from "../gateway/upgrade-queue.ts";
+import { sourceKey } from "../lib/net.ts";
+import { endedConnections } from "../lib/tcp-table.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
 import { problem } from "./answers.ts";
@@ -53,6 +55,9 @@ const IDLE_SECONDS = 40;
 /** Sockets past the number of connections that are still answered, with HTTP 503. */
 const REFUSABLE = 64;
 
+/** Time that a proxy may take to hang up when the gateway ends one of its connections. */
+const PROXY_ENDS_MS = 2_000;
+
 /** What uWebSockets.js says of a message past its limit; no client can send it with code 1006. */
 const TOO_BIG = "Received too big message";
 
@@ -70,6 +75,9 @@ export class UwsServer {
   /** How many sockets speak HTTP or nothing yet. */
   #plain = 0;
   readonly #ended: EndedSockets;
+  /** The same behind a proxy, which hangs up at once. */
+  readonly #endedBehindProxy: EndedSockets;
+  readonly #ports = new Set<number>();
   readonly #answers: HttpAnswers;
   readonly #owner: SocketOwner;
   readonly #webSockets = new Set<WebSocket<UserData>>();
@@ -81,10 +89,13 @@ export class UwsServer {
     const { host, limits, world } = deps;
     const { places, memory } = host;
     this.#idle = new IdleSockets(limits, () => world.monotonic(), places);
-    this.#ended = new EndedSockets({ places, endedMs: limits.endedMs, world });
+    const ask = () => this.#stillOpen();
+    this.#ended = new EndedSockets({ places, endedMs: limits.endedMs, world, ask });
+    this.#endedBehindProxy = new EndedSockets({ places, endedMs: PROXY_ENDS_MS, world });
     this.#answers = new HttpAnswers({ limits, memory, count: (metric) => host.count(metric) });
     this.#owner = {
-      mayLinger: (source) => this.#ended.add(source),
+      mayLinger: ({ source, behindProxy }) =>
+        (behindProxy ? this.#endedBehindProxy : this.#ended).add(source),
       after: (ms, run) => void (ms === undefined ? setImmediate(run) : world.after(ms, run)),
       slowConsumerMs: limits.slowConsumerMs,
     };
@@ -97,7 +108,9 @@ export class UwsServer {
       const listening = (socket: us_listen_socket | false) => {
         if (!socket) return reject(new ListenError(address, port));
         this.#listening.push(socket);
-        resolve(uWS.us_socket_local_port(socket as never));
+        const actual = uWS.us_socket_local_port(socket as never);
+        this.#ports.add(actual);
+        resolve(actual);
       };
       // Exclusive: uSockets would otherwise share the port with another gateway unnoticed.
       const listen = this.#tcp.listen as unknown as (...args: unknown[]) => void;
@@ -123,6 +136,18 @@ export class UwsServer {
     });
   }
 
+  /** Sockets that were ended and are still open, by source, as the kernel knows them. */
+  async #stillOpen(): Promise<ReadonlyMap<string, number> | undefined> {
+    const addresses = await endedConnections(this.#ports);
+    if (addresses === undefined) return undefined;
+    const sources = new Map<string, number>();
+    for (const [address, count] of addresses) {
+      const source = sourceKey(address);
+      sources.set(source, (sources.get(source) ?? 0) + count);
+    }
+    return sources;
+  }
+
   /** Stops listening; open connections stay. */
   stopListening(): void {
     for (const socket of this.#listening.splice(0)) uWS.us_listen_socket_close(socket);
@@ -145,19 +170,25 @@ export class UwsServer {
     this.deps.host.places.others(change);
     if (change < 0) return;
     const most = this.deps.limits.connections + REFUSABLE;
-    const crowded = this.#plain + this.#webSockets.size + this.#ended.size > most;
-    if (!crowded && (unixSocket || this.#dialled(res))) return;
-    this.deps.host.count(crowded ? "connections-refused" : "silent-refused");
+    const ended = this.#ended.size + this.#endedBehindProxy.size;
+    const crowded = this.#plain + this.#webSockets.size + ended > most;
+    const refusal = crowded ? "connections-refused" : unixSocket ? undefined : this.#dialled(res);
+    if (refusal === undefined) return;
+    this.deps.host.count(refusal);
     res.close();
   }
 
-  #dialled(res: HttpResponse): boolean {
+  /** Counts a socket against the address that it comes from; under which counter it is refused. */
+  #dialled(res: HttpResponse): string | undefined {
     const dialler = this.deps.peers.dialler(addressOf(res));
-    if (dialler === undefined) return true;
-    if (!this.#idle.opened(dialler)) return false;
+    if (dialler === undefined) return undefined;
+    // One that holds none is answered, be it that there is no place: whether the gateway lives, too.
+    const hasRoom = this.#ended.hasRoom(dialler);
+    if (!hasRoom && this.deps.host.places.heldBy(dialler) > 0) return "connections-refused";
+    if (!this.#idle.opened(dialler)) return "silent-refused";
     // Called where it ends without a request; the first answer takes it away.
     res.onAborted(() => this.#idle.gone(dialler));
-    return true;
+    return undefined;
   }
 
   #app(unixSocket: boolean): TemplatedApp {
@@ -240,9 +271,10 @@ export class UwsServer {
     const dialler = how.unixSocket ? undefined : this.deps.peers.dialler(address);
     if (dialler !== undefined) this.#idle.upgraded(dialler);
     const no = (answer: RefusedUpgrade) => {
-      // The connection may be used again, so it counts as one that has not asked.
-      if (dialler !== undefined) this.#idle.opened(dialler);
-      refuse(res, answer, this.#way(peer.source, dialler));
+      const way = this.#way(peer.source, dialler);
+      // A connection that may be used again counts as one that has not asked.
+      if (dialler !== undefined && way.stay) this.#idle.opened(dialler);
+      refuse(res, answer, way);
     };
     let decided = false;
     const leave = this.deps.host.requestUpgrade(peer, {

@@ -32,7 +32,7 @@ test("endedMs: past its source's share one is not to be left open, while others'
     true,
     true,
     true,
-    true,
+    false,
     false,
     false,
   ]);
@@ -51,4 +51,31 @@ test("thousands of them come and go in the order of their time", () => {
   expect(ended.size).toBeLessThan(2_060);
   world.advance(30_000);
   expect([ended.size, places.free]).toEqual([0, 16_000]);
+});
+
+test("of a source that has many the kernel is asked, and only those that are there count", async () => {
+  const world = new HandWorld();
+  const places = new Places(limitValues({ connections: 100, placesKept: 0 }));
+  let there = new Map<string, number>();
+  let asked = 0;
+  const ask = async () => {
+    asked += 1;
+    return there;
+  };
+  const ended = new EndedSockets({ places, endedMs: 20_000, world, ask });
+  for (let n = 0; n < 15; n += 1) ended.add("a");
+  expect(asked).toBe(0);
+  for (let n = 0; n < 10; n += 1) ended.add("b");
+  there = new Map([["a", 3]]);
+  for (let n = 0; n < 10; n += 1) {
+    world.advance(1);
+    ended.add("a");
+  }
+  await Promise.resolve();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(asked).toBe(1);
+  // Of those before it was asked three; what came behind is not known yet.
+  expect([places.heldBy("a"), places.heldBy("b")]).toEqual([3 + 7, 0]);
+  world.advance(21_000);
+  expect([ended.size, places.free, world.pendingTimers]).toEqual([0, 100, 0]);
 });

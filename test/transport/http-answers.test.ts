@@ -7,11 +7,15 @@ function setUp(limits: Partial<Limits>) {
   const counted: string[] = [];
   const memory = new MemoryAccount({ heldBytes: 1e9 });
   const count = (metric: string) => void counted.push(metric);
-  const answers = new HttpAnswers({ limits: limitValues(limits), memory, count });
+  let next = () => {};
+  const nextTurn = (run: () => void) => {
+    next = run;
+  };
+  const answers = new HttpAnswers({ limits: limitValues(limits), memory, count, nextTurn });
   const dropped: string[] = [];
   const enter = (source: string, bytes = 10) =>
     answers.enter(source, bytes, () => dropped.push(source));
-  return { answers, enter, memory, counted, dropped };
+  return { answers, enter, memory, counted, dropped, turn: () => next() };
 }
 
 test("answersPerAddress: past it the next request of that address is refused, others' are not", () => {
@@ -49,4 +53,17 @@ test("what is held for them is in the account of memory until they are read or g
   leave?.();
   leave?.();
   expect([memory.total, answers.size]).toEqual([5, 1]);
+});
+
+test("requestsPerTurn: past it an address that does not wait for its answers is sent away", () => {
+  const { answers, counted, turn } = setUp({ requestsPerTurn: 2 });
+  expect(["a", "a", "b", "a"].map((source) => answers.begin(source))).toEqual([
+    true,
+    true,
+    true,
+    false,
+  ]);
+  expect(counted).toEqual(["answers-refused"]);
+  turn();
+  expect(answers.begin("a")).toBe(true);
 });
