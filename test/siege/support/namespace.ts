@@ -24,6 +24,9 @@ export class Namespace {
     const namespace = new Namespace(name);
     execFileSync("ip", ["-n", name, "link", "set", "lo", "up"]);
     execFileSync("ip", ["-n", name, "-6", "route", "add", "local", PREFIX, "dev", "lo"]);
+    // Else only addresses that an interface has can be come from.
+    const bindable = "echo 1 >/proc/sys/net/ipv6/ip_nonlocal_bind";
+    execFileSync("ip", ["netns", "exec", name, "sh", "-c", bindable]);
     return namespace;
   }
 

@@ -1,4 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "vitest";
 import { AdminLink } from "../../../src/cli/reach/admin-link.ts";
@@ -16,6 +18,8 @@ const WAITING = 10;
 export interface SiegeOptions extends ProcessOptions {
   /** Paired clients that work, among them some that come back and some that are approved. */
   readonly clients?: number;
+  /** What its configuration says. */
+  readonly config?: object;
 }
 
 /** What the gateway's process took while an attack went on. */
@@ -39,8 +43,14 @@ export class Siege {
     private readonly crowd: CrowdThread,
   ) {}
 
-  static async begin({ clients = 100, ...options }: SiegeOptions = {}): Promise<Siege> {
-    const gateway = await GatewayProcess.start(options);
+  static async begin({
+    clients = 100,
+    config = {},
+    ...options
+  }: SiegeOptions = {}): Promise<Siege> {
+    const gateway = await GatewayProcess.prepare(options);
+    await writeFile(join(gateway.stateDir, "openclaw.json"), JSON.stringify(config));
+    await gateway.start({ OPENCLAW_GATEWAY_TOKEN: PROCESS_TOKEN });
     const owner = await AdminLink.open(gateway.adminSocket);
     const { url, adminSocket } = gateway;
     const crowd = await CrowdThread.start({ url, adminSocket, token: PROCESS_TOKEN, clients });
