@@ -215,6 +215,60 @@ const attacks = {
       });
     });
   },
+  /** Sends all but the last byte of the largest frame; as a device that was let in, where one is named. */
+  async partialFrames() {
+    await keepUp(async () => {
+      const there = await challenged();
+      if (!there) return;
+      if (device) {
+        const hello = new Promise((resolve) => there.socket.once("data", resolve));
+        const auth = { token: options.token };
+        there.socket.write(connectText(there.challenge, { device, auth, scopes: [] }));
+        await hello;
+      }
+      const length = 8 * 1024 * 1024;
+      const head = Buffer.alloc(14);
+      head.writeUInt16BE(0x81ff);
+      head.writeBigUInt64BE(BigInt(length), 2);
+      there.socket.resume().write(Buffer.concat([head, Buffer.alloc(length - 1, " ")]));
+      result.sent += 1;
+      await gone(there.socket.on("end", () => there.socket.destroy()));
+    });
+  },
+  /** As a device that was let in: floods pings and reads nothing. */
+  async insidePings() {
+    await keepUp(async () => {
+      const there = await challenged();
+      if (!there) return;
+      const hello = new Promise((resolve) => there.socket.once("data", resolve));
+      const auth = { token: options.token };
+      there.socket.write(connectText(there.challenge, { device, auth, scopes: [] }));
+      await hello;
+      await pings(there.socket);
+      await gone(there.socket);
+    });
+  },
+  /** Small frames of every wrong kind, one socket after the other, as fast as they are taken. */
+  async hostileFrames() {
+    const kinds = [
+      encodeFrame("{"),
+      encodeFrame("[]"),
+      encodeFrame(JSON.stringify({ type: "req", id: "1", method: "health" })),
+      encodeFrame(JSON.stringify({ type: "req", id: "1", method: "connect", params: {} })),
+      encodeFrame(Buffer.alloc(125, "x"), 9),
+      encodeFrame(Buffer.alloc(60_000, "[")),
+      Buffer.from([0x83, 0x80, 0, 0, 0, 0]),
+    ];
+    const burst = Buffer.concat(kinds.flatMap((kind, n) => Array(n === 4 ? 200 : 1).fill(kind)));
+    await keepUp(async () => {
+      const there = await challenged();
+      if (!there) return;
+      there.socket.pause().write(burst);
+      result.sent += kinds.length + 199;
+      await pause(20);
+      there.socket.destroy();
+    });
+  },
   /** Not an attack: visitors who want to be challenged, one after the other, within 5 s each. */
   async visitors() {
     await keepUp(async () => {
