@@ -22,6 +22,7 @@ import { EndedSockets } from "./ended-sockets.ts";
 import type { HttpDeps } from "./http.ts";
 import { HttpAnswers } from "./http-answers.ts";
 import { IdleSockets } from "./idle-sockets.ts";
+import { ListenError } from "./listen-error.ts";
 import type { PeerReader } from "./peer.ts";
 import { type AnswerWay, sendAnswer, serveHttp } from "./uws-http.ts";
 import { type SocketOwner, UwsSocket } from "./uws-socket.ts";
@@ -94,7 +95,9 @@ export class UwsServer {
     this.#endedBehindProxy = new EndedSockets({ places, endedMs: PROXY_ENDS_MS, world });
     this.#answers = new HttpAnswers({ limits, memory, count: (metric) => host.count(metric) });
     this.#owner = {
+      // Where the gateway stops, nothing is left to keep places for.
       mayLinger: ({ source, behindProxy }) =>
+        this.#listening.length === 0 ||
         (behindProxy ? this.#endedBehindProxy : this.#ended).add(source),
       after: (ms, run) => void (ms === undefined ? setImmediate(run) : world.after(ms, run)),
       slowConsumerMs: limits.slowConsumerMs,
@@ -376,24 +379,4 @@ interface RefusedUpgrade {
 function refuse(res: HttpResponse, refusal: RefusedUpgrade, way: AnswerWay): void {
   const what = { detail: refusal.text, code: "too-many-sockets", cure: "try again later" };
   sendAnswer(res, problem(refusal.status, what), { ...way, headOnly: false });
-}
-
-/** An address that cannot be listened on. */
-export class ListenError extends Error {
-  override readonly name = "ListenError";
-  readonly code = "LISTEN_FAILED";
-  readonly next: string;
-
-  constructor(address: string, port: number) {
-    const where = port === 0 ? address : `${address} port ${port}`;
-    const why =
-      port === 0 && address.startsWith("/")
-        ? "its folder is not there or not this user's, or something else is there"
-        : "it is taken, or not an address of this machine";
-    super(`cannot listen on ${where}: ${why}`);
-    this.next =
-      port === 0
-        ? "openclaw config get gateway.socket (and look at its folder: ls -ld)"
-        : `see who has it: ss -ltnp 'sport = :${port}'; or choose another: openclaw config set gateway.port ${port === 65_535 ? 18_789 : port + 1}`;
-  }
 }

@@ -51,7 +51,7 @@ export class Attack {
   }
 
   async stop(): Promise<AttackResult> {
-    this.child.stdin?.end();
+    if (this.child.exitCode === null) this.child.stdin?.end();
     await this.#ended;
     return JSON.parse(this.#output);
   }

@@ -86,6 +86,22 @@ export class Siege {
     const memoryBefore = this.memory;
     const running = Attack.start(attack);
     this.crowd.begin();
+    const seen = await this.#watch(ms).catch((error: Error) => error);
+    const during = await this.crowd.end().finally(() => running.stop());
+    const result = await running.stop();
+    if (seen instanceof Error) throw seen;
+    const { most, files } = seen;
+    const after = await this.crowd.calm(CALM_MS);
+    const grew = Math.max(0, most - memoryBefore);
+    const outcome = `${result.opened} sockets, ${result.sent} sent; memory +${Math.round(grew / MiB)} MiB, ${files} files`;
+    this.#rows.push({ offence: name, before, during, after, outcome });
+    for (const report of [before, during, after]) this.#expectUndisturbed(report);
+    await this.expectWaiting();
+    return { result, during, grew, files };
+  }
+
+  /** What the process takes in `ms`, while the owner types commands. */
+  async #watch(ms: number): Promise<{ most: number; files: number }> {
     let [most, files] = [0, 0];
     const until = performance.now() + ms;
     while (performance.now() < until) {
@@ -95,15 +111,7 @@ export class Siege {
       // What the owner types is answered over a socket of its own, as a command's is.
       await this.#type();
     }
-    const during = await this.crowd.end();
-    const result = await running.stop();
-    const after = await this.crowd.calm(CALM_MS);
-    const grew = Math.max(0, most - memoryBefore);
-    const outcome = `${result.opened} sockets, ${result.sent} sent; memory +${Math.round(grew / MiB)} MiB, ${files} files`;
-    this.#rows.push({ offence: name, before, during, after, outcome });
-    for (const report of [before, during, after]) this.#expectUndisturbed(report);
-    await this.expectWaiting();
-    return { result, during, grew, files };
+    return { most, files };
   }
 
   async #type(): Promise<void> {
