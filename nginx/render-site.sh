@@ -11,6 +11,7 @@
 #   https= http=    ports (443, 80)
 #   socket=PATH     where the gateway listens
 #   webroot=PATH    where certbot puts its challenges
+#   workers= connections=   of this nginx (2, 16384 each): what one address may take follows from them
 #   nginx=VERSION openssl=VERSION ipv6=yes|no   what is there; looked at when not given
 set -eu
 
@@ -18,6 +19,7 @@ name=_ cert='' key='' stage=gateway hsts=no https=443 http=80
 socket=/run/openclaw-gateway/public/gateway.sock
 webroot=/var/lib/openclaw-gateway-acme
 nginx='' openssl='' ipv6=''
+workers=2 connections=16384
 
 for word in "$@"; do
   value=${word#*=}
@@ -34,6 +36,8 @@ for word in "$@"; do
     nginx=*) nginx=$value ;;
     openssl=*) openssl=$value ;;
     ipv6=*) ipv6=$value ;;
+    workers=*) workers=$value ;;
+    connections=*) connections=$value ;;
     *)
       echo "render-site.sh: unknown word: $word" >&2
       exit 2
@@ -48,12 +52,19 @@ case "$name $cert $key $socket $webroot" in
     exit 2
     ;;
 esac
-case "$https$http" in
+case "$https$http$workers$connections" in
   *[!0-9]*)
-    echo "render-site.sh: ports are numbers" >&2
+    echo "render-site.sh: ports, workers and connections are numbers" >&2
     exit 2
     ;;
 esac
+
+# A client takes two of a worker's connections, and all of one address may come to one worker: half of
+# what one can hold, a quarter where there is no other worker.
+per_address=$((connections / 4))
+if [ "$workers" -lt 2 ]; then per_address=$((connections / 8)); fi
+[ "$per_address" -gt 0 ] || per_address=1
+plain_per_address=$(((per_address + 3) / 4))
 
 if [ -z "$nginx" ]; then
   said=$(nginx -V 2>&1)
@@ -102,20 +113,29 @@ map \$http_upgrade \$openclaw_connection {
   "" "";
 }
 
-# What counts as one client: an IPv4 address, or the /64 of an IPv6 address.
-map \$remote_addr \$openclaw_client {
-  default \$remote_addr;
-  "~^(?<openclaw_net>[0-9a-f]+:[0-9a-f]+:[0-9a-f]+:[0-9a-f]+):" \$openclaw_net;
+# What counts as one client: an IPv4 address, or the /64 of an IPv6 address. Read from its bytes, as
+# one address can be written in many ways.
+map \$binary_remote_addr \$openclaw_client {
+  default \$binary_remote_addr;
+  "~^\\x00{10}\\xff{2}(?<openclaw_v4>(?s:.{4}))\\z" \$openclaw_v4;
+  "~^(?<openclaw_net>(?s:.{8}))(?s:.{8})\\z" \$openclaw_net;
 }
 
-# Handshakes of WebSockets alone are limited: an empty key is not counted.
+# Handshakes of WebSockets are limited, and apart from them all other requests: an empty key is not
+# counted. The gateway takes nothing for a handshake that does not say so in this header.
 map \$http_upgrade \$openclaw_handshake {
   default \$openclaw_client;
   "" "";
 }
+map \$http_upgrade \$openclaw_plain {
+  default "";
+  "" \$openclaw_client;
+}
 
-# Sized for many people behind one address: the gateway itself has the finer limits.
+# Sized for many people behind one address, and for what this nginx holds in all: the gateway itself
+# has the finer limits.
 limit_conn_zone \$openclaw_handshake zone=openclaw_connections:10m;
+limit_conn_zone \$openclaw_plain zone=openclaw_requests:10m;
 limit_req_zone \$openclaw_handshake zone=openclaw_handshakes:10m rate=200r/s;
 
 upstream openclaw_gateway {
@@ -127,27 +147,34 @@ END
 }
 
 gateway_locations() {
-  cat <<'END'
+  cat <<END
   # Neither requests nor errors are logged: both lines would hold the address asked for, and that may
   # hold somebody's token. The gateway's own log tells who came, without secrets.
   access_log off;
   error_log /dev/null;
 
   client_max_body_size 64k;
-  limit_conn openclaw_connections 4096;
+  # Who connects and says nothing, or does not read, has a place here no longer than the gateway gives.
+  client_header_timeout 10s;
+  client_body_timeout 10s;
+  send_timeout 20s;
+  keepalive_timeout 20s;
+  reset_timedout_connection on;
+  limit_conn openclaw_connections $per_address;
+  limit_conn openclaw_requests $plain_per_address;
   limit_conn_status 429;
-  limit_req zone=openclaw_handshakes burst=4096 nodelay;
+  limit_req zone=openclaw_handshakes burst=$per_address nodelay;
   limit_req_status 429;
 
   location / {
     proxy_pass http://openclaw_gateway;
     proxy_http_version 1.1;
-    proxy_set_header Host $http_host;
-    proxy_set_header Upgrade $http_upgrade;
-    proxy_set_header Connection $openclaw_connection;
+    proxy_set_header Host \$http_host;
+    proxy_set_header Upgrade \$http_upgrade;
+    proxy_set_header Connection \$openclaw_connection;
     # Overwritten, never appended: what a client claims about its address must not survive.
-    proxy_set_header X-Forwarded-For $remote_addr;
-    proxy_set_header X-Forwarded-Proto $scheme;
+    proxy_set_header X-Forwarded-For \$remote_addr;
+    proxy_set_header X-Forwarded-Proto \$scheme;
     proxy_set_header Forwarded "";
     proxy_set_header X-Real-IP "";
     proxy_buffering off;

@@ -32,7 +32,9 @@ install.sh [options]            each has a twin in the environment: OPENCLAW_INS
   --acme-ca FILE                what that authority's own certificate is checked with
   --http-port PORT              where nginx answers plain HTTP (80)
   --https-port PORT             where nginx answers HTTPS (443)
-  --tune-nginx                  let nginx hold thousands of connections
+  --tune-nginx                  let nginx hold thousands of connections, where its nginx.conf is not
+                                Debian's own (which is changed anyway, and changed back by --uninstall)
+  --no-tune-nginx               leave nginx.conf as it is
   --supervisor systemd|pm2|none what keeps the gateway running (systemd)
   --offline FILE                an archive made by "npm run release -- --offline"
   --uninstall [--purge]         take it off again; --purge: devices, keys and configuration too
@@ -64,6 +66,7 @@ read_environment() {
   opt_no_nginx=$(flag_value "${OPENCLAW_INSTALL_NO_NGINX:-}" NO_NGINX)
   opt_no_tls=$(flag_value "${OPENCLAW_INSTALL_NO_TLS:-}" NO_TLS)
   opt_tune_nginx=$(flag_value "${OPENCLAW_INSTALL_TUNE_NGINX:-}" TUNE_NGINX)
+  opt_no_tune_nginx=$(flag_value "${OPENCLAW_INSTALL_NO_TUNE_NGINX:-}" NO_TUNE_NGINX)
   opt_uninstall=$(flag_value "${OPENCLAW_INSTALL_UNINSTALL:-}" UNINSTALL)
   opt_purge=$(flag_value "${OPENCLAW_INSTALL_PURGE:-}" PURGE)
   opt_json=$(flag_value "${OPENCLAW_INSTALL_JSON:-}" JSON)
@@ -89,6 +92,7 @@ read_arguments() {
       --no-nginx) opt_no_nginx=1 ;;
       --no-tls) opt_no_tls=1 ;;
       --tune-nginx) opt_tune_nginx=1 ;;
+      --no-tune-nginx) opt_no_tune_nginx=1 ;;
       --uninstall) opt_uninstall=1 ;;
       --purge) opt_purge=1 ;;
       --json) opt_json=1 ;;
@@ -162,6 +166,7 @@ check_options() {
   esac
   [ -z "$opt_cert" ] || [ -n "$opt_key" ] || fail 2 "--cert needs --key" "install.sh --help"
   [ -z "$opt_key" ] || [ -n "$opt_cert" ] || fail 2 "--key needs --cert" "install.sh --help"
+  [ -z "$opt_tune_nginx" ] || [ -z "$opt_no_tune_nginx" ] || fail 2 "--tune-nginx and --no-tune-nginx exclude each other" "install.sh --help"
   [ -z "$opt_purge" ] || [ -n "$opt_uninstall" ] || fail 2 "--purge goes with --uninstall" "install.sh --help"
 }
 

@@ -1,7 +1,7 @@
 import type { Limit } from "../../src/limits/limit.ts";
 
 /** Limits whose number follows the machine: pages must read the same wherever they are made. */
-const BY_MEMORY = /^(unauthenticatedSockets|waitingSockets|argon2AtOnce)$/;
+const BY_MEMORY = /^(unauthenticatedSockets|waitingSockets|argon2AtOnce|heldBytes|deviceSockets)$/;
 
 /** A limit's number as people write it. */
 export function amountWords(name: string, { value, unit }: Limit): string {

@@ -52,6 +52,7 @@ export const samples: Readonly<Record<string, readonly Refusal[]>> = {
   inviteInvalid: [refusals.inviteInvalid("expired")],
   rateLimited: [refusals.rateLimited(300_000)],
   authenticationBusy: [refusals.authenticationBusy()],
+  deviceCrowded: [refusals.deviceCrowded()],
   deviceIdentityRequired: [refusals.deviceIdentityRequired()],
   browserDeviceRequired: [refusals.browserDeviceRequired()],
   originRefused: [refusals.originRefused("origin not allowed")],

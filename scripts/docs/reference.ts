@@ -1,6 +1,8 @@
 import { configReference } from "../../src/config/reference.ts";
 import type { Limit } from "../../src/limits/limit.ts";
-import { allLimits } from "../../src/limits/table.ts";
+import { allLimits, limitValues } from "../../src/limits/table.ts";
+import { byMemory, fitting } from "../../src/limits/usable-memory.ts";
+import { worstCase, worstCaseBytes } from "../../src/limits/worst-case.ts";
 import { allMethods } from "../../src/methods/index.ts";
 import type { Method } from "../../src/methods/method.ts";
 import { closes } from "../../src/protocol/close.ts";
@@ -109,6 +111,77 @@ function limitLines(): string[] {
   return [
     "| limit | number | bounds | past it | counted as | test |",
     "|---|---|---|---|---|---|",
+    ...rows,
+    "",
+    ...memoryLines(),
+    ...nginxLines(),
+  ];
+}
+
+const MiB = 1024 * 1024;
+/** Machines, by their memory in GiB. */
+const MACHINES = [0.5, 1, 2, 4, 8, 16];
+
+/** The limits as they are where so much memory may be used, on any machine the same. */
+function limitsFor(memory: number) {
+  const names = Object.keys(byMemory) as (keyof typeof byMemory)[];
+  const numbers = names.map((name) => [name, fitting(byMemory[name], memory)]);
+  const argon2AtOnce = memory < 1024 * MiB ? 1 : 2;
+  return limitValues({ argon2AtOnce, ...Object.fromEntries(numbers) });
+}
+
+function memoryLines(): string[] {
+  const all = MACHINES.map((gib) => limitsFor(gib * 1024 * MiB));
+  const inMiB = (bytes: number) => Math.ceil(bytes / MiB).toLocaleString("en");
+  const parts = worstCase(limitValues()).map(({ what, how }, row) => {
+    const numbers = all.map((limits) => inMiB(worstCase(limits)[row]?.bytes ?? 0));
+    return `| ${what} | ${how} | ${numbers.join(" | ")} |`;
+  });
+  return [
+    "## Memory at worst",
+    "",
+    "What any number of strangers and one paired device can make the gateway take together, in MiB, beside",
+    "what it takes by itself (about 70) and for its state. By the memory that it may use, which is the",
+    "machine's, or what its control group leaves it: systemd's unit leaves it 80 %. A test goes there",
+    "([test](../test/siege/worst-case.test.ts)).",
+    "What the kernel holds for sockets is its own, and bounded by it.",
+    "",
+    `| what | from the table | ${MACHINES.map((gib) => `${gib} GiB`).join(" | ")} |`,
+    `|---|---|${MACHINES.map(() => "---:|").join("")}`,
+    ...parts,
+    `| in all | | ${all.map((limits) => inMiB(worstCaseBytes(limits))).join(" | ")} |`,
+    "",
+    "Past `heldBytes` those who hold most are dropped first, by device or address.",
+    "",
+  ];
+}
+
+/** What an nginx with so many workers of so many connections holds (nginx/render-site.sh). */
+const NGINX = [
+  ["as Debian ships it, one processor", 1, 768],
+  ["as Debian ships it, two processors", 2, 768],
+  ["as the installer leaves it, one processor", 1, 16_384],
+  ["as the installer leaves it, two processors", 2, 16_384],
+] as const;
+
+function nginxLines(): string[] {
+  const rows = NGINX.map(([what, workers, connections]) => {
+    const perAddress = Math.floor(connections / (workers < 2 ? 8 : 4));
+    const plain = Math.ceil(perAddress / 4);
+    const all = (workers * connections) / 2;
+    return `| ${what} | ${all.toLocaleString("en")} | ${perAddress.toLocaleString("en")} | ${plain} |`;
+  });
+  return [
+    "## What nginx holds",
+    "",
+    "A client takes two of the connections of one of nginx's workers, one to it and one to the gateway, and",
+    "all clients of one address may come to one worker. So an address may have half of what one worker holds",
+    "(a quarter where there is one worker only), and the installer raises Debian's number. Nginx has no",
+    "limit of its own for connections that say nothing: it ends them after 10 s, and until then each takes",
+    "a place there. As Debian ships it, somebody with some hundred of them a second keeps others out.",
+    "",
+    "| nginx | clients in all | of one address | other requests of one address at once |",
+    "|---|---:|---:|---:|",
     ...rows,
   ];
 }

@@ -94,9 +94,26 @@ const badDay: readonly Promised[] = [
 ];
 
 const offenders: readonly Offender[] = [
-  ["reads slowly, or never", ["bufferedBytes", "slowConsumerMs"]],
+  [
+    "reads slowly, or never",
+    ["bufferedBytes", "slowConsumerMs", "unauthenticatedBytes", "heldBytes", "answersPerAddress"],
+  ],
+  [
+    "wants every place",
+    ["placesPerAddress", "placesPerPrefix", "placesKept", "deviceSockets", "endedMs"],
+  ],
   ["sends huge frames", ["preAuthFrameBytes", "maxPayloadBytes", "transportPayloadBytes"]],
-  ["floods requests", ["requestsInFlight", "unauthorizedCalls", "queuedBehindConnect"]],
+  [
+    "floods requests",
+    [
+      "requestsInFlight",
+      "deviceRequests",
+      "deviceRequestChars",
+      "requestsPerTurn",
+      "unauthorizedCalls",
+      "queuedBehindConnect",
+    ],
+  ],
   [
     "leaves handshakes half-open",
     ["handshakeMs", "unauthenticatedPerAddress", "unauthenticatedSockets"],
@@ -119,6 +136,22 @@ const offenders: readonly Offender[] = [
 ];
 
 const bystanders: readonly Promised[] = [
+  [
+    "Memory stays below [a figure](limits.md#memory-at-worst) that follows from the limits, whatever any number of strangers and one paired device send, and however little they read. It is given back.",
+    "siege/worst-case.test.ts",
+  ],
+  [
+    "Neither one address nor 300, neither by silence nor by being refused without hanging up, by kept-alive requests or upgrades, takes every place or descriptor, with 700 open files: paired devices come back, new ones ask, those that wait keep their code, and the owner's commands answer. Nor does one device.",
+    "siege/places.test.ts",
+  ],
+  [
+    "Nor does one address or one IPv6 /64 through nginx, in whatever way its addresses are written, as the installer leaves it and as Debian ships it: visitors from elsewhere are served.",
+    "siege/nginx.test.ts",
+  ],
+  [
+    "What a node or a client sends stays inside of its frame on the sockets of this machine too.",
+    "transport/local-socket.test.ts",
+  ],
   [
     "While each of these is pushed past, a hundred clients that behave are not closed or refused, miss no answer, and get every event in order without a gap; new devices are approved, paired ones come back, and the memory is given back.",
     "fault/limits-under-load.test.ts",
@@ -157,7 +190,8 @@ const notPromised = [
   "Anything about a disk that loses what it confirmed, or an owner of the machine who edits state while the gateway runs.",
   "Service to everybody behind one address whose share of unauthenticated sockets somebody there holds: that address waits, no other does.",
   "A code at the first try while strangers ask without end: a new device may be told to try again (`PAIRING_BUSY`), and a [link](pairing.md) lets it in at once. Where strangers hold all of `pendingRequests`, each coming back all the time and from a network of its own, only a link does, or rejecting theirs.",
-  "Connections in number: whoever may use up the network or the open files of the machine can. Put nginx before it where strangers come.",
+  "The network: whoever can use it up does. And nginx: as Debian ships it, some hundred connections a second that say nothing keep others out of it ([what it holds](limits.md#what-nginx-holds)).",
+  "A close frame with the reason, where an address has used up its share of places, or a client does not read what it was sent before: its connection is dropped. The answer itself is sent.",
 ];
 
 /** The page docs/reliability.md, without its title. */

@@ -2,6 +2,7 @@ import { giveWay } from "../lib/give-way.ts";
 import type { Limits } from "../limits/table.ts";
 import { closes } from "../protocol/close.ts";
 import type { Connection } from "./connection.ts";
+import { Places } from "./places.ts";
 
 /** Connections of one kind by where they come from, oldest first. */
 class ConnectionsBySource {
@@ -16,12 +17,14 @@ class ConnectionsBySource {
     this.size += 1;
   }
 
-  delete(connection: Connection): void {
+  /** False if it was not among them. */
+  delete(connection: Connection): boolean {
     const { source } = connection.socket.peer;
     const set = this.#bySource.get(source);
-    if (!set?.delete(connection)) return;
+    if (!set?.delete(connection)) return false;
     this.size -= 1;
     if (set.size === 0) this.#bySource.delete(source);
+    return true;
   }
 
   from(source: string): number {
@@ -69,16 +72,20 @@ export const tooManyUnauthenticated = refused(
 export class AdmissionControl {
   readonly #unauthenticated = new ConnectionsBySource();
   readonly #waiting = new ConnectionsBySource();
-  #total = 0;
+  /** All sockets, of which these connections are a part. */
+  readonly places: Places;
 
   constructor(
     private readonly limits: Limits,
     private readonly now: () => number,
-  ) {}
+  ) {
+    this.places = new Places(limits);
+  }
 
   /** Why a new socket from `source` is refused, or `undefined`. */
   refusal(source: string): AdmissionRefusal | undefined {
-    if (this.#total >= this.limits.connections) return tooManyConnections;
+    const full = this.places.connections >= this.limits.connections;
+    if (full || !this.places.hasRoom(source)) return tooManyConnections;
     const most = this.limits.unauthenticatedPerAddress;
     const now = this.now();
     let silent = 0;
@@ -124,12 +131,15 @@ export class AdmissionControl {
   }
 
   opened(connection: Connection): void {
-    this.#total += 1;
+    this.places.connected(1);
+    this.places.hold(connection.socket.peer.source);
     this.#unauthenticated.add(connection);
   }
 
   authenticated(connection: Connection): void {
-    this.#unauthenticated.delete(connection);
+    if (this.#unauthenticated.delete(connection)) {
+      this.places.release(connection.socket.peer.source);
+    }
   }
 
   /**
@@ -167,9 +177,11 @@ export class AdmissionControl {
   }
 
   closed(connection: Connection): void {
-    this.#total -= 1;
-    this.#unauthenticated.delete(connection);
-    this.#waiting.delete(connection);
+    this.places.connected(-1);
+    const unauthenticated = this.#unauthenticated.delete(connection);
+    if (this.#waiting.delete(connection) || unauthenticated) {
+      this.places.release(connection.socket.peer.source);
+    }
   }
 
   get unauthenticated(): number {
@@ -181,7 +193,7 @@ export class AdmissionControl {
   }
 
   get total(): number {
-    return this.#total;
+    return this.places.connections;
   }
 }
 

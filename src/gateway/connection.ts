@@ -10,6 +10,8 @@ import {
   readRequest,
   TooDeep,
 } from "../protocol/frames.ts";
+import { Holding, type MemoryAccount } from "./memory.ts";
+import type { Share } from "./shares.ts";
 import type { Socket } from "./socket.ts";
 
 /** Where a connection stands. `closed` is final. */
@@ -29,6 +31,8 @@ export type ConnectionState =
 /** What a connection asks of the gateway. One object serves all connections. */
 export interface ConnectionHost {
   readonly limits: Limits;
+  /** Where it says what is held for its client; left out by tests that are not about that. */
+  readonly memory?: MemoryAccount;
   /** A `connect` arrived: decide it. */
   connect(connection: Connection, frame: RequestFrame, nonce: string): void;
   request(connection: Connection, frame: RequestFrame): void;
@@ -55,6 +59,13 @@ export class Connection implements Receiver {
   unauthorized = 0;
   /** Monotonic ms of the challenge: the handshake deadline counts from here. */
   challengedAt = 0;
+  /** What its device takes, while it is ready. */
+  share: Share | undefined;
+  /** Characters of the request that was received last. */
+  frameChars = 0;
+  /** Bytes of frames that wait behind its connect, or characters of its requests that run. */
+  #kept = 0;
+  #holding: Holding | undefined;
   #onEnd: Set<() => void> | undefined;
 
   constructor(
@@ -95,7 +106,7 @@ export class Connection implements Receiver {
         if (this.#fitsBeforeAuth(bytes)) this.#first(text, this.state.nonce);
         return;
       case "deciding":
-        if (this.#fitsBeforeAuth(bytes)) this.#queue(text, this.state.queue);
+        if (this.#fitsBeforeAuth(bytes)) this.#queue(text, bytes, this.state.queue);
         return;
       case "waiting":
         if (!this.#fitsBeforeAuth(bytes)) return;
@@ -134,11 +145,14 @@ export class Connection implements Receiver {
     this.close(closes.notConnect);
   }
 
-  #queue(text: string, queue: string[]): void {
+  #queue(text: string, bytes: number, queue: string[]): void {
     if (queue.length >= this.host.limits.queuedBehindConnect) {
       return this.close(closes.handshakeFlood);
     }
+    const kept = this.#kept + bytes;
+    if (kept > this.host.limits.unauthenticatedBytes) return this.close(closes.handshakeFlood);
     queue.push(text);
+    this.keep(bytes);
   }
 
   /**
@@ -154,6 +168,7 @@ export class Connection implements Receiver {
   }
 
   #request(text: string): void {
+    this.frameChars = text.length;
     const parsed = this.#read(text);
     if (!parsed) return;
     if (!parsed.ok) {
@@ -179,17 +194,62 @@ export class Connection implements Receiver {
   push(text: string): boolean {
     if (this.state.name === "closed") return false;
     if (!this.#hasRoomFor(text)) {
-      this.#closeSlow();
+      if (this.state.name === "ready") this.#closeSlow();
+      else this.#drop(closes.unreadDropped);
       return false;
     }
     this.socket.send(text);
+    if (this.socket.buffered() > 0 || this.#holding !== undefined) this.#account();
     return true;
   }
 
   #hasRoomFor(text: string): boolean {
-    const left = this.host.limits.bufferedBytes - this.socket.buffered();
+    const left = this.#mayBuffer() - this.socket.buffered();
     // A UTF-16 unit is at most three bytes of UTF-8: counting exactly is only needed near the end.
     return text.length * MAX_UTF8_PER_UNIT <= left || Buffer.byteLength(text) <= left;
+  }
+
+  /** Bytes that the client may leave unread. */
+  #mayBuffer(): number {
+    const { bufferedBytes, unauthenticatedBytes } = this.host.limits;
+    return this.state.name === "ready" ? bufferedBytes : unauthenticatedBytes;
+  }
+
+  /**
+   * The transport says that what the client has not read has changed by itself: the client read, or
+   * was sent a pong.
+   */
+  unreadChanged(): void {
+    const bytes = this.socket.buffered();
+    const most = this.state.name === "closed" ? (this.#holding?.bytes ?? 0) : this.#mayBuffer();
+    if (bytes > most) this.#drop(closes.unreadDropped);
+    else this.#account();
+  }
+
+  /** So many bytes or characters more, or less, are kept for the client beside what it has not read. */
+  keep(change: number): void {
+    this.#kept += change;
+    this.#account();
+  }
+
+  /** Says what is held for the client now. What is left when it ends is held until the socket is gone. */
+  #account(): void {
+    const { memory } = this.host;
+    const bytes = this.socket.buffered() + this.#kept;
+    if (memory === undefined || (this.#holding === undefined && bytes === 0)) return;
+    this.#holding ??= new Holding(this.#holder, () => this.#drop(closes.memoryEvicted));
+    memory.set(this.#holding, bytes);
+    if (bytes === 0) this.#holding = undefined;
+  }
+
+  get #holder(): string {
+    return this.share?.key ?? this.socket.peer.source;
+  }
+
+  /** Ends it without a close frame, which would only wait behind what the client never reads. */
+  #drop(close: Close): void {
+    if (this.state.name !== "closed") this.#end(close);
+    this.socket.drop();
   }
 
   /**
@@ -211,6 +271,8 @@ export class Connection implements Receiver {
   ready(actor: Actor, hello: string): void {
     const queue = this.state.name === "deciding" ? this.state.queue : [];
     this.state = { name: "ready", actor };
+    if (this.#kept > 0) this.keep(-this.#kept);
+    if (this.#holding) this.host.memory?.move(this.#holding, this.#holder);
     this.send(hello);
     for (const text of queue) this.receive(text, Buffer.byteLength(text));
   }
@@ -219,6 +281,7 @@ export class Connection implements Receiver {
   wait(facts: { requestId: string; deviceId: string; answer: string }): void {
     const { requestId, deviceId } = facts;
     this.state = { name: "waiting", requestId, deviceId, frames: 0 };
+    if (this.#kept > 0) this.keep(-this.#kept);
     this.send(facts.answer);
   }
 
@@ -232,10 +295,13 @@ export class Connection implements Receiver {
   /** The transport says that the socket is gone. */
   gone(): void {
     if (this.state.name !== "closed") this.#end(undefined);
+    if (this.#holding) this.#account();
   }
 
   #end(close: Close | undefined): void {
     this.host.ended(this, close);
+    // What waited behind the connect goes with it; requests that run are kept until they are answered.
+    if (this.state.name === "deciding") this.#kept = 0;
     this.state = CLOSED;
     const listeners = this.#onEnd;
     this.#onEnd = undefined;

@@ -20,11 +20,18 @@ import {
   TooDeep,
 } from "../protocol/frames.ts";
 import { say } from "../protocol/text.ts";
+import type { Share } from "./shares.ts";
 
 /** Who sends requests: a ready connection, or the admin socket. */
 export interface Requester {
   readonly id: string;
   inFlight: number;
+  /** What its device takes over all its connections, where it has any. */
+  readonly share?: Share | undefined;
+  /** Characters of the request that is dispatched. */
+  readonly frameChars?: number;
+  /** Told how much of requests is kept while they run. */
+  keep?(change: number): void;
   send(text: string): void;
   onEnd(then: () => void): () => void;
   /** Where broadcast events can go, if it may ask for them. */
@@ -41,6 +48,8 @@ interface Deps {
   readonly methods: readonly Method[];
   readonly services: Call["services"];
   readonly maxInFlight: number;
+  /** Of one device; without them a connection's own bound is the only one. */
+  readonly perDevice?: { readonly requests: number; readonly chars: number };
   readonly monotonic: () => number;
   readonly defect: (method: string, error: unknown) => void;
   /** Counts a request that a limit refused, by the limit's metric. */
@@ -76,7 +85,8 @@ export class Dispatcher {
     const startedAt = this.deps.monotonic();
     try {
       const result = this.#run(from, actor, { method, frame });
-      if (result instanceof Promise) this.#replyLater(from, frame, { result, startedAt, method });
+      if (result instanceof Promise)
+        this.#replyLater(from, frame.id, { result, startedAt, method });
       else {
         from.send(encodeResult(frame.id, result));
         this.#record(frame.method, startedAt, true);
@@ -93,9 +103,10 @@ export class Dispatcher {
     const params = frame.params ?? NO_PARAMS;
     const problem = params instanceof TooDeep ? params.problem : method.validate?.(params);
     if (problem) throw this.#refusal(from, problem, { method, params });
-    if (from.inFlight >= this.deps.maxInFlight) {
+    const crowd = this.#crowd(from);
+    if (crowd !== undefined) {
       this.deps.refused?.("requests-refused");
-      throw unavailable("too many requests in flight");
+      throw unavailable(crowd);
     }
     return method.run(params, {
       actor,
@@ -119,30 +130,52 @@ export class Dispatcher {
     return invalidRequest(`invalid ${method.name} params: ${problem}`);
   }
 
+  /** What there is too much of for one more request. */
+  #crowd({ inFlight, share, frameChars = 0 }: Requester): string | undefined {
+    const { maxInFlight, perDevice } = this.deps;
+    if (inFlight >= maxInFlight) return "too many requests in flight";
+    if (share === undefined || perDevice === undefined) return undefined;
+    if (share.inFlight >= perDevice.requests) return "too many requests in flight";
+    if (share.inFlight > 0 && share.chars + frameChars > perDevice.chars)
+      return "too much in flight";
+    return undefined;
+  }
+
   async #replyLater(
     from: Requester,
-    frame: RequestFrame,
+    id: string,
     running: { result: Promise<unknown>; startedAt: number; method: Method },
   ): Promise<void> {
     const counts = running.method.patient ? 0 : 1;
+    const { share, frameChars = 0 } = from;
     from.inFlight += 1;
+    from.keep?.(frameChars);
+    if (share) {
+      share.inFlight += 1;
+      share.chars += frameChars;
+    }
     this.#busy += counts;
     let ok = true;
     try {
-      const text = encodeResult(frame.id, await running.result);
+      const text = encodeResult(id, await running.result);
       from.send(text);
     } catch (error) {
       ok = false;
-      this.#fail(from, frame, error);
+      this.#fail(from, { id, method: running.method.name }, error);
     } finally {
       from.inFlight -= 1;
+      from.keep?.(-frameChars);
+      if (share) {
+        share.inFlight -= 1;
+        share.chars -= frameChars;
+      }
       this.#busy -= counts;
-      this.#record(frame.method, running.startedAt, ok);
+      this.#record(running.method.name, running.startedAt, ok);
     }
   }
 
   /** The one place where a throw becomes a wire error. */
-  #fail(from: Requester, frame: RequestFrame, error: unknown): void {
+  #fail(from: Requester, frame: Pick<RequestFrame, "id" | "method">, error: unknown): void {
     if (error instanceof RequestError) return from.send(encodeError(frame.id, error.shape));
     const shape = storeFailure(error);
     if (shape) return from.send(encodeError(frame.id, shape));

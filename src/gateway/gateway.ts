@@ -7,6 +7,8 @@ import type { AdmissionControl } from "./admission.ts";
 import { Connection, type ConnectionHost } from "./connection.ts";
 import type { Dispatcher } from "./dispatch.ts";
 import type { Handshake } from "./handshake.ts";
+import type { MemoryAccount } from "./memory.ts";
+import type { Places } from "./places.ts";
 import type { ConnectionPool } from "./pool.ts";
 import type { Registry } from "./registry.ts";
 import type { RuntimeState } from "./runtime-state.ts";
@@ -39,6 +41,15 @@ export class Gateway implements ConnectionHost {
 
   get admission(): AdmissionControl {
     return this.state.admission;
+  }
+
+  /** Where transports say what sockets there are. */
+  get places(): Places {
+    return this.state.admission.places;
+  }
+
+  get memory(): MemoryAccount {
+    return this.state.memory;
   }
 
   get registry(): Registry {

@@ -56,7 +56,7 @@ export interface HandshakeDeps extends EvidenceDeps {
   readonly sshWay: () => SshWay;
   readonly state: Pick<RuntimeState, "phase" | "telemetry">;
   /** Told what becomes of the connection: that it is ready (before hello-ok is sent), or waits. */
-  readonly pool: Pick<ConnectionPool, "ready" | "waits">;
+  readonly pool: Pick<ConnectionPool, "ready" | "waits" | "hasPlaceFor">;
 }
 
 /** The policy that a configuration means. */
@@ -226,6 +226,10 @@ export class Handshake {
     with_: { c: ConnectCase; decision: Admitted },
   ): Promise<void> {
     const { c, decision } = with_;
+    const deviceId = c.params.device?.id;
+    if (!this.deps.pool.hasPlaceFor(connection, deviceId === undefined ? {} : { deviceId })) {
+      return this.#refuse(connection, frame, refusals.deviceCrowded());
+    }
     if (decision.inviteId === undefined) return this.#welcome(connection, frame, with_);
     await this.#redeem(connection, c, decision);
     if (!connection.isOpen) return this.deps.setups.told(decision.inviteId, false);

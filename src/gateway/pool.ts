@@ -16,6 +16,7 @@ import type { ConnectParams } from "./connect-params.ts";
 import type { Connection } from "./connection.ts";
 import { joinNode } from "./node-session.ts";
 import type { RuntimeState } from "./runtime-state.ts";
+import { shareKey } from "./shares.ts";
 import { type PendingUpgrade, UpgradeQueue } from "./upgrade-queue.ts";
 
 const SWEEP_MS = 1000;
@@ -108,6 +109,15 @@ export class ConnectionPool {
     this.#sweep = undefined;
   }
 
+  /**
+   * Whether the device of `actor` may have one more ready connection, which `connection` is to become:
+   * one that has none always may.
+   */
+  hasPlaceFor({ socket }: Connection, actor: Pick<Actor, "deviceId">): boolean {
+    const { shares, admission } = this.deps.state;
+    return admission.places.deviceHasRoom(shares.sockets(shareKey(actor, socket.peer.source)));
+  }
+
   /** A connection was admitted as `actor`: events, other clients and invokes reach it from now on. */
   ready(connection: Connection, actor: Actor, params: ConnectParams): void {
     const { state, hub, presence, limits, nodes, pairing } = this.deps;
@@ -115,6 +125,7 @@ export class ConnectionPool {
     state.admission.authenticated(connection);
     this.#upgrades.freed();
     state.registry.add(connection, actor);
+    connection.share = state.shares.join(shareKey(actor, connection.socket.peer.source));
     hub.add(connection, actor, isConfined(actor) ? actor.deviceId : undefined);
     if (params.client.mode !== "cli" && params.client.mode !== "probe") {
       const entry = presenceOf(connection, { actor, params, now: this.deps.world.now() });
@@ -125,6 +136,7 @@ export class ConnectionPool {
       joinNode(connection, { actor, params }, { nodes, limits, pairingOf });
     }
     if (actor.deviceId === undefined) this.#logDeviceless(connection, actor, params);
+    else state.admission.places.know(connection.socket.peer.source);
   }
 
   #logDeviceless(connection: Connection, actor: Actor, params: ConnectParams): void {
@@ -199,7 +211,7 @@ export class ConnectionPool {
 
   /** A connection ended; `close` says why, where it was the gateway that closed it. */
   ended(connection: Connection, close: Close | undefined): void {
-    const { registry, admission, telemetry } = this.deps.state;
+    const { registry, admission, telemetry, shares } = this.deps.state;
     this.#handshaking.delete(connection);
     admission.closed(connection);
     this.#upgrades.freed();
@@ -210,6 +222,7 @@ export class ConnectionPool {
     }
     if (state.name === "ready") {
       registry.delete(connection, state.actor);
+      if (connection.share) shares.leave(connection.share);
       this.deps.hub.delete(connection);
       this.deps.presence.delete(connection.id);
     }

@@ -2,7 +2,9 @@ import type { ConnectFacts } from "../auth/facts.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
 import { AdmissionControl } from "./admission.ts";
+import { MemoryAccount } from "./memory.ts";
 import { Registry } from "./registry.ts";
+import { Shares } from "./shares.ts";
 import { type GatewayLog, Telemetry } from "./telemetry.ts";
 
 interface Deps {
@@ -18,6 +20,10 @@ interface Deps {
 export class RuntimeState {
   readonly registry = new Registry();
   readonly admission: AdmissionControl;
+  /** What each device takes, over all its connections. */
+  readonly shares = new Shares();
+  /** What is held in memory for clients. */
+  readonly memory: MemoryAccount;
   readonly telemetry: Telemetry;
 
   /** Connects are decided while it is `ready`, and refused before and after. */
@@ -26,5 +32,6 @@ export class RuntimeState {
   constructor(deps: Deps) {
     this.admission = new AdmissionControl(deps.limits, () => deps.world.monotonic());
     this.telemetry = new Telemetry(deps);
+    this.memory = new MemoryAccount(deps.limits);
   }
 }

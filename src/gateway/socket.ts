@@ -4,6 +4,8 @@ export interface Peer {
   readonly address: string;
   /** What limits count by (IPv6: its /64). */
   readonly source: string;
+  /** Whether a proxy that is trusted speaks for it: the socket itself is the proxy's. */
+  readonly behindProxy?: boolean;
   readonly host: string;
   /** The `Origin` header; empty when absent. */
   readonly origin: string;

@@ -66,10 +66,13 @@ export class UpgradeQueue {
       this.limits.upgradesWaiting,
       this.limits.connections - this.admission.total,
     );
-    if (this.#size >= room && !this.#turnAway(source)) {
+    const own = this.#bySource.get(source)?.size ?? 0;
+    const past = own >= this.limits.upgradesWaitingPerAddress;
+    if (past || (this.#size >= room && !this.#turnAway(source))) {
       upgrade.refuse(tooManyConnections);
       return () => {};
     }
+    this.admission.places.hold(source);
     const waiting = { upgrade, until: this.world.monotonic() + this.limits.handshakeMs };
     const set = this.#bySource.get(source);
     if (set) set.add(waiting);
@@ -99,6 +102,7 @@ export class UpgradeQueue {
     const set = this.#bySource.get(source);
     if (!set?.delete(waiting)) return;
     this.#size -= 1;
+    this.admission.places.release(source);
     if (set.size === 0) this.#bySource.delete(source);
     if (this.#size > 0) return;
     this.#look?.cancel();

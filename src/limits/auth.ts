@@ -1,5 +1,5 @@
-import { totalmem } from "node:os";
 import { type Limit, MINUTE, MiB } from "./limit.ts";
+import { usableMemory } from "./usable-memory.ts";
 
 /** The limits of wrong credentials and of hashing: a part of the table in table.ts. */
 export const authLimitTable = {
@@ -36,7 +36,7 @@ export const authLimitTable = {
     test: "lib/limiter.test.ts",
   },
   argon2AtOnce: {
-    value: totalmem() < 1024 * MiB ? 1 : 2,
+    value: usableMemory() < 1024 * MiB ? 1 : 2,
     unit: "count",
     bounds: "password hashes computed at once (1 below 1 GiB of memory)",
     past: "the next one queues",

@@ -6,7 +6,16 @@ export const proxyLimitTable = {
     value: 4096,
     unit: "count",
     bounds:
-      "WebSockets through nginx from one address (IPv6: /64), sized for many people behind one",
+      "WebSockets through nginx from one address (IPv6: /64), sized for many people behind one: a quarter of a worker's `worker_connections` (as the installer sets them), an eighth where there is one worker",
+    past: "HTTP 429",
+    metric: "-",
+    test: "e2e/nginx-site.test.ts",
+  },
+  nginxRequests: {
+    value: 1024,
+    unit: "count",
+    bounds:
+      "other requests through nginx from one address at once: a quarter of `nginxConnections`",
     past: "HTTP 429",
     metric: "-",
     test: "e2e/nginx-site.test.ts",
@@ -23,7 +32,8 @@ export const proxyLimitTable = {
   nginxHandshakeBurst: {
     value: 4096,
     unit: "count",
-    bounds: "handshakes from one address at once, as after a restart",
+    bounds:
+      "handshakes from one address at once, as after a restart: as many as `nginxConnections`",
     past: "HTTP 429",
     metric: "-",
     test: "e2e/nginx-site.test.ts",

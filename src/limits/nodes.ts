@@ -60,6 +60,15 @@ export const nodeLimitTable = {
     metric: "node-invokes-refused",
     test: "nodes/invoke.test.ts",
   },
+  nodeInvokesPerDevice: {
+    value: 1024,
+    unit: "count",
+    bounds:
+      "unanswered `node.invoke` of one device, over all its connections; of them half of `nodeInvokesPerNode` for one node",
+    past: "`UNAVAILABLE` `too many node invokes in flight`, retryable",
+    metric: "node-invokes-refused",
+    test: "nodes/invoke.test.ts",
+  },
   nodeInvokeParams: {
     value: 64 * MiB,
     unit: "count",
@@ -72,6 +81,14 @@ export const nodeLimitTable = {
     value: 16 * MiB,
     unit: "count",
     bounds: "characters of the params of all unanswered `node.invoke` of one connection",
+    past: "`UNAVAILABLE` `too much sent to nodes in flight`, retryable",
+    metric: "node-invokes-refused",
+    test: "nodes/invoke.test.ts",
+  },
+  nodeInvokeParamsPerDevice: {
+    value: 32 * MiB,
+    unit: "count",
+    bounds: "characters of the params of all unanswered `node.invoke` of one device",
     past: "`UNAVAILABLE` `too much sent to nodes in flight`, retryable",
     metric: "node-invokes-refused",
     test: "nodes/invoke.test.ts",

@@ -1,12 +1,12 @@
-import { totalmem } from "node:os";
-import { type Limit, MiB, SECOND } from "./limit.ts";
+import { type Limit, SECOND } from "./limit.ts";
+import { byMemory, fitting } from "./usable-memory.ts";
 
 /** The limits on sockets by how far they got: the part of the table in table.ts about crowds. */
 export const socketLimitTable = {
   unauthenticatedSockets: {
-    value: Math.min(512, Math.max(32, Math.floor(totalmem() / 4 / (8 * MiB)))),
+    value: fitting(byMemory.unauthenticatedSockets),
     unit: "count",
-    bounds: "sockets before hello-ok, in all (a quarter of memory at most, 32 to 512)",
+    bounds: "sockets before hello-ok, in all (a quarter of memory at most, 8 to 512)",
     past: "the next one waits; a silent one of the address with most of them is closed 1013 `too many connections`",
     metric: "unauthenticated-evicted",
     test: "gateway/admission.test.ts",
@@ -54,9 +54,9 @@ export const socketLimitTable = {
     test: "gateway/admission.test.ts",
   },
   waitingSockets: {
-    value: Math.min(256, Math.max(32, Math.floor(totalmem() / 8 / (8 * MiB)))),
+    value: fitting(byMemory.waitingSockets),
     unit: "count",
-    bounds: "sockets that wait for approval, in all (an eighth of memory at most, 32 to 256)",
+    bounds: "sockets that wait for approval, in all (an eighth of memory at most, 8 to 256)",
     past: "the newest of a /24 or /48 with more than `pendingPerPrefix` is closed 1013 `too many waiting`; else the new one, whose request stays",
     metric: "waiting-evicted",
     test: "gateway/admission.test.ts",

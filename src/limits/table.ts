@@ -10,10 +10,12 @@ import { inviteLimitTable } from "./links.ts";
 import { listLimitTable } from "./lists.ts";
 import { localSocketLimitTable } from "./local-sockets.ts";
 import { logLimitTable } from "./log.ts";
+import { memoryLimitTable } from "./memory.ts";
 import { proxyLimitTable } from "./nginx.ts";
 import { nodeHostLimitTable } from "./node-host.ts";
 import { nodeLimitTable } from "./nodes.ts";
 import { notifyLimitTable } from "./notify.ts";
+import { placeLimitTable } from "./places.ts";
 import { presenceLimitTable } from "./presence.ts";
 import { requestEventLimitTable } from "./request-events.ts";
 import { requestLimitTable } from "./requests.ts";
@@ -23,14 +25,12 @@ import { stateLimitTable } from "./state.ts";
 import { supervisionLimitTable } from "./supervision.ts";
 import { watchLimitTable } from "./watch.ts";
 
-/**
- * Every limit of the gateway. Worst case before authentication is `transportPayloadBytes` times
- * `unauthenticatedSockets` and `waitingSockets` together, because uWebSockets.js bounds a message per
- * route and hands it over whole; both totals therefore follow the machine's memory.
- */
+/** Every limit of the gateway. What they let others take of memory at worst is in worst-case.ts. */
 export const limitTable = {
   ...frameLimitTable,
   ...socketLimitTable,
+  ...placeLimitTable,
+  ...memoryLimitTable,
   ...requestLimitTable,
   ...requestEventLimitTable,
   ...inviteLimitTable,

@@ -51,11 +51,13 @@ function adminSocket({ adminSocket: path, limits }: Core, { gateway }: Parts): L
       frameBytes: limits.adminFrameBytes,
       frameLevels: limits.frameLevels,
       queueBytes: limits.adminQueueBytes,
+      bufferedBytes: limits.adminBufferedBytes,
       hangUpMs: limits.localHangUpMs,
       leaving: limits.localLeaving,
     },
     dispatch: ownerRequests(gateway.dispatcher),
     refused: (why) => gateway.count(`admin-${why}`),
+    memory: gateway.memory,
   });
 }
 
@@ -79,11 +81,13 @@ function approveSocket(core: Core, { gateway, services, watched }: Parts): Local
       frameLevels: limits.frameLevels,
       // Its methods send no events.
       queueBytes: 0,
+      bufferedBytes: limits.adminBufferedBytes,
       hangUpMs: limits.localHangUpMs,
       leaving: limits.localLeaving,
       idleMs: limits.approveIdleMs,
     },
     dispatch: approverRequests(dispatcher, { ssh, telemetry }),
     refused: (why) => telemetry.count(`approve-${why}`),
+    memory: gateway.memory,
   });
 }

@@ -105,6 +105,7 @@ function makeDispatcher(
     methods: watched ? allMethods.map(watched) : allMethods,
     services,
     maxInFlight: core.limits.requestsInFlight,
+    perDevice: { requests: core.limits.deviceRequests, chars: core.limits.deviceRequestChars },
     monotonic: () => core.world.monotonic(),
     defect: (method, error) => telemetry.failed("a request failed", { method, err: error }),
     refused: (metric) => telemetry.count(metric),

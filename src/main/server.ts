@@ -97,8 +97,7 @@ async function makeServer(
     pageFolder: options.pageFolder,
     metrics: () => metrics.text(),
   });
-  const monotonic = () => world.monotonic();
-  const server = new UwsServer({ host: gateway, http, peers, limits, monotonic });
+  const server = new UwsServer({ host: gateway, http, peers, limits, world });
   const stop = () => {
     stopNotifying();
     stopPulses();

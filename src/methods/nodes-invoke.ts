@@ -45,7 +45,10 @@ export const invoke = method({
     if (params.idempotencyKey.length > KEY_CHARS) throw invalidRequest("idempotencyKey too long");
     checkCommand(command, call);
     const session = sessionFor(nodeId, command, call);
-    return run({ ...params, nodeId, command }, session, call);
+    const { timeoutMs, idempotencyKey } = params;
+    // Its params go on as text: what they were parsed to can take many times as much while it runs.
+    const paramsJSON = params.params === undefined ? undefined : JSON.stringify(params.params);
+    return run({ nodeId, command, timeoutMs, idempotencyKey, paramsJSON }, session, call);
   },
 });
 
@@ -106,10 +109,14 @@ function notConnected(nodeId: string): RequestError {
   });
 }
 
-async function run(params: InvokeParams, session: NodeSession, call: Call): Promise<RawJson> {
-  const { nodeId, command } = params;
-  const paramsJSON = params.params === undefined ? undefined : JSON.stringify(params.params);
-  const outcome = await dispatch({ params, paramsJSON }, session, call);
+type Asked = Pick<InvokeParams, "nodeId" | "command" | "idempotencyKey"> & {
+  readonly timeoutMs: number | undefined;
+  readonly paramsJSON: string | undefined;
+};
+
+async function run(asked: Asked, session: NodeSession, call: Call): Promise<RawJson> {
+  const { nodeId, command, paramsJSON } = asked;
+  const outcome = await dispatch(asked, session, call);
   if (outcome.ok) return answer(nodeId, command, outcome);
   await queueForForeground({ session, command, paramsJSON, error: outcome.error }, call);
   throw failure(outcome.error);
@@ -117,16 +124,16 @@ async function run(params: InvokeParams, session: NodeSession, call: Call): Prom
 
 /** Resolves when the invoke has ended, however it did. */
 function dispatch(
-  { params, paramsJSON }: { params: InvokeParams; paramsJSON: string | undefined },
+  { command, timeoutMs, idempotencyKey, paramsJSON }: Asked,
   target: NodeSession,
   call: Call,
 ): Promise<InvokeOutcome> {
-  const { command, timeoutMs, idempotencyKey } = params;
   return new Promise((resolve) => {
     let forgetEnd = () => {};
     const cancel = call.services.nodes.invokes.start({
       target,
       caller: call.connId,
+      device: call.actor.deviceId,
       command,
       ...(paramsJSON !== undefined && { paramsJSON }),
       timeoutMs,

@@ -26,6 +26,8 @@ export interface InvokeAsk {
   readonly target: InvokeTarget;
   /** The connection that asks. */
   readonly caller: string;
+  /** Its device, which may ask over many connections. */
+  readonly device?: string | undefined;
   readonly command: string;
   readonly paramsJSON?: string;
   readonly timeoutMs?: number | undefined;
@@ -52,6 +54,12 @@ interface Pending extends InvokeAsk {
   seq: number;
 }
 
+/** Unanswered invokes, and the characters of their parameters. */
+interface Load {
+  readonly invokes: number;
+  readonly chars: number;
+}
+
 interface Deps {
   readonly world: Pick<World, "after" | "uuid">;
   readonly limits: Pick<
@@ -59,7 +67,9 @@ interface Deps {
     | "nodeInvokes"
     | "nodeInvokesPerNode"
     | "nodeInvokesPerCaller"
+    | "nodeInvokesPerDevice"
     | "nodeInvokeParams"
+    | "nodeInvokeParamsPerDevice"
     | "nodeInvokeParamsPerCaller"
     | "nodeInvokeMs"
     | "nodeInvokeMaxMs"
@@ -75,7 +85,8 @@ interface Deps {
 export class InvokeTable {
   readonly #pending = new Map<string, Pending>();
   readonly #byTarget = new Map<InvokeTarget, Set<Pending>>();
-  readonly #byCaller = new Map<string, { invokes: number; chars: number }>();
+  readonly #byCaller = new Map<string, Load>();
+  readonly #byDevice = new Map<string, Load>();
   /** Characters of the parameters of all. */
   #chars = 0;
 
@@ -170,19 +181,35 @@ export class InvokeTable {
     return pending?.target === target ? pending : undefined;
   }
 
-  #checkRoom({ target, caller, paramsJSON = "" }: InvokeAsk): void {
+  #checkRoom(ask: InvokeAsk): void {
     const { limits } = this.deps;
-    const { invokes = 0, chars = 0 } = this.#byCaller.get(caller) ?? {};
+    const { target, paramsJSON = "" } = ask;
+    const caller = this.#byCaller.get(ask.caller) ?? NONE;
+    const device = this.#byDevice.get(ask.device ?? "") ?? NONE;
     const full =
       this.#pending.size >= limits.nodeInvokes ||
-      (this.#byTarget.get(target)?.size ?? 0) >= limits.nodeInvokesPerNode ||
-      invokes >= limits.nodeInvokesPerCaller;
+      caller.invokes >= limits.nodeInvokesPerCaller ||
+      device.invokes >= limits.nodeInvokesPerDevice ||
+      this.#isFull(target, ask.device);
     if (full) throw this.#refusal("too many node invokes in flight");
     const large =
       this.#chars + paramsJSON.length > limits.nodeInvokeParams ||
-      chars + paramsJSON.length > limits.nodeInvokeParamsPerCaller;
+      caller.chars + paramsJSON.length > limits.nodeInvokeParamsPerCaller ||
+      device.chars + paramsJSON.length > limits.nodeInvokeParamsPerDevice;
     if (large) throw this.#refusal("too much sent to nodes in flight");
     if (target.isSlow()) throw this.#refusal("node is busy: it has not read what it was sent");
+  }
+
+  /** Whether a node has no place left for `device`, which may have half of them. */
+  #isFull(target: InvokeTarget, device: string | undefined): boolean {
+    const { nodeInvokesPerNode } = this.deps.limits;
+    const pending = this.#byTarget.get(target);
+    if (pending === undefined || pending.size * 2 < nodeInvokesPerNode) return false;
+    if (pending.size >= nodeInvokesPerNode) return true;
+    if (device === undefined) return false;
+    let own = 0;
+    for (const one of pending) if (one.device === device) own += 1;
+    return own * 2 >= nodeInvokesPerNode;
   }
 
   #refusal(message: string): RequestError {
@@ -215,14 +242,22 @@ export class InvokeTable {
     this.#count(pending, -1);
   }
 
-  /** Counts an unanswered invoke, and the characters of its params, for its caller and in all. */
-  #count({ caller, paramsJSON = "" }: Pending, one: 1 | -1): void {
-    const { invokes = 0, chars = 0 } = this.#byCaller.get(caller) ?? {};
-    const after = { invokes: invokes + one, chars: chars + one * paramsJSON.length };
-    if (after.invokes > 0) this.#byCaller.set(caller, after);
-    else this.#byCaller.delete(caller);
-    this.#chars += one * paramsJSON.length;
+  /** Counts an unanswered invoke, and the characters of its params, for its caller, its device and in all. */
+  #count({ caller, device, paramsJSON = "" }: Pending, one: 1 | -1): void {
+    const chars = one * paramsJSON.length;
+    count(this.#byCaller, caller, { invokes: one, chars });
+    if (device !== undefined) count(this.#byDevice, device, { invokes: one, chars });
+    this.#chars += chars;
   }
+}
+
+const NONE: Load = { invokes: 0, chars: 0 };
+
+function count(loads: Map<string, Load>, key: string, change: Load): void {
+  const { invokes, chars } = loads.get(key) ?? NONE;
+  const after = { invokes: invokes + change.invokes, chars: chars + change.chars };
+  if (after.invokes > 0) loads.set(key, after);
+  else loads.delete(key);
 }
 
 function sendCancel({ target, id }: Pending): void {

@@ -38,6 +38,9 @@ export const closes = {
   preAuthFrameTooLarge: close(1009, "frame too large before authentication", "frame-too-large"),
   frameTooLarge: close(1009, "frame too large", "frame-too-large"),
   slowConsumer: close(1008, "slow consumer", "slow-consumer"),
+  // Dropped without a frame: nobody reads these two, but the log and the counters have them.
+  unreadDropped: close(1006, "left too much unread", "unread-dropped"),
+  memoryEvicted: close(1006, "held most of the memory for clients", "memory-evicted"),
   unauthorizedFlood: close(1008, "repeated unauthorized calls", "unauthorized-flood"),
   unauthenticatedEvicted: close(1013, "too many connections", "unauthenticated-evicted"),
   waitingEvicted: close(1013, "too many waiting", "waiting-evicted"),

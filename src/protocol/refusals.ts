@@ -161,6 +161,17 @@ export function authenticationBusy(): Refusal {
   return countedAs("auth-busy", refuse(error, 1013));
 }
 
+/** The device has its share of connections, or the last places are kept for devices that have none. */
+export function deviceCrowded(): Refusal {
+  const error = {
+    code: "UNAVAILABLE",
+    message: "too many connections of this device",
+    retryable: true,
+    retryAfterMs: 5000,
+  };
+  return countedAs("device-sockets-refused", refuse(error, 1013));
+}
+
 export function deviceIdentityRequired(): Refusal {
   return refuse({
     code: "NOT_PAIRED",

@@ -3,6 +3,7 @@ import { connect, createServer, type Socket as NetSocket, type Server } from "no
 import { basename, dirname } from "node:path";
 import type { Requester } from "../gateway/dispatch.ts";
 import type { Said } from "../gateway/local-requests.ts";
+import { Holding, type MemoryAccount } from "../gateway/memory.ts";
 import { SocketFolder } from "../lib/socket-folder.ts";
 import { whyFailed } from "../lib/system-words.ts";
 import { systemWorld } from "../lib/world.ts";
@@ -21,6 +22,8 @@ export interface LocalSocketDeps {
     readonly frameLevels: number;
     /** Unread bytes of events; who lets more pile up is sent away. */
     readonly queueBytes: number;
+    /** Unread bytes of answers; who lets more pile up is dropped. */
+    readonly bufferedBytes: number;
     /** A connection that is silent for longer is dropped. */
     readonly idleMs?: number;
     /** Time to read the last answers when refused, or when the gateway stops. */
@@ -29,8 +32,10 @@ export interface LocalSocketDeps {
     readonly leaving: number;
   };
   readonly dispatch: (from: Requester, frame: RequestFrame, said: Said) => void;
-  /** A bound was passed: of connections or frames, or events that were not read. */
+  /** A bound was passed: of connections or frames, or of what was not read. */
   readonly refused: (why: "refused" | "slow") => void;
+  /** Where it says what is held for its clients; left out by tests that are not about that. */
+  readonly memory?: MemoryAccount;
 }
 
 /** One program's connection: frames as lines. */
@@ -40,6 +45,7 @@ class LocalClient implements Requester {
   #rest = "";
   #failed = false;
   readonly #ends = new Set<() => void>();
+  readonly #holding: Holding;
   readonly receiver = {
     seq: 0,
     isSlow: () => this.socket.writableLength > this.deps.bounds.queueBytes / 2,
@@ -52,19 +58,41 @@ class LocalClient implements Requester {
     serial: number,
   ) {
     this.id = `host-${serial}`;
+    this.#holding = new Holding(this.id, () => {
+      deps.refused("slow");
+      socket.destroy();
+    });
     socket.setEncoding("utf8");
     const { idleMs } = deps.bounds;
     if (idleMs !== undefined) socket.setTimeout(idleMs, () => socket.destroy());
     socket.on("data", (chunk: string) => this.#data(chunk));
     socket.on("error", () => socket.destroy());
+    socket.on("drain", () => this.#account());
     socket.on("close", () => {
+      deps.memory?.set(this.#holding, 0);
       for (const end of this.#ends) end();
       this.#ends.clear();
     });
   }
 
   send(text: string): void {
-    if (this.socket.writable) this.socket.write(`${text}\n`);
+    const { socket, deps } = this;
+    if (!socket.writable) return;
+    // A single answer may be larger: it goes out whole to who has read what came before.
+    const unread = socket.writableLength;
+    if (unread > 0 && unread + text.length > deps.bounds.bufferedBytes) {
+      deps.refused("slow");
+      socket.destroy();
+      return;
+    }
+    socket.write(asLine(text));
+    this.#account();
+  }
+
+  /** Says what is held for it now. */
+  #account(): void {
+    if (this.socket.destroyed) return;
+    this.deps.memory?.set(this.#holding, this.socket.writableLength);
   }
 
   /**
@@ -210,6 +238,15 @@ export class LocalServer {
     await closed;
     await this.#folder?.close();
   }
+}
+
+/**
+ * A frame as the line that it is here. Some of its JSON may be a client's own text, passed on as it
+ * came: a line break in it is white space, for inside a string JSON has none, so a space does as well
+ * and no client can end a line and begin one of its own.
+ */
+function asLine(frame: string): string {
+  return `${/[\r\n]/.test(frame) ? frame.replace(/[\r\n]+/g, " ") : frame}\n`;
 }
 
 /** Destroys `socket` after `ms` milliseconds, even while its client goes on sending. */

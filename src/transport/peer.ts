@@ -82,6 +82,7 @@ export class PeerReader {
       source: forwarded === undefined ? own.source : sourceKey(forwarded),
       host,
       origin,
+      ...(trusted && { behindProxy: true }),
       directLoopback:
         own.loopback &&
         !raw.unixSocket &&

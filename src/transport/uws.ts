@@ -9,19 +9,29 @@ import uWS, {
 import { chmodSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Connection } from "../gateway/connection.ts";
+import type { MemoryAccount } from "../gateway/memory.ts";
+import type { Places } from "../gateway/places.ts";
 import type { Peer, Socket } from "../gateway/socket.ts";
 import type { PendingUpgrade } from "../gateway/upgrade-queue.ts";
+import { sourceKey } from "../lib/net.ts";
+import { endedConnections } from "../lib/tcp-table.ts";
+import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
-import { openclaw, shell } from "../protocol/command.ts";
-import { say, type Text } from "../protocol/text.ts";
 import { problem } from "./answers.ts";
+import { EndedSockets } from "./ended-sockets.ts";
 import type { HttpDeps } from "./http.ts";
+import { HttpAnswers } from "./http-answers.ts";
 import { IdleSockets } from "./idle-sockets.ts";
+import { ListenError } from "./listen-error.ts";
 import type { PeerReader } from "./peer.ts";
-import { sendAnswer, serveHttp } from "./uws-http.ts";
+import { type AnswerWay, sendAnswer, serveHttp } from "./uws-http.ts";
+import { type SocketOwner, UwsSocket } from "./uws-socket.ts";
 
 /** What the transport hands sockets to. */
 export interface SocketHost {
+  /** Where it says what sockets there are, and what is held for them. */
+  readonly places: Places;
+  readonly memory: MemoryAccount;
   /** Calls one of the functions of `upgrade`, at once or later; returns how to leave before that. */
   requestUpgrade(peer: Peer, upgrade: PendingUpgrade): () => void;
   open(socket: Socket): Connection;
@@ -34,7 +44,7 @@ export interface UwsDeps {
   readonly http: HttpDeps;
   readonly peers: PeerReader;
   readonly limits: Limits;
-  readonly monotonic: () => number;
+  readonly world: Pick<World, "after" | "monotonic">;
 }
 
 /** `LIBUS_LISTEN_EXCLUSIVE_PORT`, which the package declares only as a type. */
@@ -46,6 +56,9 @@ const IDLE_SECONDS = 40;
 /** Sockets past the number of connections that are still answered, with HTTP 503. */
 const REFUSABLE = 64;
 
+/** Time that a proxy may take to hang up when the gateway ends one of its connections. */
+const PROXY_ENDS_MS = 2_000;
+
 /**
  * What uWebSockets.js says of a message past its limit: a fixed reason of the library, which has no other
  * sign for it. No client can send it, for none can close with code 1006.
@@ -55,41 +68,7 @@ const TOO_BIG = "Received too big message";
 interface UserData {
   peer: Peer;
   connection?: Connection;
-}
-
-class UwsSocket implements Socket {
-  #open = true;
-
-  constructor(
-    private readonly ws: WebSocket<UserData>,
-    readonly peer: Peer,
-  ) {}
-
-  send(text: string): void {
-    if (this.#open) this.ws.send(text);
-  }
-
-  buffered(): number {
-    return this.#open ? this.ws.getBufferedAmount() : 0;
-  }
-
-  end(code: number, reason: string): void {
-    if (!this.#open) return;
-    // uWebSockets.js calls the close handler before `end` returns; a closed socket must not be touched.
-    this.#open = false;
-    this.ws.end(code, reason);
-  }
-
-  drop(): void {
-    if (!this.#open) return;
-    this.#open = false;
-    this.ws.close();
-  }
-
-  /** The close handler ran. */
-  closed(): void {
-    this.#open = false;
-  }
+  socket?: UwsSocket;
 }
 
 /** The WebSocket and HTTP server. Only this file and uws-http.ts touch uWebSockets.js. */
@@ -99,13 +78,33 @@ export class UwsServer {
   #unix: TemplatedApp | undefined;
   /** How many sockets speak HTTP or nothing yet. */
   #plain = 0;
+  readonly #ended: EndedSockets;
+  /** The same behind a proxy, which hangs up at once. */
+  readonly #endedBehindProxy: EndedSockets;
+  readonly #ports = new Set<number>();
+  readonly #answers: HttpAnswers;
+  readonly #owner: SocketOwner;
   readonly #webSockets = new Set<WebSocket<UserData>>();
   /** Requests that wait for their upgrade. */
   readonly #waiting = new Set<HttpResponse>();
   readonly #idle: IdleSockets;
 
   constructor(private readonly deps: UwsDeps) {
-    this.#idle = new IdleSockets(deps.limits, deps.monotonic);
+    const { host, limits, world } = deps;
+    const { places, memory } = host;
+    this.#idle = new IdleSockets(limits, () => world.monotonic(), places);
+    const ask = () => this.#stillOpen();
+    this.#ended = new EndedSockets({ places, endedMs: limits.endedMs, world, ask });
+    this.#endedBehindProxy = new EndedSockets({ places, endedMs: PROXY_ENDS_MS, world });
+    this.#answers = new HttpAnswers({ limits, memory, count: (metric) => host.count(metric) });
+    this.#owner = {
+      // Where the gateway stops, nothing is left to keep places for.
+      mayLinger: ({ source, behindProxy }) =>
+        this.#listening.length === 0 ||
+        (behindProxy ? this.#endedBehindProxy : this.#ended).add(source),
+      after: (ms, run) => void (ms === undefined ? setImmediate(run) : world.after(ms, run)),
+      slowConsumerMs: limits.slowConsumerMs,
+    };
     this.#tcp = this.#app(false);
   }
 
@@ -115,7 +114,9 @@ export class UwsServer {
       const listening = (socket: us_listen_socket | false) => {
         if (!socket) return reject(new ListenError(address, port));
         this.#listening.push(socket);
-        resolve(uWS.us_socket_local_port(socket as never));
+        const actual = uWS.us_socket_local_port(socket as never);
+        this.#ports.add(actual);
+        resolve(actual);
       };
       // Exclusive: uSockets would otherwise share the port with another gateway unnoticed.
       const listen = this.#tcp.listen as unknown as (...args: unknown[]) => void;
@@ -141,6 +142,18 @@ export class UwsServer {
     });
   }
 
+  /** Sockets that were ended and are still open, by source, as the kernel knows them. */
+  async #stillOpen(): Promise<ReadonlyMap<string, number> | undefined> {
+    const addresses = await endedConnections(this.#ports);
+    if (addresses === undefined) return undefined;
+    const sources = new Map<string, number>();
+    for (const [address, count] of addresses) {
+      const source = sourceKey(address);
+      sources.set(source, (sources.get(source) ?? 0) + count);
+    }
+    return sources;
+  }
+
   /** Stops listening; open connections stay. */
   stopListening(): void {
     for (const socket of this.#listening.splice(0)) uWS.us_listen_socket_close(socket);
@@ -157,27 +170,38 @@ export class UwsServer {
    * Bounds sockets that have not sent a request yet too: they have descriptors, and uWebSockets.js
    * spins where none is left. Some more than connections may be, so that those are refused by name.
    */
-  #plainChanged(res: HttpResponse, change: number, unixSocket: boolean): void {
+  #plainChanged(res: HttpResponse, change: 1 | -1, unixSocket: boolean): void {
     // What became a WebSocket is not reported as gone here.
     this.#plain += change;
+    this.deps.host.places.others(change);
     if (change < 0) return;
     const most = this.deps.limits.connections + REFUSABLE;
-    const crowded = this.#plain + this.#webSockets.size > most;
-    if (!crowded && (unixSocket || this.#dialled(res))) return;
-    this.deps.host.count(crowded ? "connections-refused" : "silent-refused");
+    const ended = this.#ended.size + this.#endedBehindProxy.size;
+    const crowded = this.#plain + this.#webSockets.size + ended > most;
+    const refusal = crowded ? "connections-refused" : unixSocket ? undefined : this.#dialled(res);
+    if (refusal === undefined) return;
+    this.deps.host.count(refusal);
     res.close();
   }
 
-  #dialled(res: HttpResponse): boolean {
+  /** Counts a socket against the address that it comes from; under which counter it is refused. */
+  #dialled(res: HttpResponse): string | undefined {
     const dialler = this.deps.peers.dialler(addressOf(res));
-    return dialler === undefined || this.#idle.opened(dialler);
+    if (dialler === undefined) return undefined;
+    // One that holds none is answered, be it that there is no place: whether the gateway lives, too.
+    const hasRoom = this.#ended.hasRoom(dialler);
+    if (!hasRoom && this.deps.host.places.heldBy(dialler) > 0) return "connections-refused";
+    if (!this.#idle.opened(dialler)) return "silent-refused";
+    // Called where it ends without a request; the first answer takes it away.
+    res.onAborted(() => this.#idle.gone(dialler));
+    return undefined;
   }
 
   #app(unixSocket: boolean): TemplatedApp {
     const { limits } = this.deps;
     const app = uWS.App();
     const changed = (res: HttpResponse, change: unknown) =>
-      this.#plainChanged(res, Number(change), unixSocket);
+      this.#plainChanged(res, change === 1 ? 1 : -1, unixSocket);
     app.filter(changed);
     app.ws<UserData>("/*", {
       compression: uWS.DISABLED,
@@ -188,27 +212,42 @@ export class UwsServer {
       sendPingsAutomatically: true,
       upgrade: (res, req, context) => this.#upgrade(res, req, { context, unixSocket }),
       open: (ws) => this.#open(ws),
+      ping: unreadChanged,
+      drain: unreadChanged,
       message: (ws, message) => {
         const bytes = Buffer.from(message);
         ws.getUserData().connection?.receive(bytes.toString("utf8"), bytes.length);
       },
       close: (ws, code, message) => {
         this.#webSockets.delete(ws);
-        const { connection } = ws.getUserData();
+        const { connection, socket } = ws.getUserData();
         if (!connection) return;
         // The only sign of a message past maxPayloadLength: uWS drops the socket by itself.
         const dropped = code === 1006 && Buffer.from(message).toString() === TOO_BIG;
         if (dropped) this.deps.host.count("transport-dropped");
-        (connection.socket as UwsSocket).closed();
+        socket?.closed();
         connection.gone();
       },
     });
-    app.any("/*", (res, req) => {
-      const { source } = this.#peer(req, addressOf(res), unixSocket);
-      const failed = (err: unknown) => this.deps.host.failed("an HTTP request failed", { err });
-      serveHttp(res, req, { deps: this.deps.http, source, failed });
-    });
+    app.any("/*", (res, req) => this.#plainRequest(res, req, unixSocket));
     return app;
+  }
+
+  #plainRequest(res: HttpResponse, req: HttpRequest, unixSocket: boolean): void {
+    const address = addressOf(res);
+    const { source } = this.#peer(req, address, unixSocket);
+    const dialler = unixSocket ? undefined : this.deps.peers.dialler(address);
+    const way = this.#way(source, dialler, hasNoBody(req));
+    const failed = (err: unknown) => this.deps.host.failed("an HTTP request failed", { err });
+    serveHttp(res, req, { deps: this.deps.http, way, failed });
+  }
+
+  /** A proxy's connections are its own: it keeps as many as it wants. */
+  #way(source: string, dialler: string | undefined, mayStay = true): AnswerWay {
+    const answers = this.#answers;
+    if (dialler === undefined) return { source, answers, stay: mayStay, stays: () => {} };
+    const stay = mayStay && this.#idle.mayStay(dialler);
+    return { source, answers, stay, stays: () => this.#idle.answered(dialler) };
   }
 
   #peer(req: HttpRequest, address: string, unixSocket: boolean): Peer {
@@ -220,6 +259,11 @@ export class UwsServer {
     req: HttpRequest,
     how: { context: us_socket_context_t; unixSocket: boolean },
   ): void {
+    // uWebSockets.js looks at the key alone. What does not ask for a WebSocket as HTTP does is a plain
+    // request: a proxy that counts handshakes must know every one of them.
+    if (!/(^|,)\s*websocket\s*(,|$)/i.test(req.getHeader("upgrade"))) {
+      return this.#plainRequest(res, req, how.unixSocket);
+    }
     const address = addressOf(res);
     const peer = this.#peer(req, address, how.unixSocket);
     // A request is gone when this function returns, and the answer may be given later.
@@ -233,9 +277,10 @@ export class UwsServer {
     const dialler = how.unixSocket ? undefined : this.deps.peers.dialler(address);
     if (dialler !== undefined) this.#idle.upgraded(dialler);
     const no = (answer: RefusedUpgrade) => {
-      // The connection may be used again, so it counts as one that has not asked.
-      if (dialler !== undefined) this.#idle.opened(dialler);
-      refuse(res, answer);
+      const way = this.#way(peer.source, dialler);
+      // A connection that may be used again counts as one that has not asked.
+      if (dialler !== undefined && way.stay) this.#idle.opened(dialler);
+      refuse(res, answer, way);
     };
     let decided = false;
     const leave = this.deps.host.requestUpgrade(peer, {
@@ -280,10 +325,26 @@ export class UwsServer {
 
   #open(ws: WebSocket<UserData>): void {
     this.#plain -= 1;
+    this.deps.host.places.others(-1);
     this.#webSockets.add(ws);
     const data = ws.getUserData();
-    data.connection = this.deps.host.open(new UwsSocket(ws, data.peer));
+    data.socket = new UwsSocket(ws, data.peer, this.#owner);
+    data.connection = this.deps.host.open(data.socket);
   }
+}
+
+/** What a client has not read changes by itself with a pong that it is sent, and when it reads. */
+function unreadChanged(ws: WebSocket<UserData>): void {
+  const { connection, socket } = ws.getUserData();
+  socket?.look();
+  connection?.unreadChanged();
+}
+
+/** Whether a request is over with its headers; what comes behind others could keep its connection open. */
+function hasNoBody(req: HttpRequest): boolean {
+  const method = req.getMethod();
+  if (method !== "get" && method !== "head") return false;
+  return req.getHeader("content-length") === "" && req.getHeader("transfer-encoding") === "";
 }
 
 /** The peer's own address; empty for a Unix socket. */
@@ -318,27 +379,7 @@ interface RefusedUpgrade {
   readonly text: string;
 }
 
-function refuse(res: HttpResponse, refusal: RefusedUpgrade): void {
+function refuse(res: HttpResponse, refusal: RefusedUpgrade, way: AnswerWay): void {
   const what = { detail: refusal.text, code: "too-many-sockets", next: "try again later" };
-  sendAnswer(res, problem(refusal.status, what), false);
-}
-
-/** An address that cannot be listened on. */
-export class ListenError extends Error {
-  override readonly name = "ListenError";
-  readonly code = "LISTEN_FAILED";
-  readonly next: Text;
-
-  constructor(address: string, port: number) {
-    const where = port === 0 ? address : `${address} port ${port}`;
-    const why =
-      port === 0 && address.startsWith("/")
-        ? "its folder is not there or not this user's, or something else is there"
-        : "it is taken, or not an address of this machine";
-    super(`cannot listen on ${where}: ${why}`);
-    this.next =
-      port === 0
-        ? say`${openclaw`config get gateway.socket`} (and look at its folder: ${shell`ls -ld`})`
-        : say`see who has it: ${shell`ss -ltnp ${[`sport = :${port}`]}`}; or choose another: ${openclaw`config set gateway.port ${port === 65_535 ? 18_789 : port + 1}`}`;
-  }
+  sendAnswer(res, problem(refusal.status, what), { ...way, headOnly: false });
 }

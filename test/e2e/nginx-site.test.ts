@@ -69,16 +69,40 @@ describe("what is rendered", () => {
     const site = await renderSite("name=a.test", ...recent);
     const { nginxConnections, nginxHandshakesPerSecond, nginxHandshakeBurst } = proxyLimitTable;
     expect(site).toContain(`limit_conn openclaw_connections ${nginxConnections.value};`);
+    expect(site).toContain(`limit_conn openclaw_requests ${proxyLimitTable.nginxRequests.value};`);
     expect(site).toContain(`rate=${nginxHandshakesPerSecond.value}r/s;`);
     expect(site).toContain(`burst=${nginxHandshakeBurst.value} nodelay;`);
   });
 
-  test.each(["name=a;}", "name=a\nb", "cert=/a b;", "http=80;", "bogus=1", "socket=/a$b"])(
-    "%j is refused: nothing typed can end a directive",
-    async (word) => {
-      await expect(renderSite(word, ...recent)).rejects.toMatchObject({ code: 2 });
+  test.each([
+    [2, 768, 192, 48],
+    [1, 768, 96, 24],
+    [8, 768, 192, 48],
+    [1, 16_384, 2_048, 512],
+    [1, 4, 1, 1],
+  ])(
+    "with %d workers of %d connections an address gets %d and %d",
+    async (workers, each, ws, plain) => {
+      const words = [`workers=${workers}`, `connections=${each}`];
+      const site = await renderSite("name=a.test", ...recent, ...words);
+      expect(site).toContain(`limit_conn openclaw_connections ${ws};`);
+      expect(site).toContain(`limit_conn openclaw_requests ${plain};`);
+      expect(site).toContain(`burst=${ws} nodelay;`);
     },
   );
+
+  test.each([
+    "name=a;}",
+    "name=a\nb",
+    "cert=/a b;",
+    "http=80;",
+    "bogus=1",
+    "socket=/a$b",
+    "workers=2;",
+    "connections=x",
+  ])("%j is refused: nothing typed can end a directive", async (word) => {
+    await expect(renderSite(word, ...recent)).rejects.toMatchObject({ code: 2 });
+  });
 });
 
 describe("with the nginx that is installed here", () => {

@@ -158,6 +158,12 @@ test("upgradesWaiting: past it one of the address with most of them is refused",
   expect(seen.at(-1)).toBe("b3: Too many connections");
 });
 
+test("upgradesWaitingPerAddress: past it the newcomer of that address is refused, others wait", () => {
+  const { seen, request } = setUp({ unauthenticatedSockets: 1, upgradesWaitingPerAddress: 2 });
+  for (const name of ["x", "a1", "a2", "a3", "b1"]) request(name);
+  expect(seen).toEqual(["x", "a3: Too many connections"]);
+});
+
 test("a gateway that stops refuses whoever waits", () => {
   const { seen, request, queue, world } = setUp({ unauthenticatedSockets: 1 });
   for (const name of ["a1", "b1"]) request(name);

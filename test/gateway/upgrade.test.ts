@@ -46,6 +46,32 @@ describe("the upgrade", () => {
     expect(client.closed).toBeUndefined();
   });
 
+  test.each([
+    ["none", undefined, 200],
+    ["another protocol", "h2c", 200],
+    ["a name that only begins so", "websocketx", 200],
+    ["a WebSocket, in any case", "WebSocket", 101],
+    ["a WebSocket among others", "h2c, websocket", 101],
+  ])("of %s, with a WebSocket's key, gets what was asked for", async (_, upgrade, expected) => {
+    const status = await new Promise((resolve, reject) => {
+      const asked = request(`${gateway.url.replace("ws:", "http:")}/healthz`, {
+        headers: {
+          connection: "Upgrade",
+          ...(upgrade !== undefined && { upgrade }),
+          "sec-websocket-version": "13",
+          "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+        },
+      });
+      asked.on("response", (res) => resolve(res.resume().statusCode));
+      asked.on("upgrade", (res, socket) => {
+        socket.destroy();
+        resolve(res.statusCode);
+      });
+      asked.on("error", reject).end();
+    });
+    expect(status).toBe(expected);
+  });
+
   test("a plain GET on the same port is HTTP", async () => {
     const status = await new Promise((resolve, reject) => {
       request(`${gateway.url.replace("ws:", "http:")}/healthz`, (res) => {

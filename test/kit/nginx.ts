@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -28,14 +29,16 @@ export class Nginx {
     return join(this.folder, "nginx.conf");
   }
 
-  async write(site: string, connections = 256): Promise<void> {
+  /** `how`: what its one worker or its workers hold; untouched, Debian's nginx.conf says 768 each. */
+  async write(site: string, how: { connections?: number; workers?: number } = {}): Promise<void> {
+    const { connections = 256, workers = 1 } = how;
     const temp = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
       (name) => `${name}_temp_path ${this.folder}/${name};`,
     );
     const lines = [
       "daemon off;",
       "user root;",
-      "worker_processes 1;",
+      `worker_processes ${workers};`,
       `pid ${this.folder}/nginx.pid;`,
       `error_log ${this.folder}/error.log;`,
       `events { worker_connections ${connections}; }`,
@@ -55,9 +58,16 @@ export class Nginx {
   }
 
   async start(port: number): Promise<void> {
-    const args = ["-c", this.#conf, "-e", join(this.folder, "start.log")];
-    this.#process = spawn("nginx", args, { stdio: "inherit" });
+    await this.launch();
     await until(() => accepts(port), "nginx to listen");
+  }
+
+  /** Starts it, by `runner` where it is to run elsewhere, such as in a network of its own. */
+  async launch(runner: readonly string[] = []): Promise<void> {
+    const args = ["nginx", "-c", this.#conf, "-e", join(this.folder, "start.log")];
+    const [program = "", ...words] = [...runner, ...args];
+    this.#process = spawn(program, words, { stdio: "inherit" });
+    await until(() => existsSync(join(this.folder, "nginx.pid")), "nginx to start");
   }
 
   async close(): Promise<void> {

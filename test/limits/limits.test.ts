@@ -3,6 +3,8 @@ import { totalmem } from "node:os";
 import { describe, expect, test } from "vitest";
 import type { Limit } from "../../src/limits/limit.ts";
 import { allLimits, limitTable, limitValues } from "../../src/limits/table.ts";
+import { byMemory, fitting } from "../../src/limits/usable-memory.ts";
+import { worstCaseBytes } from "../../src/limits/worst-case.ts";
 
 const rows: [string, Limit][] = Object.entries(allLimits);
 const tests = new URL("../", import.meta.url);
@@ -40,6 +42,15 @@ test("frames of who is not authenticated yet fit into three eighths of memory, o
   const { unauthenticatedSockets, waitingSockets, maxPayloadBytes } = limitValues();
   const worst = (unauthenticatedSockets + waitingSockets) * maxPayloadBytes;
   expect(worst).toBeLessThanOrEqual(Math.max((totalmem() * 3) / 8, 512 * 1024 * 1024));
+});
+
+test.each([0.5, 1, 2, 4, 8, 16])("what others take at worst fits into %d GiB of memory", (gib) => {
+  const memory = gib * 1024 ** 3;
+  const names = Object.keys(byMemory) as (keyof typeof byMemory)[];
+  const fit = Object.fromEntries(names.map((name) => [name, fitting(byMemory[name], memory)]));
+  const limits = limitValues({ argon2AtOnce: gib < 1 ? 1 : 2, ...fit });
+  const itself = 70 * 1024 ** 2;
+  expect(worstCaseBytes(limits) + itself).toBeLessThan(memory);
 });
 
 test("overrides replace numbers and nothing else", () => {

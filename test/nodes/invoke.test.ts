@@ -34,7 +34,13 @@ class Bench {
   }
 
   start(
-    more: { target?: FakeTarget; caller?: string; timeoutMs?: number; paramsJSON?: string } = {},
+    more: {
+      target?: FakeTarget;
+      caller?: string;
+      device?: string;
+      timeoutMs?: number;
+      paramsJSON?: string;
+    } = {},
   ) {
     const outcomes: InvokeOutcome[] = [];
     const chunks: string[] = [];
@@ -227,6 +233,42 @@ describe("past a limit", () => {
       expect(start(0).outcomes).toEqual([]);
     },
   );
+
+  test("nodeInvokesPerDevice: however many connections a device asks over", () => {
+    const bench = new Bench({ nodeInvokesPerDevice: 2 });
+    const ask = (n: number, device: string) => {
+      const target = new FakeTarget(`n${n}`);
+      return bench.start({ target, caller: `c${n}`, device });
+    };
+    const { cancel } = ask(1, "d");
+    ask(2, "d");
+    expect(() => ask(3, "d")).toThrow("too many node invokes in flight");
+    expect(ask(4, "e").outcomes).toEqual([]);
+    cancel();
+    expect(ask(5, "d").outcomes).toEqual([]);
+  });
+
+  test("nodeInvokesPerDevice: half of a node's places are left to others", () => {
+    const bench = new Bench({ nodeInvokesPerNode: 4 });
+    const ask = (n: number, device?: string) =>
+      bench.start({ caller: `c${n}`, ...(device !== undefined && { device }) });
+    ask(1, "d");
+    ask(2, "d");
+    expect(() => ask(3, "d")).toThrow("too many node invokes in flight");
+    ask(4, "e");
+    ask(5);
+    expect(() => ask(6, "f")).toThrow("too many node invokes in flight");
+  });
+
+  test("nodeInvokeParamsPerDevice: in size too", () => {
+    const bench = new Bench({ nodeInvokeParamsPerDevice: 100 });
+    const paramsJSON = JSON.stringify("x".repeat(48));
+    const ask = (n: number, device: string) => bench.start({ caller: `c${n}`, device, paramsJSON });
+    ask(1, "d");
+    ask(2, "d");
+    expect(() => ask(3, "d")).toThrow("too much sent to nodes in flight");
+    expect(ask(4, "e").outcomes).toEqual([]);
+  });
 
   test("a node that does not read is spared, not closed", () => {
     const bench = new Bench();

@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
+import { Places } from "../../src/gateway/places.ts";
 import { limitValues } from "../../src/limits/table.ts";
 import { IdleSockets } from "../../src/transport/idle-sockets.ts";
 import { RawClient } from "../kit/client.ts";
@@ -42,6 +43,42 @@ describe("TCP connections of one address", () => {
     expect(come("a", 5)).toBe(1);
     world.advance(60_000);
     expect(come("a", 5)).toBe(3);
+  });
+
+  test("that are answered and stay count anew, however long", () => {
+    const { world, silence, come } = setUp(3);
+    come("a", 3);
+    for (let n = 0; n < 20; n += 1) {
+      world.advance(5_000);
+      for (let socket = 0; socket < 3; socket += 1) silence.answered("a");
+      expect(come("a", 1)).toBe(0);
+    }
+    world.advance(24_000);
+    expect(come("a", 5)).toBe(3);
+  });
+
+  test("that end without a request make room at once", () => {
+    const { silence, come } = setUp(3);
+    come("a", 3);
+    silence.gone("a");
+    silence.gone("b");
+    expect(come("a", 2)).toBe(1);
+  });
+
+  test("may stay for another request up to half of their address's share, where places are not few", () => {
+    const world = new HandWorld();
+    const limits = limitValues({ silentPerAddress: 4, connections: 10, placesKept: 0 });
+    const places = new Places(limits);
+    const silence = new IdleSockets(limits, () => world.monotonic(), places);
+    const stays: boolean[] = [];
+    for (let n = 0; n < 3; n += 1) {
+      silence.opened("a");
+      stays.push(silence.mayStay("a"));
+    }
+    expect(stays).toEqual([true, true, false]);
+    expect(silence.mayStay("b")).toBe(true);
+    places.others(6);
+    expect(silence.mayStay("b")).toBe(false);
   });
 
   test("may be no more than a quarter of all connections, and 256 at least", () => {

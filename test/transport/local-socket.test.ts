@@ -5,11 +5,13 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Requester } from "../../src/gateway/dispatch.ts";
 import type { Said } from "../../src/gateway/local-requests.ts";
+import { MemoryAccount } from "../../src/gateway/memory.ts";
 import { type Limits, limitValues } from "../../src/limits/table.ts";
 import { openclaw } from "../../src/protocol/command.ts";
 import type { RequestFrame } from "../../src/protocol/frames.ts";
 import { LocalServer } from "../../src/transport/local-socket.ts";
 import type { Frame } from "../kit/client.ts";
+import { until } from "../kit/until.ts";
 
 let folder: string;
 let path: string;
@@ -18,6 +20,7 @@ const frames: RequestFrame[] = [];
 const requesters: Requester[] = [];
 const refusals: string[] = [];
 const saids: Said[] = [];
+let memory = new MemoryAccount({ heldBytes: 1e9 });
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "admin-test-"));
@@ -37,6 +40,7 @@ const kinds = {
     frameBytes: limits.adminFrameBytes,
     frameLevels: limits.frameLevels,
     queueBytes: limits.adminQueueBytes,
+    bufferedBytes: limits.adminBufferedBytes,
     hangUpMs: limits.localHangUpMs,
     leaving: limits.localLeaving,
   }),
@@ -45,6 +49,7 @@ const kinds = {
     frameBytes: limits.approveFrameBytes,
     frameLevels: limits.frameLevels,
     queueBytes: 0,
+    bufferedBytes: limits.adminBufferedBytes,
     idleMs: limits.approveIdleMs,
     hangUpMs: limits.localHangUpMs,
     leaving: limits.localLeaving,
@@ -66,6 +71,7 @@ async function start(
       from.send(JSON.stringify({ id: frame.id, ok: true }));
     },
     refused: (why) => refusals.push(`${name}-${why}`),
+    memory,
   });
   await server.listen();
   return server;
@@ -116,7 +122,59 @@ class Line {
 
 const request = (id: string) => `${JSON.stringify({ type: "req", id, method: "health" })}\n`;
 
+describe("answers that nobody reads", () => {
+  const answer = "x".repeat(100_000);
+
+  /** A program that asked and reads nothing. */
+  async function deaf(): Promise<Requester> {
+    const line = await Line.open();
+    line.write(request("1"));
+    await line.until(() => line.answers.length === 1);
+    line.socket.pause();
+    const from = requesters.at(-1);
+    if (!from) throw new Error("nobody asked");
+    return from;
+  }
+
+  test("adminBufferedBytes: past it the connection is dropped, and nothing of it is held", async () => {
+    await start({ adminBufferedBytes: 1_000_000 });
+    const from = await deaf();
+    for (let n = 0; n < 100 && refusals.length === 0; n += 1) {
+      from.send(answer);
+      expect(memory.total).toBeLessThan(1_000_000);
+    }
+    expect(refusals).toEqual(["admin-slow"]);
+    await until(() => memory.total === 0, "the end");
+  });
+
+  test("heldBytes: they count, and whoever holds most goes first", async () => {
+    memory = new MemoryAccount({ heldBytes: 1_000_000 });
+    await start();
+    const from = await deaf();
+    for (let n = 0; n < 100; n += 1) {
+      from.send(answer);
+      expect(memory.total).toBeLessThanOrEqual(1_000_000);
+    }
+    await until(() => memory.total === 0, "the end");
+    const other = await Line.open();
+    other.write(request("2"));
+    await other.until(() => other.answers.length === 1);
+  });
+});
+
 describe("frames", () => {
+  test("stay one line each, whatever JSON of a client is passed on in them", async () => {
+    await start();
+    const line = await Line.open();
+    line.write(request("1"));
+    await line.until(() => line.answers.length === 1);
+    const forged = '{"type":"res","id":"2","ok":true,"payload":"forged"}';
+    const pretty = `{\n  "a": "x\\n${forged.replaceAll('"', '\\"')}",\r\n  "b": [\r1,\n\n2]\n}`;
+    requesters[0]?.send(`{"id":"2","payload":${pretty}}`);
+    await line.until(() => line.answers.length > 1);
+    expect(line.answers.slice(1)).toEqual([{ id: "2", payload: JSON.parse(pretty) }]);
+  });
+
   test("are lines, whole or in pieces, and blank ones do not matter", async () => {
     await start();
     const line = await Line.open();

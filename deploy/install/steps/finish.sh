@@ -22,8 +22,8 @@ finish() {
     say "               $(fingerprint)"
     say "Browsers warn of such a certificate and cannot pin it; with a name there is a trusted one: --domain gateway.example.com"
   fi
-  if [ -z "$opt_no_nginx" ] && [ -z "$opt_tune_nginx" ] && grep -qE '^[^#]*worker_connections +768;' /etc/nginx/nginx.conf 2>/dev/null; then
-    say "Note: nginx holds about 380 clients a worker as Debian sets it up; more: run this again with --tune-nginx."
+  if [ -z "$opt_no_nginx" ] && ! will_tune_nginx && [ "$(nginx_connections)" -lt "$tuned_connections" ]; then
+    say "Note: nginx holds about $(($(nginx_connections) / 2)) clients a worker as it is set up; more: run this again with --tune-nginx."
   fi
   owner_link
   [ -z "$opt_json" ] || answer

@@ -16,6 +16,7 @@ nginx_packages() {
 nginx_site() {
   [ -z "$opt_no_nginx" ] || return 0
   put_site name="$site_name" http="$http_port" https="$https_port" \
+    workers="$(nginx_workers)" connections="$(nginx_connections)" \
     ${cert_file:+cert="$cert_file" key="$key_file"} ${hsts:+hsts=yes}
 }
 

@@ -1,0 +1,100 @@
+import { Holding, type MemoryAccount } from "../gateway/memory.ts";
+import type { Limits } from "../limits/table.ts";
+import { type HttpAnswer, problem } from "./answers.ts";
+
+interface Sending {
+  readonly source: string;
+  readonly holding: Holding;
+  readonly drop: () => void;
+}
+
+interface Deps {
+  readonly limits: Pick<Limits, "answersAtOnce" | "answersPerAddress" | "requestsPerTurn">;
+  readonly memory: MemoryAccount;
+  readonly count: (metric: string) => void;
+  /** Calls back once this turn of the event loop is over. */
+  readonly nextTurn?: (run: () => void) => void;
+}
+
+/** HTTP answers in the making, and those whose clients have not read them whole, by address. */
+export class HttpAnswers {
+  /** Oldest first. */
+  readonly #bySource = new Map<string, Set<Sending>>();
+  #size = 0;
+  /** Requests of this turn of the event loop, by address. */
+  readonly #turn = new Map<string, number>();
+
+  constructor(private readonly deps: Deps) {}
+
+  /** A request came; false if its address sends them without waiting for their answers. */
+  begin(source: string): boolean {
+    const { limits, count, nextTurn = setImmediate } = this.deps;
+    if (this.#turn.size === 0) nextTurn(() => this.#turn.clear());
+    const requests = (this.#turn.get(source) ?? 0) + 1;
+    this.#turn.set(source, requests);
+    if (requests <= limits.requestsPerTurn) return true;
+    count("answers-refused");
+    return false;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Whether `source` may begin another request. */
+  hasRoom(source: string): boolean {
+    if ((this.#bySource.get(source)?.size ?? 0) < this.deps.limits.answersPerAddress) return true;
+    this.deps.count("answers-refused");
+    return false;
+  }
+
+  /**
+   * An answer to `source` takes longer: `bytes` are held for it. `drop` ends its connection. Returns how
+   * to leave, or `undefined` where there is no room for it: then it is to be dropped by the caller.
+   */
+  enter(source: string, bytes: number, drop: () => void): (() => void) | undefined {
+    if (this.#size >= this.deps.limits.answersAtOnce && !this.#dropOther(source)) return undefined;
+    const evict = () => {
+      this.deps.count("memory-evicted");
+      drop();
+    };
+    const sending = { source, holding: new Holding(source, evict), drop };
+    const set = this.#bySource.get(source);
+    if (set) set.add(sending);
+    else this.#bySource.set(source, new Set([sending]));
+    this.#size += 1;
+    this.deps.memory.set(sending.holding, bytes);
+    return () => this.#leave(sending);
+  }
+
+  #leave(sending: Sending): void {
+    const set = this.#bySource.get(sending.source);
+    if (!set?.delete(sending)) return;
+    this.#size -= 1;
+    if (set.size === 0) this.#bySource.delete(sending.source);
+    this.deps.memory.set(sending.holding, 0);
+  }
+
+  /** Drops the oldest of the source with most of them; false if that is the newcomer's. */
+  #dropOther(newcomer: string): boolean {
+    this.deps.count("answers-refused");
+    let largest: ReadonlySet<Sending> | undefined;
+    for (const set of this.#bySource.values()) {
+      if (!largest || set.size > largest.size) largest = set;
+    }
+    const [oldest] = largest ?? [];
+    if (!oldest || oldest.source === newcomer) return false;
+    oldest.drop();
+    this.#leave(oldest);
+    return true;
+  }
+}
+
+export function tooManyAnswers(): HttpAnswer {
+  return problem("503 Service Unavailable", {
+    detail: "Too many answers wait to be read.",
+    code: "too-many-answers",
+    next: "read the answers, then try again",
+    headers: [["retry-after", "1"]],
+  });
+}
