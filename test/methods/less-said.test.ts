@@ -41,6 +41,10 @@ beforeAll(async () => {
   const text = `{\n  // ${PHRASE}\n  "gateway": { "name": "home" }\n}\n`;
   await writeFile(join(gateway.stateDir, "openclaw.json"), text, { mode: 0o600 });
   await gateway.core.config.reload();
+  // First, because the log takes so many lines in a second and no more.
+  const stray = await RawClient.open(gateway.url);
+  stray.send("no frame");
+  await stray.end();
   reader = await operator("operator.read");
   decider = await operator("operator.read", "operator.pairing");
   admin = await operator("operator.admin");
@@ -56,9 +60,6 @@ beforeAll(async () => {
   await gateway.host("device.pair.rename", { deviceId: first.deviceId, label: "Ann's" });
   await gateway.host("device.pair.remove", { deviceId: first.deviceId });
   await asks("AB12-CD34 from the shop");
-  const stray = await RawClient.open(gateway.url);
-  stray.send("no frame");
-  await stray.end();
 });
 afterAll(async () => {
   await gateway.close();
