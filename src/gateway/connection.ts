@@ -262,7 +262,8 @@ export class Connection implements Receiver {
     this.close(closes.slowConsumer, { keepSocket: true });
     this.host.after(limits.slowConsumerMs, () => {
       const caughtUp = socket.buffered() < limits.bufferedBytes / 2;
-      if (caughtUp) socket.end(closes.slowConsumer.code, closes.slowConsumer.reason);
+      const { code, reason } = closes.slowConsumer;
+      if (caughtUp) socket.end(code, reason, this.share?.key);
       else socket.drop();
     });
   }
@@ -289,7 +290,7 @@ export class Connection implements Receiver {
   close(close: Close, options: { keepSocket?: boolean } = {}): void {
     if (this.state.name === "closed") return;
     this.#end(close);
-    if (!options.keepSocket) this.socket.end(close.code, close.reason);
+    if (!options.keepSocket) this.socket.end(close.code, close.reason, this.share?.key);
   }
 
   /** The transport says that the socket is gone. */

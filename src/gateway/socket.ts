@@ -21,8 +21,8 @@ export interface Socket {
   send(text: string): void;
   /** Bytes that were sent but not yet taken by the kernel. */
   buffered(): number;
-  /** Closes with a frame. */
-  end(code: number, reason: string): void;
+  /** Closes with a frame. `device`: whose share it was in, where it was ready. */
+  end(code: number, reason: string, device?: string): void;
   /** Closes without one. */
   drop(): void;
 }

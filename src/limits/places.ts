@@ -89,11 +89,11 @@ export const placeLimitTable = {
     test: "transport/http-answers.test.ts",
   },
   requestsPerTurn: {
-    value: 32,
+    value: 128,
     unit: "count",
     bounds:
       "HTTP requests of one address in one turn of the event loop: more come only from one that sends them without waiting for answers, and would keep all others waiting",
-    past: "the connection is dropped",
+    past: "the connection is dropped, and for 10 s that address may have 8 in a turn",
     metric: "answers-refused",
     test: "transport/http-answers.test.ts",
   },

@@ -10,6 +10,8 @@ const FEW = 16;
 
 interface Ended {
   readonly source: string;
+  /** What it counts against: its source, or the device that was let in on it. */
+  readonly holder: string;
   readonly at: number;
   gone: boolean;
 }
@@ -57,16 +59,17 @@ export class EndedSockets {
     if (this.#size > 0 && (many || places.areFew)) this.#askKernel();
   }
 
-  /** Counts one, if its source has room for it. */
-  add(source: string): boolean {
+  /** Counts one, if there is room for it: for its device's, where it was let in as one, or its source's. */
+  add(source: string, device?: string): boolean {
     const { places, endedMs, world } = this.deps;
+    const holder = device ?? source;
     this.#askIfFew(source);
-    if (!places.mayLinger(source)) return false;
+    if (!places.mayLinger(holder)) return false;
     places.others(1);
-    places.hold(source);
+    places.hold(holder);
     this.#size += 1;
     this.#counts.set(source, (this.#counts.get(source) ?? 0) + 1);
-    this.#queue.push({ source, at: world.monotonic(), gone: false });
+    this.#queue.push({ source, holder, at: world.monotonic(), gone: false });
     this.#wait(endedMs);
     return true;
   }
@@ -76,7 +79,7 @@ export class EndedSockets {
     ended.gone = true;
     const { places } = this.deps;
     places.others(-1);
-    places.release(ended.source);
+    places.release(ended.holder);
     this.#size -= 1;
     const left = (this.#counts.get(ended.source) ?? 1) - 1;
     if (left > 0) this.#counts.set(ended.source, left);

@@ -1,4 +1,5 @@
 import { Holding, type MemoryAccount } from "../gateway/memory.ts";
+import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
 import { type HttpAnswer, problem } from "./answers.ts";
 
@@ -12,9 +13,14 @@ interface Deps {
   readonly limits: Pick<Limits, "answersAtOnce" | "answersPerAddress" | "requestsPerTurn">;
   readonly memory: MemoryAccount;
   readonly count: (metric: string) => void;
+  readonly world: Pick<World, "after">;
   /** Calls back once this turn of the event loop is over. */
   readonly nextTurn?: (run: () => void) => void;
 }
+
+/** Requests in one turn of an address that did not wait for its answers before, and for how long. */
+const PUSHY_REQUESTS = 8;
+const PUSHY_MS = 10_000;
 
 /** HTTP answers in the making, and those whose clients have not read them whole, by address. */
 export class HttpAnswers {
@@ -23,6 +29,8 @@ export class HttpAnswers {
   #size = 0;
   /** Requests of this turn of the event loop, by address. */
   readonly #turn = new Map<string, number>();
+  /** Addresses that did not wait for their answers. */
+  readonly #pushy = new Set<string>();
 
   constructor(private readonly deps: Deps) {}
 
@@ -32,9 +40,16 @@ export class HttpAnswers {
     if (this.#turn.size === 0) nextTurn(() => this.#turn.clear());
     const requests = (this.#turn.get(source) ?? 0) + 1;
     this.#turn.set(source, requests);
-    if (requests <= limits.requestsPerTurn) return true;
+    if (requests <= (this.#pushy.has(source) ? PUSHY_REQUESTS : limits.requestsPerTurn))
+      return true;
     count("answers-refused");
+    this.#remember(source);
     return false;
+  }
+
+  #remember(source: string): void {
+    if (this.#pushy.size === 0) this.deps.world.after(PUSHY_MS, () => this.#pushy.clear());
+    this.#pushy.add(source);
   }
 
   get size(): number {

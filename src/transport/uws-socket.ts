@@ -11,8 +11,11 @@ export interface RawSocket {
 
 /** What a socket asks of the server that it came to. */
 export interface SocketOwner {
-  /** Whether a socket of `peer` may stay open until its client hangs up. If so, it counts so long. */
-  mayLinger(peer: Peer): boolean;
+  /**
+   * Whether a socket of `peer` may stay open until its client hangs up. If so, it counts so long, against
+   * its device where it was let in as one.
+   */
+  mayLinger(peer: Peer, device: string | undefined): boolean;
   /** Runs `run` after `ms`; `undefined`: once this turn of the event loop is over. */
   after(ms: number | undefined, run: () => void): void;
   readonly slowConsumerMs: number;
@@ -55,10 +58,10 @@ export class UwsSocket implements Socket {
    * Closes with a frame, for which the client first has to read what was sent before, in
    * `slowConsumerMs`: a frame behind what the client never reads would only keep all of it.
    */
-  end(code: number, reason: string): void {
+  end(code: number, reason: string, device?: string): void {
     if (!this.#open || this.#leaving) return;
     this.look();
-    const lingers = this.owner.mayLinger(this.peer);
+    const lingers = this.owner.mayLinger(this.peer, device);
     if (lingers && this.#buffered === 0) return this.#finish({ code, reason });
     this.#leaving = { code, reason, lingers };
     // Without a frame, what was sent in this turn may still lie in the cork, and goes out first.

@@ -96,12 +96,17 @@ export class UwsServer {
     const ask = () => this.#stillOpen();
     this.#ended = new EndedSockets({ places, endedMs: limits.endedMs, world, ask });
     this.#endedBehindProxy = new EndedSockets({ places, endedMs: PROXY_ENDS_MS, world });
-    this.#answers = new HttpAnswers({ limits, memory, count: (metric) => host.count(metric) });
+    this.#answers = new HttpAnswers({
+      limits,
+      memory,
+      world,
+      count: (metric) => host.count(metric),
+    });
     this.#owner = {
       // Where the gateway stops, nothing is left to keep places for.
-      mayLinger: ({ source, behindProxy }) =>
+      mayLinger: ({ source, behindProxy }, device) =>
         this.#listening.length === 0 ||
-        (behindProxy ? this.#endedBehindProxy : this.#ended).add(source),
+        (behindProxy ? this.#endedBehindProxy : this.#ended).add(source, device),
       after: (ms, run) => void (ms === undefined ? setImmediate(run) : world.after(ms, run)),
       slowConsumerMs: limits.slowConsumerMs,
     };

@@ -79,3 +79,10 @@ test("of a source that has many the kernel is asked, and only those that are the
   world.advance(21_000);
   expect([ended.size, places.free, world.pendingTimers]).toEqual([0, 100, 0]);
 });
+
+test("what a device was let in on counts against it, and not against an address that is full", () => {
+  const { places, ended } = setUp(100);
+  while (ended.add("a"));
+  expect(ended.add("a", "device")).toBe(true);
+  expect(places.heldBy("device")).toBe(1);
+});

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { MemoryAccount } from "../../src/gateway/memory.ts";
 import { type Limits, limitValues } from "../../src/limits/table.ts";
 import { HttpAnswers } from "../../src/transport/http-answers.ts";
+import { HandWorld } from "../kit/world.ts";
 
 function setUp(limits: Partial<Limits>) {
   const counted: string[] = [];
@@ -11,11 +12,12 @@ function setUp(limits: Partial<Limits>) {
   const nextTurn = (run: () => void) => {
     next = run;
   };
-  const answers = new HttpAnswers({ limits: limitValues(limits), memory, count, nextTurn });
+  const world = new HandWorld();
+  const answers = new HttpAnswers({ limits: limitValues(limits), memory, count, world, nextTurn });
   const dropped: string[] = [];
   const enter = (source: string, bytes = 10) =>
     answers.enter(source, bytes, () => dropped.push(source));
-  return { answers, enter, memory, counted, dropped, turn: () => next() };
+  return { answers, enter, memory, counted, dropped, world, turn: () => next() };
 }
 
 test("answersPerAddress: past it the next request of that address is refused, others' are not", () => {
@@ -56,14 +58,16 @@ test("what is held for them is in the account of memory until they are read or g
 });
 
 test("requestsPerTurn: past it an address that does not wait for its answers is sent away", () => {
-  const { answers, counted, turn } = setUp({ requestsPerTurn: 2 });
-  expect(["a", "a", "b", "a"].map((source) => answers.begin(source))).toEqual([
-    true,
-    true,
-    true,
-    false,
-  ]);
+  const { answers, counted, turn, world } = setUp({ requestsPerTurn: 20 });
+  const served = (source: string) => {
+    let requests = 0;
+    while (answers.begin(source)) requests += 1;
+    turn();
+    return requests;
+  };
+  expect(served("a")).toBe(20);
   expect(counted).toEqual(["answers-refused"]);
-  turn();
-  expect(answers.begin("a")).toBe(true);
+  expect([served("a"), served("b")]).toEqual([8, 20]);
+  world.advance(10_000);
+  expect(served("a")).toBe(20);
 });
