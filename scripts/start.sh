@@ -13,7 +13,9 @@ build
 # What the gateway tells people to type: there is no `openclaw` on the path of a fresh clone.
 node_here=node
 case "$(command -v node)" in "$root"/*) node_here=$(command -v node) ;; esac
-export OPENCLAW_COMMAND="${OPENCLAW_COMMAND:-$node_here $root/dist/index.js}"
+# What has blanks is quoted, because it is typed as it is shown.
+printf -v command_here '%q %q' "$node_here" "$root/dist/index.js"
+export OPENCLAW_COMMAND="${OPENCLAW_COMMAND:-$command_here}"
 if [ ! -t 1 ]; then
   say "Output is not a terminal, so no secret is shown. For the owner's one-time link: $OPENCLAW_COMMAND devices invite"
 fi

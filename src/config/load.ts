@@ -94,7 +94,7 @@ function override(from: Override, value: unknown, { read, overrides }: Layers): 
   if (result instanceof Refused) {
     const issue = valueIssue(from.path, value, result);
     const where = from.by === "env" ? from.name : `flag for ${from.path}`;
-    const next = from.by === "env" ? shell`unset ${from.name}` : openclaw`gateway --help`;
+    const next = from.by === "env" ? shell`unset ${from.name}` : openclaw`gateway run --help`;
     const { message, hiding } = issue;
     read.errors.push({
       ...issue,

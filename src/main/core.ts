@@ -150,7 +150,8 @@ function refuseBadConfig(loaded: LoadedConfig): void {
   if (!first) return;
   const lines = loaded.errors.map((issue) => plainText(formatIssue(issue, loaded.source.path)));
   throw new ConfigError(first.code, `the configuration has errors\n${lines.join("\n")}`, {
-    next: openclaw`config validate`,
+    // Of what has no place in the file, such as a flag's value, the file's own check says nothing.
+    next: first.line === undefined ? first.next : openclaw`config validate`,
     issues: loaded.errors,
   });
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { proseReadings } from "./prose.ts";
 import { sources } from "./sources.ts";
 
-/** What other programs write and document, read for its values: file, pattern and why. */
+/** What is documented to be read for its values: file, pattern or comparison, and why. */
 const documented: readonly (readonly [file: string, code: string, why: string])[] = [
   [
     "host/descriptors.ts",
@@ -12,6 +12,17 @@ const documented: readonly (readonly [file: string, code: string, why: string])[
   ],
   ["cli/commands/doctor/gather-ssh.ts", "/^Match User (\\S+)$/m", "a line of sshd_config(5)"],
   ["pairing/ssh-public-key.ts", "/PRIVATE KEY/", "the mark of a private key, RFC 7468"],
+  // The page and the gateway read them from one constant.
+  [
+    "dashboard/help.ts",
+    "message === WAITING_REPLACED",
+    "a close has its reason and no code of ours",
+  ],
+  [
+    "dashboard/reducer.ts",
+    "reason === DEVICE_REMOVED",
+    "a close has its reason and no code of ours",
+  ],
 ];
 
 test("nothing decides by the words of a sentence: errors have codes, commands are data", () => {
@@ -39,6 +50,8 @@ describe("the rule", () => {
     ["a message that a pattern is tried on", "if (/denied$/.test(message)) f();"],
     ["one that is made a string first", "if (/^unknown/.test(String(error.message))) f();"],
     ["a message that is compared", 'const is = error.message === "invalid role";'],
+    ["a message that is compared with a constant", "const is = message === WAITING_REPLACED;"],
+    ["a message that chooses", 'switch (error.message) { case "x": f(); }'],
     ["a close's reason", 'if (close.reason.startsWith("device")) f();'],
   ])("finds %s", (_what, text) => {
     expect(proseReadings(text).length).toBeGreaterThan(0);

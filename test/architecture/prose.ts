@@ -17,7 +17,17 @@ interface Node {
 const SENTENCES = ["message", "reason", "cure", "hint", "warning", "detail", "stderr"];
 
 /** What looks into a text. */
-const LOOKS = ["test", "exec", "match", "matchAll", "search", "includes", "startsWith", "endsWith"];
+const LOOKS = [
+  "test",
+  "exec",
+  "match",
+  "matchAll",
+  "search",
+  "includes",
+  "indexOf",
+  "startsWith",
+  "endsWith",
+];
 
 /** Two words with a blank between: a pattern for sentences. */
 const WORDS = /[a-zA-Z]{2,}(?: |\\s[+*]?)[a-zA-Z]{2,}/;
@@ -31,7 +41,7 @@ export function proseReadings(source: string, file = "text.ts"): Reading[] {
   const lineAt = (offset: number) => source.slice(0, offset).split("\n").length;
 
   function visit(node: Node): void {
-    if (isPattern(node) || looksInto(node) || compares(node)) {
+    if (isPattern(node) || looksInto(node) || compares(node) || chooses(node)) {
       found.push({ line: lineAt(node.start), code: source.slice(node.start, node.end) });
     }
     for (const value of Object.values(node)) {
@@ -65,7 +75,14 @@ function compares(node: Node): boolean {
   return sides.some(isSentence) && sides.some(isWords);
 }
 
+/** `switch (message)` */
+function chooses(node: Node): boolean {
+  return node.type === "SwitchStatement" && isSentence(node["discriminant"]);
+}
+
+/** A text, or a constant of one. */
 function isWords(node: Node): boolean {
+  if (node.type === "Identifier") return /^[A-Z][A-Z_]+$/.test(String(node["name"]));
   return node.type === "Literal" && typeof node["value"] === "string" && node["value"] !== "";
 }
 

@@ -1,4 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { refuseForeignWords } from "../../src/cli/commands/foreign-words.ts";
+import { treeOf } from "../../src/cli/kit/declare.ts";
+import { commandLine } from "../../src/cli/program.ts";
 import { openclaw as command } from "../../src/protocol/command.ts";
 import { partsOf, plainText, say, type Text } from "../../src/protocol/text.ts";
 import { FakeAdmin } from "./support/admin-server.ts";
@@ -111,12 +114,17 @@ describe("command line", () => {
     ["pairing approve x", "openclaw devices approve CODE"],
     ["devices pending", "openclaw devices list"],
     ["node run --host x", "openclaw connect <link or wss://…>"],
-    ["token", "openclaw token new"],
     ["--json restart", "openclaw gateway restart"],
   ])("openclaw %s names the command that is meant", async (typed, next) => {
     const io = nowhere();
     expect(await openclaw(typed, io)).toBe(2);
     expect(io.errors.at(-1)).toBe(`  next: ${next}`);
+  });
+
+  test("what is called a command that is meant is none of this program's own", () => {
+    for (const { path } of treeOf(commandLine).values()) {
+      expect(() => refuseForeignWords(path)).not.toThrow();
+    }
   });
 
   test("gateway call --list names every method with who may call it", async () => {

@@ -13,6 +13,8 @@ const run = promisify(execFile);
 /** What no shell may ever run, in a name that a stranger chose. */
 const HOSTILE = "x$(touch owned)`touch owned`;touch owned";
 
+const KEY = "it's my $HOME key";
+
 let gateway: GatewayProcess;
 let env: Record<string, string>;
 let work: string;
@@ -37,6 +39,9 @@ beforeAll(async () => {
     client: { displayName: HOSTILE },
   });
   code = error.details.requestId;
+  // A name with all that a shell takes for its own.
+  await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(gateway.stateDir, "key")]);
+  await run(program, ["ssh", "add", join(gateway.stateDir, "key.pub"), "--name", KEY], { env });
 });
 afterEach(async () => {
   await terminal?.close();
@@ -83,6 +88,16 @@ describe("bash", () => {
     await tab(tmux, "openclaw ssh add ph", /ssh add phone\.pub *$/m);
   });
 
+  test("completes a name with blanks and quotes, within quotes as well, behind an alias too", async () => {
+    const tmux = await typing(`alias oc=openclaw; complete -F _openclaw oc; ${START}`);
+    await tmux.shows(/^ready$/m);
+    await tab(tmux, "openclaw ssh remove i", /remove it\\'s\\ my\\ \\\$HOME\\ key *$/m);
+    await tab(tmux, "openclaw ssh remove it\\'s\\ m", /remove it\\'s\\ my\\ \\\$HOME\\ key *$/m);
+    await tab(tmux, "openclaw ssh remove 'i", /remove 'it'\\''s my \$HOME key' *$/m);
+    await tab(tmux, "openclaw ssh remove \"it's m", /remove "it's my \\\$HOME key" *$/m);
+    await tab(tmux, "oc dev", /\$ oc devices *$/m);
+  });
+
   test("the script is one that shellcheck finds nothing in", async () => {
     const { stdout } = await run(join(gateway.stateDir, "bin/openclaw"), ["completion", "bash"], {
       env,
@@ -110,6 +125,8 @@ describe("zsh", () => {
       new RegExp(`approve ${code} *$`, "m"),
     );
     await tab(tmux, "openclaw ssh add ph", /ssh add phone\.pub *$/m);
+    await tab(tmux, "openclaw ssh remove it\\'s\\ m", /remove it\\'s\\ my\\ \\\$HOME\\ key *$/m);
+    await tab(tmux, "openclaw ssh remove \"it's m", /remove "it's my \\\$HOME key" *$/m);
   });
 });
 
@@ -130,5 +147,9 @@ describe("fish", () => {
     expect(waiting.split("\t")[0]).toBe(code);
     expect(waiting).toContain(HOSTILE.slice(0, 12));
     expect(await offered("openclaw ssh add ph")).toContain("phone.pub");
+    for (const typed of ["i", "it\\'s\\ m", "\"it's m"]) {
+      const [name = ""] = await offered(`openclaw ssh remove ${typed}`);
+      expect(name).toContain("my $HOME key");
+    }
   });
 });

@@ -152,6 +152,14 @@ describe("what cannot start", () => {
     await second.start();
   });
 
+  test("what is wrong with a flag is not looked for in the file", async () => {
+    const gateway = await prepare();
+    const said = await gateway.cli(["gateway", "run", "--bind", "bogus"]);
+    expect(said.code).toBe(78);
+    const refusal = JSON.parse(said.stdout.trim().split("\n").at(-1) ?? "") as { next?: string };
+    expect(refusal.next).toBe("openclaw gateway run --help");
+  });
+
   test("a bad configuration is refused with file, line and column before anything is made", async () => {
     const gateway = await prepare();
     const file = join(gateway.stateDir, "openclaw.json");

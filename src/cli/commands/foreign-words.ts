@@ -43,7 +43,6 @@ const meant: Readonly<Record<string, Text>> = {
   "nodes add": openclaw`devices invite --role node`,
   "nodes invite": openclaw`devices invite --role node`,
   "nodes run": openclaw`nodes invoke ${blank("NODE")} system.run --params ${'{"command":["df","-h"]}'}`,
-  token: openclaw`token new`,
   password: openclaw`config set gateway.password -`,
   configure: openclaw`config --help`,
   set: openclaw`config set ${blank("KEY")} ${blank("VALUE")}`,

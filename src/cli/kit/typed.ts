@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import type { Environment } from "../../lib/environment.ts";
+import { shellWord } from "../../lib/shell-word.ts";
 import { OPENCLAW } from "../../protocol/command.ts";
 import { commandName } from "../../words/command.ts";
 
@@ -14,5 +15,5 @@ export function typedCommand(env: Environment, script: string | undefined): stri
   const folders = (env["PATH"] ?? "").split(":").filter((folder) => folder !== "");
   if (folders.some((folder) => existsSync(join(folder, OPENCLAW)))) return named;
   const near = relative(process.cwd(), script);
-  return `node ${near.startsWith("..") ? script : near}`;
+  return `node ${shellWord(near.startsWith("..") ? script : near)}`;
 }

@@ -17,6 +17,9 @@ describe("commands as they are typed here", () => {
     expect(typedCommand({ PATH: folder }, "/opt/x/dist/index.js")).toBe(
       "node /opt/x/dist/index.js",
     );
+    expect(typedCommand({ PATH: folder }, "/opt/a b/dist/index.js")).toBe(
+      "node '/opt/a b/dist/index.js'",
+    );
     writeFileSync(join(folder, "openclaw"), "");
     expect(typedCommand({ PATH: `/nowhere:${folder}` }, script)).toBe("openclaw");
   });
