@@ -15,7 +15,7 @@ import {
 import { blank, openclaw } from "../protocol/command.ts";
 import { invalidRequest } from "../protocol/errors.ts";
 import { say } from "../protocol/text.ts";
-import { quoted } from "../words/device.ts";
+import { quoted, shown } from "../words/device.ts";
 import { type SshRight, sshRights } from "../words/ssh-rights.ts";
 import type { PairingChange, PairingState, SshKey, SshKeyChange } from "./records.ts";
 import { readPublicKey } from "./ssh-public-key.ts";
@@ -133,7 +133,7 @@ function networkOf(text: string): string {
 
 /**
  * The key that `typed` names: its name, its fingerprint, or the start of one that fits no other.
- * @throws RequestError (SSH_KEY_UNKNOWN) where none or several fit
+ * @throws RequestError (SSH_KEY_UNKNOWN) where none fits, (SSH_KEY_AMBIGUOUS) where several do
  */
 export function findSshKey(state: PairingState, typed: string): SshKey {
   const keys = [...state.sshKeys.values()];
@@ -146,8 +146,12 @@ export function findSshKey(state: PairingState, typed: string): SshKey {
   const found = exact.length > 0 ? exact : start.length >= SHORTEST_START ? near : [];
   const [key] = found;
   if (key && found.length === 1) return key;
-  const problem = found.length > 1 ? "several keys fit" : "no key fits";
-  throw invalidRequest(problem, { code: "SSH_KEY_UNKNOWN", next: openclaw`ssh list` });
+  const next = openclaw`ssh list`;
+  const what = quoted(shown(word));
+  if (found.length > 1) {
+    throw invalidRequest(`several keys fit ${what}`, { code: "SSH_KEY_AMBIGUOUS", next });
+  }
+  throw invalidRequest(`no key fits ${what}`, { code: "SSH_KEY_UNKNOWN", next });
 }
 
 const SHORTEST_START = 6;

@@ -62,27 +62,44 @@ interface Described {
 }
 
 /** A command, by what people type: all that its help, its completion and its page say follows from it. */
-export interface Declaration<
-  // biome-ignore lint/suspicious/noExplicitAny: a list holds commands of all shapes
-  Args extends any[] = any[],
-  // biome-ignore lint/suspicious/noExplicitAny: see above
-  Options extends OptionValues = any,
-> extends Described {
-  /** Its arguments and options; their types are those that `run` gets. */
-  readonly shape?: (command: Command) => Command<Args, Options>;
+export interface Declaration extends Described {
+  /** Its arguments and options. */
+  readonly shape?: (command: Command) => AnyCommand;
   /** What a shell offers, by the name of an argument or the long name of an option. */
   readonly completes?: Readonly<Record<string, Completion>>;
   /** Loads what the command does, only when it runs: the program must start at once. */
-  readonly run?: () => Promise<Run<Options, WordsOf<Args>>>;
+  readonly run?: () => Promise<Run<never, never>>;
   /** The commands below it. */
   readonly under?: readonly Declaration[];
 }
 
+/** Nothing where each option that a command takes is declared, of the type that it takes. */
+type Undeclared<Options, Taken> = [Exclude<keyof Taken, keyof Options>] extends [never]
+  ? [Options] extends [Taken]
+    ? unknown
+    : { readonly mistyped: Options }
+  : { readonly undeclared: Exclude<keyof Taken, keyof Options> };
+
+/** A declaration that may be given what the command does. */
+interface ShapedDeclaration<Args extends unknown[], Options extends OptionValues>
+  extends Declaration {
+  /** `load` loads it when it runs. It gets the words and options that `shape` declares, and takes no others. */
+  runs<Taken>(
+    load: (() => Promise<Run<Taken, WordsOf<Args>>>) & Undeclared<Options, Taken>,
+  ): Declaration;
+}
+
+/** What {@link declare} takes: the types of arguments and options are those of the command that `shape` returns. */
+interface Shaped<Args extends unknown[], Options extends OptionValues>
+  extends Omit<Declaration, "shape" | "run"> {
+  readonly shape?: (command: Command) => Command<Args, Options>;
+}
+
 /** Declares one command; a noun has others `under` it. */
 export function declare<Args extends unknown[] = [], Options extends OptionValues = OptionValues>(
-  declaration: Declaration<Args, Options>,
-): Declaration {
-  return declaration;
+  declaration: Shaped<Args, Options>,
+): ShapedDeclaration<Args, Options> {
+  return { ...declaration, runs: (run) => ({ ...declaration, run }) };
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: commands of all shapes

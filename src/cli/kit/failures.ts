@@ -77,7 +77,12 @@ function unexpected(message: string): Failure {
 const NOT_WRITABLE = /^(STATE|AUDIT)_NOT_WRITABLE$/;
 const credentialCodes = /^(NOT_PAIRED|PAIRING_|AUTH_|DEVICE_|CONTROL_UI_|MISSING_SCOPE|FORBIDDEN)/;
 const unreachableCodes = /^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)/;
-const unknownCodes: readonly string[] = ["UNKNOWN_REQUEST", "UNKNOWN_DEVICE"];
+const unknownCodes: readonly string[] = [
+  "UNKNOWN_REQUEST",
+  "UNKNOWN_DEVICE",
+  "UNKNOWN_NODE",
+  "SSH_KEY_UNKNOWN",
+];
 
 function exitOf(name: string, code: string): ExitName {
   if (unknownCodes.includes(name)) return "notFound";

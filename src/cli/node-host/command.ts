@@ -40,13 +40,11 @@ export const connect = declare({
       type: asRoot(openclaw`connect - --install-service`),
     },
   ],
-  run: async () => (await import("./connect.ts")).connect,
-});
+}).runs(async () => (await import("./connect.ts")).connect);
 
 /** `openclaw pair-node`: what `connect --install-service` starts as the node's own user. */
 export const pairNode = declare({
   name: "pair-node",
   summary: "pairs this machine for the service that starts it",
   hidden: true,
-  run: async () => (await import("./pair-process.ts")).pairNode,
-});
+}).runs(async () => (await import("./pair-process.ts")).pairNode);

@@ -3,8 +3,7 @@ import { declare } from "../../kit/declare.ts";
 const verify = declare({
   name: "verify",
   summary: "follow the chain of lines and compare its end with the state",
-  run: async () => (await import("./audit.ts")).verify,
-});
+}).runs(async () => (await import("./audit.ts")).verify);
 
 /** `openclaw audit …` */
 export const audit = declare({
@@ -12,6 +11,5 @@ export const audit = declare({
   summary: "who decided what: pairing, tokens, links, secrets, configuration",
   shape: (command) =>
     command.option("--since <age>", "only what happened in this time, such as 24h or 30d"),
-  run: async () => (await import("./audit.ts")).audit,
   under: [verify],
-});
+}).runs(async () => (await import("./audit.ts")).audit);

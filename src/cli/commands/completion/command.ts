@@ -22,5 +22,4 @@ export const completion = declare({
       type: openclaw`completion fish ${blank("> ~/.config/fish/completions/openclaw.fish")}`,
     },
   ],
-  run: async () => (await import("./print.ts")).completion,
-});
+}).runs(async () => (await import("./print.ts")).completion);

@@ -7,8 +7,7 @@ const get = declare({
   summary: "the configuration in force, or one key or section of it",
   shape: (command) => command.argument("[path]"),
   completes: { path: "config-key" },
-  run: async () => (await import("./get.ts")).get,
-});
+}).runs(async () => (await import("./get.ts")).get);
 
 const set = declare({
   name: "set",
@@ -20,37 +19,32 @@ const set = declare({
       .option("--revoke-derived", "for secrets: also end the device tokens the old one let in")
       .option("--force", FORCE),
   completes: { path: "config-key" },
-  run: async () => (await import("./set.ts")).set,
-});
+}).runs(async () => (await import("./set.ts")).set);
 
 const unset = declare({
   name: "unset",
   summary: "remove a key from the file",
   shape: (command) => command.argument("<path>").option("--force", FORCE),
   completes: { path: "config-key" },
-  run: async () => (await import("./set.ts")).unset,
-});
+}).runs(async () => (await import("./set.ts")).unset);
 
 const file = declare({
   name: "file",
   summary: "where the configuration file is",
-  run: async () => (await import("./file.ts")).file,
-});
+}).runs(async () => (await import("./file.ts")).file);
 
 const validate = declare({
   name: "validate",
   summary: "check the file, or another one, without changing anything",
   shape: (command) => command.argument("[file]"),
   completes: { file: "file" },
-  run: async () => (await import("./file.ts")).validate,
-});
+}).runs(async () => (await import("./file.ts")).validate);
 
 const migrate = declare({
   name: "migrate-secrets",
   summary: "move secrets that stand in the file in clear into the state, hashed",
   shape: (command) => command.option("--yes", "do not ask"),
-  run: async () => (await import("./migrate.ts")).migrate,
-});
+}).runs(async () => (await import("./migrate.ts")).migrate);
 
 /** `openclaw config …`. */
 export const config = declare({

@@ -15,22 +15,19 @@ const list = declare({
       .option("--all", "all of them, as where a pipe or file reads it")
       .option("--cursor <cursor>", "go on where a list ended: it says how"),
   completes: { role: ROLES },
-  run: async () => (await import("./list.ts")).list,
-});
+}).runs(async () => (await import("./list.ts")).list);
 
 const show = declare({
   name: "show",
   summary: "all about one request: who asks, from where, for what, with which key",
   shape: (command) => command.argument("[code...]"),
   completes: { code: "device-request" },
-  run: async () => (await import("./show.ts")).show,
-});
+}).runs(async () => (await import("./show.ts")).show);
 
 const watch = declare({
   name: "watch",
   summary: "see who asks as it happens; look at each with Enter, then approve or reject",
-  run: async () => (await import("../watch/watch.ts")).watch,
-});
+}).runs(async () => (await import("../watch/watch.ts")).watch);
 
 const approve = declare({
   name: "approve",
@@ -41,16 +38,14 @@ const approve = declare({
       .option("--yes", "do not ask; a whole code is never asked about")
       .option("--latest", "not done, and why not"),
   completes: { code: "device-request" },
-  run: async () => (await import("./approve.ts")).approve,
-});
+}).runs(async () => (await import("./approve.ts")).approve);
 
 const reject = declare({
   name: "reject",
   summary: "reject a request: its code, or its full device id",
   shape: (command) => command.argument("[code...]"),
   completes: { code: "device-request" },
-  run: async () => (await import("./approve.ts")).reject,
-});
+}).runs(async () => (await import("./approve.ts")).reject);
 
 const remove = declare({
   name: "remove",
@@ -61,8 +56,7 @@ const remove = declare({
       .option("--yes", "accepted for scripts")
       .option("--force", FORCE),
   completes: { device: "device" },
-  run: async () => (await import("./paired.ts")).remove,
-});
+}).runs(async () => (await import("./paired.ts")).remove);
 
 const rename = declare({
   name: "rename",
@@ -74,8 +68,7 @@ const rename = declare({
       .option("--device <device>", "the device, instead of as the first word")
       .option("--name <name>", "the name, instead of as the last words"),
   completes: { device: "device" },
-  run: async () => (await import("./paired.ts")).rename,
-});
+}).runs(async () => (await import("./paired.ts")).rename);
 
 const rotate = declare({
   name: "rotate",
@@ -88,8 +81,7 @@ const rotate = declare({
       .option("--scope <scope...>", "leave it only these scopes, until it is approved for more")
       .option("--force", FORCE),
   completes: { device: "device", role: ROLES },
-  run: async () => (await import("./tokens.ts")).rotate,
-});
+}).runs(async () => (await import("./tokens.ts")).rotate);
 
 const revoke = declare({
   name: "revoke",
@@ -101,8 +93,7 @@ const revoke = declare({
       .option("--role <role>", "which role's token, where it has several")
       .option("--force", FORCE),
   completes: { device: "device", role: ROLES },
-  run: async () => (await import("./tokens.ts")).revoke,
-});
+}).runs(async () => (await import("./tokens.ts")).revoke);
 
 const revokeAll = declare({
   name: "revoke-all",
@@ -113,8 +104,7 @@ const revokeAll = declare({
       .option("--yes", "do it without asking")
       .option("--force", "also where nobody would be left with full control"),
   completes: { except: "device" },
-  run: async () => (await import("./revoke-all.ts")).revokeAll,
-});
+}).runs(async () => (await import("./revoke-all.ts")).revokeAll);
 
 const clear = declare({
   name: "clear",
@@ -125,21 +115,18 @@ const clear = declare({
       .option("--stale <age>", "remove paired devices not seen for this long")
       .option("--yes", "do it")
       .option("--force", FORCE),
-  run: async () => (await import("./clear.ts")).clear,
-});
+}).runs(async () => (await import("./clear.ts")).clear);
 
 const inviteList = declare({
   name: "list",
   summary: "links and setup codes that still pair someone",
-  run: async () => (await import("./links.ts")).links,
-});
+}).runs(async () => (await import("./links.ts")).links);
 
 const inviteRevoke = declare({
   name: "revoke",
   summary: "end a link or setup code; devices that it paired stay",
   shape: (command) => command.argument("[link]"),
-  run: async () => (await import("./links.ts")).revokeLink,
-});
+}).runs(async () => (await import("./links.ts")).revokeLink);
 
 const invite = declare({
   name: "invite",
@@ -164,9 +151,8 @@ const invite = declare({
     scopes: ["read", "write", "read,write", "admin", "owner"],
     access: ["full", "limited", "node"],
   },
-  run: async () => (await import("./invite.ts")).invite,
   under: [inviteList, inviteRevoke],
-});
+}).runs(async () => (await import("./invite.ts")).invite);
 
 /** `openclaw devices …` */
 export const devices = declare({

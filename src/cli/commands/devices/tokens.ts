@@ -50,7 +50,7 @@ export const rotate: Run<TokenOptions> = async (context, args, options) => {
 };
 
 /** `openclaw devices revoke <device>` */
-export const revoke: Run<TokenOptions> = async (context, args, options) => {
+export const revoke: Run<Omit<TokenOptions, "scope">> = async (context, args, options) => {
   await onToken(context, { args, options, verb: "Revoke" }, async (gateway, device, role) => {
     const { deviceId } = device;
     const revokedAtMs = revokedAt(device, role);

@@ -4,5 +4,4 @@ import { declare } from "../../kit/declare.ts";
 export const doctor = declare({
   name: "doctor",
   summary: "what is wrong here and what to type; changes nothing",
-  run: async () => (await import("./doctor.ts")).doctor,
-});
+}).runs(async () => (await import("./doctor.ts")).doctor);

@@ -8,26 +8,22 @@ const run = declare({
       .option("--port <port>", "TCP port to listen on")
       .option("--bind <address>", "loopback, lan, or one IP address"),
   completes: { bind: ["loopback", "lan"] },
-  run: async () => (await import("./run.ts")).run,
-});
+}).runs(async () => (await import("./run.ts")).run);
 
 const status = declare({
   name: "status",
   summary: "whether it runs, since when and where; exit code 3 when it does not",
-  run: async () => (await import("../overview.ts")).gatewayStatus,
-});
+}).runs(async () => (await import("../overview.ts")).gatewayStatus);
 
 const restart = declare({
   name: "restart",
   summary: "restart it through whoever supervises it, and wait until it accepts",
-  run: async () => (await import("./restart.ts")).restart,
-});
+}).runs(async () => (await import("./restart.ts")).restart);
 
 const stop = declare({
   name: "stop",
   summary: "stop it; clients are told first",
-  run: async () => (await import("./stop.ts")).stop,
-});
+}).runs(async () => (await import("./stop.ts")).stop);
 
 const call = declare({
   name: "call",
@@ -39,8 +35,7 @@ const call = declare({
       .option("--params <json>", "its params, as a JSON object")
       .option("--timeout <ms>", "how long to wait for the answer"),
   completes: { method: "method" },
-  run: async () => (await import("./call.ts")).call,
-});
+}).runs(async () => (await import("./call.ts")).call);
 
 const prove = declare({
   name: "prove",
@@ -49,15 +44,13 @@ const prove = declare({
     command
       .argument("<url>")
       .option("--connect-to <address>", "where the URL's name is taken to lead"),
-  run: async () => (await import("./prove.ts")).prove,
-});
+}).runs(async () => (await import("./prove.ts")).prove);
 
 const serveStopped = declare({
   name: "serve-stopped",
   summary: "serves the state of a gateway that does not run, to the program that starts it",
   hidden: true,
-  run: async () => (await import("../../reach/owner-process.ts")).serveStopped,
-});
+}).runs(async () => (await import("../../reach/owner-process.ts")).serveStopped);
 
 /** `openclaw gateway …` */
 export const gateway = declare({

@@ -4,5 +4,4 @@ import { declare } from "../../kit/declare.ts";
 export const health = declare({
   name: "health",
   summary: "ask the gateway whether it is well",
-  run: async () => (await import("./health.ts")).health,
-});
+}).runs(async () => (await import("./health.ts")).health);

@@ -19,5 +19,4 @@ they come from journald, its log file or pm2's, and the first line says which.`,
     { what: "watch it", type: openclaw`logs -f` },
     { what: "for a program", type: openclaw`logs --json --limit 1000` },
   ],
-  run: async () => (await import("./logs.ts")).logs,
-});
+}).runs(async () => (await import("./logs.ts")).logs);

@@ -5,15 +5,13 @@ import { declare } from "../../kit/declare.ts";
 const list = declare({
   name: "list",
   summary: "what waits for approval, and all nodes",
-  run: async () => (await import("./list.ts")).list,
-});
+}).runs(async () => (await import("./list.ts")).list);
 
 const status = declare({
   name: "status",
   summary: "load, memory and disk of each node",
   shape: (command) => command.option("--connected", "only those that are connected"),
-  run: async () => (await import("./list.ts")).status,
-});
+}).runs(async () => (await import("./list.ts")).status);
 
 const describe = declare({
   name: "describe",
@@ -21,30 +19,26 @@ const describe = declare({
   shape: (command) =>
     command.argument("[node...]").option("--node <node>", "the node, instead of as a word"),
   completes: { node: "node" },
-  run: async () => (await import("./manage.ts")).describe,
-});
+}).runs(async () => (await import("./manage.ts")).describe);
 
 const pending = declare({
   name: "pending",
   summary: "what nodes offer that waits for approval",
-  run: async () => (await import("./list.ts")).pending,
-});
+}).runs(async () => (await import("./list.ts")).pending);
 
 const approve = declare({
   name: "approve",
   summary: "approve what a node offers: its code, or its full id",
   shape: (command) => command.argument("[code...]"),
   completes: { code: "node-request" },
-  run: async () => (await import("./approve.ts")).approve,
-});
+}).runs(async () => (await import("./approve.ts")).approve);
 
 const reject = declare({
   name: "reject",
   summary: "reject what a node offers; what was approved before stays",
   shape: (command) => command.argument("[code...]"),
   completes: { code: "node-request" },
-  run: async () => (await import("./approve.ts")).reject,
-});
+}).runs(async () => (await import("./approve.ts")).reject);
 
 const rename = declare({
   name: "rename",
@@ -56,8 +50,7 @@ const rename = declare({
       .option("--node <node>", "the node, instead of as the first word")
       .option("--name <name>", "the name, instead of as the last words"),
   completes: { node: "node" },
-  run: async () => (await import("./manage.ts")).rename,
-});
+}).runs(async () => (await import("./manage.ts")).rename);
 
 const remove = declare({
   name: "remove",
@@ -65,8 +58,7 @@ const remove = declare({
   shape: (command) =>
     command.argument("[node...]").option("--node <node>", "the node, instead of as words"),
   completes: { node: "node" },
-  run: async () => (await import("./manage.ts")).remove,
-});
+}).runs(async () => (await import("./manage.ts")).remove);
 
 const invoke = declare({
   name: "invoke",
@@ -80,8 +72,7 @@ const invoke = declare({
       .option("--params <json>", "its params, as a JSON object")
       .option("--invoke-timeout, --timeout <ms>", "how long it may take, in milliseconds (30000)"),
   completes: { node: "node" },
-  run: async () => (await import("./invoke.ts")).invoke,
-});
+}).runs(async () => (await import("./invoke.ts")).invoke);
 
 /** `openclaw nodes …` */
 export const nodes = declare({

@@ -19,7 +19,7 @@ export interface NodeOptions {
 }
 
 /** `openclaw nodes describe <node>` */
-export const describe: Run<NodeOptions> = async (context, args, options) => {
+export const describe: Run<Omit<NodeOptions, "name">> = async (context, args, options) => {
   const typed = options.node ?? args.join(" ");
   await withGateway(context, listNeeds, async (gateway) => {
     const { nodeId } = await findNode(context, gateway, { typed, verb: "Show", byName: true });
@@ -79,7 +79,7 @@ export const rename: Run<NodeOptions> = async (context, args, options) => {
 };
 
 /** `openclaw nodes remove <node>` */
-export const remove: Run<NodeOptions> = async (context, args, options) => {
+export const remove: Run<Omit<NodeOptions, "name">> = async (context, args, options) => {
   const typed = options.node ?? args.join(" ");
   await withGateway(context, listNeeds, async (gateway) => {
     const node = await findNode(context, gateway, { typed, verb: "Remove" });

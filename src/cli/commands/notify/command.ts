@@ -3,8 +3,7 @@ import { declare } from "../../kit/declare.ts";
 const test = declare({
   name: "test",
   summary: "send it a test message and say how that went",
-  run: async () => (await import("./test.ts")).notifyTest,
-});
+}).runs(async () => (await import("./test.ts")).notifyTest);
 
 /** `openclaw notify …` */
 export const notify = declare({

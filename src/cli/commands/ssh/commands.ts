@@ -16,8 +16,7 @@ const enable = declare({
       .option("--authorized-keys", "keep a block in the account's authorized_keys instead")
       .option("--dry-run", "only show what it would do")
       .option("--yes", "do not ask"),
-  run: async () => (await import("./enable.ts")).enable,
-});
+}).runs(async () => (await import("./enable.ts")).enable);
 
 const disable = declare({
   name: "disable",
@@ -26,8 +25,7 @@ const disable = declare({
     command
       .option("--force", "even if a key is the owner's last way in")
       .option("--yes", "do not ask"),
-  run: async () => (await import("./disable.ts")).disable,
-});
+}).runs(async () => (await import("./disable.ts")).disable);
 
 const add = declare({
   name: "add",
@@ -40,14 +38,12 @@ const add = declare({
       .option("--expires <time>", "how long, such as 90d; without it until it is removed")
       .option("--from <networks>", "only from these addresses or networks, with commas"),
   completes: { key: "file", may: ["operator", "node", "admin", "operator,node"] },
-  run: async () => (await import("./keys.ts")).add,
-});
+}).runs(async () => (await import("./keys.ts")).add);
 
 const list = declare({
   name: "list",
   summary: "the keys that may approve",
-  run: async () => (await import("./keys.ts")).list,
-});
+}).runs(async () => (await import("./keys.ts")).list);
 
 const remove = declare({
   name: "remove",
@@ -55,8 +51,7 @@ const remove = declare({
   shape: (command) =>
     command.argument("[key...]").option("--force", "even if it is the owner's last way in"),
   completes: { key: "ssh-key" },
-  run: async () => (await import("./keys.ts")).remove,
-});
+}).runs(async () => (await import("./keys.ts")).remove);
 
 /** `openclaw ssh …` */
 export const ssh = declare({

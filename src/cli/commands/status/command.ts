@@ -4,5 +4,4 @@ import { declare } from "../../kit/declare.ts";
 export const status = declare({
   name: "status",
   summary: "figures: connections, pairing, store",
-  run: async () => (await import("./status.ts")).status,
-});
+}).runs(async () => (await import("./status.ts")).status);

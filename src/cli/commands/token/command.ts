@@ -7,8 +7,7 @@ const renew = declare({
     command
       .option("--revoke-derived", "also end the device tokens that the old one let in")
       .option("--force", "with it, also where that ends the last way in with full control"),
-  run: async () => (await import("./token.ts")).newToken,
-});
+}).runs(async () => (await import("./token.ts")).newToken);
 
 /** `openclaw token …` */
 export const token = declare({
