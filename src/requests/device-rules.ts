@@ -2,17 +2,19 @@ import { coversAll, union } from "../protocol/access.ts";
 import { requestCode } from "../words/code.ts";
 import { accessWords } from "../words/device.ts";
 import type { DeviceRequest, DeviceText } from "./records.ts";
-import type { BookContext, Rules } from "./rules.ts";
+import type { AccessAsk, BookContext, Rules } from "./rules.ts";
 
 /** Devices ask for roles and scopes: a retry keeps its code, and an ask for more is given another. */
 export const deviceRules: Rules<"device"> = {
   covers: () => false,
-  refreshed: (before, { role, scopes, text, source }, { now, limits }) => {
-    if (!before.roles.includes(role) || !coversAll(before.scopes, scopes)) return undefined;
+  refreshed: (before, { role, scopes, offered = [], text, source }, { now, limits }) => {
+    const wanted = [...scopes, ...offered];
+    if (!before.roles.includes(role) || !coversAll(before.scopes, wanted)) return undefined;
     return { ...before, ...deviceText(text), source, expiresAtMs: now + limits.pendingMs };
   },
   draft: (asked, before, { now, limits }) => {
-    const gathered = union(before?.scopes ?? [], asked.scopes);
+    const wanted = union(asked.scopes, asked.offered ?? []);
+    const gathered = union(before?.scopes ?? [], wanted);
     // A device that keeps asking for other scopes must not make its request grow without end.
     const fits = gathered.length <= limits.scopesPerRequest;
     return {
@@ -24,7 +26,8 @@ export const deviceRules: Rules<"device"> = {
       publicKey: asked.publicKey,
       role: asked.role,
       roles: [...new Set([...(before?.roles ?? []), asked.role])],
-      scopes: fits ? gathered : union([], asked.scopes),
+      scopes: fits ? gathered : wanted,
+      ...stillOffered(asked, before),
       source: asked.source,
       isRepair: asked.isRepair,
       ...(asked.secretEpoch !== undefined && { secretEpoch: asked.secretEpoch }),
@@ -69,6 +72,20 @@ function evicted(
 
 function oldest(list: readonly DeviceRequest[]): DeviceRequest | undefined {
   return [...list].sort((a, b) => a.ts - b.ts)[0];
+}
+
+/** What is offered and was asked for by name neither before nor now. */
+function stillOffered(asked: AccessAsk, before: DeviceRequest | undefined) {
+  const offered = union(asked.offered ?? [], before?.offered ?? []).filter((scope) => {
+    const byName = before?.scopes.includes(scope) && !before.offered?.includes(scope);
+    return !byName && !asked.scopes.includes(scope);
+  });
+  return offered.length > 0 ? { offered } : {};
+}
+
+/** The scopes that the device asked for by name. */
+export function askedByName({ scopes, offered = [] }: DeviceRequest): string[] {
+  return scopes.filter((scope) => !offered.includes(scope));
 }
 
 /** What a device says about itself, without what else a request or record says. */
