@@ -2,7 +2,7 @@
 #@ A template: what stands between two @ is filled in, and lines that begin with #@ are left out.
 # sshd runs this as "answer.sh <fingerprint>" for a key that may approve, whatever was asked for; that
 # stands in SSH_ORIGINAL_COMMAND, is never run and never becomes part of a command. Verbs:
-#   list, show CODE, approve CODE, reject CODE, revoke DEVICE, help
+#   list, show CODE, approve CODE [without nodes], reject CODE, revoke DEVICE, help
 # Made by "openclaw ssh enable"; a change here is undone by the next one.
 set -fu
 LC_ALL=C
@@ -25,6 +25,9 @@ nothing else here.
   list            who waits
   show CODE       who asks, for what
   approve CODE    let it in
+  approve CODE without nodes
+                  the same, but it runs
+                  no commands on nodes
   reject CODE     turn it down
   revoke DEVICE   take it out again
 
@@ -64,7 +67,16 @@ case $verb in
     exit 0
     ;;
   list) [ $# -eq 0 ] || refuse 'list stands alone.' ;;
-  show | approve | reject) code "$@" ;;
+  show | reject) code "$@" ;;
+  approve)
+    without=''
+    case "$# $*" in
+      '3 '*' without nodes') set -- "$1" && without=Without ;;
+      '4 '*' without nodes') set -- "$1" "$2" && without=Without ;;
+    esac
+    code "$@"
+    verb=approve$without
+    ;;
   revoke)
     case $#,$* in
       1,????????*) ;;

@@ -10,7 +10,13 @@ import { beingRevoked } from "../../src/pairing/being-revoked.ts";
 import { unknownDevice } from "../../src/pairing/devices.ts";
 import { lastAdminRefusal } from "../../src/pairing/remaining-admins.ts";
 import { openclaw, REST } from "../../src/protocol/command.ts";
-import { denied, invalidRequest, missingScope, unavailable } from "../../src/protocol/errors.ts";
+import {
+  denied,
+  invalidRequest,
+  missingScope,
+  notSeparable,
+  unavailable,
+} from "../../src/protocol/errors.ts";
 import type { ErrorShape } from "../../src/protocol/frames.ts";
 import { noteCodes } from "../../src/protocol/note.ts";
 import * as refusals from "../../src/protocol/refusals.ts";
@@ -84,6 +90,10 @@ const requestErrors: readonly (readonly [ErrorShape, string])[] = [
   [invalidRequest("invalid <method> params: …").shape, "the params are not what the method takes"],
   [unknownMethod("…").shape, "`UNKNOWN_METHOD`: there is no such method (for callers with admin)"],
   [unauthorizedRole("…").shape, "`UNAUTHORIZED_ROLE`: the method is for another role"],
+  [
+    notSeparable("…", openclaw`devices rotate`).shape,
+    "`NOT_SEPARABLE`: an approval that leaves out what the device would hold all the same",
+  ],
   [missingScope("operator.write").shape, "the caller lacks a scope; `details` name it"],
   [unavailable("…").shape, "it can't be done now; `retryAfterMs` says when to try again"],
   [internalError().shape, "`INTERNAL_ERROR`: a defect of the gateway"],

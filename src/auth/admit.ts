@@ -1,4 +1,5 @@
-import { coversAll, isRole, type Role } from "../protocol/access.ts";
+import { coversAll, isRole, ownerScopes, type Role } from "../protocol/access.ts";
+import { effectiveScopes } from "../protocol/nodes-right.ts";
 import * as refusals from "../protocol/refusals.ts";
 import type { AdmissionPolicy, ConnectFacts, Evidence, EvidenceName, PairedView } from "./facts.ts";
 
@@ -102,7 +103,8 @@ function deviceless(
   if (problem) return refuse(problem);
   if (isBrowserUi(facts.clientId) || facts.role === "node") return refuse(required);
   const trusted = policy.devicelessCli === "loopback" && facts.directLoopback;
-  const scopes = trusted && isHostTool(facts) ? facts.scopes : [];
+  // Who has the shared secret is the owner.
+  const scopes = trusted && isHostTool(facts) ? effectiveScopes(facts.scopes, ownerScopes) : [];
   return { kind: "admit", method: policy.secretKind, role: "operator", scopes };
 }
 
@@ -177,8 +179,7 @@ function deviceTokenProblem(c: Case): refusals.Refusal {
 function byDeviceToken(c: Case): AdmitDecision {
   const held = c.device?.token?.scopes ?? [];
   const scopes = requested(c);
-  if (coversAll(held, scopes))
-    return { kind: "admit", method: "device-token", role: c.role, scopes };
+  if (coversAll(held, scopes)) return admitted(c, "device-token", held);
   if (c.facts.waits) return pair(c, "scope-upgrade", false);
   return refuse(refusals.scopeMismatch());
 }
@@ -193,7 +194,12 @@ function bySecret(c: Case): AdmitDecision {
   }
   const missing = pairingProblem(c);
   if (missing) return pair(c, missing, true);
-  return { kind: "admit", method: c.policy.secretKind, role: c.role, scopes: requested(c) };
+  return admitted(c, c.policy.secretKind, c.device?.token?.scopes ?? []);
+}
+
+/** `held` covers all that is asked for. */
+function admitted(c: Case, method: AdmitMethod, held: readonly string[]): AdmitDecision {
+  return { kind: "admit", method, role: c.role, scopes: effectiveScopes(requested(c), held) };
 }
 
 /** What the device's record lacks for this connect, in the protocol's order. */
@@ -210,7 +216,8 @@ function byInvite(c: Case): AdmitDecision {
   if (check.verdict === "locked") return refuse(refusals.rateLimited(check.retryAfterMs));
   if (check.verdict === "refused") return refuse(refusals.inviteInvalid(check.problem));
   if (!check.roles.includes(c.role)) return refuse(refusals.invalidRole());
-  const scopes = requested(c).filter((scope) => coversAll(check.scopes, [scope]));
+  const granted = requested(c).filter((scope) => coversAll(check.scopes, [scope]));
+  const scopes = effectiveScopes(granted, check.scopes);
   const { inviteId } = check;
   return { kind: "admit", method: "bootstrap-token", role: c.role, scopes, inviteId };
 }
@@ -222,8 +229,9 @@ function byInvite(c: Case): AdmitDecision {
 function withoutCredential(c: Case): AdmitDecision {
   const missing = refusals.secretMissing(c.policy.secretKind, audienceOf(c.facts));
   if (!c.facts.waits || !c.policy.pairingOpen) return refuse(missing);
-  if (c.device?.token?.claimable && coversAll(c.device.token.scopes, requested(c))) {
-    return { kind: "admit", method: "device-token", role: c.role, scopes: requested(c) };
+  const { token } = c.device ?? {};
+  if (token?.claimable && coversAll(token.scopes, requested(c))) {
+    return admitted(c, "device-token", token.scopes);
   }
   return pair(c, pairingProblem(c) ?? "not-paired", false);
 }

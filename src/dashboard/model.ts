@@ -43,6 +43,8 @@ export interface PairRequest {
   scopes: string[];
   /** What an earlier approval already covers; empty for a new device. */
   approved: string[];
+  /** What the owner is asked about besides, and may leave out. */
+  offered: string[];
   /** What the owner is shown of this browser beside its name: kind and address. */
   asker: string;
 }

@@ -8,8 +8,8 @@ import { names } from "./names-loader.ts";
 export type Page = [title: string, lede: string, ...rest: Child[]];
 
 /** What a device may do; `had` was approved earlier and is told apart from what is new. */
-function scopeList(scopes: string[], had: string[]): HTMLElement {
-  const rows = names?.rights(scopes, had) ?? [];
+function scopeList(scopes: string[], had: string[], offered: string[]): HTMLElement {
+  const rows = names?.rights(scopes, had, offered) ?? [];
   return h("ul#scopes", ...rows.map(([words, mark]) => h("li", words, !!mark && h("small", mark))));
 }
 
@@ -26,7 +26,7 @@ export function invited({ gateway }: State, press: Press): Page {
 }
 
 export function waiting({ request, live }: View & { at: "waiting" }): Page {
-  const { id, command, ssh, expiresAt, scopes, approved } = request;
+  const { id, command, ssh, expiresAt, scopes, approved, offered } = request;
   return [
     approved[0] ? "Approve more access" : "Approve this browser",
     "The gateway’s owner runs one command. Then this page goes on by itself.",
@@ -39,7 +39,7 @@ export function waiting({ request, live }: View & { at: "waiting" }): Page {
       expiresAt > 0 && countdown("expires", expiresAt, ["Expires in ", "Time is up."]),
     ),
     h("h2", "After approval, as operator, it can"),
-    scopeList(scopes, approved),
+    scopeList(scopes, approved, offered),
   ];
 }
 
@@ -49,7 +49,7 @@ export function ready(state: State, { session }: View & { at: "ready" }): Page {
     "Connected",
     `You are here as ${state.thisDevice.name} (${role}).`,
     h("h2", "This browser can"),
-    scopeList(scopes[0] ? scopes : ["nothing yet"], []),
+    scopeList(scopes[0] ? scopes : ["nothing yet"], [], []),
     h("h2", "Connected now"),
     h("ul#peers", ...peers.map(peerRow)),
   ];

@@ -47,6 +47,7 @@ export function requestOf(
     expiresAt: expires && expires - skew,
     scopes: cleanList(details["requestedScopes"]),
     approved: cleanList(details["approvedScopes"]),
+    offered: cleanList(details["offeredScopes"]),
     asker: cleanList([details["kind"], details["address"]]).join(", from "),
   };
 }

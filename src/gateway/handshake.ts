@@ -15,6 +15,7 @@ import { closes } from "../protocol/close.ts";
 import { at, shell } from "../protocol/command.ts";
 import { calledHere, isCoded, RequestError } from "../protocol/errors.ts";
 import { encodeError, type RequestFrame } from "../protocol/frames.ts";
+import { offeredScopes } from "../protocol/nodes-right.ts";
 import * as refusals from "../protocol/refusals.ts";
 import { say } from "../protocol/text.ts";
 import { addressWords, clientKind } from "../words/device.ts";
@@ -199,13 +200,15 @@ export class Handshake {
     });
     if (!connection.isOpen) return;
     const device = this.deps.pairing.device(deviceId);
+    const held = heldScopes(device);
     const refusal = refusals.pairingRequired({
       reason: decision.reason,
       requestId: pending.requestId,
       deviceId,
       role: decision.role,
       scopes,
-      ...(device && { approved: { roles: heldRoles(device), scopes: heldScopes(device) } }),
+      offered: offeredScopes(scopes, held),
+      ...(device && { approved: { roles: heldRoles(device), scopes: held } }),
       kind: clientKind(pending),
       address: addressWords(pending.remoteIp),
       fingerprint: this.deps.services.identity.fingerprint,

@@ -12,6 +12,7 @@ import { type SecretsChange, type SecretsState, secretsPart } from "../auth/secr
 import { nodesPart } from "../nodes/document.ts";
 import type { NodesChange, NodesState } from "../nodes/records.ts";
 import { pairingPart } from "../pairing/document.ts";
+import { changeFromBefore, deviceFromBefore, recordFromBefore } from "../pairing/nodes-right.ts";
 import type { Device, Invite, PairingChange, PairingState } from "../pairing/records.ts";
 import type { ApprovalKind } from "../protocol/approve-line.ts";
 import { type RequestsRecord, requestsPart } from "../requests/part.ts";
@@ -115,7 +116,7 @@ export const legacyDevices: ReplayShape<LegacyDevices, LegacyChange> = {
         requestsPart.apply(state.requests, deviceChangeFromOld(change));
         return;
       default:
-        pairingPart.apply(state.devices, change);
+        pairingPart.apply(state.devices, changeFromBefore(change));
     }
   },
   records: () => [],
@@ -128,7 +129,7 @@ export const legacyDevices: ReplayShape<LegacyDevices, LegacyChange> = {
       else if ("device" in record) rest.push({ device: renamedDevice(record.device) });
       else if ("pending" in record) asked.push({ request: deviceRequestFromOld(record.pending) });
       else if ("replaced" in record) asked.push(replacedOf("device", record));
-      else rest.push(record);
+      else rest.push(recordFromBefore(record));
     }
     const host = trail ? { trail } : hostPart.empty();
     const requests = requestsPart.restore(asked);
@@ -145,7 +146,7 @@ type LegacyRecord =
 
 function renamedDevice(device: Device): Device {
   const tokens = Object.entries(device.tokens).map(([role, token]) => [role, renamed(token)]);
-  return { ...device, tokens: Object.fromEntries(tokens) };
+  return deviceFromBefore({ ...device, tokens: Object.fromEntries(tokens) });
 }
 
 /** `under` was the epoch of the shared secret, `pickup` that the token may be claimed. */

@@ -3,6 +3,7 @@ import { secretsPart } from "../auth/secret-store.ts";
 import { endedWithPairing } from "../nodes/changes.ts";
 import { nodesPart } from "../nodes/document.ts";
 import { pairingPart } from "../pairing/document.ts";
+import { changeFromBefore, recordFromBefore } from "../pairing/nodes-right.ts";
 import { pairingAfter } from "../pairing/records.ts";
 import { endedWithPairing as requestsEndedWithPairing } from "../requests/book.ts";
 import { requestsPart } from "../requests/part.ts";
@@ -23,8 +24,11 @@ const parts = {
 type Parts = typeof parts;
 export type StateDocument = SharedDocument<Parts>;
 
-/** The state: `gateway.json` and its journal. Version 1 were three documents (take-over.ts). */
-export const stateShape = sharedShape({ name: "gateway", version: 2 }, parts, {
+/**
+ * The state: `gateway.json` and its journal. Version 1 were three documents (take-over.ts); in version 2
+ * `operator.write` held the right to run commands on nodes (pairing/nodes-right.ts).
+ */
+export const stateShape = sharedShape({ name: "gateway", version: 3 }, parts, {
   consequences: (state, change): readonly NamedChange<Parts>[] => {
     if (change[0] !== "devices") return [];
     const node = pairingAfter(change[1]);
@@ -40,10 +44,20 @@ export const stateShape = sharedShape({ name: "gateway", version: 2 }, parts, {
     if (change[0] === "audit") copyToHost(state.host, change[1]);
   },
   migrate: {
-    records: (_from, records) => records,
-    // The snapshot of a take-over stands for all of them.
-    change: () => {
-      throw new Error("a change of version 1 goes on behind the snapshot that took its place");
+    records: (_from, records) => {
+      const all = records as readonly (readonly [part: string, record: object])[];
+      return all.map(([part, record]) => [
+        part,
+        part === "devices" ? recordFromBefore(record) : record,
+      ]);
+    },
+    change: (from, change) => {
+      // The snapshot of a take-over stands for all of them.
+      if (from < 2) {
+        throw new Error("a change of version 1 goes on behind the snapshot that took its place");
+      }
+      const named = change as NamedChange<Parts>;
+      return [named[0] === "devices" ? [named[0], changeFromBefore(named[1])] : named];
     },
   },
 });

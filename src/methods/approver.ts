@@ -2,8 +2,9 @@ import { cutText, wrapText } from "../lib/width.ts";
 import { limitTable } from "../limits/table.ts";
 import { heldScopes } from "../pairing/authority.ts";
 import type { Device } from "../pairing/records.ts";
-import { type Command, shell } from "../protocol/command.ts";
+import { type Command, commandText, shell } from "../protocol/command.ts";
 import { invalidRequest, RequestError } from "../protocol/errors.ts";
+import { type LeftOut, leftOutScopes, NODES } from "../protocol/scopes.ts";
 import * as t from "../protocol/typed-schema.ts";
 import { approvalProblem, mayDecide } from "../requests/authority.ts";
 import { askerOf } from "../requests/records.ts";
@@ -11,7 +12,16 @@ import type { Durability } from "../store/shape.ts";
 import { agoWords } from "../words/age.ts";
 import { clientKind, deviceName, quoted, shortId, shown } from "../words/device.ts";
 import { cardLines } from "../words/request-card.ts";
-import { askWords, cutAsk, deviceOf, kindWords, type RequestRow } from "../words/request-kinds.ts";
+import {
+  askWords,
+  canLeaveOut,
+  cutAsk,
+  deviceOf,
+  grantWords,
+  kindWords,
+  type RequestRow,
+} from "../words/request-kinds.ts";
+import { scopeInWords } from "../words/scopes.ts";
 import { PHONE_COLUMNS } from "../words/ssh-rights.ts";
 import { findDevice } from "./approver-device.ts";
 import { type Call, type Method, method } from "./method.ts";
@@ -154,30 +164,41 @@ function codeVerb({ run, ...rest }: Omit<Verb<Code>, "params">) {
 const show = codeVerb({
   name: "show",
   summary: "Who asks, from where, for what.",
-  run: ({ requestId }, call) =>
-    cardLines(shownRequest(requestId, call).row, {
-      now: call.services.pairing.now(),
-      width: WIDTH,
-    }),
+  run: ({ requestId }, call) => {
+    const { row } = shownRequest(requestId, call);
+    const card = cardLines(row, { now: call.services.pairing.now(), width: WIDTH });
+    if (!canLeaveOut(row)) return card;
+    const typed = commandText(shell`approve ${row.requestId} without nodes`);
+    return [...card, "", `To let it in without the right to ${scopeInWords(NODES)}:`, `  ${typed}`];
+  },
 });
 
 const approve = codeVerb({
   name: "approve",
   summary: "Lets a device in, or a node answer what it offers: exactly what the code stands for.",
-  run: async ({ requestId }, call) => {
-    const { row } = shownRequest(requestId, call);
-    const { services } = call;
-    await approveRequest(requestId, call);
-    return [
-      nameOf(row, "Approved: "),
-      INDENT + cutText(clientKind(row), WIDTH - INDENT.length),
-      `  ${kindWords(row).may} ${askWords(row).asks}`,
-      `Gateway: ${services.identity.fingerprint}`,
-      "To revoke it:",
-      `  revoke ${shortId(deviceOf(row).deviceId)}`,
-    ];
-  },
+  run: ({ requestId }, call) => approved(requestId, call),
 });
+
+/** A method of its own, and no property of `approve`: a gateway that does not know it grants nothing. */
+const approveWithout = codeVerb({
+  name: "approveWithout",
+  summary: "Lets a device in without the right to run commands on nodes.",
+  run: ({ requestId }, call) => approved(requestId, call, leftOutScopes),
+});
+
+async function approved(requestId: string, call: Call, without: readonly LeftOut[] = []) {
+  const { row } = shownRequest(requestId, call);
+  await approveRequest(requestId, call, without);
+  return [
+    nameOf(row, "Approved: "),
+    INDENT + cutText(clientKind(row), WIDTH - INDENT.length),
+    `  ${kindWords(row).may} ${grantWords(row, without)}`,
+    ...without.map((scope) => `  left out: ${scopeInWords(scope)}`),
+    `Gateway: ${call.services.identity.fingerprint}`,
+    "To revoke it:",
+    `  revoke ${shortId(deviceOf(row).deviceId)}`,
+  ];
+}
 
 const reject = codeVerb({
   name: "reject",
@@ -218,4 +239,11 @@ function ownName({ label, ...device }: Device): string {
 }
 
 /** All that the approve socket answers. */
-export const approverMethods: readonly Method[] = [list, show, approve, reject, revoke];
+export const approverMethods: readonly Method[] = [
+  list,
+  show,
+  approve,
+  approveWithout,
+  reject,
+  revoke,
+];

@@ -1,6 +1,6 @@
 import { deriveToken } from "../auth/tokens.ts";
 import { cleanText } from "../lib/text.ts";
-import { PAIRING, scopesProblem } from "../protocol/access.ts";
+import { leftOutScopes, PAIRING, scopesProblem } from "../protocol/access.ts";
 import { invalidRequest } from "../protocol/errors.ts";
 import * as t from "../protocol/typed-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
@@ -16,6 +16,9 @@ const access = { roles: ["operator"], scope: PAIRING } as const;
 /** This gateway's addition: an owner may end the last remaining admin, and says so. */
 const force = { force: t.boolean() };
 
+/** And what an approval leaves out: the right to run commands on nodes. */
+const without = { without: t.array(t.oneOf(...leftOutScopes)) };
+
 export const show = method({
   name: "device.pair.show",
   summary:
@@ -30,12 +33,12 @@ export const show = method({
 export const approve = method({
   name: "device.pair.approve",
   summary:
-    "Approves a request by its code: exactly what it asks for. A code of `node.pair.list` is approved too: people have one list in their heads.",
+    "Approves a request by its code: exactly what it says, but for what `without` leaves out. A code of `node.pair.list` is approved too: people have one list in their heads.",
   access,
-  params: wireSchemas.devicePairApprove,
+  params: t.withOptional(wireSchemas.devicePairApprove, without),
   result: results.deviceApproved,
-  run: ({ requestId }, call) =>
-    call.services.codes.try(call.actor, () => approveRequest(requestId, call)),
+  run: ({ requestId, without }, call) =>
+    call.services.codes.try(call.actor, () => approveRequest(requestId, call, without)),
 });
 
 export const reject = method({

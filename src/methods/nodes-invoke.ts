@@ -2,7 +2,7 @@ import { limitTable } from "../limits/table.ts";
 import type { InvokeOutcome, NodeError } from "../nodes/invoke.ts";
 import { policyCure, policyProblem } from "../nodes/policy.ts";
 import type { NodeSession } from "../nodes/sessions.ts";
-import { ADMIN, covers, WRITE } from "../protocol/access.ts";
+import { ADMIN, covers, NODES } from "../protocol/access.ts";
 import { asRoot, at, openclaw, shell } from "../protocol/command.ts";
 import { invalidRequest, missingScope, RequestError, wireDetails } from "../protocol/errors.ts";
 import { RawJson } from "../protocol/frames.ts";
@@ -24,7 +24,7 @@ const KEY_CHARS = limitTable.nodeKeyChars.value;
 export const invoke = method({
   name: "node.invoke",
   summary: "Has a connected node run one of its approved commands, and answers with its result.",
-  access: { roles: ["operator"], scope: WRITE },
+  access: { roles: ["operator"], scope: NODES },
   params: wireSchemas.nodeInvoke,
   result: () =>
     t.object(

@@ -15,7 +15,7 @@ const access = { roles: ["operator"], scope: PAIRING } as const;
 export const approve = method({
   name: "node.pair.approve",
   summary:
-    "Approves what a node offers, by its code. Commands take `operator.write` besides; those that run programs or read files take `operator.admin`.",
+    "Approves what a node offers, by its code. Commands take `operator.nodes` besides; those that run programs or read files take `operator.admin`.",
   access,
   params: wireSchemas.nodePairApprove,
   result: results.nodeApproved,

@@ -1,4 +1,4 @@
-import { WRITE } from "../protocol/access.ts";
+import { NODES } from "../protocol/access.ts";
 import * as t from "../protocol/typed-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { method } from "./method.ts";
@@ -12,7 +12,7 @@ export const enqueue = method({
   name: "node.pending.enqueue",
   summary:
     "Leaves work for a node, which fetches it when it comes; of each type one waits at a time.",
-  access: { roles: ["operator"], scope: WRITE },
+  access: { roles: ["operator"], scope: NODES },
   params: wireSchemas.nodePendingEnqueue,
   result: results.workQueued,
   run: async (params, call) => {

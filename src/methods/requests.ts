@@ -1,3 +1,6 @@
+import { openclaw } from "../protocol/command.ts";
+import { notSeparable } from "../protocol/errors.ts";
+import type { LeftOut } from "../protocol/scopes.ts";
 import type { ApprovalRequest } from "../requests/records.ts";
 import { pairedRow, pendingRow } from "./device-rows.ts";
 import type { Call } from "./method.ts";
@@ -31,14 +34,19 @@ export async function approveNode(typed: string, { actor, services }: Call) {
 }
 
 /**
- * Approves the request of a device or node that `typed` names, exactly as its code says.
+ * Approves the request of a device or node that `typed` names, exactly as its code says, but for what is left
+ * out of a device's.
  * @throws RequestError where there is none, or the caller may not
  */
-export async function approveRequest(typed: string, call: Call) {
+export async function approveRequest(typed: string, call: Call, without?: readonly LeftOut[]) {
   const { actor, services } = call;
   if (services.requests.kindOf(typed) === "device") {
-    const { request, device } = await services.pairing.approve(typed, actor);
+    const { request, device } = await services.pairing.approve(typed, actor, without);
     return { requestId: request.requestId, device: pairedRow(device) };
+  }
+  if (without && without.length > 0) {
+    const words = "a node asks to be given commands, and not for the right to run them on others";
+    throw notSeparable(words, openclaw`nodes approve ${typed}`);
   }
   const approved = await approveNode(typed, call);
   const device = services.pairing.device(approved.node.nodeId);

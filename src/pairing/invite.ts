@@ -4,6 +4,7 @@ import { type Actor, coversAll, firstMissing, type Role } from "../protocol/acce
 import { invalidRequest, missingScope } from "../protocol/errors.ts";
 import type { InviteProblem } from "../protocol/refusals.ts";
 import type { SetupAccess } from "../protocol/setup-access.ts";
+import { askedByName } from "../requests/device-rules.ts";
 import type { DeviceRequest } from "../requests/records.ts";
 import { heldRoles, heldScopes } from "./authority.ts";
 import { type Grant, grant } from "./ledger.ts";
@@ -226,7 +227,9 @@ export function redeem(
   return { device, changes, closed: { request, why } };
 }
 
-function holdsAll(device: Device, { roles, scopes }: DeviceRequest): boolean {
+/** Whether it has all that it asked for by name: a link that leaves out what is offered besides leaves nothing to decide. */
+function holdsAll(device: Device, request: DeviceRequest): boolean {
   const held = heldRoles(device);
-  return roles.every((role) => held.includes(role)) && coversAll(heldScopes(device), scopes);
+  const asked = askedByName(request);
+  return request.roles.every((role) => held.includes(role)) && coversAll(heldScopes(device), asked);
 }

@@ -1,37 +1,72 @@
 import { limitTable } from "../limits/table.ts";
-import { type Actor, type Role, union } from "../protocol/access.ts";
-import { openclaw } from "../protocol/command.ts";
-import { invalidRequest } from "../protocol/errors.ts";
+import { type Actor, covers, type LeftOut, type Role, union } from "../protocol/access.ts";
+import { blank, openclaw } from "../protocol/command.ts";
+import { invalidRequest, notSeparable } from "../protocol/errors.ts";
 import { approvalProblem } from "../requests/authority.ts";
 import { deviceText } from "../requests/device-rules.ts";
 import type { DeviceRequest, DeviceText } from "../requests/records.ts";
+import { scopeInWords } from "../words/scopes.ts";
 import { heldScopes } from "./authority.ts";
 import type { Device, PairingChange, PairingState, TokenRecord } from "./records.ts";
 
 /** The changes of an approval, without the end of the request. */
 export interface Approval {
   readonly device: Device;
+  /** Those of the request that were granted. */
+  readonly scopes: readonly string[];
   readonly changes: readonly PairingChange[];
 }
 
+/** Who approves, when, and what of it is left out. */
+export interface Approving {
+  readonly actor: Actor;
+  readonly now: number;
+  readonly without?: readonly LeftOut[] | undefined;
+}
+
 /**
- * Approves `request` of the device whose record is `before`: exactly what it commits to, added to what the
- * device already has. Pure. @throws RequestError where `actor` may not, or the device would have too much
+ * Approves `request` of the device whose record is `before`: exactly what it commits to, but for what is
+ * left out, added to what the device already has. Pure.
+ * @throws RequestError where `actor` may not, the device would have too much, or hold all the same what is
+ * left out
  */
 export function approve(
   before: Device | undefined,
-  request: DeviceRequest,
-  facts: { actor: Actor; now: number },
+  whole: DeviceRequest,
+  facts: Approving,
 ): Approval {
+  const { without = [] } = facts;
+  const left: readonly string[] = without;
+  const request = { ...whole, scopes: whole.scopes.filter((scope) => !left.includes(scope)) };
   const problem = approvalProblem(facts.actor, request, heldScopes(before));
   if (problem) throw problem;
+  refuseInseparable(before, request, without);
   if (union(heldScopes(before), request.scopes).length > MOST_SCOPES) {
     throw invalidRequest(`a device has no more than ${MOST_SCOPES} scopes`, {
       next: openclaw`devices remove ${request.deviceId}`,
     });
   }
   const device = grant(before, request, { now: facts.now, via: "owner" });
-  return { device, changes: [{ op: "device", device }] };
+  return { device, scopes: request.scopes, changes: [{ op: "device", device }] };
+}
+
+/** Who leaves something out must not find it granted all the same. */
+function refuseInseparable(
+  before: Device | undefined,
+  { deviceId, scopes }: DeviceRequest,
+  without: readonly LeftOut[],
+): void {
+  const held = heldScopes(before);
+  for (const scope of without) {
+    if (covers(held, scope)) {
+      const words = `it may ${scopeInWords(scope)} already, and an approval takes nothing away`;
+      throw notSeparable(words, openclaw`devices rotate ${deviceId} --scope ${blank("SCOPES")}`);
+    }
+    if (covers(scopes, scope)) {
+      const words = `it asks for full control, which holds the right to ${scopeInWords(scope)}`;
+      throw notSeparable(words, openclaw`devices invite`);
+    }
+  }
 }
 
 const MOST_SCOPES = limitTable.scopesPerDevice.value;

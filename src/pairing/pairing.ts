@@ -3,12 +3,14 @@ import { auditOf, deviceFacts, requestFacts } from "../audit/events.ts";
 import { Listeners } from "../lib/listeners.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
-import { type Actor, ownerScopes, type Role } from "../protocol/access.ts";
+import { type Actor, type LeftOut, ownerScopes, type Role } from "../protocol/access.ts";
+import { offeredScopes } from "../protocol/nodes-right.ts";
 import * as book from "../requests/book.ts";
 import type { RequestEvent } from "../requests/part.ts";
 import type { DeviceRequest, RequestsChange, RequestsState } from "../requests/records.ts";
 import type { AccessAsk } from "../requests/rules.ts";
 import type { Part } from "../store/parts.ts";
+import { heldScopes } from "./authority.ts";
 import { asItCounts, refuseWhileRevoking } from "./being-revoked.ts";
 import { fromTheFuture, WatchedClock } from "./clock.ts";
 import { DeadlineTimer } from "./deadline-timer.ts";
@@ -195,22 +197,28 @@ export class Pairing {
   }
 
   /** Records that a device asks for approval and returns its request. @throws StoreError, RequestError */
-  request(ask: Omit<AccessAsk, "kind" | "isRepair">): Promise<DeviceRequest> {
-    const isRepair = this.#working.devices.has(ask.deviceId);
-    return this.requests.ask({ ...ask, kind: "device", isRepair });
+  request(ask: Omit<AccessAsk, "kind" | "isRepair" | "offered">): Promise<DeviceRequest> {
+    const before = this.#working.devices.get(ask.deviceId);
+    const offered = offeredScopes(ask.scopes, heldScopes(before));
+    return this.requests.ask({ ...ask, offered, kind: "device", isRepair: before !== undefined });
   }
 
-  /** Grants what a device's request asks for. @throws RequestError */
-  async approve(typed: string, actor: Actor): Promise<{ request: DeviceRequest; device: Device }> {
+  /** Grants what a device's request asks for, but for what is left out. @throws RequestError */
+  async approve(
+    typed: string,
+    actor: Actor,
+    without?: readonly LeftOut[],
+  ): Promise<{ request: DeviceRequest; device: Device }> {
     const { document } = this.deps;
     const lookup = this.requests.lookup("device", actor, "approval");
     const { answer } = await this.requests.decisions.decide((state) => {
       const request = book.find(state, typed, lookup);
       refuseWhileRevoking(document.working);
       const before = document.working.devices.get(request.deviceId);
-      const { changes, device } = ledger.approve(before, request, { actor, now: lookup.now });
-      const { roles, scopes } = request;
-      const what = { ...requestFacts(request), roles, scopes };
+      const facts = { actor, now: lookup.now, without };
+      const { changes, device, scopes } = ledger.approve(before, request, facts);
+      const { roles } = request;
+      const what = { ...requestFacts(request), roles, scopes, without };
       return {
         changes: [book.gone(request, "approved")],
         also: [document.also(changes)],

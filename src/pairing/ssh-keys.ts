@@ -4,6 +4,7 @@ import {
   type Actor,
   ADMIN,
   APPROVALS,
+  NODES,
   PAIRING,
   QUESTIONS,
   READ,
@@ -187,12 +188,12 @@ export function actorOfKey(
   };
 }
 
-const OPERATOR_SCOPES = [READ, WRITE, APPROVALS, QUESTIONS, PAIRING, TALK, TALK_SECRETS];
+const OPERATOR_SCOPES = [READ, WRITE, NODES, APPROVALS, QUESTIONS, PAIRING, TALK, TALK_SECRETS];
 
 function scopesOf(may: readonly SshRight[]): string[] {
   if (may.includes("admin")) return [ADMIN, ...OPERATOR_SCOPES];
-  // What a node offers takes `operator.write` to approve (docs/protocol.md#nodes).
-  return may.includes("operator") ? OPERATOR_SCOPES : [PAIRING, WRITE];
+  // What a node offers takes `operator.nodes` to approve (docs/protocol.md#nodes).
+  return may.includes("operator") ? OPERATOR_SCOPES : [PAIRING, WRITE, NODES];
 }
 
 function rolesOf(may: readonly SshRight[]): Role[] {

@@ -84,6 +84,11 @@ export function deniedCode(message: string): UnknownCode {
 }
 
 /** The caller lacks `missing`, one of the scopes `required`. */
+/** The error about an approval that leaves out what it can't. */
+export function notSeparable(why: string, next: Text): RequestError {
+  return invalidRequest(`that can't be left out: ${why}`, { code: "NOT_SEPARABLE", next });
+}
+
 export function missingScope(
   missing: string,
   required: readonly string[] = [missing],

@@ -348,6 +348,8 @@ export interface PairingFacts {
   readonly deviceId: string;
   readonly role: Role;
   readonly scopes: readonly string[];
+  /** What the owner is asked about besides. */
+  readonly offered?: readonly string[];
   readonly approved?: { readonly roles: readonly Role[]; readonly scopes: readonly string[] };
   /** What kind of client on what, and its address, as the owner is shown them. */
   readonly kind: string;
@@ -376,6 +378,7 @@ export function pairingRequired(facts: PairingFacts): Refusal {
     deviceId: facts.deviceId,
     requestedRole: facts.role,
     ...(facts.scopes.length > 0 && { requestedScopes: facts.scopes }),
+    ...(facts.offered && facts.offered.length > 0 && { offeredScopes: facts.offered }),
     ...(facts.approved && {
       approvedRoles: facts.approved.roles,
       approvedScopes: facts.approved.scopes,

@@ -9,11 +9,12 @@ interface SetupGrant {
   readonly scopes: readonly string[];
 }
 
-const limited = [APPROVALS, QUESTIONS, READ, TALK_SECRETS, WRITE];
+/** Neither commands on nodes, nor the say over what the agent runs. */
+const limited = [QUESTIONS, READ, TALK_SECRETS, WRITE];
 
 /** What each kind of code grants. Only `full` lets other devices in: full control holds that too. */
 export const setupGrants: Readonly<Record<SetupAccess, SetupGrant>> = {
-  full: { roles: ["node", "operator"], scopes: [ADMIN, ...limited] },
+  full: { roles: ["node", "operator"], scopes: [ADMIN, APPROVALS, ...limited] },
   limited: { roles: ["node", "operator"], scopes: limited },
   node: { roles: ["node"], scopes: [] },
 };

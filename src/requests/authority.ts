@@ -3,13 +3,14 @@ import {
   ADMIN,
   covers,
   firstMissing,
+  NODES,
   PAIRING,
   type Role,
-  WRITE,
 } from "../protocol/access.ts";
 import type { ApprovalKind } from "../protocol/approve-line.ts";
 import { denied, deniedCode, missingScope, type RequestError } from "../protocol/errors.ts";
 import { isSensitive } from "../words/capabilities.ts";
+import { askedByName } from "./device-rules.ts";
 import { type ApprovalRequest, askerOf } from "./records.ts";
 
 /**
@@ -74,7 +75,7 @@ export function mayDecide(actor: Actor, request: ApprovalRequest): boolean {
 /** The scopes that approving a node's commands takes. */
 export function approvalScopes(commands: readonly string[]): readonly string[] {
   if (commands.length === 0) return [PAIRING];
-  return commands.some((command) => isSensitive(command)) ? [PAIRING, ADMIN] : [PAIRING, WRITE];
+  return commands.some((command) => isSensitive(command)) ? [PAIRING, ADMIN] : [PAIRING, NODES];
 }
 
 /**
@@ -89,7 +90,8 @@ export function approvalProblem(
   const problem = accessProblem(actor, request, "approval") ?? roleProblem(actor, request);
   if (problem || holdsEverything(actor)) return problem;
   if (request.kind === "device") {
-    const missing = firstMissing(actor.scopes, [...request.scopes, ...held]);
+    const wanted = [...askedByName(request), ...request.scopes, ...held];
+    const missing = firstMissing(actor.scopes, wanted);
     return missing === undefined ? undefined : missingScope(missing);
   }
   const required = approvalScopes(request.commands);

@@ -8,12 +8,14 @@ import type { AccessAsk, BookContext, Rules } from "./rules.ts";
 /** Devices ask for roles and scopes: a retry keeps its code, and an ask for more is given another. */
 export const deviceRules: Rules<"device"> = {
   covers: () => false,
-  refreshed: (before, { role, scopes, text, source }, { now, limits }) => {
-    if (!before.roles.includes(role) || !coversAll(before.scopes, scopes)) return undefined;
+  refreshed: (before, { role, scopes, offered = [], text, source }, { now, limits }) => {
+    const wanted = [...scopes, ...offered];
+    if (!before.roles.includes(role) || !coversAll(before.scopes, wanted)) return undefined;
     return { ...before, ...deviceText(text), source, expiresAtMs: now + limits.pendingMs };
   },
   draft: (asked, before, { now, limits }) => {
-    const gathered = union(before?.scopes ?? [], asked.scopes);
+    const wanted = union(asked.scopes, asked.offered ?? []);
+    const gathered = union(before?.scopes ?? [], wanted);
     // A device that keeps asking for other scopes must not make its request grow without end.
     const fits = gathered.length <= limits.scopesPerRequest;
     return {
@@ -25,7 +27,8 @@ export const deviceRules: Rules<"device"> = {
       publicKey: asked.publicKey,
       role: asked.role,
       roles: [...new Set([...(before?.roles ?? []), asked.role])],
-      scopes: fits ? gathered : union([], asked.scopes),
+      scopes: fits ? gathered : wanted,
+      ...stillOffered(asked, before),
       source: asked.source,
       isRepair: asked.isRepair,
       ...(asked.secretEpoch !== undefined && { secretEpoch: asked.secretEpoch }),
@@ -82,6 +85,20 @@ function makesRoom(
   }));
   const way = giveWay(places, source, { all, perSource, perPrefix });
   return typeof way === "string" ? way : { goes: way.goes.request };
+}
+
+/** What is offered and was asked for by name neither before nor now. */
+function stillOffered(asked: AccessAsk, before: DeviceRequest | undefined) {
+  const offered = union(asked.offered ?? [], before?.offered ?? []).filter((scope) => {
+    const byName = before?.scopes.includes(scope) && !before.offered?.includes(scope);
+    return !byName && !asked.scopes.includes(scope);
+  });
+  return offered.length > 0 ? { offered } : {};
+}
+
+/** The scopes that the device asked for by name. */
+export function askedByName({ scopes, offered = [] }: DeviceRequest): string[] {
+  return scopes.filter((scope) => !offered.includes(scope));
 }
 
 /** What a device says about itself, without what else a request or record says. */

@@ -53,6 +53,8 @@ export interface DeviceRequest extends RequestFacts, DeviceText {
   readonly role: Role;
   readonly roles: readonly Role[];
   readonly scopes: readonly string[];
+  /** Those of `scopes` that the device did not ask for by name (protocol/nodes-right.ts); absent where there are none. */
+  readonly offered?: readonly string[];
   /** What limits count by: an address or a network. */
   readonly source: string;
   /** The device was paired already when it asked. */

@@ -46,6 +46,8 @@ export interface AccessAsk {
   readonly publicKey: string;
   readonly role: Role;
   readonly scopes: readonly string[];
+  /** What is offered besides `scopes`. */
+  readonly offered?: readonly string[] | undefined;
   readonly text: DeviceText;
   /** What limits count by. */
   readonly source: string;

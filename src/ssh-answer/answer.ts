@@ -27,6 +27,7 @@ const EXIT = { refused: 1, unreachable: 3 } as const;
 const params: Readonly<Record<string, string>> = {
   show: "requestId",
   approve: "requestId",
+  approveWithout: "requestId",
   reject: "requestId",
   revoke: "deviceId",
 };

@@ -1,5 +1,5 @@
 import { cleanText } from "../lib/text.ts";
-import { roleWords, scopeInWords, shownScopes } from "./scopes.ts";
+import { OFFERED, roleWords, scopeInWords, shownScopes } from "./scopes.ts";
 
 /** What a device says about itself, as it stands in a row of the gateway. Not cleaned. */
 export interface DeviceWords {
@@ -74,10 +74,14 @@ export function addressWords(remoteIp: string | undefined): string {
 const SCOPE_CHARS = 128;
 
 /** Scopes as a person reads them; ones this gateway does not know are named as they are. */
-export function scopesInWords(scopes: readonly string[] | undefined): string {
+export function scopesInWords(
+  scopes: readonly string[] | undefined,
+  offered: readonly string[] = [],
+): string {
   if (!scopes || scopes.length === 0) return "nothing yet";
+  const mark = (scope: string) => (offered.includes(scope) ? ` (${OFFERED})` : "");
   return shownScopes(scopes)
-    .map((scope) => shown(scopeInWords(scope), SCOPE_CHARS))
+    .map((scope) => shown(scopeInWords(scope), SCOPE_CHARS) + mark(scope))
     .join(", ");
 }
 
@@ -86,12 +90,19 @@ export function accessWords(row: {
   readonly role?: string;
   readonly roles?: readonly string[];
   readonly scopes?: readonly string[];
+  /** Those of `scopes` that a device did not ask for. */
+  readonly offered?: readonly string[];
 }): string {
   const roles = row.roles ?? [row.role ?? "operator"];
-  return roles.map((role) => `${shown(role)}${meaning(role, row.scopes)}`).join("; ");
+  return roles.map((role) => `${shown(role)}${meaning(role, row)}`).join("; ");
 }
 
-function meaning(role: string, scopes: readonly string[] | undefined): string {
-  if (role === "operator") return `: ${scopesInWords(scopes)}`;
+interface Scopes {
+  readonly scopes?: readonly string[];
+  readonly offered?: readonly string[];
+}
+
+function meaning(role: string, { scopes, offered }: Scopes): string {
+  if (role === "operator") return `: ${scopesInWords(scopes, offered)}`;
   return Object.hasOwn(roleWords, role) ? `: ${roleWords[role]}` : "";
 }

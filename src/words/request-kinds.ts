@@ -1,5 +1,6 @@
 import type { ApprovalKind } from "../protocol/approve-line.ts";
 import { type Command, openclaw } from "../protocol/command.ts";
+import { canLeaveNodesOut } from "../protocol/nodes-right.ts";
 import { covers } from "../protocol/scopes.ts";
 import { beyond, capabilityWords, NOTHING } from "./capabilities.ts";
 import { accessWords, clientKind, type DeviceWords, shown } from "./device.ts";
@@ -16,6 +17,8 @@ export interface RequestRow extends Partial<DeviceWords> {
   readonly role?: string;
   readonly roles?: readonly string[];
   readonly scopes?: readonly string[];
+  /** Those of `scopes` that it did not ask for by name. */
+  readonly offered?: readonly string[];
   /** What a device that is paired already may do now; empty when all of it was revoked. */
   readonly approvedRoles?: readonly string[];
   readonly approvedScopes?: readonly string[];
@@ -183,6 +186,7 @@ function accessAsked(row: RequestRow): AskWords {
     after: accessWords({
       roles: [...new Set([...approvedRoles, ...(row.roles ?? [row.role ?? "operator"])])],
       scopes: [...new Set([...approvedScopes, ...(row.scopes ?? [])])],
+      ...(row.offered && { offered: row.offered }),
     }),
     new: newAccess(row),
   };
@@ -196,7 +200,22 @@ function newAccess(row: RequestRow): string {
   const grows = (one: string) =>
     !approvedRoles.includes(one) || (one === "operator" && newScopes.length > 0);
   const newRoles = roles.filter(grows);
-  return newRoles.length > 0 ? accessWords({ roles: newRoles, scopes: newScopes }) : NOTHING;
+  const { offered = [] } = row;
+  return newRoles.length > 0
+    ? accessWords({ roles: newRoles, scopes: newScopes, offered })
+    : NOTHING;
+}
+
+/** Whether an approval of the request can leave out the right to run commands on nodes. */
+export function canLeaveOut(row: RequestRow): boolean {
+  const { scopes = [], approvedScopes = [] } = row;
+  return kindOf(row) === "device" && canLeaveNodesOut(scopes, approvedScopes);
+}
+
+/** What an approval of the request grants, in words. */
+export function grantWords(row: RequestRow, without: readonly string[] = []): string {
+  const { offered: _, scopes = [], ...rest } = row;
+  return askWords({ ...rest, scopes: scopes.filter((scope) => !without.includes(scope)) }).asks;
 }
 
 function capabilitiesAsked(row: RequestRow): AskWords {

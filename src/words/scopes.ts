@@ -2,6 +2,8 @@ import {
   ADMIN,
   APPROVALS,
   covers,
+  type LeftOut,
+  NODES,
   PAIRING,
   QUESTIONS,
   READ,
@@ -15,12 +17,19 @@ export const scopeWords: Readonly<Record<string, string>> = {
   [ADMIN]: "full control",
   [READ]: "see chats and devices",
   [WRITE]: "send messages and run the agent",
+  [NODES]: "run commands on nodes",
   [APPROVALS]: "decide what the agent may run",
   [QUESTIONS]: "answer what the agent asks",
   [PAIRING]: "let other devices in",
   [TALK]: "talk by voice",
   [TALK_SECRETS]: "use the keys for voice",
 };
+
+/** Stands beside a right that a device did not ask for by name. */
+export const OFFERED = "may be left out";
+
+/** What an approval can leave out, by the word that people type for it. */
+export const leftOutWords: Readonly<Record<string, LeftOut>> = { nodes: NODES };
 
 /** What a role is, beside its name; an operator is what its scopes say. */
 export const roleWords: Readonly<Record<string, string>> = {

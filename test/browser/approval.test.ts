@@ -80,6 +80,12 @@ async function approved(): Promise<Page> {
   return page;
 }
 
+/** The rights on the page, each with the mark beside it. */
+async function rightsOn(page: Page): Promise<string[][]> {
+  const rows = await lines(page, "#scopes li");
+  return rows.map((row) => row.split(/\s*\n\s*|\s*(?=(?:approved|new|may be left out)$)/));
+}
+
 test("a browser without a link shows its code, the command, both keys and the time left", async () => {
   const page = await stranger();
   const shown = await code(page);
@@ -89,9 +95,10 @@ test("a browser without a link shows its code, the command, both keys and the ti
   expect(await page.locator("#cmd-ssh").count()).toBe(0);
   expect(await words(page, "expires")).toMatch(/(29|30) min/);
   expect(await words(page, "wait")).toContain("Waiting for approval");
-  expect(await lines(page, "#scopes li")).toEqual([
-    "see chats and devices",
-    "send messages and run the agent",
+  expect(await rightsOn(page)).toEqual([
+    ["see chats and devices"],
+    ["send messages and run the agent"],
+    ["run commands on nodes", "may be left out"],
   ]);
   expect(await page.locator("#status").textContent()).toContain(shown);
   const { pending } = await listed();
@@ -114,7 +121,9 @@ test("the page, the list and the card say the same of who asks, in the same word
   const { origin } = new URL(address());
   expect(await gateway.ok(["devices", "show", shown])).toContain(`on the page at ${origin}\n`);
   expect(await lines(page, "#ends li:first-child span")).toContain(`at ${origin}`);
-  const rights = (await lines(page, "#scopes li")).join(", ");
+  const rights = (await rightsOn(page))
+    .map(([words, mark]) => (mark === undefined ? words : `${words} (${mark})`))
+    .join(", ");
   expect(card["Asks for"]).toBe(`operator: ${rights}`);
   const { requestId } = await gateway.json<{ requestId: string }>(["devices", "show", shown]);
   expect(requestId).toBe(shown);
@@ -132,26 +141,28 @@ test("a device that asks for more is shown with what is new, on the page and in 
   const page = await views["waiting for more"]?.({ gateway, profile });
   if (!page) throw new Error("no such view");
   const facts = await factsOn(page);
-  const rows = await lines(page, "#scopes li");
-  expect(rows.map((row) => row.split(/\s*\n\s*|(?=(?:approved|new)$)/))).toEqual([
+  expect(await rightsOn(page)).toEqual([
     ["see chats and devices", "approved"],
     ["send messages and run the agent", "new"],
+    ["run commands on nodes", "may be left out"],
   ]);
   const card = await factsInTerminal(facts.Code);
+  const fresh = "send messages and run the agent, run commands on nodes (may be left out)";
   expect(card).toMatchObject({
     ...facts,
     Device: `“${facts.Device}”`,
     "Has now": "operator: see chats and devices",
-    "Would have": "operator: see chats and devices, send messages and run the agent",
-    New: "operator: send messages and run the agent",
+    "Would have": `operator: see chats and devices, ${fresh}`,
+    New: `operator: ${fresh}`,
   });
   const [, , asks] = await cellsInList(facts.Code);
-  expect(asks).toContain("(paired already; new: operator: send messages and run the agent)");
+  expect(asks).toContain(`(paired already; new: operator: ${fresh})`);
   await gateway.ok(["devices", "approve", facts.Code]);
   await shows(page, "ready");
   expect(await lines(page, "#scopes li")).toEqual([
     "see chats and devices",
     "send messages and run the agent",
+    "run commands on nodes",
   ]);
 });
 

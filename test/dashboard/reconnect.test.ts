@@ -11,6 +11,7 @@ const request = {
   expiresAt: 0,
   scopes: [],
   approved: [],
+  offered: [],
   asker: "",
 };
 const waiting: View = { at: "waiting", request, live: true };

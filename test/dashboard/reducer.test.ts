@@ -12,6 +12,7 @@ const request = {
   expiresAt: NOW + 60_000,
   scopes: ["operator.read", "operator.write"],
   approved: [],
+  offered: [],
   asker: "browser, Linux x86_64, from 203.0.113.7",
 };
 const waiting: View = { at: "waiting", request, live: true };

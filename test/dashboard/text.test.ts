@@ -71,6 +71,13 @@ describe("words", () => {
     ]);
   });
 
+  it("marks what the owner may leave out", () => {
+    expect(rights(["operator.write"], [], ["operator.nodes"])).toEqual([
+      ["send messages and run the agent", ""],
+      ["run commands on nodes", "may be left out"],
+    ]);
+  });
+
   it("counts down", () => {
     expect(remaining(29.4 * 60_000)).toBe("29 min");
     expect(remaining(65_000)).toBe("65 s");

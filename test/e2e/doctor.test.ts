@@ -327,7 +327,7 @@ describe("doctor on the machine around", () => {
 
 /** A whole and empty snapshot, as the store would write one. */
 function writeSnapshot(path: string): void {
-  const header = '"format":"openclaw-document/1","name":"gateway","version":2,"seq":0';
+  const header = '"format":"openclaw-document/1","name":"gateway","version":3,"seq":0';
   const body = `",${header},"records":[\n]}\n`;
   const digest = createHash("sha256").update(body).digest("hex");
   writeFileSync(path, `{"sha256":"${digest}${body}`, { mode: 0o600 });

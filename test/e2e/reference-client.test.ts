@@ -7,6 +7,8 @@ import { Reference, ReferenceDevice } from "../kit/reference.ts";
 import { until } from "../kit/until.ts";
 
 const READ_WRITE = ["operator.read", "operator.write"];
+/** What the owner grants who asks for these: the reference client does not know the first. */
+const GRANTED = ["operator.nodes", ...READ_WRITE];
 
 let gateway: GatewayProcess;
 const clients: Reference[] = [];
@@ -78,7 +80,7 @@ describe("pairing", () => {
     expect((await waiting.refusal(2)).details.requestId).toBe(requestId);
     expect(waiting.paused).toEqual([]);
     const row = (await list()).pending.find((p: Frame) => p.deviceId === device.deviceId);
-    expect(row).toMatchObject({ requestId, displayName: "Reference client", scopes: READ_WRITE });
+    expect(row).toMatchObject({ requestId, displayName: "Reference client", scopes: GRANTED });
     const table = await gateway.ok(["devices", "list"]);
     expect(table).toContain(requestId);
     expect(table).toContain("Reference client");
@@ -90,7 +92,8 @@ describe("pairing", () => {
     const { requestId } = (await waiting.refusal()).details;
     expect(await gateway.ok(["devices", "approve", requestId])).toContain("Reference client");
     const hello = await waiting.hello();
-    expect(hello.auth).toMatchObject({ role: "operator", scopes: READ_WRITE, method: "token" });
+    expect(hello.auth).toMatchObject({ role: "operator", method: "token" });
+    expect([...hello.auth.scopes].sort()).toEqual(GRANTED);
     expect(device.token()).toBe(hello.auth.deviceToken);
     expect(hello.policy.tickIntervalMs).toBe(30_000);
     const row = (await list()).paired.find((p: Frame) => p.deviceId === device.deviceId);
@@ -327,7 +330,7 @@ describe("scope upgrades", () => {
     await gateway.ok(["devices", "approve", asked.requestId]);
     const granted = await waiting;
     expect(granted).toMatchObject({ status: "approved", requestId: asked.requestId });
-    expect([...granted.scopes].sort()).toEqual([...scopes].sort());
+    expect([...granted.scopes].sort()).toEqual(["operator.nodes", ...scopes].sort());
     device.tokens.set("operator", { token: granted.deviceToken, scopes: granted.scopes });
     await expect(byToken.request("device.pair.list", {})).rejects.toThrow("missing scope");
     await byToken.stop();
@@ -344,7 +347,7 @@ describe("scope upgrades", () => {
     await gateway.ok(["devices", "reject", requestId]);
     expect(await waiting).toEqual({ status: "rejected", requestId });
     const row = (await list()).paired.find((p: Frame) => p.deviceId === device.deviceId);
-    expect(row.scopes).toEqual(READ_WRITE);
+    expect(row.scopes).toEqual(GRANTED);
   });
 
   test("asked by connecting with more: the old connection keeps its own until approval", async () => {
@@ -355,11 +358,11 @@ describe("scope upgrades", () => {
     expect(refusal.details).toMatchObject({
       code: "PAIRING_REQUIRED",
       reason: "scope-upgrade",
-      approvedScopes: READ_WRITE,
+      approvedScopes: GRANTED,
     });
     expect(await narrow.request("system-presence")).toBeInstanceOf(Array);
     await approve(refusal);
-    expect((await wide.hello()).auth.scopes).toEqual(scopes);
+    expect((await wide.hello()).auth.scopes).toEqual([...scopes, "operator.nodes"]);
     expect((await wide.request("device.pair.list", {})).pending).toBeInstanceOf(Array);
     expect(narrow.closes).toEqual([]);
   });

@@ -29,7 +29,11 @@ test("an unpaired device is refused with a code, approved by it, and let in", as
   await gateway.host("device.pair.approve", { requestId: requestId.toLowerCase() });
   const again = await RawClient.open(gateway.url);
   const hello = await again.connect({ device, auth, scopes });
-  expect(hello.payload.auth).toMatchObject({ role: "operator", scopes, method: "token" });
+  expect(hello.payload.auth).toMatchObject({
+    role: "operator",
+    scopes: [...scopes, "operator.nodes"],
+    method: "token",
+  });
   const { deviceToken } = hello.payload.auth;
   const third = await RawClient.open(gateway.url);
   const byToken = await third.connect({ device, auth: { deviceToken }, scopes });

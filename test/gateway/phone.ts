@@ -8,8 +8,8 @@ import type { ConnectOptions, Frame } from "../kit/client.ts";
 import type { TestGateway } from "../kit/gateway.ts";
 
 export const ADMIN = "operator.admin";
-export const LIMITED = [APPROVALS, QUESTIONS, READ, TALK_SECRETS, WRITE];
-export const FULL = [ADMIN, ...LIMITED];
+export const LIMITED = [QUESTIONS, READ, TALK_SECRETS, WRITE];
+export const FULL = [ADMIN, APPROVALS, ...LIMITED];
 export const publicUrl = "https://gateway.example.com";
 
 /** The protocol's own schemas, closed as they are. */

@@ -7,6 +7,8 @@ import { admittedConnect, refusedConnect } from "../kit/wire.ts";
 
 const token = { token: TEST_TOKEN };
 const scopes = ["operator.read", "operator.write"];
+/** Who asks for these as the owner holds the right to run commands on nodes too. */
+const all = [...scopes, "operator.nodes"];
 const cli = { id: "cli", mode: "cli" };
 const backend = { id: "gateway-client", mode: "backend" };
 
@@ -117,8 +119,8 @@ describe("frames", () => {
 describe("without a device key and with the secret", () => {
   const proxied = { "x-real-ip": "203.0.113.4" };
   const cases: [string, ConnectOptions, Record<string, string>, string[]][] = [
-    ["the CLI on this machine keeps its scopes", { client: cli }, {}, scopes],
-    ["a backend on this machine keeps its scopes", { client: backend }, {}, scopes],
+    ["the CLI on this machine keeps its scopes", { client: cli }, {}, all],
+    ["a backend on this machine keeps its scopes", { client: backend }, {}, all],
     ["a CLI behind a proxy has none", { client: cli }, proxied, []],
     [
       "a backend behind tailscale has none",
@@ -167,5 +169,12 @@ test("x-openclaw-scopes only narrows what a connection gets", async () => {
   expect(hello.auth.scopes).toEqual(["operator.read"]);
   const wide = { "x-openclaw-scopes": "operator.admin" };
   const { hello: kept } = await admittedConnect(gateway, { ...options, scopes }, wide);
-  expect(kept.auth.scopes).toEqual(scopes);
+  expect(kept.auth.scopes).toEqual(all);
+});
+
+test("x-openclaw-scopes takes operator.nodes away where it does not name it", async () => {
+  const options = { client: cli, auth: token, scopes };
+  const headers = { "x-openclaw-scopes": scopes.join(",") };
+  const { hello } = await admittedConnect(gateway, options, headers);
+  expect(hello.auth.scopes).toEqual(scopes);
 });

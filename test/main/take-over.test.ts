@@ -269,7 +269,7 @@ describe("a state that was taken over", () => {
     const reading = readDocument(legacySecrets, documentFiles("/state", "gateway"), outside);
     await expect(reading).rejects.toMatchObject({
       code: "STORE_NEWER",
-      message: expect.stringContaining("gateway has version 2 there, known is 1"),
+      message: expect.stringContaining("gateway has version 3 there, known is 1"),
     });
     for (const legacy of [legacyDevices, legacyNodes]) {
       expect(files.inodes.has(documentFiles("/state", legacy.name).journal)).toBe(false);

@@ -96,6 +96,33 @@ async function admitted(key: string, { client, code }: { client: RawClient; code
   return client.challenge(seen);
 }
 
+describe("the right to run commands on nodes", () => {
+  const scopes = ["operator.read", "operator.write"];
+  const held = (deviceId: string) => gateway.core.pairing.device(deviceId)?.scopes;
+
+  test("is named, marked where it was not asked for, and left out by words", async () => {
+    const key = await approver("operator");
+    const { code, device } = await waits({ scopes });
+    const card = (await lines(key, "show", code)).join("\n");
+    expect(card).toContain("(may be left out)");
+    expect(card).toContain(`  approve ${code} without nodes`);
+    const answer = await lines(key, "approveWithout", code);
+    expect(answer).toContain("  left out: run commands on nodes");
+    expect(answer.join(" ")).not.toContain("may be left out");
+    expect(held(device.deviceId)).toEqual(scopes);
+  });
+
+  test("is granted where it is not left out, and the answer names it", async () => {
+    const key = await approver("operator");
+    const { code: other } = await waits();
+    expect((await lines(key, "show", other)).join("\n")).not.toContain("without");
+    const { code, device } = await waits({ scopes });
+    const answer = (await lines(key, "approve", code)).join(" ").replace(/ +/g, " ");
+    expect(answer).toMatch(/run commands on nodes(?!.*left out)/);
+    expect(held(device.deviceId)).toEqual(["operator.nodes", ...scopes]);
+  });
+});
+
 describe("who may ask", () => {
   test("a key that is not there, or was removed, is told so and nothing else", async () => {
     const { code } = await waits();

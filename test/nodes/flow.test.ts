@@ -129,12 +129,12 @@ describe("a node's declared capabilities", () => {
 
   test.each([
     [[], ["operator.pairing"], undefined],
-    [["system.notify"], ["operator.pairing"], "operator.write"],
-    [["system.notify"], ["operator.pairing", "operator.write"], undefined],
-    [["system.run"], ["operator.pairing", "operator.write"], "operator.admin"],
-    [["fs.listDir"], ["operator.pairing", "operator.write"], "operator.admin"],
-    [["browser.proxy"], ["operator.pairing", "operator.write"], "operator.admin"],
-    [["system.execApprovals.get"], ["operator.pairing", "operator.write"], "operator.admin"],
+    [["system.notify"], ["operator.pairing"], "operator.nodes"],
+    [["system.notify"], ["operator.pairing", "operator.nodes"], undefined],
+    [["system.run"], ["operator.pairing", "operator.nodes"], "operator.admin"],
+    [["fs.listDir"], ["operator.pairing", "operator.nodes"], "operator.admin"],
+    [["browser.proxy"], ["operator.pairing", "operator.nodes"], "operator.admin"],
+    [["system.execApprovals.get"], ["operator.pairing", "operator.nodes"], "operator.admin"],
   ])("with %j is approved by %j: missing %s", async (commands, scopes, missing) => {
     const node = await pairNode(gateway, commands);
     const requestId = await capabilitiesCode(gateway, node.nodeId);

@@ -146,7 +146,7 @@ describe("a failure", () => {
     });
     const reader = await operator(gateway, ["operator.read"]);
     const refused = await invoke("system.which", {}, reader);
-    expect(refused.error.message).toBe("missing scope: operator.write");
+    expect(refused.error.message).toBe("missing scope: operator.nodes");
   });
 
   test("of the node's connection, and then of a node that is away", async () => {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { remove, revoke, rotate } from "../../src/pairing/devices.ts";
 import { checkInvite, createInvite, openInvites } from "../../src/pairing/invite.ts";
 import type { Invite } from "../../src/pairing/records.ts";
-import { covers, isRole } from "../../src/protocol/access.ts";
+import { APPROVALS, covers, isRole, NODES } from "../../src/protocol/access.ts";
 import { type SetupAccess, setupGrants } from "../../src/protocol/setup-access.ts";
 import { ADMIN, LedgerBench, owner, PAIRING, READ, text } from "./support.ts";
 
@@ -41,12 +41,22 @@ test.each([
   expect(covers(setupGrants[access].scopes, PAIRING)).toBe(may);
 });
 
-const mobile = ["approvals", "questions", "read", "talk.secrets", "write"].map(
-  (scope) => `operator.${scope}`,
+test.each([
+  ["full", true],
+  ["limited", false],
+  ["node", false],
+] as const)(
+  "a code for %s access lets its device run commands on nodes, and decide what the agent may run: %s",
+  (access, may) => {
+    const { scopes } = setupGrants[access];
+    expect([covers(scopes, NODES), covers(scopes, APPROVALS)]).toEqual([may, may]);
+  },
 );
 
+const mobile = ["questions", "read", "talk.secrets", "write"].map((scope) => `operator.${scope}`);
+
 test.each<[SetupAccess, readonly string[], readonly string[]]>([
-  ["full", ["node", "operator"], [ADMIN, ...mobile]],
+  ["full", ["node", "operator"], [ADMIN, APPROVALS, ...mobile]],
   ["limited", ["node", "operator"], mobile],
   ["node", ["node"], []],
 ])("%s access grants the roles %j and the scopes %j in one step", (access, roles, scopes) => {

@@ -9,7 +9,7 @@ import {
   mayDecide,
   mayManage,
 } from "../../src/requests/authority.ts";
-import { ADMIN, BookBench, confined, PAIRING, READ, WRITE } from "./support.ts";
+import { ADMIN, BookBench, confined, NODES, PAIRING, READ, WRITE } from "./support.ts";
 
 const owner: Actor = { role: "operator", scopes: [ADMIN], method: "host" };
 const shared = (scopes: readonly string[]): Actor => ({
@@ -94,22 +94,22 @@ describe("who may approve what a node declares", () => {
   test.each([
     ["the owner", owner, run, undefined],
     ["pairing alone, where there are no commands", shared([PAIRING]), nothing, undefined],
-    ["write, for commands", shared([PAIRING, WRITE]), notify, undefined],
-    ["not without write", shared([PAIRING]), notify, "missing scope: operator.write"],
+    ["the right to run them, for commands", shared([PAIRING, NODES]), notify, undefined],
+    ["not without it", shared([PAIRING, WRITE]), notify, "missing scope: operator.nodes"],
     [
       "not what runs programs without full control",
-      shared([PAIRING, WRITE]),
+      shared([PAIRING, NODES]),
       run,
       "missing scope: operator.admin",
     ],
     // Its device is in already: the role takes no full control once more.
-    ["no admin is needed for the role", shared([PAIRING, WRITE]), notify, undefined],
-    ["its own", confined("n1", [PAIRING, WRITE]), notify, undefined],
-    ["not another's", confined("x", [PAIRING, WRITE]), notify, "node pairing approval denied"],
-    ["a key for nodes", key(["node"], [PAIRING, WRITE]), notify, undefined],
+    ["no admin is needed for the role", shared([PAIRING, NODES]), notify, undefined],
+    ["its own", confined("n1", [PAIRING, NODES]), notify, undefined],
+    ["not another's", confined("x", [PAIRING, NODES]), notify, "node pairing approval denied"],
+    ["a key for nodes", key(["node"], [PAIRING, NODES]), notify, undefined],
     [
       "a key for operators not",
-      key(["operator"], [PAIRING, WRITE]),
+      key(["operator"], [PAIRING, NODES]),
       notify,
       "node pairing approval denied",
     ],
@@ -118,7 +118,7 @@ describe("who may approve what a node declares", () => {
   });
 
   test("what the device holds as an operator does not matter", () => {
-    expect(approvalProblem(shared([PAIRING, WRITE]), notify, ["plugin.x"])).toBeUndefined();
+    expect(approvalProblem(shared([PAIRING, NODES]), notify, ["plugin.x"])).toBeUndefined();
   });
 
   test("a missing scope says all that it takes", () => {
@@ -131,13 +131,13 @@ describe("who may approve what a node declares", () => {
 
   test.each([
     [[], ["operator.pairing"]],
-    [["system.notify"], ["operator.pairing", "operator.write"]],
+    [["system.notify"], ["operator.pairing", "operator.nodes"]],
     [
       ["system.notify", "system.run"],
       ["operator.pairing", "operator.admin"],
     ],
     [["system.run.prepare"], ["operator.pairing", "operator.admin"]],
-    [["system.runner"], ["operator.pairing", "operator.write"]],
+    [["system.runner"], ["operator.pairing", "operator.nodes"]],
     [["browser.proxy.upload.v1"], ["operator.pairing", "operator.admin"]],
   ])("approving %j takes %j", (commands, scopes) => {
     expect(approvalScopes(commands)).toEqual(scopes);

@@ -15,6 +15,7 @@ import type { AccessAsk, BookContext, CapabilityAsk } from "../../src/requests/r
 
 export const READ = "operator.read";
 export const WRITE = "operator.write";
+export const NODES = "operator.nodes";
 export const PAIRING = "operator.pairing";
 export const ADMIN = "operator.admin";
 

@@ -64,6 +64,17 @@ describe("what an approver's key is answered", () => {
     });
   });
 
+  test("an approval that leaves something out is a method of its own: a gateway of before refuses it", async () => {
+    await gateway((socket) =>
+      socket.end(`${JSON.stringify({ ok: true, payload: { lines: [] } })}\n`),
+    );
+    expect(await ask("approveWithout", "7F3K-Q2MN")).toBe(0);
+    expect(JSON.parse(asked[0] ?? "")).toMatchObject({
+      method: "approver.approveWithout",
+      params: { requestId: "7F3K-Q2MN" },
+    });
+  });
+
   test.each([
     ["data", { next: [shell`list`], cure: "in words" }],
     ["words", { cure: "list" }],

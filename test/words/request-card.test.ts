@@ -2,7 +2,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { textWidth } from "../../src/lib/width.ts";
 import { cardLines } from "../../src/words/request-card.ts";
-import { askWords, type RequestRow } from "../../src/words/request-kinds.ts";
+import {
+  askWords,
+  canLeaveOut,
+  grantWords,
+  type RequestRow,
+} from "../../src/words/request-kinds.ts";
 
 const NOW = Date.UTC(2026, 8, 1, 12);
 const MINUTE = 60_000;
@@ -105,6 +110,48 @@ describe("the card of a request", () => {
     expect(card({ ...phone, operatorLabel: "Anna's phone" })[2]).toBe(
       "Kind      browser, Android 16",
     );
+  });
+});
+
+describe("a device that is offered what it did not ask for", () => {
+  const offered: RequestRow = {
+    ...phone,
+    scopes: ["operator.nodes", "operator.read", "operator.write"],
+    offered: ["operator.nodes"],
+  };
+  const both =
+    "operator: see chats and devices, send messages and run the agent, run commands on nodes";
+
+  test("is shown with it, marked as such; not so where it asked for it by name", () => {
+    expect(line(offered, "Asks for")).toBe(`Asks for  ${both} (may be left out)`);
+    const { offered: _, ...named } = offered;
+    expect(line(named, "Asks for")).toBe(`Asks for  ${both}`);
+  });
+
+  test("is marked as such in what it would have, and in what is new", () => {
+    const upgrade = { ...offered, approvedRoles: ["operator"], approvedScopes: ["operator.read"] };
+    expect(line(upgrade, "Would have")).toBe(`Would have  ${both} (may be left out)`);
+    expect(line(upgrade, "New")).toBe(
+      "New         operator: send messages and run the agent, run commands on nodes (may be left out)",
+    );
+  });
+
+  test("is granted both, or what is left", () => {
+    expect(grantWords(offered)).toBe(both);
+    expect(grantWords(offered, ["operator.nodes"])).toBe(
+      "operator: see chats and devices, send messages and run the agent",
+    );
+  });
+
+  test.each<[string, Partial<RequestRow>, boolean]>([
+    ["offered", {}, true],
+    ["asked for by name", { offered: [] }, true],
+    ["not there", { scopes: ["operator.read"], offered: [] }, false],
+    ["held by full control", { scopes: ["operator.admin", "operator.nodes"] }, false],
+    ["held already", { approvedScopes: ["operator.nodes"] }, false],
+    ["of a node", { nodeId: "ab".repeat(32) }, false],
+  ])("can be left out where it is %s", (_title, more, can) => {
+    expect(canLeaveOut({ ...offered, ...more })).toBe(can);
   });
 });
 

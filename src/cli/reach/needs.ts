@@ -1,4 +1,4 @@
-import { ADMIN, PAIRING, READ, WRITE } from "../../protocol/access.ts";
+import { ADMIN, NODES, PAIRING, READ } from "../../protocol/access.ts";
 import type { Needs } from "./gateway.ts";
 
 /** Most device commands: they also work on the state of a stopped gateway. */
@@ -21,4 +21,4 @@ export const approveNeeds: Needs = { scopes: [ADMIN, PAIRING, READ], stopped: "e
 /** Looking at connections, which a gateway has only while it runs. */
 export const liveNeeds: Needs = { scopes: [READ] };
 
-export const invokeNeeds: Needs = { scopes: [READ, WRITE] };
+export const invokeNeeds: Needs = { scopes: [NODES, READ] };

@@ -20,7 +20,7 @@ export const ownWords = () => ({
 });
 const client = () => ({ clientId: t.string(), clientMode: t.string() });
 
-/** A request of a device; the last three say what it is called and may do already. */
+/** A request of a device; `offered` are those of `scopes` that it did not ask for, the last three say what it is called and may do already. */
 export const pendingRow = () => ({
   required: {
     requestId: t.string(),
@@ -37,6 +37,7 @@ export const pendingRow = () => ({
   },
   optional: {
     ...ownWords(),
+    offered: strings(),
     browserOrigin: t.string(),
     operatorLabel: t.string(),
     approvedRoles: roles(),

@@ -60,6 +60,24 @@ describe("devices invite", () => {
     expect(admin.askedOf("device.pair.invite")[1]).toEqual({ role: "node" });
   });
 
+  test.each([
+    ["", ["operator.read", "operator.write", "operator.nodes"], ", run commands on nodes"],
+    [
+      "--scopes read,write,nodes",
+      ["operator.read", "operator.write", "operator.nodes"],
+      ", run commands on nodes",
+    ],
+    ["--scopes read,write", ["operator.read", "operator.write"], ""],
+  ])("what a link with %j gives is said in words", async (options, scopes, nodes) => {
+    const url = "https://gateway.example.com/#invite=secret";
+    admin.answers["device.pair.invite"] = (params) => ({ ...params, expiresAtMs: NOW, url });
+    const io = admin.io();
+    expect(await openclaw(`devices invite ${options}`, io)).toBe(0);
+    expect(admin.askedOf("device.pair.invite")).toMatchObject([{ scopes }]);
+    const said = io.errorText.replace(/\s+/g, " ");
+    expect(said).toContain(`see chats and devices, send messages and run the agent${nodes}.`);
+  });
+
   const made = {
     setupCode: encodeSetupCode({ url: "wss://gw.example.com", bootstrapToken: "secret" }),
     expiresAtMs: NOW + 600_000,

@@ -29,6 +29,56 @@ describe("devices approve", () => {
     },
   );
 
+  describe("--without nodes", () => {
+    const scopes = ["operator.nodes", "operator.read", "operator.write"];
+    const shows = (more: object) => {
+      admin.answers["device.pair.show"] = () => ({
+        ...pendingRow(more),
+        gatewayFingerprint: GATEWAY_KEY,
+      });
+    };
+
+    test("leaves the right out, and says so", async () => {
+      shows({ scopes, offered: ["operator.nodes"] });
+      const io = admin.io();
+      expect(await openclaw("devices approve 7F3K-Q2MN --without nodes", io)).toBe(0);
+      expect(admin.askedOf("device.pair.approve")).toEqual([
+        { requestId: "7F3K-Q2MN", without: ["operator.nodes"] },
+      ]);
+      expect(io.text).toContain("Left out: run commands on nodes.");
+    });
+
+    test("approves nothing at a gateway that does not know the right", async () => {
+      const io = admin.io();
+      expect(await openclaw("devices approve 7F3K-Q2MN --without nodes", io)).toBe(1);
+      expect(io.errorText).toContain("does not name the right to run commands on nodes");
+      expect(admin.askedOf("device.pair.approve")).toEqual([]);
+    });
+
+    test("goes with a device that has the rest already", async () => {
+      shows({ scopes: ["operator.pairing", "operator.write"], approvedScopes: ["operator.write"] });
+      expect(await openclaw("devices approve 7F3K-Q2MN --without nodes", admin.io())).toBe(0);
+    });
+
+    test("names a right that there is", async () => {
+      const io = admin.io();
+      expect(await openclaw("devices approve 7F3K-Q2MN --without admin", io)).toBe(2);
+      expect(io.errorText).toContain("--without: expected nodes");
+    });
+
+    test("is what devices show says to type where the right can be left out", async () => {
+      shows({ scopes, offered: ["operator.nodes"] });
+      const io = admin.io();
+      expect(await openclaw("devices show 7F3K-Q2MN", io)).toBe(0);
+      expect(io.text.replace(/\s+/g, " ")).toContain("run commands on nodes (may be left out)");
+      expect(io.text).toContain("openclaw devices approve 7F3K-Q2MN --without nodes");
+      shows({ scopes: ["operator.read"] });
+      const other = admin.io();
+      await openclaw("devices show 7F3K-Q2MN", other);
+      expect(other.text).not.toContain("--without");
+    });
+  });
+
   test.each(["7F3K", "'anna''s phone'", "anna's phone"])(
     "%s approves nothing where nobody can be asked, --yes or not",
     async (words) => {

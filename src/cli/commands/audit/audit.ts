@@ -90,13 +90,15 @@ function factWords(name: string, fact: unknown): string[] {
   if (typeof fact === "number" && name.endsWith("AtMs")) {
     return [`${shown(name.slice(0, -"AtMs".length))}=${timeWords(fact)}`];
   }
-  const isScopes = name === "scopes" && Array.isArray(fact);
+  const isScopes = SCOPES.has(name) && Array.isArray(fact);
   const text = isScopes ? scopesInWords(fact.map(String)) : listWords(fact);
   const word = shown(text, FACT_CHARS);
   return [`${shown(name)}=${/\s/.test(word) ? JSON.stringify(word) : word}`];
 }
 
 const FACT_CHARS = 240;
+/** The facts that are lists of scopes. */
+const SCOPES: ReadonlySet<string> = new Set(["scopes", "without"]);
 
 function listWords(fact: unknown): string {
   // With a blank a line can be broken there.

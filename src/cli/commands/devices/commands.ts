@@ -1,3 +1,4 @@
+import { leftOutWords } from "../../../words/scopes.ts";
 import { declare } from "../../kit/declare.ts";
 
 const FORCE = "also where it is the last way in with full control";
@@ -35,9 +36,13 @@ const approve = declare({
   shape: (command) =>
     command
       .argument("[code...]")
+      .option(
+        "--without <right>",
+        "leave out a right that the card shows: nodes, to run commands on nodes",
+      )
       .option("--yes", "do not ask; a whole code is never asked about")
       .option("--latest", "not done, and why not"),
-  completes: { code: "device-request" },
+  completes: { code: "device-request", without: Object.keys(leftOutWords) },
 }).runs(async () => (await import("./approve.ts")).approve);
 
 const reject = declare({
@@ -134,7 +139,7 @@ const invite = declare({
   shape: (command) =>
     command
       .option("--role <role>", "operator (default) or node")
-      .option("--scopes <list>", "what it may do: read,write (default), admin, owner, …")
+      .option("--scopes <list>", "what it may do: read,write,nodes (default), admin, owner, …")
       .option("--expires <time>", "how long the link lives: 1h (default) up to 30d")
       .option("--name <name>", "your name for the device")
       .option("--uses <count>", "pair as many devices as this, for fleets (default 1)")
@@ -148,7 +153,7 @@ const invite = declare({
       .option("--pin <sha256>", "the gateway's own certificate, for nodes and setup codes"),
   completes: {
     role: ROLES,
-    scopes: ["read", "write", "read,write", "admin", "owner"],
+    scopes: ["read", "read,write", "read,write,nodes", "admin", "owner"],
     access: ["full", "limited", "node"],
   },
   under: [inviteList, inviteRevoke],

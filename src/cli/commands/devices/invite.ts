@@ -1,4 +1,4 @@
-import { ownerScopes, READ, WRITE } from "../../../protocol/access.ts";
+import { NODES, ownerScopes, READ, WRITE } from "../../../protocol/access.ts";
 import { scopeWords } from "../../../words/scopes.ts";
 import { spanWords } from "../../kit/age.ts";
 import { printJson, remark } from "../../kit/context.ts";
@@ -72,7 +72,7 @@ function parseUses(text: string): number {
  * @throws CliError (usage) for an unknown scope
  */
 function parseScopes(text: string | undefined): string[] {
-  if (text === undefined) return [READ, WRITE];
+  if (text === undefined) return [READ, WRITE, NODES];
   const names = text.split(/[\s,]+/).filter((word) => word !== "");
   const scopes = names.flatMap((word) => {
     if (word === "owner") return [...ownerScopes];

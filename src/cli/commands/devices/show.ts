@@ -1,7 +1,9 @@
 import { openclaw } from "../../../protocol/command.ts";
+import { NODES } from "../../../protocol/scopes.ts";
 import { say } from "../../../protocol/text.ts";
 import { cardLines } from "../../../words/request-card.ts";
-import type { RequestRow } from "../../../words/request-kinds.ts";
+import { canLeaveOut, type RequestRow } from "../../../words/request-kinds.ts";
+import { scopeInWords } from "../../../words/scopes.ts";
 import { type Context, printJson } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
@@ -30,6 +32,10 @@ export const show: Run<unknown> = async (context, words) => {
     const code = shown(row.requestId);
     io.out("");
     io.out(say`To approve it: ${openclaw`devices approve ${code}`}`);
+    if (canLeaveOut(row)) {
+      io.out(`To approve it without the right to ${scopeInWords(NODES)}:`);
+      io.out(say`  ${openclaw`devices approve ${code} --without nodes`}`);
+    }
     io.out(say`To reject it: ${openclaw`devices reject ${code}`}`);
   });
 };

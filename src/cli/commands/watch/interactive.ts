@@ -1,3 +1,4 @@
+import { leftOutScopes } from "../../../protocol/scopes.ts";
 import type { Context } from "../../kit/context.ts";
 import { explainFailure } from "../../kit/failures.ts";
 import { styleOf } from "../../kit/style.ts";
@@ -10,10 +11,12 @@ import { Terminal } from "./terminal.ts";
 /** Ages on the screen are renewed so often; nothing is asked for it. */
 const AGES_MS = 15_000;
 
-const methods = {
-  approve: "device.pair.approve",
-  reject: "device.pair.reject",
-} as const satisfies Readonly<Record<ApprovalVerb, string>>;
+/** What carries a decision out: both methods take codes of devices and of nodes. */
+function deedOf(what: ApprovalVerb, requestId: string) {
+  if (what === "reject") return ["device.pair.reject", { requestId }] as const;
+  const without = what === "approve-without" ? { without: [...leftOutScopes] } : {};
+  return ["device.pair.approve", { requestId, ...without }] as const;
+}
 
 /** The screen: keys and news in, lines and deeds out. What follows from what is for `reduce`. */
 export async function watchOnTerminal(context: Context): Promise<void> {
@@ -99,7 +102,8 @@ class WatchScreen {
 
   async #decide(what: ApprovalVerb, code: string): Promise<void> {
     await this.#ask(code, what, async () => {
-      await this.#feed.request(methods[what], { requestId: code });
+      const [method, params] = deedOf(what, code);
+      await this.#feed.request(method, params);
       this.#on({ on: "decided", code, what, at: this.context.io.now() });
     });
   }

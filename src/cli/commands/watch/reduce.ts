@@ -1,4 +1,5 @@
 import { watchLimitTable } from "../../../limits/watch.ts";
+import { canLeaveOut } from "../../../words/request-kinds.ts";
 import type { Key } from "./keys.ts";
 import { clockWords } from "./lines.ts";
 import { follow, type News, whyWords } from "./requests.ts";
@@ -75,6 +76,7 @@ function inList(state: State, key: Key): WatchStep {
     case "l":
       return opened(state);
     case "a":
+    case "w":
     case "r":
       return just({ ...state, note: plain("Look at it first: Enter shows it.") });
   }
@@ -123,6 +125,8 @@ function inCard(state: State, card: Card, { key, at }: { key: Key; at: number })
       return turned(state, Number.POSITIVE_INFINITY, at);
     case "a":
       return decide(state, card, { what: "approve", at });
+    case "w":
+      return decide(state, card, { what: "approve-without", at });
     case "r":
       return decide(state, card, { what: "reject", at });
   }
@@ -169,7 +173,8 @@ function problem(
   if (card.ended !== undefined) return "There is nothing left to decide. Esc: back.";
   if (away) return "The gateway is away.";
   if (!card.row || at - card.shownAt < unseenMs) return "Too soon: read it first.";
-  if (what === "approve" && !card.read) return "Read it to the end first: press Down.";
+  if (what === "approve-without" && !canLeaveOut(card.row)) return "There is nothing to leave out.";
+  if (what !== "reject" && !card.read) return "Read it to the end first: press Down.";
   return undefined;
 }
 
@@ -215,12 +220,16 @@ function shown(state: State, { code, row, at }: Event & { on: "shown" }): State 
   return scrolled({ ...state, card: { ...card, row, shownAt: at } }, 0, at);
 }
 
-const done: Readonly<Record<ApprovalVerb, string>> = { approve: "Approved", reject: "Rejected" };
+const done: Readonly<Record<ApprovalVerb, (code: string) => string>> = {
+  approve: (code) => `Approved ${code}`,
+  "approve-without": (code) => `Approved ${code} without nodes`,
+  reject: (code) => `Rejected ${code}`,
+};
 
 function decided(state: State, { code, what, at }: Event & { on: "decided" }): State {
   const rows = state.rows.filter(({ requestId }) => requestId !== code);
   const card = state.card?.code === code ? undefined : state.card;
-  const note: Note = { text: `${done[what]} ${code} at ${clockWords(at)}.`, tone: "good" };
+  const note: Note = { text: `${done[what](code)} at ${clockWords(at)}.`, tone: "good" };
   return inView(chosenStays(state, { ...state, rows, card, note }));
 }
 

@@ -1,6 +1,6 @@
 import { cleanText } from "../../../lib/text.ts";
 import { cutText, padText, textWidth } from "../../../lib/width.ts";
-import { deviceOf, kindWords, type RequestRow } from "../../../words/request-kinds.ts";
+import { canLeaveOut, deviceOf, kindWords, type RequestRow } from "../../../words/request-kinds.ts";
 import type { Style } from "../../kit/style.ts";
 import { count, deviceName, quoted, shown } from "../../kit/words.ts";
 import {
@@ -34,10 +34,16 @@ function helpText({ card, size }: State): string {
   if (!card) {
     return wide ? "Up/Down: choose   Enter: look at it   q: quit" : "Up/Down  Enter: look  q: quit";
   }
-  if (wide) return "a: approve   r: reject   Up/Down: read on   Esc: back   q: quit";
   // Nothing is approved before it was read.
   const unread = card.row !== undefined && !card.read;
-  return unread ? "Down: read on  r reject  Esc back" : "a approve  r reject  Esc back  q quit";
+  const without = card.row !== undefined && canLeaveOut(card.row);
+  if (wide && (!without || size.columns >= 84)) {
+    const also = without ? "w: without nodes   " : "";
+    return `a: approve   ${also}r: reject   Up/Down: read on   Esc: back   q: quit`;
+  }
+  if (unread) return "Down: read on  r reject  Esc back";
+  if (without) return "a approve w without nodes r reject Esc";
+  return "a approve  r reject  Esc back  q quit";
 }
 
 function noteLine({ note, size }: State, look: Look): string {
@@ -137,7 +143,7 @@ function moreInTitle(title: string, more: number, { columns }: Size): string {
 function cardTitle({ code, doing, ended, row }: Card): string {
   const name = shown(code, 12);
   if (ended !== undefined) return `${name} ${ended}`;
-  if (doing) return doing === "approve" ? `Approving ${name} …` : `Rejecting ${name} …`;
+  if (doing) return doing === "reject" ? `Rejecting ${name} …` : `Approving ${name} …`;
   const isIn = (row?.approvedRoles ?? row?.approvedCommands ?? []).length > 0;
   return isIn ? `Let ${name} do more?` : `Let ${name} in?`;
 }

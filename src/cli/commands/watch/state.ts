@@ -3,8 +3,8 @@ import type { RequestRow } from "../../../words/request-kinds.ts";
 import type { Key } from "./keys.ts";
 import type { News } from "./requests.ts";
 
-/** What a person decides, and the method that does it: both take codes of devices and of nodes. */
-export type ApprovalVerb = "approve" | "reject";
+/** What a person decides; `approve-without`: without the right to run commands on nodes. */
+export type ApprovalVerb = "approve" | "approve-without" | "reject";
 
 /** The request that fills the screen. A decision is made on its code, and on no other. */
 export interface Card {

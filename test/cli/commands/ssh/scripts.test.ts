@@ -57,6 +57,8 @@ describe("what reaches the gateway", () => {
     ["approve 7F3K-Q2MN", passed("approve", "7F3K-Q2MN")],
     ["approve 7f3kq2mn", passed("approve", "7f3kq2mn")],
     ["approve 7f3k q2mn", passed("approve", "7f3k q2mn")],
+    ["approve 7F3K-Q2MN without nodes", passed("approveWithout", "7F3K-Q2MN")],
+    ["approve  7f3k q2mn  without  nodes", passed("approveWithout", "7f3k q2mn")],
     ["  reject   7F3K-Q2MN  ", passed("reject", "7F3K-Q2MN")],
     ["show 7F3K-Q2MN", passed("show", "7F3K-Q2MN")],
     ["revoke 5e0a91b2c3d4", passed("revoke", "5e0a91b2c3d4")],
@@ -98,7 +100,13 @@ describe("what does not", () => {
   test("help fits a phone", () => {
     const { code, out } = answer("help");
     expect(code).toBe(0);
-    for (const verb of ["list", "show CODE", "approve CODE", "reject CODE", "revoke DEVICE"]) {
+    for (const verb of [
+      "list",
+      "show CODE",
+      "approve CODE without nodes",
+      "reject CODE",
+      "revoke DEVICE",
+    ]) {
       expect(out).toContain(verb);
     }
     expect(Math.max(...out.split("\n").map((line) => line.length))).toBeLessThanOrEqual(40);
@@ -111,6 +119,8 @@ describe("what does not", () => {
     ...["approve 7F3K-Q2M*", "approve [0-9]F3K-Q2MN", "approve ~", "approve {a,b}", "list=x"],
     ...["A=1 list", "approve --help", "approve -", "--help", "-c list", "list list", "help me"],
     ...["approve", "approve 7F3K", "approve 7F3K-Q2MNX", "approve 7F3KQ2-M", "approve 7 F3KQ2MN"],
+    ...["approve 7F3K-Q2MN without", "approve 7F3K-Q2MN without admin", "approve without nodes"],
+    ...["approve 7F3K-Q2MN without nodes x", "show 7F3K-Q2MN without nodes", "approveWithout x"],
     ...["approve 7F3K-Q2MN extra", "show", "reject", "revoke", "revoke 5e0a", "revoke a b"],
     ...["APPROVE 7F3K-Q2MN", "sh", "bash -i", "scp -t .", "/usr/lib/openssh/sftp-server"],
     ...[
@@ -128,10 +138,27 @@ describe("what does not", () => {
     expect(err).toContain("help says what this key can do.");
   });
 
-  const GRAMMAR =
-    /^ *(list|(show|approve|reject) +[0-9A-Za-z]{4}(?:-| *)[0-9A-Za-z]{4}|revoke +[0-9A-Za-z-]{8,}|help)? *$/;
+  const code = "[0-9A-Za-z]{4}(?:-| *)[0-9A-Za-z]{4}";
+  const GRAMMAR = new RegExp(
+    `^ *(list|(show|approve|reject) +${code}|approve +${code} +without +nodes|revoke +[0-9A-Za-z-]{8,}|help)? *$`,
+  );
   const word = fc.constantFrom(
-    ...["approve", "list", "show", "revoke", "help", "7F3K-Q2MN", "7F3K", "Q2MN", " ", "-", ";"],
+    ...[
+      "approve",
+      "list",
+      "show",
+      "revoke",
+      "help",
+      "without",
+      "nodes",
+      "without nodes",
+      "7F3K-Q2MN",
+      "7F3K",
+      "Q2MN",
+      " ",
+      "-",
+      ";",
+    ],
     ...["$", "`", "'", '"', "\\", "\n", "*", "&", "|", "é", "\u0001", "id"],
   );
 
@@ -144,11 +171,14 @@ describe("what does not", () => {
     fc.assert(
       fc.property(lines, (line) => {
         fc.pre(!line.includes("\0"));
-        const { code } = answer(line);
+        const { code: exit } = answer(line);
         const fits = GRAMMAR.test(line) && line.length <= 64 && line.trim() !== "";
-        expect(code === 0, JSON.stringify(line)).toBe(fits);
+        expect(exit === 0, JSON.stringify(line)).toBe(fits);
       }),
-      { numRuns: 400 },
+      {
+        numRuns: 400,
+        examples: [["approve 7F3K-Q2MN without nodes"], ["approve 7F3K Q2MN  without nodes "]],
+      },
     );
   });
 });
@@ -244,7 +274,7 @@ describe("what “openclaw ssh enable” writes on an installed machine", () => 
   // machine that has them. Who changes a template on purpose changes its digest here.
   test.each([
     ["keys.sh", true, "a50549989d82bb10787de263271c751da01cb81ebe3dd0464e0203d40044c04a"],
-    ["answer.sh", true, "c0d7612633f8a6735f99a57bce281c4c06c3c6366a87870ee3fb5b3331ed26a8"],
+    ["answer.sh", true, "3af1fa0fa5ef4f0e17c89270ec1dea56fcd6d8ffab31abf8e079292ea7c9bf39"],
     ["sshd.conf", true, "3e9de3beccac48f20c7840868d22e82d06587bc6102eadcc0a4eeb9873b2107b"],
     ["sshd.conf", false, "752a9fa2202efa7bb5ce21cb0388eb3517894d82b6bd7db56793dff5a5bbcf46"],
   ] as const)("%s (OpenSSH from 9.2 on: %s) is the same to the byte", (name, timeouts, digest) => {

@@ -108,6 +108,19 @@ describe("a request on the screen", () => {
     expect(blind.state.note?.text).toContain("Too soon");
   });
 
+  test("is approved without the right to run commands on nodes where it asks for that", () => {
+    const W = { ...A, scopes: ["operator.nodes", "operator.write"] };
+    const watch = three().list(W).open(W).keys("w");
+    expect(watch.deeds.at(-1)).toBe("approve-without AAAA-0001");
+    watch.on({ on: "decided", code: "AAAA-0001", what: "approve-without", at: NOW });
+    expect(watch.state.note?.text).toContain("Approved AAAA-0001 without nodes at");
+    const small = new Watch(40, 10).list(W).open(W).keys("w");
+    expect(small.state.note?.text).toContain("Read it to the end first");
+    const nothing = three().open(A).keys("w");
+    expect(nothing.deeds).toEqual(["show AAAA-0001"]);
+    expect(nothing.state.note?.text).toBe("There is nothing to leave out.");
+  });
+
   test("that does not fit is approved only after its end was on the screen", () => {
     const small = () => new Watch(40, 10).list(A).open(A);
     const watch = small().keys("a");

@@ -71,6 +71,24 @@ describe("a request", () => {
     ]);
   });
 
+  test.each([
+    [84, "a: approve   w: without nodes   r: reject   Up/Down: read on   Esc: back   q: quit"],
+    [83, "a approve w without nodes r reject Esc"],
+    [40, "a approve w without nodes r reject Esc"],
+  ])(
+    "says with %i columns that the right to run commands on nodes can be left out",
+    (columns, help) => {
+      const row = {
+        ...A,
+        scopes: ["operator.nodes", "operator.write"],
+        offered: ["operator.nodes"],
+      };
+      const watch = new Watch(columns, 24).list(row).open(row);
+      expect(used(watch).at(-1)).toBe(help);
+      expect(watch.screen.join(" ").replace(/\s+/g, " ")).toContain("(may be left out)");
+    },
+  );
+
   test("that does not fit says how much is below", () => {
     const watch = new Watch(40, 8).list(A).open(A);
     expect(watch.screen[0]).toBe(`${"Let AAAA-0001 in?".padEnd(27)}5 lines below`);
