@@ -64,7 +64,7 @@ function refuseInseparable(
     }
     if (covers(scopes, scope)) {
       const words = `it asks for full control, which holds the right to ${scopeInWords(scope)}`;
-      throw notSeparable(words, openclaw`devices invite`);
+      throw notSeparable(words, openclaw`devices invite --scopes read,write`);
     }
   }
 }
