@@ -6,7 +6,7 @@ import { Siege } from "./support/siege.ts";
 const MiB = 1024 * 1024;
 /** What the process may take more than before: its own caches and garbage, while it is as busy as it can be. */
 const MAY_GROW = 96 * MiB;
-const MS = 3_000;
+const MS = 2_200;
 
 let siege: Siege;
 beforeAll(async () => {

@@ -8,7 +8,7 @@ import { Attack, addressesV6 } from "./support/attack.ts";
 import { canIsolate, Namespace } from "./support/namespace.ts";
 import { Siege } from "./support/siege.ts";
 
-const MS = 3_000;
+const MS = 2_200;
 const kinds = [
   ["as Debian ships it", 2, 768],
   ["as the installer leaves it", 2, 16_384],

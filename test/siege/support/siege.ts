@@ -12,7 +12,7 @@ import { GatewayProcess, PROCESS_TOKEN, type ProcessOptions } from "../../kit/pr
 import { Attack, type AttackOptions, type AttackResult } from "./attack.ts";
 
 const MiB = 1024 * 1024;
-const CALM_MS = 500;
+const CALM_MS = 300;
 const WAITING = 10;
 
 export interface SiegeOptions extends ProcessOptions {
