@@ -184,7 +184,7 @@ function expectRefusal(run: GatewayRun, path: string): string {
   expect(run.exited?.code).toBe(code.startsWith("CONFIG_") ? 78 : 6);
   expect(last?.level).toBe(60);
   expect(last?.msg).toContain(path);
-  expect(String(last?.["next"])).toMatch(/openclaw |ls -ld |chown |install |stat /);
+  expect(String(last?.["next"])).toMatch(/openclaw |ls -lL?d |chown |install |stat /);
   expect(run.output).not.toMatch(/undefined|\n {4}at /);
   return code;
 }
