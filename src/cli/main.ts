@@ -1,4 +1,5 @@
 import { say, type Text } from "../protocol/text.ts";
+import { completed } from "./kit/action.ts";
 import { treeOf } from "./kit/declare.ts";
 import { exitCodes } from "./kit/exit.ts";
 import type { Io } from "./kit/io.ts";
@@ -26,7 +27,9 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
       return outcome.exit;
     }
     const { overview } = await import("./commands/overview.ts");
-    await overview({ io, options: program.opts() });
+    await overview({ io, options: program.opts() }).catch((error: unknown) => {
+      throw completed(error, [], []);
+    });
     return exitCodes.ok.code;
   } catch (error) {
     if (error instanceof UsageError) return notUnderstood(error, io);

@@ -45,8 +45,15 @@ export function helpOf(path: readonly string[]): Command {
   return openclaw`${path} --help`;
 }
 
-/** A failure with the whole command to type, where the command that failed did not know its own words. */
-function completed(error: unknown, path: readonly string[], words: readonly string[]): unknown {
+/**
+ * A failure of the command that `path` and `words` call, with the whole command to type where what failed
+ * did not know these words.
+ */
+export function completed(
+  error: unknown,
+  path: readonly string[],
+  words: readonly string[],
+): unknown {
   if (!(error instanceof CliError)) return error;
   const { exit, message, code } = error;
   // A command line that was not understood leads to the command's help, where nothing better is known.
