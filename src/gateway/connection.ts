@@ -268,8 +268,9 @@ export class Connection implements Receiver {
     });
   }
 
-  /** Becomes ready and handles what was sent behind the connect. */
+  /** Becomes ready, if it is still open, and handles what was sent behind the connect. */
   ready(actor: Actor, hello: string): void {
+    if (this.state.name === "closed") return;
     const queue = this.state.name === "deciding" ? this.state.queue : [];
     this.state = { name: "ready", actor };
     if (this.#kept > 0) this.keep(-this.#kept);
