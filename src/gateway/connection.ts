@@ -237,9 +237,14 @@ export class Connection implements Receiver {
     const { memory } = this.host;
     const bytes = this.socket.buffered() + this.#kept;
     if (memory === undefined || (this.#holding === undefined && bytes === 0)) return;
-    this.#holding ??= new Holding(this.#holder, () => this.#drop(closes.memoryEvicted));
+    this.#holding ??= this.#newHolding();
     memory.set(this.#holding, bytes);
     if (bytes === 0) this.#holding = undefined;
+  }
+
+  #newHolding(): Holding {
+    const drop = () => this.#drop(closes.memoryEvicted);
+    return new Holding(this.#holder, drop, this.share === undefined);
   }
 
   get #holder(): string {
