@@ -40,14 +40,17 @@ class ConnectionsBySource {
     for (const set of this.#bySource.values()) yield* set;
   }
 
-  /** The oldest connection of the source that has most of them. */
-  oldestOfLargest(): Connection | undefined {
-    let largest: Set<Connection> | undefined;
+  /** What `oldest` finds in the source with most connections, of those in which it finds any. */
+  inLargest(oldest: (from: Iterable<Connection>) => Connection | undefined) {
+    let largest = 0;
+    let found: Connection | undefined;
     for (const set of this.#bySource.values()) {
-      if (!largest || set.size > largest.size) largest = set;
+      if (set.size <= largest) continue;
+      const one = oldest(set);
+      if (one === undefined) continue;
+      [found, largest] = [one, set.size];
     }
-    const [first] = largest ?? [];
-    return first;
+    return found;
   }
 }
 
@@ -116,10 +119,20 @@ export class AdmissionControl {
    * was no need, or none is silent.
    */
   makeRoom(): boolean {
-    const oldest = this.isFull ? this.#unauthenticated.oldestOfLargest() : undefined;
-    if (oldest?.state.name !== "challenged" || !this.#isLate(oldest, this.now())) return false;
-    oldest.close(closes.unauthenticatedEvicted);
-    return true;
+    if (!this.isFull) return false;
+    const now = this.now();
+    const oldest = this.#unauthenticated.inLargest((from) => this.#oldestSilent(from, now));
+    oldest?.close(closes.unauthenticatedEvicted);
+    return oldest !== undefined;
+  }
+
+  /** Of connections, oldest first, the first that is silent; what is being decided stands in no way. */
+  #oldestSilent(from: Iterable<Connection>, now: number): Connection | undefined {
+    for (const connection of from) {
+      if (!this.#isLate(connection, now)) return undefined;
+      if (connection.state.name === "challenged") return connection;
+    }
+    return undefined;
   }
 
   /**

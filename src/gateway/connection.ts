@@ -237,9 +237,14 @@ export class Connection implements Receiver {
     const { memory } = this.host;
     const bytes = this.socket.buffered() + this.#kept;
     if (memory === undefined || (this.#holding === undefined && bytes === 0)) return;
-    this.#holding ??= new Holding(this.#holder, () => this.#drop(closes.memoryEvicted));
+    this.#holding ??= this.#newHolding();
     memory.set(this.#holding, bytes);
     if (bytes === 0) this.#holding = undefined;
+  }
+
+  #newHolding(): Holding {
+    const drop = () => this.#drop(closes.memoryEvicted);
+    return new Holding(this.#holder, drop, this.share === undefined);
   }
 
   get #holder(): string {
@@ -268,8 +273,9 @@ export class Connection implements Receiver {
     });
   }
 
-  /** Becomes ready and handles what was sent behind the connect. */
+  /** Becomes ready, if it is still open, and handles what was sent behind the connect. */
   ready(actor: Actor, hello: string): void {
+    if (this.state.name === "closed") return;
     const queue = this.state.name === "deciding" ? this.state.queue : [];
     this.state = { name: "ready", actor };
     if (this.#kept > 0) this.keep(-this.#kept);

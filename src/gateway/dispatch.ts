@@ -150,10 +150,7 @@ export class Dispatcher {
     const { share, frameChars = 0 } = from;
     from.inFlight += 1;
     from.keep?.(frameChars);
-    if (share) {
-      share.inFlight += 1;
-      share.chars += frameChars;
-    }
+    share?.runs(1, frameChars);
     this.#busy += counts;
     let ok = true;
     try {
@@ -165,10 +162,7 @@ export class Dispatcher {
     } finally {
       from.inFlight -= 1;
       from.keep?.(-frameChars);
-      if (share) {
-        share.inFlight -= 1;
-        share.chars -= frameChars;
-      }
+      share?.runs(-1, frameChars);
       this.#busy -= counts;
       this.#record(running.method.name, running.startedAt, ok);
     }

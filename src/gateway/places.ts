@@ -105,6 +105,11 @@ export class Places {
     if (longestAgo !== undefined) this.#known.delete(longestAgo);
   }
 
+  /** Whether a paired device was admitted from `source`, and not too many others since. */
+  knows(source: string): boolean {
+    return this.#known.has(source);
+  }
+
   /** Counts `count` sockets against `source`, or takes them back where it is negative. */
   hold(source: string, count = 1): void {
     this.#sources.add(source, count);

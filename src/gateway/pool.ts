@@ -220,8 +220,8 @@ export class ConnectionPool {
       registry.unwait(connection, state.deviceId);
       this.deps.pairing.requests.left(state.deviceId);
     }
-    if (state.name === "ready") {
-      registry.delete(connection, state.actor);
+    // Not by its state: what it holds may end it while it is made ready.
+    if (registry.delete(connection)) {
       if (connection.share) shares.leave(connection.share);
       this.deps.hub.delete(connection);
       this.deps.presence.delete(connection.id);

@@ -5,12 +5,15 @@ import type { Connection } from "./connection.ts";
 /** Which connections are ready, whose they are, and which device waits on which connection. */
 export class Registry {
   readonly ready = new Set<Connection>();
+  /** Who they were admitted as; theirs before they are told. */
+  readonly #actors = new Map<Connection, Actor>();
   readonly #byDevice = new Map<string, Set<Connection>>();
   readonly #waiting = new Map<string, Connection>();
   readonly #roles: Record<Role, number> = { operator: 0, node: 0 };
 
   add(connection: Connection, actor: Actor): void {
     this.ready.add(connection);
+    this.#actors.set(connection, actor);
     this.#roles[actor.role] += 1;
     if (actor.deviceId === undefined) return;
     const set = this.#byDevice.get(actor.deviceId);
@@ -18,13 +21,18 @@ export class Registry {
     else this.#byDevice.set(actor.deviceId, new Set([connection]));
   }
 
-  delete(connection: Connection, actor: Actor): void {
-    if (!this.ready.delete(connection)) return;
+  /** False if it was not among the ready ones. */
+  delete(connection: Connection): boolean {
+    const actor = this.#actors.get(connection);
+    if (actor === undefined) return false;
+    this.#actors.delete(connection);
+    this.ready.delete(connection);
     this.#roles[actor.role] -= 1;
-    if (actor.deviceId === undefined) return;
+    if (actor.deviceId === undefined) return true;
     const set = this.#byDevice.get(actor.deviceId);
     set?.delete(connection);
     if (set?.size === 0) this.#byDevice.delete(actor.deviceId);
+    return true;
   }
 
   /** The ready connections of a device. */

@@ -24,11 +24,15 @@ interface Waiting {
 /**
  * Connection requests that wait while all places of unauthenticated sockets are taken. Waiting
  * costs the gateway next to nothing: before the upgrade a client can send no frame. Sources take
- * turns, so a crowd from one source keeps no other waiting.
+ * turns, so a crowd from one source keeps no other waiting; every second turn is for sources from
+ * which a paired device came before, so a crowd of sources doesn't keep those waiting either.
  */
 export class UpgradeQueue {
   /** In the order of their turns. */
   readonly #bySource = new Map<string, Set<Waiting>>();
+  /** Of these, those that were known when they came, in the order of their turns. */
+  readonly #known = new Set<string>();
+  #knownIsNext = true;
   #size = 0;
   #look: Timer | undefined;
   #soon: Timer | undefined;
@@ -77,6 +81,7 @@ export class UpgradeQueue {
     const set = this.#bySource.get(source);
     if (set) set.add(waiting);
     else this.#bySource.set(source, new Set([waiting]));
+    if (this.admission.places.knows(source)) this.#known.add(source);
     this.#size += 1;
     this.#look ??= this.world.every(LOOK_MS, () => this.#lookAround());
     return () => this.#leave(source, waiting);
@@ -103,7 +108,10 @@ export class UpgradeQueue {
     if (!set?.delete(waiting)) return;
     this.#size -= 1;
     this.admission.places.release(source);
-    if (set.size === 0) this.#bySource.delete(source);
+    if (set.size === 0) {
+      this.#bySource.delete(source);
+      this.#known.delete(source);
+    }
     if (this.#size > 0) return;
     this.#look?.cancel();
     this.#look = undefined;
@@ -119,18 +127,32 @@ export class UpgradeQueue {
   }
 
   #admit(): void {
-    // A source that has had its turn is added again behind the others, and so comes up once more.
-    for (const [source, set] of this.#bySource) {
-      if (this.admission.isFull) return;
-      const [first] = set;
-      if (!first || !this.admission.hasRoom(source)) continue;
-      this.#leave(source, first);
-      if (set.size > 0) {
-        this.#bySource.delete(source);
-        this.#bySource.set(source, set);
-      }
-      first.upgrade.accept();
+    while (!this.admission.isFull) {
+      const known = this.#knownIsNext && this.#admitFrom(this.#known);
+      this.#knownIsNext = !known;
+      if (!known && !this.#admitFrom(this.#bySource.keys())) return;
     }
+  }
+
+  /** Lets in the first of these sources that has room; false if none has. */
+  #admitFrom(sources: Iterable<string>): boolean {
+    for (const source of sources) {
+      const set = this.#bySource.get(source);
+      const [first] = set ?? [];
+      if (!set || !first || !this.admission.hasRoom(source)) continue;
+      this.#leave(source, first);
+      if (set.size > 0) this.#putBehind(source, set);
+      first.upgrade.accept();
+      return true;
+    }
+    return false;
+  }
+
+  /** A source has had its turn: it comes up once more behind the others. */
+  #putBehind(source: string, set: Set<Waiting>): void {
+    this.#bySource.delete(source);
+    this.#bySource.set(source, set);
+    if (this.#known.delete(source)) this.#known.add(source);
   }
 
   #lookAround(): void {

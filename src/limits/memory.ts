@@ -17,7 +17,7 @@ export const memoryLimitTable = {
     unit: "bytes",
     bounds:
       "what is held for all sockets and HTTP answers together: what they have not read, frames behind connects, requests that run (a sixteenth of memory at most, 16 MiB to 2 GiB)",
-    past: "of the device or address that holds most the largest socket or answer is dropped, until it is enough",
+    past: "of the device or address that holds most (of those without hello-ok, while these hold more than half) the largest socket or answer is dropped, until it is enough",
     metric: "memory-evicted",
     test: "gateway/memory.test.ts",
   },

@@ -58,10 +58,11 @@ class LocalClient implements Requester {
     serial: number,
   ) {
     this.id = `host-${serial}`;
-    this.#holding = new Holding(this.id, () => {
+    const drop = () => {
       deps.refused("slow");
       socket.destroy();
-    });
+    };
+    this.#holding = new Holding(this.id, drop, false);
     socket.setEncoding("utf8");
     const { idleMs } = deps.bounds;
     if (idleMs !== undefined) socket.setTimeout(idleMs, () => socket.destroy());

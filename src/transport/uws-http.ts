@@ -155,7 +155,7 @@ async function sendFile(res: HttpResponse, answer: HttpAnswer, way: FileWay): Pr
       res.writeHeader("content-length", String(bytes));
       res.endWithoutBody();
     });
-    if (way.headOnly) return;
+    if (way.headOnly) return way.stays();
     if (bytes === 0) res.cork(() => res.end());
     const piece = new Uint8Array(Math.min(PIECE, bytes));
     for (let at = 0; at < bytes; ) {

@@ -100,6 +100,19 @@ describe("sockets before hello-ok", () => {
     expect(admission.makeRoom()).toBe(false);
   });
 
+  test("unauthenticatedSockets: one being decided keeps none of the silent ones in its place", () => {
+    const { admission, open, pass } = setUp({ unauthenticatedSockets: 4 });
+    open("crowd").connection.state = { name: "deciding", nonce: "n", queue: [] };
+    const silent = open("crowd");
+    const lone = [open("lone"), open("other")];
+    for (const { connection } of lone)
+      connection.state = { name: "deciding", nonce: "n", queue: [] };
+    pass(2_000);
+    expect(admission.makeRoom()).toBe(true);
+    expect(silent.socket.ended).toEqual(tooMany);
+    expect(admission.makeRoom()).toBe(false);
+  });
+
   test("connections: past the total every new one is refused", () => {
     const { admission, open } = setUp({ connections: 2 });
     const first = open("a");

@@ -5,15 +5,21 @@ import { Holding, MemoryAccount } from "../../src/gateway/memory.ts";
 function setUp(heldBytes: number) {
   const account = new MemoryAccount({ heldBytes });
   const dropped: string[] = [];
-  const hold = (holder: string, bytes: number, name = holder) => {
-    const holding: Holding = new Holding(holder, () => {
+  const holdingOf = (holder: string, name: string, isStranger?: boolean) => {
+    const drop = () => {
       dropped.push(name);
       account.set(holding, 0);
-    });
+    };
+    const holding: Holding = new Holding(holder, drop, isStranger);
+    return holding;
+  };
+  const hold = (holder: string, bytes: number, name = holder) => {
+    const holding = holdingOf(holder, name);
     account.set(holding, bytes);
     return holding;
   };
-  return { account, hold, dropped };
+  const device = (id: string, bytes: number) => account.set(holdingOf(id, id, false), bytes);
+  return { account, hold, device, dropped };
 }
 
 describe("the account of memory", () => {
@@ -37,6 +43,22 @@ describe("the account of memory", () => {
     hold("newcomer", 100);
     expect(dropped).toEqual(["crowd 4"]);
     expect(account.total).toBe(906);
+  });
+
+  test("heldBytes: a crowd of strangers of which each holds little costs no device anything", () => {
+    const { hold, device, dropped, account } = setUp(1_000);
+    device("phone", 400);
+    for (let n = 0; n < 100; n += 1) hold(`203.0.113.${n}`, 10 + n / 100);
+    expect(dropped).not.toContain("phone");
+    expect(account.of("phone")).toBe(400);
+  });
+
+  test("heldBytes: a device that holds most goes first where strangers hold less than half", () => {
+    const { hold, device, dropped } = setUp(1_000);
+    hold("203.0.113.7", 300);
+    device("phone", 100);
+    device("greedy", 700);
+    expect(dropped).toEqual(["greedy"]);
   });
 
   test("heldBytes: it may be the one that grew", () => {

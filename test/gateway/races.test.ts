@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Hasher } from "../../src/auth/hasher.ts";
 import { hostOwner } from "../../src/pairing/pairing.ts";
+import { closes } from "../../src/protocol/close.ts";
 import { connectParams, type Frame, makeDevice, pairAndConnect, RawClient } from "../kit/client.ts";
 import { instantHasher, startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
 import { admittedConnect, refusedConnect } from "../kit/wire.ts";
@@ -242,4 +243,28 @@ test("a hundred clients that come and go leave no memory of themselves", async (
   await until(() => admission.total === 0);
   expect(registry.ready.size + registry.allWaiting.length).toBe(0);
   expect(admission.unauthenticated + admission.waiting).toBe(0);
+});
+
+test("a connection that is dropped while it is made ready leaves nothing behind", async () => {
+  const { places, registry, state } = gateway.server.gateway;
+  const device = makeDevice();
+  const paired = await pairAndConnect(gateway, { device, auth, scopes });
+  paired.client.close();
+  await until(() => places.connections === 0);
+  const know = places.know.bind(places);
+  // As the account of memory does, where others are told of who came.
+  places.know = (source) => {
+    know(source);
+    for (const connection of registry.ready) connection.close(closes.memoryEvicted);
+  };
+  const client = await RawClient.open(gateway.url);
+  client.connect({ device, auth, scopes }).catch(() => undefined);
+  await client.end();
+  places.know = know;
+  expect([registry.ready.size, registry.of(device.deviceId), registry.byRole()]).toEqual([
+    0,
+    [],
+    { operator: 0, node: 0 },
+  ]);
+  expect([state.shares.sockets(device.deviceId), places.connections]).toEqual([0, 0]);
 });

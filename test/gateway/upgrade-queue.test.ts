@@ -51,7 +51,8 @@ function setUp(overrides: Partial<Limits>) {
     }
     world.advance(1);
   };
-  return { queue, world, seen, request, authenticate };
+  const know = (source: string) => admission.places.know(source);
+  return { queue, world, seen, request, authenticate, know };
 }
 
 describe("who asks for a connection while all places are taken", () => {
@@ -71,6 +72,23 @@ describe("who asks for a connection while all places are taken", () => {
     for (const name of ["a0", "a1", "a2", "a3", "b1", "c1"]) request(name);
     for (const name of ["a0", "a1", "b1", "c1", "a2"]) authenticate(name);
     expect(seen).toEqual(["a0", "a1", "b1", "c1", "a2", "a3"]);
+  });
+
+  test("has every second turn where a paired device came from its address before", () => {
+    const { seen, request, authenticate, know } = setUp({ unauthenticatedSockets: 1 });
+    know("k");
+    for (const name of ["x0", "a1", "b1", "c1", "k1", "k2"]) request(name);
+    for (const name of ["x0", "k1", "a1", "k2", "b1"]) authenticate(name);
+    expect(seen).toEqual(["x0", "k1", "a1", "k2", "b1", "c1"]);
+  });
+
+  test("is not kept waiting by 300 addresses that say nothing, on a machine with few places", () => {
+    const { seen, request, world, know } = setUp({ unauthenticatedSockets: 10 });
+    know("k");
+    for (let n = 0; n < 600; n += 1) request(String.fromCharCode(0x4e00 + (n % 300)));
+    request("k1");
+    world.advance(2_500);
+    expect(seen).toContain("k1");
   });
 
   test("comes in from another address while one has used up its share", () => {
