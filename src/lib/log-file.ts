@@ -20,7 +20,8 @@ export interface LogStream {
   /** Opens `file` anew, once what is being written is; what comes meanwhile goes to the new one. */
   reopen(file: string): void;
   on(event: "write", then: (bytes: number) => void): unknown;
-  on(event: "ready", then: () => void): unknown;
+  on(event: "ready" | "error", then: () => void): unknown;
+  removeAllListeners(event: "ready"): unknown;
 }
 
 /** How much of a log is kept. */
@@ -52,7 +53,14 @@ export class LogFile {
     private readonly file: string,
     private readonly deps: LogFileBounds & { readonly world: Pick<World, "monotonic"> },
   ) {
-    stream.on("ready", () => this.#opened());
+    const opened = () => this.#opened();
+    stream.on("ready", opened);
+    // Each try waits to close the file of before once it is opened. One that failed must not: that number
+    // would be closed twice, and be another file's or socket's by then.
+    stream.on("error", () => {
+      stream.removeAllListeners("ready");
+      stream.on("ready", opened);
+    });
     stream.on("write", (bytes) => this.#wrote(bytes));
   }
 

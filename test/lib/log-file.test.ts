@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import {
+import fs, {
   appendFileSync,
   chmodSync,
   closeSync,
@@ -17,7 +17,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createLog, type OpenLog } from "../../src/lib/log.ts";
 import { LogFile, type LogStream } from "../../src/lib/log-file.ts";
 import { logLimitTable } from "../../src/limits/log.ts";
@@ -194,4 +194,26 @@ test("a file that can be neither moved nor emptied is written on", () => {
   expect(() => stream.emit("ready")).not.toThrow();
   expect(() => stream.emit("write", KiB)).not.toThrow();
   closeSync(fd);
+});
+
+test("however often a folder was missing, the file of before is closed once", async () => {
+  const logs = join(folder, "logs");
+  mkdirSync(logs);
+  file = join(logs, "gateway.log");
+  await start();
+  await write("one");
+  renameSync(logs, `${logs}.away`);
+  for (let n = 0; n < 5; n += 1) {
+    now += 1000;
+    open?.log.info({}, `away ${n}.`);
+    // The time in which a try fails.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  mkdirSync(logs);
+  const closed = vi.spyOn(fs, "close");
+  now += 1000;
+  await write("back");
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(closed).toHaveBeenCalledOnce();
+  closed.mockRestore();
 });
