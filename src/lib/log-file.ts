@@ -1,14 +1,27 @@
-import { fstatSync, ftruncateSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  fstatSync,
+  ftruncateSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+} from "node:fs";
+import { dirname, resolve } from "node:path";
 import type { World } from "./world.ts";
 
 /** What the log writes to: pino's stream. */
 export interface LogStream {
   readonly fd: number;
   readonly file: string;
+  /** Of a file that is made when one is opened; the umask narrows it. */
+  mode: number;
   /** Opens `file` anew, once what is being written is; what comes meanwhile goes to the new one. */
   reopen(file: string): void;
   on(event: "write", then: (bytes: number) => void): unknown;
-  on(event: "ready", then: () => void): unknown;
+  on(event: "ready" | "error", then: () => void): unknown;
+  removeAllListeners(event: "ready"): unknown;
 }
 
 /** How much of a log is kept. */
@@ -40,7 +53,14 @@ export class LogFile {
     private readonly file: string,
     private readonly deps: LogFileBounds & { readonly world: Pick<World, "monotonic"> },
   ) {
-    stream.on("ready", () => this.#opened());
+    const opened = () => this.#opened();
+    stream.on("ready", opened);
+    // Each try waits to close the file of before once it is opened. One that failed must not: that number
+    // would be closed twice, and be another file's or socket's by then.
+    stream.on("error", () => {
+      stream.removeAllListeners("ready");
+      stream.on("ready", opened);
+    });
     stream.on("write", (bytes) => this.#wrote(bytes));
   }
 
@@ -49,7 +69,10 @@ export class LogFile {
     const now = this.deps.world.monotonic();
     if (!this.#regular || now - this.#checkedAt < CHECK_MS) return;
     this.#checkedAt = now;
-    if (idOf(this.file) !== this.#id) this.reopen();
+    const stat = statOf(this.file);
+    if (!stat || idOf(stat) !== this.#id) this.reopen();
+    // Another process may write to it as well, or have emptied it.
+    else this.#size = stat.size;
   }
 
   reopen(): void {
@@ -58,9 +81,11 @@ export class LogFile {
 
   #opened(): void {
     const stat = fstatSync(this.stream.fd);
-    // A device or a pipe has no size, and must not be moved away.
-    this.#regular = stat.isFile();
-    this.#id = `${stat.dev}:${stat.ino}`;
+    // A device or a pipe has no size, and must not be moved away; nor what another process opened.
+    this.#regular = stat.isFile() && !leadsToDescriptor(this.file);
+    this.#id = idOf(stat);
+    // The next one is for the same eyes.
+    this.stream.mode = stat.mode & 0o777;
     this.#size = stat.size;
     if (this.#isFull) this.#rotate();
   }
@@ -79,15 +104,20 @@ export class LogFile {
     try {
       const file = realpathSync(this.file);
       // Its name may lead to another file already: then that one is taken, which has room or is rotated.
-      if (idOf(file) === this.#id) shift(file, kept, fileBytes);
+      if (idOf(statSync(file)) === this.#id) shift(file, kept, fileBytes);
       this.reopen();
       // Where that fails the old one takes lines still, but not for ever.
       if (this.#size < fileBytes) return;
     } catch {
       // In a folder where nothing can be moved: older lines go, so that newer ones have room.
     }
-    ftruncateSync(this.stream.fd, 0);
-    this.#size = 0;
+    try {
+      ftruncateSync(this.stream.fd, 0);
+      this.#size = 0;
+    } catch {
+      // One that only grows (chattr +a) is left alone until it is opened anew.
+      this.#regular = false;
+    }
   }
 }
 
@@ -106,11 +136,35 @@ function shift(file: string, kept: number, fileBytes: number): void {
   }
 }
 
-function idOf(path: string): string | undefined {
+function idOf({ dev, ino }: Stats): string {
+  return `${dev}:${ino}`;
+}
+
+function statOf(path: string): Stats | undefined {
   try {
-    const { dev, ino } = statSync(path);
-    return `${dev}:${ino}`;
+    return statSync(path);
   } catch {
     return undefined;
   }
+}
+
+/** As many links as the system follows. */
+const MOST_LINKS = 40;
+
+/**
+ * Whether a path such as `/dev/stdout` leads to what this process was given open. That goes by no name:
+ * moved away it is still what is opened next.
+ */
+function leadsToDescriptor(path: string): boolean {
+  let at = path;
+  try {
+    for (let n = 0; n < MOST_LINKS; n += 1) {
+      const folder = realpathSync(dirname(at));
+      if (folder.startsWith("/proc/")) return true;
+      at = resolve(folder, readlinkSync(at));
+    }
+  } catch {
+    // No link any more.
+  }
+  return false;
 }

@@ -66,16 +66,16 @@ function destination({
 }: LogOptions): Omit<OpenLog, "log"> & { stream: Destination } {
   const dest = file ?? 1;
   const stream = pino.destination({ dest, sync: false, maxLength });
-  const kept =
-    file === undefined
-      ? undefined
-      : new LogFile(stream as unknown as LogStream, file, { ...fileBounds, world });
   let told: string | undefined;
   let opened = false;
   stream.once("ready", () => {
     opened = true;
   });
   stream.removeAllListeners("error");
+  const kept =
+    file === undefined
+      ? undefined
+      : new LogFile(stream as unknown as LogStream, file, { ...fileBounds, world });
   // What was not written is tried again with the next line.
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === told) return;

@@ -17,7 +17,7 @@ export const deviceRules: Rules<"device"> = {
     const wanted = union(asked.scopes, asked.offered ?? []);
     const gathered = union(before?.scopes ?? [], wanted);
     // A device that keeps asking for other scopes must not make its request grow without end.
-    const fits = gathered.length <= limits.scopesPerRequest;
+    const scopes = gathered.length <= limits.scopesPerRequest ? gathered : wanted;
     return {
       kind: "device",
       ...deviceText(asked.text),
@@ -27,8 +27,8 @@ export const deviceRules: Rules<"device"> = {
       publicKey: asked.publicKey,
       role: asked.role,
       roles: [...new Set([...(before?.roles ?? []), asked.role])],
-      scopes: fits ? gathered : wanted,
-      ...stillOffered(asked, before),
+      scopes,
+      ...stillOffered(asked, before, scopes),
       source: asked.source,
       isRepair: asked.isRepair,
       ...(asked.secretEpoch !== undefined && { secretEpoch: asked.secretEpoch }),
@@ -87,11 +87,15 @@ function makesRoom(
   return typeof way === "string" ? way : { goes: way.goes.request };
 }
 
-/** What is offered and was asked for by name neither before nor now. */
-function stillOffered(asked: AccessAsk, before: DeviceRequest | undefined) {
+/** Those of `scopes` that are offered and were asked for by name neither before nor now. */
+function stillOffered(
+  asked: AccessAsk,
+  before: DeviceRequest | undefined,
+  scopes: readonly string[],
+) {
   const offered = union(asked.offered ?? [], before?.offered ?? []).filter((scope) => {
     const byName = before?.scopes.includes(scope) && !before.offered?.includes(scope);
-    return !byName && !asked.scopes.includes(scope);
+    return scopes.includes(scope) && !byName && !asked.scopes.includes(scope);
   });
   return offered.length > 0 ? { offered } : {};
 }

@@ -66,7 +66,10 @@ export function requestCode(facts: CodeFacts): string {
 }
 
 const CODE = `[${ALPHABET}]{${GROUP}}-[${ALPHABET}]{${GROUP}}`;
-const NAMED = new RegExp(`"(?:requestId|deviceId|nodeId)":"|\\b[0-9a-f]{64}\\b|\\b${CODE}\\b`);
+// No word boundaries: before the first word of a line stands the n of its escaped line break.
+const NAMED = new RegExp(
+  `"(?:requestId|deviceId|nodeId)":"|[0-9a-f]{64}|(?<![0-9A-Z])${CODE}(?![0-9A-Z])`,
+);
 
 /**
  * Whether a line of JSON names a request, a device or a node: by a fact, or by what looks like a code or

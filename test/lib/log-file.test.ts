@@ -1,8 +1,12 @@
-import {
+import { EventEmitter } from "node:events";
+import fs, {
   appendFileSync,
+  chmodSync,
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -13,8 +17,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createLog, type OpenLog } from "../../src/lib/log.ts";
+import { LogFile, type LogStream } from "../../src/lib/log-file.ts";
 import { logLimitTable } from "../../src/limits/log.ts";
 import { until } from "../kit/until.ts";
 
@@ -137,4 +142,78 @@ test("a link stays a link: what it leads to is rotated", async () => {
     "real.log.1",
     "real.log.2",
   ]);
+});
+
+test("standard output by its name is never moved away, though it is a file", async () => {
+  const fd = openSync(file, "a");
+  const name = join(folder, "stdout");
+  symlinkSync(`/proc/self/fd/${fd}`, name);
+  const options = { level: "info", pretty: false, bufferBytes: 1024 * KiB, fileBounds: bounds };
+  open = await createLog({ ...options, file: name });
+  await flood(600);
+  await write("the last line");
+  closeSync(fd);
+  expect(readdirSync(folder).sort()).toEqual(["gateway.log", "stdout"]);
+  expect(statSync(file).size).toBeGreaterThan(600 * KiB);
+});
+
+test("who may not read a file may not read the next one", async () => {
+  appendFileSync(file, "");
+  chmodSync(file, 0o600);
+  await start();
+  await flood(300);
+  await write("the last line");
+  const modes = readdirSync(folder).map((name) => statSync(join(folder, name)).mode & 0o777);
+  expect(modes).toEqual([0o600, 0o600]);
+});
+
+test("where two processes write one file, none of their lines goes with it", async () => {
+  const first = await start();
+  const second = await start();
+  const lines: string[] = [];
+  for (let n = 0; n < 10; n += 1) {
+    now += 1000;
+    open = n % 2 === 0 ? first : second;
+    await flood(40);
+    lines.push(`line ${n}.`);
+    await write(`line ${n}.`);
+  }
+  await first.close();
+  const kept = readdirSync(folder).map((name) => readFileSync(join(folder, name), "utf8"));
+  expect(lines.filter((line) => !kept.join("").includes(line))).toEqual([]);
+});
+
+test("a file that can be neither moved nor emptied is written on", () => {
+  mkdirSync(`${file}.2/in-use`, { recursive: true });
+  appendFileSync(file, "x".repeat(bounds.fileBytes));
+  // Not open for writing, so it can't be emptied, as one with chattr +a can't.
+  const fd = openSync(file, "r");
+  const stream = Object.assign(new EventEmitter(), { fd, file, mode: 0, reopen: () => {} });
+  const world = { monotonic: () => now };
+  new LogFile(stream as LogStream, file, { ...bounds, world });
+  expect(() => stream.emit("ready")).not.toThrow();
+  expect(() => stream.emit("write", KiB)).not.toThrow();
+  closeSync(fd);
+});
+
+test("however often a folder was missing, the file of before is closed once", async () => {
+  const logs = join(folder, "logs");
+  mkdirSync(logs);
+  file = join(logs, "gateway.log");
+  await start();
+  await write("one");
+  renameSync(logs, `${logs}.away`);
+  for (let n = 0; n < 5; n += 1) {
+    now += 1000;
+    open?.log.info({}, `away ${n}.`);
+    // The time in which a try fails.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  mkdirSync(logs);
+  const closed = vi.spyOn(fs, "close");
+  now += 1000;
+  await write("back");
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(closed).toHaveBeenCalledOnce();
+  closed.mockRestore();
 });

@@ -277,4 +277,13 @@ describe("bounds", () => {
     expect(bench.device("d1", ["b"]).request.scopes).toEqual(["a", "b"]);
     expect(bench.device("d1", ["c"]).request.scopes).toEqual(["c"]);
   });
+
+  test("what a request dropped is not offered by it any more", () => {
+    const bench = new BookBench({ scopesPerRequest: 2 });
+    const offers = { offered: ["operator.nodes"] };
+    bench.device("d1", ["operator.write"], offers);
+    const { request } = bench.device("d1", ["a", "b"]);
+    expect(request).toMatchObject({ scopes: ["a", "b"] });
+    expect(request.offered).toBeUndefined();
+  });
 });

@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type CodeFacts, isWholeCode, normalizeCode, requestCode } from "../../src/words/code.ts";
+import {
+  type CodeFacts,
+  isWholeCode,
+  namesRequestOrDevice,
+  normalizeCode,
+  requestCode,
+} from "../../src/words/code.ts";
 
 const hex = (length: number) =>
   fc
@@ -77,4 +83,11 @@ test("a prefix stays a prefix", () => {
   expect(normalizeCode("7f3")).toBe("7F3");
   expect(normalizeCode("7f3kq")).toBe("7F3K-Q");
   expect(isWholeCode("7F3K-Q")).toBe(false);
+});
+
+test("a line of the log names a request or a device wherever its words break", () => {
+  const lines = ["it waits:\n7F3K-Q2MN", `gone:\n${"a1".repeat(32)}`, "\t7F3K-Q2MN_"];
+  for (const msg of lines) expect(namesRequestOrDevice(JSON.stringify({ msg }))).toBe(true);
+  for (const msg of ["AB7F3K-Q2MN9", "7f3k-q2mn", "a door"])
+    expect(namesRequestOrDevice(JSON.stringify({ msg }))).toBe(false);
 });
