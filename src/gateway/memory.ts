@@ -5,7 +5,7 @@ export class Holding {
 
   /**
    * `holder`: the device or address that it is held for. `drop` gives it back at once. `isStranger`:
-   * whether nobody let in whoever it is held for.
+   * it is held for a client that was not let in.
    */
   constructor(
     public holder: string,

@@ -73,9 +73,13 @@ export class Places {
     return this.#hasRoom(source, this.#keptFrom(source));
   }
 
-  /** Whether a socket from `source` that is over may stay open a while: no place that is kept is for that. */
+  /**
+   * Whether a socket from `source` that is over may stay open a while: no place that is kept is for that,
+   * but where `source` has no other socket, as it is for a client that behaves.
+   */
   mayLinger(source: string): boolean {
-    return this.#hasRoom(source, 2 * this.#kept);
+    const holds = this.#sources.of(source) > 0;
+    return this.#hasRoom(source, holds ? 2 * this.#kept : this.#keptFrom(source));
   }
 
   #hasRoom(source: string, kept: number): boolean {

@@ -80,6 +80,28 @@ describe("places that are kept", () => {
     expect(came).toBeGreaterThanOrEqual(100);
   });
 
+  test("placesKept: who has no other socket is told why it ends, however many strangers there are", () => {
+    const { take, places } = setUp({ connections: 1_000, placesKept: 100 });
+    places.know("192.0.2.1");
+    const stranger = (n: number) => `203.${n >> 8}.${n & 255}.1`;
+    for (let n = 0; n < 800; n += 1) take(stranger(n), 1);
+    const linger = (source: string) => {
+      if (!places.mayLinger(source)) return false;
+      places.others(1);
+      places.hold(source);
+      return true;
+    };
+    expect([linger("198.51.100.1"), linger("198.51.100.1"), linger(stranger(0))]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    for (let n = 800; n < 1_500; n += 1) linger(stranger(n));
+    expect(places.free).toBe(100);
+    expect([linger("192.0.2.1"), linger("192.0.2.1")]).toEqual([true, false]);
+    expect(take("192.0.2.1", 10)).toBe(10);
+  });
+
   test("placesKept: an eighth at most", () => {
     const { take } = setUp({ connections: 80, placesKept: 100 });
     let came = 0;
