@@ -55,7 +55,11 @@ async function write(words: string): Promise<void> {
   await until(() => existsSync(file) && readFileSync(file, "utf8").includes(words), words);
 }
 
-const sizes = () => readdirSync(folder).map((name) => statSync(join(folder, name)).size);
+/** A link leads nowhere between the moment its file is moved and the next one's beginning. */
+const sizes = () =>
+  readdirSync(folder).map(
+    (name) => statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0,
+  );
 const total = () => sizes().reduce((sum, size) => sum + size, 0);
 
 /** Writes this many KiB. */
