@@ -1,8 +1,12 @@
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import {
   appendFileSync,
+  constants,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -11,6 +15,7 @@ import {
   symlinkSync,
   truncateSync,
 } from "node:fs";
+import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -18,7 +23,7 @@ import { createLog, type OpenLog } from "../../src/lib/log.ts";
 import { logLimitTable } from "../../src/limits/log.ts";
 import { until } from "../kit/until.ts";
 
-/** Limits logFileBytes and logFilesKept. */
+/** Limits logFileBytes, logFilesKept and logBufferBytes. */
 
 const KiB = 1024;
 const bounds = { fileBytes: 256 * KiB, kept: 2 };
@@ -38,7 +43,7 @@ afterEach(async () => {
 });
 
 async function start(): Promise<OpenLog> {
-  const options = { level: "info", pretty: false, bufferBytes: 1024 * KiB };
+  const options = { level: "info", pretty: false, bufferBytes: logLimitTable.logBufferBytes.value };
   const world = { monotonic: () => now };
   open = await createLog({ ...options, file, fileBounds: bounds, world });
   return open;
@@ -137,4 +142,23 @@ test("a link stays a link: what it leads to is rotated", async () => {
     "real.log.1",
     "real.log.2",
   ]);
+});
+
+test("logBufferBytes: what a stuck reader has not taken is kept so far, and newer lines are lost", async () => {
+  execFileSync("mkfifo", [file]);
+  const reader = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  await start();
+  const most = logLimitTable.logBufferBytes.value;
+  for (let n = 0; n < (4 * most) / KiB; n += 1) open?.log.info({ n }, "x".repeat(KiB));
+  let taken = 0;
+  const socket = new Socket({ fd: reader, writable: false });
+  socket.on("data", (part) => {
+    taken += part.length;
+  });
+  const ended = once(socket, "end");
+  await open?.close();
+  open = undefined;
+  await ended;
+  expect(taken).toBeGreaterThan(most / 2);
+  expect(taken).toBeLessThan(2 * most);
 });
