@@ -333,15 +333,6 @@ describe("too many failures", () => {
     await admittedConnect(gateway, { auth: token });
   });
 
-  test("authWindowMs: are counted anew after it", async () => {
-    const world = new HandWorld();
-    const gateway = await start({ limits, world });
-    await refusedConnect(gateway, { auth: { token: "wrong1" } });
-    world.advance(limitTable.authWindowMs.value);
-    await refusedConnect(gateway, { auth: { token: "wrong2" } });
-    await admittedConnect(gateway, { auth: token });
-  });
-
   test("never lock a right device token out", async () => {
     const gateway = await start({ limits });
     const device = makeDevice();

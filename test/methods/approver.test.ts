@@ -298,13 +298,9 @@ describe("a node that asks for much", () => {
     const more = { caps, params: { permissions } };
     await reconnect(gateway, node, commands, more);
     const code = await capabilitiesCode(gateway, node.nodeId);
-    const listed = await lines(key, "list");
+    const listed = [...(await lines(key, "list")), ""];
     const at = listed.findIndex((line) => line.startsWith(code));
-    const end = listed.indexOf("", at);
-    const row = listed
-      .slice(at, end < 0 ? undefined : end)
-      .join(" ")
-      .replace(/ +/g, " ");
+    const row = listed.slice(at, listed.indexOf("", at)).join(" ").replace(/ +/g, " ");
     expect(row).toContain("asks for commands system.run, system.notify; permission screen.record;");
     expect(row).toMatch(new RegExp(`… all of it: show ${code}$`));
     const card = (await lines(key, "show", code)).join(" ").replace(/ +/g, " ");
