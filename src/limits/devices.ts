@@ -8,7 +8,7 @@ export const deviceLimitTable = {
     bounds: "characters of one text a client sends about itself",
     past: "cut where it is stored or shown",
     metric: "-",
-    test: "lib/text.test.ts",
+    test: "gateway/connect-params.test.ts",
   },
   scopesPerRequest: {
     value: 32,

@@ -40,7 +40,7 @@ export const logLimitTable = {
     bounds: "log text that a full disk or a stuck reader has not taken yet",
     past: "newer lines are lost until it takes some",
     metric: "-",
-    test: "fault/log-full.test.ts",
+    test: "lib/log-file.test.ts",
   },
   logRingBytes: {
     value: MiB,

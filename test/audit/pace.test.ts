@@ -40,6 +40,16 @@ test("decisions and decisionsMs: so many of one device, then none until the time
   expect(decide(one)).toBe(false);
 });
 
+test("decisionsMs: who decides much, but not within that time, is never made to wait", () => {
+  const { decisions, decisionsMs } = limitTable;
+  const { world, decide } = paceOf();
+  const one = { kind: "device", id: "a" } as const;
+  for (let time = 0; time < 2; time += 1) {
+    for (let i = 1; i < decisions.value; i += 1) expect(decide(one)).toBe(false);
+    world.advance(decisionsMs.value);
+  }
+});
+
 test("decisions: nobody is refused for another's, and the owner on the host never", () => {
   const { decide } = paceOf();
   const flood = (by: AuditActor, from?: string) => {

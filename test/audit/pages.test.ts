@@ -7,6 +7,7 @@ import { fileName } from "../../src/audit/files.ts";
 import { auditPage, type PageLimits } from "../../src/audit/pages.ts";
 import { readAudit } from "../../src/audit/reader.ts";
 import type { Trail } from "../../src/audit/trail.ts";
+import { limitTable } from "../../src/limits/table.ts";
 import { startTestGateway } from "../kit/gateway.ts";
 import { until } from "../kit/until.ts";
 import { trailOf } from "./support.ts";
@@ -117,8 +118,11 @@ test("the oldest file may go between two pages; a cursor that is none is refused
   }
 });
 
-test("auditRows and auditAnswerBytes bound the method, with a cursor and without", async () => {
-  const gateway = await startTestGateway({ limits: { auditRows: 2, auditAnswerBytes: 600 } });
+test.each([
+  ["auditRows", { auditRows: 2 }],
+  ["auditAnswerBytes", { auditAnswerBytes: 600 }],
+])("%s bounds the method, with a cursor and without", async (_, limits) => {
+  const gateway = await startTestGateway({ limits });
   for (let i = 0; i < 5; i += 1) await gateway.host("device.pair.invite", { role: "node" });
   type Page = { lines: AuditLine[]; cursor?: string };
   const ask = (params: object) => gateway.host<Page>("host.audit.list", params);
@@ -134,6 +138,8 @@ test("auditRows and auditAnswerBytes bound the method, with a cursor and without
   expect(lines.at(-1)?.seq).toBe(5);
   expect(lines.length).toBeLessThanOrEqual(2);
   await expect(ask({ cursor: "nonsense" })).rejects.toThrow("unknown cursor");
+  const most = limitTable.auditRows.value;
+  await expect(ask({ limit: most + 1 })).rejects.toThrow("/limit");
   // The file follows what is decided.
   await until(() => gateway.core.documents.host.durable.trail.outbox.length === 0, "the file");
   const path = join(gateway.stateDir, "audit", fileName(1));

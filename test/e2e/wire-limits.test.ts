@@ -1,8 +1,9 @@
 import { connect } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Limits } from "../../src/limits/table.ts";
-import { RawClient } from "../kit/client.ts";
+import { makeDevice, pairAndConnect, RawClient } from "../kit/client.ts";
 import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
+import { until } from "../kit/until.ts";
 import { admittedConnect } from "../kit/wire.ts";
 
 let gateway: TestGateway;
@@ -80,6 +81,21 @@ describe("a client that does not read", () => {
     await clog(client);
     expect(gateway.server.gateway.admission.total).toBe(0);
     await new Promise((resolve) => setTimeout(resolve, 300));
+    client.ws.resume();
+    expect((await client.end()).code).toBe(1006);
+  });
+
+  test("slowConsumerMs: is dropped when it is closed for another cause, too", async () => {
+    await start({ bufferedBytes: 64 * MiB, slowConsumerMs: 100, requestsInFlight: 10_000 });
+    const device = makeDevice();
+    const { client } = await pairAndConnect(gateway, { auth, device, scopes: ["operator.read"] });
+    client.ws.pause();
+    await until(() => {
+      for (let n = 0; n < 50; n += 1) client.send({ type: "req", id: `${n}`, method: "status" });
+      return gateway.server.gateway.memory.total > MiB;
+    }, "what it does not read");
+    await gateway.host("device.pair.remove", { deviceId: device.deviceId });
+    await until(() => gateway.server.gateway.memory.total === 0, "its end");
     client.ws.resume();
     expect((await client.end()).code).toBe(1006);
   });

@@ -82,7 +82,10 @@ test("drainCloses and drainPauseMs: connections are closed in turns, so that the
   for (let turn = 0; turn < 3; turn += 1) {
     while (open() > 3 - 2 * turn && open() > 0) await settled();
     left.push(open());
-    world.advance(limitTable.drainPauseMs.value);
+    world.advance(limitTable.drainPauseMs.value - 1);
+    await settled();
+    expect(gateway.server.gateway.admission.total).toBe(open());
+    world.advance(1);
     await settled();
   }
   await closing;

@@ -33,7 +33,7 @@ test("a link for a fleet pairs its devices at once, is listed, and ends when it 
   await gateway.close();
 });
 
-test("inviteMinMs and inviteDefaultMs: a link lives as long as is asked, an hour, or is refused", async () => {
+test("inviteMinMs and inviteDefaultMs: a link lives as long as is asked, an hour, or is refused, and so is a setup code", async () => {
   const gateway = await startTestGateway();
   const { inviteMinMs, inviteDefaultMs } = limitTable;
   const livesFor = async (ask: object) => {
@@ -46,7 +46,10 @@ test("inviteMinMs and inviteDefaultMs: a link lives as long as is asked, an hour
   };
   expect(await livesFor({})).toBe(inviteDefaultMs.value);
   expect(await livesFor({ expiresInMs: inviteMinMs.value })).toBe(inviteMinMs.value);
-  await expect(livesFor({ expiresInMs: inviteMinMs.value - 1 })).rejects.toThrow("/expiresInMs");
+  const tooShort = { expiresInMs: inviteMinMs.value - 1 };
+  await expect(livesFor(tooShort)).rejects.toThrow("/expiresInMs");
+  const code = gateway.host("device.pair.setupCode", tooShort);
+  await expect(code).rejects.toThrow("/expiresInMs");
   await gateway.close();
 });
 

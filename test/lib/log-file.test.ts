@@ -1,8 +1,10 @@
-import { EventEmitter } from "node:events";
+import { execFileSync } from "node:child_process";
+import { EventEmitter, once } from "node:events";
 import fs, {
   appendFileSync,
   chmodSync,
   closeSync,
+  constants,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -15,6 +17,7 @@ import fs, {
   symlinkSync,
   truncateSync,
 } from "node:fs";
+import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -23,7 +26,7 @@ import { LogFile, type LogStream } from "../../src/lib/log-file.ts";
 import { logLimitTable } from "../../src/limits/log.ts";
 import { until } from "../kit/until.ts";
 
-/** Limits logFileBytes and logFilesKept. */
+/** Limits logFileBytes, logFilesKept and logBufferBytes. */
 
 const KiB = 1024;
 const bounds = { fileBytes: 256 * KiB, kept: 2 };
@@ -43,7 +46,7 @@ afterEach(async () => {
 });
 
 async function start(): Promise<OpenLog> {
-  const options = { level: "info", pretty: false, bufferBytes: 1024 * KiB };
+  const options = { level: "info", pretty: false, bufferBytes: logLimitTable.logBufferBytes.value };
   const world = { monotonic: () => now };
   open = await createLog({ ...options, file, fileBounds: bounds, world });
   return open;
@@ -220,4 +223,23 @@ test("however often a folder was missing, the file of before is closed once", as
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(closed).toHaveBeenCalledOnce();
   closed.mockRestore();
+});
+
+test("logBufferBytes: what a stuck reader has not taken is kept so far, and newer lines are lost", async () => {
+  execFileSync("mkfifo", [file]);
+  const reader = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  await start();
+  const most = logLimitTable.logBufferBytes.value;
+  for (let n = 0; n < (4 * most) / KiB; n += 1) open?.log.info({ n }, "x".repeat(KiB));
+  let taken = 0;
+  const socket = new Socket({ fd: reader, writable: false });
+  socket.on("data", (part) => {
+    taken += part.length;
+  });
+  const ended = once(socket, "end");
+  await open?.close();
+  open = undefined;
+  await ended;
+  expect(taken).toBeGreaterThan(most / 2);
+  expect(taken).toBeLessThan(2 * most);
 });

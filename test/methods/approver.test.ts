@@ -298,7 +298,7 @@ describe("a node that asks for much", () => {
     const more = { caps, params: { permissions } };
     await reconnect(gateway, node, commands, more);
     const code = await capabilitiesCode(gateway, node.nodeId);
-    const listed = await lines(key, "list");
+    const listed = [...(await lines(key, "list")), ""];
     const at = listed.findIndex((line) => line.startsWith(code));
     const row = listed.slice(at, listed.indexOf("", at)).join(" ").replace(/ +/g, " ");
     expect(row).toContain("asks for commands system.run, system.notify; permission screen.record;");

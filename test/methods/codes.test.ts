@@ -8,6 +8,7 @@ import { invalidRequest, unknownCode } from "../../src/protocol/errors.ts";
 import { type Frame, makeDevice, pairAndConnect, RawClient } from "../kit/client.ts";
 import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
 import { admittedConnect, refusedConnect } from "../kit/wire.ts";
+import { HandWorld } from "../kit/world.ts";
 
 const auth = { token: TEST_TOKEN };
 const { codeFailures, codeWindowMs, codeLockMs } = limitValues();
@@ -177,6 +178,7 @@ describe("over the wire", () => {
       const { error }: Frame = await client.request(method, { requestId });
       expect(error).toMatchObject(tooMany);
       expect(error.retryAfterMs).toBeGreaterThan(codeLockMs - 60_000);
+      expect(error.retryAfterMs).toBeLessThanOrEqual(codeLockMs);
     }
     // Everything else goes on, also for this device; and others decide as before.
     expect((await client.request("device.pair.list", {})).ok).toBe(true);
@@ -189,6 +191,18 @@ describe("over the wire", () => {
     expect(begun).toMatchObject([
       { by: { kind: "gateway" }, what: { credential: "code", device: device.deviceId } },
     ]);
+  });
+
+  test("codeWindowMs: after it they are counted anew", async () => {
+    await gateway.close();
+    const world = new HandWorld();
+    gateway = await startTestGateway({ world });
+    const { client } = await paired(["operator.admin"]);
+    const guess = () => client.request("device.pair.show", { requestId: "ZZZZ-ZZZZ" });
+    for (let i = 1; i < codeFailures; i += 1) await guess();
+    world.advance(codeWindowMs);
+    await guess();
+    expect((await guess()).error.message).toMatch(/^unknown requestId: /);
   });
 
   test("what is not one's own is as unknown as what is not there", async () => {

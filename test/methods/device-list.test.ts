@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { limitTable } from "../../src/limits/table.ts";
+import { limitTable, limitValues } from "../../src/limits/table.ts";
+import { DeviceList } from "../../src/pairing/device-list.ts";
+import { hostOwner } from "../../src/pairing/pairing.ts";
 import type { Device } from "../../src/pairing/records.ts";
 import { type Frame, makeDevice, pairAndConnect, RawClient } from "../kit/client.ts";
 import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
+import { HandWorld } from "../kit/world.ts";
 
 let gateway: TestGateway;
 beforeEach(async () => {
@@ -249,6 +252,40 @@ test("listsAtOnce: many long answers at once queue, and each is right", async ()
     expect(answer).toMatchObject({ total: 1000, nextCursor: expect.any(String) });
     expect(answer.paired).toHaveLength(300 + index);
   }
+});
+
+test("listsAtOnce: never more are in the making", async () => {
+  await pairMany(300);
+  const world = new HandWorld();
+  // A slow machine: its time is over at each look at the clock.
+  let time = 0;
+  world.monotonic = () => {
+    time += 10;
+    return time;
+  };
+  const lists = new DeviceList({
+    state: () => gateway.core.documents.pairing.durable,
+    requests: () => [],
+    world,
+    now: () => world.now(),
+    limits: limitValues(),
+    isConnected: () => false,
+  });
+  const making = new Set<number>();
+  let most = 0;
+  const ask = (index: number) => {
+    let rows = 0;
+    const write = () => {
+      rows += 1;
+      if (rows < 300) making.add(index);
+      else making.delete(index);
+      most = Math.max(most, making.size);
+      return "{}";
+    };
+    return lists.page({ actor: hostOwner, limit: 300, write });
+  };
+  await Promise.all(Array.from({ length: 10 }, (_, index) => ask(index)));
+  expect(most).toBe(limitTable.listsAtOnce.value);
 });
 
 test("the order survives a restart, and clocks that jump back", async () => {

@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 import { askText } from "../../src/methods/request-news.ts";
 import { plainText } from "../../src/protocol/text.ts";
 import type { RequestRow } from "../../src/words/request-kinds.ts";
+import { startTestGateway } from "../kit/gateway.ts";
+import { approvedNode, capabilitiesCode, reconnect } from "../nodes/support.ts";
 
 const askLine = (row: RequestRow, askChars = 60) =>
   plainText(askText(row, askChars), { here: "oc" });
@@ -31,4 +33,15 @@ describe("what the log says of a request", () => {
     );
     expect(line).not.toContain("approve");
   });
+});
+
+test("askChars: a node that asks for much is one line of the log, cut and without the command that allows it", async () => {
+  const gateway = await startTestGateway();
+  const node = await approvedNode(gateway, ["system.notify"]);
+  const caps = Array.from({ length: 60 }, (_, at) => `ability-number-${at}`);
+  await reconnect(gateway, node, ["system.notify", "system.run"], { caps });
+  const code = await capabilitiesCode(gateway, node.nodeId);
+  const line = gateway.log.find(({ facts }) => facts["requestId"] === code);
+  expect(line?.message).toMatch(new RegExp(`…; all of it: .* show ${code}$`));
+  await gateway.close();
 });

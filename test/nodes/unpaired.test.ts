@@ -118,3 +118,16 @@ test("however often nodes ask for something else, how a device's request ended s
   }
   expect(pairing.requests.resolution(code, "stranger")).toBe("rejected");
 });
+
+test("replacedRequestsKept: how so many requests of devices ended stays known, and no more", async () => {
+  const { pairing, ask } = await pairingOn(undefined, { limits: { replacedRequestsKept: 2 } });
+  const codes: string[] = [];
+  for (const device of ["first", "second", "third"]) {
+    const code = await ask(device);
+    codes.push(code);
+    await pairing.requests.reject(code, hostOwner);
+  }
+  const [first = "", second = ""] = codes;
+  expect(pairing.requests.resolution(first, "first")).toBeUndefined();
+  expect(pairing.requests.resolution(second, "second")).toBe("rejected");
+});

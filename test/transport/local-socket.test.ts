@@ -126,19 +126,19 @@ describe("answers that nobody reads", () => {
   const answer = "x".repeat(100_000);
 
   /** A program that asked and reads nothing. */
-  async function deaf(): Promise<Requester> {
+  async function deaf(): Promise<{ from: Requester; socket: Socket }> {
     const line = await Line.open();
     line.write(request("1"));
     await line.until(() => line.answers.length === 1);
     line.socket.pause();
     const from = requesters.at(-1);
     if (!from) throw new Error("nobody asked");
-    return from;
+    return { from, socket: line.socket };
   }
 
   test("adminBufferedBytes: past it the connection is dropped, and nothing of it is held", async () => {
     await start({ adminBufferedBytes: 1_000_000 });
-    const from = await deaf();
+    const { from } = await deaf();
     for (let n = 0; n < 100 && refusals.length === 0; n += 1) {
       from.send(answer);
       expect(memory.total).toBeLessThan(1_000_000);
@@ -147,10 +147,21 @@ describe("answers that nobody reads", () => {
     await until(() => memory.total === 0, "the end");
   });
 
+  test("localHangUpMs: do not hold up a stop for longer", async () => {
+    const admin = await start({ localHangUpMs: 50 });
+    const { from, socket } = await deaf();
+    for (let n = 0; n < 100; n += 1) from.send(answer);
+    let stopped = false;
+    void admin.close().then(() => {
+      stopped = true;
+    });
+    await until(() => stopped, "the end of the stop").finally(() => socket.destroy());
+  });
+
   test("heldBytes: they count, and whoever holds most goes first", async () => {
     memory = new MemoryAccount({ heldBytes: 1_000_000 });
     await start();
-    const from = await deaf();
+    const { from } = await deaf();
     for (let n = 0; n < 100; n += 1) {
       from.send(answer);
       expect(memory.total).toBeLessThanOrEqual(1_000_000);

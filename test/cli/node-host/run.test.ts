@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { runProgram } from "../../../src/cli/node-host/process.ts";
 import { systemRun } from "../../../src/cli/node-host/run.ts";
 import { nodeHostLimitTable as limits } from "../../../src/limits/node-host.ts";
@@ -121,6 +121,12 @@ describe("system.run", () => {
     machine.allow("sleep 300");
     const ended = await run({ command: ["sleep", "300"], timeoutMs: 1e12 }, 400);
     expect(ended).toMatchObject({ timedOut: true });
+    const timers = vi.spyOn(globalThis, "setTimeout");
+    machine.allow("true");
+    await run({ command: ["true"], timeoutMs: 1e12 }, 1e12);
+    const longest = Math.max(...timers.mock.calls.map(([, ms = 0]) => ms));
+    timers.mockRestore();
+    expect(longest).toBe(limits.hostRunMs.value);
   });
 
   test("hands output over as it comes, where that is asked for", async () => {
