@@ -25,7 +25,8 @@ export async function buildOf(commit, { root, folder }) {
   if (await sameFile("package-lock.json", [root, sources])) {
     await symlink(join(root, "node_modules"), join(sources, "node_modules"));
   } else {
-    run("npm", ["ci", "--no-audit", "--no-fund"], sources);
+    // Not `ci`: the lock files of some commits leave out the packages of other platforms.
+    run("npm", ["install", "--no-audit", "--no-fund"], sources);
   }
   run("npm", ["run", "build"], sources);
   return { sources, dist: join(sources, "dist"), name };
