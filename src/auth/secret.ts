@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
+import { KeyCounts } from "../lib/key-counts.ts";
 import { prefixKey } from "../lib/net.ts";
 import { SemaphoreFull } from "../lib/semaphore.ts";
 import { TurnTaking } from "../lib/turns.ts";
@@ -40,7 +41,7 @@ export class SharedSecrets {
   readonly #known = new Map<string, boolean>();
   /** Hashes under way by digest, so that many clients with one secret pay for one hash. */
   readonly #running = new Map<string, Promise<SecretVerdict>>();
-  readonly #hashingFor = new Map<string, number>();
+  readonly #hashingFor = new KeyCounts();
   readonly #turns: TurnTaking;
 
   constructor(private readonly deps: Deps) {
@@ -91,18 +92,16 @@ export class SharedSecrets {
     if (known !== undefined) return known ? "ok" : "mismatch";
     const running = this.#running.get(digest);
     if (running) return running;
-    const hashing = this.#hashingFor.get(source) ?? 0;
+    const hashing = this.#hashingFor.of(source);
     if (hashing >= this.deps.limits.argon2PerSource) return "busy";
-    this.#hashingFor.set(source, hashing + 1);
+    this.#hashingFor.add(source);
     const verdict = this.#hash({ hash: stored.hash, candidate, digest }, source);
     this.#running.set(digest, verdict);
     try {
       return await verdict;
     } finally {
       this.#running.delete(digest);
-      const left = (this.#hashingFor.get(source) ?? 1) - 1;
-      if (left > 0) this.#hashingFor.set(source, left);
-      else this.#hashingFor.delete(source);
+      this.#hashingFor.take(source);
     }
   }
 

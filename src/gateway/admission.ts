@@ -1,58 +1,9 @@
+import { BySource } from "../lib/by-source.ts";
 import { giveWay } from "../lib/give-way.ts";
 import type { Limits } from "../limits/table.ts";
 import { closes } from "../protocol/close.ts";
 import type { Connection } from "./connection.ts";
 import { Places } from "./places.ts";
-
-/** Connections of one kind by where they come from, oldest first. */
-class ConnectionsBySource {
-  readonly #bySource = new Map<string, Set<Connection>>();
-  size = 0;
-
-  add(connection: Connection): void {
-    const { source } = connection.socket.peer;
-    const set = this.#bySource.get(source);
-    if (set) set.add(connection);
-    else this.#bySource.set(source, new Set([connection]));
-    this.size += 1;
-  }
-
-  /** False if it was not among them. */
-  delete(connection: Connection): boolean {
-    const { source } = connection.socket.peer;
-    const set = this.#bySource.get(source);
-    if (!set?.delete(connection)) return false;
-    this.size -= 1;
-    if (set.size === 0) this.#bySource.delete(source);
-    return true;
-  }
-
-  from(source: string): number {
-    return this.#bySource.get(source)?.size ?? 0;
-  }
-
-  /** From one source, oldest first. */
-  of(source: string): Iterable<Connection> {
-    return this.#bySource.get(source) ?? [];
-  }
-
-  *all(): Iterable<Connection> {
-    for (const set of this.#bySource.values()) yield* set;
-  }
-
-  /** What `oldest` finds in the source with most connections, of those in which it finds any. */
-  inLargest(oldest: (from: Iterable<Connection>) => Connection | undefined) {
-    let largest = 0;
-    let found: Connection | undefined;
-    for (const set of this.#bySource.values()) {
-      if (set.size <= largest) continue;
-      const one = oldest(set);
-      if (one === undefined) continue;
-      [found, largest] = [one, set.size];
-    }
-    return found;
-  }
-}
 
 /** An HTTP answer in place of a connection. */
 export interface AdmissionRefusal {
@@ -73,8 +24,8 @@ export const tooManyUnauthenticated = refused(
  * count against their source, and only those give way, the largest source's first.
  */
 export class AdmissionControl {
-  readonly #unauthenticated = new ConnectionsBySource();
-  readonly #waiting = new ConnectionsBySource();
+  readonly #unauthenticated = new BySource(sourceOf);
+  readonly #waiting = new BySource(sourceOf);
   /** All sockets, of which these connections are a part. */
   readonly places: Places;
 
@@ -87,8 +38,7 @@ export class AdmissionControl {
 
   /** Why a new socket from `source` is refused, or `undefined`. */
   refusal(source: string): AdmissionRefusal | undefined {
-    const full = this.places.connections >= this.limits.connections;
-    if (full || !this.places.hasRoom(source)) return tooManyConnections;
+    if (!this.places.hasRoom(source)) return tooManyConnections;
     const most = this.limits.unauthenticatedPerAddress;
     const now = this.now();
     let silent = 0;
@@ -145,13 +95,13 @@ export class AdmissionControl {
 
   opened(connection: Connection): void {
     this.places.connected(1);
-    this.places.hold(connection.socket.peer.source);
+    this.places.hold(sourceOf(connection));
     this.#unauthenticated.add(connection);
   }
 
   authenticated(connection: Connection): void {
     if (this.#unauthenticated.delete(connection)) {
-      this.places.release(connection.socket.peer.source);
+      this.places.release(sourceOf(connection));
     }
   }
 
@@ -167,16 +117,16 @@ export class AdmissionControl {
     this.#waiting.add(connection);
   }
 
-  #wayFor({ socket: { peer } }: Connection) {
+  #wayFor(newcomer: Connection) {
     const { waitingSockets, waitingPerAddress, pendingPerPrefix } = this.limits;
     if (this.#waiting.size < Math.min(waitingSockets, waitingPerAddress)) return "fits";
     const places = [...this.#waiting.all()].map((connection) => ({
       connection,
-      source: connection.socket.peer.source,
+      source: sourceOf(connection),
       since: connection.challengedAt,
       isThere: true,
     }));
-    return giveWay(places, peer.source, {
+    return giveWay(places, sourceOf(newcomer), {
       all: waitingSockets,
       perSource: waitingPerAddress,
       perPrefix: pendingPerPrefix,
@@ -193,7 +143,7 @@ export class AdmissionControl {
     this.places.connected(-1);
     const unauthenticated = this.#unauthenticated.delete(connection);
     if (this.#waiting.delete(connection) || unauthenticated) {
-      this.places.release(connection.socket.peer.source);
+      this.places.release(sourceOf(connection));
     }
   }
 
@@ -208,6 +158,10 @@ export class AdmissionControl {
   get total(): number {
     return this.places.connections;
   }
+}
+
+function sourceOf({ socket }: Connection): string {
+  return socket.peer.source;
 }
 
 function refused(text: string, metric: string): AdmissionRefusal {

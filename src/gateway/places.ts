@@ -1,23 +1,9 @@
+import { KeyCounts } from "../lib/key-counts.ts";
 import { prefixKey } from "../lib/net.ts";
 import type { Limits } from "../limits/table.ts";
 
 /** The part of `connections` that is kept at most. */
 const KEPT = 1 / 8;
-
-/** How many of something each key has; keys that have none are not kept. */
-class HeldBy {
-  readonly #counts = new Map<string, number>();
-
-  of(key: string): number {
-    return this.#counts.get(key) ?? 0;
-  }
-
-  add(key: string, change: number): void {
-    const count = this.of(key) + change;
-    if (count > 0) this.#counts.set(key, count);
-    else this.#counts.delete(key);
-  }
-}
 
 type PlaceLimits = Pick<
   Limits,
@@ -38,8 +24,8 @@ type PlaceLimits = Pick<
 export class Places {
   #connections = 0;
   #others = 0;
-  readonly #sources = new HeldBy();
-  readonly #prefixes = new HeldBy();
+  readonly #sources = new KeyCounts();
+  readonly #prefixes = new KeyCounts();
   /** Sources from which a device was admitted, the one of the latest last. */
   readonly #known = new Set<string>();
   readonly #kept: number;

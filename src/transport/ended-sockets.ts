@@ -1,4 +1,5 @@
 import type { Places } from "../gateway/places.ts";
+import { KeyCounts } from "../lib/key-counts.ts";
 import type { World } from "../lib/world.ts";
 
 /** Sockets whose time is over are forgotten so many milliseconds late at most, many at a time. */
@@ -33,7 +34,7 @@ interface Deps {
 export class EndedSockets {
   /** In the order of their time. */
   #queue: Ended[] = [];
-  readonly #counts = new Map<string, number>();
+  readonly #counts = new KeyCounts();
   #size = 0;
   #waits = false;
   #asking = false;
@@ -54,7 +55,7 @@ export class EndedSockets {
 
   #askIfFew(source: string): void {
     const { places } = this.deps;
-    const ended = this.#counts.get(source) ?? 0;
+    const ended = this.#counts.of(source);
     const many = ended >= FEW && ended * 4 >= places.free;
     if (this.#size > 0 && (many || places.areFew)) this.#askKernel();
   }
@@ -68,7 +69,7 @@ export class EndedSockets {
     places.others(1);
     places.hold(holder);
     this.#size += 1;
-    this.#counts.set(source, (this.#counts.get(source) ?? 0) + 1);
+    this.#counts.add(source);
     this.#queue.push({ source, holder, at: world.monotonic(), gone: false });
     this.#wait(endedMs);
     return true;
@@ -81,9 +82,7 @@ export class EndedSockets {
     places.others(-1);
     places.release(ended.holder);
     this.#size -= 1;
-    const left = (this.#counts.get(ended.source) ?? 1) - 1;
-    if (left > 0) this.#counts.set(ended.source, left);
-    else this.#counts.delete(ended.source);
+    this.#counts.take(ended.source);
   }
 
   #wait(ms: number): void {

@@ -1,4 +1,6 @@
 import { Holding, type MemoryAccount } from "../gateway/memory.ts";
+import { BySource } from "../lib/by-source.ts";
+import { KeyCounts } from "../lib/key-counts.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
 import { type HttpAnswer, problem } from "./answers.ts";
@@ -24,11 +26,9 @@ const PUSHY_MS = 10_000;
 
 /** HTTP answers in the making, and those whose clients have not read them whole, by address. */
 export class HttpAnswers {
-  /** Oldest first. */
-  readonly #bySource = new Map<string, Set<Sending>>();
-  #size = 0;
+  readonly #sending = new BySource<Sending>(({ source }) => source);
   /** Requests of this turn of the event loop, by address. */
-  readonly #turn = new Map<string, number>();
+  #turn = new KeyCounts();
   /** Addresses that did not wait for their answers. */
   readonly #pushy = new Set<string>();
 
@@ -37,10 +37,15 @@ export class HttpAnswers {
   /** A request came; false if its address sends them without waiting for their answers. */
   begin(source: string): boolean {
     const { limits, count, nextTurn = setImmediate } = this.deps;
-    if (this.#turn.size === 0) nextTurn(() => this.#turn.clear());
-    const requests = (this.#turn.get(source) ?? 0) + 1;
-    this.#turn.set(source, requests);
-    if (requests <= (this.#pushy.has(source) ? PUSHY_REQUESTS : limits.requestsPerTurn))
+    if (this.#turn.size === 0) {
+      nextTurn(() => {
+        this.#turn = new KeyCounts();
+      });
+    }
+    this.#turn.add(source);
+    if (
+      this.#turn.of(source) <= (this.#pushy.has(source) ? PUSHY_REQUESTS : limits.requestsPerTurn)
+    )
       return true;
     count("answers-refused");
     this.#remember(source);
@@ -53,12 +58,12 @@ export class HttpAnswers {
   }
 
   get size(): number {
-    return this.#size;
+    return this.#sending.size;
   }
 
   /** Whether `source` may begin another request. */
   hasRoom(source: string): boolean {
-    if ((this.#bySource.get(source)?.size ?? 0) < this.deps.limits.answersPerAddress) return true;
+    if (this.#sending.from(source) < this.deps.limits.answersPerAddress) return true;
     this.deps.count("answers-refused");
     return false;
   }
@@ -68,36 +73,27 @@ export class HttpAnswers {
    * to leave, or `undefined` where there is no room for it: then it is to be dropped by the caller.
    */
   enter(source: string, bytes: number, drop: () => void): (() => void) | undefined {
-    if (this.#size >= this.deps.limits.answersAtOnce && !this.#dropOther(source)) return undefined;
+    if (this.#sending.size >= this.deps.limits.answersAtOnce && !this.#dropOther(source))
+      return undefined;
     const evict = () => {
       this.deps.count("memory-evicted");
       drop();
     };
     const sending = { source, holding: new Holding(source, evict), drop };
-    const set = this.#bySource.get(source);
-    if (set) set.add(sending);
-    else this.#bySource.set(source, new Set([sending]));
-    this.#size += 1;
+    this.#sending.add(sending);
     this.deps.memory.set(sending.holding, bytes);
     return () => this.#leave(sending);
   }
 
   #leave(sending: Sending): void {
-    const set = this.#bySource.get(sending.source);
-    if (!set?.delete(sending)) return;
-    this.#size -= 1;
-    if (set.size === 0) this.#bySource.delete(sending.source);
+    if (!this.#sending.delete(sending)) return;
     this.deps.memory.set(sending.holding, 0);
   }
 
   /** Drops the oldest of the source with most of them; false if that is the newcomer's. */
   #dropOther(newcomer: string): boolean {
     this.deps.count("answers-refused");
-    let largest: ReadonlySet<Sending> | undefined;
-    for (const set of this.#bySource.values()) {
-      if (!largest || set.size > largest.size) largest = set;
-    }
-    const [oldest] = largest ?? [];
+    const oldest = this.#sending.inLargest(([first]) => first);
     if (!oldest || oldest.source === newcomer) return false;
     oldest.drop();
     this.#leave(oldest);

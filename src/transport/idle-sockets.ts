@@ -1,4 +1,5 @@
 import type { Places } from "../gateway/places.ts";
+import { KeyCounts } from "../lib/key-counts.ts";
 import type { Limits } from "../limits/table.ts";
 
 /** Seconds after which uWebSockets.js has ended a socket without a whole request (measured: 8 to 12). */
@@ -15,8 +16,8 @@ const SOURCES = 65_536;
  * of its last answer is over: never less are counted than there are.
  */
 export class IdleSockets {
-  #window = new Map<string, number>();
-  #before = new Map<string, number>();
+  #window = new KeyCounts();
+  #before = new KeyCounts();
   #since: number;
   readonly #most: number;
 
@@ -33,10 +34,10 @@ export class IdleSockets {
   /** A socket came; false if its address has too many already. */
   opened(source: string): boolean {
     this.#turn();
-    const count = this.#window.get(source) ?? 0;
-    if (count + (this.#before.get(source) ?? 0) >= this.#most) return false;
+    const count = this.#window.of(source);
+    if (count + this.#before.of(source) >= this.#most) return false;
     if (count > 0 || this.#window.size < SOURCES) {
-      this.#window.set(source, count + 1);
+      this.#window.add(source);
       this.places?.hold(source);
     }
     return true;
@@ -49,19 +50,18 @@ export class IdleSockets {
 
   /** One of them ended. */
   gone(source: string): void {
-    if (take(this.#before, source) || take(this.#window, source)) this.places?.release(source);
+    if (this.#before.take(source) || this.#window.take(source)) this.places?.release(source);
   }
 
   /** One of them is answered and stays for another request: it counts anew from now on. */
   answered(source: string): void {
     this.#turn();
-    if (!take(this.#before, source)) return;
-    this.#window.set(source, (this.#window.get(source) ?? 0) + 1);
+    if (this.#before.take(source)) this.#window.add(source);
   }
 
   /** Whether a socket of this address may stay for another request: up to half of its share. */
   mayStay(source: string): boolean {
-    const count = (this.#window.get(source) ?? 0) + (this.#before.get(source) ?? 0);
+    const count = this.#window.of(source) + this.#before.of(source);
     return count <= this.#most / 2 && this.places?.areFew !== true;
   }
 
@@ -70,21 +70,12 @@ export class IdleSockets {
     if (windows < 1) return;
     this.#forget(this.#before);
     if (windows > 1) this.#forget(this.#window);
-    this.#before = windows === 1 ? this.#window : new Map();
-    this.#window = new Map();
+    this.#before = windows === 1 ? this.#window : new KeyCounts();
+    this.#window = new KeyCounts();
     this.#since += windows * WINDOW_MS;
   }
 
-  #forget(counts: ReadonlyMap<string, number>): void {
+  #forget(counts: KeyCounts): void {
     for (const [source, count] of counts) this.places?.release(source, count);
   }
-}
-
-/** Takes one of `source` away; false if there is none. */
-function take(counts: Map<string, number>, source: string): boolean {
-  const count = counts.get(source);
-  if (count === undefined) return false;
-  if (count > 1) counts.set(source, count - 1);
-  else counts.delete(source);
-  return true;
 }

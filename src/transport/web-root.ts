@@ -1,6 +1,7 @@
 import { constants, readlinkSync, type Stats } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { basename, extname } from "node:path";
+import { KeyCounts } from "../lib/key-counts.ts";
 import type { Limits } from "../limits/table.ts";
 import { at, openclaw } from "../protocol/command.ts";
 import { type Headers, type HttpAnswer, notFound, problem, secured } from "./answers.ts";
@@ -46,7 +47,7 @@ const RELATIVE = /(\s(?:src|href)=")\.\//g;
 export class WebRoot {
   #index: Index | undefined;
   #sending = 0;
-  readonly #sendingTo = new Map<string, number>();
+  readonly #sendingTo = new KeyCounts();
 
   /** `folder` is absolute and without links (`mayServe`). */
   constructor(
@@ -77,7 +78,7 @@ export class WebRoot {
   #crowded(source: string): HttpAnswer | undefined {
     const { webFilesAtOnce, webFilesPerAddress } = this.limits;
     const full = this.#sending >= webFilesAtOnce;
-    if (!full && (this.#sendingTo.get(source) ?? 0) < webFilesPerAddress) return undefined;
+    if (!full && this.#sendingTo.of(source) < webFilesPerAddress) return undefined;
     this.count("web-files-refused");
     const detail = "Too many files are being sent.";
     const headers: Headers = [["retry-after", "1"]];
@@ -91,15 +92,13 @@ export class WebRoot {
 
   #enter(source: string): () => void {
     this.#sending += 1;
-    this.#sendingTo.set(source, (this.#sendingTo.get(source) ?? 0) + 1);
+    this.#sendingTo.add(source);
     let left = false;
     return () => {
       if (left) return;
       left = true;
       this.#sending -= 1;
-      const rest = (this.#sendingTo.get(source) ?? 1) - 1;
-      if (rest > 0) this.#sendingTo.set(source, rest);
-      else this.#sendingTo.delete(source);
+      this.#sendingTo.take(source);
     };
   }
 
