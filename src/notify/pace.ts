@@ -1,8 +1,7 @@
-/** How many messages may still go out. Times are monotonic milliseconds. */
-export interface MessagePace {
-  /** Messages that may go out, counted at `at`; a fraction is one that is not due yet. */
-  readonly left: number;
-  readonly at: number;
+import { type Bucket, tokensAt, untilTaking } from "../lib/token-bucket.ts";
+
+/** How many messages may still go out: one token each. Times are monotonic milliseconds. */
+export interface MessagePace extends Bucket {
   readonly lastSentAt?: number;
 }
 
@@ -12,25 +11,25 @@ export interface PaceRules {
   readonly refillMs: number;
 }
 
+const SECOND = 1000;
+
 export function freshPace(now: number, rules: PaceRules): MessagePace {
-  return { left: rules.burst, at: now };
+  return { tokens: rules.burst, at: now };
 }
 
 /** Milliseconds until a message may go out; 0 when it may now. */
 export function untilNext(pace: MessagePace, now: number, rules: PaceRules): number {
-  const { left, lastSentAt } = refilled(pace, now, rules);
-  const gap = lastSentAt === undefined ? 0 : lastSentAt + rules.gapMs - now;
-  const refill = left >= 1 ? 0 : (1 - left) * rules.refillMs;
-  return Math.max(0, Math.ceil(Math.max(gap, refill)));
+  const bucket = bucketOf(rules);
+  const gap = pace.lastSentAt === undefined ? 0 : pace.lastSentAt + rules.gapMs - now;
+  return Math.max(0, Math.ceil(gap), untilTaking(tokensAt(pace, bucket, now), 1, bucket));
 }
 
 /** The pace after a message at `now`. */
 export function afterMessage(pace: MessagePace, now: number, rules: PaceRules): MessagePace {
-  const { left } = refilled(pace, now, rules);
-  return { left: Math.max(0, left - 1), at: now, lastSentAt: now };
+  const tokens = Math.max(0, tokensAt(pace, bucketOf(rules), now) - 1);
+  return { tokens, at: now, lastSentAt: now };
 }
 
-function refilled(pace: MessagePace, now: number, { burst, refillMs }: PaceRules): MessagePace {
-  const left = Math.min(burst, pace.left + (now - pace.at) / refillMs);
-  return { ...pace, left, at: now };
+function bucketOf({ burst, refillMs }: PaceRules) {
+  return { burst, perSecond: SECOND / refillMs };
 }
