@@ -52,7 +52,7 @@ afterAll(() => gateway.close());
 
 async function typing(start: string, width = 150): Promise<Tmux> {
   terminal = await Tmux.open({ columns: width, rows: 40, env });
-  // tmux gives its shells the path of whoever called it.
+  // tmux gives its shells the path of the process that called it.
   await terminal.runs(`export PATH='${env["PATH"]}'; cd '${work}'`);
   await terminal.type(start);
   return terminal;
@@ -67,25 +67,30 @@ async function tab(tmux: Tmux, typed: string, what: RegExp): Promise<string> {
   return tmux.shows(what);
 }
 
+/** Commands, options, values, codes and files, as bash and zsh complete them alike. */
+async function completesAll(tmux: Tmux): Promise<void> {
+  await tab(tmux, "openclaw dev", /\$ openclaw devices *$/m);
+  const list = await tab(tmux, "openclaw devices re", /revoke-all/);
+  expect(list).toContain("(reject a request: its code, or its full device id)");
+  await tab(tmux, "openclaw devices invite --setu", /invite --setup-code *$/m);
+  await tab(tmux, "openclaw devices invite --role=n", /--role=node *$/m);
+  await tab(
+    tmux,
+    `openclaw devices approve ${code.slice(0, 2)}`,
+    new RegExp(`approve ${code} *$`, "m"),
+  );
+  await tab(tmux, "openclaw ssh add ph", /ssh add phone\.pub *$/m);
+}
+
 describe("bash", () => {
   const START = 'eval "$(openclaw completion bash)"; clear; echo ready';
 
   test("completes commands, options, values, codes and files, and never runs a name", async () => {
     const tmux = await typing(START);
     await tmux.shows(/^ready$/m);
-    await tab(tmux, "openclaw dev", /\$ openclaw devices *$/m);
-    const list = await tab(tmux, "openclaw devices re", /revoke-all/);
-    expect(list).toContain("(reject a request: its code, or its full device id)");
-    await tab(tmux, "openclaw devices invite --setu", /invite --setup-code *$/m);
-    await tab(tmux, "openclaw devices invite --role=n", /--role=node *$/m);
+    await completesAll(tmux);
     await tab(tmux, "openclaw devices invite --role op", /--role operator *$/m);
     await tab(tmux, "openclaw config set gateway.publ", /config set gateway\.publicUrl *$/m);
-    await tab(
-      tmux,
-      `openclaw devices approve ${code.slice(0, 2)}`,
-      new RegExp(`approve ${code} *$`, "m"),
-    );
-    await tab(tmux, "openclaw ssh add ph", /ssh add phone\.pub *$/m);
   });
 
   test("completes a name with blanks and quotes, within quotes as well, behind an alias too", async () => {
@@ -114,17 +119,7 @@ describe("zsh", () => {
     await tmux.typeWithin("PS1='$ '; autoload -U compinit; compinit -D -u");
     await tmux.typeWithin('eval "$(openclaw completion zsh)"; clear; echo ready');
     await tmux.shows(/^ready$/m);
-    await tab(tmux, "openclaw dev", /\$ openclaw devices *$/m);
-    const list = await tab(tmux, "openclaw devices re", /revoke-all/);
-    expect(list).toContain("(reject a request: its code, or its full device id)");
-    await tab(tmux, "openclaw devices invite --setu", /invite --setup-code *$/m);
-    await tab(tmux, "openclaw devices invite --role=n", /--role=node *$/m);
-    await tab(
-      tmux,
-      `openclaw devices approve ${code.slice(0, 2)}`,
-      new RegExp(`approve ${code} *$`, "m"),
-    );
-    await tab(tmux, "openclaw ssh add ph", /ssh add phone\.pub *$/m);
+    await completesAll(tmux);
     await tab(tmux, "openclaw ssh remove it\\'s\\ m", /remove it\\'s\\ my\\ \\\$HOME\\ key *$/m);
     await tab(tmux, "openclaw ssh remove \"it's m", /remove "it's my \\\$HOME key" *$/m);
   });
