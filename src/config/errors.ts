@@ -33,7 +33,7 @@ export interface ConfigIssue {
   readonly line?: number;
   readonly column?: number;
   readonly found?: string;
-  /** What may stand there; of a key that nothing knows, the one that was probably meant. */
+  /** What may stand there. */
   readonly expected?: string;
   /** The message without text that was found, where that may be a secret in the wrong place. */
   readonly hiding?: string;

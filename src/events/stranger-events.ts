@@ -65,7 +65,7 @@ export class StrangerEvents {
   ended(news: StrangerEvent, decided: boolean): void {
     const untold = this.#begun.delete(news.key);
     if (decided) this.#tell(news, true);
-    // Nobody heard of it, so nobody misses its end.
+    // No listener heard of it, so none misses its end.
     else if (untold) this.#count();
     else if (!this.#tell(news, false)) this.#keep(this.#ended, news);
   }

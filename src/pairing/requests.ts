@@ -88,7 +88,7 @@ export class Requests {
   /** Whether a device is connected, or had no time yet to come back. */
   #counts(deviceId: string): boolean {
     const { world, limits } = this.deps;
-    // After a start nobody is connected at first.
+    // After a start no device is connected at first.
     const since = this.#leftAt.get(deviceId) ?? this.#startedAt;
     return world.monotonic() - since < limits.requestGraceMs || this.#isConnected(deviceId);
   }

@@ -38,7 +38,7 @@ export const closes = {
   preAuthFrameTooLarge: close(1009, "frame too large before authentication", "frame-too-large"),
   frameTooLarge: close(1009, "frame too large", "frame-too-large"),
   slowConsumer: close(1008, "slow consumer", "slow-consumer"),
-  // Dropped without a frame: nobody reads these two, but the log and the counters have them.
+  // Dropped without a frame: no client reads these two, but the log and the counters have them.
   unreadDropped: close(1006, "left too much unread", "unread-dropped"),
   memoryEvicted: close(1006, "held most of the memory for clients", "memory-evicted"),
   unauthorizedFlood: close(1008, "repeated unauthorized calls", "unauthorized-flood"),

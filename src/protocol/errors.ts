@@ -83,12 +83,12 @@ export function deniedCode(message: string): UnknownCode {
   return unknownCode(message, { code: "DENIED" });
 }
 
-/** The caller lacks `missing`, one of the scopes `required`. */
 /** The error about an approval that leaves out what it can't. */
 export function notSeparable(why: string, next: Text): RequestError {
   return invalidRequest(`that can't be left out: ${why}`, { code: "NOT_SEPARABLE", next });
 }
 
+/** The caller lacks `missing`, one of the scopes `required`. */
 export function missingScope(
   missing: string,
   required: readonly string[] = [missing],

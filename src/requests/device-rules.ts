@@ -75,7 +75,7 @@ function makesRoom(
     pendingPerAddress: perSource,
     pendingPerPrefix: perPrefix,
   } = context.limits;
-  // Mostly there is room, and nobody has to be looked at.
+  // Mostly there is room, and which devices wait need not be found out.
   if (waiting.length < Math.min(all, perSource)) return "fits";
   const places = waiting.map((request) => ({
     request,

@@ -28,7 +28,7 @@ export function commentsOf(name: string, text: string): string {
 /** Pages as comments name them: by their path from the root, perhaps with a heading. */
 const PAGE = /(?<![\w./-])((?:[\w-]+\/)*[\w-]+\.md)(?:#([\w-]+))?/g;
 
-/** A page that is cited without its path, which nobody finds. */
+/** A page that is cited without its path, so that no reader finds it. */
 const PATHLESS = /\b(?:protocol|design)(?:'s)?\s(?:page|document|rule)\b|\(design[,)]/i;
 
 /** What is wrong with the pages that a text names. */

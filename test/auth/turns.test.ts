@@ -45,7 +45,7 @@ function crowd({ secrets }: Place, addresses: readonly string[], changing?: () =
       const verdict = await secrets.verify("token", `wrong ${serial}`, changing?.() ?? address);
       if (over) return;
       if (verdict === "busy") busy += 1;
-      // Whoever is told to come back later does so.
+      // A client that is told to come back later does so.
       await new Promise((resolve) => setImmediate(resolve));
     }
   };

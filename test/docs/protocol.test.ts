@@ -152,7 +152,7 @@ describe("what the prose names is as it says", () => {
     expect(named.length).toBeGreaterThan(1);
     expect(named.filter((close) => !known.includes(close ?? ""))).toEqual([]);
     const codes = [...page.matchAll(/^\| (1\d{3}|4\d{3}) \|/gm)].map(([, code]) => Number(code));
-    // Nobody sends 1006: it is what a client sees where no close came.
+    // No end sends 1006: it is what a client sees where no close came.
     const sent = new Set([1006, ...known.map((close) => Number.parseInt(close, 10))]);
     expect(codes).toEqual([...sent].sort());
   });

@@ -89,7 +89,7 @@ describe("a device's share of what runs", () => {
     ask(other, "e", pad);
     expect((await other.request("health")).ok).toBe(true);
     expect(other.frames.some(({ id }) => id === "e")).toBe(false);
-    // Whoever hangs up gives its part back.
+    // A connection that ends gives its part back.
     one.close();
     await until(async () => {
       const id = `again ${two.frames.length}`;

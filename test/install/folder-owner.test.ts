@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { runScript } from "./support.ts";
 
-/** Whoever the service runs as: `nobody` where this may become somebody else. */
+/** The user that the service runs as: the system's `nobody` where this may become another user. */
 const [uid, gid] =
   process.getuid?.() === 0 ? [65_534, 65_534] : [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
 const lib = new URL("../../deploy/install/lib/change.sh", import.meta.url).pathname;

@@ -5,7 +5,7 @@ import { type Frame, makeDevice, pairAndConnect, RawClient } from "../kit/client
 import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
 import { approvedNode, capabilitiesCode, type PairedNode, pairNode } from "../nodes/support.ts";
 
-/** What somebody learns who may read, and what stays with those who may decide. */
+/** What a device learns that may read, and what stays with those that may decide. */
 
 const PHRASE = "the door code is 4711";
 

@@ -6,7 +6,7 @@ import { until } from "../kit/until.ts";
 import { addresses } from "./support/attack.ts";
 import { Siege } from "./support/siege.ts";
 
-/** As a service gets them on many a machine where nobody asked for more. */
+/** As a service gets them on many a machine whose owner asked for no more. */
 const OPEN_FILES = 700;
 /** With `--long` longer than a kept-alive connection was counted once. */
 const MS = process.env["LONG"] === "1" ? 30_000 : 2_200;

@@ -72,7 +72,7 @@ put_folder() {
 # put_data_folder PATH MODE USER:GROUP: what is in it is the owner's; only a purge removes it.
 put_data_folder() { put_folder "$1" "$2" "$3" data; }
 
-# put_inside FOLDER NAME MODE USER:GROUP: a folder in one that is not root's. Whoever owns that one can put
+# put_inside FOLDER NAME MODE USER:GROUP: a folder in one that is not root's. The owner of that one can put
 # a link there at any moment, and mkdir, chown and chmod of root would act on what it leads to. So it is
 # made where only root can write, and renamed into place, which follows no link.
 put_inside() {

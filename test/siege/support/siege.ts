@@ -80,7 +80,7 @@ export class Siege {
     return gateway.closes;
   }
 
-  /** Goes through `attack` for `ms`, and asserts that nobody else noticed. */
+  /** Goes through `attack` for `ms`, and asserts that no other client, nor the owner, noticed. */
   async endure(name: string, attack: AttackOptions, ms: number): Promise<Toll> {
     const before = await this.crowd.calm(CALM_MS);
     const memoryBefore = this.memory;

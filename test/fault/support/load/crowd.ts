@@ -70,7 +70,7 @@ class Crowd {
     const hands = { device: makeDevice(), scopes: ["operator.read"], caps: ["pairing-wait"] };
     const { ws, answer } = await shakeHands(url, { ...hands, localAddress: OWN_ADDRESS });
     const { requestId, code } = answer.error.details;
-    // Where strangers ask without end a new device has to try again; nobody else notices.
+    // Where strangers ask without end a new device has to try again; no other client notices.
     if (code === "PAIRING_BUSY") return ws.terminate();
     const at = performance.now();
     await this.owner.request("device.pair.approve", { requestId });
