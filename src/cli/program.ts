@@ -23,7 +23,8 @@ import {
   type DeclaredCommand,
   declare,
 } from "./kit/declare.ts";
-import { helpBelow, programHelpBelow } from "./kit/help.ts";
+import { exitCodeHelp } from "./kit/exit.ts";
+import { helpBelow } from "./kit/help.ts";
 import type { Io } from "./kit/io.ts";
 import { connect, pairNode } from "./node-host/command.ts";
 
@@ -123,10 +124,13 @@ function addHelp(
   { command, declaration }: DeclaredCommand,
   { io, configKeys }: { readonly io: Io; readonly configKeys?: Text },
 ): void {
-  const below =
-    declaration === commandLine ? programHelpBelow(declaration) : helpBelow(declaration);
-  if (declaration === config && configKeys !== undefined) below.push(say`Keys:\n\n${configKeys}`);
+  // Put together only where help is printed: every command line comes through here.
   command.on("afterHelp", ({ error }: { error: boolean }) => {
+    const below = helpBelow(declaration);
+    if (declaration === commandLine) below.push(exitCodeHelp());
+    if (declaration === config && configKeys !== undefined) {
+      below.push(say`Keys:\n\n${configKeys}`);
+    }
     if (below.length === 0) return;
     const text = say`\n${joined(below, "\n\n")}`;
     if (error) io.err(text);

@@ -1,6 +1,5 @@
 import { joined, say, type Text } from "../../protocol/text.ts";
 import type { Declaration, Example } from "./declare.ts";
-import { exitCodeHelp } from "./exit.ts";
 
 /** What stands below the options in the help of a command, in parts with a line between. */
 export function helpBelow({ about, examples }: Declaration): Text[] {
@@ -8,11 +7,6 @@ export function helpBelow({ about, examples }: Declaration): Text[] {
     ...(about === undefined ? [] : [about]),
     ...(examples === undefined ? [] : [exampleLines(examples)]),
   ];
-}
-
-/** What stands below the help of the program as a whole. */
-export function programHelpBelow(declaration: Declaration): Text[] {
-  return [...helpBelow(declaration), exitCodeHelp()];
 }
 
 const GAP = 3;
