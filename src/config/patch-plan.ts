@@ -2,8 +2,9 @@ import type { Node } from "jsonc-parser";
 import { openclaw } from "../protocol/command.ts";
 import { type ConfigDocument, findProperty, parseDocument, propertiesOf } from "./document.ts";
 import type { EditRequest } from "./edit.ts";
-import { ConfigError, type ConfigIssue } from "./errors.ts";
+import { ConfigError, type ConfigIssue, editCommand } from "./errors.ts";
 import { originOnly, REDACTED, showPath } from "./hide.ts";
+import { twoSpellings } from "./interpret.ts";
 import { refusalOf, unknownIssue } from "./patch-issues.ts";
 import { type ConfigPath, type GatewayConfig, isSection, resolveKey, specOf } from "./schema.ts";
 import { getValue } from "./settings.ts";
@@ -82,8 +83,8 @@ class Walk {
   readonly requests = new Map<string, EditRequest>();
   readonly kept: string[] = [];
   readonly issues: ConfigIssue[] = [];
-  /** Keys that the text names in any spelling. */
-  readonly #named = new Set<ConfigPath>();
+  /** The keys that the text names, with a value for each spelling; a patch's `null` is none. */
+  readonly #named = new Map<ConfigPath, Given[]>();
   readonly #document: ConfigDocument;
 
   constructor(private readonly request: PatchRequest) {
@@ -98,8 +99,11 @@ class Walk {
   #note(given: ReadonlyMap<string, Plain>, trail: readonly string[]): void {
     for (const [name, value] of given) {
       const key = keyAt([...trail, name]);
-      if (key) this.#named.add(key);
-      else if (value instanceof Map) this.#note(value, [...trail, name]);
+      if (key) {
+        const gone = value === null && this.request.kind === "patch";
+        const given = { name: [...trail, name].join("."), value };
+        this.#named.set(key, [...(this.#named.get(key) ?? []), ...(gone ? [] : [given])]);
+      } else if (value instanceof Map) this.#note(value, [...trail, name]);
     }
   }
 
@@ -127,7 +131,12 @@ class Walk {
       if (known)
         return this.#section(value, stored?.type === "object" ? stored : undefined, segments);
     }
-    if (key) return this.#set(key, value);
+    if (key) {
+      const given = this.#named.get(key) ?? [];
+      // All spellings at once, as the first of them comes.
+      if (given[0]?.name === segments.join(".")) this.#set(key, given);
+      return;
+    }
     // A placeholder that is where it was, or any value that is: nothing to do.
     if (stored && same(reveal(value, stored), plainOf(stored))) return;
     if (isSection(segments.join("."))) {
@@ -138,15 +147,36 @@ class Walk {
     this.issues.push(unknownIssue(segments, this.request.file));
   }
 
-  #set(key: ConfigPath, given: Plain): void {
-    const stored = this.#storedAt(key);
-    const value = isShownOf(key, given, stored) ? plainOf(stored) : reveal(given, stored);
+  #set(key: ConfigPath, given: readonly Given[]): void {
+    if (this.issues.length >= MAX_ISSUES) return;
+    const values = given.map(({ name, value }) => this.#meant(key, name, value));
+    const stored = this.#spellingsOf(key);
+    const { kind, current, file } = this.request;
+    // A whole text that names one of two spellings takes the other out.
+    const covers = kind === "patch" || stored.length <= given.length;
+    if (covers && values.every(({ unchanged }) => unchanged)) return;
+    const value = oneValue(key, values);
+    if (value === undefined) {
+      const alias = given.find(({ name }) => name !== key)?.name ?? key;
+      this.issues.push(twoSpellings(key, alias, editCommand(file)));
+      return;
+    }
     const inForce = toJson(value);
-    if (stored && same(value, plainOf(stored))) return;
-    if (JSON.stringify(inForce) === JSON.stringify(getValue(this.request.current, key))) return;
+    if (JSON.stringify(inForce) === JSON.stringify(getValue(current, key))) return;
     const refusal = refusalOf(key, inForce);
     if (refusal) this.issues.push(refusal);
-    else this.requests.set(key, { key, value: inForce });
+    else {
+      const whole = specOf(key).denies && (kind === "whole" || given.length > 1);
+      const name = given[0]?.name ?? key;
+      this.requests.set(key, { key: name, value: inForce, ...(whole && { whole }) });
+    }
+  }
+
+  /** What a value under one spelling stands for, and whether that stands there already. */
+  #meant(key: ConfigPath, name: string, given: Plain): { value: Plain; unchanged: boolean } {
+    const stored = this.#nodeAt(name) ?? this.#storedAt(key);
+    const value = isShownOf(key, given, stored) ? plainOf(stored) : reveal(given, stored);
+    return { value, unchanged: stored !== undefined && same(value, plainOf(stored)) };
   }
 
   #unset(key: ConfigPath): void {
@@ -176,12 +206,33 @@ class Walk {
 
   /** The value of a key in the file, in whichever spelling. */
   #storedAt(key: ConfigPath): Node | undefined {
-    for (const name of [key, ...(specOf(key).aliases ?? [])]) {
-      const node = findProperty(this.#document, name.split("."))?.children?.[1];
-      if (node) return node;
-    }
-    return undefined;
+    const [name] = this.#spellingsOf(key);
+    return name === undefined ? undefined : this.#nodeAt(name);
   }
+
+  /** The spellings of a key that stand in the file, its own first. */
+  #spellingsOf(key: ConfigPath): string[] {
+    return [key, ...(specOf(key).aliases ?? [])].filter((name) => this.#nodeAt(name));
+  }
+
+  #nodeAt(name: string): Node | undefined {
+    return findProperty(this.#document, name.split("."))?.children?.[1];
+  }
+}
+
+/** A value of a key in a client's text, under one of its names. */
+interface Given {
+  readonly name: string;
+  readonly value: Plain;
+}
+
+/** The value of a key: that of its only spelling, or all that the spellings of one that forbids forbid. */
+function oneValue(key: ConfigPath, given: readonly { readonly value: Plain }[]): Plain | undefined {
+  const [only, ...others] = given;
+  if (others.length === 0) return only?.value;
+  const lists = given.map(({ value }) => value).filter((value) => Array.isArray(value));
+  if (!specOf(key).denies || lists.length < given.length) return undefined;
+  return [...new Set(lists.flat())];
 }
 
 const HELP = openclaw`config --help`;

@@ -53,6 +53,8 @@ export interface ConfigApplied {
   readonly overridden: readonly string[];
   /** Errors of the file, for which its settings are not in force, in words. */
   readonly notInForce: readonly string[];
+  /** What is worth knowing of the change itself, in words. */
+  readonly remarks: readonly string[];
 }
 
 /** What changing one key on the host answers. */
@@ -253,7 +255,7 @@ export class ConfigStore {
     return run;
   }
 
-  async #apply({ changedPaths, current: before }: ConfigPlan): Promise<ConfigApplied> {
+  async #apply({ changedPaths, current: before, warnings }: ConfigPlan): Promise<ConfigApplied> {
     await this.reload();
     return {
       file: this.path,
@@ -262,6 +264,7 @@ export class ConfigStore {
       restartNeeded: needsRestart(diffConfig(before, this.current)),
       overridden: overridden(this.#loaded, changedPaths),
       notInForce: this.#unappliedWarnings(),
+      remarks: warnings,
     };
   }
 
