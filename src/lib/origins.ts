@@ -1,6 +1,7 @@
 /** `scheme://*.` and what must follow the labels that `*` stands for: a name of two labels or more. */
 const WILDCARD = /^([a-z][a-z0-9+.-]*:\/\/)\*(\.[^*.:/]+(?:\.[^*.:/]+)+(?::\d+)?)$/;
-const LABELS = /^[^*.:/@\s]+(?:\.[^*.:/@\s]+)*$/;
+/** As browsers send them: other letters come in their encoded form. */
+const LABELS = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
 
 /** Whether an origin, as browsers send it, is one that stands for many: `https://*.example.net`. */
 export function isWildcardOrigin(origin: string): boolean {

@@ -44,8 +44,13 @@ interface Declaring {
  * and approved after that.
  */
 export function policyCure(command: string, { allow, deny }: CommandPolicy): Command {
+  const denied = deny.filter((one) => one !== command);
+  // Taken out in every spelling, where a set would keep what another one denies.
+  if (deny.includes(command) && denied.length === 0) {
+    return openclaw`config unset gateway.nodes.commands.deny`;
+  }
   const [name, list] = deny.includes(command)
-    ? (["deny", deny.filter((one) => one !== command)] as const)
+    ? (["deny", denied] as const)
     : (["allow", [...allow, command]] as const);
   return openclaw`config set gateway.nodes.commands.${name} ${JSON.stringify(list)}`;
 }

@@ -109,6 +109,13 @@ describe("secrets", () => {
     expect(io.errorText).toContain("shows in process lists");
   });
 
+  test("that is a reference is not sent as a way in to another gateway", async () => {
+    const io = admin.io();
+    io.input = "$GATEWAY_TOKEN";
+    expect(await openclaw("devices list --url ws://127.0.0.1:1 --token -", io)).toBe(2);
+    expect(io.errorText).toContain("the token is a reference, and nothing resolves it here");
+  });
+
   test("on a terminal it is asked for", async () => {
     const io = admin.io();
     io.readsPerson = true;
