@@ -19,8 +19,10 @@ export const configGet = method({
   access: { roles: ["operator"], scope: READ },
   params: wireSchemas.configGet,
   result: results.configView,
-  run: (_params, { actor, services }) =>
-    services.config.view({ comments: covers(actor.scopes, ADMIN) }),
+  run: async (_params, { actor, services }) => {
+    await services.config.look();
+    return services.config.view({ comments: covers(actor.scopes, ADMIN) });
+  },
 });
 
 /** The same three ways to change keys as the protocol has; none of them reaches a key of the host. */
