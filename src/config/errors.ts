@@ -19,7 +19,7 @@ export const configCodes = {
   CONFIG_CHANGED: "the file changed between reading and writing",
   CONFIG_GONE: "the file vanished or was emptied while the gateway ran",
   CONFIG_DASHBOARD_ROOT: "dashboard.root names a folder that must not be served",
-  CONFIG_WATCH: "the folder of the file can't be watched",
+  CONFIG_WATCH: "the file can't be watched, so it is compared at intervals",
 } as const;
 
 export type ConfigCode = keyof typeof configCodes;

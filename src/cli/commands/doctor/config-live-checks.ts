@@ -3,11 +3,8 @@ import { notesOf, type ReportedNote } from "../../kit/notes.ts";
 import type { Check, DoctorFacts } from "./facts.ts";
 import { fail, note, ok, warn } from "./verdict.ts";
 
-/** Notes of a running gateway that the checks here give, in the order of their weight. */
-const APART = ["CONFIG_REPLACED", "CONFIG_NOT_IN_FORCE", "CONFIG_WATCH"];
-
-/** Codes of notes that are not told once more among the gateway's warnings. */
-export const TOLD_HERE = [...APART, "CONFIG_UNKNOWN_COMMAND"];
+/** Notes of a running gateway that {@link inForce} gives, in the order of their weight. */
+export const APART: readonly string[] = ["CONFIG_REPLACED", "CONFIG_NOT_IN_FORCE", "CONFIG_WATCH"];
 
 function reported({ gateway }: DoctorFacts): ReportedNote[] {
   return gateway.how === "running" ? notesOf(gateway.info) : [];
@@ -38,17 +35,13 @@ const inForce: Check = (facts) => {
 };
 
 /** Names in the lists of node commands that no node has. */
-const nodeCommands: Check = (facts) => {
-  const { gateway, config } = facts;
+const nodeCommands: Check = ({ gateway, config }) => {
+  // A gateway that runs knows which of them a node of another program has, and warns of the others.
+  if (gateway.how === "running") return undefined;
   const unknown = config.warnings.filter(({ code }) => code === "CONFIG_UNKNOWN_COMMAND");
-  // The gateway knows which of them a node of another program has.
-  const confirmed = unknown.filter(
-    ({ message }) =>
-      gateway.how !== "running" || reported(facts).some((one) => one.message.endsWith(message)),
-  );
-  const slip = confirmed.find(({ nearest }) => nearest !== undefined);
+  const slip = unknown.find(({ nearest }) => nearest !== undefined);
   if (slip) return warn(`In line ${slip.line ?? 1} ${slip.message}`, slip.next);
-  const [foreign] = confirmed;
+  const [foreign] = unknown;
   return foreign && note(`In line ${foreign.line ?? 1} ${foreign.message}.`, foreign.next);
 };
 

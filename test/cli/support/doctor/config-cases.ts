@@ -262,13 +262,9 @@ export const config: Case[] = [
     ["warn", /^In line 3 no such; did you mean x\?$/, EDIT],
   ],
   [
-    "the command of another program's node, which is not here",
+    "the command of another program's node",
     "config.node-commands",
-    up({
-      ...info({
-        warnings: [],
-        notes: [{ code: "CONFIG_UNKNOWN_COMMAND", message: "f:3:1: no such" }],
-      }),
+    down({
       config: {
         warnings: [issue("CONFIG_UNKNOWN_COMMAND", "gateway.nodes.commands.deny", "no such")],
       },
