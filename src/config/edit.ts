@@ -1,10 +1,11 @@
 import { openclaw } from "../protocol/command.ts";
-import { findProperty, parseDocument, plainValue } from "./document.ts";
+import { parseDocument } from "./document.ts";
 import { ConfigError, type ConfigIssue, editCommand, errorFromIssues } from "./errors.ts";
 import { REDACTED, showPath } from "./hide.ts";
 import { interpretConfig, valueIssue } from "./interpret.ts";
 import { nearestKey } from "./nearest.ts";
 import { type ConfigPath, configPaths, resolveKey, specOf } from "./schema.ts";
+import { removedNames, stillDenied } from "./spellings.ts";
 import { diffTexts } from "./text-diff.ts";
 import { NotASection, removeFromText, setInText } from "./text-edit.ts";
 import { Refused, readText } from "./values.ts";
@@ -75,15 +76,18 @@ function apply(text: string | null, request: EditRequest, options: Applying): st
   const path = resolveKey(request.key);
   if ("unset" in request) {
     if (text === null) return null;
-    return spellings(request.key, path).reduce(
-      (rest, name) => removeFromText(rest, name.split(".")),
-      text,
-    );
+    const names = removedNames(request.key, { path, text }, options.warnings);
+    return names.reduce((rest, name) => removeFromText(rest, name.split(".")), text);
   }
   if (path === undefined) throw unknownKey(request.key);
   const checked = checkedValue(path, request);
   const value =
-    "whole" in request ? checked : withStillDenied(checked, { ...request, path, text }, options);
+    Array.isArray(checked) && !("whole" in request)
+      ? [
+          ...checked,
+          ...stillDenied(checked, { typed: request.key, path, text: text ?? "" }, options.warnings),
+        ]
+      : checked;
   if (specOf(path).secret && !options.allowClearSecrets) throw clearSecretRefused(path);
   // An alias beside the key would be a second, stale value.
   const aliases = specOf(path).aliases ?? [];
@@ -95,33 +99,6 @@ function apply(text: string | null, request: EditRequest, options: Applying): st
     const next = editCommand(options.file);
     throw new ConfigError("CONFIG_VALUE", `${path} can't be set: ${error.message}`, { next });
   }
-}
-
-/** A list that forbids, with what other spellings of it in the file forbid. */
-function withStillDenied(
-  value: unknown,
-  { key, path, text }: { key: string; path: ConfigPath; text: string | null },
-  { warnings }: Applying,
-): unknown {
-  if (!specOf(path).denies || !Array.isArray(value)) return value;
-  const document = parseDocument(text ?? "");
-  const kept: unknown[] = [];
-  for (const name of spellings(key, path).filter((one) => one !== key)) {
-    const node = findProperty(document, name.split("."))?.children?.[1];
-    const listed = node && specOf(path).type.read(plainValue(node));
-    if (!Array.isArray(listed)) continue;
-    const more = listed.filter((item) => !value.includes(item) && !kept.includes(item));
-    if (more.length === 0) continue;
-    kept.push(...more);
-    const what = more.join(", ");
-    warnings.push(`${name} denied ${what} as well: that stays; setting ${path} anew replaces it`);
-  }
-  return [...value, ...kept];
-}
-
-/** Removing a key removes every spelling of it. */
-function spellings(key: string, path: ConfigPath | undefined): readonly string[] {
-  return path === undefined ? [key] : [path, ...(specOf(path).aliases ?? [])];
 }
 
 function checkedValue(path: ConfigPath, request: { text: string } | { value: unknown }): unknown {

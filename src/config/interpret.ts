@@ -86,7 +86,7 @@ class Reader {
         for (const { issue, at } of warnings) this.#add("warnings", at, issue);
       }
     }
-    if (spec.secret) {
+    if (spec.secret && !(result instanceof Refused)) {
       this.#add("warnings", property, {
         code: "CONFIG_CLEAR_SECRET",
         path,

@@ -22,8 +22,10 @@ interface NamedCommands {
  */
 export function commandWarnings(commands: NamedCommands): { issue: ConfigIssue; at: Node }[] {
   const items = commands.list.children ?? [];
-  const unknown = items.filter(({ value }) => !knownNodeCommands.has(value));
-  return unknown.slice(0, MOST_NAMES).map((at) => ({ issue: issueOf(at.value, commands), at }));
+  const unknown = items.filter(({ value }) => !knownNodeCommands.has(value.trim()));
+  return unknown
+    .slice(0, MOST_NAMES)
+    .map((at) => ({ issue: issueOf(at.value.trim(), commands), at }));
 }
 
 function issueOf(found: string, { path, name, list }: NamedCommands): ConfigIssue {
@@ -34,7 +36,9 @@ function issueOf(found: string, { path, name, list }: NamedCommands): ConfigIssu
     return { code, path, message, found, next: openclaw`nodes list` };
   }
   const message = `${name}: no node has a command "${found}"; did you mean ${nearest}?`;
-  const meant = (list.children ?? []).map(({ value }) => (value === found ? nearest : value));
+  const meant = (list.children ?? []).map(({ value }) =>
+    value.trim() === found ? nearest : value,
+  );
   const next = openclaw`config set ${name} ${JSON.stringify([...new Set(meant)])}`;
   return { code, path, message, found, nearest, next };
 }

@@ -54,7 +54,13 @@ export function planPatch(request: PatchRequest): PatchPlan {
     const { next } = first;
     throw new ConfigError(first.code, `${first.message}${more}`, { next, issues: walk.issues });
   }
-  return { requests: [...walk.requests.values()], kept: walk.kept };
+  // First what is taken out, so that it is not kept by what is set.
+  const requests = [...walk.requests.values()];
+  const isUnset = (one: EditRequest) => "unset" in one;
+  return {
+    requests: [...requests.filter(isUnset), ...requests.filter((one) => !isUnset(one))],
+    kept: walk.kept,
+  };
 }
 
 function readPatch(raw: string): ReadonlyMap<string, Plain> {
@@ -122,7 +128,7 @@ class Walk {
     if (this.issues.length >= MAX_ISSUES) return;
     const key = keyAt(segments);
     if (value === null && this.request.kind === "patch") {
-      if (key) this.#unset(key);
+      if (key) this.#unset(key, segments.join("."));
       else if (stored) this.#missing(stored, segments, "refuse");
       return;
     }
@@ -179,11 +185,13 @@ class Walk {
     return { value, unchanged: stored !== undefined && same(value, plainOf(stored)) };
   }
 
-  #unset(key: ConfigPath): void {
+  #unset(key: ConfigPath, typed: string): void {
     if (!this.#storedAt(key)) return;
     const refusal = refusalOf(key, undefined);
+    // Each spelling of a list that forbids is taken out by itself.
+    const name = specOf(key).denies ? typed : key;
     if (refusal) this.issues.push(refusal);
-    else this.requests.set(key, { key, unset: true });
+    else this.requests.set(`unset ${name}`, { key: name, unset: true });
   }
 
   /** Something that stands in the file and that the text leaves out, or takes out. */
@@ -191,7 +199,7 @@ class Walk {
     if (this.issues.length >= MAX_ISSUES) return;
     const key = keyAt(segments);
     if (key) {
-      if (!this.#named.has(key)) this.#unset(key);
+      if (!this.#named.has(key)) this.#unset(key, segments.join("."));
       return;
     }
     if (isSection(segments.join(".")) && node.type === "object") {

@@ -206,9 +206,11 @@ export const networks = list(
     plainNetwork.test(item) && canonicalNetwork(item) !== undefined ? item : new Refused(),
 );
 
-export const commandNames = list('a list of node commands such as ["camera.snap"]', (item) =>
-  /^[A-Za-z][A-Za-z0-9._:-]{0,127}$/.test(item) ? item : new Refused(),
-);
+/** Without blanks around a name, as they are read from what a node declares. */
+export const commandNames = list('a list of node commands such as ["camera.snap"]', (item) => {
+  const name = item.trim();
+  return /^[A-Za-z][A-Za-z0-9._:-]{0,127}$/.test(name) ? name : new Refused();
+});
 
 /** Normalised to what browsers send in `Origin`: lower case, no default port, no path. */
 export const origins = list(

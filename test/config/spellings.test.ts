@@ -74,9 +74,31 @@ describe("setting a list that denies", () => {
     expect(denied(set(old, ["system.run"]).after)).toEqual(["system.run"]);
   });
 
-  test("to nothing keeps it too; taking the key out takes every spelling", () => {
+  test("to nothing keeps it too", () => {
     expect(denied(set(old, []).after)).toEqual(["system.run"]);
-    expect(planEdit(old, [{ key: deny, unset: true }], { file }).after).toBe("{}");
+  });
+
+  test("keeps the good names of a spelling that holds a bad one", () => {
+    const bad = JSON.stringify(nodes({ denyCommands: ["system.run", "*"] }));
+    expect(denied(set(bad, ["camera.snap"]).after)).toEqual(["camera.snap", "system.run"]);
+  });
+});
+
+describe("removing a list that denies", () => {
+  const old = JSON.stringify(
+    nodes({ denyCommands: ["system.run"], commands: { deny: ["sms.send"] } }),
+  );
+  const unset = (before: string, key: string) => planEdit(before, [{ key, unset: true }], { file });
+
+  test.each([
+    [deny, "gateway.nodes.denyCommands", "system.run"],
+    ["gateway.nodes.denyCommands", deny, "sms.send"],
+  ])("under the name %s leaves what the other denies, and says so", (name, other, command) => {
+    const { after, warnings } = unset(old, name);
+    expect(denied(after)).toEqual([command]);
+    expect(warnings).toEqual([`${other} still denies ${command}`]);
+    // Where only the other stands either name means it.
+    expect(unset(after ?? "", name).after).toBe("{}");
   });
 });
 
@@ -103,6 +125,16 @@ describe("a client's text", () => {
     const one = nodes({ commands: { deny: ["camera.snap"] } });
     expect(denied(afterward("patch", one))).toEqual(["camera.snap", "system.run"]);
     expect(denied(afterward("whole", one))).toEqual(["camera.snap"]);
+  });
+
+  test("that takes one out leaves the other, and both where it leaves out both", () => {
+    const none = (section: unknown) => afterward("patch", nodes(section));
+    expect(denied(none({ denyCommands: null }))).toEqual(["sms.send"]);
+    expect(denied(none({ commands: { deny: null } }))).toEqual(["system.run"]);
+    expect(denied(none({ denyCommands: null, commands: { deny: ["camera.snap"] } }))).toEqual([
+      "camera.snap",
+    ]);
+    expect(denied(afterward("whole", { gateway: {} }))).toBeUndefined();
   });
 
   test("with both spellings of another key is refused", () => {

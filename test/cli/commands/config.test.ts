@@ -166,6 +166,14 @@ describe("config get, file, validate, migrate-secrets", () => {
     ]);
   });
 
+  test("get knows every name of a key", async () => {
+    const config = { gateway: { nodes: { commands: { deny: ["system.run"] } } } };
+    admin.answers["config.get"] = () => ({ config, warnings: [] });
+    const io = admin.io();
+    expect(await openclaw("config get gateway.nodes.denyCommands", io)).toBe(0);
+    expect(JSON.parse(io.text)).toEqual(["system.run"]);
+  });
+
   test("file and validate follow the gateway that runs", async () => {
     const configPath = join(admin.folder, "openclaw.json");
     writeFileSync(configPath, '{ "gateway": { "port": 123456 } }');
