@@ -156,7 +156,7 @@ export class ConfigStore {
     const declared = ({ code, found = "" }: ConfigIssue) =>
       code === "CONFIG_UNKNOWN_COMMAND" && isDeclared(found);
     const notes = [
-      ...differenceNotes({ latest: this.#latest, watcher: this.#watcher }),
+      ...differenceNotes({ loaded: this.#loaded, latest: this.#latest, watcher: this.#watcher }),
       ...this.#loaded.warnings
         .filter((issue) => !declared(issue))
         .map((issue) => issueNote(issue, this.path)),

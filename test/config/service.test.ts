@@ -25,18 +25,19 @@ afterEach(() => {
   store.close();
 });
 
-async function open(text: string, writeFileAs = replaceFile): Promise<void> {
+async function open(text: string, writeFileAs = replaceFile, env = {}): Promise<void> {
+  const load = { path, env };
   await writeFile(path, text);
   store = new ConfigStore(
     {
-      load: { path },
+      load,
       world,
       limits: limitValues(),
       writeFile: writeFileAs,
       hashKey: Buffer.alloc(32),
       warn: (said) => warned.push(plainText(said)),
     },
-    await loadConfig({ path }),
+    await loadConfig(load),
   );
   store.watch();
   await store.look();
@@ -61,6 +62,20 @@ describe("where the file and what is in force differ", () => {
     await store.look();
     expect(codes()).toEqual([]);
     expect(store.current.gateway.name).toBe("three");
+  });
+
+  test("notes say so of what the environment sets otherwise", async () => {
+    const text = '{"gateway": {"port": 1234}}';
+    await open(text, replaceFile, { OPENCLAW_GATEWAY_PORT: "4321" });
+    expect(store.notes(() => false)).toMatchObject([
+      {
+        code: "CONFIG_OVERRIDDEN",
+        message: `gateway.port in ${path} does not count: the variable OPENCLAW_GATEWAY_PORT sets it`,
+      },
+    ]);
+    store.close();
+    await open(text, replaceFile, { OPENCLAW_GATEWAY_PORT: "1234" });
+    expect(codes()).toEqual([]);
   });
 
   test("notes say so of a file that is gone", async () => {
