@@ -6,9 +6,10 @@ import type { Io } from "./kit/io.ts";
 import { buildProgram, commandLine, UsageError } from "./program.ts";
 
 /** Runs one command line (without node and script) and returns the exit code. */
-export async function main(argv: readonly string[], io: Io): Promise<number> {
+export async function main(typed: readonly string[], io: Io): Promise<number> {
   // The words behind it are those of a command that is still being typed.
-  if (argv[0] === "complete") return offered(argv.slice(1), io);
+  if (typed[0] === "complete") return offered(typed.slice(1), io);
+  const argv = asksForHelp(typed) ? await helpLine(typed, io) : typed;
   try {
     const { program, outcome } = buildProgram(io, await helpFor(argv));
     const { operands, unknown } = program.parseOptions([...argv]);
@@ -65,6 +66,13 @@ async function failed(error: unknown, argv: readonly string[], io: Io): Promise<
 
 function asksForHelp(argv: readonly string[]): boolean {
   return argv.some((word) => word === "--help" || word === "-h" || word === "help");
+}
+
+async function helpLine(typed: readonly string[], io: Io): Promise<readonly string[]> {
+  const { asHelpOption } = await import("./kit/help-words.ts");
+  // The words without the options of every command and their values.
+  const { operands, unknown } = buildProgram(io).program.parseOptions([...typed]);
+  return asHelpOption(commandLine, { operands, options: unknown }) ?? typed;
 }
 
 /** Help that takes more than the names of commands to write. */
