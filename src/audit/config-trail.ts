@@ -17,7 +17,7 @@ interface Deps {
   /** The file is this machine's, and so is what is known of it. */
   readonly host: Part<HostState, HostChange>;
   readonly decisions: Decisions;
-  readonly config: Pick<ConfigStore, "source" | "appliedHash" | "path" | "listen">;
+  readonly config: Pick<ConfigStore, "source" | "appliedHash" | "path" | "listen" | "hasErrors">;
   /** Key of the digests. */
   readonly key: Uint8Array;
   readonly log: StoreLog;
@@ -81,8 +81,12 @@ export class ConfigTrail {
     deps.config.listen(() => this.#logged(this.#see("the file was edited")));
   }
 
-  /** At a start: what became of a change that a kill cut short, and what was changed by hand since. */
+  /**
+   * At a start: what became of a change that a kill cut short, and what was changed by hand since. A file
+   * with errors is not in force and says neither; the next start without them finds both.
+   */
   async start(): Promise<void> {
+    if (this.deps.config.hasErrors) return;
     await this.#logged(this.#settleCutShort());
     await this.#logged(this.#see("the file was edited while no gateway ran, or as one was killed"));
   }

@@ -77,6 +77,7 @@ export function isBrowserUi(clientId: string): boolean {
 }
 
 export function audienceOf(facts: ConnectFacts): refusals.Audience {
+  if (facts.role === "node") return "node";
   if (isBrowserUi(facts.clientId)) return "browser";
   if (facts.clientId === "cli") return facts.directLoopback ? "cli-local" : "cli-remote";
   return "other";
@@ -173,7 +174,7 @@ function credentials(c: Case): AdmitDecision {
 function deviceTokenProblem(c: Case): refusals.Refusal {
   const check = c.evidence.deviceToken;
   if (check?.verdict === "locked") return refusals.rateLimited(check.retryAfterMs);
-  return refusals.deviceTokenMismatch();
+  return refusals.deviceTokenMismatch(audienceOf(c.facts));
 }
 
 function byDeviceToken(c: Case): AdmitDecision {
@@ -214,7 +215,8 @@ function byInvite(c: Case): AdmitDecision {
   const check = c.evidence.invite;
   if (check === undefined) return need("invite");
   if (check.verdict === "locked") return refuse(refusals.rateLimited(check.retryAfterMs));
-  if (check.verdict === "refused") return refuse(refusals.inviteInvalid(check.problem));
+  if (check.verdict === "refused")
+    return refuse(refusals.inviteInvalid(check.problem, audienceOf(c.facts)));
   if (!check.roles.includes(c.role)) return refuse(refusals.invalidRole());
   const granted = requested(c).filter((scope) => coversAll(check.scopes, [scope]));
   const scopes = effectiveScopes(granted, check.scopes);

@@ -1,24 +1,29 @@
 import { openclaw } from "../protocol/command.ts";
-import { parseDocument } from "./document.ts";
+import { findProperty, parseDocument } from "./document.ts";
 import { ConfigError, type ConfigIssue, editCommand, errorFromIssues } from "./errors.ts";
 import { REDACTED, showPath } from "./hide.ts";
-import { interpretConfig, valueIssue } from "./interpret.ts";
+import { contradictions, interpretConfig, valueIssue } from "./interpret.ts";
 import { nearestKey } from "./nearest.ts";
-import { type ConfigPath, configPaths, resolveKey, specOf } from "./schema.ts";
+import { type ConfigPath, configPaths, isSection, resolveKey, specOf } from "./schema.ts";
 import { removedNames, stillDenied } from "./spellings.ts";
 import { diffTexts } from "./text-diff.ts";
 import { NotASection, removeFromText, setInText } from "./text-edit.ts";
 import { Refused, readText } from "./values.ts";
 
 /**
- * One wanted change. `text` is a value as typed on a command line, `value` one from a program. Of a list
- * that forbids, `whole` says that no other spelling of it in the file is to count any more; without it
- * what they forbid stays forbidden.
+ * One wanted change. `text` is a value as typed on a command line, `value` one from a program. With `list`,
+ * `text` joins or leaves the list that the key holds. Of a list that forbids, `whole` says that no other
+ * spelling of it in the file is to count any more; without it what they forbid stays forbidden.
  */
 export type EditRequest =
-  | { readonly key: string; readonly text: string }
+  | { readonly key: string; readonly text: string; readonly list?: ListChange | undefined }
   | { readonly key: string; readonly value: unknown; readonly whole?: true }
   | { readonly key: string; readonly unset: true };
+
+/** What happens to a list with what was typed. */
+export type ListChange = "add" | "remove";
+
+type SettingRequest = Exclude<EditRequest, { readonly unset: true }>;
 
 export interface EditPlan {
   /** The file's text before, null when there is none. Clear secrets included. */
@@ -58,13 +63,14 @@ export function planEdit(
   const warnings: string[] = [];
   for (const request of requests) {
     const next = apply(after, request, { ...options, warnings });
-    if ("unset" in request && resolveKey(request.key) === undefined && next !== after)
-      removed.push(request.key);
+    if ("unset" in request && next !== after) removed.push(resolveKey(request.key) ?? request.key);
     after = next;
   }
   if (after === before) return { before, after, changedPaths: [], diff: "", warnings: [] };
   refuseNewErrors(before ?? "", after ?? "", options.file);
-  const changedPaths = [...changedKeys(before ?? "", after ?? ""), ...removed];
+  // What was wrong had no value: that it is gone is a change all the same.
+  const changed = new Set([...changedKeys(before ?? "", after ?? ""), ...removed]);
+  const changedPaths = [...changed];
   warnings.push(...newSlips(before ?? "", after ?? ""));
   return { before, after, changedPaths, diff: diffTexts(before ?? "", after ?? ""), warnings };
 }
@@ -79,15 +85,18 @@ function apply(text: string | null, request: EditRequest, options: Applying): st
     const names = removedNames(request.key, { path, text }, options.warnings);
     return names.reduce((rest, name) => removeFromText(rest, name.split(".")), text);
   }
-  if (path === undefined) throw unknownKey(request.key);
+  if (path === undefined) throw unknownKey(request);
   const checked = checkedValue(path, request);
+  const list = "text" in request ? request.list : undefined;
+  const typed = { path, list, items: checked };
+  const wanted = list === undefined ? checked : changedList(text, typed, options.file);
   const value =
-    Array.isArray(checked) && !("whole" in request)
+    Array.isArray(wanted) && !("whole" in request) && list !== "remove"
       ? [
-          ...checked,
-          ...stillDenied(checked, { typed: request.key, path, text: text ?? "" }, options.warnings),
+          ...wanted,
+          ...stillDenied(wanted, { typed: request.key, path, text: text ?? "" }, options.warnings),
         ]
-      : checked;
+      : wanted;
   if (specOf(path).secret && !options.allowClearSecrets) throw clearSecretRefused(path);
   // An alias beside the key would be a second, stale value.
   const aliases = specOf(path).aliases ?? [];
@@ -115,6 +124,31 @@ function checkedValue(path: ConfigPath, request: { text: string } | { value: unk
   throw errorFromIssues(issue, [issue]);
 }
 
+/**
+ * What the list of `path`, under all its names, is once `items` are in it, or are not.
+ * @throws ConfigError CONFIG_VALUE where the key holds no list, or the file's list has an error
+ */
+function changedList(
+  text: string | null,
+  {
+    path,
+    list,
+    items,
+  }: { readonly path: ConfigPath; readonly list: ListChange | undefined; readonly items: unknown },
+  file: string,
+): readonly unknown[] {
+  const { values, errors } = interpretConfig(text ?? "", file);
+  const wrong = errors.find((issue) => issue.path === path);
+  if (wrong) throw errorFromIssues(wrong, [wrong]);
+  const present = values.get(path) ?? specOf(path).default;
+  if (Array.isArray(present) && Array.isArray(items)) {
+    const kept = present.filter((one) => !items.includes(one));
+    return list === "add" ? [...present, ...items.filter((one) => !present.includes(one))] : kept;
+  }
+  const next = openclaw`config set ${path} ${specOf(path).example}`;
+  throw new ConfigError("CONFIG_VALUE", `${path} holds one value, not a list`, { next });
+}
+
 function parsedOrText(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -123,15 +157,41 @@ function parsedOrText(text: string): unknown {
   }
 }
 
-function unknownKey(key: string): ConfigError {
+function unknownKey(request: SettingRequest): ConfigError {
+  const { key } = request;
   const nearest = nearestKey(key.split("."));
   const known = nearest === undefined ? undefined : resolveKey(nearest);
   const hint = nearest === undefined ? "" : `; did you mean ${nearest}?`;
   const next = known
-    ? openclaw`config set ${nearest ?? known} ${specOf(known).secret ? "-" : specOf(known).example}`
+    ? openclaw`config set ${nearest ?? known} ${valueFor(known, request)}`
     : openclaw`config --help`;
   const message = `${showPath(key.split("."))} is not a key of this gateway${hint}`;
   return new ConfigError("CONFIG_UNKNOWN_KEY", message, { next });
+}
+
+/**
+ * Refuses to take out what is neither in the text nor a key or section of this gateway: who typed it meant
+ * something else.
+ * @throws ConfigError CONFIG_UNKNOWN_KEY
+ */
+export function refuseAbsent(text: string | null, key: string): void {
+  const segments = key.split(".");
+  const isKnown = resolveKey(key) !== undefined || isSection(key);
+  const document = parseDocument(text ?? "");
+  if (isKnown || document.errors.length > 0 || findProperty(document, segments)) return;
+  const nearest = nearestKey(segments);
+  const hint = nearest === undefined ? "" : `; did you mean ${nearest}?`;
+  const next = nearest === undefined ? openclaw`config --help` : openclaw`config unset ${nearest}`;
+  const message = `${showPath(segments)} is not in the file, nor a key of this gateway${hint}`;
+  throw new ConfigError("CONFIG_UNKNOWN_KEY", message, { next });
+}
+
+/** What was typed for a key that does not exist, where the key that was meant takes it. */
+function valueFor(path: ConfigPath, request: SettingRequest): string {
+  const { type, secret, example } = specOf(path);
+  if (secret) return "-";
+  const fits = "text" in request && !(readText(type, request.text) instanceof Refused);
+  return fits ? request.text : example;
 }
 
 function clearSecretRefused(path: ConfigPath): ConfigError {
@@ -151,7 +211,9 @@ function refuseBrokenText(text: string, file: string): void {
 }
 
 function refuseNewErrors(before: string, after: string, file: string): void {
-  const known = new Set(interpretConfig(before, file).errors.map(identityOf));
+  const old = interpretConfig(before, file);
+  // Those that other errors kept from being looked for are not new either.
+  const known = new Set([...old.errors, ...contradictions(old.values)].map(identityOf));
   const fresh = interpretConfig(after, file).errors.filter(
     (issue) => !known.has(identityOf(issue)),
   );

@@ -119,7 +119,12 @@ class Reader {
   }
 
   #refuseValue(path: ConfigPath, node: Node, refused: Refused): void {
-    this.#add("errors", node, valueIssue(path, plainValue(node), refused));
+    const value = plainValue(node);
+    const issue = valueIssue(path, value, refused);
+    // A command that sets it anew would take what is right in a list along with what is wrong.
+    const { default: usual } = specOf(path);
+    const mixes = Array.isArray(usual) && Array.isArray(value) && value.length > 1;
+    this.#add("errors", node, mixes ? { ...issue, next: this.#editAt(node.offset) } : issue);
   }
 
   #refuseSection(path: string, node: Node): void {

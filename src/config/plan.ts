@@ -1,4 +1,4 @@
-import { type EditPlan, planEdit } from "./edit.ts";
+import { type EditPlan, type ListChange, planEdit, refuseAbsent } from "./edit.ts";
 import type { ConfigFile } from "./edit-file.ts";
 import { type ClearSecret, migrateSecrets, type SecretMigration } from "./migrate.ts";
 import { type PatchKind, planPatch } from "./patch-plan.ts";
@@ -20,6 +20,8 @@ export interface ConfigKeySet {
   readonly path: string;
   /** Absent to take the key out. */
   readonly value?: string | undefined;
+  /** `value` joins, or leaves, the list that the key holds. */
+  readonly list?: ListChange | undefined;
 }
 
 /** Secrets that stand in the file in clear and leave it. */
@@ -75,8 +77,9 @@ function edited(
   const { raw: before, path } = file;
   switch (request.kind) {
     case "set": {
-      const { path: key, value } = request;
-      const edit = value === undefined ? { key, unset: true as const } : { key, text: value };
+      const { path: key, value, list } = request;
+      const edit = value === undefined ? { key, unset: true as const } : { key, text: value, list };
+      if (value === undefined) refuseAbsent(before, key);
       return planEdit(before, [edit], { file: path });
     }
     case "drop":

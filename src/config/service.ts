@@ -72,6 +72,8 @@ export interface ConfigChanged {
   readonly diff: string;
   readonly changedPaths: readonly string[];
   readonly restartNeeded: boolean;
+  /** False where the file still has errors, so that what it says does not count. */
+  readonly inForce: boolean;
   readonly warnings: readonly string[];
 }
 
@@ -146,6 +148,11 @@ export class ConfigStore {
 
   get path(): string {
     return this.#loaded.source.path;
+  }
+
+  /** Whether the file has errors, for which what it says is not in force. */
+  get hasErrors(): boolean {
+    return this.#latest.errors.length > 0;
   }
 
   /**

@@ -3,16 +3,17 @@ import { canonicalNetwork } from "../lib/net.ts";
 import { isWildcardOrigin } from "../lib/origins.ts";
 import { longestSocketPath } from "../lib/socket-folder.ts";
 import { isUnresolved, UNRESOLVED } from "../lib/unresolved.ts";
-import { type Command, openclaw } from "../protocol/command.ts";
+import { openclaw } from "../protocol/command.ts";
 import type { JsonSchema } from "../protocol/json-schema.ts";
+import { say, type Text } from "../protocol/text.ts";
 import { REDACTED } from "./hide.ts";
 
 /** A value that does not fit; `reason` says why when "expected …" alone would not. */
 export class Refused {
   constructor(
     readonly reason = "",
-    /** The command that helps, where setting the key to its example would not. */
-    readonly next?: Command,
+    /** What helps, where setting the key to its example would not. */
+    readonly next?: Text,
   ) {}
 }
 
@@ -123,7 +124,8 @@ export const webUrl = text("an https:// or http:// URL", (value) => {
 });
 
 const LONGEST_PLAIN = 20;
-const WEBHOOK_FILE = openclaw`config set notify.webhook.urlFile /etc/openclaw-gateway/webhook-url`;
+const URL_FILE = openclaw`config set notify.webhook.urlFile /etc/openclaw-gateway/webhook-url`;
+const WEBHOOK_FILE = say`${URL_FILE} (with the URL in that file), then: ${openclaw`config unset notify.webhook.url`}`;
 
 /** A webhook's URL, where it may stand in the configuration: Slack's and others' are secrets themselves. */
 export const webhookUrl = text("an https:// or http:// URL that holds no secret", (value) => {

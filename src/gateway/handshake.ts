@@ -1,4 +1,4 @@
-import { isBrowserUi } from "../auth/admit.ts";
+import { audienceOf, isBrowserUi } from "../auth/admit.ts";
 import type { AdmissionPolicy, ConnectFacts, Evidence, SecretCheck } from "../auth/facts.ts";
 import { decodePublicKey } from "../auth/identity.ts";
 import { deriveToken } from "../auth/tokens.ts";
@@ -248,7 +248,11 @@ export class Handshake {
       c.params.device?.id ?? "",
     );
     if (!verdict.ok) {
-      return this.#refuse(connection, frame, refusals.inviteInvalid(verdict.problem));
+      return this.#refuse(
+        connection,
+        frame,
+        refusals.inviteInvalid(verdict.problem, audienceOf(c.facts)),
+      );
     }
     this.#welcome(connection, frame, { ...with_, link: verdict.invite });
     this.deps.setups.told(decision.inviteId, connection.isOpen);

@@ -39,6 +39,11 @@ export interface CoreOptions {
    * no gateway runs that could write to a journal.
    */
   readonly journal?: Pick<StoreLog, "info"> | null;
+  /**
+   * Opens the state also where the configuration has errors: what mends them, and what the owner decides,
+   * works then. Bad values stand at their defaults. Absent: refused, as a gateway must.
+   */
+  readonly brokenConfig?: "opened";
 }
 
 /** State, secrets and configuration, open and locked: all that works without a network side. */
@@ -62,7 +67,7 @@ export interface Core extends OpenServices {
   close(): Promise<void>;
 }
 
-/** Opens state and configuration. @throws StoreError, ConfigError */
+/** Opens state and configuration. @throws StoreError; ConfigError where errors of it count */
 export async function openCore(options: CoreOptions): Promise<Core> {
   const { env, world = systemWorld, hasher = argon2Hasher, bus = new LocalBus(), log } = options;
   const table = limitValues(options.limits);
@@ -79,7 +84,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const describe = { ...own, ...ownPlace() };
   await completeConfigWrite(stateDir, { describe, world });
   const loaded = await loadConfig(load);
-  refuseBadConfig(loaded);
+  if (options.brokenConfig !== "opened") refuseBadConfig(loaded, commandName(env));
   await ensurePrivateFolder(stateDir).catch((error) => {
     throw explain(error, { folder: stateDir });
   });
@@ -156,10 +161,12 @@ async function closeAll(
   }
 }
 
-function refuseBadConfig(loaded: LoadedConfig): void {
+function refuseBadConfig(loaded: LoadedConfig, command: string): void {
   const [first] = loaded.errors;
   if (!first) return;
-  const lines = loaded.errors.map((issue) => plainText(formatIssue(issue, loaded.source.path)));
+  const lines = loaded.errors.map((issue) =>
+    plainText(formatIssue(issue, loaded.source.path), { here: command }),
+  );
   throw new ConfigError(first.code, `the configuration has errors\n${lines.join("\n")}`, {
     // Of what has no place in the file, such as a flag's value, the file's own check says nothing.
     next: first.line === undefined ? first.next : openclaw`config validate`,

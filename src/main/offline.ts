@@ -19,9 +19,9 @@ export interface Offline {
 
 export const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** Opens the state of a gateway that does not run. @throws StoreError, ConfigError */
-export async function openOffline(options: { env: Environment }): Promise<Offline> {
-  const core = await openCore({ env: options.env, log: silent, journal: null });
+/** Opens the state of a gateway that does not run, also where the configuration has errors. @throws StoreError */
+export async function openOffline({ env }: { env: Environment }): Promise<Offline> {
+  const core = await openCore({ env, log: silent, journal: null, brokenConfig: "opened" });
   const { world, limits } = core;
   const nobody = { audience: () => [], publish() {} };
   const presence = new Presence({ world, limits, self: { ts: world.now() }, ...nobody });

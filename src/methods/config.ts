@@ -144,7 +144,7 @@ const host = { roles: ["operator"], scope: ADMIN, hostOnly: true } as const;
 
 const setParams = t.object(
   { path: t.string({ minLength: 1 }) },
-  { value: t.string(), force: t.boolean() },
+  { value: t.string(), list: t.oneOf("add", "remove"), force: t.boolean() },
 );
 
 type SetParams = t.Sendable<t.ValueOf<typeof setParams>>;
@@ -152,7 +152,7 @@ type SetParams = t.Sendable<t.ValueOf<typeof setParams>>;
 export const configSet = method({
   name: "host.config.set",
   summary:
-    "Sets one key as typed on the host, or unsets it when no value is given. To end approval over SSH where its keys are the last way in with full control takes `force`.",
+    "Sets one key as typed on the host, or unsets it when no value is given; with `list` the value joins or leaves the list that the key holds. To end approval over SSH where its keys are the last way in with full control takes `force`.",
   access: host,
   params: setParams,
   result: results.configChanged,
@@ -166,9 +166,10 @@ export const configSet = method({
 
 function changedRow(path: string, plan: ConfigPlan, applied: ConfigApplied): ConfigChanged {
   const { diff, changedPaths } = plan;
-  const { file, restartNeeded, overridden, remarks } = applied;
+  const { file, restartNeeded, overridden, remarks, notInForce } = applied;
   const warnings = [...remarks, ...overridden];
-  return { path, file, diff, changedPaths, restartNeeded, warnings };
+  const inForce = notInForce.length === 0;
+  return { path, file, diff, changedPaths, restartNeeded, inForce, warnings };
 }
 
 /**

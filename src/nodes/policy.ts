@@ -43,16 +43,10 @@ interface Declaring {
  * The command that puts a node's command on the list, for the owner to type; it must be declared
  * and approved after that.
  */
-export function policyCure(command: string, { allow, deny }: CommandPolicy): Command {
-  const denied = deny.filter((one) => one !== command);
-  // Taken out in every spelling, where a set would keep what another one denies.
-  if (deny.includes(command) && denied.length === 0) {
-    return openclaw`config unset gateway.nodes.commands.deny`;
-  }
-  const [name, list] = deny.includes(command)
-    ? (["deny", denied] as const)
-    : (["allow", [...allow, command]] as const);
-  return openclaw`config set gateway.nodes.commands.${name} ${JSON.stringify(list)}`;
+export function policyCure(command: string, { deny }: CommandPolicy): Command {
+  return deny.includes(command)
+    ? openclaw`config remove gateway.nodes.commands.deny ${command}`
+    : openclaw`config add gateway.nodes.commands.allow ${command}`;
 }
 
 /** Why a command is not on the list, for people; `undefined` when it is. */

@@ -3,7 +3,7 @@ import type { PostAnswer } from "../lib/http-post.ts";
 import { SemaphoreFull } from "../lib/semaphore.ts";
 import { systemWords } from "../lib/system-words.ts";
 import { cleanText } from "../lib/text.ts";
-import { type Command, openclaw, shell } from "../protocol/command.ts";
+import { blank, type Command, openclaw, shell } from "../protocol/command.ts";
 import type { Text } from "../protocol/text.ts";
 import { egressRefusal } from "../words/egress.ts";
 
@@ -48,13 +48,14 @@ export class NotifyFailure extends Error {
   }
 }
 
-const SET_URL = openclaw`config set notify.webhook.url https://ntfy.example.com/gateway`;
-
 export function notSet(): NotifyFailure {
   return new NotifyFailure("NOTIFY_NOT_SET", "no webhook is configured", {
-    next: SET_URL,
+    next: openclaw`config set notify.webhook.url https://ntfy.example.com/gateway`,
   });
 }
+
+/** An example in its place would take away the address that is there. */
+const OTHER_URL = openclaw`config set notify.webhook.url ${blank("URL")}`;
 
 const NAME = /^(ENOTFOUND|EAI_|ENODATA)/;
 const TLS =
@@ -134,7 +135,7 @@ function statusWords(
   settings: FailureSettings,
 ): readonly [why: string, next: Command] {
   const { urlFile, headersFile, format } = settings;
-  const setUrl = urlFile ? edit(urlFile) : SET_URL;
+  const setUrl = urlFile ? edit(urlFile) : OTHER_URL;
   if (status < 200 || (status >= 300 && status < 400)) {
     return ["redirects are not followed; name the address itself", setUrl];
   }

@@ -1,6 +1,7 @@
 import { type Actor, coversAll, isRole, type Role, roles } from "../protocol/access.ts";
 import { openclaw } from "../protocol/command.ts";
 import { denied, invalidRequest, type RequestError } from "../protocol/errors.ts";
+import { say } from "../protocol/text.ts";
 import { mayManage } from "../requests/authority.ts";
 import { heldRoles, mayChangeToken } from "./authority.ts";
 import type { Device, PairingChange, PairingState, TokenRecord } from "./records.ts";
@@ -96,9 +97,8 @@ export function rotate(
   const target = liveToken(state, { ...facts, denied: words });
   const scopes = facts.scopes ? [...new Set(facts.scopes)].sort() : target.token.scopes;
   const baseline = target.role === "operator" ? target.device.scopes : [];
-  if (!coversAll(baseline, scopes) || !coversAll(facts.actor.scopes, scopes)) {
-    throw denied(words);
-  }
+  if (!coversAll(facts.actor.scopes, scopes)) throw denied(words);
+  if (!coversAll(baseline, scopes)) throw beyondApproval(target, scopes, words);
   const { claimable: _, ...kept } = target.token;
   const token = {
     ...kept,
@@ -108,6 +108,23 @@ export function rotate(
   };
   const device = withToken(target, token);
   return { device, role: target.role, token, changes: [{ op: "device", device }] };
+}
+
+/** A rotation gives no more than was approved; the error names what does. */
+function beyondApproval(
+  { device: { deviceId }, role }: TokenTarget,
+  scopes: readonly string[],
+  words: string,
+): RequestError {
+  if (role !== "operator") {
+    const next = openclaw`devices rotate ${deviceId} --role ${role}`;
+    return invalidRequest(`${words}: a node holds no scopes`, { code: "DENIED", next });
+  }
+  const link = openclaw`devices invite --scopes ${scopes.join(",")}`;
+  return invalidRequest(`${words}: it was approved for less than that`, {
+    code: "DENIED",
+    next: say`${link} (opened on that device, it adds them to what the device has)`,
+  });
 }
 
 /** Ends a device's token and with it the role, until the owner approves the device again. */

@@ -1,3 +1,4 @@
+import { isWebOrigin } from "../lib/net.ts";
 import type { Role } from "./access.ts";
 import { approvalLines, type SshWay } from "./approve-line.ts";
 import { type Close, cutReason } from "./close.ts";
@@ -13,7 +14,7 @@ export interface Refusal {
 }
 
 /** Which words fit the program that is refused: each kind has its secret somewhere else. */
-export type Audience = "cli-local" | "cli-remote" | "browser" | "other";
+export type Audience = "cli-local" | "cli-remote" | "browser" | "node" | "other";
 
 type NextStep =
   | "retry_with_device_token"
@@ -55,6 +56,7 @@ const tokenHint: Record<Audience, string> = {
   "cli-local": "use this gateway's gateway.auth.token or pair the device",
   "cli-remote": "set gateway.remote.token to match gateway.auth.token",
   browser: "open the dashboard URL and paste the token in Control UI settings",
+  node: "provide gateway auth token",
   other: "provide gateway auth token",
 };
 
@@ -62,12 +64,16 @@ const passwordHint: Record<Audience, string> = {
   "cli-local": "use this gateway's gateway.auth.password",
   "cli-remote": "set gateway.remote.password to match gateway.auth.password",
   browser: "enter the password in Control UI settings",
+  node: "provide gateway auth password",
   other: "provide gateway auth password",
 };
 
 const NEW_TOKEN = onGateway(openclaw`token new`);
 const NEW_PASSWORD = onGateway(openclaw`config set gateway.password -`);
 const INVITE = onGateway(openclaw`devices invite`);
+const INVITE_NODE = onGateway(openclaw`devices invite --role node`);
+/** What makes a link for that program: one for operators lets no node in. */
+const inviteFor = (audience: Audience): Text => (audience === "node" ? INVITE_NODE : INVITE);
 
 export type SecretKind = "token" | "password";
 
@@ -77,7 +83,7 @@ export function secretMissing(kind: SecretKind, audience: Audience): Refusal {
     code: kind === "token" ? "AUTH_TOKEN_MISSING" : "AUTH_PASSWORD_MISSING",
     authReason: `${kind}_missing`,
     step: "update_auth_configuration",
-    next: INVITE,
+    next: inviteFor(audience),
   });
 }
 
@@ -105,12 +111,12 @@ export function secretNotConfigured(kind: SecretKind): Refusal {
   });
 }
 
-export function deviceTokenMismatch(): Refusal {
+export function deviceTokenMismatch(audience: Audience): Refusal {
   return unauthorized("device token mismatch (rotate/reissue device token)", {
     code: "AUTH_DEVICE_TOKEN_MISMATCH",
     authReason: "device_token_mismatch",
     step: "update_auth_credentials",
-    next: INVITE,
+    next: inviteFor(audience),
   });
 }
 
@@ -126,7 +132,7 @@ export function scopeMismatch(): Refusal {
 /** Why a one-time link was refused. `used-by-another-device` names the one thing that went wrong. */
 export type InviteProblem = "unknown" | "expired" | "revoked" | "used-by-another-device";
 
-export function inviteInvalid(problem: InviteProblem): Refusal {
+export function inviteInvalid(problem: InviteProblem, audience: Audience): Refusal {
   const words = problem.replaceAll("-", " ");
   const refusal = unauthorized(
     `setup code invalid, expired, revoked, or already used (this one: ${words})`,
@@ -134,7 +140,7 @@ export function inviteInvalid(problem: InviteProblem): Refusal {
       code: "AUTH_BOOTSTRAP_TOKEN_INVALID",
       authReason: "bootstrap_token_invalid",
       step: "review_auth_configuration",
-      next: INVITE,
+      next: inviteFor(audience),
     },
   );
   return { ...refusal, error: withDetails(refusal.error, { reason: problem }) };
@@ -206,10 +212,11 @@ export function originRefused(
   { hasPublicUrl = false, sent = "" }: OriginCase = {},
 ): Refusal {
   const known = isWebOrigin(sent);
-  const list = known ? JSON.stringify([sent]) : blank(`'["${ADDRESS}"]'`);
+  const origin = known ? sent : blank(ADDRESS);
+  // Who is refused must not learn which others are allowed: the command adds to a list unseen.
   const set = hasPublicUrl
-    ? openclaw`config set gateway.controlUi.allowedOrigins ${list}`
-    : openclaw`config set gateway.publicUrl ${known ? sent : blank(ADDRESS)}`;
+    ? openclaw`config add gateway.controlUi.allowedOrigins ${origin}`
+    : openclaw`config set gateway.publicUrl ${origin}`;
   return invalid(
     "origin not allowed (open the Control UI from the gateway host or allow it in gateway.controlUi.allowedOrigins)",
     {
@@ -218,14 +225,6 @@ export function originRefused(
       next: onGateway(set),
     },
   );
-}
-
-/** The most characters of an origin: a host name has 253 at most. */
-const ORIGIN_CHARS = 300;
-
-function isWebOrigin(text: string): boolean {
-  if (text.length > ORIGIN_CHARS || !/^https?:\/\//.test(text) || !URL.canParse(text)) return false;
-  return new URL(text).origin === text;
 }
 
 /** What can be wrong with a device's proof, with the names clients know. */

@@ -289,7 +289,11 @@ it("sends a webhook's URL that is a secret into a file, without showing it", () 
     message:
       "notify.webhook.url: found text (hidden), expected an https:// or http:// URL that holds no secret " +
       "(a part of its path looks like a secret: write it into a file and set notify.webhook.urlFile)",
-    next: openclaw`config set notify.webhook.urlFile /etc/openclaw-gateway/webhook-url`,
+    next: [
+      openclaw`config set notify.webhook.urlFile /etc/openclaw-gateway/webhook-url`,
+      " (with the URL in that file), then: ",
+      openclaw`config unset notify.webhook.url`,
+    ],
   });
 });
 

@@ -23,7 +23,9 @@ export async function fetchJoined(typed: string): Promise<string> {
   const answer = await ask(url);
   if (!answer.ok) {
     const message = "that join address is unknown, was used already, or has expired";
-    const next = say`${MAKE_LINK} (a machine that is paired: ${openclaw`connect ${url.host}`})`;
+    const scheme = url.protocol === "http:" ? "ws" : "wss";
+    const paired = openclaw`connect ${`${scheme}://${url.host}`}`;
+    const next = say`${MAKE_LINK} (a machine that is paired: ${paired})`;
     throw new CliError("credentials", message, { next });
   }
   const code = SETUP_SCHEME + Buffer.from(answer.text).toString("base64url");

@@ -36,8 +36,9 @@ export async function installService(context: Context, ask: ServiceAsk): Promise
   io.out(`\n${UNIT_FILE}:\n\n${unit}\n${NODE_ETC}/connect.env:\n\n${settings}`);
   if (process.getuid?.() !== 0) throw notRoot(ask);
   if (!existsSync("/run/systemd/system")) {
+    const [word] = typedWord(ask);
     throw new CliError("failed", "systemd does not run here; the above was not done", {
-      next: say`run ${openclaw`connect`} under whatever starts services here`,
+      next: say`run ${openclaw`connect ${word}`} under whatever starts services here`,
     });
   }
   await confirm(context, { yes: ask.options.yes });
@@ -68,10 +69,14 @@ function planLines(pairsNow: boolean): string[] {
   return ["This installs a service. It", ...steps.map((step, i) => `  ${i + 1}. ${step}`)];
 }
 
-function notRoot({ target, typed }: ServiceAsk): CliError {
+/** What to type behind `connect`, and what follows from that. */
+function typedWord({ target, typed }: ServiceAsk): readonly [word: string, hint: string] {
   // A link is as good as a password until it is used: it is not repeated.
-  const [word, hint] =
-    target.invite === undefined ? [shown(typed), ""] : ["-", " (it asks for the link)"];
+  return target.invite === undefined ? [shown(typed), ""] : ["-", " (it asks for the link)"];
+}
+
+function notRoot(ask: ServiceAsk): CliError {
+  const [word, hint] = typedWord(ask);
   return new CliError("failed", "the above was not done: it takes root", {
     next: say`${asRoot(openclaw`connect ${word} --install-service`)}${hint}`,
   });

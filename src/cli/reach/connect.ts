@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { resolveAdminSocket, stateFolder } from "../../host/paths.ts";
 import { whyFailed } from "../../lib/system-words.ts";
 import { asRoot, type Command, openclaw, shell } from "../../protocol/command.ts";
-import { say } from "../../protocol/text.ts";
+import { say, type Text } from "../../protocol/text.ts";
 import type { Context } from "../kit/context.ts";
 import { CliError } from "../kit/exit.ts";
 import { AdminLink, type LinkListener } from "./admin-link.ts";
@@ -41,12 +41,16 @@ async function openGateway(context: Context, needs: Needs): Promise<ReachedGatew
   if (!needs.stopped) throw notRunning();
   const { openStopped } = await import("./stopped.ts");
   const stopped = await openStopped(context, { ...needs, stopped: needs.stopped });
-  if (!context.options.json) {
-    context.io.err(
-      say`The gateway is not running: this acts on its state. To start it: ${startCommand()}`,
-    );
-  }
+  if (!context.options.json) context.io.err(await stoppedNote(stopped));
   return stopped;
+}
+
+async function stoppedNote(stopped: ReachedGateway): Promise<Text> {
+  const { valid } = await stopped.request("config.get");
+  if (valid) {
+    return say`The gateway is not running: this acts on its state. To start it: ${startCommand()}`;
+  }
+  return say`The gateway is not running, and does not start while its configuration has errors (${openclaw`config validate`} shows them): this acts on its state.`;
 }
 
 /**

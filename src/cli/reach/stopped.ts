@@ -7,6 +7,9 @@ import type { Context } from "../kit/context.ts";
 import { CliError } from "../kit/exit.ts";
 import { gatewayBehind, type Needs, type ReachedGateway } from "./gateway.ts";
 
+/** Code of the error where no gateway ran yet. */
+export const NO_STATE = "NO_STATE";
+
 interface Owner {
   readonly uid: number;
   readonly gid: number;
@@ -81,6 +84,9 @@ function noState(folder: string): CliError {
   return new CliError(
     "unreachable",
     `the gateway is not running and ${folder} holds no state of one`,
-    { next: say`${openclaw`gateway run`} (or set OPENCLAW_STATE_DIR to where its state is)` },
+    {
+      next: say`${openclaw`gateway run`} (or set OPENCLAW_STATE_DIR to where its state is)`,
+      code: NO_STATE,
+    },
   );
 }

@@ -48,6 +48,7 @@ export const configChanged = () =>
     diff: t.string(),
     changedPaths: strings(),
     restartNeeded: t.boolean(),
+    inForce: t.boolean(),
     warnings: strings(),
   });
 

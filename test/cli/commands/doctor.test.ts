@@ -55,7 +55,7 @@ describe("doctor", () => {
     const said = found.flatMap((finding) => (finding.next === undefined ? [] : [finding.next]));
     // The first two are what these tables give as the words of others.
     const typed =
-      /^(install it|edit x|(openclaw|sudo|env|systemctl|journalctl|pm2|npx|prlimit|export|ls|df|ss|cat|cp|mv|rm|chmod|chown|chgrp|gpasswd|curl|\$\{EDITOR:-nano\})( |$))/;
+      /^(install it|edit x|(openclaw|sudo|env|systemctl|journalctl|pm2|npx|prlimit|export|ls|df|ss|cat|mkdir|cp|mv|rm|chmod|chown|chgrp|gpasswd|curl|\$\{EDITOR:-nano\})( |$))/;
     expect(said.filter((next) => !typed.test(next))).toEqual([]);
   });
 

@@ -21,6 +21,20 @@ const set = declare({
   completes: { path: "config-key" },
 }).runs(async () => (await import("./set.ts")).set);
 
+const add = declare({
+  name: "add",
+  summary: "put an item into a key that holds a list; what is in it stays",
+  shape: (command) => command.argument("<path>").argument("<item>"),
+  completes: { path: "config-key" },
+}).runs(async () => (await import("./set.ts")).add);
+
+const remove = declare({
+  name: "remove",
+  summary: "take an item out of a key that holds a list, however the file spells the key",
+  shape: (command) => command.argument("<path>").argument("<item>"),
+  completes: { path: "config-key" },
+}).runs(async () => (await import("./set.ts")).remove);
+
 const unset = declare({
   name: "unset",
   summary: "remove a key from the file",
@@ -50,5 +64,5 @@ const migrate = declare({
 export const config = declare({
   name: "config",
   summary: "read and change the configuration",
-  under: [get, set, unset, file, validate, migrate],
+  under: [get, set, add, remove, unset, file, validate, migrate],
 });

@@ -1,31 +1,61 @@
+import { configPath, stateFolder } from "../../../host/paths.ts";
 import { openclaw } from "../../../protocol/command.ts";
 import { say } from "../../../protocol/text.ts";
-import { printJson } from "../../kit/context.ts";
+import { type Context, printJson } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
 import { shown, shownLines } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
+import type { ReachedGateway } from "../../reach/gateway.ts";
 import { readNeeds } from "../../reach/needs.ts";
+import { NO_STATE } from "../../reach/stopped.ts";
 import { secretKind } from "./set.ts";
 
 /**
- * `openclaw config get [path]`: what is in force, defaults included and secrets hidden.
- * @throws CliError for a secret, and for a key that is not set
+ * `openclaw config get [path]`: what is in force, defaults included and secrets hidden; where no gateway ran
+ * yet, what would be.
+ * @throws CliError for a secret, for a key that is not set, and where the file of a stopped gateway has errors
  */
 export const get: Run<unknown> = async (context, [path]) => {
   if (path !== undefined && secretKind(path) !== undefined) throw neverShown();
-  await withGateway(context, readNeeds, async (gateway) => {
-    const view = await gateway.request("config.get");
-    if (path === undefined && context.options.json) return printJson(context, view);
-    const found = path === undefined ? view.config : await valueUnder(view.config, path);
-    if (found === undefined) throw await notSet(path ?? "");
-    if (context.options.json) return printJson(context, found);
-    if (typeof found === "string") context.io.data(shownLines(found));
-    else printJson(context, found);
-    for (const { message } of view.warnings ?? [])
-      context.io.err(`warning: ${shown(message, 500)}`);
+  const { io, options } = context;
+  const view = await withGateway(context, readNeeds, inForce).catch((error: unknown) => {
+    if ((error as { code?: unknown }).code !== NO_STATE) throw error;
+    return fileView(context);
   });
+  if (path === undefined && options.json) return printJson(context, view);
+  const found = path === undefined ? view.config : await valueUnder(view.config, path);
+  if (found === undefined) throw await notSet(path ?? "");
+  if (options.json) return printJson(context, found);
+  if (typeof found === "string") io.data(shownLines(found));
+  else printJson(context, found);
+  for (const { message } of view.warnings) io.err(`warning: ${shown(message, 500)}`);
 };
+
+interface View {
+  readonly config: unknown;
+  readonly warnings: readonly { readonly path: string; readonly message: string }[];
+}
+
+async function inForce(gateway: ReachedGateway): Promise<View> {
+  const view = await gateway.request("config.get");
+  // What runs keeps the settings of before an error; where nothing runs, none are in force.
+  if (gateway.how === "stopped" && !view.valid) throw hasErrors();
+  return view;
+}
+
+/** The file laid over the defaults, where there is no state to ask. */
+async function fileView({ io }: Context): Promise<View> {
+  const { loadConfig } = await import("../../../config/load.ts");
+  const { redactConfig } = await import("../../../config/redact.ts");
+  const path = configPath(io.env, stateFolder(io.env));
+  const { config, warnings, errors } = await loadConfig({ path, env: io.env });
+  if (errors.length > 0) throw hasErrors();
+  return {
+    config: redactConfig(config),
+    warnings: warnings.map(({ path: key, message }) => ({ path: key, message })),
+  };
+}
 
 /** The value of a key under any of its names. */
 async function valueUnder(config: unknown, path: string): Promise<unknown> {
@@ -43,6 +73,13 @@ function valueAt(config: unknown, path: string): unknown {
     at = (at as Record<string, unknown>)[name];
   }
   return at;
+}
+
+function hasErrors(): CliError {
+  return new CliError("config", "the configuration has errors, so nothing of it is in force", {
+    next: openclaw`config validate`,
+    code: "CONFIG_VALUE",
+  });
 }
 
 function neverShown(): CliError {

@@ -29,6 +29,14 @@ export const set: Run<TokenCommandOptions> = async (context, args, options) => {
   await change(context, { path, value, ...forced(path, options) });
 };
 
+/** `openclaw config add <path> <item>` */
+export const add: Run<unknown> = async (context, [path = "", value = ""]) =>
+  change(context, { path, value, list: "add" });
+
+/** `openclaw config remove <path> <item>` */
+export const remove: Run<unknown> = async (context, [path = "", value = ""]) =>
+  change(context, { path, value, list: "remove" });
+
 /** `openclaw config unset <path>` */
 export const unset: Run<{ force?: boolean }> = async (context, [path = ""], options) =>
   change(context, { path, ...forced(path, options) });
@@ -43,7 +51,7 @@ function forced(path: string, { force }: { force?: boolean }): { force?: true } 
 
 async function change(
   context: Context,
-  params: { path: string; value?: string; force?: true },
+  params: { path: string; value?: string; list?: "add" | "remove"; force?: true },
 ): Promise<void> {
   await withGateway(context, hostNeeds, async (gateway) => {
     const changed = await gateway.request("host.config.set", params);
@@ -71,7 +79,12 @@ function isLocal(bind: string): boolean {
 function changedLines(changed: KeyChanged, gateway: ReachedGateway): Text[] {
   if (changed.diff === "") return [`${shown(changed.path)} is so already; nothing was written.`];
   const lines: Text[] = [shown(changed.file, 4096), shownLines(changed.diff)];
-  if (gateway.how === "stopped") lines.push("In force when the gateway starts.");
+  // A gateway of before this program was upgraded does not say.
+  if (changed.inForce === false) {
+    lines.push(
+      say`Not in force while the file has errors; what they are: ${openclaw`config validate`}`,
+    );
+  } else if (gateway.how === "stopped") lines.push("In force when the gateway starts.");
   else if (changed.restartNeeded) lines.push(say`In force after: ${openclaw`gateway restart`}`);
   else lines.push("In force now.");
   return lines;

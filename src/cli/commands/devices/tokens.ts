@@ -1,4 +1,4 @@
-import { openclaw } from "../../../protocol/command.ts";
+import { type Command, openclaw } from "../../../protocol/command.ts";
 import { say, type Text } from "../../../protocol/text.ts";
 import { agoWords } from "../../kit/age.ts";
 import { type Context, printJson } from "../../kit/context.ts";
@@ -26,7 +26,7 @@ export const rotate: Run<TokenOptions> = async (context, args, options) => {
     if (revokedAtMs !== undefined) {
       const when = agoWords(revokedAtMs, context.io.now());
       const message = `${quotedName(device)} was revoked as ${role} ${when}: there is no token to rotate`;
-      const next = say`${openclaw`devices invite`} (a link lets it in again)`;
+      const next = say`${inviteAs(role)} (a link lets it in again)`;
       throw new CliError("failed", message, { next, code: "ALREADY_REVOKED" });
     }
     const { scope: scopes, force } = options;
@@ -45,9 +45,14 @@ export const rotate: Run<TokenOptions> = async (context, args, options) => {
     }
     io.out("  The old one ended and its connections are closed. It gets the new one when it next");
     io.out("  connects with the gateway token; without that, give it a link:");
-    io.out(say`  ${openclaw`devices invite`}`);
+    io.out(say`  ${inviteAs(role)}`);
   });
 };
+
+/** What makes a link that the device can use in that role. */
+function inviteAs(role: string): Command {
+  return role === "node" ? openclaw`devices invite --role node` : openclaw`devices invite`;
+}
 
 /** `openclaw devices revoke <device>` */
 export const revoke: Run<Omit<TokenOptions, "scope">> = async (context, args, options) => {

@@ -159,7 +159,7 @@ const origins: Check = ({ config }) => {
   if (allowedOrigins.includes("*")) {
     return warn(
       "Any web page in a paired browser may connect: the allowed origins are *.",
-      openclaw`config unset ${ORIGINS}`,
+      without("*", allowedOrigins),
     );
   }
   return originBeside(config.gateway) ?? ok("The allowed origins fit the public URL.");
@@ -174,13 +174,18 @@ function originBeside(gateway: NonNullable<ConfigFacts["gateway"]>): Verdict | u
     return URL.canParse(one) && new URL(one).hostname === own.hostname && one !== own.origin;
   });
   if (other === undefined) return undefined;
-  const kept = allowedOrigins.filter((one) => one !== other);
   return note(
     `${ORIGINS} names ${other}, the public URL is ${own.origin}: the same host in two ways.`,
-    kept.length === 0
-      ? openclaw`config unset ${ORIGINS}`
-      : openclaw`config set ${ORIGINS} ${JSON.stringify(kept)}`,
+    without(other, allowedOrigins),
   );
+}
+
+/** Takes one origin out, and no other. */
+function without(origin: string, allowed: readonly string[]): Command {
+  const kept = allowed.filter((one) => one !== origin);
+  return kept.length === 0
+    ? openclaw`config unset ${ORIGINS}`
+    : openclaw`config set ${ORIGINS} ${JSON.stringify(kept)}`;
 }
 
 export const configChecks: Readonly<Record<string, Check>> = {

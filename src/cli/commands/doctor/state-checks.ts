@@ -121,12 +121,14 @@ function damaged(
   const path = state.folder;
   const stem = file.slice(state.folder.length + 1).replace(/\..*$/, "");
   const lost = stem === "gateway" ? "every device pairs anew" : "devices pair again";
-  const restore = asOwner(facts, shell`cp -a ${blank("BACKUP/.")} ${path}/`);
   const parts = blank(`${shellWord(path)}/${stem}.*`);
-  const aside = say`${shell`mkdir ${path}/aside`} && ${shell`mv ${parts} ${path}/aside/`}`;
+  const aside = asOwner(facts, shell`mkdir ${path}/aside`);
+  // A backup need not have every file that is here: what is damaged must not stay beside it.
+  const away = asOwner(facts, shell`mv ${parts} ${path}/aside/`);
+  const restore = asOwner(facts, shell`cp -a ${blank("BACKUP/.")} ${path}/`);
   return fail(
     `${file} is damaged and the gateway will not start on it: ${message}${kept}.`,
-    say`${restore} (without a backup: ${aside}, then ${lost})`,
+    say`${aside} && ${away} && ${restore} (without a backup leave the last one out: ${lost} then)`,
   );
 }
 

@@ -95,7 +95,11 @@ export const state: Case[] = [
     "a damaged file",
     "state.store",
     down(inspection({ problems: [damage] })),
-    ["fail", /gateway\.json is damaged .*: line 2: bad\.$/, expect.stringMatching(/^cp -a BACKUP/)],
+    [
+      "fail",
+      /gateway\.json is damaged .*: line 2: bad\.$/,
+      expect.stringMatching(/^mkdir .* && mv .* && cp -a BACKUP/),
+    ],
   ],
   [
     "a damaged file with a copy",
@@ -110,7 +114,7 @@ export const state: Case[] = [
       "fail",
       /a copy is kept as \S+gateway\.json\.damaged-20260901T110000Z/,
       expect.stringContaining(
-        `mv ${STATE}/gateway.* ${STATE}/aside/, then every device pairs anew`,
+        `mv ${STATE}/gateway.* ${STATE}/aside/ && cp -a BACKUP/. ${STATE}/ (without a backup`,
       ),
     ],
   ],
