@@ -219,7 +219,10 @@ test("nginxRequests: whoever has so many requests unanswered from one address ge
     });
     const refused: number[] = [];
     for (const one of said) void one.then((status) => refused.push(status));
-    await until(() => waiting.length + refused.length === said.length, "each to be answered or kept");
+    await until(
+      () => waiting.length + refused.length === said.length,
+      "each to be answered or kept",
+    );
     expect([waiting.length, refused]).toEqual([5, [429, 429, 429]]);
     expect(await answerTo(new WebSocket(`ws://127.0.0.1:${http}/`))).toBe(403);
     for (const answer of waiting) answer.end("{}");
