@@ -23,7 +23,7 @@ const BEGINNING_BYTES = 64;
 
 /**
  * The files that are a log of ours: they begin like one, or this process began them. No other file is ever
- * removed, emptied or written over, whatever its name is.
+ * removed, emptied or written over, by no name that it could have.
  */
 export class OwnLogs {
   readonly #made = new Set<string>();

@@ -21,7 +21,8 @@ export const logLimitTable = {
   logFileBytes: {
     value: 16 * MiB,
     unit: "bytes",
-    bounds: "the file that `logging.file` names, beside what was in it before and is no log of ours",
+    bounds:
+      "the file that `logging.file` names, beside what was in it before and is no log of ours",
     past: "it becomes `FILE.1` and another one begins; where it can't be moved it begins anew itself",
     metric: "-",
     test: "lib/log-file.test.ts",
