@@ -13,7 +13,10 @@ export function lastSources(devices: Iterable<Device>, most: number): string[] {
     if (remoteIp === undefined || !isPaired(device)) continue;
     seen.set(remoteIp, Math.max(lastSign(device), seen.get(remoteIp) ?? Number.NEGATIVE_INFINITY));
   }
-  const latestFirst = [...seen].sort(([, a], [, b]) => b - a);
+  // Of very many only the latest are put in order: a start waits for this.
+  const times = Float64Array.from(seen.values()).sort();
+  const floor = times[Math.max(0, times.length - most)] ?? 0;
+  const latestFirst = [...seen].filter(([, at]) => at >= floor).sort(([, a], [, b]) => b - a);
   const sources = new Set<string>();
   for (const [address] of latestFirst) {
     if (sources.size >= most) break;
