@@ -19,6 +19,11 @@ export const expectations = {
   "new OpenClawClient({ url, token }).connect()": { outcome: "differs", why: ASKS },
   "web app: open /#token=…": { outcome: "differs", why: ASKS },
   'openclaw agent --agent main --message "hello"': { outcome: "refused", why: NO_AGENT },
+  "openai: models.list()": { outcome: "refused", why: NO_AGENT },
+  "openai: chat.completions.create({ messages })": { outcome: "refused", why: NO_AGENT },
+  "ai: generateText() with @ai-sdk/openai-compatible": { outcome: "refused", why: NO_AGENT },
+  "lobster run 'openclaw.invoke --tool sessions_list'": { outcome: "refused", why: NO_AGENT },
+  "openclaw-mcp: the tool openclaw_chat": { outcome: "refused", why: NO_AGENT },
   'client.chat("hello")': { outcome: "refused", why: NO_AGENT },
   "openclaw devices list (SSH tunnel to a VPS)": {
     outcome: "refused",

@@ -51,6 +51,10 @@ export class Stage {
     return `ws://127.0.0.1:${this.port}`;
   }
 
+  get origin() {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
   /** The folder of OpenClaw's own web app. */
   get webApp() {
     return join(this.openclaw, "dist/control-ui");

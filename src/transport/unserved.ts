@@ -137,7 +137,8 @@ interface RefusedAsk {
 function answer(unserved: Unserved, status: string, refused: RefusedAsk): HttpAnswer {
   const { code, detail, next, headers = [] } = refused;
   const message = `${detail} Next: ${plainText(next)}`;
-  const body = { ...wireDetails({ code, next }), ...unserved.error({ status, code, message }) };
+  // First what clients read: some show the beginning of the text as it came.
+  const body = { ...unserved.error({ status, code, message }), ...wireDetails({ code, next }) };
   const answered = json(status, body);
   return { ...answered, headers: [...answered.headers, ...headers] };
 }

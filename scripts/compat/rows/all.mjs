@@ -1,6 +1,7 @@
 import { commandRows } from "./commands.mjs";
 import { clearRows, deviceRows } from "./devices.mjs";
 import { gatewayRows } from "./gateway.mjs";
+import { httpClientRows } from "./http-clients.mjs";
 import { nodeGoneRows, nodeHostRows } from "./node-host.mjs";
 import { npmClientRows } from "./npm-client.mjs";
 import { remoteRows } from "./remote.mjs";
@@ -21,6 +22,7 @@ export const groups = [
   [...nodeHostRows, ...webAppRows, ...nodeGoneRows],
   setupCodeRows,
   npmClientRows,
+  httpClientRows,
   remoteRows,
   clearRows,
 ];
