@@ -89,6 +89,7 @@ function versions() {
     gateway: `${version(root)}${commit}`,
     theirs: [
       `openclaw ${version(join(packages, "openclaw"))}`,
+      `openclaw ${version(join(packages, "openclaw-2026.3.13"))}`,
       ...others.map((name) => `${name} ${version(join(packages, name))}`),
       `Node.js ${version(join(packages, `node-linux-${process.arch}`))}`,
       ...stage.versions,
