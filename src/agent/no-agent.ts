@@ -52,6 +52,7 @@ export function noAgent(deps: Deps): AgentApi {
       mainSessionKey: wholeKey(MAIN, MAIN),
       scope: "per-sender",
     }),
+    tell: refuse,
   };
 }
 
@@ -229,7 +230,6 @@ function work({ world }: Deps) {
     "environments.list": () => ({ environments: [] }),
     "last-heartbeat": () => null,
     "set-heartbeats": refuse,
-    "system-event": refuse,
     "diagnostics.lanes": () => ({ lanes: [], dynamic: null }),
     "usage.status": () => ({ updatedAt: world.now(), providers: [] }),
     "sessions.usage": ({ startDate, endDate }) => {

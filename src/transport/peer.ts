@@ -77,18 +77,19 @@ export class PeerReader {
     const host = raw.header("host");
     const origin = raw.header("origin");
     const cap = raw.header("x-openclaw-scopes");
+    const direct =
+      own.loopback &&
+      !raw.unixSocket &&
+      isLoopbackHost(host) &&
+      PROXY_HEADERS.every((name) => raw.header(name) === "");
     return {
       address: forwarded ?? own.address,
       source: forwarded === undefined ? own.source : sourceKey(forwarded),
       host,
       origin,
       ...(trusted && { behindProxy: true }),
-      directLoopback:
-        own.loopback &&
-        !raw.unixSocket &&
-        origin === "" &&
-        isLoopbackHost(host) &&
-        PROXY_HEADERS.every((name) => raw.header(name) === ""),
+      directLocal: direct && !own.isProxy,
+      directLoopback: direct && origin === "",
       ...(cap !== "" && { scopeCap: cap.split(",").map((scope) => scope.trim()) }),
     };
   }

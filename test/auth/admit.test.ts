@@ -91,15 +91,17 @@ describe("protocol ranges", () => {
   test.each<[number, number, Partial<ConnectFacts>, boolean]>([
     [4, 4, {}, true],
     [1, 9, {}, true],
-    [3, 3, {}, false],
+    [3, 3, {}, true],
+    [1, 3, {}, true],
+    [1, 2, {}, false],
     [5, 5, {}, false],
     [3, 3, { clientMode: "probe" }, true],
     [2, 2, { clientMode: "probe" }, false],
     [5, 6, { clientMode: "probe" }, false],
     [3, 3, { role: "node", clientMode: "node" }, true],
     [2, 2, { role: "node", clientMode: "node" }, false],
-    [3, 3, { role: "node", clientMode: "cli" }, false],
-    [3, 3, { role: "operator", clientMode: "node" }, false],
+    [3, 3, { role: "node", clientMode: "cli" }, true],
+    [3, 3, { role: "operator", clientMode: "node" }, true],
   ])("%i to %i %j: %s", (minProtocol, maxProtocol, more, accepted) => {
     const decision = decide({ ...more, minProtocol, maxProtocol }, {});
     expect(word(decision) !== "PROTOCOL_MISMATCH").toBe(accepted);
@@ -339,7 +341,9 @@ describe("small helpers", () => {
   test.each([
     [{ clientId: "cli", directLoopback: true }, "cli-local"],
     [{ clientId: "cli" }, "cli-remote"],
-    [{ clientId: "webchat" }, "browser"],
+    [{ clientId: "webchat" }, "other"],
+    [{ clientId: "webchat", clientMode: "webchat" }, "browser"],
+    [{ clientId: "openclaw-control-ui" }, "browser"],
     [{ clientId: "openclaw-ios" }, "other"],
   ])("%j is spoken to as %s", (f, audience) => {
     expect(audienceOf(facts(f))).toBe(audience);
