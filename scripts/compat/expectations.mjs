@@ -7,10 +7,6 @@ const ASKS =
 
 /** @type {Record<string, { outcome: "differs" | "refused" | "fails", why: string }>} */
 export const expectations = {
-  "openclaw gateway status": {
-    outcome: "differs",
-    why: "It warns that its version is another one than the gateway's: the two count differently",
-  },
   "openclaw gateway stability": {
     outcome: "differs",
     why: "Refusals and closes are counted by name; single events are in the log",

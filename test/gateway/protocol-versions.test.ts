@@ -143,7 +143,7 @@ describe("in the figures", () => {
       },
     ]);
     client.close();
-    await until(() => gateway.server.gateway.registry.ready.size === 1, "its end");
+    await until(() => gateway.server.gateway.registry.size === 1, "its end");
     const after = await figures();
     expect(after.protocols["3"]).toEqual({ connected: 0, admitted: 1 });
     expect(after.olderClients[0]).toMatchObject({ connected: 0 });

@@ -5,7 +5,7 @@ import type { Result } from "../../reach/gateway.ts";
 import type { Check, DoctorFacts } from "./facts.ts";
 import { note, ok, warn } from "./verdict.ts";
 
-type OlderClient = Result<"status">["gateway"]["olderClients"][number];
+type Older = Result<"status">["gateway"]["olderClients"][number];
 
 const NEVER = openclaw`config set gateway.auth.devicelessCli never`;
 
@@ -89,7 +89,7 @@ const NAMED = 3;
 const protocol: Check = ({ gateway }) => {
   if (gateway.how !== "running") return undefined;
   // Absent where a gateway of before runs.
-  const older: readonly OlderClient[] | undefined = gateway.status.olderClients;
+  const older: readonly Older[] | undefined = gateway.status.olderClients;
   if (older === undefined) return undefined;
   if (older.length === 0) return ok("No client that came since the start speaks an old protocol.");
   const names = older.slice(-NAMED).reverse().map(programName);
@@ -104,7 +104,7 @@ const protocol: Check = ({ gateway }) => {
 };
 
 /** Such as `openclaw-ios 2026.3.13 on iOS 26.1, "Anna's phone"`. */
-function programName({ clientId, version, platform, displayName }: OlderClient): string {
+function programName({ clientId, version, platform, displayName }: Older): string {
   const program = version === undefined ? shown(clientId) : `${shown(clientId)} ${shown(version)}`;
   const on = platform === undefined ? "" : ` on ${shown(platform)}`;
   return `${program}${on}${displayName === undefined ? "" : `, ${quoted(shown(displayName))}`}`;
