@@ -12,7 +12,6 @@ export const expectations = {
     why: "Refusals and closes are counted by name; single events are in the log",
   },
   "openclaw node run --host 127.0.0.1 --port <port>": { outcome: "differs", why: ASKS },
-  "new OpenClawClient({ url, token }).connect()": { outcome: "differs", why: ASKS },
   "web app: open /#token=…": { outcome: "differs", why: ASKS },
   'openclaw agent --agent main --message "hello"': { outcome: "refused", why: NO_AGENT },
   'client.chat("hello")': { outcome: "refused", why: NO_AGENT },
