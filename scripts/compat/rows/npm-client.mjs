@@ -82,7 +82,7 @@ export const npmClientRows = inArea("npm client openclaw-node", [
     },
   ],
   [
-    "openclaw-node where `gateway.auth.devicelessCli` is `never`",
+    "openclaw-node where gateway.auth.devicelessCli is never",
     "the code in its event `pairingRequired`; the running application connects by itself once it is approved",
     async (stage) => {
       await stage.ours("config", "set", EXCEPTION, "never");
