@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import type { ConnectFacts } from "../auth/facts.ts";
 import { hostName, isLoopbackHost } from "../lib/net.ts";
+import { isListedOrigin } from "../lib/origins.ts";
 import type { Peer } from "./socket.ts";
 
 export interface OriginPolicy {
@@ -26,8 +27,7 @@ export function judgeOrigin(peer: Peer, needed: boolean, policy: OriginPolicy): 
   if (!origin) return { origin: policy.allowed.includes("*") ? "allowed" : "missing" };
   const isOwnPage = origin.host === stripDefaultPort(host, origin.protocol);
   const isAllowed =
-    policy.allowed.includes("*") ||
-    policy.allowed.includes(origin.text) ||
+    isListedOrigin(origin.text, policy.allowed) ||
     originOf(policy.publicUrl) === origin.text ||
     (isOwnPage && isUnboundName(hostName(host))) ||
     (peer.directLocal && isLoopbackHost(origin.host));

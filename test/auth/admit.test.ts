@@ -1,62 +1,19 @@
 import { describe, expect, test } from "vitest";
-import { type AdmitDecision, admit, audienceOf, secretCandidate } from "../../src/auth/admit.ts";
+import { audienceOf, secretCandidate } from "../../src/auth/admit.ts";
 import type { AdmissionPolicy, ConnectFacts, Evidence, PairedView } from "../../src/auth/facts.ts";
-
-const READ = "operator.read";
-const ADMIN = "operator.admin";
-
-const policy: AdmissionPolicy = {
-  secretKind: "token",
-  pairingOpen: true,
-  devicelessCli: "loopback",
-};
-
-function facts(more: Partial<ConnectFacts> = {}): ConnectFacts {
-  return {
-    phase: "ready",
-    minProtocol: 4,
-    maxProtocol: 4,
-    clientId: "test",
-    clientMode: "test",
-    role: "operator",
-    scopes: [READ],
-    hasDevice: true,
-    waits: false,
-    auth: {},
-    origin: "none",
-    directLoopback: false,
-    ...more,
-  };
-}
-
-const paired: PairedView = {
-  roles: ["operator"],
-  token: { scopes: [READ], claimable: false },
-};
-const proven: Evidence = { proof: "ok", device: paired };
-const mismatch = { verdict: "mismatch" } as const;
-const ok = { verdict: "ok" } as const;
-const locked = { verdict: "locked", retryAfterMs: 7000 } as const;
-
-function decide(f: Partial<ConnectFacts>, evidence: Evidence, p: Partial<AdmissionPolicy> = {}) {
-  return admit(facts(f), evidence, { ...policy, ...p });
-}
-
-/** A refusal's code, or what else was decided, in one word. */
-function word(decision: AdmitDecision): string {
-  switch (decision.kind) {
-    case "need":
-      return `need ${decision.evidence}`;
-    case "pair":
-      return `pair ${decision.reason}${decision.withSecret ? " with secret" : ""}`;
-    case "admit":
-      return `admit ${decision.method} [${decision.scopes}]`;
-    case "refuse": {
-      const { error, close } = decision.refusal;
-      return String(error.details?.["code"] ?? `${close.code} ${error.message}`);
-    }
-  }
-}
+import {
+  ADMIN,
+  decide,
+  facts,
+  locked,
+  mismatch,
+  ok,
+  paired,
+  policy,
+  proven,
+  READ,
+  word,
+} from "./support.ts";
 
 describe("what it asks for, and in which order", () => {
   test.each<[string, Partial<ConnectFacts>, Evidence, string]>([
@@ -326,66 +283,6 @@ describe("a device with no credential at all", () => {
   test("with a wrong one may not ask", () => {
     const evidence: Evidence = { ...proven, device: null, deviceToken: mismatch, secret: mismatch };
     expect(word(decide({ ...waits, auth: { token: "t" } }, evidence))).toBe("AUTH_TOKEN_MISMATCH");
-  });
-});
-
-describe("a backend of this machine with a key", () => {
-  const backend = {
-    clientId: "gateway-client",
-    clientMode: "backend",
-    directLoopback: true,
-    auth: { token: "t" },
-  };
-  const unknown: Evidence = { proof: "ok", device: null, deviceToken: mismatch, secret: ok };
-  const asNode: PairedView = { roles: ["node"] };
-  const wide = [READ, ADMIN];
-  const taken: PairedView = { roles: ["operator"] };
-
-  test.each<[string, Partial<ConnectFacts>, Evidence, Partial<AdmissionPolicy>, string, boolean]>([
-    ["unknown", {}, unknown, {}, `admit token [${READ}]`, true],
-    ["with no scopes", { scopes: [] }, unknown, {}, "admit token []", true],
-    ["known as a node", {}, { ...unknown, device: asNode }, {}, `admit token [${READ}]`, true],
-    ["paired", {}, { ...unknown, device: paired }, {}, `admit token [${READ}]`, false],
-    [
-      "paired for less",
-      { scopes: wide },
-      { ...unknown, device: paired },
-      {},
-      "pair scope-upgrade with secret",
-      false,
-    ],
-    ["revoked", {}, { ...unknown, device: taken }, {}, "pair role-upgrade with secret", false],
-    [
-      "where the exception is off",
-      {},
-      unknown,
-      { devicelessCli: "never" },
-      "pair not-paired with secret",
-      false,
-    ],
-    ["from outside", { directLoopback: false }, unknown, {}, "pair not-paired with secret", false],
-    ["as a node", { role: "node" }, unknown, {}, "pair not-paired with secret", false],
-    [
-      "as the command line",
-      { clientId: "cli", clientMode: "cli" },
-      unknown,
-      {},
-      "pair not-paired with secret",
-      false,
-    ],
-    ["with a wrong secret", {}, { ...unknown, secret: mismatch }, {}, "AUTH_TOKEN_MISMATCH", false],
-    [
-      "that proves nothing",
-      {},
-      { ...unknown, proof: "device-signature" },
-      {},
-      "DEVICE_AUTH_SIGNATURE_INVALID",
-      false,
-    ],
-  ])("%s", (_name, f, evidence, p, expected, withoutKey) => {
-    const decision = decide({ ...backend, ...f }, evidence, p);
-    expect(word(decision)).toBe(expected);
-    expect(decision.kind === "admit" && decision.withoutKey === true).toBe(withoutKey);
   });
 });
 
