@@ -140,12 +140,3 @@ function holdsMapped([network, bits]: IpRange): boolean {
   const [mapped, most] = MAPPED;
   return network.kind() === "ipv6" && bits <= most && mapped.match(network, bits);
 }
-
-/** The most characters of an origin: a host name has 253 at most. */
-const ORIGIN_CHARS = 300;
-
-/** Whether `text` is the origin of a web page as browsers send it: scheme, host and port, nothing more. */
-export function isWebOrigin(text: string): boolean {
-  if (text.length > ORIGIN_CHARS || !/^https?:\/\//.test(text) || !URL.canParse(text)) return false;
-  return new URL(text).origin === text;
-}

@@ -88,8 +88,8 @@ const credentials: readonly Situation[] = [
     const page = { client: { id: "openclaw-control-ui", mode: "ui" }, device: makeDevice() };
     const from = (origin: string) => ({ headers: { origin } });
     const one = await refused(m, page, from("https://one.example"));
-    await m.types(one, "openclaw config set gateway.publicUrl https://one.example");
-    await m.says("config set gateway.controlUi.allowedOrigins https://two.example");
+    await m.types(one, "openclaw config add gateway.controlUi.allowedOrigins https://one.example");
+    await m.says("config add gateway.controlUi.allowedOrigins https://two.example");
     const three = await refused(m, page, from("https://three.example"));
     await m.types(
       three,
@@ -99,6 +99,15 @@ const credentials: readonly Situation[] = [
       const { error } = await refused(m, page, from(`https://${name}.example`));
       expect(error.details.code).not.toBe("CONTROL_UI_ORIGIN_NOT_ALLOWED");
     }
+  }),
+  situation("the gateway's own page, at an address that it does not know", async (m) => {
+    await m.start();
+    const page = { client: { id: "openclaw-control-ui", mode: "ui" }, device: makeDevice() };
+    const way = { headers: { origin: "https://gw.example", host: "gw.example" } };
+    const told = await refused(m, page, way);
+    await m.types(told, "openclaw config set gateway.publicUrl https://gw.example");
+    const { error } = await refused(m, page, way);
+    expect(error.details.code).not.toBe("CONTROL_UI_ORIGIN_NOT_ALLOWED");
   }),
   situation("too many ask, too many guess codes, too many decide", async (m) => {
     await m.start({
