@@ -1,4 +1,4 @@
-import { type AdmitDecision, admit, secretCandidate } from "../auth/admit.ts";
+import { type AdmitDecision, admit, secretCandidates, tokenCandidates } from "../auth/admit.ts";
 import type {
   AdmissionPolicy,
   ConnectFacts,
@@ -33,7 +33,7 @@ export interface ConnectCase {
   readonly policy: AdmissionPolicy;
   readonly nonce: string;
   readonly source: string;
-  /** Kinds of credential whose failure was counted: one connect is one failed attempt at each. */
+  /** What was counted as failed: one connect is one failed attempt at each credential that it shows. */
   readonly counted: Set<string>;
   /** The device's token as derived last: it is asked for up to three times in one connect. */
   derived?: { readonly generation: number; readonly token: string };
@@ -109,14 +109,12 @@ function deviceOf(c: ConnectCase, deps: EvidenceDeps): PairedView | null {
 }
 
 function deviceTokenOf(c: ConnectCase, deps: EvidenceDeps): DeviceTokenCheck {
-  const { auth } = c.facts;
-  const candidate = auth.deviceToken ?? secretCandidate(c.facts, c.policy);
   const live = liveToken(c, deps);
-  if (live && candidate !== undefined && tokenMatches(live.token, candidate)) {
+  if (live && tokenCandidates(c.facts).some((token) => tokenMatches(live.token, token))) {
     return { verdict: "ok" };
   }
   // A shared secret that is no device token is no failed attempt at one.
-  if (auth.deviceToken === undefined) return { verdict: "mismatch" };
+  if (c.facts.auth.deviceToken === undefined) return { verdict: "mismatch" };
   return failed("device-token", c, deps) ?? { verdict: "mismatch" };
 }
 
@@ -148,16 +146,23 @@ function inviteOf(c: ConnectCase, deps: EvidenceDeps): InviteCheck {
   return failed("invite", c, deps) ?? { verdict: "refused", problem: verdict.problem };
 }
 
-/** Checks the shared secret: the one evidence that may take long. */
+/**
+ * Checks the shared secret: the one evidence that may take long. Two fields that differ are two guesses, and
+ * count as two.
+ */
 export async function checkSecret(c: ConnectCase, deps: EvidenceDeps): Promise<SecretCheck> {
   const key = `secret|${c.source}`;
-  const retryAfterMs = deps.limiter.locked(key);
-  if (retryAfterMs > 0) return { verdict: "locked", retryAfterMs };
-  const candidate = secretCandidate(c.facts, c.policy) ?? "";
-  const verdict = await deps.secrets.verify(c.policy.secretKind, candidate, c.source);
-  if (verdict === "mismatch") deps.limiter.fail(key);
-  if (verdict === "ok") deps.limiter.succeed(key);
-  return { verdict };
+  for (const candidate of secretCandidates(c.facts, c.policy)) {
+    const retryAfterMs = deps.limiter.locked(key);
+    if (retryAfterMs > 0) return { verdict: "locked", retryAfterMs };
+    const verdict = await deps.secrets.verify(c.policy.secretKind, candidate, c.source);
+    if (verdict === "ok") deps.limiter.succeed(key);
+    if (verdict !== "mismatch") return { verdict };
+    // The same guess is judged again where the secret changed meanwhile.
+    if (!c.counted.has(`secret ${candidate}`)) deps.limiter.fail(key);
+    c.counted.add(`secret ${candidate}`);
+  }
+  return { verdict: "mismatch" };
 }
 
 /** Counts a failed attempt; says `locked` when there were too many before it. */
