@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Event, State, View } from "../../src/dashboard/model.ts";
 import { reduce } from "../../src/dashboard/reducer.ts";
 import { credentials } from "../../src/dashboard/steps.ts";
-import { fresh, NOW } from "./state.ts";
+import { elsewhere, fresh, NOW } from "./state.ts";
 
 const grant = { token: "token", scopes: ["operator.read"] };
 const request = {
@@ -41,19 +41,21 @@ const pairing = (more = {}) =>
       ...more,
     },
   });
-const hello = frame({
-  type: "res",
-  id: "c1",
-  ok: true,
-  payload: {
-    server: { version: "1.2.3" },
-    auth: { role: "operator", scopes: ["operator.read"], deviceToken: "new" },
-    snapshot: { presence: [{ host: "a", deviceId: "ab".repeat(32) }] },
-    policy: { tickIntervalMs: 20_000 },
-  },
-});
+const helloBy = (method: string | undefined, scopes: string[]) =>
+  frame({
+    type: "res",
+    id: "c1",
+    ok: true,
+    payload: {
+      server: { version: "1.2.3" },
+      auth: { role: "operator", scopes, deviceToken: "new", method },
+      snapshot: { presence: [{ host: "a", deviceId: "ab".repeat(32) }] },
+      policy: { tickIntervalMs: 20_000 },
+    },
+  });
+const hello = helloBy(undefined, ["operator.read"]);
 const closed = (code: number, reason = ""): Event => ({ on: "closed", code, reason });
-const press = (button: "pair" | "ask" | "retry"): Event => ({
+const press = (button: "pair" | "anew" | "ask" | "retry"): Event => ({
   on: "press",
   button,
   grant: undefined,
@@ -80,12 +82,80 @@ describe("start", () =>
     ["a grant goes before an invite", { invite: "i", grant }, identity, { dials: 2, spend: false }],
     ["the press spends the invite", { invite: "i" }, press("pair"), { spend: true, dials: 2 }],
     [
-      "no key",
-      {},
+      "no key, after some tries",
+      { attempt: 3 },
       { on: "broken", message: "x" },
       { view: { at: "stopped", cause: { code: "no-key" } } },
     ],
   ]));
+
+describe("a key that can't be read", () => {
+  const none = { ...fresh.thisDevice, id: "" };
+  const broken: Event = { on: "broken", message: "x" };
+  const saysSo = {
+    title: "This browser’s key can’t be read",
+    text: expect.stringContaining("(x)"),
+  };
+  table([
+    [
+      "is asked for again",
+      { thisDevice: none },
+      broken,
+      { view: { at: "lost", held: false, trouble: saysSo }, retryAt: NOW + 500, attempt: 1 },
+    ],
+    [
+      "is asked for again for ever by a browser that is paired",
+      { thisDevice: none, grant, attempt: 99 },
+      broken,
+      { view: { at: "lost" }, grant, retryAt: NOW + 15_000, attempt: 100 },
+    ],
+    ["is asked for with a time-out", { thisDevice: none }, { on: "retry" }, { patience: 5_000 }],
+    [
+      "is asked for again where the store hangs",
+      { thisDevice: none, grant },
+      closed(4000),
+      { view: { at: "lost", trouble: { title: saysSo.title } }, grant, retryAt: NOW + 500 },
+    ],
+    [
+      "is given up by a person alone",
+      { thisDevice: none, grant, view: lost, attempt: 3 },
+      press("anew"),
+      { grant: undefined, attempt: 0, dials: 2 },
+    ],
+    [
+      "is given up though storage has the grant still",
+      { thisDevice: none, grant, view: lost, attempt: 3 },
+      { on: "press", button: "anew", grant },
+      { grant: undefined },
+    ],
+    [
+      "may come late, and an invite waits for its press then",
+      { thisDevice: none, view: lost, invite: "i", retryAt: NOW },
+      identity,
+      { view: { at: "invited" }, thisDevice: fresh.thisDevice, patience: 0, dials: 1 },
+    ],
+    ["can't be kept", {}, { on: "unkept" }, { thisDevice: { kept: false } }],
+  ]);
+});
+
+describe("other tabs", () => {
+  const wider = { token: "wider", scopes: ["operator.read", "operator.write"] };
+  const tabs = (stored?: typeof grant): Event => ({ on: "tabs", grant: stored });
+  table([
+    ["one that left lets this one ask", { view: elsewhere }, tabs(), { dials: 2, notice: "" }],
+    [
+      "one that left with a grant lets this one in",
+      { view: elsewhere },
+      tabs(wider),
+      { dials: 2, grant: wider },
+    ],
+    ["what they were granted ends a wait", { view: waiting }, tabs(wider), { dials: 2 }],
+    ["it ends a refusal", { view: stopped }, tabs(wider), { dials: 2, grant: wider }],
+    ["who is in takes it along", { view: ready, grant }, tabs(wider), { dials: 1, grant: wider }],
+    ["who is on the way too", { grant }, tabs(wider), { dials: 1, grant: wider }],
+    ["without anything new all stays", { view: ready, grant }, tabs(), { dials: 1, grant }],
+  ]);
+});
 
 describe("connect", () =>
   table([
@@ -133,10 +203,32 @@ describe("connect", () =>
       { notice: expect.stringContaining("paired") },
     ],
     [
-      "hello-ok beside an invite",
+      "hello-ok beside an invite that may give more",
       { invite: "i", grant },
       hello,
+      { invite: "i", notice: expect.stringContaining("unused") },
+    ],
+    [
+      "hello-ok beside an invite, with full control",
+      { invite: "i", grant },
+      helloBy("device-token", ["operator.admin"]),
       { invite: undefined, notice: expect.stringContaining("unused") },
+    ],
+    [
+      "hello-ok after an invite that gave more",
+      { invite: "i", spend: true, grant },
+      helloBy("bootstrap-token", ["operator.read", "operator.write"]),
+      {
+        invite: undefined,
+        grant: { scopes: ["operator.read", "operator.write"], id: fresh.thisDevice.id },
+        notice: expect.stringContaining("can do more now"),
+      },
+    ],
+    [
+      "hello-ok after an invite that gave nothing",
+      { invite: "i", spend: true, grant },
+      helloBy("device-token", ["operator.read"]),
+      { invite: undefined, notice: expect.stringMatching(/gives nothing .* still unused/) },
     ],
   ]));
 
@@ -216,6 +308,24 @@ describe("refusals", () =>
       { view: { at: "stopped", cause: { code: "invite-expired" } }, invite: undefined },
     ],
     [
+      "a bad invite takes nothing from a browser that is paired",
+      { invite: "i", spend: true, grant },
+      refusal({ details: { code: "AUTH_BOOTSTRAP_TOKEN_INVALID", reason: "expired" } }),
+      { view: { cause: { code: "invite-expired", hasAccess: true } }, invite: undefined, grant },
+    ],
+    [
+      "an invite for a node is dropped",
+      { invite: "i", spend: true },
+      refusedWith("INVALID_ROLE"),
+      { view: { cause: { code: "invite-role", hasAccess: false } }, invite: undefined },
+    ],
+    [
+      "wrong links of others keep out no browser that is paired",
+      { invite: "i", spend: true, grant },
+      refusedWith("AUTH_RATE_LIMITED", { retryAfterMs: 299_000 }),
+      { view: { at: "stopped", cause: { hasAccess: true } }, invite: "i", grant, retryAt: 0 },
+    ],
+    [
       "a named wait is kept",
       {},
       refusedWith("AUTH_RATE_LIMITED", { retryAfterMs: 299_000 }),
@@ -286,10 +396,19 @@ describe("credentials", () => {
 
   it("spends an invite for all it may hold", () => {
     const { auth, scopes } = credentials({ ...fresh, invite: "i", spend: true, grant });
-    expect(auth).toEqual({ bootstrapToken: "i" });
+    expect(auth).toEqual({ bootstrapToken: "i", deviceToken: "token" });
     expect(scopes.join()).toBe(
       "operator.admin,operator.read,operator.write,operator.approvals,operator.questions,operator.pairing",
     );
+  });
+
+  it("asks beside an invite for what it was granted too", () => {
+    const talk = { token: "token", scopes: ["operator.talk"] };
+    const { scopes } = credentials({ ...fresh, invite: "i", spend: true, grant: talk });
+    expect(scopes).toContain("operator.talk");
+    expect(credentials({ ...fresh, invite: "i", spend: true }).auth).toEqual({
+      bootstrapToken: "i",
+    });
   });
 });
 
