@@ -4,6 +4,7 @@ import { decodePublicKey } from "../auth/identity.ts";
 import { deriveToken } from "../auth/tokens.ts";
 import type { GatewayConfig } from "../config/schema.ts";
 import { devicelessCliMode } from "../config/settings.ts";
+import { SharedLists } from "../lib/shared-lists.ts";
 import type { Limits } from "../limits/table.ts";
 import type { Call } from "../methods/method.ts";
 import { heldRoles, heldScopes } from "../pairing/authority.ts";
@@ -72,11 +73,16 @@ export function handshakePolicy(config: GatewayConfig): HandshakePolicy {
   };
 }
 
+const SCOPE_LISTS = 256;
+
 type Admitted = Extract<Resolved, { kind: "admit" }>;
 type Pairs = Extract<Resolved, { kind: "pair" }>;
 
 /** Decides one connect and acts on the decision. */
 export class Handshake {
+  /** Of the connections, most of which hold the same. */
+  readonly #scopeLists = new SharedLists(SCOPE_LISTS);
+
   constructor(private readonly deps: HandshakeDeps) {}
 
   async run(connection: Connection, frame: RequestFrame, nonce: string): Promise<void> {
@@ -255,13 +261,15 @@ export class Handshake {
   ): void {
     const deviceId = c.params.device?.id;
     const cap = connection.socket.peer.scopeCap;
-    const scopes = cap ? decision.scopes.filter((s) => coversAll(cap, [s])) : decision.scopes;
+    const scopes = this.#scopeLists.of(
+      cap ? decision.scopes.filter((s) => coversAll(cap, [s])) : decision.scopes,
+    );
     const actor: Actor = {
       role: decision.role,
       scopes,
       method: decision.method,
-      ...(deviceId !== undefined && { deviceId }),
-      ...(connection.socket.peer.address !== "" && { address: connection.socket.peer.address }),
+      deviceId,
+      address: connection.socket.peer.address || undefined,
     };
     if (deviceId !== undefined) {
       // A device that connected by its token holds it; until then the approval stands in for it.

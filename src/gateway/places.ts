@@ -1,4 +1,3 @@
-import { KeyCounts } from "../lib/key-counts.ts";
 import { prefixKey } from "../lib/net.ts";
 import type { Limits } from "../limits/table.ts";
 
@@ -15,6 +14,12 @@ type PlaceLimits = Pick<
   | "deviceSockets"
 >;
 
+/** The sockets of one address, and those of its prefix. */
+interface Held {
+  count: number;
+  readonly prefix: { count: number };
+}
+
 /**
  * The account of places: how many sockets there are in every state, and from which address each is that
  * is not authenticated. What one address may have follows what is free: so many as it leaves to others.
@@ -24,8 +29,9 @@ type PlaceLimits = Pick<
 export class Places {
   #connections = 0;
   #others = 0;
-  readonly #sources = new KeyCounts();
-  readonly #prefixes = new KeyCounts();
+  /** Of each source that holds any. A connection comes and goes by several of these changes. */
+  readonly #sources = new Map<string, Held>();
+  readonly #prefixes = new Map<string, { count: number }>();
   /** Sources from which a device was admitted, the one of the latest last. */
   readonly #known = new Set<string>();
   readonly #kept: number;
@@ -64,21 +70,23 @@ export class Places {
    * but where `source` has no other socket, as it is for a client that behaves.
    */
   mayLinger(source: string): boolean {
-    const holds = this.#sources.of(source) > 0;
+    const holds = this.heldBy(source) > 0;
     return this.#hasRoom(source, holds ? 2 * this.#kept : this.#keptFrom(source));
   }
 
   #hasRoom(source: string, kept: number): boolean {
     const { limits } = this;
     const free = Math.max(0, this.free - kept);
-    if (this.#sources.of(source) >= Math.min(limits.placesPerAddress, free)) return false;
-    return this.#prefixes.of(prefixKey(source)) < Math.min(limits.placesPerPrefix, 2 * free);
+    const held = this.#sources.get(source);
+    if ((held?.count ?? 0) >= Math.min(limits.placesPerAddress, free)) return false;
+    const { count = 0 } = held?.prefix ?? this.#prefixes.get(prefixKey(source)) ?? {};
+    return count < Math.min(limits.placesPerPrefix, 2 * free);
   }
 
   /** Places that are free and not for `source`: the last are for known ones, as many for newcomers. */
   #keptFrom(source: string): number {
     if (this.#known.has(source)) return 0;
-    return this.#sources.of(source) > 0 ? 2 * this.#kept : this.#kept;
+    return this.heldBy(source) > 0 ? 2 * this.#kept : this.#kept;
   }
 
   /** Whether places are few: then nothing stays open that is of no use at the moment. */
@@ -100,19 +108,40 @@ export class Places {
     return this.#known.has(source);
   }
 
-  /** Counts `count` sockets against `source`, or takes them back where it is negative. */
+  /** Counts `count` sockets against `source`. */
   hold(source: string, count = 1): void {
-    this.#sources.add(source, count);
-    this.#prefixes.add(prefixKey(source), count);
+    const held = this.#sources.get(source) ?? this.#newcomer(source);
+    held.count += count;
+    held.prefix.count += count;
   }
 
+  #newcomer(source: string): Held {
+    const key = prefixKey(source);
+    let prefix = this.#prefixes.get(key);
+    if (prefix === undefined) {
+      prefix = { count: 0 };
+      this.#prefixes.set(key, prefix);
+    }
+    const held = { count: 0, prefix };
+    this.#sources.set(source, held);
+    return held;
+  }
+
+  /** Takes `count` sockets of `source` back. */
   release(source: string, count = 1): void {
-    this.hold(source, -count);
+    const held = this.#sources.get(source);
+    if (held === undefined) return;
+    // What a source does not hold is not taken from others of its prefix.
+    const gone = Math.min(count, held.count);
+    held.count -= gone;
+    held.prefix.count -= gone;
+    if (held.count === 0) this.#sources.delete(source);
+    if (held.prefix.count === 0) this.#prefixes.delete(prefixKey(source));
   }
 
   /** Sockets that count against `source`. */
   heldBy(source: string): number {
-    return this.#sources.of(source);
+    return this.#sources.get(source)?.count ?? 0;
   }
 
   /** Whether a device that has `held` ready sockets may have one more, which is open already. */

@@ -4,15 +4,23 @@ import type { Connection } from "./connection.ts";
 
 /** Which connections are ready, whose they are, and which device waits on which connection. */
 export class Registry {
-  readonly ready = new Set<Connection>();
-  /** Who they were admitted as; theirs before they are told. */
+  /** Who the ready ones were admitted as; theirs before they are told. */
   readonly #actors = new Map<Connection, Actor>();
   readonly #byDevice = new Map<string, Set<Connection>>();
   readonly #waiting = new Map<string, Connection>();
   readonly #roles: Record<Role, number> = { operator: 0, node: 0 };
 
+  /** The ready connections. One may be deleted while they are gone through. */
+  get ready(): IterableIterator<Connection> {
+    return this.#actors.keys();
+  }
+
+  /** How many are ready. */
+  get size(): number {
+    return this.#actors.size;
+  }
+
   add(connection: Connection, actor: Actor): void {
-    this.ready.add(connection);
     this.#actors.set(connection, actor);
     this.#roles[actor.role] += 1;
     if (actor.deviceId === undefined) return;
@@ -26,7 +34,6 @@ export class Registry {
     const actor = this.#actors.get(connection);
     if (actor === undefined) return false;
     this.#actors.delete(connection);
-    this.ready.delete(connection);
     this.#roles[actor.role] -= 1;
     if (actor.deviceId === undefined) return true;
     const set = this.#byDevice.get(actor.deviceId);

@@ -69,9 +69,9 @@ export interface Actor {
   readonly role: Role;
   readonly scopes: readonly string[];
   readonly method: AuthMethod;
-  readonly deviceId?: string;
+  readonly deviceId?: string | undefined;
   /** Where its connection comes from, for people to read; nothing is decided by it. */
-  readonly address?: string;
+  readonly address?: string | undefined;
   /** Who the command line says it is run by: a claim, for people to read. */
   readonly claims?: string;
   /** Fingerprint of the SSH key that logged in. */

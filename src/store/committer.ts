@@ -1,6 +1,6 @@
 import { Durations } from "../lib/durations.ts";
 import type { Timer, World } from "../lib/world.ts";
-import { type Entry, encodeGroup, isPlain, takeUpTo } from "./entry.ts";
+import { type Entry, encodeGroup, isLater, isPlain, takeUpTo } from "./entry.ts";
 import { explain, type StoreError } from "./errors.ts";
 import { AppendFailure } from "./journal.ts";
 import type { StoreLimits } from "./limits.ts";
@@ -169,10 +169,28 @@ export class Committer<State, Change, Event = never> {
     let ok = true;
     while (this.#queue.length > 0 || (ok && (this.#kept.length > 0 || this.#probing))) {
       ok = await this.#writeGroup();
+      if (ok && this.#kept.length === 0 && this.#queue.every(isLater)) break;
     }
+    this.#keepQueued();
     this.#busy = false;
     this.#unasked = false;
     this.#schedule();
+  }
+
+  /**
+   * What came during the last write and can wait is shown now and goes with the next group: a disk that
+   * takes its time must not be kept busy by changes that no caller waits for.
+   */
+  #keepQueued(): void {
+    const { views } = this.#parts;
+    const entries = this.#queue;
+    this.#queue = [];
+    this.#queued = 0;
+    for (const entry of entries) {
+      views.show(entry);
+      this.#kept.push(entry);
+      views.tell(entry);
+    }
   }
 
   /** One group. False if it failed and there is no point in trying what is kept again now. */

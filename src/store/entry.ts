@@ -41,3 +41,7 @@ export function takeUpTo<Change>(entries: Entry<Change>[], bytes: number): Entry
 export function isPlain(entry: Entry<unknown>): boolean {
   return entry.kind === "plain";
 }
+
+export function isLater(entry: Entry<unknown>): boolean {
+  return entry.kind === "later";
+}

@@ -125,7 +125,7 @@ describe("while a connect's secret is being checked", () => {
     await until(() => gateway.server.gateway.admission.total === 0);
     hasher.letGo();
     await admittedConnect(gateway, { device, auth: secret, scopes });
-    expect(gateway.server.gateway.registry.ready.size).toBe(1);
+    expect(gateway.server.gateway.registry.size).toBe(1);
   });
 
   test("another device on its own token is not held up", async () => {
@@ -241,7 +241,7 @@ test("a hundred clients that come and go leave no memory of themselves", async (
     await Promise.all([waiting.end(), quiet.end(), client.end()]);
   }
   await until(() => admission.total === 0);
-  expect(registry.ready.size + registry.allWaiting.length).toBe(0);
+  expect(registry.size + registry.allWaiting.length).toBe(0);
   expect(admission.unauthenticated + admission.waiting).toBe(0);
 });
 
@@ -261,7 +261,7 @@ test("a connection that is dropped while it is made ready leaves nothing behind"
   client.connect({ device, auth, scopes }).catch(() => undefined);
   await client.end();
   places.know = know;
-  expect([registry.ready.size, registry.of(device.deviceId), registry.byRole()]).toEqual([
+  expect([registry.size, registry.of(device.deviceId), registry.byRole()]).toEqual([
     0,
     [],
     { operator: 0, node: 0 },

@@ -140,6 +140,31 @@ describe("later", () => {
     expect(again.durable.ids).toEqual([1, 2, 3]);
   });
 
+  test("what comes during a write waits its time too, and keeps no disk busy", async () => {
+    const { fs, document, world } = await open();
+    let next = 1;
+    fs.plan = ({ path }) => {
+      if (path === "/state/tally.journal" && next <= 50) document.later([{ add: next++ }]);
+      return undefined;
+    };
+    document.later([{ add: 0 }]);
+    world.advance(3_000);
+    await settle();
+    // It was written once, and what came meanwhile waits.
+    expect(document.stats).toMatchObject({ groups: 1, commits: 1 });
+    while (next <= 50) {
+      world.advance(3_000);
+      await settle();
+    }
+    const all = Array.from({ length: 51 }, (_, id) => id);
+    expect(document.durable.ids).toEqual(all);
+    world.advance(3_000);
+    await settle();
+    expect(document.stats).toMatchObject({ commits: 51, kept: 0, waiting: 0 });
+    const { document: again } = await open(fs.afterPowerCut(() => 0));
+    expect(again.durable.ids).toEqual(all);
+  });
+
   test("is flushed by close and bounded in number", async () => {
     const { fs, document, world } = await open(undefined, { laterEntries: 2 });
     for (const add of [1, 2, 3]) document.later([{ add }]);
