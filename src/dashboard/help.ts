@@ -11,7 +11,6 @@ import {
   openclaw,
   plainText,
   readText,
-  WAITING_REPLACED,
 } from "./shared.ts";
 import { clean } from "./text.ts";
 
@@ -121,8 +120,9 @@ function adviceOn({ code, message, next }: Cause, origin: string): Advice {
         label: "Try again",
         action: "retry",
       };
+    case "elsewhere":
+      return ELSEWHERE;
     case "closed":
-      if (message === WAITING_REPLACED) return ELSEWHERE;
       return {
         title: "The request ended",
         text: `${said} You can ask again.`,

@@ -17,8 +17,9 @@ export interface KeyWanted {
 }
 
 /**
- * The key, made where there is none. Rejects where it can't be read now, and where a paired browser has it no
- * longer: a later try may be luckier.
+ * The key, made where there is none.
+ * @throws what the browser says where it can't be read now, and an Error where a paired browser has it no
+ * longer: a later try may be luckier
  */
 export async function loadIdentity(wanted: KeyWanted): Promise<Identity> {
   const { gateway, grant, hasFailed } = wanted;

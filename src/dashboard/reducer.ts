@@ -2,7 +2,7 @@
 import type { Button, Event, Grant, State } from "./model.ts";
 import { count, type Fields, fields, gatewayOf, peersOf } from "./parse.ts";
 import { accepted, refused } from "./replies.ts";
-import { DEVICE_REMOVED } from "./shared.ts";
+import { DEVICE_REMOVED, WAITING_REPLACED } from "./shared.ts";
 import {
   begin,
   dial,
@@ -126,7 +126,8 @@ function closed(state: State, { code, reason }: Event & { on: "closed" }, now: n
   }
   if (view.at === "waiting") {
     // Ended on purpose: dialling again by ourselves would fight with another tab.
-    if (code === 1008 && view.live) return stop(state, "closed", [reason]);
+    const why = reason === WAITING_REPLACED ? "elsewhere" : "closed";
+    if (code === 1008 && view.live) return stop(state, why, [reason]);
     return later(state, { ...view, live: false }, now);
   }
   const trouble = closure(code, reason, state.attempt);

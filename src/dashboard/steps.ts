@@ -1,6 +1,5 @@
 /** Moves that several parts of the reducer make. */
 import type { State, View } from "./model.ts";
-import { WAITING_REPLACED } from "./shared.ts";
 import { clean } from "./text.ts";
 import { type Auth, operator } from "./wire.ts";
 
@@ -71,5 +70,5 @@ export function unreadable(state: State, message: string, now: number): State {
 
 /** This tab stepped back for another one, which waits for approval. */
 export function isElsewhere({ view }: State): boolean {
-  return view.at === "stopped" && view.cause.message === WAITING_REPLACED;
+  return view.at === "stopped" && view.cause.code === "elsewhere";
 }

@@ -7,7 +7,7 @@ export interface Tabs {
 }
 
 /**
- * A tab that stands by asks, and all others answer. `left` is told when nobody does: the tab that had
+ * A tab that stands by asks, and all others answer. `left` is told when none does: the tab that had
  * the request was closed, crashed, or sleeps.
  */
 export function makeTabs(gateway: string, left: () => void): Tabs {

@@ -1,5 +1,4 @@
 import type { State, View } from "../../src/dashboard/model.ts";
-import { WAITING_REPLACED } from "../../src/protocol/close-reasons.ts";
 
 export const NOW = 1_795_000_000_000;
 
@@ -26,5 +25,5 @@ export const fresh: State = {
 /** A tab that stepped back for another one, which waits for approval. */
 export const elsewhere: View = {
   at: "stopped",
-  cause: { code: "closed", message: WAITING_REPLACED },
+  cause: { code: "elsewhere", message: "" },
 };

@@ -168,8 +168,7 @@ describe("advice", () => {
   });
 
   it("tells a tab that another tab has the request", () => {
-    const message = "pairing required: continued on a newer connection of this device";
-    const given = advise({ code: "closed", message }, "https://gw.example");
+    const given = advise({ code: "elsewhere", message: "" }, "https://gw.example");
     expect(given).toMatchObject({ title: "Another tab is asking", action: "ask" });
   });
 
