@@ -82,11 +82,10 @@ export function audienceOf(facts: ConnectFacts): refusals.Audience {
   return "other";
 }
 
-/** What may be the shared secret, without repeats: either field may carry it, and that of the mode goes first. */
-export function secretCandidates(facts: ConnectFacts, policy: AdmissionPolicy): readonly string[] {
+/** The shared secret as sent, from the field that carries it. */
+export function secretCandidate(facts: ConnectFacts, policy: AdmissionPolicy): string | undefined {
   const { token, password } = facts.auth;
-  const [own, other] = policy.secretKind === "token" ? [token, password] : [password, token];
-  return [own, other === own ? undefined : other].filter((field) => field !== undefined);
+  return policy.secretKind === "token" ? (token ?? password) : (password ?? token);
 }
 
 /** What may be a device token: its own field first, then those of the shared secret. */
@@ -104,7 +103,7 @@ function deviceless(
   const required = isBrowserUi(facts.clientId)
     ? refusals.browserDeviceRequired()
     : refusals.deviceIdentityRequired();
-  if (secretCandidates(facts, policy).length === 0) return refuse(required);
+  if (secretCandidate(facts, policy) === undefined) return refuse(required);
   if (evidence.secret === undefined) return need("secret");
   const problem = secretProblem(facts, evidence, policy);
   if (problem) return refuse(problem);
@@ -192,7 +191,7 @@ function byDeviceToken(c: Case): AdmitDecision | undefined {
 
 /** The shared secret: it lets in a device that holds what it asks for, and for any other it asks the owner. */
 function bySecret(c: Case): AdmitDecision | undefined {
-  if (secretCandidates(c.facts, c.policy).length === 0) return undefined;
+  if (secretCandidate(c.facts, c.policy) === undefined) return undefined;
   if (c.evidence.secret === undefined) return need("secret");
   if (c.evidence.secret.verdict !== "ok") return undefined;
   const missing = pairingProblem(c);

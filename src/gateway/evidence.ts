@@ -1,4 +1,4 @@
-import { type AdmitDecision, admit, secretCandidates, tokenCandidates } from "../auth/admit.ts";
+import { type AdmitDecision, admit, secretCandidate, tokenCandidates } from "../auth/admit.ts";
 import type {
   AdmissionPolicy,
   ConnectFacts,
@@ -33,7 +33,7 @@ export interface ConnectCase {
   readonly policy: AdmissionPolicy;
   readonly nonce: string;
   readonly source: string;
-  /** What was counted as failed: one connect is one failed attempt at each credential that it shows. */
+  /** Kinds of credential whose failure was counted: one connect is one failed attempt at each. */
   readonly counted: Set<string>;
   /** The device's token as derived last: it is asked for up to three times in one connect. */
   derived?: { readonly generation: number; readonly token: string };
@@ -146,23 +146,20 @@ function inviteOf(c: ConnectCase, deps: EvidenceDeps): InviteCheck {
   return failed("invite", c, deps) ?? { verdict: "refused", problem: verdict.problem };
 }
 
-/**
- * Checks the shared secret: the one evidence that may take long. Two fields that differ are two guesses, and
- * count as two.
- */
+/** Checks the shared secret: the one evidence that may take long. */
 export async function checkSecret(c: ConnectCase, deps: EvidenceDeps): Promise<SecretCheck> {
   const key = `secret|${c.source}`;
-  for (const candidate of secretCandidates(c.facts, c.policy)) {
-    const retryAfterMs = deps.limiter.locked(key);
-    if (retryAfterMs > 0) return { verdict: "locked", retryAfterMs };
-    const verdict = await deps.secrets.verify(c.policy.secretKind, candidate, c.source);
-    if (verdict === "ok") deps.limiter.succeed(key);
-    if (verdict !== "mismatch") return { verdict };
-    // The same guess is judged again where the secret changed meanwhile.
-    if (!c.counted.has(`secret ${candidate}`)) deps.limiter.fail(key);
-    c.counted.add(`secret ${candidate}`);
+  const retryAfterMs = deps.limiter.locked(key);
+  if (retryAfterMs > 0) return { verdict: "locked", retryAfterMs };
+  const candidate = secretCandidate(c.facts, c.policy) ?? "";
+  const verdict = await deps.secrets.verify(c.policy.secretKind, candidate, c.source);
+  if (verdict === "ok") deps.limiter.succeed(key);
+  if (verdict === "mismatch" && !c.counted.has("secret")) {
+    deps.limiter.fail(key);
+    // Where the secret changed meanwhile, the same guess is judged again.
+    c.counted.add("secret");
   }
-  return { verdict: "mismatch" };
+  return { verdict };
 }
 
 /** Counts a failed attempt; says `locked` when there were too many before it. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type AdmitDecision, admit, audienceOf, secretCandidates } from "../../src/auth/admit.ts";
+import { type AdmitDecision, admit, audienceOf, secretCandidate } from "../../src/auth/admit.ts";
 import type { AdmissionPolicy, ConnectFacts, Evidence, PairedView } from "../../src/auth/facts.ts";
 
 const READ = "operator.read";
@@ -330,12 +330,10 @@ describe("a device with no credential at all", () => {
 describe("small helpers", () => {
   test("the secret is taken from the mode's own field first", () => {
     const auth = { token: "t", password: "p" };
-    const password = { ...policy, secretKind: "password" } as const;
-    expect(secretCandidates(facts({ auth }), policy)).toEqual(["t", "p"]);
-    expect(secretCandidates(facts({ auth }), password)).toEqual(["p", "t"]);
-    expect(secretCandidates(facts({ auth: { password: "p" } }), policy)).toEqual(["p"]);
-    expect(secretCandidates(facts({ auth: { token: "t", password: "t" } }), policy)).toEqual(["t"]);
-    expect(secretCandidates(facts({ auth: { deviceToken: "d" } }), policy)).toEqual([]);
+    expect(secretCandidate(facts({ auth }), policy)).toBe("t");
+    expect(secretCandidate(facts({ auth }), { ...policy, secretKind: "password" })).toBe("p");
+    expect(secretCandidate(facts({ auth: { password: "p" } }), policy)).toBe("p");
+    expect(secretCandidate(facts({ auth: { deviceToken: "d" } }), policy)).toBeUndefined();
   });
 
   test.each([

@@ -67,16 +67,6 @@ test("a link with no more than the browser has is not used up", async () => {
   expect(await usersOf("narrow")).toBe(0);
 });
 
-test("a browser with full control is told that it needs no link", async () => {
-  const page = await paired(["operator.admin"]);
-  await page.goto("about:blank");
-  await page.goto(`${address()}#invite=${await gateway.invite({ name: "spare" })}`);
-  await shows(page, "ready");
-  expect(await words(page, "notice")).toContain("still unused");
-  expect(await page.locator("#offer").count()).toBe(0);
-  expect(await usersOf("spare")).toBe(0);
-});
-
 test("a link that fails takes nothing from a paired browser", async () => {
   const page = await paired([READ]);
   await opens(page, "A".repeat(43));
@@ -92,20 +82,4 @@ test("a link that fails takes nothing from a paired browser", async () => {
   await press(page);
   await shows(page, "ready");
   expect(await lines(page, "#scopes li")).toEqual(["see chats and devices"]);
-});
-
-test("a link works in a browser whose pairing ended meanwhile", async () => {
-  const page = await paired([READ]);
-  const { paired: rows } = await gateway.host<{ paired: { deviceId: string }[] }>(
-    "device.pair.list",
-    {},
-  );
-  await page.goto("about:blank");
-  for (const { deviceId } of rows) {
-    await gateway.host("device.pair.remove", { deviceId, force: true });
-  }
-  await page.goto(`${address()}#invite=${await gateway.invite({ scopes: [READ] })}`);
-  await shows(page, "invited");
-  await press(page);
-  await shows(page, "ready");
 });
