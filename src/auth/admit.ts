@@ -252,8 +252,8 @@ function insufficient(c: Case): refusals.Refusal {
   return problem && !isWrongToken ? problem : deviceTokenProblem(c);
 }
 
-function linkProblem({ evidence: { invite, deviceToken } }: Case): refusals.Refusal {
-  if (invite?.verdict === "ok") return refusals.invalidRole();
+function linkProblem({ role, evidence: { invite, deviceToken } }: Case): refusals.Refusal {
+  if (invite?.verdict === "ok") return refusals.invalidRole(role);
   const locks = [invite, deviceToken].map((check) =>
     check?.verdict === "locked" ? check.retryAfterMs : 0,
   );

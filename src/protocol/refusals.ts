@@ -269,8 +269,11 @@ export function protocolMismatch(min: number, max: number): Refusal {
   );
 }
 
-export function invalidRole(): Refusal {
-  return countedAs("invalid-role", invalid("invalid role", { code: "INVALID_ROLE" }));
+/** No such role; or, with `linked`, a link that does not grant this one. */
+export function invalidRole(linked?: Role): Refusal {
+  const next = linked === "node" ? onGateway(openclaw`devices invite --role node`) : INVITE;
+  const details = { code: "INVALID_ROLE", ...(linked && { next }) };
+  return countedAs("invalid-role", invalid("invalid role", details));
 }
 
 export function invalidConnectParams(problem: string): Refusal {

@@ -70,6 +70,22 @@ test("a token of another role keeps no good link from working", async () => {
   expect(hello.auth).toMatchObject({ method: "bootstrap-token", scopes: [READ] });
 });
 
+test("a link of another role names the one that is needed", async () => {
+  await start();
+  const device = makeDevice();
+  const node = { device, role: "node", client: { id: "node-host", mode: "node" } };
+  const auth = { deviceToken: "d".repeat(43), bootstrapToken: await gateway.invite() };
+  const refused = await refusedConnect(gateway, { ...node, auth });
+  expect(refused.error.details).toMatchObject({
+    code: "INVALID_ROLE",
+    cure: "on the gateway host: openclaw devices invite --role node",
+  });
+  const nodeLink = { bootstrapToken: await gateway.invite({ role: "node", scopes: [] }) };
+  const page = await refusedConnect(gateway, { device, auth: nodeLink, scopes: [READ] });
+  expect(page.error.details.cure).toBe("on the gateway host: openclaw devices invite");
+  expect(await linkUsers()).toEqual([]);
+});
+
 test("a narrow token and a link give together what both hold, and the token covers it from then on", async () => {
   await start();
   const { device, deviceToken } = await paired([READ, "operator.questions"]);
