@@ -137,7 +137,8 @@ export function inviteInvalid(problem: InviteProblem): Refusal {
       next: INVITE,
     },
   );
-  return { ...refusal, error: withDetails(refusal.error, { reason: problem }) };
+  const details = { ...refusal.error.details, reason: problem };
+  return { ...refusal, error: { ...refusal.error, details } };
 }
 
 export function rateLimited(retryAfterMs: number): Refusal {
@@ -395,9 +396,4 @@ export function pairingRequired(facts: PairingFacts): Refusal {
   };
   const error: ErrorShape = { code: "NOT_PAIRED", message, details: wireDetails(details) };
   return refuse(error, 1008, `${message} (requestId: ${requestId})`);
-}
-
-/** `error` with more facts in its details. */
-export function withDetails(error: ErrorShape, more: Record<string, unknown>): ErrorShape {
-  return { ...error, details: { ...error.details, ...more } };
 }
