@@ -53,6 +53,8 @@ export function makeHealth(core: Core, state: RuntimeState, phase: () => string)
     world,
     sessionsPath: join(core.stateDir, "sessions"),
     approvalsPath: join(core.stateDir, "exec-approvals.json"),
+    workspacePath: join(core.stateDir, "workspace"),
+    skillsPath: join(core.stateDir, "skills"),
   });
   const live = connections(state);
   const figures = () => ({
