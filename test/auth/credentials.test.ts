@@ -44,15 +44,14 @@ interface Shown {
 type Name = "deviceToken" | "link" | "token" | "password";
 const names: readonly Name[] = ["deviceToken", "link", "token", "password"];
 
-/** Decides a connect that shows all of this, and tells which evidence that took. */
-function decide(record: Record, shown: Shown, waits: boolean) {
+function connect(shown: Shown, waits: boolean): ConnectFacts {
   const auth: Credentials = {
     ...(shown.deviceToken && { deviceToken: `device token, ${shown.deviceToken}` }),
     ...(shown.link && { bootstrapToken: `link, ${shown.link}` }),
     ...(shown.token && { token: `token, ${shown.token}` }),
     ...(shown.password && { password: `password, ${shown.password}` }),
   };
-  const facts: ConnectFacts = {
+  return {
     phase: "ready",
     minProtocol: 4,
     maxProtocol: 4,
@@ -66,6 +65,11 @@ function decide(record: Record, shown: Shown, waits: boolean) {
     origin: "none",
     directLoopback: false,
   };
+}
+
+/** Decides a connect that shows all of this, and tells which evidence that took. */
+function decide(record: Record, shown: Shown, waits: boolean) {
+  const facts = connect(shown, waits);
   const scopes = records[record];
   const device = scopes && { roles: ["operator"] as const, token: { scopes, claimable: false } };
   const evidence: Evidence = { proof: "ok", device: device ?? null };
@@ -281,6 +285,21 @@ describe("what comes of it, for a client that can't wait", () => {
     ["paired", { deviceToken: "dead", password: "wrong", link: "good" }, BY_LINK],
   ])("%s, %j: %s", (record, shown, expected) => {
     expect(word(decide(record, shown, false).decision)).toBe(expected);
+  });
+
+  test("a backend of this machine uses no link up where the secret lets it in", () => {
+    const backend = { clientId: "gateway-client", clientMode: "backend", directLoopback: true };
+    const facts = { ...connect({ token, link: "good" }, false), ...backend };
+    const evidence: Evidence = { proof: "ok", device: null, deviceToken: tokens.dead };
+    const decision = admit(facts, { ...evidence, secret: { verdict: "ok" } }, policy);
+    expect(decision).toMatchObject({ kind: "admit", method: "token", withoutKey: true });
+    const wrong = admit(
+      facts,
+      { ...evidence, secret: { verdict: "mismatch" }, invite: link },
+      policy,
+    );
+    expect(decision.kind === "admit" && decision.inviteId).toBeUndefined();
+    expect(word(wrong)).toBe(BY_LINK);
   });
 
   test("one that can wait asks by a narrow token, and by a link that failed does not", () => {
