@@ -1,8 +1,9 @@
 import type { NodeRecord } from "../nodes/records.ts";
 import type { NodeSession } from "../nodes/sessions.ts";
 import type { Device } from "../pairing/records.ts";
+import type { Actor } from "../protocol/access.ts";
 import type { Sendable, ValueOf } from "../protocol/typed-schema.ts";
-import { approvalScopes } from "../requests/authority.ts";
+import { approvalScopes, mayKnowCode } from "../requests/authority.ts";
 import type { NodeRequest, NodeText } from "../requests/records.ts";
 import type { nodeRow as nodeRowSchema } from "./results/nodes.ts";
 import type { Services } from "./services.ts";
@@ -47,8 +48,12 @@ function displayName(
   return name === undefined ? {} : { displayName: name };
 }
 
-/** A node as `node.list` and `node.describe` show it. */
-export function nodeRow(nodeId: string, { nodes, pairing }: View): ListedNode {
+/** A node as `node.list` and `node.describe` show it to `actor`. */
+export function nodeRow(
+  nodeId: string,
+  { actor, services }: { readonly actor: Actor; readonly services: View },
+): ListedNode {
+  const { nodes, pairing } = services;
   const device = pairing.device(nodeId);
   const record = nodes.record(nodeId);
   const request = nodes.request(nodeId);
@@ -66,8 +71,8 @@ export function nodeRow(nodeId: string, { nodes, pairing }: View): ListedNode {
     ...(hostStats && { hostStats }),
     ...liveFacts(live, surface?.commands ?? []),
     approvalState: approvalState(record, request),
+    ...(request && mayKnowCode(actor, nodeId) && { pendingRequestId: request.requestId }),
     ...(request && {
-      pendingRequestId: request.requestId,
       pendingDeclaredCaps: request.caps,
       pendingDeclaredCommands: request.commands,
       pendingDeclaredPermissions: request.permissions,
@@ -80,8 +85,17 @@ export function nodeRow(nodeId: string, { nodes, pairing }: View): ListedNode {
 
 function shownText(text: Partial<NodeText>) {
   const { platform, version, deviceFamily, modelIdentifier, remoteIp } = text;
-  const { clientId, clientMode } = text;
-  return { clientId, clientMode, platform, version, deviceFamily, modelIdentifier, remoteIp };
+  const { clientId, clientMode, program } = text;
+  return {
+    clientId,
+    clientMode,
+    program,
+    platform,
+    version,
+    deviceFamily,
+    modelIdentifier,
+    remoteIp,
+  };
 }
 
 function approvalState(record: NodeRecord | undefined, request: NodeRequest | undefined) {

@@ -39,7 +39,7 @@ export function pendingFilter(filter: Filter): (request: DeviceRequest) => boole
 }
 
 /** When a device was last seen; one that never was counts from its approval. */
-function lastSign({ lastSeenAtMs, approvedAtMs }: Device): number {
+export function lastSign({ lastSeenAtMs, approvedAtMs }: Device): number {
   return lastSeenAtMs ?? approvedAtMs;
 }
 
@@ -55,6 +55,7 @@ function textFilter(query: string | undefined): (record: Texts) => boolean {
   return (record) =>
     holds(record.label) ||
     holds(record.displayName) ||
+    holds(record.program) ||
     holds(record.deviceId) ||
     holds(record.platform) ||
     holds(record.clientId) ||

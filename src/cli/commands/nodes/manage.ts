@@ -1,5 +1,5 @@
 import { blank, openclaw } from "../../../protocol/command.ts";
-import { say, type Text } from "../../../protocol/text.ts";
+import { onGateway, say, type Text } from "../../../protocol/text.ts";
 import { agoWords } from "../../kit/age.ts";
 import { printJson } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
@@ -10,7 +10,7 @@ import { listNeeds } from "../../reach/needs.ts";
 import { durabilityNote } from "../devices/durability.ts";
 import { throwWithQuotes } from "../devices/paired.ts";
 import { findNode } from "./find.ts";
-import { commandWords, type NodeRow, statWords } from "./rows.ts";
+import { commandWords, isWaiting, type NodeRow, statWords } from "./rows.ts";
 import { seenWords } from "./tables.ts";
 
 export interface NodeOptions {
@@ -44,6 +44,8 @@ function nodeLines(node: NodeRow, now: number): Text[] {
   const lines: Text[] = rows.map(([name, value]) => `${name.padEnd(11)}${value}`);
   if (pendingRequestId !== undefined) {
     lines.push("", say`It offers more: ${openclaw`nodes approve ${shown(pendingRequestId)}`}`);
+  } else if (isWaiting(node)) {
+    lines.push("", say`It offers more, ${onGateway(openclaw`nodes pending`)}`);
   }
   return lines;
 }
