@@ -1,10 +1,11 @@
 import type { NodeSession } from "../nodes/sessions.ts";
 import { type Command, openclaw } from "../protocol/command.ts";
 import { RequestError, wireDetails } from "../protocol/errors.ts";
+import type { Text } from "../protocol/text.ts";
 import type { Call } from "./method.ts";
 
 /** A node is not what it was, or what the caller thinks (docs/protocol.md#nodes). */
-export function pairingChanged(what: string, step?: ApprovalStep): RequestError {
+export function pairingChanged(what: string, step?: ApprovalStep | StandbyStep): RequestError {
   return new RequestError({
     code: "UNAVAILABLE",
     message: `node pairing changed while ${what} was active`,
@@ -15,12 +16,12 @@ export function pairingChanged(what: string, step?: ApprovalStep): RequestError 
 }
 
 /**
- * The session of the caller's node.
- * @throws RequestError (PAIRING_CHANGED) where another connection of the same node took over
+ * The session of the caller's node, be it the one that serves or one that stands by.
+ * @throws RequestError (PAIRING_CHANGED) where there is none any more
  */
 export function ownSession({ connId, services }: Call, what: string): NodeSession {
   const session = services.nodes.sessions.of(connId);
-  if (session && services.nodes.sessions.isCurrent(session)) return session;
+  if (session) return session;
   throw pairingChanged(what);
 }
 
@@ -33,8 +34,27 @@ export function approvedSession(call: Call, what: string): NodeSession {
   const { nodes } = call.services;
   if (nodes.record(session.nodeId)?.surface) return session;
   // Its request may have been lost to a full disk.
-  nodes.ask(session);
+  if (nodes.sessions.isCurrent(session)) nodes.ask(session);
   throw pairingChanged(what, approvalStep(call, session.nodeId));
+}
+
+/**
+ * As {@link approvedSession}, for work that one connection of a node does.
+ * @throws RequestError (PAIRING_CHANGED) where another connection of the node serves, too
+ */
+export function servingSession(call: Call, what: string): NodeSession {
+  const session = approvedSession(call, what);
+  if (call.services.nodes.sessions.isCurrent(session)) return session;
+  throw pairingChanged(what, { reason: "standby", next: STANDS_BY });
+}
+
+const STANDS_BY =
+  "wait: a newer connection of this node serves, and this one takes over the moment that one ends";
+
+/** Why a connection gets no work. */
+interface StandbyStep {
+  readonly reason: "standby";
+  readonly next: Text;
 }
 
 /** What lets a node's declared capabilities in. */

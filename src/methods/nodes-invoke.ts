@@ -1,5 +1,7 @@
 import { limitTable } from "../limits/table.ts";
 import type { InvokeOutcome, NodeError } from "../nodes/invoke.ts";
+import { InvokeCallers } from "../nodes/invoke-callers.ts";
+import type { AskedInvoke, RunningInvoke } from "../nodes/kept-answers.ts";
 import { policyCure, policyProblem } from "../nodes/policy.ts";
 import type { NodeSession } from "../nodes/sessions.ts";
 import { ADMIN, covers, NODES } from "../protocol/access.ts";
@@ -12,8 +14,6 @@ import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { type Call, method } from "./method.ts";
 import { approvalStep, pairingChanged } from "./nodes-common.ts";
 import { queueForForeground } from "./nodes-foreground.ts";
-
-type InvokeParams = t.ValueOf<typeof wireSchemas.nodeInvoke>;
 
 /** Commands that reach into the node's files or browser: more than sending it a message. */
 const ADMIN_ONLY = /^(browser\.proxy(\..*)?|fs\.listDir|terminal\.upload)$/;
@@ -44,13 +44,25 @@ export const invoke = method({
     if (command.length > NAME_CHARS) throw invalidRequest("command too long");
     if (params.idempotencyKey.length > KEY_CHARS) throw invalidRequest("idempotencyKey too long");
     checkCommand(command, call);
-    const session = sessionFor(nodeId, command, call);
     const { timeoutMs, idempotencyKey } = params;
     // Its params go on as text: what they were parsed to can take many times as much while it runs.
     const paramsJSON = params.params === undefined ? undefined : JSON.stringify(params.params);
-    return run({ nodeId, command, timeoutMs, idempotencyKey, paramsJSON }, session, call);
+    const asked = { nodeId, command, timeoutMs, idempotencyKey, paramsJSON };
+    const { invokeAnswers } = call.services;
+    const who = askerOf(call);
+    const repeated = invokeAnswers.repeat(who, asked, call);
+    if (repeated !== undefined) return repeated;
+    const running = begin(asked, sessionFor(nodeId, command, call), call);
+    invokeAnswers.begin(who, asked, running);
+    return running.answer;
   },
 });
+
+/** Whose invokes one and the same key names: a device's; of clients without one, an address's or the owner's. */
+function askerOf({ actor }: Call): string {
+  if (actor.deviceId !== undefined) return actor.deviceId;
+  return actor.method === "host" ? "host" : `at ${actor.address ?? ""}`;
+}
 
 function checkCommand(command: string, { actor }: Call): void {
   if (command.startsWith("system.execApprovals.")) {
@@ -109,45 +121,50 @@ function notConnected(nodeId: string): RequestError {
   });
 }
 
-type Asked = Pick<InvokeParams, "nodeId" | "command" | "idempotencyKey"> & {
-  readonly timeoutMs: number | undefined;
-  readonly paramsJSON: string | undefined;
-};
+type Asked = AskedInvoke & { readonly timeoutMs: number | undefined };
 
-async function run(asked: Asked, session: NodeSession, call: Call): Promise<RawJson> {
-  const { nodeId, command, paramsJSON } = asked;
-  const outcome = await dispatch(asked, session, call);
+/** Sends the command to the node. @throws RequestError where nothing was sent */
+function begin(asked: Asked, target: NodeSession, call: Call): RunningInvoke {
+  const { nodeId, command, timeoutMs, idempotencyKey, paramsJSON } = asked;
+  const { world, limits, nodes } = call.services;
+  let settle: (outcome: InvokeOutcome) => void = () => {};
+  let isAnswered = false;
+  let cancel = () => {};
+  const outcome = new Promise<InvokeOutcome>((resolve) => {
+    settle = resolve;
+  });
+  // Without a key of its own a client can't prove that it is the one that comes back.
+  const returnMs = call.actor.deviceId === undefined ? 0 : limits.nodeInvokeReturnMs;
+  const callers = new InvokeCallers({ world, returnMs, cancel: () => cancel() });
+  cancel = nodes.invokes.start({
+    target,
+    caller: call.connId,
+    device: call.actor.deviceId,
+    command,
+    ...(paramsJSON !== undefined && { paramsJSON }),
+    timeoutMs,
+    idempotencyKey,
+    settled: (ended, answered) => {
+      isAnswered = answered;
+      callers.over();
+      settle(ended);
+    },
+    progress: (chunk) => callers.tell("node.invoke.progress", { ...chunk, nodeId, idempotencyKey }),
+  });
+  callers.add(call);
+  return { answer: answerTo(asked, outcome, { session: target, call }), callers, isAnswered: () => isAnswered };
+}
+
+/** The payload of the response. @throws RequestError where the command failed, or its end is not known */
+async function answerTo(
+  { nodeId, command, paramsJSON }: Asked,
+  ending: Promise<InvokeOutcome>,
+  { session, call }: { session: NodeSession; call: Call },
+): Promise<RawJson> {
+  const outcome = await ending;
   if (outcome.ok) return answer(nodeId, command, outcome);
   await queueForForeground({ session, command, paramsJSON, error: outcome.error }, call);
   throw failure(outcome.error);
-}
-
-/** Resolves when the invoke has ended, however it did. */
-function dispatch(
-  { command, timeoutMs, idempotencyKey, paramsJSON }: Asked,
-  target: NodeSession,
-  call: Call,
-): Promise<InvokeOutcome> {
-  return new Promise((resolve) => {
-    let forgetEnd = () => {};
-    const cancel = call.services.nodes.invokes.start({
-      target,
-      caller: call.connId,
-      device: call.actor.deviceId,
-      command,
-      ...(paramsJSON !== undefined && { paramsJSON }),
-      timeoutMs,
-      idempotencyKey,
-      settled: (outcome) => {
-        forgetEnd();
-        resolve(outcome);
-      },
-      progress: (chunk) => {
-        call.tell("node.invoke.progress", { ...chunk, nodeId: target.nodeId, idempotencyKey });
-      },
-    });
-    forgetEnd = call.onEnd(cancel);
-  });
 }
 
 /** The node's own text goes through as it is, once it was seen to be JSON. */

@@ -161,7 +161,9 @@ describe("a failure", () => {
       message,
       details: { nodeError: { code: "DISCONNECTED" }, nodeCommandDispatched: true },
     });
-    const { error } = await op.request("node.invoke", params);
+    // A new one: under the key of the first it would be told of that one.
+    const anew = invokeParams(gone.nodeId, "system.which");
+    const { error } = await op.request("node.invoke", anew);
     expect(error).toEqual({
       code: "UNAVAILABLE",
       message: "node not connected",
