@@ -138,7 +138,8 @@ export const nodeLimitTable = {
   nodeAnswersBytes: {
     value: 16 * MiB,
     unit: "bytes",
-    bounds: "answers that are kept so, with the params of their invokes, in all; a part of `heldBytes`",
+    bounds:
+      "answers that are kept so, with the params of their invokes, in all; a part of `heldBytes`",
     past: "of the device with most of them the oldest large ones go, then the oldest with their keys",
     metric: "node-answers-forgotten",
     test: "nodes/kept-answers.test.ts",

@@ -16,13 +16,14 @@ export function pairingChanged(what: string, step?: ApprovalStep | StandbyStep):
 }
 
 /**
- * The session of the caller's node, be it the one that serves or one that stands by.
- * @throws RequestError (PAIRING_CHANGED) where there is none any more
+ * The session of the caller's node.
+ * @throws RequestError (PAIRING_CHANGED) where another connection of the same node serves
  */
 export function ownSession({ connId, services }: Call, what: string): NodeSession {
-  const session = services.nodes.sessions.of(connId);
-  if (session) return session;
-  throw pairingChanged(what);
+  const { sessions } = services.nodes;
+  const session = sessions.of(connId);
+  if (session && sessions.isCurrent(session)) return session;
+  throw pairingChanged(what, session && { reason: "standby", next: STANDS_BY });
 }
 
 /**
@@ -34,24 +35,14 @@ export function approvedSession(call: Call, what: string): NodeSession {
   const { nodes } = call.services;
   if (nodes.record(session.nodeId)?.surface) return session;
   // Its request may have been lost to a full disk.
-  if (nodes.sessions.isCurrent(session)) nodes.ask(session);
+  nodes.ask(session);
   throw pairingChanged(what, approvalStep(call, session.nodeId));
-}
-
-/**
- * As {@link approvedSession}, for work that one connection of a node does.
- * @throws RequestError (PAIRING_CHANGED) where another connection of the node serves, too
- */
-export function servingSession(call: Call, what: string): NodeSession {
-  const session = approvedSession(call, what);
-  if (call.services.nodes.sessions.isCurrent(session)) return session;
-  throw pairingChanged(what, { reason: "standby", next: STANDS_BY });
 }
 
 const STANDS_BY =
   "wait: a newer connection of this node serves, and this one takes over the moment that one ends";
 
-/** Why a connection gets no work. */
+/** Why a connection is heard about its own invokes alone. */
 interface StandbyStep {
   readonly reason: "standby";
   readonly next: Text;

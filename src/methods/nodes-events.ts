@@ -78,8 +78,6 @@ const hostStats: Handler = (payload, session, { services }) => {
   const { nodeId } = session;
   const latest = { ...stats, updatedAtMs: services.world.now() };
   session.hostStats = latest;
-  // Figures of two machines in turns would tell nobody anything.
-  if (!services.nodes.sessions.isCurrent(session)) return { handled: true, reason: "standby" };
   const told = services.nodes.tell(session, "node.hostStats", { nodeId, hostStats: latest });
   // A node that floods is written down once more when it goes.
   if (told) services.nodes.note(nodeId, { hostStats: latest });
@@ -91,12 +89,11 @@ const MAX_IDLE_SECONDS = 30 * 24 * 60 * 60;
 const activity: Handler = (payload, session, { services }) => {
   const { nodeId } = session;
   const { idleSeconds } = payload;
-  const serves = services.nodes.sessions.isCurrent(session);
   if (payload["action"] === "clear") {
     const was = session.activity;
     session.activity = undefined;
     const cleared = { nodeId, lastActiveAtMs: null, presenceUpdatedAtMs: null };
-    if (was && serves) services.nodes.tell(session, "node.presence", cleared);
+    if (was) services.nodes.tell(session, "node.presence", cleared);
     return { handled: true, reason: was ? "cleared" : "already_clear" };
   }
   const fits = typeof idleSeconds === "number" && Number.isInteger(idleSeconds);
@@ -105,7 +102,7 @@ const activity: Handler = (payload, session, { services }) => {
   }
   const now = services.world.now();
   session.activity = { lastActiveAtMs: now - idleSeconds * 1000, presenceUpdatedAtMs: now };
-  if (serves) services.nodes.tell(session, "node.presence", { nodeId, ...session.activity });
+  services.nodes.tell(session, "node.presence", { nodeId, ...session.activity });
   return { handled: true, reason: "updated" };
 };
 

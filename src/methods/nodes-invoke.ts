@@ -152,7 +152,11 @@ function begin(asked: Asked, target: NodeSession, call: Call): RunningInvoke {
     progress: (chunk) => callers.tell("node.invoke.progress", { ...chunk, nodeId, idempotencyKey }),
   });
   callers.add(call);
-  return { answer: answerTo(asked, outcome, { session: target, call }), callers, isAnswered: () => isAnswered };
+  return {
+    answer: answerTo(asked, outcome, { session: target, call }),
+    callers,
+    isAnswered: () => isAnswered,
+  };
 }
 
 /** The payload of the response. @throws RequestError where the command failed, or its end is not known */

@@ -2,7 +2,7 @@ import { NODES } from "../protocol/access.ts";
 import * as t from "../protocol/typed-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { method } from "./method.ts";
-import { approvalStep, pairingChanged, servingSession } from "./nodes-common.ts";
+import { approvalStep, approvedSession, pairingChanged } from "./nodes-common.ts";
 import * as results from "./results/nodes.ts";
 
 const WHAT = "pending work";
@@ -31,7 +31,7 @@ export const drain = method({
   params: wireSchemas.nodePendingDrain,
   result: results.workDrained,
   run: ({ maxItems }, call) => {
-    const { nodeId } = servingSession(call, WHAT);
+    const { nodeId } = approvedSession(call, WHAT);
     return { nodeId, ...call.services.nodes.work.drain(nodeId, maxItems) };
   },
 });
@@ -43,7 +43,7 @@ export const pull = method({
   params: wireSchemas.nodeList,
   result: results.actionsPulled,
   run: (_params, call) => {
-    const session = servingSession(call, WHAT);
+    const session = approvedSession(call, WHAT);
     const { nodes } = call.services;
     const { commands } = nodes.effective(session);
     const { nodeId } = session;
@@ -64,7 +64,7 @@ export const acknowledge = method({
       remainingCount: t.integer(),
     }),
   run: async ({ ids }, call) => {
-    const { nodeId } = servingSession(call, WHAT);
+    const { nodeId } = approvedSession(call, WHAT);
     const ackedIds = [...new Set(ids.map((id) => id.trim()))];
     const remainingCount = await call.services.nodes.work.acknowledge(nodeId, ackedIds);
     return { nodeId, ackedIds, remainingCount };

@@ -35,7 +35,7 @@ export interface InvokeAsk {
   readonly idempotencyKey: string;
   /**
    * Called exactly once; within `start` already when sending ends the connection. `answered`: by the
-   * node; else nobody knows what became of the command.
+   * node; else what became of the command is not known.
    */
   readonly settled: (outcome: InvokeOutcome, answered: boolean) => void;
   /** A chunk of output, in order. */

@@ -40,7 +40,7 @@ interface Kept {
 }
 
 /** What is kept for one device. */
-interface Device {
+interface AskedBy {
   readonly running: Map<string, Kept>;
   /** Those that ended, in that order. */
   readonly ended: Map<string, Kept>;
@@ -53,10 +53,7 @@ interface Device {
 
 interface Deps {
   readonly world: Pick<World, "after" | "monotonic">;
-  readonly limits: Pick<
-    Limits,
-    "nodeAnswerMs" | "nodeAnswersBytes" | "nodeAnswersBytesPerDevice"
-  >;
+  readonly limits: Pick<Limits, "nodeAnswerMs" | "nodeAnswersBytes" | "nodeAnswersBytesPerDevice">;
   /** Makes what counts memory that is held for `who`; `drop` is called where it has to be given back. */
   readonly hold: (who: string, drop: () => void) => (bytes: number) => void;
   /** Counts what a limit took away, by its metric. */
@@ -77,7 +74,7 @@ const METRIC = "node-answers-forgotten";
  * process.
  */
 export class KeptAnswers {
-  readonly #devices = new Map<string, Device>();
+  readonly #devices = new Map<string, AskedBy>();
   #bytes = 0;
   #sweep: Timer | undefined;
 
@@ -92,7 +89,11 @@ export class KeptAnswers {
    * The answer to an invoke that was asked for before; `undefined` for a new one. `who`: the device.
    * @throws RequestError where the key stands for another invoke, or the answer is not kept
    */
-  repeat(who: string, asked: AskedInvoke, caller: InvokeCaller): Promise<RawJson> | RawJson | undefined {
+  repeat(
+    who: string,
+    asked: AskedInvoke,
+    caller: InvokeCaller,
+  ): Promise<RawJson> | RawJson | undefined {
     const device = this.#devices.get(who);
     const key = asked.idempotencyKey;
     const kept = device?.running.get(key) ?? device?.ended.get(key);
@@ -133,7 +134,7 @@ export class KeptAnswers {
     );
   }
 
-  #device(who: string): Device {
+  #device(who: string): AskedBy {
     let device = this.#devices.get(who);
     if (device === undefined) {
       const hold = this.deps.hold(who, () => this.#drop(who));
@@ -143,7 +144,7 @@ export class KeptAnswers {
     return device;
   }
 
-  #isOver(device: Device, kept: Kept): boolean {
+  #isOver(device: AskedBy, kept: Kept): boolean {
     if (kept.running) return false;
     const { world, limits } = this.deps;
     if (world.monotonic() - kept.endedAt < limits.nodeAnswerMs) return false;
@@ -151,7 +152,7 @@ export class KeptAnswers {
     return true;
   }
 
-  #ended(device: Device, kept: Kept, answer: Kept["answer"]): void {
+  #ended(device: AskedBy, kept: Kept, answer: Kept["answer"]): void {
     const { world, limits } = this.deps;
     device.running.delete(kept.key);
     kept.isUnknown = kept.running?.isAnswered() === false;
@@ -168,14 +169,14 @@ export class KeptAnswers {
     this.#sweep ??= world.after(limits.nodeAnswerMs / 8, () => this.#sweepUp());
   }
 
-  #count(device: Device, bytes: number): void {
+  #count(device: AskedBy, bytes: number): void {
     device.bytes += bytes;
     this.#bytes += bytes;
   }
 
   /** Halves what the device with most of it has, so that this is not looked for at each invoke. */
   #makeRoom(): void {
-    let most: Device | undefined;
+    let most: AskedBy | undefined;
     for (const one of this.#devices.values()) {
       if (most === undefined || one.bytes > most.bytes) most = one;
     }
@@ -186,7 +187,7 @@ export class KeptAnswers {
   }
 
   /** Gives up the oldest large answer, whose key stays; where there is none, the oldest with its key. */
-  #giveUp(device: Device): void {
+  #giveUp(device: AskedBy): void {
     this.deps.refused(METRIC);
     const [large] = device.large;
     if (large === undefined) {
@@ -201,7 +202,7 @@ export class KeptAnswers {
     large.bytes = 0;
   }
 
-  #forget(device: Device, kept: Kept): void {
+  #forget(device: AskedBy, kept: Kept): void {
     device.ended.delete(kept.key);
     device.large.delete(kept);
     this.#count(device, -(OVERHEAD + kept.key.length + kept.bytes));

@@ -141,8 +141,7 @@ export class Nodes {
     const session = new NodeSession(socket, facts, this.deps.world.now());
     const before = this.sessions.join(session);
     if (before) {
-      // A program that came again has forgotten what it ran; another one has not, and may still answer.
-      if (cameAgain(before.facts.place, facts.place)) this.invokes.takenOver(before);
+      if (cameAgain(before.facts.place, facts.place)) this.#leftover(before);
       this.keys.joined(facts.nodeId);
     }
     const known = capabilities.recordOf(this.deps.document.working, facts);
@@ -154,6 +153,12 @@ export class Nodes {
     if (!known && invited) this.#grant(session);
     else this.ask(session);
     return session;
+  }
+
+  /** A program that came again has forgotten what it ran, and publishes anew; another one has not. */
+  #leftover(session: NodeSession): void {
+    this.invokes.takenOver(session);
+    this.published.forget(session);
   }
 
   leave(session: NodeSession): void {

@@ -1,7 +1,7 @@
 import type { Capabilities, NodeText } from "../requests/records.ts";
 import type { InvokeTarget } from "./invoke.ts";
 import type { HostStats } from "./records.ts";
-import type { Place } from "./sharing.ts";
+import type { NodePlace } from "./sharing.ts";
 
 /** A node's connection as this layer uses it. */
 export interface NodeSocket {
@@ -19,7 +19,7 @@ export interface JoinFacts {
   readonly pairing: string;
   readonly claims: Capabilities;
   readonly text: NodeText;
-  readonly place: Place;
+  readonly place: NodePlace;
   readonly pathEnv?: string;
   /** Whether it came with a link this time: a node's first capabilities need no approval then. */
   readonly invited: boolean;
@@ -84,7 +84,10 @@ export class NodeSessions {
   }
 
   /** Returns whether it served, and who does after it: none that is about to be closed. */
-  leave(session: NodeSession): { readonly served: boolean; readonly next?: NodeSession | undefined } {
+  leave(session: NodeSession): {
+    readonly served: boolean;
+    readonly next?: NodeSession | undefined;
+  } {
     const { nodeId } = session;
     this.#byConnection.delete(session.socket.id);
     if (!this.isCurrent(session)) {

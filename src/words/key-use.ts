@@ -1,5 +1,5 @@
 import { asRoot, at, openclaw, shell } from "../protocol/command.ts";
-import { onGateway, partsOf, say, type Text } from "../protocol/text.ts";
+import { say, type Text } from "../protocol/text.ts";
 
 /** What two connections of one node are, and what helps. `message` has no full stop. */
 export interface KeyUseWords {
@@ -8,13 +8,14 @@ export interface KeyUseWords {
 }
 
 const copied: KeyUseWords = {
-  message: "two machines use one node's key, so one is a copy of the other; the newer connection serves",
-  next: say`${partsOf(onGateway(openclaw`devices invite --role node`))}, then with its link on the machine that is the copy: ${at("node", openclaw`connect - --new-key`)} (of a service: ${at("node", asRoot(openclaw`connect - --new-key --install-service`))})`,
+  message:
+    "two machines use one node's key, so one is a copy of the other; the newer connection serves",
+  next: say`${at("gateway", openclaw`devices invite --role node`)} (and with its link, on the machine that is the copy: ${at("node", openclaw`connect - --new-key`)}, or for a service ${at("node", asRoot(openclaw`connect - --new-key --install-service`))})`,
 };
 
 const twice: KeyUseWords = {
   message: "two programs use one node's key; the newer connection serves, the other stands by",
-  next: say`end one of them on that machine: a service with ${at("node", asRoot(shell`systemctl stop openclaw-node`))}, one in a terminal with Ctrl-C`,
+  next: say`${at("node", asRoot(shell`systemctl stop openclaw-node`))} (on that machine, where one of them is its service; one in a terminal ends with Ctrl-C)`,
 };
 
 /** Says who uses the key of one node twice. */

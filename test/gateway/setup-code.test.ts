@@ -9,7 +9,6 @@ import { decodeSetupCode } from "../../src/protocol/setup-code.ts";
 import { type Frame, makeDevice, RawClient } from "../kit/client.ts";
 import { startTestGateway, type TestGateway } from "../kit/gateway.ts";
 import { readDataUrlQr } from "../kit/png-qr.ts";
-import { until } from "../kit/until.ts";
 import { admittedConnect, refusedConnect } from "../kit/wire.ts";
 import { HandWorld } from "../kit/world.ts";
 import { ADMIN, asNode, asOperator, FULL, fits, LIMITED, makeSetup, publicUrl } from "./phone.ts";
@@ -181,29 +180,6 @@ describe("a phone with a code", () => {
     const { hello } = await admittedConnect(gateway, asOperator({ device, auth }));
     expect(hello.auth).toMatchObject({ role: "operator", scopes: LIMITED });
     expect(hello.auth.deviceTokens).toMatchObject([{ role: "node", scopes: [] }]);
-  });
-
-  test("as an operator first has what its node half offers approved as well, once", async () => {
-    const { auth } = await setup();
-    const device = makeDevice();
-    const { hello } = await admittedConnect(gateway, asOperator({ device, auth }));
-    const [{ deviceToken }] = hello.auth.deviceTokens;
-    const token = { deviceToken };
-    const offers = (commands: string[]) => ({ ...asNode({ device, auth: token }), params: { commands } });
-    await admittedConnect(gateway, offers(["device.info"]));
-    const { deviceId: nodeId } = device;
-    await until(async () => {
-      const { approvalState } = await gateway.host<Frame>("node.describe", { nodeId });
-      return approvalState === "approved";
-    }, "the approval of what it offers");
-    // What it offers later is asked about.
-    await admittedConnect(gateway, offers(["device.info", "device.status"]));
-    const { pendingRequestId, commands } = await until(async () => {
-      const row = await gateway.host<Frame>("node.describe", { nodeId });
-      return row.pendingRequestId === undefined ? undefined : row;
-    }, "a request for more");
-    expect(pendingRequestId).toEqual(expect.any(String));
-    expect(commands).toEqual(["device.info"]);
   });
 
   test("is not let in by a code that another phone used, that is over, or that was taken back", async () => {

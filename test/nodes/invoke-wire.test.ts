@@ -17,7 +17,8 @@ let gateway: TestGateway;
 let op: RawClient;
 let node: PairedNode;
 beforeAll(async () => {
-  gateway = await startTestGateway();
+  // A caller that is lost is not waited for (repeated-invoke.test.ts is about that).
+  gateway = await startTestGateway({ limits: { nodeInvokeReturnMs: 0 } });
   op = await operator(gateway);
   node = await approvedNode(gateway, ["system.which", "system.notify", "fs.listDir"]);
 });

@@ -19,7 +19,7 @@ export interface CapabilityDeps {
 
 /**
  * What the gateway lets this node do: it learns that from the answers to its own figures, which are
- * refused until its commands are approved.
+ * refused until its commands are approved, and while another program with its key serves.
  */
 export class DeclaredCommands {
   #timer: NodeJS.Timeout | undefined;
@@ -69,6 +69,8 @@ export class DeclaredCommands {
 
   #refused({ details }: RefusedReport, send: Send): void {
     if (details?.["code"] !== "PAIRING_CHANGED") return;
+    // The next report asks again: by then it may serve.
+    if (details["reason"] === "standby") return this.#tell({ event: "standby" });
     // It is put before a person: anything else than a code would be a line of the gateway's own.
     const requestId = normalizeCode(String(details["requestId"] ?? ""));
     if (requestId !== undefined && isWholeCode(requestId)) {

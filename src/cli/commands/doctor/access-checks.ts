@@ -1,5 +1,6 @@
 import { openclaw } from "../../../protocol/command.ts";
-import { count } from "../../kit/words.ts";
+import { keyUseWords } from "../../../words/key-use.ts";
+import { count, quoted, shortId, shown } from "../../kit/words.ts";
 import type { Check, DoctorFacts } from "./facts.ts";
 import { note, ok, warn } from "./verdict.ts";
 
@@ -79,10 +80,32 @@ const invites: Check = (facts) => {
   );
 };
 
+/** What a program shows of each key that is used twice. */
+const MOST_NAMED = 3;
+
+const sharedKeys: Check = ({ gateway }) => {
+  if (gateway.how !== "running") return undefined;
+  // An older gateway says nothing of it.
+  const { sharedKeys: shared } = gateway.status.nodes ?? {};
+  if (shared === undefined) return undefined;
+  const copied = shared.filter(({ keyUsedBy }) => keyUsedBy === "machines");
+  const those = copied.length > 0 ? copied : shared;
+  const [first] = those;
+  if (first === undefined) return ok("No node's key is used twice.");
+  const { message, next } = keyUseWords(first.keyUsedBy);
+  const nodes = those.slice(0, MOST_NAMED).map(({ nodeId, names, addresses }) => {
+    const named = names.map((name) => quoted(shown(name))).join(" and ");
+    return `${named} (${shortId(nodeId)}) at ${addresses.map((one) => shown(one)).join(" and ")}`;
+  });
+  const words = `${nodes.join("; ")}: ${message}.`;
+  return first.keyUsedBy === "machines" ? warn(words, next) : note(words, next);
+};
+
 export const accessChecks: Readonly<Record<string, Check>> = {
   "auth.deviceless-cli": devicelessCli,
   "auth.secret": secret,
   "pairing.devices": devices,
   "pairing.requests": requests,
   "pairing.invites": invites,
+  "nodes.shared-keys": sharedKeys,
 };
