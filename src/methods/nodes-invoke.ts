@@ -1,7 +1,7 @@
 import { limitTable } from "../limits/table.ts";
 import type { InvokeOutcome, NodeError } from "../nodes/invoke.ts";
 import { InvokeCallers } from "../nodes/invoke-callers.ts";
-import type { AskedInvoke, RunningInvoke } from "../nodes/kept-answers.ts";
+import { type AskedInvoke, KeptInvoke } from "../nodes/kept-answers.ts";
 import { policyCure, policyProblem } from "../nodes/policy.ts";
 import type { NodeSession } from "../nodes/sessions.ts";
 import { ADMIN, covers, NODES } from "../protocol/access.ts";
@@ -51,10 +51,8 @@ export const invoke = method({
     const { invokeAnswers } = call.services;
     const who = askerOf(call);
     const repeated = invokeAnswers.repeat(who, asked, call);
-    if (repeated !== undefined) return repeated;
-    const running = begin(asked, sessionFor(nodeId, command, call), call);
-    invokeAnswers.begin(who, asked, running);
-    return running.answer;
+    if (typeof repeated === "string") return answerOf(nodeId, command, { payloadJSON: repeated });
+    return repeated ?? begin(who, asked, call);
   },
 });
 
@@ -124,56 +122,69 @@ function notConnected(nodeId: string): RequestError {
 type Asked = AskedInvoke & { readonly timeoutMs: number | undefined };
 
 /** Sends the command to the node. @throws RequestError where nothing was sent */
-function begin(asked: Asked, target: NodeSession, call: Call): RunningInvoke {
+function begin(who: string, asked: Asked, call: Call): Promise<RawJson> {
   const { nodeId, command, timeoutMs, idempotencyKey, paramsJSON } = asked;
-  const { world, limits, nodes } = call.services;
+  const { world, limits, nodes, invokeAnswers } = call.services;
+  const target = sessionFor(nodeId, command, call);
+  const { deviceId } = call.actor;
+  // Without a key of its own a client can't prove that it is the one that comes back.
+  const returnMs = deviceId === undefined ? 0 : limits.nodeInvokeReturnMs;
+  const callers = new InvokeCallers({ world, returnMs });
+  const kept = new KeptInvoke(who, asked, callers);
   let settle: (outcome: InvokeOutcome) => void = () => {};
-  let isAnswered = false;
-  let cancel = () => {};
   const outcome = new Promise<InvokeOutcome>((resolve) => {
     settle = resolve;
   });
-  // Without a key of its own a client can't prove that it is the one that comes back.
-  const returnMs = call.actor.deviceId === undefined ? 0 : limits.nodeInvokeReturnMs;
-  const callers = new InvokeCallers({ world, returnMs, cancel: () => cancel() });
-  cancel = nodes.invokes.start({
+  callers.cancel = nodes.invokes.start({
     target,
     caller: call.connId,
-    device: call.actor.deviceId,
+    device: deviceId,
     command,
     ...(paramsJSON !== undefined && { paramsJSON }),
     timeoutMs,
     idempotencyKey,
     settled: (ended, answered) => {
-      isAnswered = answered;
+      kept.isUnknown = !answered;
       callers.over();
       settle(ended);
     },
     progress: (chunk) => callers.tell("node.invoke.progress", { ...chunk, nodeId, idempotencyKey }),
   });
   callers.add(call);
-  return {
-    answer: answerTo(asked, outcome, { session: target, call }),
-    callers,
-    isAnswered: () => isAnswered,
-  };
+  const answer = answerTo(kept, outcome, { session: target, call });
+  invokeAnswers.begun(kept, answer);
+  return answer;
 }
 
 /** The payload of the response. @throws RequestError where the command failed, or its end is not known */
 async function answerTo(
-  { nodeId, command, paramsJSON }: Asked,
+  kept: KeptInvoke,
   ending: Promise<InvokeOutcome>,
   { session, call }: { session: NodeSession; call: Call },
 ): Promise<RawJson> {
+  const { nodeId, command, paramsJSON } = kept;
+  const { invokeAnswers } = call.services;
   const outcome = await ending;
-  if (outcome.ok) return answer(nodeId, command, outcome);
-  await queueForForeground({ session, command, paramsJSON, error: outcome.error }, call);
-  throw failure(outcome.error);
+  try {
+    if (!outcome.ok) {
+      await queueForForeground({ session, command, paramsJSON, error: outcome.error }, call);
+      throw failure(outcome.error);
+    }
+    const answer = answerOf(nodeId, command, outcome);
+    invokeAnswers.ended(kept, outcome.payloadJSON ?? answer);
+    return answer;
+  } catch (error) {
+    invokeAnswers.ended(kept, error instanceof RequestError ? error.shape : undefined);
+    throw error;
+  }
 }
 
 /** The node's own text goes through as it is, once it was seen to be JSON. */
-function answer(nodeId: string, command: string, outcome: InvokeOutcome & { ok: true }): RawJson {
-  const { payload, payloadJSON } = outcome;
+function answerOf(
+  nodeId: string,
+  command: string,
+  { payload, payloadJSON }: { readonly payload?: unknown; readonly payloadJSON: string | null },
+): RawJson {
   const head = JSON.stringify({ ok: true, nodeId, command }).slice(0, -1);
   if (payloadJSON === null) {
     const text = payload === undefined ? "" : `,"payload":${JSON.stringify(payload)}`;

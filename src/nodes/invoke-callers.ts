@@ -9,21 +9,31 @@ export interface InvokeCaller {
   onEnd(then: (left: boolean) => void): () => void;
 }
 
-interface Deps {
-  readonly world: Pick<World, "after">;
-  /** Milliseconds that the invoke waits for a lost caller, 0 for one that can't come back. */
-  readonly returnMs: number;
-  /** Ends the invoke: no caller is left. */
-  readonly cancel: () => void;
+interface Here {
+  readonly caller: InvokeCaller;
+  readonly forget: () => void;
 }
 
-/** Who waits for one invoke. Where the last of them is gone for good, it ends. */
+interface Deps {
+  readonly world: Pick<World, "after">;
+  /** Milliseconds that an invoke waits for a lost caller, 0 for one that can't come back. */
+  readonly returnMs: number;
+}
+
+/** Who waits for one invoke. Where the last of them is gone for good, it is cancelled. */
 export class InvokeCallers {
-  readonly #here: { readonly caller: InvokeCaller; readonly forget: () => void }[] = [];
+  /** Ends the invoke; set once it was sent. */
+  cancel: () => void = noop;
+  #first: Here | undefined;
+  #more: Here[] | undefined;
   #return: Timer | undefined;
   #over = false;
 
   constructor(private readonly deps: Deps) {}
+
+  get #here(): Here[] {
+    return [...(this.#first ? [this.#first] : []), ...(this.#more ?? [])];
+  }
 
   /** One more waits. A connection counts once, however often it asks. */
   add(caller: InvokeCaller): void {
@@ -31,8 +41,9 @@ export class InvokeCallers {
     this.#return?.cancel();
     this.#return = undefined;
     if (this.#here.some((one) => one.caller.connId === caller.connId)) return;
-    const forget = caller.onEnd((left) => this.#ended(caller, left));
-    this.#here.push({ caller, forget });
+    const here = { caller, forget: caller.onEnd((left) => this.#ended(caller, left)) };
+    if (this.#first === undefined) this.#first = here;
+    else this.#more = [...(this.#more ?? []), here];
   }
 
   tell(event: string, payload: unknown): void {
@@ -42,18 +53,23 @@ export class InvokeCallers {
   /** The invoke has ended. */
   over(): void {
     this.#over = true;
+    this.cancel = noop;
     this.#return?.cancel();
-    for (const { forget } of this.#here) forget();
-    this.#here.length = 0;
+    this.#first?.forget();
+    this.#first = undefined;
+    for (const { forget } of this.#more ?? []) forget();
+    this.#more = undefined;
   }
 
   #ended(caller: InvokeCaller, left: boolean): void {
     if (this.#over) return;
-    const at = this.#here.findIndex((one) => one.caller === caller);
-    if (at >= 0) this.#here.splice(at, 1);
-    if (this.#here.length > 0) return;
-    const { world, returnMs, cancel } = this.deps;
-    if (left || returnMs === 0) cancel();
-    else this.#return = world.after(returnMs, cancel);
+    if (this.#first?.caller === caller) this.#first = this.#more?.shift();
+    else this.#more = this.#more?.filter((one) => one.caller !== caller);
+    if (this.#first !== undefined) return;
+    const { world, returnMs } = this.deps;
+    if (left || returnMs === 0) this.cancel();
+    else this.#return = world.after(returnMs, () => this.cancel());
   }
 }
+
+function noop(): void {}

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { Fifo } from "../lib/fifo.ts";
 import type { Timer, World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
 import { invalidRequest, RequestError, wireDetails } from "../protocol/errors.ts";
@@ -13,39 +14,52 @@ export interface AskedInvoke {
   readonly idempotencyKey: string;
 }
 
-/** An invoke under way. */
-export interface RunningInvoke {
-  /** The payload of its answer; rejects with the error of it. */
-  readonly answer: Promise<RawJson>;
-  readonly callers: InvokeCallers;
-  /** Whether the node answered; asked once `answer` is settled. */
-  readonly isAnswered: () => boolean;
-}
+/** How an invoke ended: the node's own text of JSON, a whole answer, or an error. */
+export type KeptEnd = string | RawJson | ErrorShape;
 
 /** An invoke under its key, while it runs and for a while after that. */
-interface Kept {
-  readonly key: string;
+export class KeptInvoke {
   readonly nodeId: string;
   readonly command: string;
+  readonly key: string;
   /** Absent: none, or not kept any more. */
   paramsJSON: string | undefined;
-  running: RunningInvoke | undefined;
-  answer: RawJson | ErrorShape | undefined;
+  /** The payload of its answer, while it runs; rejects with the error of it. */
+  answer: Promise<RawJson> | undefined;
+  /** Who waits, while it runs. */
+  callers: InvokeCallers | undefined;
+  /** Absent while it runs, and where it is not kept any more. */
+  end: KeptEnd | undefined;
   /** Whether it ended without an answer of the node. */
-  isUnknown: boolean;
+  isUnknown = false;
   /** Monotonic time of its end, milliseconds. */
-  endedAt: number;
-  /** What is counted for its params and its answer. */
-  bytes: number;
+  endedAt = 0;
+  /** What is counted for its params and its end. */
+  bytes = 0;
+
+  constructor(
+    readonly who: string,
+    { nodeId, command, paramsJSON, idempotencyKey }: AskedInvoke,
+    callers: InvokeCallers,
+  ) {
+    this.nodeId = nodeId;
+    this.command = command;
+    this.key = idempotencyKey;
+    this.paramsJSON = paramsJSON;
+    this.callers = callers;
+  }
 }
+
+/** What a repeated invoke gets: the node's own text, a whole answer, or one that is to come. */
+export type Repeated = string | RawJson | Promise<RawJson>;
 
 /** What is kept for one device. */
 interface AskedBy {
-  readonly running: Map<string, Kept>;
-  /** Those that ended, in that order. */
-  readonly ended: Map<string, Kept>;
-  /** Those of them whose params and answer can be forgotten to some effect. */
-  readonly large: Set<Kept>;
+  readonly invokes: Map<string, KeptInvoke>;
+  /** Those of them that ended, in that order. */
+  readonly ended: Fifo<KeptInvoke>;
+  /** Those whose params and answer can be forgotten to some effect; some were, with their keys. */
+  readonly large: Fifo<KeptInvoke>;
   bytes: number;
   /** Says how much is kept. */
   readonly hold: (bytes: number) => void;
@@ -86,82 +100,63 @@ export class KeptAnswers {
   }
 
   /**
-   * The answer to an invoke that was asked for before; `undefined` for a new one. `who`: the device.
-   * @throws RequestError where the key stands for another invoke, or the answer is not kept
+   * What became of an invoke that was asked for before, or what becomes of it; `undefined` for a new one.
+   * `who`: the device.
+   * @throws RequestError where the key stands for another invoke, for one that failed, or the answer is not
+   * kept
    */
-  repeat(
-    who: string,
-    asked: AskedInvoke,
-    caller: InvokeCaller,
-  ): Promise<RawJson> | RawJson | undefined {
+  repeat(who: string, asked: AskedInvoke, caller: InvokeCaller): Repeated | undefined {
     const device = this.#devices.get(who);
-    const key = asked.idempotencyKey;
-    const kept = device?.running.get(key) ?? device?.ended.get(key);
-    if (device === undefined || kept === undefined || this.#isOver(device, kept)) return undefined;
-    const { running, answer } = kept;
-    const isSame = kept.nodeId === asked.nodeId && kept.command === asked.command;
-    if (!isSame) throw reused();
-    if (running) {
-      if (!sameParams(kept.paramsJSON, asked.paramsJSON)) throw reused();
-      running.callers.add(caller);
-      return running.answer;
+    const kept = device?.invokes.get(asked.idempotencyKey);
+    if (device === undefined || kept === undefined) return undefined;
+    if (this.#isOver(kept)) {
+      this.#forgetOver(device);
+      return undefined;
     }
-    if (answer === undefined) throw gone();
+    if (kept.nodeId !== asked.nodeId || kept.command !== asked.command) throw reused();
+    const { answer, end } = kept;
+    if (answer === undefined && end === undefined) throw gone();
     if (!sameParams(kept.paramsJSON, asked.paramsJSON)) throw reused();
-    if ("text" in answer) return answer;
-    throw new RequestError(kept.isUnknown ? unknownOutcome(answer) : answer);
+    if (answer) {
+      kept.callers?.add(caller);
+      return answer;
+    }
+    if (end === undefined || isAnswer(end)) return end;
+    throw new RequestError(kept.isUnknown ? unknownOutcome(end) : end);
   }
 
-  /** A new invoke runs. */
-  begin(who: string, asked: AskedInvoke, running: RunningInvoke): void {
-    const { idempotencyKey: key, nodeId, command, paramsJSON } = asked;
-    const kept: Kept = {
-      key,
-      nodeId,
-      command,
-      paramsJSON,
-      running,
-      answer: undefined,
-      isUnknown: false,
-      endedAt: 0,
-      bytes: 0,
-    };
-    const device = this.#device(who);
-    device.running.set(key, kept);
-    const ended = (answer?: Kept["answer"]) => this.#ended(device, kept, answer);
-    running.answer.then(ended, (error: unknown) =>
-      ended(error instanceof RequestError ? error.shape : undefined),
-    );
+  /** An invoke runs, and `answer` is what its caller gets. */
+  begun(kept: KeptInvoke, answer: Promise<RawJson>): void {
+    kept.answer = answer;
+    this.#device(kept.who).invokes.set(kept.key, kept);
   }
 
   #device(who: string): AskedBy {
     let device = this.#devices.get(who);
     if (device === undefined) {
       const hold = this.deps.hold(who, () => this.#drop(who));
-      device = { running: new Map(), ended: new Map(), large: new Set(), bytes: 0, hold };
+      device = { invokes: new Map(), ended: new Fifo(), large: new Fifo(), bytes: 0, hold };
       this.#devices.set(who, device);
     }
     return device;
   }
 
-  #isOver(device: AskedBy, kept: Kept): boolean {
-    if (kept.running) return false;
+  #isOver(kept: KeptInvoke): boolean {
     const { world, limits } = this.deps;
-    if (world.monotonic() - kept.endedAt < limits.nodeAnswerMs) return false;
-    this.#forget(device, kept);
-    return true;
+    return kept.answer === undefined && world.monotonic() - kept.endedAt >= limits.nodeAnswerMs;
   }
 
-  #ended(device: AskedBy, kept: Kept, answer: Kept["answer"]): void {
+  /** It ended; `end` absent: by a failure of the gateway, which is not told twice. */
+  ended(kept: KeptInvoke, end: KeptEnd | undefined): void {
     const { world, limits } = this.deps;
-    device.running.delete(kept.key);
-    kept.isUnknown = kept.running?.isAnswered() === false;
-    kept.running = undefined;
-    kept.answer = answer;
-    kept.endedAt = world.monotonic();
-    kept.bytes = (kept.paramsJSON?.length ?? 0) + charsOf(answer);
-    device.ended.set(kept.key, kept);
-    if (kept.bytes > LARGE) device.large.add(kept);
+    const device = this.#device(kept.who);
+    kept.answer = undefined;
+    kept.callers = undefined;
+    kept.end = end;
+    kept.endedAt = Math.floor(world.monotonic());
+    kept.bytes = (kept.paramsJSON?.length ?? 0) + charsOf(end);
+    device.ended.push(kept);
+    if (kept.bytes > LARGE) device.large.push(kept);
     this.#count(device, OVERHEAD + kept.key.length + kept.bytes);
     while (device.bytes > limits.nodeAnswersBytesPerDevice) this.#giveUp(device);
     if (this.#bytes > limits.nodeAnswersBytes) this.#makeRoom();
@@ -189,23 +184,27 @@ export class KeptAnswers {
   /** Gives up the oldest large answer, whose key stays; where there is none, the oldest with its key. */
   #giveUp(device: AskedBy): void {
     this.deps.refused(METRIC);
-    const [large] = device.large;
-    if (large === undefined) {
-      const [oldest] = device.ended.values();
-      if (oldest) this.#forget(device, oldest);
-      return;
-    }
+    const large = device.large.shift();
+    if (large === undefined) return this.#forgetOldest(device);
     this.#count(device, -large.bytes);
-    device.large.delete(large);
-    large.answer = undefined;
+    large.end = undefined;
     large.paramsJSON = undefined;
     large.bytes = 0;
   }
 
-  #forget(device: AskedBy, kept: Kept): void {
-    device.ended.delete(kept.key);
-    device.large.delete(kept);
-    this.#count(device, -(OVERHEAD + kept.key.length + kept.bytes));
+  #forgetOldest(device: AskedBy): void {
+    const oldest = device.ended.shift();
+    if (oldest === undefined) return;
+    device.invokes.delete(oldest.key);
+    // All large ones ended in the same order.
+    if (device.large.first === oldest) device.large.shift();
+    this.#count(device, -(OVERHEAD + oldest.key.length + oldest.bytes));
+  }
+
+  /** Those that are over ended before all others. */
+  #forgetOver(device: AskedBy): void {
+    while (device.ended.first && this.#isOver(device.ended.first)) this.#forgetOldest(device);
+    device.hold(device.bytes);
   }
 
   /** Memory is short: nothing that ended is kept for `who`. */
@@ -213,16 +212,15 @@ export class KeptAnswers {
     const device = this.#devices.get(who);
     if (device === undefined) return;
     this.deps.refused(METRIC);
-    for (const kept of device.ended.values()) this.#forget(device, kept);
+    while (device.ended.size > 0) this.#forgetOldest(device);
   }
 
   /** Forgets what is over. Runs only while something is kept. */
   #sweepUp(): void {
     this.#sweep = undefined;
     for (const [who, device] of this.#devices) {
-      for (const kept of device.ended.values()) if (!this.#isOver(device, kept)) break;
-      device.hold(device.bytes);
-      if (device.ended.size === 0 && device.running.size === 0) this.#devices.delete(who);
+      this.#forgetOver(device);
+      if (device.invokes.size === 0) this.#devices.delete(who);
     }
     if (this.#devices.size === 0) return;
     const { world, limits } = this.deps;
@@ -238,9 +236,14 @@ function sameParams(one: string | undefined, other: string | undefined): boolean
   return isDeepStrictEqual(JSON.parse(one), JSON.parse(other));
 }
 
-function charsOf(answer: Kept["answer"]): number {
-  if (answer === undefined) return 0;
-  return "text" in answer ? answer.text.length : JSON.stringify(answer).length;
+function isAnswer(end: KeptEnd): end is string | RawJson {
+  return typeof end === "string" || "text" in end;
+}
+
+function charsOf(end: KeptEnd | undefined): number {
+  if (end === undefined) return 0;
+  if (typeof end === "string") return end.length;
+  return "text" in end ? end.text.length : JSON.stringify(end).length;
 }
 
 function reused(): RequestError {
