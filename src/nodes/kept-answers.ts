@@ -75,7 +75,7 @@ interface Deps {
 }
 
 /** What one that ended takes beside its texts, bytes: measured, and rounded up. */
-const OVERHEAD = 512;
+const OVERHEAD = 400;
 /** Params and answer that are smaller go with their key alone. */
 const LARGE = 1024;
 /** The order of names in larger params is not looked at. */

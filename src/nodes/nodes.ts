@@ -142,6 +142,7 @@ export class Nodes {
     const before = this.sessions.join(session);
     if (before) {
       if (cameAgain(before.facts.place, facts.place)) this.#leftover(before);
+      this.#tellStandby(before, true);
       this.keys.joined(facts.nodeId);
     }
     const known = capabilities.recordOf(this.deps.document.working, facts);
@@ -179,10 +180,17 @@ export class Nodes {
     this.note(nodeId, { ...facts.text, ...(hostStats && { hostStats }) });
     if (hostStats) this.tell(session, "node.hostStats", { nodeId, hostStats });
     this.#listeners.tell("tookOver", session);
+    this.#tellStandby(session, false);
     // What the other one asked for may be about to be approved: it keeps its code, for it may come back.
     const { requests, world } = this.deps;
     const asker = { deviceId: nodeId, now: world.now() };
     if (!book.requestOf(requests.working, "node", asker)) this.ask(session);
+  }
+
+  /** The node's own program hears whether it serves. */
+  #tellStandby(session: NodeSession, standby: boolean): void {
+    const { nodeId } = session;
+    sendEvent(session, "node.standby", { nodeId, standby, ts: this.deps.world.now() });
   }
 
   /** Notes facts that are no promise to a client: written lazily, and lost in a crash. */

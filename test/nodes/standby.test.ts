@@ -80,6 +80,7 @@ describe("of a node with several connections", () => {
   test("the newest serves, and the next takes over the moment it leaves; none is closed", async () => {
     const node = await approvedNode(gateway, ["system.which"]);
     const second = await alsoAs(node);
+    expect(await eventOf(node.client, "node.standby")).toMatchObject({ standby: true });
     await answers(node, second);
     const third = await alsoAs(node);
     await answers(node, third);
@@ -87,7 +88,9 @@ describe("of a node with several connections", () => {
     // One that stands by goes, and nothing else happens.
     await ends(node, second);
     await answers(node, third);
+    const from = node.client.frames.length;
     await ends(node, third);
+    expect(await eventOf(node.client, "node.standby", from)).toMatchObject({ standby: false });
     await answers(node, node.client);
     expect(await row(node.nodeId)).toMatchObject({ connected: true });
     expect(await row(node.nodeId)).not.toHaveProperty("standbys");

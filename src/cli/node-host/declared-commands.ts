@@ -57,6 +57,12 @@ export class DeclaredCommands {
     if (this.#send) void this.#report(this.#send);
   }
 
+  /** Another connection with this machine's key serves, or this one does again. */
+  standby(stands: boolean): void {
+    if (stands) this.#tell({ event: "standby" });
+    else if (this.#send) void this.#report(this.#send);
+  }
+
   async #report(send: Send): Promise<void> {
     try {
       const payloadJSON = JSON.stringify(hostStats());

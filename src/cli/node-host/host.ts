@@ -204,6 +204,7 @@ export class NodeHost {
         client.request(method, params),
       );
     } else if (event === "node.invoke.cancel") this.#invokes.cancel(String(facts["invokeId"]));
+    else if (event === "node.standby") this.#capabilities.standby(facts["standby"] === true);
     else if (event === "node.pair.resolved") this.#capabilities.resolved(facts["decision"]);
   }
 

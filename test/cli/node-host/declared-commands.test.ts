@@ -59,8 +59,11 @@ test("that another program with its key serves is said once, and that it serves 
   start();
   await vi.advanceTimersByTimeAsync(125_000);
   expect([sent, told]).toEqual([3, [{ event: "standby" }]]);
+  declared.standby(true);
+  expect(told).toHaveLength(1);
   answer = async () => ({ ok: true });
-  await vi.advanceTimersByTimeAsync(60_000);
+  declared.standby(false);
+  await vi.advanceTimersByTimeAsync(10);
   expect(told.at(-1)).toEqual({ event: "commands-approved" });
 });
 
