@@ -16,14 +16,14 @@ export function nodeNews({ hub, telemetry, command }: Deps): NodesListener {
       const { message, next } = keyUseWords(use);
       const connections = sessions.map(({ facts: { text, place } }) => ({
         name: text.displayName,
-        address: place.source,
+        address: text.remoteIp ?? place.source,
         instanceId: place.instanceId,
       }));
       const facts = { nodeId, connections, next: plainText(next, { gateway: command }) };
       telemetry.refusalLog.write({ level: "warn", kind: "key-shared", facts, message });
     },
     tookOver: ({ nodeId, facts: { text, place } }) => {
-      const facts = { nodeId, name: text.displayName, address: place.source };
+      const facts = { nodeId, name: text.displayName, address: text.remoteIp ?? place.source };
       const message = "a node's connection ended, and one that stood by takes over";
       telemetry.refusalLog.write({ level: "info", kind: "standby", facts, message });
     },

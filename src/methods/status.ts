@@ -61,7 +61,7 @@ function sharedKeys({ nodes, pairing }: Call["services"]) {
     if (rows.length >= MOST_SHARED) break;
     const label = pairing.device(nodeId)?.label;
     const names = sessions.map(({ facts }) => facts.place.name ?? facts.text.clientId);
-    const addresses = sessions.map(({ facts }) => facts.place.source);
+    const addresses = sessions.map(({ facts }) => facts.text.remoteIp ?? facts.place.source);
     rows.push({
       nodeId,
       keyUsedBy: use,

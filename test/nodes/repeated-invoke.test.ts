@@ -152,6 +152,22 @@ describe("a node.invoke under a key that was used", () => {
     expect(sent()).toHaveLength(1);
   });
 
+  test("that a phone put off is kept for it once", async () => {
+    const client = { id: "openclaw-ios", version: "1", platform: "iOS 18.4", mode: "node" };
+    const phone = await approvedNode(gateway, ["camera.list"], { client });
+    const { nodeId } = phone;
+    const more = { nodeId, command: "camera.list" };
+    const first = ask(op, more);
+    const { id } = await requested(phone.client);
+    const error = { code: "NODE_BACKGROUND_UNAVAILABLE", message: "in the background" };
+    await phone.client.request("node.invoke.result", { id, nodeId, ok: false, error });
+    const { details } = (await first).error;
+    expect(details.code).toBe("QUEUED_UNTIL_FOREGROUND");
+    expect((await ask(op, more)).error.details).toEqual(details);
+    const pulled = (await phone.client.request("node.pending.pull", {})).payload;
+    expect(pulled.actions).toHaveLength(1);
+  });
+
   test("that was refused before it reached the node is a new one", async () => {
     const away = await approvedNode(gateway, ["system.which"]);
     away.client.close();

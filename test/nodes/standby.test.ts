@@ -119,6 +119,27 @@ describe("of a node with several connections", () => {
     expect(requests).toHaveLength(1);
   });
 
+  test("a repeated invoke of the one that left runs on no other", async () => {
+    const node = await approvedNode(gateway, ["system.which"]);
+    const second = await alsoAs(node);
+    const params = invokeParams(node.nodeId, "system.which");
+    const asked = op.request("node.invoke", params);
+    await eventOf(second, "node.invoke.request");
+    await ends(node, second);
+    await asked;
+    const from = node.client.frames.length;
+    const { error } = await op.request("node.invoke", params);
+    expect(error.details).toMatchObject({
+      nodeError: { code: "DISCONNECTED" },
+      outcome: "unknown",
+    });
+    await node.client.request("health", {});
+    const requests = node.client.frames
+      .slice(from)
+      .filter((f) => f.event === "node.invoke.request");
+    expect(requests).toEqual([]);
+  });
+
   test("what another program or machine runs goes on, and is answered by it", async () => {
     const node = await approvedNode(gateway, ["system.which"]);
     const { nodeId } = node;
@@ -299,4 +320,23 @@ describe("one key on several machines", () => {
     await alsoAs(node, { instanceId: "by hand" });
     expect((await row(node.nodeId)).keyUsedBy).toBe("programs");
   });
+});
+
+test("deviceSockets: past its share the next connection is refused, and those that are there stay", async () => {
+  const small = await startTestGateway({ limits: { deviceSockets: 2 } });
+  try {
+    const node = await approvedNode(small, ["system.which"]);
+    const connect = async () => {
+      const client = await RawClient.open(small.url);
+      const auth = { deviceToken: node.deviceToken };
+      return client.connect({ ...nodeOptions(["system.which"]), device: node.device, auth });
+    };
+    expect((await connect()).ok).toBe(true);
+    expect((await connect()).error.message).toBe("too many connections of this device");
+    const { nodeId } = node;
+    expect(await small.host("node.describe", { nodeId })).toMatchObject({ connections: 2 });
+    expect(node.client.closed).toBeUndefined();
+  } finally {
+    await small.close();
+  }
 });

@@ -56,7 +56,7 @@ function standbyRows({ standbys = [] }: NodeRow, now: number): [string, string][
   return standbys.map(({ connectedAtMs, displayName, remoteIp, version }, i) => {
     const words = [
       ...(displayName === undefined ? [] : [quoted(shown(displayName))]),
-      `from ${remoteIp === undefined ? "this machine" : shown(remoteIp)}`,
+      `from ${remoteIp === undefined ? "the gateway's machine" : shown(remoteIp)}`,
       ...(version === undefined ? [] : [`version ${shown(version)}`]),
       `connected ${agoWords(connectedAtMs, now)}`,
     ];
