@@ -149,6 +149,7 @@ function lifecycle(parts: ServiceParts): Lifecycle {
 
 function configService({ config }: Core): ConfigService {
   return {
+    look: () => config.look(),
     view: (shown) => config.view(shown),
     exclusive: (work) => config.exclusive(work),
     get sshTarget() {
