@@ -260,7 +260,7 @@ const configTable = {
   }),
   "logging.file": optional({
     type: v.filePath,
-    help: "File that receives the log instead of standard output; older ones are kept as FILE.1 to FILE.4.",
+    help: "File that receives the log instead of standard output; older ones are kept as FILE.1 to FILE.4, where no other files have these names.",
     example: "/var/log/openclaw-gateway/gateway.log",
     hostOnly: true,
     apply: "restart",

@@ -1,5 +1,5 @@
 import { BySource } from "../lib/by-source.ts";
-import { giveWay } from "../lib/give-way.ts";
+import { giveWay, type PlaceBounds } from "../lib/give-way.ts";
 import type { Limits } from "../limits/table.ts";
 import { closes } from "../protocol/close.ts";
 import type { Connection } from "./connection.ts";
@@ -28,35 +28,40 @@ export class AdmissionControl {
   readonly #waiting = new BySource(sourceOf);
   /** All sockets, of which these connections are a part. */
   readonly places: Places;
+  /** Sockets before hello-ok that one source may have while others want places. */
+  readonly #share: number;
+  readonly #waitingBounds: PlaceBounds;
 
   constructor(
     private readonly limits: Limits,
     private readonly now: () => number,
   ) {
     this.places = new Places(limits);
+    const { unauthenticatedSockets, waitingSockets: all } = limits;
+    this.#share = shareOf(unauthenticatedSockets, limits.unauthenticatedPerAddress);
+    const perSource = shareOf(all, limits.waitingPerAddress);
+    this.#waitingBounds = { all, perSource, perPrefix: shareOf(all, limits.pendingPerPrefix) };
   }
 
   /** Why a new socket from `source` is refused, or `undefined`. */
   refusal(source: string): AdmissionRefusal | undefined {
     if (!this.places.hasRoom(source)) return tooManyConnections;
-    const most = this.limits.unauthenticatedPerAddress;
     const now = this.now();
     let silent = 0;
     for (const connection of this.#unauthenticated.of(source)) {
       // Oldest first: behind a socket that still has time, all have time.
       if (!this.#isLate(connection, now)) break;
       if (connection.state.name === "challenged") silent += 1;
-      if (silent >= most) return tooManyUnauthenticated;
+      if (silent >= this.#share) return tooManyUnauthenticated;
     }
     return undefined;
   }
 
   /** Whether a socket from `source` may be opened now. Past its share it leaves half to others. */
   hasRoom(source: string): boolean {
-    const { unauthenticatedSockets, unauthenticatedPerAddress } = this.limits;
     if (this.isFull) return false;
-    if (this.#unauthenticated.from(source) < unauthenticatedPerAddress) return true;
-    return this.#unauthenticated.size < unauthenticatedSockets / 2;
+    if (this.#unauthenticated.from(source) < this.#share) return true;
+    return this.#unauthenticated.size < this.limits.unauthenticatedSockets / 2;
   }
 
   /** Whether no socket from anywhere may be opened now. */
@@ -118,19 +123,15 @@ export class AdmissionControl {
   }
 
   #wayFor(newcomer: Connection) {
-    const { waitingSockets, waitingPerAddress, pendingPerPrefix } = this.limits;
-    if (this.#waiting.size < Math.min(waitingSockets, waitingPerAddress)) return "fits";
+    const { all, perSource } = this.#waitingBounds;
+    if (this.#waiting.size < Math.min(all, perSource)) return "fits";
     const places = [...this.#waiting.all()].map((connection) => ({
       connection,
       source: sourceOf(connection),
       since: connection.challengedAt,
       isThere: true,
     }));
-    return giveWay(places, sourceOf(newcomer), {
-      all: waitingSockets,
-      perSource: waitingPerAddress,
-      perPrefix: pendingPerPrefix,
-    });
+    return giveWay(places, sourceOf(newcomer), this.#waitingBounds);
   }
 
   /** An approved connection goes through the handshake once more. */
@@ -162,6 +163,11 @@ export class AdmissionControl {
 
 function sourceOf({ socket }: Connection): string {
   return socket.peer.source;
+}
+
+/** What one address or network may have of so many places: half of them at most, and one at least. */
+function shareOf(places: number, most: number): number {
+  return Math.min(most, Math.max(1, Math.floor(places / 2)));
 }
 
 function refused(text: string, metric: string): AdmissionRefusal {

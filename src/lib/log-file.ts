@@ -3,12 +3,11 @@ import {
   ftruncateSync,
   readlinkSync,
   realpathSync,
-  renameSync,
-  rmSync,
   type Stats,
   statSync,
 } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { type LogFileBounds, OwnLogs } from "./own-logs.ts";
 import type { World } from "./world.ts";
 
 /** What the log writes to: pino's stream. */
@@ -24,14 +23,6 @@ export interface LogStream {
   removeAllListeners(event: "ready"): unknown;
 }
 
-/** How much of a log is kept. */
-export interface LogFileBounds {
-  /** One file. */
-  readonly fileBytes: number;
-  /** Older files, as `FILE.1` (the newest) and so on. */
-  readonly kept: number;
-}
-
 /** A file is left this far below its bound: what is written next is no more. */
 const ROOM = 64 * 1024;
 /** How long a file that was moved away or deleted may get lines still, in milliseconds. */
@@ -43,6 +34,9 @@ const CHECK_MS = 1000;
  */
 export class LogFile {
   #size = 0;
+  /** How much of its beginning was there before and is no log of ours: that is never emptied. */
+  #foreign = 0;
+  readonly #own = new OwnLogs();
   #regular = false;
   /** Tells the open file from another of the same name. */
   #id = "";
@@ -72,7 +66,7 @@ export class LogFile {
     const stat = statOf(this.file);
     if (!stat || idOf(stat) !== this.#id) this.reopen();
     // Another process may write to it as well, or have emptied it.
-    else this.#size = stat.size;
+    else this.#resized(stat.size);
   }
 
   reopen(): void {
@@ -81,17 +75,24 @@ export class LogFile {
 
   #opened(): void {
     const stat = fstatSync(this.stream.fd);
+    if (stat.size === 0) this.#own.made(stat);
     // A device or a pipe has no size, and must not be moved away; nor what another process opened.
     this.#regular = stat.isFile() && !leadsToDescriptor(this.file);
     this.#id = idOf(stat);
     // The next one is for the same eyes.
     this.stream.mode = stat.mode & 0o777;
     this.#size = stat.size;
+    this.#foreign = this.#regular && !this.#own.has(this.file) ? stat.size : 0;
     if (this.#isFull) this.#rotate();
   }
 
   get #isFull(): boolean {
-    return this.#regular && this.#size + ROOM > this.deps.fileBytes;
+    return this.#regular && this.#size - this.#foreign + ROOM > this.deps.fileBytes;
+  }
+
+  #resized(size: number): void {
+    this.#size = size;
+    this.#foreign = Math.min(this.#foreign, size);
   }
 
   #wrote(bytes: number): void {
@@ -100,39 +101,23 @@ export class LogFile {
   }
 
   #rotate(): void {
-    const { fileBytes, kept } = this.deps;
     try {
       const file = realpathSync(this.file);
       // Its name may lead to another file already: then that one is taken, which has room or is rotated.
-      if (idOf(statSync(file)) === this.#id) shift(file, kept, fileBytes);
+      if (idOf(statSync(file)) === this.#id) this.#own.shift(file, this.deps);
       this.reopen();
       // Where that fails the old one takes lines still, but not for ever.
-      if (this.#size < fileBytes) return;
+      if (this.#size - this.#foreign < this.deps.fileBytes) return;
     } catch {
-      // In a folder where nothing can be moved: older lines go, so that newer ones have room.
+      // Where nothing can be moved older lines of ours go, so that newer ones have room.
     }
     try {
-      ftruncateSync(this.stream.fd, 0);
-      this.#size = 0;
+      this.#resized(Math.min(this.#foreign, fstatSync(this.stream.fd).size));
+      ftruncateSync(this.stream.fd, this.#size);
     } catch {
       // One that only grows (chattr +a) is left alone until it is opened anew.
       this.#regular = false;
     }
-  }
-}
-
-/**
- * Moves `FILE` to `FILE.1`, `FILE.1` to `FILE.2` and so on. What was there already and is larger than it
- * could have become here goes.
- */
-function shift(file: string, kept: number, fileBytes: number): void {
-  const name = (n: number) => (n === 0 ? file : `${file}.${n}`);
-  rmSync(name(kept), { force: true });
-  for (let n = kept - 1; n >= 0; n -= 1) {
-    const size = statSync(name(n), { throwIfNoEntry: false })?.size;
-    if (size === undefined) continue;
-    if (size > fileBytes) rmSync(name(n), { force: true });
-    else renameSync(name(n), name(n + 1));
   }
 }
 

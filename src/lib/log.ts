@@ -1,7 +1,8 @@
 import pino, { type Logger } from "pino";
-import { LogFile, type LogFileBounds, type LogStream } from "./log-file.ts";
+import { LogFile, type LogStream } from "./log-file.ts";
 import { withoutSaid } from "./log-line.ts";
 import type { LogRing } from "./log-ring.ts";
+import type { LogFileBounds } from "./own-logs.ts";
 import { whyFailed } from "./system-words.ts";
 import { systemWorld, type Timer, type World } from "./world.ts";
 

@@ -21,7 +21,8 @@ export const logLimitTable = {
   logFileBytes: {
     value: 16 * MiB,
     unit: "bytes",
-    bounds: "the file that `logging.file` names",
+    bounds:
+      "the file that `logging.file` names, beside what was in it before and is no log of ours",
     past: "it becomes `FILE.1` and another one begins; where it can't be moved it begins anew itself",
     metric: "-",
     test: "lib/log-file.test.ts",
@@ -30,7 +31,7 @@ export const logLimitTable = {
     value: 4,
     unit: "count",
     bounds: "older files of the log, `FILE.1` to `FILE.4`: 80 MiB with the one that is written",
-    past: "the oldest is removed, and one that is larger than `logFileBytes`",
+    past: "the oldest is removed, and one that is larger than `logFileBytes`; a file of such a name that is no log of ours stays, and one less is kept",
     metric: "-",
     test: "lib/log-file.test.ts",
   },

@@ -24,7 +24,8 @@ export const placeLimitTable = {
   knownAddresses: {
     value: 4_096,
     unit: "count",
-    bounds: "addresses that are known so",
+    bounds:
+      "addresses that are known so; after a start those from which the paired devices seen last asked or opened their link",
     past: "the one from which none came for longest is forgotten",
     metric: "-",
     test: "gateway/places.test.ts",

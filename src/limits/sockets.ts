@@ -14,7 +14,8 @@ export const socketLimitTable = {
   unauthenticatedPerAddress: {
     value: 32,
     unit: "count",
-    bounds: "sockets before hello-ok from one address (IPv6: /64)",
+    bounds:
+      "sockets before hello-ok from one address (IPv6: /64); half of `unauthenticatedSockets` where that is less",
     past: "the next one waits while half of `unauthenticatedSockets` are taken; HTTP 503 `Too many unauthenticated sockets` where so many are silent and nobody from there waits",
     metric: "unauthenticated-refused",
     test: "gateway/admission.test.ts",
@@ -57,14 +58,15 @@ export const socketLimitTable = {
     value: fitting(byMemory.waitingSockets),
     unit: "count",
     bounds: "sockets that wait for approval, in all (an eighth of memory at most, 8 to 256)",
-    past: "the newest of a /24 or /48 with more than `pendingPerPrefix` is closed 1013 `too many waiting`; else the new one, whose request stays",
+    past: "the newest of a /24 or /48 with more than `pendingPerPrefix`, or half of them where that is less, is closed 1013 `too many waiting`; else the new one, whose request stays",
     metric: "waiting-evicted",
     test: "gateway/admission.test.ts",
   },
   waitingPerAddress: {
     value: 16,
     unit: "count",
-    bounds: "sockets that wait for approval, from one address",
+    bounds:
+      "sockets that wait for approval, from one address; half of `waitingSockets` where that is less",
     past: "the new one is closed 1013 `too many waiting`; its request stays",
     metric: "waiting-evicted",
     test: "gateway/admission.test.ts",

@@ -57,6 +57,9 @@ export function makeNetwork(core: Core, options: NetworkOptions): Network {
   const { world, limits, pairing, nodes } = core;
   const { log, ask } = options;
   const state = new RuntimeState({ world, limits, log });
+  for (const source of pairing.lastSources(limits.knownAddresses)) {
+    state.admission.places.know(source);
+  }
   const hub = new Hub();
   const health = makeHealth(core, state, () => state.phase);
   const presence = makePresence(core, hub, health);

@@ -2,8 +2,7 @@ import { cutText, wrapText } from "../lib/width.ts";
 import { limitTable } from "../limits/table.ts";
 import { heldScopes } from "../pairing/authority.ts";
 import type { Device } from "../pairing/records.ts";
-import { type Command, commandText, shell } from "../protocol/command.ts";
-import { invalidRequest, RequestError } from "../protocol/errors.ts";
+import { commandText, shell } from "../protocol/command.ts";
 import { type LeftOut, leftOutScopes, NODES } from "../protocol/scopes.ts";
 import * as t from "../protocol/typed-schema.ts";
 import { approvalProblem, mayDecide } from "../requests/authority.ts";
@@ -24,6 +23,7 @@ import {
 import { scopeInWords } from "../words/scopes.ts";
 import { PHONE_COLUMNS } from "../words/ssh-rights.ts";
 import { findDevice } from "./approver-device.ts";
+import { inWords, notYours, wholeOrNot } from "./approver-refusals.ts";
 import { type Call, type Method, method } from "./method.ts";
 import { approveRequest, requestRow, shownRequest } from "./requests.ts";
 
@@ -59,28 +59,6 @@ function verb<Params>({ name, summary, params, run }: Verb<Params>): Method<stri
 function wrapped(line: string): string[] {
   const [indent = ""] = /^ */.exec(line) ?? [];
   return wrapText(line.slice(indent.length), WIDTH - indent.length).map((part) => indent + part);
-}
-
-/** What a person with a phone can do about a refusal; anything else is thrown as it is. */
-function inWords(error: unknown): unknown {
-  if (!(error instanceof RequestError)) return error;
-  const { details = {} } = error.shape;
-  if (details["code"] === "MISSING_SCOPE" || details["code"] === "DENIED") return NOT_YOURS;
-  if (details["code"] !== "UNKNOWN_REQUEST") return error;
-  const { replacedBy } = details;
-  return refusal(
-    typeof replacedBy === "string"
-      ? `The device asks for something else now, with the code ${replacedBy}.`
-      : "Nobody waits with that code. It may have ended, or been mistyped.",
-    typeof replacedBy === "string" ? shell`show ${replacedBy}` : shell`list`,
-  );
-}
-
-const NOT_YOURS = refusal("This key may not do that. It takes one with more rights.");
-
-/** `next`: a verb of this socket. */
-function refusal(message: string, next?: Command): RequestError {
-  return invalidRequest(message, next && { next });
 }
 
 interface Waiting {
@@ -188,7 +166,9 @@ const approveWithout = codeVerb({
 
 async function approved(requestId: string, call: Call, without: readonly LeftOut[] = []) {
   const { row } = shownRequest(requestId, call);
-  await approveRequest(requestId, call, without);
+  await approveRequest(requestId, call, without).catch((error) => {
+    throw wholeOrNot(error, row.requestId);
+  });
   return [
     nameOf(row, "Approved: "),
     INDENT + cutText(clientKind(row), WIDTH - INDENT.length),
@@ -206,7 +186,7 @@ const reject = codeVerb({
   run: async ({ requestId }, call) => {
     const { row, request } = shownRequest(requestId, call);
     const { services, actor } = call;
-    if (!mayDecide(actor, request)) throw NOT_YOURS;
+    if (!mayDecide(actor, request)) throw notYours();
     const outcome = await services.requests.reject(requestId, actor);
     return [nameOf(row, "Rejected: "), "It may ask again.", ...notDurable(outcome)];
   },

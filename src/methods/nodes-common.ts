@@ -1,7 +1,8 @@
 import type { NodeSession } from "../nodes/sessions.ts";
-import { type Command, openclaw } from "../protocol/command.ts";
+import { openclaw } from "../protocol/command.ts";
 import { RequestError, wireDetails } from "../protocol/errors.ts";
-import type { Text } from "../protocol/text.ts";
+import { onGateway, type Text } from "../protocol/text.ts";
+import { mayKnowCode } from "../requests/authority.ts";
 import type { Call } from "./method.ts";
 
 /** A node is not what it was, or what the caller thinks (docs/protocol.md#nodes). */
@@ -50,15 +51,19 @@ interface StandbyStep {
 
 /** What lets a node's declared capabilities in. */
 export interface ApprovalStep {
-  /** The request that waits, where there is one. */
+  /** The request that waits, where there is one whose code the caller may know. */
   readonly requestId?: string;
   /** For the owner to type. */
-  readonly next: Command;
+  readonly next: Text;
 }
 
 /** How the node's declared capabilities are approved. */
-export function approvalStep({ services }: Pick<Call, "services">, nodeId: string): ApprovalStep {
+export function approvalStep(
+  { actor, services }: Pick<Call, "actor" | "services">,
+  nodeId: string,
+): ApprovalStep {
   const request = services.nodes.request(nodeId);
+  if (!mayKnowCode(actor, nodeId)) return { next: onGateway(openclaw`nodes pending`) };
   if (!request) return { next: openclaw`nodes pending` };
   const { requestId } = request;
   return { requestId, next: openclaw`nodes approve ${requestId}` };

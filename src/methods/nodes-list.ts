@@ -44,13 +44,15 @@ function byName(a: Row, b: Row): number {
 
 export const list = method({
   name: "node.list",
-  summary: "The nodes there are: who is connected, what each may do, what waits for approval.",
+  summary:
+    "The nodes there are: who is connected, what each may do, what waits for approval. `pendingRequestId`, the code of what waits, comes with `operator.pairing` alone.",
   access: { roles: ["operator"], scope: READ },
   params: wireSchemas.nodeList,
   result: results.nodeList,
-  run: (_params, { services }) => {
+  run: (_params, call) => {
+    const { services } = call;
     const { ids, truncated } = nodeIds(services);
-    const nodes = ids.map((id) => nodeRow(id, services)).sort(byName);
+    const nodes = ids.map((id) => nodeRow(id, call)).sort(byName);
     return { ts: services.world.now(), nodes, ...(truncated && { truncated: true as const }) };
   },
 });
@@ -61,10 +63,11 @@ export const describe = method({
   access: { roles: ["operator"], scope: READ },
   params: wireSchemas.nodeDescribe,
   result: results.nodeDescribed,
-  run: ({ nodeId }, { services }) => {
+  run: ({ nodeId }, call) => {
+    const { services } = call;
     const known = services.pairing.nodeIds.has(nodeId) || services.nodes.sessions.current(nodeId);
     if (!known) throw unknownNode();
-    return { ts: services.world.now(), ...nodeRow(nodeId, services) };
+    return { ts: services.world.now(), ...nodeRow(nodeId, call) };
   },
 });
 

@@ -1,8 +1,9 @@
 import type { NodeRecord } from "../nodes/records.ts";
 import type { NodeSession } from "../nodes/sessions.ts";
 import type { Device } from "../pairing/records.ts";
+import type { Actor } from "../protocol/access.ts";
 import type { Sendable, ValueOf } from "../protocol/typed-schema.ts";
-import { approvalScopes } from "../requests/authority.ts";
+import { approvalScopes, mayKnowCode } from "../requests/authority.ts";
 import type { NodeRequest, NodeText } from "../requests/records.ts";
 import type { nodeRow as nodeRowSchema } from "./results/nodes.ts";
 import type { Services } from "./services.ts";
@@ -50,8 +51,12 @@ function displayName(
   return name === undefined ? {} : { displayName: name };
 }
 
-/** A node as `node.list` and `node.describe` show it. */
-export function nodeRow(nodeId: string, { nodes, pairing }: View): ListedNode {
+/** A node as `node.list` and `node.describe` show it to `actor`. */
+export function nodeRow(
+  nodeId: string,
+  { actor, services }: { readonly actor: Actor; readonly services: View },
+): ListedNode {
+  const { nodes, pairing } = services;
   const device = pairing.device(nodeId);
   const record = nodes.record(nodeId);
   const request = nodes.request(nodeId);
@@ -70,8 +75,8 @@ export function nodeRow(nodeId: string, { nodes, pairing }: View): ListedNode {
     ...liveFacts(live, surface?.commands ?? []),
     ...connectionFacts(nodeId, nodes),
     approvalState: approvalState(record, request),
+    ...(request && mayKnowCode(actor, nodeId) && { pendingRequestId: request.requestId }),
     ...(request && {
-      pendingRequestId: request.requestId,
       pendingDeclaredCaps: request.caps,
       pendingDeclaredCommands: request.commands,
       pendingDeclaredPermissions: request.permissions,

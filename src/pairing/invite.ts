@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import type { Limits } from "../limits/table.ts";
 import { type Actor, coversAll, firstMissing, type Role } from "../protocol/access.ts";
+import { openclaw } from "../protocol/command.ts";
 import { invalidRequest, missingScope } from "../protocol/errors.ts";
 import type { InviteProblem } from "../protocol/refusals.ts";
 import type { SetupAccess } from "../protocol/setup-access.ts";
+import { onGateway, type Text } from "../protocol/text.ts";
 import { askedByName } from "../requests/device-rules.ts";
 import type { DeviceRequest } from "../requests/records.ts";
 import { heldRoles, heldScopes } from "./authority.ts";
@@ -56,7 +58,7 @@ export function createInvite(
   },
 ): { invite: Invite; secret: string; changes: readonly PairingChange[] } {
   const missing = firstMissing(context.actor.scopes, ask.scopes);
-  if (missing !== undefined) throw missingScope(missing);
+  if (missing !== undefined) throw missingScope(missing, { next: ownersInvite(ask) });
   if (ask.expiresInMs <= 0 || ask.expiresInMs > context.limits.inviteMaxMs) {
     const days = context.limits.inviteMaxMs / 86_400_000;
     throw invalidRequest(`a link lives between one second and ${days} days`);
@@ -83,6 +85,12 @@ export function createInvite(
     ...(ask.setup && { setup: ask.setup }),
   };
   return { invite, secret, changes: [{ op: "invite", invite }] };
+}
+
+/** The owner on the gateway's machine may make any link. */
+function ownersInvite({ scopes, setup }: InviteAsk): Text {
+  const kind = setup ? ["--setup-code", "--access", setup.access] : ["--scopes", scopes.join(",")];
+  return onGateway(openclaw`devices invite ${kind}`);
 }
 
 export type InviteVerdict = { ok: true; invite: Invite } | { ok: false; problem: InviteProblem };

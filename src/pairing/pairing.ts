@@ -16,6 +16,7 @@ import { fromTheFuture, WatchedClock } from "./clock.ts";
 import { DeadlineTimer } from "./deadline-timer.ts";
 import * as devices from "./devices.ts";
 import type { LastAdminGuard } from "./last-admin-guard.ts";
+import { lastSources } from "./last-sources.ts";
 import * as ledger from "./ledger.ts";
 import { Links } from "./links.ts";
 import { MassRevocation } from "./mass-revocation.ts";
@@ -157,6 +158,11 @@ export class Pairing {
   /** The name of a device's pairing as a node, if it is paired as one. */
   nodePairing(deviceId: string): string | undefined {
     return nodePairing(this.device(deviceId));
+  }
+
+  /** The sources that paired devices came from, at most so many, the latest last. */
+  lastSources(most: number): string[] {
+    return lastSources(this.deps.document.durable.devices.values(), most);
   }
 
   /** The devices that are paired as nodes. */

@@ -39,7 +39,7 @@ export function pendingFilter(filter: Filter): (request: DeviceRequest) => boole
 }
 
 /** When a device was last seen; one that never was counts from its approval. */
-function lastSign({ lastSeenAtMs, approvedAtMs }: Device): number {
+export function lastSign({ lastSeenAtMs, approvedAtMs }: Device): number {
   return lastSeenAtMs ?? approvedAtMs;
 }
 

@@ -1,5 +1,6 @@
+import { CODE, openclaw } from "./command.ts";
 import type { ErrorShape } from "./frames.ts";
-import { asCalledHere, partsOf, plainText, readText, type Text } from "./text.ts";
+import { asCalledHere, onGateway, partsOf, plainText, readText, say, type Text } from "./text.ts";
 
 /** What an error says beside its message. */
 export interface Details {
@@ -88,14 +89,27 @@ export function notSeparable(why: string, next: Text): RequestError {
   return invalidRequest(`that can't be left out: ${why}`, { code: "NOT_SEPARABLE", next });
 }
 
-/** The caller lacks `missing`, one of the scopes `required`. */
+/**
+ * The error where the caller lacks `missing`, one of the scopes `required`. `next`: what helps, where that
+ * is something else than that the caller's own device gets the scope.
+ */
 export function missingScope(
   missing: string,
-  required: readonly string[] = [missing],
+  {
+    required = [missing],
+    next = askingFor(missing),
+  }: { required?: readonly string[]; next?: Text } = {},
 ): RequestError {
+  const facts = { code: "MISSING_SCOPE", missingScope: missing, requiredScopes: [...required] };
   return new RequestError({
     code: "FORBIDDEN",
     message: `missing scope: ${missing}`,
-    details: { code: "MISSING_SCOPE", missingScope: missing, requiredScopes: [...required] },
+    details: wireDetails({ ...facts, next }),
   });
+}
+
+/** A device that was granted the scope gets it by asking; any other waits, with a code, for the owner. */
+function askingFor(scope: string): Text {
+  const approve = onGateway(openclaw`devices approve ${CODE}`);
+  return say`connect as a device that asks for ${scope}; where that waits for approval, ${approve}`;
 }

@@ -8,7 +8,9 @@ import {
   type Role,
 } from "../protocol/access.ts";
 import type { ApprovalKind } from "../protocol/approve-line.ts";
+import { openclaw } from "../protocol/command.ts";
 import { denied, deniedCode, missingScope, type RequestError } from "../protocol/errors.ts";
+import { onGateway, type Text } from "../protocol/text.ts";
 import { isSensitive } from "../words/capabilities.ts";
 import { askedByName } from "./device-rules.ts";
 import { type ApprovalRequest, askerOf } from "./records.ts";
@@ -25,6 +27,15 @@ export function isConfined(actor: Actor): boolean {
 /** Whether `actor` may see and manage the device. */
 export function mayManage(actor: Actor, deviceId: string): boolean {
   return !isConfined(actor) || actor.deviceId === deviceId;
+}
+
+/**
+ * Whether `actor` may be told the code of the device's request: who may decide on it, and the device
+ * itself, which was told when it asked.
+ */
+export function mayKnowCode(actor: Actor, deviceId: string): boolean {
+  if (actor.deviceId === deviceId) return true;
+  return covers(actor.scopes, PAIRING) && mayManage(actor, deviceId);
 }
 
 /** Whether `actor` may let devices in, and take them out, in that role. */
@@ -92,11 +103,19 @@ export function approvalProblem(
   if (request.kind === "device") {
     const wanted = [...askedByName(request), ...request.scopes, ...held];
     const missing = firstMissing(actor.scopes, wanted);
-    return missing === undefined ? undefined : missingScope(missing);
+    return missing === undefined
+      ? undefined
+      : missingScope(missing, { next: ownersApproval(request) });
   }
   const required = approvalScopes(request.commands);
   const missing = firstMissing(actor.scopes, required);
-  return missing === undefined ? undefined : missingScope(missing, required);
+  if (missing === undefined) return undefined;
+  return missingScope(missing, { required, next: ownersApproval(request) });
+}
+
+/** The owner on the gateway's machine may grant all that a request asks for. */
+function ownersApproval({ kind, requestId }: ApprovalRequest): Text {
+  return onGateway(openclaw`${`${kind}s`} approve ${requestId}`);
 }
 
 function roleProblem(actor: Actor, request: ApprovalRequest): RequestError | undefined {

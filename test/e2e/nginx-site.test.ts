@@ -1,13 +1,17 @@
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
+import { createServer, type ServerResponse } from "node:http";
 import { request } from "node:https";
 import { join } from "node:path";
+import type { Duplex } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { proxyLimitTable } from "../../src/limits/nginx.ts";
 import { freePort } from "../kit/free-port.mjs";
 import { startTestGateway, type TestGateway } from "../kit/gateway.ts";
 import { Nginx, renderSite } from "../kit/nginx.ts";
+import { until } from "../kit/until.ts";
 
 const old = ["nginx=1.22.1", "openssl=3.0.15"];
 const recent = ["nginx=1.26.3", "openssl=3.5.1"];
@@ -190,6 +194,44 @@ describe("with the nginx that is installed here", () => {
       expect((await fetch(`http://127.0.0.1:${http}/healthz`)).status).toBe(200);
     },
   );
+});
+
+test("nginxRequests: whoever has so many requests unanswered from one address gets 429, a handshake does not", async () => {
+  const socket = join(nginx.folder, "gateway.sock");
+  const waiting: ServerResponse[] = [];
+  const upgraded = new Set<Duplex>();
+  const behind = createServer((_, answer) => waiting.push(answer)).listen(socket);
+  behind.on("upgrade", (_, stream: Duplex) => {
+    upgraded.add(stream);
+    stream.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
+  });
+  await once(behind, "listening");
+  try {
+    const http = await freePort();
+    const rendered = await renderSite("name=a.test", `http=${http}`, `socket=${socket}`);
+    const limit = /limit_conn openclaw_requests \d+/;
+    expect(rendered).toMatch(limit);
+    await nginx.write(rendered.replace(limit, "limit_conn openclaw_requests 5"));
+    await nginx.start(http);
+    const said = Array.from({ length: 8 }, async () => {
+      const answer = await fetch(`http://127.0.0.1:${http}/healthz`);
+      return answer.status;
+    });
+    const refused: number[] = [];
+    for (const one of said) void one.then((status) => refused.push(status));
+    await until(
+      () => waiting.length + refused.length === said.length,
+      "each to be answered or kept",
+    );
+    expect([waiting.length, refused]).toEqual([5, [429, 429, 429]]);
+    expect(await answerTo(new WebSocket(`ws://127.0.0.1:${http}/`))).toBe(403);
+    for (const answer of waiting) answer.end("{}");
+    expect((await Promise.all(said)).sort()).toEqual([200, 200, 200, 200, 200, 429, 429, 429]);
+  } finally {
+    for (const stream of upgraded) stream.destroy();
+    behind.closeAllConnections();
+    behind.close();
+  }
 });
 
 /** The HTTP status that a WebSocket's handshake got. */

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { AdmissionControl } from "../../src/gateway/admission.ts";
 import { Connection, type ConnectionHost } from "../../src/gateway/connection.ts";
+import { MiB } from "../../src/limits/limit.ts";
 import { type Limits, limitValues } from "../../src/limits/table.ts";
+import { byMemory, fitting } from "../../src/limits/usable-memory.ts";
 import { makeDevice, RawClient } from "../kit/client.ts";
 import { startTestGateway } from "../kit/gateway.ts";
 import { until } from "../kit/until.ts";
@@ -151,6 +153,52 @@ describe("sockets that wait", () => {
     expect([admission.unauthenticated, admission.waiting, admission.total]).toEqual([0, 1, 1]);
     admission.resumes(connection);
     expect([admission.unauthenticated, admission.waiting, admission.total]).toEqual([1, 0, 1]);
+  });
+});
+
+describe("on a machine with 512 MiB", () => {
+  const memory = 512 * MiB;
+  const limits = {
+    unauthenticatedSockets: fitting(byMemory.unauthenticatedSockets, memory),
+    waitingSockets: fitting(byMemory.waitingSockets, memory),
+  };
+
+  test("unauthenticatedPerAddress: one address has half of all places, and others the rest", () => {
+    const { admission, open } = setUp(limits);
+    const take = (address: string) => {
+      let came = 0;
+      for (; admission.hasRoom(address); came += 1) open(address);
+      return came;
+    };
+    expect([take("crowd"), take("other"), admission.isFull]).toEqual([5, 5, true]);
+  });
+
+  test("unauthenticatedPerAddress: so many silent ones refuse the next from there", () => {
+    const { admission, open, pass } = setUp(limits);
+    for (let n = 0; n < 5; n += 1) open("crowd");
+    pass(2_000);
+    expect(admission.refusal("crowd")?.metric).toBe("unauthenticated-refused");
+    expect(admission.refusal("other")).toBeUndefined();
+  });
+
+  test("waitingPerAddress: one address has half of all places, and others the rest", () => {
+    const { wait } = setUp(limits);
+    const crowd = Array.from({ length: 8 }, () => wait("203.0.113.1"));
+    const others = [1, 2, 3, 4].map((n) => wait(`198.51.${n}.1`));
+    const ended = (all: readonly { socket: FakeSocket }[]) => all.map(({ socket }) => socket.ended);
+    expect(ended(crowd)).toEqual([...Array(4).fill(undefined), ...Array(4).fill(tooManyWait)]);
+    expect(ended(others)).toEqual(Array(4).fill(undefined));
+  });
+
+  test("waitingSockets: nor does one network keep all of them from others", () => {
+    const { wait } = setUp(limits);
+    const crowd = [0, 1, 2, 3, 4, 5, 6, 7].map((n) => wait(`2001:db8:1:${n}::/64`));
+    const other = wait("198.51.100.1");
+    expect(other.socket.ended).toBeUndefined();
+    expect(crowd.map(({ socket }) => socket.ended)).toEqual([
+      ...Array(7).fill(undefined),
+      tooManyWait,
+    ]);
   });
 });
 

@@ -4,7 +4,7 @@ import { limitTable } from "../../src/limits/table.ts";
 import { method } from "../../src/methods/method.ts";
 import type { Services } from "../../src/methods/services.ts";
 import { type Actor, READ } from "../../src/protocol/access.ts";
-import { at, openclaw, shell } from "../../src/protocol/command.ts";
+import { at, CODE, openclaw, shell } from "../../src/protocol/command.ts";
 import { unavailable } from "../../src/protocol/errors.ts";
 import { RawJson } from "../../src/protocol/frames.ts";
 import * as t from "../../src/protocol/typed-schema.ts";
@@ -221,7 +221,15 @@ describe("access", () => {
       {
         code: "FORBIDDEN",
         message: "missing scope: operator.read",
-        details: { code: "MISSING_SCOPE", missingScope: READ, requiredScopes: [READ] },
+        details: {
+          code: "MISSING_SCOPE",
+          missingScope: READ,
+          requiredScopes: [READ],
+          next: [
+            "connect as a device that asks for operator.read; where that waits for approval, on the gateway host: ",
+            at("gateway", openclaw`devices approve ${CODE}`),
+          ],
+        },
       },
       true,
     ],

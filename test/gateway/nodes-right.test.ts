@@ -13,7 +13,13 @@ const ADMIN = "operator.admin";
 const LACKS_IT = {
   code: "FORBIDDEN",
   message: `missing scope: ${NODES}`,
-  details: { code: "MISSING_SCOPE", missingScope: NODES, requiredScopes: [NODES] },
+  details: {
+    code: "MISSING_SCOPE",
+    missingScope: NODES,
+    requiredScopes: [NODES],
+    cure: expect.stringContaining("openclaw devices approve CODE"),
+    next: expect.any(Array),
+  },
 };
 
 let gateway: TestGateway;

@@ -186,11 +186,18 @@ describe("approval over the network", () => {
 
   test("gives no more than the approver holds", async () => {
     const client = await onSharedSecret(PAIRING, READ);
-    const { error } = await approve(client, await asked([WRITE]));
+    const code = await asked([WRITE]);
+    const { error } = await approve(client, code);
     expect(error).toEqual({
       code: "FORBIDDEN",
       message: "missing scope: operator.write",
-      details: { code: "MISSING_SCOPE", missingScope: WRITE, requiredScopes: [WRITE] },
+      details: {
+        code: "MISSING_SCOPE",
+        missingScope: WRITE,
+        requiredScopes: [WRITE],
+        cure: `on the gateway host: openclaw devices approve ${code}`,
+        next: ["on the gateway host: ", at("gateway", openclaw`devices approve ${code}`)],
+      },
     });
     expect((await approve(client, await asked([READ]))).ok).toBe(true);
   });

@@ -99,12 +99,12 @@ describe("who asks for a connection while all places are taken", () => {
   });
 
   test("gets the place of a silent one after unauthenticatedGraceMs, by itself", () => {
-    const { seen, request, world } = setUp({ unauthenticatedSockets: 2 });
-    for (const name of ["a1", "a2", "b1"]) request(name);
+    const { seen, request, world } = setUp({ unauthenticatedSockets: 4 });
+    for (const name of ["a1", "a2", "c1", "d1", "b1"]) request(name);
     world.advance(1_900);
-    expect(seen).toEqual(["a1", "a2"]);
+    expect(seen).toEqual(["a1", "a2", "c1", "d1"]);
     world.advance(400);
-    expect(seen).toEqual(["a1", "a2", "b1"]);
+    expect(seen).toEqual(["a1", "a2", "c1", "d1", "b1"]);
   });
 
   test("is refused at once where its address holds its share in silence and nobody from there waits", () => {

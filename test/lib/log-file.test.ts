@@ -20,7 +20,7 @@ import fs, {
 import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createLog, type OpenLog } from "../../src/lib/log.ts";
 import { LogFile, type LogStream } from "../../src/lib/log-file.ts";
 import { logLimitTable } from "../../src/limits/log.ts";
@@ -99,20 +99,70 @@ test("the budget of the shipped numbers is 80 MiB", () => {
 });
 
 test("where nothing can be moved the file begins anew, within the budget", async () => {
-  mkdirSync(`${file}.2/in-use`, { recursive: true });
+  for (const n of [1, 2]) mkdirSync(`${file}.${n}/in-use`, { recursive: true });
   await start();
   await flood(1000);
   await write("the last line");
   expect(statSync(file).size).toBeLessThanOrEqual(bounds.fileBytes);
-  expect(existsSync(`${file}.1`)).toBe(false);
+  expect(readdirSync(folder).sort()).toEqual(["gateway.log", "gateway.log.1", "gateway.log.2"]);
 });
 
 test("a file of an earlier release that is larger than the budget goes", async () => {
-  appendFileSync(file, "old\n");
+  appendFileSync(file, `${JSON.stringify({ level: 30, time: "2026-01-01T00:00:00.000Z" })}\n`);
   truncateSync(file, 10 * bounds.fileBytes);
   await start();
   await write("hello");
   expect(total()).toBeLessThan(bounds.fileBytes);
+});
+
+describe("a file that is no log of ours", () => {
+  const notes = `my notes\n${"x".repeat(2 * KiB)}\n`;
+  const names = () => readdirSync(folder).sort();
+  const textOf = (name: string) => readFileSync(join(folder, name), "utf8");
+
+  test("keeps its name and what it says, and the log makes do with the other names", async () => {
+    appendFileSync(`${file}.1`, notes);
+    await start();
+    await flood(2000);
+    await write("the last line");
+    expect(names()).toEqual(["gateway.log", "gateway.log.1", "gateway.log.2"]);
+    expect(textOf("gateway.log.1")).toBe(notes);
+    expect(total()).toBeLessThanOrEqual(2 * bounds.fileBytes + notes.length);
+  });
+
+  test("is not replaced at the last of the names either, nor is a link or an empty one", async () => {
+    appendFileSync(join(folder, "elsewhere"), notes);
+    symlinkSync("elsewhere", `${file}.1`);
+    appendFileSync(`${file}.2`, "");
+    await start();
+    await flood(1000);
+    await write("the last line");
+    expect(names()).toEqual(["elsewhere", "gateway.log", "gateway.log.1", "gateway.log.2"]);
+    expect(textOf("gateway.log.1")).toBe(notes);
+    expect(textOf("gateway.log.2")).toBe("");
+    expect(statSync(file).size).toBeLessThanOrEqual(bounds.fileBytes);
+  });
+
+  test("is moved and kept where the log was sent there by mistake", async () => {
+    appendFileSync(file, notes);
+    await start();
+    await flood(2000);
+    await write("the last line");
+    expect(names()).toEqual(["gateway.log", "gateway.log.1", "gateway.log.2", "gateway.log.3"]);
+    expect(textOf("gateway.log.3").startsWith(notes)).toBe(true);
+  });
+
+  test("is not emptied where nothing can be moved: only what the log wrote goes", async () => {
+    // With a number behind it the name is longer than a file system takes.
+    file = join(folder, "x".repeat(255));
+    appendFileSync(file, notes);
+    await start();
+    await flood(1000);
+    await write("the last line");
+    expect(names()).toHaveLength(1);
+    expect(readFileSync(file, "utf8").startsWith(notes)).toBe(true);
+    expect(total()).toBeLessThanOrEqual(notes.length + bounds.fileBytes);
+  });
 });
 
 test("a line goes to the file that has the name now: moved, deleted, replaced", async () => {

@@ -1,4 +1,3 @@
-import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { limitTable } from "../../src/limits/table.ts";
 import { approverMethods } from "../../src/methods/approver.ts";
@@ -8,6 +7,7 @@ import { startTestGateway, type TestGateway } from "../kit/gateway.ts";
 import { sshKey } from "../kit/ssh-key.ts";
 import { until } from "../kit/until.ts";
 import { approvedNode, capabilitiesCode, reconnect } from "../nodes/support.ts";
+import { askApprover } from "./approve-socket.ts";
 
 let gateway: TestGateway;
 const clients: RawClient[] = [];
@@ -30,29 +30,13 @@ async function approver(...may: string[]): Promise<string> {
   return key.fingerprint;
 }
 
-/** What the approve socket answers, as `answer.sh` would ask. */
-function ask(frame: object): Promise<Frame> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(gateway.core.approveSocket);
-    let said = "";
-    socket.setEncoding("utf8").on("error", reject);
-    socket.on("data", (part) => {
-      said += part;
-      if (!said.includes("\n")) return;
-      socket.destroy();
-      resolve(JSON.parse(said));
-    });
-    socket.write(`${JSON.stringify({ type: "req", id: "1", ...frame })}\n`);
-  });
-}
-
 type Words = [verb: string, argument?: string];
 
 async function says(key: string, ...[verb, argument]: Words): Promise<Frame> {
   const name = verb === "revoke" ? "deviceId" : "requestId";
   const params = argument === undefined ? {} : { [name]: argument };
   const address = "203.0.113.7";
-  return ask({ method: `approver.${verb}`, params, key, address });
+  return askApprover(gateway, { method: `approver.${verb}`, params, key, address });
 }
 
 /** The lines of an answer that was no refusal. */
@@ -133,7 +117,7 @@ describe("who may ask", () => {
     });
     await gateway.host("host.ssh.remove", { key });
     expect(await refused(key, "approve", code)).toBe("This key may not approve any more.");
-    expect((await ask({ method: "approver.list" })).error.code).toBe("FORBIDDEN");
+    expect((await askApprover(gateway, { method: "approver.list" })).error.code).toBe("FORBIDDEN");
     expect(gateway.core.pairing.requests.isPending(code)).toBe(true);
   });
 
@@ -157,7 +141,7 @@ describe("who may ask", () => {
       "connect",
     ];
     for (const method of others) {
-      expect((await ask({ method, key })).error).toMatchObject({
+      expect((await askApprover(gateway, { method, key })).error).toMatchObject({
         code: "INVALID_REQUEST",
         message: `unknown method: ${method}`,
       });

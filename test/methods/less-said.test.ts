@@ -14,6 +14,8 @@ let reader: RawClient;
 let decider: RawClient;
 let admin: RawClient;
 let node: PairedNode;
+let waiting: PairedNode;
+let waitingCode: string;
 const names: string[] = [];
 
 async function operator(...scopes: string[]): Promise<RawClient> {
@@ -50,8 +52,9 @@ beforeAll(async () => {
   admin = await operator("operator.admin");
   node = await approvedNode(gateway, ["system.which"]);
   names.push(node.nodeId);
-  const waiting = await pairNode(gateway, ["system.run"]);
-  names.push(waiting.nodeId, await capabilitiesCode(gateway, waiting.nodeId));
+  waiting = await pairNode(gateway, ["system.run"]);
+  waitingCode = await capabilitiesCode(gateway, waiting.nodeId);
+  names.push(waiting.nodeId, waitingCode);
   const first = await asks("phone");
   const second = await asks("tablet");
   await gateway.host("device.pair.approve", { requestId: first.requestId });
@@ -81,6 +84,69 @@ describe("the log", () => {
     expect(names.filter((name) => text.includes(name))).toEqual([]);
     expect(text).not.toContain("AB12-CD34");
     expect(text).toContain("connection closed");
+  });
+});
+
+describe("what a node offers that waits", () => {
+  const row = async (client: RawClient, nodeId = waiting.nodeId): Promise<Frame> => {
+    const { nodes } = (await client.request("node.list", {})).payload;
+    const one = (await client.request("node.describe", { nodeId })).payload;
+    const listed = nodes.find((each: Frame) => each.nodeId === nodeId);
+    expect(one).toMatchObject(listed);
+    return listed;
+  };
+
+  test("comes with its code to those who may decide on it", async () => {
+    expect((await row(admin)).pendingRequestId).toBe(waitingCode);
+    const params = { device: makeDevice(), auth: { token: TEST_TOKEN } };
+    const scopes = ["operator.read", "operator.pairing"];
+    const bySecret = (await pairAndConnect(gateway, { ...params, scopes })).client;
+    expect((await row(bySecret)).pendingRequestId).toBe(waitingCode);
+  });
+
+  test("comes without it to those who may only read, or decide on nothing but their own device", async () => {
+    const scopes = ["operator.read", "operator.pairing"];
+    const device = makeDevice();
+    const { deviceToken } = await pairAndConnect(gateway, {
+      device,
+      auth: { token: TEST_TOKEN },
+      scopes,
+    });
+    const confined = await RawClient.open(gateway.url);
+    await confined.connect({ device, auth: { deviceToken }, scopes });
+    for (const client of [reader, confined]) {
+      const shown = await row(client);
+      expect(shown).toMatchObject({
+        approvalState: "pending-approval",
+        pendingDeclaredCommands: ["system.run"],
+      });
+      expect(shown).not.toHaveProperty("pendingRequestId");
+    }
+  });
+
+  test("is no code to who may run commands on nodes either, in no method", async () => {
+    const runner = await operator("operator.read", "operator.write", "operator.nodes");
+    const { nodeId } = waiting;
+    const command = "system.run";
+    const invoke = { nodeId, command, idempotencyKey: "k" };
+    const told = await Promise.all([
+      runner.request("node.invoke", invoke),
+      runner.request("node.pending.enqueue", { nodeId, type: "status.request" }),
+      runner.request("status", {}),
+      runner.request("diagnostics.stability", {}),
+      runner.request("system-presence", {}),
+    ]);
+    expect(told.map(({ error }) => error?.details?.code)).toEqual([
+      "PAIRING_CHANGED",
+      "PAIRING_CHANGED",
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(told[0]?.error.details.cure).toBe("on the gateway host: openclaw nodes pending");
+    expect(JSON.stringify(told)).not.toContain(waitingCode);
+    const heard = [reader, runner].flatMap(({ frames }) => frames);
+    expect(JSON.stringify(heard)).not.toContain(waitingCode);
   });
 });
 

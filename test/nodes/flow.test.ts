@@ -62,9 +62,15 @@ describe("a node's declared capabilities", () => {
       retryable: true,
       details: {
         code: "PAIRING_CHANGED",
-        cure: `openclaw nodes approve ${asked.requestId}`,
-        requestId: asked.requestId,
+        cure: "on the gateway host: openclaw nodes pending",
       },
+    });
+    // Who may decide on it is told its code.
+    const params = invokeParams(node.nodeId, "system.which");
+    const decider = await operator(gateway, ["operator.write", "operator.pairing"]);
+    expect((await decider.request("node.invoke", params)).error.details).toMatchObject({
+      cure: `openclaw nodes approve ${asked.requestId}`,
+      requestId: asked.requestId,
     });
     const approved = await gateway.host("node.pair.approve", { requestId: asked.requestId });
     expect(approved).toMatchObject({
@@ -102,7 +108,7 @@ describe("a node's declared capabilities", () => {
       commands: ["system.notify"],
       pendingDeclaredCommands: ["system.notify", "system.which"],
     });
-    const op = await operator(gateway);
+    const op = await operator(gateway, ["operator.write", "operator.pairing"]);
     const waits = await op.request("node.invoke", invokeParams(node.nodeId, "system.which"));
     expect(waits.error.message).toContain(`openclaw nodes approve ${first}`);
     const works = op.request("node.invoke", invokeParams(node.nodeId, "system.notify"));

@@ -18,7 +18,7 @@ test("node.list shows what each node may do, who is connected and what waits", a
   });
   const waiting = await pairNode(gateway, ["system.run"]);
   const code = await capabilitiesCode(gateway, waiting.nodeId);
-  const op = await operator(gateway, ["operator.read"]);
+  const op = await operator(gateway, ["operator.read", "operator.pairing"]);
   const { payload } = await op.request("node.list", {});
   expect(payload.ts).toBeGreaterThan(0);
   const row = (id: string) => payload.nodes.find(({ nodeId }: Frame) => nodeId === id);

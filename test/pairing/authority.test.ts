@@ -3,6 +3,9 @@ import { heldScopes, mayChangeToken } from "../../src/pairing/authority.ts";
 import type { Device } from "../../src/pairing/records.ts";
 import { actorOfKey } from "../../src/pairing/ssh-keys.ts";
 import type { Actor } from "../../src/protocol/access.ts";
+import { openclaw } from "../../src/protocol/command.ts";
+import { wireDetails } from "../../src/protocol/errors.ts";
+import { onGateway } from "../../src/protocol/text.ts";
 import { approvalProblem, mayManage } from "../../src/requests/authority.ts";
 import type { SshRight } from "../../src/words/ssh-rights.ts";
 import { ADMIN, confined, LedgerBench, owner, PAIRING, READ, WRITE } from "./support.ts";
@@ -90,7 +93,12 @@ describe("who may approve", () => {
     expect(approvalProblem(shared([PAIRING]), writeAsk, [])?.shape).toEqual({
       code: "FORBIDDEN",
       message: "missing scope: operator.write",
-      details: { code: "MISSING_SCOPE", missingScope: WRITE, requiredScopes: [WRITE] },
+      details: wireDetails({
+        code: "MISSING_SCOPE",
+        missingScope: WRITE,
+        requiredScopes: [WRITE],
+        next: onGateway(openclaw`devices approve ${writeAsk.requestId}`),
+      }),
     });
   });
 

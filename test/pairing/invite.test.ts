@@ -58,7 +58,27 @@ test("nobody makes a link for more than it holds", () => {
   const bytes = (count: number) => Buffer.alloc(count);
   const context = { actor, now: 0, limits: bench.limits, bytes, id: "i" };
   const ask = { role: "operator" as const, scopes: [READ], expiresInMs: 1000 };
-  expect(() => createInvite(bench.state, ask, context)).toThrow("missing scope: operator.read");
+  const refusal = (more: object) => {
+    try {
+      return createInvite(bench.state, { ...ask, ...more }, context);
+    } catch (error) {
+      return error;
+    }
+  };
+  expect(refusal({})).toMatchObject({
+    shape: {
+      message: "missing scope: operator.read",
+      details: { cure: "on the gateway host: openclaw devices invite --scopes operator.read" },
+    },
+  });
+  const setup = { access: "limited", url: "wss://a.test" };
+  expect(refusal({ setup })).toMatchObject({
+    shape: {
+      details: {
+        cure: "on the gateway host: openclaw devices invite --setup-code --access limited",
+      },
+    },
+  });
 });
 
 test("it grants what the link says, whatever the device asks for, and its name", () => {

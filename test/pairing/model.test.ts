@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import * as devices from "../../src/pairing/devices.ts";
 import { checkInvite, createInvite } from "../../src/pairing/invite.ts";
 import type { Grant } from "../../src/pairing/ledger.ts";
+import type { Device } from "../../src/pairing/records.ts";
 import { covers } from "../../src/protocol/access.ts";
 import { requestsOf } from "../../src/requests/book.ts";
 import { ADMIN, LedgerBench, owner, PAIRING, READ, text, WRITE } from "./support.ts";
@@ -50,6 +51,8 @@ class Model {
   /** Codes that were superseded, rejected, approved, evicted or expired. */
   readonly dead = new Set<string>();
   readonly secrets: string[] = [];
+  /** What each code was shown to stand for when it was given out. */
+  readonly shown = new Map<string, string>();
 
   run(s: Step): void {
     const { requests } = this.bench.requests;
@@ -75,6 +78,9 @@ class Model {
         if (s.op === "reject") return bench.end(pending, "rejected");
         const approver = { ...owner, scopes: [ADMIN, "operator.bogus"] };
         bench.approve(pending.requestId, approver);
+        const { scopes: given, tokens } = bench.state.devices.get(pending.deviceId) as Device;
+        expect(given).toEqual(expect.arrayContaining([...pending.scopes]));
+        expect(Object.keys(tokens)).toEqual(expect.arrayContaining([...pending.roles]));
         this.#grant(pending.deviceId, pending.scopes);
         return this.#grant(pending.deviceId, pending.roles.includes("node") ? [NODE] : []);
       }
@@ -196,15 +202,19 @@ class Model {
     const all = requestsOf(requests, "device");
     const live = all.filter((p) => p.expiresAtMs > this.bench.now);
     expect(new Set(live.map((p) => p.deviceId)).size).toBe(live.length);
-    for (const { requestId, deviceId } of all) {
+    for (const { requestId, deviceId, roles, scopes: asked } of all) {
       expect(requests.byAsker.get(`device ${deviceId}`)).toBe(requestId);
+      const meaning = JSON.stringify([deviceId, roles, asked]);
+      const first = this.shown.get(requestId);
+      if (first === undefined) this.shown.set(requestId, meaning);
+      else if (first !== meaning) expect(meaning, `what ${requestId} stands for`).toBe(first);
     }
     for (const id of this.dead) expect(requests.requests.has(id)).toBe(false);
     expect(live.length).toBeLessThanOrEqual(5);
   }
 }
 
-test("after any sequence of operations no device has a scope that nobody granted, no dead code approves, and a device has one request", () => {
+test("after any sequence of operations no device has a scope that nobody granted, a code stands for what it did at first, no dead code approves, and a device has one request", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 80, size: "max" }), (steps) => {
       const model = new Model();

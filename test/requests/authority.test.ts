@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Actor, AuthMethod } from "../../src/protocol/access.ts";
+import { openclaw } from "../../src/protocol/command.ts";
 import { RequestError, UnknownCode } from "../../src/protocol/errors.ts";
+import { onGateway, plainText } from "../../src/protocol/text.ts";
 import {
   accessProblem,
   approvalProblem,
@@ -122,10 +124,13 @@ describe("who may approve what a node declares", () => {
   });
 
   test("a missing scope says all that it takes", () => {
+    const next = onGateway(openclaw`nodes approve ${run.requestId}`);
     expect(approvalProblem(shared([PAIRING]), run, [])?.shape.details).toEqual({
       code: "MISSING_SCOPE",
       missingScope: ADMIN,
       requiredScopes: [PAIRING, ADMIN],
+      cure: plainText(next),
+      next,
     });
   });
 

@@ -12,7 +12,7 @@ const small = {
   unauthenticatedSockets: 10,
   waitingSockets: 4,
   deviceSockets: 12,
-  heldBytes: 24 * MiB,
+  heldBytes: 4 * MiB,
   connections: 200,
 };
 
@@ -37,27 +37,31 @@ test("strangers and one device together take what the page of limits says, and n
   const token = TEST_TOKEN;
   const inside = { to, sources: ["127.90.0.1"], device, token };
   const attacks = [
-    Attack.start({ attack: "partialFrames", ...inside, count: small.deviceSockets - 2 }),
-    Attack.start({ attack: "insidePings", ...inside, count: 2 }),
+    Attack.start({ attack: "partialFrames", ...inside, count: small.deviceSockets - 3 }),
+    Attack.start({ attack: "insidePings", ...inside, count: 3 }),
     Attack.start({ attack: "partialFrames", to, sources, count: small.unauthenticatedSockets }),
   ];
-  let peak = 0;
+  let [peak, mostHeld] = [0, 0];
+  const look = () => {
+    peak = Math.max(peak, process.memoryUsage.rss() - before);
+    mostHeld = Math.max(mostHeld, gateway.server.gateway.memory.total);
+  };
   const enough = frames * 0.6;
   await until(
     () => {
-      peak = Math.max(peak, process.memoryUsage.rss() - before);
-      expect(gateway.server.gateway.memory.total).toBeLessThanOrEqual(small.heldBytes);
-      return peak > enough;
+      look();
+      return peak > enough && mostHeld > small.heldBytes / 2;
     },
     () => `the memory to be taken: ${Math.round(peak / MiB)} of ${Math.round(frames / MiB)} MiB`,
   );
   const until_ = performance.now() + 3_000;
   await until(() => {
-    peak = Math.max(peak, process.memoryUsage.rss() - before);
+    look();
     return performance.now() > until_;
   }, "a moment more");
   for (const attack of attacks) await attack.stop();
   console.log(`at worst ${Math.round(peak / MiB)} MiB of ${Math.round((frames + held) / MiB)} MiB`);
+  expect(mostHeld).toBeLessThanOrEqual(small.heldBytes);
   // What this process itself takes meanwhile, tests and all.
   expect(peak).toBeLessThan(frames + held + 64 * MiB);
   await until(() => gateway.server.gateway.memory.total === 0, "what was held");

@@ -103,6 +103,18 @@ describe("what is shown", () => {
     },
   );
 
+  test("list and describe: what waits is said to who may not know its code", async () => {
+    const row = node({ approvalState: "pending-reapproval" });
+    admin.answers["node.list"] = () => ({ ts: NOW, nodes: [row] });
+    admin.answers["node.pair.list"] = () => ({ pending: [], paired: [] });
+    admin.answers["node.describe"] = () => row;
+    const io = admin.io();
+    await openclaw("nodes list", io);
+    expect(io.text).toContain("(more waits)");
+    await openclaw(`nodes describe ${ID}`, io);
+    expect(io.text).toContain("It offers more, on the gateway host: openclaw nodes pending");
+  });
+
   test("pending: both steps of a node", async () => {
     admin.answers["device.pair.list"] = () => ({
       pending: [

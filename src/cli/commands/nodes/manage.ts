@@ -1,5 +1,5 @@
 import { blank, openclaw } from "../../../protocol/command.ts";
-import { say, type Text } from "../../../protocol/text.ts";
+import { onGateway, say, type Text } from "../../../protocol/text.ts";
 import { agoWords } from "../../kit/age.ts";
 import { printJson } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
@@ -10,7 +10,7 @@ import { listNeeds } from "../../reach/needs.ts";
 import { durabilityNote } from "../devices/durability.ts";
 import { throwWithQuotes } from "../devices/paired.ts";
 import { findNode } from "./find.ts";
-import { commandWords, type NodeRow, statWords } from "./rows.ts";
+import { commandWords, isWaiting, type NodeRow, statWords } from "./rows.ts";
 import { keyUseLines } from "./several.ts";
 import { seenWords } from "./tables.ts";
 
@@ -47,6 +47,8 @@ function nodeLines(node: NodeRow, now: number): Text[] {
   lines.push(...keyUseLines([node]));
   if (pendingRequestId !== undefined) {
     lines.push("", say`It offers more: ${openclaw`nodes approve ${shown(pendingRequestId)}`}`);
+  } else if (isWaiting(node)) {
+    lines.push("", say`It offers more, ${onGateway(openclaw`nodes pending`)}`);
   }
   return lines;
 }

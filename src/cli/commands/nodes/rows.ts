@@ -22,6 +22,11 @@ function asDevice<Row extends { readonly nodeId: string }>(row: Row): Row & Devi
   return { ...row, deviceId: row.nodeId };
 }
 
+/** Whether something of what it offers waits for approval. */
+export function isWaiting({ approvalState }: Pick<NodeRow, "approvalState">): boolean {
+  return approvalState === "pending-approval" || approvalState === "pending-reapproval";
+}
+
 export function nodeRows({ nodes }: NodeList): NodeRow[] {
   return nodes.map(asDevice);
 }

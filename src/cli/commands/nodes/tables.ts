@@ -3,7 +3,7 @@ import { agoWords } from "../../kit/age.ts";
 import { type Cell, type Column, table } from "../../kit/table.ts";
 import { clientKind, deviceName, shortId, shown } from "../../kit/words.ts";
 import type { TableView } from "../devices/tables.ts";
-import { type CapabilityRow, commandWords, type NodeRow, statWords } from "./rows.ts";
+import { type CapabilityRow, commandWords, isWaiting, type NodeRow, statWords } from "./rows.ts";
 import { severalLines } from "./several.ts";
 
 const nodeColumns: readonly Column[] = [
@@ -63,8 +63,11 @@ function capabilitiesCell(row: CapabilityRow): string[] {
   return fresh === undefined ? [asks] : [asks, `(new: ${fresh})`];
 }
 
-function waiting({ pendingRequestId }: NodeRow): string[] {
-  return pendingRequestId === undefined ? [] : [`(${shown(pendingRequestId)} waits)`];
+/** Who may not approve is told that something waits, and not its code. */
+function waiting(row: NodeRow): string[] {
+  const { pendingRequestId } = row;
+  if (pendingRequestId !== undefined) return [`(${shown(pendingRequestId)} waits)`];
+  return isWaiting(row) ? ["(more waits)"] : [];
 }
 
 export function seenWords(row: NodeRow, now: number): string {

@@ -106,7 +106,7 @@ describe("the feed", () => {
     expect(lists).toBe(2);
   });
 
-  test("watchRetryMs and watchRetryMaxMs: comes back to a gateway that went away, with growing pauses", async () => {
+  test("watchRetryMs: comes back to a gateway that went away, with growing pauses", async () => {
     await until(() => news.length === 1, "the list");
     meanwhile = async () => (pauses.length === 3 ? admin.listen() : undefined);
     await admin.stop();
@@ -115,6 +115,14 @@ describe("the feed", () => {
     expect(pauses).toEqual([100, 200, 400]);
     await feed.close();
     expect(await end).toBe("ended");
+  });
+
+  test("watchRetryMaxMs: no pause is longer, however long the gateway stays away", async () => {
+    await until(() => news.length === 1, "the list");
+    meanwhile = async () => (pauses.length === 8 ? admin.listen() : undefined);
+    await admin.stop();
+    await until(() => news.length === 3, "the list again");
+    expect(pauses).toEqual([100, 200, 400, 800, 1600, 2000, 2000, 2000]);
   });
 
   test("watchAwayMs: ends with its cause when the gateway stays away", async () => {
