@@ -55,6 +55,8 @@ export function makeHealth(core: Core, state: RuntimeState, phase: () => string)
     world,
     sessionsPath: join(core.stateDir, "sessions"),
     approvalsPath: join(core.stateDir, "exec-approvals.json"),
+    workspacePath: join(core.stateDir, "workspace"),
+    skillsPath: join(core.stateDir, "skills"),
   });
   const live = connections(state);
   const figures = () => ({
@@ -178,12 +180,16 @@ function secretService(core: Core, { registry }: RuntimeState): SecretService {
   });
 }
 
-function connections({ registry, admission, telemetry }: RuntimeState): Connections {
+function connections({ registry, admission, telemetry, protocols }: RuntimeState): Connections {
   return {
     byRole: () => registry.byRole(),
     waiting: () => admission.waiting,
     unauthenticated: () => admission.unauthenticated,
     isConnected: (deviceId) => registry.isConnected(deviceId),
+    protocols: () => ({
+      protocols: Object.fromEntries(protocols.counts),
+      olderClients: protocols.older,
+    }),
     closes: () => telemetry.closes,
   };
 }

@@ -16,6 +16,9 @@ export interface RawPeer {
   header(name: string): string;
 }
 
+/** Kept of a user agent: browsers' have about 150. */
+const USER_AGENT_CHARS = 256;
+
 const PROXY_HEADERS = [
   "forwarded",
   "x-forwarded-for",
@@ -77,18 +80,21 @@ export class PeerReader {
     const host = raw.header("host");
     const origin = raw.header("origin");
     const cap = raw.header("x-openclaw-scopes");
+    const userAgent = raw.header("user-agent");
+    const direct =
+      own.loopback &&
+      !raw.unixSocket &&
+      isLoopbackHost(host) &&
+      PROXY_HEADERS.every((name) => raw.header(name) === "");
     return {
       address: forwarded ?? own.address,
       source: forwarded === undefined ? own.source : sourceKey(forwarded),
       host,
       origin,
+      ...(userAgent !== "" && { userAgent: userAgent.slice(0, USER_AGENT_CHARS) }),
       ...(trusted && { behindProxy: true }),
-      directLoopback:
-        own.loopback &&
-        !raw.unixSocket &&
-        origin === "" &&
-        isLoopbackHost(host) &&
-        PROXY_HEADERS.every((name) => raw.header(name) === ""),
+      directLocal: direct && !own.isProxy,
+      directLoopback: direct && origin === "",
       ...(cap !== "" && { scopeCap: cap.split(",").map((scope) => scope.trim()) }),
     };
   }

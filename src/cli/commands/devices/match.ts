@@ -1,6 +1,6 @@
 import { cleanText } from "../../../lib/text.ts";
 import { isWholeCode, normalizeCode } from "../../../words/code.ts";
-import type { DeviceWords } from "../../../words/device.ts";
+import { type DeviceWords, deviceName } from "../../../words/device.ts";
 import { idOfWords } from "../../../words/key.ts";
 import { foldTyped } from "../../../words/typed.ts";
 
@@ -104,7 +104,7 @@ function isStart(id: string, row: DeviceWords): boolean {
 export function isNamed(typed: string, row: DeviceWords): boolean {
   const wanted = cleanText(typed)?.toLowerCase();
   if (wanted === undefined) return false;
-  const names = [cleanText(row.operatorLabel), cleanText(row.displayName)];
+  const names = [deviceName(row), cleanText(row.displayName)];
   return names.some((name) => name?.toLowerCase() === wanted);
 }
 

@@ -1,8 +1,12 @@
 import { openclaw } from "../../../protocol/command.ts";
+import { say } from "../../../protocol/text.ts";
 import { keyUseWords } from "../../../words/key-use.ts";
 import { count, quoted, shortId, shown } from "../../kit/words.ts";
+import type { Result } from "../../reach/gateway.ts";
 import type { Check, DoctorFacts } from "./facts.ts";
 import { note, ok, warn } from "./verdict.ts";
+
+type Older = Result<"status">["gateway"]["olderClients"][number];
 
 const NEVER = openclaw`config set gateway.auth.devicelessCli never`;
 
@@ -80,8 +84,8 @@ const invites: Check = (facts) => {
   );
 };
 
-/** What a program shows of each key that is used twice. */
-const MOST_NAMED = 3;
+/** Clients, or nodes, that are named at most. */
+const NAMED = 3;
 
 const sharedKeys: Check = ({ gateway }) => {
   if (gateway.how !== "running") return undefined;
@@ -93,13 +97,37 @@ const sharedKeys: Check = ({ gateway }) => {
   const [first] = those;
   if (first === undefined) return ok("No node's key is used twice.");
   const { message, next } = keyUseWords(first.keyUsedBy);
-  const nodes = those.slice(0, MOST_NAMED).map(({ nodeId, names, addresses }) => {
+  const nodes = those.slice(0, NAMED).map(({ nodeId, names, addresses }) => {
     const named = names.map((name) => quoted(shown(name))).join(" and ");
     return `${named} (${shortId(nodeId)}) at ${addresses.map((one) => shown(one)).join(" and ")}`;
   });
   const words = `${nodes.join("; ")}: ${message}.`;
   return first.keyUsedBy === "machines" ? warn(words, next) : note(words, next);
 };
+
+const protocol: Check = ({ gateway }) => {
+  if (gateway.how !== "running") return undefined;
+  // Absent where a gateway of before runs.
+  const older: readonly Older[] | undefined = gateway.status.olderClients;
+  if (older === undefined) return undefined;
+  if (older.length === 0) return ok("No client that came since the start speaks an old protocol.");
+  const names = older.slice(-NAMED).reverse().map(programName);
+  const more = older.length - names.length;
+  const rest = more > 0 ? ` and ${more} more` : "";
+  const spoken = [...new Set(older.map((one) => one.protocol))].join(" and ");
+  const speak = older.length === 1 ? "speaks" : "speak";
+  return note(
+    `${count(older.length, "client")} that came since the start ${speak} protocol ${spoken}, which OpenClaw's own gateway refuses: ${names.join("; ")}${rest}.`,
+    say`${openclaw`devices list`} (has their devices; update the programs there)`,
+  );
+};
+
+/** Such as `openclaw-ios 2026.3.13 on iOS 26.1, "Anna's phone"`. */
+function programName({ clientId, version, platform, displayName }: Older): string {
+  const program = version === undefined ? shown(clientId) : `${shown(clientId)} ${shown(version)}`;
+  const on = platform === undefined ? "" : ` on ${shown(platform)}`;
+  return `${program}${on}${displayName === undefined ? "" : `, ${quoted(shown(displayName))}`}`;
+}
 
 export const accessChecks: Readonly<Record<string, Check>> = {
   "auth.deviceless-cli": devicelessCli,
@@ -108,4 +136,5 @@ export const accessChecks: Readonly<Record<string, Check>> = {
   "pairing.requests": requests,
   "pairing.invites": invites,
   "nodes.shared-keys": sharedKeys,
+  "clients.protocol": protocol,
 };
