@@ -1,6 +1,7 @@
 import { coversAll, isRole, ownerScopes, type Role } from "../protocol/access.ts";
 import { effectiveScopes } from "../protocol/nodes-right.ts";
 import * as refusals from "../protocol/refusals.ts";
+import { spokenWith } from "../protocol/versions.ts";
 import type { AdmissionPolicy, ConnectFacts, Evidence, EvidenceName, PairedView } from "./facts.ts";
 
 export type AdmitMethod = "token" | "password" | "device-token" | "bootstrap-token";
@@ -16,14 +17,14 @@ export type AdmitDecision =
       role: Role;
       scopes: readonly string[];
       inviteId?: string;
+      /** The key that was proven counts for nothing: no record of it is read or made. */
+      withoutKey?: true;
     };
 
-const BROWSER_UIS = new Set([
-  "openclaw-control-ui",
-  "webchat-ui",
-  "webchat",
-  "openclaw-browser-copilot",
-]);
+type Admission = Extract<AdmitDecision, { kind: "admit" }>;
+
+/** Programs that run in a page, by their `client.id`. */
+const PAGES = new Set(["openclaw-control-ui", "webchat-ui", "openclaw-browser-copilot"]);
 
 /**
  * Decides a connect. Pure: the order of all checks stands here and nowhere else in the code
@@ -48,36 +49,21 @@ export function admit(
 function envelope(facts: ConnectFacts, policy: AdmissionPolicy): refusals.Refusal | undefined {
   if (facts.phase === "draining") return refusals.restarting();
   if (facts.phase === "starting") return refusals.starting();
-  if (!speaksOurProtocol(facts)) {
-    return refusals.protocolMismatch(facts.minProtocol, facts.maxProtocol);
-  }
-  if (!isRole(facts.role)) return refusals.invalidRole();
-  const { hasPublicUrl } = policy;
-  const { originSent: sent } = facts;
-  if (facts.origin === "refused") {
-    return refusals.originRefused("origin not allowed", { hasPublicUrl, sent });
-  }
-  if (facts.origin === "missing") {
-    return refusals.originRefused("origin missing or invalid", { hasPublicUrl, sent });
-  }
-  return undefined;
-}
-
-/** Protocol 4, and 3 for probes and node hosts (docs/protocol.md#the-handshake). */
-function speaksOurProtocol(facts: ConnectFacts): boolean {
   const { minProtocol: min, maxProtocol: max } = facts;
-  if (min <= refusals.SERVER_PROTOCOL && refusals.SERVER_PROTOCOL <= max) return true;
-  const old = refusals.MIN_PROBE_PROTOCOL;
-  if (facts.clientMode === "probe") return max >= old && min <= refusals.SERVER_PROTOCOL;
-  return facts.role === "node" && facts.clientMode === "node" && min <= old && old <= max;
+  if (spokenWith(min, max) === undefined) return refusals.protocolMismatch(min, max);
+  if (!isRole(facts.role)) return refusals.invalidRole();
+  if (facts.origin === "none" || facts.origin === "allowed") return undefined;
+  const { hasPublicUrl } = policy;
+  return refusals.originRefused(facts.origin, { hasPublicUrl, ...facts.page });
 }
 
-export function isBrowserUi(clientId: string): boolean {
-  return BROWSER_UIS.has(clientId);
+/** Whether a client is a page in a browser, which has an `Origin` and must have a key of its own. */
+export function isBrowserUi(client: Pick<ConnectFacts, "clientId" | "clientMode">): boolean {
+  return client.clientMode === "webchat" || PAGES.has(client.clientId);
 }
 
 export function audienceOf(facts: ConnectFacts): refusals.Audience {
-  if (isBrowserUi(facts.clientId)) return "browser";
+  if (isBrowserUi(facts)) return "browser";
   if (facts.clientId === "cli") return facts.directLoopback ? "cli-local" : "cli-remote";
   return "other";
 }
@@ -94,23 +80,32 @@ function deviceless(
   evidence: Readonly<Evidence>,
   policy: AdmissionPolicy,
 ): AdmitDecision {
-  const required = isBrowserUi(facts.clientId)
+  const required = isBrowserUi(facts)
     ? refusals.browserDeviceRequired()
     : refusals.deviceIdentityRequired();
   if (secretCandidate(facts, policy) === undefined) return refuse(required);
   if (evidence.secret === undefined) return need("secret");
   const problem = secretProblem(facts, evidence, policy);
   if (problem) return refuse(problem);
-  if (isBrowserUi(facts.clientId) || facts.role === "node") return refuse(required);
-  const trusted = policy.devicelessCli === "loopback" && facts.directLoopback;
-  // Who has the shared secret is the owner.
-  const scopes = trusted && isHostTool(facts) ? effectiveScopes(facts.scopes, ownerScopes) : [];
+  if (isBrowserUi(facts) || facts.role === "node") return refuse(required);
+  return bySecretAlone(policy, isExcepted(facts, policy) ? facts.scopes : []);
+}
+
+/** Who has the shared secret is the owner. */
+function bySecretAlone(policy: AdmissionPolicy, wanted: readonly string[]): Admission {
+  const scopes = effectiveScopes(wanted, ownerScopes);
   return { kind: "admit", method: policy.secretKind, role: "operator", scopes };
 }
 
-function isHostTool(facts: ConnectFacts): boolean {
-  const pair = `${facts.clientId}/${facts.clientMode}`;
-  return pair === "cli/cli" || pair === "gateway-client/backend";
+/** The one exception from keys: programs of this machine that hold the shared secret keep their scopes. */
+function isExcepted(facts: ConnectFacts, policy: AdmissionPolicy): boolean {
+  const here = policy.devicelessCli === "loopback" && facts.directLoopback;
+  const isCli = facts.clientId === "cli" && facts.clientMode === "cli";
+  return here && facts.role === "operator" && (isCli || isBackend(facts));
+}
+
+function isBackend(facts: ConnectFacts): boolean {
+  return facts.clientId === "gateway-client" && facts.clientMode === "backend";
 }
 
 /** Why the shared secret does not admit; `undefined` when it does. */
@@ -193,8 +188,21 @@ function bySecret(c: Case): AdmitDecision {
     return refuse(mismatch && explicit ? deviceTokenProblem(c) : problem);
   }
   const missing = pairingProblem(c);
-  if (missing) return pair(c, missing, true);
-  return admitted(c, c.policy.secretKind, c.device?.token?.scopes ?? []);
+  if (!missing) return admitted(c, c.policy.secretKind, c.device?.token?.scopes ?? []);
+  return keepsNoRecord(c) ? withoutRecord(c) : pair(c, missing, true);
+}
+
+/**
+ * Backends of this machine have keys of their own, which their makers never meant to be approved: with the
+ * secret they get what they would get without a key. A key that was approved once is judged by its record,
+ * so that what the owner takes from it stays taken.
+ */
+function keepsNoRecord({ facts, policy, role, device }: Case): boolean {
+  return isBackend(facts) && isExcepted(facts, policy) && !device?.roles.includes(role);
+}
+
+function withoutRecord({ facts, policy }: Case): AdmitDecision {
+  return { ...bySecretAlone(policy, facts.scopes), withoutKey: true };
 }
 
 /** `held` covers all that is asked for. */
