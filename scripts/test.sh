@@ -15,6 +15,7 @@ need_debian() {
   command -v fish >/dev/null 2>&1 || missing+=(fish)
   command -v tmux >/dev/null 2>&1 || missing+=(tmux)
   command -v ssh >/dev/null 2>&1 || missing+=(openssh-client)
+  [ -x /usr/sbin/sshd ] || missing+=(openssh-server)
   command -v shellcheck >/dev/null 2>&1 || missing+=(shellcheck)
   command -v debootstrap >/dev/null 2>&1 || missing+=(debootstrap)
   command -v systemd-nspawn >/dev/null 2>&1 || missing+=(systemd-container)

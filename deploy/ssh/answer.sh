@@ -37,7 +37,63 @@ approve and list show.
 HELP
 }
 
+# swap CHARACTER BYTES…: puts the character, or nothing, for each of these; they are octal, as printf reads it.
+swap() {
+  to=$1
+  shift
+  for bytes in "$@"; do
+    # shellcheck disable=SC2059 # a format it is, of this file
+    bytes=$(printf "$bytes")
+    while :; do
+      case $line in
+        *"$bytes"*) line=${line%%"$bytes"*}$to${line#*"$bytes"} ;;
+        *) break ;;
+      esac
+    done
+  done
+}
+
+# wide BYTES FROM TO: puts characters of TO for those that begin with BYTES and end in a byte of FROM, as tr
+# reads them.
+wide() {
+  # shellcheck disable=SC2059 # as above
+  begin=$(printf "$1")
+  while :; do
+    case $line in *"$begin"*) ;; *) break ;; esac
+    rest=${line#*"$begin"}
+    last=${rest%"${rest#?}"}
+    case $last in '' | [0-9A-Za-z]) break ;; esac
+    line=${line%%"$begin"*}$(printf %s "$last" | tr "$2" "$3")${rest#?}
+  done
+}
+
+# What phones, messengers and keyboards of other scripts send, in the plain characters it stands for.
+plain() {
+  swap ' ' '\t' '\r'
+  while :; do
+    case $line in
+      "$newline"*) line=${line#?} ;;
+      *"$newline") line=${line%?} ;;
+      *) break ;;
+    esac
+  done
+  case $line in *[!\ -~]*) ;; *) return ;; esac
+  # No-break blanks and one as wide as a letter; hyphens, dashes, minus and what is in their place.
+  swap ' ' '\302\240' '\342\200\257' '\343\200\200'
+  swap - '\342\200\220' '\342\200\221' '\342\200\222' '\342\200\223' '\342\200\224' '\342\200\225' \
+    '\342\210\222' '\343\203\274' '\357\274\215'
+  # Soft hyphens, zero-width blanks and joiners, marks and isolates of direction, the byte order mark.
+  swap '' '\302\255' '\342\200\213' '\342\200\214' '\342\200\215' '\342\200\216' '\342\200\217' \
+    '\342\201\240' '\342\201\246' '\342\201\250' '\342\201\251' '\342\200\252' '\342\200\254' '\357\273\277'
+  # Fullwidth ones.
+  wide '\357\274' '\220-\231\241-\272' 0-9A-Z
+  wide '\357\275' '\201-\232' a-z
+}
+newline='
+'
+
 [ "${#line}" -le 64 ] || refuse 'That is too long to be one of the verbs.'
+case $line in *[!0-9A-Za-z\ -]*) plain ;; esac
 case $line in
   *[!0-9A-Za-z\ -]*) refuse 'That has characters that no verb has.' ;;
 esac
@@ -45,6 +101,10 @@ esac
 set -- $line
 verb=${1-}
 [ $# -eq 0 ] || shift
+case $verb in
+  # As a phone begins a line.
+  Help | List | Show | Approve | Reject | Revoke) verb=$(printf %s "$verb" | tr AHLRS ahlrs) ;;
+esac
 
 # code WORD…: 7F3K-Q2MN, 7f3kq2mn or 7f3k q2mn.
 four='[0-9A-Za-z][0-9A-Za-z][0-9A-Za-z][0-9A-Za-z]'

@@ -70,6 +70,16 @@ async function tryRow(row, stage) {
 /** A package's version. @param {string} folder */
 const version = (folder) => JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).version;
 
+/** Packages of others, beside OpenClaw's own. */
+const others = [
+  "openclaw-node",
+  "openclaw-mcp",
+  "@clawdbot/lobster",
+  "openai",
+  "ai",
+  "@ai-sdk/openai-compatible",
+];
+
 /** @returns {import("./table.mjs").Versions} */
 function versions() {
   const git = spawnSync("git", ["rev-parse", "--short", "HEAD"], { cwd: root, encoding: "utf8" });
@@ -79,7 +89,8 @@ function versions() {
     gateway: `${version(root)}${commit}`,
     theirs: [
       `openclaw ${version(join(packages, "openclaw"))}`,
-      `openclaw-node ${version(join(packages, "openclaw-node"))}`,
+      `openclaw ${version(join(packages, "openclaw-2026.3.13"))}`,
+      ...others.map((name) => `${name} ${version(join(packages, name))}`),
       `Node.js ${version(join(packages, `node-linux-${process.arch}`))}`,
       ...stage.versions,
     ],

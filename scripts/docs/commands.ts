@@ -11,7 +11,7 @@ On the gateway's machine the commands talk over a Unix socket that file permissi
 
 The last device with full control can't be removed, revoked or narrowed without \`--force\`; neither can it end with \`token new --revoke-derived\`. On the gateway's machine you always get in again: \`openclaw devices invite --scopes owner\`.
 
-A code may be typed in any case; the start of an id, the words of its key or a name will do where only one fits (a name is shown and asked about before it lets in or removes a device). Every command takes \`--json\`, and its exit code tells what happened.
+A code may be typed in any case, and as phones and messengers send it (a line break behind it, no-break blanks and hyphens, invisible characters, digits of other scripts); the start of an id, the words of its key or a name will do where only one fits (a name is shown and asked about before it lets in or removes a device). Every command takes \`--json\`, and its exit code tells what happened.
 
 On a terminal lines wrap at its width (\`COLUMNS\` makes it less), commands and codes stay in one piece, and a table that would not fit becomes blocks; in a pipe nothing is wrapped. \`openclaw completion\` prints what a shell needs to complete all of this, codes and devices included.`;
 

@@ -1,6 +1,11 @@
 import { auditFull } from "../../src/audit/decisions.ts";
 import { configCodes } from "../../src/config/errors.ts";
-import { internalError, unauthorizedRole, unknownMethod } from "../../src/gateway/dispatch.ts";
+import {
+  internalError,
+  methodNotServed,
+  unauthorizedRole,
+  unknownMethod,
+} from "../../src/gateway/dispatch.ts";
 import { unknownNode } from "../../src/methods/nodes-list.ts";
 import { joinInClear, joinIsForNodes } from "../../src/methods/setup.ts";
 import { addressInClear, addressInvalid, addressUnknown } from "../../src/methods/setup-url.ts";
@@ -88,7 +93,11 @@ export const samples: Readonly<Record<string, readonly Refusal[]>> = {
 /** Errors of single requests, which leave the connection open. */
 const requestErrors: readonly (readonly [ErrorShape, string])[] = [
   [invalidRequest("invalid <method> params: …").shape, "the params are not what the method takes"],
-  [unknownMethod("…").shape, "`UNKNOWN_METHOD`: there is no such method (for callers with admin)"],
+  [unknownMethod("…").shape, "`UNKNOWN_METHOD`: there is no such method"],
+  [
+    methodNotServed("…").shape,
+    "`METHOD_NOT_SERVED`: a method of OpenClaw's that this gateway does not serve",
+  ],
   [unauthorizedRole("…").shape, "`UNAUTHORIZED_ROLE`: the method is for another role"],
   [
     notSeparable("…", openclaw`devices rotate`).shape,

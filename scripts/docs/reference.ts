@@ -7,6 +7,7 @@ import { allMethods } from "../../src/methods/index.ts";
 import type { Method } from "../../src/methods/method.ts";
 import { closes } from "../../src/protocol/close.ts";
 import { eventTable } from "../../src/protocol/events.ts";
+import { openclawMethods } from "../../src/protocol/openclaw-methods.ts";
 import { amountWords } from "./amounts.ts";
 import { budgetLines } from "./budgets.ts";
 import { commandPage } from "./commands.ts";
@@ -42,7 +43,33 @@ function page(title: string, lines: readonly string[]): string {
 }
 
 function methodLines(): string[] {
-  return [...methodNotes, ...allMethods.flatMap((method: Method) => methodSection(method))];
+  return [
+    ...methodNotes,
+    ...allMethods.flatMap((method: Method) => methodSection(method)),
+    ...notServedLines(),
+  ];
+}
+
+/** OpenClaw's methods that this gateway has not, by who may call them there. */
+function notServedLines(): string[] {
+  const served = new Set(allMethods.map(({ name }): string => name));
+  const groups = new Map<string, string[]>();
+  for (const [name, access] of openclawMethods()) {
+    if (served.has(name)) continue;
+    const who = accessWords(access);
+    groups.set(who, [...(groups.get(who) ?? []), `\`${name}\``]);
+  }
+  return [
+    "## Methods of OpenClaw that are not served",
+    "",
+    "OpenClaw has these as well. Whoever may call them there is told here that they are not served:",
+    "`unknown method: …` with the code `METHOD_NOT_SERVED`, and no scope, which would not help.",
+    "",
+    "| who may call it in OpenClaw | methods |",
+    "|---|---|",
+    ...[...groups].map(([who, names]) => `| ${who} | ${names.join(", ")} |`),
+    "",
+  ];
 }
 
 const methodNotes = [

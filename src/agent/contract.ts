@@ -4,12 +4,19 @@ import { agentSchemas as schema } from "../protocol/wire-schemas.ts";
 import {
   cost,
   history,
+  memoryStatus,
   nothingYet,
   page,
   sessionList,
+  sessionPreviews,
   sessionsUsage,
+  skillLibrary,
+  skillProposals,
   texts,
+  themes,
   unanswered,
+  voiceWakeRouting,
+  webSearch,
 } from "./results.ts";
 
 /** What one method takes and what it answers. */
@@ -26,6 +33,7 @@ const row = <Params, Result>(
 /** Params of methods that look at none: any object. */
 const anyObject: JsonSchema = { type: "object" };
 const none = t.typed<object>(anyObject);
+const ofAgent = t.object({}, { agentId: t.string() });
 const key = t.object({ key: t.string({ minLength: 1 }) });
 
 /**
@@ -34,6 +42,7 @@ const key = t.object({ key: t.string({ minLength: 1 }) });
  */
 export const agentContract = {
   "agents.list": row(schema.agentsList, () => t.wire("AgentsListResult")),
+  "agents.files.list": row(schema.agentsFilesList, () => t.wire("AgentsFilesListResult")),
   "agent.identity.get": row(schema.agentIdentity, () => t.wire("AgentIdentityResult")),
   agent: row(schema.agent, unanswered),
   "agent.wait": row(schema.agentWait, unanswered),
@@ -54,6 +63,8 @@ export const agentContract = {
   "sessions.messages.unsubscribe": row(key, () =>
     t.object({ subscribed: t.boolean(), key: t.string() }),
   ),
+  "sessions.preview": row(schema.sessionsPreview, sessionPreviews),
+  "sessions.search": row(schema.sessionsSearch, () => t.wire("SessionsSearchResult")),
   "sessions.describe": row(schema.sessionsDescribe, () => t.object({ session: t.anything() })),
   "sessions.create": row(schema.sessionsCreate, unanswered),
   "sessions.patch": row(schema.sessionsPatch, unanswered),
@@ -125,6 +136,35 @@ export const agentContract = {
   ),
   "exec.approvals.get": row(none, () => t.wire("ExecApprovalsSnapshot")),
   "approval.history": row(schema.approvalHistory, () => t.wire("ApprovalHistoryResult")),
+  "skills.status": row(schema.skillsStatus, () =>
+    t.object({
+      agentId: t.string(),
+      workspaceDir: t.string(),
+      managedSkillsDir: t.string(),
+      skills: nothingYet(),
+    }),
+  ),
+  "skills.search": row(schema.skillsSearch, () => t.wire("SkillsSearchResult")),
+  "skills.library.list": row(schema.skillsLibraryList, skillLibrary),
+  "skills.proposals.list": row(schema.skillsProposalsList, skillProposals),
+  "tools.catalog": row(schema.toolsCatalog, () => t.wire("ToolsCatalogResult")),
+  "tools.effective": row(schema.toolsEffective, () => t.wire("ToolsEffectiveResult")),
+  "tools.github.status": row(schema.toolsGitHubStatus, () => t.wire("ToolsGitHubStatusResult")),
+  "artifacts.list": row(schema.artifactsList, () => t.wire("ArtifactsListResult")),
+  "worktrees.list": row(none, () => t.wire("WorktreesListResult")),
+  "transcripts.list": row(none, () =>
+    t.object({ sessions: nothingYet(), nextCursor: t.nothing() }),
+  ),
+  "webSearch.status": row(ofAgent, webSearch),
+  "doctor.memory.status": row(ofAgent, memoryStatus),
+  "doctor.memory.dreamDiary": row(ofAgent, () =>
+    t.object({ agentId: t.string(), found: t.boolean(), path: t.string() }),
+  ),
+  "voicewake.get": row(none, () => t.object({ triggers: texts() })),
+  "voicewake.routing.get": row(none, voiceWakeRouting),
+  "talk.config": row(schema.talkConfig, () => t.wire("TalkConfigResult")),
+  "themes.list": row(none, themes),
+  "plugins.catalog.browse": row(none, () => t.object({ items: nothingYet() })),
   "plugins.list": row(none, () => t.wire("PluginsListResult")),
   "plugins.controlUi.list": row(none, () =>
     t.object({ plugins: nothingYet(), diagnostics: nothingYet() }),

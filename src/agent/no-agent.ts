@@ -3,6 +3,7 @@ import { openclaw } from "../protocol/command.ts";
 import { invalidRequest, RequestError, wireDetails } from "../protocol/errors.ts";
 import { say } from "../protocol/text.ts";
 import { type AgentAnswers, type AgentApi, wholeKey } from "./agent-api.ts";
+import { pageAnswers } from "./no-agent-pages.ts";
 
 const MAIN = "main";
 
@@ -12,6 +13,10 @@ interface Deps {
   readonly sessionsPath: string;
   /** Where approvals of commands would be kept. */
   readonly approvalsPath: string;
+  /** Where an agent's files would be kept. */
+  readonly workspacePath: string;
+  /** Where skills would be kept. */
+  readonly skillsPath: string;
 }
 
 /**
@@ -26,6 +31,7 @@ export function noAgent(deps: Deps): AgentApi {
     ...work(deps),
     ...approvals(deps),
     ...surroundings(deps),
+    ...pageAnswers({ ...deps, named }),
   };
   return {
     answers,
@@ -94,7 +100,7 @@ function refuse(): never {
 }
 
 /** The agent a call is about; there is only the default one. */
-function named(agentId: string | undefined, sessionKey: string | undefined): string {
+function named(agentId: string | undefined, sessionKey?: string | undefined): string {
   const id = agentId ?? /^agent:([^:]+):/.exec(sessionKey ?? "")?.[1] ?? MAIN;
   if (id !== MAIN) throw invalidRequest("unknown agent id");
   return id;

@@ -53,6 +53,91 @@ export const history = () =>
     }),
   });
 
+/** The last messages of each session that was asked for; one that is not there is `missing`. */
+export const sessionPreviews = () =>
+  t.object({
+    ts: t.integer(),
+    previews: t.array(t.object({ key: t.string(), status: t.string(), items: nothingYet() })),
+  });
+
+/** The skills that people share on this gateway. */
+export const skillLibrary = () =>
+  t.object({
+    entries: nothingYet(),
+    profileId: t.nothing(),
+    multipleProfiles: t.boolean(),
+    defaultTarget: t.string(),
+    canManageWorkspace: t.boolean(),
+    defaultSelectionLimit: t.integer(),
+  });
+
+/** Skills that an agent proposes. `updatedAt` is a date such as 2026-11-23T10:00:00.000Z. */
+export const skillProposals = () =>
+  t.object({
+    schema: t.string(),
+    updatedAt: t.string(),
+    proposals: nothingYet(),
+    installedSkills: nothingYet(),
+  });
+
+/** What an agent searches the web with. */
+export const webSearch = () =>
+  t.object({
+    enabled: t.boolean(),
+    provider: t.nothing(),
+    agentId: t.string(),
+    model: t.object({
+      provider: t.string(),
+      id: t.string(),
+      runtime: t.string(),
+      runtimeLabel: t.string(),
+    }),
+    providers: nothingYet(),
+    route: t.object({
+      kind: t.string(),
+      label: t.string(),
+      testable: t.boolean(),
+      reason: t.string(),
+    }),
+  });
+
+/** Whether an agent's memory can be searched. */
+export const memoryStatus = () =>
+  t.object({
+    agentId: t.string(),
+    embedding: t.object({ ok: t.boolean(), checked: t.boolean(), error: t.string() }),
+  });
+
+/** Which session a wake word speaks to. */
+export const voiceWakeRouting = () =>
+  t.object({
+    config: t.object({
+      version: t.integer(),
+      defaultTarget: t.object({ mode: t.string() }),
+      routes: nothingYet(),
+      updatedAtMs: t.integer(),
+    }),
+  });
+
+/** How pages look, and the themes beside those that they bring themselves. */
+export const themes = () =>
+  t.object({
+    current: t.object({
+      id: t.string(),
+      mode: t.string(),
+      scope: t.string(),
+      overrides: t.record(t.anything()),
+    }),
+    theme: t.object({
+      id: t.string(),
+      name: t.string(),
+      description: t.string(),
+      source: t.string(),
+      modes: texts(),
+    }),
+    themes: nothingYet(),
+  });
+
 /** Tokens, and what they cost. */
 export const cost = () =>
   t.object({

@@ -1,6 +1,7 @@
 import { cleanText } from "../lib/text.ts";
 import type { Actor } from "../protocol/access.ts";
 import { type DeclaredCapabilities, grantedIn } from "../words/capabilities.ts";
+import { deviceName } from "../words/device.ts";
 import type { AuditActor, AuditEvent, AuditFact } from "./chain.ts";
 
 /** Every event of the audit, in words. */
@@ -62,12 +63,21 @@ function actorOf(actor: Actor | "gateway"): AuditActor {
 /** The facts of a device that an audit should be readable by: texts were cleaned when they came. */
 export function deviceFacts(device: {
   readonly deviceId: string;
-  readonly displayName?: string | undefined;
+  readonly displayName?: string;
+  readonly program?: string;
+  readonly platform?: string;
   readonly clientId: string;
-  readonly remoteIp?: string | undefined;
+  readonly remoteIp?: string;
 }): Record<string, AuditFact | undefined> {
-  const { deviceId, displayName, clientId, remoteIp } = device;
-  return { device: deviceId, name: displayName ?? clientId, address: remoteIp };
+  const { deviceId, displayName, program, platform, clientId, remoteIp } = device;
+  const name = deviceName({
+    deviceId,
+    clientId,
+    ...(displayName !== undefined && { displayName }),
+    ...(program !== undefined && { program }),
+    ...(platform !== undefined && { platform }),
+  });
+  return { device: deviceId, name, address: remoteIp };
 }
 
 /** The facts of a request, of a device or of what a node offers; what a device asks for is not among them. */

@@ -1,6 +1,7 @@
+import type { Stats } from "node:fs";
 import { readlink, realpath, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { whyFailed } from "../lib/system-words.ts";
+import { systemCode, whyFailed } from "../lib/system-words.ts";
 import { shell } from "../protocol/command.ts";
 import { say } from "../protocol/text.ts";
 import type { EditPlan } from "./edit.ts";
@@ -15,11 +16,19 @@ export interface FileIdentity {
   readonly gid: number;
 }
 
+/** What is replaced: the file's text, and whose it is. */
+export interface Replaced extends FileIdentity {
+  readonly text: string;
+}
+
+/** Whether another file took the old one's place, or the same file was given another content. */
+export type Written = "replaced" | "in place";
+
 /**
- * Replaces a file atomically and durably. `identity` is that of the file being replaced,
- * undefined when the file is new (then 0600).
+ * Makes a file say `text`, durably: by replacing it, or where it can't be replaced in place. `before` is
+ * what it was, undefined when the file is new (then 0600).
  */
-export type WriteFile = (path: string, text: string, identity?: FileIdentity) => Promise<void>;
+export type WriteFile = (path: string, text: string, before?: Replaced) => Promise<Written>;
 
 /** A config file at one moment. `raw` may hold clear secrets. */
 export interface ConfigFile {
@@ -31,6 +40,8 @@ export interface ConfigFile {
   /** Hash of the file's text, as in ConfigSource. */
   readonly hash: string;
   readonly identity: FileIdentity | undefined;
+  /** A mount shows it, and where that comes from it is gone: what is written would be seen nowhere else. */
+  readonly orphaned: boolean;
 }
 
 /** @throws ConfigError CONFIG_READ */
@@ -39,7 +50,9 @@ export async function readConfigFile(path: string): Promise<ConfigFile> {
   const { source, error } = await readSource(target);
   if (error) throw errorFromIssues(error, [error]);
   const { raw, hash } = source;
-  return { path, target, raw, hash, identity: raw === null ? undefined : await identityOf(target) };
+  const found = raw === null ? undefined : await stat(target).catch(() => undefined);
+  const orphaned = found?.nlink === 0;
+  return { path, target, raw, hash, identity: found && identityOf(found), orphaned };
 }
 
 /**
@@ -51,19 +64,38 @@ export async function writePlan(
   file: ConfigFile,
   plan: EditPlan,
   writeFile: WriteFile,
-): Promise<void> {
+): Promise<Written | undefined> {
   if (plan.before !== file.raw) throw changedMeanwhile(file);
-  if (plan.after === null || plan.after === plan.before) return;
+  if (plan.after === null || plan.after === plan.before) return undefined;
   const now = await readConfigFile(file.path);
   if (now.hash !== file.hash || now.target !== file.target) throw changedMeanwhile(file);
+  if (now.orphaned) throw orphaned(file);
+  const { identity, raw } = file;
   try {
-    await writeFile(file.target, plan.after, file.identity);
+    return await writeFile(
+      file.target,
+      plan.after,
+      identity && raw !== null ? { ...identity, text: raw } : undefined,
+    );
   } catch (cause) {
-    const code = whyFailed(cause);
-    const folder = dirname(file.target);
-    const next = say`${shell`ls -ld ${folder}`} && ${shell`df -h ${folder}`}`;
-    throw new ConfigError("CONFIG_WRITE", `the config can't be written: ${code}`, { next, cause });
+    throw notWritten(file, cause);
   }
+}
+
+function notWritten({ target }: ConfigFile, cause: unknown): ConfigError {
+  const folder = dirname(target);
+  // A mount that is for reading alone says so of itself, and not of its folder.
+  const next =
+    systemCode(cause) === "EROFS"
+      ? shell`findmnt -T ${target}`
+      : say`${shell`ls -ld ${folder}`} && ${shell`df -h ${folder}`}`;
+  const message = `the config can't be written: ${whyFailed(cause)}`;
+  return new ConfigError("CONFIG_WRITE", message, { next, cause });
+}
+
+function orphaned({ target }: ConfigFile): ConfigError {
+  const message = `${target} is mounted by itself and was replaced where it comes from: a change made here would be lost; start the container again first`;
+  return new ConfigError("CONFIG_WRITE", message, { next: shell`findmnt -T ${target}` });
 }
 
 /** The wording is what OpenClaw clients look for. */
@@ -87,7 +119,6 @@ async function followLinks(path: string): Promise<string> {
   return at;
 }
 
-async function identityOf(path: string): Promise<FileIdentity | undefined> {
-  const found = await stat(path).catch(() => undefined);
-  return found && { mode: found.mode & 0o7777, uid: found.uid, gid: found.gid };
+function identityOf({ mode, uid, gid }: Stats): FileIdentity {
+  return { mode: mode & 0o7777, uid, gid };
 }

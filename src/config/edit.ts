@@ -5,14 +5,19 @@ import { REDACTED, showPath } from "./hide.ts";
 import { interpretConfig, valueIssue } from "./interpret.ts";
 import { nearestKey } from "./nearest.ts";
 import { type ConfigPath, configPaths, resolveKey, specOf } from "./schema.ts";
+import { removedNames, stillDenied } from "./spellings.ts";
 import { diffTexts } from "./text-diff.ts";
 import { NotASection, removeFromText, setInText } from "./text-edit.ts";
 import { Refused, readText } from "./values.ts";
 
-/** One wanted change. `text` is a value as typed on a command line, `value` one from a program. */
+/**
+ * One wanted change. `text` is a value as typed on a command line, `value` one from a program. Of a list
+ * that forbids, `whole` says that no other spelling of it in the file is to count any more; without it
+ * what they forbid stays forbidden.
+ */
 export type EditRequest =
   | { readonly key: string; readonly text: string }
-  | { readonly key: string; readonly value: unknown }
+  | { readonly key: string; readonly value: unknown; readonly whole?: true }
   | { readonly key: string; readonly unset: true };
 
 export interface EditPlan {
@@ -24,6 +29,8 @@ export interface EditPlan {
   readonly changedPaths: readonly string[];
   /** What changed, for people, secrets hidden; empty when nothing changed. */
   readonly diff: string;
+  /** What is worth knowing of the change, in words. */
+  readonly warnings: readonly string[];
 }
 
 export interface EditOptions {
@@ -48,29 +55,39 @@ export function planEdit(
   refuseBrokenText(before ?? "", options.file);
   let after = before;
   const removed: string[] = [];
+  const warnings: string[] = [];
   for (const request of requests) {
-    const next = apply(after, request, options);
+    const next = apply(after, request, { ...options, warnings });
     if ("unset" in request && resolveKey(request.key) === undefined && next !== after)
       removed.push(request.key);
     after = next;
   }
-  if (after === before) return { before, after, changedPaths: [], diff: "" };
+  if (after === before) return { before, after, changedPaths: [], diff: "", warnings: [] };
   refuseNewErrors(before ?? "", after ?? "", options.file);
   const changedPaths = [...changedKeys(before ?? "", after ?? ""), ...removed];
-  return { before, after, changedPaths, diff: diffTexts(before ?? "", after ?? "") };
+  warnings.push(...newSlips(before ?? "", after ?? ""));
+  return { before, after, changedPaths, diff: diffTexts(before ?? "", after ?? ""), warnings };
 }
 
-function apply(text: string | null, request: EditRequest, options: EditOptions): string | null {
+/** Where what is said of a change is gathered. */
+type Applying = EditOptions & { readonly warnings: string[] };
+
+function apply(text: string | null, request: EditRequest, options: Applying): string | null {
   const path = resolveKey(request.key);
   if ("unset" in request) {
     if (text === null) return null;
-    return spellings(request.key, path).reduce(
-      (rest, name) => removeFromText(rest, name.split(".")),
-      text,
-    );
+    const names = removedNames(request.key, { path, text }, options.warnings);
+    return names.reduce((rest, name) => removeFromText(rest, name.split(".")), text);
   }
   if (path === undefined) throw unknownKey(request.key);
-  const value = checkedValue(path, request);
+  const checked = checkedValue(path, request);
+  const value =
+    Array.isArray(checked) && !("whole" in request)
+      ? [
+          ...checked,
+          ...stillDenied(checked, { typed: request.key, path, text: text ?? "" }, options.warnings),
+        ]
+      : checked;
   if (specOf(path).secret && !options.allowClearSecrets) throw clearSecretRefused(path);
   // An alias beside the key would be a second, stale value.
   const aliases = specOf(path).aliases ?? [];
@@ -82,11 +99,6 @@ function apply(text: string | null, request: EditRequest, options: EditOptions):
     const next = editCommand(options.file);
     throw new ConfigError("CONFIG_VALUE", `${path} can't be set: ${error.message}`, { next });
   }
-}
-
-/** Removing a key removes every spelling of it. */
-function spellings(key: string, path: ConfigPath | undefined): readonly string[] {
-  return path === undefined ? [key] : [path, ...(specOf(path).aliases ?? [])];
 }
 
 function checkedValue(path: ConfigPath, request: { text: string } | { value: unknown }): unknown {
@@ -145,6 +157,16 @@ function refuseNewErrors(before: string, after: string, file: string): void {
   );
   const [first] = fresh;
   if (first) throw errorFromIssues(first, fresh);
+}
+
+/** Names that look like a slip, and did not stand in the file before. */
+function newSlips(before: string, after: string): string[] {
+  const slips = (text: string) =>
+    interpretConfig(text, "").warnings.filter(({ code }) => code === "CONFIG_UNKNOWN_COMMAND");
+  const known = new Set(slips(before).map(identityOf));
+  return slips(after)
+    .filter((issue) => !known.has(identityOf(issue)))
+    .map(({ message }) => message);
 }
 
 /** What tells one issue from another, wherever it stands in the file. */

@@ -8,7 +8,9 @@ export const configCodes = {
   CONFIG_SYNTAX: "the file is not JSON with comments and trailing commas",
   CONFIG_VALUE: "a key holds a value of the wrong kind or out of range",
   CONFIG_UNKNOWN_KEY: "a key this gateway does not use",
-  CONFIG_DUPLICATE_KEY: "the same key is written more than once",
+  CONFIG_UNKNOWN_COMMAND: "a node command that no node comes with",
+  CONFIG_INCLUDE: "the file takes settings from other files, which are not read",
+  CONFIG_DUPLICATE_KEY: "the same key is written more than once, in one spelling or in two",
   CONFIG_CLEAR_SECRET: "a secret stands in the file in clear text",
   CONFIG_REDACTED: "the placeholder for a hidden secret was given as a value",
   CONFIG_READ: "the file can't be read",
@@ -17,7 +19,7 @@ export const configCodes = {
   CONFIG_CHANGED: "the file changed between reading and writing",
   CONFIG_GONE: "the file vanished or was emptied while the gateway ran",
   CONFIG_DASHBOARD_ROOT: "dashboard.root names a folder that must not be served",
-  CONFIG_WATCH: "the folder of the file can't be watched",
+  CONFIG_WATCH: "the file can't be watched, so it is compared at intervals",
 } as const;
 
 export type ConfigCode = keyof typeof configCodes;
@@ -37,7 +39,7 @@ export interface ConfigIssue {
   readonly expected?: string;
   /** The message without text that was found, where that may be a secret in the wrong place. */
   readonly hiding?: string;
-  /** The key that was probably meant, where an unknown one is only a slip away from it. */
+  /** The key or command that was probably meant, where an unknown one is only a slip away from it. */
   readonly nearest?: string;
   /** What to do next: the exact command. */
   readonly next: Text;

@@ -10,6 +10,7 @@ import {
 import { type ConfigIssue, editCommand, HIDDEN_TEXT } from "./errors.ts";
 import { clean, describeFound, HIDDEN, showPath } from "./hide.ts";
 import { nearestKey } from "./nearest.ts";
+import { commandWarnings } from "./node-command-names.ts";
 import { type ConfigPath, isSection, resolveKey, specOf } from "./schema.ts";
 import { Refused } from "./values.ts";
 
@@ -33,6 +34,7 @@ class Reader {
   readonly #file: string;
   readonly #out: Interpretation = { values: new Map(), errors: [], warnings: [] };
   readonly #unused: { path: string; node: Node }[] = [];
+  readonly #spellings = new Map<ConfigPath, Spelling[]>();
 
   constructor(document: ConfigDocument, file: string) {
     this.#document = document;
@@ -45,6 +47,7 @@ class Reader {
     else if (root === undefined) this.#reportEmpty();
     else if (root.type !== "object") this.#refuseSection("", root);
     else this.#readSection(root, []);
+    this.#settleSpellings();
     this.#reportUnused();
     if (this.#out.errors.length === 0) this.#out.errors.push(...contradictions(this.#out.values));
     return this.#out;
@@ -60,7 +63,8 @@ class Reader {
         ? undefined
         : (resolveKey(path) ?? (isSection(path) && path));
       const counting = last.get(name) ?? property;
-      if (!known) this.#noteUnknown(segments, property);
+      if (name === "$include") this.#refuseInclude(segments, property);
+      else if (!known) this.#noteUnknown(segments, property);
       else if (counting !== property) this.#reportDuplicate(path, counting);
       else if (resolveKey(path) !== undefined) this.#readKey(path, value, property);
       else if (value.type === "object") this.#readSection(value, segments);
@@ -68,16 +72,21 @@ class Reader {
     }
   }
 
-  /** `name` may be an alias; the key's own spelling wins over it wherever it stands. */
   #readKey(name: string, node: Node, property: Node): void {
     const path = resolveKey(name);
     if (path === undefined) return;
     const spec = specOf(path);
-    const value = plainValue(node);
-    const result = spec.type.read(value);
+    const result = spec.type.read(plainValue(node));
     if (result instanceof Refused) this.#refuseValue(path, node, result);
-    else if (name === path || !this.#out.values.has(path)) this.#out.values.set(path, result);
-    if (spec.secret) {
+    else {
+      const others = this.#spellings.get(path) ?? [];
+      this.#spellings.set(path, [...others, { name, value: result, property }]);
+      if (spec.names !== undefined) {
+        const warnings = commandWarnings({ path, name, list: node });
+        for (const { issue, at } of warnings) this.#add("warnings", at, issue);
+      }
+    }
+    if (spec.secret && !(result instanceof Refused)) {
       this.#add("warnings", property, {
         code: "CONFIG_CLEAR_SECRET",
         path,
@@ -85,6 +94,28 @@ class Reader {
         next: openclaw`config migrate-secrets`,
       });
     }
+  }
+
+  /** What a key of several spellings says: nothing must be allowed because another line is empty. */
+  #settleSpellings(): void {
+    for (const [path, spellings] of this.#spellings) {
+      const [only, other] = spellings;
+      if (other === undefined) this.#out.values.set(path, only?.value);
+      else if (specOf(path).denies) this.#out.values.set(path, unionOf(spellings));
+      else {
+        const alias = spellings.find(({ name }) => name !== path) ?? other;
+        const next = this.#editAt(alias.property.offset);
+        this.#add("errors", alias.property, twoSpellings(path, alias.name, next));
+      }
+    }
+  }
+
+  /** Without what the other files say, other settings would be in force than were meant. */
+  #refuseInclude(segments: readonly string[], property: Node): void {
+    const path = showPath(segments);
+    const message = `${path}: other files are not read; write what they say about the gateway into this one, and take this line out`;
+    const next = this.#editAt(property.offset);
+    this.#add("errors", property, { code: "CONFIG_INCLUDE", path, message, next });
   }
 
   #refuseValue(path: ConfigPath, node: Node, refused: Refused): void {
@@ -178,6 +209,17 @@ class Reader {
   }
 }
 
+/** A good value of a key, under one of its names. */
+interface Spelling {
+  readonly name: string;
+  readonly value: unknown;
+  readonly property: Node;
+}
+
+function unionOf(spellings: readonly Spelling[]): readonly unknown[] {
+  return [...new Set(spellings.flatMap(({ value }) => (Array.isArray(value) ? value : [])))];
+}
+
 /** Keys that are fine one by one and not together. */
 export function contradictions(values: ReadonlyMap<ConfigPath, unknown>): ConfigIssue[] {
   const path = "gateway.bind";
@@ -185,6 +227,12 @@ export function contradictions(values: ReadonlyMap<ConfigPath, unknown>): Config
   const message = `${path} is "none" and gateway.socket is not set: nobody could connect`;
   const next = openclaw`config set gateway.socket ${specOf("gateway.socket").example}`;
   return [{ code: "CONFIG_VALUE", path, message, next }];
+}
+
+/** The issue of a key that stands in a text in two spellings; `alias` is that which is not `path`. */
+export function twoSpellings(path: ConfigPath, alias: string, next: Command): ConfigIssue {
+  const message = `${alias} and ${path} are one key; keep one of them`;
+  return { code: "CONFIG_DUPLICATE_KEY", path, message, next };
 }
 
 /** The issue for a value that `path` can't hold. Shows nothing of a secret. */

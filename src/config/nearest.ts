@@ -28,6 +28,31 @@ export function nearestKey(segments: readonly string[]): string | undefined {
     : undefined;
 }
 
+/** The one of `words` that `typed` probably means: few letters differ, or one begins with the other. */
+export function nearestWord(typed: string, words: readonly string[]): string | undefined {
+  const wanted = plain(typed);
+  if (wanted.length > 80) return undefined;
+  const limit = Math.max(1, Math.floor(wanted.length / 4));
+  let best: { word: string; distance: number } | undefined;
+  for (const word of words) {
+    const distance = editDistance(wanted, plain(word));
+    if (distance <= limit && distance < (best?.distance ?? Infinity)) best = { word, distance };
+  }
+  return best?.word ?? words.find((word) => beginsWith(plain(word), wanted));
+}
+
+/** So that another way of parting the words of a name is no difference. */
+function plain(name: string): string {
+  return name.toLowerCase().replace(/[-_:]/g, ".");
+}
+
+const LEAST_BEGINNING = 5;
+
+function beginsWith(a: string, b: string): boolean {
+  const [short = "", long = ""] = a.length < b.length ? [a, b] : [b, a];
+  return short.length >= LEAST_BEGINNING && long.startsWith(short);
+}
+
 function knownNames(): string[] {
   const names = new Set<string>();
   // People write the shorter names of secrets, and so do texts elsewhere.

@@ -2,8 +2,9 @@ import type { Node } from "jsonc-parser";
 import { openclaw } from "../protocol/command.ts";
 import { type ConfigDocument, findProperty, parseDocument, propertiesOf } from "./document.ts";
 import type { EditRequest } from "./edit.ts";
-import { ConfigError, type ConfigIssue } from "./errors.ts";
+import { ConfigError, type ConfigIssue, editCommand } from "./errors.ts";
 import { originOnly, REDACTED, showPath } from "./hide.ts";
+import { twoSpellings } from "./interpret.ts";
 import { refusalOf, unknownIssue } from "./patch-issues.ts";
 import { type ConfigPath, type GatewayConfig, isSection, resolveKey, specOf } from "./schema.ts";
 import { getValue } from "./settings.ts";
@@ -53,7 +54,13 @@ export function planPatch(request: PatchRequest): PatchPlan {
     const { next } = first;
     throw new ConfigError(first.code, `${first.message}${more}`, { next, issues: walk.issues });
   }
-  return { requests: [...walk.requests.values()], kept: walk.kept };
+  // First what is taken out, so that it is not kept by what is set.
+  const requests = [...walk.requests.values()];
+  const isUnset = (one: EditRequest) => "unset" in one;
+  return {
+    requests: [...requests.filter(isUnset), ...requests.filter((one) => !isUnset(one))],
+    kept: walk.kept,
+  };
 }
 
 function readPatch(raw: string): ReadonlyMap<string, Plain> {
@@ -82,8 +89,8 @@ class Walk {
   readonly requests = new Map<string, EditRequest>();
   readonly kept: string[] = [];
   readonly issues: ConfigIssue[] = [];
-  /** Keys that the text names in any spelling. */
-  readonly #named = new Set<ConfigPath>();
+  /** The keys that the text names, with a value for each spelling; a patch's `null` is none. */
+  readonly #named = new Map<ConfigPath, Given[]>();
   readonly #document: ConfigDocument;
 
   constructor(private readonly request: PatchRequest) {
@@ -98,8 +105,11 @@ class Walk {
   #note(given: ReadonlyMap<string, Plain>, trail: readonly string[]): void {
     for (const [name, value] of given) {
       const key = keyAt([...trail, name]);
-      if (key) this.#named.add(key);
-      else if (value instanceof Map) this.#note(value, [...trail, name]);
+      if (key) {
+        const gone = value === null && this.request.kind === "patch";
+        const given = { name: [...trail, name].join("."), value };
+        this.#named.set(key, [...(this.#named.get(key) ?? []), ...(gone ? [] : [given])]);
+      } else if (value instanceof Map) this.#note(value, [...trail, name]);
     }
   }
 
@@ -118,7 +128,7 @@ class Walk {
     if (this.issues.length >= MAX_ISSUES) return;
     const key = keyAt(segments);
     if (value === null && this.request.kind === "patch") {
-      if (key) this.#unset(key);
+      if (key) this.#unset(key, segments.join("."));
       else if (stored) this.#missing(stored, segments, "refuse");
       return;
     }
@@ -127,7 +137,12 @@ class Walk {
       if (known)
         return this.#section(value, stored?.type === "object" ? stored : undefined, segments);
     }
-    if (key) return this.#set(key, value);
+    if (key) {
+      const given = this.#named.get(key) ?? [];
+      // All spellings at once, as the first of them comes.
+      if (given[0]?.name === segments.join(".")) this.#set(key, given);
+      return;
+    }
     // A placeholder that is where it was, or any value that is: nothing to do.
     if (stored && same(reveal(value, stored), plainOf(stored))) return;
     if (isSection(segments.join("."))) {
@@ -138,22 +153,45 @@ class Walk {
     this.issues.push(unknownIssue(segments, this.request.file));
   }
 
-  #set(key: ConfigPath, given: Plain): void {
-    const stored = this.#storedAt(key);
-    const value = isShownOf(key, given, stored) ? plainOf(stored) : reveal(given, stored);
+  #set(key: ConfigPath, given: readonly Given[]): void {
+    if (this.issues.length >= MAX_ISSUES) return;
+    const values = given.map(({ name, value }) => this.#meant(key, name, value));
+    const stored = this.#spellingsOf(key);
+    const { kind, current, file } = this.request;
+    // A whole text that names one of two spellings takes the other out.
+    const covers = kind === "patch" || stored.length <= given.length;
+    if (covers && values.every(({ unchanged }) => unchanged)) return;
+    const value = oneValue(key, values);
+    if (value === undefined) {
+      const alias = given.find(({ name }) => name !== key)?.name ?? key;
+      this.issues.push(twoSpellings(key, alias, editCommand(file)));
+      return;
+    }
     const inForce = toJson(value);
-    if (stored && same(value, plainOf(stored))) return;
-    if (JSON.stringify(inForce) === JSON.stringify(getValue(this.request.current, key))) return;
+    if (JSON.stringify(inForce) === JSON.stringify(getValue(current, key))) return;
     const refusal = refusalOf(key, inForce);
     if (refusal) this.issues.push(refusal);
-    else this.requests.set(key, { key, value: inForce });
+    else {
+      const whole = specOf(key).denies && (kind === "whole" || given.length > 1);
+      const name = given[0]?.name ?? key;
+      this.requests.set(key, { key: name, value: inForce, ...(whole && { whole }) });
+    }
   }
 
-  #unset(key: ConfigPath): void {
+  /** What a value under one spelling stands for, and whether that stands there already. */
+  #meant(key: ConfigPath, name: string, given: Plain): { value: Plain; unchanged: boolean } {
+    const stored = this.#nodeAt(name) ?? this.#storedAt(key);
+    const value = isShownOf(key, given, stored) ? plainOf(stored) : reveal(given, stored);
+    return { value, unchanged: stored !== undefined && same(value, plainOf(stored)) };
+  }
+
+  #unset(key: ConfigPath, typed: string): void {
     if (!this.#storedAt(key)) return;
     const refusal = refusalOf(key, undefined);
+    // Each spelling of a list that forbids is taken out by itself.
+    const name = specOf(key).denies ? typed : key;
     if (refusal) this.issues.push(refusal);
-    else this.requests.set(key, { key, unset: true });
+    else this.requests.set(`unset ${name}`, { key: name, unset: true });
   }
 
   /** Something that stands in the file and that the text leaves out, or takes out. */
@@ -161,7 +199,7 @@ class Walk {
     if (this.issues.length >= MAX_ISSUES) return;
     const key = keyAt(segments);
     if (key) {
-      if (!this.#named.has(key)) this.#unset(key);
+      if (!this.#named.has(key)) this.#unset(key, segments.join("."));
       return;
     }
     if (isSection(segments.join(".")) && node.type === "object") {
@@ -176,12 +214,33 @@ class Walk {
 
   /** The value of a key in the file, in whichever spelling. */
   #storedAt(key: ConfigPath): Node | undefined {
-    for (const name of [key, ...(specOf(key).aliases ?? [])]) {
-      const node = findProperty(this.#document, name.split("."))?.children?.[1];
-      if (node) return node;
-    }
-    return undefined;
+    const [name] = this.#spellingsOf(key);
+    return name === undefined ? undefined : this.#nodeAt(name);
   }
+
+  /** The spellings of a key that stand in the file, its own first. */
+  #spellingsOf(key: ConfigPath): string[] {
+    return [key, ...(specOf(key).aliases ?? [])].filter((name) => this.#nodeAt(name));
+  }
+
+  #nodeAt(name: string): Node | undefined {
+    return findProperty(this.#document, name.split("."))?.children?.[1];
+  }
+}
+
+/** A value of a key in a client's text, under one of its names. */
+interface Given {
+  readonly name: string;
+  readonly value: Plain;
+}
+
+/** The value of a key: that of its only spelling, or all that the spellings of one that forbids forbid. */
+function oneValue(key: ConfigPath, given: readonly { readonly value: Plain }[]): Plain | undefined {
+  const [only, ...others] = given;
+  if (others.length === 0) return only?.value;
+  const lists = given.map(({ value }) => value).filter((value) => Array.isArray(value));
+  if (!specOf(key).denies || lists.length < given.length) return undefined;
+  return [...new Set(lists.flat())];
 }
 
 const HELP = openclaw`config --help`;

@@ -41,11 +41,15 @@ function defaultOf(path: ConfigPath): string {
 }
 
 function sentences(path: ConfigPath): string[] {
-  const { hostOnly, apply, env, aliases, secret, originOnly } = specOf(path);
+  const { hostOnly, apply, env, aliases, denies, secret, originOnly } = specOf(path);
   const facts = [hostOnly ? "Only on the host." : "Also over the network."];
   facts.push(apply === "live" ? "At once." : "At the next start.");
   if (env !== undefined) facts.push(`${env} overrides it.`);
-  if (aliases !== undefined) facts.push(`Also written ${aliases.join(", ")}.`);
+  if (aliases !== undefined) {
+    facts.push(
+      `Also written ${aliases.join(", ")}${denies ? "; where both stand both count" : ""}.`,
+    );
+  }
   if (secret) facts.push("Never shown.");
   if (originOnly) facts.push("Shown by scheme and host alone.");
   return facts;

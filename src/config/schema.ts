@@ -23,6 +23,10 @@ export interface KeySpec<out T> {
   readonly env?: string;
   /** Other spellings. */
   readonly aliases?: readonly string[];
+  /** A list of what is forbidden: where two spellings of it stand in a file, both count. */
+  readonly denies?: true;
+  /** A list of commands of nodes. */
+  readonly names?: "node-commands";
 }
 
 function key<T>(spec: KeySpec<T>): KeySpec<T> {
@@ -132,7 +136,7 @@ const configTable = {
   "gateway.controlUi.allowedOrigins": key({
     type: v.origins,
     default: [],
-    help: "Web origins that may connect besides the gateway's own pages.",
+    help: "Web origins that may connect besides the gateway's own pages; `https://*.example.net` stands for every name below that one.",
     example: '["https://app.example.com"]',
     hostOnly: true,
     apply: "live",
@@ -233,6 +237,7 @@ const configTable = {
     hostOnly: false,
     apply: "live",
     aliases: ["gateway.nodes.allowCommands"],
+    names: "node-commands",
   }),
   "gateway.nodes.commands.deny": key({
     type: v.commandNames,
@@ -242,6 +247,8 @@ const configTable = {
     hostOnly: false,
     apply: "live",
     aliases: ["gateway.nodes.denyCommands"],
+    names: "node-commands",
+    denies: true,
   }),
   "logging.level": key({
     type: v.oneOf(["trace", "debug", "info", "warn", "error", "fatal"]),

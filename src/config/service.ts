@@ -1,16 +1,21 @@
-import type { World } from "../lib/world.ts";
+import type { Timer, World } from "../lib/world.ts";
+import { stateLimitTable } from "../limits/state.ts";
+import type { Limits } from "../limits/table.ts";
 import { openclaw } from "../protocol/command.ts";
 import type { GatewayNote } from "../protocol/note.ts";
 import { joined, say, type Text } from "../protocol/text.ts";
 import { type ConfigChange, diffConfig, needsRestart } from "./diff.ts";
+import { differenceNotes } from "./differences.ts";
 import {
   type ConfigFile,
   changedMeanwhile,
   readConfigFile,
   type WriteFile,
+  type Written,
   writePlan,
 } from "./edit-file.ts";
-import { ConfigError, discreet, formatIssue, issueNote } from "./errors.ts";
+import { ConfigError, type ConfigIssue, discreet, formatIssue, issueNote } from "./errors.ts";
+import { markWord } from "./file-mark.ts";
 import {
   type ConfigSource,
   type LoadedConfig,
@@ -26,6 +31,7 @@ import { ConfigWatcher } from "./watch.ts";
 export interface ConfigServiceDeps {
   readonly load: LoadOptions;
   readonly world: World;
+  readonly limits: Pick<Limits, "tickMs">;
   readonly writeFile: WriteFile;
   /** Key of the hash that clients compare. */
   readonly hashKey: Buffer;
@@ -53,6 +59,8 @@ export interface ConfigApplied {
   readonly overridden: readonly string[];
   /** Errors of the file, for which its settings are not in force, in words. */
   readonly notInForce: readonly string[];
+  /** What is worth knowing of the change itself, in words. */
+  readonly remarks: readonly string[];
 }
 
 /** What changing one key on the host answers. */
@@ -140,9 +148,19 @@ export class ConfigStore {
     return this.#loaded.source.path;
   }
 
-  /** Warnings about the file, and whether a restart is due. */
-  get notes(): GatewayNote[] {
-    const notes = this.#loaded.warnings.map((issue) => issueNote(issue, this.path));
+  /**
+   * Warnings about the file, and where what is in force is not what it says. `isDeclared` knows the
+   * commands of nodes of other programs, which are no slip.
+   */
+  notes(isDeclared: (command: string) => boolean): GatewayNote[] {
+    const declared = ({ code, found = "" }: ConfigIssue) =>
+      code === "CONFIG_UNKNOWN_COMMAND" && isDeclared(found);
+    const notes = [
+      ...differenceNotes({ loaded: this.#loaded, latest: this.#latest, watcher: this.#watcher }),
+      ...this.#loaded.warnings
+        .filter((issue) => !declared(issue))
+        .map((issue) => issueNote(issue, this.path)),
+    ];
     const due = diffConfig(this.#started, this.current).filter(({ apply }) => apply === "restart");
     if (due.length > 0) {
       const keys = due.map(({ path }) => path).join(", ");
@@ -161,10 +179,31 @@ export class ConfigStore {
     this.#watcher = new ConfigWatcher({
       ...this.deps.load,
       world: this.deps.world,
+      lookMs: this.deps.limits.tickMs,
       hash: this.#loaded.source.hash,
       onChange: (loaded) => this.#adopt(loaded),
       onError: (error: ConfigError) => this.deps.warn(say`${error.message}; next: ${error.next}`),
     });
+  }
+
+  /**
+   * Looks whether the file is another one than was read, which the system does not tell everywhere, and
+   * follows it then. Resolves once that is done, or after `configLookMs` where the file's disk does not
+   * answer.
+   */
+  async look(): Promise<void> {
+    if (!this.#watcher) return;
+    let timer: Timer | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = this.deps.world.after(lookMs, resolve);
+    });
+    await Promise.race([this.#watcher.look(), late]);
+    timer?.cancel();
+  }
+
+  /** Names the file and the state that it was read in last; absent where none is followed. */
+  get mark(): string | undefined {
+    return this.#watcher && markWord(this.#watcher.mark);
   }
 
   close(): void {
@@ -243,17 +282,21 @@ export class ConfigStore {
    * then commits and applies the plan. Resolves and rejects as `work` does.
    */
   exclusive<Result>(work: (turn: ConfigTurn) => Promise<Result>): Promise<Result> {
+    let written: Written | undefined;
     const turn: ConfigTurn = {
       plan: (request) => this.plan(request),
-      commit: (plan) => writePlan(plan.file, plan, this.deps.writeFile),
-      apply: (plan) => this.#apply(plan),
+      commit: async (plan) => {
+        written = await writePlan(plan.file, plan, this.deps.writeFile);
+      },
+      apply: (plan) => this.#apply(plan, written),
     };
     const run = this.#last.then(() => work(turn));
     this.#last = run.catch(() => undefined);
     return run;
   }
 
-  async #apply({ changedPaths, current: before }: ConfigPlan): Promise<ConfigApplied> {
+  async #apply(plan: ConfigPlan, written: Written | undefined): Promise<ConfigApplied> {
+    const { changedPaths, current: before, warnings } = plan;
     await this.reload();
     return {
       file: this.path,
@@ -262,6 +305,7 @@ export class ConfigStore {
       restartNeeded: needsRestart(diffConfig(before, this.current)),
       overridden: overridden(this.#loaded, changedPaths),
       notInForce: this.#unappliedWarnings(),
+      remarks: written === "in place" ? [...warnings, IN_PLACE] : warnings,
     };
   }
 
@@ -288,6 +332,12 @@ export class ConfigStore {
       .map(({ message }) => `not in force, for the file has errors: ${message}`);
   }
 }
+
+const lookMs = stateLimitTable.configLookMs.value;
+
+const IN_PLACE =
+  "written in place, for a file that is mounted by itself, or whose folder is closed, can't be replaced; " +
+  "should a crash cut that short, the next start completes it";
 
 function restartDue(keys: string): GatewayNote {
   const next = openclaw`gateway restart`;

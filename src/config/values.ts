@@ -1,6 +1,8 @@
 import { isIP } from "node:net";
 import { canonicalNetwork } from "../lib/net.ts";
+import { isWildcardOrigin } from "../lib/origins.ts";
 import { longestSocketPath } from "../lib/socket-folder.ts";
+import { isUnresolved, UNRESOLVED } from "../lib/unresolved.ts";
 import { type Command, openclaw } from "../protocol/command.ts";
 import type { JsonSchema } from "../protocol/json-schema.ts";
 import { REDACTED } from "./hide.ts";
@@ -52,12 +54,12 @@ function type<T>(
   return { expected, schema, read };
 }
 
-/** Text that passes `check`; the placeholder of a hidden secret never does. */
+/** Text that passes `check`; the placeholder of a hidden secret never does, nor does a reference. */
 function text(expected: string, check: (value: string) => string | Refused): ValueType<string> {
   return type(expected, { type: "string" }, (value) => {
     if (typeof value !== "string") return new Refused();
     if (value.includes(REDACTED)) return new Refused("this is the placeholder for a hidden value");
-    return check(value);
+    return isUnresolved(value) ? new Refused(UNRESOLVED) : check(value);
   });
 }
 
@@ -113,6 +115,7 @@ export const webUrl = text("an https:// or http:// URL", (value) => {
   const url = new URL(value);
   if (url.username !== "" || url.password !== "")
     return new Refused("a URL must not hold a user name or password");
+  if (url.hostname.includes("*")) return new Refused("a URL names one host");
   // A password with a slash in it looks like a path, and would be shown.
   if (value.includes("@")) return new Refused("an @ in the path of a URL is written %40");
   if (/[?#]/.test(value)) return new Refused("leave out everything from ? or #");
@@ -141,13 +144,18 @@ export const displayName = text("a name of 1 to 64 visible characters", (value) 
     : value;
 });
 
-/** A secret in clear. References such as `${NAME}` would become the secret itself: refused. */
-export const clearSecret = text("text of 1 to 1024 characters", (value) => {
-  if (value === "" || value.length > 1024) return new Refused();
-  return /^\$\{\w+\}$/.test(value)
-    ? new Refused("references to the environment are not expanded")
-    : value;
-});
+const secretText = text("text of 1 to 1024 characters", (value) =>
+  value === "" || value.length > 1024 ? new Refused() : value,
+);
+
+/** A secret in clear. OpenClaw also takes a section there that says where the secret is kept. */
+export const clearSecret: ValueType<string> = {
+  ...secretText,
+  read: (value) =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? new Refused(UNRESOLVED)
+      : secretText.read(value),
+};
 
 /**
  * What follows `ssh ` in a command that people copy into a shell, so nothing but the characters
@@ -180,6 +188,7 @@ function list(expected: string, read: (item: string) => string | Refused) {
     if (!Array.isArray(value) || value.length > maxListItems) return new Refused();
     const items: string[] = [];
     for (const item of value) {
+      if (typeof item === "string" && isUnresolved(item)) return new Refused(UNRESOLVED);
       const good = typeof item === "string" ? read(item) : new Refused();
       if (good instanceof Refused) return good;
       items.push(good);
@@ -197,18 +206,23 @@ export const networks = list(
     plainNetwork.test(item) && canonicalNetwork(item) !== undefined ? item : new Refused(),
 );
 
-export const commandNames = list('a list of node commands such as ["camera.snap"]', (item) =>
-  /^[A-Za-z][A-Za-z0-9._:-]{0,127}$/.test(item) ? item : new Refused(),
-);
+/** Without blanks around a name, as they are read from what a node declares. */
+export const commandNames = list('a list of node commands such as ["camera.snap"]', (item) => {
+  const name = item.trim();
+  return /^[A-Za-z][A-Za-z0-9._:-]{0,127}$/.test(name) ? name : new Refused();
+});
 
 /** Normalised to what browsers send in `Origin`: lower case, no default port, no path. */
 export const origins = list(
-  'a list of origins such as ["https://app.example.com"], or ["*"] for any',
+  'a list of origins such as ["https://app.example.com", "https://*.example.net"], or ["*"] for any',
   (item) => {
     if (item === "*") return item;
     if (!/^[a-z][a-z0-9+.-]*:\/\/[^/?#@\s]+\/?$/i.test(item) || !URL.canParse(item))
       return new Refused();
     const url = new URL(item);
-    return url.origin === "null" ? `${url.protocol}//${url.host}`.toLowerCase() : url.origin;
+    const origin =
+      url.origin === "null" ? `${url.protocol}//${url.host}`.toLowerCase() : url.origin;
+    if (!origin.includes("*") || isWildcardOrigin(origin)) return origin;
+    return new Refused("a * stands for the first labels of a name, with two or more behind it");
   },
 );

@@ -5,6 +5,12 @@ import { at, openclaw } from "../protocol/command.ts";
 import type { SecretKind } from "../protocol/refusals.ts";
 import { say, type Text } from "../protocol/text.ts";
 
+/**
+ * What a secret opens: what a web app of OpenClaw's asks for, the metrics, or what programs ask for by
+ * HTTP.
+ */
+export type Guarded = "gateway" | "metrics" | "program";
+
 /** Whether an HTTP request's `Authorization: Bearer` may have what it asks for. */
 export type BearerVerdict =
   | { readonly ok: true }
@@ -42,13 +48,14 @@ export class BearerCheck {
   constructor(private readonly deps: Deps) {}
 
   async check(
-    what: "gateway" | "metrics",
+    what: Guarded,
     { secret, source }: { secret: string; source: string },
   ): Promise<BearerVerdict> {
     const { deps } = this;
     if (secret === "") return missing(what);
     // A right metrics token passes a lock: other clients' failures must not blind the monitoring.
     if (what === "metrics" && this.#same(await deps.metricsToken(), secret)) return { ok: true };
+    // A program has no such token: what it shows is a guess like any other.
     if (what === "gateway" && DEVICE_TOKEN.test(secret)) {
       return deps.secrets.knows(deps.kind(), secret) ? { ok: true } : wrong(what);
     }
@@ -76,18 +83,19 @@ export class BearerCheck {
   }
 }
 
+const SHARED = say`send Authorization: Bearer with the gateway's shared secret; a new one: ${at("gateway", openclaw`token new`)}`;
+
 const CURES = {
-  gateway: say`send Authorization: Bearer with the gateway's shared secret; a new one: ${at("gateway", openclaw`token new`)}`,
+  gateway: SHARED,
+  program: SHARED,
   metrics:
     "send Authorization: Bearer with the token in the file of metrics.tokenFile, or with the shared secret",
-} as const;
+} as const satisfies Record<Guarded, Text>;
 
-type What = keyof typeof CURES;
-
-const missing = (what: What) =>
+const missing = (what: Guarded) =>
   ({ ok: false, code: "unauthorized", detail: "A secret is needed.", next: CURES[what] }) as const;
 
-const wrong = (what: What) =>
+const wrong = (what: Guarded) =>
   ({ ok: false, code: "unauthorized", detail: "The secret is wrong.", next: CURES[what] }) as const;
 
 const rateLimited = (retryAfterMs: number) =>

@@ -6,6 +6,7 @@ import { scopesProblem } from "../protocol/access.ts";
 import { type Validate, validator } from "../protocol/schemas.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import type { DeviceText } from "../requests/records.ts";
+import { programOf } from "../words/program.ts";
 import type { Peer } from "./socket.ts";
 
 /** The params of `connect` after validation (docs/protocol.md#the-handshake). */
@@ -29,6 +30,7 @@ export interface ConnectParams {
   readonly commands?: readonly string[];
   readonly permissions?: Readonly<Record<string, boolean>>;
   readonly pathEnv?: string;
+  readonly userAgent?: string;
   readonly auth?: Credentials;
   readonly device?: DeviceProof;
 }
@@ -62,18 +64,27 @@ export function signedToken(params: ConnectParams): string {
   return auth?.token ?? auth?.deviceToken ?? auth?.bootstrapToken ?? "";
 }
 
+/** The program that connects, by its user agent, or by its id where it has none. */
+function programIn({ client, userAgent }: ConnectParams, peer: Peer): string | undefined {
+  return (
+    programOf(userAgent) ?? programOf(peer.userAgent) ?? cleanText(`${client.id}/${client.version}`)
+  );
+}
+
 /** What the client says about itself, cleaned for storing and showing. */
 export function deviceTextOf(params: ConnectParams, peer: Peer): DeviceText {
   const { client } = params;
   const displayName = cleanText(client.displayName);
   const platform = cleanText(client.platform);
   const deviceFamily = cleanText(client.deviceFamily);
+  const program = displayName === undefined ? programIn(params, peer) : undefined;
   const browserOrigin = cleanText(peer.origin, 256);
   const remoteIp = peer.directLoopback ? undefined : cleanText(peer.address);
   return {
     clientId: client.id,
     clientMode: client.mode,
     ...(displayName !== undefined && { displayName }),
+    ...(program !== undefined && { program }),
     ...(platform !== undefined && { platform }),
     ...(deviceFamily !== undefined && { deviceFamily }),
     ...(browserOrigin !== undefined && { browserOrigin }),

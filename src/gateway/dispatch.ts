@@ -1,7 +1,7 @@
 import type { Receiver } from "../events/hub.ts";
 import { Durations } from "../lib/durations.ts";
 import type { Call, Method } from "../methods/method.ts";
-import { type AccessVerdict, type Actor, ADMIN, covers, decideAccess } from "../protocol/access.ts";
+import { type Actor, decideAccess } from "../protocol/access.ts";
 import { at, openclaw, shell } from "../protocol/command.ts";
 import {
   invalidRequest,
@@ -19,6 +19,7 @@ import {
   type RequestFrame,
   TooDeep,
 } from "../protocol/frames.ts";
+import { openclawMethods } from "../protocol/openclaw-methods.ts";
 import { say } from "../protocol/text.ts";
 import type { Share } from "./shares.ts";
 
@@ -75,12 +76,10 @@ export class Dispatcher {
 
   /** Handles one request. Returns false when it was outside the caller's role. */
   dispatch(from: Requester, actor: Actor, frame: RequestFrame): boolean {
-    const method = this.#methods.get(frame.method);
-    const verdict = method ? decideAccess(method.access, { ...caller(actor) }) : undefined;
-    if (!method || !verdict?.ok) {
-      const error = denial(frame.method, actor, verdict);
-      from.send(encodeError(frame.id, error.shape));
-      return !isOutsideRole(actor, verdict);
+    const method = this.#methodFor(frame.method, actor);
+    if (method instanceof RequestError) {
+      from.send(encodeError(frame.id, method.shape));
+      return method.shape.details?.["code"] !== OUTSIDE_ROLE;
     }
     const startedAt = this.deps.monotonic();
     try {
@@ -96,6 +95,12 @@ export class Dispatcher {
       this.#record(frame.method, startedAt, false);
     }
     return true;
+  }
+
+  /** The method that a caller may call, or why it may not. */
+  #methodFor(name: string, actor: Actor): Method | RequestError {
+    const method = this.#methods.get(name);
+    return method === undefined ? notServed(name, actor) : (denial(method, actor) ?? method);
   }
 
   #run(from: Requester, actor: Actor, what: { method: Method; frame: RequestFrame }): unknown {
@@ -208,40 +213,47 @@ function problemsIn(error: Error & { issues?: unknown }) {
   return { issues: issues.map(({ path, message, next }) => wireDetails({ path, message, next })) };
 }
 
-function caller(actor: Actor) {
-  return { role: actor.role, scopes: actor.scopes, onHost: actor.method === "host" };
+const OUTSIDE_ROLE = "UNAUTHORIZED_ROLE";
+
+/** Why a call is not even tried, or `undefined` (docs/protocol.md#roles-and-scopes). */
+function denial({ name, access }: Method, actor: Actor): RequestError | undefined {
+  const { role, scopes, method } = actor;
+  const verdict = decideAccess(access, { role, scopes, onHost: method === "host" });
+  if (verdict.ok) return undefined;
+  if (verdict.why === "scope") return missingScope(verdict.scope);
+  if (verdict.why === "role") return unauthorizedRole(role);
+  return invalidRequest(`${name} works only on the gateway host`, {
+    code: "HOST_ONLY",
+    next: say`run ${at("gateway", openclaw``)} on the gateway host (for example over ssh)`,
+  });
 }
 
 /**
- * A node gets the answer for an unknown method also for one that is not for nodes, so that it
- * learns nothing of what there is.
+ * What a caller is told of a method that this gateway has not. No scope would help, so none is named. A
+ * node gets the answer for a method that is not for nodes, so that it learns nothing of what there is.
  */
-function isOutsideRole(actor: Actor, verdict: AccessVerdict | undefined): boolean {
-  if (!verdict) return actor.role === "node";
-  return !verdict.ok && verdict.why === "role";
-}
-
-/** Why a call is not even tried (docs/protocol.md#roles-and-scopes). */
-function denial(name: string, actor: Actor, verdict: AccessVerdict | undefined): RequestError {
-  if (verdict && !verdict.ok && verdict.why === "scope") return missingScope(verdict.scope);
-  if (verdict && !verdict.ok && verdict.why === "host") {
-    return invalidRequest(`${name} works only on the gateway host`, {
-      code: "HOST_ONLY",
-      next: say`run ${at("gateway", openclaw``)} on the gateway host (for example over ssh)`,
-    });
-  }
-  if (verdict || actor.role === "node") return unauthorizedRole(actor.role);
-  if (!covers(actor.scopes, ADMIN)) return missingScope(ADMIN);
-  return unknownMethod(name);
+function notServed(name: string, { role }: Actor): RequestError {
+  const there = openclawMethods().get(name);
+  if (there ? !there.roles.includes(role) : role === "node") return unauthorizedRole(role);
+  return there ? methodNotServed(name) : unknownMethod(name);
 }
 
 export function unauthorizedRole(role: string): RequestError {
-  return invalidRequest(`unauthorized role: ${role}`, { code: "UNAUTHORIZED_ROLE" });
+  return invalidRequest(`unauthorized role: ${role}`, { code: OUTSIDE_ROLE });
 }
 
+const ALL_METHODS = openclaw`gateway call --list`;
+
 export function unknownMethod(name: string): RequestError {
-  const next = openclaw`gateway call --list`;
-  return invalidRequest(`unknown method: ${name}`, { code: "UNKNOWN_METHOD", next });
+  return invalidRequest(`unknown method: ${name}`, { code: "UNKNOWN_METHOD", next: ALL_METHODS });
+}
+
+/** OpenClaw has the method. Its clients know by the message that a gateway is without one. */
+export function methodNotServed(name: string): RequestError {
+  return invalidRequest(`unknown method: ${name}`, {
+    code: "METHOD_NOT_SERVED",
+    next: say`OpenClaw has this method, and this gateway does not serve it, whatever the scopes; those that it serves: ${ALL_METHODS}`,
+  });
 }
 
 /** A defect of the gateway; what it was is in its log. */

@@ -175,7 +175,7 @@ export class Handshake {
       ? { ...refusal.error, details: this.#detailsHere(refusal.error.details) }
       : refusal.error;
     connection.refused = true;
-    this.deps.state.telemetry.connectRefused(connection, refusal);
+    this.deps.state.telemetry.connectRefused(connection, refusal, frame.params);
     connection.send(encodeError(frame.id, error));
     connection.close(refusal.close);
   }

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { hostName } from "../lib/net.ts";
+import { isListedOrigin } from "../lib/origins.ts";
 
 export interface OriginPolicy {
   readonly allowed: readonly string[];
@@ -24,7 +25,7 @@ export function judgeOrigin(
   policy: OriginPolicy,
 ): "none" | "allowed" | "refused" | "missing" {
   if (facts.origin === "") return facts.required ? "missing" : "none";
-  if (policy.allowed.includes("*") || policy.allowed.includes(facts.origin)) return "allowed";
+  if (isListedOrigin(facts.origin, policy.allowed)) return "allowed";
   const origin = parse(facts.origin);
   if (!origin) return "missing";
   if (policy.publicUrl && parse(policy.publicUrl)?.origin === origin.origin) return "allowed";

@@ -11,11 +11,13 @@ import {
 import { clearSecrets } from "../config/migrate.ts";
 import type { ConfigPlan } from "../config/plan.ts";
 import type { ConfigStore } from "../config/service.ts";
+import { isUnresolved, UNRESOLVED } from "../lib/unresolved.ts";
 import type { World } from "../lib/world.ts";
 import type { Pairing } from "../pairing/pairing.ts";
 import type { Actor } from "../protocol/access.ts";
 import { closes } from "../protocol/close.ts";
 import { openclaw } from "../protocol/command.ts";
+import { invalidRequest } from "../protocol/errors.ts";
 import type { SecretKind } from "../protocol/refusals.ts";
 import type { Part } from "../store/parts.ts";
 import type { Registry } from "./registry.ts";
@@ -62,8 +64,12 @@ export class SharedSecretChanges {
     return this.deps.hasClearSecret(kind) || this.deps.secretStore.secrets[kind] !== undefined;
   }
 
-  /** Stores a new shared secret. @throws RequestError LAST_WAY_IN */
+  /** Stores a new shared secret. @throws RequestError LAST_WAY_IN, UNRESOLVED_SECRET */
   async set(kind: SecretKind, secret: string, options: SecretOptions): Promise<SecretOutcome> {
+    if (isUnresolved(secret.trim())) {
+      const next = openclaw`config set gateway.${kind} -`;
+      throw invalidRequest(`the ${kind} is ${UNRESOLVED}`, { code: "UNRESOLVED_SECRET", next });
+    }
     const { actor, revokeDerived } = options;
     const endDerived = () => (revokeDerived ? this.deps.pairing.many.endDerived(actor) : []);
     try {

@@ -9,6 +9,8 @@ export interface Peer {
   readonly host: string;
   /** The `Origin` header; empty when absent. */
   readonly origin: string;
+  /** The `User-Agent` header, where there is one; the client's own words. */
+  readonly userAgent?: string;
   /** TCP peer on loopback, loopback `Host`, no `Origin`, no proxy header. */
   readonly directLoopback: boolean;
   /** The `x-openclaw-scopes` header, which can only narrow scopes. */

@@ -3,6 +3,7 @@ import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
 import type { Close } from "../protocol/close.ts";
 import type { Refusal } from "../protocol/refusals.ts";
+import { claimsIn } from "./claims.ts";
 import type { Connection } from "./connection.ts";
 
 /** The process's log. `facts` are the fields of a line beside its message. */
@@ -54,13 +55,14 @@ export class Telemetry {
     this.failureLog.write({ level: "error", kind: message, facts, message });
   }
 
-  /** Counts and logs a connect that was refused. */
-  connectRefused({ id, socket }: Connection, { error, close }: Refusal): void {
+  /** Counts and logs a connect that was refused. `params` are what it sent, valid or not. */
+  connectRefused({ id, socket }: Connection, { error, close }: Refusal, params?: unknown): void {
     const code = String(error.details?.["code"] ?? error.code);
     this.refusals.set(code, (this.refusals.get(code) ?? 0) + 1);
     // The request has a line of its own (methods/pairing-log.ts); one for each retry of it tells nothing.
     if (code === "PAIRING_REQUIRED") return;
-    const facts = { conn: id, address: socket.peer.address, code };
+    const { peer } = socket;
+    const facts = { conn: id, address: peer.address, code, ...claimsIn(params, peer) };
     const { message } = error;
     this.refusalLog.write({ level: "info", kind: close.metric, facts, message });
   }
@@ -69,10 +71,10 @@ export class Telemetry {
   closed({ id, socket, refused }: Connection, close: Close): void {
     this.count(close.metric);
     if (refused) return;
-    const { address } = socket.peer;
-    const facts = { conn: id, address, code: close.code, reason: close.reason };
-    const message = "connection closed";
-    this.refusalLog.write({ level: "info", kind: close.metric, facts, message });
+    const { peer } = socket;
+    const { code, reason, metric: kind } = close;
+    const facts = { conn: id, address: peer.address, code, reason, ...claimsIn(undefined, peer) };
+    this.refusalLog.write({ level: "info", kind, facts, message: "connection closed" });
   }
 
   /** Writes what the bounded logs hold back. */

@@ -37,7 +37,8 @@ export const connectionLimitTable = {
   tickMs: {
     value: 30 * SECOND,
     unit: "ms",
-    bounds: "time between two ticks (`policy.tickIntervalMs`)",
+    bounds:
+      "time between two ticks (`policy.tickIntervalMs`), and between two looks at a configuration whose changes may not be told",
     past: "-",
     metric: "-",
     test: "events/hub.test.ts",

@@ -112,9 +112,17 @@ export const notifyLimitTable = {
     value: 2,
     unit: "count",
     bounds: "further tries after a network error, 429 or 5xx",
-    past: "the message failed; what still waits goes out with the next one",
+    past: "the message is given up; what still waits goes out with the next one, after `notifyAgainMs` at the latest",
     metric: "notify-failed",
     test: "notify/notifier.test.ts",
+  },
+  notifyAgainMs: {
+    value: 10 * MINUTE,
+    unit: "ms",
+    bounds: "time for which requests wait for company whose message was given up",
+    past: "they are told again, with all tries anew, as long as they wait for a decision",
+    metric: "-",
+    test: "notify/again.test.ts",
   },
   notifyRetryMs: {
     value: 15 * SECOND,

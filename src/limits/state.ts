@@ -2,6 +2,14 @@ import { KiB, type Limit, MiB } from "./limit.ts";
 
 /** The limits of state and configuration files: the rest of the table in table.ts. */
 export const stateLimitTable = {
+  configLookMs: {
+    value: 1000,
+    unit: "ms",
+    bounds: "time that an answer about the configuration waits for a look at its file",
+    past: "what was read last is answered",
+    metric: "-",
+    test: "config/service.test.ts",
+  },
   journalBytes: {
     value: MiB,
     unit: "bytes",

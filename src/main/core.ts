@@ -1,6 +1,7 @@
 import { argon2Hasher, type Hasher } from "../auth/hasher.ts";
 import { ConfigError, formatIssue } from "../config/errors.ts";
 import { type ConfigFlags, type LoadedConfig, loadConfig } from "../config/load.ts";
+import { completeWrite, isCutShort } from "../config/write-file.ts";
 import { type Bus, LocalBus } from "../events/bus.ts";
 import { connectionsThatFit } from "../host/descriptors.ts";
 import {
@@ -18,7 +19,7 @@ import { openclaw } from "../protocol/command.ts";
 import { plainText } from "../protocol/text.ts";
 import type { StoreLog } from "../store/document.ts";
 import { explain } from "../store/errors.ts";
-import { acquireWriterLock, ownPlace, type WriterLock } from "../store/lock.ts";
+import { acquireWriterLock, type LockOptions, ownPlace, type WriterLock } from "../store/lock.ts";
 import { commandName } from "../words/command.ts";
 import { type OpenServices, openServices } from "./open-services.ts";
 import { openState, type StateDocument } from "./state.ts";
@@ -72,17 +73,18 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     env,
     ...(options.flags && { flags: options.flags }),
   };
+  const adminSocket = resolveAdminSocket(env, stateDir);
+  const startedAtMs = world.now();
+  const own = { pid: process.pid, version, startedAt: startedAtMs, adminSocket };
+  const describe = { ...own, ...ownPlace() };
+  await completeConfigWrite(stateDir, { describe, world });
   const loaded = await loadConfig(load);
   refuseBadConfig(loaded);
   await ensurePrivateFolder(stateDir).catch((error) => {
     throw explain(error, { folder: stateDir });
   });
-  const adminSocket = resolveAdminSocket(env, stateDir);
-  const startedAtMs = world.now();
   const started = world.monotonic();
   const uptimeMs = () => Math.round(world.monotonic() - started);
-  const own = { pid: process.pid, version, startedAt: startedAtMs, adminSocket };
-  const describe = { ...own, ...ownPlace() };
   const lock = await acquireWriterLock(stateDir, { describe, world });
   try {
     const state = await openState({ folder: stateDir, world, log });
@@ -109,6 +111,15 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     await lock.release();
     throw error;
   }
+}
+
+/** A change of the configuration that a crash cut short is completed before the file is read. */
+async function completeConfigWrite(stateDir: string, holder: LockOptions): Promise<void> {
+  if (!(await isCutShort(stateDir))) return;
+  const lock = await acquireWriterLock(stateDir, holder);
+  // What can't be completed is an error of the file, which says what to do.
+  await completeWrite(stateDir).catch(() => undefined);
+  await lock.release();
 }
 
 /** The services on the state, which is closed where they can't be had. @throws StoreError */

@@ -30,8 +30,20 @@ export class ServerFacts {
       configPath: core.config.path,
       adminSocket: core.adminSocket,
       pageUrl: pageUrl(core.config.current, this.listening, hostname()),
-      notes: [...core.config.notes, ...this.notes],
+      ...(core.config.mark !== undefined && { configMark: core.config.mark }),
+      notes: [...core.config.notes((command) => this.#isDeclared(command)), ...this.notes],
     };
+  }
+
+  /** Whether a node has the command, which then is no slip. */
+  #isDeclared(command: string): boolean {
+    const { sessions, state } = this.core.nodes;
+    const has = (commands: readonly unknown[]) => commands.includes(command);
+    for (const { facts } of sessions.all) if (has(facts.claims.commands)) return true;
+    for (const { surface } of state.nodes.values()) {
+      if (surface && has(surface.commands)) return true;
+    }
+    return false;
   }
 
   /** What the page shows before it is connected. No secrets. */

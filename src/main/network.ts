@@ -148,16 +148,28 @@ function makeHandshake(
 }
 
 /** Sends `tick` and `health` at their intervals while a client is connected. Returns how to stop. */
-export function keepPulses({ world, limits }: Core, network: Network): () => void {
+export function keepPulses({ world, limits, config }: Core, network: Network): () => void {
   const { hub, health, presence } = network;
-  const tick = () => hub.publish("tick", { ts: world.now() });
+  // Where the file's changes are not told they are found with what is sent anyway.
+  const look = () => void config.look().catch(() => undefined);
+  const tick = () => {
+    hub.publish("tick", { ts: world.now() });
+    look();
+  };
   const tellHealth = () => {
     const payload = health.refresh();
     const version = { presence: presence.version, health: health.version };
     hub.publish("health", payload, { version });
   };
-  return pulseWhileOccupied(hub, [
+  const stopPulses = pulseWhileOccupied(hub, [
     new Pulse({ world, ms: limits.tickMs, beat: tick }),
     new Pulse({ world, ms: limits.healthMs, beat: tellHealth }),
   ]);
+  const stopLooking = hub.onOccupied((occupied) => {
+    if (occupied) look();
+  });
+  return () => {
+    stopPulses();
+    stopLooking();
+  };
 }

@@ -7,7 +7,7 @@ import { SecretStore } from "../auth/secret-store.ts";
 import type { LoadedConfig, LoadOptions } from "../config/load.ts";
 import { ConfigStore } from "../config/service.ts";
 import { sshAsksForKeys } from "../config/settings.ts";
-import { replaceFile } from "../lib/atomic-file.ts";
+import { configWriter } from "../config/write-file.ts";
 import type { Environment } from "../lib/environment.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
@@ -80,10 +80,14 @@ export async function openServices(state: StateDocument, deps: Deps): Promise<Op
 
 type Parts = Pick<OpenServices, "documents" | "decisions" | "config" | "secretStore">;
 
-function openConfig(secretStore: SecretStore, { load, loaded, world, log }: Deps): ConfigStore {
+function openConfig(
+  secretStore: SecretStore,
+  { load, loaded, world, limits, stateDir, log }: Deps,
+): ConfigStore {
   const warn = (text: Text) => log.warn(typedFact(text), plainText(text));
   const hashKey = secretStore.tokenKey;
-  return new ConfigStore({ load, world, writeFile: writeConfig, hashKey, warn }, loaded);
+  const writeFile = configWriter(stateDir);
+  return new ConfigStore({ load, world, limits, writeFile, hashKey, warn }, loaded);
 }
 
 function openPairing({ documents, decisions, config, secretStore }: Parts, deps: Deps) {
@@ -142,13 +146,4 @@ function openAudit({ documents, decisions, secretStore }: Parts, deps: Deps): Au
     log,
     journal: journal ?? undefined,
   });
-}
-
-/** Replaces the config file durably; it keeps its mode and owner. */
-async function writeConfig(
-  path: string,
-  text: string,
-  identity?: { mode: number; uid: number; gid: number },
-): Promise<void> {
-  await replaceFile(path, [Buffer.from(text)], { identity });
 }

@@ -1,8 +1,6 @@
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ConfigError } from "../config/errors.ts";
 import type { ConfigFlags } from "../config/load.ts";
 import { type FirstStart, firstStart } from "../gateway/first-start.ts";
 import type { StopSignal } from "../host/stop-signal.ts";
@@ -10,11 +8,9 @@ import { detectSupervisor } from "../host/supervisor.ts";
 import { systemdNotifier } from "../host/systemd.ts";
 import type { Logger } from "../lib/log.ts";
 import type { LogRing } from "../lib/log-ring.ts";
-import { whyFailed } from "../lib/system-words.ts";
 import { version } from "../lib/version.ts";
 import { systemWorld } from "../lib/world.ts";
 import { limitValues } from "../limits/table.ts";
-import { shell } from "../protocol/command.ts";
 import { isCoded } from "../protocol/errors.ts";
 import { plainText, typedFact } from "../protocol/text.ts";
 import { commandName } from "../words/command.ts";
@@ -22,6 +18,7 @@ import { foldText } from "../words/fold.ts";
 import { tunnelLine } from "../words/tunnel.ts";
 import { banner } from "./banner.ts";
 import { type Core, openCore } from "./core.ts";
+import { takeToken } from "./given-token.ts";
 import { newRing, openLog } from "./log.ts";
 import { type RunningServer, startServer } from "./server.ts";
 import { type SupervisedServer, Supervision } from "./supervision.ts";
@@ -69,31 +66,6 @@ export async function runGateway(options: RunOptions): Promise<number> {
     } finally {
       await close();
     }
-  }
-}
-
-/**
- * The shared token from the environment, for containers. Removed from the environment at once, so
- * that no child process inherits it. (The kernel keeps a process's first environment for its own
- * user and root in /proc/<pid>/environ, and Node.js can't write there: a file is the better way.)
- */
-async function takeToken(env: NodeJS.ProcessEnv): Promise<string | undefined> {
-  const direct = env["OPENCLAW_GATEWAY_TOKEN"];
-  const file = env["OPENCLAW_GATEWAY_TOKEN_FILE"];
-  delete env["OPENCLAW_GATEWAY_TOKEN"];
-  delete env["OPENCLAW_GATEWAY_TOKEN_FILE"];
-  const token = direct || (file ? await readTokenFile(file) : undefined);
-  return token?.trim() || undefined;
-}
-
-async function readTokenFile(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    const why = whyFailed(error);
-    throw new ConfigError("CONFIG_READ", `OPENCLAW_GATEWAY_TOKEN_FILE can't be read: ${why}`, {
-      next: shell`ls -l ${file}`,
-    });
   }
 }
 

@@ -53,6 +53,8 @@ export function makeHealth(core: Core, state: RuntimeState, phase: () => string)
     world,
     sessionsPath: join(core.stateDir, "sessions"),
     approvalsPath: join(core.stateDir, "exec-approvals.json"),
+    workspacePath: join(core.stateDir, "workspace"),
+    skillsPath: join(core.stateDir, "skills"),
   });
   const live = connections(state);
   const figures = () => ({
@@ -134,6 +136,7 @@ function lifecycle(parts: ServiceParts): Lifecycle {
 
 function configService({ config }: Core): ConfigService {
   return {
+    look: () => config.look(),
     view: (shown) => config.view(shown),
     exclusive: (work) => config.exclusive(work),
     get sshTarget() {

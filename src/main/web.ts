@@ -4,6 +4,7 @@ import type { Gateway } from "../gateway/gateway.ts";
 import { JoinAddresses } from "../gateway/join.ts";
 import type { FailureLimiter } from "../lib/limiter.ts";
 import { lineReader } from "../lib/small-file.ts";
+import { isUnresolved, UNRESOLVED } from "../lib/unresolved.ts";
 import { webConfig } from "../protocol/web-config.ts";
 import type { HttpDeps } from "../transport/http.ts";
 import { loadPage } from "../transport/page.ts";
@@ -15,6 +16,26 @@ import { ready } from "./ready.ts";
 /** Of the file of `metrics.tokenFile`: the most that is read, and how long it is believed. */
 const TOKEN_BYTES = 4096;
 const TOKEN_KEEP_MS = 1000;
+
+/** Reads the token of `metrics.tokenFile`; a reference that was not resolved is none. */
+function metricsToken({ config, world, log }: Core): () => Promise<string | undefined> {
+  const path = () => config.current.metrics.tokenFile;
+  const now = () => world.monotonic();
+  const read = lineReader({ path, maxBytes: TOKEN_BYTES, keepMs: TOKEN_KEEP_MS, now });
+  let warned = false;
+  return async () => {
+    const token = await read();
+    const unresolved = token !== undefined && isUnresolved(token);
+    if (unresolved && !warned) {
+      log.warn(
+        { file: path() },
+        `the token of metrics.tokenFile is ${UNRESOLVED}; it counts as none`,
+      );
+    }
+    warned = unresolved;
+    return unresolved ? undefined : token;
+  };
+}
 
 interface WebParts {
   readonly gateway: Gateway;
@@ -32,12 +53,7 @@ export async function makeWeb(core: Core, parts: WebParts): Promise<HttpDeps> {
     limiter: parts.limiter,
     kind: () => core.config.current.gateway.auth.mode,
     compareKey: core.world.bytes(32),
-    metricsToken: lineReader({
-      path: () => core.config.current.metrics.tokenFile,
-      maxBytes: TOKEN_BYTES,
-      keepMs: TOKEN_KEEP_MS,
-      now: () => core.world.monotonic(),
-    }),
+    metricsToken: metricsToken(core),
     count: (metric) => gateway.count(metric),
   });
   const joins = new JoinAddresses({

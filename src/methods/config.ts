@@ -19,8 +19,10 @@ export const configGet = method({
   access: { roles: ["operator"], scope: READ },
   params: wireSchemas.configGet,
   result: results.configView,
-  run: (_params, { actor, services }) =>
-    services.config.view({ comments: covers(actor.scopes, ADMIN) }),
+  run: async (_params, { actor, services }) => {
+    await services.config.look();
+    return services.config.view({ comments: covers(actor.scopes, ADMIN) });
+  },
 });
 
 /** The same three ways to change keys as the protocol has; none of them reaches a key of the host. */
@@ -79,7 +81,7 @@ const MAX_KEPT = 20;
 
 function writtenRow(plan: ConfigPlan, applied: ConfigApplied): ConfigWritten {
   const { changedPaths, kept, before, after } = plan;
-  const { file, hash, config, overridden, notInForce } = applied;
+  const { file, hash, config, overridden, notInForce, remarks } = applied;
   return {
     ok: true,
     path: file,
@@ -88,7 +90,7 @@ function writtenRow(plan: ConfigPlan, applied: ConfigApplied): ConfigWritten {
     changedPaths,
     ...(kept.length > 0 && { kept: kept.slice(0, MAX_KEPT) }),
     ...(before === after && { noop: true }),
-    warnings: [...overridden, ...notInForce],
+    warnings: [...remarks, ...overridden, ...notInForce],
   };
 }
 
@@ -164,7 +166,8 @@ export const configSet = method({
 
 function changedRow(path: string, plan: ConfigPlan, applied: ConfigApplied): ConfigChanged {
   const { diff, changedPaths } = plan;
-  const { file, restartNeeded, overridden: warnings } = applied;
+  const { file, restartNeeded, overridden, remarks } = applied;
+  const warnings = [...remarks, ...overridden];
   return { path, file, diff, changedPaths, restartNeeded, warnings };
 }
 

@@ -12,17 +12,20 @@ export const hostInfo = method({
   summary: "What this gateway process is, where it listens, what it warns about.",
   access: host,
   result: hostReport,
-  run: (_params, { services }) => ({
-    ...infoFields(services.lifecycle.info),
-    fingerprint: services.identity.fingerprint,
-    deviceId: services.identity.deviceId,
-    pairing: services.pairing.counts(),
-    connections: services.connections.byRole(),
-    secrets: {
-      token: services.secrets.isSet("token"),
-      password: services.secrets.isSet("password"),
-    },
-  }),
+  run: async (_params, { services }) => {
+    await services.config.look();
+    return {
+      ...infoFields(services.lifecycle.info),
+      fingerprint: services.identity.fingerprint,
+      deviceId: services.identity.deviceId,
+      pairing: services.pairing.counts(),
+      connections: services.connections.byRole(),
+      secrets: {
+        token: services.secrets.isSet("token"),
+        password: services.secrets.isSet("password"),
+      },
+    };
+  },
 });
 
 function infoFields({ notes, ...info }: HostInfo) {

@@ -85,8 +85,17 @@ export function nodeRow(
 
 function shownText(text: Partial<NodeText>) {
   const { platform, version, deviceFamily, modelIdentifier, remoteIp } = text;
-  const { clientId, clientMode } = text;
-  return { clientId, clientMode, platform, version, deviceFamily, modelIdentifier, remoteIp };
+  const { clientId, clientMode, program } = text;
+  return {
+    clientId,
+    clientMode,
+    program,
+    platform,
+    version,
+    deviceFamily,
+    modelIdentifier,
+    remoteIp,
+  };
 }
 
 function approvalState(record: NodeRecord | undefined, request: NodeRequest | undefined) {

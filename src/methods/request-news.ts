@@ -9,7 +9,7 @@ import { openclaw } from "../protocol/command.ts";
 import { plainText, say, type Text, typedFact } from "../protocol/text.ts";
 import type { RequestEvent } from "../requests/part.ts";
 import { type ApprovalRequest, askerOf, type Resolution } from "../requests/records.ts";
-import { quoted } from "../words/device.ts";
+import { quotedName } from "../words/device.ts";
 import { askWords, cutAsk, kindOf, kinds, type RequestRow } from "../words/request-kinds.ts";
 import { requestRow } from "./requests.ts";
 
@@ -96,8 +96,8 @@ function asker(request: ApprovalRequest) {
   return request.kind === "node" ? { nodeId: request.nodeId } : { deviceId: request.deviceId };
 }
 
-function nameOf({ displayName, clientId }: ApprovalRequest): string {
-  return quoted(displayName ?? clientId);
+function nameOf(request: ApprovalRequest): string {
+  return quotedName({ ...request, deviceId: askerOf(request) });
 }
 
 /**

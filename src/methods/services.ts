@@ -40,6 +40,8 @@ export interface SecretChange {
 
 /** Reading and changing the configuration (config/ does the work). */
 export interface ConfigService {
+  /** Follows a change of the file that the system did not tell of, before something is answered by it. */
+  look(): Promise<void>;
   /** The result of `config.get`. */
   view(shown: { readonly comments: boolean }): Sendable<ValueOf<typeof configView>>;
   /**
@@ -100,6 +102,8 @@ export interface HostInfo {
   readonly listening: readonly string[];
   readonly stateDir: string;
   readonly configPath: string;
+  /** Names the configuration's file and the state that it was read in last. */
+  readonly configMark?: string;
   readonly adminSocket: string;
   readonly pageUrl: string;
   /** What people should know. */

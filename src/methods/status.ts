@@ -32,14 +32,17 @@ export const status = method({
   access: { roles: ["operator"], scope: READ },
   params: t.object({}, { includeChannelSummary: t.boolean(), includeCliProjection: t.boolean() }),
   result: results.status,
-  run: async (params, { services }) => ({
-    runtimeVersion: services.lifecycle.info.version,
-    pid: services.lifecycle.info.pid,
-    eventLoop: await services.loop.measure(),
-    processMemory: processMemory(),
-    ...services.agent.status(params),
-    gateway: gatewayFigures(services),
-  }),
+  run: async (params, { services }) => {
+    await services.config.look();
+    return {
+      runtimeVersion: services.lifecycle.info.version,
+      pid: services.lifecycle.info.pid,
+      eventLoop: await services.loop.measure(),
+      processMemory: processMemory(),
+      ...services.agent.status(params),
+      gateway: gatewayFigures(services),
+    };
+  },
 });
 
 function processMemory() {

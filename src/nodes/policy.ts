@@ -1,4 +1,5 @@
 import { type Command, openclaw } from "../protocol/command.ts";
+import { commandsByPlatform, dangerousCommands, talkCommands } from "../protocol/node-commands.ts";
 
 /**
  * Which commands a node may declare at all, by its platform, as in OpenClaw's gateway. A node
@@ -10,84 +11,6 @@ export interface CommandPolicy {
   readonly allow: readonly string[];
   readonly deny: readonly string[];
 }
-
-const places = ["camera.list", "location.get"];
-const device = ["device.info", "device.status"];
-const personal = [
-  "contacts.search",
-  "calendar.events",
-  "reminders.list",
-  "photos.latest",
-  "motion.activity",
-  "motion.pedometer",
-];
-const desktop = [
-  "system.notify",
-  "system.run",
-  "system.run.prepare",
-  "system.which",
-  "system.execApprovals.get",
-  "system.execApprovals.set",
-  "fs.listDir",
-  "terminal.upload",
-  "browser.proxy",
-  "browser.proxy.upload.v1",
-  "mcp.tools.call.v1",
-  "agent.cli.claude.run.v1",
-  "screen.snapshot",
-  "desktop.stream",
-  "computer.act",
-];
-
-const byPlatform: Readonly<Record<string, readonly string[]>> = {
-  ios: [...places, ...device, ...personal, "system.notify", "watch.status", "watch.notify"],
-  watchos: [...device, "system.notify"],
-  android: [
-    ...places,
-    ...device,
-    ...personal,
-    "system.notify",
-    "notifications.list",
-    "notifications.actions",
-    "device.permissions",
-    "device.health",
-    "device.apps",
-    "callLog.search",
-    "mobile.ui.observe",
-    "mobile.ui.act",
-  ],
-  macos: [
-    ...places,
-    ...device,
-    ...personal,
-    ...desktop,
-    "device.apps",
-    "camera.ptz.status",
-    "canvas.present",
-    "canvas.hide",
-    "canvas.navigate",
-  ],
-  windows: [...places, ...device, ...desktop],
-  linux: [...desktop, "device.apps"],
-  unknown: [...places, "system.notify"],
-};
-
-const talk = ["talk.ptt.start", "talk.ptt.stop", "talk.ptt.cancel", "talk.ptt.once"];
-
-/** Allowed only where the configuration names them. */
-const dangerous = new Set([
-  "camera.snap",
-  "camera.clip",
-  "camera.ptz.control",
-  "screen.record",
-  "contacts.add",
-  "calendar.add",
-  "reminders.add",
-  "health.summary",
-  "sms.send",
-  "sms.search",
-  "device.apps.launch",
-]);
 
 /** Beginnings of what platforms and device families call themselves. */
 const spellings: readonly (readonly [platform: string, ...beginnings: string[]])[] = [
@@ -121,8 +44,13 @@ interface Declaring {
  * and approved after that.
  */
 export function policyCure(command: string, { allow, deny }: CommandPolicy): Command {
+  const denied = deny.filter((one) => one !== command);
+  // Taken out in every spelling, where a set would keep what another one denies.
+  if (deny.includes(command) && denied.length === 0) {
+    return openclaw`config unset gateway.nodes.commands.deny`;
+  }
   const [name, list] = deny.includes(command)
-    ? (["deny", deny.filter((one) => one !== command)] as const)
+    ? (["deny", denied] as const)
     : (["allow", [...allow, command]] as const);
   return openclaw`config set gateway.nodes.commands.${name} ${JSON.stringify(list)}`;
 }
@@ -137,11 +65,11 @@ export function policyProblem(
     return `"${command}" is blocked by gateway.nodes.commands.deny`;
   }
   if (policy.allow.includes(command)) return undefined;
-  if (dangerous.has(command)) {
+  if (dangerousCommands.has(command)) {
     return `"${command}" must first be allowed in gateway.nodes.commands.allow`;
   }
   const platform = platformOf(node);
-  if (byPlatform[platform]?.includes(command)) return undefined;
-  if (talk.includes(command) && node.caps.includes("talk")) return undefined;
+  if (commandsByPlatform[platform]?.includes(command)) return undefined;
+  if (talkCommands.includes(command) && node.caps.includes("talk")) return undefined;
   return `"${command}" is not in the allowlist for platform "${platform}"`;
 }

@@ -1,5 +1,6 @@
 import { EgressRefused } from "../lib/egress.ts";
 import type { PostAnswer } from "../lib/http-post.ts";
+import { retryAfterMs } from "../lib/retry-after.ts";
 import { SemaphoreFull } from "../lib/semaphore.ts";
 import { systemWords } from "../lib/system-words.ts";
 import { cleanText } from "../lib/text.ts";
@@ -119,7 +120,7 @@ export function statusFailure(
     next,
     retry,
     status,
-    retryAfterMs: retry ? retryAfter(headers["retry-after"], now) : undefined,
+    retryAfterMs: retry ? retryAfterMs(headers["retry-after"], now) : undefined,
   });
 }
 
@@ -154,12 +155,4 @@ function statusWords(
 /** The command that opens a file of the webhook's. */
 export function edit(path: string): Command {
   return shell`\${EDITOR:-nano} ${path}`;
-}
-
-/** Milliseconds that a server asks to wait: it says seconds, or a date. */
-function retryAfter(header: string | undefined, now: number): number | undefined {
-  if (header === undefined) return undefined;
-  if (/^\d{1,9}$/.test(header)) return Number(header) * 1000;
-  const at = Date.parse(header);
-  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
 }

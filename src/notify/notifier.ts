@@ -3,7 +3,7 @@ import type { Limits } from "../limits/table.ts";
 import { plainText } from "../protocol/text.ts";
 import type { Batch, WaitingRequest } from "./asking.ts";
 import type { Delivery, DeliveryOutcome } from "./delivery.ts";
-import type { NotifyFailure } from "./failure.ts";
+import type { NotifyCode, NotifyFailure } from "./failure.ts";
 import type { Format } from "./formats.ts";
 import type { Notice } from "./notice.ts";
 import { afterMessage, freshPace, type MessagePace, type PaceRules, untilNext } from "./pace.ts";
@@ -66,17 +66,23 @@ export class Notifier {
   readonly #counts = { sent: 0, failed: 0, merged: 0, dropped: 0 };
   #pace: MessagePace;
   #timer: Timer | undefined;
+  /** Runs while something waits that was given up: it is told again then, with company or without. */
+  #again: Timer | undefined;
   #underWay: AbortController | undefined;
   #testing: AbortController | undefined;
   /** How often other settings came into force. */
   #changes = 0;
   /** Failed tries of the message that is being delivered. */
   #tries = 0;
+  /** Requests of the message under way that ended without a decision: untold, unless it arrives. */
+  #lostOnItsWay = 0;
+  /** What is tried is what was given up before, without anything new. */
+  #isAgain = false;
   /** Something came since the last message was put together. */
   #news = false;
   #last: LastOutcome | undefined;
-  /** The log was told that messages do not arrive. */
-  #failing = false;
+  /** The log was told that messages do not arrive, and why. */
+  #failing: NotifyCode | undefined;
   #closed = false;
 
   constructor(private readonly deps: Deps) {
@@ -92,12 +98,17 @@ export class Notifier {
     if (this.#closed || !isSet(this.deps.settings())) return;
     this.#waiting.add(request);
     this.#news = true;
+    this.#isAgain = false;
     this.#schedule(this.deps.limits.notifySettleMs);
   }
 
   /** A request waits no more. `lost`: it ended without a decision. */
   gone(requestId: string, lost: boolean): void {
-    if (this.#waiting.remove(requestId) && lost) this.#counts.dropped += 1;
+    const onItsWay = this.#waiting.isOnItsWay(requestId);
+    const untold = this.#waiting.remove(requestId);
+    if (lost && untold) this.#counts.dropped += 1;
+    else if (lost && onItsWay) this.#lostOnItsWay += 1;
+    if (this.#waiting.empty) this.#cancelAgain();
   }
 
   /**
@@ -107,6 +118,7 @@ export class Notifier {
   settingsChanged(): void {
     if (this.#closed) return;
     this.#changes += 1;
+    this.#isAgain = false;
     this.#tries = 0;
     this.#cancel();
     if (!isSet(this.deps.settings())) {
@@ -128,6 +140,8 @@ export class Notifier {
     try {
       const outcome = await delivery.attempt(composeTest(), settings(), testing.signal);
       if (isSet(settings()) && !this.#closed) this.#note(outcome);
+      // What was given up need not wait until its time: the webhook takes messages again.
+      if (!outcome.failure && !this.#waiting.empty) this.#schedule(0);
       return outcome;
     } finally {
       this.#testing = undefined;
@@ -161,6 +175,12 @@ export class Notifier {
   #cancel(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#cancelAgain();
+  }
+
+  #cancelAgain(): void {
+    this.#again?.cancel();
+    this.#again = undefined;
   }
 
   #schedule(least: number): void {
@@ -185,6 +205,7 @@ export class Notifier {
 
   async #send(): Promise<void> {
     const { limits, settings, delivery, compose, world } = this.deps;
+    this.#cancelAgain();
     const batch = this.#waiting.take(limits.notifyShown);
     if (!batch) {
       this.#tries = 0;
@@ -201,6 +222,8 @@ export class Notifier {
     const outcome = await delivery.attempt(notice, settings(), underWay.signal);
     this.#underWay = undefined;
     if (this.#closed) return;
+    if (outcome.failure) this.#counts.dropped += this.#lostOnItsWay;
+    this.#lostOnItsWay = 0;
     if (!outcome.failure) this.#arrived(outcome, notice);
     else if (changes === this.#changes) this.#failed(outcome, outcome.failure);
     else this.#failedAtFormer(outcome);
@@ -239,21 +262,30 @@ export class Notifier {
     this.#counts.failed += 1;
     this.deps.count("notify-failed");
     this.#note(outcome);
-    // What could not be delivered waits for company: the next request takes it along.
-    if (this.#news) this.#schedule(limits.notifySettleMs);
+    if (this.#news) return this.#schedule(limits.notifySettleMs);
+    // What could not be delivered waits for company: the next request takes it along, if one comes.
+    if (!this.#waiting.empty) this.#tellAgain();
   }
 
-  /** Logs changes only: one line when deliveries begin to fail, one when they work again. */
+  #tellAgain(): void {
+    this.#again = this.deps.world.after(this.deps.limits.notifyAgainMs, () => {
+      this.#again = undefined;
+      this.#isAgain = true;
+      this.#schedule(0);
+    });
+  }
+
+  /** Logs changes only: one line when a message is given up, one when they arrive again. */
   #note(outcome: DeliveryOutcome): void {
     const { log } = this.deps;
     const { failure, to, status, ms } = outcome;
-    if (failure) {
+    if (failure && !(this.#isAgain && failure.code === this.#failing)) {
       const facts = { code: failure.code, to, status, next: plainText(failure.next) };
       log.warn(facts, `the webhook did not get a message: ${failure.message}`);
-    } else if (this.#failing) {
+    } else if (!failure && this.#failing) {
       log.info({ to, status, ms }, "the webhook gets messages again");
     }
-    this.#failing = failure !== undefined;
+    this.#failing = failure?.code;
     this.#last = lastOf(outcome);
   }
 }

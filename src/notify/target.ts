@@ -1,5 +1,6 @@
 import { firstLine } from "../lib/small-file.ts";
 import { whyFailed } from "../lib/system-words.ts";
+import { isUnresolved, UNRESOLVED } from "../lib/unresolved.ts";
 import { shell } from "../protocol/command.ts";
 import { edit, NotifyFailure, notSet } from "./failure.ts";
 import type { Format } from "./formats.ts";
@@ -65,6 +66,7 @@ async function open(path: string, read: ReadFile, { notifyFileBytes }: Bounds): 
 
 function urlIn(text: string, path: string): URL {
   const line = firstLine(text) ?? "";
+  if (isUnresolved(line)) throw wrong(path, `its first line is ${UNRESOLVED}`);
   if (/^https?:\/\//i.test(line) && URL.canParse(line)) return new URL(line);
   throw wrong(path, "its first line is no https:// or http:// URL");
 }
@@ -90,6 +92,9 @@ export function parseHeaders(
     if (name === undefined)
       throw wrong(path, `line ${at + 1} is no “Name: value” in Latin letters`);
     if (OURS.test(name)) throw wrong(path, `line ${at + 1}: ${name} can't be set`);
+    // Of "Bearer $TOKEN" each word counts.
+    if ([value, ...value.split(/\s+/)].some(isUnresolved))
+      throw wrong(path, `line ${at + 1} is ${UNRESOLVED}`);
     headers[name.toLowerCase()] = value;
   }
   if (Object.keys(headers).length <= bounds.notifyHeaders) return headers;

@@ -46,6 +46,13 @@ export class WaitingList {
     if (this.#nameless.size > this.numbered && oldest !== undefined) this.#nameless.delete(oldest);
   }
 
+  /** Whether the message under way tells of a request. */
+  isOnItsWay(requestId: string): boolean {
+    const way = this.#onItsWay;
+    if (way?.nameless.has(requestId)) return true;
+    return way?.batch.some((one) => one.requestId === requestId) ?? false;
+  }
+
   /** A request was decided on or is gone; true when it was still to be told, be it as a number. */
   remove(requestId: string): boolean {
     const way = this.#onItsWay;

@@ -55,6 +55,7 @@ function textFilter(query: string | undefined): (record: Texts) => boolean {
   return (record) =>
     holds(record.label) ||
     holds(record.displayName) ||
+    holds(record.program) ||
     holds(record.deviceId) ||
     holds(record.platform) ||
     holds(record.clientId) ||

@@ -3,6 +3,7 @@ import { joinSecret } from "../auth/tokens.ts";
 import type { SetupAccess } from "../protocol/setup-access.ts";
 import type { SetupPayload } from "../protocol/setup-code.ts";
 import type { Part } from "../store/parts.ts";
+import { deviceName } from "../words/device.ts";
 import { auditOfFetch } from "./audit.ts";
 import { refuseWhileRevoking } from "./being-revoked.ts";
 import { hashInvite } from "./invite.ts";
@@ -113,7 +114,6 @@ function outcomeOf(state: PairingState, { inviteId, setup, users }: Invite) {
   if (!setup || !used) return undefined;
   const [deviceId, ts] = used;
   const device = state.devices.get(deviceId);
-  const deviceName = device?.label ?? device?.displayName;
-  const named = deviceName === undefined ? {} : { deviceName };
+  const named = device ? { deviceName: device.label ?? deviceName(device) } : {};
   return { setupId: inviteId, deviceId, ...named, access: setup.access, ts } satisfies SetupOutcome;
 }

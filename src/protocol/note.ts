@@ -16,6 +16,9 @@ export interface GatewayNote {
 export const noteCodes = {
   NO_SHARED_SECRET: "no shared token or password is set, so clients that need one are refused",
   SHARED_TOKEN_DIFFERS: "the token in the environment is not the one in force",
+  CONFIG_NOT_IN_FORCE: "the configuration's file has errors, so what was in force before stays",
+  CONFIG_OVERRIDDEN: "a key of the configuration does not count: the environment or a flag sets it",
+  CONFIG_REPLACED: "the mounted configuration was replaced outside, which does not show here",
   RESTART_DUE: "a setting changed that takes effect at the next start",
   DASHBOARD_ROOT_NOT_SERVED: "the web app of `dashboard.root` is not served",
   SSH_SOCKET_FAILED: "the socket for approval over SSH could not be made",

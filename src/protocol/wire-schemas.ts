@@ -110,6 +110,15 @@ export const wireSchemas = {
 const open = <Name extends keyof typeof ProtocolSchemas>(name: Name) =>
   opened<(typeof ProtocolSchemas)[Name]>(ProtocolSchemas[name]);
 
+/** A schema of params whose property `name` may be any text, not only those that this version lists. */
+function anyText<Value extends object, Name extends keyof Value & string>(
+  schema: TypedSchema<Value>,
+  name: Name,
+): TypedSchema<Omit<Value, Name> & { readonly [Key in Name]?: string }> {
+  const properties = { ...(schema["properties"] as object), [name]: { type: "string" } };
+  return typed({ ...schema, properties });
+}
+
 /**
  * Schemas of the methods that the agent's side answers, and of others that clients of agents call.
  */
@@ -117,8 +126,10 @@ export const agentSchemas = {
   agent: open("AgentParams"),
   agentIdentity: open("AgentIdentityParams"),
   agentWait: open("AgentWaitParams"),
+  agentsFilesList: open("AgentsFilesListParams"),
   agentsList: open("AgentsListParams"),
   approvalHistory: open("ApprovalHistoryParams"),
+  artifactsList: open("ArtifactsListParams"),
   boardGet: open("BoardGetParams"),
   channelsPairingList: open("ChannelsPairingListParams"),
   channelsStatus: open("ChannelsStatusParams"),
@@ -144,13 +155,24 @@ export const agentSchemas = {
   sessionsCreate: open("SessionsCreateParams"),
   sessionsDelete: open("SessionsDeleteParams"),
   sessionsDescribe: open("SessionsDescribeParams"),
-  sessionsList: open("SessionsListParams"),
+  // The order of an empty list is nobody's concern, and newer pages know orders that this version does not.
+  sessionsList: anyText(open("SessionsListParams"), "sortBy"),
   sessionsObserverVisibility: open("SessionsObserverVisibilityParams"),
   sessionsPatch: open("SessionsPatchParams"),
+  sessionsPreview: open("SessionsPreviewParams"),
   sessionsReset: open("SessionsResetParams"),
+  sessionsSearch: open("SessionsSearchParams"),
   sessionsUsage: open("SessionsUsageParams"),
   sessionsViewersSet: open("SessionsViewerPresenceSetParams"),
+  skillsLibraryList: open("SkillsLibraryListParams"),
+  skillsProposalsList: open("SkillsProposalsListParams"),
+  skillsSearch: open("SkillsSearchParams"),
+  skillsStatus: open("SkillsStatusParams"),
+  talkConfig: open("TalkConfigParams"),
   taskSuggestionsList: open("TaskSuggestionsListParams"),
   tasksList: open("TasksListParams"),
+  toolsCatalog: open("ToolsCatalogParams"),
+  toolsEffective: open("ToolsEffectiveParams"),
+  toolsGitHubStatus: open("ToolsGitHubStatusParams"),
   updateStatus: open("UpdateStatusParams"),
 };

@@ -111,6 +111,7 @@ export function deviceText(from: DeviceText): DeviceText {
     clientId: from.clientId,
     clientMode: from.clientMode,
     ...(from.displayName !== undefined && { displayName: from.displayName }),
+    ...(from.program !== undefined && { program: from.program }),
     ...(from.platform !== undefined && { platform: from.platform }),
     ...(from.deviceFamily !== undefined && { deviceFamily: from.deviceFamily }),
     ...(from.browserOrigin !== undefined && { browserOrigin: from.browserOrigin }),

@@ -55,6 +55,7 @@ export function nodeText(from: NodeText): NodeText {
     clientId: from.clientId,
     clientMode: from.clientMode,
     ...(from.displayName !== undefined && { displayName: from.displayName }),
+    ...(from.program !== undefined && { program: from.program }),
     ...(from.platform !== undefined && { platform: from.platform }),
     ...(from.version !== undefined && { version: from.version }),
     ...(from.deviceFamily !== undefined && { deviceFamily: from.deviceFamily }),

@@ -9,6 +9,8 @@ export interface DeviceText {
   readonly deviceFamily?: string;
   readonly clientId: string;
   readonly clientMode: string;
+  /** Kept where it gave no name: its program, such as `sample-app/2.1`. */
+  readonly program?: string;
   readonly browserOrigin?: string;
   readonly remoteIp?: string;
 }
@@ -22,6 +24,8 @@ export interface NodeText {
   readonly modelIdentifier?: string;
   readonly clientId: string;
   readonly clientMode: string;
+  /** Kept where it gave no name: its program, such as `sample-app/2.1`. */
+  readonly program?: string;
   readonly remoteIp?: string;
 }
 

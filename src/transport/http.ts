@@ -1,10 +1,11 @@
-import type { BearerVerdict } from "../gateway/bearer.ts";
+import type { BearerVerdict, Guarded } from "../gateway/bearer.ts";
 import type { Readiness } from "../gateway/health.ts";
 import type { JoinVerdict } from "../gateway/join.ts";
 import { at, openclaw } from "../protocol/command.ts";
 import { onGateway } from "../protocol/text.ts";
 import { type HttpAnswer, json, notAllowed, notFound, problem, secured } from "./answers.ts";
 import { answerPage, type PageFiles } from "./page.ts";
+import { answerUnserved, bearerOf } from "./unserved.ts";
 import type { WebRoot } from "./web-root.ts";
 
 /** What an answer may depend on. Everything is taken from the request before anything is awaited. */
@@ -15,6 +16,8 @@ export interface HttpRequest {
   readonly path: string;
   /** The `Authorization` header; empty when absent, as all of these. */
   readonly authorization: string;
+  /** The `X-OpenClaw-Token` header. */
+  readonly hookToken: string;
   readonly acceptEncoding: string;
   readonly ifNoneMatch: string;
   /** The source that limits count the request under: an address, or an IPv6 /64. */
@@ -35,7 +38,7 @@ export interface HttpDeps {
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
   /** The setup code behind a join address, which is handed out once. */
   readonly join: (code: string, source: string) => Promise<JoinVerdict>;
-  readonly authorize: (what: "gateway" | "metrics", ask: BearerAsk) => Promise<BearerVerdict>;
+  readonly authorize: (what: Guarded, ask: BearerAsk) => Promise<BearerVerdict>;
 }
 
 export interface BearerAsk {
@@ -50,6 +53,8 @@ type Route = (request: HttpRequest, deps: HttpDeps) => Answer;
 /** Answers plain HTTP requests (docs/protocol.md#http). */
 export function answerHttp(request: HttpRequest, deps: HttpDeps): Answer {
   const { method, path } = request;
+  const unserved = answerUnserved(request, (ask) => deps.authorize("program", ask));
+  if (unserved) return unserved;
   const route = ROUTES[path] ?? otherRoute(path, deps);
   if (!route) return notFound();
   if (method !== "get" && method !== "head") return notAllowed("GET, HEAD");
@@ -130,7 +135,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
 };
 
 /** Interfaces that OpenClaw has and this gateway has not: no page may answer in their place. */
-const NOT_PAGES = /^\/(api|v1|hooks|tools|__openclaw|__openclaw__)(\/|$)/;
+const NOT_PAGES = /^\/(api|__openclaw|__openclaw__)(\/|$)/;
 
 function otherRoute(path: string, deps: HttpDeps): Route | undefined {
   if (NOT_PAGES.test(path)) return undefined;
@@ -157,7 +162,7 @@ async function refused(
   request: HttpRequest,
   deps: HttpDeps,
 ): Promise<HttpAnswer | undefined> {
-  const [, secret = ""] = /^bearer +(\S+)\s*$/i.exec(request.authorization) ?? [];
+  const secret = bearerOf(request.authorization);
   const verdict = await deps.authorize(what, { secret, source: request.source });
   if (verdict.ok) return undefined;
   const { code, detail, next } = verdict;

@@ -16,6 +16,9 @@ export interface RawPeer {
   header(name: string): string;
 }
 
+/** Kept of a user agent: browsers' have about 150. */
+const USER_AGENT_CHARS = 256;
+
 const PROXY_HEADERS = [
   "forwarded",
   "x-forwarded-for",
@@ -77,11 +80,13 @@ export class PeerReader {
     const host = raw.header("host");
     const origin = raw.header("origin");
     const cap = raw.header("x-openclaw-scopes");
+    const userAgent = raw.header("user-agent");
     return {
       address: forwarded ?? own.address,
       source: forwarded === undefined ? own.source : sourceKey(forwarded),
       host,
       origin,
+      ...(userAgent !== "" && { userAgent: userAgent.slice(0, USER_AGENT_CHARS) }),
       ...(trusted && { behindProxy: true }),
       directLoopback:
         own.loopback &&

@@ -38,6 +38,7 @@ export function serveHttp(
       method,
       path: req.getUrl(),
       authorization: req.getHeader("authorization"),
+      hookToken: req.getHeader("x-openclaw-token"),
       acceptEncoding: req.getHeader("accept-encoding"),
       ifNoneMatch: req.getHeader("if-none-match"),
       source,

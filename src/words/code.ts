@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Role } from "../protocol/access.ts";
+import { foldTyped } from "./typed.ts";
 
 /** Crockford's base 32: no I, L, O or U, so a code survives being read aloud. */
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -23,14 +24,19 @@ export function shortCode(facts: readonly unknown[]): string {
   return `${code.slice(0, GROUP)}-${code.slice(GROUP)}`;
 }
 
+/** More than any way to type a code takes, in characters. */
+const MOST_TYPED = 128;
+
 /**
- * A code as a person typed it, made canonical: case, dashes and spaces do not matter, and O, I and L
- * read as the digits they look like. `undefined` when it is no prefix of a code at all.
+ * A code as a person typed it, made canonical: case, dashes, blanks and what {@link foldTyped} takes for
+ * them do not matter, and O, I and L read as the digits they look like. `undefined` when it is no prefix
+ * of a code at all.
  */
 export function normalizeCode(typed: string): string | undefined {
-  const plain = typed
+  if (typed.length > MOST_TYPED) return undefined;
+  const plain = foldTyped(typed)
     .toUpperCase()
-    .replace(/[\s\-–—_.]/g, "")
+    .replace(/[ \-_.]/g, "")
     .replaceAll("O", "0")
     .replace(/[IL]/g, "1");
   if (plain === "" || plain.length > CODE_CHARS) return undefined;

@@ -10,6 +10,8 @@ export interface DeviceWords {
   readonly deviceFamily?: string;
   readonly clientId?: string;
   readonly clientMode?: string;
+  /** The program by its user agent or id, with its version: `sample-app/2.1`. */
+  readonly program?: string;
   readonly browserOrigin?: string;
   readonly remoteIp?: string;
 }
@@ -26,9 +28,30 @@ export function shortId(deviceId: string): string {
   return shown(deviceId).slice(0, SHORT_ID);
 }
 
-/** The name people know a device by: the owner's own, else what the device calls itself. */
+/**
+ * The name people know a device by: the owner's own, else what the device calls itself, else its program
+ * and system: `sample-app/2.1 on Linux`.
+ */
 export function deviceName(device: DeviceWords): string {
-  return cleanText(device.operatorLabel) ?? cleanText(device.displayName) ?? "unnamed device";
+  const given = cleanText(device.operatorLabel) ?? cleanText(device.displayName);
+  return given ?? programName(device) ?? `device ${shortId(device.deviceId)}`;
+}
+
+/** The systems that Node.js has names of its own for. */
+const systems: Readonly<Record<string, string>> = {
+  linux: "Linux",
+  darwin: "macOS",
+  win32: "Windows",
+  freebsd: "FreeBSD",
+};
+
+function programName({ program, clientId, platform, deviceFamily }: DeviceWords) {
+  const name = cleanText(program) ?? (clientId === undefined ? undefined : kindOf(clientId));
+  const named = cleanText(platform);
+  // What pages say of themselves where the browser tells them nothing.
+  const system = named === "web" ? cleanText(deviceFamily) : named;
+  if (name === undefined || system === undefined) return name;
+  return `${name} on ${Object.hasOwn(systems, system) ? systems[system] : system}`;
 }
 
 /** A text in quotation marks, with no other in it: nothing that a stranger wrote looks like more than a name. */
@@ -57,10 +80,13 @@ const clientWords: Readonly<Record<string, string>> = {
   "node-host": "node",
 };
 
+function kindOf(clientId: string): string | undefined {
+  return Object.hasOwn(clientWords, clientId) ? clientWords[clientId] : cleanText(clientId);
+}
+
 /** What kind of client on what: `browser, Linux x86_64`. */
 export function clientKind(device: Omit<DeviceWords, "deviceId">): string {
-  const { clientId = "" } = device;
-  const kind = Object.hasOwn(clientWords, clientId) ? clientWords[clientId] : cleanText(clientId);
+  const kind = kindOf(device.clientId ?? "");
   const parts = [kind, cleanText(device.deviceFamily), cleanText(device.platform)];
   return parts.filter((part) => part !== undefined).join(", ") || "unknown client";
 }

@@ -47,6 +47,7 @@ describe("text from clients", () => {
           platform: text,
           deviceFamily: text,
           clientId: text,
+          program: text,
           browserOrigin: text,
           remoteIp: text,
         };

@@ -101,9 +101,15 @@ const table: Record<ConfigPath, Row> = {
     default: [],
   },
   "gateway.controlUi.allowedOrigins": {
-    good: [[], ["*"], ["https://a.example", "http://localhost:3000", "tauri://localhost"]],
+    good: [
+      [],
+      ["*"],
+      ["https://a.example", "http://localhost:3000", "tauri://localhost"],
+      ["https://*.a.example"],
+    ],
     bad: ["*", ["a.example"], ["https://a.example/path"], ["https://u@a.example"], [1]],
-    expected: 'a list of origins such as ["https://app.example.com"], or ["*"] for any',
+    expected:
+      'a list of origins such as ["https://app.example.com", "https://*.example.net"], or ["*"] for any',
     default: [],
   },
   "gateway.sshTarget": {

@@ -213,6 +213,7 @@ describe("moving secrets out", () => {
         after: text,
         changedPaths: [],
         diff: "",
+        warnings: [],
       });
     }
     expect(() => migrateSecrets('{"a', file)).toThrow(ConfigError);

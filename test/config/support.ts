@@ -13,6 +13,7 @@ export const replaceFile: WriteFile = async (path, text, identity) => {
   await writeFile(`${path}.new`, text, { mode: identity?.mode ?? 0o600 });
   if (identity) await chmod(`${path}.new`, identity.mode);
   await rename(`${path}.new`, path);
+  return "replaced";
 };
 
 /** Resolves once `done()` holds; real file events have no fake. */

@@ -30,6 +30,7 @@ async function start(): Promise<void> {
     hash: source.hash,
     world: systemWorld,
     quietMs: 20,
+    lookMs: 60_000,
     onChange: (loaded) => seen.push(loaded),
     onError: (error) => failures.push(error),
   });
@@ -60,7 +61,7 @@ it("sees a file appear, and one that changed before watching began", async () =>
   await writeFile(path, withPort(5));
   await until(() => seen.length === 1);
   watcher?.close();
-  const old = { path, hash: "absent", world: systemWorld, quietMs: 1 };
+  const old = { path, hash: "absent", world: systemWorld, quietMs: 1, lookMs: 60_000 };
   watcher = new ConfigWatcher({ ...old, onChange: (it) => seen.push(it), onError: () => {} });
   await until(() => seen.length === 2);
   expect(ports()).toEqual([5, 5]);

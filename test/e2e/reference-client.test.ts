@@ -137,7 +137,9 @@ describe("a paired client", () => {
       details: { code: "MISSING_SCOPE", missingScope: "operator.pairing" },
     });
     await expect(operator.request("no.such", {})).rejects.toMatchObject({
-      message: "missing scope: operator.admin",
+      gatewayCode: "INVALID_REQUEST",
+      message: "unknown method: no.such",
+      details: { code: "UNKNOWN_METHOD" },
     });
     await expect(operator.request("config.get", 7)).rejects.toMatchObject({
       gatewayCode: "INVALID_REQUEST",

@@ -115,3 +115,11 @@ test("a web app's device token is refused and neither hashed nor counted as a gu
   expect([hashed, counted]).toEqual([[], []]);
   expect(await check("gateway", SECRET)).toEqual({ ok: true });
 });
+
+test("what a program shows is a guess, whatever it looks like", async () => {
+  expect(await bearer.check("program", { secret: DEVICE_TOKEN, source: here })).toMatchObject({
+    code: "unauthorized",
+  });
+  expect([hashed, counted]).toEqual([[DEVICE_TOKEN], ["http-unauthorized"]]);
+  expect(await bearer.check("program", { secret: SECRET, source: here })).toEqual({ ok: true });
+});

@@ -205,7 +205,7 @@ describe("access", () => {
       },
       true,
     ],
-    ["no.such", reader, { code: "FORBIDDEN", message: "missing scope: operator.admin" }, true],
+    ["no.such", reader, { code: "INVALID_REQUEST", message: "unknown method: no.such" }, true],
     ["no.such", node, { code: "INVALID_REQUEST", message: "unauthorized role: node" }, false],
     ["constructor", admin, { message: "unknown method: constructor" }, true],
     [

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { makeDevice, RawClient } from "../kit/client.ts";
-import { startTestGateway } from "../kit/gateway.ts";
+import { startTestGateway, TEST_TOKEN } from "../kit/gateway.ts";
+import { admittedConnect } from "../kit/wire.ts";
 
 async function cureUnder(
   flags: Record<string, unknown>,
@@ -39,3 +40,16 @@ test.each(["null", "file:///index.html", "https://new.example/path"])(
     );
   },
 );
+
+test("an origin is let in below a name that is listed with a wildcard, and that name is not", async () => {
+  const flags = { "gateway.controlUi.allowedOrigins": ["https://*.apps.example"] };
+  const gateway = await startTestGateway({ flags });
+  try {
+    const headers = { origin: "https://a.b.apps.example", host: "upstream" };
+    const { hello } = await admittedConnect(gateway, { auth: { token: TEST_TOKEN } }, headers);
+    expect(hello.type).toBe("hello-ok");
+  } finally {
+    await gateway.close();
+  }
+  expect(await cureUnder(flags, "https://apps.example")).toContain("https://apps.example");
+});

@@ -23,6 +23,7 @@ export const protocolResults: Readonly<Record<string, WireName>> = {
   "node.pending.drain": "NodePendingDrainResult",
   "node.pending.enqueue": "NodePendingEnqueueResult",
   "skills.bins": "SkillsBinsResult",
+  "skills.proposals.list": "SkillsProposalsListResult",
   "system.info": "SystemInfoResult",
 };
 

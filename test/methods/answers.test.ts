@@ -20,6 +20,7 @@ const wholeKey = "agent:main:main";
 /** What clients call and what they get from a gateway without an agent. */
 const answered: Readonly<Record<string, Case>> = {
   "agents.list": [{}, "AgentsListResult"],
+  "agents.files.list": [{ agentId: "main" }, "AgentsFilesListResult"],
   "agent.identity.get": [{ agentId: "main" }, "AgentIdentityResult"],
   "models.list": [{ view: "configured", includeDetails: true }, "ModelsListResult"],
   "models.authStatus": [{ agentId: "main" }, { providers: [] }],
@@ -33,6 +34,11 @@ const answered: Readonly<Record<string, Case>> = {
     { subscribed: true, key: wholeKey },
   ],
   "sessions.messages.unsubscribe": [key, { subscribed: false, key: wholeKey }],
+  "sessions.preview": [
+    { keys: ["main"], limit: 3 },
+    { previews: [{ key: "main", status: "missing", items: [] }] },
+  ],
+  "sessions.search": [{ query: "hello" }, "SessionsSearchResult"],
   "sessions.describe": [{ ...key, agentId: "main" }, { session: null }],
   "sessions.compact": [key, { ok: true, compacted: false }],
   "sessions.delete": [key, "SessionsDeleteResult"],
@@ -75,6 +81,24 @@ const answered: Readonly<Record<string, Case>> = {
   "openclaw.approval.list": [{}, []],
   "exec.approvals.get": [{}, "ExecApprovalsSnapshot"],
   "approval.history": [{ limit: 50 }, "ApprovalHistoryResult"],
+  "skills.status": [{ agentId: "main" }, { agentId: "main", skills: [] }],
+  "skills.search": [{ limit: 20 }, "SkillsSearchResult"],
+  "skills.library.list": [{ scope: "all" }, { entries: [], profileId: null }],
+  "skills.proposals.list": [{ agentId: "main" }, { proposals: [], installedSkills: [] }],
+  "tools.catalog": [{ agentId: "main", includePlugins: true }, "ToolsCatalogResult"],
+  "tools.effective": [{ agentId: "main", sessionKey: wholeKey }, "ToolsEffectiveResult"],
+  "tools.github.status": [{ agentId: "main", selectedScope: "system" }, "ToolsGitHubStatusResult"],
+  "artifacts.list": [{ sessionKey: wholeKey }, "ArtifactsListResult"],
+  "worktrees.list": [{}, "WorktreesListResult"],
+  "transcripts.list": [{ limit: 50 }, { sessions: [], nextCursor: null }],
+  "webSearch.status": [{ agentId: "main" }, { enabled: false, provider: null, providers: [] }],
+  "doctor.memory.status": [{ agentId: "main" }, { agentId: "main", embedding: { ok: false } }],
+  "doctor.memory.dreamDiary": [{ agentId: "main" }, { agentId: "main", found: false }],
+  "voicewake.get": [{}, { triggers: [] }],
+  "voicewake.routing.get": [{}, { config: { version: 1, routes: [] } }],
+  "talk.config": [{}, "TalkConfigResult"],
+  "themes.list": [{}, { current: { id: "claw" }, themes: [] }],
+  "plugins.catalog.browse": [{ intent: "all", pageSize: 100 }, { items: [] }],
   "plugins.list": [{}, "PluginsListResult"],
   "plugins.controlUi.list": [{}, { plugins: [], diagnostics: [] }],
   "talk.catalog": [{}, "TalkCatalogResult"],
@@ -122,6 +146,9 @@ const refused: Readonly<Record<string, object>> = {
 
 /** Their tests are elsewhere. */
 const elsewhere = /^(device|node|config|logs)\.|^(system-presence|skills\.bins)$/;
+
+/** What else an agent's pages ask of one that is not here. */
+const otherAgent = { agentId: "other" };
 
 let gateway: TestGateway;
 let client: RawClient;
@@ -175,6 +202,23 @@ describe("without an agent", () => {
       sessionKey: "agent:other:main",
     });
     expect(error).toMatchObject({ code: "INVALID_REQUEST", message: "unknown agent id" });
+  });
+
+  test.each([
+    ["agents.files.list", otherAgent],
+    ["skills.status", otherAgent],
+    ["tools.catalog", otherAgent],
+    ["tools.effective", { sessionKey: "agent:other:main" }],
+    ["webSearch.status", otherAgent],
+    ["doctor.memory.status", otherAgent],
+  ])("%s knows of no other agent", async (name, params) => {
+    const { error } = await client.request(name, params);
+    expect(error).toMatchObject({ code: "INVALID_REQUEST", message: "unknown agent id" });
+  });
+
+  test("a list of nothing is given in any order that a newer page asks for", async () => {
+    const { payload } = await client.request("sessions.list", { sortBy: "createdAt" });
+    expect(payload.sessions).toEqual([]);
   });
 
   test("what a plugin would show does not exist", async () => {

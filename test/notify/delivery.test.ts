@@ -187,12 +187,14 @@ describe("a message that does not", () => {
     expect(failure?.message).toContain("it leads to https://other.example");
   });
 
-  test("reads a Retry-After that is a date", async () => {
+  test("reads a Retry-After that is a date, or has decimals", async () => {
     const world = new HandWorld(Date.parse("2026-11-27T10:00:00Z"));
     for (const [date, ms] of [
       ["Fri, 27 Nov 2026 10:01:00 GMT", 60_000],
       ["Fri, 27 Nov 2026 09:00:00 GMT", 0],
       ["soon", undefined],
+      ["64.57", 64_570],
+      ["2.5", 2_500],
     ] as const) {
       answers(503, { "retry-after": date });
       expect((await attempt({}, delivery(world))).failure?.retryAfterMs).toBe(ms);

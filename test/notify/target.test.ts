@@ -30,6 +30,7 @@ describe("a file of headers", () => {
     ["\ncontent-length: 5", "line 2: content-length can't be set"],
     ["Transfer-Encoding: chunked", "line 1: Transfer-Encoding can't be set"],
     ["Proxy-Authorization: secret-1", "line 1: Proxy-Authorization can't be set"],
+    ["X-A: 1\nX-B: Bearer $SECRET", "line 2 is a reference, and nothing resolves it here"],
   ])("that holds %j is refused by its line, without its text", (text, why) => {
     let error: NotifyFailure | undefined;
     try {
@@ -59,6 +60,7 @@ describe("where a message goes", () => {
     "/url": " https://hooks.slack.com/services/T0/B0/secret-1?x=secret-2 \nsecond line\n",
     "/empty": "\n",
     "/other": "hooks.slack.com/services/secret-1\n",
+    "/reference": "https://hooks.slack.com/services/{{ path }}\n",
     "/headers": "Authorization: Bearer secret-3\n",
     "/long": `https://a.example/${"x".repeat(bounds.notifyFileBytes)}`,
   };
@@ -87,6 +89,11 @@ describe("where a message goes", () => {
     [{ headersFile: "/headers" }, "NOTIFY_NOT_SET", "no webhook is configured"],
     [{ urlFile: "/gone" }, "NOTIFY_FILE", "/gone can't be read: this user may not"],
     [{ urlFile: "/empty" }, "NOTIFY_FILE", "/empty: its first line is no https:// or http:// URL"],
+    [
+      { urlFile: "/reference" },
+      "NOTIFY_FILE",
+      "/reference: its first line is a reference, and nothing resolves it here",
+    ],
     [{ urlFile: "/other" }, "NOTIFY_FILE", "/other: its first line is no https:// or http:// URL"],
     [
       { urlFile: "/url", headersFile: "/gone" },

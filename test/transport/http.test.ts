@@ -34,7 +34,7 @@ type More = { method?: string; authorization?: string; deps?: Partial<HttpDeps> 
 async function ask(path: string, more: More = {}): Promise<HttpAnswer> {
   const { method = "get", authorization = "" } = more;
   const request = { method, path, authorization, source: "192.0.2.1" };
-  const all = { ...request, acceptEncoding: "", ifNoneMatch: "" };
+  const all = { ...request, hookToken: "", acceptEncoding: "", ifNoneMatch: "" };
   return answerHttp(all, { ...deps, ...more.deps });
 }
 
@@ -75,7 +75,7 @@ describe("paths", () => {
     expect(header(await ask("/app.js"), "content-type")).toBe("text/javascript; charset=utf-8");
   });
 
-  test.each(["/none.js", "/api", "/api/x", "/v1/models", "/../package.json", "/%2e%2e/x.json"])(
+  test.each(["/none.js", "/api", "/api/x", "/../package.json", "/%2e%2e/x.json"])(
     "%s is not found, and says so as a problem",
     async (path) => {
       const answer = await ask(path);
@@ -154,7 +154,8 @@ describe("verbs", () => {
         expect([path, answer.status]).toEqual([path, "405 Method Not Allowed"]);
         expect(header(answer, "allow")).toBe("GET, HEAD");
       }
-      expect((await ask("/v1/models", { method })).status).toBe("404 Not Found");
+      expect((await ask("/api/x", { method })).status).toBe("404 Not Found");
+      expect((await ask("/v1/models", { method })).status).toBe("401 Unauthorized");
     },
   );
 });

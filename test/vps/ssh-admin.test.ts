@@ -133,6 +133,43 @@ describe.skipIf(reason !== undefined)("approval over SSH beside an admin's own s
   );
 
   test(
+    "ordinary blocks of the admin's are no obstacle, and mean afterwards what they meant before",
+    async () => {
+      const main = "/etc/ssh/sshd_config";
+      const was = await vps.ok(["cat", main]);
+      const more = [
+        "PasswordAuthentication yes",
+        "PermitRootLogin no",
+        "Match User root",
+        "  PasswordAuthentication no",
+        "Match Address 127.0.0.0/8,::1",
+        "  PermitRootLogin yes",
+        "Match LocalPort 2222",
+        "  X11Forwarding no",
+      ];
+      const lan = `${DROP_INS}/00-lan.conf`;
+      const effective = (user: string) => {
+        const who = `user=${user},host=h,addr=127.0.0.1,laddr=127.0.0.1,lport=22`;
+        return vps.ok(["sshd", "-T", "-C", who]);
+      };
+      const all = () => Promise.all(["root", "nobody"].map(effective));
+      await vps.exec(["openclaw", "ssh", "disable", "--yes"]);
+      await write(main, `${was}\n${more.join("\n")}\n`);
+      await write(lan, "Match Address 127.0.0.0/8\n  MaxAuthTries 4\n");
+      await reload();
+      const before = await all();
+      expect(await enable()).toMatchObject({ code: 0, stderr: "" });
+      await expectAnswers();
+      expect(await all()).toEqual(before);
+      expect(await doctor("ssh.setup")).toMatchObject({ level: "ok" });
+      await vps.ok(["rm", lan]);
+      await write(main, was);
+      await reload();
+    },
+    STEP_MS,
+  );
+
+  test(
     "what somebody changed is found, and is right again after enable",
     async () => {
       const breaks = [

@@ -205,6 +205,52 @@ describe.skipIf(reason !== undefined)("on a VPS with systemd", () => {
     expect(await names()).toEqual(["Anns laptop"]);
   });
 
+  test("a log that is followed has the last lines, why a start failed, and the next start", async () => {
+    const shown = "/root/followed";
+    const line = `exec openclaw logs --follow --json >${shown} 2>&1`;
+    const follow = ["systemd-run", "-q", "--unit=follow", "bash", "-c", line];
+    const messages = async () =>
+      (await gateway.vps.ok(["cat", shown])).split("\n").map((text) => {
+        return text.startsWith("{") ? String(JSON.parse(text).message) : text;
+      });
+    const ready = async () => (await messages()).filter((text) => text === "gateway ready").length;
+    await gateway.vps.ok(["tee", shown], { input: "" });
+    await gateway.vps.ok(follow);
+    const good = await gateway.vps.ok(["cat", CONFIG]);
+    await until(async () => (await ready()) > 0, "the first lines");
+    const before = await ready();
+    try {
+      await gateway.vps.ok(["systemctl", "stop", UNIT]);
+      await gateway.vps.ok(["tee", CONFIG], { input: '{ "gateway": { "port": "many" } }' });
+      expect((await gateway.systemctl("start")).code).not.toBe(0);
+      await until(
+        async () => (await messages()).some((text) => text.includes("status=78/CONFIG")),
+        "systemd's words about the start",
+      );
+      await gateway.vps.ok(["tee", CONFIG], { input: good });
+      await gateway.start();
+      await until(async () => (await ready()) === before + 1, "the next start");
+      const all = await messages();
+      expect(all.filter((text) => text === "stopping")).toHaveLength(1);
+      const [stopping, fatal, back] = [
+        all.indexOf("stopping"),
+        all.findIndex((text) => text.includes("gateway.port")),
+        all.lastIndexOf("gateway ready"),
+      ];
+      expect([stopping > 0, fatal > stopping, back > fatal], all.join("\n")).toEqual([
+        true,
+        true,
+        true,
+      ]);
+      expect(all).toContain(
+        "the gateway went away; waiting for it; meanwhile from journald, unit openclaw-gateway:",
+      );
+    } finally {
+      await gateway.vps.ok(["tee", CONFIG], { input: good });
+      await gateway.vps.exec(["systemctl", "stop", "follow"]);
+    }
+  });
+
   test("an event loop that hangs is noticed by the watchdog, and the gateway started anew", async () => {
     const dropIn = `/run/systemd/system/${UNIT}.d`;
     await gateway.vps.ok(["mkdir", "-p", dropIn]);

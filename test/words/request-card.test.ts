@@ -255,6 +255,7 @@ test("whatever a client calls itself, no line is too wide and none can act on a 
     operatorLabel: text,
     platform: text,
     clientId: text,
+    program: text,
     remoteIp: text,
     browserOrigin: text,
     gatewayFingerprint: text,

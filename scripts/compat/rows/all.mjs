@@ -1,8 +1,10 @@
 import { commandRows } from "./commands.mjs";
 import { clearRows, deviceRows } from "./devices.mjs";
 import { gatewayRows } from "./gateway.mjs";
+import { httpClientRows } from "./http-clients.mjs";
 import { nodeGoneRows, nodeHostRows } from "./node-host.mjs";
 import { npmClientRows } from "./npm-client.mjs";
+import { olderCliRows } from "./older-cli.mjs";
 import { remoteRows } from "./remote.mjs";
 import { setupCodeRows } from "./setup-code.mjs";
 import { webAppRows } from "./web-app.mjs";
@@ -21,6 +23,8 @@ export const groups = [
   [...nodeHostRows, ...webAppRows, ...nodeGoneRows],
   setupCodeRows,
   npmClientRows,
+  httpClientRows,
+  olderCliRows,
   remoteRows,
   clearRows,
 ];

@@ -2,6 +2,7 @@ import { openclaw } from "../../protocol/command.ts";
 import { decodeSetupCode, SETUP_SCHEME } from "../../protocol/setup-code.ts";
 import { onGateway } from "../../protocol/text.ts";
 import { isWholeCode, normalizeCode } from "../../words/code.ts";
+import { foldTyped } from "../../words/typed.ts";
 import { CliError } from "../kit/exit.ts";
 import { quoted } from "../kit/words.ts";
 
@@ -24,7 +25,8 @@ export const MAKE_LINK = onGateway(openclaw`devices invite --role node`);
  * `wss://…`, `https://…`, or a bare name.
  * @throws CliError (usage) for a link or code that is not whole, and for anything else
  */
-export function readTarget(typed: string): ConnectTarget {
+export function readTarget(text: string): ConnectTarget {
+  const typed = foldTyped(text);
   const setup = decodeSetupCode(typed);
   if (setup) {
     const { url, bootstrapToken: invite, tlsFingerprint } = setup;

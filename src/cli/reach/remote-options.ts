@@ -1,12 +1,17 @@
 import { hostname } from "node:os";
 import { cleanText } from "../../lib/text.ts";
+import { isUnresolved, UNRESOLVED } from "../../lib/unresolved.ts";
 import { say, type Text } from "../../protocol/text.ts";
 import type { Context } from "../kit/context.ts";
+import { CliError } from "../kit/exit.ts";
 
 /** Secrets typed once, so that `-` is not read twice. */
 const given = new WeakMap<Context, Map<string, string>>();
 
-/** `--token` or `--password`: as typed, or the first line of standard input for `-`. */
+/**
+ * `--token` or `--password`: as typed, or the first line of standard input for `-`.
+ * @throws CliError (usage) for a reference that was not resolved
+ */
 export async function secretOption(
   context: Context,
   name: "token" | "password",
@@ -19,6 +24,7 @@ export async function secretOption(
   if (before !== undefined) return before;
   if (value !== "-") warnVisible(context, `--${name} -`);
   const secret = value === "-" ? await readSecret(context, `${name}: `) : value;
+  if (isUnresolved(secret)) throw new CliError("usage", `the ${name} is ${UNRESOLVED}`);
   known.set(name, secret);
   return secret;
 }

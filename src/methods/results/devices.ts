@@ -14,6 +14,7 @@ export const permissions = () => t.record(t.boolean());
 /** What a device or node says of itself. Never cleaned. */
 export const ownWords = () => ({
   displayName: t.string(),
+  program: t.string(),
   platform: t.string(),
   deviceFamily: t.string(),
   remoteIp: t.string(),

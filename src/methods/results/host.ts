@@ -46,7 +46,11 @@ export const notes = () => ({
   ),
 });
 
-/** What this gateway process is. `unit`: the systemd unit or the id of the pm2 process. */
+/**
+ * What this gateway process is. `unit`: the systemd unit or the id of the pm2 process. `configMark`: names
+ * the configuration's file and the state that it was read in last, to compare with what another process
+ * sees there.
+ */
 export const hostReport = () =>
   t.object(
     {
@@ -67,7 +71,7 @@ export const hostReport = () =>
       connections: t.object(connections()),
       secrets: t.object(shared()),
     },
-    { unit: t.string() },
+    { unit: t.string(), configMark: t.string() },
   );
 
 const actor = () =>

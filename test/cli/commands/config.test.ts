@@ -109,6 +109,13 @@ describe("secrets", () => {
     expect(io.errorText).toContain("shows in process lists");
   });
 
+  test("that is a reference is not sent as a way in to another gateway", async () => {
+    const io = admin.io();
+    io.input = "$GATEWAY_TOKEN";
+    expect(await openclaw("devices list --url ws://127.0.0.1:1 --token -", io)).toBe(2);
+    expect(io.errorText).toContain("the token is a reference, and nothing resolves it here");
+  });
+
   test("on a terminal it is asked for", async () => {
     const io = admin.io();
     io.readsPerson = true;
@@ -157,6 +164,14 @@ describe("config get, file, validate, migrate-secrets", () => {
       1,
       "  next: openclaw token new (or openclaw config set gateway.password -)",
     ]);
+  });
+
+  test("get knows every name of a key", async () => {
+    const config = { gateway: { nodes: { commands: { deny: ["system.run"] } } } };
+    admin.answers["config.get"] = () => ({ config, warnings: [] });
+    const io = admin.io();
+    expect(await openclaw("config get gateway.nodes.denyCommands", io)).toBe(0);
+    expect(JSON.parse(io.text)).toEqual(["system.run"]);
   });
 
   test("file and validate follow the gateway that runs", async () => {

@@ -128,6 +128,16 @@ describe("from where it wrote while it is down", () => {
     expect(followed.lines).toHaveLength(4);
   });
 
+  test("the file of a configuration of which another key is wrong", async () => {
+    const path = file("logs/gateway.log", `${pino("gateway.bind: no such value")}\n`);
+    const wrong = { logging: { file: path }, gateway: { bind: "all", port: "x" }, "": 1 };
+    file("state/openclaw.json", JSON.stringify(wrong));
+    const io = admin.io();
+    expect(await openclaw("logs", io)).toBe(0);
+    expect(io.lines).toEqual([`${at(0)} WARN  gateway.bind: no such value`]);
+    expect(io.errors).toEqual([`From ${path}:`]);
+  });
+
   test("pm2's file", async () => {
     const path = file(".pm2/logs/openclaw-gateway-out.log", `${pino("one")}\n`);
     const io = admin.io();
@@ -152,7 +162,7 @@ describe("from where it wrote while it is down", () => {
     expect(io.lines).toEqual([`${at(0)} WARN  from the journal`]);
     expect(io.errors).toEqual(["From journald, unit openclaw-gateway:"]);
     const asked = readFileSync(join(admin.folder, "asked"), "utf8");
-    expect(asked).toBe("-u openclaw-gateway -o json --no-pager -n 7\n");
+    expect(asked).toBe("-u openclaw-gateway -o json --all --no-pager -n 7\n");
   });
 
   test("nothing at all is said, with what to type", async () => {

@@ -10,6 +10,12 @@ test.each([
   ["gw.example.com", "wss://gw.example.com/", undefined],
   ["gw.example.com:8443", "wss://gw.example.com:8443/", undefined],
   ["HTTPS://GW.example.com", "wss://gw.example.com/", undefined],
+  [
+    "\u200b\u2068Https://gw.example.com/#invite=abc_\u20119\u2069\r\n",
+    "wss://gw.example.com/",
+    "abc_-9",
+  ],
+  ["\u00a0gw.example.com\u200b\n", "wss://gw.example.com/", undefined],
 ])("%s leads to %s", (typed, url, invite) => {
   const target = readTarget(typed);
   expect(target.url.href).toBe(url);
@@ -22,6 +28,7 @@ test.each([
   ["a bare setup code", encodeSetupCode(payload), undefined],
   ["oc-pair://", `oc-pair://${encodeSetupCode(payload)}`, undefined],
   ["oc-pair:// as browsers write it", `OC-PAIR://${encodeSetupCode(payload)}/`, undefined],
+  ["a code that was pasted", `\u2068${encodeSetupCode(payload)}\u2069\n`, undefined],
   [
     "a code with a certificate",
     encodeSetupCode({ ...payload, expiresAtMs: 1, tlsFingerprint: "ab" }),

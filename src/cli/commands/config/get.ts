@@ -17,7 +17,7 @@ export const get: Run<unknown> = async (context, [path]) => {
   await withGateway(context, readNeeds, async (gateway) => {
     const view = await gateway.request("config.get");
     if (path === undefined && context.options.json) return printJson(context, view);
-    const found = path === undefined ? view.config : valueAt(view.config, path);
+    const found = path === undefined ? view.config : await valueUnder(view.config, path);
     if (found === undefined) throw await notSet(path ?? "");
     if (context.options.json) return printJson(context, found);
     if (typeof found === "string") context.io.data(shownLines(found));
@@ -26,6 +26,15 @@ export const get: Run<unknown> = async (context, [path]) => {
       context.io.err(`warning: ${shown(message, 500)}`);
   });
 };
+
+/** The value of a key under any of its names. */
+async function valueUnder(config: unknown, path: string): Promise<unknown> {
+  const found = valueAt(config, path);
+  if (found !== undefined) return found;
+  const { resolveKey } = await import("../../../config/schema.ts");
+  const key = resolveKey(path);
+  return key === undefined ? undefined : valueAt(config, key);
+}
 
 function valueAt(config: unknown, path: string): unknown {
   let at = config;

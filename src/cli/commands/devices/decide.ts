@@ -7,7 +7,7 @@ import { shown } from "../../kit/words.ts";
 import type { ReachedGateway } from "../../reach/gateway.ts";
 import { chooseRow } from "./choose.ts";
 import { durabilityNote } from "./durability.ts";
-import { CODE_FORM, looksLikeCode, type Match } from "./match.ts";
+import { CODE_FORM, codeOf, type Match } from "./match.ts";
 import { requestCard, requestRow } from "./show.ts";
 import type { TableView } from "./tables.ts";
 
@@ -27,8 +27,8 @@ const noun: Readonly<Record<ApprovalKind, string>> = {
 };
 
 /**
- * The code of the request that is meant. A whole code that fits nothing is returned as it was typed:
- * the gateway knows what became of it, replaced by another one or never heard of.
+ * The code of the request that is meant. A whole code that fits nothing is returned: the
+ * gateway knows what became of it, replaced by another one or never heard of.
  * @throws CliError where nothing fits, several do, or a person says no
  */
 export async function chooseCode<Row extends DeviceWords & { readonly requestId: string }>(
@@ -37,7 +37,8 @@ export async function chooseCode<Row extends DeviceWords & { readonly requestId:
   { kind, words, verb, match, table }: TypedRequest<Row>,
 ): Promise<string> {
   const typed = words.join(" ");
-  if (match.kind === "none" && looksLikeCode(typed)) return typed;
+  const code = codeOf(typed);
+  if (match.kind === "none" && code !== undefined) return code;
   const { io } = context;
   const row = await chooseRow<Row>(context, match, {
     typed: shown(typed),

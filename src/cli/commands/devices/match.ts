@@ -1,7 +1,8 @@
 import { cleanText } from "../../../lib/text.ts";
 import { isWholeCode, normalizeCode } from "../../../words/code.ts";
-import type { DeviceWords } from "../../../words/device.ts";
+import { type DeviceWords, deviceName } from "../../../words/device.ts";
 import { idOfWords } from "../../../words/key.ts";
+import { foldTyped } from "../../../words/typed.ts";
 
 /** How a person's words fit what is listed. Only `exact` may be acted on without asking. */
 export type Match<Row> =
@@ -18,9 +19,10 @@ const KEY_SHOWN = 16;
 /** Said where what was typed is no code. */
 export const CODE_FORM = "a code looks like 7F3K-Q2MN, without the letters I, L, O and U";
 
-/** Whether the words are a whole code, however they were typed. */
-export function looksLikeCode(typed: string): boolean {
-  return isWholeCode(normalizeCode(typed) ?? "");
+/** The whole code that was typed, canonical; `undefined` for anything else. */
+export function codeOf(typed: string): string | undefined {
+  const code = normalizeCode(typed);
+  return code !== undefined && isWholeCode(code) ? code : undefined;
 }
 
 /** Which request is meant: a whole code or device id, else the start of a code, else a name. */
@@ -43,7 +45,7 @@ export function matchPending<Row extends DeviceWords & { readonly requestId: str
 
 /** Whether all the words of its key were typed. They are not the whole key, so a person is asked. */
 function hasKey(typed: string, row: DeviceWords): boolean {
-  const start = idOfWords(typed) ?? "";
+  const start = idOfWords(foldTyped(typed)) ?? "";
   return start.length === KEY_SHOWN && row.deviceId.startsWith(start);
 }
 
@@ -74,7 +76,8 @@ export function hasId(typed: string, row: DeviceWords): boolean {
  * the words that keys are shown in.
  */
 function idOf(typed: string): string {
-  return idOfWords(typed) ?? typed.replace(/[\s-]/g, "").toLowerCase();
+  const text = foldTyped(typed);
+  return idOfWords(text) ?? text.replace(/[ -]/g, "").toLowerCase();
 }
 
 /** What to search for where there are too many rows to look at all: the id, and what was typed. */
@@ -101,11 +104,11 @@ function isStart(id: string, row: DeviceWords): boolean {
 export function isNamed(typed: string, row: DeviceWords): boolean {
   const wanted = cleanText(typed)?.toLowerCase();
   if (wanted === undefined) return false;
-  const names = [cleanText(row.operatorLabel), cleanText(row.displayName)];
+  const names = [deviceName(row), cleanText(row.displayName)];
   return names.some((name) => name?.toLowerCase() === wanted);
 }
 
 /** Whether a whole device id was typed: it names who asks, and not what for. */
 export function isDeviceId(words: readonly string[]): boolean {
-  return FULL_ID.test(words.join(" ").trim().toLowerCase());
+  return FULL_ID.test(foldTyped(words.join(" ")).toLowerCase());
 }

@@ -12,7 +12,7 @@ import { withGateway } from "../../reach/connect.ts";
 import type { ReachedGateway } from "../../reach/gateway.ts";
 import { pairingNeeds } from "../../reach/needs.ts";
 import { capabilityRows } from "../nodes/rows.ts";
-import { CODE_FORM, looksLikeCode, matchPending } from "./match.ts";
+import { CODE_FORM, codeOf, matchPending } from "./match.ts";
 import { pendingRows } from "./pages.ts";
 
 /**
@@ -46,7 +46,8 @@ export const show: Run<unknown> = async (context, words) => {
  */
 async function findCode(gateway: ReachedGateway, words: readonly string[]): Promise<string> {
   const typed = words.join(" ");
-  if (looksLikeCode(typed)) return typed;
+  const code = codeOf(typed);
+  if (code !== undefined) return code;
   const rows = [...(await pendingRows(gateway)), ...(await capabilityRows(gateway))];
   const match = matchPending(words, rows);
   const found = match.kind === "exact" ? [match.row] : match.kind === "likely" ? match.rows : [];

@@ -90,12 +90,9 @@ function pairedCells(row: PairedRow, now: number): Cell[] {
 
 /** What the device calls itself, where the owner calls it something else. */
 function ownWords(row: PairedRow): string {
-  const own = deviceName({ deviceId: row.deviceId, ...pick(row) });
+  const { operatorLabel: _, ...unlabelled } = row;
+  const own = deviceName(unlabelled);
   return row.operatorLabel !== undefined && own !== deviceName(row) ? quoted(own) : "";
-}
-
-function pick({ displayName }: PairedRow): { displayName?: string } {
-  return displayName === undefined ? {} : { displayName };
 }
 
 /** The rights that a device had before its token was rotated to fewer, as lines. */

@@ -1,5 +1,6 @@
 import { accessChecks } from "./access-checks.ts";
 import { configChecks, webChecks } from "./config-checks.ts";
+import { configLiveChecks } from "./config-live-checks.ts";
 import type { Check, DoctorFacts } from "./facts.ts";
 import { gatewayChecks } from "./gateway-checks.ts";
 import { machineChecks } from "./machine-checks.ts";
@@ -12,6 +13,7 @@ import { webhookChecks } from "./webhook-checks.ts";
 export const checks: Readonly<Record<string, Check>> = {
   ...gatewayChecks,
   ...configChecks,
+  ...configLiveChecks,
   ...stateChecks,
   ...accessChecks,
   ...machineChecks,

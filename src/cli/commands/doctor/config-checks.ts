@@ -1,4 +1,5 @@
 import { isLoopbackHost } from "../../../lib/net.ts";
+import { isWildcardOrigin } from "../../../lib/origins.ts";
 import { type Command, openclaw, shell } from "../../../protocol/command.ts";
 import { say } from "../../../protocol/text.ts";
 import {
@@ -133,7 +134,9 @@ function openAddresses({ gateway }: DoctorFacts, bind: string): string[] {
 const publicUrl: Check = ({ config }) => {
   if (!config.gateway) return undefined;
   const { publicUrl: url, socket, controlUi } = config.gateway;
-  const [origin] = controlUi.allowedOrigins.filter((one) => one.startsWith("https://"));
+  const [origin] = controlUi.allowedOrigins.filter(
+    (one) => one.startsWith("https://") && !isWildcardOrigin(one),
+  );
   if (url === undefined) {
     if (socket === undefined && origin === undefined) return undefined;
     const why = socket === undefined ? `${ORIGINS} names ${origin}` : "gateway.socket is set";

@@ -45,6 +45,8 @@ export type GatewayFacts =
 export interface ConfigFacts {
   readonly path: string;
   readonly exists: boolean;
+  /** Names the file and its state, as `configMark` of a running gateway; absent where it may not be seen. */
+  readonly mark?: string | undefined;
   /** Absent where there is no file, or it may not be looked at. */
   readonly file?: CheckedFile | undefined;
   readonly errors: readonly ConfigIssue[];

@@ -4,6 +4,7 @@ import { say, type Text } from "../../../protocol/text.ts";
 import { agoWords } from "../../kit/age.ts";
 import { notesOf } from "../../kit/notes.ts";
 import { UNIT } from "../../reach/connect.ts";
+import { APART } from "./config-live-checks.ts";
 import { type Check, type DoctorFacts, doctorAsRoot } from "./facts.ts";
 import { fail, ok, type Verdict, warn } from "./verdict.ts";
 
@@ -83,7 +84,7 @@ const warnings: Check = ({ gateway, config }) => {
   if (gateway.how !== "running") return undefined;
   const news = notesOf(gateway.info).filter(({ code = "" }) => {
     const isChecked = CHECKED.includes(code) && config.warnings.some((one) => one.code === code);
-    return code !== "NO_SHARED_SECRET" && !isChecked;
+    return code !== "NO_SHARED_SECRET" && !isChecked && !APART.includes(code);
   });
   const [first, ...more] = news;
   if (first === undefined) return ok("The gateway itself warns of nothing else.");

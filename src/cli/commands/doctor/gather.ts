@@ -64,6 +64,7 @@ interface ConfigAsked {
 async function gatherConfig(env: Environment, asked: ConfigAsked): Promise<ConfigFacts> {
   const { loadConfig } = await import("../../../config/load.ts");
   const { devicelessCliMode } = await import("../../../config/settings.ts");
+  const { markOf, markWord } = await import("../../../config/file-mark.ts");
   const path = asked.path ?? configPath(env, asked.folder);
   const { config, source, errors, warnings } = await loadConfig({ path, env });
   const settings = asked.settings ?? (errors.length === 0 ? config : undefined);
@@ -71,6 +72,7 @@ async function gatherConfig(env: Environment, asked: ConfigAsked): Promise<Confi
   return {
     path,
     exists: source.exists,
+    mark: found || !source.exists ? markWord(await markOf(path)) : undefined,
     file: found && fileFacts(found),
     errors,
     warnings,

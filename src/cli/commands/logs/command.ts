@@ -13,7 +13,11 @@ export const logs = declare({
       .option("--limit <count>", "at most this many of the newest lines (200; up to 5000)"),
   completes: { level: ["trace", "debug", "info", "warn", "error", "fatal"] },
   about: `While the gateway runs these are the lines it keeps in memory; while it is down
-they come from journald, its log file or pm2's, and the first line says which.`,
+they come from its log file, journald or pm2's file, and the first line says which.
+
+With --follow what it says while it ends, and while a start fails, comes from there
+too. Started by hand or in a container, without logging.file, it writes to none of
+them: then that stands where its output goes, such as in docker logs.`,
   examples: [
     { what: "what went wrong lately", type: openclaw`logs --since 12h --level warn` },
     { what: "watch it", type: openclaw`logs -f` },

@@ -6,6 +6,9 @@ import { CliError } from "../../kit/exit.ts";
 import { type LogLevel, type LogLine, parseLine } from "./line.ts";
 import type { LogAsk, LogReader } from "./source.ts";
 
+/** Without `--all` a line of more than 4 KiB is left out. */
+export const JOURNAL_FORMAT = ["-o", "json", "--all", "--no-pager"] as const;
+
 /** What journald keeps of a unit. */
 export function journalSource(unit: string, env: Environment): LogReader {
   return { name: `journald, unit ${unit}`, read: (ask) => journalLines({ unit, env }, ask) };
@@ -16,7 +19,7 @@ async function* journalLines(
   { lines, sinceMs, follow }: LogAsk,
 ): AsyncGenerator<readonly LogLine[]> {
   const since = sinceMs === undefined ? [] : [`--since=@${Math.floor(sinceMs / 1000)}`];
-  const args = ["-u", unit, "-o", "json", "--no-pager", "-n", String(lines), ...since];
+  const args = ["-u", unit, ...JOURNAL_FORMAT, "-n", String(lines), ...since];
   const child = spawn("journalctl", follow ? [...args, "-f"] : args, {
     env,
     stdio: ["ignore", "pipe", "pipe"],

@@ -79,17 +79,22 @@ const printed: Readonly<Record<string, string>> = {
   "UnusedConnectionTimeout 20s": "unusedconnectiontimeout 20",
 };
 
+/** The settings of the drop-in, as it writes them: `["PermitTTY", "no"]`. */
+export function settingsOf(facts: SshSetup): (readonly [name: string, value: string])[] {
+  const found = [...sshdDropIn(facts).matchAll(/^ {2}([A-Z]\w*) (.+)$/gm)];
+  return found.map(([, name = "", value = ""]) => [name, value]);
+}
+
 /**
  * Names of the drop-in's settings that do not count for the account. `effective`: what
  * `sshd -T -C user=…` printed.
  */
 export function uncounted(facts: SshSetup, effective: string): string[] {
   const lines = new Set(effective.split("\n").map((line) => line.trim()));
-  const settings = [...sshdDropIn(facts).matchAll(/^ {2}([A-Z]\w*) (.+)$/gm)];
-  return settings
-    .filter(([, name = "", value = ""]) => {
+  return settingsOf(facts)
+    .filter(([name, value]) => {
       const line = `${name} ${value}`;
       return !lines.has(printed[line] ?? `${name.toLowerCase()} ${value}`);
     })
-    .map(([, name = ""]) => name);
+    .map(([name]) => name);
 }

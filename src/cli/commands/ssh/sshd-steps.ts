@@ -1,16 +1,17 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Environment } from "../../../lib/environment.ts";
 import { blank, openclaw, shell } from "../../../protocol/command.ts";
 import { say } from "../../../protocol/text.ts";
 import { CliError } from "../../kit/exit.ts";
-import { type SshSetup, sshdDropIn, uncounted } from "./scripts.ts";
-import { DROP_IN, earlierMatch, effective, reload, SSHD_CONFIG, testConfig } from "./sshd.ts";
+import { type SshSetup, settingsOf, sshdDropIn, uncounted } from "./scripts.ts";
+import { DROP_IN, effective, LOCAL, REMOTE, reload, SSHD_CONFIG, testConfig } from "./sshd.ts";
+import { type ConfigLine, type Reading, readAsSshd, type SshdFiles } from "./sshd-reading.ts";
 import { type Step, writeFile } from "./steps.ts";
 
 const ENABLE_BLOCK = openclaw`ssh enable --authorized-keys`;
-const PRINT = shell`sshd -T -C ${blank("user=<account>,host=localhost,addr=127.0.0.1")}`;
+const PRINT = shell`sshd -T -C ${blank(`user=<account>,${LOCAL}`)}`;
 
 /**
  * Users whose sshd settings must be after the change what they were before: root, the admin, and
@@ -22,7 +23,10 @@ function others(env: Environment): string[] {
 }
 
 async function everybody(env: Environment, file?: string): Promise<string> {
-  const all = await Promise.all(others(env).map((user) => effective(user, env, file)));
+  const views = others(env).flatMap((user) => [LOCAL, REMOTE].map((from) => ({ user, from })));
+  const all = await Promise.all(
+    views.map(({ user, from }) => effective(user, env, { file, from })),
+  );
   return all.join("\n");
 }
 
@@ -45,7 +49,6 @@ export function dropInStep(facts: SshSetup, env: Environment): Step {
     ...(there === text ? {} : { detail: text }),
     run: async () => {
       const was = await everybody(env);
-      refuseEarlier();
       await tryCopy(text, { facts, env, was });
       if (there !== text) put(text);
       await testConfig(env);
@@ -73,41 +76,81 @@ interface Trial {
 }
 
 /**
- * Tries the text on a private copy, outside of what sshd reads: a killed process leaves no trace
- * there.
+ * Tries the text on a private copy of all that sshd reads, in the place where sshd will read it. The copy
+ * is outside of that: a killed process leaves no trace there.
  * @throws CliError where sshd would not accept it, or it has another effect than it should
  */
 async function tryCopy(text: string, { facts, env, was }: Trial): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "openclaw-sshd-"));
   try {
-    const file = join(folder, "sshd_config");
-    writeFileSync(file, `${text}Include ${SSHD_CONFIG}\n`, { mode: 0o600 });
-    await testConfig(env, file);
-    const missing = uncounted(facts, await effective(facts.account, env, file));
-    if (missing.length > 0) throw notCounted(missing);
-    if ((await everybody(env, file)) !== was) throw changesOthers();
+    const places = { main: SSHD_CONFIG, dropIn: DROP_IN, text };
+    const reading = copyConfig(places, folder);
+    refuseEarlier(reading, facts);
+    await testConfig(env, reading.file);
+    await refuseUncounted(facts, env, reading);
+    if ((await everybody(env, reading.file)) !== was) throw changesOthers();
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function refuseEarlier(): void {
-  const earlier = earlierMatch();
+/** Copies all that sshd reads into a folder, with the drop-in where it is read. */
+export function copyConfig(places: SshdFiles, folder: string): Reading {
+  let files = 0;
+  return readAsSshd(places, (text) => {
+    files += 1;
+    const file = join(folder, `${files}.conf`);
+    writeFileSync(file, text, { mode: 0o600 });
+    return file;
+  });
+}
+
+/** Other names of settings that the drop-in has, as sshd knows them. */
+const aliases: Readonly<Record<string, string>> = {
+  challengeresponseauthentication: "kbdinteractiveauthentication",
+  skeyauthentication: "kbdinteractiveauthentication",
+  dsaauthentication: "pubkeyauthentication",
+};
+
+/**
+ * The first `Match` that decides for the account before the drop-in does, and only for some connections,
+ * which `sshd -T` does not show: one by address or port that sets what the drop-in sets, or one in which
+ * the drop-ins are included.
+ */
+export function earlierMatch(
+  { before, within }: Pick<Reading, "before" | "within">,
+  facts: SshSetup,
+): (ConfigLine & { readonly isWithin: boolean }) | undefined {
+  const ours = new Set(settingsOf(facts).map(([name]) => name.toLowerCase()));
+  const around = within.find(({ by }) => by !== "all");
+  if (around) return { ...around, isWithin: true };
+  const first = before.find(
+    ({ by, settings }) => by === "way" && settings.some((name) => ours.has(aliases[name] ?? name)),
+  );
+  return first && { ...first, isWithin: false };
+}
+
+function refuseEarlier(reading: Reading, facts: SshSetup): void {
+  const earlier = earlierMatch(reading, facts);
   if (!earlier) return;
-  const { file, line } = earlier;
+  const { file, line, isWithin } = earlier;
   throw new CliError("failed", `“${line}” in ${file} comes before ours and would win over it`, {
     next:
-      file === SSHD_CONFIG
+      isWithin || dirname(file) !== dirname(DROP_IN)
         ? `move that block of ${file} below its line: Include /etc/ssh/sshd_config.d/*.conf`
         : `rename ${file} so that it sorts after ${DROP_IN}`,
   });
 }
 
 /** A configuration of the admin's own may not include drop-ins, or decide before them. */
-async function refuseUncounted(facts: SshSetup, env: Environment): Promise<void> {
-  const missing = uncounted(facts, await effective(facts.account, env));
+async function refuseUncounted(
+  facts: SshSetup,
+  env: Environment,
+  { file, placed }: Partial<Reading> = {},
+): Promise<void> {
+  const missing = uncounted(facts, await effective(facts.account, env, { file }));
   if (missing.length === 0) return;
-  if (!missing.includes("AuthorizedKeysCommand")) throw notCounted(missing);
+  if (placed || !missing.includes("AuthorizedKeysCommand")) throw notCounted(missing);
   throw new CliError("failed", `${SSHD_CONFIG} does not include /etc/ssh/sshd_config.d`, {
     next: say`${ENABLE_BLOCK}, or let ${SSHD_CONFIG} begin with: Include /etc/ssh/sshd_config.d/*.conf`,
   });

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Environment } from "../../../lib/environment.ts";
 import { shell } from "../../../protocol/command.ts";
@@ -59,9 +59,25 @@ export function placeOf(printed: string): SshdAddress {
     : { address: "127.0.0.1", port: Number(port) };
 }
 
-/** sshd's configuration as it is for one user; of another file than its own, if one is given. */
-export async function effective(user: string, env: Environment, file?: string): Promise<string> {
-  const who = `user=${user},host=localhost,addr=127.0.0.1`;
+/** A connection as `sshd -T -C` takes it: without one of these it ends where a `Match` goes by that. */
+export const LOCAL = "host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22,rdomain=";
+/** One from elsewhere. */
+export const REMOTE = "host=client.example,addr=198.51.100.7,laddr=192.0.2.1,lport=22,rdomain=";
+
+export interface Viewpoint {
+  /** Another file than sshd's own. */
+  readonly file?: string | undefined;
+  /** How the user comes: {@link LOCAL}, if nothing else is said. */
+  readonly from?: string;
+}
+
+/** sshd's configuration as it is for one user. */
+export async function effective(
+  user: string,
+  env: Environment,
+  { file, from = LOCAL }: Viewpoint = {},
+): Promise<string> {
+  const who = `user=${user},${from}`;
   return tool(env, SSHD, "-T", "-C", who, ...(file === undefined ? [] : ["-f", file]));
 }
 
@@ -115,44 +131,4 @@ function listeningPid(): number | undefined {
   } catch {
     return undefined;
   }
-}
-
-/**
- * The first `Match` before our drop-in that goes by something else than users and groups;
- * `undefined` where there is none. For some connections it would decide for the account too, and
- * `sshd -T` does not show that.
- */
-export function earlierMatch(): ConfigLine | undefined {
-  const names = existsSync(DROP_INS) ? readdirSync(DROP_INS) : [];
-  const files = names.filter((name) => name.endsWith(".conf")).map((name) => join(DROP_INS, name));
-  return matchBefore([SSHD_CONFIG, ...files].map((file) => [file, readFileSync(file, "utf8")]));
-}
-
-export interface ConfigLine {
-  readonly file: string;
-  readonly line: string;
-}
-
-/**
- * The first such `Match` in given files, the main one first, that stands before our drop-in and
- * goes by something else than users and groups.
- */
-export function matchBefore([main, ...dropIns]: [file: string, text: string][]):
-  | ConfigLine
-  | undefined {
-  if (!main) return undefined;
-  // Of the main file what stands before the line that includes the drop-ins.
-  const [head = ""] = main[1].split(/^\s*Include\s+\S*sshd_config\.d\/\*/im);
-  const earlier = dropIns.filter(([file]) => file < DROP_IN).sort(([a], [b]) => (a < b ? -1 : 1));
-  for (const [file, text] of [[main[0], head] as const, ...earlier]) {
-    const line = text.split("\n").find(decidesByPlace);
-    if (line !== undefined) return { file, line: line.trim() };
-  }
-  return undefined;
-}
-
-function decidesByPlace(line: string): boolean {
-  const [, criteria] = /^\s*Match\s*[\s=]\s*(.*)$/i.exec(line.replace(/#.*$/, "")) ?? [];
-  if (criteria === undefined || /^all\s*$/i.test(criteria.trim())) return false;
-  return !/^(?:(?:User|Group)[\s=]+\S+\s*)+$/i.test(`${criteria} `);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
-  looksLikeCode,
+  codeOf,
   matchPaired,
   matchPending,
   searchWords,
@@ -23,8 +23,11 @@ describe("which request is meant", () => {
     [["7F3K", "Q2MN"]],
     [["7f 3k", "-", "q2 mn"]],
     [["7F3K–Q2MN"]],
+    [["7F3K\u2011Q2MN\r\n"]],
+    [["\u2068７f3ｋ\u00a0q２mn\u2069"]],
     [["ab".repeat(32)]],
     [["AB".repeat(32)]],
+    [[`\u200b${"ab".repeat(16)}\u2011${"AB".repeat(16)}\n`]],
   ])("%j is exact", (words) => {
     expect(matchPending(words, rows)).toEqual({ kind: "exact", row: anna });
   });
@@ -63,9 +66,13 @@ describe("which request is meant", () => {
   });
 
   test("what looks like a code", () => {
-    expect(
-      ["7f3k q2mn", "7F3KQ2MO", "7F3K", "UUUU-UUUU", "7F3K-Q2MN-X"].map(looksLikeCode),
-    ).toEqual([true, true, false, false, false]);
+    expect(["7f3k q2mn", "7F3KQ2MO", "7F3K", "UUUU-UUUU", "7F3K-Q2MN-X"].map(codeOf)).toEqual([
+      "7F3K-Q2MN",
+      "7F3K-Q2M0",
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 });
 

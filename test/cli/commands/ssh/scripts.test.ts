@@ -63,7 +63,22 @@ describe("what reaches the gateway", () => {
     ["show 7F3K-Q2MN", passed("show", "7F3K-Q2MN")],
     ["revoke 5e0a91b2c3d4", passed("revoke", "5e0a91b2c3d4")],
     ["revoke 5E0A-91B2-C3D4", passed("revoke", "5E0A-91B2-C3D4")],
-  ])("%s", (line, words) => {
+    ["Approve 7F3K-Q2MN", passed("approve", "7F3K-Q2MN")],
+    ["List", passed("list", "")],
+    ["Revoke 5E0A91B2C3D4", passed("revoke", "5E0A91B2C3D4")],
+    ["approve 7F3K-Q2MN\n", passed("approve", "7F3K-Q2MN")],
+    ["\nlist\t\r\n\n", passed("list", "")],
+    ["approve\t7F3K-Q2MN\t", passed("approve", "7F3K-Q2MN")],
+    ["approve\u00a07F3K\u20117Q2M\u00a0without\u202fnodes", passed("approveWithout", "7F3K-7Q2M")],
+    ["approve 7F3K\u2013Q2MN", passed("approve", "7F3K-Q2MN")],
+    ["approve 7F3K\u2212Q2MN", passed("approve", "7F3K-Q2MN")],
+    ["\ufeffapprove \u20687F3K\u200b-Q2\u00adMN\u2069\u200e", passed("approve", "7F3K-Q2MN")],
+    ["show \uff17\uff26\uff13\uff2b\uff0d\uff31\uff12\uff2d\uff2e", passed("show", "7F3K-Q2MN")],
+    [
+      "reject\u3000\uff10\uff19\uff21\uff3a\u30fc\uff41\uff5a\uff10\uff19",
+      passed("reject", "09AZ-az09"),
+    ],
+  ])("%j", (line, words) => {
     const { code, out, err } = answer(line);
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out).toBe(`${words}LC_ALL=C.UTF-8 PATH=/usr/bin:/bin PWD=${process.cwd()} `);
@@ -115,14 +130,23 @@ describe("what does not", () => {
   const hostile = [
     ...["approve; id", "approve 7F3K-Q2MN; id", "approve 7F3K-Q2MN && id", "approve `id`"],
     ...["approve $(id)", "approve 7F3K-Q2MN\nid", "list\0id", "list|sh", "list>x", "list<x"],
-    ...["'list'", '"list"', "list\\", "list #", "list\t", "lіst", "approve ????-????"],
+    ...["'list'", '"list"', "list\\", "list #", "li\nst", "lіst", "approve ????-????"],
     ...["approve 7F3K-Q2M*", "approve [0-9]F3K-Q2MN", "approve ~", "approve {a,b}", "list=x"],
     ...["A=1 list", "approve --help", "approve -", "--help", "-c list", "list list", "help me"],
     ...["approve", "approve 7F3K", "approve 7F3K-Q2MNX", "approve 7F3KQ2-M", "approve 7 F3KQ2MN"],
     ...["approve 7F3K-Q2MN without", "approve 7F3K-Q2MN without admin", "approve without nodes"],
     ...["approve 7F3K-Q2MN without nodes x", "show 7F3K-Q2MN without nodes", "approveWithout x"],
     ...["approve 7F3K-Q2MN extra", "show", "reject", "revoke", "revoke 5e0a", "revoke a b"],
-    ...["APPROVE 7F3K-Q2MN", "sh", "bash -i", "scp -t .", "/usr/lib/openssh/sftp-server"],
+    ...["approve \u202e7F3K-Q2MN", "\u2067list\u2069", "list\u00c2", "list\n\nlist", "list\u0301"],
+    ...[
+      "APPROVE 7F3K-Q2MN",
+      "aPprove 7F3K-Q2MN",
+      "Help me",
+      "sh",
+      "bash -i",
+      "scp -t .",
+      "/usr/lib/openssh/sftp-server",
+    ],
     ...[
       "internal-sftp",
       "rsync --server",
@@ -140,9 +164,29 @@ describe("what does not", () => {
 
   const code = "[0-9A-Za-z]{4}(?:-| *)[0-9A-Za-z]{4}";
   const GRAMMAR = new RegExp(
-    `^ *(list|(show|approve|reject) +${code}|approve +${code} +without +nodes|revoke +[0-9A-Za-z-]{8,}|help)? *$`,
+    `^ *([Ll]ist|([Ss]how|[Aa]pprove|[Rr]eject) +${code}|[Aa]pprove +${code} +without +nodes|[Rr]evoke +[0-9A-Za-z-]{8,}|[Hh]elp)? *$`,
   );
+  /** Characters that phones send, and the plain ones they stand for. */
+  const phones: Readonly<Record<string, string>> = {
+    "\t": " ",
+    "\u00a0": " ",
+    "\u3000": " ",
+    "\u2011": "-",
+    "\u2013": "-",
+    "\u200b": "",
+    "\ufeff": "",
+    "\uff17": "7",
+    "\uff31": "Q",
+    "\uff4c": "l",
+  };
+  const plain = (line: string) =>
+    [...line]
+      .map((char) => phones[char] ?? char)
+      .join("")
+      .replace(/^\n+|\n+$/g, "");
   const word = fc.constantFrom(
+    ...Object.keys(phones),
+    ..."\n Approve List".split(" "),
     ...[
       "approve",
       "list",
@@ -172,7 +216,8 @@ describe("what does not", () => {
       fc.property(lines, (line) => {
         fc.pre(!line.includes("\0"));
         const { code: exit } = answer(line);
-        const fits = GRAMMAR.test(line) && line.length <= 64 && line.trim() !== "";
+        const text = plain(line);
+        const fits = GRAMMAR.test(text) && Buffer.byteLength(line) <= 64 && text.trim() !== "";
         expect(exit === 0, JSON.stringify(line)).toBe(fits);
       }),
       {
@@ -274,7 +319,7 @@ describe("what “openclaw ssh enable” writes on an installed machine", () => 
   // machine that has them. Who changes a template on purpose changes its digest here.
   test.each([
     ["keys.sh", true, "a50549989d82bb10787de263271c751da01cb81ebe3dd0464e0203d40044c04a"],
-    ["answer.sh", true, "3af1fa0fa5ef4f0e17c89270ec1dea56fcd6d8ffab31abf8e079292ea7c9bf39"],
+    ["answer.sh", true, "ee241a7154df67fea9f5006ad9bf1341f9e976ff0caa0857f5038b994e511e19"],
     ["sshd.conf", true, "3e9de3beccac48f20c7840868d22e82d06587bc6102eadcc0a4eeb9873b2107b"],
     ["sshd.conf", false, "752a9fa2202efa7bb5ce21cb0388eb3517894d82b6bd7db56793dff5a5bbcf46"],
   ] as const)("%s (OpenSSH from 9.2 on: %s) is the same to the byte", (name, timeouts, digest) => {

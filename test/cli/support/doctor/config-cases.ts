@@ -191,6 +191,87 @@ export const config: Case[] = [
     ["note", /same host in two ways/, `openclaw config set ${origins} '["https://b.example.com"]'`],
   ],
   [
+    "an origin that stands for many, without a public URL",
+    "config.public-url",
+    up(
+      settings({
+        controlUi: { allowedOrigins: ["https://*.example.com"] },
+        socket: "/run/gw.sock",
+      }),
+    ),
+    [
+      "note",
+      /gateway\.socket is set/,
+      "openclaw config set gateway.publicUrl https://gateway.example.com",
+    ],
+  ],
+  [
+    "the file that the gateway read",
+    "config.in-force",
+    up({ ...info({ configMark: "7-20-1" }), config: { mark: "7-20-1" } }),
+    ["ok", /is what the gateway read/],
+  ],
+  [
+    "another file than the gateway sees",
+    "config.in-force",
+    up({ ...info({ configMark: "7-20-1" }), config: { mark: "8-20-1" } }),
+    ["fail", /does not see the \/etc\/openclaw-gateway\/openclaw\.json/, "openclaw config get"],
+  ],
+  [
+    "a file whose errors keep it out of force",
+    "config.in-force",
+    up(
+      info({
+        configMark: "7-20-1",
+        warnings: [],
+        notes: [
+          { code: "CONFIG_WATCH", message: "the file can't be watched" },
+          {
+            code: "CONFIG_NOT_IN_FORCE",
+            message: "what it says is not in force: bad",
+            next: ["edit x"],
+          },
+        ],
+      }),
+    ),
+    ["fail", /^What it says is not in force: bad\.$/, "edit x"],
+  ],
+  [
+    "a file that can't be watched",
+    "config.in-force",
+    up(info({ warnings: [], notes: [{ code: "CONFIG_WATCH", message: "it is compared" }] })),
+    ["warn", /^It is compared\.$/, "openclaw gateway status"],
+  ],
+  [
+    "a slip in the name of a node command",
+    "config.node-commands",
+    down({
+      config: {
+        warnings: [
+          {
+            ...issue(
+              "CONFIG_UNKNOWN_COMMAND",
+              "gateway.nodes.commands.deny",
+              "no such; did you mean x?",
+            ),
+            nearest: "x",
+          },
+        ],
+      },
+    }),
+    ["warn", /^In line 3 no such; did you mean x\?$/, EDIT],
+  ],
+  [
+    "the command of another program's node",
+    "config.node-commands",
+    down({
+      config: {
+        warnings: [issue("CONFIG_UNKNOWN_COMMAND", "gateway.nodes.commands.deny", "no such")],
+      },
+    }),
+    ["note", /^In line 3 no such\.$/, EDIT],
+  ],
+  [
     "a web app",
     "dashboard.root",
     up({ config: { webRoot: { folder: "/opt/ui", verdict: { ok: true, path: "/opt/ui" } } } }),

@@ -1,0 +1,50 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { takeToken } from "../../src/main/given-token.ts";
+import { shell } from "../../src/protocol/command.ts";
+
+let folder = "";
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "given-token-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const taken = (env: NodeJS.ProcessEnv) => takeToken(env).catch((error: unknown) => error);
+
+test("a token is taken out of the environment", async () => {
+  const env = { OPENCLAW_GATEWAY_TOKEN: " a-token \n", OTHER: "1" };
+  expect(await taken(env)).toBe("a-token");
+  expect(env).toEqual({ OTHER: "1" });
+});
+
+test("a reference that was not resolved is none, in the variable and in the file", async () => {
+  const env = { OPENCLAW_GATEWAY_TOKEN: "$SHARED_TOKEN" };
+  expect(await taken(env)).toMatchObject({
+    code: "CONFIG_VALUE",
+    message: "the token in OPENCLAW_GATEWAY_TOKEN is a reference, and nothing resolves it here",
+    next: shell`unset OPENCLAW_GATEWAY_TOKEN`,
+  });
+  expect(env).toEqual({});
+  const file = join(folder, "token");
+  await writeFile(file, "op://vault/gateway/token\n");
+  expect(await taken({ OPENCLAW_GATEWAY_TOKEN_FILE: file })).toMatchObject({
+    code: "CONFIG_VALUE",
+    message: `the token in ${file} is a reference, and nothing resolves it here`,
+    next: shell`\${EDITOR:-nano} +1 ${file}`,
+  });
+});
+
+test("of two places none is chosen silently", async () => {
+  const both = { OPENCLAW_GATEWAY_TOKEN: "one", OPENCLAW_GATEWAY_TOKEN_FILE: join(folder, "two") };
+  expect(await taken(both)).toMatchObject({ code: "CONFIG_DUPLICATE_KEY" });
+});
+
+test("a file that can't be read is said", async () => {
+  const file = join(folder, "gone");
+  expect(await taken({ OPENCLAW_GATEWAY_TOKEN_FILE: file })).toMatchObject({
+    code: "CONFIG_READ",
+    next: shell`ls -l ${file}`,
+  });
+});
