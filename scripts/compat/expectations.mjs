@@ -7,16 +7,11 @@ const ASKS =
 
 /** @type {Record<string, { outcome: "differs" | "refused" | "fails", why: string }>} */
 export const expectations = {
-  "openclaw gateway status": {
-    outcome: "differs",
-    why: "It warns that its version is another one than the gateway's: the two count differently",
-  },
   "openclaw gateway stability": {
     outcome: "differs",
     why: "Refusals and closes are counted by name; single events are in the log",
   },
   "openclaw node run --host 127.0.0.1 --port <port>": { outcome: "differs", why: ASKS },
-  "new OpenClawClient({ url, token }).connect()": { outcome: "differs", why: ASKS },
   "openclaw@2026.3.13 gateway call device.pair.list": { outcome: "differs", why: ASKS },
   "web app: open /#token=…": { outcome: "differs", why: ASKS },
   'openclaw agent --agent main --message "hello"': { outcome: "refused", why: NO_AGENT },

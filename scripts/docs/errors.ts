@@ -66,7 +66,11 @@ export const samples: Readonly<Record<string, readonly Refusal[]>> = {
   deviceCrowded: [refusals.deviceCrowded()],
   deviceIdentityRequired: [refusals.deviceIdentityRequired()],
   browserDeviceRequired: [refusals.browserDeviceRequired()],
-  originRefused: [refusals.originRefused("origin not allowed")],
+  originRefused: [
+    refusals.originRefused("refused", { sent: "https://app.example.com" }),
+    refusals.originRefused("refused", { sent: "https://gateway.example.com", isOwnPage: true }),
+    refusals.originRefused("absent"),
+  ],
   proofRefused: (
     [
       "device-id-mismatch",
@@ -76,8 +80,8 @@ export const samples: Readonly<Record<string, readonly Refusal[]>> = {
       "device-signature",
     ] as const
   ).map((failure) => refusals.proofRefused(failure)),
-  protocolMismatch: [refusals.protocolMismatch(5, 6)],
-  invalidRole: [refusals.invalidRole()],
+  protocolMismatch: [refusals.protocolMismatch(2, 2), refusals.protocolMismatch(5, 6)],
+  invalidRole: [refusals.invalidRole(), refusals.invalidRole("node")],
   invalidConnectParams: [refusals.invalidConnectParams("at /client/id: …")],
   starting: [refusals.starting()],
   restarting: [refusals.restarting()],

@@ -41,6 +41,8 @@ export interface AgentApi {
   health(): Sendable<AgentHealth>;
   status(params: StatusParams): Sendable<AgentStatus>;
   sessionDefaults(): object;
+  /** Wakes the agent, or tells it something in a session. @throws RequestError */
+  tell(event: { readonly text: string; readonly sessionKey?: string | undefined }): void;
 }
 
 /** The whole key of a session: clients also say `main` for the default agent's main one. */

@@ -180,7 +180,6 @@ export const agentContract = {
   "users.prefs.get": row(none, () => t.object({ status: t.string() })),
   "last-heartbeat": row(none, () => t.anything()),
   "set-heartbeats": row(none, unanswered),
-  "system-event": row(none, unanswered),
 };
 
 export type AgentContract = typeof agentContract;

@@ -58,6 +58,7 @@ export function noAgent(deps: Deps): AgentApi {
       mainSessionKey: wholeKey(MAIN, MAIN),
       scope: "per-sender",
     }),
+    tell: refuse,
   };
 }
 
@@ -235,7 +236,6 @@ function work({ world }: Deps) {
     "environments.list": () => ({ environments: [] }),
     "last-heartbeat": () => null,
     "set-heartbeats": refuse,
-    "system-event": refuse,
     "diagnostics.lanes": () => ({ lanes: [], dynamic: null }),
     "usage.status": () => ({ updatedAt: world.now(), providers: [] }),
     "sessions.usage": ({ startDate, endDate }) => {

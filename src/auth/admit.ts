@@ -1,6 +1,7 @@
 import { coversAll, isRole, ownerScopes, type Role } from "../protocol/access.ts";
 import { effectiveScopes } from "../protocol/nodes-right.ts";
 import * as refusals from "../protocol/refusals.ts";
+import { spokenWith } from "../protocol/versions.ts";
 import type { AdmissionPolicy, ConnectFacts, Evidence, EvidenceName, PairedView } from "./facts.ts";
 
 export type AdmitMethod = "token" | "password" | "device-token" | "bootstrap-token";
@@ -16,14 +17,14 @@ export type AdmitDecision =
       role: Role;
       scopes: readonly string[];
       inviteId?: string;
+      /** The key that was proven counts for nothing: no record of it is read or made. */
+      withoutKey?: true;
     };
 
-const BROWSER_UIS = new Set([
-  "openclaw-control-ui",
-  "webchat-ui",
-  "webchat",
-  "openclaw-browser-copilot",
-]);
+type Admission = Extract<AdmitDecision, { kind: "admit" }>;
+
+/** Programs that run in a page, by their `client.id`. */
+const PAGES = new Set(["openclaw-control-ui", "webchat-ui", "openclaw-browser-copilot"]);
 
 /**
  * Decides a connect. Pure: the order of all checks stands here and nowhere else in the code
@@ -48,36 +49,21 @@ export function admit(
 function envelope(facts: ConnectFacts, policy: AdmissionPolicy): refusals.Refusal | undefined {
   if (facts.phase === "draining") return refusals.restarting();
   if (facts.phase === "starting") return refusals.starting();
-  if (!speaksOurProtocol(facts)) {
-    return refusals.protocolMismatch(facts.minProtocol, facts.maxProtocol);
-  }
-  if (!isRole(facts.role)) return refusals.invalidRole();
-  const { hasPublicUrl } = policy;
-  const { originSent: sent } = facts;
-  if (facts.origin === "refused") {
-    return refusals.originRefused("origin not allowed", { hasPublicUrl, sent });
-  }
-  if (facts.origin === "missing") {
-    return refusals.originRefused("origin missing or invalid", { hasPublicUrl, sent });
-  }
-  return undefined;
-}
-
-/** Protocol 4, and 3 for probes and node hosts (docs/protocol.md#the-handshake). */
-function speaksOurProtocol(facts: ConnectFacts): boolean {
   const { minProtocol: min, maxProtocol: max } = facts;
-  if (min <= refusals.SERVER_PROTOCOL && refusals.SERVER_PROTOCOL <= max) return true;
-  const old = refusals.MIN_PROBE_PROTOCOL;
-  if (facts.clientMode === "probe") return max >= old && min <= refusals.SERVER_PROTOCOL;
-  return facts.role === "node" && facts.clientMode === "node" && min <= old && old <= max;
+  if (spokenWith(min, max) === undefined) return refusals.protocolMismatch(min, max);
+  if (!isRole(facts.role)) return refusals.invalidRole();
+  if (facts.origin === "none" || facts.origin === "allowed") return undefined;
+  const { hasPublicUrl } = policy;
+  return refusals.originRefused(facts.origin, { hasPublicUrl, ...facts.page });
 }
 
-export function isBrowserUi(clientId: string): boolean {
-  return BROWSER_UIS.has(clientId);
+/** Whether a client is a page in a browser, which has an `Origin` and must have a key of its own. */
+export function isBrowserUi(client: Pick<ConnectFacts, "clientId" | "clientMode">): boolean {
+  return client.clientMode === "webchat" || PAGES.has(client.clientId);
 }
 
 export function audienceOf(facts: ConnectFacts): refusals.Audience {
-  if (isBrowserUi(facts.clientId)) return "browser";
+  if (isBrowserUi(facts)) return "browser";
   if (facts.clientId === "cli") return facts.directLoopback ? "cli-local" : "cli-remote";
   return "other";
 }
@@ -88,29 +74,44 @@ export function secretCandidate(facts: ConnectFacts, policy: AdmissionPolicy): s
   return policy.secretKind === "token" ? (token ?? password) : (password ?? token);
 }
 
+/** What may be a device token: its own field first, then those of the shared secret. */
+export function tokenCandidates(facts: ConnectFacts): readonly string[] {
+  const { deviceToken, token, password } = facts.auth;
+  return [deviceToken, token, password].filter((field) => field !== undefined);
+}
+
 /** Who may do without a device key (docs/protocol.md#credentials). */
 function deviceless(
   facts: ConnectFacts,
   evidence: Readonly<Evidence>,
   policy: AdmissionPolicy,
 ): AdmitDecision {
-  const required = isBrowserUi(facts.clientId)
+  const required = isBrowserUi(facts)
     ? refusals.browserDeviceRequired()
     : refusals.deviceIdentityRequired();
   if (secretCandidate(facts, policy) === undefined) return refuse(required);
   if (evidence.secret === undefined) return need("secret");
   const problem = secretProblem(facts, evidence, policy);
   if (problem) return refuse(problem);
-  if (isBrowserUi(facts.clientId) || facts.role === "node") return refuse(required);
-  const trusted = policy.devicelessCli === "loopback" && facts.directLoopback;
-  // Who has the shared secret is the owner.
-  const scopes = trusted && isHostTool(facts) ? effectiveScopes(facts.scopes, ownerScopes) : [];
+  if (isBrowserUi(facts) || facts.role === "node") return refuse(required);
+  return bySecretAlone(policy, isExcepted(facts, policy) ? facts.scopes : []);
+}
+
+/** Who has the shared secret is the owner. */
+function bySecretAlone(policy: AdmissionPolicy, wanted: readonly string[]): Admission {
+  const scopes = effectiveScopes(wanted, ownerScopes);
   return { kind: "admit", method: policy.secretKind, role: "operator", scopes };
 }
 
-function isHostTool(facts: ConnectFacts): boolean {
-  const pair = `${facts.clientId}/${facts.clientMode}`;
-  return pair === "cli/cli" || pair === "gateway-client/backend";
+/** The one exception from keys: programs of this machine that hold the shared secret keep their scopes. */
+function isExcepted(facts: ConnectFacts, policy: AdmissionPolicy): boolean {
+  const here = policy.devicelessCli === "loopback" && facts.directLoopback;
+  const isCli = facts.clientId === "cli" && facts.clientMode === "cli";
+  return here && facts.role === "operator" && (isCli || isBackend(facts));
+}
+
+function isBackend(facts: ConnectFacts): boolean {
+  return facts.clientId === "gateway-client" && facts.clientMode === "backend";
 }
 
 /** Why the shared secret does not admit; `undefined` when it does. */
@@ -154,20 +155,108 @@ interface Case {
   readonly device: PairedView | null;
 }
 
-/** The device proved its key; now what it presents, cheapest and least abusable first. */
+/**
+ * The device proved its key; now what it shows. One credential that suffices is enough, also beside bad
+ * ones: the cheapest and least abusable is looked at first, and a link is used up only where nothing else
+ * lets in.
+ */
 function credentials(c: Case): AdmitDecision {
-  const { auth } = c.facts;
-  const secret = secretCandidate(c.facts, c.policy);
-  const deviceToken = auth.deviceToken ?? secret;
-  if (deviceToken !== undefined) {
-    // Before any lock: a right device token is never refused because other clients failed.
-    if (c.evidence.deviceToken === undefined) return need("deviceToken");
-    if (c.evidence.deviceToken.verdict === "ok") return byDeviceToken(c);
+  const mayHaveToken = tokenCandidates(c.facts).length > 0;
+  if (!mayHaveToken && c.facts.auth.bootstrapToken === undefined) return withoutCredential(c);
+  // Before any lock: a right device token is never refused because other clients failed.
+  if (mayHaveToken && c.evidence.deviceToken === undefined) return need("deviceToken");
+  return (
+    byDeviceToken(c) ??
+    (pairingProblem(c) === undefined || keepsNoRecord(c) ? bySecret(c) : undefined) ??
+    byLink(c) ??
+    askingByToken(c) ??
+    bySecret(c) ??
+    refuse(insufficient(c))
+  );
+}
+
+const isTokenRight = (c: Case) => c.evidence.deviceToken?.verdict === "ok";
+
+/** The device's own token, where it covers what is asked for. */
+function byDeviceToken(c: Case): AdmitDecision | undefined {
+  const held = c.device?.token?.scopes ?? [];
+  if (!isTokenRight(c) || !coversAll(held, requested(c))) return undefined;
+  return admitted(c, "device-token", held);
+}
+
+/** The shared secret: it lets in a device that holds what it asks for, and for any other it asks the owner. */
+function bySecret(c: Case): AdmitDecision | undefined {
+  if (secretCandidate(c.facts, c.policy) === undefined) return undefined;
+  if (c.evidence.secret === undefined) return need("secret");
+  if (c.evidence.secret.verdict !== "ok") return undefined;
+  const missing = pairingProblem(c);
+  if (!missing) return admitted(c, c.policy.secretKind, c.device?.token?.scopes ?? []);
+  return keepsNoRecord(c) ? withoutRecord(c) : pair(c, missing, true);
+}
+
+/**
+ * A link gives as much of what is asked for as it holds. Where the device holds that much already, and shows
+ * anything else that is right, it is let in with what it holds, and the link stays unused.
+ */
+function byLink(c: Case): AdmitDecision | undefined {
+  if (c.facts.auth.bootstrapToken === undefined) return undefined;
+  const link = c.evidence.invite;
+  if (link === undefined) return need("invite");
+  if (link.verdict !== "ok" || !link.roles.includes(c.role)) return undefined;
+  const token = c.device?.token;
+  if (token && coversAll(token.scopes, partOf(c, link.scopes))) {
+    const scopes = partOf(c, token.scopes);
+    if (isTokenRight(c)) return { kind: "admit", method: "device-token", role: c.role, scopes };
+    const secret = bySecret(c);
+    if (secret?.kind === "need") return secret;
+    if (secret) return { kind: "admit", method: c.policy.secretKind, role: c.role, scopes };
   }
-  if (secret !== undefined) return bySecret(c);
-  if (auth.deviceToken !== undefined) return refuse(deviceTokenProblem(c));
-  if (auth.bootstrapToken !== undefined) return byInvite(c);
-  return withoutCredential(c);
+  const held = isTokenRight(c) ? (token?.scopes ?? []) : [];
+  const scopes = partOf(c, [...held, ...link.scopes]);
+  const { inviteId } = link;
+  return { kind: "admit", method: "bootstrap-token", role: c.role, scopes, inviteId };
+}
+
+/** What a connection gets of what it asks for where it may have `scopes`. */
+function partOf(c: Case, scopes: readonly string[]): string[] {
+  return effectiveScopes(
+    requested(c).filter((scope) => coversAll(scopes, [scope])),
+    scopes,
+  );
+}
+
+/**
+ * A right device token that is too narrow lets a client that can wait ask for the rest. Beside a link it does
+ * not: who shows one asks for as much as the link has, and the owner must not be asked for all of that.
+ */
+function askingByToken(c: Case): AdmitDecision | undefined {
+  const asks = c.facts.waits && c.facts.auth.bootstrapToken === undefined;
+  return isTokenRight(c) && asks ? pair(c, "scope-upgrade", false) : undefined;
+}
+
+/** The refusal where nothing that is shown suffices: by what is worth a retry, then by what was shown on purpose. */
+function insufficient(c: Case): refusals.Refusal {
+  const { deviceToken, bootstrapToken } = c.facts.auth;
+  if (isTokenRight(c) && bootstrapToken === undefined) return refusals.scopeMismatch();
+  const { secret } = c.evidence;
+  const unjudged = secret?.verdict === "busy" || secret?.verdict === "locked";
+  const problem = secret && secretProblem(c.facts, c.evidence, c.policy);
+  if (unjudged && problem) return problem;
+  if (bootstrapToken !== undefined) return linkProblem(c);
+  const isWrongToken = deviceToken !== undefined && secret?.verdict !== "unset";
+  return problem && !isWrongToken ? problem : deviceTokenProblem(c);
+}
+
+function linkProblem({ role, evidence: { invite, deviceToken } }: Case): refusals.Refusal {
+  if (invite?.verdict === "ok") return refusals.invalidRole(role);
+  const locks = [invite, deviceToken].map((check) =>
+    check?.verdict === "locked" ? check.retryAfterMs : 0,
+  );
+  if (invite?.verdict === "refused" && invite.problem !== "unknown") {
+    return refusals.inviteInvalid(invite.problem);
+  }
+  const longest = Math.max(...locks);
+  return longest > 0 ? refusals.rateLimited(longest) : refusals.inviteInvalid("unknown");
 }
 
 function deviceTokenProblem(c: Case): refusals.Refusal {
@@ -176,25 +265,17 @@ function deviceTokenProblem(c: Case): refusals.Refusal {
   return refusals.deviceTokenMismatch();
 }
 
-function byDeviceToken(c: Case): AdmitDecision {
-  const held = c.device?.token?.scopes ?? [];
-  const scopes = requested(c);
-  if (coversAll(held, scopes)) return admitted(c, "device-token", held);
-  if (c.facts.waits) return pair(c, "scope-upgrade", false);
-  return refuse(refusals.scopeMismatch());
+/**
+ * Backends of this machine have keys of their own, which their makers never meant to be approved: with the
+ * secret they get what they would get without a key. A key that was approved once is judged by its record,
+ * so that what the owner takes from it stays taken.
+ */
+function keepsNoRecord({ facts, policy, role, device }: Case): boolean {
+  return isBackend(facts) && isExcepted(facts, policy) && !device?.roles.includes(role);
 }
 
-function bySecret(c: Case): AdmitDecision {
-  if (c.evidence.secret === undefined) return need("secret");
-  const problem = secretProblem(c.facts, c.evidence, c.policy);
-  if (problem) {
-    const mismatch = c.evidence.secret.verdict === "mismatch";
-    const explicit = c.facts.auth.deviceToken !== undefined;
-    return refuse(mismatch && explicit ? deviceTokenProblem(c) : problem);
-  }
-  const missing = pairingProblem(c);
-  if (missing) return pair(c, missing, true);
-  return admitted(c, c.policy.secretKind, c.device?.token?.scopes ?? []);
+function withoutRecord({ facts, policy }: Case): AdmitDecision {
+  return { ...bySecretAlone(policy, facts.scopes), withoutKey: true };
 }
 
 /** `held` covers all that is asked for. */
@@ -208,18 +289,6 @@ function pairingProblem(c: Case): refusals.PairingReason | undefined {
   if (!c.device.token) return "role-upgrade";
   // Its token, not what was approved once: the secret gives nothing back that the owner took away.
   return coversAll(c.device.token.scopes, requested(c)) ? undefined : "scope-upgrade";
-}
-
-function byInvite(c: Case): AdmitDecision {
-  const check = c.evidence.invite;
-  if (check === undefined) return need("invite");
-  if (check.verdict === "locked") return refuse(refusals.rateLimited(check.retryAfterMs));
-  if (check.verdict === "refused") return refuse(refusals.inviteInvalid(check.problem));
-  if (!check.roles.includes(c.role)) return refuse(refusals.invalidRole());
-  const granted = requested(c).filter((scope) => coversAll(check.scopes, [scope]));
-  const scopes = effectiveScopes(granted, check.scopes);
-  const { inviteId } = check;
-  return { kind: "admit", method: "bootstrap-token", role: c.role, scopes, inviteId };
 }
 
 /**

@@ -9,6 +9,14 @@ export interface Credentials {
   readonly bootstrapToken?: string | undefined;
 }
 
+/** A page that connects. */
+export interface PageFacts {
+  /** Its origin, as browsers write it. */
+  readonly sent: string;
+  /** It came from the host that it connects to. */
+  readonly isOwnPage: boolean;
+}
+
 /** What is known of a connect from the frame and the socket alone. */
 export interface ConnectFacts {
   readonly phase: "starting" | "ready" | "draining";
@@ -23,9 +31,10 @@ export interface ConnectFacts {
   readonly hasDevice: boolean;
   readonly waits: boolean;
   readonly auth: Credentials;
-  readonly origin: "none" | "allowed" | "refused" | "missing";
-  /** The `Origin` header; for the words of a refusal alone. */
-  readonly originSent?: string;
+  /** What is thought of the `Origin` header; `missing`: what it says is no origin. */
+  readonly origin: "none" | "allowed" | "refused" | "missing" | "absent";
+  /** The page it names, where it names one; for the words of a refusal alone. */
+  readonly page?: PageFacts | undefined;
   /**
    * A TCP peer on loopback that reached us under a loopback `Host`, without `Origin` and without any
    * proxy header: the narrow case of the device-less exception.

@@ -1,6 +1,7 @@
 import type { Timer, World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
 import { RawJson } from "../protocol/frames.ts";
+import { Beacons } from "./beacons.ts";
 import type { Receiver } from "./hub.ts";
 
 /** One connected client, as clients show it (`PresenceEntry` of the protocol); undefined is left out. */
@@ -19,6 +20,20 @@ export interface PresenceEntry {
   readonly roles?: readonly string[] | undefined;
   readonly scopes?: readonly string[] | undefined;
   readonly instanceId?: string | undefined;
+  /** Seconds since a person used it. */
+  readonly lastInputSeconds?: number | undefined;
+  readonly tags?: readonly string[] | undefined;
+  /** The line that it describes itself with. */
+  readonly text?: string | undefined;
+}
+
+/** What a client says of itself after its connect, and what it is known by in the list. */
+export interface BeaconFacts {
+  readonly connId: string;
+  /** Whose beacons these are, as limits count: the device, or else the shared secret. */
+  readonly sender: string;
+  /** Fields that are undefined stay as they are. */
+  readonly said: PresenceEntry;
 }
 
 interface Deps {
@@ -40,6 +55,7 @@ const PARTS_PER_SECOND = 16;
  */
 export class Presence {
   readonly #entries = new Map<string, string>();
+  readonly #beacons: Beacons;
   #selfText: string;
   #version = 1;
   #list: RawJson | undefined;
@@ -55,6 +71,8 @@ export class Presence {
 
   constructor(private readonly deps: Deps) {
     this.#selfText = JSON.stringify(deps.self);
+    const { world, limits } = deps;
+    this.#beacons = new Beacons({ world, limits, changed: () => this.#changed() });
   }
 
   /** The gateway itself goes by another name from now on. */
@@ -69,6 +87,24 @@ export class Presence {
     this.#changed();
   }
 
+  /**
+   * Takes what a client says of itself: into the entry of its connection, unless it says that it speaks for
+   * another instance; else as an entry that outlives the connection for a while.
+   */
+  beacon({ connId, sender, said }: BeaconFacts): void {
+    const text = this.#entries.get(connId);
+    const own: PresenceEntry | undefined = text === undefined ? undefined : JSON.parse(text);
+    const { instanceId } = said;
+    if (own && (instanceId === undefined || instanceId === own.instanceId)) {
+      // As JSON, in which what it left out does not stand.
+      this.#entries.set(connId, JSON.stringify({ ...own, ...JSON.parse(JSON.stringify(said)) }));
+    } else {
+      const name = instanceId ?? said.host ?? said.text ?? "";
+      this.#beacons.set(sender, name, JSON.stringify(said));
+    }
+    this.#changed();
+  }
+
   delete(connId: string): void {
     if (this.#entries.delete(connId)) this.#changed();
   }
@@ -77,7 +113,7 @@ export class Presence {
     return this.#version;
   }
 
-  /** The list as clients get it: this gateway first, then the newest connections. */
+  /** The list as clients get it: this gateway first, then beacons, then the newest connections. */
   get list(): RawJson {
     const { limits, world } = this.deps;
     const crowded = this.#entries.size > limits.presenceEntries;
@@ -89,7 +125,8 @@ export class Presence {
 
   #makeList(): RawJson {
     const { limits, world } = this.deps;
-    const texts = [...this.#entries.values()].slice(-limits.presenceEntries);
+    const all = [...this.#beacons.texts, ...this.#entries.values()];
+    const texts = all.slice(-limits.presenceEntries);
     this.#list = new RawJson(`[${[this.#selfText, ...texts].join(",")}]`);
     this.#listedAt = world.monotonic();
     this.#dirty = false;
@@ -129,6 +166,7 @@ export class Presence {
   }
 
   close(): void {
+    this.#beacons.close();
     this.#timer?.cancel();
   }
 }

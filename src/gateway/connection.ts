@@ -10,6 +10,7 @@ import {
   readRequest,
   TooDeep,
 } from "../protocol/frames.ts";
+import { SERVER_PROTOCOL, type SpokenProtocol } from "../protocol/versions.ts";
 import { Holding, type MemoryAccount } from "./memory.ts";
 import type { Share } from "./shares.ts";
 import type { Socket } from "./socket.ts";
@@ -51,6 +52,8 @@ export class Connection implements Receiver {
   state: ConnectionState;
   seq = 0;
   inFlight = 0;
+  /** The version of the protocol that is spoken, once it is ready. */
+  protocol: SpokenProtocol = SERVER_PROTOCOL;
   /** Set when its connect was refused, which says more than the close that follows. */
   refused = false;
   /** Set when its device was ended: nothing it still sends counts. */

@@ -19,6 +19,7 @@ import { encodeError, type RequestFrame } from "../protocol/frames.ts";
 import { offeredScopes } from "../protocol/nodes-right.ts";
 import * as refusals from "../protocol/refusals.ts";
 import { say } from "../protocol/text.ts";
+import { SERVER_PROTOCOL, spokenWith } from "../protocol/versions.ts";
 import { addressWords, clientKind } from "../words/device.ts";
 import {
   type ConnectParams,
@@ -151,20 +152,19 @@ export class Handshake {
 
   #facts(connection: Connection, params: ConnectParams, policy: HandshakePolicy): ConnectFacts {
     const { peer } = connection.socket;
-    const required = isBrowserUi(params.client.id);
+    const { id: clientId, mode: clientMode } = params.client;
     return {
       phase: this.deps.state.phase,
       minProtocol: params.minProtocol,
       maxProtocol: params.maxProtocol,
-      clientId: params.client.id,
-      clientMode: params.client.mode,
+      clientId,
+      clientMode,
       role: params.role ?? "operator",
       scopes: [...new Set(params.scopes ?? [])],
       hasDevice: params.device !== undefined,
       waits: params.caps?.includes("pairing-wait") ?? false,
       auth: credentialsOf(params),
-      origin: judgeOrigin({ origin: peer.origin, host: peer.host, required }, policy.origins),
-      originSent: peer.origin,
+      ...judgeOrigin(peer, isBrowserUi({ clientId, clientMode }), policy.origins),
       directLoopback: peer.directLoopback,
     };
   }
@@ -235,7 +235,7 @@ export class Handshake {
     with_: { c: ConnectCase; decision: Admitted },
   ): Promise<void> {
     const { c, decision } = with_;
-    const deviceId = c.params.device?.id;
+    const deviceId = keyThatCounts(c, decision);
     if (!this.deps.pool.hasPlaceFor(connection, deviceId === undefined ? {} : { deviceId })) {
       return this.#refuse(connection, frame, refusals.deviceCrowded());
     }
@@ -259,7 +259,8 @@ export class Handshake {
     frame: RequestFrame,
     { c, decision, link }: { c: ConnectCase; decision: Admitted; link?: Invite },
   ): void {
-    const deviceId = c.params.device?.id;
+    const deviceId = keyThatCounts(c, decision);
+    const protocol = spokenWith(c.facts.minProtocol, c.facts.maxProtocol) ?? SERVER_PROTOCOL;
     const cap = connection.socket.peer.scopeCap;
     const scopes = this.#scopeLists.of(
       cap ? decision.scopes.filter((s) => coversAll(cap, [s])) : decision.scopes,
@@ -277,11 +278,13 @@ export class Handshake {
       const tookToken = presented ? decision.role : undefined;
       this.deps.pairing.seen(deviceId, { reason: "connect", tookToken });
     }
+    connection.protocol = protocol;
     this.deps.pool.ready(connection, actor, c.params);
     const deviceToken = this.#token(c, decision.scopes);
     const hello = this.deps.hello.text({
       requestId: frame.id,
       connId: connection.id,
+      protocol,
       method: decision.method,
       role: decision.role,
       scopes,
@@ -324,6 +327,11 @@ export class Handshake {
     const live = liveToken(c, this.deps);
     return live && coversAll(live.scopes, scopes) ? live.token : undefined;
   }
+}
+
+/** The device that the connection is of; none where it was let in as if it had no key. */
+function keyThatCounts(c: ConnectCase, decision: Admitted): string | undefined {
+  return decision.withoutKey ? undefined : c.params.device?.id;
 }
 
 function hasCredential(c: ConnectCase): boolean {

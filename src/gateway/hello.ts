@@ -4,12 +4,13 @@ import type { Call, Method } from "../methods/method.ts";
 import { ADMIN, covers, READ, type Role } from "../protocol/access.ts";
 import { eventNames } from "../protocol/events.ts";
 import { encodeResult, RawJson } from "../protocol/frames.ts";
-import { SERVER_PROTOCOL } from "../protocol/refusals.ts";
+import { OPENCLAW_VERSION, type SpokenProtocol } from "../protocol/versions.ts";
 
 /** What one `hello-ok` says beyond what all of them say. */
 export interface HelloFacts {
   readonly requestId: string;
   readonly connId: string;
+  readonly protocol: SpokenProtocol;
   readonly method: AdmitMethod;
   readonly role: Role;
   readonly scopes: readonly string[];
@@ -60,7 +61,9 @@ export class Hello {
     const { version, uptimeMs, configPath, stateDir } = deps.services.lifecycle.info;
     this.#started = deps.services.world.monotonic() - uptimeMs;
     this.#host = { configPath, stateDir };
-    this.#server = `"version":${JSON.stringify(version)},"bootId":${JSON.stringify(deps.bootId)}`;
+    // What clients compare with OpenClaw's releases, and our own version beside it.
+    const server = { version: OPENCLAW_VERSION, gatewayVersion: version, bootId: deps.bootId };
+    this.#server = JSON.stringify(server).slice(1, -1);
   }
 
   /** The text of the `hello-ok` response. */
@@ -76,7 +79,7 @@ export class Hello {
       ...(others.length > 0 && { deviceTokens: others.map((one) => ({ ...one, issuedAtMs })) }),
     };
     const payload =
-      `{"type":"hello-ok","protocol":${SERVER_PROTOCOL}` +
+      `{"type":"hello-ok","protocol":${facts.protocol}` +
       `,"server":{${this.#server},"connId":${JSON.stringify(facts.connId)}}` +
       `,"features":${this.#features},"snapshot":${this.#snapshot(facts)}` +
       `,"auth":${JSON.stringify(auth)},"policy":${this.#policy}}`;

@@ -125,11 +125,12 @@ export class ConnectionPool {
     state.admission.authenticated(connection);
     this.#upgrades.freed();
     state.registry.add(connection, actor);
+    const now = this.deps.world.now();
+    state.protocols.admitted(connection, { actor, params, now });
     connection.share = state.shares.join(shareKey(actor, connection.socket.peer.source));
     hub.add(connection, actor, isConfined(actor) ? actor.deviceId : undefined);
     if (params.client.mode !== "cli" && params.client.mode !== "probe") {
-      const entry = presenceOf(connection, { actor, params, now: this.deps.world.now() });
-      presence.set(connection.id, entry);
+      presence.set(connection.id, presenceOf(connection, { actor, params, now }));
     }
     if (actor.role === "node") {
       const pairingOf = (nodeId: string) => pairing.nodePairing(nodeId);
@@ -211,7 +212,7 @@ export class ConnectionPool {
 
   /** A connection ended; `close` says why, where it was the gateway that closed it. */
   ended(connection: Connection, close: Close | undefined): void {
-    const { registry, admission, telemetry, shares } = this.deps.state;
+    const { registry, admission, telemetry, shares, protocols } = this.deps.state;
     this.#handshaking.delete(connection);
     admission.closed(connection);
     this.#upgrades.freed();
@@ -223,6 +224,7 @@ export class ConnectionPool {
     // Not by its state: what it holds may end it while it is made ready.
     if (registry.delete(connection)) {
       if (connection.share) shares.leave(connection.share);
+      protocols.left(connection);
       this.deps.hub.delete(connection);
       this.deps.presence.delete(connection.id);
     }

@@ -3,6 +3,7 @@ import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
 import { AdmissionControl } from "./admission.ts";
 import { MemoryAccount } from "./memory.ts";
+import { ProtocolUse } from "./protocol-use.ts";
 import { Registry } from "./registry.ts";
 import { Shares } from "./shares.ts";
 import { type GatewayLog, Telemetry } from "./telemetry.ts";
@@ -25,6 +26,7 @@ export class RuntimeState {
   /** What is held in memory for clients. */
   readonly memory: MemoryAccount;
   readonly telemetry: Telemetry;
+  readonly protocols: ProtocolUse;
 
   /** Connects are decided while it is `ready`, and refused before and after. */
   phase: ConnectFacts["phase"] = "starting";
@@ -32,6 +34,7 @@ export class RuntimeState {
   constructor(deps: Deps) {
     this.admission = new AdmissionControl(deps.limits, () => deps.world.monotonic());
     this.telemetry = new Telemetry(deps);
+    this.protocols = new ProtocolUse(deps.limits);
     this.memory = new MemoryAccount(deps.limits);
   }
 }

@@ -11,6 +11,8 @@ export interface Peer {
   readonly origin: string;
   /** The `User-Agent` header, where there is one; the client's own words. */
   readonly userAgent?: string;
+  /** A TCP peer on loopback that is no trusted proxy, under a loopback `Host` and without a proxy header. */
+  readonly directLocal: boolean;
   /** TCP peer on loopback, loopback `Host`, no `Origin`, no proxy header. */
   readonly directLoopback: boolean;
   /** The `x-openclaw-scopes` header, which can only narrow scopes. */

@@ -34,6 +34,14 @@ export const connectionLimitTable = {
     metric: "unauthorized-flood",
     test: "gateway/dispatch.test.ts",
   },
+  olderClients: {
+    value: 64,
+    unit: "count",
+    bounds: "clients that `status` names because they speak an older version of the protocol",
+    past: "the one that came longest ago is left out; it is counted all the same",
+    metric: "-",
+    test: "gateway/protocol-versions.test.ts",
+  },
   tickMs: {
     value: 30 * SECOND,
     unit: "ms",

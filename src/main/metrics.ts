@@ -1,4 +1,5 @@
 import type { Gateway } from "../gateway/gateway.ts";
+import type { ProtocolCount } from "../gateway/protocol-use.ts";
 import { LoopWatch } from "../host/loop-gauge.ts";
 import { type MetricSpec, Metrics, type Sample, sample } from "../lib/metrics.ts";
 import { limitTable } from "../limits/table.ts";
@@ -58,12 +59,30 @@ function connectionMetrics(core: Core, gateway: Gateway): MetricSpec[] {
       },
     },
     {
+      name: "openclaw_protocol_connections",
+      help: "Open connections that are admitted, by the version of the protocol that they speak.",
+      type: "gauge",
+      read: () => byProtocol(gateway, "connected"),
+    },
+    {
+      name: "openclaw_connects_admitted_total",
+      help: "Connects that were admitted, by the version of the protocol that they speak.",
+      type: "counter",
+      read: () => byProtocol(gateway, "admitted"),
+    },
+    {
       name: "openclaw_pairing",
       help: "Paired devices, pairing requests that wait for a decision, open one-time links.",
       type: "gauge",
       read: () => Object.entries(core.pairing.counts()).map(([kind, n]) => sample(n, { kind })),
     },
   ];
+}
+
+function byProtocol({ state }: Gateway, which: keyof ProtocolCount): Sample[] {
+  return [...state.protocols.counts].map(([protocol, count]) =>
+    sample(count[which], { protocol: String(protocol) }),
+  );
 }
 
 /** Everything in the tables has a row from the start, so that a first time shows as a rise. */

@@ -165,12 +165,16 @@ function secretService(core: Core, { registry }: RuntimeState): SecretService {
   });
 }
 
-function connections({ registry, admission, telemetry }: RuntimeState): Connections {
+function connections({ registry, admission, telemetry, protocols }: RuntimeState): Connections {
   return {
     byRole: () => registry.byRole(),
     waiting: () => admission.waiting,
     unauthenticated: () => admission.unauthenticated,
     isConnected: (deviceId) => registry.isConnected(deviceId),
+    protocols: () => ({
+      protocols: Object.fromEntries(protocols.counts),
+      olderClients: protocols.older,
+    }),
     closes: () => telemetry.closes,
   };
 }

@@ -90,7 +90,6 @@ const rows: Readonly<Record<AgentMethod, readonly [scope: string, summary: strin
   "users.prefs.get": [READ, "What the caller's person has set on other devices."],
   "last-heartbeat": [READ, "The agent's last heartbeat, or `null`."],
   "set-heartbeats": [ADMIN, "Switches the agent's heartbeats on or off."],
-  "system-event": [ADMIN, "Tells the agent of something that happened."],
 };
 
 /** A method by its name, with the types that the contract gives it. */

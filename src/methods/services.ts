@@ -29,6 +29,7 @@ import type { GatewayNote } from "../protocol/note.ts";
 import type { SecretKind } from "../protocol/refusals.ts";
 import type { Sendable, ValueOf } from "../protocol/typed-schema.ts";
 import type { configView } from "./results/config.ts";
+import type { olderClient } from "./results/status.ts";
 
 /** How a change of the shared secret ended. */
 export interface SecretChange {
@@ -110,12 +111,20 @@ export interface HostInfo {
   readonly notes: readonly GatewayNote[];
 }
 
+/** A client that speaks an older version of the protocol; what is undefined is left out. */
+type OlderClientRow = Sendable<ValueOf<ReturnType<typeof olderClient>>>;
+
 /** Figures about connections. */
 export interface Connections {
   byRole(): Readonly<Record<Role, number>>;
   waiting(): number;
   unauthenticated(): number;
   isConnected(deviceId: string): boolean;
+  /** Which versions of the protocol are spoken, and who speaks an older one. */
+  protocols(): {
+    readonly protocols: Readonly<Record<string, { connected: number; admitted: number }>>;
+    readonly olderClients: readonly OlderClientRow[];
+  };
   /** Times each refusal or close happened, by its name. */
   closes(): Readonly<Record<string, number>>;
 }

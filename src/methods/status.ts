@@ -2,6 +2,7 @@ import { limitTable } from "../limits/table.ts";
 import { READ } from "../protocol/access.ts";
 import { noteFields } from "../protocol/note.ts";
 import * as t from "../protocol/typed-schema.ts";
+import { OPENCLAW_VERSION } from "../protocol/versions.ts";
 import { type Call, method } from "./method.ts";
 import * as results from "./results/status.ts";
 import { stability } from "./stability.ts";
@@ -35,7 +36,7 @@ export const status = method({
   run: async (params, { services }) => {
     await services.config.look();
     return {
-      runtimeVersion: services.lifecycle.info.version,
+      runtimeVersion: OPENCLAW_VERSION,
       pid: services.lifecycle.info.pid,
       eventLoop: await services.loop.measure(),
       processMemory: processMemory(),
@@ -59,6 +60,7 @@ function processMemory() {
 function gatewayFigures(services: Call["services"]) {
   const { connections, lifecycle } = services;
   return {
+    version: lifecycle.info.version,
     fingerprint: services.identity.fingerprint,
     deviceId: services.identity.deviceId,
     startedAtMs: lifecycle.info.startedAtMs,
@@ -69,6 +71,7 @@ function gatewayFigures(services: Call["services"]) {
       waiting: connections.waiting(),
       unauthenticated: connections.unauthenticated(),
     },
+    ...connections.protocols(),
     pairing: services.pairing.counts(),
     nodes: services.nodes.counts(),
     store: services.store(),

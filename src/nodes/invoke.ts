@@ -113,7 +113,8 @@ export class InvokeTable {
       id,
       nodeId,
       command,
-      ...(paramsJSON !== undefined && { paramsJSON }),
+      // Where there are none it says so, as OpenClaw's gateway does: some nodes read the field in any case.
+      paramsJSON: paramsJSON ?? null,
       timeoutMs,
       idempotencyKey,
     });

@@ -1,16 +1,13 @@
 import type { Role } from "./access.ts";
-import { approvalLines, type SshWay } from "./approve-line.ts";
-import { type Close, cutReason } from "./close.ts";
 import { asRoot, at, blank, openclaw, shell } from "./command.ts";
-import { type Details, wireDetails } from "./errors.ts";
+import { wireDetails } from "./errors.ts";
 import type { ErrorShape } from "./frames.ts";
+import { countedAs, invalid, type Refusal, refuse, retriedAfter, withDetails } from "./refusal.ts";
 import { onGateway, say, type Text } from "./text.ts";
+import { OLDEST_PROTOCOL, SERVER_PROTOCOL } from "./versions.ts";
 
-/** A refused connect: the error of the response and the close that follows it. */
-export interface Refusal {
-  readonly error: ErrorShape;
-  readonly close: Close;
-}
+export { type PairingFacts, type PairingReason, pairingRequired } from "./pairing-refusal.ts";
+export { type Refusal, withDetails } from "./refusal.ts";
 
 /** Which words fit the program that is refused: each kind has its secret somewhere else. */
 export type Audience = "cli-local" | "cli-remote" | "browser" | "other";
@@ -21,22 +18,6 @@ type NextStep =
   | "update_auth_credentials"
   | "review_auth_configuration"
   | "wait_then_retry";
-
-/** It is counted by its details' code, or else by its own; `countedAs` gives it another name. */
-function refuse(error: ErrorShape, closeCode = 1008, reason = error.message): Refusal {
-  const metric = String(error.details?.["code"] ?? error.code.toLowerCase().replaceAll("_", "-"));
-  return { error, close: { code: closeCode, reason: cutReason(reason), metric } };
-}
-
-/** The same refusal with a name of its own for its counter, such as one of the limits table. */
-function countedAs(metric: string, refusal: Refusal): Refusal {
-  return { ...refusal, close: { ...refusal.close, metric } };
-}
-
-function invalid(message: string, details?: Details): Refusal {
-  const more = details && { details: wireDetails(details) };
-  return refuse({ code: "INVALID_REQUEST", message, ...more });
-}
 
 function unauthorized(
   message: string,
@@ -147,8 +128,7 @@ export function rateLimited(retryAfterMs: number): Refusal {
     step: "wait_then_retry",
     next: `wait ${Math.ceil(retryAfterMs / 1000)} s; paired devices are not affected`,
   });
-  const error = { ...refusal.error, retryable: true, retryAfterMs };
-  return countedAs("auth-locked", { ...refusal, error });
+  return countedAs("auth-locked", { ...refusal, error: retriedAfter(refusal.error, retryAfterMs) });
 }
 
 export function authenticationBusy(): Refusal {
@@ -191,41 +171,46 @@ export function browserDeviceRequired(): Refusal {
 }
 
 /** Stands for what a browser's address bar shows before the first slash of the path. */
-const ADDRESS = "https://<the name in the address bar>";
+const ADDRESS = blank("https://<the name in the address bar>");
 
 export interface OriginCase {
   /** Setting it anew would shut out those who come under the present one. */
   readonly hasPublicUrl?: boolean | undefined;
-  /** The `Origin` header as it was sent. */
+  /** The page's origin, where it sent a proper one. */
   readonly sent?: string | undefined;
+  /** The page came from the very host that it connects to, so it is the gateway's own. */
+  readonly isOwnPage?: boolean | undefined;
 }
 
 /** The cure names the page's own origin where it sent a proper one: it can be typed as it stands then. */
 export function originRefused(
-  reason: "origin not allowed" | "origin missing or invalid",
-  { hasPublicUrl = false, sent = "" }: OriginCase = {},
+  origin: "refused" | "missing" | "absent",
+  of: OriginCase = {},
 ): Refusal {
-  const known = isWebOrigin(sent);
-  const list = known ? JSON.stringify([sent]) : blank(`'["${ADDRESS}"]'`);
-  const set = hasPublicUrl
-    ? openclaw`config set gateway.controlUi.allowedOrigins ${list}`
-    : openclaw`config set gateway.publicUrl ${known ? sent : blank(ADDRESS)}`;
   return invalid(
     "origin not allowed (open the Control UI from the gateway host or allow it in gateway.controlUi.allowedOrigins)",
     {
       code: "CONTROL_UI_ORIGIN_NOT_ALLOWED",
-      reason,
-      next: onGateway(set),
+      reason: origin === "refused" ? "origin not allowed" : "origin missing or invalid",
+      next: origin === "absent" ? SEND_ORIGIN : originCure(of),
     },
   );
 }
 
-/** The most characters of an origin: a host name has 253 at most. */
-const ORIGIN_CHARS = 300;
+const SEND_ORIGIN =
+  "a page sends its Origin header by itself; a program that is none connects with another client.id and client.mode";
 
-function isWebOrigin(text: string): boolean {
-  if (text.length > ORIGIN_CHARS || !/^https?:\/\//.test(text) || !URL.canParse(text)) return false;
-  return new URL(text).origin === text;
+function originCure({
+  hasPublicUrl = false,
+  sent,
+  isOwnPage = sent === undefined,
+}: OriginCase): Text {
+  const origin = sent ?? ADDRESS;
+  return onGateway(
+    isOwnPage && !hasPublicUrl
+      ? openclaw`config set gateway.publicUrl ${origin}`
+      : openclaw`config add gateway.controlUi.allowedOrigins ${origin}`,
+  );
 }
 
 /** What can be wrong with a device's proof, with the names clients know. */
@@ -249,28 +234,26 @@ export function proofRefused(failure: ProofFailure): Refusal {
   return invalid(message, { code, reason: failure, next });
 }
 
-export const SERVER_PROTOCOL = 4;
-export const MIN_PROBE_PROTOCOL = 3;
-
 export function protocolMismatch(min: number, max: number): Refusal {
-  return refuse(
-    {
-      code: "INVALID_REQUEST",
-      message: "protocol mismatch",
-      details: {
-        code: "PROTOCOL_MISMATCH",
-        clientMinProtocol: min,
-        clientMaxProtocol: max,
-        expectedProtocol: SERVER_PROTOCOL,
-        minimumProbeProtocol: MIN_PROBE_PROTOCOL,
-      },
-    },
-    1002,
-  );
+  const ours = `the gateway speaks protocol ${OLDEST_PROTOCOL} to ${SERVER_PROTOCOL}`;
+  const theirs = `the program ${min === max ? min : `${min} to ${max}`}`;
+  const old = max < OLDEST_PROTOCOL ? "the program" : "the gateway";
+  const details = wireDetails({
+    code: "PROTOCOL_MISMATCH",
+    clientMinProtocol: min,
+    clientMaxProtocol: max,
+    expectedProtocol: SERVER_PROTOCOL,
+    minimumProbeProtocol: OLDEST_PROTOCOL,
+    next: `update ${old}: ${ours}, ${theirs}`,
+  });
+  return refuse({ code: "INVALID_REQUEST", message: "protocol mismatch", details }, 1002);
 }
 
-export function invalidRole(): Refusal {
-  return countedAs("invalid-role", invalid("invalid role", { code: "INVALID_ROLE" }));
+/** No such role; or, with `linked`, a link that does not grant this one. */
+export function invalidRole(linked?: Role): Refusal {
+  const next = linked === "node" ? onGateway(openclaw`devices invite --role node`) : INVITE;
+  const details = { code: "INVALID_ROLE", ...(linked && { next }) };
+  return countedAs("invalid-role", invalid("invalid role", details));
 }
 
 export function invalidConnectParams(problem: string): Refusal {
@@ -323,78 +306,4 @@ export function storeUnavailable(next: Text): Refusal {
 /** The connect asked for something that is refused for now, or at all, as any request could be. */
 export function passedOn(error: ErrorShape): Refusal {
   return refuse(error, error.retryable ? 1013 : 1008);
-}
-
-export type PairingReason = "not-paired" | "role-upgrade" | "scope-upgrade";
-
-const pairingWords: Record<PairingReason, { tail: string; hint: string }> = {
-  "not-paired": {
-    tail: "device is not approved yet",
-    hint: "Approve this device from the pending pairing requests.",
-  },
-  "role-upgrade": {
-    tail: "device is asking for a higher role than currently approved",
-    hint: "Review the requested role upgrade, then approve the pending request.",
-  },
-  "scope-upgrade": {
-    tail: "device is asking for more scopes than currently approved",
-    hint: "Review the requested scopes, then approve the pending upgrade.",
-  },
-};
-
-export interface PairingFacts {
-  readonly reason: PairingReason;
-  readonly requestId: string;
-  readonly deviceId: string;
-  readonly role: Role;
-  readonly scopes: readonly string[];
-  /** What the owner is asked about besides. */
-  readonly offered?: readonly string[];
-  readonly approved?: { readonly roles: readonly Role[]; readonly scopes: readonly string[] };
-  /** What kind of client on what, and its address, as the owner is shown them. */
-  readonly kind: string;
-  readonly address: string;
-  readonly fingerprint: string;
-  /** How the command line is called on the gateway host. */
-  readonly command: string;
-  readonly way: SshWay;
-  /** Set for a client that stays connected while it waits. */
-  readonly waitingUntilMs?: number;
-}
-
-/** The refusal that asks for the owner's approval, with the command that gives it. */
-export function pairingRequired(facts: PairingFacts): Refusal {
-  const { tail, hint } = pairingWords[facts.reason];
-  const message = `pairing required: ${tail}`;
-  const { requestId, command, way } = facts;
-  const details: Record<string, unknown> = {
-    code: "PAIRING_REQUIRED",
-    reason: facts.reason,
-    requestId,
-    remediationHint: hint,
-    recommendedNextStep: "wait_then_retry",
-    retryable: true,
-    pauseReconnect: false,
-    deviceId: facts.deviceId,
-    requestedRole: facts.role,
-    ...(facts.scopes.length > 0 && { requestedScopes: facts.scopes }),
-    ...(facts.offered && facts.offered.length > 0 && { offeredScopes: facts.offered }),
-    ...(facts.approved && {
-      approvedRoles: facts.approved.roles,
-      approvedScopes: facts.approved.scopes,
-    }),
-    kind: facts.kind,
-    address: facts.address,
-    ...approvalLines({ kind: "device", requestId, command, way }),
-    next: onGateway(openclaw`devices approve ${requestId}`),
-    fingerprint: facts.fingerprint,
-    ...(facts.waitingUntilMs && { waiting: true, expiresAtMs: facts.waitingUntilMs }),
-  };
-  const error: ErrorShape = { code: "NOT_PAIRED", message, details: wireDetails(details) };
-  return refuse(error, 1008, `${message} (requestId: ${requestId})`);
-}
-
-/** `error` with more facts in its details. */
-export function withDetails(error: ErrorShape, more: Record<string, unknown>): ErrorShape {
-  return { ...error, details: { ...error.details, ...more } };
 }

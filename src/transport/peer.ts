@@ -81,6 +81,11 @@ export class PeerReader {
     const origin = raw.header("origin");
     const cap = raw.header("x-openclaw-scopes");
     const userAgent = raw.header("user-agent");
+    const direct =
+      own.loopback &&
+      !raw.unixSocket &&
+      isLoopbackHost(host) &&
+      PROXY_HEADERS.every((name) => raw.header(name) === "");
     return {
       address: forwarded ?? own.address,
       source: forwarded === undefined ? own.source : sourceKey(forwarded),
@@ -88,12 +93,8 @@ export class PeerReader {
       origin,
       ...(userAgent !== "" && { userAgent: userAgent.slice(0, USER_AGENT_CHARS) }),
       ...(trusted && { behindProxy: true }),
-      directLoopback:
-        own.loopback &&
-        !raw.unixSocket &&
-        origin === "" &&
-        isLoopbackHost(host) &&
-        PROXY_HEADERS.every((name) => raw.header(name) === ""),
+      directLocal: direct && !own.isProxy,
+      directLoopback: direct && origin === "",
       ...(cap !== "" && { scopeCap: cap.split(",").map((scope) => scope.trim()) }),
     };
   }

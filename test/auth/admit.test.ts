@@ -1,62 +1,19 @@
 import { describe, expect, test } from "vitest";
-import { type AdmitDecision, admit, audienceOf, secretCandidate } from "../../src/auth/admit.ts";
+import { audienceOf, secretCandidate } from "../../src/auth/admit.ts";
 import type { AdmissionPolicy, ConnectFacts, Evidence, PairedView } from "../../src/auth/facts.ts";
-
-const READ = "operator.read";
-const ADMIN = "operator.admin";
-
-const policy: AdmissionPolicy = {
-  secretKind: "token",
-  pairingOpen: true,
-  devicelessCli: "loopback",
-};
-
-function facts(more: Partial<ConnectFacts> = {}): ConnectFacts {
-  return {
-    phase: "ready",
-    minProtocol: 4,
-    maxProtocol: 4,
-    clientId: "test",
-    clientMode: "test",
-    role: "operator",
-    scopes: [READ],
-    hasDevice: true,
-    waits: false,
-    auth: {},
-    origin: "none",
-    directLoopback: false,
-    ...more,
-  };
-}
-
-const paired: PairedView = {
-  roles: ["operator"],
-  token: { scopes: [READ], claimable: false },
-};
-const proven: Evidence = { proof: "ok", device: paired };
-const mismatch = { verdict: "mismatch" } as const;
-const ok = { verdict: "ok" } as const;
-const locked = { verdict: "locked", retryAfterMs: 7000 } as const;
-
-function decide(f: Partial<ConnectFacts>, evidence: Evidence, p: Partial<AdmissionPolicy> = {}) {
-  return admit(facts(f), evidence, { ...policy, ...p });
-}
-
-/** A refusal's code, or what else was decided, in one word. */
-function word(decision: AdmitDecision): string {
-  switch (decision.kind) {
-    case "need":
-      return `need ${decision.evidence}`;
-    case "pair":
-      return `pair ${decision.reason}${decision.withSecret ? " with secret" : ""}`;
-    case "admit":
-      return `admit ${decision.method} [${decision.scopes}]`;
-    case "refuse": {
-      const { error, close } = decision.refusal;
-      return String(error.details?.["code"] ?? `${close.code} ${error.message}`);
-    }
-  }
-}
+import {
+  ADMIN,
+  decide,
+  facts,
+  locked,
+  mismatch,
+  ok,
+  paired,
+  policy,
+  proven,
+  READ,
+  word,
+} from "./support.ts";
 
 describe("what it asks for, and in which order", () => {
   test.each<[string, Partial<ConnectFacts>, Evidence, string]>([
@@ -91,15 +48,17 @@ describe("protocol ranges", () => {
   test.each<[number, number, Partial<ConnectFacts>, boolean]>([
     [4, 4, {}, true],
     [1, 9, {}, true],
-    [3, 3, {}, false],
+    [3, 3, {}, true],
+    [1, 3, {}, true],
+    [1, 2, {}, false],
     [5, 5, {}, false],
     [3, 3, { clientMode: "probe" }, true],
     [2, 2, { clientMode: "probe" }, false],
     [5, 6, { clientMode: "probe" }, false],
     [3, 3, { role: "node", clientMode: "node" }, true],
     [2, 2, { role: "node", clientMode: "node" }, false],
-    [3, 3, { role: "node", clientMode: "cli" }, false],
-    [3, 3, { role: "operator", clientMode: "node" }, false],
+    [3, 3, { role: "node", clientMode: "cli" }, true],
+    [3, 3, { role: "operator", clientMode: "node" }, true],
   ])("%i to %i %j: %s", (minProtocol, maxProtocol, more, accepted) => {
     const decision = decide({ ...more, minProtocol, maxProtocol }, {});
     expect(word(decision) !== "PROTOCOL_MISMATCH").toBe(accepted);
@@ -339,7 +298,9 @@ describe("small helpers", () => {
   test.each([
     [{ clientId: "cli", directLoopback: true }, "cli-local"],
     [{ clientId: "cli" }, "cli-remote"],
-    [{ clientId: "webchat" }, "browser"],
+    [{ clientId: "webchat" }, "other"],
+    [{ clientId: "webchat", clientMode: "webchat" }, "browser"],
+    [{ clientId: "openclaw-control-ui" }, "browser"],
     [{ clientId: "openclaw-ios" }, "other"],
   ])("%j is spoken to as %s", (f, audience) => {
     expect(audienceOf(facts(f))).toBe(audience);

@@ -257,8 +257,9 @@ describe("openclaw alone", () => {
 
   test("status shows the gateway's figures", async () => {
     admin.answers["status"] = () => ({
-      runtimeVersion: "1.2.3",
+      runtimeVersion: "2026.9.6",
       gateway: {
+        version: "1.2.3",
         fingerprint: "game-data-mask",
         uptimeMs: 7_200_000,
         listening: ["http://127.0.0.1:18789"],

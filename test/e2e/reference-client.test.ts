@@ -393,15 +393,21 @@ describe("other kinds of clients", () => {
     await expect(host.request("status", {})).rejects.toThrow("unauthorized role: node");
   });
 
-  test("a node host that speaks protocol 3 only is answered in protocol 4", async () => {
+  test("a node host that speaks protocol 3 only is answered in it", async () => {
     const legacy = { ...node, scopes: [], minProtocol: 3, maxProtocol: 3 };
     const { client: host } = await paired(legacy);
-    expect(host.hellos[0].protocol).toBe(4);
+    expect(host.hellos[0].protocol).toBe(3);
     expect(await host.request("health")).toMatchObject({ ok: true });
   });
 
-  test("an operator that speaks protocol 3 only is refused and told what is expected", async () => {
-    const old = client({ device: new ReferenceDevice(), minProtocol: 3, maxProtocol: 3 });
+  test("so is an operator", async () => {
+    const { client: old } = await paired({ minProtocol: 3, maxProtocol: 3 });
+    expect(old.hellos[0].protocol).toBe(3);
+    expect(await old.request("health")).toMatchObject({ ok: true });
+  });
+
+  test("an operator that speaks protocol 2 only is refused and told what is expected", async () => {
+    const old = client({ device: new ReferenceDevice(), minProtocol: 2, maxProtocol: 2 });
     const refusal = await old.refusal();
     expect(refusal.details).toMatchObject({ code: "PROTOCOL_MISMATCH", expectedProtocol: 4 });
     expect(await old.close()).toEqual({ code: 1002, reason: "protocol mismatch" });

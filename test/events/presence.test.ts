@@ -127,3 +127,66 @@ test("the gateway's new name is told like any change", () => {
   world.advance(limitTable.presenceCoalesceMs.value);
   expect(published[0]?.list.map(({ host }) => host)).toEqual(["box"]);
 });
+
+describe("beacons", () => {
+  const say = (host: string): PresenceEntry => ({ host, ts: 2 });
+  const from = (sender: string, host: string) => ({ connId: "none", sender, said: say(host) });
+
+  test("presenceBeaconMs: each lasts so long after it came last, and then no timer runs", () => {
+    const { world, presence, published, hosts } = setUp();
+    const life = limitTable.presenceBeaconMs.value;
+    presence.beacon(from("d", "a"));
+    world.advance(1000);
+    presence.beacon(from("d", "b"));
+    world.advance(life - 1001);
+    expect(hosts()).toEqual(["gateway", "a", "b"]);
+    presence.beacon(from("d", "a"));
+    world.advance(1);
+    expect(hosts()).toEqual(["gateway", "b", "a"]);
+    world.advance(life);
+    expect(hosts()).toEqual(["gateway"]);
+    world.advance(limitTable.presenceCoalesceMs.value);
+    expect(published.at(-1)?.list.map(({ host }) => host)).toEqual(["gateway"]);
+    expect(world.pendingTimers).toBe(0);
+  });
+
+  test("presenceBeaconsPerDevice: past them the sender's oldest goes, and no other's", () => {
+    const { presence, hosts } = setUp({ presenceBeaconsPerDevice: 2 });
+    presence.beacon(from("quiet", "q"));
+    for (const host of ["a", "b", "c"]) presence.beacon(from("loud", host));
+    expect(hosts()).toEqual(["gateway", "q", "b", "c"]);
+  });
+
+  test("presenceBeacons: past them the sender's own goes first, else the oldest", () => {
+    const { presence, hosts } = setUp({ presenceBeacons: 3 });
+    for (const [sender, host] of ["xa", "yb", "yc"].map((one) => [...one] as [string, string]))
+      presence.beacon(from(sender, host));
+    presence.beacon(from("y", "d"));
+    expect(hosts()).toEqual(["gateway", "a", "c", "d"]);
+    presence.beacon(from("z", "e"));
+    expect(hosts()).toEqual(["gateway", "c", "d", "e"]);
+  });
+
+  test("in a crowd they give way to who is connected", () => {
+    const { presence, hosts } = setUp({ presenceEntries: 2 });
+    presence.set("1", entry("a"));
+    presence.beacon(from("d", "b"));
+    presence.set("2", entry("c"));
+    expect(hosts()).toEqual(["gateway", "a", "c"]);
+  });
+
+  test("one that names no other instance is told in the entry of its connection", () => {
+    const { presence, world } = setUp();
+    presence.set("1", { ...entry("a"), instanceId: "i" });
+    presence.beacon({ connId: "1", sender: "d", said: { ts: 9, reason: "launch" } });
+    expect(JSON.parse(presence.list.text)[1]).toEqual({
+      host: "a",
+      instanceId: "i",
+      ts: 9,
+      reason: "launch",
+    });
+    presence.delete("1");
+    world.advance(limitTable.presenceCoalesceMs.value);
+    expect(world.pendingTimers).toBe(0);
+  });
+});

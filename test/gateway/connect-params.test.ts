@@ -5,7 +5,14 @@ import { limitTable } from "../../src/limits/table.ts";
 test("clientTextChars: no text that a client says about itself is kept with more characters", () => {
   const long = "📱".repeat(limitTable.clientTextChars.value + 1);
   const client = { id: "cli", mode: "cli", displayName: long, platform: long, deviceFamily: long };
-  const peer = { address: long, source: "", host: "", origin: long, directLoopback: false };
+  const peer = {
+    address: long,
+    source: "",
+    host: "",
+    origin: long,
+    directLocal: false,
+    directLoopback: false,
+  };
   const {
     clientId: _,
     clientMode: _1,

@@ -22,11 +22,16 @@ function problems(schema: object, value: unknown): unknown {
   return compiled.Check(value) ? [] : compiled.Errors(value)[1];
 }
 
-/** What is wrong with a `hello-ok`. `auth.method` stands in no schema, but the real gateway sends it. */
+/**
+ * What is wrong with a `hello-ok`. `auth.method` stands in no schema, but the real gateway sends it;
+ * `server.gatewayVersion` is ours.
+ */
 function helloProblems(hello: Frame): unknown {
   const { method, ...auth } = hello.auth;
   expect(["token", "device-token"]).toContain(method);
-  return problems(HelloOkSchema, { ...hello, auth });
+  const { gatewayVersion, ...server } = hello.server;
+  expect(gatewayVersion).toEqual(expect.any(String));
+  return problems(HelloOkSchema, { ...hello, server, auth });
 }
 
 let gateway: TestGateway;

@@ -27,7 +27,7 @@ test("an unknown origin is told to set the public URL where there is none", asyn
 test("where a public URL is set, the cure adds an origin and leaves that URL alone", async () => {
   const cure = await cureUnder({ "gateway.publicUrl": "https://gateway.example" });
   expect(cure).toBe(
-    `on the gateway host: openclaw config set gateway.controlUi.allowedOrigins '["https://new.example"]'`,
+    "on the gateway host: openclaw config add gateway.controlUi.allowedOrigins https://new.example",
   );
 });
 

@@ -21,11 +21,14 @@ describe("pairing", () => {
     expect(error).toEqual({
       code: "NOT_PAIRED",
       message: `pairing required: ${expected.tail}`,
+      retryable: true,
+      retryAfterMs: 5000,
       details: {
         code: "PAIRING_REQUIRED",
         requestId,
         recommendedNextStep: "wait_then_retry",
         retryable: true,
+        retryAfterMs: 5000,
         pauseReconnect: false,
         deviceId: connect.device?.deviceId,
         approveCommand: expect.stringContaining(`devices approve ${requestId}`),

@@ -33,7 +33,7 @@ export async function admittedConnect(
 
 export function peerAt(address: string, more: Partial<Peer> = {}): Peer {
   const base = { address, source: address, host: "gateway.test", origin: "" };
-  return { ...base, directLoopback: false, ...more };
+  return { ...base, directLocal: false, directLoopback: false, ...more };
 }
 
 /** A socket without a network: keeps what was sent, and is as slow as `queued` says. */

@@ -123,6 +123,7 @@ const answered: Readonly<Record<string, Case>> = {
     },
   ],
   "system.info": [{}, "SystemInfoResult"],
+  "system-event": [{ text: "hello" }, { ok: true }],
   "update.status": [{}, "UpdateStatusResult"],
   "diagnostics.stability": [{ limit: 25 }, { dropped: 0, events: [] }],
   "gateway.identity.get": [{}, { fingerprint: expect.any(String) }],
@@ -141,7 +142,6 @@ const refused: Readonly<Record<string, object>> = {
   "chat.send": { ...session, message: "hello", deliver: false, idempotencyKey: "k2" },
   "chat.inject": { ...session, message: "hello" },
   "set-heartbeats": { enabled: true },
-  "system-event": { text: "hello" },
 };
 
 /** Their tests are elsewhere. */

@@ -77,6 +77,7 @@ describe("every method answers within its schema:", () => {
     for (const name of ["gateway.identity.get", "system.info", "update.status", "logs.tail"]) {
       await byAdmin(name);
     }
+    await byAdmin("system-event", { text: "hello" });
   });
 
   test("devices and their tokens", async () => {

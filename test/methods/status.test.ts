@@ -43,7 +43,7 @@ describe("health", () => {
     const { gateway: own, eventLoop, ...rest } = await ask("health");
     expect(rest).toMatchObject({ ok: true, ts: world.now(), channels: {}, sessions: { count: 0 } });
     expect(own).toEqual({
-      version: hello.payload.server.version,
+      version: hello.payload.server.gatewayVersion,
       phase: "ready",
       startedAtMs: gateway.core.startedAtMs,
       uptimeMs: world.now() - gateway.core.startedAtMs,
@@ -69,8 +69,9 @@ describe("health", () => {
 
   test("stands in hello-ok as its schema has it", async () => {
     const { method: _, ...rest } = hello.payload.auth;
+    const { gatewayVersion: _1, ...server } = hello.payload.server;
     const checked = validator(HelloOkSchema as unknown as JsonSchema);
-    expect(checked({ ...hello.payload, auth: rest })).toBeUndefined();
+    expect(checked({ ...hello.payload, server, auth: rest })).toBeUndefined();
     expect(hello.payload.snapshot.health).toMatchObject({ ok: true, defaultAgentId: "main" });
     expect(hello.payload.snapshot).toMatchObject({
       sessionDefaults: {

@@ -37,6 +37,21 @@ function result(more: object, client = node.client): Promise<Frame> {
   return client.request("node.invoke.result", { nodeId: node.nodeId, ok: true, ...more });
 }
 
+test.each([
+  [{}, null],
+  [{ params: undefined }, null],
+  [{ params: null }, "null"],
+  [{ params: {} }, "{}"],
+  [{ params: 0 }, "0"],
+])("params %j reach the node as %j", async (more, paramsJSON) => {
+  const from = node.client.frames.length;
+  const answer = invoke("system.which", more);
+  const { id, paramsJSON: sent } = await requested(node.client, from);
+  expect(sent).toBe(paramsJSON);
+  await result({ id });
+  expect((await answer).ok).toBe(true);
+});
+
 describe("a result", () => {
   test.each([
     [{ payloadJSON: '{"a":[1, 2]}' }, { payload: { a: [1, 2] }, payloadJSON: '{"a":[1, 2]}' }],

@@ -85,6 +85,12 @@ describe("an invoke", () => {
     ]);
   });
 
+  test("without params says that there are none", () => {
+    const bench = new Bench();
+    bench.start();
+    expect(bench.target.last.payload.paramsJSON).toBeNull();
+  });
+
   test.each([
     [
       { ok: true, payloadJSON: "{}" },

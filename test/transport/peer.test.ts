@@ -4,7 +4,7 @@ import { PeerReader } from "../../src/transport/peer.ts";
 function read(
   address: string,
   headers: Record<string, string> = {},
-  options: { unixSocket?: boolean; trust?: string[] } = {},
+  options: { unixSocket?: boolean; trust?: readonly string[] } = {},
 ) {
   const reader = new PeerReader();
   reader.trust(options.trust ?? []);
@@ -93,6 +93,23 @@ describe("direct loopback", () => {
     "tailscale-user-login",
   ])("is not what came with %s", (name) => {
     expect(read("127.0.0.1", { [name]: "http://localhost" }).directLoopback).toBe(false);
+  });
+
+  test("of a page differs from that of a program by its Origin alone", () => {
+    const page = read("127.0.0.1", { origin: "http://localhost:5173" });
+    expect(page).toMatchObject({ directLocal: true, directLoopback: false });
+    expect(read("127.0.0.1").directLocal).toBe(true);
+    for (const [address, headers, options] of [
+      ["203.0.113.7", {}, {}],
+      ["127.0.0.1", { host: "claw.example" }, {}],
+      ["127.0.0.1", { host: "" }, {}],
+      ["127.0.0.1", { "x-forwarded-for": "127.0.0.1" }, {}],
+      ["127.0.0.1", { via: "1.1 x" }, {}],
+      ["127.0.0.1", {}, { unixSocket: true }],
+      ["127.0.0.1", {}, { trust: ["127.0.0.1"] }],
+    ] as const) {
+      expect(read(address, headers, options).directLocal, JSON.stringify(headers)).toBe(false);
+    }
   });
 
   test("is not what a trusted proxy forwards, whatever address it names", () => {

@@ -9,6 +9,9 @@ import { inArea } from "./row.mjs";
 
 const program = fileURLToPath(new URL("../npm-client.mjs", import.meta.url));
 
+const BACKEND = "gateway-client";
+const EXCEPTION = "gateway.auth.devicelessCli";
+
 async function start(stage) {
   const home = join(stage.folder, "app");
   await stage.makeHome("app");
@@ -34,26 +37,14 @@ const answered = (stage, name) =>
 export const npmClientRows = inArea("npm client openclaw-node", [
   [
     "new OpenClawClient({ url, token }).connect()",
-    "the code in its event `pairingRequired`",
+    "it is let in with its scopes; its key needs no approval and leaves no record, as with OpenClaw's own gateway",
     async (stage) => {
       await start(stage);
-      const { requestId } = await printed(stage, ({ event }) => event === "pairing", "its event");
-      const { pending } = await stage.ours("devices", "list");
-      must(
-        pending.some((row) => row.requestId === requestId),
-        `no request ${requestId} waits`,
-      );
-      stage.found.appRequest = requestId;
-    },
-  ],
-  [
-    "openclaw-node: its device is approved",
-    "the running application connects by itself",
-    async (stage) => {
-      must(stage.found.appRequest, "it did not ask");
-      await stage.ours("devices", "approve", stage.found.appRequest);
       const { scopes } = await printed(stage, ({ event }) => event === "connected", "it connects");
       must(scopes?.includes("operator.write"), `its scopes are ${scopes}`);
+      const { pending, paired } = await stage.ours("devices", "list");
+      const known = [...pending, ...paired].filter(({ clientId }) => clientId === BACKEND);
+      must(known.length === 0, `${known.length} records of it`);
     },
   ],
   [
@@ -88,6 +79,22 @@ export const npmClientRows = inArea("npm client openclaw-node", [
       const refusal = answer?.find(({ type }) => type === "error")?.text;
       must(/no agent is configured/.test(refusal ?? ""), JSON.stringify(answer));
       await stage.found.app.ended;
+    },
+  ],
+  [
+    "openclaw-node where gateway.auth.devicelessCli is never",
+    "the code in its event `pairingRequired`; the running application connects by itself once it is approved",
+    async (stage) => {
+      await stage.ours("config", "set", EXCEPTION, "never");
+      try {
+        await start(stage);
+        const { requestId } = await printed(stage, ({ event }) => event === "pairing", "its event");
+        await stage.ours("devices", "approve", requestId);
+        await printed(stage, ({ event }) => event === "connected", "it connects");
+        await stage.found.app.ended;
+      } finally {
+        await stage.ours("config", "unset", EXCEPTION);
+      }
     },
   ],
 ]);

@@ -73,15 +73,35 @@ const notify = () =>
     { last: lastOutcome() },
   );
 
+export const olderClient = () =>
+  t.object(
+    {
+      protocol: t.integer(),
+      clientId: t.string(),
+      clientMode: t.string(),
+      connected: t.integer(),
+      lastConnectMs: t.integer(),
+    },
+    {
+      version: t.string(),
+      platform: t.string(),
+      displayName: t.string(),
+      deviceId: t.string(),
+    },
+  );
+
 const figures = () =>
   t.object(
     {
+      version: t.string(),
       fingerprint: t.string(),
       deviceId: t.string(),
       startedAtMs: t.integer(),
       uptimeMs: t.integer(),
       listening: strings(),
       connections: connectionCounts(),
+      protocols: t.record(t.object({ connected: t.integer(), admitted: t.integer() })),
+      olderClients: t.array(olderClient()),
       pairing: pairingCounts(),
       nodes: t.object({
         connected: t.integer(),
@@ -132,6 +152,9 @@ export const presence = () =>
         roles: strings(),
         scopes: strings(),
         instanceId: t.string(),
+        lastInputSeconds: t.integer(),
+        tags: strings(),
+        text: t.string(),
       },
     ),
   );

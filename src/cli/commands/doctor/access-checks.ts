@@ -1,7 +1,11 @@
 import { openclaw } from "../../../protocol/command.ts";
-import { count } from "../../kit/words.ts";
+import { say } from "../../../protocol/text.ts";
+import { count, quoted, shown } from "../../kit/words.ts";
+import type { Result } from "../../reach/gateway.ts";
 import type { Check, DoctorFacts } from "./facts.ts";
 import { note, ok, warn } from "./verdict.ts";
+
+type Older = Result<"status">["gateway"]["olderClients"][number];
 
 const NEVER = openclaw`config set gateway.auth.devicelessCli never`;
 
@@ -79,10 +83,38 @@ const invites: Check = (facts) => {
   );
 };
 
+/** Clients that are named at most. */
+const NAMED = 3;
+
+const protocol: Check = ({ gateway }) => {
+  if (gateway.how !== "running") return undefined;
+  // Absent where a gateway of before runs.
+  const older: readonly Older[] | undefined = gateway.status.olderClients;
+  if (older === undefined) return undefined;
+  if (older.length === 0) return ok("No client that came since the start speaks an old protocol.");
+  const names = older.slice(-NAMED).reverse().map(programName);
+  const more = older.length - names.length;
+  const rest = more > 0 ? ` and ${more} more` : "";
+  const spoken = [...new Set(older.map((one) => one.protocol))].join(" and ");
+  const speak = older.length === 1 ? "speaks" : "speak";
+  return note(
+    `${count(older.length, "client")} that came since the start ${speak} protocol ${spoken}, which OpenClaw's own gateway refuses: ${names.join("; ")}${rest}.`,
+    say`${openclaw`devices list`} (has their devices; update the programs there)`,
+  );
+};
+
+/** Such as `openclaw-ios 2026.3.13 on iOS 26.1, "Anna's phone"`. */
+function programName({ clientId, version, platform, displayName }: Older): string {
+  const program = version === undefined ? shown(clientId) : `${shown(clientId)} ${shown(version)}`;
+  const on = platform === undefined ? "" : ` on ${shown(platform)}`;
+  return `${program}${on}${displayName === undefined ? "" : `, ${quoted(shown(displayName))}`}`;
+}
+
 export const accessChecks: Readonly<Record<string, Check>> = {
   "auth.deviceless-cli": devicelessCli,
   "auth.secret": secret,
   "pairing.devices": devices,
   "pairing.requests": requests,
   "pairing.invites": invites,
+  "clients.protocol": protocol,
 };

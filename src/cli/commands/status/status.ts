@@ -21,11 +21,11 @@ export const status: Run<unknown> = async (context) => {
   });
 };
 
-function statusLines({ runtimeVersion, gateway }: GatewayStatus, now: number): Text[] {
+function statusLines({ gateway }: GatewayStatus, now: number): Text[] {
   const { operator = 0, node = 0, waiting = 0, unauthenticated = 0 } = gateway.connections;
   const { pending, devices, invites } = gateway.pairing;
   const rows: [string, string][] = [
-    ["Gateway", `${shown(runtimeVersion)}, up ${spanWords(gateway.uptimeMs)}`],
+    ["Gateway", `${shown(gateway.version)}, up ${spanWords(gateway.uptimeMs)}`],
     ["Listens on", gateway.listening.map((where) => shown(where, 200)).join(", ")],
     ["Fingerprint", shown(gateway.fingerprint, 200)],
     ["Connected", `${count(operator, "operator")}, ${count(node, "node")}`],

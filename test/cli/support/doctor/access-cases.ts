@@ -1,6 +1,15 @@
+import { expect } from "vitest";
 import { type Case, clear, counts, down, info, inspection, settings, status, up } from "./cases.ts";
 
 const never = "openclaw config set gateway.auth.devicelessCli never";
+
+const phone = {
+  protocol: 3,
+  clientId: "openclaw-ios",
+  version: "2026.3.13",
+  platform: "iOS 26.1",
+  displayName: "A's phone",
+};
 
 export const access: Case[] = [
   [
@@ -86,5 +95,45 @@ export const access: Case[] = [
     "pairing.invites",
     up(status({ pairing: { ...counts, invites: 2 } })),
     ["note", /2 one-time links not used/, "openclaw devices invite list"],
+  ],
+  [
+    "clients that all speak the newest protocol",
+    "clients.protocol",
+    up(status({ olderClients: [] })),
+    ["ok", /^No client .* speaks an old protocol\.$/],
+  ],
+  [
+    "a client that speaks an old one",
+    "clients.protocol",
+    up(status({ olderClients: [phone] })),
+    [
+      "note",
+      /^1 client .* speaks protocol 3, .*: openclaw-ios 2026\.3\.13 on iOS 26\.1, “A's phone”\.$/,
+      "openclaw devices list (has their devices; update the programs there)",
+    ],
+  ],
+  [
+    "many of them: the newest by name",
+    "clients.protocol",
+    up(
+      status({
+        olderClients: ["1", "2", "3", "4", "5"].map((version) => ({
+          protocol: 3,
+          clientId: "cli",
+          version,
+        })),
+      }),
+    ),
+    [
+      "note",
+      /^5 clients .* speak protocol 3, .*: cli 5; cli 4; cli 3 and 2 more\.$/,
+      expect.any(String),
+    ],
+  ],
+  [
+    "a name that is hostile",
+    "clients.protocol",
+    up(status({ olderClients: [{ ...phone, displayName: "a\u202e\u0007”b" }] })),
+    ["note", /, “a"b”\.$/, expect.any(String)],
   ],
 ];
