@@ -43,15 +43,7 @@ async function measure(bench, wanted, effort) {
       RequestLoad.open(server, (i) => server.logins.loginOf(i, "deviceToken")),
     ),
   );
-  const params = {
-    nodeId: device.deviceId,
-    command: COMMAND,
-    params: { n: 1 },
-    idempotencyKey: "bench",
-  };
-  const frame = encodeFrame(
-    JSON.stringify({ type: "req", id: "1", method: "node.invoke", params }),
-  );
+  const frame = invokeFrames(device.deviceId);
   const run = (/** @type {number} */ at) => (/** @type {number} */ count) =>
     loads[at]?.run("node.invoke", count, frame) ?? Promise.resolve(0);
   const plan = {
@@ -65,6 +57,25 @@ async function measure(bench, wanted, effort) {
   await closeAll(nodes);
   await Promise.all(servers.map((server) => server.stop()));
   return results;
+}
+
+/** Digits of the key of an invoke: the same one twice would be the same invoke. */
+const KEY_DIGITS = 12;
+
+/** Makes one invoke after the other, each under a key of its own. @returns {() => Buffer} */
+function invokeFrames(/** @type {string} */ nodeId) {
+  const key = "0".repeat(KEY_DIGITS);
+  const params = { nodeId, command: COMMAND, params: { n: 1 }, idempotencyKey: key };
+  const text = JSON.stringify({ type: "req", id: "1", method: "node.invoke", params });
+  const frame = encodeFrame(text);
+  const at = frame.length - text.length + text.indexOf(key);
+  let serial = 0;
+  return () => {
+    serial += 1;
+    const next = Buffer.from(frame);
+    next.write(String(serial).padStart(KEY_DIGITS, "0"), at, "latin1");
+    return next;
+  };
 }
 
 /** @returns {import("../../test/kit/wire-client.mjs").Login} */

@@ -58,10 +58,14 @@ export class RequestLoad {
     return new RequestLoad(await openAll(target, CONNECTIONS, loginOf));
   }
 
-  /** `count` requests, all of which must succeed. @param {string} method @param {number} count */
+  /**
+   * `count` requests, all of which must succeed. `frame`: each of them, or what makes the next one.
+   * @param {string} method @param {number} count @param {Buffer | (() => Buffer)} frame
+   */
   async run(method, count, frame = requestFrame(method)) {
     const each = Math.ceil(count / this.wires.length);
-    const all = this.wires.map((wire) => runOne(wire, frame, each));
+    const next = typeof frame === "function" ? frame : () => frame;
+    const all = this.wires.map((wire) => runOne(wire, next, each));
     await withinTime(Promise.all(all), `${method} requests`);
     return each * this.wires.length;
   }
@@ -70,7 +74,7 @@ export class RequestLoad {
 /** @returns {Promise<void>} */
 function runOne(
   /** @type {import("../../test/kit/wire-client.mjs").WireClient} */ wire,
-  /** @type {Buffer} */ frame,
+  /** @type {() => Buffer} */ next,
   /** @type {number} */ count,
 ) {
   return new Promise((resolve, reject) => {
@@ -81,11 +85,11 @@ function runOne(
       if (!head.subarray(0, RESPONSE.length).equals(RESPONSE)) return;
       if (head.indexOf(OK) < 0) return reject(new Broken(`a request failed: ${head}`));
       left -= 1;
-      if (left > 0) return wire.write(frame);
+      if (left > 0) return wire.write(next());
       wire.onClose = () => {};
       resolve();
     };
-    wire.write(frame);
+    wire.write(next());
   });
 }
 

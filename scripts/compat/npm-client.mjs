@@ -1,9 +1,10 @@
 // A small application on the npm client `openclaw-node`: connects, makes a few calls, prints one JSON
-// line for each thing that happened, and ends. Arguments: folder of packages, URL, identity file.
+// line for each thing that happened, and ends. Arguments: folder of packages, URL, identity file, and the
+// name that the client's package has there.
 import { createRequire } from "node:module";
 
-const [packages, url, deviceIdentityPath] = process.argv.slice(2);
-const { OpenClawClient } = createRequire(`${packages}/`)("openclaw-node");
+const [packages, url, deviceIdentityPath, name = "openclaw-node"] = process.argv.slice(2);
+const { OpenClawClient } = createRequire(`${packages}/`)(name);
 const token = process.env["OPENCLAW_GATEWAY_TOKEN"];
 
 /** @param {Record<string, unknown>} facts */
@@ -30,10 +31,13 @@ client.on("error", ({ message }) => print({ event: "error", message }));
 client.on("connected", async ({ auth }) => {
   print({ event: "connected", scopes: auth?.scopes });
   for (const [call, run] of Object.entries(calls)) {
-    const outcome = await run().then(
-      (answer) => ({ call, answer }),
-      (error) => ({ call, error: error.message }),
-    );
+    // An older client has not all of them.
+    const outcome = await Promise.resolve()
+      .then(run)
+      .then(
+        (answer) => ({ call, answer }),
+        (error) => ({ call, error: error.message }),
+      );
     print(outcome);
   }
   await client.disconnect();

@@ -70,15 +70,19 @@ async function tryRow(row, stage) {
 /** A package's version. @param {string} folder */
 const version = (folder) => JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).version;
 
-/** Packages of others, beside OpenClaw's own. */
+/** Packages of others, beside OpenClaw's own, by their folders: an older version's is named after it. */
 const others = [
   "openclaw-node",
+  "openclaw-node-0.1.0",
   "openclaw-mcp",
   "@clawdbot/lobster",
   "openai",
   "ai",
   "@ai-sdk/openai-compatible",
 ];
+
+/** A package's name, by its folder. @param {string} folder */
+const nameOf = (folder) => folder.replace(/-[\d.]+$/, "");
 
 /** @returns {import("./table.mjs").Versions} */
 function versions() {
@@ -89,8 +93,7 @@ function versions() {
     gateway: `${version(root)}${commit}`,
     theirs: [
       `openclaw ${version(join(packages, "openclaw"))}`,
-      `openclaw ${version(join(packages, "openclaw-2026.3.13"))}`,
-      ...others.map((name) => `${name} ${version(join(packages, name))}`),
+      ...others.map((name) => `${nameOf(name)} ${version(join(packages, name))}`),
       `Node.js ${version(join(packages, `node-linux-${process.arch}`))}`,
       ...stage.versions,
     ],

@@ -126,22 +126,21 @@ export class Stage {
     await writeFile(join(state, "openclaw.json"), JSON.stringify({ ...config, logging }));
   }
 
-  /** Their command line's words. @param {readonly string[]} args @param {string} [folder] of its package */
-  words(args, folder = this.openclaw) {
-    return [this.node, join(folder, "openclaw.mjs"), ...args];
+  /** Their command line's words. @param {readonly string[]} args */
+  words(args) {
+    return [this.node, join(this.openclaw, "openclaw.mjs"), ...args];
   }
 
   /**
    * Runs their command line in `home` as it is installed beside the gateway: with the gateway's port
    * and token in its own configuration.
-   * @param {readonly string[]} args
-   * @param {{ home?: string, env?: Record<string, string>, folder?: string }} [options]
+   * @param {readonly string[]} args @param {{ home?: string, env?: Record<string, string> }} [options]
    */
-  async theirs(args, { home = "cli", env = {}, folder } = {}) {
+  async theirs(args, { home = "cli", env = {} } = {}) {
     const auth = { mode: "token", token: TOKEN };
     await this.makeHome(home, { gateway: { mode: "local", port: this.port, auth } });
     const cwd = join(this.folder, home);
-    return runToEnd(this.words(args, folder), {
+    return runToEnd(this.words(args), {
       env: { ...this.theirEnv(home), ...env },
       cwd,
       ms: COMMAND_MS,

@@ -81,7 +81,7 @@ export const samples: Readonly<Record<string, readonly Refusal[]>> = {
     ] as const
   ).map((failure) => refusals.proofRefused(failure)),
   protocolMismatch: [refusals.protocolMismatch(2, 2), refusals.protocolMismatch(5, 6)],
-  invalidRole: [refusals.invalidRole()],
+  invalidRole: [refusals.invalidRole(), refusals.invalidRole("node")],
   invalidConnectParams: [refusals.invalidConnectParams("at /client/id: …")],
   starting: [refusals.starting()],
   restarting: [refusals.restarting()],

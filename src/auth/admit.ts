@@ -75,6 +75,12 @@ export function secretCandidate(facts: ConnectFacts, policy: AdmissionPolicy): s
   return policy.secretKind === "token" ? (token ?? password) : (password ?? token);
 }
 
+/** What may be a device token: its own field first, then those of the shared secret. */
+export function tokenCandidates(facts: ConnectFacts): readonly string[] {
+  const { deviceToken, token, password } = facts.auth;
+  return [deviceToken, token, password].filter((field) => field !== undefined);
+}
+
 /** Who may do without a device key (docs/protocol.md#credentials). */
 function deviceless(
   facts: ConnectFacts,
@@ -150,47 +156,115 @@ interface Case {
   readonly device: PairedView | null;
 }
 
-/** The device proved its key; now what it presents, cheapest and least abusable first. */
+/**
+ * The device proved its key; now what it shows. One credential that suffices is enough, also beside bad
+ * ones: the cheapest and least abusable is looked at first, and a link is used up only where nothing else
+ * lets in.
+ */
 function credentials(c: Case): AdmitDecision {
-  const { auth } = c.facts;
-  const secret = secretCandidate(c.facts, c.policy);
-  const deviceToken = auth.deviceToken ?? secret;
-  if (deviceToken !== undefined) {
-    // Before any lock: a right device token is never refused because other clients failed.
-    if (c.evidence.deviceToken === undefined) return need("deviceToken");
-    if (c.evidence.deviceToken.verdict === "ok") return byDeviceToken(c);
+  const mayHaveToken = tokenCandidates(c.facts).length > 0;
+  if (!mayHaveToken && c.facts.auth.bootstrapToken === undefined) return withoutCredential(c);
+  // Before any lock: a right device token is never refused because other clients failed.
+  if (mayHaveToken && c.evidence.deviceToken === undefined) return need("deviceToken");
+  return (
+    byDeviceToken(c) ??
+    (pairingProblem(c) === undefined || keepsNoRecord(c) ? bySecret(c) : undefined) ??
+    byLink(c) ??
+    askingByToken(c) ??
+    bySecret(c) ??
+    refuse(insufficient(c))
+  );
+}
+
+const isTokenRight = (c: Case) => c.evidence.deviceToken?.verdict === "ok";
+
+/** The device's own token, where it covers what is asked for. */
+function byDeviceToken(c: Case): AdmitDecision | undefined {
+  const held = c.device?.token?.scopes ?? [];
+  if (!isTokenRight(c) || !coversAll(held, requested(c))) return undefined;
+  return admitted(c, "device-token", held);
+}
+
+/** The shared secret: it lets in a device that holds what it asks for, and for any other it asks the owner. */
+function bySecret(c: Case): AdmitDecision | undefined {
+  if (secretCandidate(c.facts, c.policy) === undefined) return undefined;
+  if (c.evidence.secret === undefined) return need("secret");
+  if (c.evidence.secret.verdict !== "ok") return undefined;
+  const missing = pairingProblem(c);
+  if (!missing) return admitted(c, c.policy.secretKind, c.device?.token?.scopes ?? []);
+  return keepsNoRecord(c) ? withoutRecord(c) : pair(c, missing, true);
+}
+
+/**
+ * A link gives as much of what is asked for as it holds. Where the device holds that much already, and shows
+ * anything else that is right, it is let in with what it holds, and the link stays unused.
+ */
+function byLink(c: Case): AdmitDecision | undefined {
+  if (c.facts.auth.bootstrapToken === undefined) return undefined;
+  const link = c.evidence.invite;
+  if (link === undefined) return need("invite");
+  if (link.verdict !== "ok" || !link.roles.includes(c.role)) return undefined;
+  const token = c.device?.token;
+  if (token && coversAll(token.scopes, partOf(c, link.scopes))) {
+    const scopes = partOf(c, token.scopes);
+    if (isTokenRight(c)) return { kind: "admit", method: "device-token", role: c.role, scopes };
+    const secret = bySecret(c);
+    if (secret?.kind === "need") return secret;
+    if (secret) return { kind: "admit", method: c.policy.secretKind, role: c.role, scopes };
   }
-  if (secret !== undefined) return bySecret(c);
-  if (auth.deviceToken !== undefined) return refuse(deviceTokenProblem(c));
-  if (auth.bootstrapToken !== undefined) return byInvite(c);
-  return withoutCredential(c);
+  const held = isTokenRight(c) ? (token?.scopes ?? []) : [];
+  const scopes = partOf(c, [...held, ...link.scopes]);
+  const { inviteId } = link;
+  return { kind: "admit", method: "bootstrap-token", role: c.role, scopes, inviteId };
+}
+
+/** What a connection gets of what it asks for where it may have `scopes`. */
+function partOf(c: Case, scopes: readonly string[]): string[] {
+  return effectiveScopes(
+    requested(c).filter((scope) => coversAll(scopes, [scope])),
+    scopes,
+  );
+}
+
+/**
+ * A right device token that is too narrow lets a client that can wait ask for the rest. Beside a link it does
+ * not: who shows one asks for as much as the link has, and the owner must not be asked for all of that.
+ */
+function askingByToken(c: Case): AdmitDecision | undefined {
+  const asks = c.facts.waits && c.facts.auth.bootstrapToken === undefined;
+  return isTokenRight(c) && asks ? pair(c, "scope-upgrade", false) : undefined;
+}
+
+/** The refusal where nothing that is shown suffices: by what is worth a retry, then by what was shown on purpose. */
+function insufficient(c: Case): refusals.Refusal {
+  const { deviceToken, bootstrapToken } = c.facts.auth;
+  if (isTokenRight(c) && bootstrapToken === undefined) return refusals.scopeMismatch();
+  const { secret } = c.evidence;
+  const unjudged = secret?.verdict === "busy" || secret?.verdict === "locked";
+  const problem = secret && secretProblem(c.facts, c.evidence, c.policy);
+  if (unjudged && problem) return problem;
+  if (bootstrapToken !== undefined) return linkProblem(c);
+  const isWrongToken = deviceToken !== undefined && secret?.verdict !== "unset";
+  return problem && !isWrongToken ? problem : deviceTokenProblem(c);
+}
+
+function linkProblem({ facts, role, evidence: { invite, deviceToken } }: Case): refusals.Refusal {
+  const audience = audienceOf(facts);
+  if (invite?.verdict === "ok") return refusals.invalidRole(role);
+  const locks = [invite, deviceToken].map((check) =>
+    check?.verdict === "locked" ? check.retryAfterMs : 0,
+  );
+  if (invite?.verdict === "refused" && invite.problem !== "unknown") {
+    return refusals.inviteInvalid(invite.problem, audience);
+  }
+  const longest = Math.max(...locks);
+  return longest > 0 ? refusals.rateLimited(longest) : refusals.inviteInvalid("unknown", audience);
 }
 
 function deviceTokenProblem(c: Case): refusals.Refusal {
   const check = c.evidence.deviceToken;
   if (check?.verdict === "locked") return refusals.rateLimited(check.retryAfterMs);
   return refusals.deviceTokenMismatch(audienceOf(c.facts));
-}
-
-function byDeviceToken(c: Case): AdmitDecision {
-  const held = c.device?.token?.scopes ?? [];
-  const scopes = requested(c);
-  if (coversAll(held, scopes)) return admitted(c, "device-token", held);
-  if (c.facts.waits) return pair(c, "scope-upgrade", false);
-  return refuse(refusals.scopeMismatch());
-}
-
-function bySecret(c: Case): AdmitDecision {
-  if (c.evidence.secret === undefined) return need("secret");
-  const problem = secretProblem(c.facts, c.evidence, c.policy);
-  if (problem) {
-    const mismatch = c.evidence.secret.verdict === "mismatch";
-    const explicit = c.facts.auth.deviceToken !== undefined;
-    return refuse(mismatch && explicit ? deviceTokenProblem(c) : problem);
-  }
-  const missing = pairingProblem(c);
-  if (!missing) return admitted(c, c.policy.secretKind, c.device?.token?.scopes ?? []);
-  return keepsNoRecord(c) ? withoutRecord(c) : pair(c, missing, true);
 }
 
 /**
@@ -217,19 +291,6 @@ function pairingProblem(c: Case): refusals.PairingReason | undefined {
   if (!c.device.token) return "role-upgrade";
   // Its token, not what was approved once: the secret gives nothing back that the owner took away.
   return coversAll(c.device.token.scopes, requested(c)) ? undefined : "scope-upgrade";
-}
-
-function byInvite(c: Case): AdmitDecision {
-  const check = c.evidence.invite;
-  if (check === undefined) return need("invite");
-  if (check.verdict === "locked") return refuse(refusals.rateLimited(check.retryAfterMs));
-  if (check.verdict === "refused")
-    return refuse(refusals.inviteInvalid(check.problem, audienceOf(c.facts)));
-  if (!check.roles.includes(c.role)) return refuse(refusals.invalidRole());
-  const granted = requested(c).filter((scope) => coversAll(check.scopes, [scope]));
-  const scopes = effectiveScopes(granted, check.scopes);
-  const { inviteId } = check;
-  return { kind: "admit", method: "bootstrap-token", role: c.role, scopes, inviteId };
 }
 
 /**

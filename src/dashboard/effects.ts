@@ -1,5 +1,6 @@
 /** What has to be done when one state follows another. Deeds are done by `hands`. */
 import type { State } from "./model.ts";
+import { isElsewhere } from "./steps.ts";
 
 export interface Hands {
   /** Drops the socket there is, if any, and opens another. */
@@ -11,7 +12,9 @@ export interface Hands {
   /** Gives the socket up when nothing comes for `ms`; 0 never does. */
   watch(ms: number): void;
   /** Stores grant and invite, or forgets what is gone. */
-  save(): void;
+  save(was: State, now: State): void;
+  /** Asks other tabs whether one is there, until it is told otherwise. */
+  standBy(on: boolean): void;
 }
 
 export function carryOut(was: State, now: State, hands: Hands): void {
@@ -21,5 +24,6 @@ export function carryOut(was: State, now: State, hands: Hands): void {
   if (now.retryAt && was.retryAt !== now.retryAt) hands.again(now.retryAt);
   // A new socket starts a new time of patience, even one of the same length.
   if (dialled || was.patience !== now.patience) hands.watch(now.patience);
-  if (was.grant !== now.grant || was.invite !== now.invite) hands.save();
+  if (was.grant !== now.grant || was.invite !== now.invite) hands.save(was, now);
+  if (isElsewhere(was) !== isElsewhere(now)) hands.standBy(isElsewhere(now));
 }

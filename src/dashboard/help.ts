@@ -11,7 +11,6 @@ import {
   openclaw,
   plainText,
   readText,
-  WAITING_REPLACED,
 } from "./shared.ts";
 import { clean } from "./text.ts";
 
@@ -40,7 +39,7 @@ const OUTDATED: Advice = {
 /** One device waits on one connection, and its newest tab has it. */
 const ELSEWHERE: Advice = {
   title: "Another tab is asking",
-  text: "This browser waits for approval there. Afterwards the button lets this tab in too.",
+  text: "This browser waits for approval there. Once it is approved, or that tab is closed, this one goes on.",
   label: "Go on here",
   action: "ask",
 };
@@ -63,6 +62,7 @@ const INVITES: Readonly<Record<string, Words>> = {
   ],
   "invite-expired": ["This link has expired", "Invite links are valid for a short time only."],
   "invite-revoked": ["This link was revoked", "The owner ended it."],
+  "invite-role": ["This link is for a node", "It pairs a machine that runs commands, no browser."],
 };
 
 /** How a request or a pairing ended, by the cause in the refusal. Asking again is free. */
@@ -95,7 +95,13 @@ function typed(command: Command, origin: string): string {
 }
 
 /** What to show for `cause` on a page at `origin`. */
-export function advise({ code, message, next }: Cause, origin: string): Advice {
+export function advise(cause: Cause, origin: string): Advice {
+  const advice = adviceOn(cause, origin);
+  if (!cause.hasAccess) return advice;
+  return { ...advice, label: "Go on without the link", action: "ask" };
+}
+
+function adviceOn({ code, message, next }: Cause, origin: string): Advice {
   const ended = lookUp(OUTCOMES, code);
   if (ended) return { title: ended[0], text: ended[1], label: "Ask again", action: "ask" };
   const known = lookUp(REFUSALS as Readonly<Record<string, Advice>>, code);
@@ -114,8 +120,9 @@ export function advise({ code, message, next }: Cause, origin: string): Advice {
         label: "Try again",
         action: "retry",
       };
+    case "elsewhere":
+      return ELSEWHERE;
     case "closed":
-      if (message === WAITING_REPLACED) return ELSEWHERE;
       return {
         title: "The request ended",
         text: `${said} You can ask again.`,

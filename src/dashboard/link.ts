@@ -7,6 +7,8 @@ export interface Link {
   post(text: Promise<string>): Promise<void>;
   watch(ms: number): void;
   again(time: number): void;
+  /** Reports no `retry` that is still to come. */
+  rest(): void;
   quietMs(): number;
 }
 
@@ -63,6 +65,7 @@ export function makeLink(url: string, dispatch: (event: Event) => void): Link {
       const ms = (time - Date.now()) * (1 + Math.random() / 3);
       retry = setTimeout(dispatch, ms, { on: "retry" });
     },
+    rest: () => clearTimeout(retry),
     quietMs: () => Date.now() - heardAt,
   };
 }

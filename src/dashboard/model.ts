@@ -1,6 +1,7 @@
 /** What the one button of a page that can't go on by itself does. */
 export type Action = "ask" | "retry" | "reload";
-export type Press = (button: "pair" | Action) => void;
+export type Button = "pair" | "anew" | Action;
+export type Press = (button: Button) => void;
 
 /** What went wrong, why, and what to type next, in words for people who run no servers. */
 export interface Trouble {
@@ -24,6 +25,8 @@ export interface Cause {
   message: string;
   /** What the gateway says helps, as it came: help.ts reads it. */
   next?: unknown;
+  /** A link failed in a browser that is paired: it can do without. */
+  hasAccess?: boolean;
 }
 
 /** The gateway, as far as it has told. */
@@ -76,9 +79,12 @@ export type View =
 export interface Grant {
   token: string;
   scopes: string[];
+  /** Of the key that it was granted to; missing in those that were stored before it was noted. */
+  id?: string;
 }
 
 export interface Device {
+  /** Empty while the key is not read. */
   id: string;
   name: string;
   /** False when the browser stores nothing: the key is gone with this tab. */
@@ -118,10 +124,15 @@ export interface State {
 
 export type Event =
   | { on: "identity"; thisDevice: Device }
+  /** The key can't be read, or not be made. */
   | { on: "broken"; message: string }
+  /** Nothing that is granted from now on can be stored. */
+  | { on: "unkept" }
+  /** Another tab stored `grant`, or the one that this tab stepped back for is gone. */
+  | { on: "tabs"; grant: Grant | undefined }
   | { on: "gateway"; info: unknown }
   /** `grant` is what storage holds now: another tab may have been paired meanwhile. */
-  | { on: "press"; button: "pair" | Action; grant: Grant | undefined }
+  | { on: "press"; button: Button; grant: Grant | undefined }
   | { on: "frame"; frame: unknown }
   /** The socket ended; code 4000 when we gave it up because nothing came. */
   | { on: "closed"; code: number; reason: string }

@@ -4,6 +4,7 @@ import { commandLine } from "./copy.ts";
 import { button, type Child, h } from "./dom.ts";
 import type { Advice, Peer, Press, State, Trouble, View } from "./model.ts";
 import { names } from "./names-loader.ts";
+import { KEY_TRIES } from "./steps.ts";
 
 export type Page = [title: string, lede: string, ...rest: Child[]];
 
@@ -43,13 +44,23 @@ export function waiting({ request, live }: View & { at: "waiting" }): Page {
   ];
 }
 
-export function ready(state: State, { session }: View & { at: "ready" }): Page {
+/** A link may give more than this browser has, which the gateway alone knows. */
+function offer(press: Press): Child[] {
+  return [
+    h("h2", "Your invite link"),
+    h("p#offer", "It may let this browser do more. It is used up only if it does."),
+    button("primary", "Use the link", () => press("pair")),
+  ];
+}
+
+export function ready(state: State, { session }: View & { at: "ready" }, press: Press): Page {
   const { scopes, peers, role } = session;
   return [
     "Connected",
     `You are here as ${state.thisDevice.name} (${role}).`,
     h("h2", "This browser can"),
     scopeList(scopes[0] ? scopes : ["nothing yet"], [], []),
+    ...(state.invite ? offer(press) : []),
     h("h2", "Connected now"),
     h("ul#peers", ...peers.map(peerRow)),
   ];
@@ -64,13 +75,25 @@ function explained({ title, text, command }: Trouble, ...rest: Child[]): Page {
   ];
 }
 
+/** What a person can do about a key that stays away; the page itself never gives it up. */
+function anew(press: Press): Child[] {
+  return [
+    h("h2", "If it stays away"),
+    h("p", "Pair this browser anew: the owner approves it once more."),
+    button("anew", "Pair it anew", () => press("anew")),
+  ];
+}
+
 /** Mends itself. */
-export function lost({ retryAt }: State, view: View & { at: "lost" }, press: Press): Page {
+export function lost(state: State, view: View & { at: "lost" }, press: Press): Page {
+  const { retryAt, thisDevice, grant, attempt } = state;
+  const isKeyAway = !thisDevice.id && grant && attempt >= KEY_TRIES;
   return explained(
     view.trouble,
     h("p#wait", countdown("retry-at", retryAt, ["Next try in ", "Trying now…"])),
     // Where the gateway named the time, an earlier try would only be refused again.
     !view.held && button("primary", "Try now", () => press("retry")),
+    ...(isKeyAway ? anew(press) : []),
   );
 }
 

@@ -1,9 +1,19 @@
 /** The page's one decision maker: what happened, in which state, at what time. Pure. */
-import type { Event, State } from "./model.ts";
+import type { Button, Event, Grant, State } from "./model.ts";
 import { count, type Fields, fields, gatewayOf, peersOf } from "./parse.ts";
 import { accepted, refused } from "./replies.ts";
-import { DEVICE_REMOVED } from "./shared.ts";
-import { begin, dial, LAST_RETRY_MS, later, SETUP_MS, stop } from "./steps.ts";
+import { DEVICE_REMOVED, WAITING_REPLACED } from "./shared.ts";
+import {
+  begin,
+  dial,
+  isElsewhere,
+  KEY_TRIES,
+  LAST_RETRY_MS,
+  later,
+  SETUP_MS,
+  stop,
+  unreadable,
+} from "./steps.ts";
 import { clean } from "./text.ts";
 import { closure } from "./words.ts";
 
@@ -16,7 +26,12 @@ export function reduce(state: State, event: Event, now: number): State {
     case "identity":
       return begin({ ...state, thisDevice: event.thisDevice });
     case "broken":
+      if (state.grant || state.attempt < KEY_TRIES) return unreadable(state, event.message, now);
       return stop(state, "no-key", [event.message]);
+    case "unkept":
+      return { ...state, thisDevice: { ...state.thisDevice, kept: false } };
+    case "tabs":
+      return elsewhere(state, event.grant);
     case "gateway":
       return { ...state, gateway: gatewayOf(event.info, state.gateway) };
     case "press":
@@ -47,8 +62,16 @@ function worthRedialling({ view, patience, retryAt }: State, quietMs: number, no
   return false;
 }
 
-function pressed(state: State, button: (Event & { on: "press" })["button"]): State {
+/** What another tab was granted lets this one in, unless it is in. */
+function elsewhere(was: State, grant: Grant | undefined): State {
+  const state = { ...was, grant: grant ?? was.grant };
+  const isIdle = state.view.at === "waiting" || state.view.at === "stopped";
+  return isElsewhere(was) || (grant && isIdle) ? begin(state) : state;
+}
+
+function pressed(state: State, button: Button): State {
   if (button === "ask") return begin(state);
+  if (button === "anew") return dial({ ...state, grant: undefined });
   return dial(button === "pair" ? { ...state, spend: true } : state);
 }
 
@@ -96,13 +119,15 @@ function closed(state: State, { code, reason }: Event & { on: "closed" }, now: n
   const { view } = state;
   // The message before this close said more than the close does.
   if (view.at === "stopped" || view.at === "invited") return state;
+  if (!state.thisDevice.id) return unreadable(state, "", now);
   if (view.at === "lost" && view.held && now < state.retryAt) return state;
   if (code === 4001 && reason === DEVICE_REMOVED) {
     return stop({ ...state, grant: undefined }, "removed");
   }
   if (view.at === "waiting") {
     // Ended on purpose: dialling again by ourselves would fight with another tab.
-    if (code === 1008 && view.live) return stop(state, "closed", [reason]);
+    const why = reason === WAITING_REPLACED ? "elsewhere" : "closed";
+    if (code === 1008 && view.live) return stop(state, why, [reason]);
     return later(state, { ...view, live: false }, now);
   }
   const trouble = closure(code, reason, state.attempt);

@@ -1,6 +1,7 @@
 /** The answer to `connect`: in, wait, or a reason why not. */
 import type { State } from "./model.ts";
 import { count, type Fields, fields, gatewayOf, peersOf, requestOf } from "./parse.ts";
+import { ADMIN } from "./shared.ts";
 import { begin, later, SETUP_MS, stop } from "./steps.ts";
 import { clean, cleanList } from "./text.ts";
 import { closure, LOCKED, NOT_READY } from "./words.ts";
@@ -20,10 +21,11 @@ export function accepted(state: State, hello: Fields): State {
   return {
     ...state,
     view: { at: "ready", session },
-    notice: welcome(state),
+    notice: welcome(state, auth["method"] === "bootstrap-token"),
     gateway: gatewayOf(hello["server"], state.gateway),
-    grant: token ? { token, scopes } : state.grant,
-    invite: undefined,
+    grant: token ? { token, scopes, id: state.thisDevice.id } : state.grant,
+    // One that may give more is offered; nothing adds to full control.
+    invite: state.spend || scopes.includes(ADMIN) ? undefined : state.invite,
     spend: false,
     attempt: 0,
     restartMs: 0,
@@ -31,10 +33,15 @@ export function accepted(state: State, hello: Fields): State {
   };
 }
 
-function welcome({ spend, invite, view }: State): string {
+function welcome({ spend, invite, grant, view }: State, isUsed: boolean): string {
+  const isUnused = "The invite link is still unused.";
+  if (spend && grant) {
+    const outcome = `The link gives nothing that this browser does not have. ${isUnused}`;
+    return isUsed ? "The link was used: this browser can do more now." : outcome;
+  }
   if (spend || view.at === "waiting")
     return "Approved: this browser is paired. Nothing more to do.";
-  return invite ? "This browser was paired already. The invite link is still unused." : "";
+  return invite ? `This browser was paired already. ${isUnused}` : "";
 }
 
 export function refused(state: State, error: Fields, now: number): State {
@@ -62,12 +69,19 @@ export function refused(state: State, error: Fields, now: number): State {
   }
   const message = clean(error["message"], 240);
   const wait = count(error["retryAfterMs"]);
-  if (wait || error["retryable"] === true) {
+  // Other people's wrong links must not keep a browser out that can do without its own.
+  const hasAccess = state.spend && state.grant !== undefined;
+  const passes = hasAccess && code === "AUTH_RATE_LIMITED";
+  if (!passes && (wait || error["retryable"] === true)) {
     const why = code === "AUTH_RATE_LIMITED" ? LOCKED : NOT_READY;
     const trouble = closure(why, message, state.attempt);
     return later({ ...state, restartMs: wait }, { at: "lost", trouble, held: true }, now);
   }
   const next = details["next"];
-  if (code !== "AUTH_BOOTSTRAP_TOKEN_INVALID") return stop(state, code, [message, next]);
-  return stop({ ...state, invite: undefined }, `invite-${clean(details["reason"])}`, ["", next]);
+  const isRole = state.spend && code === "INVALID_ROLE";
+  if (!isRole && code !== "AUTH_BOOTSTRAP_TOKEN_INVALID") {
+    return stop(state, code, [message, next, hasAccess]);
+  }
+  const problem = isRole ? "role" : clean(details["reason"]);
+  return stop({ ...state, invite: undefined }, `invite-${problem}`, ["", next, hasAccess]);
 }

@@ -1,12 +1,15 @@
-/** Browser storage that may be switched off: a page that can't store still works until closed. */
+/**
+ * What the browser keeps, by the gateway's address: several gateways may be pages of one origin. Storage may
+ * be switched off: a page that can't store still works until closed.
+ */
 import type { Grant } from "./model.ts";
-import { cleanList } from "./text.ts";
+import { clean, cleanList } from "./text.ts";
 
 const KEPT = "localStorage";
 const THIS_TAB = "sessionStorage";
 type Area = typeof KEPT | typeof THIS_TAB;
 
-export function recall(key: string, area: Area = KEPT): string | undefined {
+function recall(key: string, area: Area = KEPT): string | undefined {
   try {
     return globalThis[area].getItem(key) ?? undefined;
   } catch {
@@ -15,7 +18,7 @@ export function recall(key: string, area: Area = KEPT): string | undefined {
 }
 
 /** Stores `value`, or forgets the key when it is empty. Returns whether the browser agreed. */
-export function remember(key: string, value = "", area: Area = KEPT): boolean {
+function remember(key: string, value = "", area: Area = KEPT): boolean {
   try {
     const store = globalThis[area];
     if (value) store.setItem(key, value);
@@ -28,28 +31,83 @@ export function remember(key: string, value = "", area: Area = KEPT): boolean {
 
 const GRANT = "openclaw-grant ";
 const INVITE = "openclaw-invite";
+const SEED = "openclaw-device-seed";
+
+/** The name in localStorage of what `gateway` granted. */
+export const grantName = (gateway: string): string => GRANT + gateway;
 
 /** What `gateway` (its socket address) granted on an earlier visit. */
 export function loadGrant(gateway: string): Grant | undefined {
   try {
-    const { token, scopes } = JSON.parse(recall(GRANT + gateway) ?? "");
-    return token && { token: `${token}`, scopes: cleanList(scopes) };
+    const { token, scopes, id } = JSON.parse(recall(GRANT + gateway) ?? "");
+    return token && { token: `${token}`, scopes: cleanList(scopes), id: clean(id) };
   } catch {
     return undefined;
   }
 }
 
-/** The invite in the address, taken out of it at once; or the one this tab took earlier. */
-export function takeInvite(): string | undefined {
-  const found = /^#invite=([\w-]+)$/.exec(location.hash)?.[1];
-  if (found) {
-    history.replaceState(null, "", location.pathname + location.search);
-    remember(INVITE, found, THIS_TAB);
-  }
-  return found ?? recall(INVITE, THIS_TAB);
+/** A grant used to bear the address of the page's file: takes over what is kept under `page`. */
+export function adoptGrant(gateway: string, page: string): void {
+  const former = recall(GRANT + page);
+  if (page === gateway || !former) return;
+  const isKept = loadGrant(gateway) !== undefined || remember(GRANT + gateway, former);
+  if (isKept) remember(GRANT + page);
 }
 
-export function save(gateway: string, grant?: Grant, invite?: string): void {
-  remember(GRANT + gateway, grant && JSON.stringify(grant));
-  remember(INVITE, invite, THIS_TAB);
+/** Whether this browser is paired with a gateway of this origin and not with `gateway`. */
+export function isForeign(gateway: string): boolean {
+  if (loadGrant(gateway)) return false;
+  try {
+    return Object.keys(localStorage).some((key) => key.startsWith(GRANT));
+  } catch {
+    return false;
+  }
+}
+
+const isSeed = (text = ""): boolean => /^[0-9a-f]{64}$/.test(text);
+
+/**
+ * The seed of this browser's key for `gateway` (64 hex digits). One seed used to serve a whole origin: it is
+ * that of the gateways which granted something to it.
+ */
+export function loadSeed(gateway: string): string | undefined {
+  const own = recall(`${SEED} ${gateway}`);
+  if (isSeed(own)) return own;
+  const shared = isForeign(gateway) ? undefined : recall(SEED);
+  if (!isSeed(shared)) return undefined;
+  keepSeed(gateway, shared);
+  return shared;
+}
+
+export function keepSeed(gateway: string, seed?: string): boolean {
+  return remember(`${SEED} ${gateway}`, seed);
+}
+
+/** The invite in the address, taken out of it at once; or the one that this tab took earlier. */
+export function takeInvite(gateway: string): string | undefined {
+  const name = `${INVITE} ${gateway}`;
+  const found = /^#invite=([\w-]+)$/.exec(location.hash)?.[1];
+  if (found) history.replaceState(null, "", location.pathname + location.search);
+  // A page from before the update kept it without an address: it is this one's where the page came again.
+  const [entry] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
+  const former = entry?.type === "navigate" ? undefined : recall(INVITE, THIS_TAB);
+  const invite = found ?? recall(name, THIS_TAB) ?? former;
+  if (invite && remember(name, invite, THIS_TAB) && former) remember(INVITE, "", THIS_TAB);
+  return invite;
+}
+
+interface Kept {
+  grant: Grant | undefined;
+  invite: string | undefined;
+}
+
+/**
+ * Stores what changed from `was` to `now`. A grant that is gone is forgotten only if no other tab has stored
+ * another one since. Returns whether the browser agreed.
+ */
+export function save(gateway: string, was: Kept, now: Kept): boolean {
+  if (was.invite !== now.invite) remember(`${INVITE} ${gateway}`, now.invite, THIS_TAB);
+  if (was.grant === now.grant) return true;
+  if (now.grant) return remember(GRANT + gateway, JSON.stringify(now.grant));
+  return loadGrant(gateway)?.token !== was.grant?.token || remember(GRANT + gateway);
 }

@@ -24,7 +24,7 @@ async function pageOf(state: State, press: Press): Promise<Page> {
     case "waiting":
       return waiting(view);
     case "ready":
-      return ready(state, view);
+      return ready(state, view, press);
     case "lost":
       return lost(state, view, press);
     default:
@@ -42,7 +42,9 @@ function bothEnds({ thisDevice, gateway, view }: State): HTMLElement {
       kept ? name : "Forgotten when this tab closes",
       h(
         "span#asker",
-        view.at === "waiting" ? view.request.asker : `this browser, ID ${id.slice(0, 12)}`,
+        view.at === "waiting"
+          ? view.request.asker
+          : `this browser${id && `, ID ${id.slice(0, 12)}`}`,
       ),
       h("span", `at ${location.origin}`),
       h("code#device-fp", names?.keyWords(id) ?? ""),

@@ -7,7 +7,7 @@ const CLIENT_MODE: GatewayClientMode = "webchat";
 
 export const operator = (...names: string[]): string[] => names.map((name) => `operator.${name}`);
 
-/** At most one of the two; none asks the owner. */
+/** One of the two, or an invite beside what was granted before; none asks the owner. */
 export interface Auth {
   deviceToken?: string;
   bootstrapToken?: string;

@@ -69,7 +69,7 @@ export class Connection implements Receiver {
   /** Bytes of frames that wait behind its connect, or characters of its requests that run. */
   #kept = 0;
   #holding: Holding | undefined;
-  #onEnd: Set<() => void> | undefined;
+  #onEnd: Set<(left: boolean) => void> | undefined;
 
   constructor(
     readonly id: string,
@@ -302,26 +302,26 @@ export class Connection implements Receiver {
     if (!options.keepSocket) this.socket.end(close.code, close.reason, this.share?.key);
   }
 
-  /** The transport says that the socket is gone. */
-  gone(): void {
-    if (this.state.name !== "closed") this.#end(undefined);
+  /** The transport says that the socket is gone. `left`: by a close frame of a client that goes for good. */
+  gone(left = false): void {
+    if (this.state.name !== "closed") this.#end(undefined, left);
     if (this.#holding) this.#account();
   }
 
-  #end(close: Close | undefined): void {
+  #end(close: Close | undefined, left = false): void {
     this.host.ended(this, close);
     // What waited behind the connect goes with it; requests that run are kept until they are answered.
     if (this.state.name === "deciding") this.#kept = 0;
     this.state = CLOSED;
     const listeners = this.#onEnd;
     this.#onEnd = undefined;
-    for (const listener of listeners ?? []) listener();
+    for (const listener of listeners ?? []) listener(left || this.revoked);
   }
 
-  /** Runs `then` once when the connection ends; returns how to take that back. */
-  onEnd(then: () => void): () => void {
+  /** Runs `then` once when the connection ends (see `Call.onEnd`); returns how to take that back. */
+  onEnd(then: (left: boolean) => void): () => void {
     if (this.state.name === "closed") {
-      then();
+      then(this.revoked);
       return () => {};
     }
     this.#onEnd ??= new Set();

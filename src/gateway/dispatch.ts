@@ -34,7 +34,8 @@ export interface Requester {
   /** Told how much of requests is kept while they run. */
   keep?(change: number): void;
   send(text: string): void;
-  onEnd(then: () => void): () => void;
+  /** `left`: it will not come back. */
+  onEnd(then: (left: boolean) => void): () => void;
   /** Where broadcast events can go, if it may ask for them. */
   readonly receiver?: Receiver;
 }

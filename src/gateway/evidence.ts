@@ -1,4 +1,4 @@
-import { type AdmitDecision, admit, secretCandidate } from "../auth/admit.ts";
+import { type AdmitDecision, admit, secretCandidate, tokenCandidates } from "../auth/admit.ts";
 import type {
   AdmissionPolicy,
   ConnectFacts,
@@ -109,14 +109,12 @@ function deviceOf(c: ConnectCase, deps: EvidenceDeps): PairedView | null {
 }
 
 function deviceTokenOf(c: ConnectCase, deps: EvidenceDeps): DeviceTokenCheck {
-  const { auth } = c.facts;
-  const candidate = auth.deviceToken ?? secretCandidate(c.facts, c.policy);
   const live = liveToken(c, deps);
-  if (live && candidate !== undefined && tokenMatches(live.token, candidate)) {
+  if (live && tokenCandidates(c.facts).some((token) => tokenMatches(live.token, token))) {
     return { verdict: "ok" };
   }
   // A shared secret that is no device token is no failed attempt at one.
-  if (auth.deviceToken === undefined) return { verdict: "mismatch" };
+  if (c.facts.auth.deviceToken === undefined) return { verdict: "mismatch" };
   return failed("device-token", c, deps) ?? { verdict: "mismatch" };
 }
 
@@ -155,8 +153,12 @@ export async function checkSecret(c: ConnectCase, deps: EvidenceDeps): Promise<S
   if (retryAfterMs > 0) return { verdict: "locked", retryAfterMs };
   const candidate = secretCandidate(c.facts, c.policy) ?? "";
   const verdict = await deps.secrets.verify(c.policy.secretKind, candidate, c.source);
-  if (verdict === "mismatch") deps.limiter.fail(key);
   if (verdict === "ok") deps.limiter.succeed(key);
+  if (verdict === "mismatch" && !c.counted.has("secret")) {
+    deps.limiter.fail(key);
+    // Where the secret changed meanwhile, the same guess is judged again.
+    c.counted.add("secret");
+  }
   return { verdict };
 }
 

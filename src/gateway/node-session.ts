@@ -27,11 +27,17 @@ export function joinNode(
   const pairing = deviceId === undefined ? undefined : pairingOf(deviceId);
   if (deviceId === undefined || pairing === undefined) return;
   const pathEnv = cleanText(params.pathEnv, PATH_CHARS);
+  const text = textOf(params, connection);
   const session = nodes.join(connection, {
     nodeId: deviceId,
     pairing,
     claims: readClaims(params, limits),
-    text: textOf(params, connection),
+    text,
+    place: {
+      source: connection.socket.peer.source,
+      name: text.displayName,
+      instanceId: cleanText(params.client.instanceId),
+    },
     ...(pathEnv !== undefined && { pathEnv }),
     invited: actor.method === "bootstrap-token",
   });

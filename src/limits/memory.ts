@@ -16,8 +16,8 @@ export const memoryLimitTable = {
     value: fitting(byMemory.heldBytes),
     unit: "bytes",
     bounds:
-      "what is held for all sockets and HTTP answers together: what they have not read, frames behind connects, requests that run (a sixteenth of memory at most, 16 MiB to 2 GiB)",
-    past: "of the device or address that holds most (of those without hello-ok, while these hold more than half) the largest socket or answer is dropped, until it is enough",
+      "what is held for all sockets and HTTP answers together: what they have not read, frames behind connects, requests that run, answers of invokes that are kept for who repeats them (a sixteenth of memory at most, 16 MiB to 2 GiB)",
+    past: "of the device or address that holds most (of those without hello-ok, while these hold more than half) the largest socket, answer or share of kept answers is dropped, until it is enough",
     metric: "memory-evicted",
     test: "gateway/memory.test.ts",
   },

@@ -112,10 +112,62 @@ export const nodeLimitTable = {
   nodeInvokeMaxMs: {
     value: HOUR,
     unit: "ms",
-    bounds: "longest `timeoutMs` of a `node.invoke`",
+    bounds: "longest `timeoutMs` of a `node.invoke`, and its time where that is 0: none is wanted",
     past: "it counts as this much",
     metric: "-",
     test: "nodes/invoke.test.ts",
+  },
+  nodeInvokeReturnMs: {
+    value: 10 * SECOND,
+    unit: "ms",
+    bounds:
+      "time for which a `node.invoke` goes on whose device lost its last connection that waited for it, without a goodbye",
+    past: "it is cancelled, and the node told so",
+    metric: "-",
+    test: "nodes/repeated-invoke.test.ts",
+  },
+  nodeAnswerMs: {
+    value: 5 * 60 * SECOND,
+    unit: "ms",
+    bounds:
+      "time from the end of a `node.invoke` in which the same one under the same `idempotencyKey` gets its answer again",
+    past: "it is a new one, and runs",
+    metric: "-",
+    test: "nodes/repeated-invoke.test.ts",
+  },
+  nodeAnswersBytes: {
+    value: 16 * MiB,
+    unit: "bytes",
+    bounds:
+      "answers that are kept so, with the params of their invokes, in all; a part of `heldBytes`",
+    past: "of the device with most of them the oldest large ones go, then the oldest with their keys",
+    metric: "node-answers-forgotten",
+    test: "nodes/kept-answers.test.ts",
+  },
+  nodeAnswersBytesPerDevice: {
+    value: 2 * MiB,
+    unit: "bytes",
+    bounds: "the same of one device, or of clients without one at one address",
+    past: "the oldest large ones go (`INVOKE_ANSWER_GONE` for who repeats them), then the oldest with their keys",
+    metric: "node-answers-forgotten",
+    test: "nodes/kept-answers.test.ts",
+  },
+  nodeSettledMs: {
+    value: 60 * SECOND,
+    unit: "ms",
+    bounds:
+      "time after which an older connection of a node is no leftover of the same program, which came again: a dead one is dropped before",
+    past: "log, lists and doctor name it as another program, or another machine with the same key",
+    metric: "-",
+    test: "nodes/standby.test.ts",
+  },
+  nodeSaidMs: {
+    value: HOUR,
+    unit: "ms",
+    bounds: "time between two lines of the log that say that the key of one node is used twice",
+    past: "nothing is written",
+    metric: "-",
+    test: "nodes/standby.test.ts",
   },
   nodeChunkBytes: {
     value: 16 * KiB,

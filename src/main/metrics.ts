@@ -161,6 +161,12 @@ function secretMetrics(core: Core): MetricSpec[] {
 function nodeMetrics(core: Core): MetricSpec[] {
   return [
     {
+      name: "openclaw_node_standby_connections",
+      help: "Connections of nodes that stand by: a newer one of the same node serves.",
+      type: "gauge",
+      read: () => [sample(core.nodes.sessions.standing)],
+    },
+    {
       name: "openclaw_node_invokes_pending",
       help: "Commands that were sent to nodes and wait for their results.",
       type: "gauge",

@@ -12,7 +12,7 @@ import type { Environment } from "../lib/environment.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
 import { Nodes } from "../nodes/nodes.ts";
-import { linkOf } from "../pairing/invite.ts";
+import { nodeLinkOf } from "../pairing/invite.ts";
 import { LastAdminGuard } from "../pairing/last-admin-guard.ts";
 import { Pairing } from "../pairing/pairing.ts";
 import { nodePairing } from "../pairing/records.ts";
@@ -129,7 +129,7 @@ function openNodes(
     policy: () => config.current.gateway.nodes.commands,
     pairingOf: (nodeId) => pairing.nodePairing(nodeId),
     decidedPairingOf: (nodeId) => nodePairing(documents.pairing.working.devices.get(nodeId)),
-    linkOf: (nodeId) => linkOf(documents.pairing.durable, nodeId),
+    linkOf: (nodeId) => nodeLinkOf(documents.pairing.durable, nodeId),
   });
 }
 

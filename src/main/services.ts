@@ -6,6 +6,7 @@ import type { Hub } from "../events/hub.ts";
 import type { Presence } from "../events/presence.ts";
 import { HealthSummary, storeFigures } from "../gateway/health.ts";
 import { codeAttempts } from "../gateway/lockouts.ts";
+import { Holding } from "../gateway/memory.ts";
 import type { RuntimeState } from "../gateway/runtime-state.ts";
 import { SharedSecretChanges } from "../gateway/shared-secret.ts";
 import { LoopGauge } from "../host/loop-gauge.ts";
@@ -21,6 +22,7 @@ import type {
   SecretService,
   Services,
 } from "../methods/services.ts";
+import { KeptAnswers } from "../nodes/kept-answers.ts";
 import type { Notifier } from "../notify/notifier.ts";
 import { DeviceList } from "../pairing/device-list.ts";
 import type { Core } from "./core.ts";
@@ -91,6 +93,7 @@ export function makeServices(core: Core, parts: ServiceParts): Services {
     ssh: core.ssh,
     codes: codeAttempts(core, (metric) => state.telemetry.count(metric)),
     nodes: core.nodes,
+    invokeAnswers: invokeAnswers(core, state),
     deviceList: new DeviceList({
       state: () => core.documents.pairing.durable,
       requests: () => core.pairing.requests.all("device"),
@@ -121,6 +124,18 @@ export function makeServices(core: Core, parts: ServiceParts): Services {
     store: () => storeFigures(core.state.stats),
     notify: parts.notify,
   };
+}
+
+function invokeAnswers({ world, limits }: Core, { memory, telemetry }: RuntimeState): KeptAnswers {
+  return new KeptAnswers({
+    world,
+    limits,
+    hold: (who, drop) => {
+      const holding = new Holding(who, drop, false);
+      return (bytes) => memory.set(holding, bytes);
+    },
+    refused: (metric) => telemetry.count(metric),
+  });
 }
 
 function lifecycle(parts: ServiceParts): Lifecycle {

@@ -31,7 +31,7 @@ export function follow(core: Core, { network, peers, setLogLevel, log }: Parts):
     () => events.close(),
     broadcastDevices({ hub, pairing, setups }),
     pairing.listen(pairingLog(lines)),
-    nodes.listen(nodeNews({ hub, telemetry })),
+    nodes.listen(nodeNews({ hub, telemetry, command })),
     config.listen((_changed, next) => {
       peers.trust(next.gateway.trustedProxies);
       setLogLevel(next.logging.level);

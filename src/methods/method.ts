@@ -14,8 +14,11 @@ export interface Call {
   readonly receiver?: Receiver | undefined;
   /** Sends the caller an event of its own, before the answer. */
   tell(event: string, payload: unknown): void;
-  /** Runs `then` when the caller's connection ends; returns how to take that back. */
-  onEnd(then: () => void): () => void;
+  /**
+   * Runs `then` when the caller's connection ends; returns how to take that back. `left`: the caller said
+   * goodbye or was sent away for good; else it was lost, and may come back.
+   */
+  onEnd(then: (left: boolean) => void): () => void;
 }
 
 /** The payload of a response: a value, or JSON text whose shape the compiler can't see. */

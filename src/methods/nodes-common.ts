@@ -6,7 +6,7 @@ import { mayKnowCode } from "../requests/authority.ts";
 import type { Call } from "./method.ts";
 
 /** A node is not what it was, or what the caller thinks (docs/protocol.md#nodes). */
-export function pairingChanged(what: string, step?: ApprovalStep): RequestError {
+export function pairingChanged(what: string, step?: ApprovalStep | StandbyStep): RequestError {
   return new RequestError({
     code: "UNAVAILABLE",
     message: `node pairing changed while ${what} was active`,
@@ -18,12 +18,13 @@ export function pairingChanged(what: string, step?: ApprovalStep): RequestError 
 
 /**
  * The session of the caller's node.
- * @throws RequestError (PAIRING_CHANGED) where another connection of the same node took over
+ * @throws RequestError (PAIRING_CHANGED) where another connection of the same node serves
  */
 export function ownSession({ connId, services }: Call, what: string): NodeSession {
-  const session = services.nodes.sessions.of(connId);
-  if (session && services.nodes.sessions.isCurrent(session)) return session;
-  throw pairingChanged(what);
+  const { sessions } = services.nodes;
+  const session = sessions.of(connId);
+  if (session && sessions.isCurrent(session)) return session;
+  throw pairingChanged(what, session && { reason: "standby", next: STANDS_BY });
 }
 
 /**
@@ -37,6 +38,15 @@ export function approvedSession(call: Call, what: string): NodeSession {
   // Its request may have been lost to a full disk.
   nodes.ask(session);
   throw pairingChanged(what, approvalStep(call, session.nodeId));
+}
+
+const STANDS_BY =
+  "wait: a newer connection of this node serves, and this one takes over the moment that one ends";
+
+/** Why a connection is heard about its own invokes alone. */
+interface StandbyStep {
+  readonly reason: "standby";
+  readonly next: Text;
 }
 
 /** What lets a node's declared capabilities in. */

@@ -1,5 +1,7 @@
 import { limitTable } from "../limits/table.ts";
 import type { InvokeOutcome, NodeError } from "../nodes/invoke.ts";
+import { InvokeCallers } from "../nodes/invoke-callers.ts";
+import { type AskedInvoke, KeptInvoke } from "../nodes/kept-answers.ts";
 import { policyCure, policyProblem } from "../nodes/policy.ts";
 import type { NodeSession } from "../nodes/sessions.ts";
 import { ADMIN, covers, NODES } from "../protocol/access.ts";
@@ -12,8 +14,6 @@ import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { type Call, method } from "./method.ts";
 import { approvalStep, pairingChanged } from "./nodes-common.ts";
 import { queueForForeground } from "./nodes-foreground.ts";
-
-type InvokeParams = t.ValueOf<typeof wireSchemas.nodeInvoke>;
 
 /** Commands that reach into the node's files or browser: more than sending it a message. */
 const ADMIN_ONLY = /^(browser\.proxy(\..*)?|fs\.listDir|terminal\.upload)$/;
@@ -44,13 +44,23 @@ export const invoke = method({
     if (command.length > NAME_CHARS) throw invalidRequest("command too long");
     if (params.idempotencyKey.length > KEY_CHARS) throw invalidRequest("idempotencyKey too long");
     checkCommand(command, call);
-    const session = sessionFor(nodeId, command, call);
     const { timeoutMs, idempotencyKey } = params;
     // Its params go on as text: what they were parsed to can take many times as much while it runs.
     const paramsJSON = params.params === undefined ? undefined : JSON.stringify(params.params);
-    return run({ nodeId, command, timeoutMs, idempotencyKey, paramsJSON }, session, call);
+    const asked = { nodeId, command, timeoutMs, idempotencyKey, paramsJSON };
+    const { invokeAnswers } = call.services;
+    const who = askerOf(call);
+    const repeated = invokeAnswers.repeat(who, asked, call);
+    if (typeof repeated === "string") return answerOf(nodeId, command, { payloadJSON: repeated });
+    return repeated ?? begin(who, asked, call);
   },
 });
+
+/** Whose invokes one and the same key names: a device's; of clients without one, an address's or the owner's. */
+function askerOf({ actor }: Call): string {
+  if (actor.deviceId !== undefined) return actor.deviceId;
+  return actor.method === "host" ? "host" : `at ${actor.address ?? ""}`;
+}
 
 function checkCommand(command: string, { actor }: Call): void {
   if (command.startsWith("system.execApprovals.")) {
@@ -109,50 +119,72 @@ function notConnected(nodeId: string): RequestError {
   });
 }
 
-type Asked = Pick<InvokeParams, "nodeId" | "command" | "idempotencyKey"> & {
-  readonly timeoutMs: number | undefined;
-  readonly paramsJSON: string | undefined;
-};
+type Asked = AskedInvoke & { readonly timeoutMs: number | undefined };
 
-async function run(asked: Asked, session: NodeSession, call: Call): Promise<RawJson> {
-  const { nodeId, command, paramsJSON } = asked;
-  const outcome = await dispatch(asked, session, call);
-  if (outcome.ok) return answer(nodeId, command, outcome);
-  await queueForForeground({ session, command, paramsJSON, error: outcome.error }, call);
-  throw failure(outcome.error);
+/** Sends the command to the node. @throws RequestError where nothing was sent */
+function begin(who: string, asked: Asked, call: Call): Promise<RawJson> {
+  const { nodeId, command, timeoutMs, idempotencyKey, paramsJSON } = asked;
+  const { world, limits, nodes, invokeAnswers } = call.services;
+  const target = sessionFor(nodeId, command, call);
+  const { deviceId } = call.actor;
+  // Without a key of its own a client can't prove that it is the one that comes back.
+  const returnMs = deviceId === undefined ? 0 : limits.nodeInvokeReturnMs;
+  const callers = new InvokeCallers({ world, returnMs });
+  const kept = new KeptInvoke(who, asked, callers);
+  let settle: (outcome: InvokeOutcome) => void = () => {};
+  const outcome = new Promise<InvokeOutcome>((resolve) => {
+    settle = resolve;
+  });
+  callers.cancel = nodes.invokes.start({
+    target,
+    caller: call.connId,
+    device: deviceId,
+    command,
+    ...(paramsJSON !== undefined && { paramsJSON }),
+    timeoutMs,
+    idempotencyKey,
+    settled: (ended, answered) => {
+      kept.isUnknown = !answered;
+      callers.over();
+      settle(ended);
+    },
+    progress: (chunk) => callers.tell("node.invoke.progress", { ...chunk, nodeId, idempotencyKey }),
+  });
+  callers.add(call);
+  const answer = answerTo(kept, outcome, { session: target, call });
+  invokeAnswers.begun(kept, answer);
+  return answer;
 }
 
-/** Resolves when the invoke has ended, however it did. */
-function dispatch(
-  { command, timeoutMs, idempotencyKey, paramsJSON }: Asked,
-  target: NodeSession,
-  call: Call,
-): Promise<InvokeOutcome> {
-  return new Promise((resolve) => {
-    let forgetEnd = () => {};
-    const cancel = call.services.nodes.invokes.start({
-      target,
-      caller: call.connId,
-      device: call.actor.deviceId,
-      command,
-      ...(paramsJSON !== undefined && { paramsJSON }),
-      timeoutMs,
-      idempotencyKey,
-      settled: (outcome) => {
-        forgetEnd();
-        resolve(outcome);
-      },
-      progress: (chunk) => {
-        call.tell("node.invoke.progress", { ...chunk, nodeId: target.nodeId, idempotencyKey });
-      },
-    });
-    forgetEnd = call.onEnd(cancel);
-  });
+/** The payload of the response. @throws RequestError where the command failed, or its end is not known */
+async function answerTo(
+  kept: KeptInvoke,
+  ending: Promise<InvokeOutcome>,
+  { session, call }: { session: NodeSession; call: Call },
+): Promise<RawJson> {
+  const { nodeId, command, paramsJSON } = kept;
+  const { invokeAnswers } = call.services;
+  const outcome = await ending;
+  try {
+    if (!outcome.ok) {
+      await queueForForeground({ session, command, paramsJSON, error: outcome.error }, call);
+      throw failure(outcome.error);
+    }
+    const answer = answerOf(nodeId, command, outcome);
+    invokeAnswers.ended(kept, outcome.payloadJSON ?? answer);
+    return answer;
+  } catch (error) {
+    invokeAnswers.ended(kept, error instanceof RequestError ? error.shape : undefined);
+    throw error;
+  }
 }
 
 /** The node's own text goes through as it is, once it was seen to be JSON. */
-function answer(nodeId: string, command: string, outcome: InvokeOutcome & { ok: true }): RawJson {
-  const { payload, payloadJSON } = outcome;
+function answerOf(
+  nodeId: string,
+  command: string,
+  { payload, payloadJSON }: { readonly payload?: unknown; readonly payloadJSON: string | null },
+): RawJson {
   const head = JSON.stringify({ ok: true, nodeId, command }).slice(0, -1);
   if (payloadJSON === null) {
     const text = payload === undefined ? "" : `,"payload":${JSON.stringify(payload)}`;

@@ -1,5 +1,6 @@
 import { couldNestDeeper, nestsDeeper } from "../lib/json-levels.ts";
 import { limitTable } from "../limits/table.ts";
+import type { NodeSession } from "../nodes/sessions.ts";
 import { invalidRequest, RequestError, wireDetails } from "../protocol/errors.ts";
 import { plainText } from "../protocol/text.ts";
 import * as t from "../protocol/typed-schema.ts";
@@ -12,9 +13,14 @@ const LEVELS = limitTable.frameLevels.value;
 /** Methods that nodes call. */
 const access = { roles: ["node"] } as const;
 
-/** The caller's session, if `nodeId` is the caller's own. */
-function callerFor(nodeId: string, call: Call, what: string) {
-  const session = ownSession(call, what);
+const WHAT = "invocation";
+
+/**
+ * The caller's session, if `nodeId` is the caller's own; that of one that stands by as well, for what it
+ * began when it served.
+ */
+function callerFor(nodeId: string, call: Call): NodeSession {
+  const session = call.services.nodes.sessions.of(call.connId) ?? ownSession(call, WHAT);
   if (session.nodeId !== nodeId) throw invalidRequest("nodeId mismatch");
   return session;
 }
@@ -24,7 +30,12 @@ const taken = () => t.object({ ok: t.exactly(true) }, { ignored: t.exactly(true)
 
 type Taken = t.ValueOf<typeof taken>;
 
-const answered = (known: boolean): Taken => (known ? { ok: true } : { ok: true, ignored: true });
+/** @throws RequestError where nothing waits for it, and another connection of the node serves */
+function answered(known: boolean, call: Call): Taken {
+  if (known) return { ok: true };
+  ownSession(call, WHAT);
+  return { ok: true, ignored: true };
+}
 
 export const result = method({
   name: "node.invoke.result",
@@ -34,13 +45,13 @@ export const result = method({
   result: taken,
   refused: failInvoke,
   run: (params, call) => {
-    const session = callerFor(params.nodeId, call, "invocation");
+    const session = callerFor(params.nodeId, call);
     if (isTooDeep(params.payloadJSON ?? "")) {
       const problem = `at /payloadJSON: nested deeper than ${LEVELS} levels`;
       failInvoke(params, problem, call);
       throw invalidRequest(`invalid node.invoke.result params: ${problem}`);
     }
-    return answered(call.services.nodes.invokes.result(session, params));
+    return answered(call.services.nodes.invokes.result(session, params), call);
   },
 });
 
@@ -74,11 +85,12 @@ export const progress = method({
   params: wireSchemas.nodeInvokeProgress,
   result: taken,
   run: ({ invokeId, nodeId, seq, chunk }, call) => {
-    const session = callerFor(nodeId, call, "invocation");
+    const session = callerFor(nodeId, call);
     if (Buffer.byteLength(chunk) > limitTable.nodeChunkBytes.value) {
       throw invalidRequest("progress chunk too large");
     }
-    return answered(call.services.nodes.invokes.progress(session, { invokeId, seq, chunk }));
+    const { invokes } = call.services.nodes;
+    return answered(invokes.progress(session, { invokeId, seq, chunk }), call);
   },
 });
 

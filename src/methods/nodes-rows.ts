@@ -12,6 +12,9 @@ type ListedNode = Sendable<ValueOf<typeof nodeRowSchema>>;
 
 type View = Pick<Services, "nodes" | "pairing">;
 
+/** Connections that stand by in one row. */
+const MOST_STANDBYS = 8;
+
 /**
  * A node's request for its declared capabilities as clients get it (docs/methods.md#nodepairlist), with
  * what was approved for that node before.
@@ -70,6 +73,7 @@ export function nodeRow(
     permissions: surface?.permissions ?? {},
     ...(hostStats && { hostStats }),
     ...liveFacts(live, surface?.commands ?? []),
+    ...connectionFacts(nodeId, nodes),
     approvalState: approvalState(record, request),
     ...(request && mayKnowCode(actor, nodeId) && { pendingRequestId: request.requestId }),
     ...(request && {
@@ -119,6 +123,28 @@ function liveFacts(live: NodeSession | undefined, commands: readonly string[]) {
   };
 }
 
+/**
+ * The connections of a node that stand by, newest first, and who uses its key where that is more than one
+ * program. Nothing where one connection is all there is.
+ */
+export function connectionFacts(nodeId: string, nodes: Services["nodes"]) {
+  const standbys = nodes.sessions.standbys(nodeId);
+  if (standbys.length === 0) return {};
+  const use = nodes.keys.use(nodeId);
+  const rows = standbys.slice(-MOST_STANDBYS).reverse().map(standbyRow);
+  return {
+    connections: standbys.length + 1,
+    standbys: rows,
+    ...(use !== undefined && { keyUsedBy: use }),
+  };
+}
+
+function standbyRow({ connectedAtMs, facts: { text, place } }: NodeSession) {
+  const { displayName, remoteIp, version } = text;
+  const { instanceId } = place;
+  return { connectedAtMs, displayName, remoteIp, version, instanceId };
+}
+
 function times(record: NodeRecord | undefined, device: Device | undefined) {
   const { lastConnectedAtMs, lastDisconnectedAtMs, approvedAtMs } = record ?? {};
   const seen = [record, device].filter((one) => one?.lastSeenAtMs !== undefined);
@@ -139,6 +165,7 @@ export function capabilityFactsOfNode(nodeId: string, view: View) {
   const request = nodes.request(nodeId);
   const { approvedAtMs, approvedVia } = record ?? {};
   return {
+    ...connectionFacts(nodeId, nodes),
     ...(record?.surface && { nodeSurface: { ...record.surface, approvedAtMs, approvedVia } }),
     ...(request && { pendingNodeSurface: capabilityRequestRow(request, view) }),
   };

@@ -14,6 +14,7 @@ import type { MachineFacts } from "../host/machine.ts";
 import type { LogRing } from "../lib/log-ring.ts";
 import type { World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
+import type { KeptAnswers } from "../nodes/kept-answers.ts";
 import type { Nodes } from "../nodes/nodes.ts";
 import type { Notifier } from "../notify/notifier.ts";
 import type { CodeAttempts } from "../pairing/attempts.ts";
@@ -185,6 +186,8 @@ export interface Services {
   /** Bounds the guessing of request codes. */
   readonly codes: CodeAttempts;
   readonly nodes: Nodes;
+  /** Invokes that run and that ended, by their keys. */
+  readonly invokeAnswers: KeptAnswers;
   readonly deviceList: DeviceList;
   readonly presence: Presence;
   readonly health: Health;

@@ -7,6 +7,7 @@ import { type Call, method } from "./method.ts";
 import * as results from "./results/status.ts";
 import { stability } from "./stability.ts";
 
+const MOST_SHARED = 8;
 const everyone = ["operator", "node"] as const;
 
 export const health = method({
@@ -57,6 +58,25 @@ function processMemory() {
   };
 }
 
+/** The first nodes whose key is used twice, as far as that is sure; a list of nodes has all. */
+function sharedKeys({ nodes, pairing }: Call["services"]) {
+  const rows = [];
+  for (const { nodeId, use, sessions } of nodes.keys.shared()) {
+    if (rows.length >= MOST_SHARED) break;
+    const label = pairing.device(nodeId)?.label;
+    const names = sessions.map(({ facts }) => facts.place.name ?? facts.text.clientId);
+    const addresses = sessions.map(({ facts }) => facts.text.remoteIp ?? facts.place.source);
+    rows.push({
+      nodeId,
+      keyUsedBy: use,
+      connections: sessions.length,
+      names: [...new Set(label === undefined ? names : [label, ...names])],
+      addresses: [...new Set(addresses)],
+    });
+  }
+  return rows;
+}
+
 function gatewayFigures(services: Call["services"]) {
   const { connections, lifecycle } = services;
   return {
@@ -73,7 +93,11 @@ function gatewayFigures(services: Call["services"]) {
     },
     ...connections.protocols(),
     pairing: services.pairing.counts(),
-    nodes: services.nodes.counts(),
+    nodes: {
+      ...services.nodes.counts(),
+      answersBytes: services.invokeAnswers.bytes,
+      sharedKeys: sharedKeys(services),
+    },
     store: services.store(),
     closes: connections.closes(),
     ...(services.notify && { notify: services.notify.report() }),

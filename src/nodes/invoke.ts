@@ -30,10 +30,14 @@ export interface InvokeAsk {
   readonly device?: string | undefined;
   readonly command: string;
   readonly paramsJSON?: string;
+  /** 0: as long as any may take. Absent: `nodeInvokeMs`. */
   readonly timeoutMs?: number | undefined;
   readonly idempotencyKey: string;
-  /** Called exactly once; within `start` already when sending ends the connection. */
-  readonly settled: (outcome: InvokeOutcome) => void;
+  /**
+   * Called exactly once; within `start` already when sending ends the connection. `answered`: by the
+   * node; else what became of the command is not known.
+   */
+  readonly settled: (outcome: InvokeOutcome, answered: boolean) => void;
   /** A chunk of output, in order. */
   readonly progress?: (chunk: { invokeId: string; seq: number; chunk: string }) => void;
 }
@@ -100,8 +104,7 @@ export class InvokeTable {
   start(ask: InvokeAsk): () => void {
     this.#checkRoom(ask);
     const { world, limits } = this.deps;
-    const asked = ask.timeoutMs || limits.nodeInvokeMs;
-    const timeoutMs = Math.min(asked, limits.nodeInvokeMaxMs);
+    const timeoutMs = patience(ask, limits);
     const id = world.uuid();
     const timer = world.after(timeoutMs, () => this.#expire(id));
     // The spread last: in front of new keys it costs Node.js 20 three microseconds.
@@ -129,6 +132,7 @@ export class InvokeTable {
     const { payload, payloadJSON = null } = result;
     pending.settled(
       result.ok ? { ok: true, payload, payloadJSON } : { ok: false, error: result.error ?? {} },
+      true,
     );
     return true;
   }
@@ -147,13 +151,13 @@ export class InvokeTable {
     for (const pending of [...(this.#byTarget.get(target) ?? [])]) {
       this.#delete(pending);
       const message = `node disconnected (${pending.command})`;
-      pending.settled({ ok: false, error: { code: "DISCONNECTED", message } });
+      pending.settled({ ok: false, error: { code: "DISCONNECTED", message } }, false);
     }
   }
 
   /**
-   * Another connection of the node took over: invokes on this one are cancelled and answered as
-   * lost.
+   * The program at the other end came again by another connection: invokes on this one are cancelled and
+   * answered as lost.
    */
   takenOver(target: InvokeTarget): void {
     for (const pending of this.#byTarget.get(target) ?? []) sendCancel(pending);
@@ -174,7 +178,7 @@ export class InvokeTable {
     if (!pending) return;
     this.#delete(pending);
     sendCancel(pending);
-    pending.settled({ ok: false, error });
+    pending.settled({ ok: false, error }, false);
   }
 
   #of(target: InvokeTarget, id: string): Pending | undefined {
@@ -250,6 +254,15 @@ export class InvokeTable {
     if (device !== undefined) count(this.#byDevice, device, { invokes: one, chars });
     this.#chars += chars;
   }
+}
+
+/** How long a node has, in milliseconds. */
+function patience(
+  { timeoutMs }: Pick<InvokeAsk, "timeoutMs">,
+  { nodeInvokeMs, nodeInvokeMaxMs }: Pick<Limits, "nodeInvokeMs" | "nodeInvokeMaxMs">,
+): number {
+  if (timeoutMs === undefined) return Math.min(nodeInvokeMs, nodeInvokeMaxMs);
+  return timeoutMs === 0 ? nodeInvokeMaxMs : Math.min(timeoutMs, nodeInvokeMaxMs);
 }
 
 const NONE: Load = { invokes: 0, chars: 0 };

@@ -22,10 +22,12 @@ import * as capabilities from "./capabilities.ts";
 import { endedWithPairing } from "./changes.ts";
 import { allowedClaims, coversCapabilities, intersect } from "./claims.ts";
 import { InvokeTable, sendEvent } from "./invoke.ts";
+import { KeyWatch, type SharedKey } from "./key-watch.ts";
 import type { CommandPolicy } from "./policy.ts";
 import { Published } from "./published.ts";
 import type { NodeRecord, NodesChange, NodesState, SeenFacts } from "./records.ts";
 import { type JoinFacts, NodeSession, NodeSessions, type NodeSocket } from "./sessions.ts";
+import { cameAgain } from "./sharing.ts";
 import { WorkQueue } from "./work.ts";
 
 /** Told after a change is durable. */
@@ -36,6 +38,10 @@ export interface NodesListener {
   failed?(nodeId: string, error: unknown): void;
   /** A limit refused something; `metric` is its counter. */
   refused?(metric: string): void;
+  /** One key is used by two programs or machines. */
+  shared?(shared: SharedKey): void;
+  /** The connection of a node that served is gone, and `session`, which stood by, serves. */
+  tookOver?(session: NodeSession): void;
 }
 
 interface Deps {
@@ -51,7 +57,10 @@ interface Deps {
   readonly pairingOf: (nodeId: string) => string | undefined;
   /** As `pairingOf`, by what is decided, also where that is not durable yet. */
   readonly decidedPairingOf: (nodeId: string) => string | undefined;
-  /** Which link paired a device, if one did and nothing was decided about it since. */
+  /**
+   * Which link paired a device as a node (among other roles, where it grants several), if one did and
+   * nothing was decided about the device since.
+   */
   readonly linkOf: (nodeId: string) => string | undefined;
 }
 
@@ -64,6 +73,7 @@ export class Nodes {
   readonly invokes: InvokeTable;
   readonly work: WorkQueue;
   readonly published: Published;
+  readonly keys: KeyWatch;
   readonly #listeners = new Listeners<NodesListener>();
   readonly #decisions: AuditedPart<NodesState, NodesChange>;
   readonly #requestDecisions: AuditedPart<RequestsState, RequestsChange>;
@@ -79,7 +89,11 @@ export class Nodes {
     });
     const refused = (metric: string) => this.#listeners.tell("refused", metric);
     this.invokes = new InvokeTable({ world, limits, refused });
-    this.published = new Published({ limits, refused });
+    const { sessions } = this;
+    const standsBy = (session: NodeSession) => !sessions.isCurrent(session);
+    this.published = new Published({ limits, refused, standsBy });
+    const found = (shared: SharedKey) => this.#listeners.tell("shared", shared);
+    this.keys = new KeyWatch({ world, limits, sessions, found });
     this.work = new WorkQueue({ world, limits, document, refused });
     this.#forgetUnpaired();
   }
@@ -93,12 +107,13 @@ export class Nodes {
     return this.deps.document.durable;
   }
 
-  /** How many nodes are connected, may do something, and wait for approval. */
-  counts(): { connected: number; approved: number; pending: number; invokes: number } {
+  /** How many nodes are connected, may do something, and wait for approval; `standby`: connections. */
+  counts() {
     let approved = 0;
     for (const { surface } of this.state.nodes.values()) if (surface) approved += 1;
     const pending = book.requestsOf(this.deps.requests.durable, "node").length;
-    return { connected: this.sessions.size, approved, pending, invokes: this.invokes.size };
+    const { size: connected, standing: standby } = this.sessions;
+    return { connected, standby, approved, pending, invokes: this.invokes.size };
   }
 
   get policy(): CommandPolicy {
@@ -121,31 +136,61 @@ export class Nodes {
     return intersect(this.record(session.nodeId)?.surface, this.#declared(session));
   }
 
-  /** A node is connected: it counts from now on, and asks for what it was not granted yet. */
+  /** A node is connected: it serves from now on, and asks for what it was not granted yet. */
   join(socket: NodeSocket, facts: JoinFacts): NodeSession {
     const session = new NodeSession(socket, facts, this.deps.world.now());
     const before = this.sessions.join(session);
     if (before) {
-      this.invokes.takenOver(before);
-      // Its connection may stay open: what it published must not take room from all other nodes.
-      this.published.forget(before);
+      if (cameAgain(before.facts.place, facts.place)) this.#leftover(before);
+      this.#tellStandby(before, true);
+      this.keys.joined(facts.nodeId);
     }
     const known = capabilities.recordOf(this.deps.document.working, facts);
     const lastConnectedAtMs = session.connectedAtMs;
     if (known) this.note(facts.nodeId, { ...facts.text, lastConnectedAtMs });
     else this.#introduce(session);
-    if (!known && facts.invited) this.#grant(session);
+    // A device may use a link as an operator first, and come as the node that it made it later.
+    const invited = facts.invited || this.deps.linkOf(facts.nodeId) !== undefined;
+    if (!known && invited) this.#grant(session);
     else this.ask(session);
     return session;
   }
 
+  /** A program that came again has forgotten what it ran, and publishes anew; another one has not. */
+  #leftover(session: NodeSession): void {
+    this.invokes.takenOver(session);
+    this.published.forget(session);
+  }
+
   leave(session: NodeSession): void {
+    const { nodeId, hostStats } = session;
     this.invokes.lost(session);
     this.published.forget(session);
-    if (!this.sessions.leave(session)) return;
-    const { nodeId, hostStats } = session;
+    const { served, next } = this.sessions.leave(session);
+    this.keys.left(nodeId);
+    if (next) return this.#takesOver(next);
+    if (!served) return;
     const lastDisconnectedAtMs = this.deps.world.now();
     this.note(nodeId, { lastDisconnectedAtMs, ...(hostStats && { hostStats }) });
+  }
+
+  /** The connection before it is gone, and `session` serves again. */
+  #takesOver(session: NodeSession): void {
+    const { nodeId, hostStats, facts } = session;
+    this.note(nodeId, { ...facts.text, ...(hostStats && { hostStats }) });
+    if (hostStats) this.tell(session, "node.hostStats", { nodeId, hostStats });
+    this.#listeners.tell("tookOver", session);
+    this.#tellStandby(session, false);
+    // What the other one asked for may be about to be approved: it keeps its code, for it may come back.
+    const { requests, world } = this.deps;
+    const asker = { deviceId: nodeId, now: world.now() };
+    if (!book.requestOf(requests.working, "node", asker)) this.ask(session);
+  }
+
+  /** The node's own program hears whether it serves. */
+  #tellStandby(session: NodeSession, standby: boolean): void {
+    const { nodeId } = session;
+    sendEvent(session, "node.standby", { nodeId, standby, ts: this.deps.world.now() });
   }
 
   /** Notes facts that are no promise to a client: written lazily, and lost in a crash. */
@@ -292,6 +337,7 @@ export class Nodes {
 
   /** Stops following the state. */
   close(): void {
+    this.keys.close();
     this.#stop();
   }
 
@@ -301,12 +347,16 @@ export class Nodes {
     return { now: world.now(), gatewayId, limits, nonce };
   }
 
-  /** The node hears of it too: what it asked for, it may now use, or not. */
+  /** The node hears of it too, on all its connections: what it asked for, it may now use, or not. */
   #tellNode({ requestId, nodeId }: NodeRequest, why: Resolution): void {
     const session = this.sessions.current(nodeId);
     if (!session || (why !== "approved" && why !== "rejected")) return;
     const ts = this.deps.world.now();
-    sendEvent(session, "node.pair.resolved", { requestId, nodeId, decision: why, ts });
+    for (const one of [session, ...this.sessions.standbys(nodeId)]) {
+      sendEvent(one, "node.pair.resolved", { requestId, nodeId, decision: why, ts });
+    }
+    // It may offer more than the connection that had asked.
+    if (why === "approved") this.ask(session);
   }
 }
 

@@ -8,9 +8,14 @@ export type PublishedKind = "skills" | "tools";
 interface Deps {
   readonly limits: Pick<Limits, "nodePublishedBytes" | "nodePublishedTotalBytes">;
   readonly refused: (metric: string) => void;
+  /** Whether another connection of the same node serves; without it none does. */
+  readonly standsBy?: (session: NodeSession) => boolean;
 }
 
-/** Bounds what connected nodes publish, each and in all. */
+/**
+ * Bounds what connected nodes publish, each and in all. What a connection publishes that only stands by is
+ * kept while there is room.
+ */
 export class Published {
   readonly #bytes = new Map<NodeSession, Record<PublishedKind, number>>();
   #total = 0;
@@ -27,8 +32,10 @@ export class Published {
     const size = Buffer.byteLength(JSON.stringify(items));
     if (size > limits.nodePublishedBytes) throw invalidRequest(`${kind} too large`);
     const before = this.#bytes.get(session) ?? { skills: 0, tools: 0 };
+    const most = limits.nodePublishedTotalBytes;
+    if (this.#total - before[kind] + size > most) this.#makeRoom(session);
     const total = this.#total - before[kind] + size;
-    if (total > limits.nodePublishedTotalBytes) {
+    if (total > most) {
       refused("node-published-refused");
       throw unavailable("nodes publish too much together", 60_000);
     }
@@ -37,7 +44,14 @@ export class Published {
     session[kind] = items;
   }
 
-  /** `session` is gone, or another one of its node took over. */
+  /** Those that stand by publish nothing any more, for one that serves. */
+  #makeRoom(session: NodeSession): void {
+    const { standsBy } = this.deps;
+    if (standsBy === undefined || standsBy(session)) return;
+    for (const one of [...this.#bytes.keys()]) if (standsBy(one)) this.forget(one);
+  }
+
+  /** `session` is gone. */
   forget(session: NodeSession): void {
     session.skills = [];
     session.tools = [];

@@ -1,10 +1,13 @@
 import type { Capabilities, NodeText } from "../requests/records.ts";
 import type { InvokeTarget } from "./invoke.ts";
 import type { HostStats } from "./records.ts";
+import type { NodePlace } from "./sharing.ts";
 
 /** A node's connection as this layer uses it. */
 export interface NodeSocket {
   readonly id: string;
+  /** Set where its device was ended: it is about to be closed. */
+  readonly revoked?: boolean;
   send(text: string): void;
   isSlow(): boolean;
 }
@@ -16,11 +19,9 @@ export interface JoinFacts {
   readonly pairing: string;
   readonly claims: Capabilities;
   readonly text: NodeText;
+  readonly place: NodePlace;
   readonly pathEnv?: string;
-  /**
-   * Whether the node came with the owner's link for a node, which stands for the approval of its
-   * first capabilities.
-   */
+  /** Whether it came with a link this time: a node's first capabilities need no approval then. */
   readonly invited: boolean;
 }
 
@@ -60,27 +61,63 @@ export class NodeSession implements InvokeTarget {
   }
 }
 
-/** Which connections are nodes'. The newest one of a node is the one that counts. */
+const NONE: readonly NodeSession[] = [];
+
+/**
+ * Which connections are nodes'. Of several of one node the newest serves; the others stand by, and the
+ * newest of those serves once it is gone.
+ */
 export class NodeSessions {
   readonly #current = new Map<string, NodeSession>();
+  /** Those of a node that do not serve, oldest first; only of nodes that have any. */
+  readonly #standbys = new Map<string, readonly NodeSession[]>();
   readonly #byConnection = new Map<string, NodeSession>();
 
-  /** Returns the session that this one took over from, if there was one. */
+  /** Returns the session that stands by from now on, if there was one that served. */
   join(session: NodeSession): NodeSession | undefined {
-    const before = this.#current.get(session.nodeId);
-    this.#current.set(session.nodeId, session);
+    const { nodeId } = session;
+    const before = this.#current.get(nodeId);
+    this.#current.set(nodeId, session);
     this.#byConnection.set(session.socket.id, session);
+    if (before) this.#standbys.set(nodeId, [...this.standbys(nodeId), before]);
     return before;
   }
 
-  /** Returns whether the node has no connection that counts any more. */
-  leave(session: NodeSession): boolean {
+  /** Returns whether it served, and who does after it: none that is about to be closed. */
+  leave(session: NodeSession): {
+    readonly served: boolean;
+    readonly next?: NodeSession | undefined;
+  } {
+    const { nodeId } = session;
     this.#byConnection.delete(session.socket.id);
-    return this.isCurrent(session) && this.#current.delete(session.nodeId);
+    if (!this.isCurrent(session)) {
+      this.#standBy(nodeId, (one) => one !== session);
+      return { served: false };
+    }
+    const next = this.standbys(nodeId).findLast(({ socket }) => !socket.revoked);
+    if (next === undefined) {
+      this.#current.delete(nodeId);
+      return { served: true };
+    }
+    this.#current.set(nodeId, next);
+    this.#standBy(nodeId, (one) => one !== next);
+    return { served: true, next };
   }
 
+  #standBy(nodeId: string, stays: (session: NodeSession) => boolean): void {
+    const left = this.standbys(nodeId).filter(stays);
+    if (left.length > 0) this.#standbys.set(nodeId, left);
+    else this.#standbys.delete(nodeId);
+  }
+
+  /** The one that serves. */
   current(nodeId: string): NodeSession | undefined {
     return this.#current.get(nodeId);
+  }
+
+  /** The others of a node, oldest first. */
+  standbys(nodeId: string): readonly NodeSession[] {
+    return this.#standbys.get(nodeId) ?? NONE;
   }
 
   isCurrent(session: NodeSession): boolean {
@@ -91,11 +128,23 @@ export class NodeSessions {
     return this.#byConnection.get(connId);
   }
 
+  /** Those that serve, one a node. */
   get all(): IterableIterator<NodeSession> {
     return this.#current.values();
   }
 
+  /** Nodes with more than one connection. */
+  get severalTimes(): IterableIterator<string> {
+    return this.#standbys.keys();
+  }
+
+  /** Nodes that are here. */
   get size(): number {
     return this.#current.size;
+  }
+
+  /** Connections that stand by. */
+  get standing(): number {
+    return this.#byConnection.size - this.#current.size;
   }
 }

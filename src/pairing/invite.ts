@@ -186,12 +186,12 @@ export function revokedInvites(
   return invites.map((invite) => ({ op: "invite", invite: { ...invite, revokedAtMs: now } }));
 }
 
-/** The link that made a device what it is; `undefined` where the owner decided since. */
-export function linkOf(state: PairingState, deviceId: string): string | undefined {
+/** The link that made a device a node, and perhaps more; `undefined` where the owner decided since. */
+export function nodeLinkOf(state: PairingState, deviceId: string): string | undefined {
   const at = state.devices.get(deviceId)?.approvedAtMs;
   if (at === undefined) return undefined;
-  for (const { inviteId, users } of state.invites.values()) {
-    if (users[deviceId] === at) return inviteId;
+  for (const { inviteId, roles, users } of state.invites.values()) {
+    if (users[deviceId] === at && roles.includes("node")) return inviteId;
   }
   return undefined;
 }

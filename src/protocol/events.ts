@@ -73,6 +73,7 @@ const targetedEvents = [
   "node.invoke.request",
   "node.invoke.cancel",
   "node.invoke.progress",
+  "node.standby",
   "voicewake.changed",
   "voicewake.routing.changed",
 ] as const;

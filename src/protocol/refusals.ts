@@ -1,3 +1,4 @@
+import type { Role } from "./access.ts";
 import { asRoot, at, blank, openclaw, shell } from "./command.ts";
 import { wireDetails } from "./errors.ts";
 import type { ErrorShape } from "./frames.ts";
@@ -253,8 +254,11 @@ export function protocolMismatch(min: number, max: number): Refusal {
   return refuse({ code: "INVALID_REQUEST", message: "protocol mismatch", details }, 1002);
 }
 
-export function invalidRole(): Refusal {
-  return countedAs("invalid-role", invalid("invalid role", { code: "INVALID_ROLE" }));
+/** No such role; or, with `linked`, a link that does not grant this one. */
+export function invalidRole(linked?: Role): Refusal {
+  const next = linked === "node" ? onGateway(openclaw`devices invite --role node`) : INVITE;
+  const details = { code: "INVALID_ROLE", ...(linked && { next }) };
+  return countedAs("invalid-role", invalid("invalid role", details));
 }
 
 export function invalidConnectParams(problem: string): Refusal {

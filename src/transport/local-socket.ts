@@ -44,7 +44,7 @@ class LocalClient implements Requester {
   inFlight = 0;
   #rest = "";
   #failed = false;
-  readonly #ends = new Set<() => void>();
+  readonly #ends = new Set<(left: boolean) => void>();
   readonly #holding: Holding;
   readonly receiver = {
     seq: 0,
@@ -71,7 +71,7 @@ class LocalClient implements Requester {
     socket.on("drain", () => this.#account());
     socket.on("close", () => {
       deps.memory?.set(this.#holding, 0);
-      for (const end of this.#ends) end();
+      for (const end of this.#ends) end(true);
       this.#ends.clear();
     });
   }
@@ -111,7 +111,7 @@ class LocalClient implements Requester {
     return true;
   }
 
-  onEnd(then: () => void): () => void {
+  onEnd(then: (left: boolean) => void): () => void {
     this.#ends.add(then);
     return () => this.#ends.delete(then);
   }

@@ -65,6 +65,9 @@ const PROXY_ENDS_MS = 2_000;
  */
 const TOO_BIG = "Received too big message";
 
+/** With these, or with none (1005), a client closes that is done; others say that something was amiss. */
+const GOODBYES: ReadonlySet<number> = new Set([1000, 1001, 1005]);
+
 interface UserData {
   peer: Peer;
   connection?: Connection;
@@ -231,7 +234,7 @@ export class UwsServer {
         const dropped = code === 1006 && Buffer.from(message).toString() === TOO_BIG;
         if (dropped) this.deps.host.count("transport-dropped");
         socket?.closed();
-        connection.gone();
+        connection.gone(GOODBYES.has(code));
       },
     });
     app.any("/*", (res, req) => this.#plainRequest(res, req, unixSocket));

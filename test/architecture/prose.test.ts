@@ -14,8 +14,8 @@ const documented: readonly (readonly [file: string, code: string, why: string])[
   ["pairing/ssh-public-key.ts", "/PRIVATE KEY/", "the mark of a private key, RFC 7468"],
   // The page and the gateway read them from one constant.
   [
-    "dashboard/help.ts",
-    "message === WAITING_REPLACED",
+    "dashboard/reducer.ts",
+    "reason === WAITING_REPLACED",
     "a close has its reason and no code of ours",
   ],
   [

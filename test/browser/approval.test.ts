@@ -240,8 +240,35 @@ test("two tabs of one browser are one device: the newest waits, and both can be 
   await titled(page, "Another tab is asking");
   await gateway.ok(["devices", "approve", shown]);
   await shows(second, "ready");
-  await press(page);
+  // What the one was granted lets the other in, without a press.
   await shows(page, "ready");
+});
+
+test.each([
+  ["closed", (page: Page) => page.close()],
+  // The tab is gone without a word.
+  ["crashed", (page: Page) => page.goto("chrome://crash").catch(() => undefined)],
+])("a tab that stepped back goes on when the other one is %s", async (_how, end) => {
+  const page = await keep(await Profile.open()).context.newPage();
+  // A clock wound by hand would be one for all tabs, and needs them all alive.
+  await page.addInitScript(() => {
+    const { setInterval: real } = window;
+    window.setInterval = ((run: () => void, ms = 0) => {
+      Object.assign(window, { tick: run });
+      return real(run, ms);
+    }) as typeof setInterval;
+  });
+  await page.goto(address());
+  const shown = await code(page);
+  const second = await page.context().newPage();
+  await second.goto(address());
+  await titled(page, "Another tab is asking");
+  await end(second);
+  for (const _ of ["who is there", "nobody"]) {
+    await page.evaluate(() => (window as unknown as { tick(): void }).tick());
+  }
+  expect(await code(page)).toBe(shown);
+  await gateway.ok(["devices", "reject", shown]);
 });
 
 test("a request that nobody answered in time says so, and asking again makes a new code", async () => {

@@ -33,7 +33,7 @@ test("where the browser has no crypto.subtle, a browser pairs through the fallba
   expect(await words(page, "device-fp")).toBe(key);
   const stored = await page.evaluate(() => Object.keys(localStorage).sort());
   expect(stored).toEqual([
-    "openclaw-device-seed",
+    `openclaw-device-seed ws://${OTHER_NAME}:${gateway.port}/`,
     `openclaw-grant ws://${OTHER_NAME}:${gateway.port}/`,
   ]);
 });

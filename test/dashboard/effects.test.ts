@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { carryOut } from "../../src/dashboard/effects.ts";
 import type { State } from "../../src/dashboard/model.ts";
-import { fresh } from "./state.ts";
+import { elsewhere, fresh } from "./state.ts";
 
 it.each<[string, Partial<State>, Partial<State>, string[]]>([
   ["nothing changed", {}, {}, []],
@@ -13,6 +13,9 @@ it.each<[string, Partial<State>, Partial<State>, string[]]>([
   ["patience alone", { patience: 5 }, { patience: 0 }, ["watch 0"]],
   ["a grant", {}, { grant: { token: "t", scopes: [] } }, ["save"]],
   ["a spent invite", { invite: "i" }, { invite: undefined }, ["save"]],
+  ["a step back for another tab", {}, { view: elsewhere }, ["stand by true"]],
+  ["no step back any more", { view: elsewhere }, {}, ["stand by false"]],
+  ["still behind another tab", { view: elsewhere }, { view: { ...elsewhere } }, []],
 ])("%s", (_title, was, now, expected) => {
   const done: string[] = [];
   carryOut(
@@ -24,6 +27,7 @@ it.each<[string, Partial<State>, Partial<State>, string[]]>([
       again: (time) => done.push(`again ${time}`),
       watch: (ms) => done.push(`watch ${ms}`),
       save: () => done.push("save"),
+      standBy: (on) => done.push(`stand by ${on}`),
     },
   );
   expect(done).toEqual(expected);

@@ -41,17 +41,19 @@ const pairing = (more = {}) =>
       ...more,
     },
   });
-const hello = frame({
-  type: "res",
-  id: "c1",
-  ok: true,
-  payload: {
-    server: { version: "1.2.3" },
-    auth: { role: "operator", scopes: ["operator.read"], deviceToken: "new" },
-    snapshot: { presence: [{ host: "a", deviceId: "ab".repeat(32) }] },
-    policy: { tickIntervalMs: 20_000 },
-  },
-});
+const helloBy = (method: string | undefined, scopes: string[]) =>
+  frame({
+    type: "res",
+    id: "c1",
+    ok: true,
+    payload: {
+      server: { version: "1.2.3" },
+      auth: { role: "operator", scopes, deviceToken: "new", method },
+      snapshot: { presence: [{ host: "a", deviceId: "ab".repeat(32) }] },
+      policy: { tickIntervalMs: 20_000 },
+    },
+  });
+const hello = helloBy(undefined, ["operator.read"]);
 const closed = (code: number, reason = ""): Event => ({ on: "closed", code, reason });
 const press = (button: "pair" | "ask" | "retry"): Event => ({
   on: "press",
@@ -80,8 +82,8 @@ describe("start", () =>
     ["a grant goes before an invite", { invite: "i", grant }, identity, { dials: 2, spend: false }],
     ["the press spends the invite", { invite: "i" }, press("pair"), { spend: true, dials: 2 }],
     [
-      "no key",
-      {},
+      "no key, after some tries",
+      { attempt: 3 },
       { on: "broken", message: "x" },
       { view: { at: "stopped", cause: { code: "no-key" } } },
     ],
@@ -133,10 +135,32 @@ describe("connect", () =>
       { notice: expect.stringContaining("paired") },
     ],
     [
-      "hello-ok beside an invite",
+      "hello-ok beside an invite that may give more",
       { invite: "i", grant },
       hello,
+      { invite: "i", notice: expect.stringContaining("unused") },
+    ],
+    [
+      "hello-ok beside an invite, with full control",
+      { invite: "i", grant },
+      helloBy("device-token", ["operator.admin"]),
       { invite: undefined, notice: expect.stringContaining("unused") },
+    ],
+    [
+      "hello-ok after an invite that gave more",
+      { invite: "i", spend: true, grant },
+      helloBy("bootstrap-token", ["operator.read", "operator.write"]),
+      {
+        invite: undefined,
+        grant: { scopes: ["operator.read", "operator.write"], id: fresh.thisDevice.id },
+        notice: expect.stringContaining("can do more now"),
+      },
+    ],
+    [
+      "hello-ok after an invite that gave nothing",
+      { invite: "i", spend: true, grant },
+      helloBy("device-token", ["operator.read"]),
+      { invite: undefined, notice: expect.stringMatching(/gives nothing .* still unused/) },
     ],
   ]));
 
@@ -216,6 +240,24 @@ describe("refusals", () =>
       { view: { at: "stopped", cause: { code: "invite-expired" } }, invite: undefined },
     ],
     [
+      "a bad invite takes nothing from a browser that is paired",
+      { invite: "i", spend: true, grant },
+      refusal({ details: { code: "AUTH_BOOTSTRAP_TOKEN_INVALID", reason: "expired" } }),
+      { view: { cause: { code: "invite-expired", hasAccess: true } }, invite: undefined, grant },
+    ],
+    [
+      "an invite for a node is dropped",
+      { invite: "i", spend: true },
+      refusedWith("INVALID_ROLE"),
+      { view: { cause: { code: "invite-role", hasAccess: false } }, invite: undefined },
+    ],
+    [
+      "wrong links of others keep out no browser that is paired",
+      { invite: "i", spend: true, grant },
+      refusedWith("AUTH_RATE_LIMITED", { retryAfterMs: 299_000 }),
+      { view: { at: "stopped", cause: { hasAccess: true } }, invite: "i", grant, retryAt: 0 },
+    ],
+    [
       "a named wait is kept",
       {},
       refusedWith("AUTH_RATE_LIMITED", { retryAfterMs: 299_000 }),
@@ -266,6 +308,12 @@ describe("while waiting", () => {
       { view: { at: "stopped", cause: { code: "closed", message: "gone" } } },
     ],
     [
+      "a newer tab of this browser ends it",
+      { view: waiting },
+      closed(1008, "pairing required: continued on a newer connection of this device"),
+      { view: { at: "stopped", cause: { code: "elsewhere" } } },
+    ],
+    [
       "a lost network does not",
       { view: waiting },
       closed(1006),
@@ -286,10 +334,19 @@ describe("credentials", () => {
 
   it("spends an invite for all it may hold", () => {
     const { auth, scopes } = credentials({ ...fresh, invite: "i", spend: true, grant });
-    expect(auth).toEqual({ bootstrapToken: "i" });
+    expect(auth).toEqual({ bootstrapToken: "i", deviceToken: "token" });
     expect(scopes.join()).toBe(
       "operator.admin,operator.read,operator.write,operator.approvals,operator.questions,operator.pairing",
     );
+  });
+
+  it("asks beside an invite for what it was granted too", () => {
+    const talk = { token: "token", scopes: ["operator.talk"] };
+    const { scopes } = credentials({ ...fresh, invite: "i", spend: true, grant: talk });
+    expect(scopes).toContain("operator.talk");
+    expect(credentials({ ...fresh, invite: "i", spend: true }).auth).toEqual({
+      bootstrapToken: "i",
+    });
   });
 });
 

@@ -1,4 +1,4 @@
-import type { State } from "../../src/dashboard/model.ts";
+import type { State, View } from "../../src/dashboard/model.ts";
 
 export const NOW = 1_795_000_000_000;
 
@@ -20,4 +20,10 @@ export const fresh: State = {
   challenge: { nonce: "n", ts: NOW },
   retryAt: 0,
   patience: 15_000,
+};
+
+/** A tab that stepped back for another one, which waits for approval. */
+export const elsewhere: View = {
+  at: "stopped",
+  cause: { code: "elsewhere", message: "" },
 };

@@ -108,6 +108,7 @@ describe("advice", () => {
     ["invite-expired", /link has expired/, "openclaw devices invite", "ask"],
     ["invite-revoked", /revoked/, "openclaw devices invite", "ask"],
     ["invite-unknown", /not valid/, "openclaw devices invite", "ask"],
+    ["invite-role", /for a node/, "openclaw devices invite", "ask"],
     ["AUTH_TOKEN_MISSING", /invited devices only/, "openclaw devices invite", "retry"],
     [
       "CONTROL_UI_ORIGIN_NOT_ALLOWED",
@@ -159,9 +160,15 @@ describe("advice", () => {
     });
   });
 
+  it("lets a browser that is paired go on without a link that failed", () => {
+    for (const code of ["invite-expired", "AUTH_RATE_LIMITED"]) {
+      const given = advise({ code, message: "because", hasAccess: true }, "https://gw.example");
+      expect(given).toMatchObject({ label: "Go on without the link", action: "ask" });
+    }
+  });
+
   it("tells a tab that another tab has the request", () => {
-    const message = "pairing required: continued on a newer connection of this device";
-    const given = advise({ code: "closed", message }, "https://gw.example");
+    const given = advise({ code: "elsewhere", message: "" }, "https://gw.example");
     expect(given).toMatchObject({ title: "Another tab is asking", action: "ask" });
   });
 

@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { GatewayProcess } from "../kit/process.ts";
+import { GatewayProcess, PROCESS_TOKEN } from "../kit/process.ts";
 import { until } from "../kit/until.ts";
 
 let gateway: GatewayProcess;
@@ -143,10 +143,6 @@ describe("what is not there", () => {
     "/favicon.ico",
     "/api",
     "/api/status",
-    "/v1/models",
-    "/v1/chat/completions",
-    "/hooks/agent",
-    "/tools/invoke",
     "/../package.json",
     "/..%2f..%2fetc%2fpasswd",
     "/index.js",
@@ -162,9 +158,18 @@ describe("what is not there", () => {
   });
 
   test("a POST to an API is a 404", async () => {
-    for (const path of ["/api/hooks", "/v1/models", "/hooks/agent", "/tools/invoke"]) {
-      const { status } = await ask("POST", path);
-      expect([path, status]).toEqual([path, 404]);
+    expect((await ask("POST", "/api/hooks")).status).toBe(404);
+  });
+
+  test("an interface for programs is a 401 first, and with the secret a 404 that they can read", async () => {
+    const headers = { authorization: `Bearer ${PROCESS_TOKEN}` };
+    for (const path of ["/v1/models", "/v1/chat/completions", "/hooks/agent", "/tools/invoke"]) {
+      for (const method of ["GET", "POST"]) {
+        expect([path, (await ask(method, path)).status]).toEqual([path, 401]);
+        const { status, body } = await ask(method, path, headers);
+        expect([path, status]).toEqual([path, 404]);
+        expect(JSON.stringify(JSON.parse(body).error)).toContain("no agent is configured");
+      }
     }
   });
 });

@@ -13,16 +13,21 @@ function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-test("a stop lets what runs be answered, then closes everyone 1012", async () => {
+test("a stop tells everyone, lets what runs be answered, then closes everyone 1012", async () => {
   const gateway = await startTestGateway();
   const { client } = await admittedConnect(gateway, admin);
+  const { client: reader } = await admittedConnect(gateway, { ...admin, scopes: [] });
   const { error } = await refusedConnect(gateway, { device: makeDevice(), auth });
   const { requestId } = error.details;
   const answer = client.request("device.pair.approve", { requestId });
   while (gateway.server.gateway.dispatcher.busy === 0) await settled();
   await gateway.close();
   expect((await answer).ok).toBe(true);
-  expect(await client.end()).toEqual(stop);
+  for (const one of [client, reader]) {
+    expect(await one.end()).toEqual(stop);
+    const told = one.frames.filter(({ event }) => event === "shutdown");
+    expect(told.map(({ payload }) => payload)).toEqual([{ reason: "gateway stopping" }]);
+  }
 });
 
 test("drainMs: what does not end in time goes unanswered, and no new connect is taken", async () => {

@@ -49,7 +49,7 @@ test("a device without a name is named by its program, wherever people read of i
 });
 
 test("what it says in its connect counts before the header, and its id where it says nothing", async () => {
-  const client = { id: "gateway-client", mode: "backend", platform: "darwin", version: "9.1" };
+  const client = { id: "gateway-client", mode: "test", platform: "darwin", version: "9.1" };
   const named = await asks(makeDevice(), { headers, client, params: { userAgent: "Other/3" } });
   const plain = await asks(makeDevice(), { client });
   const nameOf = async (requestId: string) =>

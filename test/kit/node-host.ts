@@ -23,6 +23,11 @@ export class HostMachine {
     return machine;
   }
 
+  /** Another program of the same machine: what it keeps is the other one's too. */
+  beside(): HostMachine {
+    return new HostMachine(this.program, this.folder);
+  }
+
   async allow(lines: readonly string[]): Promise<void> {
     await writeFile(join(this.folder, "allow"), `${lines.join("\n")}\n`, { mode: 0o600 });
   }

@@ -17,7 +17,8 @@ let gateway: TestGateway;
 let op: RawClient;
 let node: PairedNode;
 beforeAll(async () => {
-  gateway = await startTestGateway();
+  // A caller that is lost is not waited for (repeated-invoke.test.ts is about that).
+  gateway = await startTestGateway({ limits: { nodeInvokeReturnMs: 0 } });
   op = await operator(gateway);
   node = await approvedNode(gateway, ["system.which", "system.notify", "fs.listDir"]);
 });
@@ -176,7 +177,9 @@ describe("a failure", () => {
       message,
       details: { nodeError: { code: "DISCONNECTED" }, nodeCommandDispatched: true },
     });
-    const { error } = await op.request("node.invoke", params);
+    // A new one: under the key of the first it would be told of that one.
+    const anew = invokeParams(gone.nodeId, "system.which");
+    const { error } = await op.request("node.invoke", anew);
     expect(error).toEqual({
       code: "UNAVAILABLE",
       message: "node not connected",

@@ -10,7 +10,8 @@ const claims = { caps: [], commands: [], permissions: {} };
 
 function session(nodeId: string): NodeSession {
   const socket = { id: nodeId, send() {}, isSlow: () => false };
-  return new NodeSession(socket, { nodeId, pairing: "p", claims, text, invited: false }, 0);
+  const place = { source: "127.0.0.1", name: undefined, instanceId: undefined };
+  return new NodeSession(socket, { nodeId, pairing: "p", claims, text, place, invited: false }, 0);
 }
 
 function bench(nodePublishedTotalBytes: number = limitTable.nodePublishedTotalBytes.value) {

@@ -34,6 +34,7 @@ async function bench() {
     pairing: pairing.nodePairing("attic") ?? "",
     claims: { caps: ["system"], commands: ["a.one", "a.two"], permissions: {} },
     text,
+    place: { source: "127.0.0.1", name: undefined, instanceId: undefined },
     invited: false,
   };
   const join = (invited = false) =>

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeAll, expect, test } from "vitest";
-import { startTestGateway, type TestGateway } from "../kit/gateway.ts";
+import { limitTable } from "../../src/limits/table.ts";
+import { startTestGateway, type TestGateway, unpaced } from "../kit/gateway.ts";
 import { whyNoVps } from "../kit/vps-base.ts";
 import { askOnce, gatherHonest, keepUp, pendingCodes } from "./support/requests.ts";
 
@@ -22,23 +22,24 @@ beforeAll(() => {
 afterEach(() => gateway?.close());
 
 const hex = (n: number) => n.toString(16);
+const ofOneNetwork = (n: number) => `2001:db8:51e6:${hex(1 + (n % 300))}::${hex(1 + (n % 60_000))}`;
+const ofMany = (n: number) => `2001:db8:${hex(0x1000 + (n % 300))}:1::${hex(1 + (n % 60_000))}`;
 
 inNetwork.each([
-  [
-    "300 /64s of one /48",
-    (n: number) => `2001:db8:51e6:${hex(1 + (n % 300))}::${hex(1 + (n % 60_000))}`,
-  ],
-  ["300 /48s", (n: number) => `2001:db8:${hex(0x1000 + (n % 300))}:1::${hex(1 + (n % 60_000))}`],
+  ["at 75 a second from 300 /64s of one /48", ofOneNetwork, {}, 75],
+  ["at 75 a second from 300 /48s", ofMany, {}, 75],
+  // Where nothing paces new requests they fill all places more than twice.
+  ["without a pace from 300 /48s", ofMany, unpaced, 600],
 ])(
-  "kept up for 5 s from %s: four devices that wait keep their codes and come in",
-  async (_, from) => {
-    gateway = await startTestGateway();
+  "kept up %s: four devices that wait keep their codes and come in",
+  async (_, from, limits, perSecond) => {
+    gateway = await startTestGateway({ limits });
     const url = `ws://[::1]:${gateway.port}`;
-    const attack = keepUp((n) => askOnce({ url, address: from(n) }), 75);
+    const attack = keepUp((n) => askOnce({ url, address: from(n) }), perSecond);
     await attack.asked();
     const addresses = [1, 2, 3, 4].map((n) => `2001:db8:aaaa:${n}::7`);
     const honest = await gatherHonest(url, addresses);
-    await pause(5000);
+    await attack.asked(limits === unpaced ? 3 * limitTable.pendingRequests.value : 150);
     const pending = await pendingCodes(gateway);
     expect(honest.map(({ code }) => pending.has(code))).toEqual([true, true, true, true]);
     expect(honest.map(({ client }) => client.closed)).toEqual(honest.map(() => undefined));

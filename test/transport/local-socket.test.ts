@@ -281,7 +281,7 @@ describe("connections", () => {
     const line = await Line.open();
     line.write(request("1"));
     await line.until(() => line.answers.length === 1);
-    const ended = new Promise<void>((resolve) => requesters[0]?.onEnd(resolve));
+    const ended = new Promise<void>((resolve) => requesters[0]?.onEnd(() => resolve()));
     const forget = requesters[0]?.onEnd(() => expect.unreachable());
     forget?.();
     line.socket.destroy();

@@ -15,6 +15,7 @@ import { makeKey, makeRelease, RELEASE_MS } from "../release/support/release.ts"
 import { changesOf, snapshot } from "./support/snapshot.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
+const CONF = "/etc/nginx/nginx.conf";
 const [PORT, HTTP, HTTPS] = [29_491, 29_490, 29_493];
 
 const reason = whyNoVps();
@@ -27,6 +28,11 @@ let vps: Vps;
 function installs(...words: (string | number)[]): Promise<string> {
   const line = `curl -fsSL ${publisher.url}/install.sh | bash -s -- ${words.join(" ")}`;
   return vps.ok(["bash", "-c", line]);
+}
+
+/** What nginx's own configuration says of how much a worker holds. */
+async function holds(): Promise<string> {
+  return (await vps.ok(["grep", "-o", "worker_connections [0-9]*;", CONF])).trim();
 }
 
 describe.skipIf(reason !== undefined)("what an installation may be told", () => {
@@ -46,7 +52,7 @@ describe.skipIf(reason !== undefined)("what an installation may be told", () => 
   });
 
   test(
-    "--cert and --key: a certificate of one's own is served, and stays when the gateway goes",
+    "--cert and --key: a certificate of one's own is served; it stays when the gateway goes, and so does nginx as Debian ships it",
     async () => {
       const [cert, key] = [join(temp, "cert.pem"), join(temp, "key.pem")];
       const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
@@ -56,17 +62,22 @@ describe.skipIf(reason !== undefined)("what an installation may be told", () => 
       await vps.ok(["mkdir", "-p", "/etc/ssl/mine"]);
       await cp(cert, vps.path("/etc/ssl/mine/cert.pem"));
       await cp(key, vps.path("/etc/ssl/mine/key.pem"));
+      await vps.ok(["sh", "-c", "apt-get update -q && apt-get install -qy nginx"]);
       const before = await snapshot(vps);
       const given = ["--cert", "/etc/ssl/mine/cert.pem", "--key", "/etc/ssl/mine/key.pem"];
-      await installs(
-        ...given,
-        "--domain",
-        "gateway.test",
-        "--http-port",
-        HTTP,
-        "--https-port",
-        HTTPS,
-      );
+      const site = ["--domain", "gateway.test", "--http-port", HTTP, "--https-port", HTTPS];
+
+      const untuned = await installs(...given, ...site, "--no-tune-nginx");
+      expect(await commonName()).toBe("gateway.test");
+      expect(untuned).not.toContain(CONF);
+      expect(await holds()).toBe("worker_connections 768;");
+
+      // By itself it lets nginx hold more, says so before it does, and does nothing else.
+      const tunes = `change ${CONF}: -worker_connections 768; +worker_connections 16384;`;
+      expect(await installs(...given, ...site, "--dry-run")).toContain(`would ${tunes}`);
+      expect(await holds()).toBe("worker_connections 768;");
+      expect(await installs(...given, ...site)).toContain(tunes);
+      expect(await holds()).toBe("worker_connections 16384;");
       expect(await commonName()).toBe("gateway.test");
       await vps.ok([
         "sh",
@@ -163,7 +174,8 @@ const FINGERPRINT =
 /** Whom the certificate is made out to that is served here. */
 function commonName(): Promise<string> {
   return new Promise((resolve, reject) => {
-    const options = { port: HTTPS, path: "/healthz", rejectUnauthorized: false };
+    // On a connection of its own each time: one that is resumed shows no certificate.
+    const options = { port: HTTPS, path: "/healthz", rejectUnauthorized: false, agent: false };
     const asked = request({ ...options, headers: { host: "gateway.test" } }, (answer) => {
       const { subject } = (answer.socket as TLSSocket).getPeerCertificate();
       answer.resume();

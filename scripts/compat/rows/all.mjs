@@ -4,7 +4,7 @@ import { gatewayRows } from "./gateway.mjs";
 import { httpClientRows } from "./http-clients.mjs";
 import { nodeGoneRows, nodeHostRows } from "./node-host.mjs";
 import { npmClientRows } from "./npm-client.mjs";
-import { olderCliRows } from "./older-cli.mjs";
+import { olderClientRows } from "./older-client.mjs";
 import { remoteRows } from "./remote.mjs";
 import { setupCodeRows } from "./setup-code.mjs";
 import { webAppRows } from "./web-app.mjs";
@@ -24,7 +24,7 @@ export const groups = [
   setupCodeRows,
   npmClientRows,
   httpClientRows,
-  olderCliRows,
+  olderClientRows,
   remoteRows,
   clearRows,
 ];

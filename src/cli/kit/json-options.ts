@@ -19,11 +19,11 @@ export function readParams(text: string | undefined): Record<string, unknown> {
 }
 
 /**
- * `--timeout` in milliseconds, from 1; `undefined` where it is left out.
+ * `--timeout` in milliseconds, from `least` (1); `undefined` where it is left out.
  * @throws CliError (usage) for anything else
  */
-export function readTimeout(text: string | undefined): number | undefined {
+export function readTimeout(text: string | undefined, least: 0 | 1 = 1): number | undefined {
   if (text === undefined) return undefined;
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new CliError("usage", "--timeout: expected milliseconds, a whole number from 1");
+  if (/^(0|[1-9]\d{0,8})$/.test(text) && Number(text) >= least) return Number(text);
+  throw new CliError("usage", `--timeout: expected milliseconds, a whole number from ${least}`);
 }

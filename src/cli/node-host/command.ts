@@ -24,6 +24,7 @@ export const connect = declare({
       .option("--link-file <file>", "a file whose first line is the link")
       .option("--name <name>", "what this machine calls itself (default: its host name)")
       .option("--allow <file>", "commands the gateway may run (default: ~/.openclaw-node/allow)")
+      .option("--new-key", "a key of its own, for a copy of a machine; the old one is kept aside")
       .option("--install-service", "run it under systemd, as a user of its own; root only")
       .option("--yes", "with --install-service: do not ask"),
   completes: { allow: "file", "link-file": "file" },

@@ -19,7 +19,7 @@ export interface CapabilityDeps {
 
 /**
  * What the gateway lets this node do: it learns that from the answers to its own figures, which are
- * refused until its commands are approved.
+ * refused until its commands are approved, and while another program with its key serves.
  */
 export class DeclaredCommands {
   #timer: NodeJS.Timeout | undefined;
@@ -57,6 +57,12 @@ export class DeclaredCommands {
     if (this.#send) void this.#report(this.#send);
   }
 
+  /** Another connection with this machine's key serves, or this one does again. */
+  standby(stands: boolean): void {
+    if (stands) this.#tell({ event: "standby" });
+    else if (this.#send) void this.#report(this.#send);
+  }
+
   async #report(send: Send): Promise<void> {
     try {
       const payloadJSON = JSON.stringify(hostStats());
@@ -69,6 +75,8 @@ export class DeclaredCommands {
 
   #refused({ details }: RefusedReport, send: Send): void {
     if (details?.["code"] !== "PAIRING_CHANGED") return;
+    // The next report asks again: by then it may serve.
+    if (details["reason"] === "standby") return this.#tell({ event: "standby" });
     // It is put before a person: anything else than a code would be a line of the gateway's own.
     const requestId = normalizeCode(String(details["requestId"] ?? ""));
     if (requestId !== undefined && isWholeCode(requestId)) {

@@ -1,3 +1,4 @@
+import { existsSync, renameSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Environment } from "../../lib/environment.ts";
@@ -21,4 +22,27 @@ export function nodeKeys(folder: string): { identity: CliIdentity; tokens: Token
     identity: loadIdentity(folder, "identity.json"),
     tokens: new TokenFile(folder, "tokens.json"),
   };
+}
+
+/**
+ * Puts this machine's key and tokens aside, under the key's id, so that the next start makes new ones.
+ * @returns the file of the old key; `undefined` where there was none
+ * @throws CliError (failed) where they hold no usable key
+ */
+export function setKeyAside(folder: string): string | undefined {
+  if (!existsSync(join(folder, "identity.json"))) return undefined;
+  const { deviceId } = loadIdentity(folder, "identity.json");
+  const aside = (name: string) => join(folder, `${name}-${deviceId.slice(0, 16)}.json`);
+  // Tokens are worth nothing without their key, and with another one they are refused.
+  rename(join(folder, "tokens.json"), aside("tokens"));
+  rename(join(folder, "identity.json"), aside("identity"));
+  return aside("identity");
+}
+
+function rename(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { GatewayClient, type GatewayClientOptions } from "@openclaw/gateway-client";
 import { cleanText } from "../../lib/text.ts";
 import { version } from "../../lib/version.ts";
@@ -41,6 +42,8 @@ export class NodeHost {
   readonly #invokes: Invokes;
   readonly #capabilities: DeclaredCommands;
   readonly #key: string;
+  /** Tells this run from another one with the same key, and from its own lost connections. */
+  readonly #instanceId = randomUUID();
   #client: GatewayClient | undefined;
   #timer: NodeJS.Timeout | undefined;
   #asked: { requestId: string; atMs: number } | undefined;
@@ -146,6 +149,7 @@ export class NodeHost {
       clientName: "node-host",
       mode: "node",
       clientDisplayName: name,
+      instanceId: this.#instanceId,
       clientVersion: version,
       platform: process.platform,
       ...(process.platform === "linux" && { deviceFamily: "Linux" }),
@@ -200,6 +204,7 @@ export class NodeHost {
         client.request(method, params),
       );
     } else if (event === "node.invoke.cancel") this.#invokes.cancel(String(facts["invokeId"]));
+    else if (event === "node.standby") this.#capabilities.standby(facts["standby"] === true);
     else if (event === "node.pair.resolved") this.#capabilities.resolved(facts["decision"]);
   }
 

@@ -1,4 +1,5 @@
 import { nodeHostLimitTable } from "../../limits/node-host.ts";
+import { nodeLimitTable } from "../../limits/nodes.ts";
 import type { HostCall, HostFacts } from "./call.ts";
 import { runCommand } from "./commands.ts";
 import { HostError, invalid } from "./errors.ts";
@@ -15,7 +16,6 @@ export interface InvokeRequest {
 /** How answers leave: one request to the gateway. */
 export type Send = (method: string, params: Record<string, unknown>) => Promise<unknown>;
 
-const DEFAULT_TIMEOUT_MS = 30_000;
 const MOST_CHUNK = 8 * 1024;
 
 /**
@@ -74,14 +74,20 @@ export class Invokes {
 }
 
 function callOf(request: InvokeRequest, signal: AbortSignal, send: Send): HostCall {
-  const { timeoutMs = DEFAULT_TIMEOUT_MS } = request;
   const progress = new Progress(request, send);
   return {
     params: readParams(request.paramsJSON),
-    timeoutMs: timeoutMs > 0 ? timeoutMs : DEFAULT_TIMEOUT_MS,
+    timeoutMs: patienceOf(request),
     signal,
     progress: (chunk) => progress.add(chunk),
   };
+}
+
+/** Milliseconds until the caller gives up: 0 says that it wants no such time, and what is no time says nothing. */
+export function patienceOf({ timeoutMs }: Pick<InvokeRequest, "timeoutMs">): number {
+  if (timeoutMs === 0) return nodeLimitTable.nodeInvokeMaxMs.value;
+  const isTime = typeof timeoutMs === "number" && timeoutMs > 0;
+  return isTime ? timeoutMs : nodeLimitTable.nodeInvokeMs.value;
 }
 
 function readParams(text: string | null | undefined): Record<string, unknown> {

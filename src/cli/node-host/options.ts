@@ -3,7 +3,7 @@ import { cleanText } from "../../lib/text.ts";
 import { keyWords } from "../../words/key.ts";
 import { type Context, jsonLine } from "../kit/context.ts";
 import { secretOption } from "../reach/remote-options.ts";
-import { allowPath, nodeFolder, nodeKeys } from "./folder.ts";
+import { allowPath, nodeFolder, nodeKeys, setKeyAside } from "./folder.ts";
 import type { HostOptions } from "./host.ts";
 import { eventFacts, eventLines, type HostEvent } from "./words.ts";
 
@@ -13,6 +13,8 @@ export interface ConnectOptions {
   /** A file whose first line is the link. */
   readonly linkFile?: string;
   readonly installService?: boolean;
+  /** Makes this machine a key of its own, where it has that of another one. */
+  readonly newKey?: boolean;
   readonly yes?: boolean;
 }
 
@@ -22,7 +24,10 @@ export async function hostOptions(
   options: ConnectOptions,
 ): Promise<Omit<HostOptions, "target">> {
   const { env } = context.io;
-  const keys = nodeKeys(nodeFolder(env));
+  const folder = nodeFolder(env);
+  const aside = options.newKey ? setKeyAside(folder) : undefined;
+  if (aside !== undefined) context.io.err(`The key that was here is kept in ${aside}`);
+  const keys = nodeKeys(folder);
   return {
     ...keys,
     name: cleanText(options.name ?? hostname(), 64) ?? "node",

@@ -11,7 +11,7 @@ import { sharedPaths } from "../kit/program-paths.ts";
 import { shown, shownLines } from "../kit/words.ts";
 import type { ConnectOptions } from "./options.ts";
 import { type Ids, pairAs } from "./pair-process.ts";
-import type { ConnectTarget } from "./target.ts";
+import { type ConnectTarget, MAKE_LINK } from "./target.ts";
 import { allowTemplate, NODE_ETC, NODE_STATE, NODE_UNIT, NODE_USER, unitText } from "./unit.ts";
 
 const UNIT_FILE = `/etc/systemd/system/${NODE_UNIT}.service`;
@@ -32,6 +32,9 @@ export async function installService(context: Context, ask: ServiceAsk): Promise
   const unit = unitText(sharedPaths());
   const settings = envText(context, ask);
   const pairsNow = ask.target.invite !== undefined;
+  if (ask.options.newKey && !pairsNow) {
+    throw new CliError("usage", "a service with --new-key takes a link", { next: MAKE_LINK });
+  }
   for (const line of planLines(pairsNow)) io.out(line);
   io.out(`\n${UNIT_FILE}:\n\n${unit}\n${NODE_ETC}/connect.env:\n\n${settings}`);
   if (process.getuid?.() !== 0) throw notRoot(ask);

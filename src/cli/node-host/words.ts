@@ -11,6 +11,7 @@ export type HostEvent =
   | { readonly event: "commands-waiting"; readonly requestId?: string }
   | { readonly event: "commands-approved" }
   | { readonly event: "commands-rejected" }
+  | { readonly event: "standby" }
   | { readonly event: "disconnected"; readonly reason: string }
   | { readonly event: "unpaired" }
   | { readonly event: "note"; readonly message: Text };
@@ -42,6 +43,10 @@ export function eventLines(event: HostEvent, key: string): Text[] {
       return ["Its commands are approved; it answers now"];
     case "commands-rejected":
       return ["What it offers was rejected; it stays connected with what was approved before"];
+    case "standby":
+      return [
+        "Another program with this machine's key serves now; this one stands by, and takes over when that ends",
+      ];
     case "disconnected":
       return [`Connection lost (${shown(event.reason, 200)}); connects again`];
     case "unpaired":

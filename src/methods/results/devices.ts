@@ -111,6 +111,26 @@ const pairedFields = () => ({
 
 export const pairedRow = () => t.object(pairedFields().required, pairedFields().optional);
 
+/**
+ * Of a node with several connections: how many, those that stand by, newest first (8 at most), and whether
+ * its key is used by several programs of one machine or by several machines.
+ */
+export const severalConnections = () => ({
+  connections: t.integer(),
+  standbys: t.array(
+    t.object(
+      { connectedAtMs: t.integer() },
+      {
+        displayName: t.string(),
+        remoteIp: t.string(),
+        version: t.string(),
+        instanceId: t.string(),
+      },
+    ),
+  ),
+  keyUsedBy: t.oneOf("programs", "machines"),
+});
+
 /** A paired device in the list: whether it is here, and what it is as a node. */
 const listedRow = () =>
   t.object(
@@ -122,6 +142,7 @@ const listedRow = () =>
         approvedVia: approvedVia(),
       }),
       pendingNodeSurface: capabilityRequest(),
+      ...severalConnections(),
     },
   );
 

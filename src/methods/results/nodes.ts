@@ -1,5 +1,12 @@
 import * as t from "../../protocol/typed-schema.ts";
-import { approvedNode, capabilities, capabilityRequest, ownWords, strings } from "./devices.ts";
+import {
+  approvedNode,
+  capabilities,
+  capabilityRequest,
+  ownWords,
+  severalConnections,
+  strings,
+} from "./devices.ts";
 
 /** Figures of a node's machine, as it sent them; `updatedAtMs` is the gateway's clock. */
 const hostStats = () =>
@@ -33,6 +40,7 @@ const nodeFields = () => ({
     modelIdentifier: t.string(),
     hostStats: hostStats(),
     connectedAtMs: t.integer(),
+    ...severalConnections(),
     pathEnv: t.string(),
     nodePluginTools: t.array(t.anything()),
     lastActiveAtMs: t.integer(),

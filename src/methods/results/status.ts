@@ -73,6 +73,16 @@ const notify = () =>
     { last: lastOutcome() },
   );
 
+/** A node whose key is used twice. `names` are those that its connections give, without repeats. */
+const sharedKey = () =>
+  t.object({
+    nodeId: t.string(),
+    keyUsedBy: t.oneOf("programs", "machines"),
+    connections: t.integer(),
+    names: strings(),
+    addresses: strings(),
+  });
+
 export const olderClient = () =>
   t.object(
     {
@@ -105,9 +115,12 @@ const figures = () =>
       pairing: pairingCounts(),
       nodes: t.object({
         connected: t.integer(),
+        standby: t.integer(),
         approved: t.integer(),
         pending: t.integer(),
         invokes: t.integer(),
+        answersBytes: t.integer(),
+        sharedKeys: t.array(sharedKey()),
       }),
       store: t.object(
         { ok: t.boolean(), commits: t.integer(), journalBytes: t.integer() },

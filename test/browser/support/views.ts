@@ -71,6 +71,20 @@ export const views: Readonly<Record<string, (stage: Stage) => Promise<Page>>> = 
     return page;
   },
   ready,
+  async "ready with a link"(stage) {
+    const page = await ready(stage, "read");
+    await page.goto("about:blank");
+    await page.goto(await link(stage));
+    await page.locator("#offer").waitFor();
+    return page;
+  },
+  async "key away"(stage) {
+    const page = await ready(stage);
+    await page.evaluate(() => indexedDB.deleteDatabase("openclaw-device"));
+    await page.reload();
+    await page.locator("#anew").waitFor();
+    return page;
+  },
   async lost(stage) {
     const page = await ready(stage);
     await stage.gateway.kill();

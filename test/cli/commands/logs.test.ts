@@ -165,6 +165,40 @@ describe("from where it wrote while it is down", () => {
     expect(asked).toBe("-u openclaw-gateway -o json --all --no-pager -n 7\n");
   });
 
+  const tools = (scripts: Record<string, string>) => {
+    for (const [name, script] of Object.entries(scripts)) {
+      chmodSync(file(`bin/${name}`, `#!/bin/sh\n${script}\n`), 0o755);
+    }
+    return `${join(admin.folder, "bin")}:/usr/bin:/bin`;
+  };
+  const failed = "printf 'LoadState=loaded\\nActiveState=failed\\n'";
+
+  test("the file and journald together: a start may have ended before there was a log", async () => {
+    const path = file("gateway.log", `${pino("one")}\n${pino("two")}\n`);
+    file("state/openclaw.json", JSON.stringify({ logging: { file: path } }));
+    const entry = { MESSAGE: "Segmentation fault", __REALTIME_TIMESTAMP: `${NOW + 1}000` };
+    const io = admin.io();
+    io.env["PATH"] = tools({ systemctl: failed, journalctl: `echo '${JSON.stringify(entry)}'` });
+    expect(await openclaw("logs --limit 2", io)).toBe(0);
+    expect(io.lines.map((text) => text.slice(25))).toEqual([
+      "WARN  two",
+      "INFO  Segmentation fault",
+    ]);
+    expect(io.errors).toEqual([`From ${path} and journald, unit openclaw-gateway:`]);
+    io.env["PATH"] = tools({ systemctl: failed, journalctl: "exit 1" });
+    expect(await openclaw("logs --limit 1", io)).toBe(0);
+    expect(io.lines.at(-1)).toContain("two");
+  });
+
+  test("the file that a configuration names which can't be read any more", async () => {
+    const path = file("gateway.log", `${pino("one")}\n`);
+    file("state/openclaw.json", `{ "logging": { "file": "${path}" }, "gateway": { bind }`);
+    const io = admin.io();
+    io.env["PATH"] = "/nonexistent";
+    expect(await openclaw("logs", io)).toBe(0);
+    expect(io.errors).toEqual([`From ${path}:`]);
+  });
+
   test("nothing at all is said, with what to type", async () => {
     const io = admin.io();
     Object.assign(io.env, { PATH: "/nonexistent" });

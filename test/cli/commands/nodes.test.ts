@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FakeAdmin, Refuse } from "../support/admin-server.ts";
 import { NOW, openclaw } from "../support/io.ts";
-import { pendingRow } from "../support/rows.ts";
+import { pairedRow, pendingRow } from "../support/rows.ts";
 
 const ID = "fe812c12f3ab4ce6ac5db69ac352f906cb1b11ef43fb33e252ef7ff552263889";
 const OTHER = `fe812c99${"0".repeat(56)}`;
@@ -72,6 +72,36 @@ describe("what is shown", () => {
       "                node, linux",
     ]);
   });
+
+  test.each(["nodes list", "nodes status", "nodes describe attic", "devices list"])(
+    "%s: a copied key is named as that, with what to do",
+    async (words) => {
+      const twice = {
+        connections: 3,
+        keyUsedBy: "machines",
+        standbys: [
+          { connectedAtMs: NOW - 120_000, displayName: "cellar", remoteIp: "10.0.0.2" },
+          { connectedAtMs: NOW - 180_000, displayName: "attic" },
+        ],
+      };
+      admin.answers["node.list"] = () => ({ ts: NOW, nodes: [node(twice)] });
+      admin.answers["node.describe"] = () => node(twice);
+      admin.answers["device.pair.list"] = () => ({
+        pending: [],
+        paired: [pairedRow({ deviceId: ID, displayName: "attic", connected: true, ...twice })],
+        total: 1,
+      });
+      const io = admin.io();
+      expect(await openclaw(words, io)).toBe(0);
+      expect(io.text).toContain("“attic”: two machines use one node's key");
+      const next = io.lines.find((line) => line.startsWith("  next: "));
+      expect(next).toContain("openclaw devices invite --role node");
+      expect(next).toContain("openclaw connect - --new-key");
+      if (words.includes("describe")) {
+        expect(io.text).toContain("Standby    “cellar”, from 10.0.0.2, connected 2 minutes ago");
+      } else expect(io.text).toMatch(/connected[\s\S]*\(2 on standby\)[\s\S]*\(a copied key\)/);
+    },
+  );
 
   test("list and describe: what waits is said to who may not know its code", async () => {
     const row = node({ approvalState: "pending-reapproval" });
@@ -236,6 +266,25 @@ describe("invoke", () => {
   test("a command that ran and failed fails", async () => {
     admin.answers["node.invoke"] = () => ({ ok: true, payload: { exitCode: 1, success: false } });
     expect(await openclaw("nodes invoke attic system.run", admin.io())).toBe(1);
+  });
+
+  test("--timeout 0 wants none, and waits as long as the gateway lets any take", async () => {
+    expect(await openclaw("nodes invoke attic system.which --timeout 0", admin.io())).toBe(0);
+    expect(admin.askedOf("node.invoke")[0]).toMatchObject({ timeoutMs: 0 });
+  });
+
+  test("of a node that went meanwhile: that nobody knows whether it ran", async () => {
+    admin.answers["node.invoke"] = () => {
+      const message = "DISCONNECTED: node disconnected (system.run)";
+      throw new Refuse({
+        code: "UNAVAILABLE",
+        message,
+        details: { nodeError: { code: "DISCONNECTED" } },
+      });
+    };
+    const io = admin.io();
+    expect(await openclaw("nodes invoke attic system.run", io)).toBe(1);
+    expect(io.errorText).toContain("whether the command ran is not known");
   });
 
   test.each(["", "attic", "attic x --params [1]", "attic x --timeout soon"])(

@@ -51,6 +51,22 @@ test("what waits is named by its code, and looked at again when it is decided", 
   expect(told.at(-1)).toEqual({ event: "commands-approved" });
 });
 
+test("that another program with its key serves is said once, and that it serves again", async () => {
+  answer = async () => {
+    const details = { code: "PAIRING_CHANGED", reason: "standby" };
+    throw Object.assign(new Error("no"), { details });
+  };
+  start();
+  await vi.advanceTimersByTimeAsync(125_000);
+  expect([sent, told]).toEqual([3, [{ event: "standby" }]]);
+  declared.standby(true);
+  expect(told).toHaveLength(1);
+  answer = async () => ({ ok: true });
+  declared.standby(false);
+  await vi.advanceTimersByTimeAsync(10);
+  expect(told.at(-1)).toEqual({ event: "commands-approved" });
+});
+
 test("what is no code is never put before a person", async () => {
   answer = waits("92GT-T8FN; rm -rf /");
   start();

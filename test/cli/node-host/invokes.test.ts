@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type InvokeRequest, Invokes } from "../../../src/cli/node-host/invokes.ts";
+import { type InvokeRequest, Invokes, patienceOf } from "../../../src/cli/node-host/invokes.ts";
 import { nodeHostLimitTable } from "../../../src/limits/node-host.ts";
+import { nodeLimitTable } from "../../../src/limits/nodes.ts";
 import { until } from "../../kit/until.ts";
 import { Machine } from "./support.ts";
 
@@ -99,4 +100,15 @@ test("a connection that is gone takes no answer, and nothing fails by it", async
   await expect(
     invokes.run(request("a", "system.which", { bins: [] }), gone),
   ).resolves.toBeUndefined();
+});
+
+const { nodeInvokeMs, nodeInvokeMaxMs } = nodeLimitTable;
+
+test.each([
+  [undefined, nodeInvokeMs.value],
+  [0, nodeInvokeMaxMs.value],
+  [-1, nodeInvokeMs.value],
+  [5, 5],
+])("a caller that gives it %s ms waits %s", (timeoutMs, patience) => {
+  expect(patienceOf(timeoutMs === undefined ? {} : { timeoutMs })).toBe(patience);
 });

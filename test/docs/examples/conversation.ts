@@ -171,7 +171,10 @@ async function calls(talk: Conversation, operator: RawClient): Promise<void> {
 }
 
 /** A node comes, is approved twice, runs one command and gives another one up. */
-async function node(talk: Conversation, operator: RawClient): Promise<void> {
+async function node(
+  talk: Conversation,
+  operator: RawClient,
+): Promise<{ host: RawClient; auth: Record<string, string> }> {
   const waiting = await talk.open();
   const options = { device: attic, ...asNode, caps: ["system", "pairing-wait"] };
   const refused = await talk.connect(waiting, options);
@@ -190,6 +193,17 @@ async function node(talk: Conversation, operator: RawClient): Promise<void> {
   await talk.gateway.host("node.pair.approve", { requestId });
   await talk.hear(host, "node.pair.resolved", "node-approved");
   await invoke(talk, operator, host);
+  return { host, auth };
+}
+
+/** The node connects once more, and its older connection stands by. */
+async function twice(
+  talk: Conversation,
+  { host, auth }: { host: RawClient; auth: Record<string, string> },
+): Promise<void> {
+  const newer = await talk.open();
+  await talk.connect(newer, { device: attic, ...asNode, auth, caps: ["system"] });
+  await talk.hear(host, "node.standby", "node-standby");
 }
 
 async function invoke(talk: Conversation, operator: RawClient, host: RawClient): Promise<void> {
@@ -249,9 +263,10 @@ export async function conversation(): Promise<Said> {
     const token = await firstTime(talk);
     const operator = await nextTime(talk, token);
     await calls(talk, operator);
-    await node(talk, operator);
+    const attached = await node(talk, operator);
     await refusals(talk);
     await setupCode(talk);
+    await twice(talk, attached);
     return talk.said;
   } finally {
     await gateway.close();

@@ -92,7 +92,8 @@ export function keepUp(attack: (serial: number) => Promise<unknown>, perSecond: 
   };
   const workers = Array.from({ length: WORKERS }, worker);
   return {
-    asked: () => until(() => serial > failures, "a first attack"),
+    /** Resolves when so many were answered. */
+    asked: (count = 1) => until(() => serial - failures >= count, `${count} attacks`),
     stop: async () => {
       running = false;
       await Promise.all(workers);

@@ -8,9 +8,11 @@ import { styleOf } from "../../kit/style.ts";
 import { approveCommand, count } from "../../kit/words.ts";
 import { withGateway } from "../../reach/connect.ts";
 import { pairingNeeds } from "../../reach/needs.ts";
+import { keyUseLines } from "../nodes/several.ts";
 import { printJsonPages } from "./json-pages.ts";
 import { nextCommand } from "./next-page.ts";
 import { devicePages, type ListedPage, type ListQuery } from "./pages.ts";
+import type { PairedRow } from "./rows.ts";
 import { pairedPages, pendingTable } from "./tables.ts";
 
 export interface ListOptions {
@@ -71,6 +73,7 @@ async function printPages(
 ): Promise<void> {
   const { io } = context;
   const lines = pairedPages({ now: io.now(), columns: io.columns });
+  const shared: PairedRow[] = [];
   let rows = 0;
   let last: ListedPage | undefined;
   for await (const page of pages) {
@@ -80,10 +83,12 @@ async function printPages(
       io.out(styleOf(io).heading(`Paired (${page.total})`));
     }
     if (page.paired.length > 0) io.out(lines(page.paired).join("\n"));
+    shared.push(...page.paired.filter(({ keyUsedBy }) => keyUsedBy !== undefined));
     rows += page.paired.length;
     last = page;
   }
   if (last) printEnd(context, last, { ...asked, rows });
+  for (const line of keyUseLines(shared)) io.out(line);
 }
 
 function printPending({ io }: Context, { pending }: ListedPage, limit = pending.length): void {

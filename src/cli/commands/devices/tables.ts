@@ -14,6 +14,7 @@ import {
   shortId,
   shown,
 } from "../../kit/words.ts";
+import { severalLines } from "../nodes/several.ts";
 import type { PairedRow, PendingRow } from "./rows.ts";
 
 /** When and how wide a table is made. */
@@ -84,7 +85,7 @@ function pairedCells(row: PairedRow, now: number): Cell[] {
     [shortId(row.deviceId)],
     [deviceName(row), ownWords(row), clientKind(row)].filter((line) => line !== ""),
     [heldWords(row), ...narrowedLines(row), ...revokedLines(row)],
-    [seenWords(row, now)],
+    [seenWords(row, now), ...severalLines(row)],
   ];
 }
 

@@ -1,6 +1,7 @@
 import { openclaw } from "../../../protocol/command.ts";
 import { say } from "../../../protocol/text.ts";
-import { count, quoted, shown } from "../../kit/words.ts";
+import { keyUseWords } from "../../../words/key-use.ts";
+import { count, quoted, shortId, shown } from "../../kit/words.ts";
 import type { Result } from "../../reach/gateway.ts";
 import type { Check, DoctorFacts } from "./facts.ts";
 import { note, ok, warn } from "./verdict.ts";
@@ -83,8 +84,26 @@ const invites: Check = (facts) => {
   );
 };
 
-/** Clients that are named at most. */
+/** Clients, or nodes, that are named at most. */
 const NAMED = 3;
+
+const sharedKeys: Check = ({ gateway }) => {
+  if (gateway.how !== "running") return undefined;
+  // An older gateway says nothing of it.
+  const { sharedKeys: shared } = gateway.status.nodes ?? {};
+  if (shared === undefined) return undefined;
+  const copied = shared.filter(({ keyUsedBy }) => keyUsedBy === "machines");
+  const those = copied.length > 0 ? copied : shared;
+  const [first] = those;
+  if (first === undefined) return ok("No node's key is used twice.");
+  const { message, next } = keyUseWords(first.keyUsedBy);
+  const nodes = those.slice(0, NAMED).map(({ nodeId, names, addresses }) => {
+    const named = names.map((name) => quoted(shown(name))).join(" and ");
+    return `${named} (${shortId(nodeId)}) at ${addresses.map((one) => shown(one)).join(" and ")}`;
+  });
+  const words = `${nodes.join("; ")}: ${message}.`;
+  return first.keyUsedBy === "machines" ? warn(words, next) : note(words, next);
+};
 
 const protocol: Check = ({ gateway }) => {
   if (gateway.how !== "running") return undefined;
@@ -116,5 +135,6 @@ export const accessChecks: Readonly<Record<string, Check>> = {
   "pairing.devices": devices,
   "pairing.requests": requests,
   "pairing.invites": invites,
+  "nodes.shared-keys": sharedKeys,
   "clients.protocol": protocol,
 };

@@ -1,5 +1,5 @@
 import type { KeptLine, LastingLog, LogReading } from "./lasting-log.ts";
-import type { LogLine } from "./line.ts";
+import { inOrder, type LogLine } from "./line.ts";
 
 /** Milliseconds by which a log may lag behind the gateway's own memory. */
 const LAG_MS = 2_000;
@@ -60,19 +60,20 @@ export class Bridge {
     this.#open ??= [...this.#logs.values()].map((log) => {
       return { log, lines: log.open(since), isFirst: true };
     });
-    const found: TimedLine[][] = [];
+    const found: (readonly KeptLine[])[] = [];
     for (const part of this.#open) {
       try {
         const lines = await part.lines.next();
-        found.push(timed(part.isFirst ? this.#unseen(lines) : lines));
+        found.push(part.isFirst ? this.#unseen(lines) : lines);
         part.isFirst = false;
       } catch (error) {
         this.#open = this.#open?.filter((one) => one !== part);
+        await part.lines.close().catch(() => undefined);
         this.deps.failed(part.log, error);
       }
     }
-    const shown = found.flat().filter(({ line }) => !isAuditCopy(line));
-    shown.sort((a, b) => a.sortAt - b.sortAt);
+    const ordered = inOrder(found, ({ line }) => line.atMs);
+    const shown = ordered.filter(({ line }) => !isAuditCopy(line));
     for (const { line, isOwn } of shown) if (isOwn) this.#showed(line);
     this.#bridged ||= shown.length > 0;
     return shown.map(({ line }) => line);
@@ -121,19 +122,6 @@ export class Bridge {
     const first = lines.findIndex(({ line }) => line.atMs === undefined || line.atMs >= from);
     return first < 0 ? [] : lines.slice(first);
   }
-}
-
-interface TimedLine extends KeptLine {
-  /** Its time; a line without one goes where the line before it in its log does. */
-  readonly sortAt: number;
-}
-
-function timed(lines: readonly KeptLine[]): TimedLine[] {
-  let sortAt = 0;
-  return lines.map((kept) => {
-    sortAt = kept.line.atMs ?? sortAt;
-    return { ...kept, sortAt };
-  });
 }
 
 /** Told the same by a line of a file, of the journal, and of the gateway's memory, which cuts long ones. */

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { configPath, stateFolder } from "../../../host/paths.ts";
 import type { Environment } from "../../../lib/environment.ts";
 import type { Context } from "../../kit/context.ts";
@@ -12,22 +12,31 @@ import { fileSource } from "./file-source.ts";
 import { gatewaySource } from "./gateway-source.ts";
 import { journalSource } from "./journal-source.ts";
 import { type LastingLog, lastingErrors, lastingFile, lastingJournal } from "./lasting-log.ts";
-import type { LogReader } from "./source.ts";
+import { mergedSource } from "./merged-source.ts";
+import type { LogAsk, LogReader } from "./source.ts";
 
 /**
  * The gateway while it runs, else where it wrote to: its file, journald, or pm2's file.
  * @throws CliError (unreachable) where there is none
  */
-export async function chooseSource(context: Context): Promise<LogReader> {
+export async function chooseSource(
+  context: Context,
+  { follow }: Pick<LogAsk, "follow">,
+): Promise<LogReader> {
   const { io, options } = context;
   if (options.url !== undefined || (await runs(context))) {
     return gatewaySource(context, (report) => lastingLogs(io.env, report));
   }
-  const file = await logFile(io.env);
-  if (file !== undefined && existsSync(file)) return fileSource(file);
-  if ((await unitState(io.env)) !== undefined) return journalSource(UNIT, io.env);
-  const pm2 = pm2File(io.env, "out");
-  if (existsSync(pm2)) return fileSource(pm2);
+  const { file, asWritten } = await logFile(io.env);
+  const journal = (await unitState(io.env)) === undefined ? undefined : journalSource(UNIT, io.env);
+  if (file !== undefined && existsSync(file)) {
+    // What ends a start before there is a log is in the journal alone.
+    return journal && !follow ? mergedSource(fileSource(file), journal) : fileSource(file);
+  }
+  if (journal) return journal;
+  const places = [pm2File(io.env, "out"), ...(asWritten === undefined ? [] : [asWritten])];
+  const found = places.find((path) => existsSync(path));
+  if (found !== undefined) return fileSource(found);
   throw new CliError("unreachable", "the gateway is not running, and no log of it was found", {
     next: notRunning().next,
   });
@@ -41,12 +50,12 @@ async function lastingLogs(
   env: Environment,
   report: Result<"host.info"> | undefined,
 ): Promise<LastingLog[]> {
-  const file = await logFile(env);
+  const { file, asWritten = file } = await logFile(env);
   const { supervisor, unit = UNIT } = report ?? {};
   const hasJournal = supervisor === "systemd" || (report === undefined && (await isActive(env)));
   const isPm2 = supervisor === "pm2";
   return [
-    ...(file === undefined ? [] : [lastingFile(file)]),
+    ...(asWritten === undefined ? [] : [lastingFile(asWritten)]),
     ...(hasJournal ? [lastingJournal(unit.replace(/\.service$/, ""), env)] : []),
     ...(isPm2 ? [lastingFile(pm2File(env, "out")), lastingErrors(pm2File(env, "error"))] : []),
   ];
@@ -69,14 +78,22 @@ async function runs(context: Context): Promise<boolean> {
   return gateway !== undefined;
 }
 
-/**
- * Where the configuration sends the log, if to a file. The gateway logs there too when another key is
- * wrong, to say so.
- */
-async function logFile(env: Environment): Promise<string | undefined> {
+interface NamedFile {
+  /** Where the gateway logs to, if to a file: also where another key is wrong, to say so. */
+  readonly file: string | undefined;
+  /** Where it did, if the configuration can't be read any more: as well as that can still be told. */
+  readonly asWritten: string | undefined;
+}
+
+async function logFile(env: Environment): Promise<NamedFile> {
   const { loadConfig } = await import("../../../config/load.ts");
-  const { config } = await loadConfig({ path: configPath(env, stateFolder(env)), env });
-  return config.logging.file;
+  const { config, source } = await loadConfig({ path: configPath(env, stateFolder(env)), env });
+  const { file } = config.logging;
+  if (file !== undefined || source.raw === null) return { file, asWritten: file };
+  const { findProperty, parseDocument } = await import("../../../config/document.ts");
+  const property = findProperty(parseDocument(source.raw), ["logging", "file"]);
+  const value: unknown = property?.children?.[1]?.value;
+  return { file, asWritten: typeof value === "string" && isAbsolute(value) ? value : undefined };
 }
 
 function pm2File(env: Environment, stream: "out" | "error"): string {

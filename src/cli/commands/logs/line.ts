@@ -115,3 +115,21 @@ function factText(value: unknown): string {
   const words = shown(text, 400);
   return words.includes(" ") ? JSON.stringify(words) : words;
 }
+
+/**
+ * Lines of several logs by their times, milliseconds since the epoch; a line without one goes where the
+ * line before it in its own log does.
+ */
+export function inOrder<Line>(
+  logs: readonly (readonly Line[])[],
+  timeOf: (line: Line) => number | undefined,
+): Line[] {
+  const timed = logs.flatMap((lines) => {
+    let at = 0;
+    return lines.map((line) => {
+      at = timeOf(line) ?? at;
+      return { line, at };
+    });
+  });
+  return timed.sort((a, b) => a.at - b.at).map(({ line }) => line);
+}

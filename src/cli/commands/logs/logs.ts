@@ -22,7 +22,7 @@ const MOST_LINES = 5_000;
 /** `openclaw logs` */
 export const logs: Run<LogsOptions> = async (context, _args, options) => {
   const { wanted, limit, ask } = readOptions(context, options);
-  const source = await chooseSource(context);
+  const source = await chooseSource(context, ask);
   const { io } = context;
   if (!context.options.json) io.err(`From ${shown(source.name, 400)}:`);
   let first = true;

@@ -70,7 +70,10 @@ const invoke = declare({
       .option("--node <node>", "the node, instead of as the first word")
       .option("--command <command>", "the command, instead of as the last word")
       .option("--params <json>", "its params, as a JSON object")
-      .option("--invoke-timeout, --timeout <ms>", "how long it may take, in milliseconds (30000)"),
+      .option(
+        "--invoke-timeout, --timeout <ms>",
+        "how long it may take, in milliseconds (30000; 0: an hour)",
+      ),
   completes: { node: "node" },
 }).runs(async () => (await import("./invoke.ts")).invoke);
 

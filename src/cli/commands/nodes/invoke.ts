@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { nodeLimitTable } from "../../../limits/nodes.ts";
 import { blank, openclaw } from "../../../protocol/command.ts";
 import { readText } from "../../../protocol/text.ts";
 import { printJson } from "../../kit/context.ts";
@@ -18,7 +19,7 @@ export interface InvokeOptions {
   readonly timeout?: string;
 }
 
-const DEFAULT_MS = 30_000;
+const DEFAULT_MS = nodeLimitTable.nodeInvokeMs.value;
 /** The gateway's own answer about a node that is too slow must still arrive. */
 const ANSWER_MS = 5_000;
 
@@ -49,7 +50,8 @@ function invokeFailure(error: unknown, node: NodeRow): unknown {
     });
   }
   if (theirs === "DISCONNECTED" && message !== undefined) {
-    return new CliError("failed", message, { ...more, code: theirs, next: openclaw`nodes list` });
+    const unknown = `${message}: whether the command ran is not known, and it is not run again`;
+    return new CliError("failed", unknown, { ...more, code: theirs, next: openclaw`nodes list` });
   }
   return error;
 }
@@ -68,16 +70,16 @@ export const invoke: Run<InvokeOptions> = async (context, args, options) => {
     });
   }
   const params = readParams(options.params);
-  const timeoutMs = readTimeout(options.timeout) ?? DEFAULT_MS;
+  const timeoutMs = readTimeout(options.timeout, 0) ?? DEFAULT_MS;
+  // 0: as long as the gateway lets any take.
+  const patienceMs = (timeoutMs || nodeLimitTable.nodeInvokeMaxMs.value) + ANSWER_MS;
   return withGateway(context, invokeNeeds, async (gateway) => {
     const node = await findNode(context, gateway, { typed, verb: "Ask", byName: true });
     const { nodeId } = node;
     const ask = { nodeId, command, params, timeoutMs, idempotencyKey: randomUUID() };
-    const answer = await gateway
-      .request("node.invoke", ask, timeoutMs + ANSWER_MS)
-      .catch((error: unknown) => {
-        throw invokeFailure(error, node);
-      });
+    const answer = await gateway.request("node.invoke", ask, patienceMs).catch((error: unknown) => {
+      throw invokeFailure(error, node);
+    });
     printJson(context, context.options.json ? answer : answer.payload);
     // A command that ran and failed is a failure for scripts.
     const { success } = (answer.payload ?? {}) as { success?: unknown };

@@ -15,6 +15,7 @@ import {
   joining,
   nodeRows,
 } from "./rows.ts";
+import { keyUseLines } from "./several.ts";
 import { capabilityTable, nodeTable, statusTable } from "./tables.ts";
 
 /** `openclaw nodes list` */
@@ -30,6 +31,7 @@ export const list: Run<unknown> = async (context) => {
       if (waits) io.out("");
       io.out(styleOf(io).heading(`Nodes (${rows.length}${answer.truncated ? " of more" : ""})`));
       io.out(nodeTable(rows, { now: io.now(), columns: io.columns }).join("\n"));
+      for (const line of keyUseLines(rows)) io.out(line);
     } else if (!waits) {
       io.out("There is no node.");
       io.out(say`  next: ${openclaw`devices invite --role node`}`);
@@ -67,6 +69,7 @@ export const status: Run<StatusOptions> = async (context, _args, { connected }) 
     io.out(`${count(all.length, "node")}, ${online} connected`);
     if (rows.length === 0) return;
     io.out(statusTable(rows, { now: io.now(), columns: io.columns }).join("\n"));
+    for (const line of keyUseLines(rows)) io.out(line);
   });
 };
 

@@ -11,6 +11,7 @@ import { durabilityNote } from "../devices/durability.ts";
 import { throwWithQuotes } from "../devices/paired.ts";
 import { findNode } from "./find.ts";
 import { commandWords, isWaiting, type NodeRow, statWords } from "./rows.ts";
+import { keyUseLines } from "./several.ts";
 import { seenWords } from "./tables.ts";
 
 export interface NodeOptions {
@@ -40,14 +41,29 @@ function nodeLines(node: NodeRow, now: number): Text[] {
     ["Answers", commandWords(node.commands)],
     ["Approved", approvedAtMs === undefined ? "not yet" : agoWords(approvedAtMs, now)],
     ["Machine", statWords(node.hostStats, now).join(", ")],
+    ...standbyRows(node, now),
   ];
   const lines: Text[] = rows.map(([name, value]) => `${name.padEnd(11)}${value}`);
+  lines.push(...keyUseLines([node]));
   if (pendingRequestId !== undefined) {
     lines.push("", say`It offers more: ${openclaw`nodes approve ${shown(pendingRequestId)}`}`);
   } else if (isWaiting(node)) {
     lines.push("", say`It offers more, ${onGateway(openclaw`nodes pending`)}`);
   }
   return lines;
+}
+
+/** Its other connections: from where, what the machine calls itself there, since when. */
+function standbyRows({ standbys = [] }: NodeRow, now: number): [string, string][] {
+  return standbys.map(({ connectedAtMs, displayName, remoteIp, version }, i) => {
+    const words = [
+      ...(displayName === undefined ? [] : [quoted(shown(displayName))]),
+      `from ${remoteIp === undefined ? "the gateway's machine" : shown(remoteIp)}`,
+      ...(version === undefined ? [] : [`version ${shown(version)}`]),
+      `connected ${agoWords(connectedAtMs, now)}`,
+    ];
+    return [i === 0 ? "Standby" : "", words.join(", ")];
+  });
 }
 
 /** Names of several words, as they are typed. */

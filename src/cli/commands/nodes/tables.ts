@@ -4,6 +4,7 @@ import { type Cell, type Column, table } from "../../kit/table.ts";
 import { clientKind, deviceName, shortId, shown } from "../../kit/words.ts";
 import type { TableView } from "../devices/tables.ts";
 import { type CapabilityRow, commandWords, isWaiting, type NodeRow, statWords } from "./rows.ts";
+import { severalLines } from "./several.ts";
 
 const nodeColumns: readonly Column[] = [
   { title: "ID", fixed: true },
@@ -31,7 +32,7 @@ export function nodeTable(rows: readonly NodeRow[], view: TableView): string[] {
     [shortId(row.nodeId)],
     [deviceName(row), clientKind(row)],
     [commandWords(row.commands), ...waiting(row)],
-    [seenWords(row, view.now)],
+    [seenWords(row, view.now), ...severalLines(row)],
   ]);
   return table({ columns: nodeColumns, rows: cells, width: view.columns });
 }
@@ -41,7 +42,7 @@ export function statusTable(rows: readonly NodeRow[], view: TableView): string[]
     [shortId(row.nodeId)],
     [deviceName(row), clientKind(row)],
     statWords(row.hostStats, view.now),
-    [seenWords(row, view.now)],
+    [seenWords(row, view.now), ...severalLines(row)],
   ]);
   return table({ columns: statusColumns, rows: cells, width: view.columns });
 }

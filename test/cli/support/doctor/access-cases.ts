@@ -3,6 +3,14 @@ import { type Case, clear, counts, down, info, inspection, settings, status, up 
 
 const never = "openclaw config set gateway.auth.devicelessCli never";
 
+const shared = (keyUsedBy: string) => ({
+  nodeId: "fe812c12f3ab4ce6ac5db69ac352f906cb1b11ef43fb33e252ef7ff552263889",
+  keyUsedBy,
+  connections: 2,
+  names: ["attic", "cellar"],
+  addresses: ["10.0.0.1", "10.0.0.2"],
+});
+
 const phone = {
   protocol: 3,
   clientId: "openclaw-ios",
@@ -95,6 +103,32 @@ export const access: Case[] = [
     "pairing.invites",
     up(status({ pairing: { ...counts, invites: 2 } })),
     ["note", /2 one-time links not used/, "openclaw devices invite list"],
+  ],
+  [
+    "a copied key",
+    "nodes.shared-keys",
+    up(status({ nodes: { sharedKeys: [shared("programs"), shared("machines")] } })),
+    [
+      "warn",
+      /^“attic” and “cellar” \(fe812c12f3ab\) at 10\.0\.0\.1 and 10\.0\.0\.2: two machines use one node's key/,
+      "openclaw devices invite --role node (and with its link, on the machine that is the copy: openclaw connect - --new-key, or for a service sudo openclaw connect - --new-key --install-service)",
+    ],
+  ],
+  [
+    "a key that two programs use",
+    "nodes.shared-keys",
+    up(status({ nodes: { sharedKeys: [shared("programs")] } })),
+    [
+      "note",
+      /two programs use one node's key/,
+      "sudo systemctl stop openclaw-node (on that machine, where one of them is its service; one in a terminal ends with Ctrl-C)",
+    ],
+  ],
+  [
+    "no key that is used twice",
+    "nodes.shared-keys",
+    up(status({ nodes: { sharedKeys: [] } })),
+    ["ok", /No node's key is used twice/],
   ],
   [
     "clients that all speak the newest protocol",
