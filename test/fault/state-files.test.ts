@@ -237,9 +237,11 @@ describe("a refused state", () => {
         const copies = (await readdir(gateway.stateDir)).filter((name) => name.includes("damaged"));
         expect(copies).toHaveLength(code === "STORE_DAMAGED" ? 1 : 0);
         const offline = await gateway.cli(["devices", "list"]);
-        expect(offline.code).toBe(code === "STORE_DAMAGED" ? 6 : 78);
-        expect(offline.stderr).toContain(file);
-        expect(offline.stderr).toContain("next: ");
+        // Of a configuration that is wrong it says so, and what shows that; the state can be used all the same.
+        const isDamaged = code === "STORE_DAMAGED";
+        expect(offline.code).toBe(isDamaged ? 6 : 0);
+        expect(offline.stderr).toContain(isDamaged ? file : "does not start");
+        expect(offline.stderr).toContain(isDamaged ? "next: " : "config validate");
         await cp(join(sample.folder, file), path);
         const run = await attempt(gateway);
         expect(run.exited).toBeUndefined();
