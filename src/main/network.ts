@@ -151,7 +151,11 @@ function makeHandshake(
 export function keepPulses({ world, limits, config }: Core, network: Network): () => void {
   const { hub, health, presence } = network;
   // Where the file's changes are not told they are found with what is sent anyway.
-  const look = () => void config.look().catch(() => undefined);
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  const look = () => {
+    lookedAt = world.monotonic();
+    void config.look().catch(() => undefined);
+  };
   const tick = () => {
     hub.publish("tick", { ts: world.now() });
     look();
@@ -165,8 +169,9 @@ export function keepPulses({ world, limits, config }: Core, network: Network): (
     new Pulse({ world, ms: limits.tickMs, beat: tick }),
     new Pulse({ world, ms: limits.healthMs, beat: tellHealth }),
   ]);
+  // No more often than with ticks: where clients come and go each may be the first one.
   const stopLooking = hub.onOccupied((occupied) => {
-    if (occupied) look();
+    if (occupied && world.monotonic() - lookedAt >= limits.tickMs) look();
   });
   return () => {
     stopPulses();

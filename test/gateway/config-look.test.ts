@@ -6,6 +6,7 @@ import { ConfigWatcher } from "../../src/config/watch.ts";
 import { limitTable } from "../../src/limits/table.ts";
 import { makeDevice, pairAndConnect } from "../kit/client.ts";
 import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
+import { until } from "../kit/until.ts";
 import { HandWorld } from "../kit/world.ts";
 
 let gateway: TestGateway | undefined;
@@ -32,6 +33,27 @@ test("the file of the configuration is looked at with each tick, while a client 
     expect(look).toHaveBeenCalledTimes(ticks);
   }
   await client.close();
+});
+
+test("clients that come and go make it be looked at no more often than ticks do", async () => {
+  const world = new HandWorld();
+  gateway = await startTestGateway({ world });
+  const { registry } = gateway.server.gateway;
+  const look = vi.spyOn(ConfigWatcher.prototype, "look");
+  const comesAndGoes = async (times: number) => {
+    for (let time = 0; time < times; time += 1) {
+      const auth = { token: TEST_TOKEN };
+      const asked = { device: makeDevice(), auth };
+      const { client } = await pairAndConnect(gateway as TestGateway, asked);
+      client.close();
+      await until(async () => registry.size === 0, "the last one to be gone");
+    }
+  };
+  await comesAndGoes(4);
+  expect(look).toHaveBeenCalledTimes(1);
+  world.advance(limitTable.tickMs.value);
+  await comesAndGoes(4);
+  expect(look).toHaveBeenCalledTimes(2);
 });
 
 test("what is answered about the configuration follows an edit that was not told", async () => {
