@@ -1,16 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { type AdmitDecision, admit } from "../../src/auth/admit.ts";
-import type { AdmissionPolicy, ConnectFacts, Credentials, Evidence } from "../../src/auth/facts.ts";
+import type { ConnectFacts, Credentials, Evidence } from "../../src/auth/facts.ts";
+import { facts, policy, READ } from "./support.ts";
 
-const READ = "operator.read";
 const WRITE = "operator.write";
 const ASKED = [READ, WRITE];
-
-const policy: AdmissionPolicy = {
-  secretKind: "token",
-  pairingOpen: true,
-  devicelessCli: "loopback",
-};
 
 /** What a device holds: nothing, less than it asks for, or all of it. */
 const records = { unpaired: undefined, "paired for less": [READ], paired: ASKED } as const;
@@ -51,31 +45,18 @@ function connect(shown: Shown, waits: boolean): ConnectFacts {
     ...(shown.token && { token: `token, ${shown.token}` }),
     ...(shown.password && { password: `password, ${shown.password}` }),
   };
-  return {
-    phase: "ready",
-    minProtocol: 4,
-    maxProtocol: 4,
-    clientId: "test",
-    clientMode: "test",
-    role: "operator",
-    scopes: ASKED,
-    hasDevice: true,
-    waits,
-    auth,
-    origin: "none",
-    directLoopback: false,
-  };
+  return facts({ scopes: ASKED, waits, auth });
 }
 
 /** Decides a connect that shows all of this, and tells which evidence that took. */
 function decide(record: Record, shown: Shown, waits: boolean) {
-  const facts = connect(shown, waits);
+  const asked = connect(shown, waits);
   const scopes = records[record];
   const device = scopes && { roles: ["operator"] as const, token: { scopes, claimable: false } };
   const evidence: Evidence = { proof: "ok", device: device ?? null };
   const gathered: string[] = [];
   for (;;) {
-    const decision = admit(facts, evidence, policy);
+    const decision = admit(asked, evidence, policy);
     if (decision.kind !== "need") return { decision, gathered };
     gathered.push(decision.evidence);
     switch (decision.evidence) {
@@ -289,12 +270,12 @@ describe("what comes of it, for a client that can't wait", () => {
 
   test("a backend of this machine uses no link up where the secret lets it in", () => {
     const backend = { clientId: "gateway-client", clientMode: "backend", directLoopback: true };
-    const facts = { ...connect({ token, link: "good" }, false), ...backend };
+    const asked = { ...connect({ token, link: "good" }, false), ...backend };
     const evidence: Evidence = { proof: "ok", device: null, deviceToken: tokens.dead };
-    const decision = admit(facts, { ...evidence, secret: { verdict: "ok" } }, policy);
+    const decision = admit(asked, { ...evidence, secret: { verdict: "ok" } }, policy);
     expect(decision).toMatchObject({ kind: "admit", method: "token", withoutKey: true });
     const wrong = admit(
-      facts,
+      asked,
       { ...evidence, secret: { verdict: "mismatch" }, invite: link },
       policy,
     );

@@ -89,7 +89,6 @@ export const stillWithoutSituation: readonly string[] = [
   "gateway/dispatch.ts: shell`journalctl -u openclaw-gateway`",
   "gateway/handshake.ts: shell`journalctl -u openclaw-gateway`",
   "main/supervision.ts: openclaw`doctor`",
-  "methods/approver.ts: shell`approve ${row.requestId} without nodes`",
   "methods/nodes-common.ts: openclaw`nodes pending`",
   "methods/nodes-invoke.ts: openclaw`connect`",
   "methods/nodes-invoke.ts: shell`systemctl start openclaw-node`",
@@ -183,4 +182,4 @@ export const stillWithoutSituation: readonly string[] = [
 ];
 
 /** How many there are at most: lowered with each line that goes. */
-export const MOST_WITHOUT = 113;
+export const MOST_WITHOUT = 112;

@@ -1,35 +1,10 @@
-import { describe, expect, it } from "vitest";
-import type { Event, State, View } from "../../src/dashboard/model.ts";
-import { reduce } from "../../src/dashboard/reducer.ts";
-import { elsewhere, fresh, NOW } from "./state.ts";
-
-const grant = { token: "token", scopes: ["operator.read"] };
-const request = {
-  id: "7F3K-Q2MN",
-  command: "",
-  ssh: "",
-  expiresAt: 0,
-  scopes: [],
-  approved: [],
-  offered: [],
-  asker: "",
-};
-const waiting: View = { at: "waiting", request, live: true };
-const ready: View = { at: "ready", session: { role: "operator", scopes: [], peers: [] } };
-const lost: View = { at: "lost", trouble: { title: "", text: "" }, held: false };
-const stopped: View = { at: "stopped", cause: { code: "rejected", message: "" } };
+import { describe, expect } from "vitest";
+import type { Event } from "../../src/dashboard/model.ts";
+import { elsewhere, fresh, grant, lost, NOW, ready, stopped, table, waiting } from "./state.ts";
 
 const closed = (code: number): Event => ({ on: "closed", code, reason: "" });
 const press = (button: "anew"): Event => ({ on: "press", button, grant: undefined });
 const identity: Event = { on: "identity", thisDevice: fresh.thisDevice };
-
-type Row = [title: string, from: Partial<State>, event: Event, expected: object];
-
-function table(rows: Row[]): void {
-  it.each(rows)("%s", (_title, from, event, expected) => {
-    expect(reduce({ ...fresh, ...from }, event, NOW)).toMatchObject(expected);
-  });
-}
 
 describe("a key that can't be read", () => {
   const none = { ...fresh.thisDevice, id: "" };

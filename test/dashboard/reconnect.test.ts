@@ -1,25 +1,6 @@
-import { describe, expect, it } from "vitest";
-import type { Event, State, View } from "../../src/dashboard/model.ts";
-import { reduce } from "../../src/dashboard/reducer.ts";
-import { fresh, NOW } from "./state.ts";
-
-const grant = { token: "token", scopes: ["operator.read"] };
-const request = {
-  id: "7F3K-Q2MN",
-  command: "",
-  ssh: "",
-  expiresAt: 0,
-  scopes: [],
-  approved: [],
-  offered: [],
-  asker: "",
-};
-const waiting: View = { at: "waiting", request, live: true };
-const ready: View = { at: "ready", session: { role: "operator", scopes: [], peers: [] } };
-const trouble = { title: "", text: "" };
-const held: View = { at: "lost", trouble, held: true };
-const lost: View = { at: "lost", trouble, held: false };
-const stopped: View = { at: "stopped", cause: { code: "rejected", message: "" } };
+import { describe } from "vitest";
+import type { Event } from "../../src/dashboard/model.ts";
+import { grant, held, lost, NOW, ready, stopped, table, waiting } from "./state.ts";
 
 const gatewaySays = (event: string, payload: unknown): Event => ({
   on: "frame",
@@ -27,14 +8,6 @@ const gatewaySays = (event: string, payload: unknown): Event => ({
 });
 const closed = (code: number, reason = ""): Event => ({ on: "closed", code, reason });
 const wake = (quietMs: number): Event => ({ on: "wake", quietMs });
-
-type Row = [title: string, from: Partial<State>, event: Event, expected: object];
-
-function table(rows: Row[]): void {
-  it.each(rows)("%s", (_title, from, event, expected) => {
-    expect(reduce({ ...fresh, ...from }, event, NOW)).toMatchObject(expected);
-  });
-}
 
 describe("closes", () =>
   table([

@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Event, State, View } from "../../src/dashboard/model.ts";
+import type { Event, View } from "../../src/dashboard/model.ts";
 import { reduce } from "../../src/dashboard/reducer.ts";
 import { credentials } from "../../src/dashboard/steps.ts";
-import { fresh, NOW } from "./state.ts";
+import { fresh, grant, held, lost, NOW, ready, stopped, table } from "./state.ts";
 
-const grant = { token: "token", scopes: ["operator.read"] };
 const request = {
   id: "7F3K-Q2MN",
   command: "openclaw devices approve 7F3K-Q2MN",
@@ -16,11 +15,6 @@ const request = {
   asker: "browser, Linux x86_64, from 203.0.113.7",
 };
 const waiting: View = { at: "waiting", request, live: true };
-const ready: View = { at: "ready", session: { role: "operator", scopes: [], peers: [] } };
-const trouble = { title: "", text: "" };
-const held: View = { at: "lost", trouble, held: true };
-const lost: View = { at: "lost", trouble, held: false };
-const stopped: View = { at: "stopped", cause: { code: "rejected", message: "" } };
 
 const frame = (value: unknown): Event => ({ on: "frame", frame: value });
 const gatewaySays = (event: string, payload: unknown) => frame({ type: "event", event, payload });
@@ -61,14 +55,6 @@ const press = (button: "pair" | "ask" | "retry"): Event => ({
   grant: undefined,
 });
 const identity: Event = { on: "identity", thisDevice: fresh.thisDevice };
-
-type Row = [title: string, from: Partial<State>, event: Event, expected: object];
-
-function table(rows: Row[]): void {
-  it.each(rows)("%s", (_title, from, event, expected) => {
-    expect(reduce({ ...fresh, ...from }, event, NOW)).toMatchObject(expected);
-  });
-}
 
 describe("start", () =>
   table([

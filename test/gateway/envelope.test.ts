@@ -1,32 +1,19 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { limitTable } from "../../src/limits/table.ts";
 import { type Blank, blank, openclaw } from "../../src/protocol/command.ts";
 import { onGateway, partsOf, plainText, type Text } from "../../src/protocol/text.ts";
 import { connectParams, makeDevice, pairAndConnect, RawClient } from "../kit/client.ts";
-import {
-  startTestGateway,
-  TEST_TOKEN,
-  type TestGateway,
-  type TestGatewayOptions,
-} from "../kit/gateway.ts";
+import { TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
 import { admittedConnect, refusedConnect } from "../kit/wire.ts";
 import { HandWorld } from "../kit/world.ts";
+import { starts } from "./starts.ts";
 
 /** Refusals of docs/errors.md: what is wrong before or beside a device's credentials. */
 
 const token = { token: TEST_TOKEN };
 const SIX_MINUTES = 6 * 60_000;
 
-let open: TestGateway[] = [];
-async function start(options: TestGatewayOptions = {}): Promise<TestGateway> {
-  const gateway = await startTestGateway(options);
-  open.push(gateway);
-  return gateway;
-}
-afterEach(async () => {
-  for (const gateway of open) await gateway.close();
-  open = [];
-});
+const start = starts();
 
 describe("role and schema", () => {
   test("an unknown role is refused by its code", async () => {

@@ -1,30 +1,17 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Command } from "../../src/protocol/command.ts";
 import { commandsIn } from "../../src/protocol/text.ts";
 import { type Frame, makeDevice, RawClient } from "../kit/client.ts";
-import {
-  startTestGateway,
-  TEST_TOKEN,
-  type TestGateway,
-  type TestGatewayOptions,
-} from "../kit/gateway.ts";
+import { TEST_TOKEN, type TestGateway, type TestGatewayOptions } from "../kit/gateway.ts";
 import { refusedConnect } from "../kit/wire.ts";
+import { starts } from "./starts.ts";
 
 /** Which pages may connect, and what the others are told. What an origin never gives is a pairing. */
 
 const page = { id: "openclaw-control-ui", mode: "webchat" };
 const auth = { token: TEST_TOKEN };
 
-let open: TestGateway[] = [];
-async function start(options: TestGatewayOptions = {}): Promise<TestGateway> {
-  const gateway = await startTestGateway(options);
-  open.push(gateway);
-  return gateway;
-}
-afterEach(async () => {
-  for (const gateway of open) await gateway.close();
-  open = [];
-});
+const start = starts();
 
 /** How the gateway refuses a page's new device: for its origin, or because it is not paired. */
 async function verdict(

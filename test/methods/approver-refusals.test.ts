@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { commandText } from "../../src/protocol/command.ts";
 import { commandsIn, plainText, readText } from "../../src/protocol/text.ts";
+import { askApprover } from "../kit/approve-socket.ts";
 import { makeDevice } from "../kit/client.ts";
 import { startTestGateway, TEST_TOKEN, type TestGateway } from "../kit/gateway.ts";
 import { sshKey } from "../kit/ssh-key.ts";
 import { refusedConnect } from "../kit/wire.ts";
-import { askApprover } from "./approve-socket.ts";
 
 /** What a refusal over SSH says to type: a verb, or a command of which it says where it works. */
 

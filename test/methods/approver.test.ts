@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { limitTable } from "../../src/limits/table.ts";
 import { approverMethods } from "../../src/methods/approver.ts";
 import { answeredMethods } from "../kit/answers.ts";
+import { askApprover } from "../kit/approve-socket.ts";
 import { connectParams, type Frame, makeDevice, RawClient } from "../kit/client.ts";
 import { startTestGateway, type TestGateway } from "../kit/gateway.ts";
 import { sshKey } from "../kit/ssh-key.ts";
 import { until } from "../kit/until.ts";
 import { approvedNode, capabilitiesCode, reconnect } from "../nodes/support.ts";
-import { askApprover } from "./approve-socket.ts";
 
 let gateway: TestGateway;
 const clients: RawClient[] = [];

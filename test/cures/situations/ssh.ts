@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { expect } from "vitest";
+import { askApprover } from "../../kit/approve-socket.ts";
 import type { Frame } from "../../kit/client.ts";
 import { sshKey } from "../../kit/ssh-key.ts";
 import type { Machine, Told } from "../machine.ts";
@@ -20,19 +20,7 @@ function keyFile(m: Machine, byte: number, name = "key.pub"): string {
 
 /** What an approver's key is answered by the approve socket. */
 function ask(m: Machine, key: string, method: string, params: object): Promise<Frame> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(gatewayOf(m).core.approveSocket);
-    let said = "";
-    socket.setEncoding("utf8").on("error", reject);
-    socket.on("data", (part) => {
-      said += part;
-      if (!said.includes("\n")) return;
-      socket.destroy();
-      resolve(JSON.parse(said));
-    });
-    const frame = { type: "req", id: "1", method: `approver.${method}`, params, key };
-    socket.write(`${JSON.stringify(frame)}\n`);
-  });
+  return askApprover(gatewayOf(m), { method: `approver.${method}`, params, key });
 }
 
 const keys: readonly Situation[] = [
@@ -151,7 +139,7 @@ const approver: readonly Situation[] = [
     expect(await verb(m, unknown, /^list$/, key.fingerprint)).not.toBe("");
     const { code } = await asks(m, { scopes: ["operator.read", "operator.write"] });
     const card = await m.tells(() => ask(m, key.fingerprint, "show", { requestId: code }));
-    void card;
+    expect(await verb(m, card, /^approve .* without nodes$/, key.fingerprint)).not.toBe("");
   }),
 ];
 

@@ -137,10 +137,8 @@ const real: readonly Situation[] = [
       expect(told.exit).toBe(78);
       const checked = await m.types(told, "openclaw config validate", { exit: 78 });
       await m.types(checked, "openclaw config set gateway.bind loopback");
-      const file = join(m.folder, "token");
       const none = await m.runs(["gateway", "run"], { OPENCLAW_GATEWAY_TOKEN_FILE: m.folder });
       await m.types(none, `ls -l ${m.folder}`);
-      void file;
     },
   ),
   situation("files of the state that belong to somebody else", async (m) => {

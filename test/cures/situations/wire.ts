@@ -1,10 +1,7 @@
-import { connect } from "node:net";
 import { expect } from "vitest";
-import { plainText, type Text } from "../../../src/protocol/text.ts";
 import { type ConnectOptions, type Frame, makeDevice, RawClient } from "../../kit/client.ts";
 import { TEST_TOKEN } from "../../kit/gateway.ts";
-import { sshKey } from "../../kit/ssh-key.ts";
-import { capabilitiesCode, nodeOptions, operator, pairNode } from "../../nodes/support.ts";
+import { capabilitiesCode, pairNode } from "../../nodes/support.ts";
 import type { Machine, Told } from "../machine.ts";
 import { asks, comesIn, gatewayOf, serves } from "../people.ts";
 import { type Situation, situation } from "../situation.ts";
@@ -274,36 +271,5 @@ const methods: readonly Situation[] = [
     expect(text).toContain("system.command59");
   }),
 ];
-
-/** What an approver's key is answered over SSH. */
-function approver(m: Machine, key: string, method: string, params: object): Promise<Frame> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(gatewayOf(m).core.approveSocket);
-    let said = "";
-    socket.setEncoding("utf8").on("error", reject);
-    socket.on("data", (part) => {
-      said += part;
-      if (!said.includes("\n")) return;
-      socket.destroy();
-      resolve(JSON.parse(said));
-    });
-    const frame = { type: "req", id: "1", method: `approver.${method}`, params, key };
-    socket.write(`${JSON.stringify(frame)}\n`);
-  });
-}
-
-/** Types a verb of the approve socket that was named there. */
-async function verb(m: Machine, key: string, words: string): Promise<string> {
-  const [name = "", requestId, ...rest] = words.split(" ");
-  const without = rest.length > 0 ? { without: ["operator.nodes"] } : {};
-  const params = requestId === undefined ? {} : { requestId, ...without };
-  const { payload, error } = await approver(m, key, name, params);
-  expect([words, error]).toEqual([words, undefined]);
-  return payload.lines.join("\n");
-}
-
-const overSsh: readonly Situation[] = [];
-
-void [overSsh, verb, sshKey, nodeOptions, operator, plainText, {} as Text];
 
 export const wireSituations = [...credentials, ...methods];

@@ -2,8 +2,6 @@ import { expect } from "vitest";
 import { asks, comesIn, serves } from "../people.ts";
 import { type Situation, situation } from "../situation.ts";
 
-const TERMINAL = { answers: ["q"] };
-
 /** Words of other programs: what is meant by each is named, and works. */
 const looking = [
   ["pending", "openclaw devices list"],
@@ -139,5 +137,3 @@ export const wordSituations: readonly Situation[] = [
     expect((await m.says("status")).exit).toBe(0);
   }),
 ];
-
-void TERMINAL;

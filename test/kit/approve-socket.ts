@@ -1,6 +1,6 @@
 import { connect } from "node:net";
-import type { Frame } from "../kit/client.ts";
-import type { TestGateway } from "../kit/gateway.ts";
+import type { Frame } from "./client.ts";
+import type { TestGateway } from "./gateway.ts";
 
 /** What the approve socket answers, as `answer.sh` would ask. */
 export function askApprover(gateway: TestGateway, frame: object): Promise<Frame> {
