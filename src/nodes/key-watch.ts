@@ -1,7 +1,8 @@
 import type { Timer, World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
+import type { KeyUse } from "../words/key-use.ts";
 import type { NodeSession, NodeSessions } from "./sessions.ts";
-import { type KeyUse, keyUse } from "./sharing.ts";
+import { keyUse } from "./sharing.ts";
 
 /** A node whose key is used by more than one program, with its connections, oldest first. */
 export interface SharedKey {
