@@ -20,20 +20,18 @@ interface Deps {
   readonly returnMs: number;
 }
 
+/** One for all, so that an invoke that has ended keeps no list. */
+const NOBODY: readonly Here[] = [];
+
 /** Who waits for one invoke. Where the last of them is gone for good, it is cancelled. */
 export class InvokeCallers {
   /** Ends the invoke; set once it was sent. */
   cancel: () => void = noop;
-  #first: Here | undefined;
-  #more: Here[] | undefined;
+  #here = NOBODY;
   #return: Timer | undefined;
   #over = false;
 
   constructor(private readonly deps: Deps) {}
-
-  get #here(): Here[] {
-    return [...(this.#first ? [this.#first] : []), ...(this.#more ?? [])];
-  }
 
   /** One more waits. A connection counts once, however often it asks. */
   add(caller: InvokeCaller): void {
@@ -42,8 +40,7 @@ export class InvokeCallers {
     this.#return = undefined;
     if (this.#here.some((one) => one.caller.connId === caller.connId)) return;
     const here = { caller, forget: caller.onEnd((left) => this.#ended(caller, left)) };
-    if (this.#first === undefined) this.#first = here;
-    else this.#more = [...(this.#more ?? []), here];
+    this.#here = [...this.#here, here];
   }
 
   tell(event: string, payload: unknown): void {
@@ -55,17 +52,14 @@ export class InvokeCallers {
     this.#over = true;
     this.cancel = noop;
     this.#return?.cancel();
-    this.#first?.forget();
-    this.#first = undefined;
-    for (const { forget } of this.#more ?? []) forget();
-    this.#more = undefined;
+    for (const { forget } of this.#here) forget();
+    this.#here = NOBODY;
   }
 
   #ended(caller: InvokeCaller, left: boolean): void {
     if (this.#over) return;
-    if (this.#first?.caller === caller) this.#first = this.#more?.shift();
-    else this.#more = this.#more?.filter((one) => one.caller !== caller);
-    if (this.#first !== undefined) return;
+    this.#here = this.#here.filter((one) => one.caller !== caller);
+    if (this.#here.length > 0) return;
     const { world, returnMs } = this.deps;
     if (left || returnMs === 0) this.cancel();
     else this.#return = world.after(returnMs, () => this.cancel());

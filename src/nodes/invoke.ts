@@ -83,8 +83,8 @@ interface Deps {
 }
 
 /**
- * All pending invokes. However one ends (result, deadline, node gone, taken over by another socket of
- * the node, caller gone), it leaves the table first and is settled then, so nothing settles it twice.
+ * All pending invokes. However one ends (result, deadline, node gone, its program come again by
+ * another socket, caller gone), it leaves the table first and is settled then, so nothing settles it twice.
  */
 export class InvokeTable {
   readonly #pending = new Map<string, Pending>();
@@ -146,7 +146,7 @@ export class InvokeTable {
     return true;
   }
 
-  /** The socket is gone, or another one of the same node took over. */
+  /** The socket is gone: nothing that it was sent will be answered. */
   lost(target: InvokeTarget): void {
     for (const pending of [...(this.#byTarget.get(target) ?? [])]) {
       this.#delete(pending);

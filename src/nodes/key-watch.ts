@@ -1,7 +1,8 @@
 import type { Timer, World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
+import type { KeyUse } from "../words/key-use.ts";
 import type { NodeSession, NodeSessions } from "./sessions.ts";
-import { type KeyUse, keyUse } from "./sharing.ts";
+import { keyUse } from "./sharing.ts";
 
 /** A node whose key is used by more than one program, with its connections, oldest first. */
 export interface SharedKey {
@@ -34,11 +35,15 @@ export class KeyWatch {
 
   /** Who uses the key of a node; `undefined` while it looks like one program. */
   use(nodeId: string): KeyUse | undefined {
+    return this.#useOf(this.#sessions(nodeId));
+  }
+
+  #useOf(sessions: readonly NodeSession[]): KeyUse | undefined {
     const { world, limits } = this.deps;
     const settledAt = world.now() - limits.nodeSettledMs;
     let found: KeyUse | undefined;
     let older: NodeSession | undefined;
-    for (const session of this.#sessions(nodeId)) {
+    for (const session of sessions) {
       const isSettled = session.connectedAtMs <= settledAt;
       const use = older && keyUse(older.facts.place, session.facts.place, isSettled);
       if (use === "machines") return use;
@@ -51,17 +56,23 @@ export class KeyWatch {
   /** All nodes whose key is used twice, as far as that is sure. */
   *shared(): Generator<SharedKey> {
     for (const nodeId of this.deps.sessions.severalTimes) {
-      const use = this.use(nodeId);
-      if (use !== undefined) yield { nodeId, use, sessions: this.#sessions(nodeId) };
+      const shared = this.#shared(nodeId);
+      if (shared) yield shared;
     }
   }
 
-  /** Oldest first. */
+  #shared(nodeId: string): SharedKey | undefined {
+    const sessions = this.#sessions(nodeId);
+    const use = this.#useOf(sessions);
+    return use && { nodeId, use, sessions };
+  }
+
+  /** Oldest first: one that is passed over when another one serves again is about to be closed. */
   #sessions(nodeId: string): NodeSession[] {
     const { sessions } = this.deps;
     const current = sessions.current(nodeId);
     const all = current ? [...sessions.standbys(nodeId), current] : sessions.standbys(nodeId);
-    return all.filter(({ socket }) => !socket.revoked).sort(byAge);
+    return all.filter(({ socket }) => !socket.revoked);
   }
 
   /** A node has one more connection. */
@@ -84,16 +95,16 @@ export class KeyWatch {
 
   /** Returns whether the key is used twice, and says so. */
   #look(nodeId: string): boolean {
-    const use = this.use(nodeId);
-    if (use === undefined) return false;
+    const shared = this.#shared(nodeId);
+    if (!shared) return false;
     const { world, limits, found } = this.deps;
-    const key = `${use} ${nodeId}`;
+    const key = `${shared.use} ${nodeId}`;
     const now = world.monotonic();
     const last = this.#said.get(key);
     if (last !== undefined && now - last < limits.nodeSaidMs) return true;
     if (this.#said.size >= MOST_SAID) this.#said.clear();
     this.#said.set(key, now);
-    found({ nodeId, use, sessions: this.#sessions(nodeId) });
+    found(shared);
     return true;
   }
 
@@ -101,8 +112,4 @@ export class KeyWatch {
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
   }
-}
-
-function byAge(a: NodeSession, b: NodeSession): number {
-  return a.connectedAtMs - b.connectedAtMs;
 }

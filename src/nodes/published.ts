@@ -8,8 +8,8 @@ export type PublishedKind = "skills" | "tools";
 interface Deps {
   readonly limits: Pick<Limits, "nodePublishedBytes" | "nodePublishedTotalBytes">;
   readonly refused: (metric: string) => void;
-  /** Whether another connection of the same node serves; without it none does. */
-  readonly standsBy?: (session: NodeSession) => boolean;
+  /** Whether another connection of the same node serves. */
+  readonly standsBy: (session: NodeSession) => boolean;
 }
 
 /**
@@ -47,7 +47,7 @@ export class Published {
   /** Those that stand by publish nothing any more, for one that serves. */
   #makeRoom(session: NodeSession): void {
     const { standsBy } = this.deps;
-    if (standsBy === undefined || standsBy(session)) return;
+    if (standsBy(session)) return;
     for (const one of [...this.#bytes.keys()]) if (standsBy(one)) this.forget(one);
   }
 

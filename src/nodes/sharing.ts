@@ -1,3 +1,5 @@
+import type { KeyUse } from "../words/key-use.ts";
+
 /** Where a connection of a node comes from, as far as the gateway is told. */
 export interface NodePlace {
   /** The address as limits count it (IPv6: its /64). */
@@ -7,9 +9,6 @@ export interface NodePlace {
   /** What a program calls one run, or one installation, of its own. */
   readonly instanceId: string | undefined;
 }
-
-/** Who else uses a node's key: another program of the same machine, or another machine. */
-export type KeyUse = "programs" | "machines";
 
 /** Whether `newer` looks like the program of `older`, which lost its connection and came again. */
 export function cameAgain(older: NodePlace, newer: NodePlace): boolean {

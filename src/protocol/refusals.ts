@@ -256,7 +256,7 @@ export function protocolMismatch(min: number, max: number): Refusal {
 
 /** No such role; or, with `linked`, a link that does not grant this one. */
 export function invalidRole(linked?: Role): Refusal {
-  const next = linked === "node" ? onGateway(openclaw`devices invite --role node`) : INVITE;
+  const next = linked === "node" ? INVITE_NODE : INVITE;
   const details = { code: "INVALID_ROLE", ...(linked && { next }) };
   return countedAs("invalid-role", invalid("invalid role", details));
 }

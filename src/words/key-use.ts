@@ -1,6 +1,9 @@
 import { asRoot, at, openclaw, shell } from "../protocol/command.ts";
 import { say, type Text } from "../protocol/text.ts";
 
+/** Who else uses a node's key: another program of the same machine, or another machine. */
+export type KeyUse = "programs" | "machines";
+
 /** What two connections of one node are, and what helps. `message` has no full stop. */
 export interface KeyUseWords {
   readonly message: string;
@@ -19,6 +22,6 @@ const twice: KeyUseWords = {
 };
 
 /** Says who uses the key of one node twice. */
-export function keyUseWords(use: "programs" | "machines"): KeyUseWords {
+export function keyUseWords(use: KeyUse): KeyUseWords {
   return use === "machines" ? copied : twice;
 }

@@ -17,7 +17,11 @@ function session(nodeId: string): NodeSession {
 function bench(nodePublishedTotalBytes: number = limitTable.nodePublishedTotalBytes.value) {
   const refused: string[] = [];
   const limits = { nodePublishedBytes: 100, nodePublishedTotalBytes };
-  const published = new Published({ limits, refused: (metric) => refused.push(metric) });
+  const published = new Published({
+    limits,
+    refused: (metric) => refused.push(metric),
+    standsBy: () => false,
+  });
   return { published, refused };
 }
 

@@ -111,6 +111,8 @@ const pairedFields = () => ({
 
 export const pairedRow = () => t.object(pairedFields().required, pairedFields().optional);
 
+export const keyUsedBy = () => t.oneOf("programs", "machines");
+
 /**
  * Of a node with several connections: how many, those that stand by, newest first (8 at most), and whether
  * its key is used by several programs of one machine or by several machines.
@@ -128,7 +130,7 @@ export const severalConnections = () => ({
       },
     ),
   ),
-  keyUsedBy: t.oneOf("programs", "machines"),
+  keyUsedBy: keyUsedBy(),
 });
 
 /** A paired device in the list: whether it is here, and what it is as a node. */

@@ -1,6 +1,6 @@
 import { agentHealth, agentStatus } from "../../agent/results.ts";
 import * as t from "../../protocol/typed-schema.ts";
-import { strings } from "./devices.ts";
+import { keyUsedBy, strings } from "./devices.ts";
 import { connectionCounts, notes, pairingCounts } from "./host.ts";
 
 const eventLoop = () =>
@@ -77,7 +77,7 @@ const notify = () =>
 const sharedKey = () =>
   t.object({
     nodeId: t.string(),
-    keyUsedBy: t.oneOf("programs", "machines"),
+    keyUsedBy: keyUsedBy(),
     connections: t.integer(),
     names: strings(),
     addresses: strings(),

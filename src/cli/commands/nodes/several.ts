@@ -1,12 +1,12 @@
 import { say, type Text } from "../../../protocol/text.ts";
 import type { DeviceWords } from "../../../words/device.ts";
-import { keyUseWords } from "../../../words/key-use.ts";
+import { type KeyUse, keyUseWords } from "../../../words/key-use.ts";
 import { quotedName } from "../../kit/words.ts";
 
 /** What a row of a node, or of its device, says where the node has more than one connection. */
 export interface SeveralConnections {
   readonly connections?: number;
-  readonly keyUsedBy?: "programs" | "machines";
+  readonly keyUsedBy?: KeyUse;
 }
 
 /** That a node has more than one connection, as lines of a cell. */
