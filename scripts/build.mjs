@@ -25,6 +25,8 @@ const shared = {
   // Templates that the program fills in: deploy/ssh.
   loader: { ".sh": "text", ".conf": "text" },
   logLevel: "warning",
+  // What its metafile names is relative to the repository, wherever the build is started.
+  absWorkingDir: root,
   metafile: true,
 };
 
@@ -126,7 +128,6 @@ async function bundle(outdir, version, inputs) {
     ...common,
     plugins,
     entryPoints: { gateway: join(root, GATEWAY) },
-    absWorkingDir: root,
     entryNames: "[name]-[hash]",
   });
   const program = await build({
