@@ -48,6 +48,7 @@ export async function buildDashboard(outdir, inputs = new Set()) {
     target: "es2022",
     plugins: [chunksStayOutside],
     define: { __VERSION__: JSON.stringify(version) },
+    absWorkingDir: root,
     metafile: true,
   });
   for (const input of Object.keys(metafile.inputs)) inputs.add(input);

@@ -25,33 +25,44 @@ const shared = {
   // Templates that the program fills in: deploy/ssh.
   loader: { ".sh": "text", ".conf": "text" },
   logLevel: "warning",
+  // What its metafile names is relative to the repository, wherever the build is started.
+  absWorkingDir: root,
   metafile: true,
 };
 
 /**
  * Evaluates src/protocol/wire-schemas.ts at build time and ships its exports as JSON: loading the
- * schema package at run time would cost 140 ms and 22 MB.
+ * schema package at run time would cost 140 ms and 22 MB. All builds that this is given to share one
+ * evaluation.
  */
-const wireSchemasAsJson = (inputs) => ({
-  name: "wire-schemas-as-json",
-  setup(builder) {
-    builder.onLoad({ filter: /src\/protocol\/wire-schemas\.ts$/ }, async ({ path }) => {
-      const folder = await mkdtemp(join(tmpdir(), "wire-schemas-"));
-      try {
-        const outfile = join(folder, "schemas.mjs");
-        const { metafile } = await build({ ...shared, entryPoints: [path], outfile });
-        for (const input of Object.keys(metafile.inputs)) inputs.add(input);
-        const exports = await import(pathToFileURL(outfile).href);
-        const contents = Object.entries(exports)
-          .map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};`)
-          .join("\n");
-        return { contents, loader: "js" };
-      } finally {
-        await rm(folder, { recursive: true, force: true });
-      }
-    });
-  },
-});
+function wireSchemasAsJson(inputs) {
+  let contents;
+  return {
+    name: "wire-schemas-as-json",
+    setup(builder) {
+      builder.onLoad({ filter: /src\/protocol\/wire-schemas\.ts$/ }, async ({ path }) => {
+        contents ??= evaluated(path, inputs);
+        return { contents: await contents, loader: "js" };
+      });
+    },
+  };
+}
+
+/** The exports of a source file, evaluated, as source text. */
+async function evaluated(path, inputs) {
+  const folder = await mkdtemp(join(tmpdir(), "evaluated-"));
+  try {
+    const outfile = join(folder, "source.mjs");
+    const { metafile } = await build({ ...shared, entryPoints: [path], outfile });
+    for (const input of Object.keys(metafile.inputs)) inputs.add(input);
+    const exports = await import(pathToFileURL(outfile).href);
+    return Object.entries(exports)
+      .map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};`)
+      .join("\n");
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
 
 /**
  * The package string-width takes 20 ms to load, and most runs measure no text that needs it: here it
@@ -117,7 +128,6 @@ async function bundle(outdir, version, inputs) {
     ...common,
     plugins,
     entryPoints: { gateway: join(root, GATEWAY) },
-    absWorkingDir: root,
     entryNames: "[name]-[hash]",
   });
   const program = await build({

@@ -34,6 +34,12 @@ export function json(ran) {
   }
 }
 
+/** The objects that a program printed, one a line, among lines of other kinds. @param {string} text */
+export function jsonLines(text) {
+  const lines = text.split("\n").filter((line) => line.startsWith("{"));
+  return lines.map((line) => JSON.parse(line));
+}
+
 /** @param {unknown} truth @param {string} otherwise @returns {asserts truth} */
 export function must(truth, otherwise) {
   if (!truth) throw new NotWorking(otherwise);

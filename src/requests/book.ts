@@ -1,6 +1,6 @@
 import type { ApprovalKind } from "../protocol/approve-line.ts";
 import { deniedCode, invalidRequest, unknownCode } from "../protocol/errors.ts";
-import { isWholeCode, normalizeCode } from "../words/code.ts";
+import { wholeCode } from "../words/code.ts";
 import { cutAsk, kinds } from "../words/request-kinds.ts";
 import { deviceRules } from "./device-rules.ts";
 import { nodeRules } from "./node-rules.ts";
@@ -125,12 +125,6 @@ function coded<Kind extends ApprovalKind>(
     if (state.requests.has(requestId) || state.replaced.has(requestId)) continue;
     return { ...draft, requestId, nonce };
   }
-}
-
-/** The whole code that was typed, canonical; `undefined` for anything else. */
-function wholeCode(typed: string): string | undefined {
-  const code = normalizeCode(typed);
-  return code !== undefined && isWholeCode(code) ? code : undefined;
 }
 
 /** What the code that was typed stands for, or stood for until it was replaced. */

@@ -49,6 +49,12 @@ export function isWholeCode(code: string): boolean {
   return code.length === CODE_CHARS + 1;
 }
 
+/** The whole code that was typed, canonical; `undefined` for anything else. */
+export function wholeCode(typed: string): string | undefined {
+  const code = normalizeCode(typed);
+  return code !== undefined && isWholeCode(code) ? code : undefined;
+}
+
 /** What a code commits to: a request for anything else gets another code. */
 export interface CodeFacts {
   readonly deviceId: string;

@@ -1,5 +1,5 @@
 // Commands that ask how the gateway is.
-import { contains, json, must, refuses, shows } from "../judge.mjs";
+import { contains, json, jsonLines, must, refuses, shows } from "../judge.mjs";
 import { inArea } from "./row.mjs";
 
 const TRIES = 3;
@@ -119,9 +119,7 @@ export const gatewayRows = inArea("Command line: the gateway", [
     "the same lines, each with time, level and message",
     async (stage) => {
       const ran = await stage.theirs(["logs", "--json"]);
-      const lines = ran.stdout.trim().split("\n");
-      const entries = lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
-      const ready = entries.find(({ message }) => message?.includes("gateway ready"));
+      const ready = jsonLines(ran.stdout).find(({ message }) => message?.includes("gateway ready"));
       must(ready, "no entry “gateway ready”");
       must(ready.level === "info", `its level is ${ready.level}`);
       must(Number.isFinite(Date.parse(ready.time)), `its time is ${ready.time}`);

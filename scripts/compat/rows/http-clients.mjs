@@ -1,7 +1,7 @@
 // Programs and libraries that speak to OpenClaw over HTTP.
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { contains, must, refuses } from "../judge.mjs";
+import { contains, jsonLines, must, refuses } from "../judge.mjs";
 import { runToEnd } from "../processes.mjs";
 import { TOKEN } from "../stage.mjs";
 import { inArea } from "./row.mjs";
@@ -29,10 +29,7 @@ async function called(stage, application) {
     const path = fileURLToPath(new URL(`../${application}`, import.meta.url));
     const { code, stdout, stderr } = await run(stage, [path, stage.packages]);
     must(code === 0, `exit code ${code}: ${stderr.slice(0, 200)}`);
-    const lines = stdout.split("\n").filter((line) => line.startsWith("{"));
-    found[application] = Object.fromEntries(
-      lines.map((line) => JSON.parse(line)).map((one) => [one.call, one]),
-    );
+    found[application] = Object.fromEntries(jsonLines(stdout).map((one) => [one.call, one]));
   }
   return found[application];
 }

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Program } from "../../../test/kit/program.mjs";
-import { must } from "../judge.mjs";
+import { jsonLines, must } from "../judge.mjs";
 import { until } from "../processes.mjs";
 import { TOKEN } from "../stage.mjs";
 import { inArea } from "./row.mjs";
@@ -24,10 +24,7 @@ async function start(stage) {
 function printed(stage, fits, what) {
   const { app } = stage.found;
   must(app, "the application did not start");
-  return until(() => {
-    const lines = app.stdout.split("\n").filter((line) => line.startsWith("{"));
-    return lines.map((line) => JSON.parse(line)).find(fits);
-  }, what);
+  return until(() => jsonLines(app.stdout).find(fits), what);
 }
 
 /** What came of one of its calls. */

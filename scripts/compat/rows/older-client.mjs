@@ -2,7 +2,7 @@
 // are installed.
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { must } from "../judge.mjs";
+import { jsonLines, must } from "../judge.mjs";
 import { runToEnd } from "../processes.mjs";
 import { TOKEN } from "../stage.mjs";
 import { inArea } from "./row.mjs";
@@ -21,8 +21,7 @@ async function printed(stage) {
     const words = [stage.node, application, stage.packages, stage.url, identity, PACKAGE];
     const env = { ...stage.theirEnv("older-app"), OPENCLAW_GATEWAY_TOKEN: TOKEN };
     const { stdout } = await runToEnd(words, { env, cwd: home, ms: RUN_MS });
-    const lines = stdout.split("\n").filter((line) => line.startsWith("{"));
-    found.older = lines.map((line) => JSON.parse(line));
+    found.older = jsonLines(stdout);
   }
   return found.older;
 }

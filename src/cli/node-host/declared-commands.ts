@@ -1,4 +1,4 @@
-import { isWholeCode, normalizeCode } from "../../words/code.ts";
+import { wholeCode } from "../../words/code.ts";
 import type { Send } from "./invokes.ts";
 import { hostStats } from "./stats.ts";
 import type { HostEvent } from "./words.ts";
@@ -78,10 +78,8 @@ export class DeclaredCommands {
     // The next report asks again: by then it may serve.
     if (details["reason"] === "standby") return this.#tell({ event: "standby" });
     // It is put before a person: anything else than a code would be a line of the gateway's own.
-    const requestId = normalizeCode(String(details["requestId"] ?? ""));
-    if (requestId !== undefined && isWholeCode(requestId)) {
-      return this.#tell({ event: "commands-waiting", requestId });
-    }
+    const requestId = wholeCode(String(details["requestId"] ?? ""));
+    if (requestId !== undefined) return this.#tell({ event: "commands-waiting", requestId });
     // Neither approved nor asked for yet: it is being written down.
     clearTimeout(this.#soon);
     this.#soon = setTimeout(() => this.#report(send), this.#soonMs);

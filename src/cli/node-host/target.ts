@@ -1,7 +1,7 @@
 import { openclaw } from "../../protocol/command.ts";
 import { decodeSetupCode, SETUP_SCHEME } from "../../protocol/setup-code.ts";
 import { onGateway } from "../../protocol/text.ts";
-import { isWholeCode, normalizeCode } from "../../words/code.ts";
+import { wholeCode } from "../../words/code.ts";
 import { foldTyped } from "../../words/typed.ts";
 import { CliError } from "../kit/exit.ts";
 import { quoted } from "../kit/words.ts";
@@ -44,8 +44,8 @@ export function readTarget(text: string): ConnectTarget {
 
 /** A bare name is an address only where it can be told from a slip: `gw.example.com`, `gw:18789`. */
 function refuseWord(typed: string): void {
-  if (/[\d-]/.test(typed) && isWholeCode(normalizeCode(typed) ?? "")) {
-    const code = normalizeCode(typed) ?? typed;
+  const code = /[\d-]/.test(typed) ? wholeCode(typed) : undefined;
+  if (code !== undefined) {
     const message = `${code} is the code of a request, which the gateway's owner approves`;
     const next = onGateway(openclaw`devices approve ${code}`);
     throw new CliError("usage", message, { next });

@@ -1,5 +1,6 @@
 import type { ApprovalKind } from "../../../protocol/approve-line.ts";
 import { plainText } from "../../../protocol/text.ts";
+import { wholeCode } from "../../../words/code.ts";
 import type { DeviceWords } from "../../../words/device.ts";
 import { kinds } from "../../../words/request-kinds.ts";
 import { type Context, printJson } from "../../kit/context.ts";
@@ -7,7 +8,7 @@ import { shown } from "../../kit/words.ts";
 import type { ReachedGateway } from "../../reach/gateway.ts";
 import { chooseRow } from "./choose.ts";
 import { durabilityNote } from "./durability.ts";
-import { CODE_FORM, codeOf, type Match } from "./match.ts";
+import { CODE_FORM, type Match } from "./match.ts";
 import { requestCard, requestRow } from "./show.ts";
 import type { TableView } from "./tables.ts";
 
@@ -37,7 +38,7 @@ export async function chooseCode<Row extends DeviceWords & { readonly requestId:
   { kind, words, verb, match, table }: TypedRequest<Row>,
 ): Promise<string> {
   const typed = words.join(" ");
-  const code = codeOf(typed);
+  const code = wholeCode(typed);
   if (match.kind === "none" && code !== undefined) return code;
   const { io } = context;
   const row = await chooseRow<Row>(context, match, {

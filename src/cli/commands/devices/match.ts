@@ -1,5 +1,5 @@
 import { cleanText } from "../../../lib/text.ts";
-import { isWholeCode, normalizeCode } from "../../../words/code.ts";
+import { normalizeCode } from "../../../words/code.ts";
 import { type DeviceWords, deviceName } from "../../../words/device.ts";
 import { idOfWords } from "../../../words/key.ts";
 import { foldTyped } from "../../../words/typed.ts";
@@ -18,12 +18,6 @@ const KEY_SHOWN = 16;
 
 /** Said where what was typed is no code. */
 export const CODE_FORM = "a code looks like 7F3K-Q2MN, without the letters I, L, O and U";
-
-/** The whole code that was typed, canonical; `undefined` for anything else. */
-export function codeOf(typed: string): string | undefined {
-  const code = normalizeCode(typed);
-  return code !== undefined && isWholeCode(code) ? code : undefined;
-}
 
 /** Which request is meant: a whole code or device id, else the start of a code, else a name. */
 export function matchPending<Row extends DeviceWords & { readonly requestId: string }>(

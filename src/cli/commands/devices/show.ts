@@ -1,6 +1,7 @@
 import { openclaw } from "../../../protocol/command.ts";
 import { NODES } from "../../../protocol/scopes.ts";
 import { say } from "../../../protocol/text.ts";
+import { wholeCode } from "../../../words/code.ts";
 import { cardLines } from "../../../words/request-card.ts";
 import { canLeaveOut, type RequestRow } from "../../../words/request-kinds.ts";
 import { scopeInWords } from "../../../words/scopes.ts";
@@ -12,7 +13,7 @@ import { withGateway } from "../../reach/connect.ts";
 import type { ReachedGateway } from "../../reach/gateway.ts";
 import { pairingNeeds } from "../../reach/needs.ts";
 import { capabilityRows } from "../nodes/rows.ts";
-import { CODE_FORM, codeOf, matchPending } from "./match.ts";
+import { CODE_FORM, matchPending } from "./match.ts";
 import { pendingRows } from "./pages.ts";
 
 /**
@@ -46,7 +47,7 @@ export const show: Run<unknown> = async (context, words) => {
  */
 async function findCode(gateway: ReachedGateway, words: readonly string[]): Promise<string> {
   const typed = words.join(" ");
-  const code = codeOf(typed);
+  const code = wholeCode(typed);
   if (code !== undefined) return code;
   const rows = [...(await pendingRows(gateway)), ...(await capabilityRows(gateway))];
   const match = matchPending(words, rows);

@@ -32,8 +32,7 @@ export class FileReader {
       try {
         // The one that was read already.
         if (idOf(await older.stat()) === this.#id) continue;
-        const all = (await readAll(older)).split("\n").filter((line) => line !== "");
-        lines = [...all, ...lines];
+        lines = [...(await linesOf(older)), ...lines];
       } finally {
         await older.close();
       }
@@ -73,10 +72,15 @@ export class FileReader {
     await this.close();
     // Moved away, and not there anew yet: it may be written to still.
     this.#file = (await openIf(this.path)) ?? (await openIf(`${this.path}.1`));
+    this.#begin();
+    if (this.#file) this.#id = idOf(await this.#file.stat());
+  }
+
+  /** Stands at the start of the file. */
+  #begin(): void {
     this.#at = 0;
     this.#rest = "";
     this.#decoder = new StringDecoder("utf8");
-    if (this.#file) this.#id = idOf(await this.#file.stat());
   }
 
   async #tailOf(file: FileHandle, enough: (lines: readonly string[]) => boolean) {
@@ -112,11 +116,7 @@ export class FileReader {
     if (!this.#file) return [];
     const { size } = await this.#file.stat();
     // It was emptied, to begin anew.
-    if (size < this.#at) {
-      this.#at = 0;
-      this.#rest = "";
-      this.#decoder = new StringDecoder("utf8");
-    }
+    if (size < this.#at) this.#begin();
     const text = await this.#readFrom(this.#file, this.#at, Number.POSITIVE_INFINITY);
     const lines = (this.#rest + text).split("\n");
     this.#rest = lines.pop() ?? "";
@@ -131,7 +131,7 @@ export class FileReader {
       if (!older) return [];
       try {
         if (idOf(await older.stat()) === this.#id) return lines.flat();
-        lines.unshift((await readAll(older)).split("\n").filter((line) => line !== ""));
+        lines.unshift(await linesOf(older));
       } finally {
         await older.close();
       }
@@ -144,8 +144,8 @@ async function statIf(path: string) {
   return stat(path).catch(() => undefined);
 }
 
-async function readAll(file: FileHandle): Promise<string> {
-  return (await file.readFile()).toString("utf8");
+async function linesOf(file: FileHandle): Promise<string[]> {
+  return (await file.readFile("utf8")).split("\n").filter((line) => line !== "");
 }
 
 async function openIf(path: string): Promise<FileHandle | undefined> {

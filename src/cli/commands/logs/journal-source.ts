@@ -1,44 +1,30 @@
-import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Environment } from "../../../lib/environment.ts";
 import { asRoot, shell } from "../../../protocol/command.ts";
 import { CliError } from "../../kit/exit.ts";
+import { journalName, sinceOption, startJournalctl, type UnitJournal } from "./journalctl.ts";
 import { type LogLevel, type LogLine, parseLine } from "./line.ts";
 import type { LogAsk, LogReader } from "./source.ts";
 
-/** Without `--all` a line of more than 4 KiB is left out. */
-export const JOURNAL_FORMAT = ["-o", "json", "--all", "--no-pager"] as const;
-
 /** What journald keeps of a unit. */
 export function journalSource(unit: string, env: Environment): LogReader {
-  return { name: `journald, unit ${unit}`, read: (ask) => journalLines({ unit, env }, ask) };
+  return { name: journalName({ unit }), read: (ask) => journalLines({ unit, env }, ask) };
 }
 
 async function* journalLines(
-  { unit, env }: { unit: string; env: Environment },
+  journal: UnitJournal,
   { lines, sinceMs, follow }: LogAsk,
 ): AsyncGenerator<readonly LogLine[]> {
-  const since = sinceMs === undefined ? [] : [`--since=@${Math.floor(sinceMs / 1000)}`];
-  const args = ["-u", unit, ...JOURNAL_FORMAT, "-n", String(lines), ...since];
-  const child = spawn("journalctl", follow ? [...args, "-f"] : args, {
-    env,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let problem = "";
-  child.stderr.on("data", (part: Buffer) => {
-    problem = (problem + part.toString()).slice(-2_000);
-  });
-  const ended = new Promise<number>((resolve) => {
-    child.once("error", () => resolve(127));
-    child.once("close", (code) => resolve(code ?? 1));
-  });
+  const since = sinceMs === undefined ? [] : [sinceOption(sinceMs)];
+  const options = ["-n", String(lines), ...since, ...(follow ? ["-f"] : [])];
+  const { child, ended } = startJournalctl(journal, options);
   try {
     yield [];
     for await (const line of createInterface({ input: child.stdout })) yield [parseEntry(line)];
-    const exit = await ended;
+    const { exit, problem } = await ended;
     if (exit === 0) return;
     throw new CliError("failed", `journalctl failed: ${problem.trim() || `exit code ${exit}`}`, {
-      next: asRoot(shell`journalctl -u ${unit} -n ${lines} --no-pager`),
+      next: asRoot(shell`journalctl -u ${journal.unit} -n ${lines} --no-pager`),
     });
   } finally {
     child.kill();

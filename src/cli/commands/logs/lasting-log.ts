@@ -1,10 +1,10 @@
-import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Environment } from "../../../lib/environment.ts";
 import { asRoot, shell } from "../../../protocol/command.ts";
 import { CliError } from "../../kit/exit.ts";
 import { FileReader } from "./file-reader.ts";
-import { JOURNAL_FORMAT, parseEntry } from "./journal-source.ts";
+import { parseEntry } from "./journal-source.ts";
+import { journalName, sinceOption, startJournalctl, type UnitJournal } from "./journalctl.ts";
 import { type LogLine, parseLine } from "./line.ts";
 
 /** A line, and whether the gateway's log wrote it: systemd, or a program that failed, has lines of its own. */
@@ -74,12 +74,12 @@ export function lastingErrors(path: string): LastingLog {
 /** What journald keeps of a unit: the gateway's lines, its last words on standard error, and systemd's own. */
 export function lastingJournal(unit: string, env: Environment): LastingLog {
   return {
-    name: `journald, unit ${unit}`,
+    name: journalName({ unit }),
     open: (sinceMs) => {
-      let from = `--since=@${Math.floor(sinceMs / 1000)}`;
+      let from = sinceOption(sinceMs);
       return {
         next: async () => {
-          const entries = await journalEntries(["-u", unit, from], env);
+          const entries = await journalEntries({ unit, env }, from);
           const cursor = entries.map(cursorOf).findLast((found) => found !== undefined);
           if (cursor !== undefined) from = `--after-cursor=${cursor}`;
           return entries.map(keptEntry);
@@ -90,30 +90,19 @@ export function lastingJournal(unit: string, env: Environment): LastingLog {
   };
 }
 
-/** Characters of what journalctl says on standard error. */
+/** Characters that are told of what journalctl says on standard error. */
 const MOST_PROBLEM = 400;
 
-async function journalEntries(words: readonly string[], env: Environment): Promise<string[]> {
-  const [, unit = ""] = words;
-  const child = spawn("journalctl", [...words, ...JOURNAL_FORMAT], {
-    env,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let problem = "";
-  child.stderr.on("data", (part: Buffer) => {
-    problem = (problem + part.toString()).slice(-MOST_PROBLEM);
-  });
-  const ended = new Promise<number>((resolve) => {
-    child.once("error", () => resolve(127));
-    child.once("close", (code) => resolve(code ?? 1));
-  });
+async function journalEntries(journal: UnitJournal, from: string): Promise<string[]> {
+  const { child, ended } = startJournalctl(journal, [from]);
   const lines: string[] = [];
   for await (const line of createInterface({ input: child.stdout })) lines.push(line);
-  const exit = await ended;
+  const { exit, problem } = await ended;
+  const said = problem.slice(-MOST_PROBLEM).trim();
   // To a user who may not read the journal it says so, and succeeds.
-  if (exit === 0 && (lines.length > 0 || problem.trim() === "")) return lines;
-  throw new CliError("failed", `journalctl: ${problem.trim() || `exit code ${exit}`}`, {
-    next: asRoot(shell`journalctl -u ${unit} -n 50 --no-pager`),
+  if (exit === 0 && (lines.length > 0 || said === "")) return lines;
+  throw new CliError("failed", `journalctl: ${said || `exit code ${exit}`}`, {
+    next: asRoot(shell`journalctl -u ${journal.unit} -n 50 --no-pager`),
   });
 }
 

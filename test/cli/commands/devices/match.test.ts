@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import {
-  codeOf,
   matchPaired,
   matchPending,
   searchWords,
 } from "../../../../src/cli/commands/devices/match.ts";
+import { wholeCode } from "../../../../src/words/code.ts";
 import { pairedRow, pendingRow } from "../../support/rows.ts";
 
 const anna = pendingRow();
@@ -66,7 +66,7 @@ describe("which request is meant", () => {
   });
 
   test("what looks like a code", () => {
-    expect(["7f3k q2mn", "7F3KQ2MO", "7F3K", "UUUU-UUUU", "7F3K-Q2MN-X"].map(codeOf)).toEqual([
+    expect(["7f3k q2mn", "7F3KQ2MO", "7F3K", "UUUU-UUUU", "7F3K-Q2MN-X"].map(wholeCode)).toEqual([
       "7F3K-Q2MN",
       "7F3K-Q2M0",
       undefined,
