@@ -90,8 +90,8 @@ function apply(text: string | null, request: EditRequest, options: Applying): st
   if (path === undefined) throw unknownKey(request);
   const checked = checkedValue(path, request);
   const list = "text" in request ? request.list : undefined;
-  const typed = { path, list, items: checked };
-  const wanted = list === undefined ? checked : changedList(text, typed, options.file);
+  const wanted =
+    list === undefined ? checked : changedList(text, { path, list, items: checked }, options.file);
   const value =
     Array.isArray(wanted) && !("whole" in request) && list !== "remove"
       ? [
@@ -136,7 +136,7 @@ function changedList(
     path,
     list,
     items,
-  }: { readonly path: ConfigPath; readonly list: ListChange | undefined; readonly items: unknown },
+  }: { readonly path: ConfigPath; readonly list: ListChange; readonly items: unknown },
   file: string,
 ): readonly unknown[] {
   const { values, errors } = interpretConfig(text ?? "", file);
