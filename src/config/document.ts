@@ -103,6 +103,11 @@ export function findProperty(document: ConfigDocument, path: readonly string[]):
   return property;
 }
 
+/** The value at a path, or undefined. */
+export function findValue(document: ConfigDocument, path: readonly string[]): Node | undefined {
+  return findProperty(document, path)?.children?.[1];
+}
+
 function collectMarks(source: string) {
   const comments: Span[] = [];
   const commas: number[] = [];

@@ -2,7 +2,7 @@ import { openclaw } from "../protocol/command.ts";
 import { findProperty, parseDocument } from "./document.ts";
 import { ConfigError, type ConfigIssue, editCommand, errorFromIssues } from "./errors.ts";
 import { REDACTED, showPath } from "./hide.ts";
-import { contradictions, interpretConfig, valueIssue } from "./interpret.ts";
+import { contradictions, type Interpretation, interpretConfig, valueIssue } from "./interpret.ts";
 import { nearestKey } from "./nearest.ts";
 import { type ConfigPath, configPaths, isSection, resolveKey, specOf } from "./schema.ts";
 import { removedNames, stillDenied } from "./spellings.ts";
@@ -67,11 +67,13 @@ export function planEdit(
     after = next;
   }
   if (after === before) return { before, after, changedPaths: [], diff: "", warnings: [] };
-  refuseNewErrors(before ?? "", after ?? "", options.file);
+  const old = interpretConfig(before ?? "", options.file);
+  const now = interpretConfig(after ?? "", options.file);
+  refuseNewErrors(old, now);
   // What was wrong had no value: that it is gone is a change all the same.
-  const changed = new Set([...changedKeys(before ?? "", after ?? ""), ...removed]);
+  const changed = new Set([...changedKeys(old, now), ...removed]);
   const changedPaths = [...changed];
-  warnings.push(...newSlips(before ?? "", after ?? ""));
+  warnings.push(...newSlips(old, now));
   return { before, after, changedPaths, diff: diffTexts(before ?? "", after ?? ""), warnings };
 }
 
@@ -88,8 +90,8 @@ function apply(text: string | null, request: EditRequest, options: Applying): st
   if (path === undefined) throw unknownKey(request);
   const checked = checkedValue(path, request);
   const list = "text" in request ? request.list : undefined;
-  const typed = { path, list, items: checked };
-  const wanted = list === undefined ? checked : changedList(text, typed, options.file);
+  const wanted =
+    list === undefined ? checked : changedList(text, { path, list, items: checked }, options.file);
   const value =
     Array.isArray(wanted) && !("whole" in request) && list !== "remove"
       ? [
@@ -134,7 +136,7 @@ function changedList(
     path,
     list,
     items,
-  }: { readonly path: ConfigPath; readonly list: ListChange | undefined; readonly items: unknown },
+  }: { readonly path: ConfigPath; readonly list: ListChange; readonly items: unknown },
   file: string,
 ): readonly unknown[] {
   const { values, errors } = interpretConfig(text ?? "", file);
@@ -210,23 +212,20 @@ function refuseBrokenText(text: string, file: string): void {
   if (first) throw errorFromIssues(first, issues);
 }
 
-function refuseNewErrors(before: string, after: string, file: string): void {
-  const old = interpretConfig(before, file);
+function refuseNewErrors(old: Interpretation, now: Interpretation): void {
   // Those that other errors kept from being looked for are not new either.
   const known = new Set([...old.errors, ...contradictions(old.values)].map(identityOf));
-  const fresh = interpretConfig(after, file).errors.filter(
-    (issue) => !known.has(identityOf(issue)),
-  );
+  const fresh = now.errors.filter((issue) => !known.has(identityOf(issue)));
   const [first] = fresh;
   if (first) throw errorFromIssues(first, fresh);
 }
 
 /** Names that look like a slip, and did not stand in the file before. */
-function newSlips(before: string, after: string): string[] {
-  const slips = (text: string) =>
-    interpretConfig(text, "").warnings.filter(({ code }) => code === "CONFIG_UNKNOWN_COMMAND");
-  const known = new Set(slips(before).map(identityOf));
-  return slips(after)
+function newSlips(old: Interpretation, now: Interpretation): string[] {
+  const slips = ({ warnings }: Interpretation) =>
+    warnings.filter(({ code }) => code === "CONFIG_UNKNOWN_COMMAND");
+  const known = new Set(slips(old).map(identityOf));
+  return slips(now)
     .filter((issue) => !known.has(identityOf(issue)))
     .map(({ message }) => message);
 }
@@ -236,10 +235,8 @@ function identityOf({ code, path, found }: ConfigIssue): string {
   return JSON.stringify([code, path, found]);
 }
 
-function changedKeys(before: string, after: string): ConfigPath[] {
-  const old = interpretConfig(before, "").values;
-  const next = interpretConfig(after, "").values;
+function changedKeys(old: Interpretation, now: Interpretation): ConfigPath[] {
   return configPaths().filter(
-    (path) => JSON.stringify(old.get(path)) !== JSON.stringify(next.get(path)),
+    (path) => JSON.stringify(old.values.get(path)) !== JSON.stringify(now.values.get(path)),
   );
 }

@@ -1,4 +1,4 @@
-import { configPaths, specOf } from "./schema.ts";
+import { configPaths, namesOf } from "./schema.ts";
 
 /**
  * The known key or section that an unknown path probably means, or undefined. A neighbour in the
@@ -56,7 +56,7 @@ function beginsWith(a: string, b: string): boolean {
 function knownNames(): string[] {
   const names = new Set<string>();
   // People write the shorter names of secrets, and so do texts elsewhere.
-  for (const path of configPaths().flatMap((path) => [path, ...(specOf(path).aliases ?? [])])) {
+  for (const path of configPaths().flatMap(namesOf)) {
     const parts = path.split(".");
     for (let count = 1; count <= parts.length; count += 1)
       names.add(parts.slice(0, count).join("."));

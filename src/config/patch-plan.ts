@@ -1,12 +1,19 @@
 import type { Node } from "jsonc-parser";
 import { openclaw } from "../protocol/command.ts";
-import { type ConfigDocument, findProperty, parseDocument, propertiesOf } from "./document.ts";
+import { type ConfigDocument, findValue, parseDocument, propertiesOf } from "./document.ts";
 import type { EditRequest } from "./edit.ts";
 import { ConfigError, type ConfigIssue, editCommand } from "./errors.ts";
 import { originOnly, REDACTED, showPath } from "./hide.ts";
 import { twoSpellings } from "./interpret.ts";
 import { refusalOf, unknownIssue } from "./patch-issues.ts";
-import { type ConfigPath, type GatewayConfig, isSection, resolveKey, specOf } from "./schema.ts";
+import {
+  type ConfigPath,
+  type GatewayConfig,
+  isSection,
+  namesOf,
+  resolveKey,
+  specOf,
+} from "./schema.ts";
 import { getValue } from "./settings.ts";
 
 /**
@@ -220,11 +227,11 @@ class Walk {
 
   /** The spellings of a key that stand in the file, its own first. */
   #spellingsOf(key: ConfigPath): string[] {
-    return [key, ...(specOf(key).aliases ?? [])].filter((name) => this.#nodeAt(name));
+    return namesOf(key).filter((name) => this.#nodeAt(name));
   }
 
   #nodeAt(name: string): Node | undefined {
-    return findProperty(this.#document, name.split("."))?.children?.[1];
+    return findValue(this.#document, name.split("."));
   }
 }
 

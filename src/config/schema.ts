@@ -305,6 +305,11 @@ export function specOf(path: ConfigPath): KeySpec<unknown> {
   return configTable[path];
 }
 
+/** The names under which a key may stand in a file, its own first. */
+export function namesOf(path: ConfigPath): readonly string[] {
+  return [path, ...(specOf(path).aliases ?? [])];
+}
+
 /** The key meant by a name or alias, or undefined. */
 export function resolveKey(name: string): ConfigPath | undefined {
   if (isConfigPath(name)) return name;

@@ -1,11 +1,6 @@
-import { type ConfigDocument, findProperty, parseDocument, plainValue } from "./document.ts";
-import { type ConfigPath, specOf } from "./schema.ts";
+import { type ConfigDocument, findValue, parseDocument, plainValue } from "./document.ts";
+import { type ConfigPath, namesOf, specOf } from "./schema.ts";
 import { Refused } from "./values.ts";
-
-/** The names under which a key may stand in a file, its own first; of an unknown key what was typed. */
-export function spellingsOf(typed: string, path: ConfigPath | undefined): readonly string[] {
-  return path === undefined ? [typed] : [path, ...(specOf(path).aliases ?? [])];
-}
 
 /** A key that is changed under one of its names, in a file's text. */
 interface Changed {
@@ -46,10 +41,10 @@ export function removedNames(
   { path, text }: { readonly path: ConfigPath | undefined; readonly text: string },
   said: string[],
 ): readonly string[] {
-  const all = spellingsOf(typed, path);
-  if (path === undefined || !specOf(path).denies) return all;
+  if (path === undefined) return [typed];
+  if (!specOf(path).denies) return namesOf(path);
   const document = parseDocument(text);
-  if (!findProperty(document, typed.split("."))) return all;
+  if (!findValue(document, typed.split("."))) return namesOf(path);
   for (const name of othersOf(typed, path)) {
     const denied = goodItems(document, name, path);
     if (denied.length > 0) said.push(`${name} still denies ${denied.join(", ")}`);
@@ -58,12 +53,12 @@ export function removedNames(
 }
 
 function othersOf(typed: string, path: ConfigPath): readonly string[] {
-  return specOf(path).denies ? spellingsOf(typed, path).filter((name) => name !== typed) : [];
+  return specOf(path).denies ? namesOf(path).filter((name) => name !== typed) : [];
 }
 
 /** The items under one name that the key takes; one beside them that it refuses is no reason to allow them. */
 function goodItems(document: ConfigDocument, name: string, path: ConfigPath): unknown[] {
-  const node = findProperty(document, name.split("."))?.children?.[1];
+  const node = findValue(document, name.split("."));
   const listed = node ? plainValue(node) : [];
   if (!Array.isArray(listed)) return [];
   return listed.flatMap((item) => {

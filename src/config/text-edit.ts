@@ -1,5 +1,11 @@
 import { applyEdits, type Edit, type Node } from "jsonc-parser";
-import { type ConfigDocument, findProperty, parseDocument, propertiesOf } from "./document.ts";
+import {
+  type ConfigDocument,
+  findProperty,
+  findValue,
+  parseDocument,
+  propertiesOf,
+} from "./document.ts";
 import { commentsWithin, type Layout, layoutOf, lineIndent, render } from "./text-layout.ts";
 
 // These edits are ours because the parser package's own `modify` drops the comments around what it
@@ -22,12 +28,12 @@ export class NotASection extends Error {
 export function setInText(text: string, path: readonly string[], value: unknown): string {
   const document = parseDocument(withRoot(text));
   const layout = layoutOf(document);
-  const existing = findProperty(document, path)?.children?.[1];
+  const existing = findValue(document, path);
   if (existing) return replace(document, existing, value);
   let section = document.root;
   let depth = 0;
   for (; depth < path.length - 1; depth += 1) {
-    const below = findProperty(document, path.slice(0, depth + 1))?.children?.[1];
+    const below = findValue(document, path.slice(0, depth + 1));
     if (below === undefined) break;
     section = below;
   }

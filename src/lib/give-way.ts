@@ -1,3 +1,4 @@
+import { KeyCounts } from "./key-counts.ts";
 import { prefixKey } from "./net.ts";
 
 /** One that holds a place, or wants one. */
@@ -36,10 +37,10 @@ export function giveWay<One extends HeldPlace>(
   if (own.length >= bounds.perSource) return goes(newest(own.filter(isGone)));
   if (held.length < bounds.all) return "fits";
   const crowds = crowdsOf(held);
-  const crowdOf = (one: HeldPlace) => crowds.get(prefixKey(one.source)) ?? 0;
+  const crowdOf = (one: HeldPlace) => crowds.of(prefixKey(one.source));
   const gone = held.filter(isGone);
   if (gone.length > 0) return goes(newest(mostCrowded(gone, crowdOf)));
-  const fair = Math.max(bounds.perPrefix, (crowds.get(prefixKey(source)) ?? 0) + 1);
+  const fair = Math.max(bounds.perPrefix, crowds.of(prefixKey(source)) + 1);
   return goes(newest(mostCrowded(held, crowdOf).filter((one) => crowdOf(one) > fair)));
 }
 
@@ -52,12 +53,9 @@ function goes<One>(one: One | undefined): GiveWay<One> {
 }
 
 /** How many places each prefix holds. */
-function crowdsOf(held: readonly HeldPlace[]): Map<string, number> {
-  const crowds = new Map<string, number>();
-  for (const { source } of held) {
-    const prefix = prefixKey(source);
-    crowds.set(prefix, (crowds.get(prefix) ?? 0) + 1);
-  }
+function crowdsOf(held: readonly HeldPlace[]): KeyCounts {
+  const crowds = new KeyCounts();
+  for (const { source } of held) crowds.add(prefixKey(source));
   return crowds;
 }
 

@@ -18,6 +18,8 @@ export class ServerFacts {
 
   info(): HostInfo {
     const { core, supervisor } = this;
+    const isDeclared = (command: string) => this.#isDeclared(command);
+    const notes = () => [...core.config.notes(isDeclared), ...this.notes];
     return {
       pid: process.pid,
       version,
@@ -31,7 +33,10 @@ export class ServerFacts {
       adminSocket: core.adminSocket,
       pageUrl: pageUrl(core.config.current, this.listening, hostname()),
       ...(core.config.mark !== undefined && { configMark: core.config.mark }),
-      notes: [...core.config.notes((command) => this.#isDeclared(command)), ...this.notes],
+      // They take work, and most callers ask for something else.
+      get notes() {
+        return notes();
+      },
     };
   }
 
