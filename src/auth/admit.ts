@@ -81,6 +81,11 @@ export function tokenCandidates(facts: ConnectFacts): readonly string[] {
   return [deviceToken, token, password].filter((field) => field !== undefined);
 }
 
+/** Whether anything is shown that may be a device token. */
+export function mayShowToken({ auth }: ConnectFacts): boolean {
+  return (auth.deviceToken ?? auth.token ?? auth.password) !== undefined;
+}
+
 /** Who may do without a device key (docs/protocol.md#credentials). */
 function deviceless(
   facts: ConnectFacts,
@@ -162,7 +167,7 @@ interface Case {
  * lets in.
  */
 function credentials(c: Case): AdmitDecision {
-  const mayHaveToken = tokenCandidates(c.facts).length > 0;
+  const mayHaveToken = mayShowToken(c.facts);
   if (!mayHaveToken && c.facts.auth.bootstrapToken === undefined) return withoutCredential(c);
   // Before any lock: a right device token is never refused because other clients failed.
   if (mayHaveToken && c.evidence.deviceToken === undefined) return need("deviceToken");

@@ -1,4 +1,4 @@
-import { audienceOf, isBrowserUi } from "../auth/admit.ts";
+import { audienceOf, isBrowserUi, mayShowToken } from "../auth/admit.ts";
 import type { AdmissionPolicy, ConnectFacts, Evidence, SecretCheck } from "../auth/facts.ts";
 import { decodePublicKey } from "../auth/identity.ts";
 import { deriveToken } from "../auth/tokens.ts";
@@ -278,7 +278,7 @@ export class Handshake {
     };
     if (deviceId !== undefined) {
       // A device that connected by its token holds it; until then the approval stands in for it.
-      const presented = decision.method === "device-token" && hasCredential(c);
+      const presented = decision.method === "device-token" && mayShowToken(c.facts);
       const tookToken = presented ? decision.role : undefined;
       this.deps.pairing.seen(deviceId, { reason: "connect", tookToken });
     }
@@ -336,11 +336,6 @@ export class Handshake {
 /** The device that the connection is of; none where it was let in as if it had no key. */
 function keyThatCounts(c: ConnectCase, decision: Admitted): string | undefined {
   return decision.withoutKey ? undefined : c.params.device?.id;
-}
-
-function hasCredential(c: ConnectCase): boolean {
-  const { deviceToken, token, password } = c.facts.auth;
-  return (deviceToken ?? token ?? password) !== undefined;
 }
 
 function canonicalKey(params: ConnectParams): string {

@@ -43,6 +43,8 @@ export function shareKey({ deviceId }: Pick<Actor, "deviceId">, source: string):
  */
 export class Shares {
   readonly #shares = new Map<string, Share>();
+  /** One for all of them. */
+  readonly #forget = ({ key }: Share): void => void this.#shares.delete(key);
 
   /** How many ready connections `key` has. */
   sockets(key: string): number {
@@ -52,7 +54,7 @@ export class Shares {
   join(key: string): Share {
     let share = this.#shares.get(key);
     if (share === undefined) {
-      share = new Share(key, () => this.#shares.delete(key));
+      share = new Share(key, this.#forget);
       this.#shares.set(key, share);
     }
     share.connected(1);

@@ -4,8 +4,9 @@ import type { JoinVerdict } from "../gateway/join.ts";
 import { at, openclaw } from "../protocol/command.ts";
 import { onGateway } from "../protocol/text.ts";
 import { type HttpAnswer, json, notAllowed, notFound, problem, secured } from "./answers.ts";
+import { bearerOf, bearerRefusal } from "./bearer-answer.ts";
 import { answerPage, type PageFiles } from "./page.ts";
-import { answerUnserved, bearerOf } from "./unserved.ts";
+import { answerUnserved } from "./unserved.ts";
 import type { WebRoot } from "./web-root.ts";
 
 /** What an answer may depend on. Everything is taken from the request before anything is awaited. */
@@ -165,15 +166,10 @@ async function refused(
   const secret = bearerOf(request.authorization);
   const verdict = await deps.authorize(what, { secret, source: request.source });
   if (verdict.ok) return undefined;
-  const { code, detail, next } = verdict;
+  const { code, detail, next, retryAfterMs } = verdict;
+  const { status, headers } = bearerRefusal(verdict);
   // `error` is where clients of OpenClaw's own paths look.
   const more = { error: { message: "Unauthorized", type: "unauthorized" } };
-  const said = { code, detail, next };
-  if (verdict.retryAfterMs === undefined) {
-    const headers = [["www-authenticate", 'Bearer realm="openclaw"']] as const;
-    return problem("401 Unauthorized", { ...said, headers, more });
-  }
-  const seconds = String(Math.ceil(verdict.retryAfterMs / 1000));
-  const status = code === "rate-limited" ? "429 Too Many Requests" : "503 Service Unavailable";
-  return problem(status, { ...said, headers: [["retry-after", seconds]] });
+  const isWrong = retryAfterMs === undefined;
+  return problem(status, { code, detail, next, headers, ...(isWrong && { more }) });
 }

@@ -3,6 +3,7 @@ import { openclaw } from "../protocol/command.ts";
 import { wireDetails } from "../protocol/errors.ts";
 import { plainText, say, type Text } from "../protocol/text.ts";
 import { type Headers, type HttpAnswer, json } from "./answers.ts";
+import { bearerOf, bearerRefusal } from "./bearer-answer.ts";
 
 /** What of a request decides. Everything is taken from it before anything is awaited. */
 export interface UnservedRequest {
@@ -81,11 +82,6 @@ const interfaces: readonly Unserved[] = [
 
 type Authorize = (ask: { secret: string; source: string }) => Promise<BearerVerdict>;
 
-/** The secret of an `Authorization: Bearer`; empty where there is none. */
-export function bearerOf(authorization: string): string {
-  return /^bearer +(\S+)\s*$/i.exec(authorization)?.[1] ?? "";
-}
-
 /**
  * Answers a request to an interface of OpenClaw that is not served, by any method; `undefined` for any
  * other path. A client without the right secret learns nothing else; one that shows it gets a refusal in
@@ -107,24 +103,13 @@ async function refuse(
   const shown = bearerOf(authorization);
   const secret = shown === "" && unserved.takesHookToken ? hookToken : shown;
   const verdict = await authorize({ secret, source });
-  if (!verdict.ok) return notAuthorized(unserved, verdict);
+  if (!verdict.ok) {
+    const { status, headers } = bearerRefusal(verdict);
+    return answer(unserved, status, { ...verdict, headers });
+  }
   const { detail, next } = unserved;
   // Not 501: clients try again for each answer of that kind, and nothing would have changed.
   return answer(unserved, "404 Not Found", { code: "not-served", detail, next });
-}
-
-function notAuthorized(
-  unserved: Unserved,
-  verdict: Extract<BearerVerdict, { ok: false }>,
-): HttpAnswer {
-  const { code, retryAfterMs } = verdict;
-  if (retryAfterMs === undefined) {
-    const headers: Headers = [["www-authenticate", 'Bearer realm="openclaw"']];
-    return answer(unserved, "401 Unauthorized", { ...verdict, headers });
-  }
-  const headers: Headers = [["retry-after", String(Math.ceil(retryAfterMs / 1000))]];
-  const status = code === "rate-limited" ? "429 Too Many Requests" : "503 Service Unavailable";
-  return answer(unserved, status, { ...verdict, headers });
 }
 
 interface RefusedAsk {
