@@ -83,10 +83,13 @@ const NAMED = new RegExp(
   `"(?:requestId|deviceId|nodeId)":"|[0-9a-f]{64}|(?<![0-9A-Z])${CODE}(?![0-9A-Z])`,
 );
 
+// A fact that is a UUID (a connection's id) can hold eight digits that read like a code.
+const UUID_FACT = /":"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"/g;
+
 /**
  * Whether a line of JSON names a request, a device or a node: by a fact, or by what looks like a code or
  * an id wherever it stands. Quotes inside a text are escaped, so no text looks like a fact.
  */
 export function namesRequestOrDevice(line: string): boolean {
-  return NAMED.test(line);
+  return NAMED.test(line.replace(UUID_FACT, `":""`));
 }

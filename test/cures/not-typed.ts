@@ -135,7 +135,7 @@ export const stillWithoutSituation: readonly string[] = [
   "cli/commands/gateway/wait.ts: shell`kill ${before.pid}`",
   "cli/commands/gateway/wait.ts: openclaw`gateway run`",
   "cli/commands/health/health.ts: openclaw`status`",
-  "cli/commands/logs/journal-source.ts: shell`journalctl -u ${unit} -n ${lines} --no-pager`",
+  "cli/commands/logs/journal-source.ts: shell`journalctl -u ${journal.unit} -n ${lines} --no-pager`",
   "cli/commands/ssh/accounts.ts: shell`gpasswd -d ${shown(stranger)} ${group}`",
   "cli/commands/ssh/accounts.ts: openclaw`ssh enable --account openclaw-approve`",
   "cli/commands/ssh/authorized-keys.ts: openclaw`ssh enable --authorized-keys`",
@@ -171,10 +171,9 @@ export const stillWithoutSituation: readonly string[] = [
   "cli/commands/logs/gateway-source.ts: openclaw`logs --since 15m`",
   'cli/commands/logs/gateway-source.ts: shell`docker logs ${blank("CONTAINER")}`',
   "cli/commands/logs/gateway-source.ts: openclaw`config set logging.file /var/log/openclaw-gateway/gateway.log`",
-  "cli/commands/logs/lasting-log.ts: shell`journalctl -u ${unit} -n 50 --no-pager`",
+  "cli/commands/logs/lasting-log.ts: shell`journalctl -u ${journal.unit} -n 50 --no-pager`",
   "cli/commands/nodes/manage.ts: openclaw`nodes pending`",
   "cli/commands/ssh/sshd-steps.ts: shell`sshd -T -C ${blank(`user=<account>,${LOCAL}`)}`",
-  "protocol/refusals.ts: openclaw`devices invite --role node` (2)",
   "words/key-use.ts: openclaw`devices invite --role node`",
   "words/key-use.ts: openclaw`connect - --new-key`",
   "words/key-use.ts: openclaw`connect - --new-key --install-service`",
@@ -182,4 +181,4 @@ export const stillWithoutSituation: readonly string[] = [
 ];
 
 /** How many there are at most: lowered with each line that goes. */
-export const MOST_WITHOUT = 112;
+export const MOST_WITHOUT = 111;

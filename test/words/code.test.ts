@@ -91,3 +91,11 @@ test("a line of the log names a request or a device wherever its words break", (
   for (const msg of ["AB7F3K-Q2MN9", "7f3k-q2mn", "a door"])
     expect(namesRequestOrDevice(JSON.stringify({ msg }))).toBe(false);
 });
+
+test("a connection's id is no code, whatever its digits look like", () => {
+  const conn = "7c1d0e9a-1234-4567-8f3a-0123456789ab";
+  expect(namesRequestOrDevice(JSON.stringify({ conn, msg: "connection closed" }))).toBe(false);
+  // Within words it may be anything, so it counts there.
+  expect(namesRequestOrDevice(JSON.stringify({ msg: `gone: "${conn}"` }))).toBe(true);
+  expect(namesRequestOrDevice(JSON.stringify({ conn, msg: "7F3K-Q2MN waits" }))).toBe(true);
+});
