@@ -14,12 +14,12 @@ export async function main(typed: readonly string[], io: Io): Promise<number> {
     const { program, outcome } = buildProgram(io, await helpFor(argv));
     const { operands, unknown } = program.parseOptions([...argv]);
     const known = program.commands.find((command) => command.name() === operands[0]);
-    const second = known?.commands.some((command) => command.name() === operands[1]);
+    const second = known?.commands.find((command) => command.name() === operands[1]);
     if (operands.length > 0 && !second && !(known && known.commands.length === 0)) {
       const { refuseForeignWords } = await import("./commands/foreign-words.ts");
       if (!asksForHelp(argv)) refuseForeignWords(operands);
     }
-    if (operands[0] === "gateway" && second && unknown.length > 0) {
+    if (operands[0] === "gateway" && second && hasOthers(second, unknown)) {
       const { refuseForeignOptions } = await import("./commands/foreign-options.ts");
       if (!asksForHelp(argv)) refuseForeignOptions(operands, unknown);
     }
@@ -36,6 +36,18 @@ export async function main(typed: readonly string[], io: Io): Promise<number> {
     if (error instanceof UsageError) return notUnderstood(error, io);
     return failed(error, argv, io);
   }
+}
+
+interface HasOptions {
+  readonly options: readonly { readonly long?: string | undefined }[];
+}
+
+/** Whether one of the words is an option, and none of `command`'s own. */
+function hasOthers({ options }: HasOptions, words: readonly string[]): boolean {
+  return words.some((word) => {
+    const [name = ""] = word.split("=");
+    return name.startsWith("-") && !options.some(({ long }) => long === name);
+  });
 }
 
 async function offered(words: readonly string[], io: Io): Promise<number> {
