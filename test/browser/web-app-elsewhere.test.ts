@@ -15,7 +15,7 @@ let profile: Profile;
 let elsewhere: Server;
 beforeAll(async () => {
   const root = await webAppFiles();
-  gateway = await GatewayProcess.start({ OPENCLAW_GATEWAY_TOKEN: PROCESS_TOKEN });
+  gateway = await GatewayProcess.start();
   profile = await Profile.open();
   elsewhere = createServer(async ({ url = "/" }, answer) => {
     const path = new URL(url, "http://here").pathname;
