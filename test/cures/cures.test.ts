@@ -25,6 +25,9 @@ import { sshSituations } from "./situations/ssh.ts";
 import { storeSituations } from "./situations/store.ts";
 import { wireSituations } from "./situations/wire.ts";
 import { wordSituations } from "./situations/words.ts";
+import { httpSituations } from "./situations/http.ts";
+import { defectSituations } from "./situations/defects.ts";
+import { rightSituations } from "./situations/rights.ts";
 import { allTemplates } from "./templates.ts";
 
 vi.mock("../../src/protocol/command.ts", async (original) => {
@@ -61,6 +64,9 @@ const situations: readonly Situation[] = [
   ...notifySituations,
   ...miscSituations,
   ...moreSituations,
+  ...rightSituations,
+  ...defectSituations,
+  ...httpSituations,
 ];
 
 test.each(situations.map((one) => [one.name, one] as const))("%s", (_name, one) => seeThrough(one));
