@@ -164,6 +164,12 @@ export class Machine {
     };
   }
 
+  /** Ends what `connect` began, as Ctrl-C does. */
+  async leaves(): Promise<void> {
+    process.emit("SIGTERM");
+    await this.#foreground;
+  }
+
   async #answers(env: NodeJS.ProcessEnv): Promise<boolean> {
     if (env["OPENCLAW_STATE_DIR"] !== this.stateDir) return false;
     const running = await openRunning({ io: new Terminal(env), options: {} }).catch(() => {});

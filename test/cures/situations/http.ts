@@ -83,9 +83,7 @@ export const httpSituations: readonly Situation[] = [
     const told = await asked(m, "/control-ui-config.json", "any-secret");
     expect(told.status).toBe(500);
     defect.mockRestore();
-    expect((await m.types(told, "openclaw logs")).text).toContain(
-      "an HTTP request failed",
-    );
+    expect((await m.types(told, "openclaw logs")).text).toContain("an HTTP request failed");
   }),
   situation("HTTP: the web app's page is gone", async (m) => {
     const root = join(m.folder, "app");

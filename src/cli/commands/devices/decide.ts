@@ -49,7 +49,7 @@ export async function chooseCode<Row extends DeviceWords & { readonly requestId:
     show: (rows) => table(rows, { now: io.now(), columns: io.columns }),
     showOne: async ({ requestId }) => requestCard(context, await requestRow(gateway, requestId)),
     nothing: `no ${noun[kind]} fits ${shown(typed)}; ${CODE_FORM}`,
-    list: plainText(kinds[kind].list),
+    list: kinds[kind].list,
   });
   return row.requestId;
 }
