@@ -73,13 +73,15 @@ const logs: readonly Situation[] = [
 
 const words: readonly Situation[] = [
   situation("who waits is watched, as other programs call it", async (m) => {
-    await m.start();
+    const gateway = await m.start();
     const told = await m.says("watch");
     const watching = m.types(told, "openclaw devices watch");
-    const { code } = await asks(m);
-    await m.says(`devices approve ${code}`);
+    const { code: requestId } = await asks(m);
+    await until(() => m.printed.includes(requestId), "a line for who asks");
+    await gateway.host("device.pair.approve", { requestId });
+    await until(() => m.printed.includes("approved"), "a line for the decision");
     process.emit("SIGTERM");
-    expect((await watching).text).toContain("approved");
+    await watching;
   }),
   situation("a node's code that is none", async (m) => {
     await m.start();

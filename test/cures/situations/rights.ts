@@ -90,6 +90,7 @@ const nodes: readonly Situation[] = [
     const { nodeId } = await pairNode(gateway, ["system.which"]);
     await m.says(`nodes reject ${await capabilitiesCode(gateway, nodeId)}`);
     const told = await m.says(`nodes invoke ${nodeId} system.which`);
+    await capabilitiesCode(gateway, nodeId);
     const listed = await m.types(told, "openclaw nodes pending");
     await m.types(listed, /^openclaw nodes approve ....-....$/);
   }),

@@ -1,5 +1,4 @@
 import type { ApprovalKind } from "../../../protocol/approve-line.ts";
-import { plainText } from "../../../protocol/text.ts";
 import { wholeCode } from "../../../words/code.ts";
 import type { DeviceWords } from "../../../words/device.ts";
 import { kinds } from "../../../words/request-kinds.ts";
