@@ -161,4 +161,37 @@ const nodes: readonly Situation[] = [
   }),
 ];
 
-export const restSituations = [...logs, ...words, ...nodes];
+const NOBODY = 65_534;
+
+/** As another user than the machine's owner, while `work` runs. */
+async function asNobody<T>(work: () => Promise<T>): Promise<T> {
+  process.seteuid?.(NOBODY);
+  try {
+    return await work();
+  } finally {
+    process.seteuid?.(0);
+  }
+}
+
+const owners: readonly Situation[] = [
+  situation("who may not use the state is told to do the same as root", async (m) => {
+    // What the command loads, root may read.
+    await m.says("config set gateway.name Haus");
+    for (const words of ["devices list", "config set gateway.name Heim"]) {
+      await m.says(words);
+      const told = await asNobody(() => m.says(words));
+      expect(told.exit).not.toBe(0);
+      // What is set may be a secret.
+      const cure = `sudo openclaw ${words.replace("Heim", "…")}`;
+      await m.types(told, cure, { fill: { "…": "Heim" } });
+    }
+    expect(m.config()).toContain("Heim");
+  }),
+];
+
+export const restSituations = [
+  ...logs,
+  ...words,
+  ...nodes,
+  ...(process.getuid?.() === 0 ? owners : []),
+];
