@@ -105,7 +105,7 @@ function notAllowed(
 
 function notConnected(nodeId: string): RequestError {
   const error = { code: "NOT_CONNECTED", message: "node not connected" };
-  const there = say`${at("node", openclaw`connect ${blank("<this gateway's wss://…>")}`)}, or for a service ${at("node", asRoot(shell`systemctl start openclaw-node`))}`;
+  const there = say`${at("node", openclaw`connect ${blank("<wss://…>")}`)}, or for a service ${at("node", asRoot(shell`systemctl start openclaw-node`))}`;
   const next = say`${openclaw`nodes describe ${nodeId}`} (when it was last here); on that machine: ${there}`;
   return new RequestError({
     code: "UNAVAILABLE",

@@ -190,7 +190,7 @@ describe("a failure", () => {
         cure: expect.stringMatching(/^openclaw nodes describe [0-9a-f]{64} .*openclaw connect/),
         next: expect.arrayContaining([
           openclaw`nodes describe ${gone.nodeId}`,
-          at("node", openclaw`connect ${blank("<this gateway's wss://…>")}`),
+          at("node", openclaw`connect ${blank("<wss://…>")}`),
         ]),
       },
     });

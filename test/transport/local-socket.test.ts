@@ -352,7 +352,7 @@ describe("the socket file", () => {
     });
     await expect(other.listen()).rejects.toMatchObject({
       code: "ADMIN_SOCKET_TAKEN",
-      next: expect.arrayContaining([openclaw`status`]),
+      next: expect.arrayContaining([openclaw`gateway status`]),
     });
   });
 });

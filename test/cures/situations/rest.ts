@@ -138,8 +138,8 @@ const nodes: readonly Situation[] = [
     const invoke = ["nodes", "invoke", node?.nodeId ?? "", "system.which"];
     const which = [...invoke, "--params", '{"bins":["sh"]}'];
     const told = await m.says(which);
-    const fill = { "<this gateway's wss://…>": gateway.url };
-    await m.types(told, "openclaw connect <this gateway's wss://…>", { fill });
+    const fill = { "<wss://…>": gateway.url };
+    await m.types(told, "openclaw connect <wss://…>", { fill });
     await until(async () => (await m.says(which)).exit === 0, "a node that answers");
   }),
   situation("two machines with the key of one node", async (m) => {
