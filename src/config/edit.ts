@@ -199,7 +199,7 @@ function valueFor(path: ConfigPath, request: SettingRequest): string {
 function clearSecretRefused(path: ConfigPath): ConfigError {
   const message = `${path} would store the secret in clear text; it belongs hashed into the state`;
   return new ConfigError("CONFIG_CLEAR_SECRET", message, {
-    next: openclaw`config migrate-secrets`,
+    next: openclaw`config set ${path} -`,
   });
 }
 

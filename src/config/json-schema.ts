@@ -116,7 +116,7 @@ function keySchema(path: ConfigPath): JsonSchema {
 }
 
 function hintOf({ help, example, hostOnly, secret }: KeySpec<unknown>, path: string): KeyHint {
-  const onHost = openclaw`config set ${path} ${REST}`;
+  const onHost = openclaw`config set ${path} ${secret ? "-" : REST}`;
   return {
     label: path.split(".").at(-1) ?? path,
     help: plainText(hostOnly ? say`${help} Only on the host: ${onHost}` : help),

@@ -96,7 +96,7 @@ const configTable = {
   "gateway.auth.token": optional({
     type: v.clearSecret,
     help: say`Shared token in clear, as OpenClaw writes it; \`${openclaw`config migrate-secrets`}\` moves it out.`,
-    example: "TOKEN",
+    example: "-",
     hostOnly: true,
     apply: "live",
     secret: true,
@@ -105,7 +105,7 @@ const configTable = {
   "gateway.auth.password": optional({
     type: v.clearSecret,
     help: say`Shared password in clear, as OpenClaw writes it; \`${openclaw`config migrate-secrets`}\` moves it out.`,
-    example: "PASSWORD",
+    example: "-",
     hostOnly: true,
     apply: "live",
     secret: true,

@@ -2,7 +2,7 @@ import type { Receiver } from "../events/hub.ts";
 import { Durations } from "../lib/durations.ts";
 import type { Call, Method } from "../methods/method.ts";
 import { type Actor, decideAccess } from "../protocol/access.ts";
-import { at, openclaw, shell } from "../protocol/command.ts";
+import { at, openclaw } from "../protocol/command.ts";
 import {
   calledHere,
   invalidRequest,
@@ -273,7 +273,7 @@ export function methodNotServed(name: string): RequestError {
 
 /** A defect of the gateway; what it was is in its log. */
 export function internalError(): RequestError {
-  const next = say`${at("gateway", shell`journalctl -u openclaw-gateway`)} (or its terminal)`;
+  const next = at("gateway", openclaw`logs`);
   const details = wireDetails({ code: "INTERNAL_ERROR", next });
   const message = "internal error; see the log of the gateway";
   return new RequestError({ code: "UNAVAILABLE", message, details });

@@ -13,7 +13,7 @@ import type { Setups } from "../pairing/setups.ts";
 import { type Actor, coversAll, type Role } from "../protocol/access.ts";
 import type { SshWay } from "../protocol/approve-line.ts";
 import { closes } from "../protocol/close.ts";
-import { at, shell } from "../protocol/command.ts";
+import { at, openclaw } from "../protocol/command.ts";
 import { calledHere, isCoded, RequestError } from "../protocol/errors.ts";
 import { encodeError, type RequestFrame } from "../protocol/frames.ts";
 import { offeredScopes } from "../protocol/nodes-right.ts";
@@ -102,8 +102,8 @@ export class Handshake {
     if (error instanceof RequestError) return refusals.passedOn(error.shape);
     if (isCoded(error)) return refusals.storeUnavailable(error.next);
     this.deps.state.telemetry.failed("a connect failed", { what: "connect", err: error });
-    const journal = at("gateway", shell`journalctl -u openclaw-gateway`);
-    return refusals.storeUnavailable(say`see the log of the gateway (${journal}, or its terminal)`);
+    const log = at("gateway", openclaw`logs`);
+    return refusals.storeUnavailable(say`see the log of the gateway: ${log}`);
   }
 
   async #run(connection: Connection, frame: RequestFrame, nonce: string): Promise<void> {

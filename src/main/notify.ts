@@ -24,6 +24,7 @@ export function makeNotifier(
     limits,
     read: (path) => readSmallFile(path, limits.notifyFileBytes + 1),
     post: (request) => http.send(request),
+    log,
   });
   const facts = () => ({ sender: senderOf(core), now: pairing.now(), limits });
   return new Notifier({

@@ -1,7 +1,7 @@
 import type { NodeSession } from "../nodes/sessions.ts";
 import { openclaw } from "../protocol/command.ts";
 import { RequestError, wireDetails } from "../protocol/errors.ts";
-import { onGateway, type Text } from "../protocol/text.ts";
+import { onGateway, say, type Text } from "../protocol/text.ts";
 import { mayKnowCode } from "../requests/authority.ts";
 import type { Call } from "./method.ts";
 
@@ -60,14 +60,27 @@ export interface ApprovalStep {
   readonly next: Text;
 }
 
-/** How the node's declared capabilities are approved. */
+const PENDING = openclaw`nodes pending`;
+
+/** How the node's declared capabilities are approved. A node that is connected and asks nothing asks again. */
 export function approvalStep(
   { actor, services }: Pick<Call, "actor" | "services">,
   nodeId: string,
 ): ApprovalStep {
-  const request = services.nodes.request(nodeId);
-  if (!mayKnowCode(actor, nodeId)) return { next: onGateway(openclaw`nodes pending`) };
-  if (!request) return { next: openclaw`nodes pending` };
-  const { requestId } = request;
-  return { requestId, next: openclaw`nodes approve ${requestId}` };
+  const { nodes } = services;
+  const mayKnow = mayKnowCode(actor, nodeId);
+  const request = nodes.request(nodeId);
+  if (request && mayKnow) {
+    const { requestId } = request;
+    return { requestId, next: openclaw`nodes approve ${requestId}` };
+  }
+  const session = nodes.sessions.current(nodeId);
+  // Its request was rejected before, or had to give way: now somebody needs the node.
+  if (!request && session) nodes.ask(session);
+  if (request || session) return { next: mayKnow ? PENDING : onGateway(PENDING) };
+  return { next: nodes.record(nodeId) ? asksOnceHere(nodeId) : openclaw`nodes list` };
+}
+
+function asksOnceHere(nodeId: string): Text {
+  return say`${openclaw`nodes describe ${nodeId}`} (when it was last here: it asks for approval again once it connects)`;
 }

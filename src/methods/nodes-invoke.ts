@@ -5,7 +5,7 @@ import { type AskedInvoke, KeptInvoke } from "../nodes/kept-answers.ts";
 import { policyCure, policyProblem } from "../nodes/policy.ts";
 import type { NodeSession } from "../nodes/sessions.ts";
 import { ADMIN, covers, NODES } from "../protocol/access.ts";
-import { asRoot, at, openclaw, shell } from "../protocol/command.ts";
+import { asRoot, at, blank, openclaw, shell } from "../protocol/command.ts";
 import { invalidRequest, missingScope, RequestError, wireDetails } from "../protocol/errors.ts";
 import { RawJson } from "../protocol/frames.ts";
 import { plainText, say, type Text } from "../protocol/text.ts";
@@ -105,7 +105,7 @@ function notAllowed(
 
 function notConnected(nodeId: string): RequestError {
   const error = { code: "NOT_CONNECTED", message: "node not connected" };
-  const there = say`${at("node", openclaw`connect`)} as it was joined, or ${at("node", asRoot(shell`systemctl start openclaw-node`))}`;
+  const there = say`${at("node", openclaw`connect ${blank("<wss://…>")}`)}, or for a service ${at("node", asRoot(shell`systemctl start openclaw-node`))}`;
   const next = say`${openclaw`nodes describe ${nodeId}`} (when it was last here); on that machine: ${there}`;
   return new RequestError({
     code: "UNAVAILABLE",

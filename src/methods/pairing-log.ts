@@ -26,5 +26,5 @@ export function pairingLog({
 function clockWords(byMs: number): Text {
   const way = byMs > 0 ? "forward" : "back";
   const seconds = Math.round(Math.abs(byMs) / 1000);
-  return say`the clock was set ${way} by ${seconds} s: requests and links keep the time that they had left; devices whose clock is more than 120 s off are refused (${shell`timedatectl`} shows this one)`;
+  return say`the clock was set ${way} by ${seconds} s: requests and links keep the time that they had left; devices whose clock is more than 120 s off are refused (${shell`date -u`} shows this one)`;
 }

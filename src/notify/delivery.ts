@@ -25,6 +25,7 @@ export interface DeliveryDeps {
   /** Reads a file of the configuration. */
   readonly read: ReadFile;
   readonly post: (request: PostRequest) => Promise<PostAnswer>;
+  readonly log: { error(facts: object, message: string): void };
 }
 
 const AGENT = "openclaw-gateway";
@@ -52,7 +53,7 @@ export class Delivery {
       const failure = statusFailure(answer, { origin: to, settings, now: world.now() });
       return { ...facts(), to, status, failure };
     } catch (error) {
-      const failure = error instanceof NotifyFailure ? error : defect(error);
+      const failure = error instanceof NotifyFailure ? error : this.#defect(error);
       return { ...facts(), ...(to !== undefined && { to }), failure };
     }
   }
@@ -74,12 +75,20 @@ export class Delivery {
       throw failureOf(error, { url, allowed: settings.egress });
     }
   }
+
+  /**
+   * The failure for an error that is a defect of ours; it must not take the gateway along. The log says
+   * where it was, and not in its words, which may name the URL.
+   */
+  #defect(error: unknown): NotifyFailure {
+    const { name = "unknown", stack = "" } = error instanceof Error ? error : {};
+    const where = stack.split("\n").filter((line) => FRAME.test(line));
+    this.deps.log.error({ name, where }, "a message for the webhook could not be sent");
+    return new NotifyFailure("NOTIFY_CONNECT", `the message could not be sent (${name})`, {
+      next: openclaw`logs --level warn`,
+    });
+  }
 }
 
-/** The failure for an error that is a defect of ours; it must not take the gateway along. */
-function defect(error: unknown): NotifyFailure {
-  const name = error instanceof Error ? error.name : "unknown";
-  return new NotifyFailure("NOTIFY_CONNECT", `the message could not be sent (${name})`, {
-    next: openclaw`logs --level warn`,
-  });
-}
+/** A line of a stack that names a place in the source. */
+const FRAME = /^ {4}at /;

@@ -2,7 +2,7 @@ import { type Actor, coversAll, isRole, type Role, roles } from "../protocol/acc
 import { openclaw } from "../protocol/command.ts";
 import { denied, invalidRequest, type RequestError } from "../protocol/errors.ts";
 import { say } from "../protocol/text.ts";
-import { mayManage } from "../requests/authority.ts";
+import { holdsEverything, mayManage } from "../requests/authority.ts";
 import { heldRoles, mayChangeToken } from "./authority.ts";
 import type { Device, PairingChange, PairingState, TokenRecord } from "./records.ts";
 
@@ -97,7 +97,7 @@ export function rotate(
   const target = liveToken(state, { ...facts, denied: words });
   const scopes = facts.scopes ? [...new Set(facts.scopes)].sort() : target.token.scopes;
   const baseline = target.role === "operator" ? target.device.scopes : [];
-  if (!coversAll(facts.actor.scopes, scopes)) throw denied(words);
+  if (!holdsEverything(facts.actor) && !coversAll(facts.actor.scopes, scopes)) throw denied(words);
   if (!coversAll(baseline, scopes)) throw beyondApproval(target, scopes, words);
   const { claimable: _, ...kept } = target.token;
   const token = {

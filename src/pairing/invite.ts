@@ -5,7 +5,8 @@ import { openclaw } from "../protocol/command.ts";
 import { invalidRequest, missingScope } from "../protocol/errors.ts";
 import type { InviteProblem } from "../protocol/refusals.ts";
 import type { SetupAccess } from "../protocol/setup-access.ts";
-import { onGateway, type Text } from "../protocol/text.ts";
+import { onGateway } from "../protocol/text.ts";
+import { holdsEverything } from "../requests/authority.ts";
 import { askedByName } from "../requests/device-rules.ts";
 import type { DeviceRequest } from "../requests/records.ts";
 import { heldRoles, heldScopes } from "./authority.ts";
@@ -58,7 +59,11 @@ export function createInvite(
   },
 ): { invite: Invite; secret: string; changes: readonly PairingChange[] } {
   const missing = firstMissing(context.actor.scopes, ask.scopes);
-  if (missing !== undefined) throw missingScope(missing, { next: ownersInvite(ask) });
+  if (missing !== undefined && !holdsEverything(context.actor)) {
+    // An admin lacks scopes of plugins alone; the owner on the gateway's machine may make any link.
+    const link = openclaw`devices invite --scopes ${ask.scopes.join(",")}`;
+    throw missingScope(missing, { next: onGateway(link) });
+  }
   if (ask.expiresInMs <= 0 || ask.expiresInMs > context.limits.inviteMaxMs) {
     const days = context.limits.inviteMaxMs / 86_400_000;
     throw invalidRequest(`a link lives between one second and ${days} days`);
@@ -85,12 +90,6 @@ export function createInvite(
     ...(ask.setup && { setup: ask.setup }),
   };
   return { invite, secret, changes: [{ op: "invite", invite }] };
-}
-
-/** The owner on the gateway's machine may make any link. */
-function ownersInvite({ scopes, setup }: InviteAsk): Text {
-  const kind = setup ? ["--setup-code", "--access", setup.access] : ["--scopes", scopes.join(",")];
-  return onGateway(openclaw`devices invite ${kind}`);
 }
 
 export type InviteVerdict = { ok: true; invite: Invite } | { ok: false; problem: InviteProblem };

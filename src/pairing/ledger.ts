@@ -1,7 +1,8 @@
 import { limitTable } from "../limits/table.ts";
 import { type Actor, covers, type LeftOut, type Role, union } from "../protocol/access.ts";
-import { blank, openclaw } from "../protocol/command.ts";
+import { blank, type Command, openclaw } from "../protocol/command.ts";
 import { invalidRequest, notSeparable } from "../protocol/errors.ts";
+import { say } from "../protocol/text.ts";
 import { approvalProblem } from "../requests/authority.ts";
 import { deviceText } from "../requests/device-rules.ts";
 import type { DeviceRequest, DeviceText } from "../requests/records.ts";
@@ -43,7 +44,7 @@ export function approve(
   refuseInseparable(before, request, without);
   if (union(heldScopes(before), request.scopes).length > MOST_SCOPES) {
     throw invalidRequest(`a device has no more than ${MOST_SCOPES} scopes`, {
-      next: openclaw`devices remove ${request.deviceId}`,
+      next: say`${narrowed(request)} (SCOPES: those of its own that it keeps), then approve again`,
     });
   }
   const device = grant(before, request, { now: facts.now, via: "owner" });
@@ -60,13 +61,18 @@ function refuseInseparable(
   for (const scope of without) {
     if (covers(held, scope)) {
       const words = `it may ${scopeInWords(scope)} already, and an approval takes nothing away`;
-      throw notSeparable(words, openclaw`devices rotate ${deviceId} --scope ${blank("SCOPES")}`);
+      throw notSeparable(words, narrowed({ deviceId }));
     }
     if (covers(scopes, scope)) {
       const words = `it asks for full control, which holds the right to ${scopeInWords(scope)}`;
       throw notSeparable(words, openclaw`devices invite --scopes read,write`);
     }
   }
+}
+
+/** What leaves a device with fewer scopes. */
+function narrowed({ deviceId }: Pick<DeviceRequest, "deviceId">): Command {
+  return openclaw`devices rotate ${deviceId} --scope ${blank("SCOPES")}`;
 }
 
 const MOST_SCOPES = limitTable.scopesPerDevice.value;

@@ -31,7 +31,7 @@ const table = {
   },
   STORE_IO: {
     message: ({ file, detail }) => `input/output error (${detail}): ${file}`,
-    next: () => say`check the disk (${shell`dmesg`} | ${shell`tail`}), then repeat the command`,
+    next: () => say`check the disk (the last lines of ${shell`dmesg`}), then repeat the command`,
   },
   STORE_DAMAGED: {
     message: ({ file, detail }) => `${file} is damaged: ${detail}`,

@@ -70,7 +70,7 @@ const ready: Route = (_request, deps) => {
   return problem("503 Service Unavailable", {
     detail: `The gateway is not ready: ${state.failing.join(", ")}.`,
     code: "not-ready",
-    next: at("gateway", openclaw`gateway status`),
+    next: at("gateway", openclaw`status`),
     headers: [["retry-after", "1"]],
     more: state,
   });

@@ -1,5 +1,5 @@
 import type { BearerVerdict } from "../gateway/bearer.ts";
-import { openclaw } from "../protocol/command.ts";
+import { blank, openclaw } from "../protocol/command.ts";
 import { wireDetails } from "../protocol/errors.ts";
 import { plainText, say, type Text } from "../protocol/text.ts";
 import { type Headers, type HttpAnswer, json } from "./answers.ts";
@@ -65,7 +65,7 @@ const interfaces: readonly Unserved[] = [
   {
     paths: /^\/tools(\/|$)/,
     detail: noAgent("Tools can't be invoked here"),
-    next: say`for a command of a node: ${openclaw`nodes invoke`}`,
+    next: say`for a command of a node: ${openclaw`nodes invoke ${blank("NODE")} ${blank("COMMAND")}`}`,
     error: ({ code, message }) => {
       const type = code === "not-served" ? "not_found" : underscored(code);
       return { ok: false, error: { type, message } };

@@ -14,14 +14,19 @@ import {
 import { type Situation, seeThrough } from "./situation.ts";
 import { factSituations } from "./situations/by-facts.ts";
 import { configSituations } from "./situations/config.ts";
+import { configFileSituations } from "./situations/config-file.ts";
 import { containerSituations } from "./situations/container.ts";
+import { defectSituations } from "./situations/defects.ts";
 import { deviceSituations } from "./situations/devices.ts";
 import { doctorSituations } from "./situations/doctor.ts";
+import { httpSituations } from "./situations/http.ts";
 import { miscSituations } from "./situations/misc.ts";
 import { moreSituations } from "./situations/more.ts";
 import { nodeHostSituations } from "./situations/node-host.ts";
 import { nodeSituations } from "./situations/nodes.ts";
 import { notifySituations } from "./situations/notify.ts";
+import { restSituations } from "./situations/rest.ts";
+import { rightSituations } from "./situations/rights.ts";
 import { sshSituations } from "./situations/ssh.ts";
 import { storeSituations } from "./situations/store.ts";
 import { wireSituations } from "./situations/wire.ts";
@@ -63,6 +68,11 @@ const situations: readonly Situation[] = [
   ...notifySituations,
   ...miscSituations,
   ...moreSituations,
+  ...restSituations,
+  ...configFileSituations,
+  ...rightSituations,
+  ...defectSituations,
+  ...httpSituations,
 ];
 
 test.each(situations.map((one) => [one.name, one] as const))("%s", (_name, one) => seeThrough(one));

@@ -52,6 +52,8 @@ export class Machine {
   gateway: TestGateway | undefined;
   /** `gateway run` as it was typed here, while it runs. */
   #foreground: Promise<number> | undefined;
+  /** Where a command of ours was typed last. */
+  #terminal: Terminal | undefined;
   /** Places of what was typed here; they count once the whole situation held. */
   readonly #typed = new Set<string>();
 
@@ -164,6 +166,12 @@ export class Machine {
     };
   }
 
+  /** Ends what `connect` began, as Ctrl-C does. */
+  async leaves(): Promise<void> {
+    process.emit("SIGTERM");
+    await this.#foreground;
+  }
+
   async #answers(env: NodeJS.ProcessEnv): Promise<boolean> {
     if (env["OPENCLAW_STATE_DIR"] !== this.stateDir) return false;
     const running = await openRunning({ io: new Terminal(env), options: {} }).catch(() => {});
@@ -186,10 +194,16 @@ export class Machine {
     }
   }
 
+  /** What the command that was typed last has printed so far. */
+  get printed(): string {
+    return this.#terminal?.text ?? "";
+  }
+
   /** Types a command of ours. */
   async says(words: string | readonly string[], how: Typing = {}): Promise<Told> {
     const argv = typeof words === "string" ? wordsIn(words) : words;
     const io = new Terminal({ ...this.env, ...how.env });
+    this.#terminal = io;
     io.input = how.input ?? "";
     if (how.answers) {
       io.answers.push(...how.answers);

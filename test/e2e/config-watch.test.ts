@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -47,6 +48,15 @@ async function finding(running: GatewayProcess, id: string): Promise<FindingRow 
   return findings.find((one) => one.id === id);
 }
 
+/** What a shell where the gateway runs does with a line. */
+function typed({ run }: GatewayProcess, line: string): string {
+  const where = ["--target", String(run.pid), "--user", "--mount", "--preserve-credentials"];
+  return execFileSync("nsenter", [...where, "sh", "-c", line], { encoding: "utf8" });
+}
+
+/** The command that `text` names last. */
+const named = (text: string) => /(?:next|see): (findmnt .*)$/m.exec(text)?.[1] ?? "";
+
 test("a file that is mounted by itself is followed, and written in place", async () => {
   const source = join(folder, "mounted.json");
   writeFileSync(source, denying("one"), { mode: 0o600 });
@@ -74,6 +84,13 @@ test("a file that is mounted by itself is followed, and written in place", async
   expect(JSON.parse(readFileSync(source, "utf8")).gateway.name).toBe("three");
   expect(await inForce(running)).toBe("three");
 
+  typed(running, `mount -o remount,bind,ro ${file}`);
+  const locked = await running.cli(["config", "set", "gateway.name", "locked"]);
+  expect(locked.stderr).toContain("the config can't be written");
+  expect(typed(running, named(locked.stderr))).toMatch(/\bro\b/);
+  typed(running, `mount -o remount,bind,rw ${file}`);
+  expect(await running.ok(["config", "set", "gateway.name", "three"])).toContain("so already");
+
   // This program stands outside of the container, so to say, and sees another file there.
   expect(await finding(running, "config.in-force")).toMatchObject({
     level: "fail",
@@ -82,7 +99,10 @@ test("a file that is mounted by itself is followed, and written in place", async
 
   writeFileSync(`${source}.new`, denying("four"));
   renameSync(`${source}.new`, source);
-  expect(await running.ok(["status"])).toContain("was replaced where it comes from");
+  const status = await running.ok(["status"]);
+  expect(status).toContain("was replaced where it comes from");
+  // That what is mounted there is gone where it came from.
+  expect(typed(running, named(status))).toContain("mounted.json//deleted");
   expect(await finding(running, "config.in-force")).toMatchObject({
     level: "fail",
     message: expect.stringContaining("was replaced where it comes from"),
@@ -90,6 +110,7 @@ test("a file that is mounted by itself is followed, and written in place", async
   const lost = await running.cli(["config", "set", "gateway.name", "five"]);
   expect(lost).toMatchObject({ code: expect.any(Number), stderr: expect.stringContaining("lost") });
   expect(lost.code).not.toBe(0);
+  expect(typed(running, named(lost.stderr))).toContain("mounted.json//deleted");
 });
 
 test("without inotify instances edits are found, and it is said why they come late", async () => {

@@ -16,14 +16,14 @@ const failures = [
     inject: ["fdatasync:error=EIO"],
     code: "STORE_IO",
     says: "input/output error (EIO)",
-    next: "check the disk (dmesg | tail)",
+    next: "check the disk (the last lines of dmesg)",
   },
   {
     what: "a write that fails",
     inject: ["pwrite64:error=EIO"],
     code: "STORE_IO",
     says: "input/output error (EIO)",
-    next: "check the disk (dmesg | tail)",
+    next: "check the disk (the last lines of dmesg)",
   },
   {
     what: "a file system that turned read-only",

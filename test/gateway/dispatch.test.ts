@@ -173,8 +173,8 @@ describe("an answer", () => {
         message: expect.stringMatching(/^internal error/),
         details: {
           code: "INTERNAL_ERROR",
-          cure: "journalctl -u openclaw-gateway (or its terminal)",
-          next: [at("gateway", shell`journalctl -u openclaw-gateway`), " (or its terminal)"],
+          cure: "openclaw logs",
+          next: [at("gateway", openclaw`logs`)],
         },
       });
       expect(defects).toHaveLength(1);

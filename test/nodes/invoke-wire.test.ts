@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { limitTable } from "../../src/limits/table.ts";
-import { at, openclaw } from "../../src/protocol/command.ts";
+import { at, blank, openclaw } from "../../src/protocol/command.ts";
 import type { Frame, RawClient } from "../kit/client.ts";
 import { startTestGateway, type TestGateway } from "../kit/gateway.ts";
 import { until } from "../kit/until.ts";
@@ -190,7 +190,7 @@ describe("a failure", () => {
         cure: expect.stringMatching(/^openclaw nodes describe [0-9a-f]{64} .*openclaw connect/),
         next: expect.arrayContaining([
           openclaw`nodes describe ${gone.nodeId}`,
-          at("node", openclaw`connect`),
+          at("node", openclaw`connect ${blank("<wss://…>")}`),
         ]),
       },
     });

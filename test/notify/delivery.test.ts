@@ -62,7 +62,13 @@ function delivery(world: World = systemWorld, names: Record<string, string> = {}
     limits: { timeoutMs: notifyTimeoutMs, answerBytes },
   });
   const read = (path: string) => readSmallFile(path, limits.notifyFileBytes + 1);
-  return new Delivery({ world, limits, read, post: (ask) => http.send(ask) });
+  return new Delivery({
+    world,
+    limits,
+    read,
+    post: (ask) => http.send(ask),
+    log: { error: () => {} },
+  });
 }
 
 function settings(more: Partial<WebhookSettings> = {}): WebhookSettings {

@@ -55,7 +55,7 @@ describe("paths", () => {
     const { failing, detail, cure, status } = json(answer);
     expect({ failing, status }).toEqual({ failing: ["draining", "store"], status: 503 });
     expect(detail).toBe("The gateway is not ready: draining, store.");
-    expect(cure).toBe("openclaw gateway status");
+    expect(cure).toBe("openclaw status");
   });
 
   test("/gateway.json says what the page may show before it is connected", async () => {

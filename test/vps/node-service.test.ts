@@ -23,6 +23,15 @@ async function runs(command: readonly string[]): Promise<{ stdout: string } | un
   return code === 0 ? JSON.parse(stdout) : undefined;
 }
 
+const which = ["--params", '{"bins":["df"]}'];
+
+/** A node in a terminal, so to say, with a copy of the service's key. */
+async function byHand(...words: string[]): Promise<void> {
+  const own = ["--setenv=OPENCLAW_NODE_DIR=/root/other", "--setenv=HOME=/root"];
+  const run = ["systemd-run", "--quiet", "--collect", "--unit=by-hand", ...own];
+  await gateway.vps.ok([...run, "openclaw", "connect", gateway.url, ...words]);
+}
+
 describe.skipIf(reason !== undefined)("a node as a service", () => {
   beforeAll(async () => {
     gateway = await VpsGateway.install(PORT);
@@ -90,5 +99,37 @@ describe.skipIf(reason !== undefined)("a node as a service", () => {
       "/var/lib/openclaw-node/identity.json",
     ]);
     expect(modes).toBe("600 openclaw-node\n");
+  });
+
+  test("that is away is started again, as the refusal says", async () => {
+    const away = await gateway.cli(["nodes", "invoke", "attic", "system.which", ...which]);
+    expect(away.stderr).toContain("sudo systemctl start openclaw-node");
+    await gateway.vps.ok(["systemctl", "start", "openclaw-node"]);
+    await until(() => runs(["id", "-un"]), "the node to be back");
+  });
+
+  test("whose key is used twice is stopped, or gets a key of its own, as the list says", async () => {
+    const { vps } = gateway;
+    const list = () => gateway.ok(["nodes", "list"]);
+    await vps.ok(["cp", "-r", "/var/lib/openclaw-node", "/root/other"]);
+    await vps.ok(["chown", "-R", "root:root", "/root/other"]);
+    await byHand();
+    const twice = await until(async () => /two programs.*\n.*/.exec(await list())?.[0], "two");
+    expect(twice).toContain("sudo systemctl stop openclaw-node");
+    await vps.ok(["systemctl", "stop", "openclaw-node"]);
+    await until(async () => !(await list()).includes("two programs"), "one of them alone");
+
+    await vps.ok(["systemctl", "stop", "by-hand"]);
+    await byHand("--name", "original");
+    await vps.ok(["systemctl", "start", "openclaw-node"]);
+    const copied = await until(async () => /two machines.*\n.*/.exec(await list())?.[0], "a copy");
+    expect(copied).toContain("sudo openclaw connect - --new-key --install-service");
+    await gateway.ok(["connect", "-", "--new-key", "--install-service", "--yes"], {
+      input: `${await link()}\n`,
+    });
+    await until(async () => !(await list()).includes("two machines"), "a key of its own");
+    const { nodes } = await gateway.json(["nodes", "list"]);
+    expect(nodes.filter(({ connected }: { connected: boolean }) => connected)).toHaveLength(2);
+    await vps.ok(["systemctl", "stop", "by-hand"]);
   });
 });

@@ -165,7 +165,7 @@ describe.skipIf(reason !== undefined)("on a VPS with systemd", () => {
     expect(await typed("ann")).toEqual([3, "sudo openclaw"]);
     expect(await typed("ann", "config", "set", "gateway.token", "secret")).toEqual([
       3,
-      "sudo openclaw config set …",
+      "sudo openclaw config set gateway.token …",
     ]);
     // The service's own user may use the socket, but systemd does not listen to it.
     for (const verb of ["restart", "stop"]) {

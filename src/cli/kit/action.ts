@@ -1,4 +1,4 @@
-import { asRoot, type Command, openclaw, REST } from "../../protocol/command.ts";
+import { asRoot, type Command, openclaw, REST, type Word } from "../../protocol/command.ts";
 import type { Context, GlobalOptions } from "./context.ts";
 import type { DeclaredCommand, Run } from "./declare.ts";
 import { CliError, exitCodes } from "./exit.ts";
@@ -61,8 +61,12 @@ export function completed(
     return new CliError("usage", message, { next: helpOf(path), code, cause: error });
   }
   if (!error.asRoot) return error;
-  // What `set` is given may be a secret.
-  const shown = path.at(-1) === "set" ? [REST] : words;
+  const shown = path.at(-1) === "set" ? withoutValue(words) : words;
   const next = asRoot(openclaw`${path} ${shown}`);
   return new CliError(exit, message, { next, code, cause: error.cause });
+}
+
+/** What `set` is given may be a secret: its key stays, where the first word can be nothing else. */
+function withoutValue([key = ""]: readonly string[]): Word[] {
+  return /^[a-z]+(\.[A-Za-z]+)+$/.test(key) ? [key, REST] : [REST];
 }

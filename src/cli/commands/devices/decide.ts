@@ -1,5 +1,4 @@
 import type { ApprovalKind } from "../../../protocol/approve-line.ts";
-import { plainText } from "../../../protocol/text.ts";
 import { wholeCode } from "../../../words/code.ts";
 import type { DeviceWords } from "../../../words/device.ts";
 import { kinds } from "../../../words/request-kinds.ts";
@@ -49,7 +48,7 @@ export async function chooseCode<Row extends DeviceWords & { readonly requestId:
     show: (rows) => table(rows, { now: io.now(), columns: io.columns }),
     showOne: async ({ requestId }) => requestCard(context, await requestRow(gateway, requestId)),
     nothing: `no ${noun[kind]} fits ${shown(typed)}; ${CODE_FORM}`,
-    list: plainText(kinds[kind].list),
+    list: kinds[kind].list,
   });
   return row.requestId;
 }

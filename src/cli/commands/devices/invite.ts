@@ -68,7 +68,8 @@ function parseUses(text: string): number {
 }
 
 /**
- * `read,write` or full names; `owner` stands for everything an owner holds.
+ * `read,write` or full names; `owner` stands for everything an owner holds. A plugin's scope, which this
+ * gateway can't name, is typed whole: `acme.chat`.
  * @throws CliError (usage) for an unknown scope
  */
 function parseScopes(text: string | undefined): string[] {
@@ -76,10 +77,17 @@ function parseScopes(text: string | undefined): string[] {
   const names = text.split(/[\s,]+/).filter((word) => word !== "");
   const scopes = names.flatMap((word) => {
     if (word === "owner") return [...ownerScopes];
-    return [word.startsWith("operator.") ? word : `operator.${word}`];
+    return [word.startsWith("operator.") || isForeign(word) ? word : `operator.${word}`];
   });
-  const unknown = scopes.find((scope) => !Object.hasOwn(scopeWords, scope));
+  const unknown = scopes.find((scope) => !Object.hasOwn(scopeWords, scope) && !isForeign(scope));
   if (unknown === undefined && scopes.length > 0) return [...new Set(scopes)];
   const known = Object.keys(scopeWords).map((scope) => scope.slice("operator.".length));
   throw new CliError("usage", `--scopes: expected some of ${known.join(", ")}, or owner`);
+}
+
+/** Whether a word is the scope of a plugin, and no slip in one of this gateway's own. */
+function isForeign(word: string): boolean {
+  const [family, ...rest] = word.split(".");
+  const own = Object.keys(scopeWords).flatMap((scope) => scope.split(".").slice(0, 2));
+  return rest.length > 0 && family !== undefined && !own.includes(family);
 }

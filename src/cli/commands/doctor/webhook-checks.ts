@@ -62,16 +62,18 @@ const egress: Check = ({ config }) => {
   );
 };
 
+const TEST = openclaw`notify test`;
+
 const delivery: Check = ({ gateway, nowMs }) => {
   if (gateway.how !== "running" || !gateway.status.notify?.configured) return undefined;
   const { last } = gateway.status.notify;
-  if (!last) return note("No message was sent to the webhook yet.", openclaw`notify test`);
+  if (!last) return note("No message was sent to the webhook yet.", TEST);
   const ago = agoWords(last.atMs, nowMs);
   if (last.ok) return ok(`The webhook ${last.to} took a message ${ago}.`);
   const why = last.error ?? "for an unknown reason";
   return warn(
     `The last message to the webhook did not arrive (${ago}): ${why}.`,
-    last.next ?? openclaw`notify test`,
+    last.next ?? TEST,
   );
 };
 
