@@ -38,7 +38,7 @@ export const elsewhere: Readonly<Record<string, TypedElsewhere>> = {
   },
   "cli/commands/ssh/keys.ts: openclaw`ssh enable`": {
     file: "vps/ssh-admin.test.ts",
-    as: '"next: sudo openclaw ssh enable"',
+    as: '"next: openclaw ssh enable"',
   },
   "cli/commands/ssh/sshd-steps.ts: openclaw`ssh enable --authorized-keys`": {
     file: "vps/ssh-admin.test.ts",

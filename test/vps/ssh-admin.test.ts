@@ -11,6 +11,8 @@ import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
 import { makeKey, makeRelease, RELEASE_MS } from "../release/support/release.ts";
 import { Login } from "./support/login.ts";
 import { Owner } from "./support/owner.ts";
+import { ownSsh } from "./support/own-ssh.ts";
+import { SshCures } from "./support/ssh-cures.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
 
 /** In the machine's own network. */
@@ -75,6 +77,24 @@ describe.skipIf(reason !== undefined)("approval over SSH beside an admin's own s
     await vps?.close();
     await publisher?.close();
     await rm(temp, { recursive: true, force: true });
+  });
+
+  describe("what it tells an owner to type helps", () => {
+    let cures: SshCures;
+    beforeAll(async () => {
+      const tools = await ownSsh(temp, phone.facts);
+      cures = new SshCures({ vps, owner, gateway: GATEWAY, temp, tools, phone });
+    });
+    afterEach(async () => expect(changesOf(installed, await snapshot(vps))).toEqual([]));
+
+    test("from its help to a device that is let in", () => cures.fromHelpToApproval(), STEP_MS);
+    test("another user, and the other way", () => cures.otherUserOtherWay(), STEP_MS);
+    test("names that are taken", () => cures.namesThatAreTaken(), STEP_MS);
+    test("sshd in the way", () => cures.sshdInTheWay(), STEP_MS);
+    test("what was changed, and left over", () => cures.changedAndLeftOver(), STEP_MS);
+    test("keys that don't arrive", () => cures.keysThatDoNotArrive(), STEP_MS);
+    test("a block in a file of root's", () => cures.blockOfRoots(), STEP_MS);
+    test("turning it off", () => cures.turningItOff(), STEP_MS);
   });
 
   test(
@@ -193,7 +213,7 @@ describe.skipIf(reason !== undefined)("approval over SSH beside an admin's own s
         });
         expect(added.code).toBe(0);
         if (break_.at(-1)?.startsWith("/run/")) {
-          expect(added.stderr).toContain("next: sudo openclaw ssh enable");
+          expect(added.stderr).toContain("next: openclaw ssh enable");
         }
         await vps.ok(["openclaw", "ssh", "remove", "next"]);
         expect((await enable()).code).toBe(0);

@@ -68,6 +68,7 @@ export function systemIo(): Io {
     get here() {
       return typedCommand(env, process.argv[1]);
     },
+    isRoot: process.getuid?.() === 0,
   };
   const print = (stream: NodeJS.WriteStream, line: Text) => {
     stream.write(`${foldText(line, { width: lineColumns(stream, env), calls })}\n`);

@@ -1,0 +1,66 @@
+import { expect } from "vitest";
+import type { Result } from "../../kit/outcome.ts";
+import type { ExecOptions, Vps } from "../../kit/vps.ts";
+import { type Login, run } from "./login.ts";
+
+export interface TypingThere extends ExecOptions {
+  /** What the reader puts in the place of these words. */
+  readonly fill?: Readonly<Record<string, string>>;
+  /** What a person answers at a terminal; then there is one. */
+  readonly answers?: string;
+  /** The exit code that shows that it worked; 0 if absent. */
+  readonly exit?: number;
+}
+
+/**
+ * The command, with its blanks filled in, which `said` must name whole: another one that only begins with
+ * its words does not count.
+ */
+function named({ stdout, stderr }: Result, command: string, fill: TypingThere["fill"] = {}): string {
+  const said = `${stdout}${stderr}`.replaceAll("\r", "");
+  const ends = /^(?:$|[)”"`;,.]| [(]| writes|, then)/;
+  const found = said.split("\n").some((line) => {
+    for (let at = line.indexOf(command); at >= 0; at = line.indexOf(command, at + 1)) {
+      const whole = at === 0 || /[\s“"`(]/.test(line[at - 1] ?? "");
+      if (whole && ends.test(line.slice(at + command.length))) return true;
+    }
+    return false;
+  });
+  expect(found, `${command}\nis not named in:\n${said}`).toBe(true);
+  return Object.entries(fill).reduce((line, [words, by]) => line.replace(words, by), command);
+}
+
+/** A person at a machine who types there what its programs tell them. */
+export class Reader {
+  constructor(private readonly vps: Vps) {}
+
+  /** Types something of one's own accord, at a terminal where there are `answers`. */
+  async does(line: string, how: TypingThere = {}): Promise<Result> {
+    const { answers, ...options } = how;
+    if (answers === undefined) return this.vps.exec(["bash", "-c", line], options);
+    const words = ["script", "-qefc", line, "/dev/null"];
+    return this.vps.exec(words, { ...options, input: answers });
+  }
+
+  /** Types what `said` names, and expects that it works. Root, who has no sudo here, leaves it out. */
+  async types(said: Result, command: string, how: TypingThere = {}): Promise<Result> {
+    const line = named(said, command, how.fill).replace(/^sudo /, "");
+    const done = await this.does(line, how);
+    expect({ line, ...done }).toMatchObject({ line, code: how.exit ?? 0 });
+    return done;
+  }
+}
+
+/** Types, at a computer of one's own, the line over SSH that `said` names. `tools`: see {@link ownSsh}. */
+export async function typesFar(
+  { login, tools }: { login: Login; tools: string },
+  said: Result,
+  { command, fill }: { command: string; fill?: TypingThere["fill"] },
+): Promise<Result> {
+  const line = named(said, command, fill);
+  const env = { ...process.env, PATH: `${tools}:${process.env["PATH"]}`, KEY: login.facts.key };
+  const done = await run("bash", ["-c", line], { env });
+  expect({ line, ...done }).toMatchObject({ line, code: 0 });
+  return done;
+}
+
