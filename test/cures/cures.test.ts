@@ -16,11 +16,14 @@ import { factSituations } from "./situations/by-facts.ts";
 import { configSituations } from "./situations/config.ts";
 import { deviceSituations } from "./situations/devices.ts";
 import { doctorSituations } from "./situations/doctor.ts";
+import { followSituations } from "./situations/follow.ts";
 import { miscSituations } from "./situations/misc.ts";
 import { moreSituations } from "./situations/more.ts";
 import { nodeHostSituations } from "./situations/node-host.ts";
 import { nodeSituations } from "./situations/nodes.ts";
 import { notifySituations } from "./situations/notify.ts";
+import { reachSituations } from "./situations/reach.ts";
+import { silentSituations } from "./situations/silent.ts";
 import { sshSituations } from "./situations/ssh.ts";
 import { storeSituations } from "./situations/store.ts";
 import { wireSituations } from "./situations/wire.ts";
@@ -35,6 +38,9 @@ vi.mock("../../src/main/log.ts", async (original) => {
   const { quiet } = await import("./quiet-log.ts");
   return { ...(await original<object>()), openLog: async () => quiet() };
 });
+
+// Looks at a log follow each other quicker.
+vi.mock("../../src/cli/commands/logs/source.ts", () => ({ POLL_MS: 50 }));
 
 // It knows nothing of the place that each command carries here.
 vi.mock("../kit/answers.ts", () => ({ checkedMethod: (method: unknown) => method }));
@@ -61,6 +67,9 @@ const situations: readonly Situation[] = [
   ...notifySituations,
   ...miscSituations,
   ...moreSituations,
+  ...reachSituations,
+  ...silentSituations,
+  ...followSituations,
 ];
 
 test.each(situations.map((one) => [one.name, one] as const))("%s", (_name, one) => seeThrough(one));

@@ -10,10 +10,10 @@ import { Vps } from "../kit/vps.ts";
 import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
 import { makeKey, makeRelease, RELEASE_MS } from "../release/support/release.ts";
 import { Login } from "./support/login.ts";
-import { Owner } from "./support/owner.ts";
 import { ownSsh } from "./support/own-ssh.ts";
-import { SshCures } from "./support/ssh-cures.ts";
+import { Owner } from "./support/owner.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
+import { SshCures } from "./support/ssh-cures.ts";
 
 /** In the machine's own network. */
 const [GATEWAY, SSH] = [29_691, 29_692];

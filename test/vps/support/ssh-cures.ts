@@ -24,7 +24,7 @@ export interface SshMachine {
 
 const DROP_INS = "/etc/ssh/sshd_config.d";
 const BLOCK = "/opt/openclaw-gateway/ssh/.ssh/authorized_keys";
-const YES = { answers: "y\n" };
+const YES = { answers: { "Do it": "y" } };
 
 /** The situations in which `openclaw ssh` and what belongs to it tell an owner what to type; each leaves nothing. */
 export class SshCures {

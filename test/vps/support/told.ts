@@ -6,19 +6,25 @@ import { type Login, run } from "./login.ts";
 export interface TypingThere extends ExecOptions {
   /** What the reader puts in the place of these words. */
   readonly fill?: Readonly<Record<string, string>>;
-  /** What a person answers at a terminal; then there is one. */
-  readonly answers?: string;
+  /** What a person is asked at a terminal, by words of each question, and answers; then there is one. */
+  readonly answers?: Readonly<Record<string, string>>;
   /** The exit code that shows that it worked; 0 if absent. */
   readonly exit?: number;
+  /** It goes on until it is stopped, which happens once it said this. */
+  readonly until?: string;
 }
 
 /**
  * The command, with its blanks filled in, which `said` must name whole: another one that only begins with
  * its words does not count.
  */
-function named({ stdout, stderr }: Result, command: string, fill: TypingThere["fill"] = {}): string {
+function named(
+  { stdout, stderr }: Result,
+  command: string,
+  fill: TypingThere["fill"] = {},
+): string {
   const said = `${stdout}${stderr}`.replaceAll("\r", "");
-  const ends = /^(?:$|[)”"`;,.]| [(]| writes|, then)/;
+  const ends = /^(?:$|[)”"`;,.]| [(]| writes| under)/;
   const found = said.split("\n").some((line) => {
     for (let at = line.indexOf(command); at >= 0; at = line.indexOf(command, at + 1)) {
       const whole = at === 0 || /[\s“"`(]/.test(line[at - 1] ?? "");
@@ -30,6 +36,10 @@ function named({ stdout, stderr }: Result, command: string, fill: TypingThere["f
   return Object.entries(fill).reduce((line, [words, by]) => line.replace(words, by), command);
 }
 
+/** Whether a program reads from a terminal key by key, as one that asks does. */
+const READS =
+  "reads() { for one in /dev/pts/[0-9]*; do stty -a -F $one | grep -q -- -icanon && return; done; false; }";
+
 /** A person at a machine who types there what its programs tell them. */
 export class Reader {
   constructor(private readonly vps: Vps) {}
@@ -38,17 +48,33 @@ export class Reader {
   async does(line: string, how: TypingThere = {}): Promise<Result> {
     const { answers, ...options } = how;
     if (answers === undefined) return this.vps.exec(["bash", "-c", line], options);
-    const words = ["script", "-qefc", line, "/dev/null"];
-    return this.vps.exec(words, { ...options, input: answers });
+    // A program that asks for several things drops what was typed before each question.
+    const typing = Object.entries(answers).map(([question, answer]) => {
+      return `until grep -q '${question}' "$out" && reads; do sleep 0.02; done; echo '${answer}';`;
+    });
+    const terminal = `{ ${typing.join(" ")} } | script -qefc "$1" "$out"; code=$?; rm "$out"; exit $code`;
+    const words = ["bash", "-c", `${READS}; out=$(mktemp); ${terminal}`, "bash", line];
+    return this.vps.exec(words, options);
   }
 
   /** Types what `said` names, and expects that it works. Root, who has no sudo here, leaves it out. */
   async types(said: Result, command: string, how: TypingThere = {}): Promise<Result> {
-    const line = named(said, command, how.fill).replace(/^sudo /, "");
+    const typed = named(said, command, how.fill).replace(/^sudo /, "");
+    const line = how.until === undefined ? typed : watching(typed, how.until);
     const done = await this.does(line, how);
     expect({ line, ...done }).toMatchObject({ line, code: how.exit ?? 0 });
     return done;
   }
+}
+
+/**
+ * A shell's line that types one which goes on until it is stopped, and stops it once it said `fact`; then it
+ * `meanwhile` did what there was to do.
+ */
+export function watching(line: string, fact: string, meanwhile = ":"): string {
+  const out = "$(mktemp -d)/said";
+  const seen = `until grep -q -- '${fact}' "$out"; do sleep 0.05; done`;
+  return `out=${out}; set -m; { ${line}; } >"$out" 2>&1 & ${meanwhile}; ${seen}; kill -- -$!; cat "$out"; rm "$out"`;
 }
 
 /** Types, at a computer of one's own, the line over SSH that `said` names. `tools`: see {@link ownSsh}. */
@@ -63,4 +89,3 @@ export async function typesFar(
   expect({ line, ...done }).toMatchObject({ line, code: 0 });
   return done;
 }
-
