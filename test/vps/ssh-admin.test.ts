@@ -31,6 +31,9 @@ let owner: Owner;
 let phone: Login;
 let publicKey: string;
 let installed: Map<string, string>;
+/** What the installer said. */
+let said: Result;
+let cures: SshCures;
 
 const enable = (...words: string[]): Promise<Result> =>
   vps.exec(["openclaw", "ssh", "enable", "--yes", ...words]);
@@ -62,7 +65,8 @@ describe.skipIf(reason !== undefined)("approval over SSH beside an admin's own s
     vps = await Vps.boot("rented");
     owner = await Owner.of(vps, temp, SSH);
     const line = `curl -fsSL ${publisher.url}/install.sh | bash -s -- --no-nginx --port ${GATEWAY}`;
-    await vps.ok(["bash", "-c", line]);
+    said = await vps.exec(["bash", "-c", line]);
+    expect(said).toMatchObject({ code: 0 });
     const key = await makeKey(temp, "phone");
     publicKey = await readFile(`${key}.pub`, "utf8");
     await vps.ok(["openclaw", "ssh", "add", "-", "--name", "phone"], { input: publicKey });
@@ -80,13 +84,15 @@ describe.skipIf(reason !== undefined)("approval over SSH beside an admin's own s
   });
 
   describe("what it tells an owner to type helps", () => {
-    let cures: SshCures;
     beforeAll(async () => {
       const tools = await ownSsh(temp, phone.facts);
-      cures = new SshCures({ vps, owner, gateway: GATEWAY, temp, tools, phone });
+      const from = publisher.url;
+      const machine = { vps, owner, gateway: GATEWAY, temp, tools, phone, from, installed: said };
+      cures = new SshCures(machine);
     });
     afterEach(async () => expect(changesOf(installed, await snapshot(vps))).toEqual([]));
 
+    test("the installer's words", () => cures.installation(), STEP_MS);
     test("from its help to a device that is let in", () => cures.fromHelpToApproval(), STEP_MS);
     test("another user, and the other way", () => cures.otherUserOtherWay(), STEP_MS);
     test("names that are taken", () => cures.namesThatAreTaken(), STEP_MS);
@@ -390,4 +396,6 @@ describe.skipIf(reason !== undefined)("approval over SSH beside an admin's own s
     },
     STEP_MS,
   );
+
+  test("what the installer says of taking it off", () => cures.takenOff(), STEP_MS);
 });

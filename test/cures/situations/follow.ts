@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { resolveAdminSocket } from "../../../src/host/paths.ts";
@@ -16,7 +16,9 @@ interface Listed {
 
 /** An address that stays while gateways come and go. */
 async function throughTo(port: () => number | undefined) {
+  const sockets = new Set<Socket>();
   const server = createServer((socket) => {
+    sockets.add(socket);
     const to = port();
     if (to === undefined) return socket.destroy();
     const behind = connect(to, "127.0.0.1");
@@ -26,7 +28,10 @@ async function throughTo(port: () => number | undefined) {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port: at } = server.address() as { port: number };
-  const close = () => new Promise((resolve) => server.close(resolve));
+  const close = async () => {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  };
   return { url: `ws://127.0.0.1:${at}`, close };
 }
 

@@ -20,6 +20,9 @@ export interface SshMachine {
   readonly tools: string;
   /** A key that may approve, in the list as `phone`. */
   readonly phone: Login;
+  /** Where the installer was got, and what it said. */
+  readonly from: string;
+  readonly installed: Result;
 }
 
 const DROP_INS = "/etc/ssh/sshd_config.d";
@@ -61,6 +64,49 @@ export class SshCures {
   get #far() {
     const { owner, phone, tools } = this.m;
     return { owner: { login: owner, tools }, phone: { login: phone, tools } };
+  }
+
+  /** What the installer says at its end, and of a command line that it does not understand. */
+  async installation(): Promise<void> {
+    const { types } = this.#bound();
+    const { from, installed, vps } = this.m;
+    expect((await types(installed, "openclaw")).stdout).toContain("running");
+    const link = await types(installed, "openclaw devices invite --scopes owner");
+    const bootstrapToken = /#invite=([\w-]+)/.exec(link.stdout)?.[1] ?? "";
+    const client = await RawClient.open(`ws://127.0.0.1:${this.m.gateway}`);
+    const owner = { device: makeDevice(), auth: { bootstrapToken }, scopes: ["operator.admin"] };
+    expect((await client.connect(owner)).ok).toBe(true);
+    client.ws.terminate();
+    await types(installed, "openclaw ssh enable", YES);
+    await this.#disable();
+    const config = "/etc/openclaw-gateway/openclaw.json";
+    const file = await this.#says(`cat ${config}`);
+    const setting = { KEY: "gateway.name", VALUE: "Haus" };
+    await types(file, "openclaw config set KEY VALUE", { fill: setting });
+    expect(await vps.ok(["openclaw", "config", "get", "gateway.name"])).toBe("Haus\n");
+    await types(file, "openclaw config validate");
+    await vps.ok(["openclaw", "config", "unset", "gateway.name"]);
+    expect(await vps.ok(["cat", config])).toBe(file.stdout);
+    const get = `curl -fsSL ${from}/install.sh`;
+    const piped = await this.#says(`${get} | bash -s -- --bogus`);
+    expect((await types(piped, `${get} | bash -s -- --help`)).stdout).toContain("--dry-run");
+    const kept = "sh /opt/openclaw-gateway/current/install/install.sh";
+    expect((await types(await this.#says(`${kept} --bogus`), `${kept} --help`)).code).toBe(0);
+    await vps.ok(["useradd", "ann"]);
+    const user = await this.#reader.does(`${get} | bash`, { user: "ann" });
+    await vps.ok(["userdel", "ann"]);
+    const { gateway } = this.m;
+    const fill = { "sudo bash": `bash -s -- --no-nginx --port ${gateway}` };
+    const again = await types(user, `${get} | sudo bash`, { fill });
+    expect(again.stdout).toContain("Nothing to change");
+  }
+
+  /** The last of all: the gateway goes, and what it knows stays. */
+  async takenOff(): Promise<void> {
+    const uninstall = "sh /opt/openclaw-gateway/current/install/install.sh --uninstall";
+    await this.#reader.types(this.m.installed, uninstall);
+    expect((await this.#says("openclaw")).code).toBe(127);
+    expect((await this.#says("ls /var/lib/openclaw-gateway/gateway.journal")).code).toBe(0);
   }
 
   /** From the first look at the help to a device that the owner's phone let in. */

@@ -24,7 +24,7 @@ function named(
   fill: TypingThere["fill"] = {},
 ): string {
   const said = `${stdout}${stderr}`.replaceAll("\r", "");
-  const ends = /^(?:$|[)”"`;,.]| [(]| writes| under)/;
+  const ends = /^(?:$|[)”"`;,.]| [(]| writes| under| keeps| checks)/;
   const found = said.split("\n").some((line) => {
     for (let at = line.indexOf(command); at >= 0; at = line.indexOf(command, at + 1)) {
       const whole = at === 0 || /[\s“"`(]/.test(line[at - 1] ?? "");
