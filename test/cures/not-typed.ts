@@ -216,6 +216,10 @@ export const elsewhere: Readonly<Record<string, TypedElsewhere>> = {
     file: "vps/support/ssh-cures.ts",
     as: 'shows(own, print, "authorizedkeyscommand none", { fill })',
   },
+  "cli/commands/gateway/supervisor.ts: shell`pm2 ${verb} ${name}`": {
+    file: "e2e/pm2.test.ts",
+    as: 'under.pm2(...told.split(" "))',
+  },
 };
 
 /** Commands whose situation root alone can make: who else runs the tests leaves them out. */
@@ -269,7 +273,6 @@ export const stillWithoutSituation: readonly string[] = [
   "cli/commands/devices/approve.ts: openclaw`gateway restart`",
   "cli/commands/doctor/webhook-checks.ts: openclaw`notify test` (2)",
   "cli/commands/gateway/supervisor.ts: shell`sudo -u ${`#${owner}`} -i pm2 ${verb} ${name}`",
-  "cli/commands/gateway/supervisor.ts: shell`pm2 ${verb} ${name}`",
   "cli/commands/health/health.ts: openclaw`status`",
   "methods/approver-refusals.ts: shell`show ${replacedBy}`",
   "methods/approver-refusals.ts: shell`approve ${code}`",
@@ -288,4 +291,4 @@ export const stillWithoutSituation: readonly string[] = [
 ];
 
 /** How many there are at most: lowered with each line that goes. */
-export const MOST_WITHOUT = 55;
+export const MOST_WITHOUT = 53;
