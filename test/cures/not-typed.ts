@@ -220,6 +220,10 @@ export const elsewhere: Readonly<Record<string, TypedElsewhere>> = {
     file: "e2e/pm2.test.ts",
     as: 'under.pm2(...told.split(" "))',
   },
+  "words/tunnel.ts: shell`ssh ${other} -N -L ${at}:${host}:${at} ${user}@${address}`": {
+    file: "vps/support/ssh-cures.ts",
+    as: "const open = named(invited, command);",
+  },
 };
 
 /** Commands whose situation root alone can make: who else runs the tests leaves them out. */
@@ -267,7 +271,6 @@ export const stillWithoutSituation: readonly string[] = [
   "transport/uws-http.ts: openclaw`logs`",
   "transport/web-root.ts: openclaw`doctor`",
   "words/request-kinds.ts: openclaw`nodes pending`",
-  "words/tunnel.ts: shell`ssh ${other} -N -L ${at}:${host}:${at} ${user}@${address}`",
   "cli/commands/foreign-words.ts: openclaw`devices watch`",
   "cli/kit/action.ts: openclaw`${path} ${shown}`",
   "cli/commands/devices/approve.ts: openclaw`gateway restart`",
@@ -277,7 +280,6 @@ export const stillWithoutSituation: readonly string[] = [
   "methods/approver-refusals.ts: shell`show ${replacedBy}`",
   "methods/approver-refusals.ts: shell`approve ${code}`",
   "methods/approver-refusals.ts: shell`reject ${code}`",
-  "methods/nodes-common.ts: openclaw`nodes pending` (2)",
   "pairing/invite.ts: openclaw`devices invite ${kind}`",
   "requests/authority.ts: openclaw`${`${kind}s`} approve ${requestId}`",
   "transport/unserved.ts: openclaw`devices invite`",
@@ -291,4 +293,4 @@ export const stillWithoutSituation: readonly string[] = [
 ];
 
 /** How many there are at most: lowered with each line that goes. */
-export const MOST_WITHOUT = 53;
+export const MOST_WITHOUT = 51;

@@ -13,7 +13,7 @@ import { Login } from "./support/login.ts";
 import { ownSsh } from "./support/own-ssh.ts";
 import { Owner } from "./support/owner.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
-import { SshCures } from "./support/ssh-cures.ts";
+import { SshCures, situations } from "./support/ssh-cures.ts";
 
 /** In the machine's own network. */
 const [GATEWAY, SSH] = [29_691, 29_692];
@@ -92,15 +92,7 @@ describe.skipIf(reason !== undefined)("approval over SSH beside an admin's own s
     });
     afterEach(async () => expect(changesOf(installed, await snapshot(vps))).toEqual([]));
 
-    test("the installer's words", () => cures.installation(), STEP_MS);
-    test("from its help to a device that is let in", () => cures.fromHelpToApproval(), STEP_MS);
-    test("another user, and the other way", () => cures.otherUserOtherWay(), STEP_MS);
-    test("names that are taken", () => cures.namesThatAreTaken(), STEP_MS);
-    test("sshd in the way", () => cures.sshdInTheWay(), STEP_MS);
-    test("what was changed, and left over", () => cures.changedAndLeftOver(), STEP_MS);
-    test("keys that don't arrive", () => cures.keysThatDoNotArrive(), STEP_MS);
-    test("a block in a file of root's", () => cures.blockOfRoots(), STEP_MS);
-    test("turning it off", () => cures.turningItOff(), STEP_MS);
+    test.each(situations)("%s", (_what, see) => see(cures), STEP_MS);
   });
 
   test(

@@ -17,6 +17,9 @@ export async function ownSsh(folder: string, { known, port }: LoginFacts): Promi
     "Host machine",
     "  HostName 127.0.0.1",
     `  Port ${port}`,
+    // The same machine, at the end of a wire.
+    "Host 198.51.100.1",
+    `  HostKeyAlias [127.0.0.1]:${port}`,
   ];
   await writeFile(join(tools, "config"), `${settings.join("\n")}\n`);
   const script = `#!/bin/sh\nexec /usr/bin/ssh -F ${tools}/config -i "$KEY" "$@"\n`;

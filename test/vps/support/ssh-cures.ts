@@ -5,9 +5,10 @@ import { makeDevice, RawClient } from "../../kit/client.ts";
 import type { Result } from "../../kit/outcome.ts";
 import type { Vps } from "../../kit/vps.ts";
 import { makeKey } from "../../release/support/release.ts";
+import { FarComputer, NEAR } from "./far-computer.ts";
 import { Login } from "./login.ts";
 import type { Owner } from "./owner.ts";
-import { Reader, typesFar } from "./told.ts";
+import { named, Reader, typesFar } from "./told.ts";
 
 /** A machine with a gateway that the installer put there, and approval over SSH off. */
 export interface SshMachine {
@@ -99,6 +100,37 @@ export class SshCures {
     const fill = { "sudo bash": `bash -s -- --no-nginx --port ${gateway}` };
     const again = await types(user, `${get} | sudo bash`, { fill });
     expect(again.stdout).toContain("Nothing to change");
+  }
+
+  /** A link that opens on this machine alone, opened on another one. */
+  async tunnel(): Promise<void> {
+    const { vps, owner, gateway, tools } = this.m;
+    const { port, key } = owner.facts;
+    const wire = `${DROP_INS}/port-wire.conf`;
+    const far = await FarComputer.wired();
+    try {
+      await this.#write(wire, `ListenAddress ${NEAR}:${port}\n`);
+      await vps.ok(["systemctl", "restart", "ssh"]);
+      const env = { ...process.env, PATH: `${tools}:${process.env["PATH"]}`, KEY: key };
+      const session = `ssh -p ${port} root@${NEAR}`;
+      const invited = await far.does(`${session} openclaw devices invite`, env);
+      const command = `ssh -p ${port} -N -L ${gateway}:127.0.0.1:${gateway} root@${NEAR}`;
+      const page = `curl -fsS http://127.0.0.1:${gateway}/healthz`;
+      expect((await far.does(page)).code).not.toBe(0);
+      const open = named(invited, command);
+      const line = `${open} & until ${page}; do sleep 0.05; done; kill $!`;
+      expect((await far.does(line, env)).stdout).toContain('"ok":true');
+    } finally {
+      await far.close();
+      await vps.ok(["rm", "-f", wire]);
+      await vps.ok(["systemctl", "restart", "ssh"]);
+    }
+    const { invites } = JSON.parse(
+      await vps.ok(["openclaw", "devices", "invite", "list", "--json"]),
+    );
+    for (const { inviteId } of invites) {
+      await vps.ok(["openclaw", "devices", "invite", "revoke", inviteId]);
+    }
   }
 
   /** The last of all: the gateway goes, and what it knows stays. */
@@ -333,3 +365,20 @@ export class SshCures {
 
 /** What the doctor says in one place, or a list: as a program's output. */
 const text = (stdout: string): Result => ({ code: 0, stdout: `${stdout}\n`, stderr: "" });
+
+/** Those that leave the machine as it was. */
+export const situations: readonly (readonly [
+  what: string,
+  see: (cures: SshCures) => Promise<void>,
+])[] = [
+  ["the installer's words", (cures) => cures.installation()],
+  ["from its help to a device that is let in", (cures) => cures.fromHelpToApproval()],
+  ["a tunnel from another computer", (cures) => cures.tunnel()],
+  ["another user, and the other way", (cures) => cures.otherUserOtherWay()],
+  ["names that are taken", (cures) => cures.namesThatAreTaken()],
+  ["sshd in the way", (cures) => cures.sshdInTheWay()],
+  ["what was changed, and left over", (cures) => cures.changedAndLeftOver()],
+  ["keys that don't arrive", (cures) => cures.keysThatDoNotArrive()],
+  ["a block in a file of root's", (cures) => cures.blockOfRoots()],
+  ["turning it off", (cures) => cures.turningItOff()],
+];

@@ -18,7 +18,7 @@ export interface TypingThere extends ExecOptions {
  * The command, with its blanks filled in, which `said` must name whole: another one that only begins with
  * its words does not count.
  */
-function named(
+export function named(
   { stdout, stderr }: Result,
   command: string,
   fill: TypingThere["fill"] = {},
@@ -48,12 +48,15 @@ export class Reader {
   async does(line: string, how: TypingThere = {}): Promise<Result> {
     const { answers, ...options } = how;
     if (answers === undefined) return this.vps.exec(["bash", "-c", line], options);
-    // A program that asks for several things drops what was typed before each question.
+    // A program that asks for several things drops what was typed before each question; another may ask nothing.
     const typing = Object.entries(answers).map(([question, answer]) => {
-      return `until grep -q '${question}' "$out" && reads; do sleep 0.02; done; echo '${answer}';`;
+      const asks = `{ grep -q '${question}' "$out" && reads; }`;
+      return `until [ -e "$out.end" ] || ${asks}; do sleep 0.02; done; echo '${answer}';`;
     });
-    const terminal = `{ ${typing.join(" ")} } | script -qefc "$1" "$out"; code=$?; rm "$out"; exit $code`;
-    const words = ["bash", "-c", `${READS}; out=$(mktemp); ${terminal}`, "bash", line];
+    const terminal = `script -qefc "$1" "$out"; code=$?; touch "$out.end"; exit $code`;
+    const end = 'code=$?; rm -f "$out" "$out.end"; exit $code';
+    const shell = `${READS}; out=$(mktemp); { ${typing.join(" ")} } | { ${terminal}; }; ${end}`;
+    const words = ["bash", "-c", shell, "bash", line];
     return this.vps.exec(words, options);
   }
 
