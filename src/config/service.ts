@@ -22,6 +22,7 @@ import {
   type LoadOptions,
   loadConfig,
   maxConfigBytes,
+  type Override,
 } from "./load.ts";
 import { type ConfigPlan, type ConfigRequest, type ConfigWrite, planConfig } from "./plan.ts";
 import { publicHash, redactConfig, redactSource } from "./redact.ts";
@@ -146,6 +147,11 @@ export class ConfigStore {
     return this.#loaded.source;
   }
 
+  /** Which keys in force come from elsewhere than the file. */
+  get overrides(): readonly Override[] {
+    return this.#loaded.overrides;
+  }
+
   get path(): string {
     return this.#loaded.source.path;
   }
@@ -215,11 +221,14 @@ export class ConfigStore {
 
   close(): void {
     this.#watcher?.close();
+    this.#watcher = undefined;
     this.#listeners.clear();
   }
 
   /** Reads the file again; used after a change of our own, which the watcher reports later. */
   async reload(): Promise<void> {
+    // What it tells once alone must not be told twice, and a file that is gone must not open anything.
+    if (this.#watcher) return this.#watcher.look();
     const loaded = await loadConfig(this.deps.load);
     if (loaded.source.hash !== this.#latest.source.hash) this.#adopt(loaded);
   }
@@ -270,6 +279,7 @@ export class ConfigStore {
       legacyIssues: [],
       configRevisionHash: hash,
       appliedConfigHash: this.appliedHash,
+      overrides: this.overrides.map(({ path, by, name }) => ({ path, by, name })),
     };
   }
 

@@ -104,12 +104,16 @@ export interface Calls {
   readonly gateway?: string | undefined;
   /** Whether root reads it: what works here needs no `sudo` then, and a small machine has none. */
   readonly isRoot?: boolean | undefined;
+  /** The command as it is typed where it is another one than on a machine; `ours`: how our program is called. */
+  readonly otherwise?: (command: Command, ours: string) => string | undefined;
 }
 
 /** The command as it is typed. */
 export function commandText(command: Command, calls: Calls = {}): string {
   const { program, words, at: place, root, env } = command;
   const ours = place === "node" ? undefined : calls[place];
+  const other = place === "node" ? undefined : calls.otherwise?.(command, ours ?? OPENCLAW);
+  if (other !== undefined) return other;
   const set = env === undefined ? [] : ["env", ...Object.entries(env).map(assigned)];
   return [
     ...(root && !(calls.isRoot && place === "here") ? ["sudo"] : []),

@@ -41,8 +41,14 @@ async function openGateway(context: Context, needs: Needs): Promise<ReachedGatew
   if (!needs.stopped) throw notRunning();
   const { openStopped } = await import("./stopped.ts");
   const stopped = await openStopped(context, { ...needs, stopped: needs.stopped });
-  if (!context.options.json) context.io.err(await stoppedNote(stopped));
-  return stopped;
+  try {
+    if (!context.options.json) context.io.err(await stoppedNote(stopped));
+    return stopped;
+  } catch (error) {
+    // It holds the state's lock, which would keep the gateway from starting.
+    await stopped.close();
+    throw error;
+  }
 }
 
 async function stoppedNote(stopped: ReachedGateway): Promise<Text> {
@@ -107,7 +113,7 @@ function unreachable(path: string, cause: NodeJS.ErrnoException): CliError {
 const unitFolders = ["/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];
 export const UNIT = "openclaw-gateway";
 
-/** The command that starts the gateway on this machine. */
+/** The command that starts the gateway on this machine; of a container its engine's is shown instead. */
 export function startCommand(): Command {
   const unit = unitFolders.some((folder) => existsSync(`${folder}/${UNIT}.service`));
   return unit ? asRoot(shell`systemctl start ${UNIT}`) : openclaw`gateway run`;

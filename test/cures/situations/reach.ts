@@ -126,7 +126,9 @@ const nodes: readonly Situation[] = [
     await until(named, "what it offers now");
     const waits = async () => (await gatewayOf(m).host<Frame>("node.pair.list")).pending.length > 0;
     await until(waits, "the gateway to have heard of it");
-    const { text: listed } = await m.types(told, "openclaw nodes pending");
+    // The gateway is in this process too, and may name the same meanwhile.
+    const said = told.said.filter(({ origin }) => origin?.startsWith("cli/node-host/"));
+    const { text: listed } = await m.types({ ...told, said }, "openclaw nodes pending");
     expect(listed).toContain("system.run");
     const code = /[A-Z0-9]{4}-[A-Z0-9]{4}/.exec(listed)?.[0] ?? "";
     expect((await m.says(`nodes approve ${code}`)).exit).toBe(0);

@@ -1,5 +1,4 @@
 import { isLoopbackHost } from "../../../lib/net.ts";
-import { isWildcardOrigin } from "../../../lib/origins.ts";
 import { type Command, openclaw, shell } from "../../../protocol/command.ts";
 import { say } from "../../../protocol/text.ts";
 import {
@@ -24,14 +23,23 @@ const file: Check = (facts) => {
     return judge(message, doctorAsRoot(facts));
   }
   if (!first) {
-    if (!config.exists) return ok(`There is no ${config.path}; the defaults are in force.`);
-    return ok(`The configuration ${config.path} can be read and holds only good values.`);
+    const rest = overridden(config);
+    if (!config.exists) return ok(`There is no ${config.path}; the defaults are in force${rest}.`);
+    return ok(`The configuration ${config.path} can be read and holds only good values${rest}.`);
   }
   const place = first.line === undefined ? "" : ` line ${first.line}`;
   const message = `The configuration ${config.path}${place} has an error: ${first.message}`;
   if (more.length === 0) return fail(`${message}.`, first.next);
   return fail(`${message} (and ${more.length} more).`, VALIDATE);
 };
+
+/** Which keys come from elsewhere. */
+function overridden({ overrides }: ConfigFacts): string {
+  const from = overrides.map(({ path, by, name }) => {
+    return by === "env" ? `${path} (${name})` : `${path} (a flag)`;
+  });
+  return from.length === 0 ? "" : `, but for what comes from elsewhere: ${from.join(", ")}`;
+}
 
 function isUnreadable({ errors }: ConfigFacts): boolean {
   return errors.some(({ code }) => code === "CONFIG_READ");
@@ -116,7 +124,7 @@ const exposure: Check = (facts) => {
 };
 
 /** Where others can reach it: as it listens, or as it would. */
-function openAddresses({ gateway }: DoctorFacts, bind: string): string[] {
+export function openAddresses({ gateway }: DoctorFacts, bind: string): string[] {
   if (gateway.how === "running") {
     return gateway.info.listening.filter((where) => {
       return URL.canParse(where) && /^http:/.test(where) && !isLoopbackHost(new URL(where).host);
@@ -133,16 +141,14 @@ function openAddresses({ gateway }: DoctorFacts, bind: string): string[] {
 
 const publicUrl: Check = ({ config }) => {
   if (!config.gateway) return undefined;
-  const { publicUrl: url, socket, controlUi } = config.gateway;
-  const [origin] = controlUi.allowedOrigins.filter(
-    (one) => one.startsWith("https://") && !isWildcardOrigin(one),
-  );
+  const { publicUrl: url, socket, trustedProxies } = config.gateway;
   if (url === undefined) {
-    if (socket === undefined && origin === undefined) return undefined;
-    const why = socket === undefined ? `${ORIGINS} names ${origin}` : "gateway.socket is set";
+    // An allowed origin tells nothing: it may be that of another program's page.
+    if (socket === undefined && trustedProxies.length === 0) return undefined;
+    const why = `gateway.${socket === undefined ? "trustedProxies" : "socket"} is set`;
     return note(
       `${why}, but gateway.publicUrl is not: links that the gateway makes lead to this machine.`,
-      openclaw`config set gateway.publicUrl ${origin ?? "https://gateway.example.com"}`,
+      openclaw`config set gateway.publicUrl https://gateway.example.com`,
     );
   }
   const { protocol, host, pathname } = new URL(url);
