@@ -48,8 +48,17 @@ HELP
 # fail CODE MESSAGE NEXT: every failure says what happened and what to type.
 fail() {
   printf 'error: %s\n' "$2" >&2
-  [ -z "${3:-}" ] || printf '  next: %s\n' "$3" >&2
+  [ -z "${3:-}" ] || printf '  next: %s\n' "$(typed "$3")" >&2
   exit "$1"
+}
+
+# typed WORDS: what came through a pipe is no file that could be called by its name.
+typed() {
+  case "$1:$0" in
+    "install.sh "*install.sh) echo "sh $0 ${1#install.sh }" ;;
+    "install.sh "*) echo "curl -fsSL ${base_url:-ADDRESS}/install.sh | bash -s -- ${1#install.sh }" ;;
+    *) printf '%s\n' "$1" ;;
+  esac
 }
 
 flag_value() {

@@ -102,6 +102,8 @@ function isWords(given: Blank | readonly Word[]): given is readonly Word[] {
 export interface Calls {
   readonly here?: string | undefined;
   readonly gateway?: string | undefined;
+  /** Whether root reads it: what works here needs no `sudo` then, and a small machine has none. */
+  readonly isRoot?: boolean | undefined;
   /** The command as it is typed where it is another one than on a machine; `ours`: how our program is called. */
   readonly otherwise?: (command: Command, ours: string) => string | undefined;
 }
@@ -114,7 +116,7 @@ export function commandText(command: Command, calls: Calls = {}): string {
   if (other !== undefined) return other;
   const set = env === undefined ? [] : ["env", ...Object.entries(env).map(assigned)];
   return [
-    ...(root ? ["sudo"] : []),
+    ...(root && !(calls.isRoot && place === "here") ? ["sudo"] : []),
     ...set,
     program === OPENCLAW ? (ours ?? program) : program,
     ...words.map((word) => (typeof word === "string" ? shellWord(word) : word.fill)),

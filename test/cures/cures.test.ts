@@ -19,14 +19,17 @@ import { containerSituations } from "./situations/container.ts";
 import { defectSituations } from "./situations/defects.ts";
 import { deviceSituations } from "./situations/devices.ts";
 import { doctorSituations } from "./situations/doctor.ts";
+import { followSituations } from "./situations/follow.ts";
 import { httpSituations } from "./situations/http.ts";
 import { miscSituations } from "./situations/misc.ts";
 import { moreSituations } from "./situations/more.ts";
 import { nodeHostSituations } from "./situations/node-host.ts";
 import { nodeSituations } from "./situations/nodes.ts";
 import { notifySituations } from "./situations/notify.ts";
+import { reachSituations } from "./situations/reach.ts";
 import { restSituations } from "./situations/rest.ts";
 import { rightSituations } from "./situations/rights.ts";
+import { silentSituations } from "./situations/silent.ts";
 import { sshSituations } from "./situations/ssh.ts";
 import { storeSituations } from "./situations/store.ts";
 import { wireSituations } from "./situations/wire.ts";
@@ -41,6 +44,9 @@ vi.mock("../../src/main/log.ts", async (original) => {
   const { quiet } = await import("./quiet-log.ts");
   return { ...(await original<object>()), openLog: async () => quiet() };
 });
+
+// Looks at a log follow each other quicker.
+vi.mock("../../src/cli/commands/logs/source.ts", () => ({ POLL_MS: 50 }));
 
 // It knows nothing of the place that each command carries here.
 vi.mock("../kit/answers.ts", () => ({ checkedMethod: (method: unknown) => method }));
@@ -73,6 +79,9 @@ const situations: readonly Situation[] = [
   ...rightSituations,
   ...defectSituations,
   ...httpSituations,
+  ...reachSituations,
+  ...silentSituations,
+  ...followSituations,
 ];
 
 test.each(situations.map((one) => [one.name, one] as const))("%s", (_name, one) => seeThrough(one));

@@ -21,6 +21,11 @@ export interface Told {
   readonly said: readonly Said[];
 }
 
+/** A command that goes on until it is stopped. */
+export interface Following extends Told {
+  readonly ended: Promise<number>;
+}
+
 export interface Typing {
   /** What the reader fills in, by the blank's words. */
   readonly fill?: Readonly<Record<string, string>>;
@@ -170,6 +175,36 @@ export class Machine {
   async leaves(): Promise<void> {
     process.emit("SIGTERM");
     await this.#foreground;
+  }
+
+  /** Types one that goes on until it is stopped; what it says from here on is still heard. */
+  following(argv: readonly string[]): Following {
+    const io = new Terminal({ ...this.env });
+    const from = mark();
+    const ended = main(argv, io);
+    return {
+      exit: 0,
+      ended,
+      get text() {
+        return io.text;
+      },
+      get errors() {
+        return io.errorText;
+      },
+      get said() {
+        return since(from);
+      },
+    };
+  }
+
+  /** The same for one that `told` names. */
+  async follows(told: Told, wanted: string): Promise<Following> {
+    let started: Following | undefined;
+    await this.answers(told, new RegExp(`^${wanted}$`), async ([, ...argv]) => {
+      started = this.following(argv);
+    });
+    if (!started) throw new Error(`not typed: ${wanted}`);
+    return started;
   }
 
   async #answers(env: NodeJS.ProcessEnv): Promise<boolean> {

@@ -121,11 +121,23 @@ test("under pm2 it is ready when start returns; restart and stop go through pm2"
   expect(paired).toHaveLength(1);
   console.log(`restart through pm2: ${time} until connects were accepted`);
 
+  // A shell with another PM2_HOME asks another pm2, which knows nothing; the person's own knows it.
+  const env = { ...gateway.env, PM2_HOME: join(under.home, "other") };
+  const words = [gateway.program, "gateway", "restart"];
+  const asked = promisify(execFile)(process.execPath, words, { env });
+  const { stderr } = await asked.catch((error: { stderr: string }) => error);
+  await promisify(execFile)(PM2, ["kill"], { env });
+  const [, told = ""] = /next: pm2 (restart \S+)$/m.exec(stderr) ?? [];
+  await under.pm2(...told.split(" "));
+  expect(await under.accepts()).toBe(true);
+  expect((await under.listed()).pid).not.toBe(second.pid);
+  const running = await under.listed();
+
   // pm2 brings back what was killed.
-  process.kill(second.pid, "SIGKILL");
+  process.kill(running.pid, "SIGKILL");
   const third = await until(async () => {
     const now = await under.listed();
-    return now.pid !== second.pid && now.status === "online" && (await under.accepts()) && now;
+    return now.pid !== running.pid && now.status === "online" && (await under.accepts()) && now;
   }, "another process, accepting");
 
   expect(await gateway.ok(["gateway", "stop"])).toMatch(/^The gateway stopped after /);

@@ -28,6 +28,8 @@ export class TlsFront {
     readonly url: string,
     /** SHA-256, as openssl prints it. */
     readonly fingerprint: string,
+    /** PEM. */
+    readonly certificate: string,
     readonly close: () => Promise<void>,
   ) {}
 
@@ -51,9 +53,10 @@ export class TlsFront {
     const address = server.address();
     const at = typeof address === "object" ? address?.port : 0;
     const { fingerprint256 } = new X509Certificate(cert);
-    return new TlsFront(`wss://localhost:${at}`, fingerprint256, async () => {
+    const close = async () => {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
-    });
+    };
+    return new TlsFront(`wss://localhost:${at}`, fingerprint256, cert.toString(), close);
   }
 }

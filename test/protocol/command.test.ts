@@ -48,4 +48,13 @@ describe("a command as data", () => {
     expect(commandText(at("node", command), calls)).toBe("openclaw devices list");
     expect(commandText(shell`df -h`, calls)).toBe("df -h");
   });
+
+  test("needs no sudo where root reads it, who may have none; elsewhere it may be somebody else", () => {
+    const start = asRoot(shell`systemctl start ${"x.service"}`);
+    const root = { isRoot: true };
+    expect(commandText(start, root)).toBe("systemctl start x.service");
+    expect(commandText(at("gateway", start), root)).toBe("sudo systemctl start x.service");
+    expect(commandText(at("node", start), root)).toBe("sudo systemctl start x.service");
+    expect(commandText(start, { isRoot: false })).toBe("sudo systemctl start x.service");
+  });
 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { until } from "../kit/until.ts";
 import { BASE_MS, whyNoVps } from "../kit/vps-base.ts";
 import { VpsGateway } from "../kit/vps-gateway.ts";
+import { ServiceCures } from "./support/service-cures.ts";
 
 const PORT = 29_431;
 const UNIT = "openclaw-node.service";
@@ -99,6 +100,20 @@ describe.skipIf(reason !== undefined)("a node as a service", () => {
       "/var/lib/openclaw-node/identity.json",
     ]);
     expect(modes).toBe("600 openclaw-node\n");
+  });
+
+  describe("what people are told to type helps", () => {
+    let cures: ServiceCures;
+    beforeAll(() => {
+      cures = new ServiceCures(gateway);
+    });
+
+    test("the node, as a service", () => cures.nodeAsService());
+    test("the node, without systemd", () => cures.nodeWithoutSystemd());
+    test("the gateway, stopped", () => cures.stopped());
+    test("the gateway, where systemd refuses", () => cures.systemdRefuses());
+    test("a journal that may not be read", () => cures.journalThatIsNotRead());
+    test("an audit that somebody changed", () => cures.changedAudit());
   });
 
   test("that is away is started again, as the refusal says", async () => {

@@ -10,8 +10,10 @@ import { Vps } from "../kit/vps.ts";
 import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
 import { makeKey, makeRelease, RELEASE_MS } from "../release/support/release.ts";
 import { Login } from "./support/login.ts";
+import { ownSsh } from "./support/own-ssh.ts";
 import { Owner } from "./support/owner.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
+import { SshCures, situations } from "./support/ssh-cures.ts";
 
 /** In the machine's own network. */
 const [GATEWAY, SSH] = [29_691, 29_692];
@@ -29,6 +31,9 @@ let owner: Owner;
 let phone: Login;
 let publicKey: string;
 let installed: Map<string, string>;
+/** What the installer said. */
+let said: Result;
+let cures: SshCures;
 
 const enable = (...words: string[]): Promise<Result> =>
   vps.exec(["openclaw", "ssh", "enable", "--yes", ...words]);
@@ -60,7 +65,8 @@ describe.skipIf(reason !== undefined)("approval over SSH beside an admin's own s
     vps = await Vps.boot("rented");
     owner = await Owner.of(vps, temp, SSH);
     const line = `curl -fsSL ${publisher.url}/install.sh | bash -s -- --no-nginx --port ${GATEWAY}`;
-    await vps.ok(["bash", "-c", line]);
+    said = await vps.exec(["bash", "-c", line]);
+    expect(said).toMatchObject({ code: 0 });
     const key = await makeKey(temp, "phone");
     publicKey = await readFile(`${key}.pub`, "utf8");
     await vps.ok(["openclaw", "ssh", "add", "-", "--name", "phone"], { input: publicKey });
@@ -75,6 +81,18 @@ describe.skipIf(reason !== undefined)("approval over SSH beside an admin's own s
     await vps?.close();
     await publisher?.close();
     await rm(temp, { recursive: true, force: true });
+  });
+
+  describe("what it tells an owner to type helps", () => {
+    beforeAll(async () => {
+      const tools = await ownSsh(temp, phone.facts);
+      const from = publisher.url;
+      const machine = { vps, owner, gateway: GATEWAY, temp, tools, phone, from, installed: said };
+      cures = new SshCures(machine);
+    });
+    afterEach(async () => expect(changesOf(installed, await snapshot(vps))).toEqual([]));
+
+    test.each(situations)("%s", (_what, see) => see(cures), STEP_MS);
   });
 
   test(
@@ -193,7 +211,7 @@ describe.skipIf(reason !== undefined)("approval over SSH beside an admin's own s
         });
         expect(added.code).toBe(0);
         if (break_.at(-1)?.startsWith("/run/")) {
-          expect(added.stderr).toContain("next: sudo openclaw ssh enable");
+          expect(added.stderr).toContain("next: openclaw ssh enable");
         }
         await vps.ok(["openclaw", "ssh", "remove", "next"]);
         expect((await enable()).code).toBe(0);
@@ -370,4 +388,6 @@ describe.skipIf(reason !== undefined)("approval over SSH beside an admin's own s
     },
     STEP_MS,
   );
+
+  test("what the installer says of taking it off", () => cures.takenOff(), STEP_MS);
 });

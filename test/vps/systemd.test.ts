@@ -125,7 +125,7 @@ describe.skipIf(reason !== undefined)("on a VPS with systemd", () => {
     const status = await gateway.cli(["gateway", "status"]);
     expect([status.code, status.stderr]).toEqual([
       3,
-      expect.stringContaining("next: sudo systemctl start openclaw-gateway"),
+      expect.stringContaining("next: systemctl start openclaw-gateway"),
     ]);
 
     const listed = await gateway.cli(["devices", "list"]);

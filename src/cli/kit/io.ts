@@ -68,7 +68,7 @@ export function systemIo(): Io {
   // Looked up only where something is shown, and once.
   let known: Calls | undefined;
   const calls = () => {
-    known ??= typedCalls(env, process.argv[1]);
+    known ??= { ...typedCalls(env, process.argv[1]), isRoot: process.getuid?.() === 0 };
     return known;
   };
   const print = (stream: NodeJS.WriteStream, line: Text) => {

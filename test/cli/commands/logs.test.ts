@@ -173,6 +173,20 @@ describe("from where it wrote while it is down", () => {
   };
   const failed = "printf 'LoadState=loaded\\nActiveState=failed\\n'";
 
+  test("journald, of which this user may see nothing: it says so, and how it is read", async () => {
+    const hint = "Hint: You are currently not seeing messages from other users and the system.";
+    const loaded = "printf 'LoadState=loaded\\nActiveState=inactive\\n'";
+    const io = admin.io();
+    await admin.stop();
+    io.env["PATH"] = tools({ systemctl: loaded, journalctl: `echo '${hint}' >&2` });
+    expect(await openclaw("logs", io)).toBe(1);
+    expect(io.errorText).toContain(hint);
+    expect(io.errorText).toContain("journalctl -u openclaw-gateway -n 200 --no-pager");
+    // Where nothing was written yet there is nothing to complain of.
+    io.env["PATH"] = tools({ systemctl: loaded, journalctl: "exit 0" });
+    expect(await openclaw("logs", io)).toBe(0);
+  });
+
   test("the file and journald together: a start may have ended before there was a log", async () => {
     const path = file("gateway.log", `${pino("one")}\n${pino("two")}\n`);
     file("state/openclaw.json", JSON.stringify({ logging: { file: path } }));

@@ -20,9 +20,14 @@ async function* journalLines(
   const { child, ended } = startJournalctl(journal, options);
   try {
     yield [];
-    for await (const line of createInterface({ input: child.stdout })) yield [parseEntry(line)];
+    let isEmpty = true;
+    for await (const line of createInterface({ input: child.stdout })) {
+      isEmpty = false;
+      yield [parseEntry(line)];
+    }
     const { exit, problem } = await ended;
-    if (exit === 0) return;
+    // To a user who may not read the journal it says so, and succeeds.
+    if (exit === 0 && !(isEmpty && problem.trim() !== "")) return;
     throw new CliError("failed", `journalctl failed: ${problem.trim() || `exit code ${exit}`}`, {
       next: asRoot(shell`journalctl -u ${journal.unit} -n ${lines} --no-pager`),
     });

@@ -1,5 +1,6 @@
 import type { Environment } from "../../../lib/environment.ts";
-import { openclaw, shell } from "../../../protocol/command.ts";
+import { blank, openclaw, shell } from "../../../protocol/command.ts";
+import { say } from "../../../protocol/text.ts";
 import { CliError } from "../../kit/exit.ts";
 import { shown } from "../../kit/words.ts";
 import { runTool } from "../gateway/tools.ts";
@@ -37,13 +38,13 @@ export async function groupSteps(group: string, env: Environment): Promise<Step[
   if (there) {
     const stranger = await strangerIn(there, env);
     if (stranger === undefined) return [];
-    throw new CliError(
-      "failed",
-      `${shown(stranger)} is in the group ${group}, which lets approve`,
-      {
-        next: shell`gpasswd -d ${shown(stranger)} ${group}`,
-      },
-    );
+    const name = shown(stranger.name);
+    throw new CliError("failed", `${name} is in the group ${group}, which lets approve`, {
+      // Nobody can leave the group that is their first one, but for another.
+      next: stranger.isFirst
+        ? say`${shell`usermod -g ${blank("GROUP")} ${name}`} (with another group of theirs)`
+        : shell`gpasswd -d ${name} ${group}`,
+    });
   }
   return [
     {
@@ -54,14 +55,24 @@ export async function groupSteps(group: string, env: Environment): Promise<Step[
   ];
 }
 
-/** The first member of a group, listed or by primary group, that is no account of ours. */
-async function strangerIn(group: string[], env: Environment): Promise<string | undefined> {
+interface Stranger {
+  readonly name: string;
+  /** Whether the group is that user's first one, which stands in passwd. */
+  readonly isFirst: boolean;
+}
+
+/** A member of a group that is no account of ours. */
+async function strangerIn(group: string[], env: Environment): Promise<Stranger | undefined> {
   const [, , gid, members = ""] = group;
-  const listed = members.split(",").filter(Boolean);
   const users = await passwd(env);
   const ours = new Set(users.filter(([, , , , about]) => OURS.includes(about ?? "")).map(first));
-  const inside = [...listed, ...users.filter(([, , , primary]) => primary === gid).map(first)];
-  return inside.find((name) => !ours.has(name));
+  const listed = members.split(",").filter(Boolean);
+  const firsts = users.filter(([, , , primary]) => primary === gid).map(first);
+  const inside = [
+    ...listed.map((name) => ({ name, isFirst: false })),
+    ...firsts.map((name) => ({ name, isFirst: true })),
+  ];
+  return inside.find(({ name }) => !ours.has(name));
 }
 
 const first = ([name = ""]: string[]) => name;

@@ -233,7 +233,7 @@ async function publish(gateway: ReachedGateway, env: Environment): Promise<void>
   const { unpublished } = await gateway.request("host.ssh.publish");
   if (unpublished === undefined) return;
   throw new CliError("failed", `the gateway can't write them: ${shownLines(unpublished)}`, {
-    next: shell`ls -ld ${APPROVER_KEYS}`,
+    next: shell`ls -la ${APPROVER_KEYS}`,
   });
 }
 
