@@ -42,10 +42,11 @@ unfinished() {
 undo_unfinished() {
   undo_lines after-done >"$work/undo"
   undo_all "$work/undo" failure
+  # On a disk that is still full the journal stays as it is: undoing twice does no harm, losing it would.
   awk '/^done /{ last = NR } { line[NR] = $0 } END { for (i = 1; i <= last; i++) print line[i] }' \
-    "$journal" >"$journal.new"
-  mv "$journal.new" "$journal"
+    "$journal" >"$journal.new" && mv "$journal.new" "$journal" || undo_failed=1
   [ -s "$journal" ] || rm -rf "$keeps"
+  [ -z "$undo_failed" ]
 }
 
 # undo_lines after-done|all: lines of the journal, last first.
@@ -82,8 +83,12 @@ undo_one() {
     packages) undo_packages "$1" "$3" ;;
     unit) undo_unit "$3" ;;
     reload-systemd) ! has_systemd || quiet systemctl daemon-reload ;;
-    pm2) quiet pm2 delete "$3" && quiet pm2 save --force ;;
-    resume) [ "$1" = uninstall ] || quiet systemctl restart "$3" ;;
+    pm2) quiet as_person pm2 delete "$3" && quiet as_person pm2 save --force ;;
+    start-unit) [ "$1" = uninstall ] || quiet systemctl enable --now "$3" ;;
+    start-pm2) [ "$1" = uninstall ] || begin_pm2 ;;
+    # Back to what it ran from before, if it was restarted or told something: its line is the last one.
+    resume) [ "$1" = uninstall ] || ! grep -q '^restarted ' "$work/undo" || quiet systemctl restart "$3" ;;
+    restarted) ;;
     certificate) undo_certificate "$1" "$3" ;;
     connections) set_connections "$tuned_connections" "$3" ;;
     reload-nginx) reload_nginx_if_runs ;;

@@ -14,8 +14,8 @@ choose_certificate() {
   [ -z "$opt_no_nginx" ] && [ -z "$opt_no_tls" ] || return 0
   if [ -n "$opt_cert" ]; then
     certificate_kind=given
-    cert_file=$(readlink -f "$opt_cert" || :)
-    key_file=$(readlink -f "$opt_key" || :)
+    cert_file=$opt_cert
+    key_file=$opt_key
   elif [ -n "$opt_domain" ]; then
     certificate_kind=certbot
     cert_file=/etc/letsencrypt/live/$opt_domain/fullchain.pem
@@ -31,20 +31,29 @@ choose_certificate() {
 certificate() {
   case "$certificate_kind" in
     certbot) [ -e "$cert_file" ] || ask_authority ;;
-    own) [ -e "$cert_file" ] || sign_own ;;
+    own) own_is_whole || sign_own ;;
   esac
+}
+
+# Whether the machine's own certificate and its key are there and belong together.
+own_is_whole() {
+  [ -s "$cert_file" ] && [ -s "$key_file" ] || return 1
+  of_cert=$(openssl x509 -in "$cert_file" -noout -pubkey 2>/dev/null) || return 1
+  [ "$of_cert" = "$(openssl pkey -in "$key_file" -pubout 2>/dev/null)" ]
 }
 
 # Native clients can pin it by its fingerprint; browsers warn.
 sign_own() {
-  put_folder "$own_folder" 700 root:root
+  put_data_folder "$own_folder" 700 root:root
   change "make a certificate for $address, signed by this machine itself, in $own_folder" || return 0
-  record "remove $own_folder/key.pem"
-  record "remove $own_folder/cert.pem"
+  # Clients have pinned it: it outlives an uninstall that does not purge.
+  save "$own_folder/key.pem" data
+  save "$own_folder/cert.pem" data
   quiet openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 \
     -subj "/CN=OpenClaw gateway" -addext "subjectAltName=IP:$address" \
     -keyout "$own_folder/key.pem" -out "$own_folder/cert.pem.new"
   mv -f "$own_folder/cert.pem.new" "$own_folder/cert.pem"
+  nginx_stale=1
 }
 
 # By a file below a folder of ours that nginx serves; renewal is certbot's own timer, then a reload,

@@ -28,7 +28,7 @@ put_site() {
   cmp -s "$work/nginx.conf" "$nginx_file" || [ -n "$dry" ] || record "reload-nginx"
   before=$(wc -l <"$changes")
   put_file "$work/nginx.conf" "$nginx_file" 644 root:root
-  if [ "$(wc -l <"$changes")" != "$before" ] || [ -n "${stepped_aside:-}" ]; then reload_nginx; fi
+  if [ "$(wc -l <"$changes")" != "$before" ] || [ -n "${nginx_stale:-}" ]; then reload_nginx; fi
 }
 
 # Without a name, ours must be the server that answers whatever nobody else does. Debian's untouched
@@ -43,7 +43,7 @@ make_way() {
     record "reload-nginx"
     save "$debian_default"
     rm -f "$debian_default"
-    stepped_aside=1
+    nginx_stale=1
     return 0
   fi
   ! default_taken || fail 3 "another site of nginx here answers whatever has no name of its own" \
@@ -66,7 +66,7 @@ default_taken() {
 
 # Tested first; what fails is undone by the journal, which reloads the former state.
 reload_nginx() {
-  stepped_aside=
+  nginx_stale=
   change "test nginx's configuration and reload it" || return 0
   quiet nginx -t || fail 1 "nginx does not accept the configuration made for it" "less $log_file"
   if has_systemd; then

@@ -10,12 +10,16 @@ start() {
 }
 
 # Whether something that it runs from is changed by this run, or would be.
-restart_needed() { grep -qE "^(fetch |link $prefix/current |write $unit_file |set )" "$changes"; }
+# A public address is taken over at once, and a Node.js comes with a release that names it.
+restart_needed() {
+  grep -E "^(fetch |link $prefix/current |write $unit_file |set )" "$changes" | grep -qvE '^(fetch node-|set gateway.publicUrl )'
+}
 
 start_unit() {
   if systemctl is-active -q "$unit" 2>/dev/null; then
     restart_needed || return 0
     change "restart $unit" || return 0
+    record "restarted $unit"
     verb=restart
   else
     change "start $unit" || return 0
@@ -27,8 +31,12 @@ start_unit() {
 }
 
 start_pm2() {
-  pm2 describe openclaw-gateway >/dev/null 2>&1 && ! restart_needed && return 0
+  as_person pm2 describe openclaw-gateway >/dev/null 2>&1 && ! restart_needed && return 0
   change "start the gateway under pm2" || return 0
   record "pm2 openclaw-gateway"
-  quiet pm2 startOrReload "$prefix/current/deploy/ecosystem.config.cjs" && quiet pm2 save
+  begin_pm2
+}
+
+begin_pm2() {
+  quiet as_person pm2 startOrReload "$prefix/current/deploy/ecosystem.config.cjs" && quiet as_person pm2 save
 }
