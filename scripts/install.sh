@@ -52,7 +52,9 @@ HELP
 }
 
 # fail CODE MESSAGE NEXT: every failure says what happened and what to type.
+before_words=:
 fail() {
+  $before_words
   printf 'error: %s\n' "$2" >&2
   [ -z "${3:-}" ] || printf '  next: %s\n' "$3" >&2
   exit "$1"

@@ -2,9 +2,9 @@
 # The second stage of install.sh, which verified it and sourced it: its options and functions are here.
 # Steps run twice: once to see what there is to do, once to do it. A failure undoes what was done.
 
-for file in lib/say lib/journal lib/change lib/packages lib/facts lib/choices lib/person lib/stop \
+for file in lib/say lib/progress lib/journal lib/change lib/packages lib/facts lib/choices lib/person lib/stop lib/room \
   steps/preflight steps/accounts steps/release steps/folders steps/command steps/config steps/unit steps/leave \
-  steps/start steps/nginx steps/certificate steps/tune steps/prove steps/finish steps/uninstall; do
+  steps/start steps/nginx steps/certificate steps/tune steps/prove steps/prune steps/finish steps/uninstall; do
   # shellcheck disable=SC1090 # all of them are checked on their own
   . "$here/$file.sh"
 done
@@ -15,6 +15,7 @@ silent=
 dry=
 changes=$work/changes
 : >"$changes"
+: >"$work/heed"
 began=$(now_ms)
 
 # name:words, in their order
@@ -32,6 +33,7 @@ certificate:Certificate
 nginx_site:Site
 tune_nginx:Limits of nginx
 prove:Proof
+prune:Older releases
 remember:Choices'
 
 choose() {
@@ -83,9 +85,9 @@ run_steps() {
       continue
     fi
     started=$(now_ms)
-    note "[$step_number/$total] $words"
+    begin_step "[$step_number/$total] $words"
     "$step"
-    say "[$step_number/$total] $words  $(seconds $(($(now_ms) - started))) s"
+    end_step "[$step_number/$total] $words" $(($(now_ms) - started))
     [ "${OPENCLAW_INSTALL_FAIL_AFTER:-}" != "$step" ] || fail 1 "told to fail after $step" ""
   done 4<<STEPS
 $steps
@@ -109,6 +111,7 @@ install_it() {
   run_steps
   trap '' INT TERM
   commit_journal "$release_version"
+  rm -rf "$prefix"/releases/*.openclaw-old "$prefix"/node/*.openclaw-old
   under_way=installed
   catch_signals
 }
@@ -141,6 +144,7 @@ main() {
     dry=1
     run_steps
     [ -s "$changes" ] || say "Nothing to change."
+    say_heeds
     [ -z "$opt_json" ] || answer
     return
   fi
@@ -152,11 +156,6 @@ main() {
     install_it
   fi
   finish
-}
-
-show_plan() {
-  say "This will:"
-  while IFS= read -r line; do say "  $line"; done <"$changes"
 }
 
 main

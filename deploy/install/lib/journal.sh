@@ -25,7 +25,10 @@ save() {
     [ "${2:-}" != data ] || back=reset
     saved=$(mktemp "$keeps/backup/XXXXXXXX")
     rm -f "$saved"
-    cp -a "$1" "$saved"
+    cp -a "$1" "$saved" || {
+      rm -rf "$saved"
+      return 1
+    }
     record "$back $1 ${saved##*/}"
   else
     record "${2:-remove} $1"
@@ -71,7 +74,8 @@ undo_all() {
 
 undo_one() {
   case "$2" in
-    remove) rm -rf "$3" ;;
+    remove) undo_remove "$1" "$3" ;;
+    back) undo_back "$1" "$3" ;;
     restore) restore "$3" "$4" ;;
     # The owner's own file: what it says now is kept by an uninstall, and purged with its folder.
     reset) [ "$1" = uninstall ] || restore "$3" "$4" ;;
@@ -94,6 +98,20 @@ undo_one() {
     reload-nginx) reload_nginx_if_runs ;;
     *) return 1 ;;
   esac
+}
+
+# Journals of older releases would remove the certificate that clients have pinned.
+undo_remove() {
+  case "$2" in "$own_folder"/*) undo_data "$1" "$own_folder" ;; *) rm -rf "$2" ;; esac
+}
+
+# What was replaced lies beside its successor.
+undo_back() {
+  if [ "$1" = uninstall ]; then
+    rm -rf "$2" "$2.openclaw-old"
+  elif [ -e "$2.openclaw-old" ]; then
+    rm -rf "$2" && mv -T "$2.openclaw-old" "$2"
+  fi
 }
 
 restore() {

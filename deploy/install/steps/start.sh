@@ -26,6 +26,7 @@ start_unit() {
     verb=start
   fi
   quiet systemctl "$verb" "$unit" && return 0
+  close_line
   journalctl -u "$unit" -n 15 --no-pager -o cat >&2 2>/dev/null || :
   fail 1 "the gateway did not start" "journalctl -u $unit"
 }

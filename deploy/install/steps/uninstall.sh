@@ -15,6 +15,7 @@ uninstall() {
       while IFS= read -r line; do say "  $line"; done
     return 0
   fi
+  [ -z "$opt_purge" ] || consent_to_purge
   # The program that runs this may be among what goes.
   cp -R "$here" "$work/installer-copy"
   here=$work/installer-copy
@@ -26,6 +27,15 @@ uninstall() {
   leave_nothing
   say "Done.${opt_purge:+ Nothing of the gateway is left.}"
   [ -z "$opt_json" ] || echo '{"ok":true,"changed":true}'
+}
+
+# What is purged comes back from a backup alone, so no answer is no.
+consent_to_purge() {
+  { [ -z "$opt_yes" ] && [ -t 1 ] && [ -r /dev/tty ]; } || return 0
+  say "This removes for good: $(sed -n 's/^data \([^ ]*\).*/\1/p' "$work/undo" | sort -u | tr '\n' ' ')(devices, keys, configuration)."
+  printf 'Go on? [y/N] '
+  read -r reply </dev/tty || reply=n
+  case "$reply" in [Yy]*) ;; *) fail 1 "nothing was changed" "" ;; esac
 }
 
 # Its accounts and sshd's drop-in are not in the journal: "openclaw ssh enable" made them.
