@@ -2,8 +2,8 @@
 # The second stage of install.sh, which verified it and sourced it: its options and functions are here.
 # Steps run twice: once to see what there is to do, once to do it. A failure undoes what was done.
 
-for file in lib/say lib/journal lib/change lib/packages lib/facts \
-  steps/preflight steps/accounts steps/release steps/folders steps/command steps/config steps/unit \
+for file in lib/say lib/journal lib/written lib/change lib/packages lib/facts lib/nginx-config lib/nginx-reload \
+  steps/preflight steps/in-use steps/accounts steps/release steps/folders steps/command steps/config steps/unit \
   steps/start steps/nginx steps/certificate steps/tune steps/prove steps/finish steps/uninstall; do
   # shellcheck disable=SC1090 # all of them are checked on their own
   . "$here/$file.sh"
@@ -44,14 +44,17 @@ choose() {
   # Without nginx of ours, a name is that of the owner's own proxy.
   public_url=${opt_domain:+https://$opt_domain}
   local_url=ws://127.0.0.1:$gateway_port
+  local_port=$gateway_port
   [ -z "$opt_no_nginx" ] || return 0
   if [ "$certificate_kind" = none ]; then
     # The proof comes by the address, as a client may not use plain ws:// with a name.
     site_name=${opt_domain:+$opt_domain 127.0.0.1}
     local_url=ws://127.0.0.1:$http_port
+    local_port=$http_port
     public_url=$(web_address http "$http_port" 80)
   else
     local_url=wss://${opt_domain:-127.0.0.1}:$https_port
+    local_port=$https_port
     public_url=$(web_address https "$https_port" 443)
   fi
 }

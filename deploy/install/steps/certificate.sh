@@ -86,7 +86,7 @@ undo_certificate() {
   quiet certbot delete --non-interactive --cert-name "$2"
 }
 
-# fingerprint: SHA-256 of the certificate in use.
+# fingerprint FILE: SHA-256 of a certificate.
 fingerprint() {
-  openssl x509 -in "$cert_file" -noout -fingerprint -sha256 2>/dev/null | sed 's/.*=//; s/://g' | tr 'A-F' 'a-f'
+  openssl x509 -in "$1" -noout -fingerprint -sha256 2>/dev/null | sed 's/.*=//; s/://g' | tr 'A-F' 'a-f'
 }

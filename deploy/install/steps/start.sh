@@ -10,7 +10,7 @@ start() {
 }
 
 # Whether something that it runs from is changed by this run, or would be.
-restart_needed() { grep -qE "^(fetch |link $prefix/current |write $unit_file |set )" "$changes"; }
+restart_needed() { grep -qE "^(fetch |link $prefix/current |write $unit_file |set |make the folders of its sockets )" "$changes"; }
 
 start_unit() {
   if systemctl is-active -q "$unit" 2>/dev/null; then

@@ -45,7 +45,9 @@ leave_nothing() {
   if [ -s "$work/kept" ]; then
     say "Kept: $(sed -n 's/^data //p' "$work/kept" | tr '\n' ' ')(devices, keys, configuration); --uninstall --purge removes them."
     { tac "$work/kept"; echo "done kept $(date -u +%Y-%m-%dT%H:%M:%SZ)"; } >"$journal"
-    find "$keeps/backup" -mindepth 1 -delete
+    find "$keeps/backup" -mindepth 1 -maxdepth 1 | while IFS= read -r copy; do
+      grep -qF " ${copy##*/}," "$work/kept" || rm -rf "$copy"
+    done
   else
     rm -rf "$keeps"
   fi
