@@ -12,6 +12,9 @@ base_url=''
 public_key=''
 
 set -eu
+# What this person's own programs are to start with again.
+person_umask=$(umask)
+person_locale=${LC_ALL:-}
 umask 077
 LC_ALL=C
 export LC_ALL
@@ -32,6 +35,7 @@ install.sh [options]            each has a twin in the environment: OPENCLAW_INS
   --acme-ca FILE                what that authority's own certificate is checked with
   --http-port PORT              where nginx answers plain HTTP (80)
   --https-port PORT             where nginx answers HTTPS (443)
+  --nginx  --tls                nginx, or TLS, after all
   --tune-nginx                  let nginx hold thousands of connections, where its nginx.conf is not
                                 Debian's own (which is changed anyway, and changed back by --uninstall)
   --no-tune-nginx               leave nginx.conf as it is
@@ -40,8 +44,10 @@ install.sh [options]            each has a twin in the environment: OPENCLAW_INS
   --uninstall [--purge]         take it off again; --purge: devices, keys and configuration too
   --json                        the result as JSON on standard output, progress on standard error
   --help
+What was chosen is kept: run again, it is as before, and only what is named changes. The word none gives
+a value up: --domain none. OPENCLAW_INSTALL_NO_NGINX=0 is the same as --nginx.
 Exit codes: 0 done, 1 failed (everything undone), 2 not understood, 3 this machine is not fit,
-4 what was fetched is not what was signed, 5 it could not be fetched.
+4 what was fetched is not what was signed, 5 it could not be fetched, 130 and 143 stopped (everything undone).
 HELP
 }
 
@@ -65,6 +71,11 @@ read_environment() {
   opt_yes=$(flag_value "${OPENCLAW_INSTALL_YES:-}" YES)
   opt_no_nginx=$(flag_value "${OPENCLAW_INSTALL_NO_NGINX:-}" NO_NGINX)
   opt_no_tls=$(flag_value "${OPENCLAW_INSTALL_NO_TLS:-}" NO_TLS)
+  opt_nginx=$(flag_value "${OPENCLAW_INSTALL_NGINX:-}" NGINX)
+  opt_tls=$(flag_value "${OPENCLAW_INSTALL_TLS:-}" TLS)
+  # Said to be off, which is more than not said.
+  [ -z "${OPENCLAW_INSTALL_NO_NGINX:-}" ] || [ -n "$opt_no_nginx" ] || opt_nginx=1
+  [ -z "${OPENCLAW_INSTALL_NO_TLS:-}" ] || [ -n "$opt_no_tls" ] || opt_tls=1
   opt_tune_nginx=$(flag_value "${OPENCLAW_INSTALL_TUNE_NGINX:-}" TUNE_NGINX)
   opt_no_tune_nginx=$(flag_value "${OPENCLAW_INSTALL_NO_TUNE_NGINX:-}" NO_TUNE_NGINX)
   opt_uninstall=$(flag_value "${OPENCLAW_INSTALL_UNINSTALL:-}" UNINSTALL)
@@ -89,8 +100,10 @@ read_arguments() {
     case "$1" in
       --dry-run) opt_dry_run=1 ;;
       --yes) opt_yes=1 ;;
-      --no-nginx) opt_no_nginx=1 ;;
-      --no-tls) opt_no_tls=1 ;;
+      --no-nginx) opt_no_nginx=1 opt_nginx='' ;;
+      --nginx) opt_nginx=1 opt_no_nginx='' ;;
+      --no-tls) opt_no_tls=1 opt_tls='' ;;
+      --tls) opt_tls=1 opt_no_tls='' ;;
       --tune-nginx) opt_tune_nginx=1 ;;
       --no-tune-nginx) opt_no_tune_nginx=1 ;;
       --uninstall) opt_uninstall=1 ;;
@@ -144,6 +157,18 @@ check_port() {
   [ -z "$2" ] || [ "$2" -le 65535 ] || fail 2 "$1: expected a port from 1 to 65535, not \"$2\"" "install.sh --help"
 }
 
+# forget_none: a value that is given up is none, and is not to be taken from a run before.
+forget_none() {
+  opt_forget=
+  for option in domain email port cert key acme_server acme_ca http_port https_port; do
+    eval "value=\$opt_$option"
+    [ "$value" = none ] || continue
+    opt_forget="$opt_forget $option"
+    eval "opt_$option="
+  done
+  case "$opt_forget " in *" cert "* | *" key "*) opt_forget="$opt_forget cert key" ;; esac
+}
+
 check_options() {
   for option in opt_version opt_domain opt_email opt_cert opt_key opt_acme_server opt_acme_ca opt_offline; do
     eval "value=\$$option"
@@ -182,10 +207,11 @@ fetch() {
   elif command -v curl >/dev/null 2>&1; then
     redirects='=https'
     case "$base_url" in http:*) redirects='=http,https' ;; esac
-    curl -fsSL --proto-redir "$redirects" --connect-timeout 15 --retry 3 -o "$2" "$base_url/$1" ||
+    # Nobody's ~/.curlrc: a line such as "include" in it would make other bytes of what is verified.
+    curl -q -fsSL --proto-redir "$redirects" --connect-timeout 15 --retry 3 -o "$2" "$base_url/$1" ||
       fail 5 "$base_url/$1 could not be fetched" "check the network (and https_proxy, if you need one), then run this again"
   else
-    wget -q --timeout=15 --tries=3 -O "$2" "$base_url/$1" ||
+    wget --no-config -q --timeout=15 --tries=3 -O "$2" "$base_url/$1" ||
       fail 5 "$base_url/$1 could not be fetched" "check the network (and https_proxy, if you need one), then run this again"
   fi
 }
@@ -254,6 +280,7 @@ stage_one() {
 
 read_environment
 read_arguments "$@"
+forget_none
 check_options
 [ "$(id -u)" -eq 0 ] || [ -n "$opt_dry_run" ] ||
   fail 3 "this must be run as root" "curl -fsSL ${base_url:-ADDRESS}/install.sh | sudo bash"

@@ -42,6 +42,7 @@ unfinished() {
 undo_unfinished() {
   undo_lines after-done >"$work/undo"
   : >"$work/kept"
+  left_certificate=
   undone=0
   undo_all "$work/undo" failure || undone=1
   # What could not be undone, and what a failure leaves, waits for an uninstall.
@@ -59,7 +60,8 @@ undo_lines() {
 }
 
 # undo_all FILE failure|uninstall: goes on past what cannot be undone, and says so. What is undone is
-# taken off the journal at once, so that the next try starts where this one ended.
+# taken off the journal at once, so that the next try starts where this one ended. On a full disk that may
+# fail: undoing twice does no harm, losing the journal would.
 undo_all() {
   undo_failed=
   while read -r verb first second <&3; do
@@ -68,7 +70,7 @@ undo_all() {
       undo_failed=1
       say "  could not undo: $verb $first"
     elif [ -z "$keeping" ]; then
-      forget "$verb $first${second:+ $second}"
+      forget "$verb $first${second:+ $second}" || undo_failed=1
     fi
   done 3<"$1"
   [ -z "$undo_failed" ]
@@ -77,8 +79,8 @@ undo_all() {
 # forget LINE: the last of its kind.
 forget() {
   line=$1 awk '{ all[NR] = $0 } $0 == ENVIRON["line"] { last = NR }
-    END { for (i = 1; i <= NR; i++) if (i != last) print all[i] }' "$journal" >"$journal.new"
-  mv "$journal.new" "$journal"
+    END { for (i = 1; i <= NR; i++) if (i != last) print all[i] }' "$journal" >"$journal.new" &&
+    mv "$journal.new" "$journal"
 }
 
 undo_one() {
@@ -103,8 +105,12 @@ undo_one() {
     packages) undo_packages "$1" "$3" ;;
     unit) undo_unit "$3" ;;
     reload-systemd) ! has_systemd || quiet systemctl daemon-reload ;;
-    pm2) quiet pm2 delete "$3" && quiet pm2 save --force ;;
-    resume) [ "$1" = uninstall ] || quiet systemctl restart "$3" ;;
+    pm2) quiet as_person pm2 delete "$3" && quiet as_person pm2 save --force ;;
+    start-unit) [ "$1" = uninstall ] || quiet systemctl enable --now "$3" ;;
+    start-pm2) [ "$1" = uninstall ] || begin_pm2 ;;
+    # Back to what it ran from before, if it was restarted or told something: its line is the last one.
+    resume) [ "$1" = uninstall ] || ! grep -q '^restarted ' "$work/undo" || quiet systemctl restart "$3" ;;
+    restarted) ;;
     certificate) undo_certificate "$1" "$3" ;;
     connections) set_connections "$tuned_connections" "$3" ;;
     reload-nginx) reload_nginx_if_runs ;;
@@ -150,7 +156,17 @@ restore_mode() {
 
 # Devices, keys and configuration survive an uninstall that does not purge.
 undo_data() {
-  if [ "$1" = uninstall ] && [ -z "$opt_purge" ]; then kept "data $2"; else rm -rf "$2"; fi
+  if { [ "$1" = uninstall ] && [ -z "$opt_purge" ]; } || { [ "$1" = failure ] && holds_left "$2"; }; then
+    kept "data $2"
+  else
+    rm -rf "$2"
+  fi
+}
+
+# holds_left PATH: whether the certificate that a failed run leaves is in there, or what renews it.
+holds_left() {
+  [ -n "$left_certificate" ] || return 1
+  case "$1" in */letsencrypt) return 0 ;; *) return 1 ;; esac
 }
 
 undo_account() {

@@ -26,12 +26,12 @@ by_systemd() {
 
 # Tested first; what fails is undone by the journal, which reloads the former state.
 reload_nginx() {
-  stepped_aside=
+  nginx_stale=
   change "test nginx's configuration and reload it" || return 0
   quiet nginx -t || fail 1 "nginx does not accept the configuration made for it" "less $log_file"
   read_nginx
   log=$(nginx_log)
-  seen=$(wc -c <"$log")
+  log_seen=$(wc -c <"$log")
   master=$(nginx_master)
   before_reload=$(workers_of "$master")
   if by_systemd "$master"; then
@@ -43,7 +43,7 @@ reload_nginx() {
     quiet nginx
   fi
   nginx_took && return 0
-  tail -c "+$((seen + 1))" "$log" >"$work/new-lines"
+  tail -c "+$((log_seen + 1))" "$log" >"$work/new-lines"
   why=$(grep -m 1 -F '[emerg]' "$work/new-lines" || tail -n 1 "$work/new-lines")
   note "nginx's log since: $(cat "$work/new-lines")"
   fail 1 "nginx goes on as it was and did not take the new configuration: ${why:-$log says nothing of why}" \
@@ -67,7 +67,7 @@ nginx_took() {
     for worker in $(workers_of "$now"); do
       case " $before_reload " in *" $worker "*) ;; *) return 0 ;; esac
     done
-    ! tail -c "+$((seen + 1))" "$log" | grep -qF '[emerg]' || [ "$tries" -lt 20 ] || tries=20
+    ! tail -c "+$((log_seen + 1))" "$log" | grep -qF '[emerg]' || [ "$tries" -lt 20 ] || tries=20
     tries=$((tries - 1))
     sleep 0.2
   done

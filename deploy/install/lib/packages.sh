@@ -78,21 +78,24 @@ deb_files() {
 save_what_apt_writes() {
   : >"$work/packages-older"
   deb_files >"$work/debs" || exit
-  while read -r package file <&6; do
+  while read -r package file <&3; do
     older=
-    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" != config-files ] || older=1
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" != config-files ] || ours_before "$package" || older=1
     dpkg-deb --fsys-tarfile "$file" | tar -tf - | sed 's|^\.||' >"$work/deb-paths"
     dpkg-query -W -f '${Conffiles}\n' "$package" 2>/dev/null | sed -n 's/^ \(\/[^ ]*\) .*/\1/p' >>"$work/deb-paths"
-    while IFS= read -r path <&7; do
+    while IFS= read -r path <&5; do
       case "$path" in
         *[[:space:]]*) ;;
         */) older_folder "${path%/}" && older=1 ;;
         *) ! in_the_way "$path" "$older" || save_overwritten "$path" "$package" ;;
       esac
-    done 7<"$work/deb-paths"
+    done 5<"$work/deb-paths"
     [ -z "$older" ] || echo "$package" >>"$work/packages-older"
-  done 6<"$work/debs"
+  done 3<"$work/debs"
 }
+
+# ours_before NAME: whether a run of ours brought it, and left it for the certificate's sake.
+ours_before() { find "$keeps" -maxdepth 1 -name 'packages-*' ! -name '*.older' -exec grep -qxE "$1(:.*)?" {} + 2>/dev/null; }
 
 # in_the_way PATH OLDER: whether something is there that no package has, or an older package of that name.
 in_the_way() {
@@ -116,7 +119,12 @@ older_folder() {
 # Installations of older versions listed the packages of others.
 listed_packages() {
   [ -f "$keeps/$1" ] && [ "$1" != packages-before ] || return 0
-  while read -r package; do ! package_installed "$package" || echo "$package"; done <"$keeps/$1"
+  while read -r package; do
+    case "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" in
+      installed) echo "$package" ;;
+      config-files) grep -qsxF "${package%%:*}" "$keeps/$1.older" || echo "$package" ;;
+    esac
+  done <"$keeps/$1"
 }
 
 # Only a purge takes packages away, and never one that something else has come to need or use.
@@ -134,7 +142,9 @@ undo_packages() {
   older=$(for name in $names; do ! holds_older "$name" "$2" || echo "$name"; done | tr '\n' ' ')
   newer=$(for name in $names; do holds_older "$name" "$2" || echo "$name"; done | tr '\n' ' ')
   # shellcheck disable=SC2086 # lists of names
-  { [ -z "$older" ] || apt remove -y $older; } && { [ -z "$newer" ] || apt purge -y $newer; }
+  { [ -z "$older" ] || apt remove -y $older; } && { [ -z "$newer" ] || apt purge -y $newer; } || return 1
+  # What a purge can still take is left for one.
+  [ -z "$left_certificate" ] || [ -z "$(listed_packages "$2")" ] || kept "packages $2"
 }
 
 # holds_older NAME LIST: whether a purge would take what the package did not bring.

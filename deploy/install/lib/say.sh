@@ -25,7 +25,7 @@ open_log() {
 # quiet COMMAND…: its output goes to the log; the end of it is shown when it fails.
 quiet() {
   note "+ $*"
-  if "$@" >"$work/output" 2>&1; then
+  if waited "$@" >"$work/output" 2>&1; then
     cat "$work/output" >>"$log_file"
     return 0
   fi

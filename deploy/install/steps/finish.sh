@@ -25,6 +25,8 @@ finish() {
   if [ -z "$opt_no_nginx" ] && ! will_tune_nginx && [ "$(nginx_connections)" -lt "$tuned_connections" ]; then
     say "Note: nginx holds about $(($(nginx_connections) / 2)) clients a worker as it is set up; more: run this again with --tune-nginx."
   fi
+  say_renewal
+  [ -n "$opt_no_nginx" ] || say_firewall "$http_port" ${cert_file:+"$https_port"}
   owner_link
   [ -z "$opt_json" ] || answer
 }

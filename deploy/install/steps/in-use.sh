@@ -134,3 +134,10 @@ comes_first() {
   [ "$own_order" -ne "$2" ] || { [ "$(printf '%s\n%s\n' "$1" "$nginx_file" | sort | head -n 1)" = "$nginx_file" ]; return; }
   [ "$own_order" -lt "$2" ]
 }
+
+# check_openings: an authority that cannot connect counts the failure all the same.
+check_openings() {
+  [ "$certificate_kind" = certbot ] && [ "$certificate_state" != reuse ] || return 0
+  command=$(opening "$http_port")
+  [ -z "$command" ] || wrong "this machine's firewall lets nobody in on port $http_port, where the certificate authority will ask for $opt_domain; open it: $command"
+}

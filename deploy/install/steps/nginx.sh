@@ -18,7 +18,11 @@ nginx_packages() {
 
 nginx_site() {
   [ -z "$opt_no_nginx" ] || return 0
+  # Browsers that are told to come by HTTPS only can't be let in again by a certificate that they refuse.
+  hsts=
+  if [ "$certificate_kind" = certbot ] && certificate_trusted "$cert_file" "$opt_domain"; then hsts=1; fi
   put_site "$cert_file" "$key_file" "$hsts"
+  [ -n "$dry" ] || rm -f "$first_cert" "$first_key"
 }
 
 # put_site CERTIFICATE KEY HSTS: renders our site; reloads nginx where that changed something.
@@ -34,7 +38,7 @@ put_site() {
   cmp -s "$work/nginx.conf" "$nginx_file" || [ -n "$dry" ] || record "reload-nginx"
   before=$(wc -l <"$changes")
   put_file "$work/nginx.conf" "$nginx_file" 644 root:root
-  if [ "$(wc -l <"$changes")" != "$before" ] || [ -n "${stepped_aside:-}" ]; then reload_nginx; fi
+  if [ "$(wc -l <"$changes")" != "$before" ] || [ -n "${nginx_stale:-}" ]; then reload_nginx; fi
 }
 
 # Before nginx 1.25.1 whoever asks for HTTP/2 on a port turns it on for all sites there.
@@ -54,7 +58,7 @@ make_way() {
     change "take $debian_default away (Debian's untouched example)" || return 0
     record "reload-nginx"
     take_away "$debian_default"
-    stepped_aside=1
+    nginx_stale=1
     return 0
   fi
 }

@@ -19,6 +19,8 @@ preflight() {
   check_nginx
   check_in_use
   check_files
+  check_certificate
+  check_openings
   find_command
   [ -s "$work/wrong" ] || return 0
   echo "error: this machine is not fit for the gateway as it is asked for:" >&2
@@ -95,14 +97,30 @@ listener_words() { echo "port $1 is taken by ${listener_name:-$(listener "$1" | 
 check_nginx() {
   [ -z "$opt_no_nginx" ] && [ -n "$nginx_version" ] || return 0
   version_at_least "$nginx_version" "$oldest_nginx" || wrong "its nginx is $nginx_version; $oldest_nginx or newer is needed"
-  nginx -t >"$work/nginx-test" 2>&1 ||
+  nginx -t >"$work/nginx-test" 2>&1 || site_is_broken ||
     wrong "its nginx configuration has errors already: $(grep -m1 emerg "$work/nginx-test" || tail -n 1 "$work/nginx-test")"
 }
 
+# site_is_broken: whether what nginx complains of is the gateway's own site, which is made anew, such as
+# one whose certificate is gone.
+site_is_broken() {
+  [ -f "$nginx_file" ] || return 1
+  sed -n 's/^  ssl_certificate\(_key\)* \(.*\);/\2/p' "$nginx_file" >"$work/site-files"
+  echo "$nginx_file" >>"$work/site-files"
+  grep -m1 emerg "$work/nginx-test" | grep -qF -f "$work/site-files"
+}
+
 check_files() {
-  for file in "$opt_cert" "$opt_key" "$opt_acme_ca"; do
-    [ -z "$file" ] || [ -r "$file" ] || wrong "there is no file $file"
-  done
+  check_file cert "$opt_cert" && check_file key "$opt_key" && check_file acme_ca "$opt_acme_ca"
+}
+
+check_file() {
+  [ -n "$2" ] && [ ! -r "$2" ] || return 0
+  if is_named "$1"; then
+    wrong "there is no file $2"
+  else
+    wrong "there is no file $2, which was chosen before; put it back, name another, or give it up: --$(printf '%s' "$1" | tr _ -) none"
+  fi
 }
 
 # An OpenClaw that is already here keeps its name; ours is then called otherwise.

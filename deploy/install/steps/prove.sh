@@ -5,11 +5,15 @@
 prove() {
   [ "$supervisor" != none ] || return 0
   [ -s "$changes" ] || return 0
-  if [ -n "$opt_no_nginx" ]; then echo 127.0.0.1; else reached_at "$local_port"; fi | awk '!seen[$0]++' >"$work/reached"
+  find_reached
   change "connect to $local_url with a throwaway device, approve it and remove it again$(other_addresses)" || return 0
   proof_fingerprint=
   [ "$certificate_kind" = none ] || proof_fingerprint=$(fingerprint "$cert_file")
   prove_everywhere "$local_url" "$proof_fingerprint"
+}
+
+find_reached() {
+  if [ -n "$opt_no_nginx" ]; then echo 127.0.0.1; else reached_at "$local_port"; fi | awk '!seen[$0]++' >"$work/reached"
 }
 
 other_addresses() {

@@ -20,6 +20,7 @@ uninstall() {
   here=$work/installer-copy
   open_log
   : >"$work/kept"
+  left_certificate=
   say "Taking the gateway off …"
   [ ! -e "$prefix/ssh" ] || ssh_off || say "  approval over SSH could not be turned off"
   undo_all "$work/undo" uninstall || fail 1 "not everything could be taken off" "less $log_file"

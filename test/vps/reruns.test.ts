@@ -1,0 +1,150 @@
+import { readFile } from "node:fs/promises";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { Vps } from "../kit/vps.ts";
+import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
+import { RELEASE_MS } from "../release/support/release.ts";
+import { answers, CONFIG, giveCertificate, Installing, OWN_CERT, SITE } from "./support/installing.ts";
+import { changesOf, snapshot } from "./support/snapshot.ts";
+
+const UNIT = "openclaw-gateway.service";
+const NAME = "gw.example";
+const GIVEN = ["--cert", "/etc/ssl/mine/cert.pem", "--key", "/etc/ssl/mine/key.pem"];
+
+const reason = whyNoVps();
+if (reason) console.log(`The tests of installing again are skipped: ${reason}.`);
+
+let installing: Installing;
+let vps: Vps;
+
+const again = (...words: string[]) => installing.ok(vps, ...words);
+const asBefore = (said: string) => /^as before: (.*)$/m.exec(said)?.[1];
+const read = (path: string) => readFile(vps.path(path), "utf8");
+const setting = async (key: string) => {
+  const { stdout, stderr } = await vps.exec(["openclaw", "config", "get", key]);
+  return stdout.trim() || /is (not set)/.exec(stderr)?.[1];
+};
+const isActive = () => vps.property(UNIT, "ActiveState");
+
+/** A run that names nothing changes nothing, and says what it goes by. */
+async function expectSettled(choices: string): Promise<void> {
+  const before = await snapshot(vps);
+  const said = await again();
+  expect(said).toContain("Nothing to change: version");
+  expect(asBefore(said)).toBe(choices);
+  expect(changesOf(before, await snapshot(vps))).toEqual([]);
+}
+
+describe.skipIf(reason !== undefined)("install.sh that is run again", () => {
+  beforeAll(async () => {
+    installing = await Installing.publish();
+  }, RELEASE_MS);
+  beforeEach(async () => {
+    vps = await Vps.boot("rented");
+  }, BASE_MS);
+  afterEach(() => vps?.close());
+  afterAll(() => installing?.close());
+
+  test(
+    "goes by what was chosen before, and changes what is named: name, certificate, ports",
+    async () => {
+      await giveCertificate(vps, "/etc/ssl/mine", NAME);
+      const before = await snapshot(vps);
+      // From the folder that it lies in, as people do.
+      const first = installing.line("--domain", NAME, "--cert", "cert.pem", "--key", "./key.pem");
+      await vps.ok(["bash", "-c", `cd /etc/ssl/mine && ${first}`]);
+      expect(await answers(vps, `https://${NAME}`, NAME)).toBe("200");
+      const chosen = `--domain ${NAME} ${GIVEN.join(" ")}`;
+      await expectSettled(chosen);
+      expect(await read(SITE)).toContain("ssl_certificate /etc/ssl/mine/cert.pem;");
+
+      const ported = await again("--https-port", "8443");
+      expect(asBefore(ported)).toBe(chosen);
+      expect(await setting("gateway.publicUrl")).toBe(`https://${NAME}:8443`);
+      expect(await answers(vps, `https://${NAME}:8443`, NAME)).toBe("200");
+      await expectSettled(`${chosen} --https-port 8443`);
+
+      // What the owner set since is the owner's.
+      await vps.ok(["openclaw", "config", "set", "gateway.publicUrl", "https://cdn.example"]);
+      await again("--https-port", "8444");
+      expect(await setting("gateway.publicUrl")).toBe("https://cdn.example");
+      expect(await answers(vps, `https://${NAME}:8444`, NAME)).toBe("200");
+
+      // All of it is given up: back to the machine's own certificate and the usual port.
+      const plain = await again("--domain", "none", "--cert", "none", "--https-port", "none");
+      expect(asBefore(plain)).toBeUndefined();
+      expect(await read(SITE)).toContain(`ssl_certificate ${OWN_CERT};`);
+      expect(await answers(vps, "https://127.0.0.1")).toBe("200");
+      await installing.takeOff(vps, "--purge", "--yes");
+      expect(changesOf(before, await snapshot(vps))).toEqual([]);
+    },
+    STEP_MS,
+  );
+
+  test(
+    "without nginx first, with it later, and without it again",
+    async () => {
+      const before = await snapshot(vps);
+      await again("--no-nginx", "--supervisor", "none");
+      expect(asBefore(await again("--supervisor", "systemd", "--port", "18801"))).toBe("--no-nginx");
+      expect(await isActive()).toBe("active");
+      await expectSettled("--port 18801 --supervisor systemd --no-nginx");
+
+      expect(asBefore(await again("--nginx"))).toBe("--port 18801 --supervisor systemd");
+      expect(await answers(vps, "https://127.0.0.1")).toBe("200");
+      await expectSettled("--port 18801 --supervisor systemd");
+
+      await again("--no-nginx", "--port", "none");
+      expect(await answers(vps, "http://127.0.0.1:18801")).toBe("200");
+      expect(await answers(vps, "https://127.0.0.1")).toBe("000");
+      expect(await setting("gateway.publicUrl")).toBe("not set");
+      await expectSettled("--supervisor systemd --no-nginx");
+
+      // The choices outlive a gateway whose devices stay.
+      await installing.takeOff(vps);
+      expect(asBefore(await again())).toBe("--supervisor systemd --no-nginx");
+      await installing.takeOff(vps, "--purge", "--yes");
+      expect(changesOf(before, await snapshot(vps))).toEqual([]);
+    },
+    STEP_MS,
+  );
+
+  test(
+    "heals a certificate of its own that is gone, and keeps one that is there over an uninstall",
+    async () => {
+      await again();
+      const pin = () => vps.ok(["openssl", "x509", "-in", OWN_CERT, "-noout", "-fingerprint"]);
+      const first = await pin();
+      await vps.ok(["rm", OWN_CERT]);
+      expect(await again()).toContain("Done in");
+      expect(await answers(vps, "https://127.0.0.1")).toBe("200");
+      const second = await pin();
+      expect(second).not.toBe(first);
+      await vps.ok(["sh", "-c", `: >${OWN_CERT.replace("cert", "key")}`]);
+      expect(await again()).toContain("Done in");
+      expect(await answers(vps, "https://127.0.0.1")).toBe("200");
+
+      const kept = await pin();
+      await installing.takeOff(vps);
+      await again();
+      expect(await pin()).toBe(kept);
+      expect(await answers(vps, "https://127.0.0.1")).toBe("200");
+    },
+    STEP_MS,
+  );
+
+  test(
+    "finds the choices of an installation that kept none",
+    async () => {
+      await giveCertificate(vps, "/etc/ssl/mine", NAME);
+      await again("--domain", NAME, ...GIVEN, "--https-port", "8443", "--no-tune-nginx");
+      await vps.ok(["rm", "/var/lib/openclaw-gateway-installer/choices"]);
+      const said = await again();
+      expect(asBefore(said)).toBe(
+        `--domain ${NAME} ${GIVEN.join(" ")} --https-port 8443 --no-tune-nginx`,
+      );
+      expect(await answers(vps, `https://${NAME}:8443`, NAME)).toBe("200");
+      expect(await read(CONFIG)).toContain(`"publicUrl": "https://${NAME}:8443"`);
+    },
+    STEP_MS,
+  );
+});
