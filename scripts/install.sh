@@ -209,10 +209,11 @@ fetch() {
   elif command -v curl >/dev/null 2>&1; then
     redirects='=https'
     case "$base_url" in http:*) redirects='=http,https' ;; esac
-    curl -fsSL --proto-redir "$redirects" --connect-timeout 15 --retry 3 -o "$2" "$base_url/$1" ||
+    # Nobody's ~/.curlrc: a line such as "include" in it would make other bytes of what is verified.
+    curl -q -fsSL --proto-redir "$redirects" --connect-timeout 15 --retry 3 -o "$2" "$base_url/$1" ||
       fail 5 "$base_url/$1 could not be fetched" "check the network (and https_proxy, if you need one), then run this again"
   else
-    wget -q --timeout=15 --tries=3 -O "$2" "$base_url/$1" ||
+    wget --no-config -q --timeout=15 --tries=3 -O "$2" "$base_url/$1" ||
       fail 5 "$base_url/$1 could not be fetched" "check the network (and https_proxy, if you need one), then run this again"
   fi
 }

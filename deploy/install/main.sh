@@ -2,9 +2,10 @@
 # The second stage of install.sh, which verified it and sourced it: its options and functions are here.
 # Steps run twice: once to see what there is to do, once to do it. A failure undoes what was done.
 
-for file in lib/say lib/progress lib/journal lib/change lib/packages lib/facts lib/choices lib/person lib/stop lib/room \
-  steps/preflight steps/accounts steps/release steps/folders steps/command steps/config steps/unit steps/leave \
-  steps/start steps/nginx steps/certificate steps/tune steps/prove steps/prune steps/finish steps/uninstall; do
+for file in lib/say lib/progress lib/journal lib/written lib/change lib/packages lib/facts lib/choices lib/person \
+  lib/stop lib/room lib/nginx-config lib/nginx-reload lib/certificates lib/firewall \
+  steps/preflight steps/in-use steps/accounts steps/release steps/folders steps/command steps/config steps/unit steps/leave \
+  steps/start steps/nginx steps/certificate steps/authority steps/tune steps/prove steps/prune steps/finish steps/uninstall; do
   # shellcheck disable=SC1090 # all of them are checked on their own
   . "$here/$file.sh"
 done
@@ -15,7 +16,6 @@ silent=
 dry=
 changes=$work/changes
 : >"$changes"
-: >"$work/heed"
 began=$(now_ms)
 
 # name:words, in their order
@@ -48,14 +48,17 @@ choose() {
   # Without nginx of ours, a name is that of the owner's own proxy.
   public_url=${opt_domain:+https://$opt_domain}
   local_url=ws://127.0.0.1:$gateway_port
+  local_port=$gateway_port
   [ -z "$opt_no_nginx" ] || return 0
   if [ "$certificate_kind" = none ]; then
     # The proof comes by the address, as a client may not use plain ws:// with a name.
     site_name=${opt_domain:+$opt_domain 127.0.0.1}
     local_url=ws://127.0.0.1:$http_port
+    local_port=$http_port
     public_url=$(web_address http "$http_port" 80)
   else
     local_url=wss://${opt_domain:-127.0.0.1}:$https_port
+    local_port=$https_port
     public_url=$(web_address https "$https_port" 443)
   fi
 }
@@ -144,7 +147,6 @@ main() {
     dry=1
     run_steps
     [ -s "$changes" ] || say "Nothing to change."
-    say_heeds
     [ -z "$opt_json" ] || answer
     return
   fi

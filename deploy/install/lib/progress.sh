@@ -34,16 +34,6 @@ end_step() {
   fi
 }
 
-# heed WORDS: something that people should know before they agree; once each.
-heed() {
-  grep -qsxF "$1" "$work/heed" || printf '%s\n' "$1" >>"$work/heed"
-}
-
-say_heeds() {
-  [ -s "$work/heed" ] || return 0
-  while IFS= read -r line; do say "Note: $line"; done <"$work/heed"
-}
-
 # Four lines, however much it is; each change is told by --dry-run and in the log.
 show_plan() {
   if [ "$(wc -l <"$changes")" -le 3 ]; then
@@ -55,7 +45,6 @@ show_plan() {
     say "  $(plan_of_way_in)"
     say "  in $(wc -l <"$changes" | tr -d ' ') changes, undone again if one fails; --dry-run lists them, --uninstall takes them off"
   fi
-  say_heeds
 }
 
 plan_of_release() {

@@ -67,6 +67,8 @@ undo_and_say() {
   say "Undoing …"
   if undo_unfinished; then
     what="$what; everything it did was undone"
+    [ -z "$left_certificate" ] ||
+      what="$what, but for the certificate of $left_certificate, which the next run uses: /etc/letsencrypt/live/$left_certificate"
   else
     what="$what, and not everything could be undone"
   fi

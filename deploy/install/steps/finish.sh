@@ -19,12 +19,14 @@ finish() {
   fi
   if [ "$certificate_kind" = own ]; then
     say "  certificate  signed by this machine itself; its SHA-256 fingerprint, for clients to pin:"
-    say "               $(fingerprint)"
+    say "               $(fingerprint "$cert_file")"
     say "Browsers warn of such a certificate and cannot pin it; with a name there is a trusted one: --domain gateway.example.com"
   fi
   if [ -z "$opt_no_nginx" ] && ! will_tune_nginx && [ "$(nginx_connections)" -lt "$tuned_connections" ]; then
     say "Note: nginx holds about $(($(nginx_connections) / 2)) clients a worker as it is set up; more: run this again with --tune-nginx."
   fi
+  say_renewal
+  [ -n "$opt_no_nginx" ] || say_firewall "$http_port" ${cert_file:+"$https_port"}
   owner_link
   [ -z "$opt_json" ] || answer
 }

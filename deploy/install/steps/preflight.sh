@@ -16,7 +16,10 @@ preflight() {
   check_room
   check_ports
   check_nginx
+  check_in_use
   check_files
+  check_certificate
+  check_openings
   find_command
   [ -s "$work/wrong" ] || return 0
   echo "error: this machine is not fit for the gateway as it is asked for:" >&2
@@ -75,10 +78,6 @@ check_ports() {
   # Behind nginx it takes no TCP port unless asked to.
   [ -z "$opt_no_nginx$opt_port" ] || port_is_ours "$gateway_port" ||
     wrong "$(listener_words "$gateway_port"); the gateway can use another: --port 18790"
-  [ -z "$opt_no_nginx" ] && [ -z "$nginx_version" ] || return 0
-  for port in "$http_port" ${cert_file:+"$https_port"}; do
-    ! listens "$port" || wrong "$(listener_words "$port"), where nginx would listen; free it, or add --no-nginx"
-  done
 }
 
 # A gateway of ours that runs may of course listen there.

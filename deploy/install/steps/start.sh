@@ -12,7 +12,7 @@ start() {
 # Whether something that it runs from is changed by this run, or would be.
 # A public address is taken over at once, and a Node.js comes with a release that names it.
 restart_needed() {
-  grep -E "^(fetch |link $prefix/current |write $unit_file |set )" "$changes" | grep -qvE '^(fetch node-|set gateway.publicUrl )'
+  grep -E "^(fetch |link $prefix/current |write $unit_file |set |make the folders of its sockets )" "$changes" | grep -qvE '^(fetch node-|set gateway.publicUrl )'
 }
 
 start_unit() {
@@ -27,8 +27,17 @@ start_unit() {
   fi
   quiet systemctl "$verb" "$unit" && return 0
   close_line
+  [ "$(systemctl show -p ExecMainStatus --value "$unit")" != 226 ] || fail_namespace
   journalctl -u "$unit" -n 15 --no-pager -o cat >&2 2>/dev/null || :
   fail 1 "the gateway did not start" "journalctl -u $unit"
+}
+
+# Some providers' containers allow no namespaces, of which the unit's sandbox is made.
+fail_namespace() {
+  kind=$(systemd-detect-virt --container 2>/dev/null) || kind=
+  [ "${kind:-none}" != none ] || kind=
+  fail 1 "systemd may not make the gateway's sandbox here (226/NAMESPACE)${kind:+: this is a container ($kind) that allows no namespaces}" \
+    "have the container's host allow them (nesting=1 for LXC), or run this again with --supervisor none and start the gateway yourself"
 }
 
 start_pm2() {

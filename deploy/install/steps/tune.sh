@@ -30,8 +30,8 @@ untouched_conf() {
   shipped=$(dpkg-query -W -f '${Conffiles}\n' nginx-common nginx 2>/dev/null |
     sed -n "s|^ *$nginx_conf \([0-9a-f]*\).*|\1|p" | head -n 1)
   [ -n "$shipped" ] || return 1
-  for number in 768 "$tuned_connections"; do
-    [ "$(sed "s/^\([^#]*worker_connections  *\)$number;/\1768;/" "$nginx_conf" | md5sum | cut -d' ' -f1)" != "$shipped" ] || return 0
+  for held in 768 "$tuned_connections"; do
+    [ "$(sed "s/^\([^#]*worker_connections  *\)$held;/\1768;/" "$nginx_conf" | md5sum | cut -d' ' -f1)" != "$shipped" ] || return 0
   done
   return 1
 }
