@@ -199,7 +199,8 @@ describe.skipIf(reason !== undefined)("a Debian 13 that already serves something
       "ports that other programs hold are told before anything is changed",
       async () => {
         await withSite(site("shop.test"), async () => {
-          const listens = "perl -MIO::Socket::INET -e 'IO::Socket::INET->new(LocalAddr => \"127.0.0.9:443\", Listen => 1) or die; sleep 600'";
+          const listens =
+            "perl -MIO::Socket::INET -e 'IO::Socket::INET->new(LocalAddr => \"127.0.0.9:443\", Listen => 1) or die; sleep 600'";
           await machine.sh(`systemd-run -q --unit=held ${listens}`);
           await machine.sh("until ss -Htln | grep -q 127.0.0.9:443; do sleep 0.1; done");
           const said = await refused("");
