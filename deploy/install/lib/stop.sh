@@ -41,21 +41,23 @@ waited() {
 
 # at_exit: what is unfinished is undone, whatever ended it; a second Ctrl-C does not stop that.
 at_exit() {
-  code=$?
+  exit_code=$?
+  # Where it ended in, its output may have gone elsewhere.
+  exec 1>&6 2>&7
   trap '' INT TERM
   trap - EXIT
   set +e
   stops=0
   if [ "$under_way" = installing ]; then
-    undo_and_say "$code"
-  elif [ "$code" -gt 128 ]; then
+    undo_and_say "$exit_code"
+  elif [ "$exit_code" -gt 128 ]; then
     case "$under_way" in
       before) say "Stopped; nothing was changed." ;;
       installed) say "Stopped. The gateway is installed; only the words about it were left." ;;
     esac
   fi
   rm -rf "$work"
-  exit "$code"
+  exit "$exit_code"
 }
 
 undo_and_say() {
