@@ -74,7 +74,7 @@ undo_all() {
       undo_failed=1
       say "  could not undo: $verb $first"
     elif [ -z "$keeping" ]; then
-      forget "$verb $first${second:+ $second}" || undo_failed=1
+      forget "$verb${first:+ $first}${second:+ $second}" || undo_failed=1
     fi
   done 3<"$1"
   [ -z "$undo_failed" ]
