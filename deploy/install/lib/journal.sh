@@ -70,7 +70,7 @@ undo_all() {
       undo_failed=1
       say "  could not undo: $verb $first"
     elif [ -z "$keeping" ]; then
-      forget "$verb $first${second:+ $second}" || undo_failed=1
+      forget "$verb${first:+ $first}${second:+ $second}" || undo_failed=1
     fi
   done 3<"$1"
   [ -z "$undo_failed" ]
@@ -127,7 +127,7 @@ restore() {
     return 0
   fi
   rm -rf "$1"
-  mkdir -p "$(dirname "$1")"
+  (umask 022 && mkdir -p "$(dirname "$1")")
   mv -T "$keeps/backup/$2" "$1"
 }
 
