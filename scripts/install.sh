@@ -26,6 +26,7 @@ install.sh [options]            each has a twin in the environment: OPENCLAW_INS
   --yes                         do not ask
   --version VERSION             this version instead of the newest (older ones too)
   --domain NAME                 the name people reach the gateway by
+  --address ADDRESS             the address that others reach this machine by, where it is not its own
   --email ADDRESS               for the certificate authority's warnings
   --port PORT                   let the gateway listen on this TCP port of 127.0.0.1 as well
   --no-nginx                    no nginx in front; people come through a tunnel or your own proxy
@@ -52,7 +53,9 @@ HELP
 }
 
 # fail CODE MESSAGE NEXT: every failure says what happened and what to type.
+before_words=:
 fail() {
+  $before_words
   printf 'error: %s\n' "$2" >&2
   [ -z "${3:-}" ] || printf '  next: %s\n' "$3" >&2
   exit "$1"
@@ -83,6 +86,7 @@ read_environment() {
   opt_json=$(flag_value "${OPENCLAW_INSTALL_JSON:-}" JSON)
   opt_version=${OPENCLAW_INSTALL_VERSION:-}
   opt_domain=${OPENCLAW_INSTALL_DOMAIN:-}
+  opt_address=${OPENCLAW_INSTALL_ADDRESS:-}
   opt_email=${OPENCLAW_INSTALL_EMAIL:-}
   opt_port=${OPENCLAW_INSTALL_PORT:-}
   opt_cert=${OPENCLAW_INSTALL_CERT:-}
@@ -113,11 +117,11 @@ read_arguments() {
         usage
         exit 0
         ;;
-      --version=* | --domain=* | --email=* | --port=* | --cert=* | --key=* | --acme-server=* | \
+      --version=* | --domain=* | --address=* | --email=* | --port=* | --cert=* | --key=* | --acme-server=* | \
         --acme-ca=* | --http-port=* | --https-port=* | --supervisor=* | --offline=*)
         set_value "${1%%=*}" "${1#*=}"
         ;;
-      --version | --domain | --email | --port | --cert | --key | --acme-server | \
+      --version | --domain | --address | --email | --port | --cert | --key | --acme-server | \
         --acme-ca | --http-port | --https-port | --supervisor | --offline)
         [ $# -ge 2 ] || fail 2 "$1 needs a value" "install.sh --help"
         set_value "$1" "$2"
@@ -137,6 +141,7 @@ set_value() {
   case "$1" in
     --version) opt_version=$2 ;;
     --domain) opt_domain=$2 ;;
+    --address) opt_address=$2 ;;
     --email) opt_email=$2 ;;
     --port) opt_port=$2 ;;
     --cert) opt_cert=$2 ;;
@@ -160,7 +165,7 @@ check_port() {
 # forget_none: a value that is given up is none, and is not to be taken from a run before.
 forget_none() {
   opt_forget=
-  for option in domain email port cert key acme_server acme_ca http_port https_port; do
+  for option in domain address email port cert key acme_server acme_ca http_port https_port; do
     eval "value=\$opt_$option"
     [ "$value" = none ] || continue
     opt_forget="$opt_forget $option"
@@ -170,7 +175,7 @@ forget_none() {
 }
 
 check_options() {
-  for option in opt_version opt_domain opt_email opt_cert opt_key opt_acme_server opt_acme_ca opt_offline; do
+  for option in opt_version opt_domain opt_address opt_email opt_cert opt_key opt_acme_server opt_acme_ca opt_offline; do
     eval "value=\$$option"
     case "$value" in
       *[!A-Za-z0-9._:/@+~-]*) fail 2 "$option: \"$value\" has characters that don't belong there" "install.sh --help" ;;
@@ -185,6 +190,11 @@ check_options() {
   esac
   case "$opt_domain" in
     *[!A-Za-z0-9.-]* | .* | -*) fail 2 "--domain: expected a name such as gateway.example.com, not \"$opt_domain\"" "install.sh --help" ;;
+  esac
+  case "$opt_address" in
+    *:*[!0-9a-fA-F:]* | *[!0-9a-fA-F:]*:* | *:*.*) fail 2 "--address: expected an address such as 203.0.113.7 or 2001:db8::7, not \"$opt_address\"" "install.sh --help" ;;
+    *:* | '') ;;
+    *[!0-9.]* | *..* | .* | *.) fail 2 "--address: expected an address such as 203.0.113.7 or 2001:db8::7, not \"$opt_address\"" "install.sh --help" ;;
   esac
   case "$opt_version" in
     */* | *..*) fail 2 "--version: expected a version such as 1.2.3, not \"$opt_version\"" "install.sh --help" ;;

@@ -2,10 +2,10 @@
 # The second stage of install.sh, which verified it and sourced it: its options and functions are here.
 # Steps run twice: once to see what there is to do, once to do it. A failure undoes what was done.
 
-for file in lib/say lib/journal lib/written lib/change lib/packages lib/facts lib/choices lib/person lib/stop \
-  lib/nginx-config lib/nginx-reload lib/certificates lib/firewall \
+for file in lib/say lib/progress lib/journal lib/written lib/change lib/packages lib/facts lib/choices lib/person lib/address \
+  lib/stop lib/room lib/nginx-config lib/nginx-reload lib/certificates lib/firewall \
   steps/preflight steps/in-use steps/accounts steps/release steps/folders steps/command steps/config steps/unit steps/leave \
-  steps/start steps/nginx steps/certificate steps/authority steps/tune steps/prove steps/finish steps/uninstall; do
+  steps/start steps/nginx steps/certificate steps/authority steps/pin steps/tune steps/prove steps/prune steps/finish steps/uninstall; do
   # shellcheck disable=SC1090 # all of them are checked on their own
   . "$here/$file.sh"
 done
@@ -31,8 +31,10 @@ start:Start
 nginx_packages:nginx
 certificate:Certificate
 nginx_site:Site
+pin:Fingerprint of the certificate
 tune_nginx:Limits of nginx
 prove:Proof
+prune:Older releases
 remember:Choices'
 
 choose() {
@@ -62,10 +64,9 @@ choose() {
   fi
 }
 
-# web_address SCHEME PORT USUAL: nothing where nobody outside could use it.
+# web_address SCHEME PORT USUAL
 web_address() {
-  host=${opt_domain:-$address}
-  [ -n "$host" ] || return 0
+  host=${opt_domain:-$(url_host "$address")}
   if [ "$2" = "$3" ]; then echo "$1://$host"; else echo "$1://$host:$2"; fi
 }
 
@@ -87,9 +88,9 @@ run_steps() {
       continue
     fi
     started=$(now_ms)
-    note "[$step_number/$total] $words"
+    begin_step "[$step_number/$total] $words"
     "$step"
-    say "[$step_number/$total] $words  $(seconds $(($(now_ms) - started))) s"
+    end_step "[$step_number/$total] $words" $(($(now_ms) - started))
     [ "${OPENCLAW_INSTALL_FAIL_AFTER:-}" != "$step" ] || fail 1 "told to fail after $step" ""
   done 4<<STEPS
 $steps
@@ -113,6 +114,7 @@ install_it() {
   run_steps
   trap '' INT TERM
   commit_journal "$release_version"
+  rm -rf "$prefix"/releases/*.openclaw-old "$prefix"/node/*.openclaw-old
   under_way=installed
   catch_signals
 }
@@ -141,6 +143,7 @@ main() {
   choose
   preflight
   say "OpenClaw gateway $release_version for $os_name ($arch, glibc $glibc), Node.js $(part_name node | sed 's/^node-\([0-9.]*\)-.*/\1/')"
+  say_address
   if [ -n "$opt_dry_run" ]; then
     dry=1
     run_steps
@@ -156,11 +159,6 @@ main() {
     install_it
   fi
   finish
-}
-
-show_plan() {
-  say "This will:"
-  while IFS= read -r line; do say "  $line"; done <"$changes"
 }
 
 main

@@ -1,10 +1,16 @@
 import { hostname } from "node:os";
+import type { GatewayConfig } from "../config/schema.ts";
 import { pageUrl } from "../config/settings.ts";
 import type { Supervisor } from "../host/supervisor.ts";
 import { version } from "../lib/version.ts";
 import type { HostInfo } from "../methods/services.ts";
 import type { GatewayNote } from "../protocol/note.ts";
 import type { Core } from "./core.ts";
+
+/** Fingerprint of the certificate at the public address. */
+function pagePin({ gateway: { publicUrl, publicPin } }: GatewayConfig): { pagePin?: string } {
+  return publicUrl === undefined || publicPin === undefined ? {} : { pagePin: publicPin };
+}
 
 /** What the process tells about itself. */
 export class ServerFacts {
@@ -32,6 +38,7 @@ export class ServerFacts {
       configPath: core.config.path,
       adminSocket: core.adminSocket,
       pageUrl: pageUrl(core.config.current, this.listening, hostname()),
+      ...pagePin(core.config.current),
       ...(core.config.mark !== undefined && { configMark: core.config.mark }),
       // They take work, and most callers ask for something else.
       get notes() {

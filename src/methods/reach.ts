@@ -11,7 +11,7 @@ export function reachOf(
   config: Pick<ConfigStore, "current" | "started">,
   listening: readonly string[],
 ): Reach {
-  const { publicUrl, auth } = config.current.gateway;
+  const { publicUrl, publicPin, auth } = config.current.gateway;
   const { bind, port } = config.started.gateway;
   const address = EVERYWHERE.has(bind) ? ownAddress() : bind;
   const [, actual = String(port)] = /^http:.*:(\d+)$/.exec(listening.at(-1) ?? "") ?? [];
@@ -21,6 +21,7 @@ export function reachOf(
   return {
     secretKind: auth.mode,
     ...(publicUrl !== undefined && { publicUrl }),
+    ...(publicUrl !== undefined && publicPin !== undefined && { publicPin }),
     ...(isOpen && !isLoopback(address) && { own }),
   };
 }

@@ -1,9 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { until } from "../kit/until.ts";
 import { Vps } from "../kit/vps.ts";
 import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
 import { RELEASE_MS } from "../release/support/release.ts";
-import { answers, CONFIG, giveCertificate, Installing, OWN_CERT, SITE } from "./support/installing.ts";
+import {
+  answers,
+  CONFIG,
+  giveCertificate,
+  Installing,
+  OWN_CERT,
+  SITE,
+} from "./support/installing.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
 
 const UNIT = "openclaw-gateway.service";
@@ -85,7 +93,9 @@ describe.skipIf(reason !== undefined)("install.sh that is run again", () => {
     async () => {
       const before = await snapshot(vps);
       await again("--no-nginx", "--supervisor", "none");
-      expect(asBefore(await again("--supervisor", "systemd", "--port", "18801"))).toBe("--no-nginx");
+      expect(asBefore(await again("--supervisor", "systemd", "--port", "18801"))).toBe(
+        "--no-nginx",
+      );
       expect(await isActive()).toBe("active");
       await expectSettled("--port 18801 --supervisor systemd --no-nginx");
 
@@ -95,7 +105,11 @@ describe.skipIf(reason !== undefined)("install.sh that is run again", () => {
 
       await again("--no-nginx", "--port", "none");
       expect(await answers(vps, "http://127.0.0.1:18801")).toBe("200");
-      expect(await answers(vps, "https://127.0.0.1")).toBe("000");
+      // nginx closes its port a moment after it was told to.
+      await until(
+        async () => (await answers(vps, "https://127.0.0.1")) === "000",
+        "nginx to let go",
+      );
       expect(await setting("gateway.publicUrl")).toBe("not set");
       await expectSettled("--supervisor systemd --no-nginx");
 

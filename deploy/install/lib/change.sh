@@ -37,6 +37,8 @@ put_file() {
   as_owner_of "$(dirname "$2")" sh -c '
     set -e
     umask 077
+    # On a full disk no half of it stays.
+    trap "rm -f \"\$1.openclaw-new\"" EXIT
     rm -f "$1.openclaw-new"
     cat >"$1.openclaw-new"
     [ "$(id -u)" -ne 0 ] || chown "$3" "$1.openclaw-new"

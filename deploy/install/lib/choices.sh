@@ -2,14 +2,15 @@
 # What was chosen is kept with the installation, so that a run changes only what it names.
 
 choices_file=$keeps/choices
-value_choices='domain email port cert key acme_server acme_ca http_port https_port supervisor'
+value_choices='domain address email port cert key acme_server acme_ca http_port https_port supervisor'
 flag_choices='no_nginx no_tls tune_nginx no_tune_nginx'
 
 # recall_choices: completes this run's options by those of the runs before it.
 recall_choices() {
   named=' '
   for choice in $value_choices $flag_choices; do
-    eval "given=\$opt_$choice"
+    # An install.sh of an older release knows fewer.
+    eval "given=\${opt_$choice:=}"
     [ -z "$given" ] || named="$named$choice "
   done
   # Kept for runs from other folders; a link that a renewal moves on stays one.
@@ -63,6 +64,7 @@ remember() {
   done >"$work/choices"
   # What the configuration got from here: anything else in it is the owner's.
   [ -z "$public_url" ] || printf 'public_url %s\n' "$public_url" >>"$work/choices"
+  [ -z "$public_pin" ] || printf 'public_pin %s\n' "$public_pin" >>"$work/choices"
   put_file "$work/choices" "$choices_file" 600 root:root data
 }
 

@@ -25,7 +25,10 @@ save() {
     [ "${2:-}" != data ] || back=reset
     saved=$(mktemp "$keeps/backup/XXXXXXXX")
     rm -f "$saved"
-    cp -a "$1" "$saved"
+    cp -a "$1" "$saved" || {
+      rm -rf "$saved"
+      return 1
+    }
     record "$back $1 ${saved##*/}"
   else
     record "${2:-remove} $1"
@@ -65,6 +68,7 @@ undo_lines() {
 undo_all() {
   undo_failed=
   while read -r verb first second <&3; do
+    [ "$stops" -eq 0 ] || break
     keeping=
     if ! undo_one "$2" "$verb" "$first" "$second" </dev/null; then
       undo_failed=1
@@ -85,10 +89,8 @@ forget() {
 
 undo_one() {
   case "$2" in
-    remove)
-      keep_changed "$3"
-      rm -rf "$3"
-      ;;
+    remove) undo_remove "$1" "$3" ;;
+    back) undo_back "$1" "$3" ;;
     restore)
       keep_changed "$3"
       restore "$3" "$4"
@@ -118,6 +120,26 @@ undo_one() {
     disable-nginx) quiet systemctl disable "$3" || : ;;
     *) return 1 ;;
   esac
+}
+
+# Journals of older releases would remove the certificate that clients have pinned.
+undo_remove() {
+  case "$2" in
+    "$own_folder"/*) undo_data "$1" "$own_folder" ;;
+    *)
+      keep_changed "$2"
+      rm -rf "$2"
+      ;;
+  esac
+}
+
+# What was replaced lies beside its successor.
+undo_back() {
+  if [ "$1" = uninstall ]; then
+    rm -rf "$2" "$2.openclaw-old"
+  elif [ -e "$2.openclaw-old" ]; then
+    rm -rf "$2" && mv -T "$2.openclaw-old" "$2"
+  fi
 }
 
 restore() {

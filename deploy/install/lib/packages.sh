@@ -1,8 +1,8 @@
 # shellcheck shell=sh disable=SC2154,SC2034
 # Debian packages: installed when missing, and told apart from those that were there.
 
-# Waits while something else holds apt's locks, as a machine's first update of itself does. The option
-# is for dpkg's lock alone.
+# Waits while something else holds apt's locks, as a machine's first update of itself does; not apt-get
+# itself waits, as that could not be stopped.
 apt() {
   waited=0
   until try_apt "$@" 2>"$work/apt-said"; do
@@ -18,7 +18,7 @@ apt() {
 
 try_apt() {
   quiet env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l \
-    apt-get -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold "$@"
+    apt-get -o DPkg::Lock::Timeout=0 -o Dpkg::Options::=--force-confold "$@"
 }
 
 package_installed() {

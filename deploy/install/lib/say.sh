@@ -5,6 +5,7 @@ log_file=/var/log/openclaw-gateway-install.log
 
 # A terminal that went away must not stop an installation half-way.
 say() {
+  close_line
   if [ -n "$opt_json" ]; then printf '%s\n' "$*" >&2 || :; else printf '%s\n' "$*" || :; fi
   note "$*"
 }
@@ -30,6 +31,7 @@ quiet() {
     return 0
   fi
   cat "$work/output" >>"$log_file"
+  close_line
   tail -n 15 "$work/output" >&2
   return 1
 }

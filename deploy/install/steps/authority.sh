@@ -67,7 +67,7 @@ acme_why_of() {
   case "$1" in
     dns)
       acme_why="the authority finds no address for the name"
-      acme_next="make the record $opt_domain A $address where the domain's DNS is kept, wait until it is known, $again"
+      acme_next="make the record $opt_domain $(record_kind) $address where the domain's DNS is kept, wait until it is known, $again"
       ;;
     connection)
       acme_why="the authority could not connect to port 80 of $opt_domain"
@@ -107,6 +107,8 @@ acme_why_of() {
       ;;
   esac
 }
+
+record_kind() { case "$address" in *:*) echo AAAA ;; *) echo A ;; esac; }
 
 # The authority gave it once: a failed run leaves it for the next one.
 undo_certificate() {

@@ -52,9 +52,13 @@ want_public_url() {
     return
   fi
   setting_is gateway.publicUrl "$(recalled public_url)" || return 0
-  change "take gateway.publicUrl out of $config_file" || return 0
+  unset_setting gateway.publicUrl
+}
+
+unset_setting() {
+  change "take $1 out of $config_file" || return 0
   save "$config_file" data
-  quiet "/usr/local/bin/$command_name" config unset gateway.publicUrl
+  quiet "/usr/local/bin/$command_name" config unset "$1"
 }
 
 # nginx comes by the socket; without it people come by a port.

@@ -1,7 +1,6 @@
 # shellcheck shell=sh disable=SC2154,SC2034
 # Whether this machine is fit, before anything is changed. All that is wrong is said at once.
 
-need_disk_mb=400
 need_memory_mb=240
 oldest_systemd=244
 oldest_nginx=1.14
@@ -72,11 +71,6 @@ check_supervisor() {
       ;;
     pm2) command -v pm2 >/dev/null 2>&1 || wrong "pm2 is not installed; install it, or leave --supervisor away for systemd" ;;
   esac
-}
-
-check_room() {
-  [ "$(free_mb "$prefix")" -ge "$need_disk_mb" ] || wrong "$(free_mb "$prefix") MB are free for $prefix; $need_disk_mb are needed"
-  [ "$memory_mb" -ge "$need_memory_mb" ] || wrong "it has $memory_mb MB of memory; $need_memory_mb are needed"
 }
 
 check_ports() {

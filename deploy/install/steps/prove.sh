@@ -43,5 +43,3 @@ pair_through() {
   case "$1" in wss://127.0.0.1:*) url=wss://$(url_host "$at"):${1##*:} ;; esac
   quiet "/usr/local/bin/$command_name" gateway prove "$url" --connect-to "$at" ${2:+--tls-fingerprint "$2"}
 }
-
-url_host() { case "$1" in *:*) echo "[$1]" ;; *) echo "$1" ;; esac; }

@@ -1,0 +1,27 @@
+# shellcheck shell=sh disable=SC2154,SC2034
+# The release that runs and the one before it stay, each with its Node.js; older ones go.
+
+prune() {
+  nodes_kept=" $node_version "
+  others=0
+  for part in $(ls -t "$prefix"/releases/*/.part 2>/dev/null); do
+    folder=${part%/.part}
+    case "${folder##*/}" in "$release_version" | *.openclaw-*) continue ;; esac
+    others=$((others + 1))
+    if [ "$others" -eq 1 ]; then
+      nodes_kept="$nodes_kept$(node_of "$folder") "
+      continue
+    fi
+    change "remove the release ${folder##*/}, as two newer ones are here" || continue
+    rm -rf "$folder"
+  done
+  for folder in "$prefix"/node/*; do
+    [ -f "$folder/.part" ] || continue
+    case "$nodes_kept" in *" ${folder##*/} "*) continue ;; esac
+    change "remove Node.js ${folder##*/}, as no release here runs on it" || continue
+    rm -rf "$folder"
+  done
+}
+
+# node_of FOLDER: the version of Node.js that a release links to.
+node_of() { readlink "$1/bin" | sed -n 's|^\.\./\.\./node/\(.*\)/bin$|\1|p'; }
