@@ -41,21 +41,22 @@ waited() {
 
 # at_exit: what is unfinished is undone, whatever ended it; a second Ctrl-C does not stop that.
 at_exit() {
-  code=$?
+  # What is run below has codes of its own.
+  ended_with=$?
   trap '' INT TERM
   trap - EXIT
   set +e
   stops=0
   if [ "$under_way" = installing ]; then
-    undo_and_say "$code"
-  elif [ "$code" -gt 128 ]; then
+    undo_and_say "$ended_with"
+  elif [ "$ended_with" -gt 128 ]; then
     case "$under_way" in
       before) say "Stopped; nothing was changed." ;;
       installed) say "Stopped. The gateway is installed; only the words about it were left." ;;
     esac
   fi
   rm -rf "$work"
-  exit "$code"
+  exit "$ended_with"
 }
 
 undo_and_say() {
