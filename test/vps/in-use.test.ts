@@ -10,6 +10,12 @@ const ENABLED = "/etc/nginx/sites-enabled";
 const PUBLIC = "203.0.113.5";
 let machine: InUse;
 
+/** Holds a port at one address of loopback, as a unit of that name, until it is stopped. */
+const HOLD = `set -e
+perl='use IO::Socket::INET; my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.9:443", Listen => 1) or die; sleep 600'
+systemctl is-active -q "$1" || systemd-run -q --collect --unit="$1" perl -e "$perl"
+timeout 30 sh -c 'until ss -Htln | grep -q 127.0.0.9:443; do sleep 0.1; done'
+`;
 const reloads = "nginx -t -q && systemctl reload-or-restart nginx";
 const fails = (step: string) => ({ OPENCLAW_INSTALL_FAIL_AFTER: step });
 
@@ -91,7 +97,9 @@ describe.skipIf(reason !== undefined)("a Debian 13 that already serves something
 
   describe("with nginx from Debian", () => {
     beforeAll(async () => {
-      await machine.sh("apt-get install -qy nginx && rm /etc/nginx/sites-enabled/default");
+      await machine.sh("apt-get update -qq && apt-get install -qy nginx");
+      await machine.sh("rm /etc/nginx/sites-enabled/default && systemctl reload nginx");
+      await machine.write("/root/hold", HOLD);
       await machine.sh(`ip address add ${PUBLIC}/32 dev lo`);
       await machine.sh("useradd --system nginx");
     }, BASE_MS);
@@ -103,11 +111,12 @@ describe.skipIf(reason !== undefined)("a Debian 13 that already serves something
       const before = await machine.state();
       try {
         await run();
+        await machine.uninstall("--purge");
+        expect(await machine.changesSince(before)).toEqual([]);
       } finally {
         await machine.uninstall("--purge");
+        await machine.sh(`rm ${ENABLED}/shop && systemctl restart nginx`);
       }
-      expect(await machine.changesSince(before)).toEqual([]);
-      await machine.sh(`rm ${ENABLED}/shop && systemctl restart nginx`);
     }
 
     /** What it says when it refuses, before it changed anything. */
@@ -199,10 +208,7 @@ describe.skipIf(reason !== undefined)("a Debian 13 that already serves something
       "ports that other programs hold are told before anything is changed",
       async () => {
         await withSite(site("shop.test"), async () => {
-          const listens =
-            "perl -MIO::Socket::INET -e 'IO::Socket::INET->new(LocalAddr => \"127.0.0.9:443\", Listen => 1) or die; sleep 600'";
-          await machine.sh(`systemd-run -q --unit=held ${listens}`);
-          await machine.sh("until ss -Htln | grep -q 127.0.0.9:443; do sleep 0.1; done");
+          await machine.sh("sh /root/hold held");
           const said = await refused("");
           expect(said).toContain("port 443 is taken by perl");
           expect(said).toContain("--https-port");
@@ -218,10 +224,9 @@ describe.skipIf(reason !== undefined)("a Debian 13 that already serves something
         await withSite(site("shop.test"), async () => {
           const before = await machine.state();
           // A port that only nginx's own bind can find held: it is taken between look and reload.
-          await machine.sh("sysctl -qw net.ipv4.ip_unprivileged_port_start=0 || :");
           await machine.write(
             "/etc/systemd/system/nginx.service.d/late.conf",
-            `[Service]\nExecReload=\nExecReload=/usr/bin/bash -c 'systemd-run -q --unit=late perl -MIO::Socket::INET -e "IO::Socket::INET->new(LocalAddr => q(127.0.0.9:443), Listen => 1); sleep 600"; until ss -Htln | grep -q 127.0.0.9:443; do sleep 0.1; done; nginx -s reload'\n`,
+            "[Service]\nExecReload=\nExecReload=/bin/sh -c 'sh /root/hold late; nginx -s reload'\n",
           );
           await machine.sh("systemctl daemon-reload");
           const { code, stdout } = await machine.install();

@@ -149,7 +149,7 @@ restore() {
     return 0
   fi
   rm -rf "$1"
-  mkdir -p "$(dirname "$1")"
+  (umask 022 && mkdir -p "$(dirname "$1")")
   mv -T "$keeps/backup/$2" "$1"
 }
 

@@ -41,7 +41,8 @@ waited() {
 
 # at_exit: what is unfinished is undone, whatever ended it; a second Ctrl-C does not stop that.
 at_exit() {
-  exit_code=$?
+  # What is run below has codes of its own.
+  ended_with=$?
   # Where it ended in, its output may have gone elsewhere.
   exec 1>&6 2>&7
   trap '' INT TERM
@@ -49,15 +50,15 @@ at_exit() {
   set +e
   stops=0
   if [ "$under_way" = installing ]; then
-    undo_and_say "$exit_code"
-  elif [ "$exit_code" -gt 128 ]; then
+    undo_and_say "$ended_with"
+  elif [ "$ended_with" -gt 128 ]; then
     case "$under_way" in
       before) say "Stopped; nothing was changed." ;;
       installed) say "Stopped. The gateway is installed; only the words about it were left." ;;
     esac
   fi
   rm -rf "$work"
-  exit "$exit_code"
+  exit "$ended_with"
 }
 
 undo_and_say() {

@@ -18,7 +18,10 @@ changed_since() {
 keep_changed() {
   changed_since "$1" || return 0
   [ -d "$set_aside" ] || install -d -m 0700 "$set_aside"
-  aside=$set_aside/${1##*/}.$(date -u +%Y%m%dT%H%M%SZ)
+  for aside in "$set_aside/${1##*/}".*; do
+    ! cmp -s "$1" "$aside" || return 0
+  done
+  aside=$set_aside/${1##*/}.$(date -u +%Y%m%dT%H%M%S.%NZ)
   cp -p "$1" "$aside"
   say "  somebody changed $1; that version is kept as $aside"
 }
