@@ -73,6 +73,6 @@ nft_opening() {
 say_firewall() {
   for port in "$@"; do
     command=$(opening "$port")
-    [ -z "$command" ] || say "Note: this machine's firewall lets nobody in on port $port; to open it: $command"
+    [ -z "$command" ] || say "Note: this machine's firewall seems to let nobody in on port $port; to open it: $command"
   done
 }
