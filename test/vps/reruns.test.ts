@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { until } from "../kit/until.ts";
 import { Vps } from "../kit/vps.ts";
 import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
@@ -23,6 +23,7 @@ if (reason) console.log(`The tests of installing again are skipped: ${reason}.`)
 
 let installing: Installing;
 let vps: Vps;
+let before: Map<string, string>;
 
 const again = (...words: string[]) => installing.ok(vps, ...words);
 const asBefore = (said: string) => /^as before: (.*)$/m.exec(said)?.[1];
@@ -35,28 +36,37 @@ const isActive = () => vps.property(UNIT, "ActiveState");
 
 /** A run that names nothing changes nothing, and says what it goes by. */
 async function expectSettled(choices: string): Promise<void> {
-  const before = await snapshot(vps);
+  const settled = await snapshot(vps);
   const said = await again();
   expect(said).toContain("Nothing to change: version");
   expect(asBefore(said)).toBe(choices);
-  expect(changesOf(before, await snapshot(vps))).toEqual([]);
+  expect(changesOf(settled, await snapshot(vps))).toEqual([]);
 }
 
 describe.skipIf(reason !== undefined)("install.sh that is run again", () => {
-  beforeAll(async () => {
-    installing = await Installing.publish();
-  }, RELEASE_MS);
-  beforeEach(async () => {
-    vps = await Vps.boot("rented");
-  }, BASE_MS);
-  afterEach(() => vps?.close());
-  afterAll(() => installing?.close());
+  beforeAll(
+    async () => {
+      installing = await Installing.publish();
+      vps = await Vps.boot("rented");
+      await giveCertificate(vps, "/etc/ssl/mine", NAME);
+      // There already, so that each test takes seconds.
+      await vps.ok(["sh", "-c", "apt-get update -q && apt-get install -qy nginx"]);
+      before = await snapshot(vps);
+    },
+    RELEASE_MS + BASE_MS + STEP_MS,
+  );
+  afterEach(async () => {
+    await installing.takeOff(vps, "--purge", "--yes");
+    expect(changesOf(before, await snapshot(vps))).toEqual([]);
+  }, STEP_MS);
+  afterAll(async () => {
+    await vps?.close();
+    await installing?.close();
+  });
 
   test(
     "goes by what was chosen before, and changes what is named: name, certificate, ports",
     async () => {
-      await giveCertificate(vps, "/etc/ssl/mine", NAME);
-      const before = await snapshot(vps);
       // From the folder that it lies in, as people do.
       const first = installing.line("--domain", NAME, "--cert", "cert.pem", "--key", "./key.pem");
       await vps.ok(["bash", "-c", `cd /etc/ssl/mine && ${first}`]);
@@ -82,8 +92,6 @@ describe.skipIf(reason !== undefined)("install.sh that is run again", () => {
       expect(asBefore(plain)).toBeUndefined();
       expect(await read(SITE)).toContain(`ssl_certificate ${OWN_CERT};`);
       expect(await answers(vps, "https://127.0.0.1")).toBe("200");
-      await installing.takeOff(vps, "--purge", "--yes");
-      expect(changesOf(before, await snapshot(vps))).toEqual([]);
     },
     STEP_MS,
   );
@@ -91,7 +99,6 @@ describe.skipIf(reason !== undefined)("install.sh that is run again", () => {
   test(
     "without nginx first, with it later, and without it again",
     async () => {
-      const before = await snapshot(vps);
       await again("--no-nginx", "--supervisor", "none");
       expect(asBefore(await again("--supervisor", "systemd", "--port", "18801"))).toBe(
         "--no-nginx",
@@ -116,8 +123,6 @@ describe.skipIf(reason !== undefined)("install.sh that is run again", () => {
       // The choices outlive a gateway whose devices stay.
       await installing.takeOff(vps);
       expect(asBefore(await again())).toBe("--supervisor systemd --no-nginx");
-      await installing.takeOff(vps, "--purge", "--yes");
-      expect(changesOf(before, await snapshot(vps))).toEqual([]);
     },
     STEP_MS,
   );
@@ -149,7 +154,6 @@ describe.skipIf(reason !== undefined)("install.sh that is run again", () => {
   test(
     "finds the choices of an installation that kept none",
     async () => {
-      await giveCertificate(vps, "/etc/ssl/mine", NAME);
       await again("--domain", NAME, ...GIVEN, "--https-port", "8443", "--no-tune-nginx");
       await vps.ok(["rm", "/var/lib/openclaw-gateway-installer/choices"]);
       const said = await again();
@@ -158,6 +162,75 @@ describe.skipIf(reason !== undefined)("install.sh that is run again", () => {
       );
       expect(await answers(vps, `https://${NAME}:8443`, NAME)).toBe("200");
       expect(await read(CONFIG)).toContain(`"publicUrl": "https://${NAME}:8443"`);
+    },
+    STEP_MS,
+  );
+
+  test(
+    "with a certificate of its own the line for a node works as it is printed",
+    async () => {
+      const said = await again();
+      const pin = /^ +([0-9a-f]{64})$/m.exec(said)?.[1] ?? "";
+      expect(said).toContain("ERR_CERT_AUTHORITY_INVALID");
+      expect(said).toMatch(/the gateway's words: (\w{4}-){7}\w{4}/);
+      expect(said).toMatch(/^Note: 10\.0\.2\.100 is a private address: .*--address ADDRESS/m);
+      expect(await vps.ok(["openclaw", "status"])).toContain(`SHA-256 ${pin}`);
+      const { stderr } = await vps.exec(["openclaw", "devices", "invite", "--role", "node"]);
+      const line = /on that machine: (echo .*connect - .*)$/m.exec(stderr)?.[1] ?? "";
+      expect(line).toContain(`--tls-fingerprint ${pin}`);
+      // By the link alone as well.
+      const bare = line.replace(/ --tls-fingerprint \S+/, "");
+      const node = vps.exec(["timeout", "60", "bash", "-c", `exec 3>&1; ${bare}`]);
+      const nodes = async () => JSON.parse(await vps.ok(["openclaw", "nodes", "list", "--json"]));
+      await until(
+        async () => JSON.stringify(await nodes()).includes('"connected":true'),
+        "the node",
+      );
+      await vps.exec(["pkill", "-f", "index.js connect"]);
+      await node;
+    },
+    STEP_MS,
+  );
+
+  test(
+    "on a machine with IPv6 alone leads there by that address, in links and certificate",
+    async () => {
+      const ip = "2001:db8:0:1::7";
+      const route = (await vps.ok(["ip", "-4", "route", "show", "default"])).trim();
+      const inet = (await vps.ok(["ip", "-4", "-o", "addr", "show", "dev", "tap0"])).split(
+        /\s+/,
+      )[3];
+      await vps.ok([
+        "sh",
+        "-c",
+        `ip -4 addr flush dev tap0; ip -6 addr add ${ip}/64 dev tap0 nodad`,
+      ]);
+      await vps.exec(["ip", "-6", "route", "add", "default", "dev", "tap0"]);
+      try {
+        const said = await again();
+        expect(said).toContain(`address   https://[${ip}]\n`);
+        expect(await setting("gateway.publicUrl")).toBe(`https://[${ip}]`);
+        const names = ["-noout", "-ext", "subjectAltName"];
+        const shown = await vps.ok(["openssl", "x509", "-in", OWN_CERT, ...names]);
+        expect(shown).toContain("IP Address:2001:DB8:0:1:0:0:0:7");
+        expect(await answers(vps, `https://[${ip}]`)).toBe("200");
+        const link = (await vps.ok(["openclaw", "devices", "invite"])).trim();
+        expect(link).toContain(`https://[${ip}]/#invite=`);
+      } finally {
+        await vps.ok(["ip", "-6", "addr", "flush", "dev", "tap0", "scope", "global"]);
+        await vps.ok(["sh", "-c", `ip addr add ${inet} dev tap0; ip route add ${route}`]);
+      }
+    },
+    STEP_MS,
+  );
+
+  test(
+    "an address that is not the machine's own is taken where it is named, and kept",
+    async () => {
+      const said = await again("--address", "203.0.113.7");
+      expect(said).not.toContain("private address");
+      expect(said).toContain("address   https://203.0.113.7\n");
+      await expectSettled("--address 203.0.113.7");
     },
     STEP_MS,
   );

@@ -137,8 +137,9 @@ describe.skipIf(reason !== undefined)("install.sh that is stopped", () => {
     async () => {
       const terminal = async (keys: string) => {
         const typed = `sh ${OWN_SCRIPT} --uninstall --purge`;
-        const line = `(${keys}; sleep 10) | script -qec '${typed}' /dev/null`;
-        return (await vps.exec(["sh", "-c", line])).stdout;
+        // The terminal stays open until the program has ended.
+        const line = `exec 3< <(${keys}; exec sleep 1000); script -qec '${typed}' /dev/null <&3; kill $!`;
+        return (await vps.exec(["bash", "-c", line])).stdout;
       };
       const before = await snapshot(vps);
       for (const keys of ["echo", "echo n"]) {

@@ -43,6 +43,8 @@ waited() {
 at_exit() {
   # What is run below has codes of its own.
   ended_with=$?
+  # Where it ended in, its output may have gone elsewhere.
+  exec 1>&6 2>&7
   trap '' INT TERM
   trap - EXIT
   set +e

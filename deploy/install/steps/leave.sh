@@ -31,7 +31,8 @@ leave_pm2() {
 # The machine's own certificate stays, as clients have pinned it, and so does what nginx may hold.
 leave_nginx() {
   # In the folder of sites that nginx read when it was made.
-  nginx_file=$(sed -n "s|^remove \(/.*/$ours_in_nginx\)\$|\1|p" "$journal" 2>/dev/null | tail -n 1)
+  nginx_file=$(sed -n "s|^remove \(/.*/$ours_in_nginx\)\$|\1|p" "$journal" 2>/dev/null |
+    grep -v '^/etc/[a-z]*\.d/' | tail -n 1)
   [ -n "$nginx_file" ] && [ -e "$nginx_file" ] || return 0
   change "take the gateway's site out of nginx" || return 0
   record reload-nginx
