@@ -19,8 +19,8 @@ certificate_names() { openssl verify -no_check_time -partial_chain -trusted "$1"
 certificate_in_time() { openssl verify -partial_chain -trusted "$1" "$1" >/dev/null 2>&1; }
 certificate_dates() { openssl x509 -in "$1" -noout -startdate -enddate | sed 's/notBefore=/from /; s/notAfter=/until /' | paste -sd ' '; }
 
-# certificate_trusted CERTIFICATE NAME: by those whom this machine trusts, as browsers do, with its chain.
-certificate_trusted() { openssl verify -untrusted "$1" -verify_hostname "$2" "$1" >/dev/null 2>&1; }
+# certificate_trusted CERTIFICATE [NAME]: by those whom this machine trusts, as browsers do, with its chain.
+certificate_trusted() { openssl verify -untrusted "$1" ${2:+-verify_hostname "$2"} "$1" >/dev/null 2>&1; }
 
 # certificate_covers_more CERTIFICATE NAME: whether it is for others too.
 certificate_covers_more() {

@@ -1,9 +1,12 @@
 # shellcheck shell=sh disable=SC2154,SC2034
 # Firewalls that let only some ports in, and the command that opens another. None is ever changed.
 
+ufw_folder=/etc/ufw
+ufw_defaults=/etc/default/ufw
+
 # opening PORT: the command that lets it in; nothing where no firewall was found that keeps it out.
 opening() {
-  if [ -f /etc/ufw/ufw.conf ] && grep -q '^ENABLED=yes' /etc/ufw/ufw.conf; then
+  if grep -qs '^ENABLED=yes' "$ufw_folder/ufw.conf"; then
     ufw_lets_in "$1" || echo "ufw allow $1/tcp"
   elif firewall-cmd --state >/dev/null 2>&1; then
     firewalld_lets_in "$1" || echo "firewall-cmd --permanent --add-port=$1/tcp && firewall-cmd --reload"
@@ -29,9 +32,9 @@ lets_in() {
 }
 
 ufw_lets_in() {
-  ! grep -qs '^DEFAULT_INPUT_POLICY="ACCEPT"' /etc/default/ufw || return 0
+  ! grep -qs '^DEFAULT_INPUT_POLICY="ACCEPT"' "$ufw_defaults" || return 0
   awk '$1 == "###" && $2 == "tuple" && $4 ~ /^(allow|limit)/ && ($5 == "tcp" || $5 == "any") && $7 == "0.0.0.0/0" && $9 == "0.0.0.0/0" { print $6 }' \
-    /etc/ufw/user.rules 2>/dev/null | lets_in "$1"
+    "$ufw_folder/user.rules" 2>/dev/null | lets_in "$1"
 }
 
 firewalld_lets_in() {
@@ -70,6 +73,6 @@ nft_opening() {
 say_firewall() {
   for port in "$@"; do
     command=$(opening "$port")
-    [ -z "$command" ] || say "Note: this machine's firewall lets nobody in on port $port; to open it: $command"
+    [ -z "$command" ] || say "Note: this machine's firewall seems to let nobody in on port $port; to open it: $command"
   done
 }

@@ -4,6 +4,7 @@
 
 first_cert=$keeps/first-cert.pem
 first_key=$keeps/first-key.pem
+certbot_log=/var/log/letsencrypt/letsencrypt.log
 
 # By a file below a folder of ours that nginx serves; renewal is certbot's own timer, then a reload,
 # which drops no connection.
@@ -53,7 +54,6 @@ keep_authority() {
 # acme_words: why and what next, by the type of the authority's last error (RFC 8555, section 6.7).
 acme_words() {
   again="then run this again (or add --cert and --key, or --no-tls)"
-  certbot_log=/var/log/letsencrypt/letsencrypt.log
   acme_type=
   if [ -f "$certbot_log" ] && [ "$(stat -c %Y "$certbot_log")" -ge "$asked_at" ]; then
     acme_type=$(grep -o 'urn:ietf:params:acme:error:[A-Za-z]*' "$certbot_log" | grep -v ':badNonce$' | tail -n 1 | sed 's/.*://')

@@ -44,6 +44,8 @@ own_is_whole() {
 
 # Native clients can pin it by its fingerprint; browsers warn.
 sign_own() {
+  # Where nginx has its settings elsewhere there is no folder above it.
+  [ -n "$dry" ] || parents "$own_folder"
   put_data_folder "$own_folder" 700 root:root
   change "make a certificate for $address, signed by this machine itself, in $own_folder" || return 0
   # Clients have pinned it: it outlives an uninstall that does not purge.
@@ -63,13 +65,14 @@ check_certificate() {
       certificate_state=given
       [ -r "$cert_file" ] && [ -r "$key_file" ] || return 0
       problem=$(certificate_problem "$cert_file" "$key_file" "$opt_domain")
-      [ -z "$problem" ] || wrong "$problem; give another with --cert and --key"
+      if [ -z "$problem" ]; then check_chain; else wrong "$problem; give another with --cert and --key"; fi
       ;;
     certbot)
       [ -e "$cert_file" ] || return 0
       certificate_state=reuse
       problem=$(certificate_problem "$cert_file" "$key_file" "$opt_domain")
       if [ -z "$problem" ]; then
+        check_chain
         check_renewal
       elif certificate_names "$cert_file" "$opt_domain" && ! certificate_in_time "$cert_file" && [ -f "$renewal_file" ]; then
         certificate_state=renew
@@ -79,6 +82,11 @@ check_certificate() {
       fi
       ;;
   esac
+}
+
+check_chain() {
+  certificate_trusted "$cert_file" "$opt_domain" ||
+    caution "browsers will refuse $cert_file: its chain is not complete, or ends at nobody whom this machine trusts."
 }
 
 # check_renewal: whether a certificate that is reused will go on being renewed, and by what.

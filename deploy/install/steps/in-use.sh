@@ -135,9 +135,10 @@ comes_first() {
   [ "$own_order" -lt "$2" ]
 }
 
-# check_openings: an authority that cannot connect counts the failure all the same.
+# check_openings: an authority that cannot connect counts the failure all the same. Only said, since rules
+# can let a port in in more ways than are looked at.
 check_openings() {
   [ "$certificate_kind" = certbot ] && [ "$certificate_state" != reuse ] || return 0
   command=$(opening "$http_port")
-  [ -z "$command" ] || wrong "this machine's firewall lets nobody in on port $http_port, where the certificate authority will ask for $opt_domain; open it: $command"
+  [ -z "$command" ] || caution "this machine's firewall seems to let nobody in on port $http_port, where the certificate authority will ask for $opt_domain; to open it: $command"
 }
