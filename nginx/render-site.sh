@@ -6,7 +6,6 @@
 # Words (each name=value):
 #   name=NAMES      server names, separated by spaces; none: the server for every name
 #   cert= key=      certificate and key: HTTPS, and HTTP only redirects there; none: plain HTTP
-#   stage=acme      nothing but the challenges of an ACME server, until there is a certificate
 #   hsts=yes        tell browsers to come back by HTTPS only (for certificates that all of them trust)
 #   https= http=    ports (443, 80)
 #   https_at= http_at=   addresses to listen at, separated by spaces; * is every IPv4 address (* and [::])
@@ -17,7 +16,7 @@
 #   nginx=VERSION openssl=VERSION ipv6=yes|no   what is there; looked at when not given
 set -eu
 
-name=_ cert='' key='' stage=gateway hsts=no https=443 http=80
+name=_ cert='' key='' hsts=no https=443 http=80
 socket=/run/openclaw-gateway/public/gateway.sock
 webroot=/var/lib/openclaw-gateway-acme
 https_at='' http_at='' http2=yes
@@ -30,7 +29,6 @@ for word in "$@"; do
     name=*) name=${value:-_} ;;
     cert=*) cert=$value ;;
     key=*) key=$value ;;
-    stage=*) stage=$value ;;
     hsts=*) hsts=$value ;;
     https=*) https=$value ;;
     http=*) http=$value ;;
@@ -227,14 +225,14 @@ plain_server() {
   echo '}'
 }
 
-acme_server() {
+redirecting_server() {
   echo 'server {'
   listens "$http" "$http_at"
   echo "  server_name $name;"
   echo '  access_log off;'
   echo
   challenges
-  echo "  location / { $1; }"
+  echo "  location / { return 308 https://\$host$port\$request_uri; }"
   echo '}'
 }
 
@@ -265,10 +263,6 @@ tls_server() {
 }
 
 head_of_file
-if [ "$stage" = acme ]; then
-  acme_server 'return 404'
-  exit 0
-fi
 shared_parts
 if [ -z "$cert" ]; then
   plain_server
@@ -276,5 +270,5 @@ if [ -z "$cert" ]; then
 fi
 port=''
 if [ "$https" != 443 ]; then port=:$https; fi
-acme_server "return 308 https://\$host$port\$request_uri"
+redirecting_server
 tls_server

@@ -206,6 +206,27 @@ describe.skipIf(reason !== undefined).each(KINDS)(
     );
 
     test.runIf(LONG)(
+      "one that expired is renewed, and stays renewed when the gateway goes",
+      async () => {
+        await certbot(
+          `certonly --standalone -d ${NAME} --agree-tos --register-unsafely-without-email --server ${authority.directory}`,
+        );
+        // As it is when nobody renewed it: certbot's files in their places, and their time over.
+        const when = "-not_before 20200101000000Z -not_after 20200201000000Z";
+        await machine.sh(`cd /etc/letsencrypt/archive/${NAME} && openssl req -x509 -newkey rsa:2048 -nodes \
+          -subj /CN=x -addext subjectAltName=DNS:${NAME} -keyout privkey1.pem -out cert1.pem ${when} 2>/dev/null
+          cp cert1.pem fullchain1.pem`);
+        const old = await serial();
+        expect(await machine.installs(acme())).toContain("certbot will be asked to renew it");
+        expect(await serial()).not.toBe(old);
+        expect(await shown()).toBe(await serial());
+        await machine.uninstall("--purge");
+        expect(await serial()).not.toBe(old);
+      },
+      STEP_MS,
+    );
+
+    test.runIf(LONG)(
       "a dead repository does not end it, and a firewall is named with the command that opens it",
       async () => {
         await machine.sh(
