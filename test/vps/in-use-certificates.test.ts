@@ -31,10 +31,20 @@ const serial = (file = `${LIVE}/fullchain.pem`) =>
 
 const head = () => machine.sh(`curl -qskI --resolve ${NAME}:443:127.0.0.1 https://${NAME}/`);
 
+/** A key and a certificate for the name whose time was in 2020, in a folder; openssl of Debian 12 can do that so. */
+const expired = (folder: string, key: string, cert: string) =>
+  machine.sh(`cd ${folder}
+    printf '[ca]\\ndefault_ca=d\\n[d]\\nnew_certs_dir=/tmp\\ndatabase=/tmp/index\\nrand_serial=yes\\ndefault_md=sha256\\npolicy=p\\n[p]\\ncommonName=supplied\\n[e]\\nsubjectAltName=DNS:${NAME}\\n' >/tmp/ca
+    : >/tmp/index
+    openssl req -new -newkey rsa:2048 -nodes -subj /CN=x -keyout ${key} -out /tmp/csr 2>/dev/null
+    openssl ca -batch -config /tmp/ca -selfsign -keyfile ${key} -in /tmp/csr -extensions e -notext \
+      -startdate 20200101000000Z -enddate 20200201000000Z -out ${cert} 2>/dev/null
+    rm -f /tmp/ca /tmp/index* /tmp/csr /tmp/*.pem`);
+
 /** A certificate as it may lie there, without certbot's records of it. */
-async function lay(names: string, more = ""): Promise<void> {
+async function lay(names: string): Promise<void> {
   await machine.sh(`mkdir -p ${LIVE} && openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=x \
-    -addext subjectAltName=${names} -keyout ${LIVE}/privkey.pem -out ${LIVE}/fullchain.pem ${more} 2>/dev/null`);
+    -addext subjectAltName=${names} -keyout ${LIVE}/privkey.pem -out ${LIVE}/fullchain.pem  2>/dev/null`);
 }
 
 /** What it says when it refuses, before it changed anything. */
@@ -172,7 +182,8 @@ describe.skipIf(reason !== undefined).each(KINDS)(
     test(
       "one that nobody would accept is told before anything is changed",
       async () => {
-        await lay(`DNS:${NAME}`, "-not_before 20200101000000Z -not_after 20200201000000Z");
+        await machine.sh(`mkdir -p ${LIVE}`);
+        await expired(LIVE, "privkey.pem", "fullchain.pem");
         expect(await refused(acme())).toContain("is not valid now");
         const given = `--domain ${NAME} --cert ${LIVE}/fullchain.pem --key ${LIVE}/privkey.pem`;
         expect(await refused(given)).toContain("is not valid now");
@@ -212,10 +223,9 @@ describe.skipIf(reason !== undefined).each(KINDS)(
           `certonly --standalone -d ${NAME} --agree-tos --register-unsafely-without-email --server ${authority.directory}`,
         );
         // As it is when nobody renewed it: certbot's files in their places, and their time over.
-        const when = "-not_before 20200101000000Z -not_after 20200201000000Z";
-        await machine.sh(`cd /etc/letsencrypt/archive/${NAME} && openssl req -x509 -newkey rsa:2048 -nodes \
-          -subj /CN=x -addext subjectAltName=DNS:${NAME} -keyout privkey1.pem -out cert1.pem ${when} 2>/dev/null
-          cp cert1.pem fullchain1.pem`);
+        const archive = `/etc/letsencrypt/archive/${NAME}`;
+        await expired(archive, "privkey1.pem", "cert1.pem");
+        await machine.sh(`cp ${archive}/cert1.pem ${archive}/fullchain1.pem`);
         const old = await serial();
         expect(await machine.installs(acme())).toContain("certbot will be asked to renew it");
         expect(await serial()).not.toBe(old);
