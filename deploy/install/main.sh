@@ -40,7 +40,7 @@ remember:Choices'
 choose() {
   http_port=${opt_http_port:-80}
   https_port=${opt_https_port:-443}
-  gateway_port=${opt_port:-18789}
+  gateway_port=${opt_port:-$(configured_port)}
   no_email=1
   [ -z "$opt_email" ] || no_email=
   address=$(own_address)

@@ -61,7 +61,7 @@ describe.skipIf(reason !== undefined)("an upgrade", () => {
       const first = await fetchedBy("--no-nginx");
       expect(first.filter((url) => url.includes("/node-"))).toHaveLength(1);
       const [old = ""] = await releases();
-      await leave(25);
+      await leave(40);
       for (const version of ["8.0.0", "8.0.1"]) {
         await publishAs(installing, version);
         const fetched = await fetchedBy();

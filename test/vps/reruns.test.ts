@@ -111,7 +111,7 @@ describe.skipIf(reason !== undefined)("install.sh that is run again", () => {
       await expectSettled("--port 18801 --supervisor systemd");
 
       await again("--no-nginx", "--port", "none");
-      expect(await answers(vps, "http://127.0.0.1:18801")).toBe("200");
+      expect(await answers(vps, "http://127.0.0.1:18789")).toBe("200");
       // nginx closes its port a moment after it was told to.
       await until(
         async () => (await answers(vps, "https://127.0.0.1")) === "000",
@@ -188,6 +188,7 @@ describe.skipIf(reason !== undefined)("install.sh that is run again", () => {
       );
       await vps.exec(["pkill", "-f", "index.js connect"]);
       await node;
+      await vps.ok(["rm", "-r", "/root/.openclaw-node"]);
     },
     STEP_MS,
   );

@@ -152,4 +152,27 @@ describe.skipIf(reason !== undefined)("install.sh that is stopped", () => {
     },
     STEP_MS,
   );
+
+  test(
+    "an uninstall that is stopped tells what is left, and goes on with that when it is run again",
+    async () => {
+      const before = await snapshot(vps);
+      await installing.ok(vps, "--no-nginx");
+      const typed = `echo $$ >/tmp/install.pid; exec sh ${OWN_SCRIPT} --uninstall --purge >/tmp/said 2>&1`;
+      await vps.ok(["rm", "-f", "/tmp/said"]);
+      const ended = vps.exec(["setsid", "--wait", "bash", "-c", typed]);
+      await until(async () => (await said()).includes("Taking the gateway off"), "the uninstall");
+      await vps.exec(["bash", "-c", ENDS.SIGTERM.kill]);
+      const { code } = await ended;
+      const words = await said();
+      if (!words.includes("Nothing of the gateway is left")) {
+        expect(words).toMatch(/Stopped; \d+ of \d+ things are still to be taken off\./);
+        expect(words).toMatch(/next: .*--uninstall --purge/);
+        expect(code).toBe(ENDS.SIGTERM.code);
+        await installing.ok(vps, "--uninstall", "--purge");
+      }
+      expect(changesOf(before, await snapshot(vps))).toEqual([]);
+    },
+    STEP_MS,
+  );
 });

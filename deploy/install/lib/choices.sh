@@ -46,7 +46,7 @@ recalled() { sed -n "s/^$1 //p" "$work/recalled" | head -n 1; }
 
 # given_up NAME: whether this run says the opposite. An install.sh of an older release knows no opposites.
 given_up() {
-  case " ${opt_forget:-} " in *" $1 "*) return 0 ;; esac
+  [ -z "$(forgotten "$1")" ] || return 0
   case "$1" in
     no_nginx) [ -n "${opt_nginx:-}" ] ;;
     no_tls) [ -n "${opt_tls:-}" ] || is_named cert ;;
@@ -55,6 +55,9 @@ given_up() {
     *) return 1 ;;
   esac
 }
+
+# forgotten NAME: something where this run gives the value up.
+forgotten() { case " ${opt_forget:-} " in *" $1 "*) echo 1 ;; esac; }
 
 # The last step: a run that failed chose nothing.
 remember() {

@@ -107,6 +107,7 @@ megabytes() { printf '%d.%d' $(($1 / 1048576)) $(($1 % 1048576 * 10 / 1048576));
 
 # A download that nobody waits for any more.
 end_fetch() {
-  for child in $(cat "/proc/$pid/task/$pid/children" 2>/dev/null); do kill "$child" 2>/dev/null || :; done
-  kill "$pid" 2>/dev/null || :
+  read -r children <"/proc/$pid/task/$pid/children" 2>/dev/null || :
+  # shellcheck disable=SC2086 # a list of numbers
+  kill ${children:-} "$pid" 2>/dev/null || :
 }

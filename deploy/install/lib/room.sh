@@ -12,7 +12,7 @@ state_kb=4000
 check_room() {
   : >"$work/room"
   archive_kb=0
-  want_room "$prefix" "$state_kb"
+  want_room "$prefix" 256
   want_room /var/lib "$state_kb"
   want_room /etc 256
   if [ -n "$build" ]; then

@@ -6,7 +6,7 @@ public_socket=/run/openclaw-gateway/public/gateway.sock
 
 configuration() {
   if [ -f "$config_file" ]; then
-    want_setting "$opt_port" gateway.port "$gateway_port"
+    want_setting "$opt_port$(forgotten port)" gateway.port "$gateway_port"
     want_public_url
     want_way_in
     return
@@ -29,6 +29,16 @@ first_configuration() {
   fi
   echo '  }'
   echo '}'
+}
+
+# configured_port: where the gateway listens if nobody says otherwise now; what its owner set stays.
+configured_port() {
+  if [ -z "$opt_no_nginx" ] || [ -n "$(forgotten port)" ] || [ ! -f "$config_file" ] || [ ! -x "$prefix/current/bin/node" ]; then
+    echo 18789
+    return
+  fi
+  OPENCLAW_STATE_DIR=/var/lib/openclaw-gateway OPENCLAW_CONFIG_PATH=$config_file \
+    "$prefix/current/bin/node" "$prefix/current/dist/index.js" config get gateway.port 2>/dev/null || echo 18789
 }
 
 # setting_is KEY VALUE: a configuration that outlived its gateway is read without it.

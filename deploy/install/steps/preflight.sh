@@ -74,7 +74,6 @@ check_supervisor() {
 }
 
 check_ports() {
-  gateway_port=${opt_port:-18789}
   # Behind nginx it takes no TCP port unless asked to.
   [ -z "$opt_no_nginx$opt_port" ] || port_is_ours "$gateway_port" ||
     wrong "$(listener_words "$gateway_port"); the gateway can use another: --port 18790"

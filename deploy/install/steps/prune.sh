@@ -4,8 +4,8 @@
 prune() {
   nodes_kept=" $node_version "
   others=0
-  for part in $(ls -t "$prefix"/releases/*/.part 2>/dev/null); do
-    folder=${part%/.part}
+  find "$prefix/releases" -mindepth 2 -maxdepth 2 -name .part -printf '%T@ %h\n' 2>/dev/null | sort -rn >"$work/releases"
+  while read -r _ folder <&5; do
     case "${folder##*/}" in "$release_version" | *.openclaw-*) continue ;; esac
     others=$((others + 1))
     if [ "$others" -eq 1 ]; then
@@ -14,7 +14,7 @@ prune() {
     fi
     change "remove the release ${folder##*/}, as two newer ones are here" || continue
     rm -rf "$folder"
-  done
+  done 5<"$work/releases"
   for folder in "$prefix"/node/*; do
     [ -f "$folder/.part" ] || continue
     case "$nodes_kept" in *" ${folder##*/} "*) continue ;; esac

@@ -51,7 +51,7 @@ start_pm2() {
   record "pm2 openclaw-gateway"
   count_clients
   since=$(now_ms)
-  begin_pm2 && runs_now || fail_pm2
+  if ! begin_pm2 || ! runs_now; then fail_pm2; fi
   away_ms=$(($(now_ms) - since))
 }
 
