@@ -9,7 +9,7 @@
 #   hsts=yes        tell browsers to come back by HTTPS only (for certificates that all of them trust)
 #   https= http=    ports (443, 80)
 #   https_at= http_at=   addresses to listen at, separated by spaces; * is every IPv4 address (* and [::])
-#   http2=no        no HTTP/2, where nginx would give it to others on the same port too
+#   http2=no        no HTTP/2 where nginx (before 1.25.1) would give it to others on the same port too
 #   socket=PATH     where the gateway listens
 #   webroot=PATH    where certbot puts its challenges
 #   workers= connections=   of this nginx (2, 16384 each): what one address may take follows from them
@@ -115,7 +115,7 @@ listens() {
     echo "  listen $where${3:+ $3}$http2_word$default;"
   done
   set +f
-  if [ -n "${3-}" ] && [ "$http2" = yes ] && least 1.25.1 "$nginx"; then echo '  http2 on;'; fi
+  if [ -n "${3-}" ] && least 1.25.1 "$nginx"; then echo '  http2 on;'; fi
 }
 
 head_of_file() {
