@@ -6,18 +6,17 @@
 # Words (each name=value):
 #   name=NAMES      server names, separated by spaces; none: the server for every name
 #   cert= key=      certificate and key: HTTPS, and HTTP only redirects there; none: plain HTTP
-#   stage=acme      nothing but the challenges of an ACME server, until there is a certificate
 #   hsts=yes        tell browsers to come back by HTTPS only (for certificates that all of them trust)
 #   https= http=    ports (443, 80)
 #   https_at= http_at=   addresses to listen at, separated by spaces; * is every IPv4 address (* and [::])
-#   http2=no        no HTTP/2, where nginx would give it to others on the same port too
+#   http2=no        no HTTP/2 where nginx (before 1.25.1) would give it to others on the same port too
 #   socket=PATH     where the gateway listens
 #   webroot=PATH    where certbot puts its challenges
 #   workers= connections=   of this nginx (2, 16384 each): what one address may take follows from them
 #   nginx=VERSION openssl=VERSION ipv6=yes|no   what is there; looked at when not given
 set -eu
 
-name=_ cert='' key='' stage=gateway hsts=no https=443 http=80
+name=_ cert='' key='' hsts=no https=443 http=80
 socket=/run/openclaw-gateway/public/gateway.sock
 webroot=/var/lib/openclaw-gateway-acme
 https_at='' http_at='' http2=yes
@@ -30,7 +29,6 @@ for word in "$@"; do
     name=*) name=${value:-_} ;;
     cert=*) cert=$value ;;
     key=*) key=$value ;;
-    stage=*) stage=$value ;;
     hsts=*) hsts=$value ;;
     https=*) https=$value ;;
     http=*) http=$value ;;
@@ -117,7 +115,7 @@ listens() {
     echo "  listen $where${3:+ $3}$http2_word$default;"
   done
   set +f
-  if [ -n "${3-}" ] && [ "$http2" = yes ] && least 1.25.1 "$nginx"; then echo '  http2 on;'; fi
+  if [ -n "${3-}" ] && least 1.25.1 "$nginx"; then echo '  http2 on;'; fi
 }
 
 head_of_file() {
@@ -227,14 +225,14 @@ plain_server() {
   echo '}'
 }
 
-acme_server() {
+redirecting_server() {
   echo 'server {'
   listens "$http" "$http_at"
   echo "  server_name $name;"
   echo '  access_log off;'
   echo
   challenges
-  echo "  location / { $1; }"
+  echo "  location / { return 308 https://\$host$port\$request_uri; }"
   echo '}'
 }
 
@@ -265,10 +263,6 @@ tls_server() {
 }
 
 head_of_file
-if [ "$stage" = acme ]; then
-  acme_server 'return 404'
-  exit 0
-fi
 shared_parts
 if [ -z "$cert" ]; then
   plain_server
@@ -276,5 +270,5 @@ if [ -z "$cert" ]; then
 fi
 port=''
 if [ "$https" != 443 ]; then port=:$https; fi
-acme_server "return 308 https://\$host$port\$request_uri"
+redirecting_server
 tls_server

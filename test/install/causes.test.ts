@@ -23,6 +23,27 @@ const run = (...lines: string[]): string =>
     },
   ).trim();
 
+describe("a package that was removed and left its configuration", () => {
+  const oursBefore = () =>
+    run(
+      `keeps='${etc}'`,
+      '. "$here/lib/packages.sh"',
+      "if ours_before nginx-common; then echo ours; else echo older; fi",
+    );
+
+  test("is older than the installation, and never purged", () => {
+    expect(oursBefore()).toBe("older");
+    writeFileSync(join(etc, "packages-1-2"), "nginx\n");
+    writeFileSync(join(etc, "packages-1-2.older"), "nginx-common\n");
+    expect(oursBefore()).toBe("older");
+  });
+
+  test("unless a run of the installer brought it", () => {
+    writeFileSync(join(etc, "packages-1-2"), "nginx\nnginx-common\n");
+    expect(oursBefore()).toBe("ours");
+  });
+});
+
 describe("what a certificate authority refused is said by the type of its error", () => {
   /** An answer of an authority, as certbot's log has it. */
   const answer = (type: string, detail = "why") =>

@@ -83,6 +83,20 @@ server { listen 9443; proxy_pass x; }
     ]);
   });
 
+  test("listen lines that several servers include stand in each of them", () => {
+    const shared = `${http(`server { include tls.conf; server_name a.test; }
+server { server_name b.test; include tls.conf; } server { listen 81; }`)}
+# configuration file /etc/nginx/tls.conf:
+listen 203.0.113.5:443 ssl;
+`;
+    expect(ask(shared, 'cut -f 1-4,6 "$listens"')).toEqual([
+      "http\t443\t203.0.113.5\tssl\t2",
+      "http\t443\t203.0.113.5\tssl\t3",
+      "http\t81\t*\t\t4",
+    ]);
+    expect(ask(shared, "addresses_for 443")).toEqual(["203.0.113.5", "[::]"]);
+  });
+
   test("the folder that sites are read from", () => {
     expect(ask(dump, "site_folder")).toEqual(["/etc/nginx/conf.d"]);
     expect(ask(http("include vhosts/*.conf;"), "site_folder")).toEqual(["/etc/nginx/vhosts"]);

@@ -2,14 +2,18 @@
 # blocks it stands in (http>server), the number of the innermost block, the number of the include that
 # brought its file (0 for the first), and its words. A block's own line ends in "{".
 
-function blocks(  i, all) {
-  all = outer
+# blocks PLACE: those that the file is included in at that place, and those in it.
+function blocks(place,  i, all) {
+  all = outer[place]
   for (i = 1; i <= depth; i++) all = all (all == "" ? "" : ">") block[i]
   return all
 }
 
-function print_words(end) {
-  print file "\t" blocks() "\t" (depth ? number[depth] : 0) "\t" order "\t" words end
+# A file that several blocks include is printed once by nginx, and stands in each of them.
+function print_words(end,  place) {
+  for (place = 1; place <= places; place++) {
+    print file "\t" blocks(place) "\t" (depth ? number[depth] : inside[place]) "\t" order[place] "\t" words end
+  }
 }
 
 function word() {
@@ -21,16 +25,19 @@ function word() {
 }
 
 # What it includes stands in the blocks that the include stands in.
-function include(  pattern) {
+function include(  pattern, place) {
   pattern = substr(words, 9)
   if (pattern !~ /^\//) pattern = folder pattern
   gsub(/[.+()\[\]{}^$|]/, "[&]", pattern)
   gsub(/\[\^\]/, "\\^", pattern)
   gsub(/\*/, "[^/]*", pattern)
   gsub(/\?/, "[^/]", pattern)
-  includes++
-  included[includes] = "^" pattern "$"
-  within[includes] = blocks()
+  for (place = 1; place <= places; place++) {
+    includes++
+    included[includes] = "^" pattern "$"
+    within[includes] = blocks(place)
+    of_block[includes] = depth ? number[depth] : inside[place]
+  }
 }
 
 function directive() {
@@ -54,13 +61,17 @@ function start_file(name,  i) {
     folder = name
     sub(/[^\/]*$/, "", folder)
   }
-  depth = order = 0
-  outer = words = first = token = quote = ""
+  depth = places = 0
+  words = first = token = quote = ""
   for (i = 1; i <= includes; i++) if (file ~ included[i]) {
-    outer = within[i]
-    order = i
-    break
+    outer[++places] = within[i]
+    inside[places] = of_block[i]
+    order[places] = i
   }
+  if (places) return
+  places = 1
+  outer[1] = ""
+  inside[1] = order[1] = 0
 }
 
 /^# configuration file .*:$/ {

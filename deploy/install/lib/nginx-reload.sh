@@ -34,6 +34,16 @@ reload_nginx() {
   log_seen=$(wc -c <"$log")
   master=$(nginx_master)
   before_reload=$(workers_of "$master")
+  ! tell_nginx || ! nginx_took || return 0
+  tail -c "+$((log_seen + 1))" "$log" >"$work/new-lines"
+  why=$(grep -m 1 -F '[emerg]' "$work/new-lines" || tail -n 1 "$work/new-lines")
+  note "nginx's log since: $(cat "$work/new-lines")"
+  state="goes on as it was and did not take the new configuration"
+  [ -n "$master" ] || state="did not start"
+  fail 1 "nginx $state: ${why:-its log says nothing of why}" "look at what it names, then run this again (less $log_file)"
+}
+
+tell_nginx() {
   if by_systemd "$master"; then
     reload_unit
   elif [ -n "$master" ]; then
@@ -42,12 +52,6 @@ reload_nginx() {
     record "stop-nginx program"
     quiet nginx
   fi
-  nginx_took && return 0
-  tail -c "+$((log_seen + 1))" "$log" >"$work/new-lines"
-  why=$(grep -m 1 -F '[emerg]' "$work/new-lines" || tail -n 1 "$work/new-lines")
-  note "nginx's log since: $(cat "$work/new-lines")"
-  fail 1 "nginx goes on as it was and did not take the new configuration: ${why:-$log says nothing of why}" \
-    "look at what it names, then run this again (less $log)"
 }
 
 reload_unit() {

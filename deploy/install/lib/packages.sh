@@ -95,7 +95,13 @@ save_what_apt_writes() {
 }
 
 # ours_before NAME: whether a run of ours brought it, and left it for the certificate's sake.
-ours_before() { find "$keeps" -maxdepth 1 -name 'packages-*' ! -name '*.older' -exec grep -qxE "$1(:.*)?" {} + 2>/dev/null; }
+ours_before() {
+  for list_before in "$keeps"/packages-*; do
+    case "$list_before" in *.older) continue ;; esac
+    ! grep -qsxE "$1(:.*)?" "$list_before" || return 0
+  done
+  return 1
+}
 
 # in_the_way PATH OLDER: whether something is there that no package has, or an older package of that name.
 in_the_way() {

@@ -79,6 +79,7 @@ export class InUse {
       const path = line.slice(66);
       rows.set(path, `${rows.get(path) ?? ""} ${line.slice(0, 64)}`);
     }
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own way to name a field
     const packages = "dpkg-query -W -f '${binary:Package} ${db:Status-Abbrev}\\n'";
     for (const line of (await this.sh(packages)).trim().split("\n")) {
       const [name = "", status = ""] = line.trim().split(/\s+/);
