@@ -133,7 +133,7 @@ describe.skipIf(reason !== undefined)("an owner and a rented Debian 13", () => {
       expect(said).toContain(`undone, but for the certificate of ${NAME}`);
       expect(code).toBe(1);
       const left = changesOf(bare, await snapshot(vps));
-      const its = /^[^:]*(letsencrypt|certbot|openclaw-gateway-installer)/;
+      const its = /^[^:]*(letsencrypt|certbot|openclaw-gateway-installer|cron\.d)/;
       expect(left.filter((line) => !its.test(line))).toEqual([]);
     },
     STEP_MS,
@@ -274,7 +274,7 @@ describe.skipIf(reason !== undefined)("an owner and a rented Debian 13", () => {
   test(
     "taken off, nothing of it is left",
     async () => {
-      const { code, said } = await installs("--uninstall --purge");
+      const { code, said } = await installs("--uninstall --purge --yes");
       expect(said).toContain("Nothing of the gateway is left");
       expect(code).toBe(0);
       expect(changesOf(bare, await snapshot(vps))).toEqual([]);
