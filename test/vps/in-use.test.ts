@@ -246,6 +246,23 @@ describe.skipIf(reason !== undefined).each(KINDS)(
       );
 
       test(
+        "what an uninstall could not take off, the next one does",
+        async () => {
+          const before = await machine.state();
+          await machine.installs("--no-nginx");
+          await machine.sh("systemd-run -q --unit=busy -p User=openclaw-gateway sleep 600");
+          const first = await machine.uninstall("--purge");
+          expect(first.stdout).toContain("could not undo: account openclaw-gateway");
+          expect(first.code).toBe(1);
+          await machine.sh("systemctl stop busy");
+          // Its own copy went with the rest.
+          expect((await machine.install("--uninstall --purge")).code).toBe(0);
+          expect(await machine.changesSince(before)).toEqual([]);
+        },
+        STEP_MS,
+      );
+
+      test(
         "what somebody wrote into a file of ours is kept, and their broken site keeps nothing of ours there",
         async () => {
           await withSite(site("shop.test"), async () => {
