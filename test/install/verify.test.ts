@@ -184,6 +184,9 @@ describe("install.sh", () => {
     [["--cert", "/etc/hostname"], "--cert needs --key"],
     [["--purge"], "--purge goes with --uninstall"],
     [["--version", "../1"], "--version: expected a version"],
+    [["--address", "gw.example"], "--address: expected an address such as"],
+    [["--address", "fe80::zz"], "--address: expected an address such as"],
+    [["--cert", "none", "--key", "/k"], "--key needs --cert"],
   ])("stops with 2 at %j", async (words, why) => {
     const { code, stderr } = await install(words);
     expect(code).toBe(2);

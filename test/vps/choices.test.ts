@@ -134,6 +134,15 @@ describe.skipIf(reason !== undefined)("what an installation may be told", () => 
       expect(third).toContain(`as before: --port ${PORT} --supervisor pm2 --no-nginx`);
       expect(third).toContain("Nothing to change");
       expect(third).not.toContain("pm2 startup");
+
+      // Another supervisor takes over, and this one again.
+      await installs("--supervisor", "systemd");
+      expect((await state()).stdout).toContain('"supervisor": "systemd"');
+      expect(await vps.ok(["pm2", "jlist"])).toMatch(/\[\]\s*$/);
+      await installs("--supervisor", "pm2");
+      expect((await state()).stdout).toContain('"supervisor": "pm2"');
+      const unit = await vps.exec(["systemctl", "is-enabled", "openclaw-gateway"]);
+      expect(unit.code).not.toBe(0);
       await vps.ok([
         "sh",
         "/opt/openclaw-gateway/current/install/install.sh",

@@ -18,6 +18,29 @@ const UNIT = "openclaw-gateway.service";
 const NAME = "gw.example";
 const GIVEN = ["--cert", "/etc/ssl/mine/cert.pem", "--key", "/etc/ssl/mine/key.pem"];
 
+const CHOICES: Readonly<Record<string, readonly string[]>> = {
+  "no nginx": ["--no-nginx"],
+  "no TLS": ["--no-tls"],
+  "a certificate": ["--domain", NAME, ...GIVEN],
+  "an HTTPS port": ["--https-port", "8443"],
+  "an HTTP port": ["--http-port", "8080"],
+  "a port of its own": ["--port", "18801"],
+  "nginx as it is": ["--no-tune-nginx"],
+};
+
+/** Where the gateway answers after these choices, one after the other. */
+function leadsTo(chosen: readonly string[]): { url: string; host?: string } {
+  const has = (choice: string) => chosen.includes(choice);
+  if (has("no nginx"))
+    return { url: `http://127.0.0.1:${has("a port of its own") ? 18801 : 18789}` };
+  const host = has("a certificate") ? NAME : undefined;
+  // A certificate is given to be used.
+  const isPlain = has("no TLS") && chosen.at(-1) !== "a certificate";
+  const port = isPlain ? (has("an HTTP port") ? ":8080" : "") : has("an HTTPS port") ? ":8443" : "";
+  const url = `${isPlain ? "http" : "https"}://${host ?? "127.0.0.1"}${port}`;
+  return { url, ...(host !== undefined && { host }) };
+}
+
 const reason = whyNoVps();
 if (reason) console.log(`The tests of installing again are skipped: ${reason}.`);
 
@@ -25,7 +48,7 @@ let installing: Installing;
 let vps: Vps;
 let before: Map<string, string>;
 
-const again = (...words: string[]) => installing.ok(vps, ...words);
+const again = (...words: readonly string[]) => installing.ok(vps, ...words);
 const asBefore = (said: string) => /^as before: (.*)$/m.exec(said)?.[1];
 const read = (path: string) => readFile(vps.path(path), "utf8");
 const setting = async (key: string) => {
@@ -232,6 +255,24 @@ describe.skipIf(reason !== undefined)("install.sh that is run again", () => {
       expect(said).not.toContain("private address");
       expect(said).toContain("address   https://203.0.113.7\n");
       await expectSettled("--address 203.0.113.7");
+    },
+    STEP_MS,
+  );
+
+  // Each after each: what the first chose stays, unless the second says otherwise.
+  const pairs = Object.keys(CHOICES).flatMap((first) =>
+    Object.keys(CHOICES)
+      .filter((second) => second !== first)
+      .map((second) => [first, second] as const),
+  );
+  test.runIf(process.env["LONG"] === "1").each(pairs)(
+    "%s, and later %s",
+    async (first, second) => {
+      await again(...(CHOICES[first] ?? []));
+      await again(...(CHOICES[second] ?? []));
+      expect(await again()).toContain("Nothing to change: version");
+      const { url, host } = leadsTo([first, second]);
+      expect(await answers(vps, url, host)).toBe("200");
     },
     STEP_MS,
   );

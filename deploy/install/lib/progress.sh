@@ -91,15 +91,17 @@ fetch_shown() {
   waiting=
   [ "$stops" -eq 0 ] || exit "$stop_code"
   [ "$code" -eq 0 ] || exit "$code"
-  if [ -t 1 ] && [ -z "$opt_json" ]; then printf '\r\033[K' || :; else close_line; fi
+  if [ "$line_is_open" = bytes ]; then printf '\r\033[K' || :; else close_line; fi
   line_is_open=
   say "  $1: $(megabytes "$whole") MB"
 }
 
 show_bytes() {
   [ -t 1 ] && [ -z "$opt_json" ] || return 0
+  # The step's own line stays.
+  [ "$line_is_open" = bytes ] || close_line
   printf '\r\033[K  %s: %s of %s MB' "$1" "$(megabytes "$(stat -c %s "$2" 2>/dev/null || echo 0)")" "$(megabytes "$whole")" || :
-  line_is_open=1
+  line_is_open=bytes
 }
 
 # megabytes BYTES: with one digit after the point.

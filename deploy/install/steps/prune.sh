@@ -13,14 +13,22 @@ prune() {
       continue
     fi
     change "remove the release ${folder##*/}, as two newer ones are here" || continue
-    rm -rf "$folder"
+    put_aside "$folder"
   done 5<"$work/releases"
   for folder in "$prefix"/node/*; do
+    case "$folder" in *.openclaw-*) continue ;; esac
     [ -f "$folder/.part" ] || continue
     case "$nodes_kept" in *" ${folder##*/} "*) continue ;; esac
     change "remove Node.js ${folder##*/}, as no release here runs on it" || continue
-    rm -rf "$folder"
+    put_aside "$folder"
   done
+}
+
+# put_aside FOLDER: beside its place, from where a failure brings it back and a success removes it.
+put_aside() {
+  rm -rf "$1.openclaw-old"
+  record "back $1"
+  mv -T "$1" "$1.openclaw-old"
 }
 
 # node_of FOLDER: the version of Node.js that a release links to.

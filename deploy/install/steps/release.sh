@@ -31,9 +31,7 @@ put_part() {
   ${3:-:} "$2.openclaw-new"
   printf '%s\n' "$sha" >"$2.openclaw-new/.part"
   if [ -e "$2" ]; then
-    rm -rf "$2.openclaw-old"
-    record "back $2"
-    mv -T "$2" "$2.openclaw-old"
+    put_aside "$2"
   else
     record "remove $2"
   fi
