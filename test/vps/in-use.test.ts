@@ -112,7 +112,7 @@ describe.skipIf(reason !== undefined).each(KINDS)(
         await machine.sh("apt-get update -qq && apt-get install -qy nginx");
         await machine.sh("rm /etc/nginx/sites-enabled/default && systemctl reload nginx");
         await machine.write("/root/hold", HOLD);
-        await machine.sh(`ip address add ${PUBLIC}/32 dev lo`);
+        await machine.sh(`ip address replace ${PUBLIC}/32 dev lo`);
         await machine.sh("useradd --system nginx");
       }, BASE_MS);
 
