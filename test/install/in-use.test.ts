@@ -20,7 +20,7 @@ ${sites}
 `;
   writeFileSync(join(work, "dump"), dump);
   const lines = [
-    `here='${here}' work='${work}' opt_no_nginx='' opt_domain='${domain}' debian_default=/none`,
+    `here='${here}' work='${work}' keeps='${work}' opt_no_nginx='' opt_domain='${domain}' debian_default=/none`,
     "http_port=80 https_port=443 cert_file=/cert nginx_version=1.26 site_name=x",
     `nginx() { cat '${work}/dump'; }`,
     "ip() { :; }",
