@@ -15,8 +15,8 @@ const MAIN = "# configuration file /etc/nginx/nginx.conf:\n";
 function ask(dump: string, call: string): string[] {
   writeFileSync(join(work, "dump"), dump);
   const lines = [
-    `here='${here}' work='${work}'`,
-    `nginx() { if [ "$1" = -T ]; then cat '${work}/dump'; else echo 'configure arguments: --user=built' >&2; fi; }`,
+    `here='${here}' work='${work}' keeps='${work}'`,
+    `nginx() { if [ "$1" = -T ]; then cat '${work}/dump' && ! grep -q broken '${work}/dump'; else echo 'configure arguments: --user=built' >&2; fi; }`,
     "ip() { [ \"$2\" = -4 ] && echo '2: eth0    inet 198.51.100.7/24 scope global eth0' || echo '2: eth0    inet6 2001:db8::7/64 scope global'; }",
     '. "$here/lib/nginx-config.sh"',
     "read_nginx",
@@ -95,6 +95,14 @@ listen 203.0.113.5:443 ssl;
       "http\t81\t*\t\t4",
     ]);
     expect(ask(shared, "addresses_for 443")).toEqual(["203.0.113.5", "[::]"]);
+  });
+
+  test("where it has an error, what was there when nginx last took it", () => {
+    expect(ask("broken", "last_dump=/none; read_nginx; site_folder")).toEqual([""]);
+    writeFileSync(join(work, "last"), http("include vhosts/*.conf;"));
+    expect(ask("broken", `last_dump='${work}/last'; read_nginx; site_folder`)).toEqual([
+      "/etc/nginx/vhosts",
+    ]);
   });
 
   test("the folder that sites are read from", () => {

@@ -112,7 +112,7 @@ describe.skipIf(reason !== undefined).each(KINDS)(
         await machine.sh("apt-get update -qq && apt-get install -qy nginx");
         await machine.sh("rm /etc/nginx/sites-enabled/default && systemctl reload nginx");
         await machine.write("/root/hold", HOLD);
-        await machine.sh(`ip address add ${PUBLIC}/32 dev lo`);
+        await machine.sh(`ip address replace ${PUBLIC}/32 dev lo`);
         await machine.sh("useradd --system nginx");
       }, BASE_MS);
 
@@ -241,6 +241,23 @@ describe.skipIf(reason !== undefined).each(KINDS)(
             expect(await machine.changesSince(before)).toEqual([]);
             expect(await machine.asks("shop.test")).toBe("shop.test");
           });
+        },
+        STEP_MS,
+      );
+
+      test(
+        "what an uninstall could not take off, the next one does",
+        async () => {
+          const before = await machine.state();
+          await machine.installs("--no-nginx");
+          await machine.sh("systemd-run -q --unit=busy -p User=openclaw-gateway sleep 600");
+          const first = await machine.uninstall("--purge");
+          expect(first.stdout).toContain("could not undo: account openclaw-gateway");
+          expect(first.code).toBe(1);
+          await machine.sh("systemctl stop busy");
+          // Its own copy went with the rest.
+          expect((await machine.install("--uninstall --purge")).code).toBe(0);
+          expect(await machine.changesSince(before)).toEqual([]);
         },
         STEP_MS,
       );

@@ -5,13 +5,23 @@ directives=$work/nginx-directives
 listens=$work/nginx-listens
 ours_in_nginx=openclaw-gateway.conf
 
+# As it was when nginx last took one of ours: what is read where it has an error now, such as a certificate
+# of ours that is gone.
+last_dump=$keeps/nginx-dump
+
 # read_nginx: reads it anew. Without nginx there is nothing in it.
 read_nginx() {
   : >"$directives"
   : >"$listens"
   command -v nginx >/dev/null 2>&1 || return 0
-  nginx -T 2>/dev/null | awk -f "$here/lib/nginx-config.awk" >"$directives"
+  nginx -T >"$work/nginx-dump" 2>/dev/null || cat "$last_dump" >"$work/nginx-dump" 2>/dev/null || :
+  awk -f "$here/lib/nginx-config.awk" "$work/nginx-dump" >"$directives"
   list_listens >"$listens"
+}
+
+keep_dump() {
+  [ -e "$last_dump" ] || record "remove $last_dump"
+  cp "$work/nginx-dump" "$last_dump"
 }
 
 # main_directive NAME: the words after it, outside of all blocks.

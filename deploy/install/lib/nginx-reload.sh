@@ -34,7 +34,10 @@ reload_nginx() {
   log_seen=$(wc -c <"$log")
   master=$(nginx_master)
   before_reload=$(workers_of "$master")
-  ! tell_nginx || ! nginx_took || return 0
+  if tell_nginx && nginx_took; then
+    keep_dump
+    return 0
+  fi
   tail -c "+$((log_seen + 1))" "$log" >"$work/new-lines"
   why=$(grep -m 1 -F '[emerg]' "$work/new-lines" || tail -n 1 "$work/new-lines")
   note "nginx's log since: $(cat "$work/new-lines")"

@@ -5,7 +5,7 @@ import type { DoctorFacts } from "../../../src/cli/commands/doctor/facts.ts";
 import { findingRow } from "../../../src/cli/commands/doctor/verdict.ts";
 import { commandsIn, plainText } from "../../../src/protocol/text.ts";
 import { access } from "../support/doctor/access-cases.ts";
-import { down } from "../support/doctor/cases.ts";
+import { down, settings, up } from "../support/doctor/cases.ts";
 import { config } from "../support/doctor/config-cases.ts";
 import { running, stopped } from "../support/doctor/facts.ts";
 import { around } from "../support/doctor/machine-cases.ts";
@@ -109,6 +109,12 @@ describe("doctor", () => {
     const ids = examine(down({ config, machine: { uid: 1000 } })).map(({ id }) => id);
     const known = ids.filter((id) => /^(config|auth)\./.test(id));
     expect(known).toEqual(["config.file", "config.access"]);
+  });
+
+  test("takes the origin of a page for no address of the gateway", () => {
+    const allowed = { allowedOrigins: ["https://dash.example.com"] };
+    const ids = examine(up(settings({ controlUi: allowed }))).map(({ id }) => id);
+    expect(ids).not.toContain("config.public-url");
   });
 
   test("says whole sentences on one line", () => {
