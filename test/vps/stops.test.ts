@@ -117,7 +117,7 @@ describe.skipIf(reason !== undefined)("install.sh that is stopped", () => {
     "by a closed terminal goes on to its end without one, and its log tells",
     async () => {
       await installing.takeOff(vps, "--purge", "--yes");
-      await vps.ok(["rm", "-f", "/tmp/install.pid"]);
+      await vps.ok(["rm", "-f", "/tmp/install.pid", "/tmp/said"]);
       const typed = "echo $$ >/tmp/install.pid; exec bash /root/install.sh --yes";
       const line = `echo $$ >/tmp/terminal.pid; exec script -qec '${typed}' /dev/null >/tmp/said 2>&1`;
       const closed = vps.exec(["setsid", "--wait", "sh", "-c", line]);
