@@ -83,7 +83,7 @@ describe.skipIf(reason !== undefined).each(KINDS)(
     });
     afterAll(() => machine?.close());
 
-    test(
+    test.runIf(LONG)(
       "what an authority refuses is said by its type, and nothing else is left of it",
       async () => {
         const before = await machine.state();
