@@ -4,7 +4,9 @@ import { pageUrl } from "../config/settings.ts";
 import type { Supervisor } from "../host/supervisor.ts";
 import { version } from "../lib/version.ts";
 import type { HostInfo } from "../methods/services.ts";
+import { OPENCLAW } from "../protocol/command.ts";
 import type { GatewayNote } from "../protocol/note.ts";
+import { publicCommand } from "../words/command.ts";
 import type { Core } from "./core.ts";
 
 /** Fingerprint of the certificate at the public address. */
@@ -16,6 +18,8 @@ function pagePin({ gateway: { publicUrl, publicPin } }: GatewayConfig): { pagePi
 export class ServerFacts {
   listening: string[] = [];
   readonly notes: GatewayNote[] = [];
+  /** What is so at the moment. */
+  passing: () => readonly GatewayNote[] = () => [];
 
   constructor(
     private readonly core: Core,
@@ -25,7 +29,7 @@ export class ServerFacts {
   info(): HostInfo {
     const { core, supervisor } = this;
     const isDeclared = (command: string) => this.#isDeclared(command);
-    const notes = () => [...core.config.notes(isDeclared), ...this.notes];
+    const notes = () => [...core.config.notes(isDeclared), ...this.notes, ...this.passing()];
     return {
       pid: process.pid,
       version,
@@ -37,7 +41,12 @@ export class ServerFacts {
       stateDir: core.stateDir,
       configPath: core.config.path,
       adminSocket: core.adminSocket,
-      pageUrl: pageUrl(core.config.current, this.listening, hostname()),
+      // A container's own name leads nowhere: its port is published on this machine.
+      pageUrl: pageUrl(
+        core.config.current,
+        this.listening,
+        core.isContainer ? "localhost" : hostname(),
+      ),
       ...pagePin(core.config.current),
       ...(core.config.mark !== undefined && { configMark: core.config.mark }),
       // They take work, and most callers ask for something else.
@@ -62,8 +71,10 @@ export class ServerFacts {
   about(): Record<string, unknown> {
     const { identity } = this.core.secretStore;
     const { name, sshTarget } = this.core.config.current.gateway;
+    const command = publicCommand(this.core.command);
     return {
       ...(name !== undefined && { name }),
+      ...(command !== OPENCLAW && { command }),
       ...(sshTarget !== undefined && { sshTarget }),
       version,
       deviceId: identity.deviceId,

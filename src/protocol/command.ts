@@ -102,12 +102,16 @@ function isWords(given: Blank | readonly Word[]): given is readonly Word[] {
 export interface Calls {
   readonly here?: string | undefined;
   readonly gateway?: string | undefined;
+  /** The command as it is typed where it is another one than on a machine; `ours`: how our program is called. */
+  readonly otherwise?: (command: Command, ours: string) => string | undefined;
 }
 
 /** The command as it is typed. */
 export function commandText(command: Command, calls: Calls = {}): string {
   const { program, words, at: place, root, env } = command;
   const ours = place === "node" ? undefined : calls[place];
+  const other = place === "node" ? undefined : calls.otherwise?.(command, ours ?? OPENCLAW);
+  if (other !== undefined) return other;
   const set = env === undefined ? [] : ["env", ...Object.entries(env).map(assigned)];
   return [
     ...(root ? ["sudo"] : []),

@@ -38,10 +38,13 @@ describe("parsing", () => {
   });
 
   it("keeps what it knows of the gateway", () => {
-    const known = { name: "n", release: "1", fingerprint: "f" };
+    const known = { name: "n", release: "1", fingerprint: "f", command: "" };
     expect(gatewayOf(undefined, known)).toEqual(known);
     expect(gatewayOf({ version: "2" }, known)).toEqual({ ...known, release: "2" });
     expect(gatewayOf({ fingerprint: "g" }, known).fingerprint).toBe("g");
+    expect(gatewayOf({ command: "docker exec gw openclaw" }, known).command).toBe(
+      "docker exec gw openclaw",
+    );
   });
 });
 

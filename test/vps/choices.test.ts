@@ -125,8 +125,12 @@ describe.skipIf(reason !== undefined)("what an installation may be told", () => 
       expect(again.pid).not.toBe(status.pid);
 
       // The line that it prints brings it back after a reboot; then it prints it no more.
-      expect(said).toContain("  start at boot  pm2 startup ");
-      await vps.ok(["pm2", "startup"]);
+      const [, line = ""] = /^ {2}start at boot {2}(pm2 startup .*?) {3}\(/m.exec(said) ?? [];
+      expect(line).toBe("pm2 startup -u root --hp /root");
+      await vps.ok(line.split(" "));
+      // By the link, which an update moves on.
+      const kept = await vps.ok(["cat", "/root/.pm2/dump.pm2"]);
+      expect(kept).toContain('"pm_exec_path": "/opt/openclaw-gateway/current/dist/index.js"');
       await vps.reboot();
       const state = () => vps.exec(["openclaw", "gateway", "status", "--json"]);
       await until(async () => (await state()).stdout.includes('"running": true'), "the gateway");

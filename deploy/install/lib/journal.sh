@@ -107,7 +107,7 @@ undo_one() {
     packages) undo_packages "$1" "$3" ;;
     unit) undo_unit "$3" ;;
     reload-systemd) ! has_systemd || quiet systemctl daemon-reload ;;
-    pm2) quiet as_person pm2 delete "$3" && quiet as_person pm2 save --force ;;
+    pm2) undo_pm2 "$3" ;;
     start-unit) [ "$1" = uninstall ] || quiet systemctl enable --now "$3" ;;
     start-pm2) [ "$1" = uninstall ] || begin_pm2 ;;
     # Back to what it ran from before, if it was restarted or told something: its line is the last one.
@@ -131,6 +131,12 @@ undo_remove() {
       rm -rf "$2"
       ;;
   esac
+}
+
+# It is started anew by each run that changes it, and taken out once; pm2 itself may be gone.
+undo_pm2() {
+  command -v pm2 >/dev/null 2>&1 && as_person pm2 describe "$1" >/dev/null 2>&1 </dev/null || return 0
+  quiet as_person pm2 delete "$1" && quiet as_person pm2 save --force
 }
 
 # What was replaced lies beside its successor.

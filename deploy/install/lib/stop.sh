@@ -26,7 +26,8 @@ stop() {
 # waited COMMAND…: runs it out of the reach of Ctrl-C, and stops after it where that was wanted meanwhile.
 waited() {
   waiting=1
-  "$@" </dev/null &
+  # A server that it starts lives on: it must hold neither the lock nor what people read this from.
+  "$@" </dev/null 6>&- 7>&- 9>&- &
   pid=$!
   while :; do
     seen=$stops

@@ -37,8 +37,13 @@ configured_port() {
     echo 18789
     return
   fi
+  installed_cli config get gateway.port 2>/dev/null || echo 18789
+}
+
+# installed_cli WORDS…: the command line of the gateway that is here, whatever it is called.
+installed_cli() {
   OPENCLAW_STATE_DIR=/var/lib/openclaw-gateway OPENCLAW_CONFIG_PATH=$config_file \
-    "$prefix/current/bin/node" "$prefix/current/dist/index.js" config get gateway.port 2>/dev/null || echo 18789
+    "$prefix/current/bin/node" "$prefix/current/dist/index.js" "$@"
 }
 
 # setting_is KEY VALUE: a configuration that outlived its gateway is read without it.

@@ -58,7 +58,7 @@ say_way_in() {
 say_pm2_boot() {
   [ "$supervisor" = pm2 ] || return 0
   if has_systemd && systemctl is-enabled -q "pm2-$(id -un).service" 2>/dev/null; then return 0; fi
-  say "  start at boot  pm2 startup   (typed once: pm2 then brings the gateway back after a reboot)"
+  say "  start at boot  pm2 startup -u $(id -un) --hp $HOME   (typed once: pm2 then brings the gateway back after a reboot)"
 }
 
 owner_link() {

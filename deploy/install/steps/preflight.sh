@@ -82,7 +82,9 @@ check_ports() {
 # A gateway of ours that runs may of course listen there.
 port_is_ours() {
   listens "$1" || return 0
-  has_systemd && systemctl is-active -q openclaw-gateway.service 2>/dev/null
+  ! has_systemd || ! systemctl is-active -q openclaw-gateway.service 2>/dev/null || return 0
+  # Under pm2, or started by its owner.
+  [ -x "$prefix/current/bin/node" ] && installed_cli gateway status --json 2>/dev/null | grep -q "\"http://[^\"]*:$1\""
 }
 
 listener_words() { echo "port $1 is taken by ${listener_name:-$(listener "$1" | grep . || echo "another program")}"; }
