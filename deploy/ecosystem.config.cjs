@@ -2,12 +2,16 @@
 //
 // Nothing secret belongs here: pm2 keeps the environment in clear in its dump file. The shared token
 // is kept hashed in the gateway's state: `openclaw token new`.
-const { existsSync } = require("node:fs");
+const { existsSync, realpathSync } = require("node:fs");
 const { join } = require("node:path");
 
 /** An installed release brings its own Node.js, and belongs to a user of its own. */
-const bundled = join(__dirname, "../bin/node");
-const installed = existsSync(bundled);
+const installed = existsSync(join(__dirname, "../bin/node"));
+
+/** pm2 keeps these paths: by the link they lead to the release that runs after an update too. */
+const current = "/opt/openclaw-gateway/current";
+const isCurrent = existsSync(current) && realpathSync(current) === join(__dirname, "..");
+const home = isCurrent ? current : join(__dirname, "..");
 
 /** Clients get 5 s to take their answers and the reason of the close; pm2 kills only after more. */
 const DRAIN_MS = 5_000;
@@ -16,9 +20,9 @@ module.exports = {
   apps: [
     {
       name: "openclaw-gateway",
-      script: join(__dirname, "../dist/index.js"),
+      script: join(home, "dist/index.js"),
       args: ["gateway", "run"],
-      interpreter: installed ? bundled : process.execPath,
+      interpreter: installed ? join(home, "bin/node") : process.execPath,
       ...(installed && { uid: "openclaw-gateway", gid: "openclaw-gateway" }),
       // One process: the state has one writer, and pm2's cluster mode cannot share our own sockets.
       exec_mode: "fork",

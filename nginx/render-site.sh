@@ -6,18 +6,20 @@
 # Words (each name=value):
 #   name=NAMES      server names, separated by spaces; none: the server for every name
 #   cert= key=      certificate and key: HTTPS, and HTTP only redirects there; none: plain HTTP
-#   stage=acme      nothing but the challenges of an ACME server, until there is a certificate
 #   hsts=yes        tell browsers to come back by HTTPS only (for certificates that all of them trust)
 #   https= http=    ports (443, 80)
+#   https_at= http_at=   addresses to listen at, separated by spaces; * is every IPv4 address (* and [::])
+#   http2=no        no HTTP/2 where nginx (before 1.25.1) would give it to others on the same port too
 #   socket=PATH     where the gateway listens
 #   webroot=PATH    where certbot puts its challenges
 #   workers= connections=   of this nginx (2, 16384 each): what one address may take follows from them
 #   nginx=VERSION openssl=VERSION ipv6=yes|no   what is there; looked at when not given
 set -eu
 
-name=_ cert='' key='' stage=gateway hsts=no https=443 http=80
+name=_ cert='' key='' hsts=no https=443 http=80
 socket=/run/openclaw-gateway/public/gateway.sock
 webroot=/var/lib/openclaw-gateway-acme
+https_at='' http_at='' http2=yes
 nginx='' openssl='' ipv6=''
 workers=2 connections=16384
 
@@ -27,10 +29,12 @@ for word in "$@"; do
     name=*) name=${value:-_} ;;
     cert=*) cert=$value ;;
     key=*) key=$value ;;
-    stage=*) stage=$value ;;
     hsts=*) hsts=$value ;;
     https=*) https=$value ;;
     http=*) http=$value ;;
+    https_at=*) https_at=$value ;;
+    http_at=*) http_at=$value ;;
+    http2=*) http2=$value ;;
     socket=*) socket=$value ;;
     webroot=*) webroot=$value ;;
     nginx=*) nginx=$value ;;
@@ -49,6 +53,12 @@ done
 case "$name $cert $key $socket $webroot" in
   *[!A-Za-z0-9._/@:\ *-]*)
     echo "render-site.sh: names and paths may hold letters, digits and . _ - / @ : only" >&2
+    exit 2
+    ;;
+esac
+case "$https_at $http_at" in
+  *[!A-Za-z0-9.:\ *[\]-]*)
+    echo "render-site.sh: addresses to listen at are IP addresses, or *" >&2
     exit 2
     ;;
 esac
@@ -88,13 +98,24 @@ least() {
 default=''
 if [ "$name" = _ ]; then default=' default_server'; fi
 
-# listen PORT [ssl]
+# listens PORT ADDRESSES [ssl]
 listens() {
-  http2=''
-  if [ -n "${2-}" ] && ! least 1.25.1 "$nginx"; then http2=' http2'; fi
-  echo "  listen $1${2:+ $2}$http2$default;"
-  if [ "$ipv6" = yes ]; then echo "  listen [::]:$1${2:+ $2}$http2$default;"; fi
-  if [ -n "${2-}" ] && least 1.25.1 "$nginx"; then echo '  http2 on;'; fi
+  http2_word=''
+  if [ -n "${3-}" ] && [ "$http2" = yes ] && ! least 1.25.1 "$nginx"; then http2_word=' http2'; fi
+  at=$2
+  if [ -z "$at" ]; then
+    at='*'
+    if [ "$ipv6" = yes ]; then at='* [::]'; fi
+  fi
+  # An address may be "*", which is no pattern here.
+  set -f
+  for address in $at; do
+    where=$address:$1
+    if [ "$address" = '*' ]; then where=$1; fi
+    echo "  listen $where${3:+ $3}$http2_word$default;"
+  done
+  set +f
+  if [ -n "${3-}" ] && least 1.25.1 "$nginx"; then echo '  http2 on;'; fi
 }
 
 head_of_file() {
@@ -197,28 +218,28 @@ END
 
 plain_server() {
   echo 'server {'
-  listens "$http"
+  listens "$http" "$http_at"
   echo "  server_name $name;"
   echo
   gateway_locations
   echo '}'
 }
 
-acme_server() {
+redirecting_server() {
   echo 'server {'
-  listens "$http"
+  listens "$http" "$http_at"
   echo "  server_name $name;"
   echo '  access_log off;'
   echo
   challenges
-  echo "  location / { $1; }"
+  echo "  location / { return 308 https://\$host$port\$request_uri; }"
   echo '}'
 }
 
 tls_server() {
   echo
   echo 'server {'
-  listens "$https" ssl
+  listens "$https" "$https_at" ssl
   echo "  server_name $name;"
   echo
   echo "  ssl_certificate $cert;"
@@ -242,10 +263,6 @@ tls_server() {
 }
 
 head_of_file
-if [ "$stage" = acme ]; then
-  acme_server 'return 404'
-  exit 0
-fi
 shared_parts
 if [ -z "$cert" ]; then
   plain_server
@@ -253,5 +270,5 @@ if [ -z "$cert" ]; then
 fi
 port=''
 if [ "$https" != 443 ]; then port=:$https; fi
-acme_server "return 308 https://\$host$port\$request_uri"
+redirecting_server
 tls_server

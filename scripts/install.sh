@@ -12,6 +12,9 @@ base_url=''
 public_key=''
 
 set -eu
+# What this person's own programs are to start with again.
+person_umask=$(umask)
+person_locale=${LC_ALL:-}
 umask 077
 LC_ALL=C
 export LC_ALL
@@ -23,6 +26,7 @@ install.sh [options]            each has a twin in the environment: OPENCLAW_INS
   --yes                         do not ask
   --version VERSION             this version instead of the newest (older ones too)
   --domain NAME                 the name people reach the gateway by
+  --address ADDRESS             the address that others reach this machine by, where it is not its own
   --email ADDRESS               for the certificate authority's warnings
   --port PORT                   let the gateway listen on this TCP port of 127.0.0.1 as well
   --no-nginx                    no nginx in front; people come through a tunnel or your own proxy
@@ -32,6 +36,7 @@ install.sh [options]            each has a twin in the environment: OPENCLAW_INS
   --acme-ca FILE                what that authority's own certificate is checked with
   --http-port PORT              where nginx answers plain HTTP (80)
   --https-port PORT             where nginx answers HTTPS (443)
+  --nginx  --tls                nginx, or TLS, after all
   --tune-nginx                  let nginx hold thousands of connections, where its nginx.conf is not
                                 Debian's own (which is changed anyway, and changed back by --uninstall)
   --no-tune-nginx               leave nginx.conf as it is
@@ -40,13 +45,17 @@ install.sh [options]            each has a twin in the environment: OPENCLAW_INS
   --uninstall [--purge]         take it off again; --purge: devices, keys and configuration too
   --json                        the result as JSON on standard output, progress on standard error
   --help
+What was chosen is kept: run again, it is as before, and only what is named changes. The word none gives
+a value up: --domain none. OPENCLAW_INSTALL_NO_NGINX=0 is the same as --nginx.
 Exit codes: 0 done, 1 failed (everything undone), 2 not understood, 3 this machine is not fit,
-4 what was fetched is not what was signed, 5 it could not be fetched.
+4 what was fetched is not what was signed, 5 it could not be fetched, 130 and 143 stopped (everything undone).
 HELP
 }
 
 # fail CODE MESSAGE NEXT: every failure says what happened and what to type.
+before_words=:
 fail() {
+  $before_words
   printf 'error: %s\n' "$2" >&2
   [ -z "${3:-}" ] || printf '  next: %s\n' "$(typed "$3")" >&2
   exit "$1"
@@ -74,6 +83,11 @@ read_environment() {
   opt_yes=$(flag_value "${OPENCLAW_INSTALL_YES:-}" YES)
   opt_no_nginx=$(flag_value "${OPENCLAW_INSTALL_NO_NGINX:-}" NO_NGINX)
   opt_no_tls=$(flag_value "${OPENCLAW_INSTALL_NO_TLS:-}" NO_TLS)
+  opt_nginx=$(flag_value "${OPENCLAW_INSTALL_NGINX:-}" NGINX)
+  opt_tls=$(flag_value "${OPENCLAW_INSTALL_TLS:-}" TLS)
+  # Said to be off, which is more than not said.
+  [ -z "${OPENCLAW_INSTALL_NO_NGINX:-}" ] || [ -n "$opt_no_nginx" ] || opt_nginx=1
+  [ -z "${OPENCLAW_INSTALL_NO_TLS:-}" ] || [ -n "$opt_no_tls" ] || opt_tls=1
   opt_tune_nginx=$(flag_value "${OPENCLAW_INSTALL_TUNE_NGINX:-}" TUNE_NGINX)
   opt_no_tune_nginx=$(flag_value "${OPENCLAW_INSTALL_NO_TUNE_NGINX:-}" NO_TUNE_NGINX)
   opt_uninstall=$(flag_value "${OPENCLAW_INSTALL_UNINSTALL:-}" UNINSTALL)
@@ -81,6 +95,7 @@ read_environment() {
   opt_json=$(flag_value "${OPENCLAW_INSTALL_JSON:-}" JSON)
   opt_version=${OPENCLAW_INSTALL_VERSION:-}
   opt_domain=${OPENCLAW_INSTALL_DOMAIN:-}
+  opt_address=${OPENCLAW_INSTALL_ADDRESS:-}
   opt_email=${OPENCLAW_INSTALL_EMAIL:-}
   opt_port=${OPENCLAW_INSTALL_PORT:-}
   opt_cert=${OPENCLAW_INSTALL_CERT:-}
@@ -98,8 +113,10 @@ read_arguments() {
     case "$1" in
       --dry-run) opt_dry_run=1 ;;
       --yes) opt_yes=1 ;;
-      --no-nginx) opt_no_nginx=1 ;;
-      --no-tls) opt_no_tls=1 ;;
+      --no-nginx) opt_no_nginx=1 opt_nginx='' ;;
+      --nginx) opt_nginx=1 opt_no_nginx='' ;;
+      --no-tls) opt_no_tls=1 opt_tls='' ;;
+      --tls) opt_tls=1 opt_no_tls='' ;;
       --tune-nginx) opt_tune_nginx=1 ;;
       --no-tune-nginx) opt_no_tune_nginx=1 ;;
       --uninstall) opt_uninstall=1 ;;
@@ -109,11 +126,11 @@ read_arguments() {
         usage
         exit 0
         ;;
-      --version=* | --domain=* | --email=* | --port=* | --cert=* | --key=* | --acme-server=* | \
+      --version=* | --domain=* | --address=* | --email=* | --port=* | --cert=* | --key=* | --acme-server=* | \
         --acme-ca=* | --http-port=* | --https-port=* | --supervisor=* | --offline=*)
         set_value "${1%%=*}" "${1#*=}"
         ;;
-      --version | --domain | --email | --port | --cert | --key | --acme-server | \
+      --version | --domain | --address | --email | --port | --cert | --key | --acme-server | \
         --acme-ca | --http-port | --https-port | --supervisor | --offline)
         [ $# -ge 2 ] || fail 2 "$1 needs a value" "install.sh --help"
         set_value "$1" "$2"
@@ -133,6 +150,7 @@ set_value() {
   case "$1" in
     --version) opt_version=$2 ;;
     --domain) opt_domain=$2 ;;
+    --address) opt_address=$2 ;;
     --email) opt_email=$2 ;;
     --port) opt_port=$2 ;;
     --cert) opt_cert=$2 ;;
@@ -153,8 +171,20 @@ check_port() {
   [ -z "$2" ] || [ "$2" -le 65535 ] || fail 2 "$1: expected a port from 1 to 65535, not \"$2\"" "install.sh --help"
 }
 
+# forget_none: a value that is given up is none, and is not to be taken from a run before.
+forget_none() {
+  opt_forget=
+  for option in domain address email port cert key acme_server acme_ca http_port https_port; do
+    eval "value=\$opt_$option"
+    [ "$value" = none ] || continue
+    opt_forget="$opt_forget $option"
+    eval "opt_$option="
+  done
+  case "$opt_forget " in *" cert "* | *" key "*) opt_forget="$opt_forget cert key" ;; esac
+}
+
 check_options() {
-  for option in opt_version opt_domain opt_email opt_cert opt_key opt_acme_server opt_acme_ca opt_offline; do
+  for option in opt_version opt_domain opt_address opt_email opt_cert opt_key opt_acme_server opt_acme_ca opt_offline; do
     eval "value=\$$option"
     case "$value" in
       *[!A-Za-z0-9._:/@+~-]*) fail 2 "$option: \"$value\" has characters that don't belong there" "install.sh --help" ;;
@@ -169,6 +199,11 @@ check_options() {
   esac
   case "$opt_domain" in
     *[!A-Za-z0-9.-]* | .* | -*) fail 2 "--domain: expected a name such as gateway.example.com, not \"$opt_domain\"" "install.sh --help" ;;
+  esac
+  case "$opt_address" in
+    *:*[!0-9a-fA-F:]* | *[!0-9a-fA-F:]*:* | *:*.*) fail 2 "--address: expected an address such as 203.0.113.7 or 2001:db8::7, not \"$opt_address\"" "install.sh --help" ;;
+    *:* | '') ;;
+    *[!0-9.]* | *..* | .* | *.) fail 2 "--address: expected an address such as 203.0.113.7 or 2001:db8::7, not \"$opt_address\"" "install.sh --help" ;;
   esac
   case "$opt_version" in
     */* | *..*) fail 2 "--version: expected a version such as 1.2.3, not \"$opt_version\"" "install.sh --help" ;;
@@ -191,10 +226,11 @@ fetch() {
   elif command -v curl >/dev/null 2>&1; then
     redirects='=https'
     case "$base_url" in http:*) redirects='=http,https' ;; esac
-    curl -fsSL --proto-redir "$redirects" --connect-timeout 15 --retry 3 -o "$2" "$base_url/$1" ||
+    # Nobody's ~/.curlrc: a line such as "include" in it would make other bytes of what is verified.
+    curl -q -fsSL --proto-redir "$redirects" --connect-timeout 15 --retry 3 -o "$2" "$base_url/$1" ||
       fail 5 "$base_url/$1 could not be fetched" "check the network (and https_proxy, if you need one), then run this again"
   else
-    wget -q --timeout=15 --tries=3 -O "$2" "$base_url/$1" ||
+    wget --no-config -q --timeout=15 --tries=3 -O "$2" "$base_url/$1" ||
       fail 5 "$base_url/$1 could not be fetched" "check the network (and https_proxy, if you need one), then run this again"
   fi
 }
@@ -263,6 +299,7 @@ stage_one() {
 
 read_environment
 read_arguments "$@"
+forget_none
 check_options
 [ "$(id -u)" -eq 0 ] || [ -n "$opt_dry_run" ] ||
   fail 3 "this must be run as root" "curl -fsSL ${base_url:-ADDRESS}/install.sh | sudo bash"

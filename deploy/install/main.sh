@@ -2,9 +2,10 @@
 # The second stage of install.sh, which verified it and sourced it: its options and functions are here.
 # Steps run twice: once to see what there is to do, once to do it. A failure undoes what was done.
 
-for file in lib/say lib/journal lib/change lib/packages lib/facts \
-  steps/preflight steps/accounts steps/release steps/folders steps/command steps/config steps/unit \
-  steps/start steps/nginx steps/certificate steps/tune steps/prove steps/finish steps/uninstall; do
+for file in lib/say lib/progress lib/journal lib/written lib/change lib/packages lib/facts lib/choices lib/person lib/address \
+  lib/stop lib/room lib/nginx-config lib/nginx-reload lib/certificates lib/firewall \
+  steps/preflight steps/in-use steps/accounts steps/release steps/folders steps/command steps/config steps/unit steps/leave \
+  steps/start steps/nginx steps/certificate steps/authority steps/pin steps/tune steps/prove steps/prune steps/finish steps/uninstall; do
   # shellcheck disable=SC1090 # all of them are checked on their own
   . "$here/$file.sh"
 done
@@ -25,17 +26,21 @@ switch:Current version
 command_line:Command line
 configuration:Configuration
 systemd_unit:systemd unit
+leave:Choices before
 start:Start
 nginx_packages:nginx
 certificate:Certificate
 nginx_site:Site
+pin:Fingerprint of the certificate
 tune_nginx:Limits of nginx
-prove:Proof'
+prove:Proof
+prune:Older releases
+remember:Choices'
 
 choose() {
   http_port=${opt_http_port:-80}
   https_port=${opt_https_port:-443}
-  gateway_port=${opt_port:-18789}
+  gateway_port=${opt_port:-$(configured_port)}
   no_email=1
   [ -z "$opt_email" ] || no_email=
   address=$(own_address)
@@ -44,22 +49,24 @@ choose() {
   # Without nginx of ours, a name is that of the owner's own proxy.
   public_url=${opt_domain:+https://$opt_domain}
   local_url=ws://127.0.0.1:$gateway_port
+  local_port=$gateway_port
   [ -z "$opt_no_nginx" ] || return 0
   if [ "$certificate_kind" = none ]; then
     # The proof comes by the address, as a client may not use plain ws:// with a name.
     site_name=${opt_domain:+$opt_domain 127.0.0.1}
     local_url=ws://127.0.0.1:$http_port
+    local_port=$http_port
     public_url=$(web_address http "$http_port" 80)
   else
     local_url=wss://${opt_domain:-127.0.0.1}:$https_port
+    local_port=$https_port
     public_url=$(web_address https "$https_port" 443)
   fi
 }
 
-# web_address SCHEME PORT USUAL: nothing where nobody outside could use it.
+# web_address SCHEME PORT USUAL
 web_address() {
-  host=${opt_domain:-$address}
-  [ -n "$host" ] || return 0
+  host=${opt_domain:-$(url_host "$address")}
   if [ "$2" = "$3" ]; then echo "$1://$host"; else echo "$1://$host:$2"; fi
 }
 
@@ -71,19 +78,19 @@ plan() {
 }
 
 run_steps() {
-  number=0
+  step_number=0
   total=$(printf '%s\n' "$steps" | wc -l | tr -d ' ')
   # The list is read from a descriptor of its own: steps may read standard input.
   while IFS=: read -r step words <&4; do
-    number=$((number + 1))
+    step_number=$((step_number + 1))
     if [ -n "$dry" ]; then
       "$step"
       continue
     fi
     started=$(now_ms)
-    note "[$number/$total] $words"
+    begin_step "[$step_number/$total] $words"
     "$step"
-    say "[$number/$total] $words  $(seconds $(($(now_ms) - started))) s"
+    end_step "[$step_number/$total] $words" $(($(now_ms) - started))
     [ "${OPENCLAW_INSTALL_FAIL_AFTER:-}" != "$step" ] || fail 1 "told to fail after $step" ""
   done 4<<STEPS
 $steps
@@ -103,29 +110,13 @@ install_it() {
   [ -n "$(tail -n 1 "$journal")" ] || record "folder $keeps"
   ! has_systemd || ! systemctl is-active -q "$unit" 2>/dev/null || record "resume $unit"
   : >"$changes"
-  # In a subshell that nothing tests, so that any failure in it ends it.
-  set +e
-  (
-    set -e
-    trap - EXIT
-    trap 'exit 1' INT TERM
-    run_steps
-  )
-  code=$?
-  set -e
-  [ "$code" -eq 0 ] || undo_and_end "$code"
+  under_way=installing
+  run_steps
+  trap '' INT TERM
   commit_journal "$release_version"
-}
-
-undo_and_end() {
-  echo "Undoing …" >&2
-  if undo_unfinished; then
-    echo "error: the installation failed; everything it did was undone. The log: $log_file" >&2
-  else
-    echo "error: the installation failed, and not everything could be undone. The log: $log_file" >&2
-  fi
-  [ -z "$opt_json" ] || printf '{"ok":false,"changed":false,"log":"%s"}\n' "$log_file"
-  exit "$1"
+  rm -rf "$prefix"/releases/*.openclaw-old "$prefix"/node/*.openclaw-old
+  under_way=installed
+  catch_signals
 }
 
 one_at_a_time() {
@@ -136,6 +127,8 @@ one_at_a_time() {
 
 main() {
   trap '' HUP PIPE
+  catch_signals
+  trap at_exit EXIT
   [ -n "$opt_dry_run" ] || one_at_a_time
   if [ -n "$opt_uninstall" ]; then
     uninstall
@@ -146,9 +139,11 @@ main() {
     say "An installation was cut off here; undoing it first …"
     undo_unfinished || fail 1 "what the installation before left could not all be undone" "less $log_file"
   fi
+  recall_choices
   choose
   preflight
   say "OpenClaw gateway $release_version for $os_name ($arch, glibc $glibc), Node.js $(part_name node | sed 's/^node-\([0-9.]*\)-.*/\1/')"
+  say_address
   if [ -n "$opt_dry_run" ]; then
     dry=1
     run_steps
@@ -164,11 +159,6 @@ main() {
     install_it
   fi
   finish
-}
-
-show_plan() {
-  say "This will:"
-  while IFS= read -r line; do say "  $line"; done <"$changes"
 }
 
 main

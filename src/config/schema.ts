@@ -78,6 +78,13 @@ const configTable = {
     apply: "live",
     env: "OPENCLAW_GATEWAY_PUBLIC_URL",
   }),
+  "gateway.publicPin": optional({
+    type: v.certificatePin,
+    help: "Fingerprint of the certificate at gateway.publicUrl, where no authority vouches for it: links for nodes, setup codes and join lines carry it.",
+    example: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    hostOnly: true,
+    apply: "live",
+  }),
   "gateway.name": optional({
     type: v.displayName,
     help: "Name shown to people and devices.",

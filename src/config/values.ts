@@ -111,6 +111,15 @@ function isAbsolutePath(value: string): boolean {
   return value.startsWith("/") && !value.endsWith("/") && !/\p{Cc}/u.test(value);
 }
 
+/** As openssl and browsers write it too, with colons; kept as hex without them. */
+export const certificatePin = text(
+  "the SHA-256 fingerprint of a certificate, 64 hex digits",
+  (value) => {
+    const hex = value.replaceAll(":", "").toLowerCase();
+    return /^[0-9a-f]{64}$/.test(hex) ? hex : new Refused();
+  },
+);
+
 export const webUrl = text("an https:// or http:// URL", (value) => {
   if (!/^https?:\/\//i.test(value) || !URL.canParse(value)) return new Refused();
   const url = new URL(value);

@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import type { GatewayConfig } from "../config/schema.ts";
 import { pageUrl } from "../config/settings.ts";
 import type { Supervisor } from "../host/supervisor.ts";
 import { version } from "../lib/version.ts";
@@ -7,6 +8,11 @@ import { OPENCLAW } from "../protocol/command.ts";
 import type { GatewayNote } from "../protocol/note.ts";
 import { publicCommand } from "../words/command.ts";
 import type { Core } from "./core.ts";
+
+/** Fingerprint of the certificate at the public address. */
+function pagePin({ gateway: { publicUrl, publicPin } }: GatewayConfig): { pagePin?: string } {
+  return publicUrl === undefined || publicPin === undefined ? {} : { pagePin: publicPin };
+}
 
 /** What the process tells about itself. */
 export class ServerFacts {
@@ -41,6 +47,7 @@ export class ServerFacts {
         this.listening,
         core.isContainer ? "localhost" : hostname(),
       ),
+      ...pagePin(core.config.current),
       ...(core.config.mark !== undefined && { configMark: core.config.mark }),
       // They take work, and most callers ask for something else.
       get notes() {

@@ -86,7 +86,9 @@ async function makeInvite(params: InviteParams, { actor, services }: Call) {
   const base = services.lifecycle.info.pageUrl;
   // The same secret as OpenClaw's own node host takes it, where that could dial the gateway.
   const leadsTo = setupUrl(undefined, services.reach(), services.limits);
-  const code = role === "node" && !(leadsTo instanceof RequestError) && leadsTo.url;
+  const dialled = role === "node" && !(leadsTo instanceof RequestError) ? leadsTo : undefined;
+  const payload = dialled && { url: dialled.url, bootstrapToken: made.secret, expiresAtMs };
+  const pin = dialled?.pin;
   return {
     inviteId,
     role,
@@ -95,9 +97,9 @@ async function makeInvite(params: InviteParams, { actor, services }: Call) {
     uses,
     ...(name !== undefined && { name }),
     secret: made.secret,
-    url: `${base}#invite=${made.secret}`,
-    ...(code && {
-      setupCode: encodeSetupCode({ url: code, bootstrapToken: made.secret, expiresAtMs }),
+    url: `${base}#invite=${made.secret}${pin === undefined ? "" : `&pin=${pin}`}`,
+    ...(payload && {
+      setupCode: encodeSetupCode({ ...payload, ...(pin && { tlsFingerprint: pin }) }),
     }),
   };
 }

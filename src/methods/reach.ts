@@ -15,7 +15,7 @@ export function reachOf(
   listening: readonly string[],
   isContainer = false,
 ): Reach {
-  const { publicUrl, auth } = config.current.gateway;
+  const { publicUrl, publicPin, auth } = config.current.gateway;
   const { bind, port } = config.started.gateway;
   const address = EVERYWHERE.has(bind) ? ownAddress() : bind;
   const [, actual = String(port)] = /^http:.*:(\d+)$/.exec(listening.at(-1) ?? "") ?? [];
@@ -25,6 +25,7 @@ export function reachOf(
   return {
     secretKind: auth.mode,
     ...(publicUrl !== undefined && { publicUrl }),
+    ...(publicUrl !== undefined && publicPin !== undefined && { publicPin }),
     ...(isOpen && !isContainer && !isLoopback(address) && { own }),
   };
 }

@@ -108,6 +108,8 @@ export interface HostInfo {
   readonly configMark?: string;
   readonly adminSocket: string;
   readonly pageUrl: string;
+  /** SHA-256 of the certificate that the page comes with, hex, where people have to compare it. */
+  readonly pagePin?: string;
   /** What people should know. */
   readonly notes: readonly GatewayNote[];
 }
@@ -167,6 +169,8 @@ export interface EventSource {
 export interface Reach {
   readonly secretKind: SecretKind;
   readonly publicUrl?: string;
+  /** SHA-256 of the certificate at `publicUrl`, hex, where clients have to be told. */
+  readonly publicPin?: string;
   /** The machine's own address on its network, and the key that opened the gateway there. */
   readonly own?: { readonly url: string; readonly source: string };
 }

@@ -23,6 +23,8 @@ export interface SetupUrl {
    * used first.
    */
   readonly isPrivate: boolean;
+  /** SHA-256 of the certificate to expect there, hex, where no authority vouches for it. */
+  readonly pin?: string;
 }
 
 /** Networks on which apps take an address without TLS, besides this machine itself. */
@@ -42,16 +44,24 @@ export function setupUrl(
   const url = found.url.length <= limits.setupUrlChars ? normal(found.url) : undefined;
   if (url === undefined) return addressInvalid(found.source);
   const { protocol, hostname } = new URL(url);
-  const isPrivate = protocol === "wss:" || isLoopbackHost(hostname);
+  const isTls = protocol === "wss:";
+  const isPrivate = isTls || isLoopbackHost(hostname);
   const host = hostName(hostname);
   if (!isPrivate && !host.endsWith(".local") && !isOwnNetwork(host)) return addressInClear(url);
-  return { url, source: found.source, isPrivate };
+  const { pin } = found;
+  return { url, source: found.source, isPrivate, ...(pin !== undefined && isTls && { pin }) };
 }
 
-function known(asked: string | undefined, { publicUrl, own }: Reach) {
+interface Known {
+  readonly url: string;
+  readonly source: string;
+  readonly pin?: string | undefined;
+}
+
+function known(asked: string | undefined, { publicUrl, publicPin, own }: Reach): Known | undefined {
   if (asked !== undefined) return { url: asked, source: "request.publicUrl" };
-  if (publicUrl !== undefined) return { url: publicUrl, source: "gateway.publicUrl" };
-  return own;
+  if (publicUrl === undefined) return own;
+  return { url: publicUrl, source: "gateway.publicUrl", pin: publicPin };
 }
 
 /** The form that OpenClaw's clients insist on. */

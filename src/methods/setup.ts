@@ -60,7 +60,7 @@ async function makeSetupCode(params: SetupParams, { actor, services }: Call) {
   const reach = services.reach();
   const leadsTo = setupUrl(params.publicUrl, reach, limits);
   if (leadsTo instanceof RequestError) throw leadsTo;
-  const { url, source, isPrivate } = leadsTo;
+  const { url, source, isPrivate, pin } = leadsTo;
   const asked = accessOf(params);
   const given = asked === "full" && !isPrivate ? "limited" : asked;
   const join = params.joinUrl ? world.bytes(JOIN_BYTES).toString("base64url") : undefined;
@@ -79,7 +79,8 @@ async function makeSetupCode(params: SetupParams, { actor, services }: Call) {
     actor,
   );
   const { inviteId, expiresAtMs } = invite;
-  const code = encodeSetupCode({ url, bootstrapToken: secret, expiresAtMs });
+  const payload = { url, bootstrapToken: secret, expiresAtMs };
+  const code = encodeSetupCode({ ...payload, ...(pin !== undefined && { tlsFingerprint: pin }) });
   return {
     setupId: inviteId,
     expiresAtMs,

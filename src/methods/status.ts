@@ -86,6 +86,7 @@ function gatewayFigures(services: Call["services"]) {
     startedAtMs: lifecycle.info.startedAtMs,
     uptimeMs: lifecycle.info.uptimeMs,
     listening: lifecycle.info.listening,
+    ...(lifecycle.info.pagePin !== undefined && { pagePin: lifecycle.info.pagePin }),
     connections: {
       ...connections.byRole(),
       waiting: connections.waiting(),

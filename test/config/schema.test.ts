@@ -48,6 +48,11 @@ const table: Record<ConfigPath, Row> = {
     ],
     expected: "an https:// or http:// URL",
   },
+  "gateway.publicPin": {
+    good: ["ab".repeat(32)],
+    bad: ["", "ab", "ab".repeat(33), "zz".repeat(32), 1],
+    expected: "the SHA-256 fingerprint of a certificate, 64 hex digits",
+  },
   "gateway.name": {
     good: ["home", "家のサーバー", "x".repeat(64), "🦞".repeat(64)],
     bad: ["", "  ", "x".repeat(65), "a\nb", "a\u202Eb", "a\u200Bb", 5],

@@ -69,6 +69,19 @@ describe("what is rendered", () => {
     expect(await renderSite("name=a.test", ...tls, ...recent)).not.toContain("default_server");
   });
 
+  test("it listens at the addresses named, and gives others on the port no HTTP/2 unasked", async () => {
+    const at = ["https_at=203.0.113.5 [2001:db8::5]", "http_at=*", "nginx=1.22.1", "openssl=3.0.0"];
+    const listens = async (...words: string[]) =>
+      (await renderSite("name=a.test", ...tls, ...at, ...words)).match(/listen .*;|http2 on;/g);
+    expect(await listens()).toEqual([
+      "listen 80;",
+      "listen 203.0.113.5:443 ssl http2;",
+      "listen [2001:db8::5]:443 ssl http2;",
+    ]);
+    expect((await listens("http2=no"))?.[1]).toBe("listen 203.0.113.5:443 ssl;");
+    expect(await listens("http2=no", "nginx=1.26.0")).toContain("http2 on;");
+  });
+
   test("the numbers are those of the limits table", async () => {
     const site = await renderSite("name=a.test", ...recent);
     const { nginxConnections, nginxHandshakesPerSecond, nginxHandshakeBurst } = proxyLimitTable;
@@ -101,6 +114,8 @@ describe("what is rendered", () => {
     "cert=/a b;",
     "http=80;",
     "bogus=1",
+    "http_at=*;",
+    "https_at=$a",
     "socket=/a$b",
     "workers=2;",
     "connections=x",
@@ -113,7 +128,7 @@ describe("with the nginx that is installed here", () => {
   test("every kind of site is accepted, without a warning", async () => {
     const cert = selfSigned();
     const ports = [`https=${await freePort()}`, `http=${await freePort()}`];
-    for (const words of [[], cert, [...cert, "name=a.test b.test", "hsts=yes"], ["stage=acme"]]) {
+    for (const words of [[], cert, [...cert, "name=a.test b.test", "hsts=yes"]]) {
       await nginx.write(await renderSite(...words, ...ports));
       expect([words, await nginx.check()]).toEqual([words, ""]);
     }

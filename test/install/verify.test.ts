@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -39,6 +39,18 @@ async function install(
   expect(await readdir(own)).toEqual([]);
   expect(existsSync("/var/lib/openclaw-gateway-installer")).toBe(false);
   return ran;
+}
+
+/** A folder with every program of the path but one. */
+async function pathWithout(name: string): Promise<string> {
+  const bin = await mkdtemp(join(temp, "bin-"));
+  for (const place of (process.env["PATH"] ?? "").split(":")) {
+    for (const program of await readdir(place).catch(() => [])) {
+      if (program !== name)
+        await symlink(join(place, program), join(bin, program)).catch(() => undefined);
+    }
+  }
+  return bin;
 }
 
 /** Publishes a copy of the release after `change`. */
@@ -107,6 +119,19 @@ describe("install.sh", () => {
     expect(stderr).toContain("\n  next: ");
   });
 
+  test("a person's own settings of curl and wget make no other bytes of it", async () => {
+    publisher.publish(folder);
+    const home = await mkdtemp(join(temp, "home-"));
+    await writeFile(join(home, ".curlrc"), "include\nproxy = http://127.0.0.1:1\n");
+    await writeFile(join(home, ".wgetrc"), "save_headers = on\n");
+    const { code, stderr } = await install(DRY, { HOME: home });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    // Without curl it is wget.
+    const bin = await pathWithout("curl");
+    const byWget = await install(DRY, { HOME: home, PATH: bin });
+    expect({ code: byWget.code, stderr: byWget.stderr }).toEqual({ code: 0, stderr: "" });
+  });
+
   test("refuses another version than the one asked for", async () => {
     await tampered((copy) => cp(join(copy, version), join(copy, "9.9.9"), { recursive: true }));
     const { code, stderr } = await install([...DRY, "--version", "9.9.9"]);
@@ -159,6 +184,9 @@ describe("install.sh", () => {
     [["--cert", "/etc/hostname"], "--cert needs --key"],
     [["--purge"], "--purge goes with --uninstall"],
     [["--version", "../1"], "--version: expected a version"],
+    [["--address", "gw.example"], "--address: expected an address such as"],
+    [["--address", "fe80::zz"], "--address: expected an address such as"],
+    [["--cert", "none", "--key", "/k"], "--key needs --cert"],
   ])("stops with 2 at %j", async (words, why) => {
     const { code, stderr } = await install(words);
     expect(code).toBe(2);

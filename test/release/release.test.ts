@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -13,6 +13,7 @@ import {
   partsOf,
   RELEASE_MS,
   root,
+  target,
   verifies,
 } from "./support/release.ts";
 
@@ -140,6 +141,75 @@ describe("a release", () => {
 });
 
 describe("npm run release", () => {
+  test("makes the archive of Node.js of the same bytes whatever the commit", async () => {
+    const { stdout } = await exec("tar", ["-tvzf", inVersion(named("node").name)], {
+      env: { ...process.env, TZ: "UTC", LC_ALL: "C" },
+    });
+    const times = stdout.match(/\d{4}-\d\d-\d\d \d\d:\d\d/g);
+    expect(new Set(times)).toEqual(new Set(["2001-09-09 01:46"]));
+  });
+
+  test("names what the archives weigh unpacked", async () => {
+    const folder = join(temp, "weighed");
+    await mkdir(folder);
+    await exec("tar", ["-xzf", inVersion(named("node").name), "-C", folder]);
+    const { stdout } = await exec("du", ["-sk", folder]);
+    const said = new RegExp(`^unpacked (\\d+) ${named("node").name}$`, "m").exec(manifest)?.[1];
+    expect(Math.abs(Number(said) / 1024 - Number.parseInt(stdout, 10))).toBeLessThan(100);
+  });
+
+  test("leaves the releases of other versions where it publishes", async () => {
+    const folder = join(temp, "several");
+    await mkdir(join(folder, "0.0.9"), { recursive: true });
+    await writeFile(join(folder, "0.0.9/manifest"), "of another version");
+    const args = ["--base-url", URL_THERE, "--sign", join(temp, "key")];
+    await makeRelease(folder, args);
+    expect(await readFile(join(folder, "0.0.9/manifest"), "utf8")).toBe("of another version");
+    expect((await readdir(folder)).sort()).toEqual(
+      ["0.0.9", version, "install.sh", "manifest", "manifest.sig"].sort(),
+    );
+  });
+
+  describe("in a fresh clone", () => {
+    let clone: string;
+    beforeAll(async () => {
+      clone = join(temp, "clone");
+      await exec("git", ["clone", "-q", "--no-hardlinks", root, clone]);
+      // What is not committed yet is tried too.
+      const { stdout } = await exec("git", ["-C", root, "ls-files", "-mo", "--exclude-standard"]);
+      for (const name of stdout.split("\n").filter(Boolean)) {
+        await cp(join(root, name), join(clone, name)).catch(() => rm(join(clone, name)));
+      }
+    }, RELEASE_MS);
+    const inClone = (...words: string[]) =>
+      exec("npm", ["run", "-s", "release", "--", ...words], { cwd: clone }).then(
+        ({ stdout }) => ({ code: 0, stdout, stderr: "" }),
+        ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
+      );
+
+    test("tells its options, and looks at the key before anything else", async () => {
+      expect((await inClone("--help")).stdout).toContain("--base-url URL");
+      const { code, stderr } = await inClone("--sign", "/nowhere/key");
+      expect(code).toBe(1);
+      expect(stderr).toContain("--sign: /nowhere/key does not sign");
+      expect(stderr).toContain("next: name a private SSH key");
+      expect(await inClone("--target", "sparc")).toMatchObject({ code: 1 });
+      expect(await inClone("--base-url", "ftp://x")).toMatchObject({ code: 1 });
+      expect(await readdir(clone)).not.toContain("node_modules");
+    });
+
+    // Fetches all packages anew.
+    test.runIf(process.env["LONG"] === "1")(
+      "gets what it needs, and makes a release",
+      async () => {
+        const { stdout } = await inClone("--target", target, "--out", join(temp, "of-clone"));
+        expect(stdout).toContain(`Release ${version} of commit`);
+        expect(await readdir(clone)).toContain("node_modules");
+      },
+      RELEASE_MS,
+    );
+  });
+
   test("makes no install.sh that would have nothing to trust", async () => {
     const { folder, said } = await makeRelease(join(temp, "unsigned"), []);
     expect(await readdir(folder)).toEqual([version]);
@@ -151,7 +221,7 @@ describe("npm run release", () => {
     const folder = join(temp, "photos");
     await mkdir(folder);
     await writeFile(join(folder, "cat.jpeg"), "");
-    await expect(makeRelease(folder, [])).rejects.toThrow("holds more than a release: cat.jpeg");
+    await expect(makeRelease(folder, [])).rejects.toThrow("holds more than releases: cat.jpeg");
     expect(await readdir(folder)).toEqual(["cat.jpeg"]);
   });
 });

@@ -9,9 +9,11 @@ import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Publisher } from "../install/support.ts";
 import { MemoryGroup } from "../kit/memory-group.ts";
+import { until } from "../kit/until.ts";
 import { Vps } from "../kit/vps.ts";
 import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
 import { makeKey, makeRelease, RELEASE_MS } from "../release/support/release.ts";
+import { LOG } from "./support/installing.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -72,11 +74,13 @@ describe.skipIf(reason !== undefined)("what an installation may be told", () => 
       expect(untuned).not.toContain(CONF);
       expect(await holds()).toBe("worker_connections 768;");
 
-      // By itself it lets nginx hold more, says so before it does, and does nothing else.
+      // As before, it leaves nginx alone; told to, it lets nginx hold more, and says so before it does.
+      expect(await installs()).toContain("Nothing to change");
       const tunes = `change ${CONF}: -worker_connections 768; +worker_connections 16384;`;
-      expect(await installs(...given, ...site, "--dry-run")).toContain(`would ${tunes}`);
+      expect(await installs("--tune-nginx", "--dry-run")).toContain(`would ${tunes}`);
       expect(await holds()).toBe("worker_connections 768;");
-      expect(await installs(...given, ...site)).toContain(tunes);
+      await installs("--tune-nginx");
+      expect(await vps.ok(["cat", LOG])).toContain(tunes);
       expect(await holds()).toBe("worker_connections 16384;");
       expect(await commonName()).toBe("gateway.test");
       await vps.ok([
@@ -104,9 +108,14 @@ describe.skipIf(reason !== undefined)("what an installation may be told", () => 
         });
       }
       await vps.ok(["ln", "-s", "/opt/pm2/node_modules/pm2/bin/pm2", "/usr/local/bin/pm2"]);
-      await installs("--supervisor", "pm2", "--no-nginx", "--port", PORT);
+      await refusesUnderPm2();
+      const said = await installs("--supervisor", "pm2", "--no-nginx", "--port", PORT);
       const status = JSON.parse(await vps.ok(["openclaw", "gateway", "status", "--json"]));
       expect(status).toMatchObject({ running: true, supervisor: "pm2" });
+      // pm2's daemon starts others' programs too: with what the person has, not with what the installer has.
+      const daemon = (await vps.ok(["cat", "/root/.pm2/pm2.pid"])).trim();
+      expect(await vps.ok(["cat", `/proc/${daemon}/status`])).toMatch(/^Umask:\t0022$/m);
+      expect(await vps.ok(["cat", `/proc/${daemon}/environ`])).not.toContain("LC_ALL=");
       const user = await vps.ok(["ps", "-o", "user=", "-p", String(status.pid)]);
       expect(user.trim()).toMatch(/^opencla/);
       expect(await vps.ok(["openclaw", "gateway", "restart"])).toContain(
@@ -114,6 +123,30 @@ describe.skipIf(reason !== undefined)("what an installation may be told", () => 
       );
       const again = JSON.parse(await vps.ok(["openclaw", "gateway", "status", "--json"]));
       expect(again.pid).not.toBe(status.pid);
+
+      // The line that it prints brings it back after a reboot; then it prints it no more.
+      const [, line = ""] = /^ {2}start at boot {2}(pm2 startup .*?) {3}\(/m.exec(said) ?? [];
+      expect(line).toBe("pm2 startup -u root --hp /root");
+      await vps.ok(line.split(" "));
+      // By the link, which an update moves on.
+      const kept = await vps.ok(["cat", "/root/.pm2/dump.pm2"]);
+      expect(kept).toContain('"pm_exec_path": "/opt/openclaw-gateway/current/dist/index.js"');
+      await vps.reboot();
+      const state = () => vps.exec(["openclaw", "gateway", "status", "--json"]);
+      await until(async () => (await state()).stdout.includes('"running": true'), "the gateway");
+      const third = await installs();
+      expect(third).toContain(`as before: --port ${PORT} --supervisor pm2 --no-nginx`);
+      expect(third).toContain("Nothing to change");
+      expect(third).not.toContain("pm2 startup");
+
+      // Another supervisor takes over, and this one again.
+      await installs("--supervisor", "systemd");
+      expect((await state()).stdout).toContain('"supervisor": "systemd"');
+      expect(await vps.ok(["pm2", "jlist"])).toMatch(/\[\]\s*$/);
+      await installs("--supervisor", "pm2");
+      expect((await state()).stdout).toContain('"supervisor": "pm2"');
+      const unit = await vps.exec(["systemctl", "is-enabled", "openclaw-gateway"]);
+      expect(unit.code).not.toBe(0);
       await vps.ok([
         "sh",
         "/opt/openclaw-gateway/current/install/install.sh",
@@ -127,6 +160,20 @@ describe.skipIf(reason !== undefined)("what an installation may be told", () => 
     STEP_MS,
   );
 });
+
+/** A gateway that cannot start: what is advised is pm2's, and nothing of it stays. */
+async function refusesUnderPm2(): Promise<void> {
+  const folder = "/etc/openclaw-gateway";
+  await vps.ok(["sh", "-c", `mkdir ${folder} && echo '{ "gateway": ' >${folder}/openclaw.json`]);
+  const line = `curl -fsSL ${publisher.url}/install.sh | bash -s -- --supervisor pm2 --no-nginx`;
+  const { code, stderr } = await vps.exec(["bash", "-c", line]);
+  expect(code).toBe(1);
+  expect(stderr).toContain("the gateway did not start under pm2");
+  expect(stderr).toContain("next: pm2 logs openclaw-gateway --nostream --lines 50");
+  expect(stderr).not.toContain("journalctl");
+  expect(await vps.ok(["pm2", "jlist"])).toMatch(/\[\]\s*$/);
+  await vps.ok(["rm", "-r", folder]);
+}
 
 const memory = await MemoryGroup.make(`openclaw-test-${process.pid}`, 512 * 1024 * 1024);
 afterAll(() => memory?.remove());

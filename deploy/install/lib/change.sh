@@ -27,19 +27,25 @@ has_facts() { [ "$(stat -c '%a %U:%G' "$1" 2>/dev/null)" = "$2 $3" ]; }
 # put_file SOURCE PATH MODE USER:GROUP [VERB]: VERB undoes it where the file is new ("remove").
 put_file() {
   [ -f "$2" ] && [ ! -L "$2" ] && cmp -s "$1" "$2" && has_facts "$2" "$3" "$4" && return 0
-  change "write $2 (mode $3, $4)" || return 0
+  whose=
+  ! changed_since "$2" || whose=", which somebody changed since (that version is kept)"
+  change "write $2 (mode $3, $4)$whose" || return 0
+  keep_changed "$2"
   parents "$2"
   save "$2" "${5:-remove}"
   # shellcheck disable=SC2016 # the other shell expands it
   as_owner_of "$(dirname "$2")" sh -c '
     set -e
     umask 077
+    # On a full disk no half of it stays.
+    trap "rm -f \"\$1.openclaw-new\"" EXIT
     rm -f "$1.openclaw-new"
     cat >"$1.openclaw-new"
     [ "$(id -u)" -ne 0 ] || chown "$3" "$1.openclaw-new"
     chmod "$2" "$1.openclaw-new"
     mv -fT "$1.openclaw-new" "$1"
   ' sh "$2" "$3" "$4" <"$1"
+  [ "${5:-}" = data ] || wrote "$2"
 }
 
 # as_owner_of FOLDER COMMAND…: whoever owns a folder can put a link in it at any moment, and root would
@@ -98,6 +104,11 @@ put_link() {
 drop_file() {
   [ -e "$1" ] || [ -L "$1" ] || return 0
   change "take $1 away" || return 0
-  save "$1"
+  take_away "$1"
+}
+
+# take_away PATH: comes back where nobody put something else in its place.
+take_away() {
+  save "$1" "" bring-back
   rm -f "$1"
 }

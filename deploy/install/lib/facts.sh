@@ -39,13 +39,6 @@ free_mb() {
   df -Pk "$place" | awk 'NR == 2 { print int($4 / 1024) }'
 }
 
-# own_address: the IPv4 address that this machine reaches others from.
-own_address() {
-  found=$(ip -4 route get 192.0.2.1 2>/dev/null | sed -n 's/.* src \([0-9.]*\).*/\1/p')
-  [ -n "$found" ] || found=$(hostname -I 2>/dev/null | tr ' ' '\n' | grep -m1 '^[0-9.]*$')
-  echo "${found:-127.0.0.1}"
-}
-
 # listens PORT: whether anything accepts TCP connections there.
 listens() {
   cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |

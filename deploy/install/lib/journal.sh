@@ -17,15 +17,18 @@ record() {
 
 commit_journal() { record "done $1 $(date -u +%Y-%m-%dT%H:%M:%SZ)"; }
 
-# save PATH [VERB]: as it is now it comes back when what follows is undone; what is not there yet is
-# undone by VERB ("remove").
+# save PATH [VERB [BACK]]: as it is now it comes back when what follows is undone, by BACK ("restore");
+# what is not there yet is undone by VERB ("remove").
 save() {
   if [ -e "$1" ] || [ -L "$1" ]; then
-    back=restore
+    back=${3:-restore}
     [ "${2:-}" != data ] || back=reset
     saved=$(mktemp "$keeps/backup/XXXXXXXX")
     rm -f "$saved"
-    cp -a "$1" "$saved"
+    cp -a "$1" "$saved" || {
+      rm -rf "$saved"
+      return 1
+    }
     record "$back $1 ${saved##*/}"
   else
     record "${2:-remove} $1"
@@ -41,11 +44,14 @@ unfinished() {
 # undo_unfinished: undoes what follows the last run that was finished.
 undo_unfinished() {
   undo_lines after-done >"$work/undo"
-  undo_all "$work/undo" failure
-  awk '/^done /{ last = NR } { line[NR] = $0 } END { for (i = 1; i <= last; i++) print line[i] }' \
-    "$journal" >"$journal.new"
-  mv "$journal.new" "$journal"
+  : >"$work/kept"
+  left_certificate=
+  undone=0
+  undo_all "$work/undo" failure || undone=1
+  # What could not be undone, and what a failure leaves, waits for an uninstall.
+  ! unfinished || record "done undone $(date -u +%Y-%m-%dT%H:%M:%SZ)"
   [ -s "$journal" ] || rm -rf "$keeps"
+  return "$undone"
 }
 
 # undo_lines after-done|all: lines of the journal, last first.
@@ -56,22 +62,41 @@ undo_lines() {
     END { for (i = n; i > 0; i--) print line[i] }' "$journal"
 }
 
-# undo_all FILE failure|uninstall: goes on past what cannot be undone, and says so.
+# undo_all FILE failure|uninstall: goes on past what cannot be undone, and says so. What is undone is
+# taken off the journal at once, so that the next try starts where this one ended. On a full disk that may
+# fail: undoing twice does no harm, losing the journal would.
 undo_all() {
   undo_failed=
   while read -r verb first second <&3; do
-    undo_one "$2" "$verb" "$first" "$second" </dev/null || {
+    [ "$stops" -eq 0 ] || break
+    keeping=
+    if ! undo_one "$2" "$verb" "$first" "$second" </dev/null; then
       undo_failed=1
       say "  could not undo: $verb $first"
-    }
+    elif [ -z "$keeping" ]; then
+      forget "$verb${first:+ $first}${second:+ $second}" || undo_failed=1
+    fi
   done 3<"$1"
   [ -z "$undo_failed" ]
 }
 
+# forget LINE: the last of its kind.
+forget() {
+  line=$1 awk '{ all[NR] = $0 } $0 == ENVIRON["line"] { last = NR }
+    END { for (i = 1; i <= NR; i++) if (i != last) print all[i] }' "$journal" >"$journal.new" &&
+    mv "$journal.new" "$journal"
+}
+
 undo_one() {
   case "$2" in
-    remove) rm -rf "$3" ;;
-    restore) restore "$3" "$4" ;;
+    remove) undo_remove "$1" "$3" ;;
+    back) undo_back "$1" "$3" ;;
+    restore)
+      keep_changed "$3"
+      restore "$3" "$4"
+      ;;
+    bring-back) bring_back "$3" "$4" ;;
+    overwritten) undo_overwritten "$1" "$3" "${4%%,*}" "${4#*,}" ;;
     # The owner's own file: what it says now is kept by an uninstall, and purged with its folder.
     reset) [ "$1" = uninstall ] || restore "$3" "$4" ;;
     folder) rmdir "$3" 2>/dev/null || : ;;
@@ -82,19 +107,74 @@ undo_one() {
     packages) undo_packages "$1" "$3" ;;
     unit) undo_unit "$3" ;;
     reload-systemd) ! has_systemd || quiet systemctl daemon-reload ;;
-    pm2) quiet pm2 delete "$3" && quiet pm2 save --force ;;
-    resume) [ "$1" = uninstall ] || quiet systemctl restart "$3" ;;
+    pm2) undo_pm2 "$3" ;;
+    start-unit) [ "$1" = uninstall ] || quiet systemctl enable --now "$3" ;;
+    start-pm2) [ "$1" = uninstall ] || begin_pm2 ;;
+    # Back to what it ran from before, if it was restarted or told something: its line is the last one.
+    resume) [ "$1" = uninstall ] || ! grep -q '^restarted ' "$work/undo" || quiet systemctl restart "$3" ;;
+    restarted) ;;
     certificate) undo_certificate "$1" "$3" ;;
     connections) set_connections "$tuned_connections" "$3" ;;
     reload-nginx) reload_nginx_if_runs ;;
+    stop-nginx) undo_start "$3" ;;
+    disable-nginx) quiet systemctl disable "$3" || : ;;
     *) return 1 ;;
   esac
 }
 
+# Journals of older releases would remove the certificate that clients have pinned.
+undo_remove() {
+  case "$2" in
+    "$own_folder"/*) undo_data "$1" "$own_folder" ;;
+    *)
+      keep_changed "$2"
+      rm -rf "$2"
+      ;;
+  esac
+}
+
+# It is started anew by each run that changes it, and taken out once; pm2 itself may be gone.
+undo_pm2() {
+  command -v pm2 >/dev/null 2>&1 && as_person pm2 describe "$1" >/dev/null 2>&1 </dev/null || return 0
+  quiet as_person pm2 delete "$1" && quiet as_person pm2 save --force
+}
+
+# What was replaced lies beside its successor.
+undo_back() {
+  if [ "$1" = uninstall ]; then
+    rm -rf "$2" "$2.openclaw-old"
+  elif [ -e "$2.openclaw-old" ]; then
+    rm -rf "$2" && mv -T "$2.openclaw-old" "$2"
+  fi
+}
+
 restore() {
-  [ -e "$keeps/backup/$2" ] || [ -L "$keeps/backup/$2" ] || return 1
+  if [ ! -e "$keeps/backup/$2" ] && [ ! -L "$keeps/backup/$2" ]; then
+    # Nothing will ever bring it back: no reason to try for ever.
+    say "  $1 stays as it is: the copy of what it was is gone"
+    return 0
+  fi
   rm -rf "$1"
+  (umask 022 && mkdir -p "$(dirname "$1")")
   mv -T "$keeps/backup/$2" "$1"
+}
+
+bring_back() {
+  if [ -e "$1" ] || [ -L "$1" ]; then
+    say "  $1 stays as it is: somebody put it there since"
+    return 0
+  fi
+  restore "$1" "$2"
+}
+
+# undo_overwritten HOW PATH COPY PACKAGE: a file that stood where a package of ours has one. As long as
+# the package is there it is in use, and what is there after it is newer than the copy.
+undo_overwritten() {
+  if package_installed "$4"; then
+    [ "$1" != uninstall ] || [ -n "$opt_purge" ] || kept "overwritten $2 $3,$4"
+  elif [ "$1" = failure ] || [ ! -e "$2" ]; then
+    restore "$2" "$3"
+  fi
 }
 
 restore_mode() {
@@ -104,7 +184,17 @@ restore_mode() {
 
 # Devices, keys and configuration survive an uninstall that does not purge.
 undo_data() {
-  if [ "$1" = uninstall ] && [ -z "$opt_purge" ]; then kept "data $2"; else rm -rf "$2"; fi
+  if { [ "$1" = uninstall ] && [ -z "$opt_purge" ]; } || { [ "$1" = failure ] && holds_left "$2"; }; then
+    kept "data $2"
+  else
+    rm -rf "$2"
+  fi
+}
+
+# holds_left PATH: whether the certificate that a failed run leaves is in there, or what renews it.
+holds_left() {
+  [ -n "$left_certificate" ] || return 1
+  case "$1" in */letsencrypt) return 0 ;; *) return 1 ;; esac
 }
 
 undo_account() {
@@ -130,14 +220,17 @@ undo_unit() {
 }
 
 # kept LINE: stays in the journal for a purge to come.
-kept() { printf '%s\n' "$1" >>"$work/kept"; }
+kept() {
+  keeping=1
+  printf '%s\n' "$1" >>"$work/kept"
+}
 
 # describe_undo VERB PATH: what undoing a line of the journal does, in words; nothing where nothing.
 describe_undo() {
   case "$1 $2" in *.openclaw-new) return 0 ;; esac
   case "$1" in
     remove) echo "remove $2" ;;
-    restore) echo "put $2 back as it was" ;;
+    restore | bring-back) echo "put $2 back as it was" ;;
     folder) echo "remove the folder $2 if it is empty" ;;
     data) [ -z "$opt_purge" ] && echo "keep $2 (--purge removes it)" || echo "remove $2" ;;
     account) [ -z "$opt_purge" ] && echo "keep the user $2 (--purge removes it)" || echo "remove the user $2" ;;

@@ -5,6 +5,7 @@ log_file=/var/log/openclaw-gateway-install.log
 
 # A terminal that went away must not stop an installation half-way.
 say() {
+  close_line
   if [ -n "$opt_json" ]; then printf '%s\n' "$*" >&2 || :; else printf '%s\n' "$*" || :; fi
   note "$*"
 }
@@ -25,11 +26,12 @@ open_log() {
 # quiet COMMAND…: its output goes to the log; the end of it is shown when it fails.
 quiet() {
   note "+ $*"
-  if "$@" >"$work/output" 2>&1; then
+  if waited "$@" >"$work/output" 2>&1; then
     cat "$work/output" >>"$log_file"
     return 0
   fi
   cat "$work/output" >>"$log_file"
+  close_line
   tail -n 15 "$work/output" >&2
   return 1
 }

@@ -6,8 +6,9 @@ public_socket=/run/openclaw-gateway/public/gateway.sock
 
 configuration() {
   if [ -f "$config_file" ]; then
-    want_setting "$opt_port" gateway.port "$gateway_port"
-    want_setting "$opt_domain" gateway.publicUrl "$public_url"
+    want_setting "$opt_port$(forgotten port)" gateway.port "$gateway_port"
+    want_public_url
+    want_way_in
     return
   fi
   first_configuration >"$work/openclaw.json"
@@ -30,12 +31,57 @@ first_configuration() {
   echo '}'
 }
 
+# configured_port: where the gateway listens if nobody says otherwise now; what its owner set stays.
+configured_port() {
+  if [ -z "$opt_no_nginx" ] || [ -n "$(forgotten port)" ] || [ ! -f "$config_file" ] || [ ! -x "$prefix/current/bin/node" ]; then
+    echo 18789
+    return
+  fi
+  installed_cli config get gateway.port 2>/dev/null || echo 18789
+}
+
+# installed_cli WORDS…: the command line of the gateway that is here, whatever it is called.
+installed_cli() {
+  OPENCLAW_STATE_DIR=/var/lib/openclaw-gateway OPENCLAW_CONFIG_PATH=$config_file \
+    "$prefix/current/bin/node" "$prefix/current/dist/index.js" "$@"
+}
+
 # setting_is KEY VALUE: a configuration that outlived its gateway is read without it.
 setting_is() {
   if [ -x "$prefix/current/bin/node" ]; then
     [ "$("/usr/local/bin/$command_name" config get "$1" 2>/dev/null)" = "$2" ]
+  elif [ -z "$2" ]; then
+    ! grep -qF "\"${1##*.}\": " "$config_file"
   else
     grep -qF -e "\"${1##*.}\": $2" -e "\"${1##*.}\": \"$2\"" "$config_file"
+  fi
+}
+
+# What the installer put there follows what it is asked for; what the owner put there is the owner's,
+# unless a name is given now.
+want_public_url() {
+  [ "$public_url" != "$(recalled public_url)" ] || is_named domain || return 0
+  if [ -n "$public_url" ]; then
+    is_named domain || setting_is gateway.publicUrl "$(recalled public_url)" || return 0
+    want_setting 1 gateway.publicUrl "$public_url"
+    return
+  fi
+  setting_is gateway.publicUrl "$(recalled public_url)" || return 0
+  unset_setting gateway.publicUrl
+}
+
+unset_setting() {
+  change "take $1 out of $config_file" || return 0
+  save "$config_file" data
+  quiet "/usr/local/bin/$command_name" config unset "$1"
+}
+
+# nginx comes by the socket; without it people come by a port.
+want_way_in() {
+  if [ -z "$opt_no_nginx" ]; then
+    want_setting 1 gateway.socket "$public_socket"
+  elif setting_is gateway.bind none; then
+    want_setting 1 gateway.bind loopback
   fi
 }
 

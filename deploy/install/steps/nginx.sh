@@ -1,53 +1,66 @@
 # shellcheck shell=sh disable=SC2154,SC2034
 # nginx in front of the gateway: one file of ours, tested before every reload. Other sites are not touched.
 
-nginx_file=/etc/nginx/conf.d/openclaw-gateway.conf
+nginx_file=/etc/nginx/conf.d/$ours_in_nginx
 debian_default=/etc/nginx/sites-enabled/default
 
 nginx_packages() {
   [ -z "$opt_no_nginx" ] || return 0
-  wanted=nginx
-  [ "$certificate_kind" != certbot ] || wanted="nginx certbot"
-  [ "$certificate_kind" != own ] || command -v openssl >/dev/null 2>&1 || wanted="nginx openssl"
+  # A program that is on the path is used, whoever put it there.
+  wanted=
+  command -v nginx >/dev/null 2>&1 || wanted=nginx
+  [ "$certificate_kind" != certbot ] || command -v certbot >/dev/null 2>&1 || wanted="$wanted certbot"
+  [ "$certificate_kind" = none ] || command -v openssl >/dev/null 2>&1 || wanted="$wanted openssl"
   # shellcheck disable=SC2086 # a list of names
-  need_packages $wanted
+  [ -z "$wanted" ] || need_packages $wanted
+  [ -n "$dry" ] || [ -z "$wanted" ] || read_nginx
 }
 
 nginx_site() {
   [ -z "$opt_no_nginx" ] || return 0
-  put_site name="$site_name" http="$http_port" https="$https_port" \
-    workers="$(nginx_workers)" connections="$(nginx_connections)" \
-    ${cert_file:+cert="$cert_file" key="$key_file"} ${hsts:+hsts=yes}
+  # Browsers that are told to come by HTTPS only can't be let in again by a certificate that they refuse.
+  hsts=
+  if [ "$certificate_kind" = certbot ] && certificate_trusted "$cert_file" "$opt_domain"; then hsts=1; fi
+  put_site "$cert_file" "$key_file" "$hsts"
+  [ -n "$dry" ] || rm -f "$first_cert" "$first_key"
 }
 
-# put_site WORDS…: renders our site; reloads nginx where that changed something.
+# put_site CERTIFICATE KEY HSTS: renders our site; reloads nginx where that changed something.
 put_site() {
   [ -n "$opt_domain" ] || make_way
-  sh "$here/nginx/render-site.sh" "$@" >"$work/nginx.conf" 2>"$work/output" ||
+  http_at=$(addresses_for "$http_port" | tr '\n' ' ')
+  https_at=$(addresses_for "$https_port" | tr '\n' ' ')
+  # shellcheck disable=SC2046 # one word or none
+  sh "$here/nginx/render-site.sh" name="$site_name" http="$http_port" https="$https_port" \
+    http_at="$http_at" https_at="$https_at" workers="$(nginx_workers)" connections="$(nginx_connections)" \
+    ${1:+cert="$1" key="$2"} ${3:+hsts=yes} $(http2_word) >"$work/nginx.conf" 2>"$work/output" ||
     [ -n "$dry" ] || fail 1 "the site could not be rendered: $(cat "$work/output")" "less $log_file"
   cmp -s "$work/nginx.conf" "$nginx_file" || [ -n "$dry" ] || record "reload-nginx"
   before=$(wc -l <"$changes")
   put_file "$work/nginx.conf" "$nginx_file" 644 root:root
-  if [ "$(wc -l <"$changes")" != "$before" ] || [ -n "${stepped_aside:-}" ]; then reload_nginx; fi
+  if [ "$(wc -l <"$changes")" != "$before" ] || [ -n "${nginx_stale:-}" ]; then reload_nginx; fi
+}
+
+# Before nginx 1.25.1 whoever asks for HTTP/2 on a port turns it on for all sites there.
+http2_word() {
+  awk -F '\t' -v port="$https_port" '$1 == "http" && $2 == port { others = 1; if ($4 ~ /http2/) http2 = 1 }
+    END { if (others && !http2) print "http2=no" }' "$listens"
 }
 
 # Without a name, ours must be the server that answers whatever nobody else does. Debian's untouched
 # example steps aside; anybody else's default is theirs.
 make_way() {
   # Brought by the package that is not there yet.
-  if [ -n "$dry" ] && ! package_installed nginx; then
+  if [ -n "$dry" ] && ! command -v nginx >/dev/null 2>&1; then
     change "take $debian_default away (Debian's untouched example)" || return 0
   fi
   if untouched_default; then
     change "take $debian_default away (Debian's untouched example)" || return 0
     record "reload-nginx"
-    save "$debian_default"
-    rm -f "$debian_default"
-    stepped_aside=1
+    take_away "$debian_default"
+    nginx_stale=1
     return 0
   fi
-  ! default_taken || fail 3 "another site of nginx here answers whatever has no name of its own" \
-    "give the gateway a name: --domain gateway.example.com (or --no-nginx)"
 }
 
 untouched_default() {
@@ -55,30 +68,4 @@ untouched_default() {
   shipped=$(dpkg-query -W -f '${Conffiles}\n' nginx-common nginx 2>/dev/null |
     sed -n 's|^ */etc/nginx/sites-available/default \([0-9a-f]*\).*|\1|p' | head -n 1)
   [ -n "$shipped" ] && [ "$(md5sum </etc/nginx/sites-available/default | cut -d' ' -f1)" = "$shipped" ]
-}
-
-default_taken() {
-  for site in /etc/nginx/sites-enabled/* /etc/nginx/conf.d/*.conf; do
-    [ "$site" != "$nginx_file" ] && grep -qsE '^[^#]*listen[^;#]*default_server' "$site" && return 0
-  done
-  return 1
-}
-
-# Tested first; what fails is undone by the journal, which reloads the former state.
-reload_nginx() {
-  stepped_aside=
-  change "test nginx's configuration and reload it" || return 0
-  quiet nginx -t || fail 1 "nginx does not accept the configuration made for it" "less $log_file"
-  if has_systemd; then
-    systemctl is-enabled -q nginx 2>/dev/null || quiet systemctl enable nginx
-    quiet systemctl reload-or-restart nginx
-  else
-    quiet nginx -s reload || quiet nginx
-  fi
-}
-
-reload_nginx_if_runs() {
-  command -v nginx >/dev/null 2>&1 || return 0
-  quiet nginx -t || return 1
-  ! has_systemd || quiet systemctl try-reload-or-restart nginx
 }

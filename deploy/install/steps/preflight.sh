@@ -1,7 +1,6 @@
 # shellcheck shell=sh disable=SC2154,SC2034
 # Whether this machine is fit, before anything is changed. All that is wrong is said at once.
 
-need_disk_mb=400
 need_memory_mb=240
 oldest_systemd=244
 oldest_nginx=1.14
@@ -17,7 +16,10 @@ preflight() {
   check_room
   check_ports
   check_nginx
+  check_in_use
   check_files
+  check_certificate
+  check_openings
   find_command
   [ -s "$work/wrong" ] || return 0
   echo "error: this machine is not fit for the gateway as it is asked for:" >&2
@@ -71,26 +73,18 @@ check_supervisor() {
   esac
 }
 
-check_room() {
-  [ "$(free_mb "$prefix")" -ge "$need_disk_mb" ] || wrong "$(free_mb "$prefix") MB are free for $prefix; $need_disk_mb are needed"
-  [ "$memory_mb" -ge "$need_memory_mb" ] || wrong "it has $memory_mb MB of memory; $need_memory_mb are needed"
-}
-
 check_ports() {
-  gateway_port=${opt_port:-18789}
   # Behind nginx it takes no TCP port unless asked to.
   [ -z "$opt_no_nginx$opt_port" ] || port_is_ours "$gateway_port" ||
     wrong "$(listener_words "$gateway_port"); the gateway can use another: --port 18790"
-  [ -z "$opt_no_nginx" ] && [ -z "$nginx_version" ] || return 0
-  for port in "$http_port" ${cert_file:+"$https_port"}; do
-    ! listens "$port" || wrong "$(listener_words "$port"), where nginx would listen; free it, or add --no-nginx"
-  done
 }
 
 # A gateway of ours that runs may of course listen there.
 port_is_ours() {
   listens "$1" || return 0
-  has_systemd && systemctl is-active -q openclaw-gateway.service 2>/dev/null
+  ! has_systemd || ! systemctl is-active -q openclaw-gateway.service 2>/dev/null || return 0
+  # Under pm2, or started by its owner.
+  [ -x "$prefix/current/bin/node" ] && installed_cli gateway status --json 2>/dev/null | grep -q "\"http://[^\"]*:$1\""
 }
 
 listener_words() { echo "port $1 is taken by ${listener_name:-$(listener "$1" | grep . || echo "another program")}"; }
@@ -98,14 +92,30 @@ listener_words() { echo "port $1 is taken by ${listener_name:-$(listener "$1" | 
 check_nginx() {
   [ -z "$opt_no_nginx" ] && [ -n "$nginx_version" ] || return 0
   version_at_least "$nginx_version" "$oldest_nginx" || wrong "its nginx is $nginx_version; $oldest_nginx or newer is needed"
-  nginx -t >"$work/nginx-test" 2>&1 ||
+  nginx -t >"$work/nginx-test" 2>&1 || site_is_broken ||
     wrong "its nginx configuration has errors already: $(grep -m1 emerg "$work/nginx-test" || tail -n 1 "$work/nginx-test")"
 }
 
+# site_is_broken: whether what nginx complains of is the gateway's own site, which is made anew, such as
+# one whose certificate is gone.
+site_is_broken() {
+  [ -f "$nginx_file" ] || return 1
+  sed -n 's/^  ssl_certificate\(_key\)* \(.*\);/\2/p' "$nginx_file" >"$work/site-files"
+  echo "$nginx_file" >>"$work/site-files"
+  grep -m1 emerg "$work/nginx-test" | grep -qF -f "$work/site-files"
+}
+
 check_files() {
-  for file in "$opt_cert" "$opt_key" "$opt_acme_ca"; do
-    [ -z "$file" ] || [ -r "$file" ] || wrong "there is no file $file"
-  done
+  check_file cert "$opt_cert" && check_file key "$opt_key" && check_file acme_ca "$opt_acme_ca"
+}
+
+check_file() {
+  [ -n "$2" ] && [ ! -r "$2" ] || return 0
+  if is_named "$1"; then
+    wrong "there is no file $2"
+  else
+    wrong "there is no file $2, which was chosen before; put it back, name another, or give it up: --$(printf '%s' "$1" | tr _ -) none"
+  fi
 }
 
 # An OpenClaw that is already here keeps its name; ours is then called otherwise.

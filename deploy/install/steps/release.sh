@@ -18,10 +18,10 @@ part_sha() { sed -n "s/^file [a-z]* $arch $build \([0-9a-f]*\) [0-9]* $1\$/\1/p"
 
 # put_part NAME FOLDER [FINISH]: unpacks a part as FOLDER, which appears whole or not at all.
 put_part() {
+  part_is_there "$1" "$2" && return 0
   sha=$(part_sha "$1")
-  [ "$(cat "$2/.part" 2>/dev/null)" = "$sha" ] && return 0
   change "fetch $1, verify it and unpack it as $2" || return 0
-  fetch_part "$1" "$work/$1"
+  fetch_shown "$1" "$work/$1"
   record "remove $2.openclaw-new"
   rm -rf "$2.openclaw-new"
   mkdir -m 755 "$2.openclaw-new"
@@ -30,9 +30,22 @@ put_part() {
   chmod -R u=rwX,go=rX "$2.openclaw-new"
   ${3:-:} "$2.openclaw-new"
   printf '%s\n' "$sha" >"$2.openclaw-new/.part"
-  save "$2"
-  rm -rf "$2"
+  if [ -e "$2" ]; then
+    put_aside "$2"
+  else
+    record "remove $2"
+  fi
   mv -T "$2.openclaw-new" "$2"
+}
+
+# part_is_there NAME FOLDER: a Node.js of the same version is the same, whatever release brought it.
+part_is_there() {
+  [ -f "$2/.part" ] || return 1
+  [ "$(cat "$2/.part")" != "$(part_sha "$1")" ] || return 0
+  case "$1" in
+    node-*) [ "$("$2/bin/node" --version 2>/dev/null)" = "v${2##*/}" ] ;;
+    *) return 1 ;;
+  esac
 }
 
 finish_release() {

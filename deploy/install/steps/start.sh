@@ -10,25 +10,66 @@ start() {
 }
 
 # Whether something that it runs from is changed by this run, or would be.
-restart_needed() { grep -qE "^(fetch |link $prefix/current |write $unit_file |set )" "$changes"; }
+# A public address is taken over at once, and a Node.js comes with a release that names it.
+restart_needed() {
+  grep -E "^(fetch |link $prefix/current |write $unit_file |set |make the folders of its sockets )" "$changes" | grep -qvE '^(fetch node-|set gateway.public)'
+}
 
 start_unit() {
   if systemctl is-active -q "$unit" 2>/dev/null; then
     restart_needed || return 0
     change "restart $unit" || return 0
+    count_clients
+    record "restarted $unit"
     verb=restart
   else
     change "start $unit" || return 0
     verb=start
   fi
-  quiet systemctl "$verb" "$unit" && return 0
+  since=$(now_ms)
+  if quiet systemctl "$verb" "$unit"; then
+    away_ms=$(($(now_ms) - since))
+    return 0
+  fi
+  close_line
+  [ "$(systemctl show -p ExecMainStatus --value "$unit")" != 226 ] || fail_namespace
   journalctl -u "$unit" -n 15 --no-pager -o cat >&2 2>/dev/null || :
   fail 1 "the gateway did not start" "journalctl -u $unit"
 }
 
+# Some providers' containers allow no namespaces, of which the unit's sandbox is made.
+fail_namespace() {
+  kind=$(systemd-detect-virt --container 2>/dev/null) || kind=
+  [ "${kind:-none}" != none ] || kind=
+  fail 1 "systemd may not make the gateway's sandbox here (226/NAMESPACE)${kind:+: this is a container ($kind) that allows no namespaces}" \
+    "have the container's host allow them (nesting=1 for LXC), or run this again with --supervisor none and start the gateway yourself"
+}
+
 start_pm2() {
-  pm2 describe openclaw-gateway >/dev/null 2>&1 && ! restart_needed && return 0
+  as_person pm2 describe openclaw-gateway >/dev/null 2>&1 && ! restart_needed && return 0
   change "start the gateway under pm2" || return 0
   record "pm2 openclaw-gateway"
-  quiet pm2 startOrReload "$prefix/current/deploy/ecosystem.config.cjs" && quiet pm2 save
+  count_clients
+  since=$(now_ms)
+  if ! begin_pm2 || ! runs_now; then fail_pm2; fi
+  away_ms=$(($(now_ms) - since))
+}
+
+# pm2 calls a program online that ended, or that never said that it is ready.
+runs_now() { "/usr/local/bin/$command_name" gateway status --json 2>/dev/null | grep -q '"running": true'; }
+
+fail_pm2() {
+  close_line
+  as_person pm2 logs openclaw-gateway --nostream --lines 15 >&2 2>/dev/null </dev/null || :
+  fail 1 "the gateway did not start under pm2" "pm2 logs openclaw-gateway --nostream --lines 50"
+}
+
+# count_clients: those that a restart drops for a moment.
+count_clients() {
+  clients_away=$("/usr/local/bin/$command_name" gateway status --json 2>/dev/null |
+    awk '/"connections": *{/ { within = 1 } within && /"(operator|node)":/ { gsub(/[^0-9]/, ""); sum += $0 } /}/ { within = 0 } END { print sum + 0 }')
+}
+
+begin_pm2() {
+  quiet as_person pm2 startOrReload "$prefix/current/deploy/ecosystem.config.cjs" && quiet as_person pm2 save
 }

@@ -30,8 +30,8 @@ untouched_conf() {
   shipped=$(dpkg-query -W -f '${Conffiles}\n' nginx-common nginx 2>/dev/null |
     sed -n "s|^ *$nginx_conf \([0-9a-f]*\).*|\1|p" | head -n 1)
   [ -n "$shipped" ] || return 1
-  for number in 768 "$tuned_connections"; do
-    [ "$(sed "s/^\([^#]*worker_connections  *\)$number;/\1768;/" "$nginx_conf" | md5sum | cut -d' ' -f1)" != "$shipped" ] || return 0
+  for held in 768 "$tuned_connections"; do
+    [ "$(sed "s/^\([^#]*worker_connections  *\)$held;/\1768;/" "$nginx_conf" | md5sum | cut -d' ' -f1)" != "$shipped" ] || return 0
   done
   return 1
 }
@@ -75,7 +75,10 @@ raise_connections() {
 # set_connections FROM TO: leaves everything else in the file as it is.
 set_connections() {
   [ -f "$nginx_conf" ] || return 0
-  cp -p "$nginx_conf" "$nginx_conf.openclaw-new"
-  sed "s/^\([^#]*worker_connections  *\)$1;/\1$2;/" "$nginx_conf" >"$nginx_conf.openclaw-new"
-  mv -f "$nginx_conf.openclaw-new" "$nginx_conf"
+  # On a full disk the file stays as it is, and no half of another beside it.
+  cp -p "$nginx_conf" "$nginx_conf.openclaw-new" &&
+    sed "s/^\([^#]*worker_connections  *\)$1;/\1$2;/" "$nginx_conf" >"$nginx_conf.openclaw-new" &&
+    mv -f "$nginx_conf.openclaw-new" "$nginx_conf" && return 0
+  rm -f "$nginx_conf.openclaw-new"
+  return 1
 }

@@ -15,17 +15,39 @@ uninstall() {
       while IFS= read -r line; do say "  $line"; done
     return 0
   fi
+  [ -z "$opt_purge" ] || consent_to_purge
   # The program that runs this may be among what goes.
   cp -R "$here" "$work/installer-copy"
   here=$work/installer-copy
   open_log
   : >"$work/kept"
+  left_certificate=
   say "Taking the gateway off …"
   [ ! -e "$prefix/ssh" ] || ssh_off || say "  approval over SSH could not be turned off"
-  undo_all "$work/undo" uninstall || fail 1 "not everything could be taken off" "less $log_file"
+  under_way=uninstalling
+  undo_all "$work/undo" uninstall || fail 1 "not everything could be taken off" "mend what is named above, then uninstall again (less $log_file)"
+  [ "$stops" -eq 0 ] || stopped_half_way
   leave_nothing
   say "Done.${opt_purge:+ Nothing of the gateway is left.}"
   [ -z "$opt_json" ] || echo '{"ok":true,"changed":true}'
+}
+
+# What is purged comes back from a backup alone, so no answer is no.
+consent_to_purge() {
+  { [ -z "$opt_yes" ] && [ -t 1 ] && [ -r /dev/tty ]; } || return 0
+  say "This removes for good: $(sed -n 's/^data \([^ ]*\).*/\1/p' "$work/undo" | sort -u | tr '\n' ' ')(devices, keys, configuration)."
+  printf 'Go on? [y/N] '
+  read -r reply </dev/tty || reply=n
+  case "$reply" in [Yy]*) ;; *) fail 1 "nothing was changed" "" ;; esac
+}
+
+# What was undone is off the journal: the next run goes on with the rest.
+stopped_half_way() {
+  say "Stopped; $(grep -vc '^done ' "$journal") of $(wc -l <"$work/undo" | tr -d ' ') things are still to be taken off."
+  under_way=stopped
+  again="get install.sh once more, and run: sh install.sh"
+  [ ! -e "$prefix/current/install/install.sh" ] || again="sh $prefix/current/install/install.sh"
+  fail "$stop_code" "it was stopped half-way" "$again --uninstall${opt_purge:+ --purge}"
 }
 
 # Its accounts and sshd's drop-in are not in the journal: "openclaw ssh enable" made them.
@@ -45,7 +67,9 @@ leave_nothing() {
   if [ -s "$work/kept" ]; then
     say "Kept: $(sed -n 's/^data //p' "$work/kept" | tr '\n' ' ')(devices, keys, configuration); --uninstall --purge removes them."
     { tac "$work/kept"; echo "done kept $(date -u +%Y-%m-%dT%H:%M:%SZ)"; } >"$journal"
-    find "$keeps/backup" -mindepth 1 -delete
+    find "$keeps/backup" -mindepth 1 -maxdepth 1 | while IFS= read -r copy; do
+      grep -qF " ${copy##*/}," "$work/kept" || rm -rf "$copy"
+    done
   else
     rm -rf "$keeps"
   fi

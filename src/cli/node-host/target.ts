@@ -10,7 +10,7 @@ import { quoted } from "../kit/words.ts";
 export interface ConnectTarget {
   readonly url: URL;
   readonly invite?: string;
-  /** SHA-256 of the certificate to expect, where a setup code names it. */
+  /** SHA-256 of the certificate to expect, where the link or setup code names it. */
   readonly tlsFingerprint?: string;
 }
 
@@ -36,10 +36,12 @@ export function readTarget(text: string): ConnectTarget {
   const isUrl = /^[a-z][a-z+.-]*:\/\//i.test(typed);
   if (!isUrl) refuseWord(typed);
   const url = readUrl(isUrl ? typed : `wss://${typed}`);
-  const invite = new URLSearchParams(url.hash.slice(1)).get("invite");
+  const words = new URLSearchParams(url.hash.slice(1));
+  const invite = words.get("invite");
+  const tlsFingerprint = words.get("pin");
   if (url.hash !== "" && !invite) throw broken("that link is not whole: nothing is behind its #");
   url.hash = "";
-  return { url, ...(invite && { invite }) };
+  return { url, ...(invite && { invite }), ...(tlsFingerprint && { tlsFingerprint }) };
 }
 
 /** A bare name is an address only where it can be told from a slip: `gw.example.com`, `gw:18789`. */

@@ -71,7 +71,7 @@ export const hostReport = () =>
       connections: t.object(connections()),
       secrets: t.object(shared()),
     },
-    { unit: t.string(), configMark: t.string() },
+    { unit: t.string(), configMark: t.string(), pagePin: t.string() },
   );
 
 const actor = () =>

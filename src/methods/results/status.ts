@@ -130,7 +130,7 @@ const figures = () =>
       ...notes(),
       limits: t.record(t.object({ value: t.number(), unit: t.string() })),
     },
-    { notify: notify() },
+    { notify: notify(), pagePin: t.string() },
   );
 
 export const status = () =>

@@ -183,6 +183,20 @@ describe("devices invite", () => {
     expect(decodeSetupCode(code)?.tlsFingerprint).toBe(pin);
   });
 
+  test("the gateway's own certificate is in the line of our own program without being asked for", async () => {
+    const pin = "cd".repeat(32);
+    const setupCode = encodeSetupCode({
+      url: "wss://gw",
+      bootstrapToken: "x",
+      tlsFingerprint: pin,
+    });
+    const url = `https://gw/#invite=x&pin=${pin}`;
+    admin.answers["device.pair.invite"] = () => ({ ...made, role: "node", url, setupCode });
+    const io = admin.io();
+    await openclaw("devices invite --role node", io);
+    expect(io.errorText).toContain(`echo '${url}' | openclaw connect - --tls-fingerprint ${pin}`);
+  });
+
   test("list and revoke tell setup codes and links apart, also those of older gateways", async () => {
     const link = {
       ...{ inviteId: "aaaaaaaaaaaa", role: "node", scopes: [], uses: 1, usedBy: [] },

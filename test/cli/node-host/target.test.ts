@@ -22,6 +22,12 @@ test.each([
   expect(target.invite).toBe(invite);
 });
 
+test("a link leads there by the certificate that it names", () => {
+  const target = readTarget(`https://192.0.2.7/#invite=abc_-9&pin=${"ab".repeat(32)}`);
+  expect(target).toMatchObject({ invite: "abc_-9", tlsFingerprint: "ab".repeat(32) });
+  expect(target.url.href).toBe("wss://192.0.2.7/");
+});
+
 const payload = { url: "wss://gw.example.com:8443/openclaw", bootstrapToken: "abc_-9" };
 
 test.each([

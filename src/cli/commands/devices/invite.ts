@@ -1,4 +1,5 @@
 import { NODES, ownerScopes, READ, WRITE } from "../../../protocol/access.ts";
+import { decodeSetupCode } from "../../../protocol/setup-code.ts";
 import { scopeWords } from "../../../words/scopes.ts";
 import { spanWords } from "../../kit/age.ts";
 import { printJson, remark } from "../../kit/context.ts";
@@ -15,11 +16,12 @@ import { joinLines, loopbackLines } from "./join-lines.ts";
 export const invite: Run<InviteOptions> = async (context, _args, options) => {
   if (options.setupCode) return (await import("./setup.ts")).setupCode(context, options);
   const params = inviteParams(options);
-  const pin = readPin(options.pin);
+  const given = readPin(options.pin);
   await withGateway(context, adminNeeds, async (gateway) => {
     const answer = await gateway.request("device.pair.invite", params);
     const { setupCode } = answer;
-    const code = setupCode === undefined ? undefined : pinned(setupCode, pin);
+    const code = setupCode === undefined ? undefined : pinned(setupCode, given);
+    const pin = given ?? (code === undefined ? undefined : decodeSetupCode(code)?.tlsFingerprint);
     const made = { ...answer, ...(code !== undefined && { setupCode: code }) };
     if (context.options.json) return printJson(context, made);
     const { io } = context;

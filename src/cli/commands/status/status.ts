@@ -28,6 +28,7 @@ function statusLines({ gateway }: GatewayStatus, now: number): Text[] {
     ["Gateway", `${shown(gateway.version)}, up ${spanWords(gateway.uptimeMs)}`],
     ["Listens on", gateway.listening.map((where) => shown(where, 200)).join(", ")],
     ["Fingerprint", shown(gateway.fingerprint, 200)],
+    ...(gateway.pagePin === undefined ? [] : pinRows(gateway.pagePin)),
     ["Connected", `${count(operator, "operator")}, ${count(node, "node")}`],
     ["", `${waiting} waiting for approval, ${unauthenticated} not yet authenticated`],
     ["Devices", `${devices} paired, ${pending} asking, ${count(invites, "unused link")}`],
@@ -39,6 +40,11 @@ function statusLines({ gateway }: GatewayStatus, now: number): Text[] {
   for (const note of notesOf(gateway)) lines.push("", ...noteLines(note));
   if (pending > 0) lines.push("", say`next: ${openclaw`devices list`}`);
   return lines;
+}
+
+/** What clients pin and people compare with what their browser shows of the certificate. */
+function pinRows(pin: string): [string, string][] {
+  return [["Certificate", `SHA-256 ${shown(pin, 64)}`]];
 }
 
 function storeWords({ ok, lastError }: GatewayStatus["gateway"]["store"]): string {

@@ -1,0 +1,178 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { until } from "../kit/until.ts";
+import { Vps } from "../kit/vps.ts";
+import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
+import { RELEASE_MS } from "../release/support/release.ts";
+import { Installing, LOG, OWN_SCRIPT } from "./support/installing.ts";
+import { changesOf, snapshot } from "./support/snapshot.ts";
+
+const UNIT = "openclaw-gateway.service";
+/** What is printed of each step before it starts, in order. */
+const STEPS = [
+  ...["User and groups", "Gateway and Node.js", "Folders", "Current version", "Command line"],
+  ...["Configuration", "systemd unit", "Choices before", "Start", "nginx", "Certificate", "Site"],
+  ...["Limits of nginx", "Proof", "Older releases", "Choices"],
+];
+/** How a run is ended: Ctrl-C reaches everything in the terminal, kill(1) the script alone. */
+const ENDS = {
+  "Ctrl-C": { kill: "kill -INT -- -$(cat /tmp/install.pid)", code: 130 },
+  SIGTERM: { kill: "kill -TERM $(cat /tmp/install.pid)", code: 143 },
+};
+const everything = Object.keys(ENDS).flatMap((end) => STEPS.map((step) => [step, end] as const));
+const sample = [
+  ["Gateway and Node.js", "Ctrl-C"],
+  ["Start", "SIGTERM"],
+  ["Limits of nginx", "Ctrl-C"],
+] as const;
+const moments = process.env["LONG"] === "1" ? everything : sample;
+
+const reason = whyNoVps();
+if (reason) console.log(`The tests of stopping the installer are skipped: ${reason}.`);
+
+let installing: Installing;
+let vps: Vps;
+
+/**
+ * Starts an installation in a session of its own, as a terminal is; what it says goes to /tmp/said. Resolves
+ * once it has told `step`, with what waits for its end and exit code.
+ */
+async function stepOf(step: string, words = ""): Promise<() => Promise<number>> {
+  await vps.ok(["rm", "-f", "/tmp/said", "/tmp/install.pid"]);
+  const typed = `echo $$ >/tmp/install.pid; exec bash /root/install.sh ${words} >/tmp/said 2>&1`;
+  let code: number | undefined;
+  const ended = vps.exec(["setsid", "--wait", "bash", "-c", typed]).then((result) => {
+    code = result.code;
+    return result.code;
+  });
+  await until(
+    async () => code !== undefined || (await said()).includes(`] ${step}`),
+    `the step ${step}`,
+  );
+  return () => ended;
+}
+
+const said = async () => (await vps.exec(["cat", "/tmp/said"])).stdout;
+
+describe.skipIf(reason !== undefined)("install.sh that is stopped", () => {
+  beforeAll(
+    async () => {
+      installing = await Installing.publish();
+      vps = await Vps.boot("rented");
+      const get = `curl -fsSL ${installing.publisher.url}/install.sh >/root/install.sh`;
+      await vps.ok(["sh", "-c", get]);
+      await vps.ok(["sh", "-c", "apt-get update -q && apt-get install -qy nginx"]);
+    },
+    RELEASE_MS + BASE_MS + STEP_MS,
+  );
+  afterAll(async () => {
+    await vps?.close();
+    await installing?.close();
+  });
+
+  test.each(moments)(
+    "at the step %s by %s undoes what it did, and says so",
+    async (step, end) => {
+      const before = await snapshot(vps);
+      const ended = await stepOf(step);
+      await vps.exec(["bash", "-c", ENDS[end as keyof typeof ENDS].kill]);
+      const code = await ended();
+      const words = await said();
+      // Whoever stops it after its last change hears that it is installed.
+      if (words.includes("Done in")) {
+        expect([0, ENDS[end as keyof typeof ENDS].code]).toContain(code);
+        await installing.takeOff(vps, "--purge", "--yes");
+      } else {
+        expect(words).toContain("the installation was stopped; everything it did was undone");
+        expect(code).toBe(ENDS[end as keyof typeof ENDS].code);
+      }
+      expect(changesOf(before, await snapshot(vps))).toEqual([]);
+    },
+    STEP_MS,
+  );
+
+  test(
+    "before it changes anything says so, and restarts nothing; one that changes little drops no client",
+    async () => {
+      await installing.ok(vps);
+      const since = () => vps.property(UNIT, "ActiveEnterTimestampMonotonic");
+      const before = [await snapshot(vps), await since()] as const;
+      const words = "--http-port 8080 --https-port 8443";
+      const ended = await stepOf("Site", words);
+      await vps.ok(["bash", "-c", ENDS["Ctrl-C"].kill]);
+      expect(await ended()).toBe(ENDS["Ctrl-C"].code);
+      expect(await said()).toContain("everything it did was undone");
+      expect(changesOf(before[0], await snapshot(vps))).toEqual([]);
+      expect(await since()).toBe(before[1]);
+      // Nor does an undo of what was not done: this one fails in its first step.
+      const { code } = await vps.exec(["bash", "-c", installing.line(words)], {
+        env: { OPENCLAW_INSTALL_FAIL_AFTER: "accounts" },
+      });
+      expect(code).toBe(1);
+      expect(await since()).toBe(before[1]);
+    },
+    STEP_MS,
+  );
+
+  test(
+    "by a closed terminal goes on to its end without one, and its log tells",
+    async () => {
+      await installing.takeOff(vps, "--purge", "--yes");
+      await vps.ok(["rm", "-f", "/tmp/install.pid", "/tmp/said"]);
+      const typed = "echo $$ >/tmp/install.pid; exec bash /root/install.sh --yes";
+      const line = `echo $$ >/tmp/terminal.pid; exec script -qec '${typed}' /dev/null >/tmp/said 2>&1`;
+      const closed = vps.exec(["setsid", "--wait", "sh", "-c", line]);
+      await until(async () => (await said()).includes("] Folders"), "the step Folders");
+      await vps.ok(["sh", "-c", "kill -9 $(cat /tmp/terminal.pid)"]);
+      await closed;
+      const running = ["sh", "-c", "kill -0 $(cat /tmp/install.pid)"];
+      await until(async () => (await vps.exec(running)).code !== 0, "the installer to end");
+      expect(await vps.ok(["tail", "-n", "20", LOG])).toContain("Done in");
+      expect(await vps.property(UNIT, "ActiveState")).toBe("active");
+    },
+    STEP_MS,
+  );
+
+  test(
+    "--uninstall --purge asks on a terminal, and takes no answer for no",
+    async () => {
+      const terminal = async (keys: string) => {
+        const typed = `sh ${OWN_SCRIPT} --uninstall --purge`;
+        // The terminal stays open until the program has ended.
+        const line = `exec 3< <(${keys}; exec sleep 1000); script -qec '${typed}' /dev/null <&3; kill $!`;
+        return (await vps.exec(["bash", "-c", line])).stdout;
+      };
+      const before = await snapshot(vps);
+      for (const keys of ["echo", "echo n"]) {
+        const words = await terminal(keys);
+        expect(words).toContain("/var/lib/openclaw-gateway");
+        expect(words).toContain("nothing was changed");
+      }
+      expect(changesOf(before, await snapshot(vps))).toEqual([]);
+      expect(await terminal("echo y")).toContain("Nothing of the gateway is left.");
+    },
+    STEP_MS,
+  );
+
+  test(
+    "an uninstall that is stopped tells what is left, and goes on with that when it is run again",
+    async () => {
+      const before = await snapshot(vps);
+      await installing.ok(vps, "--no-nginx");
+      const typed = `echo $$ >/tmp/install.pid; exec sh ${OWN_SCRIPT} --uninstall --purge >/tmp/said 2>&1`;
+      await vps.ok(["rm", "-f", "/tmp/said"]);
+      const ended = vps.exec(["setsid", "--wait", "bash", "-c", typed]);
+      await until(async () => (await said()).includes("Taking the gateway off"), "the uninstall");
+      await vps.exec(["bash", "-c", ENDS.SIGTERM.kill]);
+      const { code } = await ended;
+      const words = await said();
+      if (!words.includes("Nothing of the gateway is left")) {
+        expect(words).toMatch(/Stopped; \d+ of \d+ things are still to be taken off\./);
+        expect(words).toMatch(/next: .*--uninstall --purge/);
+        expect(code).toBe(ENDS.SIGTERM.code);
+        await installing.ok(vps, "--uninstall", "--purge");
+      }
+      expect(changesOf(before, await snapshot(vps))).toEqual([]);
+    },
+    STEP_MS,
+  );
+});
