@@ -17,6 +17,7 @@ import { metricsLines } from "./metrics.ts";
 import { reliabilityLines } from "./reliability.ts";
 import { architecturePage } from "./rooms.ts";
 import { typeNotation } from "./type-notation.ts";
+import { variableReference } from "./variables.ts";
 
 const NOTE = "<!-- Made by `npm run docs` from the declarations in src/; a test keeps it true. -->";
 
@@ -34,7 +35,7 @@ export function references(): Record<string, string> {
     "guessing.md": page("Guessing", guessingLines()),
     "budgets.md": page("Budgets", budgetLines()),
     "metrics.md": page("Metrics", metricsLines()),
-    "config.md": `${NOTE}\n\n${configReference().trim()}\n`,
+    "config.md": `${NOTE}\n\n${configReference().trim()}\n\n${variableReference()}\n`,
   };
 }
 

@@ -9,6 +9,7 @@ import { contradictions, type Interpretation, interpretConfig, valueIssue } from
 import { type ConfigPath, configPaths, type GatewayConfig, specOf } from "./schema.ts";
 import { buildConfig } from "./settings.ts";
 import { Refused, readText } from "./values.ts";
+import { variableCure } from "./variables.ts";
 
 /** The largest config file that is read, in bytes. */
 export const maxConfigBytes = stateLimitTable.configBytes.value;
@@ -73,9 +74,10 @@ export function evaluateConfig(source: ConfigSource, options: LoadOptions): Load
     const variable = specOf(path).env;
     const given = variable === undefined ? undefined : env[variable];
     if (variable && given)
-      override({ path, by: "env", name: variable }, given, { read, overrides });
+      override({ path, by: "env", name: variable }, given, { read, overrides, env });
     const flag = flags[path];
-    if (flag !== undefined) override({ path, by: "flag", name: path }, flag, { read, overrides });
+    if (flag !== undefined)
+      override({ path, by: "flag", name: path }, flag, { read, overrides, env });
   }
   const { errors, warnings, values } = read;
   // Again: flags may contradict what is fine in the file.
@@ -86,15 +88,16 @@ export function evaluateConfig(source: ConfigSource, options: LoadOptions): Load
 interface Layers {
   readonly read: Interpretation;
   readonly overrides: Override[];
+  readonly env: Environment;
 }
 
-function override(from: Override, value: unknown, { read, overrides }: Layers): void {
+function override(from: Override, value: unknown, { read, overrides, env }: Layers): void {
   const { type } = specOf(from.path);
   const result = typeof value === "string" ? readText(type, value) : type.read(value);
   if (result instanceof Refused) {
     const issue = valueIssue(from.path, value, result);
     const where = from.by === "env" ? from.name : `flag for ${from.path}`;
-    const next = from.by === "env" ? shell`unset ${from.name}` : openclaw`gateway run --help`;
+    const next = from.by === "env" ? variableCure(from.name, env) : openclaw`gateway run --help`;
     const { message, hiding } = issue;
     read.errors.push({
       ...issue,

@@ -61,6 +61,7 @@ const configTable = {
     example: "loopback",
     hostOnly: true,
     apply: "restart",
+    env: "OPENCLAW_GATEWAY_BIND",
   }),
   "gateway.socket": optional({
     type: v.socketPath,
@@ -75,6 +76,7 @@ const configTable = {
     example: "https://gateway.example.com",
     hostOnly: true,
     apply: "live",
+    env: "OPENCLAW_GATEWAY_PUBLIC_URL",
   }),
   "gateway.name": optional({
     type: v.displayName,
@@ -132,6 +134,7 @@ const configTable = {
     example: '["127.0.0.1"]',
     hostOnly: true,
     apply: "live",
+    env: "OPENCLAW_GATEWAY_TRUSTED_PROXIES",
   }),
   "gateway.controlUi.allowedOrigins": key({
     type: v.origins,

@@ -25,8 +25,8 @@ interface Deps {
   readonly pairing: Pairing;
   readonly secrets: SharedSecrets;
   readonly kind: SecretKind;
-  /** From OPENCLAW_GATEWAY_TOKEN or its file; set only where there is no secret yet. */
-  readonly givenToken: string | undefined;
+  /** From the environment or files that it names; set only where there is no secret of that kind yet. */
+  readonly given: { readonly [kind in SecretKind]?: string | undefined };
   /** A person sees the output, so secrets may be shown. */
   readonly terminal: boolean;
 }
@@ -49,30 +49,31 @@ export async function firstStart(deps: Deps): Promise<FirstStart> {
 }
 
 async function ensureToken(deps: Deps, notes: GatewayNote[]): Promise<string | undefined> {
-  const { secrets, kind, givenToken, world, terminal } = deps;
+  const { secrets, kind, given, world, terminal } = deps;
+  const wanted = given[kind];
   if (secrets.isSet(kind)) {
-    if (givenToken === undefined || kind !== "token") return undefined;
-    if ((await secrets.verify("token", givenToken, "environment")) !== "ok") {
-      notes.push(tokenDiffers());
+    if (wanted !== undefined && (await secrets.verify(kind, wanted, "environment")) !== "ok") {
+      notes.push(secretDiffers(kind));
     }
     return undefined;
   }
-  if (kind === "token" && givenToken !== undefined) {
-    await storeToken(deps, givenToken, "environment");
+  if (wanted !== undefined) {
+    await storeSecret(deps, wanted, "environment");
     return undefined;
   }
   if (kind === "token" && terminal) {
     const token = world.bytes(24).toString("base64url");
-    await storeToken(deps, token, "first-start");
+    await storeSecret(deps, token, "first-start");
     return token;
   }
   notes.push(noSecret(kind));
   return undefined;
 }
 
-function tokenDiffers(): GatewayNote {
-  const message = "OPENCLAW_GATEWAY_TOKEN differs from the configured token, which stays in force";
-  const next = openclaw`config set gateway.token -`;
+function secretDiffers(kind: SecretKind): GatewayNote {
+  const name = kind === "token" ? "OPENCLAW_GATEWAY_TOKEN" : "OPENCLAW_GATEWAY_PASSWORD_FILE";
+  const message = `${name} differs from the configured ${kind}, which stays in force`;
+  const next = openclaw`config set ${`gateway.${kind}`} -`;
   const text = say`${message}; to change it: ${next}`;
   return { code: "SHARED_TOKEN_DIFFERS", message, next, text };
 }
@@ -83,15 +84,15 @@ function noSecret(kind: SecretKind): GatewayNote {
   return { code: "NO_SHARED_SECRET", message, next, text: say`${message} until: ${next}` };
 }
 
-async function storeToken(
-  { secretStore, document, decisions }: Deps,
-  token: string,
+async function storeSecret(
+  { secretStore, document, decisions, kind }: Deps,
+  secret: string,
   how: "environment" | "first-start",
 ): Promise<void> {
-  const hashed = await secretStore.hashed(token, how);
-  const event = auditOf("secret.set", "gateway", { kind: "token", how });
+  const hashed = await secretStore.hashed(secret, how);
+  const event = auditOf("secret.set", "gateway", { kind, how });
   await decisions.about(document).decide((state) => {
-    return { ...replaceSecret(state, "token", hashed), event };
+    return { ...replaceSecret(state, kind, hashed), event };
   });
 }
 

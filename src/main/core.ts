@@ -15,12 +15,12 @@ import type { Environment } from "../lib/environment.ts";
 import { version } from "../lib/version.ts";
 import { systemWorld, type World } from "../lib/world.ts";
 import { type Limits, limitValues } from "../limits/table.ts";
-import { openclaw } from "../protocol/command.ts";
+import { type Calls, openclaw } from "../protocol/command.ts";
 import { plainText } from "../protocol/text.ts";
 import type { StoreLog } from "../store/document.ts";
 import { explain } from "../store/errors.ts";
 import { acquireWriterLock, type LockOptions, ownPlace, type WriterLock } from "../store/lock.ts";
-import { commandName } from "../words/command.ts";
+import { callsOf, callsOfStopped, commandName } from "../words/command.ts";
 import { type OpenServices, openServices } from "./open-services.ts";
 import { openState, type StateDocument } from "./state.ts";
 
@@ -55,6 +55,8 @@ export interface Core extends OpenServices {
   readonly approveSocket: string;
   /** How the command line is called here. */
   readonly command: string;
+  /** How commands are typed where the log is read. */
+  readonly calls: Calls;
   /** Wall clock. */
   readonly startedAtMs: number;
   /** Milliseconds since the start, by the monotonic clock. */
@@ -84,7 +86,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const describe = { ...own, ...ownPlace() };
   await completeConfigWrite(stateDir, { describe, world });
   const loaded = await loadConfig(load);
-  if (options.brokenConfig !== "opened") refuseBadConfig(loaded, commandName(env));
+  if (options.brokenConfig !== "opened") refuseBadConfig(loaded, callsOfStopped(env));
   await ensurePrivateFolder(stateDir).catch((error) => {
     throw explain(error, { folder: stateDir });
   });
@@ -103,6 +105,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       adminSocket,
       approveSocket: resolveApproveSocket(env, stateDir),
       command: commandName(env),
+      calls: callsOf(env),
       startedAtMs,
       uptimeMs,
       loaded,
@@ -161,11 +164,11 @@ async function closeAll(
   }
 }
 
-function refuseBadConfig(loaded: LoadedConfig, command: string): void {
+function refuseBadConfig(loaded: LoadedConfig, calls: Calls): void {
   const [first] = loaded.errors;
   if (!first) return;
   const lines = loaded.errors.map((issue) =>
-    plainText(formatIssue(issue, loaded.source.path), { here: command }),
+    plainText(formatIssue(issue, loaded.source.path), calls),
   );
   throw new ConfigError(first.code, `the configuration has errors\n${lines.join("\n")}`, {
     // Of what has no place in the file, such as a flag's value, the file's own check says nothing.

@@ -21,6 +21,7 @@ import { SshKeys } from "../pairing/ssh.ts";
 import { SshAdmins } from "../pairing/ssh-admins.ts";
 import { plainText, type Text, typedFact } from "../protocol/text.ts";
 import type { StoreLog } from "../store/shape.ts";
+import { callsOf } from "../words/command.ts";
 import { publishApprovers } from "./approvers.ts";
 import { type StateDocument, type StateParts, statePartsOf } from "./state.ts";
 
@@ -82,9 +83,10 @@ type Parts = Pick<OpenServices, "documents" | "decisions" | "config" | "secretSt
 
 function openConfig(
   secretStore: SecretStore,
-  { load, loaded, world, limits, stateDir, log }: Deps,
+  { env, load, loaded, world, limits, stateDir, log }: Deps,
 ): ConfigStore {
-  const warn = (text: Text) => log.warn(typedFact(text), plainText(text));
+  const calls = callsOf(env);
+  const warn = (text: Text) => log.warn(typedFact(text, calls), plainText(text, calls));
   const hashKey = secretStore.tokenKey;
   const writeFile = configWriter(stateDir);
   return new ConfigStore({ load, world, limits, writeFile, hashKey, warn }, loaded);

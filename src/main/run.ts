@@ -6,6 +6,7 @@ import { type FirstStart, firstStart } from "../gateway/first-start.ts";
 import type { StopSignal } from "../host/stop-signal.ts";
 import { detectSupervisor } from "../host/supervisor.ts";
 import { systemdNotifier } from "../host/systemd.ts";
+import type { Environment } from "../lib/environment.ts";
 import type { Logger } from "../lib/log.ts";
 import type { LogRing } from "../lib/log-ring.ts";
 import { version } from "../lib/version.ts";
@@ -13,12 +14,12 @@ import { systemWorld } from "../lib/world.ts";
 import { limitValues } from "../limits/table.ts";
 import { isCoded } from "../protocol/errors.ts";
 import { plainText, typedFact } from "../protocol/text.ts";
-import { commandName } from "../words/command.ts";
+import { callsOf, callsOfStopped } from "../words/command.ts";
 import { foldText } from "../words/fold.ts";
 import { tunnelLine } from "../words/tunnel.ts";
 import { banner } from "./banner.ts";
 import { type Core, openCore } from "./core.ts";
-import { takeToken } from "./given-token.ts";
+import { type GivenSecrets, takeSecrets } from "./given-secrets.ts";
 import { newRing, openLog } from "./log.ts";
 import { type RunningServer, startServer } from "./server.ts";
 import { type SupervisedServer, Supervision } from "./supervision.ts";
@@ -43,17 +44,17 @@ export interface RunOptions {
 /** Runs the gateway in the foreground until it is told to stop. Resolves with the exit code. */
 export async function runGateway(options: RunOptions): Promise<number> {
   let port = options.flags.port;
-  let givenToken: string | undefined;
+  let given: GivenSecrets | undefined;
   const logRing = newRing();
   for (;;) {
     const { log, close, reopen } = await openLog(options, logRing);
     try {
-      givenToken ??= await takeToken(options.env);
+      given ??= await takeSecrets(options.env);
       const flags = { ...options.flags, port };
       const ended = await runOnce({
         ...options,
         flags,
-        givenToken,
+        given,
         log,
         reopenLog: reopen,
         logRing,
@@ -62,7 +63,7 @@ export async function runGateway(options: RunOptions): Promise<number> {
       // A gateway on any free port keeps the one that clients know.
       if (port === 0) port = ended.port;
     } catch (error) {
-      return explainStart(error, log);
+      return explainStart(error, options.env, log);
     } finally {
       await close();
     }
@@ -70,7 +71,7 @@ export async function runGateway(options: RunOptions): Promise<number> {
 }
 
 type OnceOptions = RunOptions & {
-  givenToken: string | undefined;
+  given: GivenSecrets;
   log: Logger;
   reopenLog: () => void;
   logRing: LogRing;
@@ -178,7 +179,7 @@ function supervised(core: Core, server: RunningServer): SupervisedServer {
 }
 
 /** What only a first start does: the shared token and the owner's link. */
-function prepare(core: Core, { givenToken, terminal }: OnceOptions): Promise<FirstStart> {
+function prepare(core: Core, { given, terminal }: OnceOptions): Promise<FirstStart> {
   return firstStart({
     world: core.world,
     secretStore: core.secretStore,
@@ -187,7 +188,7 @@ function prepare(core: Core, { givenToken, terminal }: OnceOptions): Promise<Fir
     pairing: core.pairing,
     secrets: core.secrets,
     kind: core.config.current.gateway.auth.mode,
-    givenToken,
+    given,
     terminal,
   });
 }
@@ -204,19 +205,18 @@ function welcome(
   const { info } = server;
   const { fingerprint } = core.secretStore.identity;
   const counts = core.pairing.counts();
-  const command = commandName(env);
+  const calls = callsOf(env);
   if (terminal) {
     const tunnel = tunnelLine(info.pageUrl, env);
     const text = banner({ info, first, fingerprint, counts, tunnel });
     const width = process.stdout.columns || Number.POSITIVE_INFINITY;
-    process.stdout.write(foldText(text, { width, calls: { here: command } }));
+    process.stdout.write(foldText(text, { width, calls }));
   }
   const ready = { version, pid: process.pid, listening: info.listening, fingerprint };
   // The banner said it already.
   if (terminal) log.debug(ready, "gateway ready");
   else log.info(ready, "gateway ready");
   for (const { code, text } of info.notes) {
-    const calls = { here: command };
     log.warn({ code, ...typedFact(text, calls) }, plainText(text, calls));
   }
   process.send?.("ready");
@@ -231,13 +231,13 @@ function flagsOf(options: RunOptions): ConfigFlags {
 }
 
 /** Says why the gateway could not start, with the next step, and returns the exit code. */
-function explainStart(error: unknown, log: Logger): number {
+function explainStart(error: unknown, env: Environment, log: Logger): number {
   if (!isCoded(error)) {
     log.fatal({ err: error }, "the gateway could not start");
     return EXIT_FAILED;
   }
   const { code, next } = error;
-  log.fatal({ code, next: plainText(next) }, error.message);
+  log.fatal({ code, next: plainText(next, callsOfStopped(env)) }, error.message);
   if (code.startsWith("CONFIG_")) return EXIT_CONFIG;
   return code.startsWith("STORE_") ? EXIT_STATE : EXIT_FAILED;
 }

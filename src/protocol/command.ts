@@ -102,7 +102,12 @@ function isWords(given: Blank | readonly Word[]): given is readonly Word[] {
 export interface Calls {
   readonly here?: string | undefined;
   readonly gateway?: string | undefined;
+  /** What stands before a program of the container that the gateway runs in, where that is reached from outside. */
+  readonly inside?: string | undefined;
 }
+
+/** Programs that look at the files of a container, or change them, inside of it. */
+const INSIDE = new Set(["cat", "chmod", "cp", "df", "findmnt", "ls", "mkdir", "mv", "rm", "stat"]);
 
 /** The command as it is typed. */
 export function commandText(command: Command, calls: Calls = {}): string {
@@ -110,7 +115,7 @@ export function commandText(command: Command, calls: Calls = {}): string {
   const ours = place === "node" ? undefined : calls[place];
   const set = env === undefined ? [] : ["env", ...Object.entries(env).map(assigned)];
   return [
-    ...(root ? ["sudo"] : []),
+    ...(calls.inside !== undefined && INSIDE.has(program) ? [calls.inside] : root ? ["sudo"] : []),
     ...set,
     program === OPENCLAW ? (ours ?? program) : program,
     ...words.map((word) => (typeof word === "string" ? shellWord(word) : word.fill)),

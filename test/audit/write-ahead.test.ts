@@ -208,8 +208,8 @@ test("the token of a first start has a line, and says where it came from", async
     kind: "token" as const,
     terminal: false,
   };
-  await firstStart({ ...deps, givenToken: TEST_TOKEN });
-  await firstStart({ ...deps, givenToken: TEST_TOKEN });
+  await firstStart({ ...deps, given: { token: TEST_TOKEN } });
+  await firstStart({ ...deps, given: { token: TEST_TOKEN } });
   const lines = await gateway.core.audit.read({ limit: 10 });
   expect(lines).toMatchObject([
     { event: "secret.set", by: { kind: "gateway" }, what: { kind: "token", how: "environment" } },

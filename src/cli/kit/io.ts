@@ -1,8 +1,9 @@
+import { noteContainer } from "../../host/container.ts";
 import type { Environment } from "../../lib/environment.ts";
 import type { Calls } from "../../protocol/command.ts";
 import type { Text } from "../../protocol/text.ts";
 import { foldText } from "../../words/fold.ts";
-import { typedCommand } from "./typed.ts";
+import { typedCalls } from "./typed.ts";
 
 /** The terminal and environment of one run, as a value, so that tests need neither. */
 export interface Io {
@@ -63,14 +64,15 @@ export function tableColumns(columns: number): number {
 /** The process's own terminal. */
 export function systemIo(): Io {
   const { stdin, stdout, stderr, env } = process;
-  const calls: Calls = {
-    // Looked up only where a command is shown.
-    get here() {
-      return typedCommand(env, process.argv[1]);
-    },
+  noteContainer(env);
+  // Looked up only where something is shown, and once.
+  let known: Calls | undefined;
+  const calls = () => {
+    known ??= typedCalls(env, process.argv[1]);
+    return known;
   };
   const print = (stream: NodeJS.WriteStream, line: Text) => {
-    stream.write(`${foldText(line, { width: lineColumns(stream, env), calls })}\n`);
+    stream.write(`${foldText(line, { width: lineColumns(stream, env), calls: calls() })}\n`);
   };
   // A reader that hangs up early (`| head`) is no failure of ours.
   stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -100,7 +102,7 @@ export function systemIo(): Io {
     prompt: async (question, options = {}) => {
       const { promptLine } = await import("./prompt.ts");
       const width = lineColumns(stdout.isTTY ? stdout : stderr, env);
-      return promptLine(foldText(question, { width, calls }), options.secret ?? false);
+      return promptLine(foldText(question, { width, calls: calls() }), options.secret ?? false);
     },
     readLine: async () => (await import("./prompt.ts")).firstLine(stdin),
   };

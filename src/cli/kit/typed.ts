@@ -1,19 +1,63 @@
-import { existsSync } from "node:fs";
-import { basename, join, relative } from "node:path";
+import { basename, relative } from "node:path";
+import { inContainer, ownWords } from "../../host/container.ts";
 import type { Environment } from "../../lib/environment.ts";
 import { shellWord } from "../../lib/shell-word.ts";
-import { OPENCLAW } from "../../protocol/command.ts";
-import { commandName } from "../../words/command.ts";
+import { type Calls, OPENCLAW } from "../../protocol/command.ts";
+import {
+  callsBy,
+  callsOfStopped,
+  commandName,
+  fromOutside,
+  isOnPath,
+} from "../../words/command.ts";
+
+/** This program among the processes, and its command line as it was typed. */
+export interface OwnProcess {
+  readonly pid: number;
+  /** 0 where the parent is outside the container. */
+  readonly ppid: number;
+  readonly words: readonly string[];
+}
+
+const thisProcess = (): OwnProcess => ({
+  pid: process.pid,
+  ppid: process.ppid,
+  words: ownWords(),
+});
 
 /**
  * How people must type the program here: `OPENCLAW_COMMAND` where it is set; in a clone, where no
- * `openclaw` is on the path, node and the script as it was started.
+ * `openclaw` is on the path, node and the script as it was started. In a container as it was typed there,
+ * behind what reaches the container for who typed that as well.
  */
-export function typedCommand(env: Environment, script: string | undefined): string {
+export function typedCalls(
+  env: Environment,
+  script: string | undefined,
+  own: () => OwnProcess = thisProcess,
+): Calls {
+  if (!inContainer(env)) return callsBy(typedOnMachine(env, script), env);
+  const { pid, ppid, words } = own();
+  // Its own container: `docker compose run`, for a gateway that does not run.
+  if (pid === 1) return callsOfStopped(env);
+  const inside = typedInside(env, script, words);
+  return ppid === 0 ? callsBy(fromOutside(env, inside), env) : { here: inside, gateway: inside };
+}
+
+function typedOnMachine(env: Environment, script: string | undefined): string {
   const named = commandName(env);
   if (named !== OPENCLAW || !script || basename(script) !== "index.js") return named;
-  const folders = (env["PATH"] ?? "").split(":").filter((folder) => folder !== "");
-  if (folders.some((folder) => existsSync(join(folder, OPENCLAW)))) return named;
+  if (isOnPath(OPENCLAW, env)) return named;
   const near = relative(process.cwd(), script);
   return `node ${shellWord(near.startsWith("..") ? script : near)}`;
+}
+
+/** `node dist/index.js` for who typed that; a script that is on the path names the whole of its own. */
+function typedInside(
+  env: Environment,
+  script: string | undefined,
+  words: readonly string[],
+): string {
+  const near = words.find((word) => basename(word) === "index.js");
+  if (near !== undefined && !near.startsWith("/")) return `node ${shellWord(near)}`;
+  return isOnPath(OPENCLAW, env) ? OPENCLAW : `node ${shellWord(script ?? near ?? "")}`;
 }

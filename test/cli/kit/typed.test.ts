@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { typedCommand } from "../../../src/cli/kit/typed.ts";
+import { typedCalls } from "../../../src/cli/kit/typed.ts";
+
+const typedCommand = (env: Record<string, string>, script: string) => typedCalls(env, script).here;
 
 let folder: string;
 beforeEach(() => {

@@ -1,10 +1,11 @@
+import { inContainer } from "../../../host/container.ts";
 import { checkNative, ForeignNative, serverModule } from "../../../host/native.ts";
 import { StopSignal } from "../../../host/stop-signal.ts";
 import { openclaw, shell } from "../../../protocol/command.ts";
 import { say } from "../../../protocol/text.ts";
 import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
-import { typedCommand } from "../../kit/typed.ts";
+import { typedCalls } from "../../kit/typed.ts";
 import { loadGateway } from "./load.ts";
 
 export interface GatewayRunOptions {
@@ -24,7 +25,10 @@ export const run: Run<GatewayRunOptions> = async ({ io, options: global }, _args
   }
   const port = options.port === undefined ? undefined : readPort(options.port);
   // A person reads what this gateway prints: its commands must be ones that work in this shell.
-  if (io.showsPerson) io.env["OPENCLAW_COMMAND"] ??= typedCommand(io.env, process.argv[1]);
+  // Of a container it is read outside, which its own words know.
+  if (io.showsPerson && !inContainer(io.env)) {
+    io.env["OPENCLAW_COMMAND"] ??= typedCalls(io.env, process.argv[1]).here;
+  }
   // Before the gateway is loaded, and until the process is gone: nothing of it may end by a signal.
   const stop = new StopSignal({ terminal: io.showsPerson });
   checkServer();

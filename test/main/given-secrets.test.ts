@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { takeToken } from "../../src/main/given-token.ts";
+import { takeSecrets } from "../../src/main/given-secrets.ts";
 import { shell } from "../../src/protocol/command.ts";
 
 let folder = "";
@@ -11,11 +11,11 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const taken = (env: NodeJS.ProcessEnv) => takeToken(env).catch((error: unknown) => error);
+const taken = (env: NodeJS.ProcessEnv) => takeSecrets(env).catch((error: unknown) => error);
 
 test("a token is taken out of the environment", async () => {
   const env = { OPENCLAW_GATEWAY_TOKEN: " a-token \n", OTHER: "1" };
-  expect(await taken(env)).toBe("a-token");
+  expect(await taken(env)).toEqual({ token: "a-token" });
   expect(env).toEqual({ OTHER: "1" });
 });
 

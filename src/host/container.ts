@@ -1,0 +1,44 @@
+import { readFileSync } from "node:fs";
+import type { Environment } from "../lib/environment.ts";
+
+/** Set by the container's image; `0` says that this is no container. */
+const VARIABLE = "OPENCLAW_CONTAINER";
+
+/** Whether the gateway's container is what this program runs in, as {@link noteContainer} left it. */
+export function inContainer(env: Environment): boolean {
+  const said = env[VARIABLE];
+  return said !== undefined && said !== "" && said !== "0";
+}
+
+/**
+ * Sets `OPENCLAW_CONTAINER` where the image did not, and the first process here is a gateway or this very
+ * program: on a machine that is init. (A file such as /.dockerenv tells nothing: it is also in containers
+ * that people develop in, where `openclaw` is typed as on any machine.)
+ */
+export function noteContainer(env: NodeJS.ProcessEnv, first = firstProcess()): void {
+  if (env[VARIABLE] === undefined && runsGateway(first)) env[VARIABLE] = "1";
+}
+
+/** The words of the first process's command line; none where they may not be read. */
+function firstProcess(): readonly string[] {
+  return readWords("/proc/1/cmdline");
+}
+
+/** The words of this program's command line, as they were typed: Node.js makes its script's path absolute. */
+export function ownWords(): readonly string[] {
+  return readWords("/proc/self/cmdline");
+}
+
+function readWords(path: string): readonly string[] {
+  try {
+    return readFileSync(path, "utf8").split("\0").slice(0, -1);
+  } catch {
+    return [];
+  }
+}
+
+/** `node …/index.js gateway run`, also behind a small init such as docker's. */
+function runsGateway(words: readonly string[]): boolean {
+  const script = words.findIndex((word) => /(^|\/)index\.js$/.test(word));
+  return script > 0 && words[script + 1] === "gateway" && words[script + 2] === "run";
+}

@@ -1,0 +1,60 @@
+import { inContainer } from "../host/container.ts";
+import type { Environment } from "../lib/environment.ts";
+import { asRoot, blank, shell } from "../protocol/command.ts";
+import { say, type Text } from "../protocol/text.ts";
+
+/** A user, as the system numbers users; or whose a file is. */
+interface Who {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Why something that is mounted into a container can't be used, and what helps on its host. */
+export interface MountCure {
+  readonly why: string;
+  readonly next: Text;
+}
+
+/** The user that the image runs the gateway as. */
+const IMAGE_UID = 1000;
+
+/** What of the mount the reader fills in: its path on the host is not known in the container. */
+const FOLDER = blank("FOLDER");
+const FILE = blank("FILE");
+
+/** The user that this program runs as; root where the platform has none. */
+export function ownUser(): Who {
+  return { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+}
+
+/**
+ * What helps where the folder `path` of a container, mounted there, belongs to another user than
+ * this program's; `undefined` outside of containers, and where the owner is not what is wrong.
+ */
+export function folderOwnerCure(
+  path: string,
+  owner: Who,
+  { env, self = ownUser() }: { readonly env: Environment; readonly self?: Who },
+): MountCure | undefined {
+  if (!inContainer(env) || owner.uid === self.uid) return undefined;
+  const give = asRoot(shell`chown -R ${`${self.uid}:${self.gid}`} ${FOLDER}`);
+  const user = self.uid === IMAGE_UID ? "" : "; or take user: out of compose.yaml";
+  return {
+    why: `${path} belongs to user ${owner.uid}, and the gateway runs as user ${self.uid}`,
+    next: say`on the host: ${give} (FOLDER: what compose.yaml mounts at ${path}; of a named volume the Mountpoint that ${shell`docker volume inspect ${blank("VOLUME")}`} shows${user})`,
+  };
+}
+
+/** As {@link folderOwnerCure}, for a file with a secret. */
+export function secretOwnerCure(
+  path: string,
+  owner: Who,
+  { env, self = ownUser() }: { readonly env: Environment; readonly self?: Who },
+): MountCure | undefined {
+  if (!inContainer(env) || owner.uid === self.uid) return undefined;
+  const give = asRoot(shell`chown ${`${self.uid}:${self.gid}`} ${FILE}`);
+  return {
+    why: `${path} belongs to user ${owner.uid}, and the gateway runs as user ${self.uid}, which may not read it`,
+    next: say`on the host: ${give} (FILE: what compose.yaml has as this secret's file:)`,
+  };
+}
