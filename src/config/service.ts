@@ -22,6 +22,7 @@ import {
   type LoadOptions,
   loadConfig,
   maxConfigBytes,
+  type Override,
 } from "./load.ts";
 import { type ConfigPlan, type ConfigRequest, type ConfigWrite, planConfig } from "./plan.ts";
 import { publicHash, redactConfig, redactSource } from "./redact.ts";
@@ -144,6 +145,11 @@ export class ConfigStore {
   /** The file whose settings are in force. */
   get source(): ConfigSource {
     return this.#loaded.source;
+  }
+
+  /** Which keys in force come from elsewhere than the file. */
+  get overrides(): readonly Override[] {
+    return this.#loaded.overrides;
   }
 
   get path(): string {
@@ -270,6 +276,7 @@ export class ConfigStore {
       legacyIssues: [],
       configRevisionHash: hash,
       appliedConfigHash: this.appliedHash,
+      overrides: this.overrides.map(({ path, by, name }) => ({ path, by, name })),
     };
   }
 

@@ -42,6 +42,9 @@ export function gatewayName({ gateway }: GatewayConfig, hostName: string): strin
   return gateway.name ?? hostName;
 }
 
+/** What a URL has where the gateway listens on every address. */
+const EVERY_ADDRESS = /\/\/(0\.0\.0\.0|\[::\])(?=:)/;
+
 /**
  * Where a person opens the gateway's own page, with a slash at its end: a web app of `dashboard.root` has
  * the root for itself. `listening`: where it listens, such as `http://0.0.0.0:18789`, first the one to name.
@@ -53,7 +56,7 @@ export function pageUrl(
 ): string {
   const { publicUrl, port } = gateway;
   const first = listening.find((where) => where.startsWith("http://"));
-  const own = (first ?? `http://127.0.0.1:${port}`).replace("//0.0.0.0", `//${hostName}`);
+  const own = (first ?? `http://127.0.0.1:${port}`).replace(EVERY_ADDRESS, `//${hostName}`);
   const url = publicUrl ?? own;
   const root = url.endsWith("/") ? url : `${url}/`;
   return dashboard.root === undefined ? root : `${root}pair/`;

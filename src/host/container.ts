@@ -11,12 +11,12 @@ export function inContainer(env: Environment): boolean {
 }
 
 /**
- * Sets `OPENCLAW_CONTAINER` where the image did not, and the first process here is a gateway or this very
- * program: on a machine that is init. (A file such as /.dockerenv tells nothing: it is also in containers
+ * Sets `OPENCLAW_CONTAINER` where the image did not, and this program is what the first process is or was told
+ * to start: on a machine that is init. (A file such as /.dockerenv tells nothing: it is also in containers
  * that people develop in, where `openclaw` is typed as on any machine.)
  */
 export function noteContainer(env: NodeJS.ProcessEnv, first = firstProcess()): void {
-  if (env[VARIABLE] === undefined && runsGateway(first)) env[VARIABLE] = "1";
+  if (env[VARIABLE] === undefined && isOurs(first)) env[VARIABLE] = "1";
 }
 
 /** The words of the first process's command line; none where they may not be read. */
@@ -37,8 +37,22 @@ function readWords(path: string): readonly string[] {
   }
 }
 
-/** `node …/index.js gateway run`, also behind a small init such as docker's. */
-function runsGateway(words: readonly string[]): boolean {
-  const script = words.findIndex((word) => /(^|\/)index\.js$/.test(word));
-  return script > 0 && words[script + 1] === "gateway" && words[script + 2] === "run";
+/** `node …/index.js` or `openclaw`, also behind a small init such as docker's. */
+function isOurs(words: readonly string[]): boolean {
+  const [first = ""] = words;
+  const started = isSmallInit(first) ? words.slice(1) : words;
+  return started.some((word) => /(^|\/)(index\.js|openclaw)$/.test(word));
+}
+
+/** Whether a program starts one other and does nothing else: what runs below it has its container to itself. */
+function isSmallInit(program: string): boolean {
+  return /(^|\/)(docker-init|tini|catatonit|dumb-init)$/.test(program);
+}
+
+/** Whether this program is all that its container was made for, as with `docker compose run`. */
+export function hasOwnContainer(
+  { pid, ppid }: { readonly pid: number; readonly ppid: number },
+  [first = ""]: readonly string[] = firstProcess(),
+): boolean {
+  return pid === 1 || (ppid === 1 && isSmallInit(first));
 }

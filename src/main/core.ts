@@ -3,6 +3,7 @@ import { ConfigError, formatIssue } from "../config/errors.ts";
 import { type ConfigFlags, type LoadedConfig, loadConfig } from "../config/load.ts";
 import { completeWrite, isCutShort } from "../config/write-file.ts";
 import { type Bus, LocalBus } from "../events/bus.ts";
+import { inContainer } from "../host/container.ts";
 import { connectionsThatFit } from "../host/descriptors.ts";
 import {
   configPath,
@@ -57,6 +58,8 @@ export interface Core extends OpenServices {
   readonly command: string;
   /** How commands are typed where the log is read. */
   readonly calls: Calls;
+  /** It runs in a container, whose names and addresses say nothing outside. */
+  readonly isContainer: boolean;
   /** Wall clock. */
   readonly startedAtMs: number;
   /** Milliseconds since the start, by the monotonic clock. */
@@ -106,6 +109,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       approveSocket: resolveApproveSocket(env, stateDir),
       command: commandName(env),
       calls: callsOf(env),
+      isContainer: inContainer(env),
       startedAtMs,
       uptimeMs,
       loaded,

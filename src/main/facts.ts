@@ -10,6 +10,8 @@ import type { Core } from "./core.ts";
 export class ServerFacts {
   listening: string[] = [];
   readonly notes: GatewayNote[] = [];
+  /** What is so at the moment. */
+  passing: () => readonly GatewayNote[] = () => [];
 
   constructor(
     private readonly core: Core,
@@ -19,7 +21,7 @@ export class ServerFacts {
   info(): HostInfo {
     const { core, supervisor } = this;
     const isDeclared = (command: string) => this.#isDeclared(command);
-    const notes = () => [...core.config.notes(isDeclared), ...this.notes];
+    const notes = () => [...core.config.notes(isDeclared), ...this.notes, ...this.passing()];
     return {
       pid: process.pid,
       version,
@@ -31,7 +33,12 @@ export class ServerFacts {
       stateDir: core.stateDir,
       configPath: core.config.path,
       adminSocket: core.adminSocket,
-      pageUrl: pageUrl(core.config.current, this.listening, hostname()),
+      // A container's own name leads nowhere: its port is published on this machine.
+      pageUrl: pageUrl(
+        core.config.current,
+        this.listening,
+        core.isContainer ? "localhost" : hostname(),
+      ),
       ...(core.config.mark !== undefined && { configMark: core.config.mark }),
       // They take work, and most callers ask for something else.
       get notes() {

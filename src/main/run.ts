@@ -1,8 +1,10 @@
 import { once } from "node:events";
+import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ConfigFlags } from "../config/load.ts";
 import { type FirstStart, firstStart } from "../gateway/first-start.ts";
+import { stateFolder } from "../host/paths.ts";
 import type { StopSignal } from "../host/stop-signal.ts";
 import { detectSupervisor } from "../host/supervisor.ts";
 import { systemdNotifier } from "../host/systemd.ts";
@@ -12,12 +14,15 @@ import type { LogRing } from "../lib/log-ring.ts";
 import { version } from "../lib/version.ts";
 import { systemWorld } from "../lib/world.ts";
 import { limitValues } from "../limits/table.ts";
+import { openclaw } from "../protocol/command.ts";
 import { isCoded } from "../protocol/errors.ts";
-import { plainText, typedFact } from "../protocol/text.ts";
+import { plainText, say, typedFact } from "../protocol/text.ts";
 import { callsOf, callsOfStopped } from "../words/command.ts";
 import { foldText } from "../words/fold.ts";
+import { folderOwnerCure, type MountCure } from "../words/mount-owner.ts";
 import { tunnelLine } from "../words/tunnel.ts";
 import { banner } from "./banner.ts";
+import { containerNotes } from "./container-notes.ts";
 import { type Core, openCore } from "./core.ts";
 import { type GivenSecrets, takeSecrets } from "./given-secrets.ts";
 import { newRing, openLog } from "./log.ts";
@@ -202,6 +207,7 @@ function welcome(
   const { env, log, terminal } = options;
   const { server, first } = started;
   for (const note of first.notes) server.warn(note);
+  if (core.isContainer) containerNotes(core.config.started).forEach(server.warn);
   const { info } = server;
   const { fingerprint } = core.secretStore.identity;
   const counts = core.pairing.counts();
@@ -216,6 +222,10 @@ function welcome(
   // The banner said it already.
   if (terminal) log.debug(ready, "gateway ready");
   else log.info(ready, "gateway ready");
+  if (!terminal && counts.devices === 0) {
+    const text = say`no browser is paired yet; this prints the link that pairs the first one: ${openclaw`devices invite`}`;
+    log.info(typedFact(text, calls), plainText(text, calls));
+  }
   for (const { code, text } of info.notes) {
     log.warn({ code, ...typedFact(text, calls) }, plainText(text, calls));
   }
@@ -236,8 +246,17 @@ function explainStart(error: unknown, env: Environment, log: Logger): number {
     log.fatal({ err: error }, "the gateway could not start");
     return EXIT_FAILED;
   }
-  const { code, next } = error;
-  log.fatal({ code, next: plainText(next, callsOfStopped(env)) }, error.message);
+  const { code } = error;
+  const mount = code.startsWith("STORE_") ? mountCure(env) : undefined;
+  const message = mount === undefined ? error.message : `${error.message}: ${mount.why}`;
+  log.fatal({ code, next: plainText(mount?.next ?? error.next, callsOfStopped(env)) }, message);
   if (code.startsWith("CONFIG_")) return EXIT_CONFIG;
   return code.startsWith("STORE_") ? EXIT_STATE : EXIT_FAILED;
+}
+
+/** What helps where the state's folder is mounted into a container and belongs to another user. */
+function mountCure(env: Environment): MountCure | undefined {
+  const folder = stateFolder(env);
+  const found = statSync(folder, { throwIfNoEntry: false });
+  return found && folderOwnerCure(folder, found, { env });
 }

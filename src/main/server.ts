@@ -1,9 +1,13 @@
 import type { Gateway } from "../gateway/gateway.ts";
+import type { GatewayLog } from "../gateway/telemetry.ts";
 import type { HostInfo } from "../methods/services.ts";
 import { closes } from "../protocol/close.ts";
 import type { GatewayNote } from "../protocol/note.ts";
+import { plainText, typedFact } from "../protocol/text.ts";
 import { PeerReader } from "../transport/peer.ts";
+import { ProxyWatch } from "../transport/proxy-watch.ts";
 import { UwsServer } from "../transport/uws.ts";
+import { proxyNote } from "./container-notes.ts";
 import type { Core } from "./core.ts";
 import type { ServerFacts } from "./facts.ts";
 import { openLocalSockets } from "./local-sockets.ts";
@@ -85,7 +89,7 @@ async function makeServer(
 ): Promise<{ server: UwsServer; stop: () => void }> {
   const { world, limits } = core;
   const { gateway, facts, limiter, notify, presence } = network;
-  const peers = new PeerReader();
+  const peers = new PeerReader(watchProxies(core, facts, options.log));
   const stopNotifying = feedNotifier(core, notify);
   const stopPulses = keepPulses(core, network);
   const stopFollowing = follow(core, { ...options, network, peers });
@@ -106,6 +110,22 @@ async function makeServer(
     stopMetrics();
   };
   return { server, stop };
+}
+
+/** Tells of a proxy that is not trusted: in the log once, and among the notes while it is so. */
+function watchProxies(core: Core, facts: ServerFacts, log: GatewayLog): ProxyWatch {
+  const { config, calls, isContainer } = core;
+  const noteOf = (address: string) => {
+    const trusted = config.current.gateway.trustedProxies;
+    const variable = config.overrides.find(({ path }) => path === "gateway.trustedProxies")?.name;
+    return proxyNote({ address, trusted, variable, isContainer });
+  };
+  const watch = new ProxyWatch((address) => {
+    const { code, text } = noteOf(address);
+    log.warn({ code, ...typedFact(text, calls) }, plainText(text, calls));
+  });
+  facts.passing = () => (watch.address === undefined ? [] : [noteOf(watch.address)]);
+  return watch;
 }
 
 /** Listens, and does what must be done before clients are let in. @throws ListenError */

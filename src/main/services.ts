@@ -89,7 +89,7 @@ export function makeServices(core: Core, parts: ServiceParts): Services {
     pairing: core.pairing,
     requests: core.pairing.requests,
     setups: core.setups,
-    reach: () => reachOf(core.config, parts.info().listening),
+    reach: () => reachOf(core.config, parts.info().listening, core.isContainer),
     ssh: core.ssh,
     codes: codeAttempts(core, (metric) => state.telemetry.count(metric)),
     nodes: core.nodes,

@@ -6,10 +6,14 @@ import type { Reach } from "./services.ts";
 const EVERYWHERE = new Set(["lan", "0.0.0.0", "::"]);
 const isPrivateV4 = addressMatcher(PRIVATE_V4);
 
-/** How others get to this gateway. `listening`: where it does, such as `http://0.0.0.0:18789`. */
+/**
+ * How others get to this gateway. `listening`: where it does, such as `http://0.0.0.0:18789`. The addresses of
+ * a container are known on its host alone.
+ */
 export function reachOf(
   config: Pick<ConfigStore, "current" | "started">,
   listening: readonly string[],
+  isContainer = false,
 ): Reach {
   const { publicUrl, auth } = config.current.gateway;
   const { bind, port } = config.started.gateway;
@@ -21,7 +25,7 @@ export function reachOf(
   return {
     secretKind: auth.mode,
     ...(publicUrl !== undefined && { publicUrl }),
-    ...(isOpen && !isLoopback(address) && { own }),
+    ...(isOpen && !isContainer && !isLoopback(address) && { own }),
   };
 }
 

@@ -102,20 +102,19 @@ function isWords(given: Blank | readonly Word[]): given is readonly Word[] {
 export interface Calls {
   readonly here?: string | undefined;
   readonly gateway?: string | undefined;
-  /** What stands before a program of the container that the gateway runs in, where that is reached from outside. */
-  readonly inside?: string | undefined;
+  /** The command as it is typed where it is another one than on a machine; `ours`: how our program is called. */
+  readonly otherwise?: (command: Command, ours: string) => string | undefined;
 }
-
-/** Programs that look at the files of a container, or change them, inside of it. */
-const INSIDE = new Set(["cat", "chmod", "cp", "df", "findmnt", "ls", "mkdir", "mv", "rm", "stat"]);
 
 /** The command as it is typed. */
 export function commandText(command: Command, calls: Calls = {}): string {
   const { program, words, at: place, root, env } = command;
   const ours = place === "node" ? undefined : calls[place];
+  const other = place === "node" ? undefined : calls.otherwise?.(command, ours ?? OPENCLAW);
+  if (other !== undefined) return other;
   const set = env === undefined ? [] : ["env", ...Object.entries(env).map(assigned)];
   return [
-    ...(calls.inside !== undefined && INSIDE.has(program) ? [calls.inside] : root ? ["sudo"] : []),
+    ...(root ? ["sudo"] : []),
     ...set,
     program === OPENCLAW ? (ours ?? program) : program,
     ...words.map((word) => (typeof word === "string" ? shellWord(word) : word.fill)),

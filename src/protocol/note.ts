@@ -16,6 +16,8 @@ export interface GatewayNote {
 export const noteCodes = {
   NO_SHARED_SECRET: "no shared token or password is set, so clients that need one are refused",
   SHARED_TOKEN_DIFFERS: "the token in the environment is not the one in force",
+  CONTAINER_LOOPBACK: "the gateway listens where no port that its container publishes leads",
+  PROXY_NOT_TRUSTED: "a proxy names its visitors and is not trusted, so all of them count as one",
   CONFIG_NOT_IN_FORCE: "the configuration's file has errors, so what was in force before stays",
   CONFIG_OVERRIDDEN: "a key of the configuration does not count: the environment or a flag sets it",
   CONFIG_REPLACED: "the mounted configuration was replaced outside, which does not show here",

@@ -6,6 +6,7 @@ import {
   normalizeAddress,
   sourceKey,
 } from "../lib/net.ts";
+import { ProxyWatch } from "./proxy-watch.ts";
 
 /** What a request says about where it comes from, before any of it is believed. */
 export interface RawPeer {
@@ -14,6 +15,11 @@ export interface RawPeer {
   /** Whether it came through our own Unix socket, where only the reverse proxy can be. */
   readonly unixSocket: boolean;
   header(name: string): string;
+}
+
+/** Whether a proxy says whom it asks for. */
+function namesAnother({ header }: RawPeer): boolean {
+  return header("x-forwarded-for") !== "" || header("forwarded") !== "";
 }
 
 /** Kept of a user agent: browsers' have about 150. */
@@ -54,9 +60,13 @@ export class PeerReader {
   /** Most sockets are asked about three times in a row: when they come, and twice when they upgrade. */
   #last: Dialler | undefined;
 
+  /** `proxies`: what looks for one that is not trusted. */
+  constructor(readonly proxies = new ProxyWatch()) {}
+
   trust(cidrs: readonly string[]): void {
     this.#isProxy = addressMatcher(cidrs);
     this.#last = undefined;
+    this.proxies.reset();
   }
 
   /** The source of the socket's own peer; `undefined` for a proxy, which speaks for many. */
@@ -77,6 +87,7 @@ export class PeerReader {
     const own = this.#own(raw.address);
     const trusted = raw.unixSocket || own.isProxy;
     const forwarded = trusted ? this.#forwarded(raw.header("x-forwarded-for")) : undefined;
+    if (!trusted) this.proxies.seen(own.address, () => namesAnother(raw));
     const host = raw.header("host");
     const origin = raw.header("origin");
     const cap = raw.header("x-openclaw-scopes");

@@ -3,11 +3,10 @@ import { join } from "node:path";
 import { inContainer } from "../host/container.ts";
 import type { Environment } from "../lib/environment.ts";
 import { type Calls, OPENCLAW } from "../protocol/command.ts";
+import { SERVICE } from "./container.ts";
+import { containerCommands } from "./container-commands.ts";
 
-/** The gateway's service in the compose file that comes with it. */
-export const SERVICE = "openclaw-gateway";
-
-/** How a command reaches the container of {@link SERVICE} from its host. */
+/** How a command reaches the container of the gateway's service from its host. */
 const COMPOSE_EXEC = ["docker", "compose", "exec", SERVICE].join(" ");
 
 /**
@@ -50,11 +49,12 @@ export function callsOfStopped(env: Environment): Calls {
   return callsBy(name.replace(/^((?:\S+ )*docker[ -]compose .*?)exec /, "$1run --rm "), env);
 }
 
-/** Calls by the name of our program, with what reaches other programs of its container. */
+/** Calls by the name of our program; in a container with how other programs are reached. */
 export function callsBy(name: string, env: Environment): Calls {
-  const reached = /^(.*\S) (?:openclaw|(?:\S*\/)?node \S*index\.js)$/.exec(name)?.[1];
-  const inside = inContainer(env) ? reached : undefined;
-  return { here: name, gateway: name, ...(inside !== undefined && { inside }) };
+  const calls = { here: name, gateway: name };
+  if (!inContainer(env)) return calls;
+  const inside = /^(.*\S) (?:openclaw|(?:\S*\/)?node \S*index\.js)$/.exec(name)?.[1];
+  return { ...calls, otherwise: containerCommands(inside) };
 }
 
 /** What runs a program in a container: a path behind it is one of that container. */

@@ -1,6 +1,7 @@
 import { hostname, userInfo } from "node:os";
+import { inContainer } from "../host/container.ts";
 import { isLoopbackHost } from "../lib/net.ts";
-import { type Command, shell } from "../protocol/command.ts";
+import { blank, type Command, shell } from "../protocol/command.ts";
 
 /**
  * The `ssh -L` command for another machine, so that `url`, which leads to this machine alone, opens
@@ -12,6 +13,8 @@ export function tunnelLine(url: string, env: NodeJS.ProcessEnv): Command | undef
   const { hostname: host, port, protocol } = new URL(url);
   if (!isLoopbackHost(host)) return undefined;
   const at = port || (/^(https|wss):$/.test(protocol) ? "443" : "80");
+  // In a container neither the machine nor its users are known.
+  if (inContainer(env)) return shell`ssh -N -L ${at}:${host}:${at} ${blank("<user@server>")}`;
   const [, , address = hostname(), sshPort = "22"] = env["SSH_CONNECTION"]?.split(" ") ?? [];
   const user = env["SUDO_USER"] ?? env["USER"] ?? userName();
   const other = sshPort === "22" ? [] : ["-p", sshPort];

@@ -1,5 +1,5 @@
 import { basename, relative } from "node:path";
-import { inContainer, ownWords } from "../../host/container.ts";
+import { hasOwnContainer, inContainer, ownWords } from "../../host/container.ts";
 import type { Environment } from "../../lib/environment.ts";
 import { shellWord } from "../../lib/shell-word.ts";
 import { type Calls, OPENCLAW } from "../../protocol/command.ts";
@@ -38,9 +38,9 @@ export function typedCalls(
   if (!inContainer(env)) return callsBy(typedOnMachine(env, script), env);
   const { pid, ppid, words } = own();
   // Its own container: `docker compose run`, for a gateway that does not run.
-  if (pid === 1) return callsOfStopped(env);
+  if (hasOwnContainer({ pid, ppid })) return callsOfStopped(env);
   const inside = typedInside(env, script, words);
-  return ppid === 0 ? callsBy(fromOutside(env, inside), env) : { here: inside, gateway: inside };
+  return callsBy(ppid === 0 ? fromOutside(env, inside) : inside, env);
 }
 
 function typedOnMachine(env: Environment, script: string | undefined): string {

@@ -107,7 +107,7 @@ function unreachable(path: string, cause: NodeJS.ErrnoException): CliError {
 const unitFolders = ["/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];
 export const UNIT = "openclaw-gateway";
 
-/** The command that starts the gateway on this machine. */
+/** The command that starts the gateway on this machine; of a container its engine's is shown instead. */
 export function startCommand(): Command {
   const unit = unitFolders.some((folder) => existsSync(`${folder}/${UNIT}.service`));
   return unit ? asRoot(shell`systemctl start ${UNIT}`) : openclaw`gateway run`;

@@ -25,6 +25,10 @@ export const configView = () =>
     legacyIssues: problems(),
     configRevisionHash: t.string(),
     appliedConfigHash: t.string(),
+    /** Keys that another place than the file sets. */
+    overrides: t.array(
+      t.object({ path: t.string(), by: t.oneOf("env", "flag"), name: t.string() }),
+    ),
   });
 
 /** `kept`: unknown keys that were left out of what was sent and stay in the file. */

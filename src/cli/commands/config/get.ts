@@ -1,7 +1,7 @@
 import { configPath, stateFolder } from "../../../host/paths.ts";
 import { openclaw } from "../../../protocol/command.ts";
 import { say } from "../../../protocol/text.ts";
-import { type Context, printJson } from "../../kit/context.ts";
+import { type Context, printJson, remark } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
 import { CliError } from "../../kit/exit.ts";
 import { shown, shownLines } from "../../kit/words.ts";
@@ -29,12 +29,29 @@ export const get: Run<unknown> = async (context, [path]) => {
   if (options.json) return printJson(context, found);
   if (typeof found === "string") io.data(shownLines(found));
   else printJson(context, found);
+  for (const line of origins(view, path)) remark(context, line);
   for (const { message } of view.warnings) io.err(`warning: ${shown(message, 500)}`);
 };
+
+/** Which of the values shown come from elsewhere than the file. */
+function origins({ overrides = [] }: View, asked: string | undefined): string[] {
+  return overrides
+    .filter(({ path }) => asked === undefined || path === asked || path.startsWith(`${asked}.`))
+    .map(({ path, by, name }) => {
+      const where = by === "env" ? `the variable ${shown(name)}` : "a flag of the command line";
+      return `${shown(path)} comes from ${where}.`;
+    });
+}
 
 interface View {
   readonly config: unknown;
   readonly warnings: readonly { readonly path: string; readonly message: string }[];
+  /** Absent where an older gateway runs. */
+  readonly overrides?: readonly {
+    readonly path: string;
+    readonly by: "env" | "flag";
+    readonly name: string;
+  }[];
 }
 
 async function inForce(gateway: ReachedGateway): Promise<View> {
@@ -49,10 +66,11 @@ async function fileView({ io }: Context): Promise<View> {
   const { loadConfig } = await import("../../../config/load.ts");
   const { redactConfig } = await import("../../../config/redact.ts");
   const path = configPath(io.env, stateFolder(io.env));
-  const { config, warnings, errors } = await loadConfig({ path, env: io.env });
+  const { config, warnings, errors, overrides } = await loadConfig({ path, env: io.env });
   if (errors.length > 0) throw hasErrors();
   return {
     config: redactConfig(config),
+    overrides,
     warnings: warnings.map(({ path: key, message }) => ({ path: key, message })),
   };
 }

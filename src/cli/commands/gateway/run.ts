@@ -25,16 +25,15 @@ export const run: Run<GatewayRunOptions> = async ({ io, options: global }, _args
   }
   const port = options.port === undefined ? undefined : readPort(options.port);
   // A person reads what this gateway prints: its commands must be ones that work in this shell.
-  // Of a container it is read outside, which its own words know.
-  if (io.showsPerson && !inContainer(io.env)) {
-    io.env["OPENCLAW_COMMAND"] ??= typedCalls(io.env, process.argv[1]).here;
-  }
+  // What a container prints is kept by its engine and read outside: no secret, and commands from there.
+  const terminal = io.showsPerson && !inContainer(io.env);
+  if (terminal) io.env["OPENCLAW_COMMAND"] ??= typedCalls(io.env, process.argv[1]).here;
   // Before the gateway is loaded, and until the process is gone: nothing of it may end by a signal.
   const stop = new StopSignal({ terminal: io.showsPerson });
   checkServer();
   const { runGateway } = await loadGateway();
   const flags = { port, bind: options.bind };
-  return runGateway({ env: io.env, flags, terminal: io.showsPerson, stop });
+  return runGateway({ env: io.env, flags, terminal, stop });
 };
 
 /** Before it is loaded: a native module can do anything from its first moment on. */

@@ -1,0 +1,44 @@
+import { addressMatcher, isLoopback, PRIVATE_V4, PRIVATE_V6 } from "../lib/net.ts";
+
+/** Requests of one address that all name another visitor, after which it is taken for a proxy. */
+const ENOUGH = 3;
+
+const isPrivate = addressMatcher([...PRIVATE_V4, ...PRIVATE_V6]);
+
+/**
+ * Finds the proxy that all visitors come through and that is not trusted, so that they count as one. Only an
+ * address that no stranger can come from is looked at, or anybody could have themselves named here; and
+ * only one all of whose requests name other visitors, for a bridge has those of its own machine as well.
+ */
+export class ProxyWatch {
+  #address: string | undefined;
+  #named = 0;
+
+  /** `found`: told once of each proxy. */
+  constructor(private readonly found: (address: string) => void = () => {}) {}
+
+  /** The proxy that was found; `undefined` while there is none. */
+  get address(): string | undefined {
+    return this.#named >= ENOUGH ? this.#address : undefined;
+  }
+
+  /** A request of an address that is not trusted. `names`: whether it names another visitor. */
+  seen(address: string, names: () => boolean): void {
+    if (this.#named >= ENOUGH || !(isLoopback(address) || isPrivate(address))) return;
+    if (!names()) {
+      // What this machine asks of itself is no visitor, and no sign against a proxy on it.
+      if (this.#address === address && !isLoopback(address)) this.reset();
+      return;
+    }
+    if (this.#address !== address) this.#named = 0;
+    this.#address = address;
+    this.#named += 1;
+    if (this.#named === ENOUGH) this.found(address);
+  }
+
+  /** From here on others are trusted. */
+  reset(): void {
+    this.#address = undefined;
+    this.#named = 0;
+  }
+}
