@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BASE_MS, whyNoVps } from "../kit/vps-base.ts";
+import { bounds } from "./parts/bounds.ts";
 import { firstBrowser } from "./parts/first-browser.ts";
+import { owners } from "./parts/owners.ts";
 import { restarts } from "./parts/restarts.ts";
+import { waysIn } from "./parts/ways-in.ts";
 import { Engine } from "./support/engine.ts";
 import { buildImage, importBases, sizeOf } from "./support/images.ts";
 
@@ -41,5 +44,9 @@ describe.skipIf(reason !== undefined)("in Docker's engine", () => {
   });
 
   describe("the first browser", () => firstBrowser(() => engine));
-  describe("restarts", () => restarts(() => engine));
+  describe("a gateway that ends", () => restarts(() => engine));
+  describe("what the gateway's user can't use is told with what helps:", () =>
+    owners(() => engine));
+  describe("the way in is", () => waysIn(() => engine));
+  describe("in little memory", () => bounds(() => engine));
 });

@@ -100,32 +100,43 @@ export class Box {
     );
   }
 
-  /** A field of the container as the engine knows it, such as `.State.Pid`; JSON where it is no text. */
-  async inspect(field: string): Promise<string> {
-    const id = await this.id();
-    const format = `{{with ${field}}}{{if eq (printf "%T" .) "string"}}{{.}}{{else}}{{json .}}{{end}}{{end}}`;
-    return (await this.engine.ok(["docker", "inspect", "--format", format, id])).trim();
+  /** A field of the container as the engine knows it, such as `.State.Pid`. */
+  async inspect<T>(field: string): Promise<T> {
+    const words = ["docker", "inspect", "--format", `{{json ${field}}}`, await this.id()];
+    return JSON.parse(await this.engine.ok(words));
   }
 
   /** Id of the container, also of one that does not run. */
   async id(): Promise<string> {
-    return (await this.ok(["ps", "--all", "--quiet", SERVICE])).trim();
+    const own = `label=com.docker.compose.project=${this.name}`;
+    const all = await this.engine.ok([
+      "docker",
+      "ps",
+      "--all",
+      "--quiet",
+      "--no-trunc",
+      "--filter",
+      own,
+    ]);
+    return all.trim();
   }
 
   /** All that the gateway printed since the container was made. */
   async logs(): Promise<string> {
-    return this.ok(["logs", "--no-log-prefix", "--no-color", SERVICE]);
+    const { stdout, stderr } = await this.engine.docker(["logs", await this.id()]);
+    return stdout + stderr;
   }
 
-  /** The lines of the log that have a code. */
-  async coded(code: string): Promise<LogLine[]> {
+  /** The log's lines, each as its facts. */
+  async lines(): Promise<LogLine[]> {
     const lines = (await this.logs()).split("\n").filter((line) => line.startsWith("{"));
-    return lines.map((line) => JSON.parse(line) as LogLine).filter((line) => line.code === code);
+    return lines.map((line) => JSON.parse(line));
   }
 
-  /** Resolves with the first line of the log that has a code. */
+  /** Resolves with the newest line of the log that has a code. */
   said(code: string): Promise<LogLine> {
-    return until(async () => (await this.coded(code))[0], `the log to say ${code}`);
+    const look = async () => (await this.lines()).findLast((line) => line.code === code);
+    return until(look, `the log to say ${code}`);
   }
 
   /** Takes container, network and volume away. */

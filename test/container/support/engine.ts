@@ -76,21 +76,30 @@ export class Engine {
     return join(`/proc/${this.pid}/root`, inside);
   }
 
-  /** Runs a program as root of the engine's machine, in `folder` there, with no terminal. */
-  exec(words: readonly string[], how: How = {}): Promise<Result> {
-    const { env = {}, folder = "/root", input = "" } = how;
+  /** What runs a program as root of the engine's machine, in `folder` there. */
+  words(words: readonly string[], { env = {}, folder = "/root" }: How = {}): string[] {
     const all = Object.entries({ PATH, HOME: "/root", LANG: "C.UTF-8", ...env });
-    const child = spawn(
-      "nsenter",
-      [
-        ...["-t", String(this.pid), "--mount", "--net", "--pid", "--root", "--wd"],
-        ...["env", "-i", `--chdir=${folder}`],
-        ...all.map(([name, value]) => `${name}=${value}`),
-        ...words,
+    return [
+      ...[
+        "/usr/bin/nsenter",
+        "-t",
+        String(this.pid),
+        "--mount",
+        "--net",
+        "--pid",
+        "--root",
+        "--wd",
       ],
-      { detached: true },
-    );
-    return outcomeOf(child, input);
+      ...["env", "-i", `--chdir=${folder}`],
+      ...all.map(([name, value]) => `${name}=${value}`),
+      ...words,
+    ];
+  }
+
+  /** Runs a program as root of the engine's machine, with no terminal. */
+  exec(words: readonly string[], how: How = {}): Promise<Result> {
+    const [file = "", ...args] = this.words(words, how);
+    return outcomeOf(spawn(file, args, { detached: true }), how.input ?? "");
   }
 
   docker(args: readonly string[], how: How = {}): Promise<Result> {
