@@ -17,7 +17,7 @@ export async function main(typed: readonly string[], io: Io): Promise<number> {
     const second = known?.commands.some((command) => command.name() === operands[1]);
     if (operands.length > 0 && !second && !(known && known.commands.length === 0)) {
       const { refuseForeignWords } = await import("./commands/foreign-words.ts");
-      if (!asksForHelp(argv)) refuseForeignWords(operands);
+      if (!asksForHelp(argv)) refuseForeignWords(operands, io.env);
     }
     if (operands[0] === "gateway" && second && unknown.length > 0) {
       const { refuseForeignOptions } = await import("./commands/foreign-options.ts");

@@ -163,9 +163,9 @@ export class ConfigWatcher {
 
   #fail(cause: unknown): void {
     this.#disarm();
-    const { path, lookMs, onError } = this.#options;
+    const { path, lookMs, onError, env = {} } = this.#options;
     const before = this.#problem;
-    this.#problem = watchFailure(cause, path, lookMs);
+    this.#problem = watchFailure(cause, path, { everyMs: lookMs, env });
     // Told once, however often it is tried again.
     if (before?.message !== this.#problem.message) onError(this.#problem);
     if (!this.#reading) this.#lookLater();

@@ -27,7 +27,7 @@ let state: State = {
   // Through a tunnel the address bar does not tell which machine the gateway is on.
   host: location.hostname.replace(/^(localhost|127\..*|\[::1])$|[[\]]/g, ""),
   thisDevice: { id: "", name: browser.displayName, kept: true },
-  gateway: { name: "", release: "", fingerprint: "" },
+  gateway: { name: "", release: "", fingerprint: "", command: "" },
   spend: false,
   attempt: 0,
   skew: 0,

@@ -34,6 +34,8 @@ export interface Gateway {
   name: string;
   release: string;
   fingerprint: string;
+  /** How its command line is called where it runs; "" for `openclaw`. */
+  command: string;
 }
 
 /** A request for pairing that the owner has not answered yet. */

@@ -66,11 +66,14 @@ export function ready(state: State, { session }: View & { at: "ready" }, press: 
   ];
 }
 
-function explained({ title, text, command }: Trouble, ...rest: Child[]): Page {
+function explained({ gateway }: State, { title, text, command }: Trouble, ...rest: Child[]): Page {
+  // What the page says by itself; what the gateway said is called by its name already.
+  const ours = gateway.command || "openclaw";
+  const typed = command && (command.startsWith("openclaw ") ? ours + command.slice(8) : command);
   return [
     title,
     text,
-    command ? commandLine("next", "On the gateway’s machine", command) : false,
+    typed ? commandLine("next", "On the gateway’s machine", typed) : false,
     ...rest,
   ];
 }
@@ -89,6 +92,7 @@ export function lost(state: State, view: View & { at: "lost" }, press: Press): P
   const { retryAt, thisDevice, grant, attempt } = state;
   const isKeyAway = !thisDevice.id && grant && attempt >= KEY_TRIES;
   return explained(
+    state,
     view.trouble,
     h("p#wait", countdown("retry-at", retryAt, ["Next try in ", "Trying now…"])),
     // Where the gateway named the time, an earlier try would only be refused again.
@@ -98,8 +102,9 @@ export function lost(state: State, view: View & { at: "lost" }, press: Press): P
 }
 
 /** Needs a person. */
-export function stopped(advice: Advice, press: Press): Page {
+export function stopped(state: State, advice: Advice, press: Press): Page {
   return explained(
+    state,
     advice,
     button("primary", advice.label, () => press(advice.action)),
   );

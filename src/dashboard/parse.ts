@@ -54,6 +54,8 @@ export function requestOf(
 
 /** The line from another computer; `""` without the host's name, where it can't be typed. */
 function sshLine(given: string, command: string, host: string): string {
+  // What a compose file names is known in its folder alone.
+  if (!given && /^docker.compose /.test(command)) return "";
   if (!given) return host && `${commandText(shell`ssh root@${host}`)} ${command}`;
   return host || !given.includes(HOST) ? given.replace(HOST, host) : "";
 }
@@ -65,5 +67,6 @@ export function gatewayOf(value: unknown, known: Gateway): Gateway {
     name: clean(info["name"]) || known.name,
     release: clean(info["version"]) || known.release,
     fingerprint: clean(info["fingerprint"]) || known.fingerprint,
+    command: clean(info["command"], 200) || known.command,
   };
 }

@@ -28,7 +28,7 @@ async function pageOf(state: State, press: Press): Promise<Page> {
     case "lost":
       return lost(state, view, press);
     default:
-      return stopped(await adviceFor(view.cause), press);
+      return stopped(state, await adviceFor(view.cause), press);
   }
 }
 

@@ -4,6 +4,7 @@ import type { Call, Method } from "../methods/method.ts";
 import { type Actor, decideAccess } from "../protocol/access.ts";
 import { at, openclaw, shell } from "../protocol/command.ts";
 import {
+  calledHere,
   invalidRequest,
   isCoded,
   missingScope,
@@ -12,6 +13,7 @@ import {
   wireDetails,
 } from "../protocol/errors.ts";
 import {
+  type ErrorShape,
   encodeError,
   encodeEventHead,
   encodeResult,
@@ -53,6 +55,8 @@ interface Deps {
   /** Of one device; without them a connection's own bound is the only one. */
   readonly perDevice?: { readonly requests: number; readonly chars: number };
   readonly monotonic: () => number;
+  /** How the command line is called on the gateway's machine, for those who are elsewhere. */
+  readonly command?: string;
   readonly defect: (method: string, error: unknown) => void;
   /** Counts a request that a limit refused, by the limit's metric. */
   readonly refused?: (metric: string) => void;
@@ -79,7 +83,7 @@ export class Dispatcher {
   dispatch(from: Requester, actor: Actor, frame: RequestFrame): boolean {
     const method = this.#methodFor(frame.method, actor);
     if (method instanceof RequestError) {
-      from.send(encodeError(frame.id, method.shape));
+      from.send(encodeError(frame.id, this.#named(method.shape)));
       return method.shape.details?.["code"] !== OUTSIDE_ROLE;
     }
     const startedAt = this.deps.monotonic();
@@ -176,11 +180,21 @@ export class Dispatcher {
 
   /** The one place where a throw becomes a wire error. */
   #fail(from: Requester, frame: Pick<RequestFrame, "id" | "method">, error: unknown): void {
-    if (error instanceof RequestError) return from.send(encodeError(frame.id, error.shape));
+    if (error instanceof RequestError) {
+      return from.send(encodeError(frame.id, this.#named(error.shape)));
+    }
     const shape = storeFailure(error);
     if (shape) return from.send(encodeError(frame.id, shape));
     this.deps.defect(frame.method, error);
     from.send(encodeError(frame.id, internalError().shape));
+  }
+
+  /** The error with the commands for the gateway's machine as they are typed there. */
+  #named(shape: ErrorShape): ErrorShape {
+    const { details } = shape;
+    const { command } = this.deps;
+    if (command === undefined || details?.["next"] === undefined) return shape;
+    return { ...shape, details: calledHere(details, command) };
   }
 
   #record(name: string, startedAt: number, ok: boolean): void {

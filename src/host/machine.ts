@@ -1,5 +1,6 @@
 import { statfs } from "node:fs/promises";
 import * as os from "node:os";
+import { usableMemory } from "../limits/usable-memory.ts";
 
 /** The machine that a gateway runs on (`system.info` of the protocol). */
 export interface MachineFacts {
@@ -34,8 +35,8 @@ export async function machineFacts(folder: string): Promise<MachineFacts> {
     cpuCount: cpus.length,
     ...(cpuModel && { cpuModel }),
     loadAverage: os.loadavg(),
-    memoryTotalBytes: os.totalmem(),
-    memoryFreeBytes: os.freemem(),
+    memoryTotalBytes: usableMemory(),
+    memoryFreeBytes: Math.min(os.freemem(), process.availableMemory?.() ?? os.freemem()),
     ...(disk && {
       diskTotalBytes: disk.blocks * disk.bsize,
       diskAvailableBytes: disk.bavail * disk.bsize,

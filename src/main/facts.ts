@@ -3,7 +3,9 @@ import { pageUrl } from "../config/settings.ts";
 import type { Supervisor } from "../host/supervisor.ts";
 import { version } from "../lib/version.ts";
 import type { HostInfo } from "../methods/services.ts";
+import { OPENCLAW } from "../protocol/command.ts";
 import type { GatewayNote } from "../protocol/note.ts";
+import { publicCommand } from "../words/command.ts";
 import type { Core } from "./core.ts";
 
 /** What the process tells about itself. */
@@ -62,8 +64,10 @@ export class ServerFacts {
   about(): Record<string, unknown> {
     const { identity } = this.core.secretStore;
     const { name, sshTarget } = this.core.config.current.gateway;
+    const command = publicCommand(this.core.command);
     return {
       ...(name !== undefined && { name }),
+      ...(command !== OPENCLAW && { command }),
       ...(sshTarget !== undefined && { sshTarget }),
       version,
       deviceId: identity.deviceId,

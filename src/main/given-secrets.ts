@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { ConfigError, editCommand } from "../config/errors.ts";
 import { variableCure } from "../config/variables.ts";
+import { inContainer } from "../host/container.ts";
 import { whyFailed } from "../lib/system-words.ts";
 import { isUnresolved, UNRESOLVED } from "../lib/unresolved.ts";
 import { shell } from "../protocol/command.ts";
@@ -68,7 +69,7 @@ async function readSecretFile(file: string, { name, env }: From): Promise<string
     return await readFile(file, "utf8");
   } catch (error) {
     const found = await stat(file).catch(() => undefined);
-    const cure = found && secretOwnerCure(file, found, { env });
+    const cure = found && secretOwnerCure(file, found, { isContainer: inContainer(env) });
     throw new ConfigError(
       "CONFIG_READ",
       `${name} can't be read: ${cure?.why ?? whyFailed(error)}`,

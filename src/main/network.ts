@@ -19,6 +19,7 @@ import { allMethods } from "../methods/index.ts";
 import type { Watched } from "../methods/method.ts";
 import type { Health, Services } from "../methods/services.ts";
 import type { Notifier } from "../notify/notifier.ts";
+import { OPENCLAW } from "../protocol/command.ts";
 import { publicCommand } from "../words/command.ts";
 import type { Core } from "./core.ts";
 import { ServerFacts } from "./facts.ts";
@@ -110,6 +111,7 @@ function makeDispatcher(
     maxInFlight: core.limits.requestsInFlight,
     perDevice: { requests: core.limits.deviceRequests, chars: core.limits.deviceRequestChars },
     monotonic: () => core.world.monotonic(),
+    ...(core.command !== OPENCLAW && { command: publicCommand(core.command) }),
     defect: (method, error) => telemetry.failed("a request failed", { method, err: error }),
     refused: (metric) => telemetry.count(metric),
   });

@@ -1,9 +1,10 @@
 import { once } from "node:events";
-import { statSync } from "node:fs";
+import { lstatSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ConfigFlags } from "../config/load.ts";
 import { type FirstStart, firstStart } from "../gateway/first-start.ts";
+import { inContainer } from "../host/container.ts";
 import { stateFolder } from "../host/paths.ts";
 import type { StopSignal } from "../host/stop-signal.ts";
 import { detectSupervisor } from "../host/supervisor.ts";
@@ -15,11 +16,11 @@ import { version } from "../lib/version.ts";
 import { systemWorld } from "../lib/world.ts";
 import { limitValues } from "../limits/table.ts";
 import { openclaw } from "../protocol/command.ts";
-import { isCoded } from "../protocol/errors.ts";
+import { type CodedFailure, isCoded } from "../protocol/errors.ts";
 import { plainText, say, typedFact } from "../protocol/text.ts";
 import { callsOf, callsOfStopped } from "../words/command.ts";
 import { foldText } from "../words/fold.ts";
-import { folderOwnerCure, type MountCure } from "../words/mount-owner.ts";
+import { folderOwnerCure, type MountCure, ownUser } from "../words/mount-owner.ts";
 import { tunnelLine } from "../words/tunnel.ts";
 import { banner } from "./banner.ts";
 import { containerNotes } from "./container-notes.ts";
@@ -247,7 +248,7 @@ function explainStart(error: unknown, env: Environment, log: Logger): number {
     return EXIT_FAILED;
   }
   const { code } = error;
-  const mount = code.startsWith("STORE_") ? mountCure(env) : undefined;
+  const mount = isAboutState(error) && inContainer(env) ? mountCure(stateFolder(env)) : undefined;
   const message = mount === undefined ? error.message : `${error.message}: ${mount.why}`;
   log.fatal({ code, next: plainText(mount?.next ?? error.next, callsOfStopped(env)) }, message);
   if (code.startsWith("CONFIG_")) return EXIT_CONFIG;
@@ -255,8 +256,24 @@ function explainStart(error: unknown, env: Environment, log: Logger): number {
 }
 
 /** What helps where the state's folder is mounted into a container and belongs to another user. */
-function mountCure(env: Environment): MountCure | undefined {
-  const folder = stateFolder(env);
-  const found = statSync(folder, { throwIfNoEntry: false });
-  return found && folderOwnerCure(folder, found, { env });
+function mountCure(folder: string): MountCure | undefined {
+  const self = ownUser();
+  const other = [".", ...namesIn(folder)]
+    .map((name) => lstatSync(join(folder, name), { throwIfNoEntry: false }))
+    .find((found) => found && found.uid !== self.uid);
+  return other && folderOwnerCure(folder, other, { isContainer: true, self });
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+/** What the state's folder keeps may be what it is about. */
+function isAboutState({ code, ...error }: CodedFailure): boolean {
+  if (code === "CONFIG_READ") return "issues" in error && (error.issues as unknown[]).length > 0;
+  return code === "STORE_DENIED" || code === "STORE_OWNER";
 }

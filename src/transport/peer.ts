@@ -17,7 +17,7 @@ export interface RawPeer {
   header(name: string): string;
 }
 
-/** Whether a proxy says whom it asks for. */
+/** Whether a proxy names the visitor that it asks for. */
 function namesAnother({ header }: RawPeer): boolean {
   return header("x-forwarded-for") !== "" || header("forwarded") !== "";
 }

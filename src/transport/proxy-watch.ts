@@ -7,7 +7,7 @@ const isPrivate = addressMatcher([...PRIVATE_V4, ...PRIVATE_V6]);
 
 /**
  * Finds the proxy that all visitors come through and that is not trusted, so that they count as one. Only an
- * address that no stranger can come from is looked at, or anybody could have themselves named here; and
+ * address that no stranger can come from is looked at, or strangers could have their own named here; and
  * only one all of whose requests name other visitors, for a bridge has those of its own machine as well.
  */
 export class ProxyWatch {

@@ -44,7 +44,11 @@ export function containerCommands(
     const { program, words, root: _, ...rest } = command;
     const [first, second] = words;
     if (program === OPENCLAW) {
-      if (first === "gateway" && second === "run" && words.length === 2) return started(way);
+      if (first === "gateway" && words.length === 2) {
+        // From inside the container would only end, and its engine start it again.
+        if (second === "run") return started(way);
+        if (second === "stop") return `${way.engine} stop ${way.name}`;
+      }
       // There is no sudo in a container, and its user has all that the owner has.
       return command.root ? commandText({ program: ours, words, ...rest }) : undefined;
     }

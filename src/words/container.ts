@@ -7,6 +7,9 @@ export const SERVICE = "openclaw-gateway";
 /** What gives a container the environment that its compose file has now. */
 export const UP = shell`docker compose up -d`;
 
+/** What starts the gateway's container again, where the gateway itself can't be asked. */
+export const RESTART = shell`docker compose restart ${SERVICE}`;
+
 /** How a variable of the gateway's environment is set to `value`. */
 export function variableSet(name: string, value: string, isContainer: boolean): Text {
   if (!isContainer) return `set ${name}=${value} in the gateway's environment, and start it again`;

@@ -1,5 +1,3 @@
-import { inContainer } from "../host/container.ts";
-import type { Environment } from "../lib/environment.ts";
 import { asRoot, blank, shell } from "../protocol/command.ts";
 import { say, type Text } from "../protocol/text.ts";
 
@@ -13,6 +11,12 @@ interface Who {
 export interface MountCure {
   readonly why: string;
   readonly next: Text;
+}
+
+/** Where something belongs to another user than the one who is to use it. */
+interface Where {
+  readonly isContainer: boolean;
+  readonly self?: Who;
 }
 
 /** The user that the image runs the gateway as. */
@@ -34,9 +38,9 @@ export function ownUser(): Who {
 export function folderOwnerCure(
   path: string,
   owner: Who,
-  { env, self = ownUser() }: { readonly env: Environment; readonly self?: Who },
+  { isContainer, self = ownUser() }: Where,
 ): MountCure | undefined {
-  if (!inContainer(env) || owner.uid === self.uid) return undefined;
+  if (!isContainer || owner.uid === self.uid) return undefined;
   const give = asRoot(shell`chown -R ${`${self.uid}:${self.gid}`} ${FOLDER}`);
   const user = self.uid === IMAGE_UID ? "" : "; or take user: out of compose.yaml";
   return {
@@ -49,12 +53,12 @@ export function folderOwnerCure(
 export function secretOwnerCure(
   path: string,
   owner: Who,
-  { env, self = ownUser() }: { readonly env: Environment; readonly self?: Who },
+  { isContainer, self = ownUser() }: Where,
 ): MountCure | undefined {
-  if (!inContainer(env) || owner.uid === self.uid) return undefined;
+  if (!isContainer || owner.uid === self.uid) return undefined;
   const give = asRoot(shell`chown ${`${self.uid}:${self.gid}`} ${FILE}`);
   return {
     why: `${path} belongs to user ${owner.uid}, and the gateway runs as user ${self.uid}, which may not read it`,
-    next: say`on the host: ${give} (FILE: what compose.yaml has as this secret's file:)`,
+    next: say`on the host: ${give} (FILE: what is mounted at ${path})`,
   };
 }

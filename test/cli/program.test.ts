@@ -123,7 +123,7 @@ describe("command line", () => {
 
   test("what is called a command that is meant is none of this program's own", () => {
     for (const { path } of treeOf(commandLine).values()) {
-      expect(() => refuseForeignWords(path)).not.toThrow();
+      expect(() => refuseForeignWords(path, {})).not.toThrow();
     }
   });
 

@@ -14,6 +14,7 @@ import {
 import { type Situation, seeThrough } from "./situation.ts";
 import { factSituations } from "./situations/by-facts.ts";
 import { configSituations } from "./situations/config.ts";
+import { containerSituations } from "./situations/container.ts";
 import { deviceSituations } from "./situations/devices.ts";
 import { doctorSituations } from "./situations/doctor.ts";
 import { miscSituations } from "./situations/misc.ts";
@@ -49,6 +50,7 @@ vi.mock("../../src/main/server.ts", async (original) => {
 
 const situations: readonly Situation[] = [
   ...configSituations,
+  ...containerSituations,
   ...wordSituations,
   ...deviceSituations,
   ...nodeSituations,

@@ -56,6 +56,9 @@ export const elsewhere: Readonly<Record<string, TypedElsewhere>> = {
 
 /** Commands whose situation root alone can make: who else runs the tests leaves them out. */
 export const byRootAlone: readonly string[] = [
+  "words/mount-owner.ts: shell`chown -R ${`${self.uid}:${self.gid}`} ${FOLDER}`",
+  'words/mount-owner.ts: shell`docker volume inspect ${blank("VOLUME")}`',
+  "words/mount-owner.ts: shell`chown ${`${self.uid}:${self.gid}`} ${FILE}`",
   "cli/commands/doctor/state-checks.ts: shell`chown -R --reference=${path} ${path}/.`",
   "cli/commands/doctor/config-checks.ts: shell`chown --reference=${state.folder} ${config.path}`",
   "cli/node-host/allow-file.ts: shell`chown root ${path}`",

@@ -10,7 +10,7 @@ export const fresh: State = {
   notice: "",
   host: "gw.example",
   thisDevice: { id: "ab".repeat(32), name: "Chrome on Linux", kept: true },
-  gateway: { name: "", release: "", fingerprint: "" },
+  gateway: { name: "", release: "", fingerprint: "", command: "" },
   spend: false,
   attempt: 0,
   skew: 0,

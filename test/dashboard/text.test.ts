@@ -38,7 +38,7 @@ describe("parsing", () => {
   });
 
   it("keeps what it knows of the gateway", () => {
-    const known = { name: "n", release: "1", fingerprint: "f" };
+    const known = { name: "n", release: "1", fingerprint: "f", command: "" };
     expect(gatewayOf(undefined, known)).toEqual(known);
     expect(gatewayOf({ version: "2" }, known)).toEqual({ ...known, release: "2" });
     expect(gatewayOf({ fingerprint: "g" }, known).fingerprint).toBe("g");

@@ -21,6 +21,7 @@ describe("commands of a machine, where the gateway has a container", () => {
     [openclaw`devices list`, `${EXEC} node dist/index.js devices list`],
     [asRoot(openclaw`devices list`), `${EXEC} node dist/index.js devices list`],
     [openclaw`gateway run`, "docker compose up -d"],
+    [openclaw`gateway stop`, "docker compose stop openclaw-gateway"],
     [openclaw`gateway restart`, `${EXEC} node dist/index.js gateway restart`],
     [openclaw`gateway run --help`, `${EXEC} node dist/index.js gateway run --help`],
     [asRoot(shell`systemctl start openclaw-gateway`), "docker compose start openclaw-gateway"],

@@ -1,3 +1,5 @@
+import { inContainer } from "../../host/container.ts";
+import type { Environment } from "../../lib/environment.ts";
 import { blank, CODE, openclaw } from "../../protocol/command.ts";
 import { say, type Text } from "../../protocol/text.ts";
 import { CliError } from "../kit/exit.ts";
@@ -5,6 +7,8 @@ import { startCommand } from "../reach/connect.ts";
 
 const PENDING = say`${openclaw`devices list`} (then: ${openclaw`devices approve ${CODE}`})`;
 const CONNECT = openclaw`connect ${blank("<link or wss://…>")}`;
+
+const INSTALL = "gateway install";
 
 /** What people type who know other programs, or what they mean rather than how it is called. */
 const meant: Readonly<Record<string, Text>> = {
@@ -28,7 +32,7 @@ const meant: Readonly<Record<string, Text>> = {
   "gateway logs": openclaw`logs`,
   "gateway health": openclaw`health`,
   "gateway probe": openclaw`doctor`,
-  "gateway install": say`${openclaw`gateway run`} (as a service: the installer, see README.md)`,
+  [INSTALL]: say`${openclaw`gateway run`} (as a service: the installer, see README.md)`,
   daemon: openclaw`gateway --help`,
   log: openclaw`logs`,
   run: openclaw`gateway run`,
@@ -55,12 +59,14 @@ const starts = new Set(["start", "gateway start", "up", "gateway up"]);
  * Says the command that is meant by words that are well known from other programs.
  * @throws CliError (usage) where these words are such
  */
-export function refuseForeignWords(words: readonly string[]): void {
+export function refuseForeignWords(words: readonly string[], env: Environment): void {
   const [first = "", second = ""] = words;
   const typed = [`${first} ${second}`.trim(), first].find((text) => {
     return starts.has(text) || Object.hasOwn(meant, text);
   });
   if (typed === undefined) return;
-  const next = starts.has(typed) ? startCommand() : meant[typed];
+  // A container is what a service is elsewhere.
+  const isStart = starts.has(typed) || (typed === INSTALL && inContainer(env));
+  const next = isStart ? startCommand() : meant[typed];
   throw new CliError("usage", `there is no command “${typed}” here`, { next });
 }

@@ -4,10 +4,12 @@ import { summary } from "../../../src/cli/commands/doctor/doctor.ts";
 import type { DoctorFacts } from "../../../src/cli/commands/doctor/facts.ts";
 import { findingRow } from "../../../src/cli/commands/doctor/verdict.ts";
 import { commandsIn, plainText } from "../../../src/protocol/text.ts";
+import { callsOf } from "../../../src/words/command.ts";
 import { access } from "../support/doctor/access-cases.ts";
 import { down } from "../support/doctor/cases.ts";
 import { config } from "../support/doctor/config-cases.ts";
-import { running, stopped } from "../support/doctor/facts.ts";
+import { box, container } from "../support/doctor/container-cases.ts";
+import { OWNER, running, stopped } from "../support/doctor/facts.ts";
 import { around } from "../support/doctor/machine-cases.ts";
 import { program } from "../support/doctor/program-cases.ts";
 import { ssh } from "../support/doctor/ssh-cases.ts";
@@ -25,6 +27,7 @@ describe.each([
   ["machine", around],
   ["approval over SSH", ssh],
   ["webhook", webhooks],
+  ["in a container", container],
 ] as const)("doctor, %s", (_group, cases) => {
   test.each([...cases])("%s is judged by %s", (_what, id, facts, [level, message, next]) => {
     const found = rowsOf(facts).find((finding) => finding.id === id);
@@ -41,6 +44,33 @@ describe("doctor", () => {
   test("finds nothing wrong with a healthy gateway", () => {
     const levels = examine(running()).map(({ id, level }) => `${id} ${level}`);
     expect(levels.filter((line) => !line.endsWith(" ok"))).toEqual([]);
+  });
+
+  test("tells the owner of a container nothing of systemd, apt, sshd, sudo inside, or other users", () => {
+    const facts = [...program, ...config, ...state, ...access, ...around, ...ssh, ...webhooks];
+    const env = { OPENCLAW_CONTAINER: "1", PATH: "" };
+    const calls = callsOf(env);
+    const told = facts.flatMap(([, , one]) => {
+      const machine = { ...one.machine, isContainer: true, unit: undefined, uid: OWNER };
+      return examine({ ...one, machine }).flatMap((found) =>
+        found.level === "ok" || found.id === "nodes.shared-keys"
+          ? []
+          : [plainText(found.next, calls)],
+      );
+    });
+    const foreign = told.filter((next) => {
+      const onHost = next.startsWith("on the host: ");
+      return (
+        /systemctl|journalctl|apt|ssh enable|prlimit|pm2|npx|ss -l|gpasswd|chgrp/.test(next) ||
+        (!onHost && /sudo|chown/.test(next))
+      );
+    });
+    expect([...new Set(foreign)]).toEqual([]);
+  });
+
+  test("in a container all is well with what the image and compose file set up", () => {
+    const facts = box({ publicUrl: "https://g.example.com" });
+    expect(examine(facts).filter(({ level }) => level !== "ok")).toEqual([]);
   });
 
   test("says in one line that all is well, and else how many findings there are", () => {

@@ -1,6 +1,7 @@
 import { accessChecks } from "./access-checks.ts";
 import { configChecks, webChecks } from "./config-checks.ts";
 import { configLiveChecks } from "./config-live-checks.ts";
+import { containerChecks } from "./container-checks.ts";
 import type { Check, DoctorFacts } from "./facts.ts";
 import { gatewayChecks } from "./gateway-checks.ts";
 import { machineChecks } from "./machine-checks.ts";
@@ -24,7 +25,8 @@ export const checks: Readonly<Record<string, Check>> = {
 
 /** The findings of all checks that apply. */
 export function examine(facts: DoctorFacts): Finding[] {
-  return Object.entries(checks).flatMap(([id, check]) => {
+  const others = facts.machine.isContainer ? containerChecks : {};
+  return Object.entries({ ...checks, ...others }).flatMap(([id, check]) => {
     const verdict = check(facts);
     return verdict ? [{ id, ...verdict }] : [];
   });

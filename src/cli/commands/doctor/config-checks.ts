@@ -24,14 +24,23 @@ const file: Check = (facts) => {
     return judge(message, doctorAsRoot(facts));
   }
   if (!first) {
-    if (!config.exists) return ok(`There is no ${config.path}; the defaults are in force.`);
-    return ok(`The configuration ${config.path} can be read and holds only good values.`);
+    const rest = overridden(config);
+    if (!config.exists) return ok(`There is no ${config.path}; the defaults are in force${rest}.`);
+    return ok(`The configuration ${config.path} can be read and holds only good values${rest}.`);
   }
   const place = first.line === undefined ? "" : ` line ${first.line}`;
   const message = `The configuration ${config.path}${place} has an error: ${first.message}`;
   if (more.length === 0) return fail(`${message}.`, first.next);
   return fail(`${message} (and ${more.length} more).`, VALIDATE);
 };
+
+/** Which keys come from elsewhere. */
+function overridden({ overrides }: ConfigFacts): string {
+  const from = overrides.map(({ path, by, name }) => {
+    return by === "env" ? `${path} (${name})` : `${path} (a flag)`;
+  });
+  return from.length === 0 ? "" : `, but for what comes from elsewhere: ${from.join(", ")}`;
+}
 
 function isUnreadable({ errors }: ConfigFacts): boolean {
   return errors.some(({ code }) => code === "CONFIG_READ");
@@ -116,7 +125,7 @@ const exposure: Check = (facts) => {
 };
 
 /** Where others can reach it: as it listens, or as it would. */
-function openAddresses({ gateway }: DoctorFacts, bind: string): string[] {
+export function openAddresses({ gateway }: DoctorFacts, bind: string): string[] {
   if (gateway.how === "running") {
     return gateway.info.listening.filter((where) => {
       return URL.canParse(where) && /^http:/.test(where) && !isLoopbackHost(new URL(where).host);

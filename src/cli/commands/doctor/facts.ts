@@ -1,4 +1,5 @@
 import type { ConfigIssue } from "../../../config/errors.ts";
+import type { Override } from "../../../config/load.ts";
 import type { GatewayConfig } from "../../../config/schema.ts";
 import type { ServeVerdict } from "../../../host/served-folder.ts";
 import type { Inspection } from "../../../main/inspect.ts";
@@ -51,6 +52,8 @@ export interface ConfigFacts {
   readonly file?: CheckedFile | undefined;
   readonly errors: readonly ConfigIssue[];
   readonly warnings: readonly ConfigIssue[];
+  /** Keys in force that come from elsewhere than the file. */
+  readonly overrides: readonly (Omit<Override, "path"> & { readonly path: string })[];
   /** Absent where the file can't be read or has errors: what will be in force is not known then. */
   readonly gateway?: GatewayConfig["gateway"] | undefined;
   /** The gateway was started with another `--bind` than the file has. */
@@ -111,6 +114,10 @@ export interface StateFacts {
 export interface MachineState {
   /** Who runs this program; 0 where the platform has no users. */
   readonly uid: number;
+  /** Its group. */
+  readonly gid: number;
+  /** It is the gateway's container. */
+  readonly isContainer: boolean;
   readonly unit?: { readonly active: string; readonly enabled: boolean } | undefined;
   readonly pm2: { readonly alive: boolean; readonly saved: boolean };
   /** Who listens on the gateway's port while it is stopped. */

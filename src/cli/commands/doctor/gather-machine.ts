@@ -1,8 +1,10 @@
 import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { inContainer } from "../../../host/container.ts";
 import { openFilesIn } from "../../../host/descriptors.ts";
 import type { Environment } from "../../../lib/environment.ts";
+import { ownUser } from "../../../words/mount-owner.ts";
 import { UNIT } from "../../reach/connect.ts";
 import { runTool } from "../gateway/tools.ts";
 import { isAlive } from "../gateway/wait.ts";
@@ -32,7 +34,8 @@ export async function gatherMachine(asked: Asked): Promise<MachineState> {
   const own = gateway.how === "running" ? gateway.info.listening.join(" ") : `:${port}`;
   const defaultPort = listening?.has(DEFAULT_PORT) && !own.includes(`:${DEFAULT_PORT}`);
   return {
-    uid: process.getuid?.() ?? 0,
+    ...ownUser(),
+    isContainer: inContainer(env),
     unit,
     pm2,
     port:
@@ -94,7 +97,7 @@ async function otherBinary(env: Environment): Promise<string | undefined> {
     const path = join(folder, "openclaw");
     const target = await realpath(path).catch(() => undefined);
     if (target === undefined) continue;
-    return target === own || (await isOurs(target)) ? undefined : path;
+    return target === own || (await isOurs(target, own)) ? undefined : path;
   }
   return undefined;
 }
@@ -102,10 +105,13 @@ async function otherBinary(env: Environment): Promise<string | undefined> {
 const mostScript = 64 * 1024;
 
 /** An installed copy of this gateway, or a shell script that starts one. */
-async function isOurs(path: string): Promise<boolean> {
+async function isOurs(path: string, own: string): Promise<boolean> {
   if (path.includes("/openclaw-gateway")) return true;
   const found = await stat(path).catch(() => undefined);
   if (!found?.isFile() || found.size > mostScript) return false;
   const text = await readText(path);
-  return /^#!\S*\/(env )?(ba|da)?sh\b/.test(text) && text.includes("openclaw-gateway");
+  return (
+    /^#!\S*\/(env )?(ba|da)?sh\b/.test(text) &&
+    [own, "openclaw-gateway"].some((it) => it !== "" && text.includes(it))
+  );
 }

@@ -17,13 +17,13 @@ import { gatherWebhook } from "./gather-webhook.ts";
 export async function gatherFacts(context: Context): Promise<DoctorFacts> {
   const { env } = context.io;
   const nowMs = context.io.now();
-  const { gateway, settings } = await gatherGateway(context);
+  const { gateway, settings, overrides } = await gatherGateway(context);
   const running = gateway.how === "running" ? gateway.info : undefined;
   const folder = running?.stateDir ?? stateFolder(env);
   const inspect = gateway.how === "stopped";
   const [state, config] = await Promise.all([
     gatherState({ folder, nowMs, inspect }),
-    gatherConfig(env, { folder, path: running?.configPath, settings }),
+    gatherConfig(env, { folder, path: running?.configPath, settings, overrides }),
   ]);
   const port = config.gateway?.port;
   const machine = await gatherMachine({ env, gateway, stateDir: folder, port });
@@ -31,20 +31,24 @@ export async function gatherFacts(context: Context): Promise<DoctorFacts> {
   return { nowMs, program: programFacts(), gateway, state, config, machine, ssh };
 }
 
+/** What a gateway that runs says of its settings. */
+interface InForce {
+  readonly settings?: GatewayConfig;
+  readonly overrides?: ConfigFacts["overrides"] | undefined;
+}
+
 /** The gateway, and if it runs its settings in force: flags and its own environment included. */
-async function gatherGateway(
-  context: Context,
-): Promise<{ gateway: GatewayFacts; settings?: GatewayConfig }> {
+async function gatherGateway(context: Context): Promise<{ gateway: GatewayFacts } & InForce> {
   try {
     const gateway = await openRunning(context);
     if (!gateway) return { gateway: { how: "stopped", start: startCommand() } };
     try {
       const info = await gateway.request("host.info");
       const { gateway: status } = await gateway.request("status");
-      const { config } = await gateway.request("config.get");
+      const { config, overrides } = await gateway.request("config.get");
       const list = gateway.request("host.ssh.list");
       const sshKeys = (await list.catch(() => undefined))?.keys;
-      return { gateway: { how: "running", info, status, sshKeys }, settings: config };
+      return { gateway: { how: "running", info, status, sshKeys }, settings: config, overrides };
     } finally {
       await gateway.close();
     }
@@ -59,6 +63,7 @@ interface ConfigAsked {
   readonly folder: string;
   readonly path: string | undefined;
   readonly settings: GatewayConfig | undefined;
+  readonly overrides: ConfigFacts["overrides"] | undefined;
 }
 
 async function gatherConfig(env: Environment, asked: ConfigAsked): Promise<ConfigFacts> {
@@ -66,7 +71,7 @@ async function gatherConfig(env: Environment, asked: ConfigAsked): Promise<Confi
   const { devicelessCliMode } = await import("../../../config/settings.ts");
   const { markOf, markWord } = await import("../../../config/file-mark.ts");
   const path = asked.path ?? configPath(env, asked.folder);
-  const { config, source, errors, warnings } = await loadConfig({ path, env });
+  const { config, source, errors, warnings, overrides } = await loadConfig({ path, env });
   const settings = asked.settings ?? (errors.length === 0 ? config : undefined);
   const found = await stat(path).catch(() => undefined);
   return {
@@ -76,6 +81,7 @@ async function gatherConfig(env: Environment, asked: ConfigAsked): Promise<Confi
     file: found && fileFacts(found),
     errors,
     warnings,
+    overrides: asked.overrides ?? overrides,
     gateway: settings?.gateway,
     bindByFlag: errors.length === 0 && settings?.gateway.bind !== config.gateway.bind,
     devicelessCli: settings && devicelessCliMode(settings),

@@ -30,7 +30,7 @@ const space: Check = ({ state }) => {
 const EARLIEST_MS = Date.UTC(2026, 0, 1);
 /** Clients whose clock differs by more are refused. */
 const TOLERATED_MS = 2 * 60 * 1000;
-const SET_CLOCK = asRoot(shell`timedatectl set-ntp true`);
+export const SET_CLOCK = asRoot(shell`timedatectl set-ntp true`);
 
 /** By how many milliseconds the clock was set since the gateway started, as its uptime shows. */
 function wasSetBy(info: { startedAtMs: number; uptimeMs: number }, nowMs: number): number {

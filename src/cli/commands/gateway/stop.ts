@@ -1,13 +1,20 @@
+import { inContainer } from "../../../host/container.ts";
+import { openclaw } from "../../../protocol/command.ts";
 import { say } from "../../../protocol/text.ts";
 import { tookWords } from "../../kit/age.ts";
 import { type Context, printJson } from "../../kit/context.ts";
 import type { Run } from "../../kit/declare.ts";
+import { CliError } from "../../kit/exit.ts";
 import { notRunning, openRunning, startCommand, UNIT } from "../../reach/connect.ts";
 import { askSupervisor, askSystemd, unitState } from "./supervisor.ts";
 import { hostInfo, waitForEnd } from "./wait.ts";
 
-/** `openclaw gateway stop` */
+/**
+ * `openclaw gateway stop`
+ * @throws CliError (failed) in a container; (unreachable) where none runs
+ */
 export const stop: Run<unknown> = async (context) => {
+  if (inContainer(context.io.env)) throw notFromInside();
   const startedAt = performance.now();
   const before = await hostInfo(context);
   if (!before) return stopUnit(context);
@@ -18,6 +25,13 @@ export const stop: Run<unknown> = async (context) => {
   context.io.out(`The gateway stopped after ${tookWords(tookMs)}.`);
   context.io.out(say`  To start it again: ${startCommand()}`);
 };
+
+/** With the gateway its container ends, and this command in it; the engine may start both again. */
+function notFromInside(): CliError {
+  const message =
+    "the gateway's container is stopped by its engine, which may start it again otherwise";
+  return new CliError("failed", message, { next: openclaw`gateway stop` });
+}
 
 async function askToStop(context: Context): Promise<void> {
   const gateway = await openRunning(context);

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { inContainer } from "../../../host/container.ts";
 import { APPROVER_KEYS, APPROVERS_FILE, PACKAGED } from "../../../host/paths.ts";
 import type { Environment } from "../../../lib/environment.ts";
 import { sshHost } from "../../../protocol/approve-line.ts";
@@ -42,6 +43,7 @@ const ENABLE = openclaw`ssh enable`;
 const ENABLE_BLOCK = openclaw`ssh enable --authorized-keys`;
 const DISABLE = openclaw`ssh disable`;
 const NAME_HOST = openclaw`config set gateway.ssh.host gateway.example.com`;
+const SHOW_LOGIN = openclaw`config set gateway.sshTarget root@gateway.example.com`;
 const APPROVE_FOLDER = `${PACKAGED}/approve`;
 
 /**
@@ -49,6 +51,7 @@ const APPROVE_FOLDER = `${PACKAGED}/approve`;
  * @throws CliError where the gateway does not run, options don't fit, or a step fails
  */
 export const enable: Run<EnableOptions> = async (context, _args, options) => {
+  if (inContainer(context.io.env)) throw noSshd();
   const gateway = await openRunning(context);
   if (!gateway) throw notRunning();
   try {
@@ -64,6 +67,12 @@ export const enable: Run<EnableOptions> = async (context, _args, options) => {
     await gateway.close();
   }
 };
+
+function noSshd(): CliError {
+  const message =
+    "a container has no sshd that approvers could log in to; who logs in to its host approves there";
+  return new CliError("failed", message, { next: SHOW_LOGIN });
+}
 
 function notPackaged(): CliError {
   return new CliError("failed", "this gateway was not set up by the installer", {

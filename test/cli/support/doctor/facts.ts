@@ -46,6 +46,7 @@ export function running(): DoctorFacts {
       file: { ...owned, mode: 0o600 },
       errors: [],
       warnings: [],
+      overrides: [],
       gateway: { ...gateway, auth: { ...gateway.auth, devicelessCli: "never" } },
       devicelessCli: "never",
       bindByFlag: false,
@@ -58,6 +59,8 @@ export function running(): DoctorFacts {
     },
     machine: {
       uid: 0,
+      gid: 0,
+      isContainer: false,
       pm2: { alive: false, saved: false },
       openFiles: { soft: 524_288, hard: 524_288 },
       others: { defaultPort: false },
