@@ -16,20 +16,23 @@ const places: Record<string, readonly string[]> = {
 const isolated = canRun(pidNamespace[0] ?? "", ...pidNamespace.slice(1), "true");
 const usable = Object.entries(places).filter(([, runner]) => runner.length === 0 || isolated);
 
+/** A gateway that is the first process would take its namespace for its container. */
+const env = { OPENCLAW_CONTAINER: "0" };
+
 const all: GatewayProcess[] = [];
 afterEach(async () => {
   for (const gateway of all.splice(0)) await gateway.close();
 });
 
 async function started(runner: readonly string[]): Promise<GatewayProcess> {
-  const gateway = await GatewayProcess.start({ runner });
+  const gateway = await GatewayProcess.start({ runner, env });
   all.push(gateway);
   return gateway;
 }
 
 /** A gateway on the state of `first`, with a port of its own. */
 async function beside(first: GatewayProcess, runner: readonly string[]): Promise<GatewayProcess> {
-  const gateway = await GatewayProcess.prepare({ stateDir: first.stateDir, runner });
+  const gateway = await GatewayProcess.prepare({ stateDir: first.stateDir, runner, env });
   all.push(gateway);
   return gateway;
 }
