@@ -4,7 +4,7 @@ import { bounds } from "./parts/bounds.ts";
 import { firstBrowser } from "./parts/first-browser.ts";
 import { owners } from "./parts/owners.ts";
 import { restarts } from "./parts/restarts.ts";
-import { waysIn } from "./parts/ways-in.ts";
+import { publishedPort, waysIn } from "./parts/ways-in.ts";
 import { Engine } from "./support/engine.ts";
 import { buildImage, importBases, sizeOf } from "./support/images.ts";
 
@@ -47,6 +47,9 @@ describe.skipIf(reason !== undefined)("in Docker's engine", () => {
   describe("a gateway that ends", () => restarts(() => engine));
   describe("what the gateway's user can't use is told with what helps:", () =>
     owners(() => engine));
-  describe("the way in is", () => waysIn(() => engine));
+  describe("the way in is", () => {
+    publishedPort(() => engine);
+    describe("or", () => waysIn(() => engine));
+  });
   describe("in little memory", () => bounds(() => engine));
 });

@@ -4,7 +4,7 @@ import { Profile } from "../../browser/support/profile.ts";
 import { makeDevice, RawClient } from "../../kit/client.ts";
 import { Box, SERVICE } from "../support/box.ts";
 import { askedBy } from "../support/device.ts";
-import { type Engine, FOLDER } from "../support/engine.ts";
+import type { Engine } from "../support/engine.ts";
 
 interface Listed {
   readonly paired: readonly { readonly deviceId: string; readonly connected: boolean }[];
@@ -13,12 +13,6 @@ interface Listed {
 /** Steps of one owner, from `up` to the second device: each builds on those before it. */
 export function firstBrowser(engine: () => Engine): void {
   let box: Box;
-  /** As somebody types it on the engine's machine, at a terminal. */
-  const typed = async (line: string) => {
-    const words = ["script", "--quiet", "--return", "--command", line, "/dev/null"];
-    return (await engine().ok(words, { folder: FOLDER })).replaceAll("\r", "");
-  };
-
   beforeAll(async () => {
     // The compose file's own name, address and settings.
     box = new Box(engine(), "openclaw", { env: { OPENCLAW_PUBLISH: "127.0.0.1" } });
@@ -31,7 +25,7 @@ export function firstBrowser(engine: () => Engine): void {
     const lines = log.split("\n").filter((line) => line.includes("devices invite"));
     expect(lines, log).toHaveLength(1);
     const [command = ""] = /docker compose exec [^"]* devices invite/.exec(lines[0] ?? "") ?? [];
-    const shown = await typed(command);
+    const shown = await box.typed(command);
     const [link = ""] = /http:\S+#invite=[\w-]+/.exec(shown) ?? [];
     expect(link, shown).toMatch(/^http:\/\/localhost:18789\//);
     const profile = await Profile.open();
@@ -52,8 +46,8 @@ export function firstBrowser(engine: () => Engine): void {
     const device = makeDevice();
     const code = await askedBy(device, "ws://127.0.0.1:18789");
     const run = `docker compose exec ${SERVICE} node dist/index.js`;
-    expect(await typed(`${run} devices list`)).toContain(code);
-    expect(await typed(`${run} devices approve ${code}`)).toContain("pproved");
+    expect(await box.typed(`${run} devices list`)).toContain(code);
+    expect(await box.typed(`${run} devices approve ${code}`)).toContain("pproved");
     const client = await RawClient.open("ws://127.0.0.1:18789");
     expect(await client.connect({ device, caps: ["pairing-wait"] })).toMatchObject({ ok: true });
     client.close();

@@ -43,7 +43,7 @@ export function owners(engine: () => Engine): void {
 
   test("a volume of another user", async () => {
     box = new Box(engine(), "user", { service: { user: "1234", restart: "no" } });
-    const why = await refused(6);
+    const why = await refused(78);
     const [volume] = await box.inspect<{ Source: string; Destination: string }[]>(".Mounts");
     await give(why, volume?.Source ?? "", "chown -R 1234:0 FOLDER");
     await box.healthy();

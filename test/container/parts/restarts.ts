@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { until } from "../../kit/until.ts";
 import { Box } from "../support/box.ts";
 import { PairedDevice } from "../support/device.ts";
+import { block } from "../support/docs.ts";
 import type { Engine } from "../support/engine.ts";
 
 interface Listed {
@@ -26,7 +27,7 @@ export function restarts(engine: () => Engine): void {
     const before = [await box.id(), await started()];
     const client = await device.comeIn();
     await box.openclaw(["gateway", "restart"]);
-    expect((await client.end()).reason).toBe("gateway restarting");
+    expect((await client.end()).reason).toBe("service restart");
     (await device.comeIn()).close();
     expect([await box.id(), await started()]).toEqual(before);
   });
@@ -35,7 +36,7 @@ export function restarts(engine: () => Engine): void {
     const [id, at] = [await box.id(), await started()];
     const client = await device.comeIn();
     await box.ok(["restart"]);
-    expect((await client.end()).reason).toBe("gateway stopping");
+    expect((await client.end()).reason).toBe("service stopped");
     (await device.comeIn()).close();
     expect(await box.id()).toBe(id);
     expect(await started()).not.toBe(at);
@@ -44,7 +45,7 @@ export function restarts(engine: () => Engine): void {
   test("SIGTERM ends it with code 0, when all clients were told", async () => {
     const client = await device.comeIn();
     await box.ok(["kill", "--signal", "SIGTERM"]);
-    expect((await client.end()).reason).toBe("gateway stopping");
+    expect((await client.end()).reason).toBe("service stopped");
     await until(ended, "its end");
     expect(await box.inspect(".State.ExitCode")).toBe(0);
     await box.up();
@@ -83,5 +84,15 @@ export function restarts(engine: () => Engine): void {
     expect(await box.id()).not.toBe(id);
     expect(await box.inspect(".Config.Labels")).toMatchObject({ release: "next" });
     (await device.comeIn()).close();
+  });
+
+  test("a copy of the volume, made and read back as docs/docker.md says, is the same gateway", async () => {
+    await box.script(await block("Backup"));
+    (await device.comeIn()).close();
+    await box.down();
+    await box.script(`${await block("Backup", 2)}rm openclaw-state.tar`);
+    (await device.comeIn()).close();
+    const { paired } = await box.json<Listed>(["devices", "list"]);
+    expect(paired.map(({ deviceId }) => deviceId)).toContain(device.id);
   });
 }

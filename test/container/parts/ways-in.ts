@@ -1,16 +1,45 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
+import { networkInterfaces } from "node:os";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeDevice, RawClient } from "../../kit/client.ts";
 import { Nginx, renderSite } from "../../kit/nginx.ts";
 import { Program } from "../../kit/program.mjs";
 import { until } from "../../kit/until.ts";
 import { Box, PORT, SERVICE } from "../support/box.ts";
-import { CLONE, type Engine, FOLDER } from "../support/engine.ts";
+import { block } from "../support/docs.ts";
+import { type Engine, FOLDER } from "../support/engine.ts";
 
 /** Where the visitors of the tests come from. */
 const VISITOR = "127.0.0.200";
 
-/** The published port by itself, and behind the proxies of docs/docker.md. */
+/** The port that the compose file publishes; it wants the port of all addresses for itself. */
+export function publishedPort(engine: () => Engine): void {
+  test("the published port, by IPv4 and by IPv6", async () => {
+    const own = new Box(engine(), "ports");
+    try {
+      for (const [publish, hosts] of [
+        ["127.0.0.1", ["127.0.0.1", "localhost"]],
+        ["0.0.0.0", ["127.0.0.1", ownAddress()]],
+        ["[::1]", ["[::1]"]],
+        ["[::]", ["[::1]"]],
+      ] as const) {
+        own.change({ env: { OPENCLAW_PUBLISH: publish } });
+        await own.healthy();
+        for (const host of hosts) {
+          const answer = await fetch(`http://${host}:${PORT}/readyz`);
+          expect(answer.status, `${publish} by ${host}`).toBe(200);
+          const client = await RawClient.open(`ws://${host}:${PORT}`);
+          expect(await client.challenge()).toHaveProperty("nonce");
+          client.close();
+        }
+      }
+    } finally {
+      await own.down();
+    }
+  });
+}
+
+/** The gateway behind the proxies of docs/docker.md. */
 export function waysIn(engine: () => Engine): void {
   let box: Box;
   beforeAll(async () => {
@@ -33,38 +62,16 @@ export function waysIn(engine: () => Engine): void {
 
   /** Visits through a proxy until the log names it, does what it says, and visits again. */
   const trusts = async (url: string): Promise<void> => {
-    box.change({ env: { OPENCLAW_GATEWAY_TRUSTED_PROXIES: "" } });
-    await box.healthy();
+    await box.openclaw(["config", "set", "gateway.trustedProxies", "[]"]);
     const proxy = await cameFrom(url);
     expect(proxy).not.toBe(VISITOR);
     for (let visit = 0; visit < 2; visit += 1) await cameFrom(url);
     const { next = "" } = await box.said("PROXY_NOT_TRUSTED");
-    const [, named = ""] = /OPENCLAW_GATEWAY_TRUSTED_PROXIES=([^ ,;)]+)/.exec(next) ?? [];
-    expect(named, next).toBe(proxy);
-    box.change({ env: { OPENCLAW_GATEWAY_TRUSTED_PROXIES: named } });
-    await box.healthy();
+    const [line = ""] = /docker compose exec .*? config set \S+ '.*?'/.exec(next) ?? [];
+    expect(line, next).toContain(proxy);
+    await box.typed(line);
     expect(await cameFrom(url)).toBe(VISITOR);
   };
-
-  test("the published port, by IPv4 and by IPv6", async () => {
-    for (const [publish, hosts] of [
-      ["127.0.0.1", ["127.0.0.1", "localhost"]],
-      ["[::1]", ["[::1]", "localhost"]],
-      ["0.0.0.0", ["127.0.0.1", "10.0.2.100"]],
-      ["[::]", ["[::1]"]],
-    ] as const) {
-      box.change({ env: { OPENCLAW_PUBLISH: publish } });
-      await box.healthy();
-      for (const host of hosts) {
-        const answer = await fetch(`http://${host}:${PORT}/readyz`);
-        expect(answer.status, `${publish} by ${host}`).toBe(200);
-        const client = await RawClient.open(`ws://${host}:${PORT}`);
-        expect(await client.challenge()).toBeDefined();
-        client.close();
-      }
-    }
-    box.change({ env: { OPENCLAW_PUBLISH: box.address } });
-  });
 
   test("nginx on the machine", async () => {
     const words = (await block("nginx")).match(/\w+=\S+/g) ?? [];
@@ -86,9 +93,14 @@ export function waysIn(engine: () => Engine): void {
       .replace(`127.0.0.1:${PORT}`, `${box.address}:${PORT}`);
     const file = "/root/Caddyfile";
     await writeFile(engine().path(file), `{\n\tadmin off\n}\n${site}`);
-    const caddy = new Program(engine().words(["caddy", "run", "--config", file]));
+    const caddy = new Program(engine().words(["caddy", "run", "--config", file]), { group: true });
     try {
-      await until(() => fetch("http://127.0.0.1:8082/readyz").catch(() => undefined), "Caddy");
+      const up = () =>
+        fetch("http://127.0.0.1:8082/readyz").then(
+          ({ ok }) => ok,
+          () => false,
+        );
+      await until(up, () => `Caddy: ${caddy.output}`);
       await trusts("ws://127.0.0.1:8082");
     } finally {
       await caddy.stop();
@@ -96,34 +108,60 @@ export function waysIn(engine: () => Engine): void {
   });
 
   test("what Compose makes of the file for Traefik, and a proxy in such a network", async () => {
-    const { ok } = engine();
     const env = { OPENCLAW_DOMAIN: "gateway.example.com" };
     const files = ["-f", "compose.yaml", "-f", "compose.traefik.yaml"];
-    const text = await engine().ok(["docker", "compose", ...files, "config", "--format", "json"], {
-      folder: FOLDER,
-      env,
-    });
+    const config = ["docker", "compose", ...files, "config", "--format", "json"];
+    const text = await engine().ok(config, { folder: FOLDER, env });
     const service = JSON.parse(text).services[SERVICE];
     expect(service).not.toHaveProperty("ports");
+    expect(service.networks).toEqual({ traefik: null });
     expect(service.labels).toMatchObject({
       "traefik.enable": "true",
       "traefik.http.routers.openclaw.rule": "Host(`gateway.example.com`)",
       "traefik.http.routers.openclaw.entrypoints": "websecure",
       "traefik.http.services.openclaw.loadbalancer.server.port": String(PORT),
     });
-    expect(service.networks).toEqual({ traefik: null });
-    void ok;
+    const proxy = await proxyIn("traefik", engine());
+    const own = new Box(engine(), "traefik", { env, files: ["compose.traefik.yaml"] });
+    try {
+      await own.healthy();
+      const answer = await fetch(`http://127.0.0.1:${proxy.port}/readyz`);
+      expect(answer.status).toBe(200);
+      const link = await own.openclaw(["devices", "invite"]);
+      expect(link).toMatch(/^https:\/\/gateway\.example\.com\/#invite=/);
+    } finally {
+      await own.down();
+      await proxy.close();
+    }
   });
+}
+
+/** Caddy in a container on a network of this name; it sends all to the gateway that joins it. */
+async function proxyIn(network: string, engine: Engine) {
+  const port = 8083;
+  const folder = "/root/proxy";
+  await engine.ok(["mkdir", "-p", folder]);
+  await engine.ok(["cp", "/usr/bin/caddy", folder]);
+  const lines = ["FROM openclaw-gateway", "COPY caddy /usr/local/bin/caddy"];
+  await writeFile(engine.path(`${folder}/Dockerfile`), lines.join("\n"));
+  await engine.ok(["docker", "build", "--quiet", "--tag", "proxy", folder]);
+  await engine.ok(["docker", "network", "create", network]);
+  const to = ["caddy", "reverse-proxy", "--from", ":8080", "--to", `${SERVICE}:${PORT}`];
+  const place = ["--network", network, "--publish", `127.0.0.1:${port}:8080`];
+  await engine.ok(["docker", "run", "--detach", "--name", "proxy", ...place, "proxy", ...to]);
+  const close = async () => {
+    await engine.ok(["docker", "rm", "--force", "proxy"]);
+    await engine.ok(["docker", "network", "rm", network]);
+  };
+  return { port, close };
+}
+
+/** An IPv4 address of this machine that is not its loopback's. */
+function ownAddress(): string {
+  const all = Object.values(networkInterfaces()).flatMap((rows) => rows ?? []);
+  return all.find(({ family, internal }) => family === "IPv4" && !internal)?.address ?? "";
 }
 
 interface Pending {
   readonly pending: readonly { readonly requestId: string; readonly remoteIp?: string }[];
 }
-
-/** The first block of code below a heading of docs/docker.md. */
-async function block(heading: string): Promise<string> {
-  const page = await readFile(new URL("../../../docs/docker.md", import.meta.url), "utf8");
-  const [, text = ""] = page.split(`\n### ${heading}\n`)[1]?.match(/```\w*\n([\s\S]*?)```/) ?? [];
-  return text;
-}
-void CLONE;

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Result } from "../../kit/outcome.ts";
 import { until } from "../../kit/until.ts";
-import { type Engine, FOLDER } from "./engine.ts";
+import { type Engine, FOLDER, type How } from "./engine.ts";
 
 export const SERVICE = "openclaw-gateway";
 export const PORT = 18789;
@@ -10,6 +10,8 @@ export const PORT = 18789;
 export interface BoxOptions {
   /** What the compose file reads, as a file .env would say it. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Further files of the folder, before those that tests need. */
+  readonly files?: readonly string[];
   /** Keys of the service that differ from the compose file's. */
   readonly service?: Readonly<Record<string, unknown>>;
 }
@@ -21,6 +23,7 @@ export interface BoxOptions {
 export class Box {
   static #count = 1;
   readonly address: string;
+  readonly #files: readonly string[];
   #service: Readonly<Record<string, unknown>>;
   #env: Readonly<Record<string, string>>;
 
@@ -31,6 +34,7 @@ export class Box {
   ) {
     Box.#count += 1;
     this.address = `127.0.0.${Box.#count}`;
+    this.#files = ["compose.yaml", ...(options.files ?? [])];
     this.#service = options.service ?? {};
     this.#env = options.env ?? {};
   }
@@ -46,17 +50,23 @@ export class Box {
   }
 
   async compose(args: readonly string[]): Promise<Result> {
+    return this.engine.exec(["docker", "compose", ...args], await this.#how());
+  }
+
+  /** Where and with what people type `docker compose` for this project. */
+  async #how(): Promise<How> {
     const { engine, name } = this;
     const more = `/root/boxes/${name}/compose.override.yaml`;
     await mkdir(dirname(engine.path(more)), { recursive: true });
     // YAML that is JSON too.
     const services = { services: { [SERVICE]: { ...QUICK, ...this.#service } } };
     await writeFile(engine.path(more), JSON.stringify(services));
-    const files = ["-f", "compose.yaml", "-f", more];
-    return engine.exec(["docker", "compose", "-p", name, ...files, ...args], {
-      folder: FOLDER,
-      env: { OPENCLAW_PUBLISH: this.address, ...this.#env },
-    });
+    const project = {
+      COMPOSE_PROJECT_NAME: name,
+      COMPOSE_FILE: [...this.#files, more].join(":"),
+      OPENCLAW_PUBLISH: this.address,
+    };
+    return { folder: FOLDER, env: { ...project, TERM: "xterm", ...this.#env } };
   }
 
   /** `docker compose …` that must succeed; resolves with what it printed. */
@@ -78,6 +88,17 @@ export class Box {
 
   async json<T>(args: readonly string[]): Promise<T> {
     return JSON.parse(await this.openclaw([...args, "--json"]));
+  }
+
+  /** As somebody types it in the folder of the compose file, at a terminal; resolves with what was shown. */
+  async typed(line: string): Promise<string> {
+    const words = ["script", "--quiet", "--return", "--command", line, "/dev/null"];
+    return (await this.engine.ok(words, await this.#how())).replaceAll("\r", "");
+  }
+
+  /** Runs lines of a shell in the folder of the compose file, as a script does. */
+  async script(lines: string): Promise<void> {
+    await this.engine.ok(["sh", "-ec", lines], await this.#how());
   }
 
   /** Makes the container, where there is none like it, and starts it. */

@@ -1,4 +1,4 @@
-import { makeDevice, RawClient, type TestDevice } from "../../kit/client.ts";
+import { type Frame, makeDevice, RawClient, type TestDevice } from "../../kit/client.ts";
 import { until } from "../../kit/until.ts";
 import type { Box } from "./box.ts";
 
@@ -29,16 +29,24 @@ export class PairedDevice {
     return this.device.deviceId;
   }
 
+  /** One connection, and what came of it. */
+  async connect(): Promise<{ client: RawClient; answer: Frame }> {
+    const { device, deviceToken } = this;
+    const client = await RawClient.open(this.box.url);
+    return { client, answer: await client.connect({ device, auth: { deviceToken } }) };
+  }
+
   /** Tries until it is let in, also by a gateway that still starts. */
   comeIn(): Promise<RawClient> {
-    const { device, deviceToken } = this;
-    return until(async () => {
-      const client = await RawClient.open(this.box.url).catch(() => undefined);
-      const answer = await client
-        ?.connect({ device, auth: { deviceToken } })
-        .catch(() => undefined);
-      return answer?.ok && client;
-    }, "the paired device to be let in");
+    let why = "";
+    const look = async () => {
+      const tried = await this.connect().catch((error) => String(error));
+      if (typeof tried !== "string" && tried.answer.ok) return tried.client;
+      why = typeof tried === "string" ? tried : JSON.stringify(tried.answer.error);
+      if (typeof tried !== "string") tried.client.close();
+      return undefined;
+    };
+    return until(look, () => `the paired device to be let in: ${why}`);
   }
 }
 
