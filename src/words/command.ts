@@ -51,10 +51,10 @@ export function callsOfStopped(env: Environment): Calls {
 
 /** Calls by the name of our program; in a container with how other programs are reached. */
 export function callsBy(name: string, env: Environment): Calls {
-  const calls = { here: name, gateway: name };
-  if (!inContainer(env)) return calls;
+  // What is told of a gateway that is elsewhere is typed there, wherever this program was started.
+  if (!inContainer(env)) return { here: name };
   const inside = /^(.*\S) (?:openclaw|(?:\S*\/)?node \S*index\.js)$/.exec(name)?.[1];
-  return { ...calls, otherwise: containerCommands(inside) };
+  return { here: name, gateway: name, otherwise: containerCommands(inside) };
 }
 
 /** What runs a program in a container: a path behind it is one of that container. */

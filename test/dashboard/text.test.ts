@@ -42,6 +42,9 @@ describe("parsing", () => {
     expect(gatewayOf(undefined, known)).toEqual(known);
     expect(gatewayOf({ version: "2" }, known)).toEqual({ ...known, release: "2" });
     expect(gatewayOf({ fingerprint: "g" }, known).fingerprint).toBe("g");
+    expect(gatewayOf({ command: "docker exec gw openclaw" }, known).command).toBe(
+      "docker exec gw openclaw",
+    );
   });
 });
 

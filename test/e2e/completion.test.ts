@@ -103,6 +103,16 @@ describe("bash", () => {
     await tab(tmux, "oc dev", /\$ oc devices *$/m);
   });
 
+  test("adds nothing behind a name that is whole", async () => {
+    const tmux = await typing(START);
+    await tmux.shows(/^ready$/m);
+    const whole = /^\$ openclaw ssh remove "it's my \\\$HOME key" *$/m;
+    await tab(tmux, "openclaw ssh remove \"it's m", whole);
+    await tmux.keys("Tab");
+    await tmux.keys("#");
+    expect(await tmux.shows(/#/)).toMatch(/^\$ openclaw ssh remove "it's my \\\$HOME key" #$/m);
+  });
+
   test("the script is one that shellcheck finds nothing in", async () => {
     const { stdout } = await run(join(gateway.stateDir, "bin/openclaw"), ["completion", "bash"], {
       env,

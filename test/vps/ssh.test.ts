@@ -282,7 +282,9 @@ describe.skipIf(reason !== undefined)("approval over SSH on a rented Debian 13",
         const socket = join(temp, "admin.sock");
         const program = await builtProgram();
         const owned = async (path = socket) => {
-          const env = { ...process.env, OPENCLAW_ADMIN_SOCKET: path };
+          // Without a socket it would answer from a state of this machine.
+          const none = join(temp, "no-state");
+          const env = { ...process.env, OPENCLAW_ADMIN_SOCKET: path, OPENCLAW_STATE_DIR: none };
           return (await run(process.execPath, [program, "devices", "list"], { env })).code === 0;
         };
         expect(await through(`-L ${socket}:${admin}`, () => owned())).toBe(false);

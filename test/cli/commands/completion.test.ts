@@ -64,7 +64,11 @@ describe("what a shell may offer", () => {
   test("what the gateway or the disk is asked for, by the argument that is typed", () => {
     const asked = (...typed: string[]) => offersFor(tree, typed).ask;
     expect(asked("devices", "approve", "")).toBe("device-request");
-    expect(asked("devices", "remove", "a", "")).toBe("device");
+    // Its words may be several, but they are one code, one name.
+    expect(asked("devices", "approve", "7F3K-Q2MN", "")).toBeUndefined();
+    expect(asked("ssh", "remove", "it's my key", "")).toBeUndefined();
+    expect(asked("devices", "remove", "")).toBe("device");
+    expect(asked("devices", "remove", "a", "")).toBeUndefined();
     expect(asked("devices", "rename", "")).toBe("device");
     expect(asked("devices", "rename", "a", "")).toBeUndefined();
     expect(asked("devices", "rename", "--device", "")).toBe("device");

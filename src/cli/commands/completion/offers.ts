@@ -115,8 +115,8 @@ function wordOffers({ at, given }: Cursor): Offers {
     .filter(({ hidden }) => !hidden)
     .map(({ name, summary }) => ({ word: name, about: summary }));
   const args = at.command.registeredArguments;
-  const last = args.at(-1);
-  const arg = args[given] ?? (last?.variadic ? last : undefined);
+  // Where an argument may take several words they are one name or code, which what is offered is whole.
+  const arg = args[given];
   const values = offersOf(arg && completionOf(at.declaration, arg.name()), "");
   return { ...values, offers: [...commands, ...values.offers] };
 }
