@@ -16,7 +16,10 @@ const DOCKER = ["docker.io", "docker-cli", "docker-compose", "docker-buildx", "i
 const KINDS = {
   node: { SUITE: "trixie", PACKAGES: [...SYSTEM.slice(0, 3), "nodejs", ...SYSTEM.slice(3)] },
   rented: { SUITE: "trixie", PACKAGES: RENTED },
-  engine: { SUITE: "trixie", PACKAGES: [...DOCKER, "ca-certificates", "procps", "iproute2", "caddy"] },
+  engine: {
+    SUITE: "trixie",
+    PACKAGES: [...DOCKER, "ca-certificates", "procps", "iproute2", "caddy"],
+  },
   bare: { SUITE: "trixie", PACKAGES: [] },
   "rented-12": { SUITE: "bookworm", PACKAGES: RENTED },
 };
