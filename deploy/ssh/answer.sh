@@ -131,8 +131,13 @@ case $verb in
   approve)
     without=''
     case "$# $*" in
-      '3 '*' without nodes') set -- "$1" && without=Without ;;
-      '4 '*' without nodes') set -- "$1" "$2" && without=Without ;;
+      # Also as the option that it is on the gateway's machine; phones make one dash of its two.
+      '3 '*' without nodes' | '3 '*' -without nodes' | '3 '*' --without nodes')
+        set -- "$1" && without=Without
+        ;;
+      '4 '*' without nodes' | '4 '*' -without nodes' | '4 '*' --without nodes')
+        set -- "$1" "$2" && without=Without
+        ;;
     esac
     code "$@"
     verb=approve$without

@@ -34,9 +34,15 @@ export function json(ran) {
   }
 }
 
-/** The objects that a program printed, one a line, among lines of other kinds. @param {string} text */
+/**
+ * The objects that a program printed, one a line, among lines of other kinds. A line without its end is left
+ * out: the program may still write it. @param {string} text
+ */
 export function jsonLines(text) {
-  const lines = text.split("\n").filter((line) => line.startsWith("{"));
+  const lines = text
+    .split("\n")
+    .slice(0, -1)
+    .filter((line) => line.startsWith("{"));
   return lines.map((line) => JSON.parse(line));
 }
 

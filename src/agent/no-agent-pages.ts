@@ -1,5 +1,6 @@
 import type { World } from "../lib/world.ts";
 import type { AgentAnswers } from "./agent-api.ts";
+import { wakeRouting, wakeWords } from "./voice-wake.ts";
 
 interface Deps {
   readonly world: Pick<World, "now">;
@@ -120,10 +121,8 @@ const theme = {
 };
 
 const devices = {
-  "voicewake.get": () => ({ triggers: [] }),
-  "voicewake.routing.get": () => ({
-    config: { version: 1, defaultTarget: { mode: "current" }, routes: [], updatedAtMs: 0 },
-  }),
+  "voicewake.get": () => wakeWords,
+  "voicewake.routing.get": () => wakeRouting,
   "talk.config": () => ({ config: {} }),
   "themes.list": () => ({
     current: { id: theme.id, mode: "system", scope: "gateway", overrides: {} },

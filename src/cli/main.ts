@@ -9,17 +9,18 @@ import { buildProgram, commandLine, UsageError } from "./program.ts";
 export async function main(typed: readonly string[], io: Io): Promise<number> {
   // The words behind it are those of a command that is still being typed.
   if (typed[0] === "complete") return offered(typed.slice(1), io);
-  const argv = asksForHelp(typed) ? await helpLine(typed, io) : typed;
+  const words = withDashes(typed, io);
+  const argv = asksForHelp(words) ? await helpLine(words, io) : words;
   try {
     const { program, outcome } = buildProgram(io, await helpFor(argv));
     const { operands, unknown } = program.parseOptions([...argv]);
     const known = program.commands.find((command) => command.name() === operands[0]);
-    const second = known?.commands.some((command) => command.name() === operands[1]);
+    const second = known?.commands.find((command) => command.name() === operands[1]);
     if (operands.length > 0 && !second && !(known && known.commands.length === 0)) {
       const { refuseForeignWords } = await import("./commands/foreign-words.ts");
       if (!asksForHelp(argv)) refuseForeignWords(operands, io.env);
     }
-    if (operands[0] === "gateway" && second && unknown.length > 0) {
+    if (operands[0] === "gateway" && second && hasOthers(second, unknown)) {
       const { refuseForeignOptions } = await import("./commands/foreign-options.ts");
       if (!asksForHelp(argv)) refuseForeignOptions(operands, unknown);
     }
@@ -36,6 +37,37 @@ export async function main(typed: readonly string[], io: Io): Promise<number> {
     if (error instanceof UsageError) return notUnderstood(error, io);
     return failed(error, argv, io);
   }
+}
+
+/** Two hyphens as phones and messengers write them: an em dash, or an en dash for each or for both. */
+const DASHED = /^(?:\u2014|\u2013{1,2})([a-z][a-z-]*)(=.*)?$/s;
+
+/** The words, with a dash before the name of an option of the command as the two hyphens that it was. */
+function withDashes(typed: readonly string[], io: Io): readonly string[] {
+  if (!typed.some((word) => DASHED.test(word))) return typed;
+  const { program } = buildProgram(io);
+  const { operands } = program.parseOptions([...typed]);
+  const noun = program.commands.find((command) => command.name() === operands[0]);
+  const verb = noun?.commands.find((command) => command.name() === operands[1]);
+  const known = [program, noun, verb].flatMap((command) => command?.options ?? []);
+  const end = typed.indexOf("--");
+  return typed.map((word, at) => {
+    const [, name, value = ""] = DASHED.exec(word) ?? [];
+    const isOption = name === "help" || known.some(({ long }) => long === `--${name}`);
+    return name !== undefined && isOption && (end < 0 || at < end) ? `--${name}${value}` : word;
+  });
+}
+
+interface HasOptions {
+  readonly options: readonly { readonly long?: string | undefined }[];
+}
+
+/** Whether one of the words is an option, and none of `command`'s own. */
+function hasOthers({ options }: HasOptions, words: readonly string[]): boolean {
+  return words.some((word) => {
+    const [name = ""] = word.split("=");
+    return name.startsWith("-") && !options.some(({ long }) => long === name);
+  });
 }
 
 async function offered(words: readonly string[], io: Io): Promise<number> {

@@ -221,11 +221,14 @@ export class ConfigStore {
 
   close(): void {
     this.#watcher?.close();
+    this.#watcher = undefined;
     this.#listeners.clear();
   }
 
   /** Reads the file again; used after a change of our own, which the watcher reports later. */
   async reload(): Promise<void> {
+    // What it tells once alone must not be told twice, and a file that is gone must not open anything.
+    if (this.#watcher) return this.#watcher.look();
     const loaded = await loadConfig(this.deps.load);
     if (loaded.source.hash !== this.#latest.source.hash) this.#adopt(loaded);
   }

@@ -7,7 +7,7 @@ import { makeLink } from "./link.ts";
 import type { Event, Grant, Identity, State } from "./model.ts";
 import { reduce } from "./reducer.ts";
 import { credentials, KEY_TRIES } from "./steps.ts";
-import { adoptGrant, grantName, loadGrant, save, takeInvite } from "./storage.ts";
+import { adoptGrant, grantName, loadAside, loadGrant, save, takeInvite } from "./storage.ts";
 import { makeTabs } from "./tabs.ts";
 import { draw } from "./view.ts";
 import { connectFrame } from "./wire.ts";
@@ -33,6 +33,7 @@ let state: State = {
   skew: 0,
   restartMs: 0,
   grant: loadGrant(address),
+  aside: loadAside(address),
   invite: takeInvite(address),
   dials: 0,
   calls: 0,
@@ -78,7 +79,8 @@ function dispatch(event: Event): void {
 /** The first key that comes is this page's; tries that fail beside it no longer count. */
 function loadKey(): void {
   const hasFailed = state.attempt >= KEY_TRIES;
-  loadIdentity({ gateway: address, grant: state.grant, hasFailed }).then(
+  // All that was granted at this address was granted to one key.
+  loadIdentity({ gateway: address, grant: state.grant ?? state.aside.at(-1), hasFailed }).then(
     (loaded) => {
       if (identity) return;
       identity = loaded;

@@ -24,6 +24,7 @@ export function carryOut(was: State, now: State, hands: Hands): void {
   if (now.retryAt && was.retryAt !== now.retryAt) hands.again(now.retryAt);
   // A new socket starts a new time of patience, even one of the same length.
   if (dialled || was.patience !== now.patience) hands.watch(now.patience);
-  if (was.grant !== now.grant || was.invite !== now.invite) hands.save(was, now);
+  const isKept = was.grant === now.grant && was.aside === now.aside && was.invite === now.invite;
+  if (!isKept) hands.save(was, now);
   if (isElsewhere(was) !== isElsewhere(now)) hands.standBy(isElsewhere(now));
 }

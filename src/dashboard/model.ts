@@ -83,6 +83,8 @@ export interface Grant {
   scopes: string[];
   /** Of the key that it was granted to; missing in those that were stored before it was noted. */
   id?: string;
+  /** Fingerprint of the gateway that granted it; missing in those that were stored before it was noted. */
+  by?: string;
 }
 
 export interface Device {
@@ -112,6 +114,8 @@ export interface State {
   restartMs: number;
 
   grant: Grant | undefined;
+  /** Of other gateways that answered at this address before; the newest last. */
+  aside: readonly Grant[];
   invite: string | undefined;
   /** Sockets asked for so far. */
   dials: number;

@@ -26,7 +26,8 @@ export function reduce(state: State, event: Event, now: number): State {
     case "identity":
       return begin({ ...state, thisDevice: event.thisDevice });
     case "broken":
-      if (state.grant || state.attempt < KEY_TRIES) return unreadable(state, event.message, now);
+      if (state.grant || state.aside.length > 0 || state.attempt < KEY_TRIES)
+        return unreadable(state, event.message, now);
       return stop(state, "no-key", [event.message]);
     case "unkept":
       return { ...state, thisDevice: { ...state.thisDevice, kept: false } };
@@ -71,7 +72,7 @@ function elsewhere(was: State, grant: Grant | undefined): State {
 
 function pressed(state: State, button: Button): State {
   if (button === "ask") return begin(state);
-  if (button === "anew") return dial({ ...state, grant: undefined });
+  if (button === "anew") return dial({ ...state, grant: undefined, aside: [] });
   return dial(button === "pair" ? { ...state, spend: true } : state);
 }
 

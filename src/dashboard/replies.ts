@@ -1,5 +1,5 @@
 /** The answer to `connect`: in, wait, or a reason why not. */
-import type { State } from "./model.ts";
+import type { Grant, State } from "./model.ts";
 import { count, type Fields, fields, gatewayOf, peersOf, requestOf } from "./parse.ts";
 import { ADMIN } from "./shared.ts";
 import { begin, later, SETUP_MS, stop } from "./steps.ts";
@@ -18,12 +18,15 @@ export function accepted(state: State, hello: Fields): State {
     scopes,
     peers: peersOf(fields(hello["snapshot"])["presence"], state.thisDevice.id),
   };
+  const by = clean(fields(hello["server"])["fingerprint"]);
+  const granted = { token, scopes, id: state.thisDevice.id, ...(by && { by }) };
   return {
     ...state,
     view: { at: "ready", session },
     notice: welcome(state, auth["method"] === "bootstrap-token"),
     gateway: gatewayOf(hello["server"], state.gateway),
-    grant: token ? { token, scopes, id: state.thisDevice.id } : state.grant,
+    grant: token ? granted : state.grant,
+    aside: token ? asideOf(state, by) : state.aside,
     // One that may give more is offered; nothing adds to full control.
     invite: state.spend || scopes.includes(ADMIN) ? undefined : state.invite,
     spend: false,
@@ -44,9 +47,40 @@ function welcome({ spend, invite, grant, view }: State, isUsed: boolean): string
   return invite ? `This browser was paired already. ${isUnused}` : "";
 }
 
+/** As many gateways as one address may have had. */
+const ASIDE = 4;
+
+/**
+ * What another gateway granted is kept aside while this one answers at its address, and is used again once
+ * that one answers: a machine was installed anew, or a second gateway was started by mistake.
+ */
+function answeredBy(fingerprint: string, code: string, state: State): State | undefined {
+  const { grant, aside } = state;
+  const isForeign = grant?.by !== undefined && grant.by !== fingerprint;
+  const isRefused = grant ? code === "AUTH_DEVICE_TOKEN_MISMATCH" : code === "PAIRING_REQUIRED";
+  const kept = aside.find(({ by }) => by === fingerprint);
+  if (!fingerprint || !isRefused || !(grant ? isForeign : kept)) return undefined;
+  const notice =
+    "Another gateway answers at this address than the one that approved this browser. That approval is kept.";
+  return {
+    ...state,
+    grant: kept,
+    aside: asideOf(state, fingerprint),
+    notice: kept ? "" : notice,
+  };
+}
+
+/** What is kept for other gateways than the one that answers now. */
+function asideOf({ grant, aside }: State, fingerprint: string): Grant[] {
+  const all = grant?.by ? [...aside.filter(({ by }) => by !== grant.by), grant] : aside;
+  return all.filter(({ by }) => by !== fingerprint).slice(-ASIDE);
+}
+
 export function refused(state: State, error: Fields, now: number): State {
   const details = fields(error["details"]);
   const code = clean(details["code"]);
+  const earlier = answeredBy(clean(details["fingerprint"]), code, state);
+  if (earlier) return begin(earlier);
   if (state.grant && /^AUTH_(DEVICE_TOKEN|SCOPE)_MISMATCH$/.test(code)) {
     const why = code[5] === "S" ? "does not cover what it asked for" : "is no longer valid";
     return begin({

@@ -30,20 +30,35 @@ function remember(key: string, value = "", area: Area = KEPT): boolean {
 }
 
 const GRANT = "openclaw-grant ";
+const ASIDE = "openclaw-aside ";
 const INVITE = "openclaw-invite";
 const SEED = "openclaw-device-seed";
 
 /** The name in localStorage of what `gateway` granted. */
 export const grantName = (gateway: string): string => GRANT + gateway;
 
-/** What `gateway` (its socket address) granted on an earlier visit. */
-export function loadGrant(gateway: string): Grant | undefined {
+function grantOf(value: unknown): Grant | undefined {
+  const { token, scopes, id, by } = Object(value);
+  const known = by ? { by: clean(by) } : {};
+  return token && { token: `${token}`, scopes: cleanList(scopes), id: clean(id), ...known };
+}
+
+function recallJson(key: string): unknown {
   try {
-    const { token, scopes, id } = JSON.parse(recall(GRANT + gateway) ?? "");
-    return token && { token: `${token}`, scopes: cleanList(scopes), id: clean(id) };
+    return JSON.parse(recall(key) ?? "");
   } catch {
     return undefined;
   }
+}
+
+/** What `gateway` (its socket address) granted on an earlier visit. */
+export const loadGrant = (gateway: string): Grant | undefined =>
+  grantOf(recallJson(GRANT + gateway));
+
+/** What other gateways granted that answered at this address before. */
+export function loadAside(gateway: string): Grant[] {
+  const kept = recallJson(ASIDE + gateway);
+  return (Array.isArray(kept) ? kept : []).map(grantOf).filter((grant) => grant !== undefined);
 }
 
 /** A grant used to bear the address of the page's file: takes over what is kept under `page`. */
@@ -98,6 +113,7 @@ export function takeInvite(gateway: string): string | undefined {
 
 interface Kept {
   grant: Grant | undefined;
+  aside: readonly Grant[];
   invite: string | undefined;
 }
 
@@ -107,6 +123,10 @@ interface Kept {
  */
 export function save(gateway: string, was: Kept, now: Kept): boolean {
   if (was.invite !== now.invite) remember(`${INVITE} ${gateway}`, now.invite, THIS_TAB);
+  // Before the grant: what was set aside must not be lost between the two.
+  if (was.aside !== now.aside) {
+    remember(ASIDE + gateway, now.aside.length > 0 ? JSON.stringify(now.aside) : "");
+  }
   if (was.grant === now.grant) return true;
   if (now.grant) return remember(GRANT + gateway, JSON.stringify(now.grant));
   return loadGrant(gateway)?.token !== was.grant?.token || remember(GRANT + gateway);

@@ -62,7 +62,13 @@ export class Hello {
     this.#started = deps.services.world.monotonic() - uptimeMs;
     this.#host = { configPath, stateDir };
     // What clients compare with OpenClaw's releases, and our own version beside it.
-    const server = { version: OPENCLAW_VERSION, gatewayVersion: version, bootId: deps.bootId };
+    const server = {
+      version: OPENCLAW_VERSION,
+      gatewayVersion: version,
+      // A page tells by it which gateway answers at its address.
+      fingerprint: deps.services.identity.fingerprint,
+      bootId: deps.bootId,
+    };
     this.#server = JSON.stringify(server).slice(1, -1);
   }
 

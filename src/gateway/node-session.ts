@@ -1,3 +1,4 @@
+import { wakeRouting, wakeWords } from "../agent/voice-wake.ts";
 import { cleanText } from "../lib/text.ts";
 import type { Limits } from "../limits/table.ts";
 import { readClaims } from "../nodes/claims.ts";
@@ -57,7 +58,6 @@ function textOf(params: ConnectParams, connection: Connection): NodeText {
 
 /** What node hosts are told right after hello-ok: no wake words are set here. */
 export function greetNode(connection: Connection): void {
-  sendEvent(connection, "voicewake.changed", { triggers: [] });
-  const config = { version: 1, defaultTarget: { mode: "current" }, routes: [], updatedAtMs: 0 };
-  sendEvent(connection, "voicewake.routing.changed", { config });
+  sendEvent(connection, "voicewake.changed", wakeWords);
+  sendEvent(connection, "voicewake.routing.changed", wakeRouting);
 }

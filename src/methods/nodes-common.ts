@@ -5,13 +5,16 @@ import { onGateway, type Text } from "../protocol/text.ts";
 import { mayKnowCode } from "../requests/authority.ts";
 import type { Call } from "./method.ts";
 
+/** When a node may ask again, in milliseconds: a person has to approve meanwhile, or a connection to end. */
+export const RETRY_MS = 5000;
+
 /** A node is not what it was, or what the caller thinks (docs/protocol.md#nodes). */
 export function pairingChanged(what: string, step?: ApprovalStep | StandbyStep): RequestError {
   return new RequestError({
     code: "UNAVAILABLE",
     message: `node pairing changed while ${what} was active`,
     retryable: true,
-    retryAfterMs: 5000,
+    retryAfterMs: RETRY_MS,
     details: wireDetails({ code: "PAIRING_CHANGED", ...step }),
   });
 }

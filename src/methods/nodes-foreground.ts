@@ -3,6 +3,7 @@ import { platformOf } from "../nodes/policy.ts";
 import type { NodeSession } from "../nodes/sessions.ts";
 import { RequestError } from "../protocol/errors.ts";
 import type { Call } from "./method.ts";
+import { RETRY_MS } from "./nodes-common.ts";
 
 /** What a phone can do only while a person looks at it. */
 const FOREGROUND = /^(camera|screen|talk|canvas)\./;
@@ -37,6 +38,7 @@ export async function queueForForeground(failed: Failed, { services }: Call): Pr
     code: "UNAVAILABLE",
     message: "node command queued until iOS returns to foreground",
     retryable: true,
+    retryAfterMs: RETRY_MS,
     details: {
       code: "QUEUED_UNTIL_FOREGROUND",
       queuedActionId: queued.id,

@@ -6,7 +6,7 @@ import { plainText } from "../protocol/text.ts";
 import * as t from "../protocol/typed-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { type Call, method } from "./method.ts";
-import { approvalStep, ownSession } from "./nodes-common.ts";
+import { approvalStep, ownSession, RETRY_MS } from "./nodes-common.ts";
 
 const LEVELS = limitTable.frameLevels.value;
 
@@ -134,7 +134,13 @@ export const runnerInventory = method({
     // The node host matches these words and tries again by itself.
     const message = `what this node offers is awaiting operator approval; run \`${typed}\``;
     const details = wireDetails({ code: "PAIRING_CHANGED", ...step });
-    throw new RequestError({ code: "UNAVAILABLE", message, retryable: true, details });
+    throw new RequestError({
+      code: "UNAVAILABLE",
+      message,
+      retryable: true,
+      retryAfterMs: RETRY_MS,
+      details,
+    });
   },
 });
 

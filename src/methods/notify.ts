@@ -3,6 +3,9 @@ import { RequestError, unavailable, wireDetails } from "../protocol/errors.ts";
 import * as t from "../protocol/typed-schema.ts";
 import { method } from "./method.ts";
 
+/** When a webhook that failed for now is worth another test, in milliseconds. */
+const RETRY_MS = 5000;
+
 export const notifyTest = method({
   name: "host.notify.test",
   summary: "Sends a test message to the webhook at once and says how that went.",
@@ -18,7 +21,9 @@ export const notifyTest = method({
     throw new RequestError({
       code: "UNAVAILABLE",
       message: failure.message,
-      retryable: failure.retry,
+      ...(failure.retry
+        ? { retryable: true as const, retryAfterMs: RETRY_MS }
+        : { retryable: false as const }),
       details: wireDetails({ code: failure.code, next: failure.next, to, status, ms }),
     });
   },

@@ -3,7 +3,7 @@ import { Fifo } from "../lib/fifo.ts";
 import type { Timer, World } from "../lib/world.ts";
 import type { Limits } from "../limits/table.ts";
 import { invalidRequest, RequestError, wireDetails } from "../protocol/errors.ts";
-import type { ErrorShape, RawJson } from "../protocol/frames.ts";
+import type { AnsweredError, RawJson } from "../protocol/frames.ts";
 import type { InvokeCaller, InvokeCallers } from "./invoke-callers.ts";
 
 /** What an invoke asks for. */
@@ -15,7 +15,7 @@ export interface AskedInvoke {
 }
 
 /** How an invoke ended: the node's own text of JSON, a whole answer, or an error. */
-export type KeptEnd = string | RawJson | ErrorShape;
+export type KeptEnd = string | RawJson | AnsweredError;
 
 /** An invoke under its key, while it runs and for a while after that. */
 export class KeptInvoke {
@@ -267,7 +267,7 @@ function gone(): RequestError {
 }
 
 /** The error once more: what became of the command is not known, and it is not run again. */
-function unknownOutcome({ details, ...error }: ErrorShape): ErrorShape {
+function unknownOutcome({ details, ...error }: AnsweredError): AnsweredError {
   const next =
     "whether the command ran is not known; to run it once more, call node.invoke with another idempotencyKey";
   return { ...error, details: wireDetails({ ...details, outcome: "unknown", next }) };

@@ -1,5 +1,5 @@
 import { CODE, openclaw } from "./command.ts";
-import type { ErrorShape } from "./frames.ts";
+import type { AnsweredError } from "./frames.ts";
 import { asCalledHere, onGateway, partsOf, plainText, readText, say, type Text } from "./text.ts";
 
 /** What an error says beside its message. */
@@ -49,7 +49,7 @@ export function isCoded(error: unknown): error is CodedFailure {
 export class RequestError extends Error {
   override readonly name = "RequestError";
 
-  constructor(readonly shape: ErrorShape) {
+  constructor(readonly shape: AnsweredError) {
     super(shape.message);
   }
 }
@@ -70,7 +70,7 @@ export function invalidRequest(message: string, details?: Details): RequestError
 }
 
 export function unavailable(message: string, retryAfterMs = 500, details?: Details): RequestError {
-  const shape = { code: "UNAVAILABLE", message, retryable: true, retryAfterMs };
+  const shape = { code: "UNAVAILABLE", message, retryable: true, retryAfterMs } as const;
   return new RequestError({ ...shape, ...(details && { details: wireDetails(details) }) });
 }
 

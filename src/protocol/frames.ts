@@ -17,6 +17,10 @@ export interface ErrorShape {
   retryAfterMs?: number;
 }
 
+/** An error as this gateway answers it: what may be tried again says when. */
+export type AnsweredError = ErrorShape &
+  ({ retryable?: false } | { retryable: true; retryAfterMs: number });
+
 /** State versions that ride on `presence` and `health` events. */
 export interface StateVersion {
   presence: number;

@@ -1,7 +1,7 @@
 import type { Role } from "./access.ts";
 import { asRoot, at, blank, openclaw, shell } from "./command.ts";
 import { wireDetails } from "./errors.ts";
-import type { ErrorShape } from "./frames.ts";
+import type { AnsweredError } from "./frames.ts";
 import { countedAs, invalid, type Refusal, refuse, retriedAfter, withDetails } from "./refusal.ts";
 import { onGateway, say, type Text } from "./text.ts";
 import { OLDEST_PROTOCOL, SERVER_PROTOCOL } from "./versions.ts";
@@ -142,7 +142,7 @@ export function authenticationBusy(): Refusal {
     message: "authentication busy; retry shortly",
     retryable: true,
     retryAfterMs: 1000,
-  };
+  } as const;
   return countedAs("auth-busy", refuse(error, 1013));
 }
 
@@ -153,7 +153,7 @@ export function deviceCrowded(): Refusal {
     message: "too many connections of this device",
     retryable: true,
     retryAfterMs: 5000,
-  };
+  } as const;
   return countedAs("device-sockets-refused", refuse(error, 1013));
 }
 
@@ -309,6 +309,6 @@ export function storeUnavailable(next: Text): Refusal {
 }
 
 /** The connect asked for something that is refused for now, or at all, as any request could be. */
-export function passedOn(error: ErrorShape): Refusal {
+export function passedOn(error: AnsweredError): Refusal {
   return refuse(error, error.retryable ? 1013 : 1008);
 }

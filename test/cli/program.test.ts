@@ -63,6 +63,23 @@ describe("command line", () => {
     if (exit !== 0) expect(io.errorText).not.toMatch(/\n\s+at /);
   });
 
+  test.each(["\u2014", "\u2013", "\u2013\u2013"])(
+    "an option that a phone wrote with %s is that option",
+    async (dash) => {
+      const io = nowhere();
+      expect(await openclaw(`devices list ${dash}bogus`, io)).toBe(2);
+      expect(await openclaw(`devices ${dash}help`, io)).toBe(0);
+      expect(io.text).toContain("Usage: openclaw devices");
+      const words = `devices approve 7F3K${dash}Q2MN ${dash}without everything`;
+      expect(await openclaw(words, io)).toBe(2);
+      expect(io.errorText).toContain("--without: expected nodes");
+      io.errors.length = 0;
+      // A name is what it is.
+      expect(await openclaw(`devices rename 7F3K ${dash}phone`, io)).toBe(3);
+      expect(await openclaw(`devices rename 7F3K -- ${dash}name`, io)).toBe(3);
+    },
+  );
+
   test("a mistyped command gets a suggestion and the next command", async () => {
     const io = nowhere();
     await openclaw("devices lsit", io);

@@ -46,6 +46,46 @@ async function open(text: string, writeFileAs = replaceFile, env = {}): Promise<
 const codes = (isDeclared = (_command: string) => false) =>
   store.notes(isDeclared).map(({ code }) => code);
 
+describe("a file that is read again because somebody asks for it", () => {
+  test("and is gone keeps its settings in force, as one that is seen to go", async () => {
+    await open('{"gateway": {"name": "one", "auth": {"mode": "password"}}}');
+    await unlink(path);
+    // At once: the watcher still waits for quiet.
+    await store.reload();
+    expect(store.current.gateway).toMatchObject({ name: "one", auth: { mode: "password" } });
+    expect(codes()).toContain("CONFIG_NOT_IN_FORCE");
+  });
+
+  test("has its errors told once", async () => {
+    await open('{"gateway": {"name": "one"}}');
+    await writeFile(path, '{"gateway": {"port": "many"}}');
+    await store.reload();
+    world.advance(1_000);
+    await store.look();
+    await store.reload();
+    expect(warned.filter((line) => line.includes("has errors"))).toHaveLength(1);
+  });
+
+  test("is read though nothing follows it", async () => {
+    await open('{"gateway": {"name": "one"}}');
+    store.close();
+    store = new ConfigStore(
+      {
+        load: { path, env: {} },
+        world,
+        limits: limitValues(),
+        writeFile: replaceFile,
+        hashKey: Buffer.alloc(32),
+        warn: () => {},
+      },
+      await loadConfig({ path, env: {} }),
+    );
+    await writeFile(path, '{"gateway": {"name": "two"}}');
+    await store.reload();
+    expect(store.current.gateway.name).toBe("two");
+  });
+});
+
 describe("where the file and what is in force differ", () => {
   test("notes say so as long as it has errors, with what helps", async () => {
     await open('{"gateway": {"name": "one"}}');

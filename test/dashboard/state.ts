@@ -16,6 +16,7 @@ export const fresh: State = {
   skew: 0,
   restartMs: 0,
   grant: undefined,
+  aside: [],
   invite: undefined,
   dials: 1,
   calls: 1,

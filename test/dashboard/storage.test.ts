@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { adoptGrant, loadGrant, save, takeInvite } from "../../src/dashboard/storage.ts";
+import { adoptGrant, loadAside, loadGrant, save, takeInvite } from "../../src/dashboard/storage.ts";
 import { FakeStorage } from "./fake-storage.ts";
 
 const HERE = "wss://gw.example/a/";
 const THERE = "wss://gw.example/b/";
 const grant = { token: "token", scopes: ["operator.read"], id: "id" };
-const nothing = { grant: undefined, invite: undefined };
+const nothing = { grant: undefined, aside: [], invite: undefined };
 
 let kept: FakeStorage;
 let tab: FakeStorage;
@@ -58,6 +58,19 @@ describe("an invite", () => {
 });
 
 describe("a grant", () => {
+  test("of another gateway at the same address is kept beside the one in use", () => {
+    const other = { ...grant, token: "other", by: "safe-slab" };
+    save(HERE, { ...nothing, grant: other }, { ...nothing, aside: [other] });
+    expect(loadGrant(HERE)).toBeUndefined();
+    expect(loadAside(HERE)).toEqual([other]);
+    expect(loadAside(THERE)).toEqual([]);
+    save(HERE, { ...nothing, aside: [other] }, { ...nothing, grant: other });
+    expect(loadGrant(HERE)).toEqual(other);
+    expect(loadAside(HERE)).toEqual([]);
+    kept.setItem(`openclaw-aside ${HERE}`, "broken");
+    expect(loadAside(HERE)).toEqual([]);
+  });
+
   test("of before, kept under the page's file, is that of the folder", () => {
     const page = `${HERE}index.html`;
     kept.setItem(`openclaw-grant ${page}`, JSON.stringify({ token: "token", scopes: [] }));
@@ -85,7 +98,7 @@ describe("a grant", () => {
   test("stays when only the invite changed", () => {
     const newer = { ...grant, token: "newer" };
     save(HERE, nothing, { ...nothing, grant: newer });
-    save(HERE, { grant, invite: "i" }, { grant, invite: undefined });
+    save(HERE, { grant, aside: [], invite: "i" }, { grant, aside: [], invite: undefined });
     expect(loadGrant(HERE)).toEqual(newer);
   });
 

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { expectations } from "../../scripts/compat/expectations.mjs";
+import { jsonLines } from "../../scripts/compat/judge.mjs";
 import { groups } from "../../scripts/compat/rows/all.mjs";
 import { compatibilityPage, surprise } from "../../scripts/compat/table.mjs";
 
@@ -81,4 +82,12 @@ test("the page has every row, and the README leads to it", () => {
   const missing = names.filter((name) => !page.includes(`| \`${name}\` |`));
   expect(missing, "run: bash scripts/compat.sh").toEqual([]);
   expect(read("README.md")).toContain("(docs/compatibility.md)");
+});
+
+test("of a program that still writes, only whole lines are read", () => {
+  const whole = '{"call":"health"}\n';
+  for (const rest of ["", "{", '{"call":"se', '{"call":"sessions.list"}']) {
+    expect(jsonLines(`noise\n${whole}${rest}`)).toEqual([{ call: "health" }]);
+  }
+  expect(jsonLines(`${whole}${whole}`)).toHaveLength(2);
 });

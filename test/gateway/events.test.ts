@@ -29,8 +29,8 @@ function problems(schema: object, value: unknown): unknown {
 function helloProblems(hello: Frame): unknown {
   const { method, ...auth } = hello.auth;
   expect(["token", "device-token"]).toContain(method);
-  const { gatewayVersion, ...server } = hello.server;
-  expect(gatewayVersion).toEqual(expect.any(String));
+  const { gatewayVersion, fingerprint, ...server } = hello.server;
+  expect([gatewayVersion, fingerprint]).toEqual([expect.any(String), expect.any(String)]);
   return problems(HelloOkSchema, { ...hello, server, auth });
 }
 

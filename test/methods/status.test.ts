@@ -69,7 +69,7 @@ describe("health", () => {
 
   test("stands in hello-ok as its schema has it", async () => {
     const { method: _, ...rest } = hello.payload.auth;
-    const { gatewayVersion: _1, ...server } = hello.payload.server;
+    const { gatewayVersion: _1, fingerprint: _2, ...server } = hello.payload.server;
     const checked = validator(HelloOkSchema as unknown as JsonSchema);
     expect(checked({ ...hello.payload, server, auth: rest })).toBeUndefined();
     expect(hello.payload.snapshot.health).toMatchObject({ ok: true, defaultAgentId: "main" });

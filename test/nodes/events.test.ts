@@ -109,6 +109,8 @@ test("before approval a node is told so, with the command that helps", async () 
   const inventory = await client.request("node.runnerInventory.update", {});
   expect(inventory.error).toMatchObject({
     code: "UNAVAILABLE",
+    retryable: true,
+    retryAfterMs: 5000,
     details: { code: "PAIRING_CHANGED", requestId: code, next: [openclaw`nodes approve ${code}`] },
   });
   expect(inventory.error.message).toContain("awaiting operator approval");

@@ -41,8 +41,14 @@ async function openGateway(context: Context, needs: Needs): Promise<ReachedGatew
   if (!needs.stopped) throw notRunning();
   const { openStopped } = await import("./stopped.ts");
   const stopped = await openStopped(context, { ...needs, stopped: needs.stopped });
-  if (!context.options.json) context.io.err(await stoppedNote(stopped));
-  return stopped;
+  try {
+    if (!context.options.json) context.io.err(await stoppedNote(stopped));
+    return stopped;
+  } catch (error) {
+    // It holds the state's lock, which would keep the gateway from starting.
+    await stopped.close();
+    throw error;
+  }
 }
 
 async function stoppedNote(stopped: ReachedGateway): Promise<Text> {

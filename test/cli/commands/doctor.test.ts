@@ -6,7 +6,7 @@ import { findingRow } from "../../../src/cli/commands/doctor/verdict.ts";
 import { commandsIn, plainText } from "../../../src/protocol/text.ts";
 import { callsOf } from "../../../src/words/command.ts";
 import { access } from "../support/doctor/access-cases.ts";
-import { down } from "../support/doctor/cases.ts";
+import { down, settings, up } from "../support/doctor/cases.ts";
 import { config } from "../support/doctor/config-cases.ts";
 import { box, container } from "../support/doctor/container-cases.ts";
 import { OWNER, running, stopped } from "../support/doctor/facts.ts";
@@ -139,6 +139,12 @@ describe("doctor", () => {
     const ids = examine(down({ config, machine: { uid: 1000 } })).map(({ id }) => id);
     const known = ids.filter((id) => /^(config|auth)\./.test(id));
     expect(known).toEqual(["config.file", "config.access"]);
+  });
+
+  test("takes the origin of a page for no address of the gateway", () => {
+    const allowed = { allowedOrigins: ["https://dash.example.com"] };
+    const ids = examine(up(settings({ controlUi: allowed }))).map(({ id }) => id);
+    expect(ids).not.toContain("config.public-url");
   });
 
   test("says whole sentences on one line", () => {

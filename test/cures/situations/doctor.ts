@@ -168,8 +168,8 @@ const config: readonly Situation[] = [
   ),
   heals(
     "config.public-url",
-    (m) => m.config({ gateway: { controlUi: { allowedOrigins: [URL] } } }),
-    `openclaw config set gateway.publicUrl ${URL}`,
+    (m) => m.config({ gateway: { trustedProxies: ["127.0.0.1"] } }),
+    "openclaw config set gateway.publicUrl https://gateway.example.com",
   ),
   heals(
     "config.public-url",

@@ -1,5 +1,4 @@
 import { isLoopbackHost } from "../../../lib/net.ts";
-import { isWildcardOrigin } from "../../../lib/origins.ts";
 import { type Command, openclaw, shell } from "../../../protocol/command.ts";
 import { say } from "../../../protocol/text.ts";
 import {
@@ -142,16 +141,14 @@ export function openAddresses({ gateway }: DoctorFacts, bind: string): string[] 
 
 const publicUrl: Check = ({ config }) => {
   if (!config.gateway) return undefined;
-  const { publicUrl: url, socket, controlUi } = config.gateway;
-  const [origin] = controlUi.allowedOrigins.filter(
-    (one) => one.startsWith("https://") && !isWildcardOrigin(one),
-  );
+  const { publicUrl: url, socket, trustedProxies } = config.gateway;
   if (url === undefined) {
-    if (socket === undefined && origin === undefined) return undefined;
-    const why = socket === undefined ? `${ORIGINS} names ${origin}` : "gateway.socket is set";
+    // An allowed origin tells nothing: it may be that of another program's page.
+    if (socket === undefined && trustedProxies.length === 0) return undefined;
+    const why = `gateway.${socket === undefined ? "trustedProxies" : "socket"} is set`;
     return note(
       `${why}, but gateway.publicUrl is not: links that the gateway makes lead to this machine.`,
-      openclaw`config set gateway.publicUrl ${origin ?? "https://gateway.example.com"}`,
+      openclaw`config set gateway.publicUrl https://gateway.example.com`,
     );
   }
   const { protocol, host, pathname } = new URL(url);

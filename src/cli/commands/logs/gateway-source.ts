@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { whyFailed } from "../../../lib/system-words.ts";
 import { READ } from "../../../protocol/access.ts";
 import { blank, openclaw, shell } from "../../../protocol/command.ts";
 import { onGateway, say, type Text } from "../../../protocol/text.ts";
@@ -121,7 +122,7 @@ no file and no journal keeps what it says meanwhile: that stands where its outpu
 const KEEP = openclaw`config set logging.file /var/log/openclaw-gateway/gateway.log`;
 
 function sayUnread({ io }: Context, { name }: LastingLog, error: unknown): void {
-  const why = error instanceof Error ? error.message : String(error);
+  const why = error instanceof CliError ? error.message : whyFailed(error);
   io.err(`${shown(name, 400)} can't be read: ${shown(why, 400)}`);
   const next = error instanceof CliError ? error.next : undefined;
   if (next !== undefined) io.err(say`  next: ${next}`);

@@ -1,4 +1,4 @@
-import { appendFileSync, chmodSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { until } from "../../../kit/until.ts";
@@ -137,6 +137,18 @@ describe("from the file of the configuration", () => {
       expect(io.errors.at(-1)).toBe("the gateway is back");
     },
   );
+
+  test("that is no file any more: why, in words", async () => {
+    memory(before);
+    follow();
+    await seen("twice");
+    await admin.stop();
+    rmSync(file());
+    mkdirSync(file());
+    await until(() => io.errorText.includes("can't be read"), "why");
+    const said = io.errors.filter((line) => line.includes("can't be read"));
+    expect(said).toEqual([`${file()} can't be read: it is a folder`]);
+  });
 
   test("another restart right after it, of the same process", async () => {
     memory(before);

@@ -59,6 +59,10 @@ describe("what reaches the gateway", () => {
     ["approve 7f3k q2mn", passed("approve", "7f3k q2mn")],
     ["approve 7F3K-Q2MN without nodes", passed("approveWithout", "7F3K-Q2MN")],
     ["approve  7f3k q2mn  without  nodes", passed("approveWithout", "7f3k q2mn")],
+    ["approve 7F3K-Q2MN --without nodes", passed("approveWithout", "7F3K-Q2MN")],
+    ["approve 7F3K-Q2MN \u2014without nodes", passed("approveWithout", "7F3K-Q2MN")],
+    ["Approve 7f3k q2mn \u2013without nodes", passed("approveWithout", "7f3k q2mn")],
+    ["approve 7F3K\u2014Q2MN \u2013\u2013without nodes\n", passed("approveWithout", "7F3K-Q2MN")],
     ["  reject   7F3K-Q2MN  ", passed("reject", "7F3K-Q2MN")],
     ["show 7F3K-Q2MN", passed("show", "7F3K-Q2MN")],
     ["revoke 5e0a91b2c3d4", passed("revoke", "5e0a91b2c3d4")],
@@ -319,7 +323,7 @@ describe("what “openclaw ssh enable” writes on an installed machine", () => 
   // machine that has them. Who changes a template on purpose changes its digest here.
   test.each([
     ["keys.sh", true, "a50549989d82bb10787de263271c751da01cb81ebe3dd0464e0203d40044c04a"],
-    ["answer.sh", true, "ee241a7154df67fea9f5006ad9bf1341f9e976ff0caa0857f5038b994e511e19"],
+    ["answer.sh", true, "1d32e0205e3f81f21f812e81daded122b59b127799b7a47ebf2f2ec2c38ab70b"],
     ["sshd.conf", true, "3e9de3beccac48f20c7840868d22e82d06587bc6102eadcc0a4eeb9873b2107b"],
     ["sshd.conf", false, "752a9fa2202efa7bb5ce21cb0388eb3517894d82b6bd7db56793dff5a5bbcf46"],
   ] as const)("%s (OpenSSH from 9.2 on: %s) is the same to the byte", (name, timeouts, digest) => {

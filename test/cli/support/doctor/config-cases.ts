@@ -162,10 +162,19 @@ export const config: Case[] = [
     ],
   ],
   [
-    "an origin without a public URL",
+    "a proxy without a public URL, and the origin of another program's page",
     "config.public-url",
-    up(settings({ controlUi: { allowedOrigins: ["https://a.example.com"] } })),
-    ["note", /names https:\/\/a/, "openclaw config set gateway.publicUrl https://a.example.com"],
+    up(
+      settings({
+        trustedProxies: ["10.0.0.1"],
+        controlUi: { allowedOrigins: ["https://a.example.com"] },
+      }),
+    ),
+    [
+      "note",
+      /gateway\.trustedProxies is set/,
+      "openclaw config set gateway.publicUrl https://gateway.example.com",
+    ],
   ],
   [
     "an encrypted public URL",
