@@ -76,7 +76,6 @@ export function bounds(engine: () => Engine): void {
 
   test("its doctor says nothing that can't be done in a container", async () => {
     const { code, stdout, stderr } = await box.exec(["node", "dist/index.js", "doctor"]);
-    console.log(stdout);
     expect(code, stderr).toBe(0);
     expect(stdout).not.toMatch(/systemctl|journalctl|loginctl|apt|ufw|sysctl|ssh enable/);
   });
