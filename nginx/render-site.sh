@@ -11,6 +11,7 @@
 #   https_at= http_at=   addresses to listen at, separated by spaces; * is every IPv4 address (* and [::])
 #   http2=no        no HTTP/2 where nginx (before 1.25.1) would give it to others on the same port too
 #   socket=PATH     where the gateway listens
+#   address=IP:PORT likewise, where that is no socket, such as a container's published port
 #   webroot=PATH    where certbot puts its challenges
 #   workers= connections=   of this nginx (2, 16384 each): what one address may take follows from them
 #   nginx=VERSION openssl=VERSION ipv6=yes|no   what is there; looked at when not given
@@ -18,6 +19,7 @@ set -eu
 
 name=_ cert='' key='' hsts=no https=443 http=80
 socket=/run/openclaw-gateway/public/gateway.sock
+address=''
 webroot=/var/lib/openclaw-gateway-acme
 https_at='' http_at='' http2=yes
 nginx='' openssl='' ipv6=''
@@ -36,6 +38,7 @@ for word in "$@"; do
     http_at=*) http_at=$value ;;
     http2=*) http2=$value ;;
     socket=*) socket=$value ;;
+    address=*) address=$value ;;
     webroot=*) webroot=$value ;;
     nginx=*) nginx=$value ;;
     openssl=*) openssl=$value ;;
@@ -50,9 +53,9 @@ for word in "$@"; do
 done
 
 # Whatever is printed becomes configuration: nothing in it may end a directive.
-case "$name $cert $key $socket $webroot" in
-  *[!A-Za-z0-9._/@:\ *-]*)
-    echo "render-site.sh: names and paths may hold letters, digits and . _ - / @ : only" >&2
+case "$name $cert $key $socket $address $webroot" in
+  *[!][A-Za-z0-9._/@:\ *-]*)
+    echo "render-site.sh: names, paths and addresses may hold letters, digits and . _ - / @ : [ ] only" >&2
     exit 2
     ;;
 esac
@@ -160,7 +163,7 @@ limit_conn_zone \$openclaw_plain zone=openclaw_requests:10m;
 limit_req_zone \$openclaw_handshake zone=openclaw_handshakes:10m rate=200r/s;
 
 upstream openclaw_gateway {
-  server unix:$socket max_fails=0;
+  server ${address:-unix:$socket} max_fails=0;
   keepalive 16;
 }
 

@@ -10,8 +10,12 @@ const templates: Plugin = {
     /\/deploy\/ssh\/[^/]+$/.test(id) ? `export default ${JSON.stringify(code)};` : undefined,
 };
 
-/** What boots machines, or gives itself addresses, does so in a network of its own. */
-const NETWORKS = ["test/vps/**/*.test.ts", "test/siege/**/*-network.test.ts"];
+/** What boots machines or an engine, or gives itself addresses, does so in a network of its own. */
+const NETWORKS = [
+  "test/vps/**/*.test.ts",
+  "test/container/**/*.test.ts",
+  "test/siege/**/*-network.test.ts",
+];
 
 /** One process per test file (uWebSockets.js and argon2 are native, and sockets are global state). */
 export default defineConfig({

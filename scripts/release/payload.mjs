@@ -24,15 +24,8 @@ export const outsidePackages = Object.keys(outside);
  * @param {{ target: import("./targets.mjs").Target, dist: string, folder: string, release: { version: string, commit: string } }} what
  */
 export async function stagePayload({ target, dist, folder, release }) {
-  await cp(dist, join(folder, "dist"), { recursive: true });
-  const shipped = Object.entries(outside).flatMap(([name, files]) =>
-    files(target).map((file) => `${name}/${file}`),
-  );
-  await checkPins(shipped.filter((name) => name.endsWith(".node")));
-  for (const [name, files] of Object.entries(outside)) {
-    await copyPackage(name, files(target), folder);
-  }
-  for (const name of ["LICENSE", "README.md", "deploy/ecosystem.config.cjs"]) {
+  await stageProgram({ target, dist, folder });
+  for (const name of ["README.md", "deploy/ecosystem.config.cjs"]) {
     await copy(join(root, name), join(folder, name));
   }
   await stageInstaller(join(folder, "install"));
@@ -43,6 +36,22 @@ export async function stagePayload({ target, dist, folder, release }) {
     node: target.node,
   };
   await writeFile(join(folder, "release.json"), `${JSON.stringify(about, undefined, 2)}\n`);
+}
+
+/**
+ * Fills `folder` with what runs: dist/ and, in node_modules/, what stays outside the bundle.
+ * @param {{ target: import("./targets.mjs").Target, dist: string, folder: string }} what
+ */
+export async function stageProgram({ target, dist, folder }) {
+  await cp(dist, join(folder, "dist"), { recursive: true });
+  const shipped = Object.entries(outside).flatMap(([name, files]) =>
+    files(target).map((file) => `${name}/${file}`),
+  );
+  await checkPins(shipped.filter((name) => name.endsWith(".node")));
+  for (const [name, files] of Object.entries(outside)) {
+    await copyPackage(name, files(target), folder);
+  }
+  await copy(join(root, "LICENSE"), join(folder, "LICENSE"));
 }
 
 /** What sets a machine up: the installer's steps and the templates that they fill in. */

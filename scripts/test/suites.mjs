@@ -33,6 +33,7 @@ export const suites = [
   { name: "siege", folders: ["siege"], options: ["--no-file-parallelism"] },
   { name: "release", folders: ["release", "install"] },
   { name: "vps", folders: ["vps"] },
+  { name: "container", folders: ["container"] },
   // Who wants the page in docs/ runs the script; a test run leaves the working tree alone.
   {
     name: "compat",

@@ -1,4 +1,5 @@
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
+import type { Readable } from "node:stream";
 
 /** What came of a program. */
 export interface Result {
@@ -9,9 +10,13 @@ export interface Result {
 }
 
 /** Gives `input` to a program that was just started, and resolves once it ended and all was read. */
-export function outcomeOf(child: ChildProcessWithoutNullStreams, input: string): Promise<Result> {
+export function outcomeOf(
+  child: ChildProcessWithoutNullStreams,
+  input: string | Readable,
+): Promise<Result> {
   child.stdin.on("error", () => undefined);
-  child.stdin.end(input);
+  if (typeof input === "string") child.stdin.end(input);
+  else input.pipe(child.stdin);
   const said = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
     child[name].setEncoding("utf8").on("data", (text: string) => {

@@ -8,10 +8,19 @@ import { promisify } from "node:util";
 
 const SYSTEM = ["systemd", "systemd-sysv", "dbus", "ca-certificates", "procps", "iproute2"];
 const RENTED = [...SYSTEM, "curl", "openssh-server"];
-/** Which Debian: `node` has Node.js for a gateway put there by hand, `rented` what one rents. */
+const DOCKER = ["docker.io", "docker-cli", "docker-compose", "docker-buildx", "iptables"];
+/**
+ * Which Debian: `node` has Node.js for a gateway put there by hand, `rented` what one rents, `engine`
+ * Docker's engine and proxies to put before it, and `bare` is what images start from.
+ */
 const KINDS = {
   node: { SUITE: "trixie", PACKAGES: [...SYSTEM.slice(0, 3), "nodejs", ...SYSTEM.slice(3)] },
   rented: { SUITE: "trixie", PACKAGES: RENTED },
+  engine: {
+    SUITE: "trixie",
+    PACKAGES: [...DOCKER, "ca-certificates", "procps", "iproute2", "caddy"],
+  },
+  bare: { SUITE: "trixie", PACKAGES: [] },
   "rented-12": { SUITE: "bookworm", PACKAGES: RENTED },
 };
 export type VpsKind = keyof typeof KINDS;
@@ -59,7 +68,8 @@ export async function vpsBase(kind: VpsKind = "node"): Promise<string> {
   const script = [
     'test ! -d "$1" || exit 0',
     'rm -rf "$2"',
-    'debootstrap --variant=minbase --include="$3" "$4" "$2"',
+    'test -z "$3" || set -- "$1" "$2" "--include=$3" "$4"',
+    'debootstrap --variant=minbase $3 "$4" "$2"',
     // A new machine makes its own id; who has the host's would share its journal's name.
     ': >"$2/etc/machine-id"',
     'rm -f "$2/etc/resolv.conf"',

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, readlink, rmdir } from "node:fs/promises";
+import { mkdir, readdir, readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
+import { removeGroup, removeStale } from "./control-groups.ts";
 import type { MemoryGroup } from "./memory-group.ts";
 import { outcomeOf, type Result } from "./outcome.ts";
 import { until } from "./until.ts";
@@ -168,7 +168,7 @@ export class Vps {
 }
 
 /** A machine wants the usual ports for itself: no program outside it may have or see them. */
-async function expectOwnNetwork(): Promise<void> {
+export async function expectOwnNetwork(): Promise<void> {
   const [own, starter] = await Promise.all(
     ["self", process.ppid].map((pid) => readlink(`/proc/${pid}/ns/net`)),
   );
@@ -185,7 +185,8 @@ async function initOf(machine: number): Promise<number | undefined> {
   return name.trim() === "systemd" ? init : undefined;
 }
 
-async function onlyChild(pid: number): Promise<number | undefined> {
+/** The process that `pid` started, where it started one. */
+export async function onlyChild(pid: number): Promise<number | undefined> {
   const path = `/proc/${pid}/task/${pid}/children`;
   const [child] = (await readFile(path, "utf8").catch(() => "")).trim().split(" ");
   return child ? Number(child) : undefined;
@@ -221,32 +222,10 @@ async function ownControlGroups(): Promise<string[]> {
     if (!unified && !/^cgroup .*\bname=systemd\b/.test(after)) continue;
     const row = own.find((r) => (unified ? r.startsWith("0::") : r.includes(":name=systemd:")));
     const folder = join(before.split(" ")[4] ?? "", row?.split(":")[2] ?? "/");
-    await removeStale(folder);
+    await removeStale(folder, GROUP);
     const group = join(folder, name);
     await mkdir(group);
     groups.push(group);
   }
   return groups;
-}
-
-/** Removes what test processes that were killed left behind: empty control groups, nothing else. */
-async function removeStale(folder: string): Promise<void> {
-  const names = (await readdir(folder)).filter((name) => name.startsWith(GROUP));
-  for (const name of names) {
-    const [pid] = name.slice(GROUP.length).split("-");
-    if (!existsSync(`/proc/${pid}`)) await removeGroup(join(folder, name));
-  }
-}
-
-/** Removes a control group with those below it; `false` while processes are in it. */
-async function removeGroup(group: string): Promise<boolean> {
-  const below = await readdir(group, { withFileTypes: true }).catch(() => undefined);
-  if (!below) return true;
-  for (const entry of below.filter((e) => e.isDirectory())) {
-    if (!(await removeGroup(join(group, entry.name)))) return false;
-  }
-  return rmdir(group).then(
-    () => true,
-    () => false,
-  );
 }
