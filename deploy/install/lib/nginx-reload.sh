@@ -28,7 +28,7 @@ by_systemd() {
 reload_nginx() {
   nginx_stale=
   change "test nginx's configuration and reload it" || return 0
-  quiet nginx -t || fail 1 "nginx does not accept the configuration made for it" "less $log_file"
+  quiet nginx -t || fail 1 "nginx does not accept the configuration made for it" "tail -n 100 $log_file"
   read_nginx
   log=$(nginx_log)
   log_seen=$(wc -c <"$log")
@@ -43,7 +43,7 @@ reload_nginx() {
   note "nginx's log since: $(cat "$work/new-lines")"
   state="goes on as it was and did not take the new configuration"
   [ -n "$master" ] || state="did not start"
-  fail 1 "nginx $state: ${why:-its log says nothing of why}" "look at what it names, then run this again (less $log_file)"
+  fail 1 "nginx $state: ${why:-its log says nothing of why}" "look at what it names, then run this again (tail -n 100 $log_file)"
 }
 
 tell_nginx() {

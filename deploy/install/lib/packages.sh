@@ -32,7 +32,7 @@ need_packages() {
   [ -n "$missing" ] || return 0
   change "install the Debian packages$missing" || return 0
   # A repository that is dead keeps nobody from what the others have.
-  apt update || say "  apt-get update failed; going on with what is known of packages"
+  apt update || say "  the lists of packages could not be renewed; going on with what is known of them"
   what_apt_would_do || apt_failed
   save_what_apt_writes
   list=packages-$(date +%s)-$$
@@ -67,7 +67,7 @@ deb_files() {
       case "$uri" in file:*) file=${uri#file:} ;; *) file=/var/cache/apt/archives/$name ;; esac
       package=${name%%_*}
       grep -qE "^$package(:|\$)" "$work/packages-new" || continue
-      [ -f "$file" ] || fail 1 "$file was not found, so what $package would write over cannot be saved" "apt-get install -y$missing, then run this again"
+      [ -f "$file" ] || fail 1 "$file was not found, so what $package would write over cannot be saved" "apt-get install -y$missing (then run this again)"
       echo "$package $file"
     done
 }

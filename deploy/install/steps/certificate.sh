@@ -145,7 +145,7 @@ say_renewal() {
     ! systemctl is-enabled -q "$timer" 2>/dev/null || return 0
   done
   ! grep -rqs certbot /etc/crontab /etc/cron.d /etc/cron.daily /etc/cron.weekly /var/spool/cron || has_only_debians_cron || return 0
-  say "Note: nothing on this machine runs \"certbot renew\", so the certificate will not be renewed ($(certificate_dates "$cert_file"))."
+  say "Note: nothing on this machine starts certbot by itself, so the certificate will not be renewed ($(certificate_dates "$cert_file"))."
 }
 
 # Debian's own line in cron does nothing under systemd.

@@ -50,15 +50,15 @@ say_way_in() {
   say "               $(fingerprint "$cert_file")"
   words=$("/usr/local/bin/$command_name" gateway status --json 2>/dev/null | sed -n 's/^ *"fingerprint": "\(.*\)",*$/\1/p')
   [ -z "$words" ] || say "  and the page then the gateway's words: $words"
-  say "  Links for nodes and setup codes carry it; $command_name status shows it again. With a name there is a"
-  say "  certificate that browsers trust: --domain gateway.example.com"
+  say "  Links for nodes and setup codes carry it. To see it again: $command_name status"
+  say "  With a name there is a certificate that browsers trust: --domain gateway.example.com"
 }
 
 # pm2 starts at boot when it was told to once.
 say_pm2_boot() {
   [ "$supervisor" = pm2 ] || return 0
   if has_systemd && systemctl is-enabled -q "pm2-$(id -un).service" 2>/dev/null; then return 0; fi
-  say "  start at boot  pm2 startup -u $(id -un) --hp $HOME   (typed once: pm2 then brings the gateway back after a reboot)"
+  say "  start at boot  pm2 startup -u $(id -un) --hp $HOME   (typed once, and the gateway is back after each reboot)"
 }
 
 owner_link() {

@@ -23,11 +23,11 @@ other_addresses() {
 
 # prove_everywhere URL FINGERPRINT
 prove_everywhere() {
-  pair_through "$1" "$2" || fail 1 "the gateway runs but could not be used through $1" "less $log_file"
+  pair_through "$1" "$2" || fail 1 "the gateway runs but could not be used through $1" "tail -n 100 $log_file"
   [ -z "$opt_no_nginx" ] || return 0
   while read -r place <&5; do
     quiet "$prefix/current/bin/node" "$here/lib/answers.mjs" "$1" "$place" "$public_socket" "$2" ||
-      fail 1 "the gateway runs but is not what answers $1 at $place" "less $log_file"
+      fail 1 "the gateway runs but is not what answers $1 at $place" "tail -n 100 $log_file"
   done 5<"$work/reached"
 }
 

@@ -60,8 +60,9 @@ runs_now() { "/usr/local/bin/$command_name" gateway status --json 2>/dev/null | 
 
 fail_pm2() {
   close_line
-  as_person pm2 logs openclaw-gateway --nostream --lines 15 >&2 2>/dev/null </dev/null || :
-  fail 1 "the gateway did not start under pm2" "pm2 logs openclaw-gateway --nostream --lines 50"
+  # What pm2 kept of it goes when that is undone.
+  as_person pm2 logs openclaw-gateway --nostream --lines 50 2>/dev/null </dev/null | tee -a "$log_file" | tail -n 15 >&2 || :
+  fail 1 "the gateway did not start under pm2" "tail -n 100 $log_file"
 }
 
 # count_clients: those that a restart drops for a moment.

@@ -25,7 +25,7 @@ uninstall() {
   say "Taking the gateway off …"
   [ ! -e "$prefix/ssh" ] || ssh_off || say "  approval over SSH could not be turned off"
   under_way=uninstalling
-  undo_all "$work/undo" uninstall || fail 1 "not everything could be taken off" "mend what is named above, then uninstall again (less $log_file)"
+  undo_all "$work/undo" uninstall || fail 1 "not everything could be taken off" "mend what is named above, then uninstall again (tail -n 100 $log_file)"
   [ "$stops" -eq 0 ] || stopped_half_way
   leave_nothing
   say "Done.${opt_purge:+ Nothing of the gateway is left.}"
