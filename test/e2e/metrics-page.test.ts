@@ -26,7 +26,7 @@ const [behindNginx, onItsPort, ...more] = [
 });
 
 /** A port that the installer takes where none is asked for. */
-function installersPort(name: "http" | "https" | "gateway"): number {
+function installersPort(name: "http" | "https"): number {
   const main = readFileSync("deploy/install/main.sh", "utf8");
   return Number(new RegExp(`${name}_port=\\$\\{opt_\\w+:-(\\d+)\\}`).exec(main)?.[1]);
 }
@@ -44,9 +44,15 @@ afterEach(async () => {
 
 /** Where a gateway listens with the first configuration that the installer writes. */
 async function installed(options: Readonly<Record<string, string>>) {
-  const facts = { opt_no_nginx: "", opt_port: "", public_url: "", ...options };
+  const none = join(nginx.folder, "none.json");
+  const facts = { opt_no_nginx: "", opt_port: "", public_url: "", config_file: none, ...options };
   const words = Object.entries(facts).map(([name, value]) => `${name}=${value}`);
-  const port = `gateway_port=${installersPort("gateway")}`;
+  // As main.sh has it where nothing was chosen before.
+  const port = "forgotten() { :; }; gateway_port=$(configured_port)";
+  expect(readFileSync("deploy/install/main.sh", "utf8")).toContain(
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's
+    "gateway_port=${opt_port:-$(configured_port)}",
+  );
   const script = `. deploy/install/steps/config.sh; ${[...words, port].join("; ")}; first_configuration`;
   const path = join(nginx.folder, "openclaw.json");
   await writeFile(path, execFileSync("sh", ["-c", script]));
