@@ -44,7 +44,7 @@ export const variables: Readonly<Record<string, Variable>> = {
     by: "both",
   },
   OPENCLAW_CONTAINER: {
-    what: "`1`: this is the gateway's container, so hints lead through `docker compose exec openclaw-gateway` where `OPENCLAW_COMMAND` names no other way. The image sets it; `0` turns it off.",
+    what: "`1`: this is the gateway's container, so hints lead through `docker compose exec openclaw-gateway` where `OPENCLAW_COMMAND` names no other way. The image sets it; `0`, `false` or `no` turns it off.",
     by: "both",
   },
   OPENCLAW_ADMIN_SOCKET: {
@@ -71,7 +71,7 @@ export function variableReference(): string {
   return [
     "## Variables of the environment",
     "",
-    "A key comes from the command line's flag, else from its variable, else from the file, else it has its default. A variable that is set and empty counts as not set. `openclaw config get KEY` and `openclaw doctor` say which of them it comes from. In a container they stand under `environment:` in compose.yaml; `docker compose up -d` puts a change in force.",
+    "A key comes from the command line's flag, else from its variable, else from the file, else it has its default. A variable that is set and empty counts as not set. `openclaw config get KEY` and `openclaw doctor` say which of them it comes from. [In a container](docker.md#settings) they stand in `.env` beside compose.yaml or in `compose.override.yaml`.",
     "",
     "| variable | what it does | who reads it |",
     "|---|---|---|",

@@ -23,7 +23,9 @@ export function proxyNote({ address, trusted, variable, isContainer }: ProxyFact
   const set = variableSet(TRUSTED_VARIABLE, all.join(","), isContainer);
   const config = openclaw`config set ${TRUSTED} ${JSON.stringify(all)}`;
   const either = isContainer ? say`${config} (or ${set})` : config;
-  const next = say`if that is your proxy: ${variable === undefined ? either : set}`;
+  // Where an engine rewrites sources, strangers come from the bridge's address as well.
+  const published = isContainer ? ", and the port is published at 127.0.0.1 or not at all" : "";
+  const next = say`if that is your proxy${published}: ${variable === undefined ? either : set}`;
   return { code: "PROXY_NOT_TRUSTED", message, next, text: say`${message}; ${next}` };
 }
 

@@ -20,7 +20,7 @@ export type GivenSecrets = { readonly [kind in SecretKind]?: string | undefined 
  * The shared secrets from the environment, for containers; none where it names none. Removed from
  * `env` at once, so that no child process inherits them. (The kernel keeps a process's first environment for
  * its own user and root in /proc/<pid>/environ, and Node.js can't write there: a file is the better way.)
- * @throws ConfigError CONFIG_READ; CONFIG_DUPLICATE_KEY where both variables of the token are set;
+ * @throws ConfigError CONFIG_READ; CONFIG_DUPLICATE_KEY where both variables of the token are set, and the file is not empty;
  * CONFIG_VALUE for a reference that was not resolved, which would become the secret as it stands
  */
 export async function takeSecrets(env: NodeJS.ProcessEnv): Promise<GivenSecrets> {
@@ -28,7 +28,7 @@ export async function takeSecrets(env: NodeJS.ProcessEnv): Promise<GivenSecrets>
   const file = env[TOKEN_FILE];
   const passwordFile = env[PASSWORD_FILE];
   for (const name of [TOKEN, TOKEN_FILE, PASSWORD_FILE]) delete env[name];
-  if (direct && file) {
+  if (direct && file && !(await isEmpty(file))) {
     const message = `${TOKEN} and ${TOKEN_FILE} are both set; keep one of them`;
     throw new ConfigError("CONFIG_DUPLICATE_KEY", message, { next: variableCure(TOKEN, env) });
   }
@@ -37,6 +37,12 @@ export async function takeSecrets(env: NodeJS.ProcessEnv): Promise<GivenSecrets>
     : await fromFile("token", file, { name: TOKEN_FILE, env });
   const password = await fromFile("password", passwordFile, { name: PASSWORD_FILE, env });
   return { token, password };
+}
+
+/** Whether a file holds nothing, as /dev/null, which the compose file names where there is no token's file. */
+async function isEmpty(file: string): Promise<boolean> {
+  const text = await readFile(file, "utf8").catch(() => undefined);
+  return text?.trim() === "";
 }
 
 interface From {

@@ -6,9 +6,11 @@ const ENOUGH = 3;
 const isPrivate = addressMatcher([...PRIVATE_V4, ...PRIVATE_V6]);
 
 /**
- * Finds the proxy that all visitors come through and that is not trusted, so that they count as one. Only an
- * address that no stranger can come from is looked at, or strangers could have their own named here; and
- * only one all of whose requests name other visitors, for a bridge has those of its own machine as well.
+ * Finds the proxy that all visitors come through and that is not trusted, so that they count as one. Only
+ * loopback and private addresses are looked at, or strangers could have their own named here; and only one
+ * all of whose requests name other visitors, for a bridge has those of its own machine as well. In a
+ * container strangers too may come from the bridge's address: of a port that is published by IPv6 or by a
+ * rootless engine. So what is found there is proposed on the condition that the port is not published.
  */
 export class ProxyWatch {
   #address: string | undefined;

@@ -4,6 +4,7 @@ import { bounds } from "./parts/bounds.ts";
 import { firstBrowser } from "./parts/first-browser.ts";
 import { owners } from "./parts/owners.ts";
 import { restarts } from "./parts/restarts.ts";
+import { settings } from "./parts/settings.ts";
 import { publishedPort, waysIn } from "./parts/ways-in.ts";
 import { Engine } from "./support/engine.ts";
 import { buildImage, importBases, sizeOf } from "./support/images.ts";
@@ -43,6 +44,7 @@ describe.skipIf(reason !== undefined)("in Docker's engine", () => {
     ]);
   });
 
+  describe("in its folder", () => settings(() => engine));
   describe("the first browser", () => firstBrowser(() => engine));
   describe("a gateway that ends", () => restarts(() => engine));
   describe("what the gateway's user can't use is told with what helps:", () =>

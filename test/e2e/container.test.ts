@@ -94,7 +94,7 @@ describe("a container's log", () => {
 
   test("says once that a published port reaches no loopback, and how it does", async () => {
     const cure =
-      "set OPENCLAW_GATEWAY_BIND=lan for the container (environment: in compose.yaml, or .env beside it), then: docker compose up -d";
+      "set OPENCLAW_GATEWAY_BIND=lan for the container (in .env beside compose.yaml, or under environment: in compose.override.yaml), then: docker compose up -d";
     const gateway = await box({ env: { OPENCLAW_GATEWAY_BIND: "loopback" } });
     await gateway.start();
     expect(await said(gateway, "no port that this container")).toEqual([
@@ -148,8 +148,10 @@ describe("what a container's environment says", () => {
     const { msg, next } = last(run);
     expect(msg).toContain(name);
     expect(msg).toContain(value.split(", ").at(-1));
+    const own = "under environment: in compose.override.yaml";
+    const place = name.endsWith("_PORT") ? own : `in .env beside compose.yaml, or ${own}`;
     expect(next).toBe(
-      `mend ${name} where the container gets it (environment: in compose.yaml, or .env beside it), or take it out there, then: docker compose up -d`,
+      `mend ${name} where the container gets it (${place}), or take it out there, then: docker compose up -d`,
     );
     const validated = await gateway.cli(["config", "validate"]);
     expect([validated.code, validated.stdout + validated.stderr]).toEqual([
@@ -234,7 +236,7 @@ describe("in a container", () => {
       fetch(`http://127.0.0.1:${gateway.port}/healthz`, { headers });
     for (let i = 0; i < 9; i += 1) await ask({ "x-forwarded-for": "203.0.113.9" });
     const cure =
-      `if that is your proxy: ${EXEC} config set gateway.trustedProxies '["127.0.0.1"]' ` +
+      `if that is your proxy, and the port is published at 127.0.0.1 or not at all: ${EXEC} config set gateway.trustedProxies '["127.0.0.1"]' ` +
       "(or set OPENCLAW_GATEWAY_TRUSTED_PROXIES=127.0.0.1 for the container";
     expect(await said(gateway, "names other visitors")).toEqual([expect.stringContaining(cure)]);
     const { stdout } = await gateway.cli(["gateway", "status"]);

@@ -41,6 +41,24 @@ test("of two places none is chosen silently", async () => {
   expect(await taken(both)).toMatchObject({ code: "CONFIG_DUPLICATE_KEY" });
 });
 
+test.each([
+  ["/dev/null", undefined],
+  ["a file of blank lines", " \n\n"],
+])("an empty file counts as not set beside the variable: %s", async (_what, text) => {
+  const file = text === undefined ? "/dev/null" : join(folder, "empty");
+  if (text !== undefined) await writeFile(file, text);
+  const env = { OPENCLAW_GATEWAY_TOKEN: "one", OPENCLAW_GATEWAY_TOKEN_FILE: file };
+  expect(await taken(env)).toEqual({ token: "one" });
+  expect(env).toEqual({});
+});
+
+test("a file with a token beside the variable is a second place", async () => {
+  const file = join(folder, "token");
+  await writeFile(file, "two\n");
+  const both = { OPENCLAW_GATEWAY_TOKEN: "one", OPENCLAW_GATEWAY_TOKEN_FILE: file };
+  expect(await taken(both)).toMatchObject({ code: "CONFIG_DUPLICATE_KEY" });
+});
+
 test("a file that can't be read is said", async () => {
   const file = join(folder, "gone");
   expect(await taken({ OPENCLAW_GATEWAY_TOKEN_FILE: file })).toMatchObject({

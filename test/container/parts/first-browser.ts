@@ -15,7 +15,7 @@ export function firstBrowser(engine: () => Engine): void {
   let box: Box;
   beforeAll(async () => {
     // The compose file's own name, address and settings.
-    box = new Box(engine(), "openclaw", { env: { OPENCLAW_PUBLISH: "127.0.0.1" } });
+    box = new Box(engine(), "openclaw-gateway", { env: { OPENCLAW_PUBLISH: "127.0.0.1" } });
     await box.healthy();
   });
   afterAll(() => box?.down());

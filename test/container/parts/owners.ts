@@ -3,6 +3,7 @@ import { afterEach, expect, test } from "vitest";
 import { makeDevice, RawClient } from "../../kit/client.ts";
 import { until } from "../../kit/until.ts";
 import { Box, type LogLine } from "../support/box.ts";
+import { block } from "../support/docs.ts";
 import type { Engine } from "../support/engine.ts";
 
 const FOLDER_OF_MINE = "/root/mine";
@@ -49,6 +50,21 @@ export function owners(engine: () => Engine): void {
     await box.healthy();
     const { stdout } = await box.exec(["id", "-u"]);
     expect(stdout.trim()).toBe("1234");
+  });
+
+  test("a volume that is root's, by the line for a rootless engine", async () => {
+    box = new Box(engine(), "rootless", { service: { restart: "no" } });
+    await box.ok(["create"]);
+    const [volume] = await box.inspect<{ Source: string }[]>(".Mounts");
+    const path = volume?.Source ?? "";
+    // With a folder that is closed to root without rights as well.
+    const make = `cd ${path} && mkdir -m 700 deep && touch deep/file && chown 0:0 . && chown -R 1234 deep`;
+    await engine().ok(["sh", "-c", make]);
+    await refused(78);
+    await box.script(await block("A folder of yours, another user", 2));
+    await box.healthy();
+    const { stdout } = await box.exec(["stat", "-c", "%u:%g", "/data", "/data/deep/file"]);
+    expect(stdout).toBe("1000:1000\n1000:1000\n");
   });
 
   test("a secret that is root's alone", async () => {

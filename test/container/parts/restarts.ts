@@ -3,7 +3,7 @@ import { until } from "../../kit/until.ts";
 import { Box } from "../support/box.ts";
 import { PairedDevice } from "../support/device.ts";
 import { block } from "../support/docs.ts";
-import type { Engine } from "../support/engine.ts";
+import { type Engine, FOLDER } from "../support/engine.ts";
 
 interface Listed {
   readonly paired: readonly { readonly deviceId: string }[];
@@ -74,6 +74,14 @@ export function restarts(engine: () => Engine): void {
     expect(ids).toEqual([device.id, other.id].sort());
   });
 
+  // No registry is in reach: what `--pull` would fetch is what the test has made.
+  test("an upgrade as docs/docker.md says it keeps the devices", async () => {
+    const lines = await block("Upgrade");
+    expect(lines).toMatch(/^git pull\n.* build --pull\n.* up -d\n$/);
+    await box.script(lines.replace("git pull\n", "").replace(" --pull", ""));
+    (await device.comeIn()).close();
+  });
+
   test("another image on the same volume knows the devices", async () => {
     const id = await box.id();
     const next = "FROM openclaw-gateway\nLABEL release=next\n";
@@ -88,6 +96,8 @@ export function restarts(engine: () => Engine): void {
 
   test("a copy of the volume, made and read back as docs/docker.md says, is the same gateway", async () => {
     await box.script(await block("Backup"));
+    const mode = ["stat", "-c", "%a", `${FOLDER}/openclaw-state.tar`];
+    expect(await engine().ok(mode)).toBe("600\n");
     (await device.comeIn()).close();
     await box.down();
     await box.script(`${await block("Backup", 2)}rm openclaw-state.tar`);

@@ -6,7 +6,7 @@ import { Nginx, renderSite } from "../../kit/nginx.ts";
 import { Program } from "../../kit/program.mjs";
 import { until } from "../../kit/until.ts";
 import { Box, PORT, SERVICE } from "../support/box.ts";
-import { block } from "../support/docs.ts";
+import { block, page } from "../support/docs.ts";
 import { type Engine, FOLDER } from "../support/engine.ts";
 
 /** Where the visitors of the tests come from. */
@@ -14,7 +14,7 @@ const VISITOR = "127.0.0.200";
 
 /** The port that the compose file publishes; it wants the port of all addresses for itself. */
 export function publishedPort(engine: () => Engine): void {
-  test("the published port, by IPv4 and by IPv6", async () => {
+  test("the published port, by IPv4, by IPv6 and at another number", async () => {
     const own = new Box(engine(), "ports");
     try {
       for (const [publish, hosts] of [
@@ -33,6 +33,13 @@ export function publishedPort(engine: () => Engine): void {
           client.close();
         }
       }
+      const port = "18791";
+      const url = `http://localhost:${port}`;
+      const env = { OPENCLAW_PUBLISH: "127.0.0.1", OPENCLAW_PUBLISH_PORT: port };
+      own.change({ env: { ...env, OPENCLAW_GATEWAY_PUBLIC_URL: url } });
+      await own.healthy();
+      expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);
+      expect(await own.openclaw(["devices", "invite"])).toContain(`${url}/#invite=`);
     } finally {
       await own.down();
     }
@@ -129,6 +136,12 @@ export function waysIn(engine: () => Engine): void {
       expect(answer.status).toBe(200);
       const link = await own.openclaw(["devices", "invite"]);
       expect(link).toMatch(/^https:\/\/gateway\.example\.com\/#invite=/);
+      const [, inspect = ""] = /`(docker network inspect .*?)`/.exec(await page()) ?? [];
+      const subnet = (await engine().ok(["sh", "-c", inspect])).trim();
+      own.change({ env: { OPENCLAW_GATEWAY_TRUSTED_PROXIES: subnet } });
+      await own.healthy();
+      const trusted = await own.openclaw(["config", "get", "gateway.trustedProxies"]);
+      expect(JSON.parse(trusted)).toEqual([expect.stringMatching(/^[\d.]+\/\d+$/)]);
     } finally {
       await own.down();
       await proxy.close();

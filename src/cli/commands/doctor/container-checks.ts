@@ -54,6 +54,13 @@ const publicUrl: Check = but(configChecks["config.public-url"], ({ config }) => 
   return set && variableSet(set.name, "https://gateway.example.com", true);
 });
 
+/** In a network that the container shares with other programs, such as its host's. */
+const otherPort = ({ machine }: DoctorFacts): Text => {
+  const other = machine.port?.number === 18_790 ? "18791" : "18790";
+  const set = variableSet("OPENCLAW_GATEWAY_PORT", other, true);
+  return say`publish port ${other} in place of ${machine.port?.number ?? "the taken one"}, and ${set}`;
+};
+
 /** The owner of what is mounted is changed on the host: in the container no user has the right. */
 const ownerOf = ({ state, machine }: DoctorFacts) => {
   const self = { uid: machine.uid, gid: machine.gid };
@@ -101,7 +108,7 @@ export const containerChecks: Readonly<Record<string, Check>> = {
   "state.folder": but(stateChecks["state.folder"], ownerOf),
   "state.owners": but(stateChecks["state.owners"], ownerOf),
   clock: but(machineChecks["clock"], say`on the host: ${SET_CLOCK}`),
-  port: but(machineChecks["port"], variableSet("OPENCLAW_GATEWAY_PORT", "0", true)),
+  port: but(machineChecks["port"], otherPort),
   supervision: () => undefined,
   "open-files": but(
     machineChecks["open-files"],

@@ -67,7 +67,7 @@ export const container: Case[] = [
     [
       "warn",
       /not encrypted/,
-      `set OPENCLAW_GATEWAY_PUBLIC_URL=https://gateway.example.com for the container (environment: in compose.yaml, or .env beside it), then: ${UP}`,
+      `set OPENCLAW_GATEWAY_PUBLIC_URL=https://gateway.example.com for the container (in .env beside compose.yaml, or under environment: in compose.override.yaml), then: ${UP}`,
     ],
   ],
   [
@@ -113,7 +113,17 @@ export const container: Case[] = [
     [
       "fail",
       /is taken/,
-      `set OPENCLAW_GATEWAY_PORT=0 for the container (environment: in compose.yaml, or .env beside it), then: ${UP}`,
+      `publish port 18790 in place of 18789, and set OPENCLAW_GATEWAY_PORT=18790 for the container (under environment: in compose.override.yaml), then: ${UP}`,
+    ],
+  ],
+  [
+    "a taken port that is the one proposed of others",
+    "port",
+    inside(down(machine({ port: { number: 18_790, takenBy: "process 7 (x)" } }))),
+    [
+      "fail",
+      /is taken/,
+      `publish port 18791 in place of 18790, and set OPENCLAW_GATEWAY_PORT=18791 for the container (under environment: in compose.override.yaml), then: ${UP}`,
     ],
   ],
   [
