@@ -7,7 +7,9 @@ const COMPOSE = new URL("../../deploy/docker/compose.yaml", import.meta.url);
 test("the variables that .env reaches are those that the compose file hands on, as they stand", async () => {
   const text = await readFile(COMPOSE, "utf8");
   const [, environment = ""] = /\n {4}environment:\n((?: {6}.*\n)+)/.exec(text) ?? [];
-  const bare = [...environment.matchAll(/^ {6}(\w+):$/gm)].map(([, name]) => name);
+  const bare = [...environment.matchAll(/^ {6}(\w+):(?: \$\{\1:-lan\})?$/gm)].map(
+    ([, name]) => name,
+  );
   expect(bare.toSorted()).toEqual([...HANDED_ON].toSorted());
 });
 

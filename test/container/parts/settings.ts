@@ -24,11 +24,13 @@ export function settings(engine: () => Engine): void {
     return JSON.parse(await engine().ok(config, { folder: FOLDER })).services[SERVICE];
   };
 
-  test(".env sets the variables that hints name, and leaves the others to the image", async () => {
+  test(".env sets the variables that hints name, and leaves the others as they are", async () => {
     const set = await service(HANDED_ON.map((name) => `${name}=value of ${name}`));
     for (const name of HANDED_ON) expect(set.environment[name]).toBe(`value of ${name}`);
     const unset = await service([]);
-    for (const name of HANDED_ON) expect(unset.environment[name]).toBeNull();
+    for (const name of HANDED_ON) {
+      expect(unset.environment[name]).toBe(name.endsWith("_BIND") ? "lan" : null);
+    }
   });
 
   test("a file for Traefik and one of one's own are both read, as their lines say", async () => {
