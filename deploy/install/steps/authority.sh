@@ -13,7 +13,7 @@ ask_authority() {
   keep_authority
   prove_first
   change "get a certificate for $opt_domain from ${opt_acme_server:-Lets Encrypt} with certbot" || return 0
-  for place in /etc/letsencrypt /var/lib/letsencrypt /var/log/letsencrypt; do
+  for place in "$letsencrypt" /var/lib/letsencrypt /var/log/letsencrypt; do
     [ -e "$place" ] || record "data $place"
   done
   record "data $webroot/.well-known"
@@ -112,7 +112,7 @@ record_kind() { case "$address" in *:*) echo AAAA ;; *) echo A ;; esac; }
 
 # The authority gave it once: a failed run leaves it for the next one.
 undo_certificate() {
-  if [ "$1" = failure ] && [ -e "/etc/letsencrypt/live/$2/fullchain.pem" ]; then
+  if [ "$1" = failure ] && [ -e "$letsencrypt/live/$2/fullchain.pem" ]; then
     left_certificate=$2
     kept "certificate $2"
     return 0
@@ -121,10 +121,10 @@ undo_certificate() {
     kept "certificate $2"
     return 0
   fi
-  [ -e "/etc/letsencrypt/renewal/$2.conf" ] || return 0
+  [ -e "$letsencrypt/renewal/$2.conf" ] || return 0
   if command -v certbot >/dev/null 2>&1; then
     quiet certbot delete --non-interactive --cert-name "$2"
   else
-    rm -rf "/etc/letsencrypt/live/$2" "/etc/letsencrypt/archive/$2" "/etc/letsencrypt/renewal/$2.conf"
+    rm -rf "$letsencrypt/live/$2" "$letsencrypt/archive/$2" "$letsencrypt/renewal/$2.conf"
   fi
 }

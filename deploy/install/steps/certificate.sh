@@ -4,7 +4,7 @@
 
 own_folder=/etc/nginx/openclaw-gateway
 webroot=/var/lib/openclaw-gateway-acme
-renewal_hook=/etc/letsencrypt/renewal-hooks/deploy/openclaw-gateway
+renewal_hook=$letsencrypt/renewal-hooks/deploy/openclaw-gateway
 
 # Which kind, and where its files are or will be.
 choose_certificate() {
@@ -18,9 +18,9 @@ choose_certificate() {
     key_file=$opt_key
   elif [ -n "$opt_domain" ]; then
     certificate_kind=certbot
-    cert_file=/etc/letsencrypt/live/$opt_domain/fullchain.pem
-    key_file=/etc/letsencrypt/live/$opt_domain/privkey.pem
-    renewal_file=/etc/letsencrypt/renewal/$opt_domain.conf
+    cert_file=$letsencrypt/live/$opt_domain/fullchain.pem
+    key_file=$letsencrypt/live/$opt_domain/privkey.pem
+    renewal_file=$letsencrypt/renewal/$opt_domain.conf
   else
     certificate_kind=own
     cert_file=$own_folder/cert.pem
