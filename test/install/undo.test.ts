@@ -239,3 +239,83 @@ describe("a disk that is full", () => {
     expect([text("folder"), text("site/in")]).toEqual(["old\n", "old\n"]);
   });
 });
+
+describe("a certificate that lies there", () => {
+  const names = (list: string) =>
+    `mkdir -p '${root}/letsencrypt/live/gw.test'; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=x -addext subjectAltName=${list} -keyout '${root}/letsencrypt/live/gw.test/privkey.pem' -out '${root}/letsencrypt/live/gw.test/fullchain.pem' 2>/dev/null`;
+  const look =
+    'wrong() { echo "refused: $1"; }; caution() { :; }; choose_certificate; check_certificate; echo "state: $certificate_state"';
+  const over = "certificate_in_time() { return 1; }";
+  beforeEach(() => put("letsencrypt/renewal/gw.test.conf", "authenticator = standalone\n"));
+
+  test("is not renewed for one name alone where it is for several", async () => {
+    const several = await undo(`${names("DNS:gw.test,DNS:shop.test")}; ${over}; ${look}`);
+    expect(several.stdout).toMatch(/^refused: .*certbot renew --cert-name gw\.test/m);
+    const one = await undo(`${names("DNS:gw.test")}; ${over}; ${look}`);
+    expect(one.stdout).toBe("state: renew\n");
+  });
+
+  /** Asks the authority as far as what is written down before. */
+  const asks = (state: string) =>
+    undo(
+      `put_folder() { :; }; keep_authority() { :; }; prove_first() { :; }; choose_certificate; certificate_state=${state}; opt_acme_server= opt_acme_ca= opt_email= no_email=1 changes=/dev/null; ask_authority`,
+    );
+
+  test("is not written down as the gateway's own, and how it was renewed comes back", async () => {
+    for (const state of ["missing", "renew"]) {
+      put("keeps/journal", "");
+      expect((await asks(state)).code).toBe(0);
+      expect(text("keeps/journal")).not.toContain("certificate gw.test");
+      expect(text("keeps/journal")).toContain(`restore ${root}/letsencrypt/renewal/gw.test.conf`);
+    }
+    rmSync(join(root, "letsencrypt"), { recursive: true });
+    put("keeps/journal", "");
+    await asks("missing");
+    expect(text("keeps/journal")).toContain("certificate gw.test");
+  });
+
+  test("is looked at as soon as openssl is there, if it was not before", async () => {
+    put("work/wrong", "");
+    const late = (list: string) =>
+      `fail() { echo "failed: $2"; exit "$1"; }; wrong() { echo "$1" >>"$work/wrong"; }; caution() { :; }; ask_authority() { echo asked; }; keep_renewing() { echo kept; }; choose_certificate; command() { return 1; }; check_certificate; unset -f command; ${names(list)}; certificate`;
+    expect((await undo(late("DNS:gw.test"))).stdout).toBe("kept\n");
+    const wrong = await undo(late("DNS:other.test"));
+    expect(wrong.stdout).toMatch(/^failed: .* is not for gw\.test/);
+    expect(wrong.code).toBe(1);
+  });
+
+  const renewal = (hooks: string) => `${hooks}authenticator = standalone\nserver = x\n`;
+  const keep =
+    'put_folder() { :; }; put_file() { :; }; parents() { :; }; change() { echo "$1"; }; choose_certificate; renewal_way=ours; keep_renewing';
+
+  test("loses only the hooks that stop and start a web server, and that is said", async () => {
+    const mail = "post_hook = systemctl restart postfix\n";
+    put("letsencrypt/renewal/gw.test.conf", renewal(`pre_hook = service nginx stop\n${mail}`));
+    const { stdout } = await undo(keep);
+    expect(stdout).toContain("without pre_hook = service nginx stop");
+    expect(stdout).not.toContain("postfix");
+    const now = text("letsencrypt/renewal/gw.test.conf");
+    expect(now).toContain(mail);
+    expect(now).not.toContain("pre_hook");
+    expect(now).toContain("authenticator = webroot");
+  });
+
+  test("does not come back when it was deleted, and what was changed since is kept", async () => {
+    const conf = "letsencrypt/renewal/gw.test.conf";
+    put(conf, renewal(""));
+    await undo(keep);
+    const journal = text("keeps/journal");
+    const back = `undo_lines all >"$work/undo"; undo_all "$work/undo" uninstall`;
+    put(conf, `${text(conf)}server = y\n`);
+    const { stdout } = await undo(back);
+    expect(text(conf)).toBe(renewal(""));
+    const aside = /kept as (\S+)/.exec(stdout)?.[1] ?? "";
+    expect(readFileSync(aside, "utf8")).toContain("server = y");
+
+    put("keeps/journal", journal);
+    put(`keeps/backup/${/restore \S+ (\S+)/.exec(journal)?.[1]}`, "old\n");
+    rmSync(join(root, conf));
+    expect((await undo(back)).code).toBe(0);
+    expect(has(conf)).toBe(false);
+  });
+});

@@ -92,6 +92,8 @@ undo_one() {
     remove) undo_remove "$1" "$3" ;;
     back) undo_back "$1" "$3" ;;
     restore)
+      # Deleted with its certificate, it would be a certificate that certbot fails to renew.
+      case "$3" in */letsencrypt/renewal/*) [ -e "$3" ] || return 0 ;; esac
       keep_changed "$3" && restore "$3" "$4"
       ;;
     bring-back) bring_back "$3" "$4" ;;

@@ -17,15 +17,19 @@ ask_authority() {
     [ -e "$place" ] || record "data $place"
   done
   record "data $webroot/.well-known"
-  [ "$certificate_state" = renew ] || record "certificate $opt_domain"
+  # One that lies there is its owner's, and certbot writes down anew how it is renewed.
+  if [ -e "$renewal_file" ]; then save "$renewal_file"; else record "certificate $opt_domain"; fi
   asked_at=$(date +%s)
   quiet env ${opt_acme_ca:+REQUESTS_CA_BUNDLE="$opt_acme_ca"} certbot certonly --non-interactive --agree-tos \
     --webroot -w "$webroot" -d "$opt_domain" --cert-name "$opt_domain" --deploy-hook "nginx -s reload" \
     ${opt_acme_server:+--server "$opt_acme_server"} ${opt_email:+--email "$opt_email"} \
-    ${no_email:+--register-unsafely-without-email} && return 0
+    ${no_email:+--register-unsafely-without-email} && { note_renewal; return 0; }
   acme_words
   fail 1 "no certificate for $opt_domain could be got: $acme_why" "$acme_next"
 }
+
+# note_renewal: so that what its owner changes in there later is told from this.
+note_renewal() { [ ! -f "$renewal_file" ] || wrote "$renewal_file"; }
 
 # prove_first: the whole way but for the certificate, with one that the machine signs for the moment.
 prove_first() {
