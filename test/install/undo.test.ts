@@ -319,3 +319,34 @@ describe("a certificate that lies there", () => {
     expect(has(conf)).toBe(false);
   });
 });
+
+describe("what a purge says", () => {
+  const consents = `opt_yes=; say_undo 'data|certificate|packages'`;
+  const lines = (path: string) =>
+    `remove /x\ndata ${path}\ndata ${path}\ncertificate gw.test\npackages packages-1\n`;
+  beforeEach(() => put("keeps/packages-1", "nginx\ncertbot\n"));
+
+  test("before it: all that goes for good, once each, and nothing of others", async () => {
+    put("work/undo", lines(`${root}/data`));
+    const said = (await undo(consents)).stdout.trim().split("\n");
+    expect(said).toEqual([
+      `remove ${root}/data`,
+      "  remove the certificate of gw.test",
+      "  remove the packages that came with it, unless something else uses them: nginx certbot",
+    ]);
+    put("letsencrypt/renewal/shop.test.conf", "");
+    put("work/undo", lines(`${root}/letsencrypt`));
+    expect((await undo(consents)).stdout).toContain(`keep ${root}/letsencrypt`);
+  });
+
+  test("after it: what stays", async () => {
+    expect((await undo("what_stays")).stdout).toBe("Nothing of the gateway is left.\n");
+    put("aside/site.1", "");
+    put("letsencrypt/renewal/shop.test.conf", "");
+    put("work/undo", `data ${root}/letsencrypt\npackages packages-1\n`);
+    const { stdout } = await undo('undo_all "$work/undo" uninstall; what_stays');
+    expect(stdout.trim().split("\n").at(-1)).toBe(
+      `What stays: ${root}/letsencrypt, ${root}/aside (files that somebody changed), the packages that other things use: nginx certbot.`,
+    );
+  });
+});

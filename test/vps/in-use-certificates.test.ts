@@ -183,7 +183,9 @@ describe.skipIf(reason !== undefined).each(KINDS)(
         expect(
           left.filter(
             (path) =>
-              !/^\/(etc\/letsencrypt\/(archive|live|csr|keys)|var\/backups\/openclaw-gateway)\b/.test(path),
+              !/^\/(etc\/letsencrypt\/(archive|live|csr|keys)|var\/backups\/openclaw-gateway)\b/.test(
+                path,
+              ),
           ),
         ).toEqual([]);
       },

@@ -159,6 +159,7 @@ undo_packages() {
   fi
   if ! removable "$names" || { [ "$1" = uninstall ] && used_by_others "$names" "$2"; } || renews_for_others "$names"; then
     say "  kept, because other things here use them now: $names"
+    left_packages="${left_packages:-}$names"
     return 0
   fi
   older=$(for name in $names; do ! holds_older "$name" "$2" || echo "$name"; done | tr '\n' ' ')
@@ -242,6 +243,7 @@ serves_others() {
 describe_packages() {
   [ "$1" != packages-before ] || return 0
   names=$(listed_packages "$1" | tr '\n' ' ')
+  [ -n "${names% }" ] || return 0
   if [ -z "$opt_purge" ]; then
     echo "keep the packages that came with it (--purge removes them): $names"
   else
