@@ -92,8 +92,9 @@ undo_one() {
     remove) undo_remove "$1" "$3" ;;
     back) undo_back "$1" "$3" ;;
     restore)
-      keep_changed "$3"
-      restore "$3" "$4"
+      # Deleted with its certificate, it would be a certificate that certbot fails to renew.
+      case "$3" in */letsencrypt/renewal/*) [ -e "$3" ] || return 0 ;; esac
+      keep_changed "$3" && restore "$3" "$4"
       ;;
     bring-back) bring_back "$3" "$4" ;;
     overwritten) undo_overwritten "$1" "$3" "${4%%,*}" "${4#*,}" ;;
@@ -116,8 +117,8 @@ undo_one() {
     certificate) undo_certificate "$1" "$3" ;;
     connections) set_connections "$tuned_connections" "$3" ;;
     reload-nginx) reload_nginx_if_runs ;;
-    stop-nginx) undo_start "$3" ;;
-    disable-nginx) quiet systemctl disable "$3" || : ;;
+    stop-nginx) stays_for_others "$1" "goes on running" || undo_start "$3" ;;
+    disable-nginx) stays_for_others "$1" "still starts with the machine" || quiet systemctl disable "$3" || : ;;
     *) return 1 ;;
   esac
 }
@@ -127,8 +128,7 @@ undo_remove() {
   case "$2" in
     "$own_folder"/*) undo_data "$1" "$own_folder" ;;
     *)
-      keep_changed "$2"
-      rm -rf "$2"
+      keep_changed "$2" && rm -rf "$2"
       ;;
   esac
 }
@@ -154,9 +154,27 @@ restore() {
     say "  $1 stays as it is: the copy of what it was is gone"
     return 0
   fi
-  rm -rf "$1"
-  (umask 022 && mkdir -p "$(dirname "$1")")
-  mv -T "$keeps/backup/$2" "$1"
+  (umask 022 && mkdir -p "$(dirname "$1")") && put_back "$1" "$keeps/backup/$2" && rm -rf "${keeps:?}/backup/$2"
+}
+
+# put_back PATH COPY: from another file system it is copied beside what is there first, which goes only
+# then: the disk may be full.
+put_back() {
+  from=$2
+  beside=
+  if [ "$(stat -c %d "$2")" != "$(stat -c %d "$(dirname "$1")")" ]; then
+    beside=$(mktemp -d "$(dirname "$1")/.openclaw-XXXXXXXX") || return 1
+    from=$beside/copy
+  fi
+  moved=0
+  { [ -z "$beside" ] || cp -aT "$2" "$from"; } && make_room "$1" "$from" && mv -fT "$from" "$1" || moved=1
+  [ -z "$beside" ] || rm -rf "$beside"
+  return "$moved"
+}
+
+# make_room PATH COPY: no rename takes a folder's place, or puts one in a file's.
+make_room() {
+  if { [ -d "$1" ] && [ ! -L "$1" ]; } || { [ -d "$2" ] && [ ! -L "$2" ]; }; then rm -rf "$1"; fi
 }
 
 bring_back() {
@@ -170,7 +188,7 @@ bring_back() {
 # undo_overwritten HOW PATH COPY PACKAGE: a file that stood where a package of ours has one. As long as
 # the package is there it is in use, and what is there after it is newer than the copy.
 undo_overwritten() {
-  if package_installed "$4"; then
+  if package_there "$4"; then
     [ "$1" != uninstall ] || [ -n "$opt_purge" ] || kept "overwritten $2 $3,$4"
   elif [ "$1" = failure ] || [ ! -e "$2" ]; then
     restore "$2" "$3"
@@ -182,10 +200,20 @@ restore_mode() {
   chown "${2#*,}" "$1" && chmod "${2%%,*}" "$1"
 }
 
+# stays_for_others HOW WORDS: what a failed run started is stopped again; later, others may rely on it.
+stays_for_others() {
+  [ "$1" = uninstall ] && serves_others || return 1
+  say "  nginx $2, because it serves others now"
+}
+
 # Devices, keys and configuration survive an uninstall that does not purge.
 undo_data() {
   if { [ "$1" = uninstall ] && [ -z "$opt_purge" ]; } || { [ "$1" = failure ] && holds_left "$2"; }; then
+    ! others_renew_in "$2" || left_for_others=1
     kept "data $2"
+  elif others_renew_in "$2"; then
+    say "  $2 is kept: it has certificates that are not the gateway's"
+    left_for_others=1
   else
     rm -rf "$2"
   fi
@@ -195,6 +223,11 @@ undo_data() {
 holds_left() {
   [ -n "$left_certificate" ] || return 1
   case "$1" in */letsencrypt) return 0 ;; *) return 1 ;; esac
+}
+
+# others_renew_in PATH: whether it is certbot's, and others got certificates by it since.
+others_renew_in() {
+  case "$1" in */letsencrypt) foreign_certificates ;; *) return 1 ;; esac
 }
 
 undo_account() {
@@ -232,7 +265,7 @@ describe_undo() {
     remove) echo "remove $2" ;;
     restore | bring-back) echo "put $2 back as it was" ;;
     folder) echo "remove the folder $2 if it is empty" ;;
-    data) [ -z "$opt_purge" ] && echo "keep $2 (--purge removes it)" || echo "remove $2" ;;
+    data) describe_data "$2" ;;
     account) [ -z "$opt_purge" ] && echo "keep the user $2 (--purge removes it)" || echo "remove the user $2" ;;
     group) [ -z "$opt_purge" ] && echo "keep the group $2 (--purge removes it)" || echo "remove the group $2" ;;
     packages) describe_packages "$2" ;;
@@ -240,4 +273,14 @@ describe_undo() {
     connections) echo "give nginx its worker_connections $2 back" ;;
     unit) echo "stop and disable $2" ;;
   esac
+}
+
+describe_data() {
+  if [ -z "$opt_purge" ]; then
+    echo "keep $1 (--purge removes it)"
+  elif others_renew_in "$1"; then
+    echo "keep $1, which has certificates that are not the gateway's"
+  else
+    echo "remove $1"
+  fi
 }

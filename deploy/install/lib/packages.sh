@@ -1,6 +1,9 @@
 # shellcheck shell=sh disable=SC2154,SC2034
 # Debian packages: installed when missing, and told apart from those that were there.
 
+letsencrypt=/etc/letsencrypt
+nginx_folder=/etc/nginx
+
 # Waits while something else holds apt's locks, as a machine's first update of itself does; not apt-get
 # itself waits, as that could not be stopped.
 apt() {
@@ -23,6 +26,18 @@ try_apt() {
 
 package_installed() {
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+# package_there NAME: also where its installation was cut off half-way, or its script failed.
+package_there() {
+  case "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" in
+    '' | not-installed | config-files) return 1 ;;
+  esac
+}
+
+# named_in FILE NAME: whether a list of packages has it, for whatever kind of processor.
+named_in() {
+  awk -F: -v name="$2" '$1 == name { found = 1 } END { exit !found }' "$1" 2>/dev/null
 }
 
 # need_packages NAME…: each with its dependencies is undone as one.
@@ -66,7 +81,7 @@ deb_files() {
     while read -r uri name; do
       case "$uri" in file:*) file=${uri#file:} ;; *) file=/var/cache/apt/archives/$name ;; esac
       package=${name%%_*}
-      grep -qE "^$package(:|\$)" "$work/packages-new" || continue
+      named_in "$work/packages-new" "$package" || continue
       [ -f "$file" ] || fail 1 "$file was not found, so what $package would write over cannot be saved" "apt-get install -y$missing (then run this again)"
       echo "$package $file"
     done
@@ -98,7 +113,7 @@ save_what_apt_writes() {
 ours_before() {
   for list_before in "$keeps"/packages-*; do
     case "$list_before" in *.older) continue ;; esac
-    ! grep -qsxE "$1(:.*)?" "$list_before" || return 0
+    ! named_in "$list_before" "$1" || return 0
   done
   return 1
 }
@@ -126,10 +141,11 @@ older_folder() {
 listed_packages() {
   [ -f "$keeps/$1" ] && [ "$1" != packages-before ] || return 0
   while read -r package; do
-    case "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" in
-      installed) echo "$package" ;;
-      config-files) grep -qsxF "${package%%:*}" "$keeps/$1.older" || echo "$package" ;;
-    esac
+    if package_there "$package"; then
+      echo "$package"
+    elif [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = config-files ]; then
+      grep -qsxF "${package%%:*}" "$keeps/$1.older" || echo "$package"
+    fi
   done <"$keeps/$1"
 }
 
@@ -141,8 +157,9 @@ undo_packages() {
     kept "packages $2"
     return 0
   fi
-  if ! removable "$names" || { [ "$1" = uninstall ] && used_by_others "$names"; }; then
+  if ! removable "$names" || { [ "$1" = uninstall ] && used_by_others "$names" "$2"; } || renews_for_others "$names"; then
     say "  kept, because other things here use them now: $names"
+    left_packages="${left_packages:-}$names"
     return 0
   fi
   older=$(for name in $names; do ! holds_older "$name" "$2" || echo "$name"; done | tr '\n' ' ')
@@ -157,8 +174,8 @@ undo_packages() {
 holds_older() {
   ! grep -qxF "${1%%:*}" "$keeps/$2.older" 2>/dev/null || return 0
   case "$1" in
-    nginx-common) others_in /etc/nginx "$1" ;;
-    certbot) [ -n "$(find /etc/letsencrypt/renewal -name '*.conf' 2>/dev/null)" ] ;;
+    nginx-common) others_in "$nginx_folder" "$1" || changed_conffiles "$1" ;;
+    certbot) [ -n "$(find "$letsencrypt/renewal" -name '*.conf' 2>/dev/null)" ] ;;
     *) return 1 ;;
   esac
 }
@@ -166,8 +183,11 @@ holds_older() {
 # others_in FOLDER PACKAGE: whether it has files that neither the package nor we put there.
 others_in() {
   find "$1" ! -type d ! -name '*openclaw-gateway*' ! -path '*/openclaw-gateway/*' | sort >"$work/found"
-  { dpkg -L "$2"; echo /etc/nginx/sites-enabled/default; } | sort | comm -23 "$work/found" - | grep -q .
+  { dpkg -L "$2"; echo "$debian_default"; } | sort | comm -23 "$work/found" - | grep -q .
 }
+
+# changed_conffiles PACKAGE: whether one of its settings is not as it was shipped.
+changed_conffiles() { dpkg -V "$1" 2>/dev/null | grep -q '^..5'; }
 
 # removable NAMES: nothing else would go with them.
 removable() {
@@ -177,14 +197,21 @@ removable() {
   [ -z "$(sed 's/:.*//' "$work/would-go" | sort | comm -23 - "$work/ours")" ]
 }
 
-# used_by_others NAMES: nginx serves others too, or certbot renews for them.
+# used_by_others NAMES LIST: nginx serves others too, or certbot renews for them.
 used_by_others() {
   case " $1" in *" certbot "*) ! foreign_certificates || return 0 ;; esac
-  case " $1" in *" nginx"*) foreign_sites ;; *) return 1 ;; esac
+  case " $1" in *" nginx"*) foreign_sites "$2" ;; *) return 1 ;; esac
+}
+
+# renews_for_others NAMES: where certificates of others were left a moment ago, also after a failure: an
+# installation that was cut off may be undone weeks later.
+renews_for_others() {
+  [ -n "${left_for_others:-}" ] || return 1
+  case " $1" in *" certbot "*) return 0 ;; *) return 1 ;; esac
 }
 
 foreign_certificates() {
-  for renewal in /etc/letsencrypt/renewal/*.conf; do
+  for renewal in "$letsencrypt"/renewal/*.conf; do
     [ -e "$renewal" ] || return 1
     ! grep -qsxF "certificate $(basename "$renewal" .conf)" "$journal" "$work/kept" || continue
     return 0
@@ -192,16 +219,31 @@ foreign_certificates() {
   return 1
 }
 
+# foreign_sites LIST: whether others have set something in nginx since, or have a site in it. What they had
+# set before the gateway came outlives the package.
 foreign_sites() {
-  for site in /etc/nginx/sites-enabled/* /etc/nginx/conf.d/*; do
-    case "$site" in */\* | */sites-enabled/default | */conf.d/openclaw-gateway*) ;; *) return 0 ;; esac
+  [ ! -e "$nginx_conf" ] || untouched_conf || grep -qsxF nginx-common "$keeps/$1.older" || return 0
+  serves_others
+}
+
+# serves_others: whether nginx has sites of others, wherever they lie.
+serves_others() {
+  [ ! -e "$debian_default" ] || untouched_default || return 0
+  for site in "$nginx_folder"/sites-enabled/* "$nginx_folder"/conf.d/*; do
+    case "$site" in */\* | "$debian_default" | */conf.d/openclaw-gateway*) ;; *) return 0 ;; esac
   done
+  read_nginx
+  cut -f 5 "$listens" | sort -u >"$work/serving"
+  while IFS= read -r site; do
+    [ "$site" = "$debian_default" ] || return 0
+  done <"$work/serving"
   return 1
 }
 
 describe_packages() {
   [ "$1" != packages-before ] || return 0
   names=$(listed_packages "$1" | tr '\n' ' ')
+  [ -n "${names% }" ] || return 0
   if [ -z "$opt_purge" ]; then
     echo "keep the packages that came with it (--purge removes them): $names"
   else

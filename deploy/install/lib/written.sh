@@ -14,14 +14,18 @@ changed_since() {
   ! grep -qxF "$(sum_of "$1") $1" "$written"
 }
 
-# keep_changed PATH: a copy stays for whoever changed it, also when everything else of ours goes.
+# keep_changed PATH: a copy stays for whoever changed it, also when everything else of ours goes. Fails where
+# none could be made: then the file must stay.
 keep_changed() {
   changed_since "$1" || return 0
-  [ -d "$set_aside" ] || install -d -m 0700 "$set_aside"
+  [ -d "$set_aside" ] || install -d -m 0700 "$set_aside" || return 1
   for aside in "$set_aside/${1##*/}".*; do
     ! cmp -s "$1" "$aside" || return 0
   done
   aside=$set_aside/${1##*/}.$(date -u +%Y%m%dT%H%M%S.%NZ)
-  cp -p "$1" "$aside"
+  cp -p "$1" "$aside" || {
+    rm -f "$aside"
+    return 1
+  }
   say "  somebody changed $1; that version is kept as $aside"
 }

@@ -13,19 +13,23 @@ ask_authority() {
   keep_authority
   prove_first
   change "get a certificate for $opt_domain from ${opt_acme_server:-Lets Encrypt} with certbot" || return 0
-  for place in /etc/letsencrypt /var/lib/letsencrypt /var/log/letsencrypt; do
+  for place in "$letsencrypt" /var/lib/letsencrypt /var/log/letsencrypt; do
     [ -e "$place" ] || record "data $place"
   done
   record "data $webroot/.well-known"
-  [ "$certificate_state" = renew ] || record "certificate $opt_domain"
+  # One that lies there is its owner's, and certbot writes down anew how it is renewed.
+  if [ -e "$renewal_file" ]; then save "$renewal_file"; else record "certificate $opt_domain"; fi
   asked_at=$(date +%s)
   quiet env ${opt_acme_ca:+REQUESTS_CA_BUNDLE="$opt_acme_ca"} certbot certonly --non-interactive --agree-tos \
     --webroot -w "$webroot" -d "$opt_domain" --cert-name "$opt_domain" --deploy-hook "nginx -s reload" \
     ${opt_acme_server:+--server "$opt_acme_server"} ${opt_email:+--email "$opt_email"} \
-    ${no_email:+--register-unsafely-without-email} && return 0
+    ${no_email:+--register-unsafely-without-email} && { note_renewal; return 0; }
   acme_words
   fail 1 "no certificate for $opt_domain could be got: $acme_why" "$acme_next"
 }
+
+# note_renewal: so that what its owner changes in there later is told from this.
+note_renewal() { [ ! -f "$renewal_file" ] || wrote "$renewal_file"; }
 
 # prove_first: the whole way but for the certificate, with one that the machine signs for the moment.
 prove_first() {
@@ -112,7 +116,7 @@ record_kind() { case "$address" in *:*) echo AAAA ;; *) echo A ;; esac; }
 
 # The authority gave it once: a failed run leaves it for the next one.
 undo_certificate() {
-  if [ "$1" = failure ] && [ -e "/etc/letsencrypt/live/$2/fullchain.pem" ]; then
+  if [ "$1" = failure ] && [ -e "$letsencrypt/live/$2/fullchain.pem" ]; then
     left_certificate=$2
     kept "certificate $2"
     return 0
@@ -121,10 +125,10 @@ undo_certificate() {
     kept "certificate $2"
     return 0
   fi
-  [ -e "/etc/letsencrypt/renewal/$2.conf" ] || return 0
+  [ -e "$letsencrypt/renewal/$2.conf" ] || return 0
   if command -v certbot >/dev/null 2>&1; then
     quiet certbot delete --non-interactive --cert-name "$2"
   else
-    rm -rf "/etc/letsencrypt/live/$2" "/etc/letsencrypt/archive/$2" "/etc/letsencrypt/renewal/$2.conf"
+    rm -rf "$letsencrypt/live/$2" "$letsencrypt/archive/$2" "$letsencrypt/renewal/$2.conf"
   fi
 }

@@ -4,7 +4,7 @@
 
 own_folder=/etc/nginx/openclaw-gateway
 webroot=/var/lib/openclaw-gateway-acme
-renewal_hook=/etc/letsencrypt/renewal-hooks/deploy/openclaw-gateway
+renewal_hook=$letsencrypt/renewal-hooks/deploy/openclaw-gateway
 
 # Which kind, and where its files are or will be.
 choose_certificate() {
@@ -18,9 +18,9 @@ choose_certificate() {
     key_file=$opt_key
   elif [ -n "$opt_domain" ]; then
     certificate_kind=certbot
-    cert_file=/etc/letsencrypt/live/$opt_domain/fullchain.pem
-    key_file=/etc/letsencrypt/live/$opt_domain/privkey.pem
-    renewal_file=/etc/letsencrypt/renewal/$opt_domain.conf
+    cert_file=$letsencrypt/live/$opt_domain/fullchain.pem
+    key_file=$letsencrypt/live/$opt_domain/privkey.pem
+    renewal_file=$letsencrypt/renewal/$opt_domain.conf
   else
     certificate_kind=own
     cert_file=$own_folder/cert.pem
@@ -29,6 +29,7 @@ choose_certificate() {
 }
 
 certificate() {
+  [ -n "$dry" ] || [ -n "$certificate_seen" ] || see_certificate
   case "$certificate_kind" in
     certbot) if [ "$certificate_state" = reuse ]; then keep_renewing; else ask_authority; fi ;;
     own) own_is_whole || sign_own ;;
@@ -55,11 +56,20 @@ sign_own() {
   nginx_stale=1
 }
 
+# see_certificate: where openssl came only now, what lies there could not be looked at before.
+see_certificate() {
+  : >"$work/wrong"
+  check_certificate
+  [ ! -s "$work/wrong" ] || fail 1 "$(head -n 1 "$work/wrong")" ""
+}
+
 # check_certificate: what lies there already, looked at before anything is changed. certificate_state: missing,
 # renew, reuse, or given.
 check_certificate() {
   certificate_state=missing
+  certificate_seen=
   command -v openssl >/dev/null 2>&1 || return 0
+  certificate_seen=1
   case "$certificate_kind" in
     given)
       certificate_state=given
@@ -76,6 +86,10 @@ check_certificate() {
         check_renewal
       elif certificate_names "$cert_file" "$opt_domain" && ! certificate_in_time "$cert_file" && [ -f "$renewal_file" ]; then
         certificate_state=renew
+        if certificate_covers_more "$cert_file" "$opt_domain"; then
+          wrong "$problem; as it is for other names too, it is left to you to renew it (certbot renew --cert-name $opt_domain), or give another with --cert and --key"
+          return 0
+        fi
         caution "$problem; certbot will be asked to renew it."
       else
         wrong "$problem; move it out of the way, or give another with --cert and --key"
@@ -112,11 +126,13 @@ renewal_word() { sed -n "s/^$1 *= *//p" "$renewal_file" | tail -n 1; }
 keep_renewing() {
   if [ "$renewal_way" = ours ]; then
     put_folder "$webroot" 755 root:root
-    if change "let certbot renew $opt_domain by files in $webroot (was: $(renewal_word authenticator))"; then
+    dropped=$(web_server_hooks | paste -sd , | sed 's/,/, /g')
+    if change "let certbot renew $opt_domain by files in $webroot (was: $(renewal_word authenticator))${dropped:+, without $dropped}"; then
       save "$renewal_file"
       record "data $webroot/.well-known"
       renew_by_webroot <"$renewal_file" >"$work/renewal.conf"
       cat "$work/renewal.conf" >"$renewal_file"
+      wrote "$renewal_file"
     fi
   fi
   [ -f "$renewal_file" ] || return 0
@@ -127,9 +143,12 @@ keep_renewing() {
   put_file "$work/hook" "$renewal_hook" 755 root:root
 }
 
+# web_server_hooks: lines that stop or start a web server around a renewal, which needs no such stop now.
+web_server_hooks() { grep -E '^(pre|post)_hook *=.*(nginx|apache|httpd)' "$renewal_file" || :; }
+
 renew_by_webroot() {
   awk -v webroot="$webroot" -v name="$opt_domain" '
-    /^webroot_path *=/ || /^(pre|post)_hook *=/ { next }
+    /^webroot_path *=/ || /^(pre|post)_hook *=.*(nginx|apache|httpd)/ { next }
     /^\[\[webroot_map\]\]/ { skipping = 1; next }
     /^\[/ { skipping = 0 }
     skipping { next }

@@ -11,8 +11,7 @@ uninstall() {
   if [ -n "$opt_dry_run" ]; then
     say "It would:"
     [ ! -e "$prefix/ssh" ] || say "  turn approval over SSH off (openclaw ssh disable)"
-    while read -r verb first _; do describe_undo "$verb" "$first"; done <"$work/undo" | awk '!seen[$0]++' |
-      while IFS= read -r line; do say "  $line"; done
+    say_undo '.*'
     return 0
   fi
   [ -z "$opt_purge" ] || consent_to_purge
@@ -28,14 +27,29 @@ uninstall() {
   undo_all "$work/undo" uninstall || fail 1 "not everything could be taken off" "mend what is named above, then uninstall again (tail -n 100 $log_file)"
   [ "$stops" -eq 0 ] || stopped_half_way
   leave_nothing
-  say "Done.${opt_purge:+ Nothing of the gateway is left.}"
+  say "Done.${opt_purge:+ $(what_stays)}"
   [ -z "$opt_json" ] || echo '{"ok":true,"changed":true}'
+}
+
+# say_undo VERBS: what undoing those lines of the journal does, each once. VERBS is an extended pattern.
+say_undo() {
+  grep -E "^($1)( |\$)" "$work/undo" | while read -r verb first _; do describe_undo "$verb" "$first"; done |
+    awk '!seen[$0]++' | while IFS= read -r line; do say "  $line"; done
+}
+
+# what_stays: after a purge, in words.
+what_stays() {
+  stays=${left_for_others:+$letsencrypt}
+  [ ! -d "$set_aside" ] || stays="$stays${stays:+, }$set_aside (files that somebody changed)"
+  [ -z "${left_packages:-}" ] || stays="$stays${stays:+, }the packages that other things use: ${left_packages% }"
+  if [ -n "$stays" ]; then echo "What stays: $stays."; else echo "Nothing of the gateway is left."; fi
 }
 
 # What is purged comes back from a backup alone, so no answer is no.
 consent_to_purge() {
   { [ -z "$opt_yes" ] && [ -t 1 ] && [ -r /dev/tty ]; } || return 0
-  say "This removes for good: $(sed -n 's/^data \([^ ]*\).*/\1/p' "$work/undo" | sort -u | tr '\n' ' ')(devices, keys, configuration)."
+  say "This will, for good (devices, keys and configuration go too):"
+  say_undo 'data|certificate|packages'
   printf 'Go on? [y/N] '
   read -r reply </dev/tty || reply=n
   case "$reply" in [Yy]*) ;; *) fail 1 "nothing was changed" "" ;; esac
