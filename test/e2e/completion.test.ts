@@ -90,7 +90,7 @@ describe("bash", () => {
     await tmux.shows(/^ready$/m);
     await completesAll(tmux);
     await tab(tmux, "openclaw devices invite --role op", /--role operator *$/m);
-    await tab(tmux, "openclaw config set gateway.publ", /config set gateway\.publicUrl *$/m);
+    await tab(tmux, "openclaw config set gateway.publicU", /config set gateway\.publicUrl *$/m);
   });
 
   test("completes a name with blanks and quotes, within quotes as well, behind an alias too", async () => {
