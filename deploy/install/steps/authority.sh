@@ -4,6 +4,7 @@
 
 first_cert=$keeps/first-cert.pem
 first_key=$keeps/first-key.pem
+certbot_drop_in=/etc/systemd/system/certbot.service.d/openclaw-gateway.conf
 certbot_log=/var/log/letsencrypt/letsencrypt.log
 
 # By a file below a folder of ours that nginx serves; renewal is certbot's own timer, then a reload,
@@ -50,8 +51,9 @@ prove_first() {
 keep_authority() {
   [ -n "$opt_acme_ca" ] || return 0
   printf '[Service]\nEnvironment=REQUESTS_CA_BUNDLE=%s\n' "$opt_acme_ca" >"$work/certbot.conf"
+  ! cmp -s "$work/certbot.conf" "$certbot_drop_in" || return 0
   [ -n "$dry" ] || record "reload-systemd"
-  put_file "$work/certbot.conf" /etc/systemd/system/certbot.service.d/openclaw-gateway.conf 644 root:root
+  put_file "$work/certbot.conf" "$certbot_drop_in" 644 root:root
   [ -n "$dry" ] || ! has_systemd || quiet systemctl daemon-reload
 }
 

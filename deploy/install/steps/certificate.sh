@@ -124,12 +124,16 @@ renewal_word() { sed -n "s/^$1 *= *//p" "$renewal_file" | tail -n 1; }
 
 # keep_renewing: by a file that nginx serves, since nginx holds port 80 now; and nginx hears of it.
 keep_renewing() {
+  if [ -f "$renewal_file" ]; then
+    # A run that failed leaves the certificate alone, without what renews it.
+    [ -d "$webroot" ] || [ -n "$dry" ] || record "data $webroot/.well-known"
+    [ "$renewal_way" != ours ] && [ "$(renewal_word webroot_path)" != "$webroot," ] || put_folder "$webroot" 755 root:root
+    keep_authority
+  fi
   if [ "$renewal_way" = ours ]; then
-    put_folder "$webroot" 755 root:root
     dropped=$(web_server_hooks | paste -sd , | sed 's/,/, /g')
     if change "let certbot renew $opt_domain by files in $webroot (was: $(renewal_word authenticator))${dropped:+, without $dropped}"; then
       save "$renewal_file"
-      record "data $webroot/.well-known"
       renew_by_webroot <"$renewal_file" >"$work/renewal.conf"
       cat "$work/renewal.conf" >"$renewal_file"
       wrote "$renewal_file"
