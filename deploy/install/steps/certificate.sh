@@ -127,7 +127,9 @@ keep_renewing() {
   if [ -f "$renewal_file" ]; then
     # A run that failed leaves the certificate alone, without what renews it.
     [ -d "$webroot" ] || [ -n "$dry" ] || record "data $webroot/.well-known"
-    [ "$renewal_way" != ours ] && [ "$(renewal_word webroot_path)" != "$webroot," ] || put_folder "$webroot" 755 root:root
+    if [ "$renewal_way" = ours ] || [ "$(renewal_word webroot_path)" = "$webroot," ]; then
+      put_folder "$webroot" 755 root:root
+    fi
     keep_authority
   fi
   if [ "$renewal_way" = ours ]; then
