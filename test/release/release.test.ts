@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { longTest } from "../kit/long.ts";
 import { until } from "../kit/until.ts";
 import {
   digests,
@@ -199,7 +200,7 @@ describe("npm run release", () => {
     });
 
     // Fetches all packages anew.
-    test.runIf(process.env["LONG"] === "1")(
+    longTest(
       "gets what it needs, and makes a release",
       async () => {
         const { stdout } = await inClone("--target", target, "--out", join(temp, "of-clone"));

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { LONG, longTest } from "../kit/long.ts";
 import { until } from "../kit/until.ts";
 import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
 import { RELEASE_MS } from "../release/support/release.ts";
@@ -12,7 +13,6 @@ const NAME = "gw.test";
 const LIVE = `/etc/letsencrypt/live/${NAME}`;
 const RENEWAL = `/etc/letsencrypt/renewal/${NAME}.conf`;
 /** At its longest on Debian 12 too. */
-const LONG = process.env["LONG"] === "1";
 const KINDS = LONG ? (["rented", "rented-12"] as const) : (["rented"] as const);
 let machine: InUse;
 let authority: Authority;
@@ -91,7 +91,7 @@ describe.skipIf(reason !== undefined).each(KINDS)(
     });
     afterAll(() => machine?.close());
 
-    test.runIf(LONG)(
+    longTest(
       "what an authority refuses is said by its type, and nothing else is left of it",
       async () => {
         const before = await machine.state();
@@ -224,7 +224,7 @@ describe.skipIf(reason !== undefined).each(KINDS)(
       STEP_MS,
     );
 
-    test.runIf(LONG)(
+    longTest(
       "one that expired is renewed, and stays renewed when the gateway goes",
       async () => {
         await certbot(
@@ -244,7 +244,7 @@ describe.skipIf(reason !== undefined).each(KINDS)(
       STEP_MS,
     );
 
-    test.runIf(LONG)(
+    longTest(
       "a dead repository does not end it, and a firewall is named with the command that opens it",
       async () => {
         await machine.sh(

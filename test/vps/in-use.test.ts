@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { LONG, longTest } from "../kit/long.ts";
 import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
 import { RELEASE_MS } from "../release/support/release.ts";
 import { InUse, site } from "./support/in-use.ts";
@@ -9,7 +10,6 @@ if (reason) console.log(`The tests of a machine that is in use are skipped: ${re
 const ENABLED = "/etc/nginx/sites-enabled";
 const PUBLIC = "203.0.113.5";
 /** At its longest on Debian 12 too. */
-const LONG = process.env["LONG"] === "1";
 const KINDS = LONG ? (["rented", "rented-12"] as const) : (["rented"] as const);
 let machine: InUse;
 
@@ -96,7 +96,7 @@ describe.skipIf(reason !== undefined).each(KINDS)(
           );
           const before = await machine.state();
           const failed = await machine.install("", fails("prove"));
-          expect(failed.stdout).toContain("going on with what is known of packages");
+          expect(failed.stdout).toContain("going on with what is known of them");
           expect(failed.stdout).toContain("everything it did was undone");
           expect(await machine.changesSince(before)).toEqual([]);
           await machine.sh("rm /etc/apt/sources.list.d/dead.list");
@@ -170,7 +170,7 @@ describe.skipIf(reason !== undefined).each(KINDS)(
         STEP_MS,
       );
 
-      test.runIf(LONG)(
+      longTest(
         "a site that listens for IPv4 and IPv6 at once: so does the gateway",
         async () => {
           await withSite(site("shop.test", "listen [::]:80 ipv6only=off;"), async () => {

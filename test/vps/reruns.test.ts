@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { longTest } from "../kit/long.ts";
 import { until } from "../kit/until.ts";
 import { Vps } from "../kit/vps.ts";
 import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
@@ -265,7 +266,7 @@ describe.skipIf(reason !== undefined)("install.sh that is run again", () => {
       .filter((second) => second !== first)
       .map((second) => [first, second] as const),
   );
-  test.runIf(process.env["LONG"] === "1").each(pairs)(
+  longTest.each(pairs)(
     "%s, and later %s",
     async (first, second) => {
       await again(...(CHOICES[first] ?? []));

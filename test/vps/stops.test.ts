@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { LONG } from "../kit/long.ts";
 import { until } from "../kit/until.ts";
 import { Vps } from "../kit/vps.ts";
 import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
@@ -24,7 +25,7 @@ const sample = [
   ["Start", "SIGTERM"],
   ["Limits of nginx", "Ctrl-C"],
 ] as const;
-const moments = process.env["LONG"] === "1" ? everything : sample;
+const moments = LONG ? everything : sample;
 
 const reason = whyNoVps();
 if (reason) console.log(`The tests of stopping the installer are skipped: ${reason}.`);
