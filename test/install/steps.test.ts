@@ -196,17 +196,4 @@ describe("nginx", () => {
     );
     expect(said).toEqual(expected);
   });
-
-  test("that names its files by relative paths is found in the folder that it was built for", () => {
-    mkdirSync(join(work, "logs"));
-    write("logs/nginx.pid", `${process.pid}\n`);
-    write("logs/error.log", "");
-    const said = run(
-      ["lib/nginx-reload"],
-      'main_directive() { case "$1" in pid) echo logs/nginx.pid ;; *) echo logs/error.log warn ;; esac; }',
-      'built_with() { [ "$1" != prefix ] || echo "$work"; }',
-      "nginx_master; nginx_log",
-    );
-    expect(said).toEqual([String(process.pid), join(work, "logs/error.log")]);
-  });
 });

@@ -5,16 +5,8 @@
 nginx_master() {
   pid_file=$(main_directive pid)
   [ -n "$pid_file" ] || pid_file=$(built_with pid-path)
-  read -r master <"$(of_nginx "${pid_file:-/run/nginx.pid}")" 2>/dev/null || return 0
+  read -r master <"${pid_file:-/run/nginx.pid}" 2>/dev/null || return 0
   ! kill -0 "${master:-x}" 2>/dev/null || echo "$master"
-}
-
-# of_nginx PATH: nginx takes relative ones from the folder that it was built for.
-of_nginx() {
-  case "$1" in
-    /* | '') echo "$1" ;;
-    *) echo "$(built_with prefix)/$1" ;;
-  esac
 }
 
 workers_of() { [ -z "$1" ] || cat "/proc/$1/task/$1/children" 2>/dev/null || :; }
@@ -22,7 +14,7 @@ workers_of() { [ -z "$1" ] || cat "/proc/$1/task/$1/children" 2>/dev/null || :; 
 nginx_log() {
   log=$(main_directive error_log)
   [ -n "$log" ] || log=$(built_with error-log-path)
-  log=$(of_nginx "${log%% *}")
+  log=${log%% *}
   [ -f "$log" ] && echo "$log" || echo /dev/null
 }
 
