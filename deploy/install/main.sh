@@ -40,7 +40,7 @@ remember:Choices'
 choose() {
   http_port=${opt_http_port:-80}
   https_port=${opt_https_port:-443}
-  gateway_port=${opt_port:-$(configured_port)}
+  choose_port
   no_email=1
   [ -z "$opt_email" ] || no_email=
   address=$(own_address)
@@ -109,6 +109,7 @@ install_it() {
   open_journal
   [ -n "$(tail -n 1 "$journal")" ] || record "folder $keeps"
   ! has_systemd || ! systemctl is-active -q "$unit" 2>/dev/null || record "resume $unit"
+  ! under_pm2 || record "resume-pm2 openclaw-gateway"
   : >"$changes"
   under_way=installing
   run_steps
@@ -137,7 +138,10 @@ main() {
   if [ -z "$opt_dry_run" ] && unfinished; then
     open_log
     say "An installation was cut off here; undoing it first …"
+    under_way=undoing
     undo_unfinished || fail 1 "what the installation before left could not all be undone" "tail -n 100 $log_file"
+    [ "$stops" -eq 0 ] || exit "$stop_code"
+    under_way=before
   fi
   recall_choices
   choose

@@ -12,19 +12,20 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 type Options = Readonly<Record<string, string>>;
 
-/** What a run goes by that is given `options`, after runs that chose `kept`. */
-function recalled(kept: readonly string[], options: Options = {}): string {
+/** What a run in the folder `cwd` goes by that is given `options`, after runs that chose `kept`. */
+function recalled(kept: readonly string[], options: Options = {}, cwd = folder): string {
   writeFileSync(join(folder, "choices"), kept.map((line) => `${line}\n`).join(""));
   const lines = [
     `keeps='${folder}' work='${folder}'`,
     'say() { echo "$*"; }',
+    'fail() { echo "$2"; exit 0; }',
     ...Object.entries(options).map(([name, value]) => `opt_${name}='${value}'`),
     `. '${lib("lib/choices")}'`,
     "recall_choices",
     'for name in $value_choices $flag_choices; do eval "value=\\$opt_$name"; [ -z "$value" ] || echo "$name=$value"; done',
   ];
   // From a folder of its own, as files may be named by relative paths.
-  return execFileSync("sh", ["-euc", lines.join("\n")], { encoding: "utf8", cwd: folder }).trim();
+  return execFileSync("sh", ["-euc", lines.join("\n")], { encoding: "utf8", cwd }).trim();
 }
 
 describe("a run that chooses", () => {
@@ -76,6 +77,16 @@ describe("a run that chooses", () => {
     expect(recalled(kept, options)).toBe(expected);
   });
 });
+
+test.each(["my certificates", "a;b"])(
+  "a file in the folder %j is refused before anything is done",
+  (name) => {
+    const within = join(folder, name);
+    mkdirSync(within);
+    const said = recalled([], { cert: "c.pem", key: "k.pem" }, within);
+    expect(said).toContain(`--cert: "${within}/c.pem" has characters that don't belong there`);
+  },
+);
 
 /** What is found out of an installation that kept no choices. */
 function found(files: Readonly<Record<string, string>>, limits = true): string {

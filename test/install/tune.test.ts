@@ -1,6 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -60,4 +67,13 @@ describe("what it holds then", () => {
   ])("%j with %j", (text, options, expected) => {
     expect(ask(text, "echo $(nginx_connections) $(nginx_workers)", options)).toBe(expected);
   });
+});
+
+test("a link to the configuration stays one, and what it leads to is changed", () => {
+  const [real, link] = [join(folder, "real.conf"), join(folder, "link.conf")];
+  writeFileSync(real, shipped);
+  symlinkSync(real, link);
+  ask(shipped, `nginx_conf='${link}'; set_connections 768 16384`);
+  expect(readlinkSync(link)).toBe(real);
+  expect(readFileSync(real, "utf8")).toBe(ours);
 });

@@ -16,7 +16,13 @@ recall_choices() {
   # Kept for runs from other folders; a link that a renewal moves on stays one.
   for choice in cert key acme_ca; do
     eval "given=\$opt_$choice"
-    [ -z "$given" ] || eval "opt_$choice=\$(realpath -sm \"\$given\")"
+    [ -n "$given" ] || continue
+    eval "opt_$choice=\$(realpath -sm \"\$given\")"
+    eval "given=\$opt_$choice"
+    # The folder that it was named from is part of it now; all of it goes into a line of configuration.
+    case "$given" in
+      *[!A-Za-z0-9._/@:-]*) fail 2 "--$(printf '%s' "$choice" | tr _ -): \"$given\" has characters that don't belong there; letters, digits and . _ - / @ : do" "copy it to a folder such as /etc/ssl/gateway, and name it there" ;;
+    esac
   done
   if [ -f "$choices_file" ]; then
     cp "$choices_file" "$work/recalled"

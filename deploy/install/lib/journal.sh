@@ -48,8 +48,9 @@ undo_unfinished() {
   left_certificate=
   undone=0
   undo_all "$work/undo" failure || undone=1
-  # What could not be undone, and what a failure leaves, waits for an uninstall.
-  ! unfinished || record "done undone $(date -u +%Y-%m-%dT%H:%M:%SZ)"
+  # What could not be undone, and what a failure leaves, waits for an uninstall; what a stop left, for the
+  # next run.
+  [ "$stops" -ne 0 ] || ! unfinished || record "done undone $(date -u +%Y-%m-%dT%H:%M:%SZ)"
   [ -s "$journal" ] || rm -rf "$keeps"
   return "$undone"
 }
@@ -71,6 +72,8 @@ undo_all() {
     [ "$stops" -eq 0 ] || break
     keeping=
     if ! undo_one "$2" "$verb" "$first" "$second" </dev/null; then
+      # Ctrl-C ends its programs too; the next run does it again.
+      [ "$stops" -eq 0 ] || break
       undo_failed=1
       say "  could not undo: $verb $first"
     elif [ -z "$keeping" ]; then
@@ -111,8 +114,11 @@ undo_one() {
     pm2) undo_pm2 "$3" ;;
     start-unit) [ "$1" = uninstall ] || quiet systemctl enable --now "$3" ;;
     start-pm2) [ "$1" = uninstall ] || begin_pm2 ;;
+    resume-pm2) [ "$1" = uninstall ] || resume_pm2 "$3" ;;
+    stop-unit) [ "$1" = uninstall ] || quiet systemctl stop "$3" || : ;;
+    disable-unit) [ "$1" = uninstall ] || quiet systemctl disable "$3" || : ;;
     # Back to what it ran from before, if it was restarted or told something: its line is the last one.
-    resume) [ "$1" = uninstall ] || ! grep -q '^restarted ' "$work/undo" || quiet systemctl restart "$3" ;;
+    resume) [ "$1" = uninstall ] || ! grep -qxF "restarted $3" "$work/undo" || quiet systemctl restart "$3" ;;
     restarted) ;;
     certificate) undo_certificate "$1" "$3" ;;
     connections) set_connections "$tuned_connections" "$3" ;;
@@ -133,10 +139,16 @@ undo_remove() {
   esac
 }
 
-# It is started anew by each run that changes it, and taken out once; pm2 itself may be gone.
+# pm2 itself may be gone.
 undo_pm2() {
   command -v pm2 >/dev/null 2>&1 && as_person pm2 describe "$1" >/dev/null 2>&1 </dev/null || return 0
   quiet as_person pm2 delete "$1" && quiet as_person pm2 save --force
+}
+
+# Its line is the first of a run, so that what it runs from is back.
+resume_pm2() {
+  command -v pm2 >/dev/null 2>&1 || return 0
+  if grep -qxF "restarted $1" "$work/undo" || ! as_person pm2 describe "$1" >/dev/null 2>&1 </dev/null; then begin_pm2; fi
 }
 
 # What was replaced lies beside its successor.

@@ -79,11 +79,13 @@ plan_of_way_in() {
 fetch_shown() {
   whole=$(sed -n "s/^file [^ ]* [^ ]* [^ ]* [0-9a-f]* \([0-9]*\) $1\$/\1/p" "$manifest" | head -n 1)
   waiting=fetch
-  fetch_part "$1" "$2" </dev/null &
+  # Out of the reach of Ctrl-C, and without the lock: one that outlives this holds nobody up.
+  fetch_part "$1" "$2" </dev/null 6>&- 7>&- 9>&- &
   pid=$!
   while kill -0 "$pid" 2>/dev/null; do
     show_bytes "$1" "$2"
-    sleep 0.2
+    # Ctrl-C ends it, and the download is still to be ended.
+    sleep 0.2 || :
     [ "$stops" -eq 0 ] || end_fetch
   done
   code=0
@@ -111,5 +113,5 @@ megabytes() { printf '%d.%d' $(($1 / 1048576)) $(($1 % 1048576 * 10 / 1048576));
 end_fetch() {
   read -r children <"/proc/$pid/task/$pid/children" 2>/dev/null || :
   # shellcheck disable=SC2086 # a list of numbers
-  kill ${children:-} "$pid" 2>/dev/null || :
+  kill "$pid" ${children:-} 2>/dev/null || :
 }

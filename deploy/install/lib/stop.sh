@@ -2,7 +2,8 @@
 # How it ends before its end: a failure, Ctrl-C, SIGTERM. A terminal that is closed ends nothing: it goes
 # on without one, and the log tells how it went.
 
-# before | installing | installed | uninstalling: what a stop finds.
+# before | undoing | installing | installed | uninstalling: what a stop finds. "undoing" is of what a run
+# before this one left.
 under_way=before
 # How many signals came, and whether a program is waited for.
 stops=0
@@ -18,10 +19,13 @@ catch_signals() {
 stop() {
   stops=$((stops + 1))
   stop_code=$1
-  if [ -z "$waiting" ] && [ "$under_way" != uninstalling ]; then exit "$stop_code"; fi
+  if [ -z "$waiting" ] && ! takes_off; then exit "$stop_code"; fi
   # What is under way has its output elsewhere.
   [ "$stops" -gt 1 ] || say "Stopping, as soon as what is under way has ended …" >&6 2>&7
 }
+
+# takes_off: whether it is between two changes at any moment, and stops after the one that is under way.
+takes_off() { case "$under_way" in undoing | uninstalling) return 0 ;; esac; return 1; }
 
 # waited COMMAND…: runs it out of the reach of Ctrl-C, and stops after it where that was wanted meanwhile.
 waited() {
@@ -36,7 +40,7 @@ waited() {
     [ "$stops" != "$seen" ] || break
   done
   waiting=
-  [ "$stops" -eq 0 ] || [ "$under_way" = uninstalling ] || exit "$stop_code"
+  [ "$stops" -eq 0 ] || takes_off || exit "$stop_code"
   return "$code"
 }
 
@@ -55,11 +59,20 @@ at_exit() {
   elif [ "$ended_with" -gt 128 ]; then
     case "$under_way" in
       before) say "Stopped; nothing was changed." ;;
+      undoing) say_undone_so_far ;;
       installed) say "Stopped. The gateway is installed; only the words about it were left." ;;
     esac
   fi
   rm -rf "$work"
   exit "$ended_with"
+}
+
+say_undone_so_far() {
+  if unfinished; then
+    say "Stopped; the installation that was cut off before is not undone to its end. The next run goes on with that."
+  else
+    say "Stopped; the installation that was cut off before is undone, and nothing else was changed."
+  fi
 }
 
 undo_and_say() {

@@ -6,7 +6,9 @@ public_socket=/run/openclaw-gateway/public/gateway.sock
 
 configuration() {
   if [ -f "$config_file" ]; then
-    want_setting "$opt_port$(forgotten port)" gateway.port "$gateway_port"
+    port_said=$(forgotten port)
+    ! is_named port || port_said=1
+    want_setting "$port_said" gateway.port "$gateway_port"
     want_public_url
     want_way_in
     return
@@ -31,13 +33,27 @@ first_configuration() {
   echo '}'
 }
 
+# A port that a run before this one was given is no longer asked for where the owner set another since.
+choose_port() {
+  gateway_port=$opt_port
+  is_named port || gateway_port=$(configured_port)
+  if [ -n "$opt_port" ] && [ "$opt_port" != "$gateway_port" ]; then
+    say "The configuration's own gateway.port stays: $gateway_port."
+    opt_port=$gateway_port
+  fi
+}
+
 # configured_port: where the gateway listens if nobody says otherwise now; what its owner set stays.
 configured_port() {
-  if [ -z "$opt_no_nginx" ] || [ -n "$(forgotten port)" ] || [ ! -f "$config_file" ] || [ ! -x "$prefix/current/bin/node" ]; then
-    echo 18789
-    return
+  if [ -z "$opt_no_nginx$opt_port" ] || [ -n "$(forgotten port)" ] || [ ! -f "$config_file" ]; then
+    echo "${opt_port:-18789}"
+  elif [ -x "$prefix/current/bin/node" ]; then
+    installed_cli config get gateway.port 2>/dev/null || echo 18789
+  else
+    # One that outlived its gateway is read without it.
+    port_there=$(sed -n 's/^ *"port": *\([0-9]*\).*/\1/p' "$config_file" 2>/dev/null | head -n 1)
+    echo "${port_there:-18789}"
   fi
-  installed_cli config get gateway.port 2>/dev/null || echo 18789
 }
 
 # installed_cli WORDS…: the command line of the gateway that is here, whatever it is called.

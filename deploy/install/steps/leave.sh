@@ -13,6 +13,7 @@ was_made() { grep -qsxF "$1" "$journal"; }
 leave_systemd() {
   was_made "unit $unit" && [ -e "$unit_file" ] || return 0
   change "stop and disable $unit" || return 0
+  record "restarted $unit"
   record "start-unit $unit"
   record reload-systemd
   quiet systemctl disable --now "$unit"
@@ -21,10 +22,9 @@ leave_systemd() {
 }
 
 leave_pm2() {
-  was_made 'pm2 openclaw-gateway' && command -v pm2 >/dev/null 2>&1 || return 0
-  as_person pm2 describe openclaw-gateway >/dev/null 2>&1 || return 0
+  under_pm2 || return 0
   change "take the gateway out of pm2" || return 0
-  record "start-pm2 openclaw-gateway"
+  record "restarted openclaw-gateway"
   quiet as_person pm2 delete openclaw-gateway && quiet as_person pm2 save --force
 }
 
@@ -32,7 +32,7 @@ leave_pm2() {
 leave_nginx() {
   # In the folder of sites that nginx read when it was made.
   nginx_file=$(sed -n "s|^remove \(/.*/$ours_in_nginx\)\$|\1|p" "$journal" 2>/dev/null |
-    grep -v '^/etc/[a-z]*\.d/' | tail -n 1)
+    grep -v -e '^/etc/[a-z]*\.d/' -e '^/etc/systemd/' | tail -n 1)
   [ -n "$nginx_file" ] && [ -e "$nginx_file" ] || return 0
   change "take the gateway's site out of nginx" || return 0
   record reload-nginx

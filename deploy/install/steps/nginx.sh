@@ -27,7 +27,7 @@ nginx_site() {
 
 # put_site CERTIFICATE KEY HSTS: renders our site; reloads nginx where that changed something.
 put_site() {
-  [ -n "$opt_domain" ] || make_way
+  if [ -z "$opt_domain" ] || default_cannot_listen; then make_way; fi
   http_at=$(addresses_for "$http_port" | tr '\n' ' ')
   https_at=$(addresses_for "$https_port" | tr '\n' ' ')
   # shellcheck disable=SC2046 # one word or none
@@ -40,6 +40,10 @@ put_site() {
   put_file "$work/nginx.conf" "$nginx_file" 644 root:root
   if [ "$(wc -l <"$changes")" != "$before" ] || [ -n "${nginx_stale:-}" ]; then reload_nginx; fi
 }
+
+# default_cannot_listen: whether another program has port 80, so that nginx, which does not run, could not
+# start with Debian's example, which listens there.
+default_cannot_listen() { listens 80 && [ -z "$(nginx_master)" ] && [ "$(listener 80)" != nginx ]; }
 
 # Before nginx 1.25.1 whoever asks for HTTP/2 on a port turns it on for all sites there.
 http2_word() {

@@ -15,8 +15,9 @@ preflight() {
   check_supervisor
   check_room
   check_ports
-  check_nginx
+  # First, as it finds the gateway's own site.
   check_in_use
+  check_nginx
   check_files
   check_certificate
   check_openings

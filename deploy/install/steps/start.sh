@@ -24,6 +24,7 @@ start_unit() {
     verb=restart
   else
     change "start $unit" || return 0
+    record "stop-unit $unit"
     verb=start
   fi
   since=$(now_ms)
@@ -48,11 +49,18 @@ fail_namespace() {
 start_pm2() {
   as_person pm2 describe openclaw-gateway >/dev/null 2>&1 && ! restart_needed && return 0
   change "start the gateway under pm2" || return 0
-  record "pm2 openclaw-gateway"
+  # One that pm2 has already stays there when this is undone.
+  if under_pm2; then record "restarted openclaw-gateway"; else record "pm2 openclaw-gateway"; fi
   count_clients
   since=$(now_ms)
   if ! begin_pm2 || ! runs_now; then fail_pm2; fi
   away_ms=$(($(now_ms) - since))
+}
+
+# under_pm2: whether an installation here gave it to pm2, which has it still.
+under_pm2() {
+  was_made 'pm2 openclaw-gateway' && command -v pm2 >/dev/null 2>&1 &&
+    as_person pm2 describe openclaw-gateway >/dev/null 2>&1 </dev/null
 }
 
 # pm2 calls a program online that ended, or that never said that it is ready.

@@ -75,10 +75,12 @@ raise_connections() {
 # set_connections FROM TO: leaves everything else in the file as it is.
 set_connections() {
   [ -f "$nginx_conf" ] || return 0
+  # A link to it stays one.
+  conf=$(readlink -f "$nginx_conf")
   # On a full disk the file stays as it is, and no half of another beside it.
-  cp -p "$nginx_conf" "$nginx_conf.openclaw-new" &&
-    sed "s/^\([^#]*worker_connections  *\)$1;/\1$2;/" "$nginx_conf" >"$nginx_conf.openclaw-new" &&
-    mv -f "$nginx_conf.openclaw-new" "$nginx_conf" && return 0
-  rm -f "$nginx_conf.openclaw-new"
+  cp -p "$conf" "$conf.openclaw-new" &&
+    sed "s/^\([^#]*worker_connections  *\)$1;/\1$2;/" "$conf" >"$conf.openclaw-new" &&
+    mv -f "$conf.openclaw-new" "$conf" && return 0
+  rm -f "$conf.openclaw-new"
   return 1
 }

@@ -22,8 +22,8 @@ uninstall() {
   : >"$work/kept"
   left_certificate=
   say "Taking the gateway off …"
-  [ ! -e "$prefix/ssh" ] || ssh_off || say "  approval over SSH could not be turned off"
   under_way=uninstalling
+  [ ! -e "$prefix/ssh" ] || ssh_off || say "  approval over SSH could not be turned off"
   undo_all "$work/undo" uninstall || fail 1 "not everything could be taken off" "mend what is named above, then uninstall again (tail -n 100 $log_file)"
   [ "$stops" -eq 0 ] || stopped_half_way
   leave_nothing

@@ -14,7 +14,8 @@ systemd_unit() {
   fi
   systemctl is-enabled -q "$unit" 2>/dev/null && return 0
   change "enable $unit" || return 0
-  record "unit $unit"
+  # Undone, a unit of before is only disabled again: it may run.
+  if was_made "unit $unit"; then record "disable-unit $unit"; else record "unit $unit"; fi
   quiet systemctl enable "$unit"
 }
 
