@@ -48,6 +48,11 @@ waited() {
 at_exit() {
   # What is run below has codes of its own.
   ended_with=$?
+  # A signal that the shell had not acted on when a command failed by it counts all the same.
+  trap 'stops=1 stop_code=130' INT
+  trap 'stops=1 stop_code=143' TERM
+  :
+  [ "$stops" -eq 0 ] || [ "$ended_with" -gt 128 ] || [ "$under_way" = installed ] || ended_with=$stop_code
   # Where it ended in, its output may have gone elsewhere.
   exec 1>&6 2>&7
   trap '' INT TERM
