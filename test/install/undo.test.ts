@@ -286,7 +286,7 @@ describe("a certificate that lies there", () => {
 
   const renewal = (hooks: string) => `${hooks}authenticator = standalone\nserver = x\n`;
   const keep =
-    'put_folder() { :; }; put_file() { :; }; parents() { :; }; change() { echo "$1"; }; choose_certificate; renewal_way=ours; keep_renewing';
+    'put_folder() { :; }; keep_authority() { :; }; put_file() { :; }; parents() { :; }; change() { echo "$1"; }; choose_certificate; renewal_way=ours; keep_renewing';
 
   test("loses only the hooks that stop and start a web server, and that is said", async () => {
     const mail = "post_hook = systemctl restart postfix\n";
