@@ -47,12 +47,8 @@ async function installed(options: Readonly<Record<string, string>>) {
   const none = join(nginx.folder, "none.json");
   const facts = { opt_no_nginx: "", opt_port: "", public_url: "", config_file: none, ...options };
   const words = Object.entries(facts).map(([name, value]) => `${name}=${value}`);
-  // As main.sh has it where nothing was chosen before.
-  const port = "forgotten() { :; }; gateway_port=$(configured_port)";
-  expect(readFileSync("deploy/install/main.sh", "utf8")).toContain(
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's
-    "gateway_port=${opt_port:-$(configured_port)}",
-  );
+  // Where nothing was chosen before.
+  const port = "forgotten() { :; }; is_named() { return 1; }; choose_port";
   const script = `. deploy/install/steps/config.sh; ${[...words, port].join("; ")}; first_configuration`;
   const path = join(nginx.folder, "openclaw.json");
   await writeFile(path, execFileSync("sh", ["-c", script]));
