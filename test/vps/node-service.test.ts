@@ -117,7 +117,10 @@ describe.skipIf(reason !== undefined)("a node as a service", () => {
   });
 
   test("that is away is started again, as the refusal says", async () => {
-    const away = await gateway.cli(["nodes", "invoke", "attic", "system.which", ...which]);
+    await gateway.vps.ok(["systemctl", "stop", "openclaw-node"]);
+    const asks = () => gateway.cli(["nodes", "invoke", "attic", "system.which", ...which]);
+    const refused = async () => [await asks()].find(({ code }) => code !== 0);
+    const away = await until(refused, "the node to be away");
     expect(away.stderr).toContain("sudo systemctl start openclaw-node");
     await gateway.vps.ok(["systemctl", "start", "openclaw-node"]);
     await until(() => runs(["id", "-un"]), "the node to be back");

@@ -98,7 +98,7 @@ describe.skipIf(reason !== undefined)("install.sh that is stopped", () => {
       const since = () => vps.property(UNIT, "ActiveEnterTimestampMonotonic");
       const before = [await snapshot(vps), await since()] as const;
       const words = "--http-port 8080 --https-port 8443";
-      const ended = await stepOf("Site", words);
+      const ended = await stepOf("Configuration", words);
       await vps.ok(["bash", "-c", ENDS["Ctrl-C"].kill]);
       expect(await ended()).toBe(ENDS["Ctrl-C"].code);
       expect(await said()).toContain("everything it did was undone");
