@@ -21,7 +21,7 @@ import { plainText } from "../protocol/text.ts";
 import type { StoreLog } from "../store/document.ts";
 import { explain } from "../store/errors.ts";
 import { acquireWriterLock, type LockOptions, ownPlace, type WriterLock } from "../store/lock.ts";
-import { callsOf, callsOfStopped, commandName } from "../words/command.ts";
+import { callsOf, callsOfStopped } from "../words/command.ts";
 import { type OpenServices, openServices } from "./open-services.ts";
 import { openState, type StateDocument } from "./state.ts";
 
@@ -99,7 +99,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   try {
     const state = await openState({ folder: stateDir, world, log });
     const { journal } = options;
-    const facts = { env, world, limits, hasher, log, stateDir, loaded, load, journal };
+    const calls = callsOf(env);
+    const facts = { env, calls, world, limits, hasher, log, stateDir, loaded, load, journal };
     const services = await servicesOn(state, facts);
     return {
       world,
@@ -107,8 +108,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       stateDir,
       adminSocket,
       approveSocket: resolveApproveSocket(env, stateDir),
-      command: commandName(env),
-      calls: callsOf(env),
+      command: calls.here,
+      calls,
       isContainer: inContainer(env),
       startedAtMs,
       uptimeMs,

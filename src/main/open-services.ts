@@ -19,14 +19,16 @@ import { nodePairing } from "../pairing/records.ts";
 import { Setups } from "../pairing/setups.ts";
 import { SshKeys } from "../pairing/ssh.ts";
 import { SshAdmins } from "../pairing/ssh-admins.ts";
+import type { Calls } from "../protocol/command.ts";
 import { plainText, type Text, typedFact } from "../protocol/text.ts";
 import type { StoreLog } from "../store/shape.ts";
-import { callsOf } from "../words/command.ts";
 import { publishApprovers } from "./approvers.ts";
 import { type StateDocument, type StateParts, statePartsOf } from "./state.ts";
 
 interface Deps {
   readonly env: Environment;
+  /** As `Core.calls` (core.ts). */
+  readonly calls: Calls;
   readonly world: World;
   readonly limits: Limits;
   readonly hasher: Hasher;
@@ -83,9 +85,8 @@ type Parts = Pick<OpenServices, "documents" | "decisions" | "config" | "secretSt
 
 function openConfig(
   secretStore: SecretStore,
-  { env, load, loaded, world, limits, stateDir, log }: Deps,
+  { calls, load, loaded, world, limits, stateDir, log }: Deps,
 ): ConfigStore {
-  const calls = callsOf(env);
   const warn = (text: Text) => log.warn(typedFact(text, calls), plainText(text, calls));
   const hashKey = secretStore.tokenKey;
   const writeFile = configWriter(stateDir);

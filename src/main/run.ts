@@ -18,7 +18,7 @@ import { limitValues } from "../limits/table.ts";
 import { openclaw } from "../protocol/command.ts";
 import { type CodedFailure, isCoded } from "../protocol/errors.ts";
 import { plainText, say, typedFact } from "../protocol/text.ts";
-import { callsOf, callsOfStopped } from "../words/command.ts";
+import { callsOfStopped } from "../words/command.ts";
 import { foldText } from "../words/fold.ts";
 import { folderOwnerCure, type MountCure, ownUser } from "../words/mount-owner.ts";
 import { tunnelLine } from "../words/tunnel.ts";
@@ -210,9 +210,9 @@ function welcome(
   for (const note of first.notes) server.warn(note);
   if (core.isContainer) containerNotes(core.config.started).forEach(server.warn);
   const { info } = server;
+  const { calls } = core;
   const { fingerprint } = core.secretStore.identity;
   const counts = core.pairing.counts();
-  const calls = callsOf(env);
   if (terminal) {
     const tunnel = tunnelLine(info.pageUrl, env);
     const text = banner({ info, first, fingerprint, counts, tunnel });

@@ -34,8 +34,11 @@ export function isOnPath(name: string, env: Environment): boolean {
   return folders.some((folder) => existsSync(join(folder, name)));
 }
 
+/** Calls by a name that is known. */
+type NamedCalls = Calls & { readonly here: string };
+
 /** How commands are typed where the gateway's log is read. */
-export function callsOf(env: Environment): Calls {
+export function callsOf(env: Environment): NamedCalls {
   return callsBy(commandName(env), env);
 }
 
@@ -50,7 +53,7 @@ export function callsOfStopped(env: Environment): Calls {
 }
 
 /** Calls by the name of our program; in a container with how other programs are reached. */
-export function callsBy(name: string, env: Environment): Calls {
+export function callsBy(name: string, env: Environment): NamedCalls {
   // What is told of a gateway that is elsewhere is typed there, wherever this program was started.
   if (!inContainer(env)) return { here: name };
   const inside = /^(.*\S) (?:openclaw|(?:\S*\/)?node \S*index\.js)$/.exec(name)?.[1];
