@@ -35,30 +35,33 @@ export function ownUser(): Who {
  * What helps where the folder `path` of a container, mounted there, belongs to another user than
  * this program's; `undefined` outside of containers, and where the owner is not what is wrong.
  */
-export function folderOwnerCure(
-  path: string,
-  owner: Who,
-  { isContainer, self = ownUser() }: Where,
-): MountCure | undefined {
-  if (!isContainer || owner.uid === self.uid) return undefined;
+export function folderOwnerCure(path: string, owner: Who, where: Where): MountCure | undefined {
+  const wrong = otherOwner(path, owner, where);
+  if (wrong === undefined) return undefined;
+  const { why, self } = wrong;
   const give = asRoot(shell`chown -R ${`${self.uid}:${self.gid}`} ${FOLDER}`);
   const user = self.uid === IMAGE_UID ? "" : "; or take user: out of compose.yaml";
   return {
-    why: `${path} belongs to user ${owner.uid}, and the gateway runs as user ${self.uid}`,
+    why,
     next: say`on the host: ${give} (FOLDER: what compose.yaml mounts at ${path}; of a named volume the Mountpoint that ${shell`docker volume inspect ${blank("VOLUME")}`} shows${user})`,
   };
 }
 
 /** As {@link folderOwnerCure}, for a file with a secret. */
-export function secretOwnerCure(
-  path: string,
-  owner: Who,
-  { isContainer, self = ownUser() }: Where,
-): MountCure | undefined {
-  if (!isContainer || owner.uid === self.uid) return undefined;
+export function secretOwnerCure(path: string, owner: Who, where: Where): MountCure | undefined {
+  const wrong = otherOwner(path, owner, where);
+  if (wrong === undefined) return undefined;
+  const { why, self } = wrong;
   const give = asRoot(shell`chown ${`${self.uid}:${self.gid}`} ${FILE}`);
   return {
-    why: `${path} belongs to user ${owner.uid}, and the gateway runs as user ${self.uid}, which may not read it`,
+    why: `${why}, which may not read it`,
     next: say`on the host: ${give} (FILE: what is mounted at ${path})`,
   };
+}
+
+/** That `path` belongs to another user, and who is to use it; `undefined` where that is not what is wrong. */
+function otherOwner(path: string, owner: Who, { isContainer, self = ownUser() }: Where) {
+  if (!isContainer || owner.uid === self.uid) return undefined;
+  const why = `${path} belongs to user ${owner.uid}, and the gateway runs as user ${self.uid}`;
+  return { why, self };
 }

@@ -63,26 +63,24 @@ const otherPort = ({ machine }: DoctorFacts): Text => {
 
 /** The owner of what is mounted is changed on the host: in the container no user has the right. */
 const ownerOf = ({ state, machine }: DoctorFacts) => {
-  const self = { uid: machine.uid, gid: machine.gid };
-  const other = [state.found, ...(state.entries ?? [])].find((one) => one && one.uid !== self.uid);
-  return other && folderOwnerCure(state.folder, other, { isContainer: true, self })?.next;
+  const all = [state.found, ...(state.entries ?? [])];
+  const other = all.find((one) => one && one.uid !== machine.uid);
+  return other && folderOwnerCure(state.folder, other, { isContainer: true, self: machine })?.next;
 };
 
-const access: Check = but(configChecks["config.access"], (facts) => {
-  const { config, machine } = facts;
-  const self = { uid: machine.uid, gid: machine.gid };
+const access: Check = but(configChecks["config.access"], ({ config, machine }) => {
   return (
-    config.file && secretOwnerCure(config.path, config.file, { isContainer: true, self })?.next
+    config.file &&
+    secretOwnerCure(config.path, config.file, { isContainer: true, self: machine })?.next
   );
 });
 
 const webhookFiles: Check = but(webhookChecks["notify.files"], ({ config, machine }) => {
-  const self = { uid: machine.uid, gid: machine.gid };
-  const [other] = (config.webhook?.files ?? []).filter(
-    ({ found }) => found && found.uid !== self.uid,
-  );
+  const files = config.webhook?.files ?? [];
+  const other = files.find(({ found }) => found && found.uid !== machine.uid);
   return (
-    other?.found && secretOwnerCure(other.path, other.found, { isContainer: true, self })?.next
+    other?.found &&
+    secretOwnerCure(other.path, other.found, { isContainer: true, self: machine })?.next
   );
 });
 
