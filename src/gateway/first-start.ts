@@ -17,6 +17,9 @@ import type { SecretKind } from "../protocol/refusals.ts";
 import { say } from "../protocol/text.ts";
 import type { Part } from "../store/parts.ts";
 
+/** The shared secrets that the environment gave, or files that it names. */
+export type GivenSecrets = { readonly [kind in SecretKind]?: string | undefined };
+
 interface Deps {
   readonly world: World;
   readonly secretStore: SecretStore;
@@ -25,8 +28,8 @@ interface Deps {
   readonly pairing: Pairing;
   readonly secrets: SharedSecrets;
   readonly kind: SecretKind;
-  /** From the environment or files that it names; set only where there is no secret of that kind yet. */
-  readonly given: { readonly [kind in SecretKind]?: string | undefined };
+  /** Set only where there is no secret of that kind yet. */
+  readonly given: GivenSecrets;
   /** A person sees the output, so secrets may be shown. */
   readonly terminal: boolean;
 }

@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { ConfigError, editCommand } from "../config/errors.ts";
 import { variableCure } from "../config/variables.ts";
+import type { GivenSecrets } from "../gateway/first-start.ts";
 import { inContainer } from "../host/container.ts";
 import { whyFailed } from "../lib/system-words.ts";
 import { isUnresolved, UNRESOLVED } from "../lib/unresolved.ts";
@@ -12,9 +13,6 @@ import { secretOwnerCure } from "../words/mount-owner.ts";
 const TOKEN = "OPENCLAW_GATEWAY_TOKEN";
 const TOKEN_FILE = "OPENCLAW_GATEWAY_TOKEN_FILE";
 const PASSWORD_FILE = "OPENCLAW_GATEWAY_PASSWORD_FILE";
-
-/** The shared secrets that the environment gave. */
-export type GivenSecrets = { readonly [kind in SecretKind]?: string | undefined };
 
 /**
  * The shared secrets from the environment, for containers; none where it names none. Removed from
