@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { inContainer } from "../host/container.ts";
 import type { Environment } from "../lib/environment.ts";
 import { type Calls, OPENCLAW } from "../protocol/command.ts";
-import { SERVICE } from "./container.ts";
+import { COMPOSE, SERVICE } from "./container.ts";
 import { containerCommands } from "./container-commands.ts";
 
 /** How a command reaches the container of the gateway's service from its host. */
-const COMPOSE_EXEC = ["docker", "compose", "exec", SERVICE].join(" ");
+const COMPOSE_EXEC = `${COMPOSE} exec ${SERVICE}`;
 
 /**
  * How to call the command line where the gateway's words are read: `OPENCLAW_COMMAND` where a start script or

@@ -1,6 +1,6 @@
 import { shellWord } from "../lib/shell-word.ts";
 import { type Command, commandText, OPENCLAW } from "../protocol/command.ts";
-import { SERVICE } from "./container.ts";
+import { COMPOSE, SERVICE } from "./container.ts";
 
 /** Programs that look at the files of a container, or change them, and that every image has. */
 const FILES = new Set(["cat", "chmod", "cp", "df", "findmnt", "ls", "mkdir", "mv", "rm", "stat"]);
@@ -26,8 +26,7 @@ const ENTERS =
 
 /** What is known of the way by which commands reach their container. */
 function wayOf(inside: string | undefined): Way {
-  const { engine = ["docker", "compose"].join(" "), name = SERVICE } =
-    ENTERS.exec(inside ?? "")?.groups ?? {};
+  const { engine = COMPOSE, name = SERVICE } = ENTERS.exec(inside ?? "")?.groups ?? {};
   return { inside, engine, name };
 }
 

@@ -4,6 +4,9 @@ import { say, type Text } from "../protocol/text.ts";
 /** The gateway's service in the compose file that comes with it. */
 export const SERVICE = "openclaw-gateway";
 
+/** The program for compose files. */
+export const COMPOSE = ["docker", "compose"].join(" ");
+
 /** What gives a container the environment that its compose file has now. */
 export const UP = shell`docker compose up -d`;
 
