@@ -36,6 +36,17 @@ const UP = "docker compose up -d";
 const CHOWN = `on the host: sudo chown -R ${OWNER}:${OWNER} FOLDER (FOLDER: what compose.yaml mounts at ${STATE}; of a named volume the Mountpoint that docker volume inspect VOLUME shows; or take user: out of compose.yaml)`;
 const CHOWN_FILE = `on the host: sudo chown ${OWNER}:${OWNER} FILE (FILE: what is mounted at`;
 
+const takenPort = (what: string, number: number, cure: string): Case => [
+  what,
+  "port",
+  inside(down(machine({ port: { number, takenBy: "process 7 (x)" } }))),
+  [
+    "fail",
+    /is taken/,
+    `publish port ${cure} for the container (under environment: in compose.override.yaml), then: ${UP}`,
+  ],
+];
+
 export const container: Case[] = [
   [
     "a port that is published somewhere",
@@ -106,26 +117,12 @@ export const container: Case[] = [
     here(machine({ openFiles: { soft: 1024, hard: 4096 } })),
     ["warn", /Only 1024/, `raise ulimits: nofile: of the service in compose.yaml, then: ${UP}`],
   ],
-  [
-    "a taken port",
-    "port",
-    inside(down(machine({ port: { number: 18_789, takenBy: "process 7 (x)" } }))),
-    [
-      "fail",
-      /is taken/,
-      `publish port 18790 in place of 18789, and set OPENCLAW_GATEWAY_PORT=18790 for the container (under environment: in compose.override.yaml), then: ${UP}`,
-    ],
-  ],
-  [
+  takenPort("a taken port", 18_789, "18790 in place of 18789, and set OPENCLAW_GATEWAY_PORT=18790"),
+  takenPort(
     "a taken port that is the one proposed of others",
-    "port",
-    inside(down(machine({ port: { number: 18_790, takenBy: "process 7 (x)" } }))),
-    [
-      "fail",
-      /is taken/,
-      `publish port 18791 in place of 18790, and set OPENCLAW_GATEWAY_PORT=18791 for the container (under environment: in compose.override.yaml), then: ${UP}`,
-    ],
-  ],
+    18_790,
+    "18791 in place of 18790, and set OPENCLAW_GATEWAY_PORT=18791",
+  ),
   [
     "a state of another user",
     "state.folder",
