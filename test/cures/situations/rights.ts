@@ -4,7 +4,7 @@ import { TEST_TOKEN } from "../../kit/gateway.ts";
 import { capabilitiesCode, invokeParams, operator, pairNode } from "../../nodes/support.ts";
 import { approver, ask, verb } from "../approvers.ts";
 import type { Machine } from "../machine.ts";
-import { asks, comesIn, gatewayOf } from "../people.ts";
+import { asks, comesIn, gatewayOf, secretIn } from "../people.ts";
 import { type Situation, situation } from "../situation.ts";
 
 const ADMIN = "operator.admin";
@@ -41,7 +41,7 @@ const clients: readonly Situation[] = [
     const scopes = ["acme.chat", "acme.read"];
     const told = await m.tells(() => client.request("device.pair.invite", { scopes }));
     const { text } = await m.types(told, "openclaw devices invite --scopes acme.chat,acme.read");
-    const bootstrapToken = /#invite=([\w-]+)/.exec(text)?.[1] ?? "";
+    const bootstrapToken = secretIn(text);
     const phone = await RawClient.open(gatewayOf(m).url);
     const hello = await phone.connect({ device: makeDevice(), auth: { bootstrapToken }, scopes });
     expect(hello.payload.auth.scopes).toEqual(scopes);
