@@ -2,12 +2,11 @@ import { cleanText } from "../lib/text.ts";
 import { limitTable } from "../limits/table.ts";
 import { ADMIN, isRole } from "../protocol/access.ts";
 import { RequestError } from "../protocol/errors.ts";
-import { encodeSetupCode } from "../protocol/setup-code.ts";
 import * as t from "../protocol/typed-schema.ts";
 import { durability } from "./device-rows.ts";
 import { type Call, method } from "./method.ts";
 import * as results from "./results/devices.ts";
-import { setupUrl } from "./setup-url.ts";
+import { setupCodeOf, setupUrl } from "./setup-url.ts";
 
 const access = { roles: ["operator"], scope: ADMIN } as const;
 
@@ -85,10 +84,9 @@ async function makeInvite(params: InviteParams, { actor, services }: Call) {
   const { inviteId, scopes, expiresAtMs, name, uses } = made.invite;
   const base = services.lifecycle.info.pageUrl;
   // The same secret as OpenClaw's own node host takes it, where that could dial the gateway.
-  const leadsTo = setupUrl(undefined, services.reach(), services.limits);
-  const dialled = role === "node" && !(leadsTo instanceof RequestError) ? leadsTo : undefined;
-  const payload = dialled && { url: dialled.url, bootstrapToken: made.secret, expiresAtMs };
-  const pin = dialled?.pin;
+  const found = role === "node" && setupUrl(undefined, services.reach(), services.limits);
+  const leadsTo = found && !(found instanceof RequestError) ? found : undefined;
+  const pin = leadsTo?.pin;
   return {
     inviteId,
     role,
@@ -98,9 +96,7 @@ async function makeInvite(params: InviteParams, { actor, services }: Call) {
     ...(name !== undefined && { name }),
     secret: made.secret,
     url: `${base}#invite=${made.secret}${pin === undefined ? "" : `&pin=${pin}`}`,
-    ...(payload && {
-      setupCode: encodeSetupCode({ ...payload, ...(pin && { tlsFingerprint: pin }) }),
-    }),
+    ...(leadsTo && { setupCode: setupCodeOf(leadsTo, made) }),
   };
 }
 

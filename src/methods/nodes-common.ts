@@ -1,6 +1,6 @@
 import type { NodeSession } from "../nodes/sessions.ts";
 import { openclaw } from "../protocol/command.ts";
-import { RequestError, wireDetails } from "../protocol/errors.ts";
+import { type RequestError, unavailable } from "../protocol/errors.ts";
 import { onGateway, say, type Text } from "../protocol/text.ts";
 import { mayKnowCode } from "../requests/authority.ts";
 import type { Call } from "./method.ts";
@@ -10,13 +10,8 @@ export const RETRY_MS = 5000;
 
 /** A node is not what it was, or what the caller thinks (docs/protocol.md#nodes). */
 export function pairingChanged(what: string, step?: ApprovalStep | StandbyStep): RequestError {
-  return new RequestError({
-    code: "UNAVAILABLE",
-    message: `node pairing changed while ${what} was active`,
-    retryable: true,
-    retryAfterMs: RETRY_MS,
-    details: wireDetails({ code: "PAIRING_CHANGED", ...step }),
-  });
+  const details = { code: "PAIRING_CHANGED", ...step };
+  return unavailable(`node pairing changed while ${what} was active`, RETRY_MS, details);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { NodeError } from "../nodes/invoke.ts";
 import { platformOf } from "../nodes/policy.ts";
 import type { NodeSession } from "../nodes/sessions.ts";
-import { RequestError } from "../protocol/errors.ts";
+import { unavailable } from "../protocol/errors.ts";
 import type { Call } from "./method.ts";
 import { RETRY_MS } from "./nodes-common.ts";
 
@@ -34,17 +34,11 @@ export async function queueForForeground(failed: Failed, { services }: Call): Pr
   if (paramsJSON !== null && paramsJSON.length > PARAMS_CHARS) return;
   const { nodeId } = session;
   const queued = await services.nodes.work.queueAction(nodeId, { command, paramsJSON });
-  throw new RequestError({
-    code: "UNAVAILABLE",
-    message: "node command queued until iOS returns to foreground",
-    retryable: true,
-    retryAfterMs: RETRY_MS,
-    details: {
-      code: "QUEUED_UNTIL_FOREGROUND",
-      queuedActionId: queued.id,
-      nodeId,
-      command,
-      nodeError: error,
-    },
+  throw unavailable("node command queued until iOS returns to foreground", RETRY_MS, {
+    code: "QUEUED_UNTIL_FOREGROUND",
+    queuedActionId: queued.id,
+    nodeId,
+    command,
+    nodeError: error,
   });
 }

@@ -1,7 +1,7 @@
 import { couldNestDeeper, nestsDeeper } from "../lib/json-levels.ts";
 import { limitTable } from "../limits/table.ts";
 import type { NodeSession } from "../nodes/sessions.ts";
-import { invalidRequest, RequestError, wireDetails } from "../protocol/errors.ts";
+import { invalidRequest, unavailable } from "../protocol/errors.ts";
 import { plainText } from "../protocol/text.ts";
 import * as t from "../protocol/typed-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
@@ -133,14 +133,7 @@ export const runnerInventory = method({
     const typed = plainText(step.next);
     // The node host matches these words and tries again by itself.
     const message = `what this node offers is awaiting operator approval; run \`${typed}\``;
-    const details = wireDetails({ code: "PAIRING_CHANGED", ...step });
-    throw new RequestError({
-      code: "UNAVAILABLE",
-      message,
-      retryable: true,
-      retryAfterMs: RETRY_MS,
-      details,
-    });
+    throw unavailable(message, RETRY_MS, { code: "PAIRING_CHANGED", ...step });
   },
 });
 

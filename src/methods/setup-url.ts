@@ -7,8 +7,10 @@ import {
   PRIVATE_V6,
 } from "../lib/net.ts";
 import type { Limits } from "../limits/table.ts";
+import type { Invite } from "../pairing/records.ts";
 import { openclaw } from "../protocol/command.ts";
 import { invalidRequest, type RequestError } from "../protocol/errors.ts";
+import { encodeSetupCode } from "../protocol/setup-code.ts";
 import { onGateway } from "../protocol/text.ts";
 import type { Reach } from "./services.ts";
 
@@ -50,6 +52,16 @@ export function setupUrl(
   if (!isPrivate && !host.endsWith(".local") && !isOwnNetwork(host)) return addressInClear(url);
   const { pin } = found;
   return { url, source: found.source, isPrivate, ...(pin !== undefined && isTls && { pin }) };
+}
+
+/** The code that leads there with the secret of a one-time link. */
+export function setupCodeOf(
+  { url, pin }: SetupUrl,
+  { secret, invite }: { readonly secret: string; readonly invite: Pick<Invite, "expiresAtMs"> },
+): string {
+  const { expiresAtMs } = invite;
+  const payload = { url, bootstrapToken: secret, expiresAtMs };
+  return encodeSetupCode({ ...payload, ...(pin !== undefined && { tlsFingerprint: pin }) });
 }
 
 interface Known {

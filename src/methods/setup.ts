@@ -8,12 +8,11 @@ import { ADMIN } from "../protocol/access.ts";
 import { openclaw } from "../protocol/command.ts";
 import { invalidRequest, RequestError } from "../protocol/errors.ts";
 import { type SetupAccess, setupGrants } from "../protocol/setup-access.ts";
-import { encodeSetupCode } from "../protocol/setup-code.ts";
 import { say } from "../protocol/text.ts";
 import * as t from "../protocol/typed-schema.ts";
 import { wireSchemas } from "../protocol/wire-schemas.ts";
 import { type Call, method } from "./method.ts";
-import { setupUrl } from "./setup-url.ts";
+import { setupCodeOf, setupUrl } from "./setup-url.ts";
 
 const access = { roles: ["operator"], scope: ADMIN } as const;
 
@@ -60,7 +59,7 @@ async function makeSetupCode(params: SetupParams, { actor, services }: Call) {
   const reach = services.reach();
   const leadsTo = setupUrl(params.publicUrl, reach, limits);
   if (leadsTo instanceof RequestError) throw leadsTo;
-  const { url, source, isPrivate, pin } = leadsTo;
+  const { url, source, isPrivate } = leadsTo;
   const asked = accessOf(params);
   const given = asked === "full" && !isPrivate ? "limited" : asked;
   const join = params.joinUrl ? world.bytes(JOIN_BYTES).toString("base64url") : undefined;
@@ -79,8 +78,7 @@ async function makeSetupCode(params: SetupParams, { actor, services }: Call) {
     actor,
   );
   const { inviteId, expiresAtMs } = invite;
-  const payload = { url, bootstrapToken: secret, expiresAtMs };
-  const code = encodeSetupCode({ ...payload, ...(pin !== undefined && { tlsFingerprint: pin }) });
+  const code = setupCodeOf(leadsTo, { secret, invite });
   return {
     setupId: inviteId,
     expiresAtMs,

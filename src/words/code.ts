@@ -44,15 +44,10 @@ export function normalizeCode(typed: string): string | undefined {
   return plain.length > GROUP ? `${plain.slice(0, GROUP)}-${plain.slice(GROUP)}` : plain;
 }
 
-/** Whether `code` is a whole code. */
-export function isWholeCode(code: string): boolean {
-  return code.length === CODE_CHARS + 1;
-}
-
 /** The whole code that was typed, canonical; `undefined` for anything else. */
 export function wholeCode(typed: string): string | undefined {
   const code = normalizeCode(typed);
-  return code !== undefined && isWholeCode(code) ? code : undefined;
+  return code?.length === CODE_CHARS + 1 ? code : undefined;
 }
 
 /** What a code commits to: a request for anything else gets another code. */

@@ -43,6 +43,12 @@ export async function serves(m: Machine, commands: readonly string[]): Promise<P
   return node;
 }
 
+/** The link that a command printed. */
+export const linkIn = (text: string) => /\S+#invite=[\w-]+/.exec(text)?.[0] ?? "";
+
+/** The secret of the link that a command printed. */
+export const secretIn = (text: string) => /#invite=([\w-]+)/.exec(text)?.[1] ?? "";
+
 export function gatewayOf({ gateway }: Machine) {
   if (!gateway) throw new Error("no gateway runs on this machine");
   return gateway;

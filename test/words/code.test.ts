@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
   type CodeFacts,
-  isWholeCode,
   namesRequestOrDevice,
   normalizeCode,
   requestCode,
+  wholeCode,
 } from "../../src/words/code.ts";
 
 const hex = (length: number) =>
@@ -41,7 +41,7 @@ test("any spelling of a code normalizes to it", () => {
     fc.property(facts, draws, (f, d) => {
       const code = requestCode(f);
       expect(normalizeCode(spelled(code, d))).toBe(code);
-      expect(isWholeCode(code)).toBe(true);
+      expect(wholeCode(code)).toBe(code);
     }),
   );
 });
@@ -82,7 +82,7 @@ test.each(["", " - ", "7F3K-Q2MNX", "7F3K-Q2M!", "‮7F3KQ2MN", "UUUU-UUUU", "7F
 test("a prefix stays a prefix", () => {
   expect(normalizeCode("7f3")).toBe("7F3");
   expect(normalizeCode("7f3kq")).toBe("7F3K-Q");
-  expect(isWholeCode("7F3K-Q")).toBe(false);
+  expect(wholeCode("7F3K-Q")).toBeUndefined();
 });
 
 test("a line of the log names a request or a device wherever its words break", () => {

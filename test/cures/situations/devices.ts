@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { makeDevice, RawClient } from "../../kit/client.ts";
 import { TEST_TOKEN } from "../../kit/gateway.ts";
 import type { Machine } from "../machine.ts";
-import { asks, comesIn, gatewayOf, serves } from "../people.ts";
+import { asks, comesIn, gatewayOf, secretIn, serves } from "../people.ts";
 import { type Situation, situation } from "../situation.ts";
 
 const ADMIN = "operator.admin";
@@ -219,7 +219,7 @@ async function opened(
   printed: string,
   role = "operator",
 ): Promise<readonly string[]> {
-  const bootstrapToken = /#invite=([\w-]+)/.exec(printed)?.[1] ?? "";
+  const bootstrapToken = secretIn(printed);
   const client = await RawClient.open(gatewayOf(m).url);
   const scopes = role === "node" ? [] : [ADMIN];
   const hello = await client.connect({ device, auth: { bootstrapToken }, role, scopes });

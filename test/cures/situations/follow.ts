@@ -6,6 +6,7 @@ import { resolveAdminSocket } from "../../../src/host/paths.ts";
 import { RawClient } from "../../kit/client.ts";
 import { TEST_TOKEN } from "../../kit/gateway.ts";
 import { until } from "../../kit/until.ts";
+import { listening } from "../listening.ts";
 import type { Machine } from "../machine.ts";
 import { asks, gatewayOf } from "../people.ts";
 import { type Situation, situation } from "../situation.ts";
@@ -38,19 +39,14 @@ async function throughTo(port: () => number | undefined) {
 /** Ends what follows a log: what is at the socket now is no gateway that is away. */
 async function endFollowing(m: Machine, ended: Promise<unknown>): Promise<void> {
   const path = resolveAdminSocket(m.env, m.stateDir);
-  const server = createServer((socket) => {
-    socket.on("error", () => socket.destroy());
+  rmSync(path, { force: true });
+  const refuses = (socket: Socket) =>
     socket.on("data", (text) => {
       const { id } = JSON.parse(String(text).split("\n")[0] ?? "");
       const error = { code: "INVALID_REQUEST", message: "no such method" };
       socket.write(`${JSON.stringify({ type: "res", id, ok: false, error })}\n`);
     });
-  });
-  rmSync(path, { force: true });
-  await new Promise<void>((resolve) => server.listen(path, resolve));
-  await ended;
-  await new Promise((resolve) => server.close(resolve));
-  rmSync(path, { force: true });
+  await listening(path, refuses, () => ended);
 }
 
 export const followSituations: readonly Situation[] = [

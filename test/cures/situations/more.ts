@@ -10,7 +10,7 @@ import { makeDevice, RawClient } from "../../kit/client.ts";
 import { Receiver } from "../../kit/receiver.ts";
 import { sshKey } from "../../kit/ssh-key.ts";
 import type { Machine, Told } from "../machine.ts";
-import { asks, comesIn, gatewayOf } from "../people.ts";
+import { asks, comesIn, gatewayOf, secretIn } from "../people.ts";
 import { type Situation, situation } from "../situation.ts";
 
 const found = (m: Machine, id: string, facts: DoctorFacts): Promise<Told> =>
@@ -76,7 +76,7 @@ export const moreSituations: readonly Situation[] = [
     await m.types(first, "openclaw devices invite");
     await m.types(first, "openclaw token new");
     const { text } = await m.says("devices invite --scopes owner");
-    const secret = /#invite=([\w-]+)/.exec(text)?.[1] ?? "";
+    const secret = secretIn(text);
     const url = /ws:\S+|http:\/\/[^/]+/.exec((await m.says("gateway status")).text)?.[0] ?? "";
     const client = await RawClient.open(url.replace("http", "ws"));
     const device = makeDevice();
@@ -106,7 +106,7 @@ export const moreSituations: readonly Situation[] = [
     await m.start();
     const { client } = await comesIn(m, ["operator.admin"]);
     const made = await m.says("devices invite --uses 2 --scopes read");
-    const bootstrapToken = /#invite=([\w-]+)/.exec(made.text)?.[1] ?? "";
+    const bootstrapToken = secretIn(made.text);
     const device = makeDevice();
     const other = await RawClient.open(gatewayOf(m).url);
     await other.connect({ device, auth: { bootstrapToken }, scopes: ["operator.read"] });

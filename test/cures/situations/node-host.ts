@@ -8,7 +8,7 @@ import { plainText } from "../../../src/protocol/text.ts";
 import { TEST_TOKEN } from "../../kit/gateway.ts";
 import { until } from "../../kit/until.ts";
 import type { Machine } from "../machine.ts";
-import { asks, gatewayOf } from "../people.ts";
+import { asks, gatewayOf, linkIn } from "../people.ts";
 import { type Situation, situation } from "../situation.ts";
 
 interface Listed {
@@ -22,7 +22,6 @@ const joined = (m: Machine, answers = false) =>
     return nodes.some(({ connected, commands }) => connected && (!answers || commands.length > 0));
   }, "a node that is connected");
 
-const linkIn = (text: string) => /\S+#invite=[\w-]+/.exec(text)?.[0] ?? "";
 const url = (m: Machine) => gatewayOf(m).url;
 
 /** The link of a new invitation for nodes. */

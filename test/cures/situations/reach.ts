@@ -10,7 +10,7 @@ import { sshKey } from "../../kit/ssh-key.ts";
 import { TlsFront } from "../../kit/tls.ts";
 import { until } from "../../kit/until.ts";
 import type { Machine, Told } from "../machine.ts";
-import { asks, comesIn, gatewayOf } from "../people.ts";
+import { asks, comesIn, gatewayOf, linkIn, secretIn } from "../people.ts";
 import { type Situation, situation } from "../situation.ts";
 
 /** A client that asks for these scopes. */
@@ -87,7 +87,7 @@ const keys: readonly Situation[] = [
     const told = await m.says("ssh disable --yes");
     expect(told.errors).toContain("last way in");
     const { text } = await m.types(told, "openclaw devices invite --scopes owner");
-    const bootstrapToken = /#invite=([\w-]+)/.exec(text)?.[1] ?? "";
+    const bootstrapToken = secretIn(text);
     const client = await RawClient.open(gatewayOf(m).url);
     const owner = { device: makeDevice(), auth: { bootstrapToken }, scopes: ["operator.admin"] };
     expect((await client.connect(owner)).ok).toBe(true);
@@ -118,7 +118,7 @@ const nodes: readonly Situation[] = [
     await m.start();
     const allow = join(m.folder, "allow");
     const { text } = await m.says("devices invite --role node");
-    const link = /\S+#invite=[\w-]+/.exec(text)?.[0] ?? "";
+    const link = linkIn(text);
     const told = await joinsQuickly(m, ["connect", link, "--allow", allow]);
     await until(() => told.text.includes("Connected"), "the node");
     writeFileSync(allow, "df -h\n");

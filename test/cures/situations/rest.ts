@@ -8,7 +8,7 @@ import { TEST_TOKEN } from "../../kit/gateway.ts";
 import { Receiver } from "../../kit/receiver.ts";
 import { until } from "../../kit/until.ts";
 import { reconnect } from "../../nodes/support.ts";
-import { asks, serves } from "../people.ts";
+import { asks, linkIn, serves } from "../people.ts";
 import { type Situation, situation } from "../situation.ts";
 
 const logs: readonly Situation[] = [
@@ -131,7 +131,7 @@ const nodes: readonly Situation[] = [
   situation("a node that is away, on whose machine it is started again", async (m) => {
     const gateway = await m.start();
     const { text } = await m.says("devices invite --role node");
-    const link = /\S+#invite=[\w-]+/.exec(text)?.[0] ?? "";
+    const link = linkIn(text);
     await m.joins(["connect", "-"], { input: link });
     await m.leaves();
     const [node] = (await gateway.host<{ nodes: { nodeId: string }[] }>("node.list")).nodes;
@@ -153,7 +153,7 @@ const nodes: readonly Situation[] = [
     expect(told.text).toContain("[nodes.shared-keys]");
     const link = await m.types(told, "openclaw devices invite --role node");
     copy.client.close();
-    const input = /\S+#invite=[\w-]+/.exec(link.text)?.[0] ?? "";
+    const input = linkIn(link.text);
     await m.types(told, "openclaw connect - --new-key", { input });
     await until(async () => !(await m.says("doctor")).text.includes("[nodes.shared-keys]"), "two");
     const { nodes: all } = await gateway.host<{ nodes: unknown[] }>("node.list");

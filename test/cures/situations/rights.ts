@@ -1,11 +1,10 @@
 import { expect } from "vitest";
-import { askApprover } from "../../kit/approve-socket.ts";
-import { type Frame, makeDevice, RawClient } from "../../kit/client.ts";
+import { makeDevice, RawClient } from "../../kit/client.ts";
 import { TEST_TOKEN } from "../../kit/gateway.ts";
-import { sshKey } from "../../kit/ssh-key.ts";
 import { capabilitiesCode, invokeParams, operator, pairNode } from "../../nodes/support.ts";
-import type { Machine, Told } from "../machine.ts";
-import { asks, comesIn, gatewayOf } from "../people.ts";
+import { approver, ask, verb } from "../approvers.ts";
+import type { Machine } from "../machine.ts";
+import { asks, comesIn, gatewayOf, secretIn } from "../people.ts";
 import { type Situation, situation } from "../situation.ts";
 
 const ADMIN = "operator.admin";
@@ -42,7 +41,7 @@ const clients: readonly Situation[] = [
     const scopes = ["acme.chat", "acme.read"];
     const told = await m.tells(() => client.request("device.pair.invite", { scopes }));
     const { text } = await m.types(told, "openclaw devices invite --scopes acme.chat,acme.read");
-    const bootstrapToken = /#invite=([\w-]+)/.exec(text)?.[1] ?? "";
+    const bootstrapToken = secretIn(text);
     const phone = await RawClient.open(gatewayOf(m).url);
     const hello = await phone.connect({ device: makeDevice(), auth: { bootstrapToken }, scopes });
     expect(hello.payload.auth.scopes).toEqual(scopes);
@@ -125,28 +124,6 @@ const nodes: readonly Situation[] = [
     expect((await m.types(described, "openclaw nodes pending")).text).toContain(code);
   }),
 ];
-
-/** What an approver's key is answered by the approve socket. */
-const ask = (m: Machine, key: string, method: string, params: object): Promise<Frame> =>
-  askApprover(gatewayOf(m), { method: `approver.${method}`, params, key });
-
-/** The fingerprint of a new key that may approve everything. */
-async function approver(m: Machine): Promise<string> {
-  const params = { publicKey: sshKey(7), may: ["operator", "admin"] };
-  const { key } = await gatewayOf(m).host<Frame>("host.ssh.add", params);
-  return key.fingerprint;
-}
-
-/** Types a verb that the approve socket named, with its code; resolves with the lines of its answer. */
-async function verb(m: Machine, told: Told, wanted: RegExp, key: string): Promise<string> {
-  let lines: readonly string[] = [];
-  await m.answers(told, wanted, async ([name = "", requestId]) => {
-    const { payload, error } = await ask(m, key, name, { requestId });
-    expect(error).toBeUndefined();
-    lines = payload.lines;
-  });
-  return lines.join("\n");
-}
 
 const approvers: readonly Situation[] = [
   situation("ssh: a device that asks for something else by now", async (m) => {

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
-import { createServer, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { expect, vi } from "vitest";
 import { failureLines } from "../../../src/cli/kit/failures.ts";
 import { AdminLink } from "../../../src/cli/reach/admin-link.ts";
@@ -12,6 +12,7 @@ import { answer } from "../../../src/ssh-answer/answer.ts";
 import { askApprover } from "../../kit/approve-socket.ts";
 import { sshKey } from "../../kit/ssh-key.ts";
 import { HandWorld } from "../../kit/world.ts";
+import { listening } from "../listening.ts";
 import type { Machine, Told } from "../machine.ts";
 import { gatewayOf } from "../people.ts";
 import { type Situation, situation } from "../situation.ts";
@@ -19,28 +20,6 @@ import { type Situation, situation } from "../situation.ts";
 /** Gateways that do not answer, or not as they should. */
 
 const socketOf = (m: Machine) => resolveAdminSocket(m.env, m.stateDir);
-
-/** While `use` runs, this is what happens to whoever comes to that socket. */
-async function listening<T>(
-  path: string,
-  come: (socket: Socket) => void,
-  use: () => Promise<T>,
-): Promise<T> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on("error", () => socket.destroy());
-    come(socket);
-  });
-  await new Promise<void>((resolve) => server.listen(path, resolve));
-  try {
-    return await use();
-  } finally {
-    for (const socket of sockets) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
-    rmSync(path, { force: true });
-  }
-}
 
 /** Runs with a clock that is so many times as fast. */
 async function hurried<T>(times: number, run: () => Promise<T>): Promise<T> {

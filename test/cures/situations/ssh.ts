@@ -1,11 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { askApprover } from "../../kit/approve-socket.ts";
-import type { Frame } from "../../kit/client.ts";
 import { sshKey } from "../../kit/ssh-key.ts";
-import type { Machine, Told } from "../machine.ts";
-import { asks, comesIn, gatewayOf } from "../people.ts";
+import { approver, ask, verb } from "../approvers.ts";
+import type { Machine } from "../machine.ts";
+import { asks, comesIn } from "../people.ts";
 import { type Situation, situation } from "../situation.ts";
 
 const add = (m: Machine, byte: number, ...more: string[]) =>
@@ -16,11 +15,6 @@ function keyFile(m: Machine, byte: number, name = "key.pub"): string {
   const file = join(m.folder, name);
   writeFileSync(file, `${sshKey(byte)}\n`);
   return file;
-}
-
-/** What an approver's key is answered by the approve socket. */
-function ask(m: Machine, key: string, method: string, params: object): Promise<Frame> {
-  return askApprover(gatewayOf(m), { method: `approver.${method}`, params, key });
 }
 
 const keys: readonly Situation[] = [
@@ -113,34 +107,16 @@ const keys: readonly Situation[] = [
   }),
 ];
 
-/** Types a verb that the approve socket named. */
-async function verb(m: Machine, told: Told, wanted: RegExp, key: string): Promise<string> {
-  let lines: readonly string[] = [];
-  await m.answers(told, wanted, async ([name = "", requestId, ...rest]) => {
-    const without = rest.length > 0 ? { without: ["nodes"] } : {};
-    const params = requestId === undefined ? {} : { requestId, ...without };
-    const { payload, error } = await ask(m, key, name, params);
-    expect(error).toBeUndefined();
-    lines = payload.lines;
-  });
-  return lines.join("\n");
-}
-
-const approver: readonly Situation[] = [
+const answers: readonly Situation[] = [
   situation("ssh: what an approver is told to type", async (m) => {
-    const gateway = await m.start();
-    const { key } = await gateway.host<{ key: { fingerprint: string } }>("host.ssh.add", {
-      publicKey: sshKey(7),
-      may: ["operator", "admin"],
-    });
-    const unknown = await m.tells(() =>
-      ask(m, key.fingerprint, "show", { requestId: "0000-0000" }),
-    );
-    expect(await verb(m, unknown, /^list$/, key.fingerprint)).not.toBe("");
+    await m.start();
+    const key = await approver(m);
+    const unknown = await m.tells(() => ask(m, key, "show", { requestId: "0000-0000" }));
+    expect(await verb(m, unknown, /^list$/, key)).not.toBe("");
     const { code } = await asks(m, { scopes: ["operator.read", "operator.write"] });
-    const card = await m.tells(() => ask(m, key.fingerprint, "show", { requestId: code }));
-    expect(await verb(m, card, /^approve .* without nodes$/, key.fingerprint)).not.toBe("");
+    const card = await m.tells(() => ask(m, key, "show", { requestId: code }));
+    expect(await verb(m, card, /^approve .* without nodes$/, key)).not.toBe("");
   }),
 ];
 
-export const sshSituations = [...keys, ...approver];
+export const sshSituations = [...keys, ...answers];

@@ -3,7 +3,7 @@ import { type ConnectOptions, type Frame, makeDevice, RawClient } from "../../ki
 import { TEST_TOKEN } from "../../kit/gateway.ts";
 import { capabilitiesCode, pairNode } from "../../nodes/support.ts";
 import type { Machine, Told } from "../machine.ts";
-import { asks, comesIn, gatewayOf, serves } from "../people.ts";
+import { asks, comesIn, gatewayOf, secretIn, serves } from "../people.ts";
 import { type Situation, situation } from "../situation.ts";
 
 const scopes = ["operator.read"];
@@ -38,8 +38,6 @@ async function refused(
 /** The token that `token new` printed. */
 const printed = ({ text }: Told) => text.split("\n")[0] ?? "";
 
-const linkIn = ({ text }: Told) => /#invite=([\w-]+)/.exec(text)?.[1] ?? "";
-
 const credentials: readonly Situation[] = [
   situation(
     "a client without or with a wrong secret, and one with a link that ended",
@@ -48,12 +46,12 @@ const credentials: readonly Situation[] = [
       const device = makeDevice();
       for (const auth of [{}, { bootstrapToken: "dead" }, { deviceToken: "dead" }] as const) {
         const told = await refused(m, { device, auth });
-        const bootstrapToken = linkIn(await m.types(told, "openclaw devices invite"));
+        const bootstrapToken = secretIn((await m.types(told, "openclaw devices invite")).text);
         expect((await dials(m, { device, auth: { bootstrapToken } })).ok).toBe(true);
         const node = makeDevice();
         const asNode = { role: "node", scopes: [] };
         const same = await refused(m, { device: node, auth, ...asNode });
-        const link = linkIn(await m.types(same, "openclaw devices invite --role node"));
+        const link = secretIn((await m.types(same, "openclaw devices invite --role node")).text);
         const inside = await dials(m, { device: node, auth: { bootstrapToken: link }, ...asNode });
         expect(inside.ok).toBe(true);
       }
@@ -123,7 +121,7 @@ const credentials: readonly Situation[] = [
       }
     });
     const device = makeDevice();
-    const bootstrapToken = linkIn(await m.types(busy, "openclaw devices invite"));
+    const bootstrapToken = secretIn((await m.types(busy, "openclaw devices invite")).text);
     expect((await dials(m, { device, auth: { bootstrapToken } })).ok).toBe(true);
     const { client } = await comesIn(m, ["operator.admin"]);
     const paused = await m.tells(async () => {

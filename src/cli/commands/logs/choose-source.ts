@@ -90,9 +90,8 @@ async function logFile(env: Environment): Promise<NamedFile> {
   const { config, source } = await loadConfig({ path: configPath(env, stateFolder(env)), env });
   const { file } = config.logging;
   if (file !== undefined || source.raw === null) return { file, asWritten: file };
-  const { findProperty, parseDocument } = await import("../../../config/document.ts");
-  const property = findProperty(parseDocument(source.raw), ["logging", "file"]);
-  const value: unknown = property?.children?.[1]?.value;
+  const { findValue, parseDocument } = await import("../../../config/document.ts");
+  const value: unknown = findValue(parseDocument(source.raw), ["logging", "file"])?.value;
   return { file, asWritten: typeof value === "string" && isAbsolute(value) ? value : undefined };
 }
 
