@@ -40,19 +40,27 @@ const journal = () => readFileSync(join(work, "journal"), "utf8").trim().split("
 const write = (name: string, text: string) => writeFileSync(join(work, name), text);
 const UNDO = 'set +e; undo_lines all >"$work/undo"; undo_all "$work/undo" failure';
 
+/** What is undone of this run alone. */
+const UNDO_RUN = 'undo_lines after-done >"$work/undo"; undo_all "$work/undo" failure';
+
 describe("a gateway that pm2 has from before", () => {
   const pm2 = 'pm2() { echo "pm2 $*"; }; restart_needed() { :; }';
 
-  test("is not taken from it when a later step fails: it runs again from what it ran from", () => {
+  /** What is told where this step of the next run is undone. */
+  function undone(step: string): string[] {
     write("journal", "pm2 openclaw-gateway\ndone 1 x\n");
-    const said = run(
+    return run(
       ["steps/leave", "steps/start"],
       pm2,
       'record "resume-pm2 openclaw-gateway"; record "back /opt/current"',
-      "start_pm2 >/dev/null",
+      `${step} >/dev/null`,
       'undo_back() { echo "back"; }',
-      'set +e; undo_lines after-done >"$work/undo"; undo_all "$work/undo" failure',
+      `set +e; ${UNDO_RUN}`,
     );
+  }
+
+  test("is not taken from it when a later step fails: it runs again from what it ran from", () => {
+    const said = undone("start_pm2");
     expect(said.join("\n")).not.toContain("pm2 delete");
     expect(said.findIndex((line) => line.includes("startOrReload"))).toBeGreaterThan(
       said.indexOf("back"),
@@ -61,15 +69,7 @@ describe("a gateway that pm2 has from before", () => {
   });
 
   test("that another supervisor took over comes back after its files", () => {
-    write("journal", "pm2 openclaw-gateway\ndone 1 x\n");
-    const said = run(
-      ["steps/leave", "steps/start"],
-      pm2,
-      'record "resume-pm2 openclaw-gateway"; record "back /opt/current"',
-      "leave_pm2 >/dev/null",
-      'undo_back() { echo "back"; }',
-      'set +e; undo_lines after-done >"$work/undo"; undo_all "$work/undo" failure',
-    );
+    const said = undone("leave_pm2");
     expect(said[0]).toBe("back");
     expect(said.join("\n")).toContain("startOrReload");
   });
@@ -93,11 +93,7 @@ describe("a unit from before", () => {
   test("that stood still does so again after a failure", () => {
     write("journal", "unit openclaw-gateway.service\ndone 1 x\n");
     const lines = [inactive, "unit=openclaw-gateway.service", "start_unit >/dev/null"];
-    const said = run(
-      files,
-      ...lines,
-      'undo_lines after-done >"$work/undo"; undo_all "$work/undo" failure',
-    );
+    const said = run(files, ...lines, UNDO_RUN);
     expect(said).toContain("systemctl stop openclaw-gateway.service");
   });
 
@@ -108,7 +104,7 @@ describe("a unit from before", () => {
       inactive,
       'supervisor=systemd unit_file="$work/unit"; render_unit() { echo u; }; echo u >"$unit_file"',
       "systemd_unit >/dev/null",
-      'undo_lines after-done >"$work/undo"; undo_all "$work/undo" failure',
+      UNDO_RUN,
     );
     expect(said).toEqual(["systemctl disable openclaw-gateway.service"]);
   });

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -69,6 +69,20 @@ describe.each(["dash", "bash"])("Ctrl-C in %s", (shell) => {
     }
   });
 
+  test("while the site is rendered counts as that, not as a failure", async () => {
+    const { code, said } = await stopped(
+      shell,
+      "asked",
+      "dry='' opt_domain=gw.test http_port=80 https_port=443 listens=$work/listens",
+      '. "$here/lib/nginx-config.sh"; . "$here/steps/nginx.sh"',
+      "default_cannot_listen() { return 1; }; addresses_for() { :; }; http2_word() { :; }",
+      'nginx_workers() { : >"$work/asked"; sleep 1000; }; nginx_connections() { echo 1; }',
+      'site_name=gw.test; put_site "" "" ""',
+    );
+    expect(said).not.toContain("unexpected EOF");
+    expect(code).toBe(130);
+  });
+
   // What is undone takes its time where Ctrl-C meets it, and its programs end by that.
   const undoing = [
     'undo_one() { : >"$work/at-$3"; [ "$3" != b ] || sleep "$pause"; echo "$3" >>"$work/undone"; }',
@@ -112,5 +126,51 @@ describe("an uninstall", () => {
     expect(said).toContain("went on");
     expect(said).toContain("Stopped; 1 of 1 things are still to be taken off.");
     expect(said).not.toContain("nothing was changed");
+  });
+});
+
+const BARE = /\\.|\$\(\(|\$\(|'[^']*'|(?<=^|\s)#[^\n]*|&&|\|\||[;|\n"()]|./msy;
+const IN_QUOTES = /\\.|\$\(\(|\$\(|"|./sy;
+
+/** Those commands of a shell's text that expand more than one $(…) themselves, and not within another one. */
+function commandsWithTwo(text: string): string[] {
+  const found: string[] = [];
+  const open: string[] = [];
+  let [command, count] = ["", 0];
+  for (let at = 0; at < text.length; ) {
+    const isQuoted = open.at(-1) === '"';
+    const pattern = isQuoted ? IN_QUOTES : BARE;
+    pattern.lastIndex = at;
+    const [piece = ""] = pattern.exec(text) ?? [];
+    at += piece.length;
+    if (!isQuoted && /^#./.test(piece)) continue;
+    command += piece;
+    if (piece === "$(" && !open.includes("$(")) count += 1;
+    if (piece === (isQuoted ? '"' : ")")) open.pop();
+    else if (piece === "$((") open.push("(", "(");
+    else if (piece === '"' || piece === "$(" || (piece === "(" && !isQuoted)) open.push(piece);
+    if (open.some((what) => what !== "(") || !/^(&&|\|\||[;|\n])$/.test(piece)) continue;
+    if (count > 1) found.push(command.trim());
+    [command, count] = ["", 0];
+  }
+  return found;
+}
+
+describe("bash, which runs a trap where it parses a $(…) and fails by that,", () => {
+  test("finds none after another one in the same command", () => {
+    const folders = ["", "lib", "steps"].map((folder) => join(here, folder));
+    const files = folders.flatMap((folder) =>
+      readdirSync(folder)
+        .filter((name) => name.endsWith(".sh"))
+        .map((name) => join(folder, name)),
+    );
+    // Functions of the first stage serve the second.
+    files.push(join(here, "../../scripts/install.sh"));
+    expect(files.length).toBeGreaterThan(30);
+    const rows = files.flatMap((file) => commandsWithTwo(readFileSync(file, "utf8")));
+    expect(rows).toEqual([]);
+    const two = [`f "(it's) $(g)" \\\n  h=$(i)`, 'k $(l $((m + $(n)))) "$((o + $(p)))"'];
+    const text = `a "$(b "$(c)")"; d=$(e) # it's\n${two.join("\n")}\n`;
+    expect(commandsWithTwo(text)).toEqual(two);
   });
 });

@@ -131,20 +131,11 @@ describe.skipIf(reason !== undefined).each(KINDS)(
         }
       }
 
-      /** What it says when it refuses, before it changed anything. */
-      async function refused(options: string): Promise<string> {
-        const before = await machine.state();
-        const { code, stdout } = await machine.install(options);
-        expect({ code, stdout }).toMatchObject({ code: 3 });
-        expect(await machine.changesSince(before)).toEqual([]);
-        return stdout;
-      }
-
       test(
         "a name that another site answers to is not taken over, and its file is named",
         async () => {
           await withSite(site("shop.test\n    GW.test"), async () => {
-            expect(await refused("--domain gw.test --no-tls")).toContain(`${ENABLED}/shop`);
+            expect(await machine.refused("--domain gw.test --no-tls")).toContain(`${ENABLED}/shop`);
             expect(await machine.asks("gw.test")).toBe("shop.test\n    GW.test");
           });
         },
@@ -187,7 +178,7 @@ describe.skipIf(reason !== undefined).each(KINDS)(
         "a port where another site awaits the PROXY protocol is told beforehand",
         async () => {
           await withSite(site("shop.test", "listen 80 proxy_protocol;"), async () => {
-            const said = await refused("--domain gw.test --no-tls");
+            const said = await machine.refused("--domain gw.test --no-tls");
             expect(said).toContain(`${ENABLED}/shop`);
             expect(said).toContain("--http-port");
           });
@@ -212,7 +203,7 @@ describe.skipIf(reason !== undefined).each(KINDS)(
         async () => {
           await withSite(site("shop.test"), async () => {
             await machine.sh("sh /root/hold held");
-            const said = await refused("");
+            const said = await machine.refused("");
             expect(said).toContain("port 443 is taken by perl");
             expect(said).toContain("--https-port");
             await machine.sh("systemctl stop held");

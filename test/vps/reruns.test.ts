@@ -204,14 +204,20 @@ describe.skipIf(reason !== undefined)("install.sh that is run again", () => {
       expect(line).toContain(`--tls-fingerprint ${pin}`);
       // By the link alone as well.
       const bare = line.replace(/ --tls-fingerprint \S+/, "");
-      const node = vps.exec(["timeout", "60", "bash", "-c", `exec 3>&1; ${bare}`]);
+      const byHand = [
+        "systemd-run",
+        "--quiet",
+        "--collect",
+        "--unit=by-hand",
+        "--setenv=HOME=/root",
+      ];
+      await vps.ok([...byHand, "bash", "-c", bare]);
       const nodes = async () => JSON.parse(await vps.ok(["openclaw", "nodes", "list", "--json"]));
       await until(
         async () => JSON.stringify(await nodes()).includes('"connected":true'),
         "the node",
       );
-      await vps.exec(["pkill", "-f", "index.js connect"]);
-      await node;
+      await vps.ok(["systemctl", "stop", "by-hand"]);
       await vps.ok(["rm", "-r", "/root/.openclaw-node"]);
     },
     STEP_MS,

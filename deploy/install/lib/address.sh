@@ -7,12 +7,11 @@ own_address() {
     echo "$opt_address"
     return
   fi
-  for found in "$(routed_from -4 192.0.2.1)" "$(routed_from -6 2001:db8::1)" "$(first_of '^[0-9.]*$')" "$(first_of ':')"; do
-    [ -n "$found" ] || continue
-    echo "$found"
-    return
-  done
-  echo 127.0.0.1
+  found=$(routed_from -4 192.0.2.1)
+  [ -n "$found" ] || found=$(routed_from -6 2001:db8::1)
+  [ -n "$found" ] || found=$(first_of '^[0-9.]*$')
+  [ -n "$found" ] || found=$(first_of ':')
+  echo "${found:-127.0.0.1}"
 }
 
 # routed_from -4|-6 ADDRESS: what this machine would be seen as there; nothing is sent.

@@ -9,7 +9,8 @@ has_systemd() { [ -d /run/systemd/system ]; }
 find_facts() {
   os_name=$(. /etc/os-release 2>/dev/null && echo "${PRETTY_NAME:-$ID}") || :
   os_name=${os_name:-unknown}
-  case "$(uname -m)/$(getconf LONG_BIT 2>/dev/null || echo 64)" in
+  bits=$(getconf LONG_BIT 2>/dev/null) || :
+  case "$(uname -m)/${bits:-64}" in
     x86_64/64) arch=x64 ;;
     aarch64/64) arch=arm64 ;;
     *) arch= ;;
@@ -67,7 +68,8 @@ fact_lines() {
   echo "processor   $(uname -m)"
   echo "C library   ${glibc:+glibc }${glibc:-not glibc}"
   echo "memory      $memory_mb MB"
-  echo "disk        $(free_mb "$prefix") MB free for $prefix, $(free_mb /var/lib) MB for /var/lib"
+  state_mb=$(free_mb /var/lib)
+  echo "disk        $(free_mb "$prefix") MB free for $prefix, $state_mb MB for /var/lib"
   echo "systemd     ${systemd_version:-not running}"
   echo "nginx       ${nginx_version:-not installed}"
 }

@@ -174,7 +174,8 @@ restore() {
 put_back() {
   from=$2
   beside=
-  if [ "$(stat -c %d "$2")" != "$(stat -c %d "$(dirname "$1")")" ]; then
+  disk=$(stat -c %d "$(dirname "$1")")
+  if [ "$(stat -c %d "$2")" != "$disk" ]; then
     beside=$(mktemp -d "$(dirname "$1")/.openclaw-XXXXXXXX") || return 1
     from=$beside/copy
   fi

@@ -130,7 +130,10 @@ reached_at() {
 nginx_group() {
   [ -s "$directives" ] || { echo www-data; return 0; }
   said=$(main_directive user)
-  [ -n "$said" ] || said="$(built_with user) $(built_with group)"
+  if [ -z "$said" ]; then
+    said=$(built_with user)
+    said="$said $(built_with group)"
+  fi
   # shellcheck disable=SC2086 # a user, perhaps a group
   set -- $said
   # nginx takes the group of the user's name where none is said.

@@ -78,6 +78,7 @@ plan_of_way_in() {
 # fetch_shown NAME FILE: fetch_part, with the bytes that came so far on a terminal, and where they end.
 fetch_shown() {
   whole=$(sed -n "s/^file [^ ]* [^ ]* [^ ]* [0-9a-f]* \([0-9]*\) $1\$/\1/p" "$manifest" | head -n 1)
+  whole_mb=$(megabytes "$whole")
   waiting=fetch
   # Out of the reach of Ctrl-C, and without the lock: one that outlives this holds nobody up.
   fetch_part "$1" "$2" </dev/null 6>&- 7>&- 9>&- &
@@ -95,14 +96,14 @@ fetch_shown() {
   [ "$code" -eq 0 ] || exit "$code"
   if [ "$line_is_open" = bytes ]; then printf '\r\033[K' || :; else close_line; fi
   line_is_open=
-  say "  $1: $(megabytes "$whole") MB"
+  say "  $1: $whole_mb MB"
 }
 
 show_bytes() {
   [ -t 1 ] && [ -z "$opt_json" ] || return 0
   # The step's own line stays.
   [ "$line_is_open" = bytes ] || close_line
-  printf '\r\033[K  %s: %s of %s MB' "$1" "$(megabytes "$(stat -c %s "$2" 2>/dev/null || echo 0)")" "$(megabytes "$whole")" || :
+  printf '\r\033[K  %s: %s of %s MB' "$1" "$(megabytes "$(stat -c %s "$2" 2>/dev/null || echo 0)")" "$whole_mb" || :
   line_is_open=bytes
 }
 

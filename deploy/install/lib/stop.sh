@@ -9,6 +9,8 @@ under_way=before
 stops=0
 waiting=
 
+# A command expands one $(…) at most, here and in the steps. bash 5.2 runs a trap that waits where it parses
+# the next one, reads the trap's words as if they were in there, and ends by a syntax error, with code 2.
 catch_signals() {
   exec 6>&1 7>&2
   trap 'stop 130' INT
@@ -48,14 +50,9 @@ waited() {
 at_exit() {
   # What is run below has codes of its own.
   ended_with=$?
-  # A signal that the shell had not acted on when a command failed by it counts all the same.
-  trap 'stops=1 stop_code=130' INT
-  trap 'stops=1 stop_code=143' TERM
-  :
-  [ "$stops" -eq 0 ] || [ "$ended_with" -gt 128 ] || [ "$under_way" = installed ] || ended_with=$stop_code
+  trap '' INT TERM
   # Where it ended in, its output may have gone elsewhere.
   exec 1>&6 2>&7
-  trap '' INT TERM
   trap - EXIT
   set +e
   stops=0

@@ -76,9 +76,9 @@ answer() {
   planned=false
   [ -z "$dry" ] || planned=true
   [ ! -s "$changes" ] || changed=true
+  took=$(seconds $(($(now_ms) - began)))
   printf '{"ok":true,"dryRun":%s,"changed":%s,"version":"%s","url":"%s","seconds":%s,"changes":' \
-    "$planned" "$changed" "$release_version" "$(json_text "$public_url")" \
-    "$(seconds $(($(now_ms) - began)))"
+    "$planned" "$changed" "$release_version" "$(json_text "$public_url")" "$took"
   json_list "$changes"
   printf '}\n'
 }

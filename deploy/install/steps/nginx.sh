@@ -30,10 +30,12 @@ put_site() {
   if [ -z "$opt_domain" ] || default_cannot_listen; then make_way; fi
   http_at=$(addresses_for "$http_port" | tr '\n' ' ')
   https_at=$(addresses_for "$https_port" | tr '\n' ' ')
-  # shellcheck disable=SC2046 # one word or none
+  held_workers=$(nginx_workers)
+  held_connections=$(nginx_connections)
+  http2=$(http2_word)
   sh "$here/nginx/render-site.sh" name="$site_name" http="$http_port" https="$https_port" \
-    http_at="$http_at" https_at="$https_at" workers="$(nginx_workers)" connections="$(nginx_connections)" \
-    ${1:+cert="$1" key="$2"} ${3:+hsts=yes} $(http2_word) >"$work/nginx.conf" 2>"$work/output" ||
+    http_at="$http_at" https_at="$https_at" workers="$held_workers" connections="$held_connections" \
+    ${1:+cert="$1" key="$2"} ${3:+hsts=yes} ${http2:+"$http2"} >"$work/nginx.conf" 2>"$work/output" ||
     [ -n "$dry" ] || fail 1 "the site could not be rendered: $(cat "$work/output")" "tail -n 100 $log_file"
   cmp -s "$work/nginx.conf" "$nginx_file" || [ -n "$dry" ] || record "reload-nginx"
   before=$(wc -l <"$changes")

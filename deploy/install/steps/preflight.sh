@@ -32,7 +32,7 @@ preflight() {
 
 check_machine() {
   [ "$(uname -s)" = Linux ] || wrong "it is not Linux; run the gateway in a container here"
-  [ -n "$arch" ] || wrong "its processor or system is not 64-bit x86 or ARM: $(uname -m), $(getconf LONG_BIT 2>/dev/null) bits"
+  [ -n "$arch" ] || wrong "its processor or system is not 64-bit x86 or ARM: $(uname -m), $bits bits"
   [ -n "$glibc" ] || wrong "its C library is not glibc (Alpine's is musl); use Debian or Ubuntu"
   command -v apt-get >/dev/null 2>&1 || [ -n "$opt_no_nginx" ] ||
     wrong "it has no apt-get, so nginx can't be installed; install it yourself, or add --no-nginx"

@@ -41,7 +41,8 @@ put_part() {
 # part_is_there NAME FOLDER: a Node.js of the same version is the same, whatever release brought it.
 part_is_there() {
   [ -f "$2/.part" ] || return 1
-  [ "$(cat "$2/.part")" != "$(part_sha "$1")" ] || return 0
+  part_found=$(cat "$2/.part")
+  [ "$part_found" != "$(part_sha "$1")" ] || return 0
   case "$1" in
     node-*) [ "$("$2/bin/node" --version 2>/dev/null)" = "v${2##*/}" ] ;;
     *) return 1 ;;

@@ -57,7 +57,8 @@ consent_to_purge() {
 
 # What was undone is off the journal: the next run goes on with the rest.
 stopped_half_way() {
-  say "Stopped; $(grep -vc '^done ' "$journal") of $(wc -l <"$work/undo" | tr -d ' ') things are still to be taken off."
+  of_all=$(wc -l <"$work/undo" | tr -d ' ')
+  say "Stopped; $(grep -vc '^done ' "$journal") of $of_all things are still to be taken off."
   under_way=stopped
   again="get install.sh once more, and run: sh install.sh"
   [ ! -e "$prefix/current/install/install.sh" ] || again="sh $prefix/current/install/install.sh"

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "vitest";
 import { Publisher } from "../../install/support.ts";
 import type { Result } from "../../kit/outcome.ts";
 import { Vps } from "../../kit/vps.ts";
@@ -45,6 +46,15 @@ export class InUse {
   async installs(options = "", env: Record<string, string> = {}): Promise<string> {
     const { code, stdout } = await this.install(options, env);
     if (code !== 0) throw new Error(`install.sh ${options}: exit code ${code}\n${stdout}`);
+    return stdout;
+  }
+
+  /** An installation that must be refused before it changes anything: what it said. */
+  async refused(options: string): Promise<string> {
+    const before = await this.state();
+    const { code, stdout } = await this.install(options);
+    expect({ code, stdout }).toMatchObject({ code: 3 });
+    expect(await this.changesSince(before)).toEqual([]);
     return stdout;
   }
 
