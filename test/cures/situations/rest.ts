@@ -26,8 +26,9 @@ const logs: readonly Situation[] = [
     for (const name of readdirSync(older).filter(isState)) {
       cpSync(join(older, name), join(m.stateDir, name));
     }
-    const gateway = await m.start();
+    // It is said by the first line: of this change, or of the start, which finds a configuration that changed.
     const told = await m.tells(async () => {
+      const gateway = await m.start();
       await gateway.host("host.config.set", { path: "gateway.name", value: "Hof" });
       const said = () => gateway.log.some(({ message }) => message.includes("audit verify"));
       await until(said, "a line of the log");
