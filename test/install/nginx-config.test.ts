@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -122,6 +122,45 @@ listen 203.0.113.5:443 ssl;
     const known = `getent() { case " ${groups} " in *" $2 "*) ;; *) return 2 ;; esac; }; id() { echo gone; }`;
     expect(ask(`${MAIN}${line}\nevents {}\n`, `${known}; nginx_group`)).toEqual([group]);
   });
+});
+
+describe("what is relative in nginx's configuration starts from the folder that it was made for", () => {
+  /** Where its log and its number are looked for, and what comes of them. */
+  function finds(config: string, built: string): string[] {
+    const call = [
+      '. "$here/lib/nginx-reload.sh"',
+      `nginx() { echo 'configure arguments: ${built}' >&2; }`,
+      "kill() { :; }",
+      "nginx_log; nginx_master",
+    ];
+    return ask(`${MAIN}${config}\nevents {}\n`, call.join("\n"));
+  }
+  const prefix = join(work, "made-for");
+  mkdirSync(join(prefix, "logs"), { recursive: true });
+  writeFileSync(join(prefix, "logs/nginx.pid"), "4711\n");
+  writeFileSync(join(prefix, "own.pid"), "4712\n");
+  const own = `--prefix=${prefix}`;
+
+  test.each([
+    ["pid own.pid; error_log err.log warn;", own, "err.log", "4712"],
+    [`pid ${prefix}/own.pid; error_log ${prefix}/err.log;`, own, "err.log", "4712"],
+    ["", `${own} --pid-path=own.pid --error-log-path=err.log`, "err.log", "4712"],
+    ["", `${own} --pid-path=${prefix}/own.pid`, "logs/error.log", "4712"],
+    ["", own, "logs/error.log", "4711"],
+  ])("%j, made with %s", (config, built, log, pid) => {
+    expect(finds(config, built)).toEqual([join(prefix, log), pid]);
+  });
+
+  test("which is /usr/local/nginx where nobody chose another", () => {
+    expect(finds("error_log err.log;", "--user=x")[0]).toBe("/usr/local/nginx/err.log");
+  });
+
+  test.each(["stderr", "syslog:server=unix:/dev/log", "memory:32m"])(
+    "and %s is no file",
+    (place) => {
+      expect(finds(`error_log ${place} warn;`, own)[0]).toBe("/dev/null");
+    },
+  );
 });
 
 describe("ours listens as the others do", () => {

@@ -33,6 +33,17 @@ main_directive() {
 # built_with OPTION: what nginx was compiled with.
 built_with() { nginx -V 2>&1 | tr ' ' '\n' | sed -n "s/^--$1=//p" | head -n 1; }
 
+# nginx_place PATH: a relative one starts from the folder that nginx was made for.
+nginx_place() {
+  case "$1" in
+    /*) echo "$1" ;;
+    *)
+      made_for=$(built_with prefix)
+      echo "${made_for:-/usr/local/nginx}/$1"
+      ;;
+  esac
+}
+
 # list_listens: where the servers of others listen, one line each: http or stream, port, address, the other
 # words, file, number of the server, and the number of the include that brought its file.
 list_listens() {

@@ -5,18 +5,27 @@
 nginx_master() {
   pid_file=$(main_directive pid)
   [ -n "$pid_file" ] || pid_file=$(built_with pid-path)
-  read -r master <"${pid_file:-/run/nginx.pid}" 2>/dev/null || return 0
+  pid_file=$(nginx_place "${pid_file:-logs/nginx.pid}")
+  [ -f "$pid_file" ] && read -r master <"$pid_file" 2>/dev/null || return 0
   ! kill -0 "${master:-x}" 2>/dev/null || echo "$master"
 }
 
 workers_of() { [ -z "$1" ] || cat "/proc/$1/task/$1/children" 2>/dev/null || :; }
 
+# nginx_log: the file that its errors go to; it may not be there yet.
 nginx_log() {
   log=$(main_directive error_log)
   [ -n "$log" ] || log=$(built_with error-log-path)
+  log=${log:-logs/error.log}
   log=${log%% *}
-  [ -f "$log" ] && echo "$log" || echo /dev/null
+  case "$log" in
+    stderr | syslog:* | memory:*) echo /dev/null ;;
+    *) nginx_place "$log" ;;
+  esac
 }
+
+# new_in_log: what it has got since log_seen.
+new_in_log() { [ ! -f "$log" ] || tail -c "+$((log_seen + 1))" "$log"; }
 
 # by_systemd: whether systemd started the nginx that runs, or is to start it.
 by_systemd() {
@@ -31,14 +40,15 @@ reload_nginx() {
   quiet nginx -t || fail 1 "nginx does not accept the configuration made for it" "tail -n 100 $log_file"
   read_nginx
   log=$(nginx_log)
-  log_seen=$(wc -c <"$log")
+  log_seen=0
+  [ ! -f "$log" ] || log_seen=$(wc -c <"$log")
   master=$(nginx_master)
   before_reload=$(workers_of "$master")
   if tell_nginx && nginx_took; then
     keep_dump
     return 0
   fi
-  tail -c "+$((log_seen + 1))" "$log" >"$work/new-lines"
+  new_in_log >"$work/new-lines"
   why=$(grep -m 1 -F '[emerg]' "$work/new-lines" || tail -n 1 "$work/new-lines")
   note "nginx's log since: $(cat "$work/new-lines")"
   state="goes on as it was and did not take the new configuration"
@@ -74,7 +84,7 @@ nginx_took() {
     for worker in $(workers_of "$now"); do
       case " $before_reload " in *" $worker "*) ;; *) return 0 ;; esac
     done
-    ! tail -c "+$((log_seen + 1))" "$log" | grep -qF '[emerg]' || [ "$tries" -lt 20 ] || tries=20
+    ! new_in_log | grep -qF '[emerg]' || [ "$tries" -lt 20 ] || tries=20
     tries=$((tries - 1))
     sleep 0.2
   done
