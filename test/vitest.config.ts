@@ -32,7 +32,15 @@ export default defineConfig({
         extends: true,
         test: { name: "tests", include: ["test/**/*.test.ts"], exclude: NETWORKS, pool: "forks" },
       },
-      { extends: true, test: { name: "machines", include: NETWORKS, pool: ownNetwork } },
+      {
+        extends: true,
+        test: {
+          name: "machines",
+          include: NETWORKS,
+          pool: ownNetwork,
+          globalSetup: "test/kit/run-folder.ts",
+        },
+      },
     ],
   },
 });

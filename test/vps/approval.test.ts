@@ -16,9 +16,10 @@ import { Tmux } from "../kit/tmux.ts";
 import { until } from "../kit/until.ts";
 import { Vps } from "../kit/vps.ts";
 import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
-import { makeKey, makeRelease, RELEASE_MS } from "../release/support/release.ts";
+import { makeKey, RELEASE_MS } from "../release/support/release.ts";
 import { Login, run } from "./support/login.ts";
 import { Owner } from "./support/owner.ts";
+import { publishRelease } from "./support/published.ts";
 import { percentiles, Waiter } from "./support/waiter.ts";
 
 /** In the machine's own network. */
@@ -89,8 +90,7 @@ describe.skipIf(reason !== undefined)("a page that is approved over SSH", () => 
   beforeAll(async () => {
     temp = await mkdtemp(join(tmpdir(), "approval-vps-"));
     publisher = await Publisher.start(join(temp, "release"));
-    const options = ["--base-url", publisher.url, "--sign", await makeKey(temp)];
-    await makeRelease(join(temp, "release"), options, { target: `${process.arch}-glibc-2.38` });
+    await publishRelease(join(temp, "release"), { url: publisher.url, key: await makeKey(temp) });
     vps = await Vps.boot("rented");
     owner = await Owner.of(vps, temp, SSH);
     const line = `curl -fsSL ${publisher.url}/install.sh | bash -s -- --no-nginx --port ${GATEWAY}`;

@@ -12,8 +12,9 @@ import { MemoryGroup } from "../kit/memory-group.ts";
 import { until } from "../kit/until.ts";
 import { Vps } from "../kit/vps.ts";
 import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
-import { makeKey, makeRelease, RELEASE_MS } from "../release/support/release.ts";
+import { makeKey, RELEASE_MS } from "../release/support/release.ts";
 import { LOG } from "./support/installing.ts";
+import { publishRelease } from "./support/published.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -41,8 +42,7 @@ describe.skipIf(reason !== undefined)("what an installation may be told", () => 
   beforeAll(async () => {
     temp = await mkdtemp(join(tmpdir(), "install-choices-"));
     publisher = await Publisher.start(join(temp, "release"));
-    const words = ["--base-url", publisher.url, "--sign", await makeKey(temp)];
-    await makeRelease(join(temp, "release"), words, { target: `${process.arch}-glibc-2.38` });
+    await publishRelease(join(temp, "release"), { url: publisher.url, key: await makeKey(temp) });
   }, RELEASE_MS);
   beforeEach(async () => {
     vps = await Vps.boot("rented");
@@ -186,9 +186,10 @@ describe.skipIf(reason !== undefined || !memory)("with 512 MB of memory, enforce
       if (!memory) throw new Error("no memory group");
       const folder = await mkdtemp(join(tmpdir(), "install-small-"));
       const server = await Publisher.start(join(folder, "release"));
-      const words = ["--base-url", server.url, "--sign", await makeKey(folder)];
-      const target = `${process.arch}-glibc-2.38`;
-      await makeRelease(join(folder, "release"), words, { target });
+      await publishRelease(join(folder, "release"), {
+        url: server.url,
+        key: await makeKey(folder),
+      });
       const small = await Vps.boot("rented", memory);
       try {
         const flags = `--http-port ${HTTP} --https-port ${HTTPS}`;

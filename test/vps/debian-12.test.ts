@@ -7,9 +7,10 @@ import { makeDevice, RawClient } from "../kit/client.ts";
 import { Reference, ReferenceDevice } from "../kit/reference.ts";
 import { Vps } from "../kit/vps.ts";
 import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
-import { makeKey, makeRelease, RELEASE_MS, target } from "../release/support/release.ts";
+import { makeKey, RELEASE_MS } from "../release/support/release.ts";
 import { Login } from "./support/login.ts";
 import { Owner } from "./support/owner.ts";
+import { publishRelease } from "./support/published.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
 
 /** In the machine's own network. */
@@ -58,8 +59,8 @@ describe.skipIf(reason !== undefined)("a rented Debian 12", () => {
   beforeAll(async () => {
     temp = await mkdtemp(join(tmpdir(), "debian-12-vps-"));
     publisher = await Publisher.start(join(temp, "release"));
-    const words = ["--base-url", publisher.url, "--sign", await makeKey(temp)];
-    await makeRelease(join(temp, "release"), words, { target });
+    const key = await makeKey(temp);
+    await publishRelease(join(temp, "release"), { url: publisher.url, key, glibc: "2.28" });
     vps = await Vps.boot("rented-12");
   }, RELEASE_MS + BASE_MS);
   afterAll(async () => {

@@ -39,6 +39,25 @@ const showsNew = () =>
 
 const head = () => machine.sh(`curl -qskI --resolve ${NAME}:443:127.0.0.1 https://${NAME}/`);
 
+const CERTBOT = "#!/usr/bin/python3\nimport sys\nfrom certbot.main import main\nsys.exit(main())\n";
+const SNAP_UNIT = "/etc/systemd/system/snap.certbot.renew";
+
+/** certbot as snap lays it out, with its timer: for a login whose path has no /snap/bin. */
+async function snapsCertbot(): Promise<void> {
+  await machine.write("/snap/certbot/5000/bin/certbot", CERTBOT);
+  await machine.write(
+    `${SNAP_UNIT}.timer`,
+    "[Timer]\nUnit=snap.certbot.renew.service\nOnCalendar=*-*-* 04:20\n[Install]\nWantedBy=timers.target\n",
+  );
+  await machine.write(
+    `${SNAP_UNIT}.service`,
+    "[Service]\nExecStart=/snap/bin/certbot -q renew\nType=oneshot\n",
+  );
+  await machine.sh(`chmod 755 /snap/certbot/5000/bin/certbot && mkdir /snap/bin
+    ln -s 5000 /snap/certbot/current && ln -s /snap/certbot/current/bin/certbot /snap/bin/certbot
+    rm /usr/bin/certbot; systemctl enable -q --now snap.certbot.renew.timer`);
+}
+
 /** A key and a certificate for the name whose time was in 2020, in a folder; openssl of Debian 12 can do that so. */
 const expired = (folder: string, key: string, cert: string) =>
   machine.sh(`cd ${folder}
@@ -80,10 +99,7 @@ describe.skipIf(reason !== undefined).each(KINDS)(
       // certbot as its own instructions lay it out; the libraries are Debian's, so that none are fetched.
       await machine.sh("apt-get install -qy --no-install-recommends nginx python3-certbot");
       await machine.sh("rm /etc/nginx/sites-enabled/default && systemctl stop nginx");
-      await machine.write(
-        "/opt/certbot/bin/certbot",
-        "#!/usr/bin/python3\nimport sys\nfrom certbot.main import main\nsys.exit(main())\n",
-      );
+      await machine.write("/opt/certbot/bin/certbot", CERTBOT);
       await machine.sh(
         "chmod 755 /opt/certbot/bin/certbot && ln -s /opt/certbot/bin/certbot /usr/bin/certbot",
       );
@@ -183,6 +199,33 @@ describe.skipIf(reason !== undefined).each(KINDS)(
               ),
           ),
         ).toEqual([]);
+      },
+      STEP_MS,
+    );
+
+    test(
+      "snap's certbot is used as it is, and its own timer renews the certificate",
+      async () => {
+        await snapsCertbot();
+        const before = await machine.state();
+        const said = await machine.installs(acme());
+        expect(said).not.toContain("nothing on this machine starts certbot");
+        expect((await machine.vps.exec(["dpkg", "-s", "certbot"])).code).toBe(1);
+        const first = await serial();
+        expect(await shown()).toBe(first);
+        // As it is when the certificate's time comes.
+        await machine.write("/etc/letsencrypt/cli.ini", "force-renewal = true\n");
+        await machine.write(`${SNAP_UNIT}.timer.d/now.conf`, "[Timer]\nOnActiveSec=0\n");
+        await machine.sh("systemctl daemon-reload; systemctl restart snap.certbot.renew.timer");
+        await until(async () => (await serial()) !== first, "the timer to renew it");
+        await showsNew();
+        expect(await machine.sh(`cat ${RENEWAL}`)).toContain("authenticator = webroot");
+        await machine.sh(`rm -r ${SNAP_UNIT}.timer.d; systemctl daemon-reload`);
+        expect((await machine.uninstall("--purge")).code).toBe(0);
+        await machine.sh("rm -rf /etc/letsencrypt /var/lib/letsencrypt");
+        expect(await machine.changesSince(before)).toEqual([]);
+        await machine.sh(`systemctl disable -q --now snap.certbot.renew.timer
+          rm -r /snap ${SNAP_UNIT}.*; ln -s /opt/certbot/bin/certbot /usr/bin/certbot`);
       },
       STEP_MS,
     );

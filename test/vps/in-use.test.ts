@@ -19,16 +19,53 @@ perl='use IO::Socket::INET; my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.
 systemctl is-active -q "$1" || systemd-run -q --collect --unit="$1" perl -e "$perl"
 timeout 30 sh -c 'until ss -Htln | grep -q 127.0.0.9:443; do sleep 0.1; done'
 `;
+
+/** Another computer, at the end of a wire: what comes over loopback no firewall keeps out. */
+const OUTSIDE = `set -e
+ip netns add outside
+ip link add inside type veth peer name wire netns outside
+ip address add 198.51.100.1/24 dev inside && ip link set inside up
+ip -n outside address add 198.51.100.2/24 dev wire && ip -n outside link set wire up
+`;
+const reachedFromOutside = async () => {
+  const asks = "curl -qs -m 3 -o /dev/null --resolve gw.test:80:198.51.100.1 http://gw.test/";
+  return (await machine.vps.exec(["sh", "-c", `ip netns exec outside ${asks}`])).code === 0;
+};
+
+/** Firewalls that let in nothing but SSH, as people set them up, and how they go again. */
+const FIREWALLS = {
+  ufw: {
+    shut: "ufw default deny incoming; ufw allow 22/tcp; ufw --force enable",
+    open: "ufw --force disable",
+  },
+  iptables: {
+    shut: `iptables -F INPUT; iptables -A INPUT -i lo -j ACCEPT
+      iptables -A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT
+      iptables -A INPUT -p tcp --dport 22 -j ACCEPT; iptables -P INPUT DROP`,
+    open: "iptables -P INPUT ACCEPT; iptables -F INPUT",
+  },
+  nftables: {
+    shut: `nft add table inet guard
+      nft add chain inet guard incoming '{ type filter hook input priority 0; policy drop; }'
+      nft add rule inet guard incoming iif lo accept
+      nft add rule inet guard incoming ct state established,related accept
+      nft add rule inet guard incoming tcp dport 22 accept`,
+    open: "nft delete table inet guard",
+  },
+};
 const reloads = "nginx -t -q && systemctl reload-or-restart nginx";
 const fails = (step: string) => ({ OPENCLAW_INSTALL_FAIL_AFTER: step });
 
-/** nginx as somebody compiled it: no package owns it, and its sites lie where they like. */
+/** The folder that Debian's nginx was made for, where relative paths of its main block start. */
+const MADE_FOR = "/usr/share/nginx";
+
+/** nginx as somebody compiled it: no package owns it, and its sites, its log and its number lie where they like. */
 async function compiled(include: string): Promise<void> {
   await machine.sh(`
     cd /tmp && apt-get update -qq && apt-get download -qq nginx && dpkg-deb -x nginx_*.deb nginx
     cp nginx/usr/sbin/nginx /usr/sbin/nginx && rm -rf nginx nginx_*.deb
-    mkdir -p /var/log/nginx /var/lib/nginx`);
-  const main = `user www-data;\npid /run/nginx.pid;\nerror_log /var/log/nginx/error.log;\nevents {}\nhttp { ${include} }\n`;
+    mkdir -p /var/log/nginx /var/lib/nginx ${MADE_FOR}/run ${MADE_FOR}/logs`);
+  const main = `user www-data;\npid run/nginx.pid;\nerror_log logs/error.log warn;\nevents {}\nhttp { ${include} }\n`;
   await machine.write("/etc/nginx/nginx.conf", main);
   await machine.write("/etc/nginx/vhosts/shop.conf", site("shop.test"));
   await machine.sh("nginx >/dev/null 2>&1");
@@ -68,7 +105,7 @@ describe.skipIf(reason !== undefined).each(KINDS)(
         async () => {
           await machine.write(
             "/etc/nginx/nginx.conf",
-            "error_log /var/log/nginx/error.log;\nevents {}\nhttp { include /etc/nginx/vhosts/shop.conf; }\n",
+            "pid run/nginx.pid;\nerror_log logs/error.log;\nevents {}\nhttp { include /etc/nginx/vhosts/shop.conf; }\n",
           );
           await machine.sh("nginx -s reload");
           const before = await machine.state();
@@ -76,7 +113,9 @@ describe.skipIf(reason !== undefined).each(KINDS)(
           expect(stdout).toContain("include /etc/nginx/conf.d/*.conf;");
           expect(code).toBe(3);
           expect(await machine.changesSince(before)).toEqual([]);
-          await machine.sh("nginx -s quit; rm -rf /usr/sbin/nginx /etc/nginx /var/l*/nginx");
+          await machine.sh(
+            `nginx -s quit; rm -rf /usr/sbin/nginx /etc/nginx /var/l*/nginx ${MADE_FOR}`,
+          );
         },
         STEP_MS,
       );
@@ -235,6 +274,32 @@ describe.skipIf(reason !== undefined).each(KINDS)(
             expect(await machine.changesSince(before)).toEqual([]);
             expect(await machine.asks("shop.test")).toBe("shop.test");
           });
+        },
+        STEP_MS,
+      );
+
+      test(
+        "a firewall that lets only SSH in is named with a command that opens it: ufw, iptables, nftables",
+        async () => {
+          await machine.sh("apt-get install -qy --no-install-recommends ufw nftables");
+          await machine.sh(OUTSIDE);
+          try {
+            await machine.installs("--domain gw.test --no-tls");
+            expect(await reachedFromOutside()).toBe(true);
+            for (const [name, { shut, open }] of Object.entries(FIREWALLS)) {
+              await machine.sh(shut);
+              expect([name, await reachedFromOutside()]).toEqual([name, false]);
+              const said = await machine.installs();
+              const [, command = ""] = /nobody in on port 80; to open it: (.*)/.exec(said) ?? [];
+              await machine.sh(command);
+              expect([command, await reachedFromOutside()]).toEqual([command, true]);
+              expect(await machine.installs()).not.toContain("to open it");
+              await machine.sh(open);
+            }
+          } finally {
+            await machine.uninstall("--purge");
+            await machine.sh("ip netns delete outside");
+          }
         },
         STEP_MS,
       );

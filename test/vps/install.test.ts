@@ -6,7 +6,8 @@ import { Publisher } from "../install/support.ts";
 import type { Result } from "../kit/outcome.ts";
 import { Vps } from "../kit/vps.ts";
 import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
-import { makeKey, makeRelease, RELEASE_MS } from "../release/support/release.ts";
+import { makeKey, RELEASE_MS } from "../release/support/release.ts";
+import { publishRelease } from "./support/published.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
 
 /** In the machine's own network. */
@@ -47,8 +48,7 @@ describe.skipIf(reason !== undefined)("install.sh on a rented Debian 13", () => 
   beforeAll(async () => {
     temp = await mkdtemp(join(tmpdir(), "install-vps-"));
     publisher = await Publisher.start(join(temp, "release"));
-    const words = ["--base-url", publisher.url, "--sign", await makeKey(temp)];
-    await makeRelease(join(temp, "release"), words, { target: `${process.arch}-glibc-2.38` });
+    await publishRelease(join(temp, "release"), { url: publisher.url, key: await makeKey(temp) });
   }, RELEASE_MS);
   beforeEach(async () => {
     vps = await Vps.boot("rented");
@@ -187,6 +187,11 @@ describe.skipIf(reason !== undefined)("install.sh on a rented Debian 13", () => 
       expect(changesOf(before, await snapshot(vps))).toEqual([]);
       const said = await terminal("echo");
       expect(said).toMatch(/#invite=[\w-]{20,}/);
+      // What a download has got so far, and at its end its size.
+      const [counted = "", whole] = / {2}node-\S+: \d+\.\d of (\d+\.\d) MB/.exec(said) ?? [];
+      expect(said.slice(said.indexOf(counted))).toMatch(
+        new RegExp(` {2}node-\\S+: ${whole} MB\r\n`),
+      );
       expect(await vps.ok(["cat", LOG])).not.toContain("invite=");
       expect(await terminal("echo")).not.toContain("#invite=");
     },

@@ -1,5 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Reference, ReferenceDevice } from "../kit/reference.ts";
+import { until } from "../kit/until.ts";
 import { Vps } from "../kit/vps.ts";
 import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
 import { RELEASE_MS } from "../release/support/release.ts";
@@ -77,6 +79,54 @@ describe.skipIf(reason !== undefined)("an upgrade", () => {
       expect(back.filter((url) => !url.includes("installer"))).toEqual([]);
       expect(await releases()).toEqual(["8.0.0", "8.0.1"]);
       expect(old).not.toMatch(/^8/);
+    },
+    STEP_MS,
+  );
+
+  test(
+    "says how many clients it dropped, and that it dropped none where it restarted nothing",
+    async () => {
+      const token = (await vps.ok(["openclaw", "token", "new"])).trim();
+      const connects = async () => {
+        const options = { device: new ReferenceDevice(), token, scopes: ["operator.read"] };
+        const client = Reference.start("ws://127.0.0.1:18789", options);
+        clients.push(client);
+        const { requestId } = (await client.refusal()).details;
+        await vps.ok(["openclaw", "devices", "approve", requestId]);
+        await client.hello();
+      };
+      const clients: Reference[] = [];
+      try {
+        await connects();
+        expect(await installing.ok(vps)).toMatch(
+          /^Done in .*\n {2}1 client was connected and dropped; the gateway was away for \d+\.\d s, and it comes back by itself\.$/m,
+        );
+        await clients[0]?.hello(2);
+        await connects();
+        expect(await installing.ok(vps, "--version", "8.0.0")).toMatch(
+          /^Done in .*\n {2}2 clients were connected and dropped; the gateway was away for \d+\.\d s, and they come back by themselves\.$/m,
+        );
+        await clients[0]?.hello(3);
+        await clients[1]?.hello(2);
+        const closes = () => clients.map((client) => client.closes.length);
+        const before = closes();
+        await vps.ok(["rm", "/usr/local/bin/openclaw"]);
+        expect(await installing.ok(vps, "--version", "8.0.0")).toMatch(
+          /^Done in .*\n {2}the gateway was not restarted, and no client was dropped\.$/m,
+        );
+        expect(closes()).toEqual(before);
+      } finally {
+        await Promise.all(clients.map((client) => client.stop()));
+      }
+      const status = async () =>
+        JSON.parse(await vps.ok(["openclaw", "gateway", "status", "--json"])).connections;
+      await until(
+        async () => Object.values(await status()).every((n) => n === 0),
+        "all to be gone",
+      );
+      expect(await installing.ok(vps)).toMatch(
+        /^Done in .*\n {2}the gateway was away for \d+\.\d s; no client was connected\.$/m,
+      );
     },
     STEP_MS,
   );

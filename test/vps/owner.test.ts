@@ -12,11 +12,12 @@ import type { Frame } from "../kit/client.ts";
 import { until } from "../kit/until.ts";
 import { Vps } from "../kit/vps.ts";
 import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
-import { makeKey, makeRelease, RELEASE_MS } from "../release/support/release.ts";
+import { makeKey, RELEASE_MS } from "../release/support/release.ts";
 import { Authority } from "./support/authority.ts";
 import { Crew } from "./support/crew.ts";
 import { PeakMemory } from "./support/memory.ts";
 import { Owner } from "./support/owner.ts";
+import { publishRelease } from "./support/published.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
 
 /** In the machine's own network. */
@@ -108,8 +109,7 @@ describe.skipIf(reason !== undefined)("an owner and a rented Debian 13", () => {
   beforeAll(async () => {
     temp = await mkdtemp(join(tmpdir(), "owner-vps-"));
     publisher = await Publisher.start(join(temp, "release"));
-    const words = ["--base-url", publisher.url, "--sign", await makeKey(temp)];
-    await makeRelease(join(temp, "release"), words, { target: `${process.arch}-glibc-2.38` });
+    await publishRelease(join(temp, "release"), { url: publisher.url, key: await makeKey(temp) });
     vps = await Vps.boot("rented");
     authority = await Authority.start(vps, { name: NAME, port: ACME, challengePort: HTTP });
     owner = await Owner.of(vps, temp, SSH);

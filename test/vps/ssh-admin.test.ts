@@ -8,10 +8,11 @@ import type { Result } from "../kit/outcome.ts";
 import { until } from "../kit/until.ts";
 import { Vps } from "../kit/vps.ts";
 import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
-import { makeKey, makeRelease, RELEASE_MS } from "../release/support/release.ts";
+import { makeKey, RELEASE_MS } from "../release/support/release.ts";
 import { Login } from "./support/login.ts";
 import { ownSsh } from "./support/own-ssh.ts";
 import { Owner } from "./support/owner.ts";
+import { publishRelease } from "./support/published.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
 import { SshCures, situations } from "./support/ssh-cures.ts";
 
@@ -60,8 +61,7 @@ describe.skipIf(reason !== undefined)("approval over SSH beside an admin's own s
   beforeAll(async () => {
     temp = await mkdtemp(join(tmpdir(), "ssh-admin-vps-"));
     publisher = await Publisher.start(join(temp, "release"));
-    const words = ["--base-url", publisher.url, "--sign", await makeKey(temp)];
-    await makeRelease(join(temp, "release"), words, { target: `${process.arch}-glibc-2.38` });
+    await publishRelease(join(temp, "release"), { url: publisher.url, key: await makeKey(temp) });
     vps = await Vps.boot("rented");
     owner = await Owner.of(vps, temp, SSH);
     const line = `curl -fsSL ${publisher.url}/install.sh | bash -s -- --no-nginx --port ${GATEWAY}`;

@@ -8,10 +8,11 @@ import { type Frame, makeDevice, RawClient } from "../kit/client.ts";
 import { until } from "../kit/until.ts";
 import { Vps } from "../kit/vps.ts";
 import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
-import { makeKey, makeRelease, RELEASE_MS } from "../release/support/release.ts";
+import { makeKey, RELEASE_MS } from "../release/support/release.ts";
 import { randomLines } from "./support/lines.ts";
 import { type Held, Login, run } from "./support/login.ts";
 import { Owner } from "./support/owner.ts";
+import { publishRelease } from "./support/published.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
 
 /** In the machine's own network. */
@@ -76,8 +77,7 @@ describe.skipIf(reason !== undefined)("approval over SSH on a rented Debian 13",
   beforeAll(async () => {
     temp = await mkdtemp(join(tmpdir(), "ssh-vps-"));
     publisher = await Publisher.start(join(temp, "release"));
-    const words = ["--base-url", publisher.url, "--sign", await makeKey(temp)];
-    await makeRelease(join(temp, "release"), words, { target: `${process.arch}-glibc-2.38` });
+    await publishRelease(join(temp, "release"), { url: publisher.url, key: await makeKey(temp) });
     vps = await Vps.boot("rented");
     owner = await Owner.of(vps, temp, SSH);
     bare = await snapshot(vps);

@@ -30,12 +30,24 @@ finish() {
   [ -z "$opt_json" ] || answer
 }
 
-# Only a restart drops clients; they come back by themselves.
+# Only a restart drops clients; they come back by themselves. A first installation has none.
 say_clients() {
-  [ -n "${away_ms:-}" ] && [ "${clients_away:-0}" -gt 0 ] || return 0
-  who="$clients_away clients were"
-  [ "$clients_away" -ne 1 ] || who='1 client was'
-  say "  $who connected and dropped; the gateway was away for $(seconds "$away_ms") s, and they come back by themselves."
+  [ -n "$current_version" ] || return 0
+  who="${clients_away:-0} clients were"
+  come="they come back by themselves"
+  if [ "${clients_away:-0}" -eq 1 ]; then
+    who="1 client was"
+    come="it comes back by itself"
+  fi
+  if [ -z "${away_since:-}" ]; then
+    say "  the gateway was not restarted, and no client was dropped."
+  elif [ -z "${away_ms:-}" ]; then
+    say "  $who connected and dropped; $come once you have started the gateway."
+  elif [ "${clients_away:-0}" -eq 0 ]; then
+    say "  the gateway was away for $(seconds "$away_ms") s; no client was connected."
+  else
+    say "  $who connected and dropped; the gateway was away for $(seconds "$away_ms") s, and $come."
+  fi
 }
 
 # Where people open it, what their browser will say of the certificate, and what to compare.

@@ -16,6 +16,7 @@ leave_systemd() {
   record "restarted $unit"
   record "start-unit $unit"
   record reload-systemd
+  goes_away
   quiet systemctl disable --now "$unit"
   drop_file "$unit_file"
   quiet systemctl daemon-reload
@@ -25,6 +26,7 @@ leave_pm2() {
   under_pm2 || return 0
   change "take the gateway out of pm2" || return 0
   record "restarted openclaw-gateway"
+  goes_away
   quiet as_person pm2 delete openclaw-gateway && quiet as_person pm2 save --force
 }
 

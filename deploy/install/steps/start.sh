@@ -19,7 +19,7 @@ start_unit() {
   if systemctl is-active -q "$unit" 2>/dev/null; then
     restart_needed || return 0
     change "restart $unit" || return 0
-    count_clients
+    goes_away
     record "restarted $unit"
     verb=restart
   else
@@ -27,9 +27,8 @@ start_unit() {
     record "stop-unit $unit"
     verb=start
   fi
-  since=$(now_ms)
   if quiet systemctl "$verb" "$unit"; then
-    away_ms=$(($(now_ms) - since))
+    is_back
     return 0
   fi
   close_line
@@ -51,10 +50,9 @@ start_pm2() {
   change "start the gateway under pm2" || return 0
   # One that pm2 has already stays there when this is undone.
   if under_pm2; then record "restarted openclaw-gateway"; else record "pm2 openclaw-gateway"; fi
-  count_clients
-  since=$(now_ms)
+  goes_away
   if ! begin_pm2 || ! runs_now; then fail_pm2; fi
-  away_ms=$(($(now_ms) - since))
+  is_back
 }
 
 # under_pm2: whether an installation here gave it to pm2, which has it still.
@@ -72,6 +70,16 @@ fail_pm2() {
   as_person pm2 logs openclaw-gateway --nostream --lines 50 2>/dev/null </dev/null | tee -a "$log_file" | tail -n 15 >&2 || :
   fail 1 "the gateway did not start under pm2" "tail -n 100 $log_file"
 }
+
+# goes_away: who is connected now is dropped. A run that changes the supervisor stops it earlier than it
+# starts it.
+goes_away() {
+  [ -z "${away_since:-}" ] || return 0
+  count_clients
+  away_since=$(now_ms)
+}
+
+is_back() { [ -z "${away_since:-}" ] || away_ms=$(($(now_ms) - away_since)); }
 
 # count_clients: those that a restart drops for a moment.
 count_clients() {

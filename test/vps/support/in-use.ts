@@ -6,12 +6,13 @@ import { Publisher } from "../../install/support.ts";
 import type { Result } from "../../kit/outcome.ts";
 import { Vps } from "../../kit/vps.ts";
 import type { VpsKind } from "../../kit/vps-base.ts";
-import { makeKey, makeRelease, target } from "../../release/support/release.ts";
+import { makeKey } from "../../release/support/release.ts";
+import { publishRelease } from "./published.ts";
 import { changesOf, snapshot } from "./snapshot.ts";
 
 const OWN = "/opt/openclaw-gateway/current/install/install.sh";
 /** Programs and certificates of other people, whose bytes a snapshot does not hold. */
-const THEIRS = "/usr/sbin/nginx /usr/bin/certbot /opt/certbot /usr/local/bin";
+const THEIRS = "/usr/sbin/nginx /usr/bin/certbot /opt/certbot /snap /usr/local/bin";
 
 /** A machine that already serves something, and a release to install on it. */
 export class InUse {
@@ -24,9 +25,9 @@ export class InUse {
   static async boot(kind: VpsKind = "rented"): Promise<InUse> {
     const temp = await mkdtemp(join(tmpdir(), "in-use-"));
     const publisher = await Publisher.start(join(temp, "release"));
-    const words = ["--base-url", publisher.url, "--sign", await makeKey(temp)];
-    const build = kind === "rented" ? `${process.arch}-glibc-2.38` : target;
-    await makeRelease(join(temp, "release"), words, { target: build });
+    const glibc = kind === "rented" ? "2.38" : "2.28";
+    const key = await makeKey(temp);
+    await publishRelease(join(temp, "release"), { url: publisher.url, key, glibc });
     return new InUse(await Vps.boot(kind), publisher, temp);
   }
 

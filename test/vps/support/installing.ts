@@ -6,7 +6,8 @@ import { promisify } from "node:util";
 import { Publisher } from "../../install/support.ts";
 import type { Result } from "../../kit/outcome.ts";
 import type { Vps } from "../../kit/vps.ts";
-import { makeKey, makeRelease } from "../../release/support/release.ts";
+import { makeKey } from "../../release/support/release.ts";
+import { publishRelease } from "./published.ts";
 
 /** Where an installation keeps the script that takes it off again. */
 export const OWN_SCRIPT = "/opt/openclaw-gateway/current/install/install.sh";
@@ -28,9 +29,7 @@ export class Installing {
     const temp = await mkdtemp(join(tmpdir(), "installing-"));
     const publisher = await Publisher.start(join(temp, "release"));
     const key = await makeKey(temp);
-    const words = ["--base-url", publisher.url, "--sign", key];
-    const target = `${process.arch}-glibc-${glibc}`;
-    await makeRelease(join(temp, "release"), words, { target });
+    await publishRelease(join(temp, "release"), { url: publisher.url, key, glibc });
     return new Installing(temp, publisher, key);
   }
 
