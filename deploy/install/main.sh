@@ -10,6 +10,9 @@ for file in lib/say lib/progress lib/journal lib/written lib/change lib/packages
   . "$here/$file.sh"
 done
 
+# Not every login's path has the folder of programs that snap installs, such as certbot.
+[ ! -d /snap/bin ] || case ":$PATH:" in *:/snap/bin:*) ;; *) PATH=$PATH:/snap/bin ;; esac
+
 prefix=/opt/openclaw-gateway
 logging=
 silent=

@@ -24,7 +24,7 @@ ${sites}
     "http_port=80 https_port=443 cert_file=/cert nginx_version=1.26 site_name=x",
     `nginx() { cat '${work}/dump'; }`,
     "ip() { :; }",
-    "listens() { return 1; }",
+    "listens() { return 1; }; has_systemd() { return 1; }",
     'say() { echo "$1"; }',
     'wrong() { echo "refused: $1"; }',
     '. "$here/lib/nginx-config.sh"',

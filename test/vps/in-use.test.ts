@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LONG, longTest } from "../kit/long.ts";
+import { until } from "../kit/until.ts";
 import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
 import { RELEASE_MS } from "../release/support/release.ts";
 import { InUse, site } from "./support/in-use.ts";
@@ -20,6 +21,8 @@ systemctl is-active -q "$1" || systemd-run -q --collect --unit="$1" perl -e "$pe
 timeout 30 sh -c 'until ss -Htln | grep -q 127.0.0.9:443; do sleep 0.1; done'
 `;
 
+const OTHER_CONFIGURATION = `pid /run/web.pid;\nevents {}\nhttp { ${site("shop.test")} }\n`;
+
 /** Another computer, at the end of a wire: what comes over loopback no firewall keeps out. */
 const OUTSIDE = `set -e
 ip netns add outside
@@ -28,7 +31,7 @@ ip address add 198.51.100.1/24 dev inside && ip link set inside up
 ip -n outside address add 198.51.100.2/24 dev wire && ip -n outside link set wire up
 `;
 const reachedFromOutside = async () => {
-  const asks = "curl -qs -m 3 -o /dev/null --resolve gw.test:80:198.51.100.1 http://gw.test/";
+  const asks = "curl -qs -m 1 -o /dev/null --resolve gw.test:80:198.51.100.1 http://gw.test/";
   return (await machine.vps.exec(["sh", "-c", `ip netns exec outside ${asks}`])).code === 0;
 };
 
@@ -62,7 +65,7 @@ const MADE_FOR = "/usr/share/nginx";
 /** nginx as somebody compiled it: no package owns it, and its sites, its log and its number lie where they like. */
 async function compiled(include: string): Promise<void> {
   await machine.sh(`
-    cd /tmp && apt-get update -qq && apt-get download -qq nginx && dpkg-deb -x nginx_*.deb nginx
+    cd /tmp && apt-get download -qq nginx && dpkg-deb -x nginx_*.deb nginx
     cp nginx/usr/sbin/nginx /usr/sbin/nginx && rm -rf nginx nginx_*.deb
     mkdir -p /var/log/nginx /var/lib/nginx ${MADE_FOR}/run ${MADE_FOR}/logs`);
   const main = `user www-data;\npid run/nginx.pid;\nerror_log logs/error.log warn;\nevents {}\nhttp { ${include} }\n`;
@@ -76,6 +79,7 @@ describe.skipIf(reason !== undefined).each(KINDS)(
   (kind) => {
     beforeAll(async () => {
       machine = await InUse.boot(kind);
+      await machine.sh("apt-get update -qq");
     }, RELEASE_MS + BASE_MS);
     afterAll(() => machine?.close());
 
@@ -148,7 +152,7 @@ describe.skipIf(reason !== undefined).each(KINDS)(
 
     describe("with nginx from Debian", () => {
       beforeAll(async () => {
-        await machine.sh("apt-get update -qq && apt-get install -qy nginx");
+        await machine.sh("apt-get install -qy nginx");
         await machine.sh("rm /etc/nginx/sites-enabled/default && systemctl reload nginx");
         await machine.write("/root/hold", HOLD);
         await machine.sh(`ip address replace ${PUBLIC}/32 dev lo`);
@@ -241,6 +245,27 @@ describe.skipIf(reason !== undefined).each(KINDS)(
       );
 
       test(
+        "an nginx that reads another configuration than its own is told, and goes on as it was",
+        async () => {
+          const unit = "/etc/systemd/system/nginx.service.d/own.conf";
+          await machine.write("/srv/web/nginx.conf", OTHER_CONFIGURATION);
+          await machine.write(
+            unit,
+            "[Service]\nPIDFile=/run/web.pid\nExecStartPre=\nExecStart=\nExecStart=/usr/sbin/nginx -c /srv/web/nginx.conf\n",
+          );
+          await machine.sh("systemctl daemon-reload; systemctl restart nginx");
+          expect(await machine.asks("shop.test")).toBe("shop.test");
+          const said = await machine.refused("--http-port 8080 --https-port 8443");
+          expect(said).toContain("nginx -c /srv/web/nginx.conf");
+          expect(await machine.refused("")).toContain("port 80 is taken by nginx (");
+          expect(await machine.asks("shop.test")).toBe("shop.test");
+          await machine.sh(`systemctl stop nginx; rm -r /srv/web $(dirname ${unit})
+            systemctl daemon-reload; systemctl reset-failed nginx; systemctl start nginx`);
+        },
+        STEP_MS,
+      );
+
+      test(
         "ports that other programs hold are told before anything is changed",
         async () => {
           await withSite(site("shop.test"), async () => {
@@ -285,14 +310,14 @@ describe.skipIf(reason !== undefined).each(KINDS)(
           await machine.sh(OUTSIDE);
           try {
             await machine.installs("--domain gw.test --no-tls");
-            expect(await reachedFromOutside()).toBe(true);
+            await until(reachedFromOutside, "the gateway to be reached from outside");
             for (const [name, { shut, open }] of Object.entries(FIREWALLS)) {
               await machine.sh(shut);
               expect([name, await reachedFromOutside()]).toEqual([name, false]);
               const said = await machine.installs();
               const [, command = ""] = /nobody in on port 80; to open it: (.*)/.exec(said) ?? [];
               await machine.sh(command);
-              expect([command, await reachedFromOutside()]).toEqual([command, true]);
+              await until(reachedFromOutside, `the gateway to be reached after ${command}`);
               expect(await machine.installs()).not.toContain("to open it");
               await machine.sh(open);
             }

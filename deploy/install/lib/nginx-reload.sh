@@ -10,6 +10,24 @@ nginx_master() {
   ! kill -0 "${master:-x}" 2>/dev/null || echo "$master"
 }
 
+# other_nginx: how a nginx was started that runs with another configuration than that of nginx -T.
+other_nginx() {
+  known=$(nginx_master)
+  own_files=$(readlink /proc/self/ns/mnt)
+  for place in /proc/[0-9]*; do
+    [ "${place#/proc/}" != "$known" ] || continue
+    # One in a container is none of this machine's.
+    [ "$(readlink "$place/ns/mnt" 2>/dev/null)" = "$own_files" ] || continue
+    title=$(tr '\0' ' ' <"$place/cmdline" 2>/dev/null) || continue
+    case "$title" in
+      'nginx: master process '*)
+        printf '%s\n' "${title#nginx: master process }" | sed 's/ *$//'
+        return 0
+        ;;
+    esac
+  done
+}
+
 workers_of() { [ -z "$1" ] || cat "/proc/$1/task/$1/children" 2>/dev/null || :; }
 
 # nginx_log: the file that its errors go to; it may not be there yet.
@@ -72,7 +90,7 @@ reload_unit() {
     record "disable-nginx nginx.service"
     quiet systemctl enable nginx
   fi
-  [ -n "$master" ] || record "stop-nginx nginx.service"
+  systemctl is-active -q nginx.service || record "stop-nginx nginx.service"
   quiet systemctl reload-or-restart nginx
 }
 

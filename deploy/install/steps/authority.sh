@@ -4,7 +4,6 @@
 
 first_cert=$keeps/first-cert.pem
 first_key=$keeps/first-key.pem
-certbot_drop_in=/etc/systemd/system/certbot.service.d/openclaw-gateway.conf
 certbot_log=/var/log/letsencrypt/letsencrypt.log
 
 # By a file below a folder of ours that nginx serves; renewal is certbot's own timer, then a reload,
@@ -47,13 +46,20 @@ prove_first() {
   prove_everywhere "$local_url" "$(fingerprint "$first_cert")"
 }
 
-# Renewals have to trust the same authority.
+# Renewals have to trust the same authority, whichever of certbot's timers starts them.
 keep_authority() {
   [ -n "$opt_acme_ca" ] || return 0
+  keep_authority_in certbot.service
+  ! has_systemd || ! systemctl cat snap.certbot.renew.service >/dev/null 2>&1 || keep_authority_in snap.certbot.renew.service
+}
+
+# keep_authority_in SERVICE
+keep_authority_in() {
+  drop_in=/etc/systemd/system/$1.d/openclaw-gateway.conf
   printf '[Service]\nEnvironment=REQUESTS_CA_BUNDLE=%s\n' "$opt_acme_ca" >"$work/certbot.conf"
-  ! cmp -s "$work/certbot.conf" "$certbot_drop_in" || return 0
+  ! cmp -s "$work/certbot.conf" "$drop_in" || return 0
   [ -n "$dry" ] || record "reload-systemd"
-  put_file "$work/certbot.conf" "$certbot_drop_in" 644 root:root
+  put_file "$work/certbot.conf" "$drop_in" 644 root:root
   [ -n "$dry" ] || ! has_systemd || quiet systemctl daemon-reload
 }
 

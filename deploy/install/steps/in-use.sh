@@ -12,6 +12,7 @@ check_in_use() {
   check_held "$http_port" --http-port
   [ -z "$cert_file" ] || check_held "$https_port" --https-port
   [ -n "$nginx_version" ] || return 0
+  check_unit_of_nginx
   check_site_folder
   check_name
   check_how_others_listen "$http_port" --http-port
@@ -27,8 +28,19 @@ check_held() {
     [ ! -f "$nginx_file" ] || ! grep -qE "^ *listen [^;]*\b$1[ ;]" "$nginx_file" || return 0
     [ -z "$(others_on "$1")" ] || return 0
     holder=$(listener "$1")
+    started=$(other_nginx)
+    [ "$holder" != nginx ] || [ -z "$started" ] || holder="nginx ($started)"
   fi
   wrong "port $1 is taken by ${holder:-another program}, where nginx would listen; use another: $2 $(other_port "$1") (or free it, or add --no-nginx)"
+}
+
+# check_unit_of_nginx: what it reads when it is told to reload has to be what nginx -T prints.
+check_unit_of_nginx() {
+  has_systemd && systemctl is-active -q nginx.service 2>/dev/null || return 0
+  master=$(nginx_master)
+  [ -z "$master" ] || return 0
+  started=$(other_nginx)
+  wrong "nginx.service runs nginx with another configuration than the one that nginx -T prints${started:+ ($started)}; add --no-nginx and lead to the gateway from there yourself"
 }
 
 other_port() {
