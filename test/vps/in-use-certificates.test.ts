@@ -131,7 +131,11 @@ describe.skipIf(reason !== undefined).each(KINDS)(
       "no authority is asked before the gateway has been reached through nginx",
       async () => {
         const shut = "ExecStartPost=+/bin/chmod 0700 /run/openclaw-gateway/public";
-        expect(await failsWith(shut, acme())).toContain("could not be used through");
+        const said = await failsWith(shut, acme());
+        expect(said).toContain("could not be used through");
+        // What it advises is still there once all is undone.
+        const [, advised = ""] = /next: (tail .*)/.exec(said) ?? [];
+        expect(await machine.sh(advised)).toContain("everything it did was undone");
         expect((await machine.vps.exec(["test", "-e", "/etc/letsencrypt"])).code).toBe(1);
       },
       STEP_MS,
@@ -245,7 +249,9 @@ describe.skipIf(reason !== undefined).each(KINDS)(
         await machine.sh(`openssl genrsa -out ${LIVE}/privkey.pem 2048 2>/dev/null`);
         expect(await machine.refused(given)).toContain("is not the key of");
         await lay(`DNS:${NAME}`);
-        expect(await machine.installs(acme("--dry-run"))).toContain("it will not be renewed");
+        const reused = await machine.installs(acme("--dry-run"));
+        expect(reused).toContain("it will not be renewed");
+        expect(reused).toContain(`browsers will refuse ${LIVE}/fullchain.pem`);
       },
       STEP_MS,
     );

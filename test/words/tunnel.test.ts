@@ -20,6 +20,13 @@ describe("the line that opens an address of this machine alone on another one", 
     expect(tunnelLine(url, env)).toBe(line);
   });
 
+  test("names a machine with IPv6 alone by the address that SSH came in on, as ssh takes it", () => {
+    const env = { USER: "ann", SSH_CONNECTION: "2001:db8::9 51000 2001:db8::7 22" };
+    expect(tunnelLine("http://127.0.0.1:18789/#invite=x", env)).toBe(
+      "ssh -N -L 18789:127.0.0.1:18789 ann@2001:db8::7",
+    );
+  });
+
   test("names the port of sshd, and this machine by its own name where nobody is logged in", () => {
     const url = "http://127.0.0.1:1/";
     const env = { USER: "root", SUDO_USER: "ann", SSH_CONNECTION: "a 1 192.0.2.7 2222" };
