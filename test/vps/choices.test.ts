@@ -140,7 +140,9 @@ describe.skipIf(reason !== undefined)("what an installation may be told", () => 
       expect(third).not.toContain("pm2 startup");
 
       // Another supervisor takes over, and this one again.
-      await installs("--supervisor", "systemd");
+      expect(await installs("--supervisor", "systemd")).toMatch(
+        /^ {2}the gateway was away for \d+\.\d s; no client was connected\.$/m,
+      );
       expect((await state()).stdout).toContain('"supervisor": "systemd"');
       expect(await vps.ok(["pm2", "jlist"])).toMatch(/\[\]\s*$/);
       await installs("--supervisor", "pm2");

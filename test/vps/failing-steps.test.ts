@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { LONG } from "../kit/long.ts";
 import { Vps } from "../kit/vps.ts";
 import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
 import { RELEASE_MS } from "../release/support/release.ts";
@@ -8,11 +9,16 @@ import { changesOf, snapshot } from "./support/snapshot.ts";
 const BARE = ["--port", "29481", "--no-nginx"];
 const BEHIND_NGINX = ["--http-port", "29480", "--https-port", "29443", "--tune-nginx"];
 /** With the packages of nginx to be installed, and taken away again, they take the longest. */
-const early = [
-  ...["accounts", "release", "folders", "switch", "command_line", "configuration"],
-  ...["systemd_unit", "leave", "start"],
-];
-const late = ["certificate", "nginx_site", "pin", "tune_nginx", "prove", "prune", "remember"];
+const early = LONG
+  ? [
+      ...["accounts", "release", "folders", "switch", "command_line", "configuration"],
+      ...["systemd_unit", "leave", "start"],
+    ]
+  : // What a step did is undone after each later one too: the last ones undo the most.
+    ["accounts", "folders", "configuration", "start"];
+const late = LONG
+  ? ["certificate", "nginx_site", "pin", "tune_nginx", "prove", "prune", "remember"]
+  : ["certificate", "prove", "remember"];
 
 const reason = whyNoVps();
 if (reason) console.log(`The tests of steps that fail are skipped: ${reason}.`);

@@ -18,7 +18,7 @@ other_nginx() {
     [ "${place#/proc/}" != "$known" ] || continue
     # One in a container is none of this machine's.
     [ "$(readlink "$place/ns/mnt" 2>/dev/null)" = "$own_files" ] || continue
-    title=$(tr '\0' ' ' <"$place/cmdline" 2>/dev/null) || continue
+    title=$(tr '\0' ' ' 2>/dev/null <"$place/cmdline") || continue
     case "$title" in
       'nginx: master process '*)
         printf '%s\n' "${title#nginx: master process }" | sed 's/ *$//'

@@ -30,9 +30,9 @@ finish() {
   [ -z "$opt_json" ] || answer
 }
 
-# Only a restart drops clients; they come back by themselves. A first installation has none.
+# Only a restart drops clients; they come back by themselves. One that did not run before has none.
 say_clients() {
-  [ -n "$current_version" ] || return 0
+  [ -n "$current_version" ] && [ -z "${begins:-}" ] || return 0
   who="${clients_away:-0} clients were"
   come="they come back by themselves"
   if [ "${clients_away:-0}" -eq 1 ]; then

@@ -26,6 +26,7 @@ start_unit() {
     change "start $unit" || return 0
     record "stop-unit $unit"
     verb=start
+    [ -n "${away_since:-}" ] || begins=1
   fi
   if quiet systemctl "$verb" "$unit"; then
     is_back
@@ -76,15 +77,15 @@ fail_pm2() {
 goes_away() {
   [ -z "${away_since:-}" ] || return 0
   count_clients
-  away_since=$(now_ms)
+  if [ -n "${clients_away:-}" ]; then away_since=$(now_ms); else begins=1; fi
 }
 
 is_back() { [ -z "${away_since:-}" ] || away_ms=$(($(now_ms) - away_since)); }
 
-# count_clients: those that a restart drops for a moment.
+# count_clients: those that a restart drops for a moment; nothing where the gateway does not run.
 count_clients() {
   clients_away=$("/usr/local/bin/$command_name" gateway status --json 2>/dev/null |
-    awk '/"connections": *{/ { within = 1 } within && /"(operator|node)":/ { gsub(/[^0-9]/, ""); sum += $0 } /}/ { within = 0 } END { print sum + 0 }')
+    awk '/"running": *true/ { runs = 1 } /"connections": *{/ { within = 1 } within && /"(operator|node)":/ { gsub(/[^0-9]/, ""); sum += $0 } /}/ { within = 0 } END { if (runs) print sum + 0 }')
 }
 
 begin_pm2() {
