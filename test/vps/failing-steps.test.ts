@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Vps } from "../kit/vps.ts";
 import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
 import { RELEASE_MS } from "../release/support/release.ts";
+import { InstallerCures } from "./support/installer-cures.ts";
 import { Installing } from "./support/installing.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
 
@@ -12,13 +13,15 @@ const early = [
   ...["accounts", "release", "folders", "switch", "command_line", "configuration"],
   ...["systemd_unit", "leave", "start"],
 ];
-const late = ["certificate", "nginx_site", "pin", "tune_nginx", "prove", "prune", "remember"];
+/** In the steps between, what really fails there does, below. */
+const late = ["certificate", "nginx_site", "pin", "prune", "remember"];
 
 const reason = whyNoVps();
 if (reason) console.log(`The tests of steps that fail are skipped: ${reason}.`);
 
 let installing: Installing;
 let vps: Vps;
+let cures: InstallerCures;
 
 /** All in one machine: each leaves it as it was, or the next one would find what it left. */
 async function expectUndone(step: string, words: readonly string[]): Promise<void> {
@@ -35,21 +38,38 @@ describe.skipIf(reason !== undefined)("the machine is as it was when the install
   beforeAll(async () => {
     installing = await Installing.publish();
     vps = await Vps.boot("rented");
+    cures = new InstallerCures(vps, installing);
   }, RELEASE_MS + BASE_MS);
   afterAll(async () => {
     await vps?.close();
     await installing?.close();
   });
 
+  test("a program that it needs is missing", () => cures.programMissing(BARE.join(" ")), STEP_MS);
+
   test.each(early)("after %s", (step) => expectUndone(step, BARE), STEP_MS);
+
+  test("where the gateway does not start", () => cures.doesNotStart(), STEP_MS);
+
+  test(
+    "where it was killed, and what it left is in use",
+    () => cures.cutOffAndInUse(BARE.join(" ")),
+    STEP_MS,
+  );
 
   test("after nginx_packages", () => expectUndone("nginx_packages", BEHIND_NGINX), STEP_MS);
 
-  describe("with an nginx that is there", () => {
-    beforeAll(async () => {
-      await vps.ok(["sh", "-c", "apt-get update -q && apt-get install -qy nginx"]);
-    }, STEP_MS);
+  describe("behind nginx", () => {
+    const words = BEHIND_NGINX.join(" ");
+    test("where apt fetches to another folder", () => cures.fetchedElsewhere(words), STEP_MS);
+
+    // From here on nginx is there, as this one ends with it.
+    test("where Debian's packages are out of reach", () => cures.outOfReach(words), STEP_MS);
 
     test.each(late)("after %s", (step) => expectUndone(step, BEHIND_NGINX), STEP_MS);
+
+    test("where nginx refuses its limits", () => cures.refusedByNginx(words), STEP_MS);
+
+    test("where nginx lets nobody in", () => cures.letsNobodyIn(words), STEP_MS);
   });
 });

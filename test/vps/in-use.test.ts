@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LONG, longTest } from "../kit/long.ts";
+import type { Result } from "../kit/outcome.ts";
 import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
 import { RELEASE_MS } from "../release/support/release.ts";
 import { InUse, site } from "./support/in-use.ts";
+import { LOG } from "./support/installing.ts";
+import { Reader } from "./support/told.ts";
 
 const reason = whyNoVps();
 if (reason) console.log(`The tests of a machine that is in use are skipped: ${reason}.`);
@@ -21,6 +24,10 @@ timeout 30 sh -c 'until ss -Htln | grep -q 127.0.0.9:443; do sleep 0.1; done'
 `;
 const reloads = "nginx -t -q && systemctl reload-or-restart nginx";
 const fails = (step: string) => ({ OPENCLAW_INSTALL_FAIL_AFTER: step });
+
+/** The installer's log, as a failure tells people to look at it. */
+const typesLook = async (failed: Result) =>
+  (await new Reader(machine.vps).types(failed, `tail -n 100 ${LOG}`)).stdout;
 
 /** nginx as somebody compiled it: no package owns it, and its sites lie where they like. */
 async function compiled(include: string): Promise<void> {
@@ -231,6 +238,8 @@ describe.skipIf(reason !== undefined).each(KINDS)(
               "systemctl stop late; rm -r /etc/systemd/system/nginx.service.d; systemctl daemon-reload",
             );
             expect(stdout).toMatch(/bind\(\) to .*:443 failed/);
+            const log = await typesLook({ code, stdout, stderr: "" });
+            expect(log).toMatch(/nginx's log since: .*bind\(\) to .*:443 failed/);
             expect(code).toBe(1);
             expect(await machine.changesSince(before)).toEqual([]);
             expect(await machine.asks("shop.test")).toBe("shop.test");
@@ -248,6 +257,7 @@ describe.skipIf(reason !== undefined).each(KINDS)(
           const first = await machine.uninstall("--purge");
           expect(first.stdout).toContain("could not undo: account openclaw-gateway");
           expect(first.code).toBe(1);
+          expect(await typesLook(first)).toContain("is currently used by process");
           await machine.sh("systemctl stop busy");
           // Its own copy went with the rest.
           expect((await machine.install("--uninstall --purge")).code).toBe(0);
