@@ -89,6 +89,10 @@ export const shellTyped: Readonly<Record<string, TypedThere>> = {
     file: "vps/in-use.test.ts",
     as: 'typesLook({ code, stdout, stderr: "" })',
   },
+  "deploy/install/lib/nginx-reload.sh: nginx -t && nginx -s reload": {
+    file: "vps/in-use.test.ts",
+    as: 'types(gone, "nginx -t && nginx -s reload")',
+  },
   "deploy/install/lib/packages.sh: apt-get install -y$missing": {
     file: INSTALLER,
     as: 'command: "apt-get install -y nginx"',

@@ -279,10 +279,13 @@ describe.skipIf(reason !== undefined).each(KINDS)(
             expect(await machine.sh(`cat ${ours}`)).not.toContain("# mine");
             await machine.sh(`echo '# again' >>${ours}`);
             await machine.write(`${ENABLED}/broken`, "nonsense;\n");
-            const { code, stdout } = await machine.uninstall("--purge");
+            const gone = await machine.uninstall("--purge");
+            const { code, stdout } = gone;
             expect(stdout).toContain(`${ENABLED}/broken`);
             expect(code).toBe(0);
-            await machine.sh(`rm ${ENABLED}/broken && ${reloads}`);
+            await machine.sh(`rm ${ENABLED}/broken`);
+            await new Reader(machine.vps).types(gone, "nginx -t && nginx -s reload");
+            expect(await machine.asks("shop.test")).toBe("shop.test");
             const last = /\/var\/backups\/\S+/.exec(stdout)?.[0] ?? "";
             expect(await machine.sh(`tail -n 1 ${last}`)).toBe("# again\n");
             await machine.sh("rm -r /var/backups/openclaw-gateway");

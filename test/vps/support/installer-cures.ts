@@ -117,6 +117,8 @@ export class InstallerCures {
     const conf = "/etc/nginx/nginx.conf";
     await this.vps.ok(["sed", "-i", "1i worker_rlimit_nofile 4096;", conf]);
     const failed = await this.#fails(words, "nginx does not accept the configuration made for it");
+    // While it is undone, nginx is asked only once all of it is as it was.
+    expect(failed.stdout).not.toContain("an error that is not the gateway's");
     const { stdout } = await this.#reader.types(failed, LOOK);
     expect(stdout).toContain('"worker_rlimit_nofile" directive is duplicate');
     await this.vps.ok(["sed", "-i", "1d", conf]);
