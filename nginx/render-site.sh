@@ -60,8 +60,8 @@ case "$name $cert $key $socket $address $webroot" in
     ;;
 esac
 case "$https_at $http_at" in
-  *[!A-Za-z0-9.:\ *[\]-]*)
-    echo "render-site.sh: addresses to listen at are IP addresses, or *" >&2
+  *[!A-Za-z0-9._:\ *[\]-]*)
+    echo "render-site.sh: addresses to listen at are IP addresses, names, or *" >&2
     exit 2
     ;;
 esac

@@ -41,7 +41,7 @@ install.sh [options]            each has a twin in the environment: OPENCLAW_INS
                                 Debian's own (which is changed anyway, and changed back by --uninstall)
   --no-tune-nginx               leave nginx.conf as it is
   --supervisor systemd|pm2|none what keeps the gateway running (systemd)
-  --offline FILE                an archive made by "npm run release -- --offline"
+  --offline FILE                an archive made by "npm run release -- --sign KEY --offline"
   --uninstall [--purge]         take it off again; --purge: devices, keys and configuration too
   --json                        the result as JSON on standard output, progress on standard error
   --help
@@ -222,7 +222,7 @@ need_program() {
 fetch() {
   if [ -n "$opt_offline" ]; then
     tar -xOf "$opt_offline" "./${1##*/}" >"$2" 2>/dev/null || tar -xOf "$opt_offline" "${1##*/}" >"$2" 2>/dev/null ||
-      fail 5 "$opt_offline holds no ${1##*/}" "make it again: npm run release -- --offline"
+      fail 5 "$opt_offline holds no ${1##*/}" "make it again: npm run release -- --sign KEY --offline"
   elif command -v curl >/dev/null 2>&1; then
     redirects='=https'
     case "$base_url" in http:*) redirects='=http,https' ;; esac
@@ -274,12 +274,12 @@ stage_one() {
     return
   fi
   if [ -z "$opt_offline" ]; then
-    [ -n "$base_url" ] || fail 2 "this copy of install.sh knows no address to install from" "take the one that is published with a release, or make one: npm run release"
+    [ -n "$base_url" ] || fail 2 "this copy of install.sh knows no address to install from" "take the one that is published with a release, or make one: npm run release -- --base-url URL --sign KEY"
     command -v curl >/dev/null 2>&1 || need_program wget curl
   else
     [ -f "$opt_offline" ] || fail 2 "--offline: there is no $opt_offline" "install.sh --help"
   fi
-  [ -n "$public_key" ] || fail 2 "this copy of install.sh has no key to check releases with" "take the one that is published with a release, or make one: npm run release"
+  [ -n "$public_key" ] || fail 2 "this copy of install.sh has no key to check releases with" "take the one that is published with a release, or make one: npm run release -- --base-url URL --sign KEY"
   need_program ssh-keygen openssh-client
   need_program tar tar
   need_program gzip gzip

@@ -14,12 +14,12 @@ fail() {
 
 need_node() {
   command -v node >/dev/null 2>&1 ||
-    fail "Node.js 20.19 or newer is needed and none was found" "apt-get install -y nodejs npm, or install Node 24 from nodejs.org"
+    fail "Node.js 20.19 or newer is needed and none was found" "apt-get update && apt-get install -y --no-install-recommends nodejs npm (on Debian 13 or newer; elsewhere install Node.js 24)"
   node -e '
     const [major, minor] = process.versions.node.split(".").map(Number);
     process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1);
   ' || fail "Node.js 20.19 or newer is needed; this is $(node --version)" "install a newer Node.js and run this again"
-  command -v npm >/dev/null 2>&1 || fail "npm is missing" "apt-get install -y npm"
+  command -v npm >/dev/null 2>&1 || fail "npm is missing" "apt-get update && apt-get install -y --no-install-recommends npm"
 }
 
 # run_quiet WORDS… : runs a command, shows its output only when it fails.

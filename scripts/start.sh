@@ -17,6 +17,6 @@ case "$(command -v node)" in "$root"/*) node_here=$(command -v node) ;; esac
 printf -v command_here '%q %q' "$node_here" "$root/dist/index.js"
 export OPENCLAW_COMMAND="${OPENCLAW_COMMAND:-$command_here}"
 if [ ! -t 1 ]; then
-  say "Output is not a terminal, so no secret is shown. For the owner's one-time link: $OPENCLAW_COMMAND devices invite"
+  say "Output is not a terminal, so no secret is shown. For the owner's one-time link: $OPENCLAW_COMMAND devices invite --scopes owner"
 fi
 exec node "$root/dist/index.js" gateway run "$@"

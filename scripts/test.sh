@@ -31,7 +31,7 @@ need_debian() {
   fi
   say "Installing ${missing[*]} …"
   install_debian "${missing[@]}" ||
-    fail "${missing[*]} could not be installed" "apt-get install -y ${missing[*]}"
+    fail "${missing[*]} could not be installed" "apt-get update && apt-get install -y --no-install-recommends ${missing[*]}"
 }
 
 # Installs packages without starting the services they bring: tests start their own. One run at a

@@ -14,7 +14,7 @@ const help = `npm run release -- [options]
   --base-url URL   where the folder will be published        (or OPENCLAW_RELEASE_URL)
   --sign KEY       SSH key that signs it: a private key file (or OPENCLAW_RELEASE_KEY)
   --target NAME    only this target, again for more: x64-glibc-2.38 x64-glibc-2.28 arm64-glibc-…
-  --offline        one more archive per target that holds everything, for machines without a network
+  --offline        one more archive per target that holds everything, for machines without a network; needs --sign
 Without --base-url and --sign no install.sh is made: it would have nothing to trust.`;
 
 /** Throws for a word that is none, a key that does not sign, an address that is none. */
@@ -36,6 +36,8 @@ async function readOptions() {
     throw new Error(`--base-url: expected https://…, not ${url}`);
   }
   if (values.sign !== "") await signedTrial(values.sign);
+  else if (values.offline)
+    throw new Error("--offline: an archive that no --sign KEY vouches for is never installed");
   return { ...values, "base-url": url };
 }
 

@@ -25,7 +25,7 @@ export function since(from: number): Said[] {
 export function recorded(real: typeof commands): typeof commands {
   const making =
     (make: Maker): Maker =>
-    (parts, ...filled) => ({ ...make(parts, ...filled), ...originOf(new Error().stack) });
+    (parts, ...filled) => ({ ...make(parts, ...filled), ...placeOf(parts) });
   return {
     ...real,
     openclaw: making(real.openclaw),
@@ -35,6 +35,16 @@ export function recorded(real: typeof commands): typeof commands {
       return real.commandText(command, calls);
     },
   };
+}
+
+/** Where each template stands: a stack takes longer to read than a command to make, and they are made often. */
+const origins = new WeakMap<TemplateStringsArray, { origin?: string }>();
+
+/** The place of a template, which is found by the stack of whom it calls first. */
+function placeOf(parts: TemplateStringsArray): { origin?: string } {
+  const known = origins.get(parts) ?? originOf(new Error().stack);
+  origins.set(parts, known);
+  return known;
 }
 
 /** The place that called, of a stack of this file's callers. */

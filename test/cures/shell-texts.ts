@@ -17,7 +17,7 @@ export interface ShellText {
 
 /** A command at the start of a text, behind a colon or a bracket, or set off by blanks. */
 const COMMAND =
-  /(?:^|[:;(] |\(|"| {2})((?:sudo |env \S+ )?(?:\$command_name|\$OPENCLAW_COMMAND|openclaw|apt-get|curl|journalctl|systemctl|pm2|less|tail|npm|sh|bash|runuser|certbot|install\.sh)(?= |$|;|")(?:(?! \(|\)|;|, or | keeps | checks|"|\u201d| {2})[^\n])*)/g;
+  /(?:^|[:;(] |\(|"| {2})((?:sudo |env \S+ )?(?:\$command_name|\$OPENCLAW_COMMAND|openclaw|apt-get|curl|journalctl|systemctl|pm2|less|tail|nginx(?= -)|npm|sh|bash|runuser|certbot|install\.sh)(?= |$|;|")(?:(?! \(|\)|;|, or | keeps | checks|"|\u201d| {2})[^\n])*)/g;
 
 /** What prints, besides `fail`, whose last word is what to type. */
 const SAYS = /^(?:say|echo|printf|note|warn)$/;

@@ -8,8 +8,10 @@ interface TypedThere {
 }
 
 const CURES = "vps/support/ssh-cures.ts";
+const INSTALLER = "vps/support/installer-cures.ts";
+const CLONE = "vps/clone.test.ts";
 
-/** Commands that scripts of the shell tell people: a test of machines sees them said and types them. */
+/** Every command that scripts of the shell tell people: a test sees it said where it is, and types it. */
 export const shellTyped: Readonly<Record<string, TypedThere>> = {
   "scripts/install.sh: install.sh --help": {
     file: CURES,
@@ -55,29 +57,76 @@ export const shellTyped: Readonly<Record<string, TypedThere>> = {
     file: CURES,
     as: 'types(file, "openclaw config validate")',
   },
+  "scripts/install.sh: apt-get update && apt-get install -y $2": {
+    file: INSTALLER,
+    as: 'types(refused, "apt-get update && apt-get install -y openssh-client")',
+  },
+  "scripts/install.sh: npm run release -- --base-url URL --sign KEY": {
+    file: "install/verify.test.ts",
+    as: 'typesRelease(refused, "npm run release -- --base-url URL --sign KEY", key)',
+  },
+  "scripts/install.sh: npm run release -- --sign KEY --offline": {
+    file: "install/verify.test.ts",
+    as: 'typesRelease(lacking, "npm run release -- --sign KEY --offline", key)',
+  },
+  "scripts/lib.sh: apt-get update && apt-get install -y --no-install-recommends nodejs npm": {
+    file: CLONE,
+    as: "reader.types(none, `${GET} nodejs npm`)",
+  },
+  "scripts/lib.sh: apt-get update && apt-get install -y --no-install-recommends npm": {
+    file: CLONE,
+    as: "reader.types(half, `${GET} npm`)",
+  },
+  "scripts/start.sh: $OPENCLAW_COMMAND devices invite --scopes owner": {
+    file: CLONE,
+    as: "reader.types(await said(), link)",
+  },
+  "scripts/test.sh: apt-get update && apt-get install -y --no-install-recommends ${missing[*]}": {
+    file: CLONE,
+    as: "reader.types(failed, `${GET} tmux`)",
+  },
+  "deploy/install/lib/nginx-reload.sh: tail -n 100 $log_file": {
+    file: "vps/in-use.test.ts",
+    as: 'typesLook({ code, stdout, stderr: "" })',
+  },
+  "deploy/install/lib/nginx-reload.sh: nginx -t && nginx -s reload": {
+    file: "vps/in-use.test.ts",
+    as: 'types(gone, "nginx -t && nginx -s reload")',
+  },
+  "deploy/install/lib/packages.sh: apt-get install -y$missing": {
+    file: INSTALLER,
+    as: 'command: "apt-get install -y nginx"',
+  },
+  "deploy/install/lib/packages.sh: apt-get update && apt-get install -y$missing": {
+    file: INSTALLER,
+    as: 'command: "apt-get update && apt-get install -y nginx"',
+  },
+  "deploy/install/main.sh: tail -n 100 $log_file": {
+    file: INSTALLER,
+    as: "types(failed, LOOK)",
+  },
+  "deploy/install/steps/finish.sh: runuser -u openclaw-gateway -- $command_name gateway run": {
+    file: "vps/reruns.test.ts",
+    as: '"runuser -u openclaw-gateway -- openclaw gateway run"',
+  },
+  "deploy/install/steps/prove.sh: tail -n 100 $log_file": {
+    file: INSTALLER,
+    as: "expect((await this.#reader.types(failed, LOOK)).stdout).toMatch(/\\b403\\b/)",
+  },
+  "deploy/install/steps/start.sh: journalctl -u $unit -n 50 --no-pager": {
+    file: INSTALLER,
+    as: "this.#reader.types(failed, log)",
+  },
+  "deploy/install/steps/uninstall.sh: $command_name ssh disable": {
+    file: CURES,
+    as: 'types(await plan(), "openclaw ssh disable", YES)',
+  },
+  "deploy/install/steps/uninstall.sh: tail -n 100 $log_file": {
+    file: "vps/in-use.test.ts",
+    as: "typesLook(first)",
+  },
+  "systemd/render-unit.sh: sh render-unit.sh <systemd version, such as 252> <unit file>": {
+    file: "install/render-unit.test.ts",
+    as: "named(refused, usage, fill)",
+  },
 };
-
-/** Those that no test sees and types yet. A line may go, none may come. */
-export const shellNotTyped: readonly string[] = [
-  "scripts/install.sh: apt-get update && apt-get install -y $2",
-  "scripts/install.sh: npm run release -- --offline",
-  "scripts/install.sh: npm run release",
-  "scripts/lib.sh: apt-get install -y nodejs npm",
-  "scripts/lib.sh: apt-get install -y npm",
-  "scripts/start.sh: $OPENCLAW_COMMAND devices invite",
-  "scripts/test.sh: apt-get install -y ${missing[*]}",
-  "deploy/install/lib/nginx-reload.sh: tail -n 100 $log_file",
-  "deploy/install/lib/packages.sh: apt-get install -y$missing",
-  "deploy/install/lib/packages.sh: apt-get update && apt-get install -y$missing",
-  "deploy/install/main.sh: tail -n 100 $log_file",
-  "deploy/install/steps/finish.sh: runuser -u openclaw-gateway -- $command_name gateway run",
-  "deploy/install/steps/nginx.sh: tail -n 100 $log_file",
-  "deploy/install/steps/prove.sh: tail -n 100 $log_file",
-  "deploy/install/steps/start.sh: journalctl -u $unit",
-  "deploy/install/steps/uninstall.sh: openclaw ssh disable",
-  "deploy/install/steps/uninstall.sh: tail -n 100 $log_file",
-  "systemd/render-unit.sh: sh render-unit.sh <systemd version, such as 252> <unit file>",
-];
-
-/** How many there are at most: lowered with each line that goes. */
-export const MOST_SHELL_NOT_TYPED = 18;

@@ -62,8 +62,7 @@ async function typing(start: string, width = 150): Promise<Tmux> {
 async function tab(tmux: Tmux, typed: string, what: RegExp): Promise<string> {
   await tmux.keys("C-u");
   await tmux.typePart(typed);
-  await tmux.keys("Tab");
-  await tmux.keys("Tab");
+  await tmux.keys("Tab", "Tab");
   return tmux.shows(what);
 }
 

@@ -80,6 +80,8 @@ describe("what is rendered", () => {
     ]);
     expect((await listens("http2=no"))?.[1]).toBe("listen 203.0.113.5:443 ssl;");
     expect(await listens("http2=no", "nginx=1.26.0")).toContain("http2 on;");
+    // As a site of others may listen at the name of a container.
+    expect(await listens("http_at=app_server")).toContain("listen app_server:80;");
   });
 
   test("the numbers are those of the limits table", async () => {

@@ -1,10 +1,13 @@
+import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { signFile } from "../../scripts/release/manifest.mjs";
-import { makeKey, makeRelease, partsOf, RELEASE_MS, target } from "../release/support/release.ts";
+import { makeKey, partsOf, RELEASE_MS, root, target } from "../release/support/release.ts";
+import { named } from "../vps/support/told.ts";
 import { Publisher, type Ran, runScript } from "./support.ts";
 
 let temp: string;
@@ -19,8 +22,18 @@ beforeAll(async () => {
   temp = await mkdtemp(join(tmpdir(), "install-verify-"));
   publisher = await Publisher.start();
   folder = join(temp, "release");
-  const words = ["--base-url", publisher.url, "--sign", await makeKey(temp), "--offline"];
-  await makeRelease(folder, words);
+  const key = await makeKey(temp);
+  // As the script of a clone says, which has nothing to install from.
+  const refused = await runScript(join(root, "scripts/install.sh"), ["--dry-run"]);
+  expect(refused).toMatchObject({ code: 2, stdout: "" });
+  await typesRelease(refused, "npm run release -- --base-url URL --sign KEY", key);
+  expect((await install(DRY)).code).toBe(0);
+  // And as the script that was made then says of an archive that lacks what it should hold.
+  const empty = join(temp, "empty.tar");
+  await promisify(execFile)("tar", ["-cf", empty, "-C", temp, "key.pub"]);
+  const lacking = await install([...DRY, "--offline", empty]);
+  expect(lacking).toMatchObject({ code: 5, stderr: expect.stringContaining("holds no manifest") });
+  await typesRelease(lacking, "npm run release -- --sign KEY --offline", key);
   const manifest = await readFile(join(folder, "manifest"), "utf8");
   version = /^version (.*)$/m.exec(manifest)?.[1] ?? "";
 }, RELEASE_MS);
@@ -28,6 +41,18 @@ afterAll(async () => {
   await publisher.close();
   await rm(temp, { recursive: true, force: true });
 });
+
+/**
+ * Types in the clone what `said` names, with the reader's own key, folder and target; the address is where
+ * the folder is published, typed once and known from the environment later.
+ */
+async function typesRelease(said: Ran, command: string, key: string): Promise<void> {
+  publisher.publish(folder);
+  const fill = { URL: publisher.url, KEY: `${key} --out ${folder} --target ${target}` };
+  const line = named(said, command, fill);
+  const env = { ...process.env, OPENCLAW_RELEASE_URL: publisher.url };
+  await promisify(execFile)("bash", ["-c", line], { cwd: root, env });
+}
 
 /** Runs the published script; what it leaves in its folder for temporary files must be nothing. */
 async function install(

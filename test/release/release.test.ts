@@ -196,6 +196,9 @@ describe("npm run release", () => {
       expect(stderr).toContain("next: name a private SSH key");
       expect(await inClone("--target", "sparc")).toMatchObject({ code: 1 });
       expect(await inClone("--base-url", "ftp://x")).toMatchObject({ code: 1 });
+      // No archive would be made, and nothing would say so.
+      const unsigned = await inClone("--offline");
+      expect(unsigned).toMatchObject({ code: 1, stderr: expect.stringContaining("--sign KEY") });
       expect(await readdir(clone)).not.toContain("node_modules");
     });
 

@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LONG, longTest } from "../kit/long.ts";
+import type { Result } from "../kit/outcome.ts";
 import { until } from "../kit/until.ts";
 import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
 import { RELEASE_MS } from "../release/support/release.ts";
 import { InUse, site } from "./support/in-use.ts";
+import { LOG } from "./support/installing.ts";
+import { Reader } from "./support/told.ts";
 
 const reason = whyNoVps();
 if (reason) console.log(`The tests of a machine that is in use are skipped: ${reason}.`);
@@ -58,6 +61,10 @@ const FIREWALLS = {
 };
 const reloads = "nginx -t -q && systemctl reload-or-restart nginx";
 const fails = (step: string) => ({ OPENCLAW_INSTALL_FAIL_AFTER: step });
+
+/** The installer's log, as a failure tells people to look at it. */
+const typesLook = async (failed: Result) =>
+  (await new Reader(machine.vps).types(failed, `tail -n 100 ${LOG}`)).stdout;
 
 /** The folder that Debian's nginx was made for, where relative paths of its main block start. */
 const MADE_FOR = "/usr/share/nginx";
@@ -295,6 +302,8 @@ describe.skipIf(reason !== undefined).each(KINDS)(
               "systemctl stop late; rm -r /etc/systemd/system/nginx.service.d; systemctl daemon-reload",
             );
             expect(stdout).toMatch(/bind\(\) to .*:443 failed/);
+            const log = await typesLook({ code, stdout, stderr: "" });
+            expect(log).toMatch(/nginx's log since: .*bind\(\) to .*:443 failed/);
             expect(code).toBe(1);
             expect(await machine.changesSince(before)).toEqual([]);
             expect(await machine.asks("shop.test")).toBe("shop.test");
@@ -338,6 +347,7 @@ describe.skipIf(reason !== undefined).each(KINDS)(
           const first = await machine.uninstall("--purge");
           expect(first.stdout).toContain("could not undo: account openclaw-gateway");
           expect(first.code).toBe(1);
+          expect(await typesLook(first)).toContain("is currently used by process");
           await machine.sh("systemctl stop busy");
           // Its own copy went with the rest.
           expect((await machine.install("--uninstall --purge")).code).toBe(0);
@@ -359,10 +369,13 @@ describe.skipIf(reason !== undefined).each(KINDS)(
             expect(await machine.sh(`cat ${ours}`)).not.toContain("# mine");
             await machine.sh(`echo '# again' >>${ours}`);
             await machine.write(`${ENABLED}/broken`, "nonsense;\n");
-            const { code, stdout } = await machine.uninstall("--purge");
+            const gone = await machine.uninstall("--purge");
+            const { code, stdout } = gone;
             expect(stdout).toContain(`${ENABLED}/broken`);
             expect(code).toBe(0);
-            await machine.sh(`rm ${ENABLED}/broken && ${reloads}`);
+            await machine.sh(`rm ${ENABLED}/broken`);
+            await new Reader(machine.vps).types(gone, "nginx -t && nginx -s reload");
+            expect(await machine.asks("shop.test")).toBe("shop.test");
             const last = /\/var\/backups\/\S+/.exec(stdout)?.[0] ?? "";
             expect(await machine.sh(`tail -n 1 ${last}`)).toBe("# again\n");
             await machine.sh("rm -r /var/backups/openclaw-gateway");

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { longTest } from "../kit/long.ts";
+import type { Result } from "../kit/outcome.ts";
 import { until } from "../kit/until.ts";
 import { Vps } from "../kit/vps.ts";
 import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
@@ -14,6 +15,7 @@ import {
   SITE,
 } from "./support/installing.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
+import { Reader } from "./support/told.ts";
 
 const UNIT = "openclaw-gateway.service";
 const NAME = "gw.example";
@@ -65,6 +67,23 @@ async function expectSettled(choices: string): Promise<void> {
   expect(said).toContain("Nothing to change: version");
   expect(asBefore(said)).toBe(choices);
   expect(changesOf(settled, await snapshot(vps))).toEqual([]);
+}
+
+/** A gateway that nothing supervises, started as the installer tells people to. */
+async function startsByHand(said: Result): Promise<void> {
+  const { stdout } = await new Reader(vps).types(
+    said,
+    "runuser -u openclaw-gateway -- openclaw gateway run",
+    {
+      meanwhile: "until openclaw gateway status 2>/dev/null; do sleep 0.1; done",
+      until: "listen",
+    },
+  );
+  expect(stdout).toContain("running");
+  // It is the service's user's, or the service could not go on with its state.
+  expect(
+    await vps.ok(["find", "/var/lib/openclaw-gateway", "!", "-user", "openclaw-gateway"]),
+  ).toBe("");
 }
 
 describe.skipIf(reason !== undefined)("install.sh that is run again", () => {
@@ -123,7 +142,8 @@ describe.skipIf(reason !== undefined)("install.sh that is run again", () => {
   test(
     "without nginx first, with it later, and without it again",
     async () => {
-      await again("--no-nginx", "--supervisor", "none");
+      const alone = await again("--no-nginx", "--supervisor", "none");
+      await startsByHand({ code: 0, stdout: alone, stderr: "" });
       expect(asBefore(await again("--supervisor", "systemd", "--port", "18801"))).toBe(
         "--no-nginx",
       );

@@ -63,6 +63,12 @@ foreign_command() {
   return 1
 }
 
+# name_command: an OpenClaw that is already here (other) keeps its name; ours is then called otherwise.
+name_command() {
+  command_name=openclaw
+  ! other=$(foreign_command) || command_name=openclaw-gateway
+}
+
 fact_lines() {
   echo "system      $os_name, $(uname -sr)"
   echo "processor   $(uname -m)"

@@ -36,7 +36,7 @@ put_site() {
   sh "$here/nginx/render-site.sh" name="$site_name" http="$http_port" https="$https_port" \
     http_at="$http_at" https_at="$https_at" workers="$held_workers" connections="$held_connections" \
     ${1:+cert="$1" key="$2"} ${3:+hsts=yes} ${http2:+"$http2"} >"$work/nginx.conf" 2>"$work/output" ||
-    [ -n "$dry" ] || fail 1 "the site could not be rendered: $(cat "$work/output")" "tail -n 100 $log_file"
+    [ -n "$dry" ] || fail 1 "the site could not be rendered: $(cat "$work/output")" "mend what it names, then run this again (or add --no-nginx)"
   cmp -s "$work/nginx.conf" "$nginx_file" || [ -n "$dry" ] || record "reload-nginx"
   before=$(wc -l <"$changes")
   put_file "$work/nginx.conf" "$nginx_file" 644 root:root

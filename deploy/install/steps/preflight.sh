@@ -119,11 +119,9 @@ check_file() {
   fi
 }
 
-# An OpenClaw that is already here keeps its name; ours is then called otherwise.
 find_command() {
-  command_name=openclaw
-  if other=$(foreign_command); then
-    command_name=openclaw-gateway
+  name_command
+  if [ "$command_name" != openclaw ]; then
     say "There is another OpenClaw ($other); it is not touched. This gateway's command is $command_name."
   fi
   [ ! -d /root/.openclaw ] || say "There is an OpenClaw in /root/.openclaw; it is not touched."

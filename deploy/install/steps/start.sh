@@ -35,7 +35,7 @@ start_unit() {
   close_line
   [ "$(systemctl show -p ExecMainStatus --value "$unit")" != 226 ] || fail_namespace
   journalctl -u "$unit" -n 15 --no-pager -o cat >&2 2>/dev/null || :
-  fail 1 "the gateway did not start" "journalctl -u $unit"
+  fail 1 "the gateway did not start" "journalctl -u $unit -n 50 --no-pager"
 }
 
 # Some providers' containers allow no namespaces, of which the unit's sandbox is made.

@@ -10,10 +10,12 @@ tune_nginx() {
   will_tune_nginx || return 0
   before=$(wc -l <"$changes")
   printf 'worker_rlimit_nofile %d;\n' "$(files_for_nginx)" >"$work/limit.conf"
-  put_file "$work/limit.conf" "$limit_file" 644 root:root
   found=$(connections_in_conf)
   [ -n "$found" ] || [ -z "$dry" ] || found=768
   [ -n "$found" ] || fail 1 "$nginx_conf has no worker_connections to raise" "set it in its events block yourself"
+  # Before both changes, so that what undoes them asks nginx only once both are undone.
+  [ -n "$dry" ] || { cmp -s "$work/limit.conf" "$limit_file" && [ "$found" -ge "$tuned_connections" ]; } || record "reload-nginx"
+  put_file "$work/limit.conf" "$limit_file" 644 root:root
   if [ "$found" -lt "$tuned_connections" ]; then raise_connections; fi
   if [ "$(wc -l <"$changes")" != "$before" ]; then reload_nginx; fi
 }
@@ -67,7 +69,6 @@ files_for_nginx() {
 
 raise_connections() {
   change "change $nginx_conf: -worker_connections $found; +worker_connections $tuned_connections;" || return 0
-  record "reload-nginx"
   record "connections $found"
   set_connections "$found" "$tuned_connections"
 }

@@ -10,7 +10,8 @@ uninstall() {
   undo_lines all >"$work/undo"
   if [ -n "$opt_dry_run" ]; then
     say "It would:"
-    [ ! -e "$prefix/ssh" ] || say "  turn approval over SSH off (openclaw ssh disable)"
+    name_command
+    [ ! -e "$prefix/ssh" ] || say "  turn approval over SSH off ($command_name ssh disable)"
     say_undo '.*'
     return 0
   fi

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { stateFolder } from "../../host/paths.ts";
-import { whyFailed } from "../../lib/system-words.ts";
-import { openclaw } from "../../protocol/command.ts";
+import { systemCode, whyFailed } from "../../lib/system-words.ts";
+import { openclaw, shell } from "../../protocol/command.ts";
 import { say } from "../../protocol/text.ts";
 import type { Context } from "../kit/context.ts";
 import { CliError } from "../kit/exit.ts";
@@ -49,13 +49,22 @@ function stateOwner(folder: string): Owner | undefined {
     const hasState = readdirSync(folder).some((name) => !name.startsWith("cli-"));
     return { uid, gid, hasState };
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw new CliError("state", `the state in ${folder} can't be read: ${whyFailed(error)}`, {
-      asRoot: true,
-      cause: error,
-    });
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw unreadable(folder, error);
   }
+}
+
+/** Root's rights help where the user has too few, and nowhere else: each part of the path is to be looked at. */
+function unreadable(folder: string, cause: unknown): CliError {
+  const code = systemCode(cause);
+  const denied = code === "EACCES" || code === "EPERM";
+  const message = `the state in ${folder} can't be read: ${whyFailed(cause)}`;
+  if (denied && process.getuid?.() !== 0) {
+    return new CliError("state", message, { asRoot: true, code, cause });
+  }
+  const look = shell`namei -l ${folder}`;
+  const next = say`${look} (shows each part of that path; mend it, or set OPENCLAW_STATE_DIR to where the state is)`;
+  return new CliError("state", message, { next, code, cause });
 }
 
 /** Whether root would have to become the state's owner, who is another user. */

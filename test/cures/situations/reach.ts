@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, vi } from "vitest";
 import { withBlock } from "../../../src/cli/commands/ssh/block.ts";
@@ -136,4 +136,27 @@ const nodes: readonly Situation[] = [
   }),
 ];
 
-export const reachSituations = [...clients, ...keys, ...nodes];
+const states: readonly Situation[] = [
+  situation(
+    "the state of a stopped gateway can't be reached: its links lead in a circle",
+    async (m) => {
+      await m.start();
+      const { code } = await asks(m);
+      await m.stop();
+      const kept = `${m.stateDir}.kept`;
+      renameSync(m.stateDir, kept);
+      symlinkSync("state", m.stateDir);
+      // As of an installed gateway, whose sockets lie elsewhere than its state.
+      m.env["OPENCLAW_ADMIN_SOCKET"] = join(m.folder, "admin.sock");
+      const told = await m.says("devices list");
+      expect([told.exit, told.errors]).toEqual([6, expect.stringContaining("lead in a circle")]);
+      const { text } = await m.types(told, `namei -l ${m.stateDir}`, { exit: 1 });
+      expect(text).toContain("state -> state");
+      rmSync(m.stateDir);
+      renameSync(kept, m.stateDir);
+      expect((await m.says("devices list")).text).toContain(code);
+    },
+  ),
+];
+
+export const reachSituations = [...clients, ...keys, ...nodes, ...states];

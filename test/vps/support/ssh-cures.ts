@@ -79,7 +79,10 @@ export class SshCures {
     expect((await client.connect(owner)).ok).toBe(true);
     client.ws.terminate();
     await types(installed, "openclaw ssh enable", YES);
-    await this.#disable();
+    const kept = "sh /opt/openclaw-gateway/current/install/install.sh";
+    const plan = () => this.#says(`${kept} --uninstall --dry-run`);
+    await types(await plan(), "openclaw ssh disable", YES);
+    expect((await plan()).stdout).not.toContain("approval over SSH");
     const config = "/etc/openclaw-gateway/openclaw.json";
     const file = await this.#says(`cat ${config}`);
     const setting = { KEY: "gateway.name", VALUE: "Haus" };
@@ -91,7 +94,6 @@ export class SshCures {
     const get = `curl -fsSL ${from}/install.sh`;
     const piped = await this.#says(`${get} | bash -s -- --bogus`);
     expect((await types(piped, `${get} | bash -s -- --help`)).stdout).toContain("--dry-run");
-    const kept = "sh /opt/openclaw-gateway/current/install/install.sh";
     expect((await types(await this.#says(`${kept} --bogus`), `${kept} --help`)).code).toBe(0);
     await vps.ok(["useradd", "ann"]);
     const user = await this.#reader.does(`${get} | bash`, { user: "ann" });

@@ -12,6 +12,8 @@ export interface TypingThere extends ExecOptions {
   readonly exit?: number;
   /** It goes on until it is stopped, which happens once it said this. */
   readonly until?: string;
+  /** A line that is typed in another terminal while it goes on; what that says counts as said too. */
+  readonly meanwhile?: string;
 }
 
 /**
@@ -42,12 +44,12 @@ const READS =
 
 /** A person at a machine who types there what its programs tell them. */
 export class Reader {
-  constructor(private readonly vps: Vps) {}
+  constructor(private readonly machine: Pick<Vps, "exec">) {}
 
   /** Types something of one's own accord, at a terminal where there are `answers`. */
   async does(line: string, how: TypingThere = {}): Promise<Result> {
     const { answers, ...options } = how;
-    if (answers === undefined) return this.vps.exec(["bash", "-c", line], options);
+    if (answers === undefined) return this.machine.exec(["bash", "-c", line], options);
     // A program that asks for several things drops what was typed before each question; another may ask nothing.
     const typing = Object.entries(answers).map(([question, answer]) => {
       const asks = `{ grep -q '${question}' "$out" && reads; }`;
@@ -57,13 +59,13 @@ export class Reader {
     const end = 'code=$?; rm -f "$out" "$out.end"; exit $code';
     const shell = `${READS}; out=$(mktemp); { ${typing.join(" ")} } | { ${terminal}; }; ${end}`;
     const words = ["bash", "-c", shell, "bash", line];
-    return this.vps.exec(words, options);
+    return this.machine.exec(words, options);
   }
 
   /** Types what `said` names, and expects that it works. Root, who has no sudo here, leaves it out. */
   async types(said: Result, command: string, how: TypingThere = {}): Promise<Result> {
     const typed = named(said, command, how.fill).replace(/^sudo /, "");
-    const line = how.until === undefined ? typed : watching(typed, how.until);
+    const line = how.until === undefined ? typed : watching(typed, how.until, how.meanwhile);
     const done = await this.does(line, how);
     expect({ line, ...done }).toMatchObject({ line, code: how.exit ?? 0 });
     return done;
