@@ -1,5 +1,13 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -81,6 +89,35 @@ describe.each(["dash", "bash"])("Ctrl-C in %s", (shell) => {
     );
     expect(said).not.toContain("unexpected EOF");
     expect(code).toBe(130);
+  });
+
+  test.each([
+    ["a file", "chmod", 'put_file "$work/journal" "$work/etc/f" 600 "$me"'],
+    ["a link", "ln", 'put_link "$work/etc/f" target'],
+    ["a copy of what is there", "cp", 'save "$work/manifest"'],
+    ["a folder in one that is not root's", "chown", 'put_inside "$work/etc" in 700 "$me"'],
+    ["a certificate", "openssl", 'save "$work/etc/f"; sign_for IP:::1 "$work/etc/f" "$work/key" 1'],
+  ])("while %s is made leaves no half of it", async (_, program, call) => {
+    for (const folder of ["bin", "etc", "backup"]) mkdirSync(join(work, folder));
+    // What it does is done, and has not come to its place.
+    writeFileSync(
+      join(work, "bin", program),
+      `#!/bin/sh\nPATH=\${PATH#*:}\n${program} "$@"\n: >'${work}/made'; exec sleep 0.7\n`,
+      { mode: 0o755 },
+    );
+    const before = readdirSync(work, { recursive: true });
+    const { code, said } = await stopped(
+      shell,
+      "made",
+      "dry='' silent='' changes=/dev/null me=$(id -un):$(id -gn) written=$work/written own_folder=/ under_way=installing",
+      '. "$here/lib/change.sh"; . "$here/lib/certificates.sh"; full_disks() { :; }',
+      'open_journal; record "resume x"; commit_journal 1; PATH=$work/bin:$PATH',
+      call,
+    );
+    expect(said).toContain("everything it did was undone");
+    expect(code).toBe(130);
+    const left = readdirSync(work, { recursive: true }).filter((name) => !before.includes(name));
+    expect(left.filter((name) => !/^(log|made|output|undo|kept|key)$/.test(String(name)))).toEqual([]);
   });
 
   // What is undone takes its time where Ctrl-C meets it, and its programs end by that.
