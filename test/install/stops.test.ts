@@ -105,7 +105,8 @@ describe.each(["dash", "bash"])("Ctrl-C in %s", (shell) => {
       `#!/bin/sh\nPATH=\${PATH#*:}\n${program} "$@"\n: >'${work}/made'; exec sleep 0.7\n`,
       { mode: 0o755 },
     );
-    const before = readdirSync(work, { recursive: true });
+    const all = () => readdirSync(work, { recursive: true, encoding: "utf8" });
+    const before = all();
     const { code, said } = await stopped(
       shell,
       "made",
@@ -116,8 +117,8 @@ describe.each(["dash", "bash"])("Ctrl-C in %s", (shell) => {
     );
     expect(said).toContain("everything it did was undone");
     expect(code).toBe(130);
-    const left = readdirSync(work, { recursive: true }).filter((name) => !before.includes(name));
-    expect(left.filter((name) => !/^(log|made|output|undo|kept|key)$/.test(String(name)))).toEqual([]);
+    const left = all().filter((name) => !before.includes(name));
+    expect(left.filter((name) => !/^(log|made|output|undo|kept|key)$/.test(name))).toEqual([]);
   });
 
   // What is undone takes its time where Ctrl-C meets it, and its programs end by that.

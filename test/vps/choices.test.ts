@@ -14,6 +14,7 @@ import { Vps } from "../kit/vps.ts";
 import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
 import { makeKey, makeRelease, RELEASE_MS } from "../release/support/release.ts";
 import { LOG } from "./support/installing.ts";
+import { builtFor, RENTED } from "./support/rented.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -37,15 +38,15 @@ async function holds(): Promise<string> {
   return (await vps.ok(["grep", "-o", "worker_connections [0-9]*;", CONF])).trim();
 }
 
-describe.skipIf(reason !== undefined)("what an installation may be told", () => {
+describe.skipIf(reason !== undefined).each(RENTED)("what may be told: %s", (kind) => {
   beforeAll(async () => {
     temp = await mkdtemp(join(tmpdir(), "install-choices-"));
     publisher = await Publisher.start(join(temp, "release"));
     const words = ["--base-url", publisher.url, "--sign", await makeKey(temp)];
-    await makeRelease(join(temp, "release"), words, { target: `${process.arch}-glibc-2.38` });
+    await makeRelease(join(temp, "release"), words, { target: builtFor(kind) });
   }, RELEASE_MS);
   beforeEach(async () => {
-    vps = await Vps.boot("rented");
+    vps = await Vps.boot(kind);
   }, BASE_MS);
   afterEach(() => vps?.close());
   afterAll(async () => {

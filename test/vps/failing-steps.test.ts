@@ -3,6 +3,7 @@ import { Vps } from "../kit/vps.ts";
 import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
 import { RELEASE_MS } from "../release/support/release.ts";
 import { Installing } from "./support/installing.ts";
+import { RENTED } from "./support/rented.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
 
 const BARE = ["--port", "29481", "--no-nginx"];
@@ -31,10 +32,10 @@ async function expectUndone(step: string, words: readonly string[]): Promise<voi
   expect(changesOf(before, await snapshot(vps))).toEqual([]);
 }
 
-describe.skipIf(reason !== undefined)("the machine is as it was when the installer fails", () => {
+describe.skipIf(reason !== undefined).each(RENTED)("a step that fails is undone: %s", (kind) => {
   beforeAll(async () => {
-    installing = await Installing.publish();
-    vps = await Vps.boot("rented");
+    installing = await Installing.publish(kind);
+    vps = await Vps.boot(kind);
   }, RELEASE_MS + BASE_MS);
   afterAll(async () => {
     await vps?.close();

@@ -1,16 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { LONG, longTest } from "../kit/long.ts";
+import { longTest } from "../kit/long.ts";
 import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
 import { RELEASE_MS } from "../release/support/release.ts";
 import { InUse, site } from "./support/in-use.ts";
+import { RENTED } from "./support/rented.ts";
 
 const reason = whyNoVps();
 if (reason) console.log(`The tests of a machine that is in use are skipped: ${reason}.`);
 
 const ENABLED = "/etc/nginx/sites-enabled";
 const PUBLIC = "203.0.113.5";
-/** At its longest on Debian 12 too. */
-const KINDS = LONG ? (["rented", "rented-12"] as const) : (["rented"] as const);
 let machine: InUse;
 
 /** Holds a port at one address of loopback, as a unit of that name, until it is stopped. */
@@ -34,7 +33,7 @@ async function compiled(include: string): Promise<void> {
   await machine.sh("nginx >/dev/null 2>&1");
 }
 
-describe.skipIf(reason !== undefined).each(KINDS)(
+describe.skipIf(reason !== undefined).each(RENTED)(
   "a machine that already serves something: %s",
   (kind) => {
     beforeAll(async () => {

@@ -13,6 +13,7 @@ import {
   OWN_CERT,
   SITE,
 } from "./support/installing.ts";
+import { RENTED } from "./support/rented.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
 
 const UNIT = "openclaw-gateway.service";
@@ -67,11 +68,11 @@ async function expectSettled(choices: string): Promise<void> {
   expect(changesOf(settled, await snapshot(vps))).toEqual([]);
 }
 
-describe.skipIf(reason !== undefined)("install.sh that is run again", () => {
+describe.skipIf(reason !== undefined).each(RENTED)("install.sh that is run again: %s", (kind) => {
   beforeAll(
     async () => {
-      installing = await Installing.publish();
-      vps = await Vps.boot("rented");
+      installing = await Installing.publish(kind);
+      vps = await Vps.boot(kind);
       await giveCertificate(vps, "/etc/ssl/mine", NAME);
       // There already, so that each test takes seconds.
       await vps.ok(["sh", "-c", "apt-get update -q && apt-get install -qy nginx"]);

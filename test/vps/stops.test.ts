@@ -5,6 +5,7 @@ import { Vps } from "../kit/vps.ts";
 import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
 import { RELEASE_MS } from "../release/support/release.ts";
 import { Installing, LOG, OWN_SCRIPT } from "./support/installing.ts";
+import { RENTED } from "./support/rented.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
 
 const UNIT = "openclaw-gateway.service";
@@ -54,11 +55,11 @@ async function stepOf(step: string, words = ""): Promise<() => Promise<number>> 
 
 const said = async () => (await vps.exec(["cat", "/tmp/said"])).stdout;
 
-describe.skipIf(reason !== undefined)("install.sh that is stopped", () => {
+describe.skipIf(reason !== undefined).each(RENTED)("install.sh that is stopped: %s", (kind) => {
   beforeAll(
     async () => {
-      installing = await Installing.publish();
-      vps = await Vps.boot("rented");
+      installing = await Installing.publish(kind);
+      vps = await Vps.boot(kind);
       const get = `curl -fsSL ${installing.publisher.url}/install.sh >/root/install.sh`;
       await vps.ok(["sh", "-c", get]);
       await vps.ok(["sh", "-c", "apt-get update -q && apt-get install -qy nginx"]);

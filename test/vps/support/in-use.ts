@@ -6,7 +6,8 @@ import { Publisher } from "../../install/support.ts";
 import type { Result } from "../../kit/outcome.ts";
 import { Vps } from "../../kit/vps.ts";
 import type { VpsKind } from "../../kit/vps-base.ts";
-import { makeKey, makeRelease, target } from "../../release/support/release.ts";
+import { makeKey, makeRelease } from "../../release/support/release.ts";
+import { builtFor } from "./rented.ts";
 import { changesOf, snapshot } from "./snapshot.ts";
 
 const OWN = "/opt/openclaw-gateway/current/install/install.sh";
@@ -25,8 +26,7 @@ export class InUse {
     const temp = await mkdtemp(join(tmpdir(), "in-use-"));
     const publisher = await Publisher.start(join(temp, "release"));
     const words = ["--base-url", publisher.url, "--sign", await makeKey(temp)];
-    const build = kind === "rented" ? `${process.arch}-glibc-2.38` : target;
-    await makeRelease(join(temp, "release"), words, { target: build });
+    await makeRelease(join(temp, "release"), words, { target: builtFor(kind) });
     return new InUse(await Vps.boot(kind), publisher, temp);
   }
 

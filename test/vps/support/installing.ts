@@ -6,7 +6,9 @@ import { promisify } from "node:util";
 import { Publisher } from "../../install/support.ts";
 import type { Result } from "../../kit/outcome.ts";
 import type { Vps } from "../../kit/vps.ts";
+import type { VpsKind } from "../../kit/vps-base.ts";
 import { makeKey, makeRelease } from "../../release/support/release.ts";
+import { builtFor } from "./rented.ts";
 
 /** Where an installation keeps the script that takes it off again. */
 export const OWN_SCRIPT = "/opt/openclaw-gateway/current/install/install.sh";
@@ -23,14 +25,13 @@ export class Installing {
     readonly key: string,
   ) {}
 
-  /** Makes the release for Debian 13, or for an older C library, and publishes it. */
-  static async publish(glibc: "2.38" | "2.28" = "2.38"): Promise<Installing> {
+  /** Makes the release for such machines, and publishes it. */
+  static async publish(kind: VpsKind = "rented"): Promise<Installing> {
     const temp = await mkdtemp(join(tmpdir(), "installing-"));
     const publisher = await Publisher.start(join(temp, "release"));
     const key = await makeKey(temp);
     const words = ["--base-url", publisher.url, "--sign", key];
-    const target = `${process.arch}-glibc-${glibc}`;
-    await makeRelease(join(temp, "release"), words, { target });
+    await makeRelease(join(temp, "release"), words, { target: builtFor(kind) });
     return new Installing(temp, publisher, key);
   }
 
