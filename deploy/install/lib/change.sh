@@ -34,6 +34,7 @@ put_file() {
   keep_changed "$2"
   parents "$2"
   save "$2" "${5:-remove}"
+  [ "${5:-}" = data ] || wrote "$2" "$1"
   # shellcheck disable=SC2016 # the other shell expands it
   as_owner_of "$(dirname "$2")" sh -c '
     set -e
@@ -44,7 +45,6 @@ put_file() {
     chmod "$2" "$1.openclaw-new"
     mv -fT "$1.openclaw-new" "$1"
   ' sh "$2" "$3" "$4" <"$1"
-  [ "${5:-}" = data ] || wrote "$2"
 }
 
 # as_owner_of FOLDER COMMAND…: whoever owns a folder can put a link in it at any moment, and root would
