@@ -3,6 +3,8 @@
 
 letsencrypt=/etc/letsencrypt
 nginx_folder=/etc/nginx
+# What dpkg has begun and not ended.
+dpkg_updates=/var/lib/dpkg/updates
 
 # Waits while something else holds apt's locks, as a machine's first update of itself does; not apt-get
 # itself waits, as that could not be stopped.
@@ -157,6 +159,7 @@ undo_packages() {
     kept "packages $2"
     return 0
   fi
+  end_dpkg
   if ! removable "$names" || { [ "$1" = uninstall ] && used_by_others "$names" "$2"; } || renews_for_others "$names"; then
     say "  kept, because other things here use them now: $names"
     left_packages="${left_packages:-}$names"
@@ -168,6 +171,13 @@ undo_packages() {
   { [ -z "$older" ] || apt remove -y $older; } && { [ -z "$newer" ] || apt purge -y $newer; } || return 1
   # What a purge can still take is left for one.
   [ -z "$left_certificate" ] || [ -z "$(listed_packages "$2")" ] || kept "packages $2"
+}
+
+# end_dpkg: a machine that was cut off in the middle of dpkg's work lets apt do nothing before it is ended. A
+# package whose script fails stays half configured, which keeps nobody from purging it.
+end_dpkg() {
+  [ -n "$(ls "$dpkg_updates" 2>/dev/null)" ] || return 0
+  quiet env DEBIAN_FRONTEND=noninteractive dpkg --force-confold --configure -a || :
 }
 
 # holds_older NAME LIST: whether a purge would take what the package did not bring.
