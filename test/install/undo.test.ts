@@ -189,7 +189,7 @@ describe("packages of which an installation was cut off", () => {
     await undo("undo_packages failure packages-1");
     expect(log()).not.toContain("--configure");
     put("dpkg-updates/0001", "");
-    await undo("quiet() { note \"$*\"; return 1; }; undo_packages failure packages-1");
+    await undo('quiet() { note "$*"; return 1; }; undo_packages failure packages-1');
     expect(log()).toMatch(/dpkg .*--configure -a\napt purge -y nginx *\n$/);
   });
 
