@@ -1,5 +1,13 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -81,6 +89,48 @@ describe.each(["dash", "bash"])("Ctrl-C in %s", (shell) => {
     );
     expect(said).not.toContain("unexpected EOF");
     expect(code).toBe(130);
+  });
+
+  const put = (from: string, to: string) => `put_file "$work/${from}" "$work/${to}" 600 "$me"`;
+  // One of ours that was made by a run before.
+  const was = 'chmod 600 "$work/a"; wrote "$work/a"';
+  const sign = 'sign_for IP:::1 "$work/etc/f" "$work/key" 1';
+  test.each([
+    ["a file is made", "chmod", true, put("manifest", "etc/f")],
+    ["a file's sum is taken", "sha256sum", false, put("manifest", "etc/f")],
+    ["a file comes to its place", "mv", true, `${was}; ${put("manifest", "a")}`],
+    ["a link is made", "ln", true, 'put_link "$work/etc/f" target'],
+    ["a copy of what is there is made", "cp", true, 'save "$work/manifest"'],
+    ["a folder is made in one not root's", "chown", true, 'put_inside "$work/etc" in 700 "$me"'],
+    ["a certificate is made", "openssl", true, `save "$work/etc/f"; ${sign}`],
+  ])("while %s leaves nothing of it", async (_, program, isDone, call) => {
+    for (const folder of ["bin", "etc", "backup"]) mkdirSync(join(work, folder));
+    // At first it has done its work, or none of it, when it is ended.
+    const does = isDone ? `${program} "$@"` : "";
+    writeFileSync(
+      join(work, "bin", program),
+      `#!/bin/sh\nPATH=\${PATH#*:}\n[ ! -e '${work}/made' ] || exec ${program} "$@"\n${does}\n: >'${work}/made'; exec sleep 0.7\n`,
+      { mode: 0o755 },
+    );
+    writeFileSync(join(work, "a"), "made before");
+    const all = () => readdirSync(work, { recursive: true, encoding: "utf8" });
+    const before = all();
+    const { code, said } = await stopped(
+      shell,
+      "made",
+      "dry='' silent='' changes=/dev/null me=$(id -un):$(id -gn) written=$work/written set_aside=$work/aside own_folder=/ under_way=installing",
+      '. "$here/lib/change.sh"; . "$here/lib/certificates.sh"; full_disks() { :; }',
+      'open_journal; record "resume x"; commit_journal 1; PATH=$work/bin:$PATH',
+      call,
+    );
+    expect(said).toContain("everything it did was undone");
+    expect(code).toBe(130);
+    const left = all().filter((name) => !before.includes(name));
+    expect(left.filter((name) => !/^(log|made|output|undo|kept|key|written)$/.test(name))).toEqual(
+      [],
+    );
+    expect(said).not.toContain("somebody changed");
+    expect(text("a")).toBe("made before");
   });
 
   // What is undone takes its time where Ctrl-C meets it, and its programs end by that.

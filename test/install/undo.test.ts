@@ -63,6 +63,7 @@ function undo(call: string, options: { purge?: boolean } = {}): Promise<Ran> {
     `keeps='${root}/keeps' journal='${root}/keeps/journal' written='${root}/keeps/written' set_aside='${root}/aside'`,
     `last_dump='${root}/keeps/nginx-dump' letsencrypt='${root}/letsencrypt' nginx_folder='${root}/nginx'`,
     `debian_default='${root}/nginx/sites-enabled/default' nginx_conf='${root}/nginx/nginx.conf' log_file=/dev/null`,
+    `dpkg_updates='${root}/dpkg-updates'`,
     "close_line() { :; }",
     `note() { printf '%s\\n' "$*" >>'${root}/log'; }`,
     `say() { printf '%s\\n' "$*"; }`,
@@ -182,6 +183,27 @@ describe("packages of which an installation was cut off", () => {
       expect(text("file")).toBe("dpkg's\n");
     },
   );
+
+  test("are brought to an end first where dpkg was in the middle: apt does nothing then", async () => {
+    put("keeps/packages-1", "nginx\n");
+    await undo("undo_packages failure packages-1");
+    expect(log()).not.toContain("--configure");
+    put("dpkg-updates/0001", "");
+    await undo('quiet() { note "$*"; return 1; }; undo_packages failure packages-1');
+    expect(log()).toMatch(/dpkg .*--configure -a\napt purge -y nginx *\n$/);
+  });
+
+  test("are waited for where a dpkg goes on that outlived its installer, and known by what it left", async () => {
+    put("keeps/packages-1", "nginx\n");
+    put("state", "not-installed");
+    put("dpkg-updates/0001", "");
+    const locked = "dpkg: error: dpkg database lock was locked by another process with pid 1";
+    const { stdout } = await undo(
+      `sleep() { echo installed >'${root}/state'; }; quiet() { note "$*"; [ "$(cat '${root}/state')" = installed ] || { echo '${locked}' >&2; return 1; }; }; undo_packages failure packages-1`,
+    );
+    expect(stdout).toContain("waiting for another program that installs packages");
+    expect(log()).toMatch(/(dpkg .*--configure -a\n.*){2}apt purge -y nginx *\n$/s);
+  });
 
   test("a package whose name has signs in it is known by it", async () => {
     put("keeps/packages-1", "libstdc++6:amd64\nlibx\n");

@@ -15,6 +15,7 @@ import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
 import { makeKey, RELEASE_MS } from "../release/support/release.ts";
 import { LOG } from "./support/installing.ts";
 import { publishRelease } from "./support/published.ts";
+import { RENTED } from "./support/rented.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -38,14 +39,15 @@ async function holds(): Promise<string> {
   return (await vps.ok(["grep", "-o", "worker_connections [0-9]*;", CONF])).trim();
 }
 
-describe.skipIf(reason !== undefined)("what an installation may be told", () => {
+describe.skipIf(reason !== undefined).each(RENTED)("what may be told: %s", (kind) => {
   beforeAll(async () => {
     temp = await mkdtemp(join(tmpdir(), "install-choices-"));
     publisher = await Publisher.start(join(temp, "release"));
-    await publishRelease(join(temp, "release"), { url: publisher.url, key: await makeKey(temp) });
+    const publication = { url: publisher.url, key: await makeKey(temp), kind };
+    await publishRelease(join(temp, "release"), publication);
   }, RELEASE_MS);
   beforeEach(async () => {
-    vps = await Vps.boot("rented");
+    vps = await Vps.boot(kind);
   }, BASE_MS);
   afterEach(() => vps?.close());
   afterAll(async () => {

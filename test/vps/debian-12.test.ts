@@ -60,7 +60,7 @@ describe.skipIf(reason !== undefined)("a rented Debian 12", () => {
     temp = await mkdtemp(join(tmpdir(), "debian-12-vps-"));
     publisher = await Publisher.start(join(temp, "release"));
     const key = await makeKey(temp);
-    await publishRelease(join(temp, "release"), { url: publisher.url, key, glibc: "2.28" });
+    await publishRelease(join(temp, "release"), { url: publisher.url, key, kind: "rented-12" });
     vps = await Vps.boot("rented-12");
   }, RELEASE_MS + BASE_MS);
   afterAll(async () => {

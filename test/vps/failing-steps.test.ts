@@ -5,6 +5,7 @@ import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
 import { RELEASE_MS } from "../release/support/release.ts";
 import { InstallerCures } from "./support/installer-cures.ts";
 import { Installing } from "./support/installing.ts";
+import { RENTED } from "./support/rented.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
 
 const BARE = ["--port", "29481", "--no-nginx"];
@@ -51,10 +52,10 @@ async function cured(see: () => Promise<void>): Promise<void> {
   await see();
 }
 
-describe.skipIf(reason !== undefined)("the machine is as it was when the installer fails", () => {
+describe.skipIf(reason !== undefined).each(RENTED)("a step that fails is undone: %s", (kind) => {
   beforeAll(async () => {
-    installing = await Installing.publish();
-    vps = await Vps.boot("rented");
+    installing = await Installing.publish(kind);
+    vps = await Vps.boot(kind);
     cures = new InstallerCures(vps, installing);
   }, RELEASE_MS + BASE_MS);
   afterAll(async () => {

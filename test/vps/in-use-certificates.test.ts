@@ -1,10 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { LONG, longTest } from "../kit/long.ts";
+import { longTest } from "../kit/long.ts";
 import { until } from "../kit/until.ts";
 import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
 import { RELEASE_MS } from "../release/support/release.ts";
 import { Authority } from "./support/authority.ts";
 import { InUse, site } from "./support/in-use.ts";
+import { RENTED } from "./support/rented.ts";
 
 const reason = whyNoVps();
 if (reason) console.log(`The tests of certificates that lie there are skipped: ${reason}.`);
@@ -12,8 +13,6 @@ if (reason) console.log(`The tests of certificates that lie there are skipped: $
 const NAME = "gw.test";
 const LIVE = `/etc/letsencrypt/live/${NAME}`;
 const RENEWAL = `/etc/letsencrypt/renewal/${NAME}.conf`;
-/** At its longest on Debian 12 too. */
-const KINDS = LONG ? (["rented", "rented-12"] as const) : (["rented"] as const);
 let machine: InUse;
 let authority: Authority;
 
@@ -86,7 +85,7 @@ async function failsWith(setting: string, options: string): Promise<string> {
   return stdout;
 }
 
-describe.skipIf(reason !== undefined).each(KINDS)(
+describe.skipIf(reason !== undefined).each(RENTED)(
   "a machine with certificates of its own: %s",
   (kind) => {
     beforeAll(async () => {

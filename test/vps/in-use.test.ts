@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { LONG, longTest } from "../kit/long.ts";
+import { longTest } from "../kit/long.ts";
 import type { Result } from "../kit/outcome.ts";
 import { until } from "../kit/until.ts";
 import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
 import { RELEASE_MS } from "../release/support/release.ts";
 import { InUse, site } from "./support/in-use.ts";
 import { LOG } from "./support/installing.ts";
+import { RENTED } from "./support/rented.ts";
 import { Reader } from "./support/told.ts";
 
 const reason = whyNoVps();
@@ -13,8 +14,6 @@ if (reason) console.log(`The tests of a machine that is in use are skipped: ${re
 
 const ENABLED = "/etc/nginx/sites-enabled";
 const PUBLIC = "203.0.113.5";
-/** At its longest on Debian 12 too. */
-const KINDS = LONG ? (["rented", "rented-12"] as const) : (["rented"] as const);
 let machine: InUse;
 
 /** Holds a port at one address of loopback, as a unit of that name, until it is stopped. */
@@ -81,7 +80,7 @@ async function compiled(include: string): Promise<void> {
   await machine.sh("nginx >/dev/null 2>&1");
 }
 
-describe.skipIf(reason !== undefined).each(KINDS)(
+describe.skipIf(reason !== undefined).each(RENTED)(
   "a machine that already serves something: %s",
   (kind) => {
     beforeAll(async () => {

@@ -7,6 +7,7 @@ import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
 import { RELEASE_MS } from "../release/support/release.ts";
 import { Installing } from "./support/installing.ts";
 import { publishAs } from "./support/next-release.ts";
+import { RENTED } from "./support/rented.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
 
 const UNIT = "openclaw-gateway.service";
@@ -38,10 +39,10 @@ async function leave(mb: number): Promise<void> {
   await vps.ok(["fallocate", "-l", `${free - mb}M`, "/opt/filler"]);
 }
 
-describe.skipIf(reason !== undefined)("an upgrade", () => {
+describe.skipIf(reason !== undefined).each(RENTED)("an upgrade: %s", (kind) => {
   beforeAll(async () => {
-    installing = await Installing.publish();
-    vps = await Vps.boot("rented");
+    installing = await Installing.publish(kind);
+    vps = await Vps.boot(kind);
     await vps.ok(["mount", "-t", "tmpfs", "-o", `size=${DISK_MB}M,mode=755`, "tmpfs", "/opt"]);
   }, RELEASE_MS + BASE_MS);
   afterAll(async () => {

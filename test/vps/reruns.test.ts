@@ -14,6 +14,7 @@ import {
   OWN_CERT,
   SITE,
 } from "./support/installing.ts";
+import { RENTED } from "./support/rented.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
 import { Reader } from "./support/told.ts";
 
@@ -86,11 +87,11 @@ async function startsByHand(said: Result): Promise<void> {
   ).toBe("");
 }
 
-describe.skipIf(reason !== undefined)("install.sh that is run again", () => {
+describe.skipIf(reason !== undefined).each(RENTED)("install.sh that is run again: %s", (kind) => {
   beforeAll(
     async () => {
-      installing = await Installing.publish();
-      vps = await Vps.boot("rented");
+      installing = await Installing.publish(kind);
+      vps = await Vps.boot(kind);
       await giveCertificate(vps, "/etc/ssl/mine", NAME);
       // There already, so that each test takes seconds.
       await vps.ok(["sh", "-c", "apt-get update -q && apt-get install -qy nginx"]);

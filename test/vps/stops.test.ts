@@ -1,19 +1,21 @@
+import { readFile } from "node:fs/promises";
+import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { LONG } from "../kit/long.ts";
+import { LONG, longTest } from "../kit/long.ts";
 import { until } from "../kit/until.ts";
 import { Vps } from "../kit/vps.ts";
-import { BASE_MS, STEP_MS, whyNoVps } from "../kit/vps-base.ts";
+import { BASE_MS, STEP_MS, type VpsKind, whyNoVps } from "../kit/vps-base.ts";
 import { RELEASE_MS } from "../release/support/release.ts";
 import { Installing, LOG, OWN_SCRIPT } from "./support/installing.ts";
+import { RENTED } from "./support/rented.ts";
 import { changesOf, snapshot } from "./support/snapshot.ts";
 
 const UNIT = "openclaw-gateway.service";
+const program = await readFile(new URL("../../deploy/install/main.sh", import.meta.url), "utf8");
 /** What is printed of each step before it starts, in order. */
-const STEPS = [
-  ...["User and groups", "Gateway and Node.js", "Folders", "Current version", "Command line"],
-  ...["Configuration", "systemd unit", "Choices before", "Start", "nginx", "Certificate", "Site"],
-  ...["Limits of nginx", "Proof", "Older releases", "Choices"],
-];
+const STEPS = (/^steps='([^']+)'/m.exec(program)?.[1] ?? "")
+  .split("\n")
+  .map((row) => row.slice(row.indexOf(":") + 1));
 /** How a run is ended: Ctrl-C reaches everything in the terminal, kill(1) the script alone. */
 const ENDS = {
   "Ctrl-C": { kill: "kill -INT -- -$(cat /tmp/install.pid)", code: 130 },
@@ -25,13 +27,23 @@ const sample = [
   ["Start", "SIGTERM"],
   ["Limits of nginx", "Ctrl-C"],
 ] as const;
-const moments = LONG ? everything : sample;
+const steps = LONG ? everything : sample;
+/** At how many moments of a whole installation it is stopped. */
+const MOMENTS = 20;
 
 const reason = whyNoVps();
 if (reason) console.log(`The tests of stopping the installer are skipped: ${reason}.`);
 
 let installing: Installing;
 let vps: Vps;
+
+/** Boots a machine with install.sh on it. */
+async function machine(kind: VpsKind): Promise<Vps> {
+  const booted = await Vps.boot(kind);
+  const get = `curl -fsSL ${installing.publisher.url}/install.sh >/root/install.sh`;
+  await booted.ok(["sh", "-c", get]);
+  return booted;
+}
 
 /**
  * Starts an installation in a session of its own, as a terminal is; what it says goes to /tmp/said. Resolves
@@ -45,22 +57,69 @@ async function stepOf(step: string, words = ""): Promise<() => Promise<number>> 
     code = result.code;
     return result.code;
   });
-  await until(
-    async () => code !== undefined || (await said()).includes(`] ${step}`),
-    `the step ${step}`,
-  );
+  // The name of one step may begin as that of another does.
+  const told = new RegExp(`\\] ${step}( {2}|\\n|$)`);
+  await until(async () => code !== undefined || told.test(await said()), `the step ${step}`);
   return () => ended;
 }
 
 const said = async () => (await vps.exec(["cat", "/tmp/said"])).stdout;
 
-describe.skipIf(reason !== undefined)("install.sh that is stopped", () => {
+/** Ends the run that is under way by `end`; true where that came after its last change. Else all is undone. */
+async function isDoneAfter(end: string, ended: () => Promise<number>): Promise<boolean> {
+  const { kill, code: own } = ENDS[end as keyof typeof ENDS];
+  await vps.exec(["bash", "-c", kill]);
+  const code = await ended();
+  const words = await said();
+  // Whoever stops it after its last change hears that it is installed.
+  if (/^Done in|^Stopped\. The gateway is installed/m.test(words)) {
+    expect([0, own]).toContain(code);
+    return true;
+  }
+  expect(words).toContain("the installation was stopped; everything it did was undone");
+  expect(code).toBe(own);
+  return false;
+}
+
+/**
+ * Boots a machine where nginx is to be installed, and calls `end` at moments of a whole installation on it,
+ * with that moment's number and what waits for the run's end. The machine must be as it was after each.
+ */
+async function atMoments(
+  kind: VpsKind,
+  end: (moment: number, ended: () => Promise<number>) => Promise<void>,
+): Promise<void> {
+  const served = vps;
+  // Both are in one network.
+  await served.ok(["systemctl", "stop", "nginx"]);
+  vps = await machine(kind);
+  try {
+    const began = performance.now();
+    const code = await (await stepOf("User and groups"))();
+    expect({ code, said: await said() }).toMatchObject({ code: 0 });
+    const whole = performance.now() - began;
+    await installing.takeOff(vps, "--purge", "--yes");
+    const before = await snapshot(vps);
+    for (let moment = 0; moment < MOMENTS; moment += 1) {
+      const ended = await stepOf("User and groups");
+      await setTimeout((whole * moment) / MOMENTS);
+      await end(moment, ended);
+      const at = `${moment} of ${MOMENTS}`;
+      const changes = changesOf(before, await snapshot(vps));
+      expect({ at, changes }).toEqual({ at, changes: [] });
+    }
+  } finally {
+    await vps.close();
+    vps = served;
+    await vps.ok(["systemctl", "start", "nginx"]);
+  }
+}
+
+describe.skipIf(reason !== undefined).each(RENTED)("install.sh that is stopped: %s", (kind) => {
   beforeAll(
     async () => {
-      installing = await Installing.publish();
-      vps = await Vps.boot("rented");
-      const get = `curl -fsSL ${installing.publisher.url}/install.sh >/root/install.sh`;
-      await vps.ok(["sh", "-c", get]);
+      installing = await Installing.publish(kind);
+      vps = await machine(kind);
       await vps.ok(["sh", "-c", "apt-get update -q && apt-get install -qy nginx"]);
     },
     RELEASE_MS + BASE_MS + STEP_MS,
@@ -70,24 +129,52 @@ describe.skipIf(reason !== undefined)("install.sh that is stopped", () => {
     await installing?.close();
   });
 
-  test.each(moments)(
+  test.each(steps)(
     "at the step %s by %s undoes what it did, and says so",
     async (step, end) => {
       const before = await snapshot(vps);
-      const ended = await stepOf(step);
-      await vps.exec(["bash", "-c", ENDS[end as keyof typeof ENDS].kill]);
-      const code = await ended();
-      const words = await said();
-      // Whoever stops it after its last change hears that it is installed.
-      if (words.includes("Done in")) {
-        expect([0, ENDS[end as keyof typeof ENDS].code]).toContain(code);
+      if (await isDoneAfter(end, await stepOf(step))) {
         await installing.takeOff(vps, "--purge", "--yes");
-      } else {
-        expect(words).toContain("the installation was stopped; everything it did was undone");
-        expect(code).toBe(ENDS[end as keyof typeof ENDS].code);
       }
       expect(changesOf(before, await snapshot(vps))).toEqual([]);
     },
+    STEP_MS,
+  );
+
+  longTest.each(everything)(
+    "at the step %s by %s, on a machine that has a gateway, leaves that as it was",
+    async (step, end) => {
+      await installing.ok(vps);
+      const before = await snapshot(vps);
+      if (!(await isDoneAfter(end, await stepOf(step, "--http-port 8080 --https-port 8443")))) {
+        expect(changesOf(before, await snapshot(vps))).toEqual([]);
+      }
+      expect(await installing.ok(vps)).toMatch(/Done in|Nothing to change/);
+      await installing.takeOff(vps, "--purge", "--yes");
+    },
+    STEP_MS,
+  );
+
+  longTest(
+    "at any moment, on a machine where nginx is to be installed, undoes what it did",
+    () =>
+      atMoments(kind, async (moment, ended) => {
+        if (await isDoneAfter(Object.keys(ENDS)[moment % 2] ?? "", ended)) {
+          await installing.takeOff(vps, "--purge", "--yes");
+        }
+      }),
+    STEP_MS,
+  );
+
+  longTest(
+    "by kill -9 at any moment, undoes what it did when it is run again",
+    () =>
+      atMoments(kind, async (_, ended) => {
+        await vps.exec(["bash", "-c", "kill -9 -- -$(cat /tmp/install.pid)"]);
+        await ended();
+        await installing.ok(vps, "--no-nginx");
+        await installing.takeOff(vps, "--purge", "--yes");
+      }),
     STEP_MS,
   );
 

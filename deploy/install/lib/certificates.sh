@@ -30,6 +30,6 @@ certificate_covers_more() {
 # sign_for NAMES CERTIFICATE KEY DAYS: one that this machine signs itself, such as for DNS:a.test or IP:::1.
 sign_for() {
   quiet openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days "$4" \
-    -subj "/CN=OpenClaw gateway" -addext "subjectAltName=$1" -keyout "$3" -out "$2.new"
-  mv -f "$2.new" "$2"
+    -subj "/CN=OpenClaw gateway" -addext "subjectAltName=$1" -keyout "$3" -out "$2.openclaw-new"
+  mv -f "$2.openclaw-new" "$2"
 }

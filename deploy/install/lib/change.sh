@@ -24,7 +24,8 @@ parents() {
 
 has_facts() { [ "$(stat -c '%a %U:%G' "$1" 2>/dev/null)" = "$2 $3" ]; }
 
-# put_file SOURCE PATH MODE USER:GROUP [VERB]: VERB undoes it where the file is new ("remove").
+# put_file SOURCE PATH MODE USER:GROUP [VERB]: VERB undoes it where the file is new ("remove"). It is made
+# beside its place; where that is cut off, by Ctrl-C or a full disk, drop_beside removes what is there.
 put_file() {
   [ -f "$2" ] && [ ! -L "$2" ] && cmp -s "$1" "$2" && has_facts "$2" "$3" "$4" && return 0
   whose=
@@ -33,19 +34,17 @@ put_file() {
   keep_changed "$2"
   parents "$2"
   save "$2" "${5:-remove}"
+  [ "${5:-}" = data ] || wrote "$2" "$1"
   # shellcheck disable=SC2016 # the other shell expands it
   as_owner_of "$(dirname "$2")" sh -c '
     set -e
     umask 077
-    # On a full disk no half of it stays.
-    trap "rm -f \"\$1.openclaw-new\"" EXIT
     rm -f "$1.openclaw-new"
     cat >"$1.openclaw-new"
     [ "$(id -u)" -ne 0 ] || chown "$3" "$1.openclaw-new"
     chmod "$2" "$1.openclaw-new"
     mv -fT "$1.openclaw-new" "$1"
   ' sh "$2" "$3" "$4" <"$1"
-  [ "${5:-}" = data ] || wrote "$2"
 }
 
 # as_owner_of FOLDER COMMAND…: whoever owns a folder can put a link in it at any moment, and root would
@@ -82,8 +81,10 @@ put_data_folder() { put_folder "$1" "$2" "$3" data; }
 # a link there at any moment, and mkdir, chown and chmod of root would act on what it leads to. So it is
 # made where only root can write, and renamed into place, which follows no link.
 put_inside() {
-  inside=$(mktemp -d "$(dirname "$1")/.openclaw-XXXXXXXX")
-  mkdir "$inside/$2"
+  inside=$1.openclaw-new
+  record "remove $inside"
+  rm -rf "$inside"
+  mkdir -m 700 "$inside" "$inside/$2"
   chown "$4" "$inside/$2"
   chmod "$3" "$inside/$2"
   rm -rf "${1:?}/$2"

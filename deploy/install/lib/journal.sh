@@ -51,8 +51,15 @@ undo_unfinished() {
   # What could not be undone, and what a failure leaves, waits for an uninstall; what a stop left, for the
   # next run.
   [ "$stops" -ne 0 ] || ! unfinished || record "done undone $(date -u +%Y-%m-%dT%H:%M:%SZ)"
-  [ -s "$journal" ] || rm -rf "$keeps"
+  if [ -s "$journal" ]; then drop_copies; else rm -rf "$keeps"; fi
   return "$undone"
+}
+
+# drop_copies: those that no line of the journal names, as a run was cut off before or after that line.
+drop_copies() {
+  for copy in "$keeps"/backup/*; do
+    grep -qE " ${copy##*/}(,|\$)" "$journal" || rm -rf "$copy"
+  done
 }
 
 # undo_lines after-done|all: lines of the journal, last first.
@@ -91,6 +98,7 @@ forget() {
 }
 
 undo_one() {
+  drop_beside "$2" "$3"
   case "$2" in
     remove) undo_remove "$1" "$3" ;;
     back) undo_back "$1" "$3" ;;
@@ -127,6 +135,11 @@ undo_one() {
     disable-nginx) stays_for_others "$1" "still starts with the machine" || quiet systemctl disable "$3" || : ;;
     *) return 1 ;;
   esac
+}
+
+# drop_beside VERB PATH: what comes to a path is made beside it first, and may never have come there.
+drop_beside() {
+  case "$1" in remove | restore | reset | bring-back | data) rm -rf "$2.openclaw-new" ;; esac
 }
 
 # Journals of older releases would remove the certificate that clients have pinned.

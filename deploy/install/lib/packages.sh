@@ -3,13 +3,17 @@
 
 letsencrypt=/etc/letsencrypt
 nginx_folder=/etc/nginx
+# What dpkg has begun and not ended.
+dpkg_updates=/var/lib/dpkg/updates
 
-# Waits while something else holds apt's locks, as a machine's first update of itself does; not apt-get
-# itself waits, as that could not be stopped.
-apt() {
+apt() { when_free try_apt "$@"; }
+
+# when_free COMMAND…: waits while something else holds apt's or dpkg's locks, as a machine's first update of
+# itself does; not apt-get itself waits, as that could not be stopped.
+when_free() {
   waited=0
-  until try_apt "$@" 2>"$work/apt-said"; do
-    if [ "$waited" -ge 300 ] || ! grep -q "Could not get lock" "$work/apt-said"; then
+  until "$@" 2>"$work/apt-said"; do
+    if [ "$waited" -ge 300 ] || ! grep -qE "Could not get lock|lock was locked by another" "$work/apt-said"; then
       cat "$work/apt-said" >&2
       return 1
     fi
@@ -151,6 +155,7 @@ listed_packages() {
 
 # Only a purge takes packages away, and never one that something else has come to need or use.
 undo_packages() {
+  { [ "$1" = uninstall ] && [ -z "$opt_purge" ]; } || end_dpkg
   names=$(listed_packages "$2" | tr '\n' ' ')
   [ -n "${names% }" ] || return 0
   if [ "$1" = uninstall ] && [ -z "$opt_purge" ]; then
@@ -168,6 +173,14 @@ undo_packages() {
   { [ -z "$older" ] || apt remove -y $older; } && { [ -z "$newer" ] || apt purge -y $newer; } || return 1
   # What a purge can still take is left for one.
   [ -z "$left_certificate" ] || [ -z "$(listed_packages "$2")" ] || kept "packages $2"
+}
+
+# end_dpkg: a machine that was cut off in the middle of dpkg's work lets apt do nothing before it is ended. A
+# package whose script fails stays half configured, which keeps nobody from purging it. dpkg may also have
+# outlived the installer, and is waited for.
+end_dpkg() {
+  [ -n "$(ls "$dpkg_updates" 2>/dev/null)" ] || return 0
+  when_free quiet env DEBIAN_FRONTEND=noninteractive dpkg --force-confold --configure -a || :
 }
 
 # holds_older NAME LIST: whether a purge would take what the package did not bring.

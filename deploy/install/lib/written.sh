@@ -4,10 +4,17 @@
 written=$keeps/written
 set_aside=/var/backups/openclaw-gateway
 
-sum_of() { sha256sum <"$1" | cut -d' ' -f1; }
+sum_of() {
+  # No sum at all where Ctrl-C ends it.
+  sum_and_name=$(sha256sum <"$1") && printf '%s\n' "${sum_and_name%% *}"
+}
 
-# wrote PATH: every version that we ever wrote is one of ours.
-wrote() { printf '%s %s\n' "$(sum_of "$1")" "$1" >>"$written"; }
+# wrote PATH [SOURCE]: every version that we ever wrote is one of ours. With SOURCE it is still to be written:
+# noted before it is in its place, it is never taken for somebody else's.
+wrote() {
+  sum=$(sum_of "${2:-$1}")
+  printf '%s %s\n' "$sum" "$1" >>"$written"
+}
 
 changed_since() {
   [ -f "$1" ] && [ ! -L "$1" ] && grep -qs "^[0-9a-f]* $1\$" "$written" || return 1

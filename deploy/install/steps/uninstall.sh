@@ -83,9 +83,7 @@ leave_nothing() {
   if [ -s "$work/kept" ]; then
     say "Kept: $(sed -n 's/^data //p' "$work/kept" | tr '\n' ' ')(devices, keys, configuration); --uninstall --purge removes them."
     { tac "$work/kept"; echo "done kept $(date -u +%Y-%m-%dT%H:%M:%SZ)"; } >"$journal"
-    find "$keeps/backup" -mindepth 1 -maxdepth 1 | while IFS= read -r copy; do
-      grep -qF " ${copy##*/}," "$work/kept" || rm -rf "$copy"
-    done
+    drop_copies
   else
     rm -rf "$keeps"
   fi

@@ -25,9 +25,8 @@ export class InUse {
   static async boot(kind: VpsKind = "rented"): Promise<InUse> {
     const temp = await mkdtemp(join(tmpdir(), "in-use-"));
     const publisher = await Publisher.start(join(temp, "release"));
-    const glibc = kind === "rented" ? "2.38" : "2.28";
-    const key = await makeKey(temp);
-    await publishRelease(join(temp, "release"), { url: publisher.url, key, glibc });
+    const publication = { url: publisher.url, key: await makeKey(temp), kind };
+    await publishRelease(join(temp, "release"), publication);
     return new InUse(await Vps.boot(kind), publisher, temp);
   }
 

@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { Publisher } from "../../install/support.ts";
 import type { Result } from "../../kit/outcome.ts";
 import type { Vps } from "../../kit/vps.ts";
+import type { VpsKind } from "../../kit/vps-base.ts";
 import { makeKey } from "../../release/support/release.ts";
 import { publishRelease } from "./published.ts";
 
@@ -24,12 +25,12 @@ export class Installing {
     readonly key: string,
   ) {}
 
-  /** Makes the release for Debian 13, or for an older C library, and publishes it. */
-  static async publish(glibc: "2.38" | "2.28" = "2.38"): Promise<Installing> {
+  /** Makes the release for such machines, and publishes it. */
+  static async publish(kind: VpsKind = "rented"): Promise<Installing> {
     const temp = await mkdtemp(join(tmpdir(), "installing-"));
     const publisher = await Publisher.start(join(temp, "release"));
     const key = await makeKey(temp);
-    await publishRelease(join(temp, "release"), { url: publisher.url, key, glibc });
+    await publishRelease(join(temp, "release"), { url: publisher.url, key, kind });
     return new Installing(temp, publisher, key);
   }
 

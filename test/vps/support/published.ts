@@ -5,7 +5,9 @@ import { promisify } from "node:util";
 import { publicKey, signFile } from "../../../scripts/release/manifest.mjs";
 import { stageZero } from "../../../scripts/release/stage-zero.mjs";
 import { runFolder } from "../../kit/run-folder.ts";
+import type { VpsKind } from "../../kit/vps-base.ts";
 import { root } from "../../release/support/release.ts";
+import { builtFor } from "./rented.ts";
 
 /** What a release is made of, relative to the repository. */
 const INPUTS = ["src", "deploy", "scripts", "systemd", "nginx", "package.json", "README.md"];
@@ -15,8 +17,8 @@ export interface Publication {
   readonly url: string;
   /** The private half's file of the key that it is signed with. */
   readonly key: string;
-  /** The C library that it is for: that of Debian 13, or an older one. */
-  readonly glibc?: "2.38" | "2.28";
+  /** The machines that it is for. */
+  readonly kind?: VpsKind;
 }
 
 /**
@@ -24,8 +26,8 @@ export interface Publication {
  * takes long, its archives, is made once for all test files of a run.
  */
 export async function publishRelease(folder: string, publication: Publication): Promise<void> {
-  const { url, key, glibc = "2.38" } = publication;
-  await cp(await unsigned(`${process.arch}-glibc-${glibc}`), folder, { recursive: true });
+  const { url, key, kind = "rented" } = publication;
+  await cp(await unsigned(builtFor(kind)), folder, { recursive: true });
   const text = await stageZero({ base_url: url, public_key: await publicKey(key) });
   await writeFile(join(folder, "install.sh"), text, { mode: 0o755 });
   const [version = ""] = (await readdir(folder)).filter((name) => /^\d/.test(name));
