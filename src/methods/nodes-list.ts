@@ -16,7 +16,7 @@ const most = limitTable.nodeListRows.value;
 /** The nodes there are: connected ones first, then those that wait, then all others. */
 function nodeIds({ nodes, requests, pairing }: Services): { ids: string[]; truncated: boolean } {
   const ids = new Set<string>();
-  const sources = [live(nodes), waiting(requests), pairing.nodeIds];
+  const sources = [live(nodes, pairing), waiting(requests), pairing.nodeIds];
   for (const source of sources) {
     for (const id of source) {
       if (ids.size >= most && !ids.has(id)) return { ids: [...ids], truncated: true };
@@ -26,8 +26,12 @@ function nodeIds({ nodes, requests, pairing }: Services): { ids: string[]; trunc
   return { ids: [...ids], truncated: false };
 }
 
-function* live(nodes: Services["nodes"]): Generator<string> {
-  for (const { nodeId } of nodes.sessions.all) yield nodeId;
+/** The connected ones; the connection of one that was removed a moment ago is about to close. */
+function* live(
+  nodes: Services["nodes"],
+  { nodeIds: paired }: Services["pairing"],
+): Generator<string> {
+  for (const { nodeId } of nodes.sessions.all) if (paired.has(nodeId)) yield nodeId;
 }
 
 function* waiting(requests: Services["requests"]): Generator<string> {
@@ -65,8 +69,7 @@ export const describe = method({
   result: results.nodeDescribed,
   run: ({ nodeId }, call) => {
     const { services } = call;
-    const known = services.pairing.nodeIds.has(nodeId) || services.nodes.sessions.current(nodeId);
-    if (!known) throw unknownNode();
+    if (!services.pairing.nodeIds.has(nodeId)) throw unknownNode();
     return { ts: services.world.now(), ...nodeRow(nodeId, call) };
   },
 });

@@ -51,6 +51,18 @@ test("node.list shows what each node may do, who is connected and what waits", a
   expect(unknown.error).toMatchObject({ code: "INVALID_REQUEST", message: "unknown nodeId" });
 });
 
+test("a node that was removed is gone from the list at once, before its connection is", async () => {
+  const { nodeId } = await approvedNode(gateway, []);
+  await gateway.host("node.pair.remove", { nodeId });
+  const [list, described] = await Promise.allSettled([
+    gateway.host<Frame>("node.list"),
+    gateway.host("node.describe", { nodeId }),
+  ]);
+  const { nodes } = list.status === "fulfilled" ? list.value : { nodes: [{ nodeId }] };
+  expect(nodes.map((row: Frame) => row.nodeId)).not.toContain(nodeId);
+  expect(described.status).toBe("rejected");
+});
+
 test("a name the owner gives is the device's and the node's", async () => {
   const { nodeId } = await approvedNode(gateway, []);
   const params = { nodeId, displayName: " Cellar\u0007 " };
