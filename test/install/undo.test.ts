@@ -193,17 +193,23 @@ describe("packages of which an installation was cut off", () => {
     expect(log()).toMatch(/dpkg .*--configure -a\napt purge -y nginx *\n$/);
   });
 
-  test("are waited for where a dpkg goes on that outlived its installer, and known by what it left", async () => {
-    put("keeps/packages-1", "nginx\n");
-    put("state", "not-installed");
-    put("dpkg-updates/0001", "");
-    const locked = "dpkg: error: dpkg database lock was locked by another process with pid 1";
-    const { stdout } = await undo(
-      `sleep() { echo installed >'${root}/state'; }; quiet() { note "$*"; [ "$(cat '${root}/state')" = installed ] || { echo '${locked}' >&2; return 1; }; }; undo_packages failure packages-1`,
-    );
-    expect(stdout).toContain("waiting for another program that installs packages");
-    expect(log()).toMatch(/(dpkg .*--configure -a\n.*){2}apt purge -y nginx *\n$/s);
-  });
+  test.each([
+    ["Debian 12", "another process with pid 1"],
+    ["Debian 13", "/usr/bin/dpkg process with pid 1"],
+  ])(
+    "are waited for where a dpkg goes on that outlived its installer, and known by what it left: %s",
+    async (_of, holder) => {
+      put("keeps/packages-1", "nginx\n");
+      put("state", "not-installed");
+      put("dpkg-updates/0001", "");
+      const locked = `dpkg: error: dpkg database lock was locked by ${holder}`;
+      const { stdout } = await undo(
+        `sleep() { echo installed >'${root}/state'; }; quiet() { note "$*"; [ "$(cat '${root}/state')" = installed ] || { echo '${locked}' >&2; return 1; }; }; undo_packages failure packages-1`,
+      );
+      expect(stdout).toContain("waiting for another program that installs packages");
+      expect(log()).toMatch(/(dpkg .*--configure -a\n.*){2}apt purge -y nginx *\n$/s);
+    },
+  );
 
   test("a package whose name has signs in it is known by it", async () => {
     put("keeps/packages-1", "libstdc++6:amd64\nlibx\n");

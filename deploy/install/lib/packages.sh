@@ -13,7 +13,7 @@ apt() { when_free try_apt "$@"; }
 when_free() {
   waited=0
   until "$@" 2>"$work/apt-said"; do
-    if [ "$waited" -ge 300 ] || ! grep -qE "Could not get lock|lock was locked by another" "$work/apt-said"; then
+    if [ "$waited" -ge 300 ] || ! grep -qE "Could not get lock|lock was locked by " "$work/apt-said"; then
       cat "$work/apt-said" >&2
       return 1
     fi
